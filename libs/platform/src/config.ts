@@ -1,0 +1,162 @@
+import { configNames, type ConfigName } from './config-names.js';
+
+/** A setting that is missing, wrong or unknown. The message is one line: which, why, what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How one environment variable is read. */
+export interface Setting<T> {
+  readonly variable: ConfigName;
+  readonly read: (text: string | undefined) => T;
+}
+
+type Values<Settings> = {
+  -readonly [Key in keyof Settings]: Settings[Key] extends Setting<infer T> ? T : never;
+};
+
+/**
+ * Reads every setting of an app at its start, so that a wrong one stops it there and not at first use.
+ *
+ * @throws ConfigError when one is missing, wrong, or when an ORDERLOG_ variable is none we know.
+ */
+export function readConfig<const Settings extends Readonly<Record<string, Setting<unknown>>>>(
+  settings: Settings,
+  environment: Environment = process.env,
+): Values<Settings> {
+  refuseUnknown(environment);
+  const entries = Object.entries(settings).map(([key, setting]) => {
+    const text = environment[setting.variable];
+    return [key, setting.read(text === '' ? undefined : text)];
+  });
+  return Object.fromEntries(entries) as Values<Settings>;
+}
+
+/** Text as it is; required unless a default is given. */
+export function envText(variable: ConfigName, otherwise?: string): Setting<string> {
+  return setting(variable, otherwise, (text) => text);
+}
+
+/** Text, or null when the variable is not set. */
+export function envOptionalText(variable: ConfigName): Setting<string | null> {
+  return setting(variable, null, (text) => text);
+}
+
+/** A TCP port; 0 means any free one. */
+export function envPort(variable: ConfigName, otherwise?: number): Setting<number> {
+  return setting(variable, otherwise, (text) => {
+    const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+    if (!(port <= 65_535)) throw wrong(variable, text, 'give a port from 0 to 65535');
+    return port;
+  });
+}
+
+/** A whole number between two bounds, both included. */
+export function envInteger(
+  variable: ConfigName,
+  { min, max, otherwise }: { min: number; max: number; otherwise?: number },
+): Setting<number> {
+  return setting(variable, otherwise, (text) => {
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= min && value <= max)) throw wrong(variable, text, `give a whole number, ${min} to ${max}`);
+    return value;
+  });
+}
+
+export function envFlag(variable: ConfigName, otherwise: boolean): Setting<boolean> {
+  return setting(variable, otherwise, (text) => {
+    if (text !== 'true' && text !== 'false') throw wrong(variable, text, 'give true or false');
+    return text === 'true';
+  });
+}
+
+export function envOneOf<const T extends string>(
+  variable: ConfigName,
+  values: readonly T[],
+  otherwise?: T,
+): Setting<T> {
+  return setting(variable, otherwise, (text) => {
+    const value = values.find((candidate) => candidate === text);
+    if (value === undefined) throw wrong(variable, text, `give one of ${values.join(', ')}`);
+    return value;
+  });
+}
+
+/** An absolute URL with one of the given protocols (`['https:', 'http:']`), as written. */
+export function envUrl(
+  variable: ConfigName,
+  protocols?: readonly string[],
+  otherwise?: string,
+): Setting<string> {
+  return setting(variable, otherwise, (text) => {
+    const protocol = URL.canParse(text) ? new URL(text).protocol : null;
+    if (protocol === null || (protocols && !protocols.includes(protocol))) {
+      // The value is not repeated: URLs hold passwords.
+      throw new ConfigError(`${variable} is no URL of the right kind: give ${kinds(protocols)}`);
+    }
+    return text;
+  });
+}
+
+export const envPostgresUrl = (variable: ConfigName): Setting<string> =>
+  envUrl(variable, ['postgres:', 'postgresql:']);
+export const envEventStoreUrl = (variable: ConfigName): Setting<string> =>
+  envUrl(variable, ['esdb:', 'esdb+discover:', 'kurrentdb:', 'kurrentdb+discover:']);
+export const envJwksUrl = (variable: ConfigName): Setting<string> =>
+  envUrl(variable, ['https:', 'http:', 'file:']);
+export const envHttpUrl = (variable: ConfigName, otherwise?: string): Setting<string> =>
+  envUrl(variable, ['https:', 'http:'], otherwise);
+
+function setting<T, D extends T | null>(
+  variable: ConfigName,
+  otherwise: D | undefined,
+  parse: (text: string) => T,
+): Setting<T | D> {
+  return {
+    variable,
+    read: (text) => {
+      if (text !== undefined) return parse(text);
+      if (otherwise !== undefined) return otherwise;
+      throw new ConfigError(`${variable} is not set: ${configNames[variable].meaning}`);
+    },
+  };
+}
+
+function wrong(variable: ConfigName, text: string, remedy: string): ConfigError {
+  return new ConfigError(`${variable} is ${JSON.stringify(text.slice(0, 100))}: ${remedy}`);
+}
+
+function kinds(protocols: readonly string[] | undefined): string {
+  return protocols === undefined ? 'an absolute URL' : protocols.map((p) => `${p}//…`).join(' or ');
+}
+
+// A misspelt name would otherwise be a default in disguise.
+function refuseUnknown(environment: Environment): void {
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('ORDERLOG_') || name.startsWith('ORDERLOG_TEST_') || name in configNames) continue;
+    throw new ConfigError(
+      `${name} is no setting of orderlog${suggestion(name)}: docs/configuration.md has all`,
+    );
+  }
+}
+
+function suggestion(name: string): string {
+  const near = Object.keys(configNames).find((known) => differences(known, name) <= 2);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
+
+/** How many letters to add, drop or change to make one name of the other. */
+function differences(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,85 @@
+import { createLogger, type Logger } from './logging.js';
+
+export interface RunningApp {
+  /** Where it listens, if it does: told to the parent process. */
+  port?: number;
+  /** Finishes what is under way and lets go of everything. Called once. */
+  close(): Promise<void>;
+}
+
+const DRAIN_LIMIT_MS = 10_000;
+
+/**
+ * Runs an app as a process, from its start to its exit code. The parent, if it opened an IPC channel,
+ * gets `{ type: 'ready', port }`. SIGTERM, SIGINT or the parent's death drain the app and end it with
+ * 0; a failing start prints one line and ends with 1.
+ */
+export async function runApp(name: string, start: (logger: Logger) => Promise<RunningApp>): Promise<void> {
+  let logger: Logger;
+  let app: Promise<RunningApp>;
+  try {
+    logger = createLogger(name);
+    dieOnLostErrors(logger);
+    app = start(logger);
+    drainOnSignals(logger, app);
+    const { port } = await app;
+    process.send?.({ type: 'ready', ...(port === undefined ? {} : { port }) });
+    logger.info({ port, pid: process.pid }, 'ready');
+  } catch (error) {
+    process.stderr.write(`${name}: ${describeStartFailure(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** One line for a person who starts something that does not start. */
+export function describeStartFailure(error: unknown): string {
+  const first =
+    error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
+  if (!(first instanceof Error)) return oneLine(String(first));
+  const { code, port, address } = first as NodeJS.ErrnoException & { port?: number; address?: string };
+  const place = `${address ?? 'localhost'}:${String(port ?? '?')}`;
+  if (code === 'EADDRINUSE')
+    return `port ${String(port ?? '?')} is taken (${place}): stop what listens there or choose another`;
+  if (code === 'EACCES' && port !== undefined) return `port ${port} is not allowed: choose one above 1023`;
+  if (code === 'ECONNREFUSED') return `nothing answers at ${place}: is it running?`;
+  return oneLine(first.message || first.name);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').trim();
+}
+
+// Going on after an error that nobody handled would be going on in an unknown state.
+function dieOnLostErrors(logger: Logger): void {
+  const die = (err: unknown) => {
+    logger.fatal({ err }, 'unhandled error');
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+}
+
+function drainOnSignals(logger: Logger, starting: Promise<RunningApp>): void {
+  let draining = false;
+  const drain = (reason: string) => {
+    if (draining) return;
+    draining = true;
+    logger.info({ reason }, 'draining');
+    setTimeout(() => {
+      logger.error({ limitMs: DRAIN_LIMIT_MS }, 'draining took too long, ending anyway');
+      process.exit(1);
+    }, DRAIN_LIMIT_MS).unref();
+    starting
+      .then((app) => app.close())
+      .then(
+        () => process.exit(0),
+        (err: unknown) => {
+          logger.error({ err }, 'draining failed');
+          process.exit(1);
+        },
+      );
+  };
+  process.on('SIGTERM', () => drain('SIGTERM'));
+  process.on('SIGINT', () => drain('SIGINT'));
+  process.on('disconnect', () => drain('parent gone'));
+}
