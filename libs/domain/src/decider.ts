@@ -1,0 +1,70 @@
+import type { Instant } from './instant.js';
+
+/** What stands in place of personal data whose key was destroyed. */
+export const ERASED = 'erased';
+export type Erased = typeof ERASED;
+
+/**
+ * Something that happened to an order. `personal` holds what names a person (names, address lines,
+ * e-mail, phone, note text), apart from `data`, so that it alone can be encrypted and erased.
+ */
+export interface Event<Type extends string, Data, Personal = null> {
+  readonly type: Type;
+  readonly occurredAt: Instant;
+  readonly data: Data;
+  readonly personal: Personal extends null ? null : Personal | Erased;
+}
+
+/** Something asked of an order, already free of transport: ids and times come in beside it. */
+export interface Command<Type extends string, Data, Personal = null> {
+  readonly type: Type;
+  readonly data: Data;
+  readonly personal: Personal;
+}
+
+/** What a decision may know besides the order and the command. The domain reads no clock and makes no id. */
+export interface DecisionContext {
+  readonly now: Instant;
+  /** When it happened in the business; null means now. */
+  readonly occurredAt: Instant | null;
+  /** Whether the asker may record what happened more than 60 s ago. */
+  readonly mayBackdate: boolean;
+  /** The id of the index-th thing that this command creates: the same command gives the same ids. */
+  readonly newId: (index: number) => string;
+}
+
+/** How an event came into its stream. */
+export interface Recording {
+  /** 0 for the first event of the order. */
+  readonly revision: number;
+  readonly recordedAt: Instant;
+  /** The command that caused it. */
+  readonly commandId: string;
+  /** 128 bits in hex of the command's content. */
+  readonly fingerprint: string;
+}
+
+export type Recorded<E> = E & { readonly recording: Recording };
+
+export interface Rejection<Code extends string> {
+  readonly code: Code;
+  readonly details: Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+export type Decision<E, Code extends string> =
+  | { readonly accepted: true; readonly events: readonly E[] }
+  | { readonly accepted: false; readonly rejection: Rejection<Code> };
+
+/** One fold per event of the union: a new event does not compile until it has one. */
+export type Evolve<State, E extends { type: string }> = {
+  readonly [T in E['type']]: (state: State, event: Extract<E, { type: T }>) => State;
+};
+
+/** One decision per command of the union. */
+export type Decide<State, C extends { type: string }, E, Code extends string> = {
+  readonly [T in C['type']]: (
+    state: State,
+    command: Extract<C, { type: T }>,
+    context: DecisionContext,
+  ) => Decision<E, Code>;
+};

@@ -1,0 +1,99 @@
+import type { DiscountId, LineId, SurchargeId } from './ids.js';
+
+/** Tax as it was when the line was priced: a snapshot, never looked up again (invariant 6). */
+export interface Tax {
+  readonly rateBasisPoints: number;
+  /** Of the whole line or of shipping. */
+  readonly amountMinor: number;
+  /** Whether the price already holds it. */
+  readonly inclusive: boolean;
+}
+
+/** Tax as a command gives it: without an amount, the amount follows from the rate, rounded half-even. */
+export interface TaxInput {
+  readonly rateBasisPoints: number;
+  readonly amountMinor: number | null;
+  readonly inclusive: boolean;
+}
+
+export interface LineInput {
+  readonly sku: string;
+  readonly name: string;
+  readonly quantity: number;
+  readonly unitPriceMinor: number;
+  readonly tax: TaxInput | null;
+}
+
+/** A line as events hold it. */
+export interface OrderedLine {
+  readonly lineId: LineId;
+  readonly sku: string;
+  readonly name: string;
+  readonly quantity: number;
+  readonly unitPriceMinor: number;
+  readonly tax: Tax | null;
+}
+
+export interface DiscountInput {
+  readonly code: string | null;
+  readonly description: string | null;
+  readonly amountMinor: number;
+  /** Of one line; null: of the whole order. */
+  readonly lineId: LineId | null;
+}
+
+export interface Discount extends DiscountInput {
+  readonly discountId: DiscountId;
+}
+
+export interface SurchargeInput {
+  readonly code: string | null;
+  readonly description: string | null;
+  readonly amountMinor: number;
+}
+
+export interface Surcharge extends SurchargeInput {
+  readonly surchargeId: SurchargeId;
+}
+
+export interface ShippingInput {
+  readonly method: string | null;
+  readonly amountMinor: number;
+  readonly tax: TaxInput | null;
+}
+
+export interface Shipping {
+  readonly method: string | null;
+  readonly amountMinor: number;
+  readonly tax: Tax | null;
+}
+
+/** The part of an address that names no person. */
+export interface Region {
+  /** ISO 3166-1 alpha-2, or null where the given name has none. */
+  readonly country: string | null;
+  /** As given. */
+  readonly countryName: string | null;
+}
+
+/** The part of an address that does. */
+export interface AddressLines {
+  readonly name: string | null;
+  readonly company: string | null;
+  readonly line1: string | null;
+  readonly line2: string | null;
+  readonly city: string | null;
+  readonly region: string | null;
+  readonly postalCode: string | null;
+}
+
+export interface Contact {
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+}
+
+export interface LineQuantity {
+  readonly lineId: LineId;
+  readonly quantity: number;
+}

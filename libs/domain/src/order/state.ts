@@ -1,0 +1,185 @@
+import type { Erased } from '../decider.js';
+import type { Instant } from '../instant.js';
+import type {
+  AddressLines,
+  Contact,
+  Discount,
+  LineQuantity,
+  OrderedLine,
+  Region,
+  Shipping,
+  Surcharge,
+} from './content.js';
+import type { CancellationId, NoteId, OrderId, PaymentId, RefundId, ReturnId, ShipmentId } from './ids.js';
+import type { RefundOf, RefundReason } from './refunds.js';
+
+export const orderStatuses = ['placed', 'confirmed', 'completed', 'rejected', 'cancelled'] as const;
+export type OrderStatus = (typeof orderStatuses)[number];
+
+/** A line and what became of its units. Units of a cancelled shipment are not counted. */
+export interface Line extends OrderedLine {
+  readonly cancelled: number;
+  /** In shipments that are not cancelled, dispatched or not. */
+  readonly shipped: number;
+  readonly dispatched: number;
+  readonly delivered: number;
+  /** In returns, unless declined or closed unreceived. */
+  readonly inReturns: number;
+  readonly received: number;
+}
+
+export interface Authorization {
+  readonly paymentId: PaymentId;
+  readonly amountMinor: number;
+  readonly capturedMinor: number;
+  readonly method: string | null;
+  readonly providerReference: string;
+  readonly voided: boolean;
+  readonly at: Instant;
+}
+
+export interface Capture {
+  readonly paymentId: PaymentId;
+  readonly authorizationId: PaymentId | null;
+  readonly amountMinor: number;
+  readonly method: string | null;
+  readonly providerReference: string;
+  readonly at: Instant;
+}
+
+export interface FailedPayment {
+  readonly paymentId: PaymentId;
+  readonly authorizationId: PaymentId | null;
+  readonly amountMinor: number;
+  readonly providerReference: string | null;
+  readonly reason: string | null;
+  readonly at: Instant;
+}
+
+export interface VoidedPayment {
+  readonly paymentId: PaymentId;
+  readonly authorizationId: PaymentId;
+  readonly providerReference: string;
+  readonly at: Instant;
+}
+
+export interface Payments {
+  readonly authorizations: readonly Authorization[];
+  readonly captures: readonly Capture[];
+  readonly failures: readonly FailedPayment[];
+  readonly voids: readonly VoidedPayment[];
+  /** The last thing that happened while nothing was captured. */
+  readonly last: 'authorized' | 'voided' | 'failed' | 'captured' | null;
+}
+
+export interface Refund {
+  readonly refundId: RefundId;
+  readonly reason: RefundReason;
+  readonly returnId: ReturnId | null;
+  readonly of: RefundOf;
+  readonly amountMinor: number;
+  readonly status: 'pending' | 'succeeded' | 'failed';
+  readonly providerReference: string | null;
+  readonly failureReason: string | null;
+  readonly requestedAt: Instant;
+}
+
+export interface Shipment {
+  readonly shipmentId: ShipmentId;
+  readonly status: 'created' | 'dispatched' | 'delivered' | 'cancelled';
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly lines: readonly LineQuantity[];
+  readonly createdAt: Instant;
+  readonly dispatchedAt: Instant | null;
+  readonly deliveredAt: Instant | null;
+}
+
+export interface Cancellation {
+  readonly cancellationId: CancellationId;
+  readonly lines: readonly LineQuantity[];
+  readonly reason: string | null;
+  readonly at: Instant;
+}
+
+export interface Return {
+  readonly returnId: ReturnId;
+  readonly status: 'requested' | 'approved' | 'declined' | 'received' | 'closed';
+  readonly lines: readonly (LineQuantity & { readonly received: number })[];
+  readonly reason: string | null;
+  readonly requestedAt: Instant;
+}
+
+export interface Note {
+  readonly noteId: NoteId;
+  readonly redacted: boolean;
+  readonly at: Instant;
+}
+
+export interface Stock {
+  readonly status: 'none' | 'reserved' | 'rejected' | 'released';
+  readonly reference: string | null;
+  readonly reason: string | null;
+  readonly lines: readonly LineQuantity[];
+}
+
+/** All of the state that names a person. */
+export interface OrderPersonal {
+  readonly contact: Contact | null;
+  readonly shippingAddress: AddressLines | null;
+  readonly billingAddress: AddressLines | null;
+  /** Text by note id; a redacted note has none. */
+  readonly notes: Readonly<Record<NoteId, string>>;
+}
+
+/** A command that this order has handled: what makes a repeated request a replay. */
+export interface HandledCommand {
+  readonly commandId: string;
+  readonly fingerprint: string;
+  /** Of the command's last event. */
+  readonly revision: number;
+  /** Of the command's first event. */
+  readonly firstRevision: number;
+  readonly recordedAt: Instant;
+}
+
+/** Everything that decisions and views about one order need; a fold of its events and of nothing else. */
+export interface Order {
+  readonly orderId: OrderId;
+  readonly tenantId: string;
+  readonly number: string;
+  readonly reference: string | null;
+  readonly customerId: string | null;
+  readonly currency: string;
+  readonly status: OrderStatus;
+  readonly statusReason: string | null;
+  readonly onHold: boolean;
+  readonly holdReason: string | null;
+  readonly placedAt: Instant;
+  readonly lines: readonly Line[];
+  readonly discounts: readonly Discount[];
+  readonly surcharges: readonly Surcharge[];
+  readonly shipping: Shipping | null;
+  readonly shippingAddress: Region | null;
+  readonly billingAddress: Region | null;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+  readonly stock: Stock;
+  readonly payments: Payments;
+  readonly refunds: readonly Refund[];
+  readonly shipments: readonly Shipment[];
+  readonly cancellations: readonly Cancellation[];
+  readonly returns: readonly Return[];
+  readonly notes: readonly Note[];
+  readonly personal: OrderPersonal | Erased;
+  /** Ids of lines and discounts that were removed: never used again. */
+  readonly retiredIds: readonly string[];
+  readonly handled: readonly HandledCommand[];
+  /** Of the last event. */
+  readonly revision: number;
+  readonly lastOccurredAt: Instant;
+  readonly lastRecordedAt: Instant;
+}
+
+/** Before its first event an order is null. */
+export type OrderState = Order | null;
