@@ -1,0 +1,29 @@
+/** The stream is not at the revision that the append was decided on. */
+export class WrongExpectedRevision extends Error {
+  constructor(
+    readonly stream: string,
+    /** null: there is no such stream. */
+    readonly actualRevision: number | null,
+  ) {
+    super(`${stream} is at revision ${actualRevision ?? 'none'}`);
+  }
+}
+
+/** No answer in time. The events may be stored or not: send the same again at the same revision to know. */
+export class AppendOutcomeUnknown extends Error {}
+
+/** The events of one append are larger than the port allows. */
+export class AppendTooLarge extends Error {
+  constructor(
+    readonly sizeBytes: number,
+    readonly limitBytes: number,
+  ) {
+    super(`an append of ${sizeBytes} bytes is over the limit of ${limitBytes}`);
+  }
+}
+
+/** The event store cannot be reached, or answered that it cannot serve now. */
+export class StoreUnavailable extends Error {}
+
+/** A stored event that this release cannot read: an unknown type, or a newer schema version. */
+export class UnreadableEvent extends Error {}

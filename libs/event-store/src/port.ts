@@ -1,0 +1,96 @@
+import type { Instant } from '#domain/instant.js';
+import type { OrderEvent } from '#domain/order/order.js';
+import type { Recording } from '#domain/decider.js';
+
+/** Who asked. A customer acts on their own orders, a user is staff, a service is another system. */
+export interface Actor {
+  readonly type: 'customer' | 'user' | 'service';
+  readonly id: string;
+}
+
+/** Stored beside every event, in its metadata. */
+export interface EventMetadata {
+  readonly tenantId: string;
+  readonly commandId: string;
+  readonly fingerprint: string;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+  readonly actor: Actor;
+  readonly recordedAt: Instant;
+  readonly schemaVersion: number;
+  readonly traceparent: string | null;
+}
+
+/** An event to append, as bytes that a server keeps. */
+export interface EncodedEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly data: unknown;
+  readonly metadata: EventMetadata;
+}
+
+/** An event as a server gave it, not yet decoded. */
+export interface RawEvent {
+  readonly eventId: string;
+  readonly stream: string;
+  /** 0 for the first event of the stream. */
+  readonly revision: number;
+  /** Commit position in `$all`. */
+  readonly position: bigint;
+  readonly type: string;
+  readonly data: unknown;
+  readonly metadata: unknown;
+}
+
+/** An order's event, upcast to today's shape, with what was recorded about it. */
+export type StoredOrderEvent = OrderEvent & {
+  readonly recording: Recording;
+  readonly eventId: string;
+  readonly orderId: string;
+  readonly position: bigint;
+  readonly metadata: EventMetadata;
+};
+
+export type ExpectedRevision = number | 'no_stream';
+
+export interface Appended {
+  /** Of the last event appended. */
+  readonly revision: number;
+  readonly position: bigint;
+}
+
+/** What a catch-up subscription delivers. Positions only grow. */
+export type SubscriptionMessage =
+  | { readonly kind: 'event'; readonly event: RawEvent }
+  /** Everything up to here was seen, though no event matched. */
+  | { readonly kind: 'checkpoint'; readonly position: bigint }
+  | { readonly kind: 'caughtUp' };
+
+/**
+ * Where events live: EventStoreDB, or the embedded store that speaks its protocol.
+ * Every method throws StoreUnavailable when the server cannot be reached in time.
+ */
+export interface EventStore {
+  /**
+   * All or nothing, at exactly the revision given.
+   * @throws WrongExpectedRevision when the stream is at another revision
+   * @throws AppendOutcomeUnknown when no answer came in time: the same events may be sent again at the same revision
+   * @throws AppendTooLarge above 1,000,000 bytes
+   */
+  append(stream: string, events: readonly EncodedEvent[], expected: ExpectedRevision): Promise<Appended>;
+
+  /** Forwards from a revision (0 unless told otherwise); nothing when there is no such stream. */
+  readStream(stream: string, options?: { fromRevision?: number; maxCount?: number }): AsyncIterable<RawEvent>;
+
+  /** From just after a position (null: the start), live after history, until the signal aborts or the server goes. */
+  subscribeToAll(options: {
+    after: bigint | null;
+    streamPrefix: string;
+    signal: AbortSignal;
+  }): AsyncIterable<SubscriptionMessage>;
+
+  /** The position of the last event of all; null when there is none. */
+  headPosition(): Promise<bigint | null>;
+
+  close(): Promise<void>;
+}
