@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
+import type { Scope } from './principal.js';
+
+export const EMBEDDED_ISSUER = 'urn:orderlog:embedded';
+export const EMBEDDED_AUDIENCE = 'orderlog';
+
+// Not EdDSA: Node 20 prints a warning for it.
+const ALGORITHM = 'ES256';
+
+export interface TokenRequest {
+  /** `[a-z0-9_]{1,32}` */
+  tenant: string;
+  scopes: readonly Scope[];
+  /** Makes it a customer's token, for its own orders only. */
+  customer?: string;
+  /** `orderctl` unless given. */
+  clientId?: string;
+  lifetimeSeconds: number;
+}
+
+export interface EmbeddedIssuer {
+  /** file: URL of the public keys, for ORDERLOG_JWKS_URL. */
+  jwksUrl: string;
+  issuer: string;
+  audience: string;
+  issueToken(request: TokenRequest): Promise<string>;
+}
+
+/**
+ * The embedded system's own token issuer: one key pair in the data folder, made at the first call
+ * (`token-key.json`, readable by its owner alone, and `jwks.json` with the public half).
+ */
+export async function openEmbeddedIssuer(dataDir: string): Promise<EmbeddedIssuer> {
+  await mkdir(dataDir, { recursive: true });
+  const privateJwk = await loadOrCreateKey(join(dataDir, 'token-key.json'));
+  const jwksPath = join(dataDir, 'jwks.json');
+  await publish(jwksPath, privateJwk);
+  const key = await importJWK(privateJwk, ALGORITHM);
+  return {
+    jwksUrl: pathToFileURL(jwksPath).href,
+    issuer: EMBEDDED_ISSUER,
+    audience: EMBEDDED_AUDIENCE,
+    issueToken: ({ tenant, scopes, customer, clientId = 'orderctl', lifetimeSeconds }) => {
+      const now = Math.floor(Date.now() / 1_000);
+      return new SignJWT({
+        tenant,
+        scope: scopes.join(' '),
+        client_id: clientId,
+        ...(customer === undefined ? {} : { customer }),
+      })
+        .setProtectedHeader({ alg: ALGORITHM, kid: privateJwk.kid! })
+        .setIssuer(EMBEDDED_ISSUER)
+        .setAudience(EMBEDDED_AUDIENCE)
+        .setSubject(customer ?? clientId)
+        .setIssuedAt(now)
+        .setExpirationTime(now + lifetimeSeconds)
+        .sign(key);
+    },
+  };
+}
+
+async function loadOrCreateKey(path: string): Promise<JWK> {
+  const existing = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (existing !== null) return JSON.parse(existing) as JWK;
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const draft = await writeDraft(path, { ...jwk, alg: ALGORITHM, kid: await calculateJwkThumbprint(jwk) });
+  try {
+    await link(draft, path);
+  } catch (error) {
+    // Another process made a key in the same moment: both use the one that is there.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return JSON.parse(await readFile(path, 'utf8')) as JWK;
+}
+
+async function publish(path: string, { kty, crv, x, y, kid, alg }: JWK): Promise<void> {
+  const draft = await writeDraft(path, { keys: [{ kty, crv, x, y, kid, alg, use: 'sig' }] });
+  await rename(draft, path);
+}
+
+async function writeDraft(path: string, content: unknown): Promise<string> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, JSON.stringify(content), { mode: 0o600 });
+  return draft;
+}

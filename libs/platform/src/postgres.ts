@@ -1,0 +1,58 @@
+import pg from 'pg';
+
+export interface PoolOptions {
+  /** Connections at most. */
+  max: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  /** 0: no limit. */
+  statementTimeoutMs: number;
+}
+
+const CONNECT_TIMEOUT_MS = 3_000;
+
+/** A pool that outlives the server: it reconnects by itself, and a lost idle connection ends nothing. */
+export function createPool(url: string, options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    application_name: options.applicationName,
+    statement_timeout: options.statementTimeoutMs,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // Without a listener a lost idle connection would end the process; the pool has dropped it already,
+  // and whoever asks next gets a new one or the error.
+  pool.on('error', () => {});
+  return pool;
+}
+
+const UNAVAILABLE_CODES = new Set([
+  // Node: nothing answers, or no longer
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  // PostgreSQL: shutting down, crashed, starting up, out of connections
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+]);
+
+// node-postgres gives these no code.
+const UNAVAILABLE_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** Whether PostgreSQL is away for the moment, rather than the statement wrong. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnavailable);
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') return UNAVAILABLE_CODES.has(code) || code.startsWith('08');
+  return UNAVAILABLE_MESSAGES.test(error.message);
+}
