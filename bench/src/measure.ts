@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** One row of the report. What a row does not have is null. */
+export interface Row {
+  readonly name: string;
+  /** Median of `ratios`: ours per second over the raw engine's, in the same run. */
+  readonly ratio: number | null;
+  readonly ratios: readonly number[] | null;
+  /** What DESIGN asks of `ratio`, or of `p99Ms` or `perSecond` where there is no ratio. */
+  readonly target: number | null;
+  readonly perSecond: number | null;
+  readonly rawPerSecond: number | null;
+  /** CPU of the whole system and its clients, all processes, in one of our operations; null off Linux. */
+  readonly cpuMicrosPerOp: number | null;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+export interface Lane {
+  readonly perSecond: number;
+  readonly cpuMicrosPerOp: number | null;
+  readonly latenciesMs: readonly number[];
+}
+
+/** Runs `count` operations with at most `inFlight` of them open, each timed. */
+export async function runLane(
+  count: number,
+  inFlight: number,
+  operation: (index: number) => Promise<unknown>,
+): Promise<Lane> {
+  const latenciesMs = new Array<number>(count).fill(0);
+  let next = 0;
+  const cpuBefore = cpuMicros();
+  const startedMs = performance.now();
+  await Promise.all(
+    Array.from({ length: Math.min(inFlight, count) }, async () => {
+      while (next < count) {
+        const index = next++;
+        const from = performance.now();
+        await operation(index);
+        latenciesMs[index] = performance.now() - from;
+      }
+    }),
+  );
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const cpuAfter = cpuMicros();
+  return {
+    perSecond: count / seconds,
+    cpuMicrosPerOp: cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / count,
+    latenciesMs,
+  };
+}
+
+export const REPETITIONS = 5;
+
+/**
+ * Ours and the raw engine in turn, so that a machine that slows down slows both. `settle` runs after
+ * each lane: what one lane left to do in the background must not be paid by the other.
+ */
+export async function interleave(
+  row: { name: string; target: number },
+  lanes: {
+    ours: (repetition: number) => Promise<Lane>;
+    raw: (repetition: number) => Promise<Lane>;
+    settle?: () => Promise<void>;
+  },
+): Promise<Row> {
+  const ours: Lane[] = [];
+  const raw: Lane[] = [];
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    ours.push(await lanes.ours(repetition));
+    await lanes.settle?.();
+    raw.push(await lanes.raw(repetition));
+    await lanes.settle?.();
+  }
+  const ratios = ours.map((lane, i) => lane.perSecond / raw[i]!.perSecond);
+  const cpu = ours.map((lane) => lane.cpuMicrosPerOp).filter((micros) => micros !== null);
+  const latenciesMs = ours.flatMap((lane) => [...lane.latenciesMs]);
+  return {
+    name: row.name,
+    ratio: percentile(ratios, 0.5),
+    ratios,
+    target: row.target,
+    perSecond: percentile(
+      ours.map((lane) => lane.perSecond),
+      0.5,
+    ),
+    rawPerSecond: percentile(
+      raw.map((lane) => lane.perSecond),
+      0.5,
+    ),
+    cpuMicrosPerOp: cpu.length > 0 ? percentile(cpu, 0.5) : null,
+    p50Ms: percentile(latenciesMs, 0.5),
+    p99Ms: percentile(latenciesMs, 0.99),
+  };
+}
+
+/** The smallest value that at least `share` of the values do not exceed; NaN of none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+const TICKS_PER_SECOND = 100; // what Linux reports in /proc, whatever its own timer is
+
+/** CPU time so far of this process and all that it started, those that ended included. */
+function cpuMicros(): number | null {
+  const stats = processStats();
+  if (stats === null) return null;
+  const ours = new Set([process.pid]);
+  for (let grew = true; grew;) {
+    grew = false;
+    for (const [pid, stat] of stats) {
+      if (ours.has(stat.parent) && !ours.has(pid)) {
+        ours.add(pid);
+        grew = true;
+      }
+    }
+  }
+  let ticks = 0;
+  for (const pid of ours) ticks += stats.get(pid)?.ticks ?? 0;
+  return (ticks / TICKS_PER_SECOND) * 1_000_000;
+}
+
+/** See proc_pid_stat(5): fields 4 (parent) and 14 to 17 (own and waited-for children's time). */
+function processStats(): Map<number, { parent: number; ticks: number }> | null {
+  const stats = new Map<number, { parent: number; ticks: number }>();
+  let pids: string[];
+  try {
+    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return null; // not Linux
+  }
+  for (const pid of pids) {
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0);
+      stats.set(Number(pid), { parent: Number(fields[1]), ticks });
+    } catch {
+      continue; // ended since it was listed
+    }
+  }
+  return stats;
+}

@@ -1,0 +1,98 @@
+// The README's main command, and one order through it: start, place, read, stop. Exits 0 when all of it held.
+// An argument names the major version of Node that must be running this.
+import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const START_TIMEOUT_MS = 120_000; // shared machines: what is measured is in the bench, not here
+const orderctl = fileURLToPath(new URL('../apps/orderctl/bin/orderctl.js', import.meta.url));
+const wantedMajor = process.argv[2];
+const data = mkdtempSync(join(tmpdir(), 'orderlog-first-order-'));
+
+const running = process.versions.node.split('.')[0];
+if (wantedMajor && running !== wantedMajor) throw new Error(`this is Node ${running}, not ${wantedMajor}`);
+const system = await start();
+try {
+  await placeAndRead();
+  console.log(`one order placed and read on Node ${process.versions.node}`);
+} finally {
+  await stop(system);
+  rmSync(data, { recursive: true, force: true });
+}
+
+async function start() {
+  const [command, query, store] = await Promise.all([freePort(), freePort(), freePort()]);
+  const ports = ['--command-port', command, '--query-port', query, '--event-store-port', store].map(String);
+  const child = spawn(process.execPath, [orderctl, 'up', '--data', data, ...ports], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  await new Promise((ready, failed) => {
+    const timer = setTimeout(() => failed(new Error(`not ready in time:\n${printed}`)), START_TIMEOUT_MS);
+    child.once('exit', (code) => failed(new Error(`orderctl up ended with ${code}:\n${printed}`)));
+    child.stdout.on('data', (chunk) => {
+      printed += chunk;
+      // The last thing printed when all is up: what to try next.
+      if (printed.includes('orderctl inspect')) {
+        clearTimeout(timer);
+        ready();
+      }
+    });
+  });
+  return child;
+}
+
+async function placeAndRead() {
+  const { commandUrl, queryUrl } = JSON.parse(readFileSync(join(data, 'system.json'), 'utf8'));
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    orderctl,
+    'token',
+    '--data',
+    data,
+    '--scope',
+    'orders:read orders:write',
+  ]);
+  const authorization = `Bearer ${stdout.trim()}`;
+  const placed = await fetch(`${commandUrl}/v1/orders`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+    body: JSON.stringify({
+      currency: 'GBP',
+      lines: [{ sku: 'MUG', name: 'Mug', quantity: 2, unitPriceMinor: 450 }],
+    }),
+  });
+  expectStatus(placed, 201, await placed.clone().text());
+  const read = await fetch(placed.headers.get('location'), {
+    headers: { authorization, 'consistent-with': placed.headers.get('order-position') },
+  });
+  expectStatus(read, 200, await read.clone().text());
+  const order = await read.json();
+  if (order.totals.totalMinor !== 900)
+    throw new Error(`two mugs cost 900, not ${JSON.stringify(order.totals)}`);
+  if (!queryUrl) throw new Error('system.json names no query URL');
+}
+
+function expectStatus(response, status, body) {
+  if (response.status !== status) throw new Error(`${response.url} answered ${response.status}: ${body}`);
+}
+
+async function stop(child) {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((done) => child.once('exit', done));
+  child.kill('SIGINT');
+  const code = await ended;
+  if (code !== 0) throw new Error(`orderctl up ended with ${code} after Ctrl-C`);
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
