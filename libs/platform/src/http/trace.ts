@@ -1,19 +1,18 @@
 import { randomBytes } from 'node:crypto';
 
-const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Which trace a request belongs to (W3C Trace Context): the caller's, or a new one. */
-export interface Trace {
-  /** 32 hex digits. */
-  readonly traceId: string;
-  readonly traceparent: string;
+/**
+ * Which trace a request belongs to (W3C Trace Context): the caller's, or a new one. It is the request's
+ * id, so `request.id` goes as `traceparent` into the metadata of the events it causes.
+ */
+export function traceparentOf(header: string | readonly string[] | undefined): string {
+  if (typeof header === 'string' && TRACEPARENT.test(header)) return header;
+  const random = randomBytes(24).toString('hex');
+  return `00-${random.slice(0, 32)}-${random.slice(32)}-00`;
 }
 
-/** @param header the request's `traceparent`; anything that is none starts a new trace */
-export function traceOf(header: string | readonly string[] | undefined): Trace {
-  const match = typeof header === 'string' ? TRACEPARENT.exec(header) : null;
-  if (match) return { traceId: match[1]!, traceparent: match[0] };
-  const bytes = randomBytes(24).toString('hex');
-  const traceId = bytes.slice(0, 32);
-  return { traceId, traceparent: `00-${traceId}-${bytes.slice(32)}-00` };
+/** The 32 hex digits of the trace, as problems and logs name it. */
+export function traceIdOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
 }

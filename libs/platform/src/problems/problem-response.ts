@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { traceIdOf } from '../http/trace.js';
 import type { Logger } from '../logging.js';
 import { isUnavailable } from '../postgres.js';
 import { ProblemError, problems, type ProblemCode } from './problems.js';
@@ -33,7 +34,7 @@ export function createProblemResponder(logger: Logger, translate: ErrorTranslato
     if (problem.status >= 500) {
       const level = problem.code === 'internal_error' ? 'error' : 'warn';
       logger[level](
-        { err: error, traceId: request.id, method: request.method, url: request.url },
+        { err: error, traceId: traceIdOf(request.id), method: request.method, url: request.url },
         problem.code,
       );
     }
@@ -42,7 +43,8 @@ export function createProblemResponder(logger: Logger, translate: ErrorTranslato
       .code(problem.status)
       .headers(problem.headers)
       .header('content-type', 'application/problem+json; charset=utf-8')
-      .send(JSON.stringify(problemDocument(problem, request.id)));
+      .header('x-content-type-options', 'nosniff')
+      .send(JSON.stringify(problemDocument(problem, traceIdOf(request.id))));
   };
 }
 

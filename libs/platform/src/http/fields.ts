@@ -1,0 +1,142 @@
+import countries from 'i18n-iso-countries';
+import { instantOf, type Instant } from '#domain/instant.js';
+import { field, type FieldOptions, type Refusal } from './field-rule.js';
+
+const refuse = (code: string, message: string): Refusal => ({ code, message });
+
+export interface TextOptions extends FieldOptions {
+  /** Characters, as `length` counts them. */
+  max: number;
+  /** 1 unless given. */
+  min?: number;
+  pattern?: RegExp;
+}
+
+/** One line or more of text: no NUL and no half characters, which neither Postgres nor JSON can keep. */
+export function Text(options: TextOptions): PropertyDecorator {
+  const { max, min = 1, pattern } = options;
+  const check = (value: unknown) => checkText(value, min, max, pattern);
+  const schema = { type: 'string', minLength: min, maxLength: max } as const;
+  return field(
+    'text',
+    { check },
+    pattern === undefined ? schema : { ...schema, pattern: pattern.source },
+    options,
+  );
+}
+
+/** Text or null. */
+export function OptionalText(options: TextOptions): PropertyDecorator {
+  return Text({ ...options, optional: true });
+}
+
+export function checkText(value: unknown, min: number, max: number, pattern?: RegExp): Refusal | null {
+  if (typeof value !== 'string') return refuse('not_text', 'must be a text');
+  if (value.length < min) return refuse('too_short', `must have at least ${min} characters`);
+  if (value.length > max) return refuse('too_long', `must have at most ${max} characters`);
+  if (value.includes('\0') || !value.isWellFormed()) {
+    return refuse('invalid_characters', 'must be valid Unicode without NUL');
+  }
+  if (pattern && !pattern.test(value)) return refuse('wrong_format', `must match ${pattern.source}`);
+  return null;
+}
+
+export interface IntegerOptions extends FieldOptions {
+  min: number;
+  max: number;
+}
+
+/** A whole number within bounds that are safe integers. */
+export function Integer(options: IntegerOptions): PropertyDecorator {
+  const { min, max } = options;
+  const check = (value: unknown) => {
+    if (!Number.isSafeInteger(value)) return refuse('not_an_integer', 'must be a whole number');
+    if ((value as number) < min || (value as number) > max) {
+      return refuse('out_of_range', `must be from ${min} to ${max}`);
+    }
+    return null;
+  };
+  const fromText = (text: string) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text);
+  return field('integer', { check, fromText }, { type: 'integer', minimum: min, maximum: max }, options);
+}
+
+/** An amount of money in the currency's smallest unit (cents, pence, yen). */
+export function MinorUnits(options: IntegerOptions): PropertyDecorator {
+  return Integer({ description: 'In the smallest unit of the currency.', ...options });
+}
+
+/** Whole units of a line. */
+export function Quantity(options: FieldOptions & { max?: number } = {}): PropertyDecorator {
+  return Integer({ min: 1, max: 1_000_000, ...options });
+}
+
+/** A rate in hundredths of a percent: 2000 is 20 %. */
+export function BasisPoints(options: FieldOptions & { max?: number } = {}): PropertyDecorator {
+  return Integer({ min: 0, max: 100_000, description: 'Hundredths of a percent: 2000 is 20 %.', ...options });
+}
+
+export function Flag(options: FieldOptions = {}): PropertyDecorator {
+  const check = (value: unknown) =>
+    typeof value === 'boolean' ? null : refuse('not_a_flag', 'must be true or false');
+  const fromText = (text: string) => (text === 'true' ? true : text === 'false' ? false : text);
+  return field('flag', { check, fromText }, { type: 'boolean' }, options);
+}
+
+export function OneOf(values: readonly string[], options: FieldOptions = {}): PropertyDecorator {
+  const allowed: ReadonlySet<unknown> = new Set(values);
+  const check = (value: unknown) =>
+    allowed.has(value) ? null : refuse('not_allowed', `must be one of ${values.join(', ')}`);
+  return field('oneOf', { check }, { type: 'string', enum: [...values] }, options);
+}
+
+/** An ISO 4217 code in capitals. That it is one in use is the domain's rule. */
+export function CurrencyCode(options: FieldOptions = {}): PropertyDecorator {
+  const check = (value: unknown) =>
+    typeof value === 'string' && /^[A-Z]{3}$/.test(value)
+      ? null
+      : refuse('not_a_currency', 'must be an ISO 4217 code, such as EUR');
+  return field('currency', { check }, { type: 'string', pattern: '^[A-Z]{3}$', example: 'EUR' }, options);
+}
+
+const COUNTRY_CODES: ReadonlySet<unknown> = new Set(Object.keys(countries.getAlpha2Codes()));
+
+/** An ISO 3166-1 alpha-2 code in capitals, or null for a place that has none. */
+export function CountryCode(options: FieldOptions = {}): PropertyDecorator {
+  const check = (value: unknown) =>
+    COUNTRY_CODES.has(value)
+      ? null
+      : refuse('not_a_country', 'must be an ISO 3166-1 alpha-2 code, such as DE, or null');
+  const schema = { type: 'string', pattern: '^[A-Z]{2}$', example: 'DE' } as const;
+  return field('country', { check }, schema, { optional: true, ...options });
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** A UUID of any version, seen in lower case. */
+export function Uuid(options: FieldOptions = {}): PropertyDecorator {
+  const check = (value: unknown) =>
+    typeof value === 'string' && UUID.test(value) ? null : refuse('not_a_uuid', 'must be a UUID');
+  const normalise = (value: string) => value.toLowerCase();
+  return field('uuid', { check, normalise }, { type: 'string', format: 'uuid' }, options);
+}
+
+/** An RFC 3339 date-time with an offset, on a day that exists; seen in UTC to the millisecond. */
+export function DateTime(options: FieldOptions = {}): PropertyDecorator {
+  const check = (value: unknown) =>
+    dateTimeOf(value) === null
+      ? refuse('not_a_date_time', 'must be a date and time with an offset, such as 2026-03-01T12:00:00Z')
+      : null;
+  return field(
+    'dateTime',
+    { check, normalise: dateTimeOf },
+    { type: 'string', format: 'date-time' },
+    options,
+  );
+}
+
+// A year before 1970 or after 9999 is a slip of the pen, and Postgres and CSV readers differ on them.
+function dateTimeOf(value: unknown): Instant | null {
+  if (typeof value !== 'string' || value.length > 40) return null;
+  const instant = instantOf(value);
+  return instant !== null && instant >= '1970' && instant < '9999-12-31' ? instant : null;
+}

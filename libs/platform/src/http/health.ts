@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify';
+import { publicAccess } from '../auth/access.js';
+import type { Logger } from '../logging.js';
+
+/** Resolves when what it looks at can be used right now; rejects or hangs when not. */
+export type ReadinessCheck = () => Promise<unknown>;
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+/**
+ * `/health/live`: the process answers. `/health/ready`: everything it needs does too, else 503 with the
+ * names of what does not. Why it does not is in the log, not in the answer, which anyone may read.
+ */
+export function serveHealth(
+  fastify: FastifyInstance,
+  checks: ReadonlyMap<string, ReadinessCheck>,
+  logger: Logger,
+): void {
+  const options = { config: { access: publicAccess } };
+  fastify.get('/health/live', options, () => ({ status: 'live' }));
+  fastify.get('/health/ready', options, async (_request, reply) => {
+    const results = await Promise.all(
+      [...checks].map(async ([name, check]) => {
+        const failure = await failureOf(check);
+        if (failure !== null) logger.warn({ err: failure, check: name }, 'not ready');
+        return [name, failure === null ? 'ok' : 'failed'] as const;
+      }),
+    );
+    const ready = results.every(([, result]) => result === 'ok');
+    if (!ready) reply.code(503).header('retry-after', '1');
+    return { status: ready ? 'ready' : 'not_ready', checks: Object.fromEntries(results) };
+  });
+}
+
+async function failureOf(check: ReadinessCheck): Promise<Error | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${CHECK_TIMEOUT_MS} ms`)), CHECK_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([check(), timeout]);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,66 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { guardRoutes } from '../auth/auth.hook.js';
+import type { TokenVerifier } from '../auth/token-verifier.js';
+import { NestLogger, type Logger } from '../logging.js';
+import { createProblemResponder, type ErrorTranslator } from '../problems/problem-response.js';
+import { ProblemFilter } from '../problems/problem.filter.js';
+import { serveHealth, type ReadinessCheck } from './health.js';
+import { openApiDocument, serveDocs, type ApiDescription } from './openapi.js';
+import { ProblemAdapter } from './problem-adapter.js';
+import { DtoPipe } from './validation.pipe.js';
+
+export interface HttpAppOptions {
+  logger: Logger;
+  api: ApiDescription;
+  verifier: TokenVerifier;
+  bodyLimitBytes: number;
+  /** What `/health/ready` asks, by name: `{ postgres: () => pool.query('SELECT 1') }`. */
+  readiness: Readonly<Record<string, ReadinessCheck>>;
+  /** The app's own errors as problems, e.g. its event store being away. */
+  translateError?: ErrorTranslator;
+}
+
+export interface HttpApp {
+  readonly nest: NestFastifyApplication;
+  readonly fastify: FastifyInstance;
+  /** @returns the port it listens on, also where 0 was asked for */
+  listen(host: string, port: number): Promise<number>;
+  /** Answers what is under way, then runs Nest's shutdown hooks. */
+  close(): Promise<void>;
+}
+
+/** Nest on Fastify as every API of ours has it: guarded, validated, problems for errors, docs, health. */
+export async function createHttpApp(
+  rootModule: Parameters<typeof NestFactory.create>[0],
+  options: HttpAppOptions,
+): Promise<HttpApp> {
+  const { logger, verifier } = options;
+  const respond = createProblemResponder(logger, options.translateError ?? (() => undefined));
+  const adapter = new ProblemAdapter(respond, options.bodyLimitBytes);
+  const fastify = adapter.getInstance<FastifyInstance>();
+  guardRoutes(fastify, verifier);
+  const nest = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: new NestLogger(logger),
+  });
+  nest.useGlobalPipes(new DtoPipe());
+  nest.useGlobalFilters(new ProblemFilter(respond));
+  serveHealth(fastify, new Map(Object.entries(options.readiness)), logger);
+  serveDocs(nest, openApiDocument(nest, options.api));
+  await nest.init();
+  await fastify.ready();
+  return {
+    nest,
+    fastify,
+    async listen(host, port) {
+      await nest.listen(port, host);
+      return (nest.getHttpServer().address() as AddressInfo).port;
+    },
+    close: () => nest.close(),
+  };
+}

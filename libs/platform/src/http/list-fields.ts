@@ -1,0 +1,155 @@
+import { ApiExtraModels, getSchemaPath, type ApiPropertyOptions } from '@nestjs/swagger';
+import { checkText } from './fields.js';
+import { field, type Dto, type FieldOptions, type Refusal } from './field-rule.js';
+
+interface ListOptions extends FieldOptions {
+  min?: number;
+  max: number;
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** One object, itself validated. */
+export function NestedObject(dto: Dto, options: FieldOptions = {}): PropertyDecorator {
+  const check = (value: unknown) =>
+    isObject(value) ? null : { code: 'not_an_object', message: 'must be an object' };
+  const schema = { allOf: [{ $ref: getSchemaPath(dto) }] };
+  return withModels([dto], field('object', { check, nested: () => dto }, schema, options));
+}
+
+/** A list of objects of one kind, each validated. */
+export function ListOf(dto: Dto, options: ListOptions): PropertyDecorator {
+  const schema = { type: 'array', items: { $ref: getSchemaPath(dto) }, ...bounds(options) };
+  const definition = { check: checkObjects(options), nested: () => dto };
+  return withModels([dto], field('list', definition, schema as ApiPropertyOptions, options));
+}
+
+/** One object of several kinds, told apart by one of its properties. */
+export function ObjectOfKinds(
+  discriminator: string,
+  kinds: Readonly<Record<string, Dto>>,
+  options: FieldOptions = {},
+): PropertyDecorator {
+  const { kindOf, names, schema, dtos } = kindsOf(discriminator, kinds);
+  const check = (value: unknown) => {
+    if (!isObject(value)) return { code: 'not_an_object', message: 'must be an object' };
+    return kindOf(value)
+      ? null
+      : { code: 'unknown_kind', message: `${discriminator} must be one of ${names}` };
+  };
+  return withModels(dtos, field('object', { check, nested: kindOf }, schema as ApiPropertyOptions, options));
+}
+
+/** A list of objects of several kinds, told apart by one of their properties. */
+export function ListOfKinds(
+  discriminator: string,
+  kinds: Readonly<Record<string, Dto>>,
+  options: ListOptions,
+): PropertyDecorator {
+  const { kindOf, names, schema: items, dtos } = kindsOf(discriminator, kinds);
+  const checkList = checkObjects(options);
+  const check = (value: unknown) => {
+    const refusal = checkList(value);
+    if (refusal) return refusal;
+    const unknown = (value as object[]).findIndex((item) => kindOf(item) === null);
+    if (unknown < 0) return null;
+    return { code: 'unknown_kind', message: `item ${unknown}: ${discriminator} must be one of ${names}` };
+  };
+  const schema = { type: 'array', items, ...bounds(options) };
+  return withModels(dtos, field('list', { check, nested: kindOf }, schema as ApiPropertyOptions, options));
+}
+
+function kindsOf(discriminator: string, kinds: Readonly<Record<string, Dto>>) {
+  const byKind = new Map(Object.entries(kinds));
+  const dtos = [...new Set(byKind.values())];
+  return {
+    dtos,
+    names: [...byKind.keys()].join(', '),
+    kindOf: (item: object) => byKind.get((item as Record<string, string>)[discriminator] ?? '') ?? null,
+    schema: {
+      oneOf: dtos.map((dto) => ({ $ref: getSchemaPath(dto) })),
+      discriminator: {
+        propertyName: discriminator,
+        mapping: Object.fromEntries([...byKind].map(([kind, dto]) => [kind, getSchemaPath(dto)])),
+      },
+    },
+  };
+}
+
+/** A list of texts; in a query, `a,b` or the name repeated. */
+export function TextList(
+  options: ListOptions & { itemMax: number; pattern?: RegExp; oneOf?: readonly string[] },
+): PropertyDecorator {
+  const { itemMax, pattern, oneOf } = options;
+  const check = (value: unknown) => {
+    if (!Array.isArray(value)) return notAList;
+    const refusal = checkLength(value, options);
+    if (refusal) return refusal;
+    for (const [index, item] of value.entries()) {
+      const wrong = checkText(item, 1, itemMax, pattern);
+      if (wrong) return { code: wrong.code, message: `item ${index} ${wrong.message}` };
+      if (oneOf && !oneOf.includes(item as string)) {
+        return { code: 'not_allowed', message: `item ${index} must be one of ${oneOf.join(', ')}` };
+      }
+    }
+    return null;
+  };
+  const items = { type: 'string', minLength: 1, maxLength: itemMax, ...(oneOf ? { enum: [...oneOf] } : {}) };
+  const schema = { type: 'array', items, ...bounds(options) };
+  const fromText = (text: string) => text.split(',');
+  return field('textList', { check, fromText }, schema as ApiPropertyOptions, options);
+}
+
+/** Names with texts, such as an order's attributes. */
+export function TextMap(
+  options: FieldOptions & { maxEntries?: number; keyMax: number; valueMax: number },
+): PropertyDecorator {
+  const { maxEntries = 20, keyMax, valueMax } = options;
+  const check = (value: unknown) => {
+    if (!isObject(value)) return { code: 'not_an_object', message: 'must be an object of texts' };
+    const entries = Object.entries(value);
+    if (entries.length > maxEntries) {
+      return { code: 'too_many_items', message: `must have at most ${maxEntries} entries` };
+    }
+    for (const [key, text] of entries) {
+      const wrong = checkText(key, 1, keyMax) ?? checkText(text, 0, valueMax);
+      if (wrong)
+        return { code: wrong.code, message: `entry ${JSON.stringify(key.slice(0, 50))} ${wrong.message}` };
+    }
+    return null;
+  };
+  const additionalProperties = { type: 'string', maxLength: valueMax };
+  const schema = { type: 'object', additionalProperties, maxProperties: maxEntries };
+  return field('textMap', { check }, schema as ApiPropertyOptions, options);
+}
+
+const notAList: Refusal = { code: 'not_a_list', message: 'must be a list' };
+
+function checkObjects(options: ListOptions) {
+  return (value: unknown): Refusal | null => {
+    if (!Array.isArray(value)) return notAList;
+    const refusal = checkLength(value, options);
+    if (refusal) return refusal;
+    const wrong = value.findIndex((item) => !isObject(item));
+    return wrong < 0 ? null : { code: 'not_an_object', message: `item ${wrong} must be an object` };
+  };
+}
+
+function checkLength(value: readonly unknown[], { min = 0, max }: ListOptions): Refusal | null {
+  if (value.length < min) return { code: 'too_few_items', message: `must have at least ${min} items` };
+  if (value.length > max) return { code: 'too_many_items', message: `must have at most ${max} items` };
+  return null;
+}
+
+function bounds({ min, max }: ListOptions) {
+  return { ...(min === undefined ? {} : { minItems: min }), maxItems: max };
+}
+
+/** OpenAPI describes a class only when something mentions it by name. */
+function withModels(dtos: readonly Dto[], decorate: PropertyDecorator): PropertyDecorator {
+  return (target, property) => {
+    ApiExtraModels(...dtos)(target.constructor);
+    decorate(target, property);
+  };
+}

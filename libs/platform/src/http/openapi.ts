@@ -1,0 +1,91 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { problemCodes } from '../problems/problems.js';
+import { ProblemAdapter } from './problem-adapter.js';
+
+export interface ApiDescription {
+  title: string;
+  /** What the API is for, in Markdown. */
+  description: string;
+  version: string;
+}
+
+type RootModule = Parameters<typeof NestFactory.create>[0];
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
+
+/** The OpenAPI document of an app that is not started: nothing in it is even constructed. */
+export async function describeApi(rootModule: RootModule, api: ApiDescription): Promise<OpenAPIObject> {
+  const adapter = new ProblemAdapter(() => {}, 1);
+  const app = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
+    preview: true,
+    logger: false,
+    abortOnError: false,
+  });
+  return openApiDocument(app, api);
+}
+
+export function openApiDocument(app: NestFastifyApplication, api: ApiDescription): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle(api.title)
+    .setDescription(api.description)
+    .setVersion(api.version)
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (_controller, method) => method,
+  });
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: problemSchema },
+  };
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) if (path[method]) addProblemResponse(path[method]);
+  }
+  return document;
+}
+
+export function serveDocs(app: NestFastifyApplication, document: OpenAPIObject): void {
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'docs-json',
+    yamlDocumentUrl: 'docs-yaml',
+    customSiteTitle: document.info.title,
+  });
+}
+
+function addProblemResponse(operation: Operation): void {
+  operation.responses['default'] = {
+    description: 'Any error, as a problem document.',
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+}
+
+const text = { type: 'string' } as const;
+
+const problemSchema = {
+  type: 'object' as const,
+  description: 'What went wrong (RFC 9457).',
+  required: ['type', 'title', 'status', 'detail', 'code', 'traceId'],
+  properties: {
+    type: { ...text, example: 'urn:orderlog:problem:order_not_found' },
+    title: { ...text, description: 'The same for every occurrence of the code.' },
+    status: { type: 'integer', example: 404 },
+    detail: { ...text, description: 'This occurrence, or what to do.' },
+    code: { ...text, enum: [...problemCodes] },
+    traceId: { ...text, pattern: '^[0-9a-f]{32}$' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'code', 'message'],
+        properties: {
+          pointer: { ...text, description: 'JSON pointer into the body, or /name of a parameter.' },
+          code: text,
+          message: text,
+        },
+      },
+    },
+  },
+};

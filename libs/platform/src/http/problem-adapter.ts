@@ -1,0 +1,105 @@
+import { isUtf8 } from 'node:buffer';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { problemDocument, type ProblemResponder } from '../problems/problem-response.js';
+import { ProblemError } from '../problems/problems.js';
+import { traceIdOf, traceparentOf } from './trace.js';
+
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** Nest's Fastify, with every error of Fastify itself answered as a problem and JSON the only body. */
+export class ProblemAdapter extends FastifyAdapter {
+  readonly #respond: ProblemResponder;
+  readonly #routes: { methods: readonly string[]; pattern: RegExp }[] = [];
+
+  constructor(respond: ProblemResponder, bodyLimitBytes: number) {
+    super({
+      bodyLimit: bodyLimitBytes,
+      logger: false,
+      skipMiddie: true,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // What is under way while the app stops is still answered.
+      return503OnClosing: false,
+      forceCloseConnections: 'idle',
+      genReqId: (request: IncomingMessage) => traceparentOf(request.headers['traceparent']),
+      frameworkErrors: respond,
+      clientErrorHandler: answerBrokenHttp,
+    });
+    this.#respond = respond;
+    const fastify = this.getInstance<FastifyInstance>();
+    fastify.addHook('onRoute', ({ method, url }) => {
+      const methods = Array.isArray(method) ? method : [method];
+      this.#routes.push({ methods, pattern: patternOf(url) });
+    });
+    fastify.addHook('onRequest', (_request, reply, done) => {
+      reply.raw.setHeader('x-content-type-options', 'nosniff');
+      done();
+    });
+    acceptJsonOnly(fastify);
+  }
+
+  // Nest calls these two to install its own: a detour through its exception zone, with other shapes.
+  override setErrorHandler(): ReturnType<FastifyAdapter['setErrorHandler']> {
+    return this.getInstance<FastifyInstance>().setErrorHandler((error, request, reply) =>
+      this.#respond(error, request, reply),
+    );
+  }
+
+  override setNotFoundHandler(): ReturnType<FastifyAdapter['setNotFoundHandler']> {
+    return this.getInstance<FastifyInstance>().setNotFoundHandler((request, reply) =>
+      this.#respond(this.#noRoute(request), request, reply),
+    );
+  }
+
+  #noRoute(request: FastifyRequest): ProblemError {
+    const path = request.url.split('?', 1)[0]!;
+    const methods = this.#routes
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap((route) => route.methods);
+    if (methods.length === 0) return new ProblemError('not_found');
+    return new ProblemError('method_not_allowed', {
+      headers: { allow: [...new Set(methods)].sort().join(', ') },
+    });
+  }
+}
+
+function patternOf(url: string): RegExp {
+  const segments = url.split('/').map((segment) => {
+    if (segment.startsWith(':')) return '[^/]+';
+    if (segment === '*') return '.*';
+    return segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${segments.join('/')}/?$`);
+}
+
+function acceptJsonOnly(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    // Some clients name a type even where they send nothing.
+    if (body.length === 0) return done(null, undefined);
+    if (!isUtf8(body as Buffer))
+      return done(new ProblemError('malformed_json', { detail: 'The body is not UTF-8.' }));
+    void parse(request, body.toString('utf8'), done);
+  });
+}
+
+/** Bytes that are no HTTP reach no route and have no reply: the answer goes straight to the socket. */
+function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const code =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'headers_too_large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request_timeout'
+        : 'malformed_request';
+  const problem = new ProblemError(code);
+  const body = JSON.stringify(problemDocument(problem, traceIdOf(traceparentOf(undefined))));
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
+      'content-type: application/problem+json; charset=utf-8\r\nconnection: close\r\n' +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
