@@ -1,0 +1,77 @@
+import { latest, type Instant } from '#domain/instant.js';
+import type { PlannedLine, PlannedReturn } from './import-plan.js';
+import type { Place } from './online-retail.rows.js';
+
+/** An order as far as its goods can still come back. */
+export interface ReturnableOrder {
+  readonly invoice: string;
+  readonly customerId: string | null;
+  at: Instant;
+  readonly lines: (PlannedLine & { unreturned: number })[];
+  readonly returns: PlannedReturn[];
+}
+
+export interface Cancellation {
+  readonly invoice: string;
+  readonly customerId: string;
+  at: Instant;
+  /** Units given back, a positive number. */
+  readonly lines: (Place & { readonly sku: string; readonly quantity: number })[];
+}
+
+/**
+ * Takes a cancellation's units from the customer's earlier orders, the latest first, and adds one return
+ * to each order it touches. A cancellation names no order, so this is the likeliest one.
+ *
+ * @param earlier in the order of the input
+ * @returns the lines of which some unit was found nowhere
+ */
+export function matchCancellation(cancellation: Cancellation, earlier: readonly ReturnableOrder[]): Place[] {
+  const candidates = latestFirst(earlier);
+  const taken = new Map<ReturnableOrder, Map<number, number>>();
+  const unmatched = cancellation.lines.filter((line) => takeUnits(line, candidates, taken) > 0);
+  for (const [order, units] of taken) order.returns.push(plannedReturn(cancellation, order, units));
+  return unmatched;
+}
+
+function latestFirst(orders: readonly ReturnableOrder[]): ReturnableOrder[] {
+  // The sort is stable, so among equal times the later in the input comes first.
+  return orders.toReversed().sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
+}
+
+/** How many of the line's units no order had left. */
+function takeUnits(
+  line: Cancellation['lines'][number],
+  candidates: readonly ReturnableOrder[],
+  taken: Map<ReturnableOrder, Map<number, number>>,
+): number {
+  let wanted = line.quantity;
+  for (const order of candidates) {
+    for (const [index, orderLine] of order.lines.entries()) {
+      if (wanted === 0) return 0;
+      const quantity = orderLine.sku === line.sku ? Math.min(wanted, orderLine.unreturned) : 0;
+      if (quantity === 0) continue;
+      orderLine.unreturned -= quantity;
+      wanted -= quantity;
+      const units = taken.get(order) ?? new Map<number, number>();
+      taken.set(order, units.set(index, (units.get(index) ?? 0) + quantity));
+    }
+  }
+  return wanted;
+}
+
+function plannedReturn(
+  { invoice, at }: Cancellation,
+  order: ReturnableOrder,
+  units: ReadonlyMap<number, number>,
+): PlannedReturn {
+  const lines = [...units]
+    .map(([index, quantity]) => ({ index, quantity }))
+    .sort((a, b) => a.index - b.index);
+  const amountMinor = lines.reduce(
+    (total, { index, quantity }) => total + quantity * order.lines[index]!.unitPriceMinor,
+    0,
+  );
+  // Time within an order never goes back.
+  return { invoice, at: latest(at, order.returns.at(-1)?.at ?? order.at), lines, amountMinor };
+}
