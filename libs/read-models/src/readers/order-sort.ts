@@ -1,0 +1,109 @@
+import {
+  decodeCursor,
+  encodeCursor,
+  type CursorBinding,
+  type CursorValue,
+  type CursorValueKind,
+} from './cursor.js';
+import type { SummaryItem } from './summary-item.js';
+import type { Parameters } from './sql.js';
+
+interface SortKey {
+  readonly kind: CursorValueKind;
+  /** Of a row aliased `o`. */
+  readonly column: string;
+  readonly cast: string;
+  readonly of: (item: SummaryItem) => CursorValue;
+}
+
+const placedAt: SortKey = {
+  kind: 'time',
+  column: 'o.placed_at',
+  cast: 'timestamptz',
+  of: (item) => item.placedAt,
+};
+const updatedAt: SortKey = {
+  kind: 'time',
+  column: 'o.updated_at',
+  cast: 'timestamptz',
+  of: (item) => item.updatedAt,
+};
+const currency: SortKey = { kind: 'text', column: 'o.currency', cast: 'text', of: (item) => item.currency };
+const total: SortKey = {
+  kind: 'integer',
+  column: 'o.total_minor',
+  cast: 'bigint',
+  of: (item) => item.totalMinor,
+};
+const number: SortKey = { kind: 'text', column: 'o.number', cast: 'text', of: (item) => item.number };
+const fewestLines: SortKey = {
+  kind: 'integer',
+  column: '(-o.line_count)',
+  cast: 'int',
+  of: (item) => -item.lineCount,
+};
+const orderId: SortKey = { kind: 'uuid', column: 'o.order_id', cast: 'uuid', of: (item) => item.orderId };
+
+// Minor units of two currencies cannot be compared, so totals sort within their currency. All keys of
+// a sort run in one direction: then one row comparison is the whole cursor, and an index can serve it.
+const keysOf = {
+  placedAt: [placedAt, orderId],
+  updatedAt: [updatedAt, orderId],
+  total: [currency, total, orderId],
+  number: [number, orderId],
+  // An order with fewer lines is more about the words that were found in it.
+  relevance: [fewestLines, placedAt, orderId],
+} satisfies Readonly<Record<string, readonly SortKey[]>>;
+
+type SortName = keyof typeof keysOf;
+
+export const listSorts = [
+  '-placedAt',
+  'placedAt',
+  '-updatedAt',
+  'updatedAt',
+  '-total',
+  'total',
+  '-number',
+  'number',
+] as const;
+export type ListSort = (typeof listSorts)[number];
+
+export const searchSorts = ['relevance', '-placedAt', 'placedAt', '-total', 'total'] as const;
+export type SearchSort = (typeof searchSorts)[number];
+
+/** How rows are ordered, where the next page begins and how its cursor is made, for one question. */
+export class OrderSort {
+  readonly #keys: readonly SortKey[];
+  readonly #descending: boolean;
+  readonly #binding: CursorBinding;
+
+  /** @param question all that narrows the page: a cursor is refused for any other */
+  constructor(page: string, sort: ListSort | SearchSort, question: unknown) {
+    const name = (sort.startsWith('-') ? sort.slice(1) : sort) as SortName;
+    this.#keys = keysOf[name];
+    this.#descending = sort.startsWith('-') || sort === 'relevance';
+    this.#binding = { page: `${page}:${sort}`, question, kinds: this.#keys.map(({ kind }) => kind) };
+  }
+
+  get orderBy(): string {
+    const direction = this.#descending ? 'DESC' : 'ASC';
+    return this.#keys.map(({ column }) => `${column} ${direction}`).join(', ');
+  }
+
+  /** @throws InvalidCursor */
+  after(cursor: string | null, parameters: Parameters): string[] {
+    if (cursor === null) return [];
+    const values = decodeCursor(this.#binding, cursor);
+    const columns = this.#keys.map(({ column }) => column).join(', ');
+    const row = this.#keys.map(({ cast }, index) => `${parameters.add(values[index])}::${cast}`).join(', ');
+    return [`(${columns}) ${this.#descending ? '<' : '>'} (${row})`];
+  }
+
+  cursorAfter(item: SummaryItem): string {
+    return encodeCursor(
+      this.#binding,
+      this.#keys.map(({ of }) => of(item)),
+    );
+  }
+}
