@@ -1,0 +1,48 @@
+import type { Rejection } from '#domain/order/rejections.js';
+import type { OrderState } from '#domain/order/state.js';
+
+/** The order says no. */
+export class OrderRejected extends Error {
+  constructor(
+    readonly rejection: Rejection,
+    /** The fresh state it was decided on; null: there is no such order, or none that the asker may know of. */
+    readonly order: OrderState,
+  ) {
+    super(rejection.code);
+  }
+}
+
+/** The same Idempotency-Key came before, with another body. */
+export class IdempotencyKeyReused extends Error {
+  constructor(readonly commandId: string) {
+    super(`command ${commandId} was handled before, with other content`);
+  }
+}
+
+/** The order is at another revision than `If-Match` says. */
+export class PreconditionFailed extends Error {
+  constructor(
+    readonly expectedRevision: number,
+    /** null: there is no such order. */
+    readonly actualRevision: number | null,
+  ) {
+    super(`the order is at revision ${actualRevision ?? 'none'}, not ${expectedRevision}`);
+  }
+}
+
+/** Others changed the order at every attempt. */
+export class ConflictRetriesExhausted extends Error {
+  constructor(readonly attempts: number) {
+    super(`the order was changed by others at each of ${attempts} attempts`);
+  }
+}
+
+/** The events of this command do not fit into one append. */
+export class OrderTooLarge extends Error {
+  constructor(
+    readonly sizeBytes: number,
+    readonly limitBytes: number,
+  ) {
+    super(`the events of this command take ${sizeBytes} bytes, over the limit of ${limitBytes}`);
+  }
+}

@@ -1,0 +1,37 @@
+/** What the header `Order-Position` says: read models that have reached it show this change. */
+export interface OrderPosition {
+  /** Commit position in the event store. */
+  readonly position: bigint;
+  /** From a mutation: the order and its revision afterwards. */
+  readonly order: { readonly orderId: string; readonly revision: number } | null;
+}
+
+const MAX_TOKEN_CHARACTERS = 300;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** An opaque token: base64url of `{"p":"<position>","o":"<orderId>","r":<revision>}`. */
+export function encodeOrderPosition({ position, order }: OrderPosition): string {
+  const about = order === null ? {} : { o: order.orderId, r: order.revision };
+  return Buffer.from(JSON.stringify({ p: position.toString(), ...about })).toString('base64url');
+}
+
+/** The token's content; null when it is none that we made. */
+export function decodeOrderPosition(token: string): OrderPosition | null {
+  if (token.length > MAX_TOKEN_CHARACTERS || !/^[\w-]+$/.test(token)) return null;
+  const content = parsed(Buffer.from(token, 'base64url').toString('utf8'));
+  if (typeof content !== 'object' || content === null) return null;
+  const { p, o, r } = content as Record<string, unknown>;
+  if (typeof p !== 'string' || !/^\d{1,19}$/.test(p)) return null;
+  if (o === undefined && r === undefined) return { position: BigInt(p), order: null };
+  if (typeof o !== 'string' || !UUID.test(o)) return null;
+  if (typeof r !== 'number' || !Number.isSafeInteger(r) || r < 0) return null;
+  return { position: BigInt(p), order: { orderId: o, revision: r } };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null; // made up: the caller says so
+  }
+}
