@@ -2,16 +2,17 @@
 export interface OrderPosition {
   /** Commit position in the event store. */
   readonly position: bigint;
-  /** From a mutation: the order and its revision afterwards. */
-  readonly order: { readonly orderId: string; readonly revision: number } | null;
+  /** From a mutation: the order, and its revision afterwards. */
+  readonly orderId: string | null;
+  readonly revision: number | null;
 }
 
 const MAX_TOKEN_CHARACTERS = 300;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** An opaque token: base64url of `{"p":"<position>","o":"<orderId>","r":<revision>}`. */
-export function encodeOrderPosition({ position, order }: OrderPosition): string {
-  const about = order === null ? {} : { o: order.orderId, r: order.revision };
+export function encodeOrderPosition({ position, orderId, revision }: OrderPosition): string {
+  const about = orderId === null ? {} : { o: orderId, r: revision };
   return Buffer.from(JSON.stringify({ p: position.toString(), ...about })).toString('base64url');
 }
 
@@ -22,10 +23,10 @@ export function decodeOrderPosition(token: string): OrderPosition | null {
   if (typeof content !== 'object' || content === null) return null;
   const { p, o, r } = content as Record<string, unknown>;
   if (typeof p !== 'string' || !/^\d{1,19}$/.test(p)) return null;
-  if (o === undefined && r === undefined) return { position: BigInt(p), order: null };
+  if (o === undefined && r === undefined) return { position: BigInt(p), orderId: null, revision: null };
   if (typeof o !== 'string' || !UUID.test(o)) return null;
   if (typeof r !== 'number' || !Number.isSafeInteger(r) || r < 0) return null;
-  return { position: BigInt(p), order: { orderId: o, revision: r } };
+  return { position: BigInt(p), orderId: o, revision: r };
 }
 
 function parsed(json: string): unknown {
