@@ -55,7 +55,10 @@ export async function prepareGeneration(pool: pg.Pool): Promise<Generation> {
     await client.query(sharedDdl);
     const generation = (await ownGeneration(client)) ?? (await createGeneration(client));
     await client.query(
-      `INSERT INTO ${SHARED_SCHEMA}.active_generation (generation) VALUES ($1) ON CONFLICT DO NOTHING`,
+      `WITH first AS (
+         INSERT INTO ${SHARED_SCHEMA}.active_generation (generation) VALUES ($1)
+         ON CONFLICT DO NOTHING RETURNING generation
+       ) SELECT pg_notify('${GENERATION_CHANNEL}', generation::text) FROM first`,
       [generation.id],
     );
     await client.query('COMMIT');

@@ -1,15 +1,22 @@
 import type { Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
-import { fulfilmentStatus, paymentStatus, returnStatus } from '#domain/order/statuses.js';
-import { totals } from '#domain/order/totals.js';
+import {
+  fulfilmentStatus,
+  paymentStatus,
+  returnStatus,
+  type FulfilmentStatus,
+  type PaymentStatus,
+  type ReturnStatus,
+} from '#domain/order/statuses.js';
+import { orderTotals, type OrderTotals } from '#domain/order/totals.js';
 import { allowedCommands } from '#domain/order/transitions.js';
 
 /** What an order derives from its state, for people and clients to read. */
 interface Derived {
-  readonly totals: ReturnType<typeof totals>;
-  readonly paymentStatus: ReturnType<typeof paymentStatus>;
-  readonly fulfilmentStatus: ReturnType<typeof fulfilmentStatus>;
-  readonly returnStatus: ReturnType<typeof returnStatus>;
+  readonly totals: OrderTotals;
+  readonly paymentStatus: PaymentStatus;
+  readonly fulfilmentStatus: FulfilmentStatus;
+  readonly returnStatus: ReturnStatus;
   readonly allowedCommands: ReturnType<typeof allowedCommands>;
 }
 
@@ -23,7 +30,7 @@ export function documentOf(order: Order): OrderDocument {
   const { personal: _personal, handled: _handled, ...state } = order;
   return {
     ...state,
-    totals: totals(order),
+    totals: orderTotals(order),
     paymentStatus: paymentStatus(order),
     fulfilmentStatus: fulfilmentStatus(order),
     returnStatus: returnStatus(order),

@@ -1,7 +1,14 @@
 import type { Instant } from '#domain/instant.js';
 import type { Order, OrderStatus } from '#domain/order/state.js';
-import { fulfilmentStatus, paymentStatus, returnStatus } from '#domain/order/statuses.js';
-import { totals } from '#domain/order/totals.js';
+import {
+  fulfilmentStatus,
+  paymentStatus,
+  returnStatus,
+  type FulfilmentStatus,
+  type PaymentStatus,
+  type ReturnStatus,
+} from '#domain/order/statuses.js';
+import { orderTotals } from '#domain/order/totals.js';
 
 /** The filter and money columns of an order: a list item, live or as of a moment. */
 export interface OrderSummary {
@@ -13,9 +20,9 @@ export interface OrderSummary {
   readonly customerId: string | null;
   readonly status: OrderStatus;
   readonly onHold: boolean;
-  readonly paymentStatus: string;
-  readonly fulfilmentStatus: string;
-  readonly returnStatus: string;
+  readonly paymentStatus: PaymentStatus;
+  readonly fulfilmentStatus: FulfilmentStatus;
+  readonly returnStatus: ReturnStatus;
   readonly currency: string;
   /** Of the shipping address: ISO 3166-1 alpha-2. */
   readonly country: string | null;
@@ -83,7 +90,7 @@ export const summaryColumns: readonly SummaryColumn[] = [
 
 /** `revision` and `updatedAt` are those of the order's last event. */
 export function summaryOf(order: Order): OrderSummary {
-  const { orderedTotalMinor, totalMinor, capturedMinor, refundedMinor, balanceDueMinor } = totals(order);
+  const { orderedTotalMinor, totalMinor, capturedMinor, refundedMinor, balanceDueMinor } = orderTotals(order);
   return {
     tenantId: order.tenantId,
     orderId: order.orderId,

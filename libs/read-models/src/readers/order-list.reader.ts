@@ -1,0 +1,60 @@
+import { summarySource, type AsOf } from './as-of.js';
+import { filterConditions, type Audience, type OrderFilter } from './order-filter.js';
+import { OrderSort, type ListSort } from './order-sort.js';
+import type { ReadModels } from './read-models.js';
+import { allOf, Parameters } from './sql.js';
+import { selectSummary, summaryItemOf, type SummaryItem, type SummaryRow } from './summary-item.js';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** null: there is no further page. */
+  readonly nextCursor: string | null;
+}
+
+export interface OrderListQuestion {
+  readonly audience: Audience;
+  readonly filter: OrderFilter;
+  readonly sort: ListSort;
+  /** null: as orders are now. */
+  readonly asOf: AsOf | null;
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+/**
+ * A page of orders, as they are or as they were.
+ *
+ * @throws InvalidCursor
+ */
+export async function listOrders(
+  models: ReadModels,
+  question: OrderListQuestion,
+): Promise<Page<SummaryItem>> {
+  const { audience, filter, asOf, limit } = question;
+  const sort = new OrderSort('orders', question.sort, { filter, asOf });
+  return models.read(async ({ schema }, pool) => {
+    const parameters = new Parameters();
+    const source = summarySource(schema, asOf, parameters, 'o');
+    const conditions = [
+      ...filterConditions(audience, filter, parameters, 'o'),
+      ...source.conditions,
+      ...sort.after(question.cursor, parameters),
+    ];
+    // One more than asked for tells whether there is a next page.
+    const text = `SELECT ${selectSummary('o')} FROM ${source.from} WHERE ${allOf(conditions)}
+      ORDER BY ${sort.orderBy} LIMIT ${parameters.add(limit + 1)}`;
+    const { rows } = await pool.query<SummaryRow>(text, parameters.values);
+    return pageOf(
+      rows.map((row) => summaryItemOf(row)),
+      limit,
+      (item) => sort.cursorAfter(item),
+    );
+  });
+}
+
+/** Rows read one beyond the limit as a page; the cursor follows its last row. */
+export function pageOf<T>(rows: readonly T[], limit: number, cursorAfter: (row: T) => string): Page<T> {
+  if (rows.length <= limit) return { items: rows, nextCursor: null };
+  const items = rows.slice(0, limit);
+  return { items, nextCursor: cursorAfter(items[limit - 1]!) };
+}

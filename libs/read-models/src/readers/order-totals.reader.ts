@@ -1,0 +1,140 @@
+import { summarySource, type AsOf } from './as-of.js';
+import { audienceConditions, filterConditions, type Audience, type OrderFilter } from './order-filter.js';
+import type { ReadModels } from './read-models.js';
+import { allOf, Parameters } from './sql.js';
+
+export const totalsGroups = ['day', 'month', 'status', 'country'] as const;
+export type TotalsGroup = (typeof totalsGroups)[number];
+
+/** Sums over some orders of one currency, in its minor units. */
+export interface OrderSums {
+  readonly currency: string;
+  readonly orders: number;
+  readonly guestOrders: number;
+  readonly lines: number;
+  readonly units: number;
+  readonly orderedTotalMinor: number;
+  readonly totalMinor: number;
+  readonly capturedMinor: number;
+  readonly refundedMinor: number;
+  readonly balanceDueMinor: number;
+  readonly returnsClosed: number;
+  readonly ordersWithReturns: number;
+  readonly unitsReturned: number;
+}
+
+/** `key`: a day (2011-10-31), a month (2011-10), a status, a country; null without grouping or country. */
+export type GroupedSums = OrderSums & { readonly key: string | null };
+
+export interface TotalsQuestion {
+  readonly audience: Audience;
+  readonly filter: OrderFilter;
+  readonly by: TotalsGroup | null;
+  /** IANA name; where days and months begin. */
+  readonly timeZone: string;
+  readonly asOf: AsOf | null;
+}
+
+const MAX_GROUPS = 10_000;
+
+/** Sums per currency and group, as orders are or as they were. At most 10,000 groups, the first by key. */
+export async function orderTotals(models: ReadModels, question: TotalsQuestion): Promise<GroupedSums[]> {
+  return models.read(async ({ schema }, pool) => {
+    const parameters = new Parameters();
+    const source = summarySource(schema, question.asOf, parameters, 'o');
+    const conditions = [
+      ...filterConditions(question.audience, question.filter, parameters, 'o'),
+      ...source.conditions,
+    ];
+    const key = keyExpression(question, parameters);
+    const text = `SELECT ${key} AS key, ${SUMS} FROM ${source.from} WHERE ${allOf(conditions)}
+      GROUP BY 1, o.currency ORDER BY 1 NULLS LAST, o.currency LIMIT ${MAX_GROUPS}`;
+    const { rows } = await pool.query<Record<string, unknown>>(text, parameters.values);
+    return rows.map((row) => ({ key: row['key'] as string | null, ...sumsOf(row) }));
+  });
+}
+
+/** One customer's orders: when, how many, in which state, and what they come to in each currency. */
+export interface CustomerSummary {
+  readonly customerId: string;
+  readonly firstOrderAt: string | null;
+  readonly lastOrderAt: string | null;
+  readonly orders: number;
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly totals: readonly OrderSums[];
+}
+
+/** null when the customer has no order here. */
+export async function customerSummary(
+  models: ReadModels,
+  audience: Audience,
+  customerId: string,
+): Promise<CustomerSummary | null> {
+  return models.read(async ({ schema }, pool) => {
+    const parameters = new Parameters();
+    const own = allOf([
+      ...audienceConditions(audience, parameters, 'o'),
+      `o.customer_id = ${parameters.add(customerId)}`,
+    ]);
+    const text = `SELECT o.currency, o.status, GROUPING(o.status) = 0 AS is_status,
+        min(o.placed_at) AS first_order_at, max(o.placed_at) AS last_order_at, ${SUMS_OF_ANY_GROUP}
+      FROM ${schema}.orders o WHERE ${own}
+      GROUP BY GROUPING SETS ((o.currency), (o.status)) ORDER BY o.currency, o.status`;
+    const { rows } = await pool.query<Record<string, unknown>>(text, parameters.values);
+    return rows.length === 0 ? null : summaryOfGroups(customerId, rows);
+  });
+}
+
+const SUMS_OF_ANY_GROUP = `count(*) AS orders,
+  count(*) FILTER (WHERE o.customer_id IS NULL) AS guest_orders,
+  sum(o.line_count) AS lines, sum(o.unit_count) AS units,
+  sum(o.ordered_total_minor) AS ordered_total, sum(o.total_minor) AS total,
+  sum(o.captured_minor) AS captured, sum(o.refunded_minor) AS refunded,
+  sum(o.balance_due_minor) AS balance_due, sum(o.returns_closed) AS returns_closed,
+  count(*) FILTER (WHERE o.returns_closed > 0) AS orders_with_returns,
+  sum(o.units_returned) AS units_returned`;
+const SUMS = `o.currency, ${SUMS_OF_ANY_GROUP}`;
+
+function keyExpression({ by, timeZone }: TotalsQuestion, parameters: Parameters): string {
+  if (by === null) return 'NULL::text';
+  if (by === 'status' || by === 'country') return `o.${by}`;
+  const format = by === 'day' ? 'YYYY-MM-DD' : 'YYYY-MM';
+  return `to_char(o.placed_at AT TIME ZONE ${parameters.add(timeZone)}, '${format}')`;
+}
+
+// Sums of legal amounts stay below 2^53 for any shop we can imagine; beyond it they lose a unit.
+function sumsOf(row: Record<string, unknown>): OrderSums {
+  const number = (column: string) => Number(row[column]);
+  return {
+    currency: row['currency'] as string,
+    orders: number('orders'),
+    guestOrders: number('guest_orders'),
+    lines: number('lines'),
+    units: number('units'),
+    orderedTotalMinor: number('ordered_total'),
+    totalMinor: number('total'),
+    capturedMinor: number('captured'),
+    refundedMinor: number('refunded'),
+    balanceDueMinor: number('balance_due'),
+    returnsClosed: number('returns_closed'),
+    ordersWithReturns: number('orders_with_returns'),
+    unitsReturned: number('units_returned'),
+  };
+}
+
+function summaryOfGroups(
+  customerId: string,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): CustomerSummary {
+  const byStatus = rows.filter((row) => row['is_status'] === true);
+  const byCurrency = rows.filter((row) => row['is_status'] === false);
+  const times = (column: string) => byCurrency.map((row) => (row[column] as Date).toISOString()).sort();
+  return {
+    customerId,
+    firstOrderAt: times('first_order_at')[0] ?? null,
+    lastOrderAt: times('last_order_at').at(-1) ?? null,
+    orders: byCurrency.reduce((sum, row) => sum + Number(row['orders']), 0),
+    byStatus: Object.fromEntries(byStatus.map((row) => [row['status'] as string, Number(row['orders'])])),
+    totals: byCurrency.map(sumsOf),
+  };
+}

@@ -1,0 +1,49 @@
+import type pg from 'pg';
+
+/** The generation that queries are answered from. */
+export interface ReadGeneration {
+  readonly id: number;
+  /** Of its tables; a name of our own making, safe to be part of a statement. */
+  readonly schema: string;
+}
+
+/** No generation is active yet: nothing can be read. */
+export class NoActiveGeneration extends Error {
+  constructor() {
+    super('no generation of the read models is active');
+  }
+}
+
+/** Knows the active generation without asking on every request. */
+export interface ActiveGenerationSource {
+  /** @throws NoActiveGeneration */
+  current(): Promise<ReadGeneration>;
+  /** Asks anew: what was current is gone. @throws NoActiveGeneration */
+  refreshed(): Promise<ReadGeneration>;
+}
+
+const UNDEFINED_TABLE = '42P01';
+const INVALID_SCHEMA = '3F000';
+
+/** The read tables, whichever generation they are in at the moment. */
+export class ReadModels {
+  readonly #generations: ActiveGenerationSource;
+
+  constructor(
+    readonly pool: pg.Pool,
+    generations: ActiveGenerationSource,
+  ) {
+    this.#generations = generations;
+  }
+
+  /** Runs a read on the active generation; once more where that was dropped after a flip. */
+  async read<T>(work: (generation: ReadGeneration, pool: pg.Pool) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.#generations.current(), this.pool);
+    } catch (error) {
+      const { code } = (error ?? {}) as { code?: unknown };
+      if (code !== UNDEFINED_TABLE && code !== INVALID_SCHEMA) throw error;
+      return work(await this.#generations.refreshed(), this.pool);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { epochMsOf, type Instant } from '#domain/instant.js';
+import type { ColumnType } from '../order-summary.js';
+
+/** How a whole column of a batch travels; arrays of arrays do not exist, so `text[]` travels as its literal. */
+export type ElementType = Exclude<ColumnType, 'text[]'>;
+
+const typeIds: Readonly<Record<ElementType, number>> = {
+  bool: 16,
+  int8: 20,
+  int4: 23,
+  text: 25,
+  json: 114,
+  timestamptz: 1184,
+  uuid: 2950,
+};
+
+const HEADER_BYTES = 20;
+const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
+
+/**
+ * A column's values as a PostgreSQL array in its binary form, so that long JSON texts are neither
+ * escaped here nor unescaped there (https://www.postgresql.org/docs/current/protocol.html, and
+ * array_recv in the server's source). Values: text, json and uuid as strings, int8 as number or bigint,
+ * timestamptz as Instant, null anywhere.
+ */
+export class BinaryArray {
+  readonly #type: ElementType;
+  #bytes = Buffer.allocUnsafe(1_024);
+  #length = HEADER_BYTES;
+  #count = 0;
+  #hasNull = false;
+
+  constructor(type: ElementType) {
+    this.#type = type;
+  }
+
+  push(value: unknown): void {
+    this.#count += 1;
+    if (value === null || value === undefined) {
+      this.#hasNull = true;
+      this.#reserve(4);
+      this.#length = this.#bytes.writeInt32BE(-1, this.#length);
+      return;
+    }
+    switch (this.#type) {
+      case 'text':
+      case 'json':
+        return this.#pushText(value as string);
+      case 'uuid':
+        return this.#pushFixed(
+          16,
+          (at) => void this.#bytes.write((value as string).replaceAll('-', ''), at, 'hex'),
+        );
+      case 'int4':
+        return this.#pushFixed(4, (at) => void this.#bytes.writeInt32BE(value as number, at));
+      case 'int8':
+        return this.#pushFixed(
+          8,
+          (at) => void this.#bytes.writeBigInt64BE(BigInt(value as number | bigint), at),
+        );
+      case 'bool':
+        return this.#pushFixed(1, (at) => void this.#bytes.writeUInt8(value === true ? 1 : 0, at));
+      case 'timestamptz': {
+        const microseconds = BigInt((epochMsOf(value as Instant) - POSTGRES_EPOCH_MS) * 1_000);
+        return this.#pushFixed(8, (at) => void this.#bytes.writeBigInt64BE(microseconds, at));
+      }
+    }
+  }
+
+  /** The parameter to bind; nothing can be pushed afterwards. */
+  toBuffer(): Buffer {
+    const dimensions = this.#count === 0 ? 0 : 1;
+    this.#bytes.writeInt32BE(dimensions, 0);
+    this.#bytes.writeInt32BE(this.#hasNull ? 1 : 0, 4);
+    this.#bytes.writeInt32BE(typeIds[this.#type], 8);
+    if (dimensions === 0) return this.#bytes.subarray(0, 12);
+    this.#bytes.writeInt32BE(this.#count, 12);
+    this.#bytes.writeInt32BE(1, 16); // index of the first element
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #pushText(text: string): void {
+    this.#reserve(4 + text.length * 3); // no UTF-16 unit takes more than three bytes of UTF-8
+    const size = this.#bytes.write(text, this.#length + 4, 'utf8');
+    this.#bytes.writeInt32BE(size, this.#length);
+    this.#length += 4 + size;
+  }
+
+  #pushFixed(size: number, write: (at: number) => void): void {
+    this.#reserve(4 + size);
+    this.#length = this.#bytes.writeInt32BE(size, this.#length);
+    write(this.#length);
+    this.#length += size;
+  }
+
+  #reserve(size: number): void {
+    const needed = this.#length + size;
+    if (needed <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+}
+
+/** A `text[]` value in PostgreSQL's text form, e.g. `{"a","b \"c\""}`. */
+export function arrayLiteral(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
