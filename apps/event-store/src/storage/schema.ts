@@ -1,0 +1,44 @@
+import type pg from 'pg';
+
+/**
+ * One row per event. `position` is the place in `$all`, given by the one writer and never reused;
+ * `data` and `metadata` are the bytes as the client sent them.
+ */
+const STATEMENTS = [
+  'CREATE SCHEMA IF NOT EXISTS event_store',
+  `CREATE TABLE IF NOT EXISTS event_store.events (
+     position   bigint  PRIMARY KEY,
+     stream     text    COLLATE "C" NOT NULL,
+     revision   bigint  NOT NULL,
+     event_id   uuid    NOT NULL,
+     type       text    COLLATE "C" NOT NULL,
+     is_json    boolean NOT NULL,
+     data       bytea   NOT NULL,
+     metadata   bytea   NOT NULL,
+     created_ms bigint  NOT NULL
+   )`,
+  `CREATE UNIQUE INDEX IF NOT EXISTS events_stream_revision ON event_store.events (stream, revision)`,
+];
+
+/** Any number will do, as long as no other program locks the same one in this database. */
+const WRITER_LOCK = 0x6f72646c;
+
+export async function migrate(client: pg.ClientBase): Promise<void> {
+  for (const statement of STATEMENTS) await client.query(statement);
+}
+
+/** Whether this session is now the one that may write; it stays so until the session ends. */
+export async function tryWriterLock(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+    WRITER_LOCK,
+  ]);
+  return rows[0]?.locked === true;
+}
+
+/** The position of the last event, 0 when there is none. */
+export async function lastPosition(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ last: string }>(
+    'SELECT coalesce(max(position), 0) AS last FROM event_store.events',
+  );
+  return Number(rows[0]?.last ?? 0);
+}

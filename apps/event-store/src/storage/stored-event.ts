@@ -1,0 +1,11 @@
+/** An event as the server passes it around: what it filters and orders by, and the frame that readers get. */
+export interface StoredEvent {
+  position: number;
+  stream: string;
+  revision: number;
+  id: string;
+  type: string;
+  createdMs: number;
+  /** The `ReadResp` with its gRPC prefix. */
+  frame: Buffer;
+}

@@ -1,0 +1,123 @@
+import pg from 'pg';
+import type { Logger } from '#platform/logging.js';
+import { lastPosition, migrate, tryWriterLock } from './schema.js';
+
+const RETRY_MIN_MS = 100;
+const RETRY_MAX_MS = 2_000;
+/** PostgreSQL takes a moment to notice that a killed predecessor is gone. */
+const LOCK_PATIENCE_MS = 5_000;
+
+interface SessionEvents {
+  /** The session is up again; `last` is the position of the last event that is stored. */
+  recovered: (last: number) => void;
+  lost: () => void;
+}
+
+/**
+ * The one connection that writes. It holds the advisory lock, so that losing the right to write and losing
+ * the connection are the same thing. When it breaks it is made anew, until `close`.
+ */
+export class WriterSession {
+  readonly #postgresUrl: string;
+  readonly #logger: Logger;
+  readonly #events: SessionEvents;
+  #client: pg.Client | null = null;
+  #closed = false;
+
+  constructor(postgresUrl: string, logger: Logger, events: SessionEvents) {
+    this.#postgresUrl = postgresUrl;
+    this.#logger = logger;
+    this.#events = events;
+  }
+
+  get isUp(): boolean {
+    return this.#client !== null;
+  }
+
+  /**
+   * The first connection: creates the schema. Resolves with the position of the last event.
+   *
+   * @throws Error in one line when PostgreSQL cannot be reached or another server writes there.
+   */
+  async open(): Promise<number> {
+    const deadline = Date.now() + LOCK_PATIENCE_MS;
+    for (;;) {
+      const last = await this.#connect();
+      if (last !== null) return last;
+      if (Date.now() > deadline) {
+        throw new Error('another event store is running on this database: stop it or use another database');
+      }
+      await delay(RETRY_MIN_MS);
+    }
+  }
+
+  async execute(statement: { name: string; text: string; values: unknown[] }): Promise<void> {
+    if (!this.#client) throw new Error('the writing connection is away');
+    await this.#client.query(statement);
+  }
+
+  /** Gives the connection up and makes a new one: nobody knows what became of the last statement. */
+  discard(): void {
+    const client = this.#client;
+    this.#client = null;
+    if (!client) return;
+    this.#events.lost();
+    client.end().catch((err: unknown) => this.#logger.debug({ err }, 'closing a broken connection failed'));
+    void this.#recover();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = this.#client;
+    this.#client = null;
+    await client?.end();
+  }
+
+  /** Null when another session holds the lock. */
+  async #connect(): Promise<number | null> {
+    const client = new pg.Client({
+      connectionString: this.#postgresUrl,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'orderlog event-store writer',
+      options: '-c synchronous_commit=on',
+    });
+    client.on('error', (err) => {
+      this.#logger.warn({ err }, 'the writing connection was lost');
+      if (this.#client === client) this.discard();
+    });
+    await client.connect();
+    try {
+      if (!(await tryWriterLock(client))) {
+        await client.end();
+        return null;
+      }
+      await migrate(client);
+      const last = await lastPosition(client);
+      this.#client = client;
+      return last;
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+  }
+
+  async #recover(): Promise<void> {
+    for (let waitMs = RETRY_MIN_MS; !this.#closed; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
+      await delay(waitMs);
+      if (this.#closed) return;
+      try {
+        const last = await this.#connect();
+        if (last === null) continue;
+        if (this.#closed) return await this.close();
+        this.#logger.info({ lastPosition: last }, 'writing again');
+        this.#events.recovered(last);
+        return;
+      } catch (err) {
+        this.#logger.debug({ err }, 'PostgreSQL is still away');
+      }
+    }
+  }
+}
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

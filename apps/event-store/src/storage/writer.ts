@@ -1,0 +1,180 @@
+import { LRUCache } from 'lru-cache';
+import type { Logger } from '#platform/logging.js';
+import type { KnownEvent } from '../streams/append.decider.js';
+import { describedStream } from '../streams/stream-state.js';
+import { Batch, type PossibleRepeat } from './batch.js';
+import type { EventReader } from './event-reader.js';
+import type { PendingWrite, WriteOutcome } from './pending-write.js';
+import type { RecentEvents } from './recent-events.js';
+import type { StoredEvent } from './stored-event.js';
+import type { StreamStates } from './stream-states.js';
+import type { WriterSession } from './writer-session.js';
+
+const BATCH_MAX_EVENTS = 2_000;
+const BATCH_MAX_BYTES = 8 * 1024 * 1024;
+/** More than this waiting, and callers should stop reading requests. */
+const QUEUE_MAX_BYTES = 32 * 1024 * 1024;
+/** How many event ids are remembered to tell an immediate repeat from a new append. */
+const KNOWN_IDS = 20_000;
+
+interface Parts {
+  session: WriterSession;
+  reader: EventReader;
+  states: StreamStates;
+  recent: RecentEvents;
+  logger: Logger;
+  /** Called after each commit, when readers can see its events. */
+  committed: (events: readonly StoredEvent[]) => void;
+}
+
+/**
+ * The one writer. Writes that arrive while a commit is under way wait and share the next one; each is
+ * decided in order of arrival and answered only when the commit of its batch is durable.
+ */
+export class Writer {
+  readonly #parts: Parts;
+  readonly #known = new LRUCache<string, KnownEvent>({ max: KNOWN_IDS });
+  #queue: PendingWrite[] = [];
+  #queuedBytes = 0;
+  #running: Promise<void> | null = null;
+  #drained: (() => void)[] = [];
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  get isFull(): boolean {
+    return this.#queuedBytes > QUEUE_MAX_BYTES;
+  }
+
+  submit(write: PendingWrite): void {
+    if (!this.#parts.session.isUp) {
+      write.done({ kind: 'unavailable' });
+      return;
+    }
+    this.#queue.push(write);
+    this.#queuedBytes += write.bytes;
+    this.#parts.states.prefetch(describedStream(write.stream));
+    this.#running ??= this.#run();
+  }
+
+  /** Calls back when the queue is no longer full. */
+  onceDrained(callback: () => void): void {
+    this.#drained.push(callback);
+  }
+
+  /** Resolves when everything submitted so far is answered. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  /** The session broke: what waits cannot be decided, what is under way fails by itself. */
+  failQueued(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    for (const write of queue) write.done({ kind: 'unavailable' });
+    this.#callDrained();
+  }
+
+  /** The session is up again with `last` as the last stored position. */
+  restart(last: number): void {
+    this.#parts.states.clear();
+    this.#known.clear();
+    this.#parts.recent.reset(last);
+  }
+
+  async #run(): Promise<void> {
+    // What else comes in this turn of the event loop joins the first batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) {
+      const writes = this.#take();
+      const batch = await this.#store(writes);
+      if (batch) this.#publish(batch);
+      else for (const write of writes) write.done({ kind: 'unavailable' });
+    }
+    this.#running = null;
+  }
+
+  #take(): PendingWrite[] {
+    let events = 0;
+    let bytes = 0;
+    let count = 0;
+    for (const write of this.#queue) {
+      if (
+        count > 0 &&
+        (events + write.events.length > BATCH_MAX_EVENTS || bytes + write.bytes > BATCH_MAX_BYTES)
+      ) {
+        break;
+      }
+      events += write.events.length;
+      bytes += write.bytes;
+      count++;
+    }
+    const writes = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    this.#queuedBytes -= bytes;
+    if (!this.isFull) this.#callDrained();
+    return writes;
+  }
+
+  /** Null when it failed: whether it was stored after all is only known once the session is up again. */
+  async #store(writes: readonly PendingWrite[]): Promise<Batch | null> {
+    const { session, states, recent, logger } = this.#parts;
+    try {
+      await states.ready([...new Set(writes.map((write) => describedStream(write.stream)))]);
+      const batch = new Batch(states, this.#known, recent.lastPosition, Date.now());
+      for (const write of writes) batch.decide(write);
+      if (batch.events.length > 0) await session.execute(batch.insert);
+      return batch;
+    } catch (err) {
+      logger.error({ err, writes: writes.length }, 'a batch was not stored');
+      states.clear();
+      this.#known.clear();
+      session.discard();
+      return null;
+    }
+  }
+
+  #publish(batch: Batch): void {
+    const { states, recent, committed } = this.#parts;
+    states.commit();
+    for (const event of batch.events) {
+      recent.push(event);
+      const { stream, revision, position } = event;
+      this.#known.set(event.id, { stream, revision, position });
+    }
+    for (const { write, outcome } of batch.outcomes) write.done(outcome);
+    if (batch.events.length > 0) committed(batch.events);
+    if (batch.possibleRepeats.length > 0) void this.#answerPossibleRepeats(batch.possibleRepeats);
+  }
+
+  // Events below the head never change, so this need not hold up the next batch.
+  async #answerPossibleRepeats(repeats: readonly PossibleRepeat[]): Promise<void> {
+    try {
+      const places = repeats.flatMap(({ write, expected }) =>
+        write.events.map((_, index) => ({ stream: write.stream, revision: expected + 1 + index })),
+      );
+      const stored = await this.#parts.reader.eventsAt(places);
+      let at = 0;
+      for (const { write, expected, current } of repeats) {
+        const rows = stored.slice(at, (at += write.events.length));
+        const repeated = write.events.every((event, index) => rows[index]?.id === event.id);
+        const position = rows.at(-1)?.position ?? null;
+        const outcome: WriteOutcome = repeated
+          ? { kind: 'written', revision: expected + write.events.length, position }
+          : { kind: 'wrong-expected-revision', current };
+        write.done(outcome);
+      }
+    } catch (err) {
+      this.#parts.logger.warn({ err }, 'comparing event ids failed');
+      for (const { write } of repeats) write.done({ kind: 'unavailable' });
+    }
+  }
+
+  #callDrained(): void {
+    const callbacks = this.#drained;
+    this.#drained = [];
+    for (const callback of callbacks) callback();
+  }
+}

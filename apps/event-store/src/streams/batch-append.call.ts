@@ -1,0 +1,133 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { WriteOutcome } from '../storage/pending-write.js';
+import type { AppendOptions, BatchAppendChunk, ProposedEvent } from '../wire/append-requests.js';
+import {
+  encodeBatchAppendFailure,
+  encodeBatchAppendSuccess,
+  type BatchAppendFailure,
+} from '../wire/append-responses.js';
+import { APPEND_MAX_BYTES, unavailable } from '../wire/errors.js';
+import { FrameBatch } from '../wire/frames.js';
+import { eventBytes } from './append-size.js';
+import type { Store } from './store.js';
+
+interface Assembly {
+  options: AppendOptions | null;
+  events: ProposedEvent[];
+  bytes: number;
+  invalid: string | null;
+}
+
+/** One client's stream of appends, answered in the order in which they are decided. */
+export class BatchAppendCall {
+  readonly #store: Store;
+  readonly #call: ServerDuplexStream<BatchAppendChunk, FrameBatch>;
+  /** Appends that have not come whole yet, by correlation id. */
+  readonly #assembling = new Map<string, Assembly>();
+  #answers: Buffer[] = [];
+  #unanswered = 0;
+  #isOver = false;
+  #hasEnded = false;
+
+  constructor(store: Store, call: ServerDuplexStream<BatchAppendChunk, FrameBatch>) {
+    this.#store = store;
+    this.#call = call;
+    call.on('data', (chunk: BatchAppendChunk) => this.#receive(chunk));
+    call.on('cancelled', () => (this.#isOver = true));
+    call.on('close', () => (this.#isOver = true));
+    call.on('end', () => {
+      this.#hasEnded = true;
+      this.#endWhenAnswered();
+    });
+  }
+
+  #receive(chunk: BatchAppendChunk): void {
+    const { correlationId } = chunk;
+    const assembly = this.#assembling.get(correlationId) ?? {
+      options: null,
+      events: [],
+      bytes: 0,
+      invalid: null,
+    };
+    assembly.options ??= chunk.options;
+    assembly.invalid ??= chunk.invalid;
+    for (const event of chunk.events) {
+      assembly.bytes += eventBytes(event);
+      // Too much is refused at its end; until then there is no need to keep it.
+      if (assembly.bytes <= APPEND_MAX_BYTES) assembly.events.push(event);
+      else assembly.events = [];
+    }
+    if (!chunk.isFinal) {
+      this.#assembling.set(correlationId, assembly);
+      return;
+    }
+    this.#assembling.delete(correlationId);
+    this.#submit(correlationId, assembly);
+    if (this.#store.writer.isFull) this.#holdBack();
+  }
+
+  #submit(correlationId: string, { options, events, bytes, invalid }: Assembly): void {
+    this.#unanswered++;
+    const stream = options?.stream ?? '';
+    const refuse = (failure: BatchAppendFailure) =>
+      this.#answer(encodeBatchAppendFailure(correlationId, stream, failure));
+    if (invalid !== null) return refuse({ kind: 'invalid', message: invalid });
+    if (!options) return refuse({ kind: 'invalid', message: 'the options are missing' });
+    if (stream === '$all') return refuse({ kind: 'access-denied' });
+    if (bytes > APPEND_MAX_BYTES) return refuse({ kind: 'too-large' });
+    const { expected, deadlineMs } = options;
+    const done = (outcome: WriteOutcome) => {
+      if (outcome.kind === 'unavailable') return this.fail();
+      if (outcome.kind === 'written') {
+        const { revision, position } = outcome;
+        return this.#answer(encodeBatchAppendSuccess(correlationId, stream, revision, position));
+      }
+      if (outcome.kind === 'wrong-expected-revision') refuse({ ...outcome, expected });
+      else refuse(outcome);
+    };
+    this.#store.writer.submit({ kind: 'append', stream, expected, events, bytes, deadlineMs, done });
+  }
+
+  #answer(frame: Buffer): void {
+    this.#unanswered--;
+    if (this.#isOver) return;
+    this.#answers.push(frame);
+    if (this.#answers.length > 1) return;
+    // The other appends of the same commit are answered in the same turn: one write for all.
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#isOver) return;
+    const answers = this.#answers;
+    this.#answers = [];
+    // A client that does not read its answers gets no further appends in.
+    if (!this.#call.write(new FrameBatch(answers))) {
+      this.#call.pause();
+      this.#call.once('drain', () => this.#call.resume());
+    }
+    this.#endWhenAnswered();
+  }
+
+  /**
+   * Ends the whole call, and with it everything the client still waits for: an outcome is unknown, and no
+   * answer to one append can say so.
+   */
+  fail(): void {
+    if (this.#isOver) return;
+    if (this.#answers.length > 0) this.#flush();
+    this.#isOver = true;
+    this.#call.emit('error', unavailable());
+  }
+
+  #holdBack(): void {
+    this.#call.pause();
+    this.#store.writer.onceDrained(() => this.#call.resume());
+  }
+
+  #endWhenAnswered(): void {
+    if (!this.#hasEnded || this.#unanswered > 0 || this.#answers.length > 0 || this.#isOver) return;
+    this.#isOver = true;
+    this.#call.end();
+  }
+}

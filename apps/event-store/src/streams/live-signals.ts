@@ -1,0 +1,69 @@
+import type { StoredEvent } from '../storage/stored-event.js';
+
+/** Tells one subscription that there may be something new. Raising it twice before a wait counts once. */
+export class Signal {
+  #raised = false;
+  #resolve: (() => void) | null = null;
+
+  raise(): void {
+    if (this.#resolve) {
+      this.#resolve();
+      this.#resolve = null;
+    } else this.#raised = true;
+  }
+
+  async wait(): Promise<void> {
+    if (this.#raised) {
+      this.#raised = false;
+      return;
+    }
+    await new Promise<void>((resolve) => (this.#resolve = resolve));
+  }
+}
+
+/** Who waits for new events: there is no polling, each commit raises the signals it concerns. */
+export class LiveSignals {
+  readonly #ofAll = new Set<Signal>();
+  readonly #ofStream = new Map<string, Set<Signal>>();
+
+  get size(): number {
+    let streams = 0;
+    for (const signals of this.#ofStream.values()) streams += signals.size;
+    return this.#ofAll.size + streams;
+  }
+
+  /** `stream` null: of `$all`. */
+  add(stream: string | null): Signal {
+    const signal = new Signal();
+    if (stream === null) this.#ofAll.add(signal);
+    else {
+      const signals = this.#ofStream.get(stream) ?? new Set();
+      this.#ofStream.set(stream, signals.add(signal));
+    }
+    return signal;
+  }
+
+  remove(stream: string | null, signal: Signal): void {
+    if (stream === null) this.#ofAll.delete(signal);
+    else {
+      const signals = this.#ofStream.get(stream);
+      signals?.delete(signal);
+      if (signals?.size === 0) this.#ofStream.delete(stream);
+    }
+    signal.raise();
+  }
+
+  committed(events: readonly StoredEvent[]): void {
+    for (const signal of this.#ofAll) signal.raise();
+    if (this.#ofStream.size === 0) return;
+    for (const { stream } of events) {
+      for (const signal of this.#ofStream.get(stream) ?? []) signal.raise();
+    }
+  }
+
+  /** After an outage nobody knows what has come in: everyone looks. */
+  raiseAll(): void {
+    for (const signal of this.#ofAll) signal.raise();
+    for (const signals of this.#ofStream.values()) for (const signal of signals) signal.raise();
+  }
+}

@@ -1,0 +1,95 @@
+import type { StoredEvent } from '../storage/stored-event.js';
+import { streamDeleted } from '../wire/errors.js';
+import type { ReadRequest } from '../wire/read-request.js';
+import { encodeStreamNotFound } from '../wire/read-responses.js';
+import type { ReplyStream } from '../wire/reply-stream.js';
+import { PAGE_MAX_EVENTS, pagesAhead, sendFrames } from './send-events.js';
+import type { Store } from './store.js';
+import { describedStream, isMetastream, isSoftDeleted, lastRevision, visibleFrom } from './stream-state.js';
+
+type Read = ReadRequest & { maxCount: number };
+
+/** Answers a read of one stream, as it is when the read begins. */
+export async function readStream(store: Store, request: Read & { stream: string }, reply: ReplyStream) {
+  const { stream, from, direction } = request;
+  const state = await store.states.committed(describedStream(stream));
+  if (state.tombstoned) return reply.fail(streamDeleted(stream));
+  const last = lastRevision(stream, state);
+  if (last < 0 || (!isMetastream(stream) && isSoftDeleted(state))) {
+    await reply.send([encodeStreamNotFound(stream)]);
+    return reply.end();
+  }
+  const { minRevision, minCreatedMs } = visibleFrom(stream, state, Date.now());
+  const visible = (event: StoredEvent) =>
+    event.revision >= minRevision && event.revision <= last && event.createdMs >= minCreatedMs;
+
+  if (direction === 'forwards') {
+    const first = Math.max(minRevision, from === 'start' ? 0 : from === 'end' ? Infinity : from);
+    if (first > last || request.maxCount === 0) return reply.end();
+    const recent = store.recent.ofStreamFrom(stream, first);
+    const fetch = async (before: StoredEvent | null) =>
+      recent
+        ? before
+          ? []
+          : recent
+        : pageOf(store, request, before ? before.revision + 1 : first, (revision) => revision <= last);
+    return sendVisible(request, reply, fetch, visible);
+  }
+  const first = Math.min(last, from === 'end' ? last : from === 'start' ? 0 : from);
+  if (first < minRevision || request.maxCount === 0) return reply.end();
+  const fetch = (before: StoredEvent | null) =>
+    pageOf(store, request, before ? before.revision - 1 : first, (revision) => revision >= minRevision);
+  return sendVisible(request, reply, fetch, visible);
+}
+
+async function pageOf(
+  store: Store,
+  { stream, direction, maxCount }: Read & { stream: string },
+  revision: number,
+  inRange: (revision: number) => boolean,
+): Promise<StoredEvent[]> {
+  if (!inRange(revision)) return [];
+  return store.reader.pageOfStream(stream, direction, revision, Math.min(PAGE_MAX_EVENTS, maxCount));
+}
+
+/** Answers a read of `$all`, up to where it ends when the read begins. */
+export async function readAll(store: Store, request: Read, reply: ReplyStream) {
+  const { from, direction, filter } = request;
+  const last = store.recent.lastPosition;
+  const limit = Math.min(PAGE_MAX_EVENTS, filter ? PAGE_MAX_EVENTS : request.maxCount);
+  const visible = (event: StoredEvent) => event.position <= last && (!filter || filter(event));
+  // EventStoreDB: forwards from a position gives the event there, backwards the one before it.
+  let first: number;
+  if (direction === 'forwards') first = from === 'start' ? 0 : from === 'end' ? last : from - 1;
+  else first = from === 'start' ? 0 : from === 'end' ? last + 1 : Math.min(from, last + 1);
+  const isPast = (position: number) => (direction === 'forwards' ? position >= last : position <= 1);
+  const fetch = async (before: StoredEvent | null) => {
+    const position = before ? before.position : first;
+    return isPast(position) ? [] : store.reader.pageOfAll(direction, position, limit);
+  };
+  if (request.maxCount === 0) return reply.end();
+  return sendVisible(request, reply, fetch, visible);
+}
+
+async function sendVisible(
+  request: Read,
+  reply: ReplyStream,
+  fetch: (before: StoredEvent | null) => Promise<StoredEvent[]>,
+  visible: (event: StoredEvent) => boolean,
+): Promise<void> {
+  let left = request.maxCount;
+  for await (const page of pagesAhead((before) =>
+    before && left <= 0 ? Promise.resolve([]) : fetch(before),
+  )) {
+    const frames: Buffer[] = [];
+    for (const event of page) {
+      if (left <= 0) break;
+      if (!visible(event)) continue;
+      frames.push(event.frame);
+      left--;
+    }
+    if (!(await sendFrames(reply, frames))) return;
+    if (left <= 0) break;
+  }
+  reply.end();
+}

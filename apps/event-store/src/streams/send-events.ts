@@ -1,0 +1,38 @@
+import type { StoredEvent } from '../storage/stored-event.js';
+import type { ReplyStream } from '../wire/reply-stream.js';
+
+export const PAGE_MAX_EVENTS = 1_000;
+
+/** Small enough that a slow reader costs little memory, large enough that a write per batch is cheap. */
+const WRITE_MAX_BYTES = 128 * 1024;
+
+/** Sends frames in a few large writes, each when the one before is taken. False: nobody listens any more. */
+export async function sendFrames(reply: ReplyStream, frames: readonly Buffer[]): Promise<boolean> {
+  let start = 0;
+  let bytes = 0;
+  for (let index = 0; index < frames.length; index++) {
+    bytes += frames[index]!.length;
+    if (bytes < WRITE_MAX_BYTES && index < frames.length - 1) continue;
+    if (!(await reply.send(frames.slice(start, index + 1)))) return false;
+    start = index + 1;
+    bytes = 0;
+  }
+  return reply.isOpen;
+}
+
+/**
+ * Pages one after the other; while one is handled the next is already fetched. Ends after the first empty
+ * page. `fetch` gets the last event of the page before.
+ */
+export async function* pagesAhead(
+  fetch: (last: StoredEvent | null) => Promise<StoredEvent[]>,
+): AsyncGenerator<StoredEvent[]> {
+  let page = await fetch(null);
+  while (page.length > 0) {
+    const next = fetch(page.at(-1)!);
+    // Seen when it is awaited; until then it must not count as unhandled.
+    next.catch(() => undefined);
+    yield page;
+    page = await next;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Logger } from '#platform/logging.js';
+import { EventReader } from '../storage/event-reader.js';
+import { RecentEvents } from '../storage/recent-events.js';
+import { StreamStates } from '../storage/stream-states.js';
+import { Writer } from '../storage/writer.js';
+import { WriterSession } from '../storage/writer-session.js';
+import { LiveSignals } from './live-signals.js';
+
+const RECENT_LIMITS = { maxEvents: 20_000, maxBytes: 16 * 1024 * 1024 };
+const STATES_MAX = 20_000;
+
+/** The parts that the calls work on. */
+export interface Store {
+  reader: EventReader;
+  writer: Writer;
+  states: StreamStates;
+  recent: RecentEvents;
+  signals: LiveSignals;
+  logger: Logger;
+  /** Finishes the writes under way and lets go of PostgreSQL. */
+  close(): Promise<void>;
+}
+
+/** @throws Error in one line when PostgreSQL cannot be reached or another server writes there. */
+export async function openStore(postgresUrl: string, logger: Logger): Promise<Store> {
+  const signals = new LiveSignals();
+  const session = new WriterSession(postgresUrl, logger, {
+    lost: () => writer.failQueued(),
+    recovered: (last) => {
+      writer.restart(last);
+      signals.raiseAll();
+    },
+  });
+  const recent = new RecentEvents(await session.open(), RECENT_LIMITS);
+  const reader = new EventReader(postgresUrl, logger);
+  const states = new StreamStates(reader, STATES_MAX);
+  const committed = signals.committed.bind(signals);
+  const writer = new Writer({ session, reader, states, recent, logger, committed });
+  const close = async () => {
+    await writer.idle();
+    await session.close();
+    await reader.close();
+  };
+  return { reader, writer, states, recent, signals, logger, close };
+}

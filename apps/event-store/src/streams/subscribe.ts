@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type { StoredEvent } from '../storage/stored-event.js';
+import { streamDeleted } from '../wire/errors.js';
+import type { ReadRequest } from '../wire/read-request.js';
+import { CAUGHT_UP, encodeCheckpoint, encodeConfirmation, FELL_BEHIND } from '../wire/read-responses.js';
+import type { ReplyStream } from '../wire/reply-stream.js';
+import type { Signal } from './live-signals.js';
+import { PAGE_MAX_EVENTS, sendFrames } from './send-events.js';
+import type { Store } from './store.js';
+import { describedStream, lastRevision, visibleFrom } from './stream-state.js';
+
+/** How long a subscription waits before it asks PostgreSQL again after an error. */
+const RETRY_MS = 250;
+
+/**
+ * A subscription is a place in the log and nothing else: it takes what comes after that place from memory
+ * or, further back, from PostgreSQL, and waits for a signal when there is nothing. So history goes over
+ * into live without a seam, and a slow reader costs no more memory than a page.
+ */
+export async function subscribeToAll(store: Store, request: ReadRequest, reply: ReplyStream): Promise<void> {
+  const { recent } = store;
+  const { from, filter, checkpointIntervalEvents } = request;
+  let cursor = from === 'start' ? 0 : from === 'end' ? recent.lastPosition : from;
+  let checkpoint = cursor;
+  let considered = 0;
+  let isLive = false;
+  const signal = listen(store, null, reply);
+  await reply.send([encodeConfirmation(randomUUID())]);
+  const history = historyAhead(store, reply);
+
+  while (reply.isOpen) {
+    if (cursor >= recent.lastPosition) {
+      if (!isLive) {
+        isLive = true;
+        const passed = filter && cursor > checkpoint ? [encodeCheckpoint(cursor)] : [];
+        checkpoint = cursor;
+        await reply.send([...passed, CAUGHT_UP]);
+      }
+      await signal.wait();
+      continue;
+    }
+    const isRecent = recent.holdsAfter(cursor);
+    if (isLive && !isRecent) {
+      isLive = false;
+      await reply.send([FELL_BEHIND]);
+    }
+    const events = isRecent ? recent.after(cursor, PAGE_MAX_EVENTS) : await history(cursor);
+    const frames: Buffer[] = [];
+    for (const event of events) {
+      cursor = event.position;
+      if (!filter || filter(event)) frames.push(event.frame);
+      if (filter && ++considered % checkpointIntervalEvents === 0) {
+        frames.push(encodeCheckpoint(cursor));
+        checkpoint = cursor;
+      }
+    }
+    await sendFrames(reply, frames);
+  }
+}
+
+/** Like `subscribeToAll`, for one stream; what its metadata hides is passed over. */
+export async function subscribeToStream(
+  store: Store,
+  { stream, from }: ReadRequest & { stream: string },
+  reply: ReplyStream,
+): Promise<void> {
+  const signal = listen(store, stream, reply);
+  const described = describedStream(stream);
+  const current = async () => patiently(store, reply, () => store.states.committed(described));
+  let cursor = from === 'start' ? -1 : from === 'end' ? null : from;
+  let isLive = false;
+  await reply.send([encodeConfirmation(randomUUID())]);
+
+  while (reply.isOpen) {
+    const state = await current();
+    if (!state) return;
+    if (state.tombstoned) return reply.fail(streamDeleted(stream));
+    const last = lastRevision(stream, state);
+    cursor ??= last;
+    const { minRevision, minCreatedMs } = visibleFrom(stream, state, Date.now());
+    const first = Math.max(cursor + 1, minRevision);
+    if (first > last) {
+      // All that is there is known or hidden.
+      cursor = Math.max(cursor, last);
+      if (!isLive) await reply.send([CAUGHT_UP]);
+      isLive = true;
+      await signal.wait();
+      continue;
+    }
+    const events =
+      store.recent.ofStreamFrom(stream, first) ??
+      (await patiently(store, reply, () =>
+        store.reader.pageOfStream(stream, 'forwards', first, PAGE_MAX_EVENTS),
+      ));
+    if (!events) return;
+    const visible = events.filter((event) => event.createdMs >= minCreatedMs);
+    cursor = events.at(-1)?.revision ?? cursor;
+    await sendFrames(
+      reply,
+      visible.map((event) => event.frame),
+    );
+  }
+}
+
+function listen(store: Store, stream: string | null, reply: ReplyStream): Signal {
+  const signal = store.signals.add(stream);
+  reply.onClosed(() => store.signals.remove(stream, signal));
+  return signal;
+}
+
+/** Pages of history, the next one fetched while the last one is sent. */
+function historyAhead(store: Store, reply: ReplyStream): (cursor: number) => Promise<StoredEvent[]> {
+  let ahead: { after: number; page: Promise<StoredEvent[]> } | null = null;
+  const fetch = (after: number) => store.reader.pageOfAll('forwards', after, PAGE_MAX_EVENTS);
+  return async (cursor) => {
+    const ready = ahead?.after === cursor ? ahead.page : null;
+    ahead = null;
+    const page =
+      (await patiently(store, reply, (attempt) => (attempt === 0 && ready) || fetch(cursor))) ?? [];
+    const last = page.at(-1);
+    if (last && !store.recent.holdsAfter(last.position)) {
+      ahead = { after: last.position, page: fetch(last.position) };
+      // Seen when it is awaited; until then it must not count as unhandled.
+      ahead.page.catch(() => undefined);
+    }
+    return page;
+  };
+}
+
+/** An outage of PostgreSQL delays a subscription, it does not end it. Null: nobody listens any more. */
+async function patiently<T>(
+  store: Store,
+  reply: ReplyStream,
+  ask: (attempt: number) => Promise<T>,
+): Promise<T | null> {
+  for (let attempt = 0; reply.isOpen; attempt++) {
+    try {
+      return await ask(attempt);
+    } catch (err) {
+      store.logger.warn({ err }, 'a subscription waits for PostgreSQL');
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+  return null;
+}

@@ -1,0 +1,62 @@
+import { Metadata, status } from '@grpc/grpc-js';
+
+/** What a call ends with: a gRPC code, a sentence, and the trailers that the client turns into its class. */
+export class CallError extends Error {
+  override readonly name = 'CallError';
+  readonly code: status;
+  readonly details: string;
+  readonly metadata: Metadata;
+
+  constructor(code: status, details: string, trailers: Readonly<Record<string, string>> = {}) {
+    super(details);
+    this.code = code;
+    this.details = details;
+    this.metadata = new Metadata();
+    for (const [key, value] of Object.entries(trailers)) this.metadata.set(key, value);
+  }
+}
+
+export const APPEND_MAX_BYTES = 1024 * 1024;
+
+// Codes, texts and trailers as EventStoreDB gives them (`RpcExceptions` in its sources).
+export const streamDeleted = (stream: string): CallError =>
+  new CallError(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, {
+    exception: 'stream-deleted',
+    'stream-name': trailerText(stream),
+  });
+
+export const wrongExpectedVersion = (stream: string, expected: string, current: number): CallError =>
+  new CallError(
+    status.FAILED_PRECONDITION,
+    `Append failed due to WrongExpectedVersion. Stream: ${stream}, Expected version: ${expected}, Actual version: ${current}`,
+    {
+      exception: 'wrong-expected-version',
+      'stream-name': trailerText(stream),
+      'expected-version': expected,
+      ...(current < 0 ? {} : { 'actual-version': String(current) }),
+    },
+  );
+
+export const appendTooLarge = (): CallError =>
+  new CallError(status.INVALID_ARGUMENT, `Maximum Append Size of ${APPEND_MAX_BYTES} Exceeded.`, {
+    exception: 'maximum-append-size-exceeded',
+    'maximum-append-size': String(APPEND_MAX_BYTES),
+  });
+
+export const accessDenied = (): CallError =>
+  new CallError(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+
+export const invalidArgument = (details: string): CallError =>
+  new CallError(status.INVALID_ARGUMENT, details);
+export const deadlineExceeded = (): CallError =>
+  new CallError(status.DEADLINE_EXCEEDED, 'the deadline had passed');
+export const unavailable = (): CallError =>
+  new CallError(status.UNAVAILABLE, 'the storage of the event store is away');
+export const internal = (): CallError =>
+  new CallError(status.INTERNAL, 'the event store failed; its log says why');
+export const unimplemented = (details: string): CallError => new CallError(status.UNIMPLEMENTED, details);
+
+// Trailers are ASCII.
+function trailerText(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
+}
