@@ -20,11 +20,12 @@ export async function runApp(name: string, start: (logger: Logger) => Promise<Ru
   try {
     logger = createLogger(name);
     dieOnLostErrors(logger);
-    app = start(logger);
+    // The next turn: a signal that comes while the app starts is handled already.
+    app = Promise.resolve(logger).then(start);
     drainOnSignals(logger, app);
     const { port } = await app;
     process.send?.({ type: 'ready', ...(port === undefined ? {} : { port }) });
-    logger.info({ port, pid: process.pid }, 'ready');
+    logger.info({ port }, 'ready');
   } catch (error) {
     process.stderr.write(`${name}: ${describeStartFailure(error)}\n`);
     process.exit(1);

@@ -50,9 +50,9 @@ const UNAVAILABLE_MESSAGES =
 
 /** Whether PostgreSQL is away for the moment, rather than the statement wrong. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnavailable);
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
+  // No `instanceof`: Node's errors are of another realm where the code runs in a vm context.
+  const { code, message, errors } = (error ?? {}) as { code?: unknown; message?: unknown; errors?: unknown };
+  if (Array.isArray(errors) && errors.length > 0) return errors.every(isUnavailable);
   if (typeof code === 'string') return UNAVAILABLE_CODES.has(code) || code.startsWith('08');
-  return UNAVAILABLE_MESSAGES.test(error.message);
+  return typeof message === 'string' && UNAVAILABLE_MESSAGES.test(message);
 }

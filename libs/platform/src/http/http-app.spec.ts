@@ -8,10 +8,12 @@ import { openEmbeddedIssuer, type EmbeddedIssuer } from '../auth/embedded-issuer
 import type { Principal } from '../auth/principal.js';
 import { createTokenVerifier } from '../auth/token-verifier.js';
 import { createLogger } from '../logging.js';
-import { ProblemError } from '../problems/problems.js';
+import { ProblemError, problemCodes } from '../problems/problems.js';
+import { ApiProblems } from './api-problems.js';
 import { CurrencyCode, DateTime, Flag, Integer, MinorUnits, Quantity, Text, Uuid } from './fields.js';
 import { createHttpApp, type HttpApp } from './http-app.js';
 import { ListOf } from './list-fields.js';
+import { describeApi } from './openapi.js';
 
 class LineDto {
   @Text({ max: 100 }) sku!: string;
@@ -50,6 +52,7 @@ class OrdersController {
 
   @Get(':orderId')
   @CustomerScopes('orders:read')
+  @ApiProblems('order_not_found')
   one(@Param() { orderId }: IdDto) {
     if (orderId.startsWith('0')) throw new Error('the secret reason');
     if (orderId.startsWith('1')) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
@@ -339,16 +342,25 @@ describe('without a token', () => {
 
   it('the documentation is served', async () => {
     expect((await open('/docs')).statusCode).toBe(200);
-    const document = (await open('/docs-json')).json<{
-      paths: Record<string, unknown>;
-      components: object;
-    }>();
+    expect((await open('/docs-json')).json()).toEqual(await describeApi(AppModule, api));
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('describes fields, access and problems', async () => {
+    const document = await describeApi(AppModule, api);
     expect(Object.keys(document.paths)).toEqual(['/v1/orders', '/v1/orders/{orderId}']);
+    expect(document.paths['/v1/orders/{orderId}']?.get).toMatchObject({
+      security: [{ bearer: [] }],
+      responses: { 404: { content: { 'application/problem+json': {} } }, default: {} },
+    });
     expect(document.components).toMatchObject({
       schemas: {
         LineDto: { properties: { sku: { type: 'string', maxLength: 100 } } },
         PlaceDto: { required: ['currency', 'lines'] },
+        Problem: { properties: { code: { enum: problemCodes } } },
       },
+      examples: { order_not_found: { value: { status: 404, code: 'order_not_found' } } },
     });
   });
 });

@@ -38,7 +38,7 @@ export function ObjectOfKinds(
       ? null
       : { code: 'unknown_kind', message: `${discriminator} must be one of ${names}` };
   };
-  return withModels(dtos, field('object', { check, nested: kindOf }, schema as ApiPropertyOptions, options));
+  return withModels(dtos, field('object', { check, nested: kindOf }, schema, options));
 }
 
 /** A list of objects of several kinds, told apart by one of their properties. */

@@ -1,7 +1,8 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { problemCodes } from '../problems/problems.js';
+import { problemDocument } from '../problems/problem-response.js';
+import { ProblemError, problemCodes } from '../problems/problems.js';
 import { ProblemAdapter } from './problem-adapter.js';
 
 export interface ApiDescription {
@@ -44,6 +45,7 @@ export function openApiDocument(app: NestFastifyApplication, api: ApiDescription
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) if (path[method]) addProblemResponse(path[method]);
   }
+  addExamples(document);
   return document;
 }
 
@@ -60,6 +62,17 @@ function addProblemResponse(operation: Operation): void {
     description: 'Any error, as a problem document.',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
+}
+
+/** Routes name the problems they answer by reference; each is shown once. */
+function addExamples(document: OpenAPIObject): void {
+  const paths = JSON.stringify(document.paths);
+  const used = problemCodes.filter((code) => paths.includes(`"#/components/examples/${code}"`));
+  const examples = used.map((code) => {
+    const value = problemDocument(new ProblemError(code), 'ab'.repeat(16));
+    return [code, { summary: value['title'] as string, value }] as const;
+  });
+  if (examples.length > 0) document.components!.examples = Object.fromEntries(examples);
 }
 
 const text = { type: 'string' } as const;

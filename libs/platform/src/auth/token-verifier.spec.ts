@@ -1,0 +1,170 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import { openEmbeddedIssuer, type EmbeddedIssuer } from './embedded-issuer.js';
+import { createTokenVerifier, type TokenVerifier } from './token-verifier.js';
+
+type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+
+const claims = { tenant: 'acme', sub: 'me', scope: 'orders:read' };
+let dataDir: string;
+let issuer: EmbeddedIssuer;
+let verifier: TokenVerifier;
+let stranger: PrivateKey;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'orderlog-auth-'));
+  issuer = await openEmbeddedIssuer(dataDir);
+  verifier = createTokenVerifier(issuer);
+  stranger = (await generateKeyPair('ES256')).privateKey;
+});
+
+afterAll(() => rm(dataDir, { recursive: true }));
+
+const request = { tenant: 'acme', scopes: ['orders:read', 'orders:write'], lifetimeSeconds: 60 } as const;
+
+function sign(
+  payload: Record<string, unknown>,
+  key: PrivateKey | Uint8Array,
+  header: { alg: string; kid?: string },
+) {
+  return new SignJWT({
+    iss: issuer.issuer,
+    aud: issuer.audience,
+    exp: Math.floor(Date.now() / 1_000) + 60,
+    ...payload,
+  })
+    .setProtectedHeader(header)
+    .sign(key);
+}
+
+const codeOf = (token: string, by = verifier) =>
+  by.verify(token).then(
+    () => 'accepted',
+    (error: { code: string }) => error.code,
+  );
+
+describe('the embedded issuer', () => {
+  it('keeps its key for the next start, readable by its owner alone', async () => {
+    const token = await issuer.issueToken(request);
+    const again = await openEmbeddedIssuer(dataDir);
+    expect(await codeOf(token, createTokenVerifier(again))).toBe('accepted');
+    expect((await stat(join(dataDir, 'token-key.json'))).mode & 0o777).toBe(0o600);
+    expect(await readFile(fileURLToPath(again.jwksUrl), 'utf8')).not.toContain('"d"');
+  });
+
+  it('has one key also where two processes start it at once', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'orderlog-auth-'));
+    const [a, b] = await Promise.all([openEmbeddedIssuer(dir), openEmbeddedIssuer(dir)]);
+    expect(await codeOf(await a.issueToken(request), createTokenVerifier(b))).toBe('accepted');
+    await rm(dir, { recursive: true });
+  });
+});
+
+describe('a good token', () => {
+  it('names tenant, subject, client, customer and scopes', async () => {
+    const token = await issuer.issueToken({ ...request, customer: 'c-7' });
+    expect(await verifier.verify(token)).toEqual({
+      tenantId: 'acme',
+      subject: 'c-7',
+      clientId: 'orderctl',
+      customerId: 'c-7',
+      scopes: new Set(['orders:read', 'orders:write']),
+    });
+  });
+
+  it('is known afterwards, without any cryptography', async () => {
+    const token = await issuer.issueToken(request);
+    expect(verifier.known(token)).toBeUndefined();
+    const principal = await verifier.verify(token);
+    expect(verifier.known(token)).toBe(principal);
+  });
+});
+
+describe('a bad token', () => {
+  it('is refused when it has expired, also one that was known', async () => {
+    expect(await codeOf(await issuer.issueToken({ ...request, lifetimeSeconds: -1 }))).toBe('token_expired');
+    const token = await issuer.issueToken({ ...request, lifetimeSeconds: 60 });
+    await verifier.verify(token);
+    const realNow = Date.now;
+    Date.now = () => realNow() + 61_000;
+    expect(verifier.known(token)).toBeUndefined();
+    Date.now = realNow;
+  });
+
+  it('is refused when someone else made it', async () => {
+    const { keys } = JSON.parse(await readFile(join(dataDir, 'jwks.json'), 'utf8')) as {
+      keys: { kid: string }[];
+    };
+    const { kid } = keys[0]!;
+    const shared = new TextEncoder().encode(JSON.stringify(keys[0]));
+    const [head, , signature] = (await issuer.issueToken(request)).split('.');
+    const changed = Buffer.from(JSON.stringify({ ...claims, tenant: 'other' })).toString('base64url');
+    for (const forged of [
+      await sign(claims, stranger, { alg: 'ES256', kid }),
+      await sign(claims, stranger, { alg: 'ES256', kid: 'unknown' }),
+      await sign(claims, shared, { alg: 'HS256', kid }),
+      new UnsecuredJWT(claims).encode(),
+      `${head}.${changed}.${signature}`,
+      'no.token.atall',
+      'x'.repeat(10_000),
+    ]) {
+      expect(await codeOf(forged)).toBe('unauthenticated');
+    }
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['another issuer', { ...claims, iss: 'urn:other' }],
+    ['another audience', { ...claims, aud: 'other' }],
+    ['not valid yet', { ...claims, nbf: Math.floor(Date.now() / 1_000) + 100 }],
+    ['no tenant', { ...claims, tenant: undefined }],
+    ['a tenant with other characters', { ...claims, tenant: 'Acme-1' }],
+    ['no subject', { ...claims, sub: undefined }],
+    ['a client that is no text', { ...claims, client_id: 7 }],
+    ['an empty customer', { ...claims, customer: '' }],
+  ])('is refused: %s', async (_name, payload) => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const path = join(dataDir, 'other.json');
+    await writeFile(path, JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] }));
+    const other = createTokenVerifier({ ...issuer, jwksUrl: `file://${path}` });
+    expect(await codeOf(await sign(claims, privateKey, { alg: 'ES256' }), other)).toBe('accepted');
+    expect(await codeOf(await sign(payload, privateKey, { alg: 'ES256' }), other)).toBe('unauthenticated');
+  });
+});
+
+describe('the keys', () => {
+  it('are read again when a token names a new one', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'orderlog-auth-'));
+    const before = await openEmbeddedIssuer(dir);
+    const reader = createTokenVerifier(before);
+    expect(await codeOf(await before.issueToken(request), reader)).toBe('accepted');
+    await rm(join(dir, 'token-key.json'));
+    const after = await openEmbeddedIssuer(dir);
+    await utimes(join(dir, 'jwks.json'), new Date(), new Date(Date.now() + 5_000));
+    expect(await codeOf(await after.issueToken(request), reader)).toBe('accepted');
+    await rm(dir, { recursive: true });
+  });
+
+  it('come over HTTP, and their absence is not the fault of the token', async () => {
+    let jwks: string | null = null;
+    const server = createServer((_request, response) => {
+      response.writeHead(jwks === null ? 503 : 200).end(jwks);
+    }).listen(0, '127.0.0.1');
+    await new Promise((done) => server.once('listening', done));
+    const { port } = server.address() as AddressInfo;
+    const remote = createTokenVerifier({ ...issuer, jwksUrl: `http://127.0.0.1:${port}/keys` });
+    const token = await issuer.issueToken(request);
+    expect(await codeOf(token, remote)).toBe('token_keys_unavailable');
+    jwks = await readFile(join(dataDir, 'jwks.json'), 'utf8');
+    expect(await codeOf(token, remote)).toBe('accepted');
+    server.close();
+    server.closeAllConnections();
+    const gone = createTokenVerifier({ ...issuer, jwksUrl: `file://${join(dataDir, 'gone.json')}` });
+    expect(await codeOf(token, gone)).toBe('token_keys_unavailable');
+  });
+});

@@ -1,0 +1,114 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import { describeStartFailure } from './lifecycle.js';
+
+/** A process of its own that runs the given start function, as every main.ts does. */
+function run(start: string, env: Record<string, string> = {}): { child: ChildProcess; output: () => string } {
+  const source = `import { runApp } from '#platform/lifecycle.js'; await runApp('probe', ${start});`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let text = '';
+  child.stderr!.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+  child.stdout!.resume();
+  return { child, output: () => text };
+}
+
+// Not 'close': after a disconnect it never comes.
+async function exitCode(child: ChildProcess): Promise<number | null> {
+  const [exit] = await Promise.all([once(child, 'exit'), once(child.stderr!, 'close')]);
+  return exit[0] as number | null;
+}
+
+const LISTENING = `async () => {
+  const server = (await import('node:net')).createServer().listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  return { port: server.address().port, close: async () => { server.close(); process.stderr.write('closed'); } };
+}`;
+
+describe('an app as a process', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'says when it is ready, and drains and ends with 0 on %s',
+    async (signal) => {
+      const { child, output } = run(LISTENING);
+      const [message] = (await once(child, 'message')) as [unknown];
+      expect(message).toEqual({ type: 'ready', port: expect.any(Number) });
+      child.kill(signal);
+      expect(await exitCode(child)).toBe(0);
+      expect(output()).toBe('closed');
+    },
+  );
+
+  it('ends when its parent is gone', async () => {
+    const { child, output } = run(LISTENING);
+    await once(child, 'message');
+    child.disconnect();
+    expect(await exitCode(child)).toBe(0);
+    expect(output()).toBe('closed');
+  });
+
+  it('closes what is still starting when it is told to stop', async () => {
+    const slow = `async () => {
+      process.send('starting');
+      await new Promise((done) => setTimeout(done, 100));
+      return { close: async () => { process.stderr.write('closed'); } };
+    }`;
+    const { child, output } = run(slow);
+    await once(child, 'message');
+    child.kill('SIGTERM');
+    expect(await exitCode(child)).toBe(0);
+    expect(output()).toBe('closed');
+  });
+
+  it('prints one line and ends with 1 when it cannot start', async () => {
+    const { child, output } = run(`async () => { throw new Error('no keys\\nat all') }`);
+    expect(await exitCode(child)).toBe(1);
+    expect(output()).toBe('probe: no keys at all\n');
+  });
+
+  it('names a log level that is none', async () => {
+    const { child, output } = run(LISTENING, { ORDERLOG_LOG_LEVEL: 'loud' });
+    expect(await exitCode(child)).toBe(1);
+    expect(output()).toMatch(/^probe: ORDERLOG_LOG_LEVEL is "loud": give one of .*\n$/);
+  });
+
+  it('names the port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { child, output } = run(`async () => {
+      const server = (await import('node:net')).createServer().listen(${port}, '127.0.0.1');
+      await new Promise((done, fail) => server.once('listening', done).once('error', fail));
+    }`);
+    expect(await exitCode(child)).toBe(1);
+    expect(output()).toContain(`port ${port} is taken (127.0.0.1:${port})`);
+    server.close();
+  });
+
+  it.each(['Promise.reject(new Error("lost"))', 'setTimeout(() => { throw new Error("lost") })'])(
+    'does not go on after an error that nobody handled: %s',
+    async (statement) => {
+      const { child } = run(`async () => {
+        process.on('message', () => { ${statement} });
+        return { close: async () => {} };
+      }`);
+      await once(child, 'message');
+      child.send('go');
+      expect(await exitCode(child)).toBe(1);
+    },
+  );
+});
+
+describe('a start that failed', () => {
+  it('is told in one line, whatever was thrown', () => {
+    expect(describeStartFailure('plain')).toBe('plain');
+    expect(describeStartFailure(new AggregateError([new Error('the first')]))).toBe('the first');
+    const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED', address: '::1', port: 5432 });
+    expect(describeStartFailure(refused)).toBe('nothing answers at ::1:5432: is it running?');
+    const denied = Object.assign(new Error('x'), { code: 'EACCES', port: 80 });
+    expect(describeStartFailure(denied)).toBe('port 80 is not allowed: choose one above 1023');
+  });
+});

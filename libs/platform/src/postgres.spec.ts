@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { createPool, isUnavailable } from './postgres.js';
+
+const withCode = (code: string) => Object.assign(new Error('x'), { code });
+
+describe('PostgreSQL being away', () => {
+  it('is told from a statement being wrong', () => {
+    expect(isUnavailable(withCode('ECONNREFUSED'))).toBe(true);
+    expect(isUnavailable(withCode('57P01'))).toBe(true);
+    expect(isUnavailable(withCode('08006'))).toBe(true);
+    expect(isUnavailable(new Error('Connection terminated unexpectedly'))).toBe(true);
+    expect(isUnavailable(new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')]))).toBe(
+      true,
+    );
+    expect(isUnavailable(withCode('42601'))).toBe(false);
+    expect(isUnavailable(withCode('57014'))).toBe(false);
+    expect(isUnavailable(new Error('anything'))).toBe(false);
+    expect(isUnavailable('ECONNREFUSED')).toBe(false);
+  });
+
+  it('is what a pool says when nothing listens', async () => {
+    const pool = createPool('postgres://x@127.0.0.1:1/x', {
+      max: 1,
+      applicationName: 'test',
+      statementTimeoutMs: 0,
+    });
+    const error: unknown = await pool.query('SELECT 1').catch((reason: unknown) => reason);
+    expect(isUnavailable(error)).toBe(true);
+    await pool.end();
+  });
+});
