@@ -1,0 +1,45 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { CommandOptions } from './dispatch/command-options.js';
+import { ExecuteOrderCommandHandler } from './dispatch/execute-order-command.js';
+import { OrderDispatcher } from './dispatch/order-dispatcher.js';
+import { OrderCommands } from './handling/order-commands.js';
+import { CancellationsController } from './orders/cancellations.controller.js';
+import { EditsController } from './orders/edits.controller.js';
+import { LifecycleController } from './orders/lifecycle.controller.js';
+import { NotesController } from './orders/notes.controller.js';
+import { PaymentsController } from './orders/payments.controller.js';
+import { PlacingController } from './orders/placing.controller.js';
+import { RefundsController } from './orders/refunds.controller.js';
+import { ReturnsController } from './orders/returns.controller.js';
+import { ShipmentsController } from './orders/shipments.controller.js';
+import { StockController } from './orders/stock.controller.js';
+
+@Module({
+  imports: [CqrsModule.forRoot()],
+  controllers: [
+    PlacingController,
+    LifecycleController,
+    EditsController,
+    StockController,
+    PaymentsController,
+    RefundsController,
+    ShipmentsController,
+    CancellationsController,
+    ReturnsController,
+    NotesController,
+  ],
+  providers: [OrderDispatcher, ExecuteOrderCommandHandler],
+})
+export class CommandApiModule {
+  /** The API over what handles its commands. */
+  static over(orders: OrderCommands, options: CommandOptions): DynamicModule {
+    return {
+      module: CommandApiModule,
+      providers: [
+        { provide: OrderCommands, useValue: orders },
+        { provide: CommandOptions, useValue: options },
+      ],
+    };
+  }
+}

@@ -1,0 +1,7 @@
+/** How this deployment takes commands. */
+export abstract class CommandOptions {
+  /** Where clients read what they wrote, without a slash at the end. */
+  abstract readonly queryBaseUrl: string;
+  /** Whether a change of an existing order must say which revision it was decided on. */
+  abstract readonly requireIfMatch: boolean;
+}

@@ -1,0 +1,117 @@
+import { applyDecorators, HttpCode } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { OrderCommandType } from '#domain/order/order.js';
+import { CustomerScopes, Scopes } from '#platform/auth/access.js';
+import type { Scope } from '#platform/auth/principal.js';
+import { ApiProblems } from '#platform/http/api-problems.js';
+import type { ProblemCode } from '#platform/problems/problems.js';
+import { CommandAnswer } from './answer.dto.js';
+import { commonRejections, rejectionsOfCommands } from './rejections-of-commands.js';
+
+interface RouteOptions {
+  /** `orders:write` unless given. */
+  scopes?: [Scope, ...Scope[]];
+  /** Whether customers may ask for it themselves, and when. */
+  customers?: string;
+  idempotencyKey?: 'required' | 'required unless dryRun' | 'optional';
+}
+
+const infrastructure: readonly ProblemCode[] = [
+  'malformed_request',
+  'malformed_json',
+  'validation_failed',
+  'idempotency_key_missing',
+  'idempotency_key_invalid',
+  'unauthenticated',
+  'token_expired',
+  'forbidden',
+  'conflict_retry_exhausted',
+  'payload_too_large',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+  'order_too_large',
+  'event_store_unavailable',
+  'outcome_unknown',
+  'token_keys_unavailable',
+  'internal_error',
+];
+
+const text = { type: 'string' } as const;
+
+/** Everything a command's route has in common with the others: who may call it, and how it is described. */
+export function CommandRoute(
+  command: OrderCommandType,
+  summary: string,
+  options: RouteOptions = {},
+): MethodDecorator {
+  const { scopes = ['orders:write'], customers } = options;
+  const places = command === 'PlaceOrder';
+  const description = [`Needs ${scopes.join(' and ')}.`, customers ?? "Not with a customer's token."].join(
+    ' ',
+  );
+  return applyDecorators(
+    customers === undefined ? Scopes(...scopes) : CustomerScopes(...scopes),
+    HttpCode(places ? 201 : 200),
+    ApiOperation({ summary, description }),
+    ...requestHeaders(places, options.idempotencyKey ?? 'required'),
+    ApiResponse({
+      status: places ? 201 : 200,
+      description: 'Done, or done before.',
+      type: CommandAnswer,
+      headers: answerHeaders(places),
+    }),
+    ApiProblems(
+      ...infrastructure,
+      ...(places ? [] : (['precondition_failed', 'precondition_required'] as const)),
+      ...commonRejections.filter((code) => !places || code !== 'order_not_found'),
+      ...rejectionsOfCommands[command],
+    ),
+  );
+}
+
+function requestHeaders(places: boolean, idempotencyKey: string): MethodDecorator[] {
+  return [
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: idempotencyKey === 'required',
+      description:
+        'New for every new command; the same when the same command is sent again' +
+        (idempotencyKey === 'required' ? '.' : ` (${idempotencyKey}).`),
+      schema: { ...text, minLength: 1, maxLength: 255, example: '9b1f0f0e-55c1-4b1d-9d43-0f3a6a1c7c55' },
+    }),
+    ...(places ? [] : [ifMatchHeader]),
+    ApiHeader({ name: 'traceparent', required: false, description: 'W3C Trace Context.', schema: text }),
+    ...['X-Correlation-Id', 'X-Causation-Id'].map((name) =>
+      ApiHeader({
+        name,
+        required: false,
+        description: 'Kept with the events.',
+        schema: { ...text, minLength: 1, maxLength: 200 },
+      }),
+    ),
+  ];
+}
+
+const ifMatchHeader = ApiHeader({
+  name: 'If-Match',
+  required: false,
+  description: 'The ETag of the order that the command was decided on; 412 when it has changed since.',
+  schema: { ...text, example: '"3"' },
+});
+
+function answerHeaders(places: boolean) {
+  return {
+    ETag: { description: 'The revision, in quotes.', schema: { ...text, example: '"4"' } },
+    'Order-Position': {
+      description: 'To be sent as Consistent-With when reading what was written.',
+      schema: text,
+    },
+    'Idempotent-Replayed': {
+      description: '`true` when the same command was done before; then the answer is the one given then.',
+      schema: { ...text, enum: ['true'] },
+    },
+    ...(places
+      ? { Location: { description: 'Where to read the order.', schema: { ...text, format: 'uri' } } }
+      : {}),
+  };
+}

@@ -1,0 +1,23 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { CommandRequest, CommandResult } from '../handling/command-request.js';
+import { OrderCommands } from '../handling/order-commands.js';
+
+/** Any command to any order. Forty classes that say the same would hide that nothing differs. */
+export class ExecuteOrderCommand extends Command<CommandResult> {
+  constructor(readonly request: CommandRequest) {
+    super();
+  }
+}
+
+@CommandHandler(ExecuteOrderCommand)
+export class ExecuteOrderCommandHandler implements ICommandHandler<ExecuteOrderCommand> {
+  readonly #orders: OrderCommands;
+
+  constructor(orders: OrderCommands) {
+    this.#orders = orders;
+  }
+
+  execute({ request }: ExecuteOrderCommand): Promise<CommandResult> {
+    return this.#orders.handle(request);
+  }
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import type { OrderCommand } from '#domain/order/order.js';
+import type { OrderStatus } from '#domain/order/state.js';
+import { encodeOrderPosition } from '#platform/order-position.js';
+import { documentOf } from '#read-models/order-document.js';
+import { ProblemError } from '#platform/problems/problems.js';
+import type { CommandResult } from '../handling/command-request.js';
+import type { CommandBody } from '../orders/common.dto.js';
+import type { Asked } from '../request/asked.js';
+import { fingerprintOf, placedOrderIdOf } from '../request/idempotency.js';
+import { etagOf } from '../request/if-match.js';
+import type { CommandAnswer } from './answer.dto.js';
+import { CommandOptions } from './command-options.js';
+import { ExecuteOrderCommand } from './execute-order-command.js';
+
+/** What a controller knows about its command. */
+export interface Dispatch {
+  readonly asked: Asked;
+  readonly orderId: string;
+  readonly body: CommandBody;
+  readonly command: OrderCommand;
+  /** A customer's own request is accepted only in these. */
+  readonly customersOnlyWhile?: readonly OrderStatus[];
+}
+
+/** From a request to the command bus, and from the result to the answer and its headers. */
+@Injectable()
+export class OrderDispatcher {
+  readonly #bus: CommandBus;
+  readonly #options: CommandOptions;
+
+  constructor(bus: CommandBus, options: CommandOptions) {
+    this.#bus = bus;
+    this.#options = options;
+  }
+
+  /** @param commandOf what to place, once the order has its id */
+  async place(
+    asked: Asked,
+    body: CommandBody,
+    commandOf: (orderId: string) => OrderCommand,
+  ): Promise<CommandAnswer> {
+    if (asked.ifMatch !== null) {
+      throw new ProblemError('malformed_request', {
+        detail: 'If-Match makes no sense here: the order does not exist yet.',
+      });
+    }
+    const commandId = requiredCommandId(asked);
+    const orderId = placedOrderIdOf(commandId);
+    const dispatch = { asked, body, orderId, command: commandOf(orderId) };
+    const result = await this.#execute(dispatch, commandId, { remembered: true, dryRun: false });
+    asked.reply.header('location', `${this.#options.queryBaseUrl}/v1/orders/${orderId}`);
+    return this.#answer(asked, result);
+  }
+
+  async change(dispatch: Dispatch): Promise<CommandAnswer> {
+    const { asked } = dispatch;
+    if (this.#options.requireIfMatch && asked.ifMatch === null)
+      throw new ProblemError('precondition_required');
+    // A PUT says the whole new state: sending it twice is harmless without a key, too.
+    const commandId = asked.method === 'PUT' ? asked.commandId : requiredCommandId(asked);
+    const remembered = commandId !== null;
+    const result = await this.#execute(dispatch, commandId ?? randomUUID(), { remembered, dryRun: false });
+    return this.#answer(asked, result);
+  }
+
+  /** What `change` would do now. Nothing is written or remembered, so a key has no meaning here. */
+  async preview(dispatch: Dispatch): Promise<CommandAnswer> {
+    const result = await this.#execute(dispatch, randomUUID(), { remembered: false, dryRun: true });
+    const { orderId, revision, events, order } = result;
+    dispatch.asked.reply.header('etag', etagOf(revision - events.length)); // of the order as it is
+    return { orderId, revision, events, dryRun: true, order: documentOf(order) };
+  }
+
+  #execute(
+    { asked, orderId, body, command, customersOnlyWhile }: Dispatch,
+    commandId: string,
+    mode: { remembered: boolean; dryRun: boolean },
+  ): Promise<CommandResult> {
+    const { principal } = asked;
+    if (principal.customerId !== null && body.occurredAt !== null) {
+      throw new ProblemError('forbidden', { detail: "With a customer's token, occurredAt cannot be given." });
+    }
+    return this.#bus.execute(
+      new ExecuteOrderCommand({
+        tenantId: principal.tenantId,
+        orderId,
+        command,
+        commandId,
+        fingerprint: fingerprintOf(body),
+        ...mode,
+        ifMatch: asked.ifMatch === 'any' ? null : asked.ifMatch,
+        occurredAt: body.occurredAt,
+        mayBackdate: principal.scopes.has('orders:admin'),
+        ownerCustomerId: principal.customerId,
+        ...(principal.customerId !== null && customersOnlyWhile ? { onlyWhile: customersOnlyWhile } : {}),
+        actor: asked.actor,
+        correlationId: asked.correlationId,
+        causationId: asked.causationId,
+        traceparent: asked.traceparent,
+      }),
+    );
+  }
+
+  #answer({ reply }: Asked, result: CommandResult): CommandAnswer {
+    const { orderId, revision, position, events, replayed } = result;
+    reply.header('etag', etagOf(revision));
+    if (position !== null) {
+      reply.header('order-position', encodeOrderPosition({ position, orderId, revision }));
+    }
+    if (replayed) reply.header('idempotent-replayed', 'true');
+    return { orderId, revision, events };
+  }
+}
+
+function requiredCommandId({ commandId }: Asked): string {
+  if (commandId === null) throw new ProblemError('idempotency_key_missing');
+  return commandId;
+}

@@ -1,0 +1,59 @@
+import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
+import { ProblemError } from '#platform/problems/problems.js';
+import {
+  ConflictRetriesExhausted,
+  IdempotencyKeyReused,
+  OrderRejected,
+  OrderTooLarge,
+  PreconditionFailed,
+} from '../handling/errors.js';
+import { etagOf } from '../request/if-match.js';
+
+/** Everything that can come of a command besides its result, as clients see it; undefined: a bug of ours. */
+export function problemOfCommand(error: unknown): ProblemError | undefined {
+  if (error instanceof OrderRejected) return problemOfRejection(error);
+  if (error instanceof IdempotencyKeyReused) {
+    return new ProblemError('idempotency_key_reused', { cause: error });
+  }
+  if (error instanceof PreconditionFailed) return problemOfPrecondition(error);
+  if (error instanceof ConflictRetriesExhausted) {
+    return new ProblemError('conflict_retry_exhausted', { retryAfterSeconds: 1, cause: error });
+  }
+  if (error instanceof OrderTooLarge) {
+    const { sizeBytes, limitBytes } = error;
+    return new ProblemError('order_too_large', {
+      extras: { details: { sizeBytes, limitBytes } },
+      cause: error,
+    });
+  }
+  if (error instanceof AppendOutcomeUnknown) {
+    return new ProblemError('outcome_unknown', { retryAfterSeconds: 1, cause: error });
+  }
+  if (error instanceof StoreUnavailable) {
+    return new ProblemError('event_store_unavailable', { retryAfterSeconds: 1, cause: error });
+  }
+  return undefined;
+}
+
+// What the order allows instead stands by itself: clients look for it in every refusal of this kind.
+function problemOfRejection(error: OrderRejected): ProblemError {
+  const { code, details } = error.rejection;
+  const { allowedCommands, ...rest } = details;
+  return new ProblemError(code, {
+    extras: {
+      ...(allowedCommands === undefined ? {} : { allowedCommands }),
+      ...(Object.keys(rest).length > 0 ? { details: rest } : {}),
+    },
+    cause: error,
+  });
+}
+
+function problemOfPrecondition(error: PreconditionFailed): ProblemError {
+  const { actualRevision } = error;
+  if (actualRevision === null) return new ProblemError('order_not_found', { cause: error });
+  return new ProblemError('precondition_failed', {
+    extras: { details: { revision: actualRevision } },
+    headers: { etag: etagOf(actualRevision) },
+    cause: error,
+  });
+}

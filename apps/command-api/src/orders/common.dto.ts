@@ -1,0 +1,38 @@
+import type { Instant } from '#domain/instant.js';
+import type { LineQuantity } from '#domain/order/content.js';
+import { LIMITS } from '#domain/order/limits.js';
+import { DateTime, OptionalText, Quantity, Uuid } from '#platform/http/fields.js';
+import { ListOf } from '#platform/http/list-fields.js';
+
+/** Every body may say when it happened; many say nothing else. */
+export class CommandBody {
+  @DateTime({
+    optional: true,
+    description:
+      'When it happened in the business; now, if not given. More than 60 s back needs orders:admin. ' +
+      "Never given with a customer's token.",
+    example: '2026-03-01T12:00:00Z',
+  })
+  occurredAt!: Instant | null;
+}
+
+export class ReasonBody extends CommandBody {
+  @OptionalText({ max: LIMITS.reasonCharacters, example: 'Asked for by the customer.' })
+  reason!: string | null;
+}
+
+export class LineQuantityDto implements LineQuantity {
+  @Uuid({ description: 'A line of this order.' })
+  lineId!: string;
+
+  @Quantity({ description: 'Whole units.', max: LIMITS.quantity, example: 2 })
+  quantity!: number;
+}
+
+/** At least one line. */
+export const LineQuantities = (description: string): PropertyDecorator =>
+  ListOf(LineQuantityDto, { min: 1, max: LIMITS.lines, description });
+
+/** No lines at all stands for everything there is. */
+export const OptionalLineQuantities = (description: string): PropertyDecorator =>
+  ListOf(LineQuantityDto, { max: LIMITS.lines, otherwise: [], description });

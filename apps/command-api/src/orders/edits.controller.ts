@@ -1,0 +1,54 @@
+import { Body, Controller, Param, Post, Query } from '@nestjs/common';
+import type { AddressLines } from '#domain/order/content.js';
+import type { EditCommand, EditOperation } from '#domain/order/edits.js';
+import type { CommandAnswer } from '../dispatch/answer.dto.js';
+import { CommandRoute } from '../dispatch/command-route.js';
+import { OrderDispatcher } from '../dispatch/order-dispatcher.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+import { splitAddress } from './content.dto.js';
+import { EditOrderBody, type EditOperationDto } from './edits.dto.js';
+import { EditQuery, OrderPath } from './path.dto.js';
+
+@Controller('v1/orders/:orderId/edits')
+export class EditsController {
+  readonly #orders: OrderDispatcher;
+
+  constructor(orders: OrderDispatcher) {
+    this.#orders = orders;
+  }
+
+  @Post()
+  @CommandRoute(
+    'EditOrder',
+    'Changes what was ordered: all operations or none. With dryRun=true, only says what would happen.',
+    {
+      idempotencyKey: 'required unless dryRun',
+    },
+  )
+  editOrder(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Query() { dryRun }: EditQuery,
+    @Body() body: EditOrderBody,
+  ): Promise<CommandAnswer> {
+    const dispatch = { asked, orderId, body, command: editOrder(body.operations) };
+    return dryRun ? this.#orders.preview(dispatch) : this.#orders.change(dispatch);
+  }
+}
+
+function editOrder(operations: readonly EditOperationDto[]): EditCommand {
+  const parts = operations.map(splitOperation);
+  return {
+    type: 'EditOrder',
+    data: { operations: parts.map(({ operation }) => operation) },
+    personal: { addresses: parts.map(({ address }) => address) },
+  };
+}
+
+function splitOperation(dto: EditOperationDto): { operation: EditOperation; address: AddressLines | null } {
+  if (dto.op !== 'changeShippingAddress' && dto.op !== 'changeBillingAddress') {
+    return { operation: dto, address: null };
+  }
+  const { region, lines } = splitAddress(dto.address);
+  return { operation: { op: dto.op, address: region }, address: lines };
+}

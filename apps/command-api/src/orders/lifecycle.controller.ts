@@ -1,0 +1,87 @@
+import { Body, Controller, Param, Post } from '@nestjs/common';
+import type { CommandAnswer } from '../dispatch/answer.dto.js';
+import { CommandRoute } from '../dispatch/command-route.js';
+import { OrderDispatcher } from '../dispatch/order-dispatcher.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+import { CommandBody, ReasonBody } from './common.dto.js';
+import { OrderPath } from './path.dto.js';
+
+@Controller('v1/orders/:orderId')
+export class LifecycleController {
+  readonly #orders: OrderDispatcher;
+
+  constructor(orders: OrderDispatcher) {
+    this.#orders = orders;
+  }
+
+  @Post('confirm')
+  @CommandRoute('ConfirmOrder', 'Confirms the order: it can be shipped from now on.')
+  confirmOrder(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: CommandBody,
+  ): Promise<CommandAnswer> {
+    const command = { type: 'ConfirmOrder', data: {}, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post('reject')
+  @CommandRoute('RejectOrder', 'Turns the order down before it was confirmed.')
+  rejectOrder(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: ReasonBody,
+  ): Promise<CommandAnswer> {
+    const { reason } = body;
+    const command = { type: 'RejectOrder', data: { reason }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post('hold')
+  @CommandRoute('HoldOrder', 'Stops the order until it is released.')
+  holdOrder(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: ReasonBody,
+  ): Promise<CommandAnswer> {
+    const { reason } = body;
+    const command = { type: 'HoldOrder', data: { reason }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post('release')
+  @CommandRoute('ReleaseOrder', 'Lets a held order go on.')
+  releaseOrder(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: CommandBody,
+  ): Promise<CommandAnswer> {
+    const command = { type: 'ReleaseOrder', data: {}, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post('cancel')
+  @CommandRoute('CancelOrder', 'Cancels the order.', {
+    customers: 'A customer may cancel their own order while it is placed.',
+  })
+  cancelOrder(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: ReasonBody,
+  ): Promise<CommandAnswer> {
+    const { reason } = body;
+    const command = { type: 'CancelOrder', data: { reason }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command, customersOnlyWhile: ['placed'] });
+  }
+
+  @Post('complete')
+  @CommandRoute('CompleteOrder', 'Closes the order: everything is shipped or cancelled.')
+  completeOrder(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: CommandBody,
+  ): Promise<CommandAnswer> {
+    const command = { type: 'CompleteOrder', data: {}, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+}

@@ -1,0 +1,64 @@
+import { LIMITS } from '#domain/order/limits.js';
+import { CurrencyCode, MinorUnits, OptionalText, Text, Uuid } from '#platform/http/fields.js';
+import { CommandBody } from './common.dto.js';
+
+const providerReference = {
+  max: LIMITS.referenceCharacters,
+  description:
+    "The payment provider's own id of it: the same one again with the same content changes nothing.",
+  example: 'pi_3NxY2e',
+};
+const method = { max: LIMITS.nameCharacters, example: 'card' };
+
+class MoneyBody extends CommandBody {
+  @MinorUnits({ min: 1, max: LIMITS.amountMinor, example: 2_495 })
+  amountMinor!: number;
+
+  @CurrencyCode({ description: "The order's." })
+  currency!: string;
+}
+
+export class PaymentAuthorizedBody extends MoneyBody {
+  @Text(providerReference)
+  providerReference!: string;
+
+  @OptionalText(method)
+  method!: string | null;
+}
+
+export class PaymentCapturedBody extends PaymentAuthorizedBody {
+  @Uuid({ optional: true, description: 'The paymentId of the authorization, where there was one.' })
+  authorizationId!: string | null;
+}
+
+export class PaymentFailedBody extends MoneyBody {
+  @OptionalText(providerReference)
+  providerReference!: string | null;
+
+  @Uuid({ optional: true, description: 'The paymentId of the authorization, where there was one.' })
+  authorizationId!: string | null;
+
+  @OptionalText({ max: LIMITS.reasonCharacters, example: 'card_declined' })
+  reason!: string | null;
+}
+
+export class PaymentVoidedBody extends CommandBody {
+  @Uuid({ description: 'The paymentId of the authorization.' })
+  authorizationId!: string;
+
+  @Text(providerReference)
+  providerReference!: string;
+}
+
+export class RefundSucceededBody extends CommandBody {
+  @Text(providerReference)
+  providerReference!: string;
+}
+
+export class RefundFailedBody extends CommandBody {
+  @OptionalText(providerReference)
+  providerReference!: string | null;
+
+  @OptionalText({ max: LIMITS.reasonCharacters, example: 'account_closed' })
+  reason!: string | null;
+}

@@ -1,0 +1,45 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import type { OrderCommand } from '#domain/order/order.js';
+import type { CommandAnswer } from '../dispatch/answer.dto.js';
+import { CommandRoute } from '../dispatch/command-route.js';
+import { OrderDispatcher } from '../dispatch/order-dispatcher.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+import { splitAddress } from './content.dto.js';
+import { PlaceOrderBody } from './placing.dto.js';
+
+@Controller('v1/orders')
+export class PlacingController {
+  readonly #orders: OrderDispatcher;
+
+  constructor(orders: OrderDispatcher) {
+    this.#orders = orders;
+  }
+
+  @Post()
+  @CommandRoute('PlaceOrder', 'Places an order, with its prices: for shops and staff.')
+  placeOrder(@AskedBy() asked: Asked, @Body() body: PlaceOrderBody): Promise<CommandAnswer> {
+    const { tenantId } = asked.principal;
+    return this.#orders.place(asked, body, (orderId) => placeOrder(body, orderId, tenantId));
+  }
+}
+
+function placeOrder(body: PlaceOrderBody, orderId: string, tenantId: string): OrderCommand {
+  const { occurredAt: _occurredAt, contact, shippingAddress, billingAddress, ...content } = body;
+  const shipping = shippingAddress && splitAddress(shippingAddress);
+  const billing = billingAddress && splitAddress(billingAddress);
+  return {
+    type: 'PlaceOrder',
+    data: {
+      ...content,
+      orderId,
+      tenantId,
+      shippingAddress: shipping?.region ?? null,
+      billingAddress: billing?.region ?? null,
+    },
+    personal: {
+      contact,
+      shippingAddress: shipping?.lines ?? null,
+      billingAddress: billing?.lines ?? null,
+    },
+  };
+}

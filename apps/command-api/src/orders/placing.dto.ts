@@ -1,0 +1,68 @@
+import { LIMITS } from '#domain/order/limits.js';
+import { CurrencyCode, Integer, OptionalText } from '#platform/http/fields.js';
+import { ListOf, NestedObject, TextList, TextMap } from '#platform/http/list-fields.js';
+import { CommandBody } from './common.dto.js';
+import { AddressDto, ContactDto, DiscountDto, LineDto, ShippingDto, SurchargeDto } from './content.dto.js';
+
+export class PlacedDiscountDto extends DiscountDto {
+  @Integer({
+    min: 0,
+    max: LIMITS.lines - 1,
+    optional: true,
+    description: 'Of the line at this place in `lines`, from 0; not given: of the whole order.',
+    example: 0,
+  })
+  lineIndex!: number | null;
+}
+
+export class PlaceOrderBody extends CommandBody {
+  @OptionalText({
+    max: LIMITS.referenceCharacters,
+    description: "The caller's own name for it; need not be unique.",
+    example: 'WEB-1001',
+  })
+  reference!: string | null;
+
+  @OptionalText({
+    max: LIMITS.referenceCharacters,
+    description: "Not given: a guest's order.",
+    example: 'customer-17',
+  })
+  customerId!: string | null;
+
+  @CurrencyCode({ description: 'Of every amount of the order.' })
+  currency!: string;
+
+  @ListOf(LineDto, { min: 1, max: LIMITS.lines })
+  lines!: LineDto[];
+
+  @ListOf(PlacedDiscountDto, { max: LIMITS.discounts, otherwise: [] })
+  discounts!: PlacedDiscountDto[];
+
+  @ListOf(SurchargeDto, { max: LIMITS.surcharges, otherwise: [] })
+  surcharges!: SurchargeDto[];
+
+  @NestedObject(ShippingDto, { optional: true })
+  shipping!: ShippingDto | null;
+
+  @NestedObject(AddressDto, { optional: true })
+  shippingAddress!: AddressDto | null;
+
+  @NestedObject(AddressDto, { optional: true })
+  billingAddress!: AddressDto | null;
+
+  @NestedObject(ContactDto, { optional: true })
+  contact!: ContactDto | null;
+
+  @TextMap({
+    maxEntries: LIMITS.attributes,
+    keyMax: LIMITS.attributeKeyCharacters,
+    valueMax: LIMITS.attributeValueCharacters,
+    otherwise: {},
+    example: { channel: 'web' },
+  })
+  attributes!: Record<string, string>;
+
+  @TextList({ max: LIMITS.tags, itemMax: LIMITS.tagCharacters, otherwise: [], example: ['gift'] })
+  tags!: string[];
+}

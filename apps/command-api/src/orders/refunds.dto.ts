@@ -1,0 +1,53 @@
+import { LIMITS } from '#domain/order/limits.js';
+import { refundReasons, type RefundReason } from '#domain/order/refunds.js';
+import { CurrencyCode, MinorUnits, OneOf, Uuid } from '#platform/http/fields.js';
+import { ObjectOfKinds } from '#platform/http/list-fields.js';
+import { CommandBody, LineQuantities, type LineQuantityDto } from './common.dto.js';
+
+export class RefundOfLinesDto {
+  @OneOf(['lines'])
+  kind!: 'lines';
+
+  @LineQuantities('Cancelled or received units, at the value they were sold for.')
+  lines!: LineQuantityDto[];
+}
+
+export class RefundOfShippingDto {
+  @OneOf(['shipping'])
+  kind!: 'shipping';
+
+  @MinorUnits({
+    min: 1,
+    max: LIMITS.amountMinor,
+    optional: true,
+    description: 'Not given: what is left of it.',
+    example: 495,
+  })
+  amountMinor!: number | null;
+}
+
+export class RefundOfAmountDto {
+  @OneOf(['amount'])
+  kind!: 'amount';
+
+  @MinorUnits({ min: 1, max: LIMITS.amountMinor, example: 1_000 })
+  amountMinor!: number;
+}
+
+export class RequestRefundBody extends CommandBody {
+  @OneOf(refundReasons)
+  reason!: RefundReason;
+
+  @CurrencyCode({ description: "The order's." })
+  currency!: string;
+
+  @Uuid({ optional: true, description: 'The return that it pays back.' })
+  returnId!: string | null;
+
+  @ObjectOfKinds('kind', {
+    lines: RefundOfLinesDto,
+    shipping: RefundOfShippingDto,
+    amount: RefundOfAmountDto,
+  })
+  of!: RefundOfLinesDto | RefundOfShippingDto | RefundOfAmountDto;
+}

@@ -1,0 +1,77 @@
+import { Body, Controller, Param, Post } from '@nestjs/common';
+import type { CommandAnswer } from '../dispatch/answer.dto.js';
+import { CommandRoute } from '../dispatch/command-route.js';
+import { OrderDispatcher } from '../dispatch/order-dispatcher.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+import { CommandBody, ReasonBody } from './common.dto.js';
+import { LinesAndReasonBody, ReceiveReturnBody } from './fulfilment.dto.js';
+import { OrderPath, ReturnPath } from './path.dto.js';
+
+@Controller('v1/orders/:orderId/returns')
+export class ReturnsController {
+  readonly #orders: OrderDispatcher;
+
+  constructor(orders: OrderDispatcher) {
+    this.#orders = orders;
+  }
+
+  @Post()
+  @CommandRoute('RequestReturn', 'Asks to send dispatched units back.', {
+    customers: 'A customer may ask for their own order.',
+  })
+  requestReturn(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: LinesAndReasonBody,
+  ): Promise<CommandAnswer> {
+    const { lines, reason } = body;
+    const command = { type: 'RequestReturn', data: { lines, reason }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post(':returnId/approve')
+  @CommandRoute('ApproveReturn', 'The goods may come back.')
+  approveReturn(
+    @AskedBy() asked: Asked,
+    @Param() { orderId, returnId }: ReturnPath,
+    @Body() body: CommandBody,
+  ): Promise<CommandAnswer> {
+    const command = { type: 'ApproveReturn', data: { returnId }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post(':returnId/decline')
+  @CommandRoute('DeclineReturn', 'The goods may not come back.')
+  declineReturn(
+    @AskedBy() asked: Asked,
+    @Param() { orderId, returnId }: ReturnPath,
+    @Body() body: ReasonBody,
+  ): Promise<CommandAnswer> {
+    const { reason } = body;
+    const command = { type: 'DeclineReturn', data: { returnId, reason }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post(':returnId/receive')
+  @CommandRoute('ReceiveReturn', 'Goods have come back: the units given, or all that are still to come.')
+  receiveReturn(
+    @AskedBy() asked: Asked,
+    @Param() { orderId, returnId }: ReturnPath,
+    @Body() body: ReceiveReturnBody,
+  ): Promise<CommandAnswer> {
+    const { lines } = body;
+    const command = { type: 'ReceiveReturn', data: { returnId, lines }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post(':returnId/close')
+  @CommandRoute('CloseReturn', 'Nothing more comes back.')
+  closeReturn(
+    @AskedBy() asked: Asked,
+    @Param() { orderId, returnId }: ReturnPath,
+    @Body() body: CommandBody,
+  ): Promise<CommandAnswer> {
+    const command = { type: 'CloseReturn', data: { returnId }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+}

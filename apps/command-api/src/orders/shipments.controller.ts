@@ -1,0 +1,68 @@
+import { Body, Controller, Param, Post } from '@nestjs/common';
+import type { CommandAnswer } from '../dispatch/answer.dto.js';
+import { CommandRoute } from '../dispatch/command-route.js';
+import { OrderDispatcher } from '../dispatch/order-dispatcher.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+import { CommandBody, ReasonBody } from './common.dto.js';
+import { CreateShipmentBody, DispatchShipmentBody } from './fulfilment.dto.js';
+import { OrderPath, ShipmentPath } from './path.dto.js';
+
+@Controller('v1/orders/:orderId/shipments')
+export class ShipmentsController {
+  readonly #orders: OrderDispatcher;
+
+  constructor(orders: OrderDispatcher) {
+    this.#orders = orders;
+  }
+
+  @Post()
+  @CommandRoute('CreateShipment', 'Packs a parcel: the units given, or all that are left.')
+  createShipment(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: CreateShipmentBody,
+  ): Promise<CommandAnswer> {
+    const { carrier, lines } = body;
+    const command = { type: 'CreateShipment', data: { carrier, lines }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post(':shipmentId/dispatch')
+  @CommandRoute('DispatchShipment', 'The parcel has left the warehouse.')
+  dispatchShipment(
+    @AskedBy() asked: Asked,
+    @Param() { orderId, shipmentId }: ShipmentPath,
+    @Body() body: DispatchShipmentBody,
+  ): Promise<CommandAnswer> {
+    const { carrier, trackingNumber } = body;
+    const command = {
+      type: 'DispatchShipment',
+      data: { shipmentId, carrier, trackingNumber },
+      personal: null,
+    } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post(':shipmentId/deliver')
+  @CommandRoute('DeliverShipment', 'The parcel has reached the customer.')
+  deliverShipment(
+    @AskedBy() asked: Asked,
+    @Param() { orderId, shipmentId }: ShipmentPath,
+    @Body() body: CommandBody,
+  ): Promise<CommandAnswer> {
+    const command = { type: 'DeliverShipment', data: { shipmentId }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post(':shipmentId/cancel')
+  @CommandRoute('CancelShipment', 'Unpacks a parcel that has not left: its units can be shipped again.')
+  cancelShipment(
+    @AskedBy() asked: Asked,
+    @Param() { orderId, shipmentId }: ShipmentPath,
+    @Body() body: ReasonBody,
+  ): Promise<CommandAnswer> {
+    const { reason } = body;
+    const command = { type: 'CancelShipment', data: { shipmentId, reason }, personal: null } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+}

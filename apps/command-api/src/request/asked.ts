@@ -1,0 +1,66 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Actor } from '#event-store/port.js';
+import type { Principal } from '#platform/auth/principal.js';
+import { traceIdOf } from '#platform/http/trace.js';
+import { ProblemError } from '#platform/problems/problems.js';
+import { commandIdOf, idempotencyKeyOf } from './idempotency.js';
+import { ifMatchOf, type IfMatch } from './if-match.js';
+
+/** What a request says about its command besides path and body: who asks, under which conditions. */
+export interface Asked {
+  readonly principal: Principal;
+  readonly actor: Actor;
+  readonly method: string;
+  /** As the client names it, at this address; null when it gave no Idempotency-Key. */
+  readonly commandId: string | null;
+  readonly ifMatch: IfMatch;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+  readonly traceparent: string;
+  readonly reply: FastifyReply;
+}
+
+export const AskedBy = createParamDecorator((_data: unknown, context: ExecutionContext): Asked => {
+  const http = context.switchToHttp();
+  return askedOf(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+});
+
+/** @throws ProblemError when a header is not what it must be */
+export function askedOf(request: FastifyRequest, reply: FastifyReply): Asked {
+  const { principal, headers, method, id } = request;
+  if (principal === null) throw new Error('a public route takes no command');
+  const key = idempotencyKeyOf(headers['idempotency-key']);
+  return {
+    principal,
+    actor: actorOf(principal),
+    method,
+    commandId: key === null ? null : commandIdOf(principal, method, canonicalPathOf(request), key),
+    ifMatch: ifMatchOf(headers['if-match']),
+    correlationId: labelOf(headers, 'x-correlation-id') ?? traceIdOf(id),
+    causationId: labelOf(headers, 'x-causation-id'),
+    traceparent: id,
+    reply,
+  };
+}
+
+// A token whose subject is its client is a program's own; else a person sits before it.
+function actorOf({ customerId, subject, clientId }: Principal): Actor {
+  if (customerId !== null) return { type: 'customer', id: customerId };
+  return subject === clientId ? { type: 'service', id: clientId } : { type: 'user', id: subject };
+}
+
+// Ids are the same in capitals, and a letter is the same written as %61.
+function canonicalPathOf({ routeOptions, params }: FastifyRequest): string {
+  const values = params as Readonly<Record<string, string>>;
+  return routeOptions.url!.replace(/:(\w+)/g, (_, name: string) => values[name]!.toLowerCase());
+}
+
+function labelOf(headers: FastifyRequest['headers'], name: string): string | null {
+  const value = headers[name];
+  if (value === undefined) return null;
+  if (typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value)) return value;
+  throw new ProblemError('malformed_request', {
+    detail: `${name} must be 1 to 200 printable ASCII characters.`,
+  });
+}

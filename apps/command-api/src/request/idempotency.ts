@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto';
+import type { Principal } from '#platform/auth/principal.js';
+import { ProblemError } from '#platform/problems/problems.js';
+import { canonicalJson } from './canonical-json.js';
+
+/** Never to change: a command sent again after a release must be the same command. */
+const COMMANDS = Buffer.from('5c0d8f0e7f5b4f0c9a6de0a4c1b7f2d3', 'hex');
+const ORDERS = Buffer.from('a1f6b7c29d344e58b0c35e7d9f2a6b14', 'hex');
+
+const KEY = /^[\x20-\x7e]{1,255}$/;
+
+/**
+ * The value of the `Idempotency-Key` header, null when there is none.
+ *
+ * @throws ProblemError `idempotency_key_invalid`
+ */
+export function idempotencyKeyOf(header: string | readonly string[] | undefined): string | null {
+  if (header === undefined) return null;
+  if (typeof header === 'string' && KEY.test(header)) return header;
+  throw new ProblemError('idempotency_key_invalid');
+}
+
+/** The command that a request is: the same sender, address and key make the same command. */
+export function commandIdOf(
+  sender: Pick<Principal, 'tenantId' | 'customerId' | 'clientId'>,
+  method: string,
+  path: string,
+  key: string,
+): string {
+  const { tenantId, customerId, clientId } = sender;
+  return uuidV5(COMMANDS, JSON.stringify([tenantId, customerId ?? '', clientId, method, path, key]));
+}
+
+/** The order that a placing command makes: two attempts at the same command meet in one stream. */
+export function placedOrderIdOf(commandId: string): string {
+  return uuidV5(ORDERS, commandId);
+}
+
+/**
+ * 128 bits, as 32 hex digits, of what a validated body says. Method and path are in the command's id
+ * already; headers such as If-Match say when a command may run, not what it is.
+ */
+export function fingerprintOf(body: object): string {
+  return hash('sha256', canonicalJson(body), 'hex').slice(0, 32);
+}
+
+/** RFC 9562, version 5. */
+function uuidV5(namespace: Buffer, name: string): string {
+  const bytes = hash('sha1', Buffer.concat([namespace, Buffer.from(name, 'utf8')]), 'buffer');
+  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex', 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
