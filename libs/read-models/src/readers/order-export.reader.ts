@@ -26,8 +26,6 @@ export async function* exportOrders(
   const client = await models.pool.connect();
   let usable = false;
   try {
-    await client.query('BEGIN READ ONLY');
-    await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${STALLED_AFTER_MS}`);
     await models.read(({ schema }) => declareCursor(client, schema, question));
     for (;;) {
       const { rows } = await client.query<SummaryRow>(`FETCH ${FETCH_ROWS} FROM exported`);
@@ -52,7 +50,14 @@ async function declareCursor(
   const conditions = [...filterConditions(audience, filter, parameters, 'o'), ...source.conditions];
   const select = `SELECT ${selectSummary('o')} FROM ${source.from} WHERE ${allOf(conditions)}
     ORDER BY o.placed_at, o.order_id`;
-  await client.query(`DECLARE exported NO SCROLL CURSOR FOR ${select}`, parameters.values);
+  await client.query('BEGIN READ ONLY');
+  try {
+    await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${STALLED_AFTER_MS}`);
+    await client.query(`DECLARE exported NO SCROLL CURSOR FOR ${select}`, parameters.values);
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
 }
 
 async function ended(client: pg.PoolClient): Promise<boolean> {

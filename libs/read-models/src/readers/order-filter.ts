@@ -51,7 +51,7 @@ export const NO_FILTER: OrderFilter = {
 /** A filter with every name present, so that equal filters are equal whatever object they came in. */
 export function filterOf(fields: Partial<OrderFilter>): OrderFilter {
   const entries = Object.keys(NO_FILTER).map((name) => [name, fields[name as keyof OrderFilter] ?? null]);
-  return Object.fromEntries(entries) as unknown as OrderFilter;
+  return Object.fromEntries(entries);
 }
 
 /** The conditions of an audience and a filter on a row that has the summary columns. */

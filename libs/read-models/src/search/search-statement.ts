@@ -1,0 +1,98 @@
+import { summarySource, type AsOf } from '../readers/as-of.js';
+import { filterConditions, type Audience, type OrderFilter } from '../readers/order-filter.js';
+import { pageOf } from '../readers/order-list.reader.js';
+import type { OrderSort } from '../readers/order-sort.js';
+import type { ReadGeneration } from '../readers/read-models.js';
+import { allOf, Parameters } from '../readers/sql.js';
+import { selectSummary, summaryItemOf, type SummaryRow } from '../readers/summary-item.js';
+import { SHARED_SCHEMA } from '../schema.js';
+import { facetsOf, facetStatements, type FacetCounts } from './facets.js';
+import type { FacetName, OrderSearchPage } from './order-search.js';
+
+export interface SearchStatementInput {
+  readonly generation: ReadGeneration;
+  readonly audience: Audience;
+  readonly filter: OrderFilter;
+  readonly asOf: AsOf | null;
+  readonly facets: readonly FacetName[];
+  readonly sort: OrderSort;
+  readonly cursor: string | null;
+  readonly limit: number;
+  /** Conditions on the order's search row, aliased `s`; none: it is not looked at. */
+  readonly wordConditions: (parameters: Parameters) => readonly string[];
+}
+
+type Row = SummaryRow & { readonly counts: FacetCounts | null; readonly checkpoint: string | null };
+
+// Only what facets and sorts need is carried through the statement; the page's rows are read at its end.
+const CARRIED = [
+  'order_id',
+  'revision',
+  'number',
+  'status',
+  'payment_status',
+  'fulfilment_status',
+  'return_status',
+  'country',
+  'currency',
+  'placed_at',
+  'updated_at',
+  'total_minor',
+  'line_count',
+]
+  .map((column) => `o.${column}`)
+  .join(', ');
+
+/**
+ * The page, the facets over all that matches and how far the index is, from one snapshot in one
+ * statement: its first row carries what belongs to the page as a whole.
+ */
+export function searchStatement(input: SearchStatementInput): { text: string; values: unknown[] } {
+  const { generation, audience, filter, asOf, sort } = input;
+  const parameters = new Parameters();
+  const source = summarySource(generation.schema, asOf, parameters, 'o');
+  const words = input.wordConditions(parameters);
+  const join =
+    words.length === 0
+      ? ''
+      : `JOIN ${generation.schema}.order_search s ON s.tenant_id = o.tenant_id AND s.order_id = o.order_id`;
+  const conditions = [...filterConditions(audience, filter, parameters, 'o'), ...source.conditions, ...words];
+  const { combinations, counts } = facetStatements(input.facets);
+  const text = `WITH matched AS MATERIALIZED (
+      SELECT ${CARRIED} FROM ${source.from} ${join} WHERE ${allOf(conditions)}
+    ), page AS MATERIALIZED (
+      SELECT o.order_id, o.revision, row_number() OVER (ORDER BY ${sort.orderBy}) AS place
+      FROM matched o WHERE ${allOf(sort.after(input.cursor, parameters))}
+      ORDER BY ${sort.orderBy} LIMIT ${parameters.add(input.limit + 1)}
+    ), combinations AS MATERIALIZED (${combinations})
+    SELECT CASE WHEN coalesce(p.place, 1) = 1 THEN (SELECT ${counts}) END AS counts,
+      ${checkpointOf(parameters, generation)} AS checkpoint, ${selectSummary('d')}
+    FROM (SELECT) one LEFT JOIN page p ON true
+    LEFT JOIN ${generation.schema}.${asOf === null ? 'orders' : 'order_history'} d
+      ON d.tenant_id = ${parameters.add(audience.tenantId)} AND d.order_id = p.order_id
+      AND d.revision = p.revision
+    ORDER BY p.place`;
+  return { text, values: parameters.values };
+}
+
+export function searchPageOf(
+  rows: readonly Row[],
+  { facets, limit, sort }: Pick<SearchStatementInput, 'facets' | 'limit' | 'sort'>,
+): OrderSearchPage {
+  const counts = rows[0]!.counts!;
+  const checkpoint = rows[0]!.checkpoint;
+  const items = rows.filter((row) => row['order_id'] !== null).map((row) => summaryItemOf(row));
+  return {
+    ...pageOf(items, limit, (item) => sort.cursorAfter(item)),
+    total: counts.total,
+    facets: facetsOf(facets, counts),
+    indexedThrough: checkpoint === null ? null : BigInt(checkpoint),
+  };
+}
+
+export type SearchRow = Row;
+
+function checkpointOf(parameters: Parameters, generation: ReadGeneration): string {
+  return `(SELECT position FROM ${SHARED_SCHEMA}.checkpoints
+    WHERE generation = ${parameters.add(generation.id)} AND projection = 'orders')`;
+}

@@ -1,0 +1,29 @@
+/**
+ * How many letters to add, drop, change or swap with their neighbour to make one word of the other;
+ * anything above the limit is answered as one more than it.
+ */
+export function wordDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let twoAbove: number[] = [];
+  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let best = Math.min(replaced, above[j]! + 1, row[j - 1]! + 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) best = Math.min(best, twoAbove[j - 2]! + 1);
+      row.push(best);
+    }
+    if (Math.min(...row) > limit) return limit + 1;
+    [twoAbove, above] = [above, row];
+  }
+  return above[b.length]!;
+}
+
+/** How far a word may be from the one meant: in a short word one slip is already much. */
+export function toleratedDistance(word: string): number {
+  // A number that is off by a digit is another number, not a misspelt one.
+  if (word.length < 3 || /\p{N}/u.test(word)) return 0;
+  return word.length <= 5 ? 1 : 2;
+}
