@@ -68,3 +68,13 @@ export type Decide<State, C extends { type: string }, E, Code extends string> = 
     context: DecisionContext,
   ) => Decision<E, Code>;
 };
+
+/**
+ * An event as a part of the order decides it: without its time, since every event of one decision gets
+ * the same, and without `personal` where it never has any.
+ */
+export type Draft<E> = E extends { personal: null }
+  ? Omit<E, 'occurredAt' | 'personal'>
+  : E extends unknown
+    ? Omit<E, 'occurredAt'>
+    : never;

@@ -1,6 +1,13 @@
 import type { Command, Event } from '../decider.js';
+import { sameContent } from '../equality.js';
+import type { DecidePart, EvolvePart } from './area.js';
+import { checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
+import { freshId } from './identity.js';
 import type { CancellationId } from './ids.js';
+import { atMost, changeLines, checkQuantities, unshipped } from './lines.js';
+import { accept } from './rejections.js';
+import { checkAllowed } from './transitions.js';
 
 export type CancellationEvent = Event<
   'LinesCancelled',
@@ -15,3 +22,25 @@ export type CancellationCommand = Command<
   'CancelLines',
   { readonly lines: readonly LineQuantity[]; readonly reason: string | null }
 >;
+
+export const evolveCancellations: EvolvePart<CancellationEvent> = {
+  LinesCancelled: (order, { data, occurredAt }) => ({
+    ...changeLines(order, data.lines, (line, quantity) => ({ cancelled: line.cancelled + quantity })),
+    cancellations: [...order.cancellations, { ...data, at: occurredAt }],
+  }),
+};
+
+export const decideCancellations: DecidePart<CancellationCommand, CancellationEvent> = {
+  CancelLines: (order, { data }, context) => {
+    const again = order.cancellations.find(({ cancellationId }) => cancellationId === context.newId(0));
+    if (again && sameContent({ ...again, ...data }, again)) return accept();
+    const wrong =
+      checkAllowed(order, 'CancelLines') ??
+      checkReason(data.reason) ??
+      checkQuantities(order, data.lines, atMost(unshipped, 'quantity_exceeds_unshipped'));
+    if (wrong) return wrong;
+    const cancellationId = freshId(order, context);
+    if (typeof cancellationId !== 'string') return cancellationId;
+    return accept({ type: 'LinesCancelled', data: { cancellationId, ...data } });
+  },
+};

@@ -97,3 +97,25 @@ export interface LineQuantity {
   readonly lineId: LineId;
   readonly quantity: number;
 }
+
+export const refundReasons = ['return', 'cancellation', 'overpayment', 'goodwill'] as const;
+export type RefundReason = (typeof refundReasons)[number];
+
+/** What a refund was granted for: units of lines with their amounts, shipping, or an amount. */
+export type RefundOf =
+  | {
+      readonly kind: 'lines';
+      readonly lines: readonly {
+        readonly lineId: LineId;
+        readonly quantity: number;
+        readonly amountMinor: number;
+      }[];
+    }
+  | { readonly kind: 'shipping' }
+  | { readonly kind: 'amount' };
+
+/** What is asked for: units of lines at their value, shipping (null: what is left of it), or an amount. */
+export type RefundRequest =
+  | { readonly kind: 'lines'; readonly lines: readonly LineQuantity[] }
+  | { readonly kind: 'shipping'; readonly amountMinor: number | null }
+  | { readonly kind: 'amount'; readonly amountMinor: number };

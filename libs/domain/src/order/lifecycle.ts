@@ -1,4 +1,13 @@
-import type { Command, Event } from '../decider.js';
+import type { Command, DecisionContext, Draft, Event } from '../decider.js';
+import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import type { CancellationEvent } from './cancellations.js';
+import { checkReason } from './checks.js';
+import { freshId } from './identity.js';
+import { anythingDispatched, remaining } from './lines.js';
+import { accept, reject } from './rejections.js';
+import type { ShipmentEvent } from './shipments.js';
+import type { Order } from './state.js';
+import { checkAllowed } from './transitions.js';
 
 type Reason = { readonly reason: string | null };
 type Nothing = Readonly<Record<string, never>>;
@@ -18,3 +27,82 @@ export type LifecycleCommand =
   | Command<'ReleaseOrder', Nothing>
   | Command<'CancelOrder', Reason>
   | Command<'CompleteOrder', Nothing>;
+
+export const evolveLifecycle: EvolvePart<LifecycleEvent> = {
+  OrderConfirmed: (order) => ({ ...order, status: 'confirmed' }),
+  OrderRejected: (order, { data }) => ({ ...order, status: 'rejected', statusReason: data.reason }),
+  OrderHeld: (order, { data }) => ({ ...order, onHold: true, holdReason: data.reason }),
+  OrderReleased: (order) => ({ ...order, onHold: false, holdReason: null }),
+  OrderCancelled: (order, { data }) => ({ ...order, status: 'cancelled', statusReason: data.reason }),
+  OrderCompleted: (order) => ({ ...order, status: 'completed' }),
+};
+
+/** What is taken back when an order is cancelled is said in the words of shipments and cancellations. */
+type DecidedHere = LifecycleEvent | ShipmentEvent | CancellationEvent;
+
+export const decideLifecycle: DecidePart<LifecycleCommand, DecidedHere> = {
+  ConfirmOrder: (order) => {
+    if (order.status === 'confirmed') return accept();
+    return checkAllowed(order, 'ConfirmOrder') ?? accept({ type: 'OrderConfirmed', data: {} });
+  },
+
+  RejectOrder: (order, { data }) => {
+    if (order.status === 'rejected') return accept();
+    return (
+      checkAllowed(order, 'RejectOrder') ??
+      checkReason(data.reason) ??
+      accept({ type: 'OrderRejected', data })
+    );
+  },
+
+  HoldOrder: (order, { data }) => {
+    if (order.onHold) return accept();
+    return (
+      checkAllowed(order, 'HoldOrder') ?? checkReason(data.reason) ?? accept({ type: 'OrderHeld', data })
+    );
+  },
+
+  ReleaseOrder: (order) => {
+    if (!order.onHold) return accept();
+    return checkAllowed(order, 'ReleaseOrder') ?? accept({ type: 'OrderReleased', data: {} });
+  },
+
+  CancelOrder: (order, { data }, context) => {
+    if (order.status === 'cancelled') return accept();
+    const wrong = checkAllowed(order, 'CancelOrder') ?? checkReason(data.reason);
+    if (wrong) return wrong;
+    const takenBack = takeBack(order, data.reason, context);
+    if (isRefusal(takenBack)) return takenBack;
+    return accept<Draft<DecidedHere>>(...takenBack, { type: 'OrderCancelled', data });
+  },
+
+  CompleteOrder: (order) => {
+    if (order.status === 'completed') return accept();
+    const wrong = checkAllowed(order, 'CompleteOrder');
+    if (wrong) return wrong;
+    // Every unit has left or was cancelled; so no shipment can be merely created either.
+    const waiting = order.lines.find((line) => line.dispatched + line.cancelled < line.quantity);
+    if (waiting) return reject('order_not_fulfilled', { lineId: waiting.lineId });
+    return accept({ type: 'OrderCompleted', data: {} });
+  },
+};
+
+/**
+ * Shipments that have not left, and, once something has, every unit that has not: the total of an order
+ * of which a part was sent is the value of that part (invariant 3).
+ */
+function takeBack(
+  order: Order,
+  reason: string | null,
+  context: DecisionContext,
+): Draft<ShipmentEvent | CancellationEvent>[] | Refusal {
+  const events: Draft<ShipmentEvent | CancellationEvent>[] = order.shipments
+    .filter(({ status }) => status === 'created')
+    .map(({ shipmentId }) => ({ type: 'ShipmentCancelled', data: { shipmentId, reason } }));
+  if (!anythingDispatched(order)) return events;
+  const lines = remaining(order, (line) => line.quantity - line.cancelled - line.dispatched);
+  if (lines.length === 0) return events;
+  const cancellationId = freshId(order, context);
+  if (typeof cancellationId !== 'string') return cancellationId;
+  return [...events, { type: 'LinesCancelled', data: { cancellationId, lines, reason } }];
+}

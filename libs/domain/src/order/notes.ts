@@ -1,5 +1,12 @@
-import type { Command, Event } from '../decider.js';
+import { ERASED, type Command, type Event } from '../decider.js';
+import { sameContent } from '../equality.js';
+import type { DecidePart, EvolvePart } from './area.js';
+import { checkReason, checkTags, checkText } from './checks.js';
+import { freshId } from './identity.js';
 import type { NoteId } from './ids.js';
+import { LIMITS } from './limits.js';
+import { accept, reject } from './rejections.js';
+import type { Order } from './state.js';
 
 export type NoteEvent =
   | Event<'NoteAdded', { readonly noteId: NoteId }, { readonly text: string }>
@@ -11,3 +18,55 @@ export type NoteCommand =
   | Command<'RedactNote', { readonly noteId: NoteId; readonly reason: string | null }>
   /** The whole new list. */
   | Command<'ChangeTags', { readonly tags: readonly string[] }>;
+
+export const evolveNotes: EvolvePart<NoteEvent> = {
+  NoteAdded: (order, { data: { noteId }, occurredAt, personal }) => ({
+    ...order,
+    notes: [...order.notes, { noteId, redacted: false, at: occurredAt }],
+    personal:
+      personal === ERASED || order.personal === ERASED
+        ? ERASED
+        : { ...order.personal, notes: { ...order.personal.notes, [noteId]: personal.text } },
+  }),
+
+  NoteRedacted: (order, { data: { noteId } }) => ({
+    ...order,
+    notes: order.notes.map((note) => (note.noteId === noteId ? { ...note, redacted: true } : note)),
+    personal: withoutText(order.personal, noteId),
+  }),
+
+  TagsChanged: (order, { data }) => ({ ...order, tags: data.tags }),
+};
+
+export const decideNotes: DecidePart<NoteCommand, NoteEvent> = {
+  AddNote: (order, { personal }, context) => {
+    const wrong = checkText(personal.text, LIMITS.noteCharacters, 'text');
+    if (wrong) return wrong;
+    const again = order.notes.find(({ noteId }) => noteId === context.newId(0));
+    // A text that is gone can't be compared; under the same id it is the same request.
+    const text = again && order.personal !== ERASED ? order.personal.notes[again.noteId] : undefined;
+    if (again && (text ?? personal.text) === personal.text) return accept();
+    const noteId = freshId(order, context);
+    if (typeof noteId !== 'string') return noteId;
+    return accept({ type: 'NoteAdded', data: { noteId }, personal });
+  },
+
+  RedactNote: (order, { data }) => {
+    const note = order.notes.find(({ noteId }) => noteId === data.noteId);
+    if (!note) return reject('note_not_found', { noteId: data.noteId });
+    if (note.redacted) return accept();
+    return checkReason(data.reason) ?? accept({ type: 'NoteRedacted', data });
+  },
+
+  ChangeTags: (order, { data }) => {
+    const tags = [...new Set(data.tags)];
+    if (sameContent(tags, order.tags)) return accept();
+    return checkTags(tags) ?? accept({ type: 'TagsChanged', data: { tags } });
+  },
+};
+
+function withoutText(personal: Order['personal'], noteId: NoteId): Order['personal'] {
+  if (personal === ERASED) return ERASED;
+  const { [noteId]: _dropped, ...notes } = personal.notes;
+  return { ...personal, notes };
+}

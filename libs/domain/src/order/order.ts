@@ -1,14 +1,27 @@
-import type { Recorded } from '../decider.js';
-import type { CancellationCommand, CancellationEvent } from './cancellations.js';
-import type { EditCommand, EditEvent } from './edits.js';
-import type { LifecycleCommand, LifecycleEvent } from './lifecycle.js';
-import type { NoteCommand, NoteEvent } from './notes.js';
-import type { PaymentCommand, PaymentEvent } from './payments.js';
-import type { PlacingCommand, PlacingEvent } from './placing.js';
-import type { RefundCommand, RefundEvent } from './refunds.js';
-import type { ReturnCommand, ReturnEvent } from './returns.js';
-import type { ShipmentCommand, ShipmentEvent } from './shipments.js';
-import type { StockCommand, StockEvent } from './stock.js';
+import type { Decide, Decision, DecisionContext, Draft, Evolve, Recorded } from '../decider.js';
+import {
+  decideCancellations,
+  evolveCancellations,
+  type CancellationCommand,
+  type CancellationEvent,
+} from './cancellations.js';
+import { decideEdits, evolveEdits, type EditCommand, type EditEvent } from './edits.js';
+import { decideLifecycle, evolveLifecycle, type LifecycleCommand, type LifecycleEvent } from './lifecycle.js';
+import { decideNotes, evolveNotes, type NoteCommand, type NoteEvent } from './notes.js';
+import { decidePayments, evolvePayments, type PaymentCommand, type PaymentEvent } from './payments.js';
+import { decidePlacing, evolvePlacing, type PlacingCommand, type PlacingEvent } from './placing.js';
+import { decideRefunds, evolveRefunds, type RefundCommand, type RefundEvent } from './refunds.js';
+import { decideReturns, evolveReturns, type ReturnCommand, type ReturnEvent } from './returns.js';
+import { decideShipments, evolveShipments, type ShipmentCommand, type ShipmentEvent } from './shipments.js';
+import { decideStock, evolveStock, type StockCommand, type StockEvent } from './stock.js';
+import { stamp } from './area.js';
+import { remember } from './handled.js';
+import { decideOccurredAt } from './occurred-at.js';
+import { reject, type RejectionCode } from './rejections.js';
+import type { Order, OrderState } from './state.js';
+import { allowedCommands as allowedNow } from './transitions.js';
+
+export { handledCommand } from './handled.js';
 
 export type OrderEvent =
   | PlacingEvent
@@ -37,3 +50,95 @@ export type OrderCommand =
 export type OrderEventType = OrderEvent['type'];
 export type OrderCommandType = OrderCommand['type'];
 export type RecordedOrderEvent = Recorded<OrderEvent>;
+
+/** One fold per event of an order; the sum of its parts. */
+export const evolveOrder: Evolve<Order, OrderEvent> = {
+  ...evolvePlacing,
+  ...evolveLifecycle,
+  ...evolveEdits,
+  ...evolveStock,
+  ...evolvePayments,
+  ...evolveRefunds,
+  ...evolveShipments,
+  ...evolveCancellations,
+  ...evolveReturns,
+  ...evolveNotes,
+};
+
+const decidePlaced: Decide<Order, Exclude<OrderCommand, PlacingCommand>, Draft<OrderEvent>, RejectionCode> = {
+  ...decideLifecycle,
+  ...decideEdits,
+  ...decideStock,
+  ...decidePayments,
+  ...decideRefunds,
+  ...decideShipments,
+  ...decideCancellations,
+  ...decideReturns,
+  ...decideNotes,
+};
+
+export const orderEventTypes = Object.keys(evolveOrder) as readonly OrderEventType[];
+
+export const orderCommandTypes = [
+  ...Object.keys(decidePlacing),
+  ...Object.keys(decidePlaced),
+] as readonly OrderCommandType[];
+
+/** What the order would not refuse now as a whole; what such a command names may still be wrong. */
+export const allowedCommands: (order: Order) => readonly OrderCommandType[] = allowedNow;
+
+/**
+ * The order after one more event of its stream: what the event does, and the order's bookkeeping.
+ * @throws Error for a stream that no decider wrote: one that does not start with OrderPlaced, or places
+ * twice, or holds an unknown event.
+ */
+export function evolve(state: OrderState, event: RecordedOrderEvent): Order {
+  if ((state === null) !== (event.type === 'OrderPlaced')) {
+    throw new Error(
+      `${event.type} at revision ${event.recording.revision} of an order that is ${state?.status ?? 'not placed'}`,
+    );
+  }
+  const fold = evolveOrder[event.type] as ((state: OrderState, event: OrderEvent) => Order) | undefined;
+  if (fold === undefined) throw new Error(`no fold for an event of type ${String(event.type)}`);
+  const { recording } = event;
+  return {
+    ...fold(state, event),
+    handled: remember(state?.handled ?? [], recording),
+    revision: recording.revision,
+    lastOccurredAt: event.occurredAt,
+    lastRecordedAt: recording.recordedAt,
+  };
+}
+
+/**
+ * What the command makes of the order: events to append (none: it is so already), or a rejection.
+ * The command's own sense comes first and its time last, so that a request repeated late is still a
+ * no-op, and a wrong one is told what is wrong with it.
+ */
+export function decide(
+  state: OrderState,
+  command: OrderCommand,
+  context: DecisionContext,
+): Decision<OrderEvent, RejectionCode> {
+  const decided = decideContent(state, command, context);
+  if (!decided.accepted) return decided;
+  if (decided.events.length === 0) return { accepted: true, events: [] };
+  const occurredAt = decideOccurredAt(state, context);
+  if (typeof occurredAt !== 'string') return occurredAt;
+  return { accepted: true, events: decided.events.map((draft) => stamp<OrderEvent>(draft, occurredAt)) };
+}
+
+function decideContent(
+  state: OrderState,
+  command: OrderCommand,
+  context: DecisionContext,
+): Decision<Draft<OrderEvent>, RejectionCode> {
+  if (command.type === 'PlaceOrder') return decidePlacing.PlaceOrder(state, command, context);
+  if (state === null) return reject('order_not_found');
+  const decideOne = decidePlaced[command.type] as (
+    order: Order,
+    command: OrderCommand,
+    context: DecisionContext,
+  ) => Decision<Draft<OrderEvent>, RejectionCode>;
+  return decideOne(state, command, context);
+}

@@ -1,5 +1,13 @@
-import type { Command, Event } from '../decider.js';
+import type { Command, Decision, Event } from '../decider.js';
+import { sameContent } from '../equality.js';
+import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import { checkAmount, checkCurrency, checkReason, checkText } from './checks.js';
+import { freshId } from './identity.js';
 import type { PaymentId } from './ids.js';
+import { LIMITS } from './limits.js';
+import { accept, reject, type RejectionCode } from './rejections.js';
+import type { Authorization, Order, Payments } from './state.js';
+import { capturedTotalMinor } from './totals.js';
 
 /** What the payment provider did; `providerReference` is its own id for it, unique per order and kind. */
 type Money = { readonly amountMinor: number; readonly currency: string };
@@ -29,3 +37,151 @@ export type PaymentCommand =
   | Command<'RecordPaymentCaptured', Captured>
   | Command<'RecordPaymentFailed', Failed>
   | Command<'RecordPaymentVoided', Voided>;
+
+export const evolvePayments: EvolvePart<PaymentEvent> = {
+  PaymentAuthorized: (order, { data: { currency: _, ...authorized }, occurredAt }) => {
+    const authorization = { ...authorized, capturedMinor: 0, voided: false, at: occurredAt };
+    const authorizations = [...order.payments.authorizations, authorization];
+    return withPayments(order, { authorizations }, 'authorized');
+  },
+
+  PaymentCaptured: (order, { data: { currency: _, ...captured }, occurredAt }) => {
+    const captures = [...order.payments.captures, { ...captured, at: occurredAt }];
+    const authorizations = changeAuthorization(order, captured.authorizationId, ({ capturedMinor }) => ({
+      capturedMinor: capturedMinor + captured.amountMinor,
+    }));
+    return withPayments(order, { captures, authorizations }, 'captured');
+  },
+
+  PaymentFailed: (order, { data: { currency: _, ...failed }, occurredAt }) => {
+    const failures = [...order.payments.failures, { ...failed, at: occurredAt }];
+    return withPayments(order, { failures }, 'failed');
+  },
+
+  PaymentVoided: (order, { data, occurredAt }) => {
+    const voids = [...order.payments.voids, { ...data, at: occurredAt }];
+    const authorizations = changeAuthorization(order, data.authorizationId, () => ({ voided: true }));
+    return withPayments(order, { voids, authorizations }, 'voided');
+  },
+};
+
+/** The provider did it, so it is recorded whatever the order's status. */
+export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
+  RecordPaymentAuthorized: (order, { data }, context) => {
+    const wrong = checkPayment(order, data);
+    if (wrong) return wrong;
+    const known = checkReference(order.payments.authorizations, data, ['amountMinor', 'method']);
+    if (known) return known;
+    const paymentId = freshId(order, context);
+    if (typeof paymentId !== 'string') return paymentId;
+    return accept({ type: 'PaymentAuthorized', data: { ...data, paymentId } });
+  },
+
+  RecordPaymentCaptured: (order, { data }, context) => {
+    const wrong = checkPayment(order, data);
+    if (wrong) return wrong;
+    const known = checkReference(order.payments.captures, data, ['amountMinor', 'method', 'authorizationId']);
+    if (known) return known;
+    const refused = checkCapture(order, data);
+    if (refused) return refused;
+    const paymentId = freshId(order, context);
+    if (typeof paymentId !== 'string') return paymentId;
+    return accept({ type: 'PaymentCaptured', data: { ...data, paymentId } });
+  },
+
+  RecordPaymentFailed: (order, { data }, context) => {
+    const { currency: _, ...content } = data;
+    const again = order.payments.failures.find(({ paymentId }) => paymentId === context.newId(0));
+    if (again && sameContent({ ...again, ...content }, again)) return accept();
+    const wrong = checkPayment(order, data) ?? checkReason(data.reason);
+    if (wrong) return wrong;
+    if (data.authorizationId !== null) {
+      const authorization = findAuthorization(order, data.authorizationId);
+      if (isRefusal(authorization)) return authorization;
+    }
+    const paymentId = freshId(order, context);
+    if (typeof paymentId !== 'string') return paymentId;
+    return accept({ type: 'PaymentFailed', data: { ...data, paymentId } });
+  },
+
+  /** Of an authorization that was captured in part, the rest is released. */
+  RecordPaymentVoided: (order, { data }, context) => {
+    const wrong = checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference');
+    if (wrong) return wrong;
+    const known = checkReference(order.payments.voids, data, ['authorizationId']);
+    if (known) return known;
+    const authorization = findOpenAuthorization(order, data.authorizationId);
+    if (isRefusal(authorization)) return authorization;
+    const paymentId = freshId(order, context);
+    if (typeof paymentId !== 'string') return paymentId;
+    return accept({ type: 'PaymentVoided', data: { ...data, paymentId } });
+  },
+};
+
+function checkPayment(order: Order, data: Authorized | Failed): Refusal | null {
+  return (
+    checkCurrency(order, data.currency) ??
+    checkAmount(data.amountMinor, 'amountMinor', 1) ??
+    checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference') ??
+    checkText('method' in data ? data.method : null, LIMITS.nameCharacters, 'method')
+  );
+}
+
+/**
+ * A provider reference is unique per order and kind (invariant 4): null for a new one, no event for a
+ * known one with the same content, a rejection for one with another.
+ */
+function checkReference<T extends { readonly providerReference: string }, K extends keyof T>(
+  recorded: readonly T[],
+  data: Pick<T, K | 'providerReference'>,
+  content: readonly K[],
+): Decision<never, RejectionCode> | null {
+  const { providerReference } = data;
+  const known = recorded.find((each) => each.providerReference === providerReference);
+  if (!known) return null;
+  if (content.every((key) => known[key] === data[key])) return accept();
+  return reject('provider_reference_reused', { providerReference });
+}
+
+/** A capture above the order's total is recorded: the provider took it. One above its authorization is not. */
+function checkCapture(order: Order, { authorizationId, amountMinor }: Captured): Refusal | null {
+  if (capturedTotalMinor(order) + amountMinor > LIMITS.amountMinor) {
+    return reject('total_out_of_range', { limit: LIMITS.amountMinor });
+  }
+  if (authorizationId === null) return null;
+  const authorization = findOpenAuthorization(order, authorizationId);
+  if (isRefusal(authorization)) return authorization;
+  const leftMinor = authorization.amountMinor - authorization.capturedMinor;
+  return amountMinor > leftMinor
+    ? reject('capture_exceeds_authorization', { availableMinor: leftMinor })
+    : null;
+}
+
+function findAuthorization(order: Order, authorizationId: PaymentId): Authorization | Refusal {
+  const found = order.payments.authorizations.find(({ paymentId }) => paymentId === authorizationId);
+  return found ?? reject('payment_not_found', { paymentId: authorizationId });
+}
+
+function findOpenAuthorization(order: Order, authorizationId: PaymentId): Authorization | Refusal {
+  const found = findAuthorization(order, authorizationId);
+  if (isRefusal(found)) return found;
+  return found.voided ? reject('authorization_closed', { paymentId: authorizationId }) : found;
+}
+
+function changeAuthorization(
+  order: Order,
+  authorizationId: PaymentId | null,
+  change: (authorization: Authorization) => Partial<Authorization>,
+): readonly Authorization[] {
+  return order.payments.authorizations.map((authorization) =>
+    authorization.paymentId === authorizationId
+      ? { ...authorization, ...change(authorization) }
+      : authorization,
+  );
+}
+
+/** `last` says what happened while nothing was captured; from the first capture on that stays it. */
+function withPayments(order: Order, change: Partial<Payments>, last: Payments['last']): Order {
+  const captured = order.payments.captures.length > 0;
+  return { ...order, payments: { ...order.payments, ...change, last: captured ? 'captured' : last } };
+}

@@ -1,4 +1,15 @@
-import type { Command, Event } from '../decider.js';
+import {
+  ERASED,
+  type Command,
+  type Decide,
+  type DecisionContext,
+  type Draft,
+  type Event,
+} from '../decider.js';
+import { minorUnitDigits } from '../currencies.js';
+import { sameContent } from '../equality.js';
+import { isRefusal, type Refusal } from './area.js';
+import { checkCount, checkRegion, checkTags, checkText, checkTexts } from './checks.js';
 import type {
   AddressLines,
   Contact,
@@ -13,6 +24,12 @@ import type {
   SurchargeInput,
 } from './content.js';
 import type { OrderId } from './ids.js';
+import { LIMITS } from './limits.js';
+import { newLine } from './lines.js';
+import { orderNumber } from './order-number.js';
+import { checkAdjustment, checkWhole, priceLine, priceShipping, type Priced } from './pricing.js';
+import { accept, reject, type RejectionCode } from './rejections.js';
+import type { Order, OrderState } from './state.js';
 
 /** Who the order is for and where it goes: everything of it that names a person. */
 export interface PlacedPersonal {
@@ -66,3 +83,149 @@ export type PlacingCommand = Command<
   },
   PlacedPersonal
 >;
+
+export const evolvePlacing = {
+  OrderPlaced: (_none: OrderState, { occurredAt, data, personal }: PlacingEvent): Order => ({
+    ...data,
+    lines: data.lines.map(newLine),
+    status: 'placed',
+    statusReason: null,
+    onHold: false,
+    holdReason: null,
+    placedAt: occurredAt,
+    stock: { status: 'none', reference: null, reason: null, lines: [] },
+    payments: { authorizations: [], captures: [], failures: [], voids: [], last: null },
+    refunds: [],
+    shipments: [],
+    cancellations: [],
+    returns: [],
+    notes: [],
+    personal: personal === ERASED ? ERASED : { ...personal, notes: {} },
+    retiredIds: [],
+    // The fold of the whole order fills these in (order.ts).
+    handled: [],
+    revision: 0,
+    lastOccurredAt: occurredAt,
+    lastRecordedAt: occurredAt,
+  }),
+};
+
+export const decidePlacing: Decide<OrderState, PlacingCommand, Draft<PlacingEvent>, RejectionCode> = {
+  PlaceOrder: (state, command, context) => {
+    const placed = place(command, context);
+    if (state !== null) {
+      const again = !isRefusal(placed) && holdsContentOf(state, placed);
+      return again ? accept() : reject('order_already_placed', { orderId: state.orderId });
+    }
+    return isRefusal(placed) ? placed : accept(placed);
+  },
+};
+
+function place(
+  { data, personal }: PlacingCommand,
+  { newId }: DecisionContext,
+): Draft<PlacingEvent> | Refusal {
+  const wrong = checkHead(data, personal);
+  if (wrong) return wrong;
+  const priced = price(data, newId);
+  if (isRefusal(priced)) return priced;
+  const { orderId, tenantId, reference, customerId, currency } = data;
+  const { shippingAddress, billingAddress, attributes } = data;
+  return {
+    type: 'OrderPlaced',
+    data: {
+      orderId,
+      tenantId,
+      number: orderNumber(orderId),
+      reference,
+      customerId,
+      currency,
+      ...priced,
+      shippingAddress,
+      billingAddress,
+      attributes,
+      tags: [...new Set(data.tags)],
+    },
+    personal,
+  };
+}
+
+/** Lines, discounts and surcharges with their ids, in this order, and all amounts. */
+function price(data: PlacingCommand['data'], newId: (index: number) => string): Priced | Refusal {
+  if (data.lines.length > LIMITS.lines) return reject('too_many_lines', { limit: LIMITS.lines });
+  const lines: OrderedLine[] = [];
+  for (const input of data.lines) {
+    const line = priceLine(input, newId(lines.length), `lines/${lines.length}`);
+    if (isRefusal(line)) return line;
+    lines.push(line);
+  }
+  const discounts: Discount[] = [];
+  for (const { lineIndex, code, description, amountMinor } of data.discounts) {
+    const field = `discounts/${discounts.length}`;
+    const lineId = lineIndex === null ? null : lines[lineIndex]?.lineId;
+    if (lineId === undefined) return reject('line_not_found', { field });
+    const discount = { code, description, amountMinor, lineId };
+    const wrong = checkAdjustment(discount, field);
+    if (wrong) return wrong;
+    discounts.push({ discountId: newId(lines.length + discounts.length), ...discount });
+  }
+  const surcharges: Surcharge[] = [];
+  for (const { code, description, amountMinor } of data.surcharges) {
+    const surcharge = { code, description, amountMinor };
+    const wrong = checkAdjustment(surcharge, `surcharges/${surcharges.length}`);
+    if (wrong) return wrong;
+    const surchargeId = newId(lines.length + discounts.length + surcharges.length);
+    surcharges.push({ surchargeId, ...surcharge });
+  }
+  const shipping = priceShipping(data.shipping);
+  if (shipping !== null && isRefusal(shipping)) return shipping;
+  const priced = { lines, discounts, surcharges, shipping };
+  return checkWhole(priced) ?? priced;
+}
+
+function checkHead(data: PlacingCommand['data'], personal: PlacedPersonal): Refusal | null {
+  if (minorUnitDigits(data.currency) === null) return reject('invalid_currency', { currency: data.currency });
+  return (
+    checkText(data.reference, LIMITS.referenceCharacters, 'reference') ??
+    checkText(data.customerId, LIMITS.referenceCharacters, 'customerId') ??
+    checkRegion(data.shippingAddress, 'shippingAddress') ??
+    checkRegion(data.billingAddress, 'billingAddress') ??
+    checkTexts(personal.contact, LIMITS.nameCharacters, 'contact') ??
+    checkTexts(personal.shippingAddress, LIMITS.nameCharacters, 'shippingAddress') ??
+    checkTexts(personal.billingAddress, LIMITS.nameCharacters, 'billingAddress') ??
+    checkAttributes(data.attributes) ??
+    checkTags(data.tags) ??
+    checkCount(data.discounts.length, LIMITS.discounts, 'discounts') ??
+    checkCount(data.surcharges.length, LIMITS.surcharges, 'surcharges')
+  );
+}
+
+function checkAttributes(attributes: Readonly<Record<string, string>>): Refusal | null {
+  const entries = Object.entries(attributes);
+  const tooMany = checkCount(entries.length, LIMITS.attributes, 'attributes');
+  if (tooMany) return tooMany;
+  for (const [key, value] of entries) {
+    const wrong =
+      checkText(key, LIMITS.attributeKeyCharacters, 'attributes') ??
+      checkText(value, LIMITS.attributeValueCharacters, `attributes/${key}`);
+    if (wrong) return wrong;
+  }
+  return null;
+}
+
+/**
+ * Whether placing again would make the order as it is now. An edited order is another one than was
+ * asked for; erased personal data can't be compared and is not held against the asker.
+ */
+function holdsContentOf(order: Order, { data, personal }: Draft<PlacingEvent>): boolean {
+  const { lines, ...head } = data;
+  const held = Object.fromEntries(Object.keys(head).map((key) => [key, order[key as keyof typeof head]]));
+  return (
+    sameContent(held, head) &&
+    order.lines.length === lines.length &&
+    order.lines.every((line, index) => sameContent({ ...line, ...lines[index] }, line)) &&
+    (order.personal === ERASED ||
+      personal === ERASED ||
+      sameContent({ ...order.personal, ...personal }, order.personal))
+  );
+}

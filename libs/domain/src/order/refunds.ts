@@ -1,28 +1,17 @@
 import type { Command, Event } from '../decider.js';
-import type { LineQuantity } from './content.js';
-import type { LineId, RefundId, ReturnId } from './ids.js';
+import { sameContent } from '../equality.js';
+import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import { checkCurrency, checkReason, checkText, isAmount } from './checks.js';
+import type { RefundOf, RefundReason, RefundRequest } from './content.js';
+import { freshId } from './identity.js';
+import type { RefundId, ReturnId } from './ids.js';
+import { LIMITS } from './limits.js';
+import { grantRefund } from './refund-grants.js';
+import { accept, reject } from './rejections.js';
+import type { Order, Refund } from './state.js';
+import { orderTotals } from './totals.js';
 
-export const refundReasons = ['return', 'cancellation', 'overpayment', 'goodwill'] as const;
-export type RefundReason = (typeof refundReasons)[number];
-
-/** What is asked for: units of lines at their value, shipping (null: what is left of it), or an amount. */
-export type RefundRequest =
-  | { readonly kind: 'lines'; readonly lines: readonly LineQuantity[] }
-  | { readonly kind: 'shipping'; readonly amountMinor: number | null }
-  | { readonly kind: 'amount'; readonly amountMinor: number };
-
-/** The same, as granted: every part has its amount. */
-export type RefundOf =
-  | {
-      readonly kind: 'lines';
-      readonly lines: readonly {
-        readonly lineId: LineId;
-        readonly quantity: number;
-        readonly amountMinor: number;
-      }[];
-    }
-  | { readonly kind: 'shipping' }
-  | { readonly kind: 'amount' };
+export { refundReasons, type RefundOf, type RefundReason, type RefundRequest } from './content.js';
 
 export type RefundEvent =
   | Event<
@@ -46,16 +35,16 @@ export type RefundEvent =
       }
     >;
 
+type RequestRefund = {
+  readonly reason: RefundReason;
+  /** The return that it is for, if any: what was said, not a further condition. */
+  readonly returnId: ReturnId | null;
+  readonly of: RefundRequest;
+  readonly currency: string;
+};
+
 export type RefundCommand =
-  | Command<
-      'RequestRefund',
-      {
-        readonly reason: RefundReason;
-        readonly returnId: ReturnId | null;
-        readonly of: RefundRequest;
-        readonly currency: string;
-      }
-    >
+  | Command<'RequestRefund', RequestRefund>
   | Command<'RecordRefundSucceeded', { readonly refundId: RefundId; readonly providerReference: string }>
   | Command<
       'RecordRefundFailed',
@@ -65,3 +54,109 @@ export type RefundCommand =
         readonly reason: string | null;
       }
     >;
+
+export const evolveRefunds: EvolvePart<RefundEvent> = {
+  RefundRequested: (order, { data: { currency: _, ...requested }, occurredAt }) => {
+    const refund: Refund = {
+      ...requested,
+      status: 'pending',
+      providerReference: null,
+      failureReason: null,
+      requestedAt: occurredAt,
+    };
+    return { ...order, refunds: [...order.refunds, refund] };
+  },
+
+  RefundSucceeded: (order, { data: { refundId, providerReference } }) =>
+    changeRefund(order, refundId, { status: 'succeeded', providerReference }),
+
+  RefundFailed: (order, { data: { refundId, providerReference, reason } }) =>
+    changeRefund(order, refundId, { status: 'failed', providerReference, failureReason: reason }),
+};
+
+export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
+  RequestRefund: (order, { data }, context) => {
+    const again = order.refunds.find(({ refundId }) => refundId === context.newId(0));
+    if (again && holdsRequest(again, data)) return accept();
+    const { reason, returnId, currency } = data;
+    const wrong = checkCurrency(order, currency) ?? checkReturn(order, returnId);
+    if (wrong) return wrong;
+    const granted = grantRefund(order, reason, data.of);
+    if (isRefusal(granted)) return granted;
+    const { of, amountMinor } = granted;
+    const refused = checkGranted(order, amountMinor);
+    if (refused) return refused;
+    const refundId = freshId(order, context);
+    if (typeof refundId !== 'string') return refundId;
+    return accept({
+      type: 'RefundRequested',
+      data: { refundId, reason, returnId, of, amountMinor, currency },
+    });
+  },
+
+  RecordRefundSucceeded: (order, { data: { refundId, providerReference } }) => {
+    const refund = findRefund(order, refundId);
+    if (isRefusal(refund)) return refund;
+    const known = order.refunds.find(
+      (each) => each.status === 'succeeded' && each.providerReference === providerReference,
+    );
+    if (known === refund) return accept();
+    if (known) return reject('provider_reference_reused', { providerReference });
+    const wrong =
+      checkPending(refund) ?? checkText(providerReference, LIMITS.referenceCharacters, 'providerReference');
+    return wrong ?? accept({ type: 'RefundSucceeded', data: { refundId, providerReference } });
+  },
+
+  RecordRefundFailed: (order, { data }) => {
+    const refund = findRefund(order, data.refundId);
+    if (isRefusal(refund)) return refund;
+    if (refund.status === 'failed') return accept();
+    const wrong =
+      checkPending(refund) ??
+      checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference') ??
+      checkReason(data.reason);
+    return wrong ?? accept({ type: 'RefundFailed', data });
+  },
+};
+
+function holdsRequest(refund: Refund, { reason, returnId, of }: RequestRefund): boolean {
+  if (refund.reason !== reason || refund.returnId !== returnId) return false;
+  if (refund.of.kind === 'lines') {
+    const units = refund.of.lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
+    return of.kind === 'lines' && sameContent(units, of.lines);
+  }
+  // Shipping without an amount meant what was left of it then.
+  return (
+    of.kind !== 'lines' &&
+    refund.of.kind === of.kind &&
+    (of.amountMinor ?? refund.amountMinor) === refund.amountMinor
+  );
+}
+
+function checkReturn(order: Order, returnId: ReturnId | null): Refusal | null {
+  const known = returnId === null || order.returns.some((each) => each.returnId === returnId);
+  return known ? null : reject('return_not_found', { returnId });
+}
+
+/** Whatever it is for, no more goes back than came in (invariant 2); a failed refund frees its amount. */
+function checkGranted(order: Order, amountMinor: number): Refusal | null {
+  if (!isAmount(amountMinor, 1)) return reject('amount_out_of_range', { amountMinor });
+  const { capturedMinor, refundedMinor, pendingRefundsMinor } = orderTotals(order);
+  const availableMinor = capturedMinor - refundedMinor - pendingRefundsMinor;
+  return amountMinor > availableMinor ? reject('refund_exceeds_captured', { availableMinor }) : null;
+}
+
+function findRefund(order: Order, refundId: RefundId): Refund | Refusal {
+  return order.refunds.find((each) => each.refundId === refundId) ?? reject('refund_not_found', { refundId });
+}
+
+function checkPending({ refundId, status }: Refund): Refusal | null {
+  return status === 'pending' ? null : reject('refund_not_in_state', { refundId, status });
+}
+
+function changeRefund(order: Order, refundId: RefundId, change: Partial<Refund>): Order {
+  const refunds = order.refunds.map((refund) =>
+    refund.refundId === refundId ? { ...refund, ...change } : refund,
+  );
+  return { ...order, refunds };
+}

@@ -1,6 +1,14 @@
 import type { Command, Event } from '../decider.js';
+import { sameContent } from '../equality.js';
+import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import { checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
+import { freshId } from './identity.js';
 import type { ReturnId } from './ids.js';
+import { atMost, changeLines, checkQuantities } from './lines.js';
+import { accept, reject } from './rejections.js';
+import type { Order, Return } from './state.js';
+import { checkAllowed } from './transitions.js';
 
 export type ReturnEvent =
   | Event<
@@ -19,3 +27,126 @@ export type ReturnCommand =
   /** No lines given (empty): all that is still to come. */
   | Command<'ReceiveReturn', { readonly returnId: ReturnId; readonly lines: readonly LineQuantity[] }>
   | Command<'CloseReturn', { readonly returnId: ReturnId }>;
+
+export const evolveReturns: EvolvePart<ReturnEvent> = {
+  ReturnRequested: (order, { data, occurredAt }) => {
+    const lines = data.lines.map((line) => ({ ...line, received: 0 }));
+    const requested: Return = { ...data, lines, status: 'requested', requestedAt: occurredAt };
+    return {
+      ...changeLines(order, data.lines, (line, quantity) => ({ inReturns: line.inReturns + quantity })),
+      returns: [...order.returns, requested],
+    };
+  },
+
+  ReturnApproved: (order, { data }) => changeReturn(order, data.returnId, () => ({ status: 'approved' })),
+
+  ReturnDeclined: (order, { data }) =>
+    changeReturn(letGo(order, data.returnId), data.returnId, () => ({ status: 'declined' })),
+
+  ReturnItemsReceived: (order, { data }) => {
+    const received = new Map(data.lines.map(({ lineId, quantity }) => [lineId, quantity]));
+    return changeReturn(
+      changeLines(order, data.lines, (line, quantity) => ({ received: line.received + quantity })),
+      data.returnId,
+      (each) => {
+        const lines = each.lines.map((line) => ({
+          ...line,
+          received: line.received + (received.get(line.lineId) ?? 0),
+        }));
+        const complete = lines.every((line) => line.received === line.quantity);
+        return { lines, status: complete ? 'received' : each.status };
+      },
+    );
+  },
+
+  ReturnClosed: (order, { data }) =>
+    changeReturn(letGo(order, data.returnId), data.returnId, () => ({ status: 'closed' })),
+};
+
+/** Once there is a return, its own state says what may follow: goods were dispatched, whatever became of the order. */
+export const decideReturns: DecidePart<ReturnCommand, ReturnEvent> = {
+  RequestReturn: (order, { data }, context) => {
+    const again = order.returns.find(({ returnId }) => returnId === context.newId(0));
+    if (again?.reason === data.reason && sameContent(unitsOf(again), data.lines)) return accept();
+    // Units in returns may never exceed those dispatched (invariant 1).
+    const returnable = atMost((line) => line.dispatched - line.inReturns, 'quantity_exceeds_dispatched');
+    const wrong =
+      checkAllowed(order, 'RequestReturn') ??
+      checkReason(data.reason) ??
+      checkQuantities(order, data.lines, returnable);
+    if (wrong) return wrong;
+    const returnId = freshId(order, context);
+    if (typeof returnId !== 'string') return returnId;
+    return accept({ type: 'ReturnRequested', data: { returnId, ...data } });
+  },
+
+  ApproveReturn: (order, { data: { returnId } }) => {
+    const found = findReturn(order, returnId);
+    if (isRefusal(found)) return found;
+    if (found.status === 'approved' || found.status === 'received') return accept();
+    const wrong = checkState(found, ['requested']);
+    return wrong ?? accept({ type: 'ReturnApproved', data: { returnId } });
+  },
+
+  DeclineReturn: (order, { data }) => {
+    const found = findReturn(order, data.returnId);
+    if (isRefusal(found)) return found;
+    if (found.status === 'declined') return accept();
+    const wrong = checkState(found, ['requested']) ?? checkReason(data.reason);
+    return wrong ?? accept({ type: 'ReturnDeclined', data });
+  },
+
+  ReceiveReturn: (order, { data: { returnId, lines } }) => {
+    const found = findReturn(order, returnId);
+    if (isRefusal(found)) return found;
+    const toCome = new Map(found.lines.map((line) => [line.lineId, line.quantity - line.received]));
+    const expected = [...toCome].map(([lineId, quantity]) => ({ lineId, quantity }));
+    const arrived = lines.length === 0 ? expected.filter(({ quantity }) => quantity > 0) : lines;
+    if (found.status === 'received' && arrived.length === 0) return accept();
+    const wrong =
+      checkState(found, ['approved', 'received']) ??
+      checkQuantities(
+        order,
+        arrived,
+        atMost(({ lineId }) => toCome.get(lineId) ?? 0, 'quantity_exceeds_return'),
+      );
+    return wrong ?? accept({ type: 'ReturnItemsReceived', data: { returnId, lines: arrived } });
+  },
+
+  CloseReturn: (order, { data: { returnId } }) => {
+    const found = findReturn(order, returnId);
+    if (isRefusal(found)) return found;
+    if (found.status === 'closed') return accept();
+    const wrong = checkState(found, ['approved', 'received']);
+    return wrong ?? accept({ type: 'ReturnClosed', data: { returnId } });
+  },
+};
+
+function unitsOf({ lines }: Return): LineQuantity[] {
+  return lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
+}
+
+function findReturn(order: Order, returnId: ReturnId): Return | Refusal {
+  return order.returns.find((each) => each.returnId === returnId) ?? reject('return_not_found', { returnId });
+}
+
+function checkState({ returnId, status }: Return, wanted: readonly Return['status'][]): Refusal | null {
+  return wanted.includes(status) ? null : reject('return_not_in_state', { returnId, status });
+}
+
+function changeReturn(order: Order, returnId: ReturnId, change: (each: Return) => Partial<Return>): Order {
+  const returns = order.returns.map((each) =>
+    each.returnId === returnId ? { ...each, ...change(each) } : each,
+  );
+  return { ...order, returns };
+}
+
+/** Units that never came back are free to be returned another time. */
+function letGo(order: Order, returnId: ReturnId): Order {
+  const found = order.returns.find((each) => each.returnId === returnId);
+  const missing = (found?.lines ?? []).map(({ lineId, quantity, received }) => ({
+    lineId,
+    quantity: quantity - received,
+  }));
+  return changeLines(order, missing, (line, quantity) => ({ inReturns: line.inReturns - quantity }));
+}

@@ -1,6 +1,15 @@
 import type { Command, Event } from '../decider.js';
+import { sameContent } from '../equality.js';
+import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import { checkReason, checkText } from './checks.js';
 import type { LineQuantity } from './content.js';
+import { freshId } from './identity.js';
 import type { ShipmentId } from './ids.js';
+import { LIMITS } from './limits.js';
+import { atMost, changeLines, checkQuantities, remaining, unshipped } from './lines.js';
+import { accept, reject } from './rejections.js';
+import type { Line, Order, Shipment } from './state.js';
+import { checkAllowed } from './transitions.js';
 
 export type ShipmentEvent =
   | Event<
@@ -35,3 +44,114 @@ export type ShipmentCommand =
     >
   | Command<'DeliverShipment', { readonly shipmentId: ShipmentId }>
   | Command<'CancelShipment', { readonly shipmentId: ShipmentId; readonly reason: string | null }>;
+
+export const evolveShipments: EvolvePart<ShipmentEvent> = {
+  ShipmentCreated: (order, { data, occurredAt }) => {
+    const shipment: Shipment = {
+      ...data,
+      status: 'created',
+      trackingNumber: null,
+      createdAt: occurredAt,
+      dispatchedAt: null,
+      deliveredAt: null,
+    };
+    const shipped = changeLines(order, data.lines, (line, quantity) => ({
+      shipped: line.shipped + quantity,
+    }));
+    return { ...shipped, shipments: [...order.shipments, shipment] };
+  },
+
+  ShipmentDispatched: (order, { data: { shipmentId, carrier, trackingNumber }, occurredAt }) =>
+    moveShipment(
+      order,
+      shipmentId,
+      { status: 'dispatched', carrier, trackingNumber, dispatchedAt: occurredAt },
+      (line, quantity) => ({ dispatched: line.dispatched + quantity }),
+    ),
+
+  ShipmentDelivered: (order, { data, occurredAt }) =>
+    moveShipment(
+      order,
+      data.shipmentId,
+      { status: 'delivered', deliveredAt: occurredAt },
+      (line, quantity) => ({ delivered: line.delivered + quantity }),
+    ),
+
+  ShipmentCancelled: (order, { data }) =>
+    moveShipment(order, data.shipmentId, { status: 'cancelled' }, (line, quantity) => ({
+      shipped: line.shipped - quantity,
+    })),
+};
+
+export const decideShipments: DecidePart<ShipmentCommand, ShipmentEvent> = {
+  CreateShipment: (order, { data: { carrier, lines } }, context) => {
+    const again = order.shipments.find(({ shipmentId }) => shipmentId === context.newId(0));
+    // "Everything left" was another list then; under the same id it is the same request.
+    if (again?.carrier === carrier && (lines.length === 0 || sameContent(again.lines, lines)))
+      return accept();
+    const wrong =
+      checkAllowed(order, 'CreateShipment') ?? checkText(carrier, LIMITS.nameCharacters, 'carrier');
+    if (wrong) return wrong;
+    const wanted = lines.length === 0 ? remaining(order, unshipped) : lines;
+    if (wanted.length === 0) return reject('quantity_exceeds_unshipped');
+    // Cancelled and shipped units together may never exceed what was ordered (invariant 1).
+    const short = checkQuantities(order, wanted, atMost(unshipped, 'quantity_exceeds_unshipped'));
+    if (short) return short;
+    const shipmentId = freshId(order, context);
+    if (typeof shipmentId !== 'string') return shipmentId;
+    return accept({ type: 'ShipmentCreated', data: { shipmentId, carrier, lines: wanted } });
+  },
+
+  DispatchShipment: (order, { data: { shipmentId, carrier, trackingNumber } }) => {
+    const shipment = findShipment(order, shipmentId);
+    if (isRefusal(shipment)) return shipment;
+    const sent = shipment.status === 'dispatched' || shipment.status === 'delivered';
+    if (sent && (trackingNumber ?? shipment.trackingNumber) === shipment.trackingNumber) return accept();
+    const wrong =
+      checkAllowed(order, 'DispatchShipment') ??
+      checkState(shipment, 'created') ??
+      checkText(carrier, LIMITS.nameCharacters, 'carrier') ??
+      checkText(trackingNumber, LIMITS.referenceCharacters, 'trackingNumber');
+    if (wrong) return wrong;
+    const data = { shipmentId, carrier: carrier ?? shipment.carrier, trackingNumber };
+    return accept({ type: 'ShipmentDispatched', data });
+  },
+
+  DeliverShipment: (order, { data: { shipmentId } }) => {
+    const shipment = findShipment(order, shipmentId);
+    if (isRefusal(shipment)) return shipment;
+    if (shipment.status === 'delivered') return accept();
+    const wrong = checkState(shipment, 'dispatched');
+    return wrong ?? accept({ type: 'ShipmentDelivered', data: { shipmentId } });
+  },
+
+  CancelShipment: (order, { data }) => {
+    const shipment = findShipment(order, data.shipmentId);
+    if (isRefusal(shipment)) return shipment;
+    if (shipment.status === 'cancelled') return accept();
+    const wrong = checkState(shipment, 'created') ?? checkReason(data.reason);
+    return wrong ?? accept({ type: 'ShipmentCancelled', data });
+  },
+};
+
+function findShipment(order: Order, shipmentId: ShipmentId): Shipment | Refusal {
+  const shipment = order.shipments.find((each) => each.shipmentId === shipmentId);
+  return shipment ?? reject('shipment_not_found', { shipmentId });
+}
+
+function checkState({ shipmentId, status }: Shipment, wanted: Shipment['status']): Refusal | null {
+  return status === wanted ? null : reject('shipment_not_in_state', { shipmentId, status });
+}
+
+function moveShipment(
+  order: Order,
+  shipmentId: ShipmentId,
+  change: Partial<Shipment>,
+  changeLine: (line: Line, quantity: number) => Partial<Line>,
+): Order {
+  const moved = order.shipments.find((shipment) => shipment.shipmentId === shipmentId);
+  const shipments = order.shipments.map((shipment) =>
+    shipment === moved ? { ...shipment, ...change } : shipment,
+  );
+  return changeLines({ ...order, shipments }, moved?.lines ?? [], changeLine);
+}

@@ -6,12 +6,13 @@ import type {
   Discount,
   LineQuantity,
   OrderedLine,
+  RefundOf,
+  RefundReason,
   Region,
   Shipping,
   Surcharge,
 } from './content.js';
 import type { CancellationId, NoteId, OrderId, PaymentId, RefundId, ReturnId, ShipmentId } from './ids.js';
-import type { RefundOf, RefundReason } from './refunds.js';
 
 export const orderStatuses = ['placed', 'confirmed', 'completed', 'rejected', 'cancelled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];

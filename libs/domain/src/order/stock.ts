@@ -1,5 +1,13 @@
 import type { Command, Event } from '../decider.js';
+import { sameContent } from '../equality.js';
+import type { DecidePart, EvolvePart, Refusal } from './area.js';
+import { checkReason, checkText } from './checks.js';
 import type { LineQuantity } from './content.js';
+import { LIMITS } from './limits.js';
+import { atMost, checkQuantities, remaining } from './lines.js';
+import { accept } from './rejections.js';
+import type { Line, Order, Stock } from './state.js';
+import { checkAllowed } from './transitions.js';
 
 /** What the warehouse said. `reference` is its own name for the reservation. */
 type Reserved = { readonly reference: string | null; readonly lines: readonly LineQuantity[] };
@@ -14,3 +22,52 @@ export type StockCommand =
   | Command<'RecordStockReserved', Reserved>
   | Command<'RecordStockRejected', Refused>
   | Command<'RecordStockReleased', Released>;
+
+export const evolveStock: EvolvePart<StockEvent> = {
+  StockReserved: (order, { data }) => ({ ...order, stock: { ...data, status: 'reserved', reason: null } }),
+  StockRejected: (order, { data }) => ({ ...order, stock: { ...data, status: 'rejected', reference: null } }),
+  StockReleased: (order, { data }) => ({ ...order, stock: { ...order.stock, ...data, status: 'released' } }),
+};
+
+/** The order keeps the warehouse's last word; it decides nothing by it. */
+export const decideStock: DecidePart<StockCommand, StockEvent> = {
+  RecordStockReserved: (order, { data }) => {
+    const lines = linesOf(order, data.lines);
+    if (holds(order, { ...data, lines, status: 'reserved' })) return accept();
+    const wrong =
+      checkAllowed(order, 'RecordStockReserved') ??
+      checkText(data.reference, LIMITS.referenceCharacters, 'reference') ??
+      checkLines(order, lines);
+    return wrong ?? accept({ type: 'StockReserved', data: { ...data, lines } });
+  },
+
+  RecordStockRejected: (order, { data }) => {
+    const lines = linesOf(order, data.lines);
+    if (holds(order, { ...data, lines, status: 'rejected' })) return accept();
+    const wrong =
+      checkAllowed(order, 'RecordStockRejected') ?? checkReason(data.reason) ?? checkLines(order, lines);
+    return wrong ?? accept({ type: 'StockRejected', data: { ...data, lines } });
+  },
+
+  /** Nothing reserved: it is as released as can be. */
+  RecordStockReleased: (order, { data }) => {
+    if (order.stock.status !== 'reserved') return accept();
+    return checkReason(data.reason) ?? accept({ type: 'StockReleased', data });
+  },
+};
+
+function linesOf(order: Order, lines: readonly LineQuantity[]): readonly LineQuantity[] {
+  return lines.length === 0 ? remaining(order, notCancelled) : lines;
+}
+
+function checkLines(order: Order, lines: readonly LineQuantity[]): Refusal | null {
+  return checkQuantities(order, lines, atMost(notCancelled, 'quantity_exceeds_unshipped'));
+}
+
+function notCancelled(line: Line): number {
+  return line.quantity - line.cancelled;
+}
+
+function holds(order: Order, told: Partial<Stock>): boolean {
+  return sameContent({ ...order.stock, ...told }, order.stock);
+}

@@ -1,0 +1,60 @@
+import type { Refusal } from './area.js';
+import type { AddressLines, Contact, Region } from './content.js';
+import { LIMITS } from './limits.js';
+import { reject } from './rejections.js';
+import type { Order } from './state.js';
+
+/** Characters are Unicode code points, as people count them; a short string needs no counting. */
+export function checkText(text: string | null, limit: number, field: string): Refusal | null {
+  if (text === null || text.length <= limit || [...text].length <= limit) return null;
+  return reject('text_too_long', { field, limit });
+}
+
+/** Each of the fields, by its name, against one limit. */
+export function checkTexts(
+  texts: AddressLines | Contact | null,
+  limit: number,
+  field: string,
+): Refusal | null {
+  for (const [name, text] of Object.entries(texts ?? {}) as [string, string | null][]) {
+    const wrong = checkText(text, limit, `${field}/${name}`);
+    if (wrong) return wrong;
+  }
+  return null;
+}
+
+export function checkCount(count: number, limit: number, field: string): Refusal | null {
+  return count > limit ? reject('too_many_items', { field, limit }) : null;
+}
+
+export function isAmount(amountMinor: number, atLeast = 0): boolean {
+  return Number.isSafeInteger(amountMinor) && amountMinor >= atLeast && amountMinor <= LIMITS.amountMinor;
+}
+
+export function checkAmount(amountMinor: number, field: string, atLeast = 0): Refusal | null {
+  return isAmount(amountMinor, atLeast)
+    ? null
+    : reject('amount_out_of_range', { field, limit: LIMITS.amountMinor });
+}
+
+export function checkCurrency(order: Order, currency: string): Refusal | null {
+  return currency === order.currency ? null : reject('currency_mismatch', { currency: order.currency });
+}
+
+export function checkRegion(region: Region | null, field: string): Refusal | null {
+  if (region === null) return null;
+  if (region.country !== null && !/^[A-Z]{2}$/.test(region.country))
+    return reject('invalid_country', { field });
+  return checkText(region.countryName, LIMITS.nameCharacters, `${field}/countryName`);
+}
+
+export function checkReason(reason: string | null): Refusal | null {
+  return checkText(reason, LIMITS.reasonCharacters, 'reason');
+}
+
+export function checkTags(tags: readonly string[]): Refusal | null {
+  const tooMany = checkCount(tags.length, LIMITS.tags, 'tags');
+  if (tooMany) return tooMany;
+  const long = tags.findIndex((tag) => checkText(tag, LIMITS.tagCharacters, 'tags') !== null);
+  return long < 0 ? null : reject('text_too_long', { field: `tags/${long}`, limit: LIMITS.tagCharacters });
+}

@@ -1,0 +1,84 @@
+import type { Refusal } from './area.js';
+import type { LineQuantity, OrderedLine } from './content.js';
+import type { LineId } from './ids.js';
+import { LIMITS } from './limits.js';
+import { reject } from './rejections.js';
+import type { Line, Order } from './state.js';
+
+export function newLine(line: OrderedLine): Line {
+  return { ...line, cancelled: 0, shipped: 0, dispatched: 0, delivered: 0, inReturns: 0, received: 0 };
+}
+
+export function lineAmountMinor(line: { quantity: number; unitPriceMinor: number }): number {
+  return line.quantity * line.unitPriceMinor;
+}
+
+/** Units that may still be shipped or cancelled (invariant 1). */
+export function unshipped(line: Line): number {
+  return line.quantity - line.cancelled - line.shipped;
+}
+
+export function anythingDispatched(order: Order): boolean {
+  return order.lines.some((line) => line.dispatched > 0);
+}
+
+/** What `count` leaves of each line, without the lines of which nothing is left. */
+export function remaining(order: Order, count: (line: Line) => number): LineQuantity[] {
+  return order.lines
+    .map((line) => ({ lineId: line.lineId, quantity: count(line) }))
+    .filter(({ quantity }) => quantity > 0);
+}
+
+/** The order with `change` made to each line named; one pass, since both lists can hold 2,000. */
+export function changeLines(
+  order: Order,
+  quantities: readonly LineQuantity[],
+  change: (line: Line, quantity: number) => Partial<Line>,
+): Order {
+  const byLine = new Map(quantities.map(({ lineId, quantity }) => [lineId, quantity]));
+  const lines = order.lines.map((line) => {
+    const quantity = byLine.get(line.lineId);
+    return quantity === undefined ? line : { ...line, ...change(line, quantity) };
+  });
+  return { ...order, lines };
+}
+
+/**
+ * Whether each quantity names a line of the order once and is a count of units; then `check` says what
+ * the line itself allows.
+ */
+export function checkQuantities(
+  order: Order,
+  quantities: readonly LineQuantity[],
+  check: (line: Line, quantity: number) => Refusal | null,
+): Refusal | null {
+  if (quantities.length === 0) return reject('no_lines');
+  const lines = new Map<LineId, Line>(order.lines.map((line) => [line.lineId, line]));
+  const seen = new Set<LineId>();
+  for (const { lineId, quantity } of quantities) {
+    const line = lines.get(lineId);
+    if (!line) return reject('line_not_found', { lineId });
+    if (seen.has(lineId)) return reject('duplicate_line', { lineId });
+    seen.add(lineId);
+    const wrong = checkQuantity(quantity, { lineId }) ?? check(line, quantity);
+    if (wrong) return wrong;
+  }
+  return null;
+}
+
+export function checkQuantity(
+  quantity: number,
+  details: Record<string, string | number> = {},
+): Refusal | null {
+  if (Number.isSafeInteger(quantity) && quantity >= 1 && quantity <= LIMITS.quantity) return null;
+  return reject('quantity_out_of_range', { ...details, limit: LIMITS.quantity });
+}
+
+/** For each line: no more than `allowed` units of it. */
+export function atMost(
+  allowed: (line: Line) => number,
+  code: Parameters<typeof reject>[0],
+): (line: Line, quantity: number) => Refusal | null {
+  return (line, quantity) =>
+    quantity > allowed(line) ? reject(code, { lineId: line.lineId, available: allowed(line) }) : null;
+}

@@ -1,0 +1,139 @@
+import { isRefusal, type Refusal } from './area.js';
+import { isAmount } from './checks.js';
+import type { LineQuantity, RefundOf, RefundReason, RefundRequest } from './content.js';
+import type { LineId } from './ids.js';
+import { checkQuantities } from './lines.js';
+import { reject } from './rejections.js';
+import type { Line, Order, Refund } from './state.js';
+import {
+  cancelledUnits,
+  firstUnitsValueMinor,
+  lastUnitsValueMinor,
+  lineValuesMinor,
+  orderTotals,
+  shippingValueMinor,
+} from './totals.js';
+
+/** What a refund is for, with its amounts. */
+export interface Grant {
+  readonly of: RefundOf;
+  readonly amountMinor: number;
+}
+
+/**
+ * What each reason can give back (docs/adr/0007):
+ * `return` and `cancellation` the value of units received or cancelled, or an amount out of it;
+ * `goodwill` the value of any units, or any amount; `overpayment` an amount of what we owe;
+ * all but `overpayment` shipping, once.
+ */
+export function grantRefund(order: Order, reason: RefundReason, request: RefundRequest): Grant | Refusal {
+  if (reason === 'overpayment') return grantOverpayment(order, request);
+  if (request.kind === 'shipping') return grantShipping(order, request.amountMinor);
+  const granted =
+    request.kind === 'lines' ? grantLines(order, reason, request.lines) : grantAmount(request.amountMinor);
+  if (isRefusal(granted) || reason === 'goodwill') return granted;
+  const availableMinor = unitsValueMinor(order, reason) - grantedMinor(order, reason);
+  if (granted.amountMinor > availableMinor) return reject('quantity_exceeds_refundable', { availableMinor });
+  return granted;
+}
+
+function grantAmount(amountMinor: number): Grant | Refusal {
+  if (!isAmount(amountMinor, 1)) return reject('amount_out_of_range', { amountMinor });
+  return { of: { kind: 'amount' }, amountMinor };
+}
+
+function grantOverpayment(order: Order, request: RefundRequest): Grant | Refusal {
+  const { balanceDueMinor, pendingRefundsMinor } = orderTotals(order);
+  const availableMinor = Math.max(0, -balanceDueMinor - pendingRefundsMinor);
+  // Too much was paid for the order, not for a line or for shipping.
+  if (request.kind !== 'amount') return reject('refund_exceeds_overpayment', { availableMinor });
+  if (request.amountMinor > availableMinor) return reject('refund_exceeds_overpayment', { availableMinor });
+  return grantAmount(request.amountMinor);
+}
+
+function grantShipping(order: Order, askedMinor: number | null): Grant | Refusal {
+  const givenMinor = live(order)
+    .filter(({ of }) => of.kind === 'shipping')
+    .reduce((total, refund) => total + refund.amountMinor, 0);
+  const availableMinor = shippingValueMinor(order) - givenMinor;
+  const amountMinor = askedMinor ?? availableMinor;
+  if (availableMinor === 0 || amountMinor > availableMinor) {
+    return reject('refund_exceeds_shipping', { availableMinor });
+  }
+  return { of: { kind: 'shipping' }, amountMinor };
+}
+
+/**
+ * Each line's units follow those already refunded for the same reason: it gets the value of all of them
+ * together less what was granted before, so that the amounts add up to the value to the unit, also after
+ * a refund between them failed or an edit changed the value.
+ */
+function grantLines(order: Order, reason: RefundReason, asked: readonly LineQuantity[]): Grant | Refusal {
+  const before = grantedByLine(order, reason);
+  const wrong = checkQuantities(order, asked, (line, quantity) => {
+    const available = refundableUnits(order, line, reason) - (before.get(line.lineId)?.units ?? 0);
+    if (quantity <= available) return null;
+    return reject('quantity_exceeds_refundable', { lineId: line.lineId, available });
+  });
+  if (wrong) return wrong;
+  const values = lineValuesMinor(order);
+  const worth = new Map(
+    order.lines.map((line, index) => [line.lineId, { line, valueMinor: values[index]! }]),
+  );
+  const lines = asked.map(({ lineId, quantity }) => {
+    const { line, valueMinor } = worth.get(lineId)!;
+    const { units, amountMinor } = before.get(lineId) ?? { units: 0, amountMinor: 0 };
+    const togetherMinor = valueOf(reason, valueMinor, line.quantity, units + quantity);
+    return { lineId, quantity, amountMinor: Math.max(0, togetherMinor - amountMinor) };
+  });
+  const amountMinor = lines.reduce((total, line) => total + line.amountMinor, 0);
+  return { of: { kind: 'lines', lines }, amountMinor };
+}
+
+function refundableUnits(order: Order, line: Line, reason: RefundReason): number {
+  if (reason === 'return') return line.received;
+  return reason === 'cancellation' ? cancelledUnits(order, line) : line.quantity;
+}
+
+/** Returned units are counted from the front, cancelled ones from the back: no unit is valued twice. */
+function valueOf(reason: RefundReason, valueMinor: number, quantity: number, units: number): number {
+  return reason === 'cancellation'
+    ? lastUnitsValueMinor(valueMinor, quantity, units)
+    : firstUnitsValueMinor(valueMinor, quantity, units);
+}
+
+/** The value of all units that a reason is about. */
+function unitsValueMinor(order: Order, reason: RefundReason): number {
+  const values = lineValuesMinor(order);
+  return order.lines.reduce(
+    (total, line, index) =>
+      total + valueOf(reason, values[index]!, line.quantity, refundableUnits(order, line, reason)),
+    0,
+  );
+}
+
+function live(order: Order): readonly Refund[] {
+  return order.refunds.filter(({ status }) => status !== 'failed');
+}
+
+/** What was granted for a reason, of lines or as an amount. */
+function grantedMinor(order: Order, reason: RefundReason): number {
+  return live(order)
+    .filter((refund) => refund.reason === reason && refund.of.kind !== 'shipping')
+    .reduce((total, refund) => total + refund.amountMinor, 0);
+}
+
+function grantedByLine(
+  order: Order,
+  reason: RefundReason,
+): Map<LineId, { units: number; amountMinor: number }> {
+  const byLine = new Map<LineId, { units: number; amountMinor: number }>();
+  for (const refund of live(order)) {
+    if (refund.reason !== reason || refund.of.kind !== 'lines') continue;
+    for (const { lineId, quantity, amountMinor } of refund.of.lines) {
+      const before = byLine.get(lineId) ?? { units: 0, amountMinor: 0 };
+      byLine.set(lineId, { units: before.units + quantity, amountMinor: before.amountMinor + amountMinor });
+    }
+  }
+  return byLine;
+}

@@ -1,0 +1,70 @@
+import type { Order } from './state.js';
+import { orderTotals } from './totals.js';
+
+export const paymentStatuses = [
+  'none',
+  'authorized',
+  'voided',
+  'failed',
+  'refunded',
+  'overpaid',
+  'partially_refunded',
+  'partially_paid',
+  'paid',
+] as const;
+export type PaymentStatus = (typeof paymentStatuses)[number];
+
+/** The first that holds; while nothing is captured, what happened last. */
+export function paymentStatus(order: Order): PaymentStatus {
+  const { capturedMinor, refundedMinor, balanceDueMinor } = orderTotals(order);
+  if (capturedMinor === 0) {
+    const { last } = order.payments;
+    return last === null || last === 'captured' ? 'none' : last;
+  }
+  if (refundedMinor >= capturedMinor) return 'refunded';
+  if (balanceDueMinor < 0) return 'overpaid';
+  if (refundedMinor > 0) return 'partially_refunded';
+  return balanceDueMinor > 0 ? 'partially_paid' : 'paid';
+}
+
+export const fulfilmentStatuses = [
+  'unfulfilled',
+  'partially_shipped',
+  'shipped',
+  'partially_delivered',
+  'delivered',
+] as const;
+export type FulfilmentStatus = (typeof fulfilmentStatuses)[number];
+
+/** By units that are not cancelled; a parcel counts once it has left the warehouse. */
+export function fulfilmentStatus(order: Order): FulfilmentStatus {
+  let wanted = 0;
+  let dispatched = 0;
+  let delivered = 0;
+  for (const line of order.lines) {
+    wanted += line.quantity - line.cancelled;
+    dispatched += line.dispatched;
+    delivered += line.delivered;
+  }
+  if (dispatched === 0) return 'unfulfilled';
+  if (delivered > 0) return delivered < wanted ? 'partially_delivered' : 'delivered';
+  return dispatched < wanted ? 'partially_shipped' : 'shipped';
+}
+
+export const returnStatuses = ['none', 'requested', 'approved', 'partially_returned', 'returned'] as const;
+export type ReturnStatus = (typeof returnStatuses)[number];
+
+/**
+ * The first that holds, so that what waits for somebody comes before what is done:
+ * - `none`: no unit is in a return (declined ones and what a closed one never received do not count);
+ * - `requested`: a return waits for an answer;
+ * - `approved`: of an approved return, units are still to come;
+ * - `partially_returned`: fewer units came back than were dispatched;
+ * - `returned`: all of them did.
+ */
+export function returnStatus(order: Order): ReturnStatus {
+  if (order.lines.every((line) => line.inReturns === 0)) return 'none';
+  if (order.returns.some(({ status }) => status === 'requested')) return 'requested';
+  if (order.returns.some(({ status }) => status === 'approved')) return 'approved';
+  return order.lines.some((line) => line.received < line.dispatched) ? 'partially_returned' : 'returned';
+}

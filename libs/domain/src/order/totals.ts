@@ -1,0 +1,145 @@
+import { allocate } from '../money.js';
+import type { Discount, OrderedLine, Tax } from './content.js';
+import { anythingDispatched, lineAmountMinor } from './lines.js';
+import type { Line, Order, Refund } from './state.js';
+
+/** All in minor units of the order's currency; derived, never stored (invariant 3). */
+export interface OrderTotals {
+  readonly linesMinor: number;
+  readonly discountsMinor: number;
+  readonly surchargesMinor: number;
+  /** Without tax on top. */
+  readonly shippingMinor: number;
+  /** On top of lines and shipping. */
+  readonly exclusiveTaxMinor: number;
+  /** All tax, also what prices already hold. */
+  readonly taxMinor: number;
+  readonly orderedTotalMinor: number;
+  readonly totalMinor: number;
+  readonly capturedMinor: number;
+  /** Refunds that succeeded. */
+  readonly refundedMinor: number;
+  readonly pendingRefundsMinor: number;
+  /** Negative: we owe. */
+  readonly balanceDueMinor: number;
+}
+
+export function orderTotals(order: Order): OrderTotals {
+  const linesMinor = sum(order.lines, lineAmountMinor);
+  const discountsMinor = sum(order.discounts, amountMinor);
+  const surchargesMinor = sum(order.surcharges, amountMinor);
+  const shippingMinor = order.shipping?.amountMinor ?? 0;
+  const shippingTax = order.shipping?.tax ?? null;
+  const exclusiveTaxMinor = sum(order.lines, ({ tax }) => onTopMinor(tax)) + onTopMinor(shippingTax);
+  const taxMinor = sum(order.lines, ({ tax }) => tax?.amountMinor ?? 0) + (shippingTax?.amountMinor ?? 0);
+  const orderedTotalMinor = linesMinor + surchargesMinor + shippingMinor + exclusiveTaxMinor - discountsMinor;
+  const capturedMinor = capturedTotalMinor(order);
+  const refundedMinor = sum(
+    order.refunds.filter(({ status }) => status === 'succeeded'),
+    amountMinor,
+  );
+  const totalMinor = isVoid(order) ? 0 : Math.max(0, orderedTotalMinor - givenUpMinor(order));
+  return {
+    linesMinor,
+    discountsMinor,
+    surchargesMinor,
+    shippingMinor,
+    exclusiveTaxMinor,
+    taxMinor,
+    orderedTotalMinor,
+    totalMinor,
+    capturedMinor,
+    refundedMinor,
+    pendingRefundsMinor: sum(
+      order.refunds.filter(({ status }) => status === 'pending'),
+      amountMinor,
+    ),
+    balanceDueMinor: totalMinor - (capturedMinor - refundedMinor),
+  };
+}
+
+export function capturedTotalMinor(order: Order): number {
+  return sum(order.payments.captures, amountMinor);
+}
+
+/** Nothing of it is owed: rejected, or cancelled before anything left the warehouse. */
+export function isVoid(order: Order): boolean {
+  return order.status === 'rejected' || (order.status === 'cancelled' && !anythingDispatched(order));
+}
+
+/** What the customer no longer owes of the ordered total. */
+function givenUpMinor(order: Order): number {
+  const values = order.lines.some((line) => line.cancelled > 0 || line.received > 0)
+    ? lineValuesMinor(order)
+    : [];
+  const unitsMinor = values.reduce((total, value, index) => {
+    const line = order.lines[index]!;
+    return (
+      total +
+      lastUnitsValueMinor(value, line.quantity, line.cancelled) +
+      firstUnitsValueMinor(value, line.quantity, line.received)
+    );
+  }, 0);
+  return unitsMinor + sum(order.refunds.filter(lowersTotal), amountMinor);
+}
+
+function lowersTotal({ status, of, reason }: Refund): boolean {
+  return status === 'succeeded' && (of.kind === 'shipping' || reason === 'goodwill');
+}
+
+/**
+ * What each line is worth, in the order of `lines`: its amount less the discounts on it plus tax on top.
+ * The units of a line share it (docs/adr/0007).
+ */
+export function lineValuesMinor(order: Pick<Order, 'lines' | 'discounts'>): readonly number[] {
+  const discounts = lineDiscountsMinor(order.lines, order.discounts);
+  return order.lines.map((line, index) => lineAmountMinor(line) - discounts[index]! + onTopMinor(line.tax));
+}
+
+/** Discounts by line: its own, and its share of the order's by line amount. */
+export function lineDiscountsMinor(
+  lines: readonly OrderedLine[],
+  discounts: readonly Discount[],
+): readonly number[] {
+  if (discounts.length === 0) return lines.map(() => 0);
+  const ofLine = new Map<string | null, number>();
+  for (const { lineId, amountMinor } of discounts) {
+    ofLine.set(lineId, (ofLine.get(lineId) ?? 0) + amountMinor);
+  }
+  const shares = allocate(ofLine.get(null) ?? 0, lines.map(lineAmountMinor));
+  return lines.map(({ lineId }, index) => (ofLine.get(lineId) ?? 0) + shares[index]!);
+}
+
+/** The first `units` of a line: what is returned takes its values from the front. */
+export function firstUnitsValueMinor(lineValueMinor: number, quantity: number, units: number): number {
+  // Largest remainder over equal weights: the first `rest` units are worth one more.
+  const rest = lineValueMinor % quantity;
+  return ((lineValueMinor - rest) / quantity) * units + Math.min(units, rest);
+}
+
+/** The last `units` of a line: what is cancelled takes its values from the back. */
+export function lastUnitsValueMinor(lineValueMinor: number, quantity: number, units: number): number {
+  return lineValueMinor - firstUnitsValueMinor(lineValueMinor, quantity, quantity - units);
+}
+
+/** Shipping with its tax on top. */
+export function shippingValueMinor(order: Order): number {
+  return order.shipping === null ? 0 : order.shipping.amountMinor + onTopMinor(order.shipping.tax);
+}
+
+/** Units that were cancelled, also by cancelling or rejecting the whole order. */
+export function cancelledUnits(order: Order, line: Line): number {
+  return isVoid(order) ? line.quantity : line.cancelled;
+}
+
+function onTopMinor(tax: Tax | null): number {
+  return tax === null || tax.inclusive ? 0 : tax.amountMinor;
+}
+
+function amountMinor(of: { readonly amountMinor: number }): number {
+  return of.amountMinor;
+}
+
+function sum<T>(of: readonly T[], minor: (one: T) => number): number {
+  return of.reduce((total, one) => total + minor(one), 0);
+}

@@ -1,0 +1,82 @@
+import type { Refusal } from './area.js';
+import { anythingDispatched } from './lines.js';
+import { reject } from './rejections.js';
+import { orderStatuses, type Order, type OrderStatus } from './state.js';
+
+interface Transition {
+  readonly in: readonly OrderStatus[];
+  /** `off`: not while the order is on hold; `on`: only then. */
+  readonly hold?: 'on' | 'off';
+  /** Only after goods have left the warehouse. */
+  readonly onceDispatched?: true;
+}
+
+const always: Transition = { in: orderStatuses };
+const open: Transition = { in: ['placed', 'confirmed'] };
+const afterDispatch: Transition = { in: ['confirmed', 'completed', 'cancelled'], onceDispatched: true };
+
+/** When each command is allowed, as far as the order as a whole decides it. */
+const transitions = {
+  PlaceOrder: { in: [] },
+  ConfirmOrder: { in: ['placed'], hold: 'off' },
+  RejectOrder: { in: ['placed'] },
+  HoldOrder: { ...open, hold: 'off' },
+  ReleaseOrder: { ...open, hold: 'on' },
+  CancelOrder: open,
+  CompleteOrder: { in: ['confirmed'], hold: 'off' },
+
+  EditOrder: open,
+  CancelLines: open,
+  RecordStockReserved: open,
+  RecordStockRejected: open,
+  RecordStockReleased: always,
+
+  CreateShipment: { in: ['confirmed'], hold: 'off' },
+  DispatchShipment: { in: ['confirmed'], hold: 'off' },
+  DeliverShipment: afterDispatch,
+  CancelShipment: { in: ['confirmed'] },
+
+  // What the payment provider did is recorded whatever became of the order.
+  RecordPaymentAuthorized: always,
+  RecordPaymentCaptured: always,
+  RecordPaymentFailed: always,
+  RecordPaymentVoided: always,
+  RequestRefund: always,
+  RecordRefundSucceeded: always,
+  RecordRefundFailed: always,
+
+  RequestReturn: afterDispatch,
+  ApproveReturn: afterDispatch,
+  DeclineReturn: afterDispatch,
+  ReceiveReturn: afterDispatch,
+  CloseReturn: afterDispatch,
+
+  AddNote: always,
+  RedactNote: always,
+  ChangeTags: always,
+} as const satisfies Record<string, Transition>;
+
+type CommandType = keyof typeof transitions;
+
+const rows: readonly [CommandType, Transition][] = Object.entries(transitions) as [CommandType, Transition][];
+
+/** The commands that the order as a whole would not refuse now; what they name may still be wrong. */
+export function allowedCommands(order: Order): readonly CommandType[] {
+  const dispatched = anythingDispatched(order);
+  return rows
+    .filter(([, row]) => fits(order, row, dispatched) && (!row.hold || (row.hold === 'on') === order.onHold))
+    .map(([type]) => type);
+}
+
+/** Why the order as it stands refuses the command; null: it does not. */
+export function checkAllowed(order: Order, type: CommandType): Refusal | null {
+  const row: Transition = transitions[type];
+  if (!fits(order, row, row.onceDispatched === true && anythingDispatched(order))) {
+    return reject('not_allowed_in_state', { status: order.status, allowedCommands: allowedCommands(order) });
+  }
+  return row.hold === 'off' && order.onHold ? reject('order_on_hold') : null;
+}
+
+function fits(order: Order, row: Transition, dispatched: boolean): boolean {
+  return row.in.includes(order.status) && (!row.onceDispatched || dispatched);
+}
