@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import type { EventStore } from '#event-store/port.js';
+import type { Row } from './measure.js';
+import { get } from './rows/get.row.js';
+import { importOrders } from './rows/import.row.js';
+import { mixed } from './rows/mixed.row.js';
+import { place } from './rows/place.row.js';
+import { visible } from './rows/visible.row.js';
+import { startSystem, type System } from './system.js';
+
+const rows: Readonly<
+  Record<string, (system: System, store: EventStore, file: string | null) => Promise<Row>>
+> = {
+  place,
+  mixed,
+  get,
+  visible,
+  import: (system, _store, file) => importOrders(system, file),
+};
+
+const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE]
+
+Starts a system of its own for each row and compares it with the raw engine in the same run.
+Names: ${Object.keys(rows).join(', ')}
+--json   one JSON object a row
+--file   for import: a shop's file of your own instead of a made-up one`;
+
+function readArguments(): { names: string[]; json: boolean; file: string | null } {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      file: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  const unknown = positionals.filter((name) => !(name in rows));
+  if (values.help) throw new Error('');
+  if (unknown.length > 0) throw new Error(`no row is called ${unknown.join(', ')}`);
+  if (positionals.length === 0) throw new Error('name at least one row');
+  return { names: positionals, json: values.json, file: values.file ?? null };
+}
+
+function format(row: Row): string {
+  const number = (value: number | null, digits: number) =>
+    value === null ? '–' : value.toLocaleString('en', { maximumFractionDigits: digits });
+  return [
+    row.name.padEnd(10),
+    number(row.ratio, 2).padStart(6),
+    number(row.target, 2).padStart(8),
+    number(row.perSecond, 0).padStart(10),
+    number(row.rawPerSecond, 0).padStart(10),
+    number(row.cpuMicrosPerOp, 0).padStart(10),
+    number(row.p50Ms, 1).padStart(8),
+    number(row.p99Ms, 1).padStart(8),
+  ].join(' ');
+}
+
+const HEADER = 'row         ratio   target   ours/s      raw/s     CPU µs   p50 ms   p99 ms';
+
+async function run(): Promise<void> {
+  const { names, json, file } = readArguments();
+  if (!json) console.log(HEADER);
+  for (const name of names) {
+    const system = await startSystem();
+    const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });
+    try {
+      const row = await rows[name]!(system, store, file);
+      console.log(json ? JSON.stringify(row) : format(row));
+    } finally {
+      await store.close();
+      await system.stop();
+    }
+  }
+}
+
+run().catch((error: Error) => {
+  console.error(error.message === '' ? USAGE : `bench: ${error.message}\n\n${USAGE}`);
+  process.exitCode = error.message === '' ? 0 : 2;
+});

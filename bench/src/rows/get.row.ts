@@ -1,0 +1,49 @@
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Pool } from 'undici';
+import type { EventStore } from '#event-store/port.js';
+import { interleave, runLane, type Row } from '../measure.js';
+import { TENANT } from '../raw-orders.js';
+import { untilPositionVisible } from '../settle.js';
+import { command, IN_FLIGHT, type System } from '../system.js';
+import { makeOrder } from '../workload.js';
+
+const ORDERS = 1_000;
+const READS = 4_000;
+const TARGET_RATIO = 0.7;
+
+/** One order by its id against a bare Fastify that reads the same row through `pg`. */
+export async function get(system: System, store: EventStore): Promise<Row> {
+  const ids: string[] = [];
+  await runLane(ORDERS, IN_FLIGHT, async (i) => {
+    const { body } = await command(system, '/v1/orders', randomUUID(), makeOrder(i));
+    ids.push(body.orderId);
+  });
+  await untilPositionVisible(system, store);
+  const raw = fork(fileURLToPath(new URL('../raw-get-server.js', import.meta.url)), [
+    system.postgresUrl,
+    TENANT,
+  ]);
+  const port = await new Promise<number>((ready, failed) => {
+    raw.once('message', (message) => ready(message as number));
+    raw.once('exit', (code) => failed(new Error(`the raw server ended with ${code}`)));
+  });
+  const rawPool = new Pool(`http://127.0.0.1:${port}`, { connections: IN_FLIGHT });
+  const headers = { authorization: `Bearer ${system.token}` };
+  const read = (pool: Pool) => () =>
+    runLane(READS, IN_FLIGHT, async (i) => {
+      const response = await pool.request({ path: `/v1/orders/${ids[i % ORDERS]}`, method: 'GET', headers });
+      const text = await response.body.text();
+      if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}: ${text}`);
+    });
+  try {
+    return await interleave(
+      { name: 'get', target: TARGET_RATIO },
+      { ours: read(system.queries), raw: read(rawPool) },
+    );
+  } finally {
+    await rawPool.close();
+    raw.kill();
+  }
+}

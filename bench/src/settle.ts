@@ -1,0 +1,25 @@
+import type { EventStore } from '#event-store/port.js';
+import { encodeOrderPosition } from '#platform/order-position.js';
+import type { System } from './system.js';
+
+/** Waits until the read models hold all that is in the event store: nothing is left to do in the background. */
+export async function untilPositionVisible(system: System, store: EventStore): Promise<void> {
+  const position = await store.headPosition();
+  if (position === null) return;
+  const token = encodeOrderPosition({ position, orderId: null, revision: null });
+  await untilAnswered(system, '/v1/orders?limit=1', token);
+}
+
+/** Asks until query-api answers at the token's position; it waits itself, and says 503 when its patience ends. */
+export async function untilAnswered(system: System, path: string, token: string): Promise<void> {
+  for (;;) {
+    const response = await system.queries.request({
+      path,
+      method: 'GET',
+      headers: { authorization: `Bearer ${system.token}`, 'consistent-with': token },
+    });
+    const text = await response.body.text();
+    if (response.statusCode === 200) return;
+    if (response.statusCode !== 503) throw new Error(`${path} answered ${response.statusCode}: ${text}`);
+  }
+}

@@ -1,0 +1,119 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Pool } from 'undici';
+import { freePort } from '#platform/embedded-postgres.js';
+
+const run = promisify(execFile);
+export const ORDERCTL = 'apps/orderctl/bin/orderctl.js';
+
+/** The embedded system as a user starts it, in a folder that goes with it. */
+export interface System {
+  readonly dataDir: string;
+  readonly commandUrl: string;
+  readonly queryUrl: string;
+  readonly eventStoreUrl: string;
+  readonly postgresUrl: string;
+  readonly token: string;
+  readonly commands: Pool;
+  readonly queries: Pool;
+  stop(): Promise<void>;
+}
+
+export const IN_FLIGHT = 64;
+
+export async function startSystem(): Promise<System> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-bench-'));
+  const [command, query, store] = await Promise.all([freePort(), freePort(), freePort()]);
+  const child = spawn(
+    process.execPath,
+    [
+      ORDERCTL,
+      'up',
+      '--no-demo',
+      '--data',
+      dataDir,
+      '--command-port',
+      String(command),
+      '--query-port',
+      String(query),
+      '--event-store-port',
+      String(store),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  await untilReady(child);
+  const addresses = JSON.parse(readFileSync(join(dataDir, 'system.json'), 'utf8')) as {
+    commandUrl: string;
+    queryUrl: string;
+    eventStoreUrl: string;
+    postgresUrl: string;
+  };
+  const scopes = 'orders:read orders:write orders:refund orders:admin';
+  const { stdout } = await run(process.execPath, [ORDERCTL, 'token', '--data', dataDir, '--scope', scopes]);
+  const commands = new Pool(addresses.commandUrl, { connections: IN_FLIGHT });
+  const queries = new Pool(addresses.queryUrl, { connections: IN_FLIGHT });
+  return {
+    dataDir,
+    ...addresses,
+    token: stdout.trim(),
+    commands,
+    queries,
+    stop: async () => {
+      await Promise.all([commands.close(), queries.close()]);
+      const ended = new Promise((done) => child.once('exit', done));
+      child.kill('SIGINT');
+      await ended;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess): Promise<void> {
+  let printed = '';
+  await new Promise<void>((ready, failed) => {
+    child.once('exit', (code) => failed(new Error(`orderctl up ended with ${code}: ${printed}`)));
+    child.stdout!.on('data', (chunk: Buffer) => {
+      printed += chunk.toString('utf8');
+      if (printed.includes('orderctl inspect')) ready();
+    });
+  });
+  child.stdout!.removeAllListeners('data').resume();
+}
+
+export interface Answer {
+  readonly body: {
+    readonly orderId: string;
+    readonly revision: number;
+    readonly events: readonly { readonly type: string; readonly ids: Record<string, string> }[];
+  };
+  readonly position: string;
+}
+
+/** One mutating request; anything but success stops the bench. */
+export async function command(system: System, path: string, key: string, body: unknown): Promise<Answer> {
+  const response = await system.commands.request({
+    path,
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${system.token}`,
+      'content-type': 'application/json',
+      'idempotency-key': key,
+    },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await response.body.text();
+  if (response.statusCode >= 300) throw new Error(`${path} answered ${response.statusCode}: ${text}`);
+  return { body: JSON.parse(text) as Answer['body'], position: String(response.headers['order-position']) };
+}
+
+/** What `orderctl` prints as JSON. */
+export async function orderctlJson<T>(args: readonly string[]): Promise<T> {
+  const { stdout } = await run(process.execPath, [ORDERCTL, ...args, '--json'], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return JSON.parse(stdout) as T;
+}
