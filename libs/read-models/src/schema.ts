@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.generations (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.active_generation (
-  only bool PRIMARY KEY DEFAULT true CHECK (only),
+  "only" bool PRIMARY KEY DEFAULT true CHECK ("only"),
   generation int NOT NULL REFERENCES ${SHARED_SCHEMA}.generations
 );
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.checkpoints (
