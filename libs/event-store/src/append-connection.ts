@@ -1,0 +1,99 @@
+import { EventStoreDBClient, type AppendResult, type EventData } from '@eventstore/db-client';
+import { guardAppendStreams } from './append-stream-guard.js';
+import { storeUnavailable } from './client-errors.js';
+import { closeClient, internalsOf } from './client-internals.js';
+import { AppendOutcomeUnknown } from './errors.js';
+import { within } from './within.js';
+
+/**
+ * One client that appends and does nothing else, from its first call to its first trouble. Then it is
+ * never used again: the client would reconnect by itself, but with the old stream still alive beside the
+ * new one, and the end of the old would reject what is in flight on the new.
+ */
+export class AppendConnection {
+  readonly #client: EventStoreDBClient;
+  readonly #timeoutMs: number;
+  readonly #unanswered = new Set<(cause: Error) => void>();
+  readonly #onBroken: (connection: AppendConnection) => void;
+  #lastAnswerAtMs = 0;
+  #broken: Error | null = null;
+
+  private constructor(
+    client: EventStoreDBClient,
+    timeoutMs: number,
+    onBroken: (c: AppendConnection) => void,
+  ) {
+    this.#client = client;
+    this.#timeoutMs = timeoutMs;
+    this.#onBroken = onBroken;
+    guardAppendStreams(client, (cause) => this.#break(cause));
+  }
+
+  /** @throws StoreUnavailable when the server does not answer in time: nothing was sent. */
+  static async open(
+    connectionString: string,
+    timeoutMs: number,
+    onBroken: (connection: AppendConnection) => void,
+  ): Promise<AppendConnection> {
+    const client = EventStoreDBClient.connectionString(connectionString);
+    const internals = internalsOf(client);
+    if (!internals.throwOnAppendFailure) {
+      throw new Error('throwOnAppendFailure=false in the connection string: revisions would be wrong');
+    }
+    try {
+      await within(timeoutMs, internals.capabilities);
+    } catch (error) {
+      await closeClient(client);
+      throw storeUnavailable('the event store does not answer', error);
+    }
+    return new AppendConnection(client, timeoutMs, onBroken);
+  }
+
+  /** Rejects with what the client says, or with AppendOutcomeUnknown in time. */
+  append(stream: string, events: EventData[], expectedRevision: bigint | 'no_stream'): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      const sentAtMs = performance.now();
+      const settle = () => {
+        clearTimeout(timer);
+        this.#unanswered.delete(giveUp);
+      };
+      const giveUp = (cause: Error) => {
+        settle();
+        reject(
+          new AppendOutcomeUnknown(`append to ${stream} without an answer: ${cause.message}`, { cause }),
+        );
+      };
+      const timer = setTimeout(() => {
+        const cause = new Error(`none in ${this.#timeoutMs} ms`);
+        giveUp(cause);
+        // A slow append is one thing, a stream that says nothing at all another.
+        if (this.#lastAnswerAtMs < sentAtMs) this.#break(cause);
+      }, this.#timeoutMs);
+      this.#unanswered.add(giveUp);
+      this.#client.appendToStream(stream, events, { expectedRevision, deadline: this.#timeoutMs }).then(
+        (result) => {
+          this.#lastAnswerAtMs = performance.now();
+          settle();
+          resolve(result);
+        },
+        (error: Error) => {
+          settle();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** What has no answer yet is of unknown outcome. */
+  async close(): Promise<void> {
+    this.#break(new Error('the connection was closed'));
+    await closeClient(this.#client);
+  }
+
+  #break(cause: Error): void {
+    if (this.#broken) return;
+    this.#broken = cause;
+    for (const giveUp of this.#unanswered) giveUp(cause);
+    this.#onBroken(this);
+  }
+}

@@ -1,0 +1,30 @@
+import {
+  AccessDeniedError,
+  MaxAppendSizeExceededError,
+  StreamDeletedError,
+  WrongExpectedVersionError,
+} from '@eventstore/db-client';
+import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+
+/** What an append that the client rejected means. */
+export function appendError(stream: string, sizeBytes: number, error: unknown): Error {
+  if (error instanceof WrongExpectedVersionError) {
+    const actual = error.actualVersion;
+    return new WrongExpectedRevision(stream, typeof actual === 'bigint' ? Number(actual) : null);
+  }
+  if (error instanceof MaxAppendSizeExceededError) return new AppendTooLarge(sizeBytes, error.maxAppendSize);
+  if (error instanceof AccessDeniedError) return storeUnavailable('the event store refuses access', error);
+  // Nobody of us deletes a stream of an order: somebody has to look.
+  if (error instanceof StreamDeletedError) return error;
+  return new AppendOutcomeUnknown(`append to ${stream} without an answer: ${messageOf(error)}`, {
+    cause: error,
+  });
+}
+
+export function storeUnavailable(what: string, cause: unknown): StoreUnavailable {
+  return new StoreUnavailable(`${what}: ${messageOf(cause)}`, { cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

@@ -1,0 +1,31 @@
+import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+
+/** What of `@eventstore/db-client` 6.2.1 is not public and yet needed, in one place. The version is pinned. */
+interface ClientInternals {
+  /** Streams that are open; on a client that only appends, its one batch append stream. */
+  readonly disposableStreams: Set<Duplex>;
+  /** What the server can do, asked once; on the way to it the connection is made. */
+  readonly capabilities: Promise<unknown>;
+  readonly throwOnAppendFailure: boolean;
+  getChannel(): Promise<{ close(): void }>;
+}
+
+export function internalsOf(client: EventStoreDBClient): ClientInternals {
+  return client as unknown as ClientInternals;
+}
+
+const CLOSE_LIMIT_MS = 2_000;
+
+/**
+ * Ends every call and the connection; the client by itself never closes its channel. A call that does not
+ * end in time is left to the closed channel.
+ */
+export async function closeClient(client: EventStoreDBClient): Promise<void> {
+  await Promise.race([client.dispose(), setTimeout(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+  const channel = await internalsOf(client)
+    .getChannel()
+    .catch(() => null); // of a cluster that was never found: there is none to close
+  channel?.close();
+}

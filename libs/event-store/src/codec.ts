@@ -1,0 +1,132 @@
+import { v7 as uuidV7 } from 'uuid';
+import type { OrderEvent } from '#domain/order/order.js';
+import { UnreadableEvent } from './errors.js';
+import { isInstant, metadataOf } from './metadata.js';
+import { plainPersonal, type PersonalCodec } from './personal-codec.js';
+import type { EncodedEvent, EventMetadata, RawEvent, StoredOrderEvent } from './port.js';
+import { parseOrderStream } from './streams.js';
+import { isOrderEventType, schemaVersionOf, upcast, type StoredContent } from './upcasters.js';
+
+export interface EventCodec {
+  /**
+   * The events of one decision, each with an id of its own. Encode once and send again what came out: the
+   * server knows a repeated append by its ids.
+   */
+  readonly encode: (
+    orderId: string,
+    events: readonly OrderEvent[],
+    metadata: Omit<EventMetadata, 'schemaVersion'>,
+  ) => Promise<readonly EncodedEvent[]>;
+
+  /**
+   * Today's shape of stored events, in the same order; any number of orders at once.
+   *
+   * @throws UnreadableEvent for a type or version that this release does not know, or broken content
+   */
+  readonly decode: (events: readonly RawEvent[]) => Promise<readonly StoredOrderEvent[]>;
+}
+
+/** Events are stored as `{ occurredAt, data, personal }`, with `personal` as the personal codec seals it. */
+export function eventCodec(personalCodec: PersonalCodec): EventCodec {
+  return {
+    async encode(orderId, events, metadata) {
+      const owner = { tenantId: metadata.tenantId, orderId };
+      const personal = await throughPersonal(
+        events.map((event) => event.personal),
+        (parts) =>
+          personalCodec.seal(
+            owner,
+            parts.map(({ part }) => part),
+          ),
+      );
+      return events.map(({ type, occurredAt, data }, index) => ({
+        eventId: uuidV7(),
+        type,
+        data: { occurredAt, data, personal: personal[index] },
+        metadata: { ...metadata, schemaVersion: schemaVersionOf(type) },
+      }));
+    },
+
+    async decode(rawEvents) {
+      const read = rawEvents.map(readRaw);
+      const personal = await throughPersonal(
+        read.map(({ content }) => content.personal),
+        (parts) =>
+          personalCodec.open(parts.map(({ part, index }) => ({ owner: read[index]!.owner, sealed: part }))),
+      );
+      return read.map((event, index) => storedEvent(event, personal[index]));
+    },
+  };
+}
+
+/** For as long as personal data is stored as it is. */
+export const { encode, decode } = eventCodec(plainPersonal);
+
+/** Events without a personal part cost the personal codec nothing. */
+async function throughPersonal(
+  all: readonly unknown[],
+  convert: (parts: { part: unknown; index: number }[]) => Promise<readonly unknown[]>,
+): Promise<readonly unknown[]> {
+  const parts = all.map((part, index) => ({ part, index })).filter(({ part }) => part !== null);
+  if (parts.length === 0) return all;
+  const converted = await convert(parts);
+  const result = [...all];
+  parts.forEach(({ index }, at) => (result[index] = converted[at]));
+  return result;
+}
+
+interface ReadEvent {
+  readonly raw: RawEvent;
+  readonly type: OrderEvent['type'];
+  readonly owner: { readonly tenantId: string; readonly orderId: string };
+  readonly metadata: EventMetadata;
+  readonly content: StoredContent;
+}
+
+function readRaw(raw: RawEvent): ReadEvent {
+  const unreadable = (why: string) =>
+    new UnreadableEvent(`event ${raw.revision} of ${raw.stream} (${raw.type}) cannot be read: ${why}`);
+  const owner = parseOrderStream(raw.stream);
+  if (!owner) throw unreadable('this is no stream of an order');
+  const metadata = metadataOf(raw.metadata);
+  if (typeof metadata === 'string') throw unreadable(metadata);
+  if (metadata.tenantId !== owner.tenantId) throw unreadable(`it says it is of tenant ${metadata.tenantId}`);
+  const { type } = raw;
+  if (!isOrderEventType(type)) {
+    throw unreadable(`this release does not know the type (its version is ${metadata.schemaVersion})`);
+  }
+  if (metadata.schemaVersion > schemaVersionOf(type)) {
+    throw unreadable(
+      `its version is ${metadata.schemaVersion}, this release reads up to ${schemaVersionOf(type)}`,
+    );
+  }
+  if (!isContent(raw.data)) throw unreadable('its content is not { occurredAt, data, personal }');
+  return { raw, type, owner, metadata, content: raw.data };
+}
+
+function isContent(stored: unknown): stored is StoredContent {
+  if (typeof stored !== 'object' || stored === null) return false;
+  const { occurredAt, data, personal } = stored as Record<string, unknown>;
+  return isInstant(occurredAt) && typeof data === 'object' && data !== null && personal !== undefined;
+}
+
+function storedEvent(
+  { raw, type, owner, metadata, content }: ReadEvent,
+  personal: unknown,
+): StoredOrderEvent {
+  const opened = { occurredAt: content.occurredAt, data: content.data, personal };
+  const today = upcast(type, metadata.schemaVersion, opened);
+  const { recordedAt, commandId, fingerprint } = metadata;
+  return {
+    type,
+    occurredAt: today.occurredAt,
+    data: today.data,
+    personal: today.personal,
+    recording: { revision: raw.revision, recordedAt, commandId, fingerprint },
+    eventId: raw.eventId,
+    orderId: owner.orderId,
+    position: raw.position,
+    metadata,
+    // The shape of each type and version is what golden/shapes.json says; the corpus proves the upcasters.
+  } as StoredOrderEvent;
+}

@@ -1,0 +1,25 @@
+/** Whose data it is: one key for each order, once it is encrypted. */
+export interface PersonalOwner {
+  readonly tenantId: string;
+  readonly orderId: string;
+}
+
+/**
+ * Seals the personal part of events before they are stored, and opens it afterwards. The parts of one
+ * append, or of one batch read, come together, so that keys are fetched once.
+ */
+export interface PersonalCodec {
+  /** JSON values to JSON values, in the same order. */
+  seal(owner: PersonalOwner, parts: readonly unknown[]): Promise<readonly unknown[]>;
+
+  /** In the same order; `'erased'` for a part whose key was destroyed. */
+  open(
+    parts: readonly { readonly owner: PersonalOwner; readonly sealed: unknown }[],
+  ): Promise<readonly unknown[]>;
+}
+
+/** Stored as it is. */
+export const plainPersonal: PersonalCodec = {
+  seal: async (_owner, parts) => parts,
+  open: async (parts) => parts.map(({ sealed }) => sealed),
+};

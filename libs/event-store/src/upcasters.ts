@@ -1,0 +1,79 @@
+import type { OrderEventType } from '#domain/order/order.js';
+
+/** What is stored of an event beside its metadata, with its personal part opened (or `'erased'`). */
+export interface StoredContent {
+  readonly occurredAt: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly personal: unknown;
+}
+
+/** From the shape of one version to that of the next. */
+type Upcast = (content: StoredContent) => StoredContent;
+
+/**
+ * For each type, the steps from version 1 to today's, which is their number + 1. What was stored once
+ * stays readable for ever: a changed shape adds a step here and an example to golden/.
+ */
+const upcasts: Readonly<Record<OrderEventType, readonly Upcast[]>> = {
+  OrderPlaced: [],
+  OrderConfirmed: [],
+  OrderRejected: [],
+  OrderHeld: [],
+  OrderReleased: [],
+  OrderCancelled: [],
+  OrderCompleted: [],
+  LineAdded: [],
+  LineRemoved: [],
+  LineQuantityChanged: [],
+  DiscountApplied: [],
+  DiscountRemoved: [],
+  SurchargeAdded: [],
+  ShippingAddressChanged: [],
+  BillingAddressChanged: [],
+  StockReserved: [],
+  StockRejected: [],
+  StockReleased: [],
+  PaymentAuthorized: [],
+  PaymentCaptured: [],
+  PaymentFailed: [],
+  PaymentVoided: [],
+  RefundRequested: [],
+  RefundSucceeded: [],
+  RefundFailed: [],
+  ShipmentCreated: [],
+  ShipmentDispatched: [withCarrier],
+  ShipmentDelivered: [],
+  ShipmentCancelled: [],
+  LinesCancelled: [],
+  ReturnRequested: [],
+  ReturnApproved: [],
+  ReturnDeclined: [],
+  ReturnItemsReceived: [],
+  ReturnClosed: [],
+  NoteAdded: [],
+  NoteRedacted: [],
+  TagsChanged: [],
+};
+
+export const orderEventTypes = Object.keys(upcasts) as readonly OrderEventType[];
+
+export function isOrderEventType(type: string): type is OrderEventType {
+  return Object.hasOwn(upcasts, type);
+}
+
+/** The version that events of this type are stored with today. */
+export function schemaVersionOf(type: OrderEventType): number {
+  return upcasts[type].length + 1;
+}
+
+/** @param schemaVersion from 1 to today's */
+export function upcast(type: OrderEventType, schemaVersion: number, content: StoredContent): StoredContent {
+  const steps = upcasts[type];
+  if (schemaVersion > steps.length) return content;
+  return steps.slice(schemaVersion - 1).reduce((upTo, step) => step(upTo), content);
+}
+
+/** Version 1 knew no carrier at dispatch: null, it stays the one that the shipment was created with. */
+function withCarrier({ data, ...rest }: StoredContent): StoredContent {
+  return { ...rest, data: { ...data, carrier: null } };
+}

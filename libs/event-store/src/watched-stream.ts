@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream';
+import { StoreUnavailable } from './errors.js';
+
+/** A read or subscription of the client: a transform that its gRPC call is piped into. */
+interface Streaming {
+  readonly stream: Pick<Readable, 'on' | 'destroy' | typeof Symbol.asyncIterator>;
+  /** Ends the call; destroying the stream alone would leave it running. */
+  readonly cancel: () => Promise<void>;
+}
+
+/**
+ * What a call of the client streams, one item at a time, so that a slow reader slows the server down.
+ * Waiting for the next item longer than `timeoutMs` (null: as long as it takes) is StoreUnavailable. The
+ * call is ended however the reading ends.
+ */
+export async function* watched<T>(
+  { stream, cancel }: Streaming,
+  timeoutMs: number | null,
+): AsyncGenerator<T, void, undefined> {
+  // The client emits errors by hand, also once nobody iterates any more, where they would be uncaught.
+  // While somebody does, the iteration throws them.
+  stream.on('error', ignoreWhenOver);
+  const watch = timeoutMs === null ? null : new Watch(stream, timeoutMs);
+  try {
+    watch?.wait();
+    for await (const item of stream as AsyncIterable<T>) {
+      watch?.rest();
+      yield item;
+      watch?.wait();
+    }
+  } finally {
+    watch?.end();
+    await cancel();
+  }
+}
+
+function ignoreWhenOver(): void {
+  // See above: the iteration has its own listener.
+}
+
+/** One timer for a whole read: a timer for each event would cost more than the event. */
+class Watch {
+  readonly #timer: NodeJS.Timeout;
+  #waitingSinceMs: number | null = null;
+
+  constructor(stream: Pick<Readable, 'destroy'>, timeoutMs: number) {
+    this.#timer = setInterval(() => {
+      if (this.#waitingSinceMs === null || performance.now() - this.#waitingSinceMs < timeoutMs) return;
+      this.end();
+      stream.destroy(new StoreUnavailable(`the event store sent nothing for ${timeoutMs} ms`));
+    }, timeoutMs / 4);
+  }
+
+  wait(): void {
+    this.#waitingSinceMs = performance.now();
+  }
+
+  rest(): void {
+    this.#waitingSinceMs = null;
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+}
