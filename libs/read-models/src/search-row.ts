@@ -22,8 +22,8 @@ export interface SearchRow {
   readonly personal: SearchPersonal | Erased;
 }
 
-export function searchRowOf(order: Order): SearchRow {
-  const words = vocabularyOf(order);
+export function searchRowOf(order: Order, vocabulary = vocabularyOf(order)): SearchRow {
+  const words = new Set(vocabulary);
   for (const word of foldText(`${order.number} ${order.reference ?? ''}`)) words.add(word);
   return {
     tenantId: order.tenantId,

@@ -50,8 +50,9 @@ export const NO_FILTER: OrderFilter = {
 
 /** A filter with every name present, so that equal filters are equal whatever object they came in. */
 export function filterOf(fields: Partial<OrderFilter>): OrderFilter {
-  const entries = Object.keys(NO_FILTER).map((name) => [name, fields[name as keyof OrderFilter] ?? null]);
-  return Object.fromEntries(entries);
+  const filter: Record<string, unknown> = {};
+  for (const name of Object.keys(NO_FILTER)) filter[name] = fields[name as keyof OrderFilter] ?? null;
+  return filter as unknown as OrderFilter;
 }
 
 /** The conditions of an audience and a filter on a row that has the summary columns. */

@@ -47,10 +47,7 @@ export class BinaryArray {
       case 'json':
         return this.#pushText(value as string);
       case 'uuid':
-        return this.#pushFixed(
-          16,
-          (at) => void this.#bytes.write((value as string).replaceAll('-', ''), at, 'hex'),
-        );
+        return this.#pushFixed(16, (at) => this.#writeUuid(value as string, at));
       case 'int4':
         return this.#pushFixed(4, (at) => void this.#bytes.writeInt32BE(value as number, at));
       case 'int8':
@@ -84,6 +81,11 @@ export class BinaryArray {
     const size = this.#bytes.write(text, this.#length + 4, 'utf8');
     this.#bytes.writeInt32BE(size, this.#length);
     this.#length += 4 + size;
+  }
+
+  #writeUuid(uuid: string, at: number): void {
+    const written = this.#bytes.write(uuid.replaceAll('-', ''), at, 16, 'hex');
+    if (written !== 16 || uuid.length !== 36) throw new Error(`${JSON.stringify(uuid)} is no UUID`);
   }
 
   #pushFixed(size: number, write: (at: number) => void): void {

@@ -1,0 +1,203 @@
+import { decode } from '#event-store/codec.js';
+import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { orderStream, parseOrderStream } from '#event-store/streams.js';
+import type { Instant } from '#domain/instant.js';
+import type { Order } from '#domain/order/state.js';
+import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
+import { searchRowOf, vocabularyOf, type SearchRow } from '#read-models/search-row.js';
+import type { OrderKey, OrdersStore, PeriodEnd } from '#read-models/stores/orders-store.js';
+import { UnappliableEvent } from './errors.js';
+import type { Batch } from './event-buffer.js';
+import { OrderCache } from './order-cache.js';
+
+export interface Applied {
+  readonly events: number;
+  /** Already in the rows: skipped. */
+  readonly duplicates: number;
+  /** Not delivered, but in the stream: applied before what was delivered. */
+  readonly filled: number;
+  readonly rows: number;
+  /** Events that followed another of their order in this batch or in the second before it. */
+  readonly repeated: number;
+  /** Of the batch's last event. */
+  readonly lastRecordedAt: Instant | null;
+}
+
+const NOTHING: Applied = { events: 0, duplicates: 0, filled: 0, rows: 0, repeated: 0, lastRecordedAt: null };
+const RECENT_MS = 1_000;
+
+/** Turns batches of events into the final rows of the orders concerned, each written once. */
+export class BatchApplier {
+  readonly #store: OrdersStore;
+  readonly #eventStore: Pick<EventStore, 'readStream'>;
+  readonly #cache = new OrderCache();
+
+  constructor(store: OrdersStore, eventStore: Pick<EventStore, 'readStream'>) {
+    this.#store = store;
+    this.#eventStore = eventStore;
+  }
+
+  /**
+   * Rows and checkpoint in one transaction.
+   * @throws UnappliableEvent, UnreadableEvent: nothing of the batch was written
+   */
+  async apply(batch: Batch): Promise<Applied> {
+    if (batch.events.length === 0) {
+      await this.#store.writeCheckpoint(batch.position);
+      return NOTHING;
+    }
+    const nowMs = performance.now();
+    const stored = await decode(batch.events);
+    const byStream = grouped(stored);
+    const before = await this.#load([...byStream.keys()]);
+    const work = new Work();
+    for (const [stream, events] of byStream) {
+      const recent = nowMs - (this.#cache.get(stream)?.writtenAtMs ?? -Infinity) < RECENT_MS;
+      work.repeated += recent ? events.length : events.length - 1;
+      const order = before.get(stream) ?? null;
+      const next = work.withoutDuplicates(order, events);
+      work.fold(stream, order, await this.#withoutGaps(stream, order, next, work));
+    }
+    await this.#store.write({ ...work, orders: [...work.orders.values()], checkpoint: batch.position });
+    for (const [stream, order] of work.orders) this.#cache.committed(stream, order, nowMs);
+    const lastRecordedAt = stored.at(-1)?.recording.recordedAt ?? null;
+    return { ...work.counts(), events: stored.length, lastRecordedAt };
+  }
+
+  async #load(streams: readonly string[]): Promise<Map<string, Order>> {
+    const found = new Map<string, Order>();
+    const missing: OrderKey[] = [];
+    for (const stream of streams) {
+      const cached = this.#cache.get(stream);
+      if (cached) found.set(stream, cached.order);
+      else missing.push(parseOrderStream(stream)!);
+    }
+    for (const order of await this.#store.load(missing)) {
+      found.set(orderStream(order.tenantId, order.orderId), order);
+    }
+    return found;
+  }
+
+  async #withoutGaps(
+    stream: string,
+    order: Order | null,
+    events: readonly StoredOrderEvent[],
+    work: Work,
+  ): Promise<readonly StoredOrderEvent[]> {
+    let revision = order?.revision ?? -1;
+    const whole: StoredOrderEvent[] = [];
+    for (const event of events) {
+      const missing = event.recording.revision - revision - 1;
+      if (missing > 0) {
+        const found = await this.#read(stream, revision + 1, missing);
+        work.filled += found.length;
+        whole.push(...found);
+      }
+      whole.push(event);
+      revision = event.recording.revision;
+    }
+    return whole;
+  }
+
+  async #read(stream: string, fromRevision: number, count: number): Promise<readonly StoredOrderEvent[]> {
+    const found: RawEvent[] = [];
+    for await (const event of this.#eventStore.readStream(stream, { fromRevision, maxCount: count })) {
+      found.push(event);
+    }
+    const lost = Array.from({ length: count }, (_, index) => index).find(
+      (index) => found[index]?.revision !== fromRevision + index,
+    );
+    if (lost !== undefined) {
+      throw new UnappliableEvent(
+        stream,
+        fromRevision + lost,
+        'is missing: its stream has later events, but not this one',
+      );
+    }
+    return decode(found);
+  }
+}
+
+/** What a batch comes to, while it is being folded. */
+class Work {
+  readonly orders = new Map<string, Order>();
+  readonly history: HistoryRow[] = [];
+  readonly periodEnds: PeriodEnd[] = [];
+  readonly searched: SearchRow[] = [];
+  readonly vocabulary = new Map<string, Set<string>>();
+  duplicates = 0;
+  filled = 0;
+  repeated = 0;
+
+  withoutDuplicates(order: Order | null, events: readonly StoredOrderEvent[]): readonly StoredOrderEvent[] {
+    let revision = order?.revision ?? -1;
+    const next = events.filter(({ recording }) => {
+      if (recording.revision <= revision) return false;
+      revision = recording.revision;
+      return true;
+    });
+    this.duplicates += events.length - next.length;
+    return next;
+  }
+
+  fold(stream: string, before: Order | null, events: readonly StoredOrderEvent[]): void {
+    const first = events[0];
+    if (!first) return;
+    let order = before;
+    let searchChanged = false;
+    events.forEach((event, index) => {
+      order = foldOne(stream, order, event);
+      this.history.push(historyRowOf(order, event, events[index + 1]));
+      searchChanged ||= changesSearch(event.type);
+    });
+    if (before) this.#endPeriod(before, first);
+    this.orders.set(stream, order!);
+    if (searchChanged) this.#search(order!);
+  }
+
+  counts() {
+    const { duplicates, filled, repeated } = this;
+    return { duplicates, filled, repeated, rows: this.orders.size };
+  }
+
+  #endPeriod({ tenantId, orderId, revision }: Order, next: StoredOrderEvent): void {
+    const { occurredAt: occurredUntil } = next;
+    this.periodEnds.push({
+      tenantId,
+      orderId,
+      revision,
+      occurredUntil,
+      recordedUntil: next.recording.recordedAt,
+    });
+  }
+
+  #search(order: Order): void {
+    const vocabulary = vocabularyOf(order);
+    this.searched.push(searchRowOf(order, vocabulary));
+    const words = this.vocabulary.get(order.tenantId) ?? new Set<string>();
+    this.vocabulary.set(order.tenantId, words);
+    for (const word of vocabulary) words.add(word);
+  }
+}
+
+function foldOne(stream: string, order: Order | null, event: StoredOrderEvent): Order {
+  try {
+    return foldOrder(order, event);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnappliableEvent(stream, event.recording.revision, `(${event.type}) cannot be folded: ${why}`, {
+      cause,
+    });
+  }
+}
+
+function grouped(events: readonly StoredOrderEvent[]): Map<string, StoredOrderEvent[]> {
+  const byStream = new Map<string, StoredOrderEvent[]>();
+  for (const event of events) {
+    const stream = orderStream(event.metadata.tenantId, event.orderId);
+    const ofStream = byStream.get(stream);
+    if (ofStream) ofStream.push(event);
+    else byStream.set(stream, [event]);
+  }
+  return byStream;
+}

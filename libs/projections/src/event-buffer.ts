@@ -1,0 +1,135 @@
+import type { RawEvent, SubscriptionMessage } from '#event-store/port.js';
+
+export interface Batch {
+  readonly events: readonly RawEvent[];
+  /** All events up to here are in this batch or were in earlier ones. */
+  readonly position: bigint;
+}
+
+export interface BufferLimits {
+  /** Of one batch; twice as much waits at most. */
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+interface Item {
+  /** null: nothing but the news that everything up to the position was seen. */
+  readonly event: RawEvent | null;
+  readonly position: bigint;
+  readonly bytes: number;
+}
+
+/** Between what the event store sends and what PostgreSQL takes. Bounded: a slow end slows the other. */
+export class EventBuffer {
+  readonly #limits: BufferLimits;
+  #items: Item[] = [];
+  #bytes = 0;
+  #ended: { readonly error: unknown } | null = null;
+  #wake: (() => void) | null = null;
+  #drained: (() => void) | null = null;
+
+  constructor(limits: BufferLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** Resolves at once while there is room. */
+  async put(message: Exclude<SubscriptionMessage, { kind: 'caughtUp' }>): Promise<void> {
+    const item =
+      message.kind === 'event'
+        ? { event: message.event, position: message.event.position, bytes: roughBytes(message.event.data) }
+        : { event: null, position: message.position, bytes: 0 };
+    const last = this.#items.at(-1);
+    if (item.event === null && last?.event === null) this.#items[this.#items.length - 1] = item;
+    else this.#items.push(item);
+    this.#bytes += item.bytes;
+    this.#wake?.();
+    if (this.#holds(2)) await new Promise<void>((resolve) => (this.#drained = resolve));
+  }
+
+  /** Nothing more will come; whoever waits for more is told why. */
+  end(error: unknown): void {
+    this.#ended ??= { error };
+    this.#wake?.();
+    this.#drained?.();
+  }
+
+  /** Resolves when there is something. @throws what the buffer was ended with */
+  async some(): Promise<void> {
+    while (this.#items.length === 0) await this.#change(null);
+    this.#throwIfEnded();
+  }
+
+  /** Resolves when there is more than news of positions, or after the time. @throws as `some` */
+  async event(timeoutMs: number): Promise<void> {
+    await this.#until(() => this.#items.some(({ event }) => event !== null), timeoutMs);
+  }
+
+  /** Resolves when a whole batch is there, or after the time. @throws what the buffer was ended with */
+  async wholeBatch(timeoutMs: number): Promise<void> {
+    await this.#until(() => this.#holds(1), timeoutMs);
+  }
+
+  /** What is there, up to the limits of a batch. */
+  take(): Batch {
+    let bytes = 0;
+    let count = 0;
+    for (const item of this.#items) {
+      if (count === this.#limits.maxEvents || (count > 0 && bytes + item.bytes > this.#limits.maxBytes))
+        break;
+      bytes += item.bytes;
+      count += 1;
+    }
+    const taken = this.#items.slice(0, count);
+    this.#items = this.#items.slice(count);
+    this.#bytes -= bytes;
+    if (!this.#holds(2)) this.#drained?.();
+    const events = taken.map(({ event }) => event).filter((event) => event !== null);
+    return { events, position: taken.at(-1)!.position };
+  }
+
+  #holds(batches: number): boolean {
+    const { maxEvents, maxBytes } = this.#limits;
+    return this.#items.length >= batches * maxEvents || this.#bytes >= batches * maxBytes;
+  }
+
+  async #until(condition: () => boolean, timeoutMs: number): Promise<void> {
+    const deadlineMs = performance.now() + timeoutMs;
+    for (;;) {
+      this.#throwIfEnded();
+      const leftMs = deadlineMs - performance.now();
+      if (leftMs <= 0 || condition()) return;
+      await this.#change(leftMs);
+    }
+  }
+
+  async #change(timeoutMs: number | null): Promise<void> {
+    this.#throwIfEnded();
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (timeoutMs !== null) timer = setTimeout(resolve, timeoutMs);
+    });
+    clearTimeout(timer);
+    this.#wake = null;
+  }
+
+  #throwIfEnded(): void {
+    if (this.#ended) throw this.#ended.error;
+  }
+}
+
+const BYTES_PER_EVENT = 500;
+const BYTES_PER_ITEM = 250;
+
+/** How large an event is, near enough to bound memory: what makes one large is its lists. */
+function roughBytes(stored: unknown): number {
+  const data = (stored as { data?: unknown } | null)?.data;
+  if (typeof data !== 'object' || data === null) return BYTES_PER_EVENT;
+  let bytes = BYTES_PER_EVENT;
+  for (const value of Object.values(data)) if (Array.isArray(value)) bytes += value.length * BYTES_PER_ITEM;
+  return bytes;
+}

@@ -1,0 +1,32 @@
+import { LRUCache } from 'lru-cache';
+import type { Order } from '#domain/order/state.js';
+
+export interface CachedOrder {
+  readonly order: Order;
+  readonly writtenAtMs: number;
+}
+
+// An order costs memory mostly for its lines; about 60 MB when full.
+const MAX_LINES = 60_000;
+const LINES_WORTH_OF_AN_ORDER = 10;
+
+/**
+ * Orders as this owner committed them last. Nobody else writes rows while the lock is held, so what is
+ * in here is what is in the table.
+ */
+export class OrderCache {
+  readonly #orders = new LRUCache<string, CachedOrder>({
+    maxSize: MAX_LINES,
+    sizeCalculation: ({ order }) => order.lines.length + LINES_WORTH_OF_AN_ORDER,
+  });
+
+  get(stream: string): CachedOrder | undefined {
+    return this.#orders.get(stream);
+  }
+
+  /** To be called with what a committed transaction wrote. */
+  committed(stream: string, order: Order, nowMs: number): void {
+    // Commands it has handled are no reader's business, and would grow with every event.
+    this.#orders.set(stream, { order: { ...order, handled: [] }, writtenAtMs: nowMs });
+  }
+}

@@ -1,0 +1,78 @@
+import { cpus } from 'node:os';
+
+/** Between two writes while there is time for each: adds at most this much to acknowledged → visible. */
+const CALM_INTERVAL_MS = 30;
+/** While the machine is busy: later events of the same orders then join the same write. */
+const BUSY_INTERVAL_MS = 400;
+/** From this share of the machine's time on, saved work counts more than being visible soon. */
+const BUSY_SHARE = 0.85;
+/** From this share of events on that follow another of their order, waiting saves writes. */
+const REPEATED_SHARE = 0.5;
+const LOOK_EVERY_MS = 500;
+
+export interface PaceInput {
+  readonly now: () => number;
+  /** Share of the machine's processor time in use since the last call, 0 to 1. */
+  readonly busyShare: () => number;
+}
+
+/**
+ * When to write next. Something new after a pause is written at once. Under load writes keep an interval,
+ * a longer one when the machine is busy and the same orders come again and again: each row is then
+ * written once for many events.
+ */
+export class Pace {
+  readonly #input: PaceInput;
+  #intervalMs = CALM_INTERVAL_MS;
+  #lastWriteMs = -Infinity;
+  #lookedMs = -Infinity;
+  #events = 0;
+  #repeated = 0;
+
+  constructor(input: PaceInput = { now: () => performance.now(), busyShare: busyShare() }) {
+    this.#input = input;
+  }
+
+  /** How long what is there now may still wait for more. */
+  waitMs(): number {
+    return Math.max(0, this.#lastWriteMs + this.#intervalMs - this.#input.now());
+  }
+
+  writing(): void {
+    this.#lastWriteMs = this.#input.now();
+  }
+
+  /** `repeated` of the events followed another of the same order within a second or so. */
+  wrote(events: number, repeated: number): void {
+    this.#events += events;
+    this.#repeated += repeated;
+    const now = this.#input.now();
+    if (now - this.#lookedMs < LOOK_EVERY_MS) return;
+    this.#lookedMs = now;
+    const busy = this.#input.busyShare() >= BUSY_SHARE;
+    const saves = this.#repeated >= REPEATED_SHARE * this.#events;
+    this.#intervalMs = busy && saves ? BUSY_INTERVAL_MS : CALM_INTERVAL_MS;
+    this.#events = this.#repeated = 0;
+  }
+}
+
+function busyShare(): () => number {
+  let last = processorTimes();
+  return () => {
+    const now = processorTimes();
+    const total = now.total - last.total;
+    const idle = now.idle - last.idle;
+    last = now;
+    return total === 0 ? 0 : 1 - idle / total;
+  };
+}
+
+function processorTimes(): { total: number; idle: number } {
+  let total = 0;
+  let idle = 0;
+  for (const { times } of cpus()) {
+    total += times.user + times.nice + times.sys + times.idle + times.irq;
+    idle += times.idle;
+  }
+  return { total, idle };
+}

@@ -1,0 +1,236 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { StoreUnavailable } from '#event-store/errors.js';
+import type { EventStore } from '#event-store/port.js';
+import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
+import type { Logger } from '#platform/logging.js';
+import { createPool, isUnavailable } from '#platform/postgres.js';
+import { checkpointOf } from '#read-models/checkpoints.js';
+import { activate, activeGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import { OrdersStore } from '#read-models/stores/orders-store.js';
+import { BatchApplier } from './batch-applier.js';
+import { ProjectionStopped } from './errors.js';
+import { EventBuffer } from './event-buffer.js';
+import { Ownership } from './ownership.js';
+import { Pace } from './pace.js';
+import { Progress } from './progress.js';
+
+export interface ProjectorOptions {
+  readonly eventStore: Pick<EventStore, 'subscribeToAll' | 'readStream' | 'headPosition'>;
+  readonly postgresUrl: string;
+  readonly logger: Logger;
+  /** Of one batch. */
+  readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
+}
+
+/** `waiting`: a store is away. `stopped`: an event cannot be applied, and a person has to look. */
+export type ProjectorState = 'starting' | 'standby' | 'catching_up' | 'live' | 'waiting' | 'stopped';
+
+const LIMITS = { maxEvents: 1_000, maxBytes: 8_000_000 };
+const IDLE_CHECKPOINT_INTERVAL_MS = 250;
+const FAILURES_MAX = 5;
+const BACKOFF_MIN_MS = 100;
+const BACKOFF_MAX_MS = 2_000;
+
+/** Keeps the rows of the projection `orders` up to date with the event store, for as long as it runs. */
+export class Projector {
+  readonly progress = new Progress();
+  state: ProjectorState = 'starting';
+  generation: Generation | null = null;
+  /** Whether queries are answered from its generation. */
+  active = false;
+  lastError: string | null = null;
+  #pending: EventBuffer | null = null;
+  #caughtUpAt: bigint | null = null;
+  readonly #options: ProjectorOptions;
+  readonly #pool: pg.Pool;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+    this.#pool = createPool(options.postgresUrl, {
+      max: 1,
+      applicationName: 'orderlog projector',
+      statementTimeoutMs: 0,
+    });
+  }
+
+  /** Received, not yet written. */
+  get pendingEvents(): number {
+    return this.#pending?.size ?? 0;
+  }
+
+  /**
+   * Returns when the signal aborts. Stores that are away are waited for, however long.
+   * @throws ProjectionStopped when an event cannot be applied, also after trying again
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    let attempts = 0;
+    let writtenBefore = 0;
+    while (!signal.aborted) {
+      try {
+        await this.#own(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        const { batches } = this.progress.totals;
+        if (batches > writtenBefore) failures = attempts = 0;
+        writtenBefore = batches;
+        if (!isAway(error) && ++failures >= FAILURES_MAX) throw this.#stop(error);
+        this.#failed(error);
+        await pause(attempts++, signal);
+      }
+    }
+    await this.#pool.end();
+  }
+
+  async #own(signal: AbortSignal): Promise<void> {
+    const generation = await prepareGeneration(this.#pool);
+    this.generation = generation;
+    this.active = (await activeGeneration(this.#pool))?.id === generation.id;
+    const ownership = await Ownership.acquire({
+      connectionString: this.#options.postgresUrl,
+      projection: ORDERS_PROJECTION,
+      generation: generation.id,
+      signal,
+      onStandby: () => this.#become('standby'),
+    });
+    try {
+      const applier = new BatchApplier(new OrdersStore(ownership.db, generation), this.#options.eventStore);
+      this.progress.position = await checkpointOf(ownership.db, generation.id, ORDERS_PROJECTION);
+      for (let attempts = 0; !signal.aborted; attempts++) {
+        this.#become('catching_up');
+        const before = this.progress.totals.batches;
+        try {
+          await this.#follow(applier, AbortSignal.any([signal, ownership.lost]));
+        } catch (error) {
+          if (!(error instanceof StoreUnavailable) || signal.aborted) throw error;
+          if (this.progress.totals.batches > before) attempts = 0;
+          this.#failed(error); // the rows, the lock and the cache are as good as before
+          await pause(attempts, signal);
+        }
+      }
+    } catch (error) {
+      throw ownership.lost.aborted
+        ? new OwnershipLost('the connection that owns the projection', error)
+        : error;
+    } finally {
+      await ownership.release();
+    }
+  }
+
+  async #follow(applier: BatchApplier, signal: AbortSignal): Promise<never> {
+    const buffer = new EventBuffer(this.#options.limits ?? LIMITS);
+    const pace = new Pace();
+    const stop = new AbortController();
+    const fed = this.#feed(buffer, AbortSignal.any([signal, stop.signal]));
+    this.#pending = buffer;
+    try {
+      for (;;) {
+        await buffer.some();
+        await buffer.event(IDLE_CHECKPOINT_INTERVAL_MS);
+        await buffer.wholeBatch(pace.waitMs());
+        pace.writing();
+        const batch = buffer.take();
+        const applied = await applier.apply(batch);
+        this.progress.wrote(applied, batch);
+        pace.wrote(applied.events, applied.repeated);
+        await this.#noteCaughtUp();
+      }
+    } finally {
+      stop.abort();
+      buffer.end(new StoreUnavailable('the subscription was ended'));
+      this.#pending = null;
+      this.#caughtUpAt = null;
+      await fed;
+    }
+  }
+
+  async #feed(buffer: EventBuffer, signal: AbortSignal): Promise<void> {
+    const after = this.progress.position;
+    let last = after ?? -1n;
+    signal.addEventListener('abort', () => buffer.end(signal.reason), { once: true });
+    try {
+      const messages = this.#options.eventStore.subscribeToAll({
+        after,
+        streamPrefix: ORDER_STREAM_PREFIX,
+        signal,
+      });
+      for await (const message of messages) {
+        if (message.kind === 'caughtUp') {
+          this.#caughtUpAt = last;
+          await this.#noteCaughtUp();
+          continue;
+        }
+        last = message.kind === 'event' ? message.event.position : message.position;
+        await buffer.put(message);
+      }
+      buffer.end(new StoreUnavailable('the subscription ended'));
+    } catch (error) {
+      buffer.end(error);
+    }
+  }
+
+  /** Live once everything is written that was there when the subscription had caught up. */
+  async #noteCaughtUp(): Promise<void> {
+    if (this.#caughtUpAt === null || (this.progress.position ?? -1n) < this.#caughtUpAt) return;
+    this.#caughtUpAt = null;
+    this.lastError = null;
+    if (!this.active && this.generation) {
+      await activate(this.#pool, this.generation);
+      this.active = true;
+      this.#options.logger.info(
+        { generation: this.generation.id },
+        'queries are answered from this generation',
+      );
+    }
+    this.#become('live');
+  }
+
+  #become(state: ProjectorState): void {
+    if (this.state === state) return;
+    this.state = state;
+    const { position } = this.progress;
+    this.#options.logger.info(
+      { state, generation: this.generation?.id, position: position?.toString() },
+      state,
+    );
+  }
+
+  #failed(error: unknown): void {
+    this.lastError = messageOf(error);
+    this.#become('waiting');
+    this.#options.logger.warn({ err: error }, 'projection interrupted');
+  }
+
+  #stop(error: unknown): ProjectionStopped {
+    this.lastError = messageOf(error);
+    this.#become('stopped');
+    const where = `after position ${this.progress.position ?? 'none'}`;
+    return new ProjectionStopped(`projection ${ORDERS_PROJECTION} stopped ${where}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The lock went with its connection; another owner may be writing by now. */
+class OwnershipLost extends Error {
+  constructor(what: string, cause: unknown) {
+    super(`${what} is gone: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof StoreUnavailable || error instanceof OwnershipLost || isUnavailable(error);
+}
+
+async function pause(attempt: number, signal: AbortSignal): Promise<void> {
+  const limitMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** attempt);
+  await delay(limitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {
+    // Aborted: the caller sees it.
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
