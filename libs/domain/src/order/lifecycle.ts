@@ -30,12 +30,21 @@ export type LifecycleCommand =
 
 export const evolveLifecycle: EvolvePart<LifecycleEvent> = {
   OrderConfirmed: (order) => ({ ...order, status: 'confirmed' }),
-  OrderRejected: (order, { data }) => ({ ...order, status: 'rejected', statusReason: data.reason }),
+  OrderRejected: (order, { data }) => ({ ...released(order), status: 'rejected', statusReason: data.reason }),
   OrderHeld: (order, { data }) => ({ ...order, onHold: true, holdReason: data.reason }),
-  OrderReleased: (order) => ({ ...order, onHold: false, holdReason: null }),
-  OrderCancelled: (order, { data }) => ({ ...order, status: 'cancelled', statusReason: data.reason }),
+  OrderReleased: (order) => released(order),
+  OrderCancelled: (order, { data }) => ({
+    ...released(order),
+    status: 'cancelled',
+    statusReason: data.reason,
+  }),
   OrderCompleted: (order) => ({ ...order, status: 'completed' }),
 };
+
+/** Also what ends an order releases it: there is nothing left to hold back. */
+function released(order: Order): Order {
+  return { ...order, onHold: false, holdReason: null };
+}
 
 /** What is taken back when an order is cancelled is said in the words of shipments and cancellations. */
 type DecidedHere = LifecycleEvent | ShipmentEvent | CancellationEvent;

@@ -5,7 +5,8 @@ import {
   type CancellationCommand,
   type CancellationEvent,
 } from './cancellations.js';
-import { decideEdits, evolveEdits, type EditCommand, type EditEvent } from './edits.js';
+import { decideEdits } from './edits.decider.js';
+import { evolveEdits, type EditCommand, type EditEvent } from './edits.js';
 import { decideLifecycle, evolveLifecycle, type LifecycleCommand, type LifecycleEvent } from './lifecycle.js';
 import { decideNotes, evolveNotes, type NoteCommand, type NoteEvent } from './notes.js';
 import { decidePayments, evolvePayments, type PaymentCommand, type PaymentEvent } from './payments.js';

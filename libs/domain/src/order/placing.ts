@@ -27,9 +27,10 @@ import type { OrderId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { newLine } from './lines.js';
 import { orderNumber } from './order-number.js';
-import { checkAdjustment, checkWhole, priceLine, priceShipping, type Priced } from './pricing.js';
+import { priceContent } from './pricing.js';
 import { accept, reject, type RejectionCode } from './rejections.js';
 import type { Order, OrderState } from './state.js';
+import { checkWhole, type Priced } from './whole-order.js';
 
 /** Who the order is for and where it goes: everything of it that names a person. */
 export interface PlacedPersonal {
@@ -127,8 +128,10 @@ function place(
 ): Draft<PlacingEvent> | Refusal {
   const wrong = checkHead(data, personal);
   if (wrong) return wrong;
-  const priced = price(data, newId);
+  const priced = priceContent(data, newId);
   if (isRefusal(priced)) return priced;
+  const amiss = checkIds(priced) ?? checkWhole(priced);
+  if (amiss) return amiss;
   const { orderId, tenantId, reference, customerId, currency } = data;
   const { shippingAddress, billingAddress, attributes } = data;
   return {
@@ -150,39 +153,6 @@ function place(
   };
 }
 
-/** Lines, discounts and surcharges with their ids, in this order, and all amounts. */
-function price(data: PlacingCommand['data'], newId: (index: number) => string): Priced | Refusal {
-  if (data.lines.length > LIMITS.lines) return reject('too_many_lines', { limit: LIMITS.lines });
-  const lines: OrderedLine[] = [];
-  for (const input of data.lines) {
-    const line = priceLine(input, newId(lines.length), `lines/${lines.length}`);
-    if (isRefusal(line)) return line;
-    lines.push(line);
-  }
-  const discounts: Discount[] = [];
-  for (const { lineIndex, code, description, amountMinor } of data.discounts) {
-    const field = `discounts/${discounts.length}`;
-    const lineId = lineIndex === null ? null : lines[lineIndex]?.lineId;
-    if (lineId === undefined) return reject('line_not_found', { field });
-    const discount = { code, description, amountMinor, lineId };
-    const wrong = checkAdjustment(discount, field);
-    if (wrong) return wrong;
-    discounts.push({ discountId: newId(lines.length + discounts.length), ...discount });
-  }
-  const surcharges: Surcharge[] = [];
-  for (const { code, description, amountMinor } of data.surcharges) {
-    const surcharge = { code, description, amountMinor };
-    const wrong = checkAdjustment(surcharge, `surcharges/${surcharges.length}`);
-    if (wrong) return wrong;
-    const surchargeId = newId(lines.length + discounts.length + surcharges.length);
-    surcharges.push({ surchargeId, ...surcharge });
-  }
-  const shipping = priceShipping(data.shipping);
-  if (shipping !== null && isRefusal(shipping)) return shipping;
-  const priced = { lines, discounts, surcharges, shipping };
-  return checkWhole(priced) ?? priced;
-}
-
 function checkHead(data: PlacingCommand['data'], personal: PlacedPersonal): Refusal | null {
   if (minorUnitDigits(data.currency) === null) return reject('invalid_currency', { currency: data.currency });
   return (
@@ -198,6 +168,15 @@ function checkHead(data: PlacingCommand['data'], personal: PlacedPersonal): Refu
     checkCount(data.discounts.length, LIMITS.discounts, 'discounts') ??
     checkCount(data.surcharges.length, LIMITS.surcharges, 'surcharges')
   );
+}
+
+function checkIds({ lines, discounts, surcharges }: Priced): Refusal | null {
+  const ids = [
+    ...lines.map(({ lineId }) => lineId),
+    ...discounts.map(({ discountId }) => discountId),
+    ...surcharges.map(({ surchargeId }) => surchargeId),
+  ];
+  return new Set(ids).size === ids.length ? null : reject('id_already_used');
 }
 
 function checkAttributes(attributes: Readonly<Record<string, string>>): Refusal | null {

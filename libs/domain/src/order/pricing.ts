@@ -16,7 +16,7 @@ import type {
 import { LIMITS } from './limits.js';
 import { checkQuantity, lineAmountMinor } from './lines.js';
 import { reject } from './rejections.js';
-import { lineDiscountsMinor } from './totals.js';
+import { totalOutOfRange, type Priced } from './whole-order.js';
 
 /** A line with its tax worked out. `field` says where in the command it is. */
 export function priceLine(input: LineInput, lineId: string, field: string): OrderedLine | Refusal {
@@ -80,48 +80,42 @@ export function checkAdjustment(
   );
 }
 
-export interface Priced {
-  readonly lines: readonly OrderedLine[];
-  readonly discounts: readonly Discount[];
-  readonly surcharges: readonly Surcharge[];
-  readonly shipping: Shipping | null;
+/** What a new order holds, as its command gives it. */
+interface PlacedContent {
+  readonly lines: readonly LineInput[];
+  readonly discounts: readonly (Omit<DiscountInput, 'lineId'> & { readonly lineIndex: number | null })[];
+  readonly surcharges: readonly SurchargeInput[];
+  readonly shipping: ShippingInput | null;
 }
 
-/**
- * What holds for an order's content as a whole, after it was placed or edited. Sums are compared before
- * they are used: a sum of legal parts that passes the limit may no longer be exact, but is above it.
- */
-export function checkWhole({ lines, discounts, surcharges, shipping }: Priced): Refusal | null {
-  if (lines.length === 0) return reject('no_lines');
-  if (lines.length > LIMITS.lines) return reject('too_many_lines', { limit: LIMITS.lines });
-  if (discounts.length > LIMITS.discounts) {
-    return reject('too_many_items', { field: 'discounts', limit: LIMITS.discounts });
+/** Lines, discounts and surcharges with their ids, in this order, and all amounts. */
+export function priceContent(data: PlacedContent, newId: (index: number) => string): Priced | Refusal {
+  if (data.lines.length > LIMITS.lines) return reject('too_many_lines', { limit: LIMITS.lines });
+  const lines: OrderedLine[] = [];
+  for (const input of data.lines) {
+    const line = priceLine(input, newId(lines.length), `lines/${lines.length}`);
+    if (isRefusal(line)) return line;
+    lines.push(line);
   }
-  if (surcharges.length > LIMITS.surcharges) {
-    return reject('too_many_items', { field: 'surcharges', limit: LIMITS.surcharges });
+  const discounts: Discount[] = [];
+  for (const { lineIndex, code, description, amountMinor } of data.discounts) {
+    const field = `discounts/${discounts.length}`;
+    const lineId = lineIndex === null ? null : lines[lineIndex]?.lineId;
+    if (lineId === undefined) return reject('line_not_found', { field });
+    const discount = { code, description, amountMinor, lineId };
+    const wrong = checkAdjustment(discount, field);
+    if (wrong) return wrong;
+    discounts.push({ discountId: newId(lines.length + discounts.length), ...discount });
   }
-  let grossMinor = shipping === null ? 0 : withTaxMinor(shipping.amountMinor, shipping.tax);
-  for (const line of lines) grossMinor += withTaxMinor(lineAmountMinor(line), line.tax);
-  for (const { amountMinor } of surcharges) grossMinor += amountMinor;
-  if (grossMinor > LIMITS.amountMinor) return totalOutOfRange();
-  return checkDiscounts(lines, discounts);
-}
-
-function checkDiscounts(lines: readonly OrderedLine[], discounts: readonly Discount[]): Refusal | null {
-  let discountsMinor = 0;
-  let linesMinor = 0;
-  for (const { amountMinor } of discounts) discountsMinor += amountMinor;
-  for (const line of lines) linesMinor += lineAmountMinor(line);
-  if (discountsMinor > linesMinor) return reject('discount_exceeds_lines', { linesMinor });
-  const byLine = lineDiscountsMinor(lines, discounts);
-  const over = lines.find((line, index) => byLine[index]! > lineAmountMinor(line));
-  return over ? reject('discount_exceeds_lines', { lineId: over.lineId }) : null;
-}
-
-function withTaxMinor(amountMinor: number, tax: Tax | null): number {
-  return tax === null || tax.inclusive ? amountMinor : amountMinor + tax.amountMinor;
-}
-
-function totalOutOfRange(): Refusal {
-  return reject('total_out_of_range', { limit: LIMITS.amountMinor });
+  const surcharges: Surcharge[] = [];
+  for (const { code, description, amountMinor } of data.surcharges) {
+    const surcharge = { code, description, amountMinor };
+    const wrong = checkAdjustment(surcharge, `surcharges/${surcharges.length}`);
+    if (wrong) return wrong;
+    const surchargeId = newId(lines.length + discounts.length + surcharges.length);
+    surcharges.push({ surchargeId, ...surcharge });
+  }
+  const shipping = priceShipping(data.shipping);
+  if (shipping !== null && isRefusal(shipping)) return shipping;
+  return { lines, discounts, surcharges, shipping };
 }

@@ -1,0 +1,203 @@
+import { ERASED, type Draft } from '../decider.js';
+import { sameContent } from '../equality.js';
+import { isRefusal, stamp, type DecidePart, type Refusal } from './area.js';
+import { checkCount, checkRegion, checkTexts } from './checks.js';
+import type { AddressLines, Region } from './content.js';
+import { evolveEdits, type EditCommand, type EditEvent, type EditOperation } from './edits.js';
+import { usedIds } from './identity.js';
+import type { LineId } from './ids.js';
+import { LIMITS } from './limits.js';
+import { checkQuantity, lineAmountMinor } from './lines.js';
+import { checkAdjustment, priceLine, priceTax } from './pricing.js';
+import { accept, reject } from './rejections.js';
+import type { Line, Order } from './state.js';
+import { checkAllowed } from './transitions.js';
+import { checkWhole } from './whole-order.js';
+
+export const decideEdits: DecidePart<EditCommand, EditEvent> = {
+  EditOrder: (order, { data: { operations }, personal }, context) => {
+    const tooMany = checkCount(operations.length, LIMITS.editOperations, 'operations');
+    if (tooMany) return tooMany;
+    let edited = order;
+    const taken = usedIds(order);
+    const events: Draft<EditEvent>[] = [];
+    for (const [index, operation] of operations.entries()) {
+      const step = decideStep(edited, operation, {
+        id: context.newId(index),
+        taken,
+        field: `operations/${index}`,
+        addressLines: personal.addresses[index] ?? noLines,
+      });
+      if (isRefusal(step)) return checkAllowed(order, 'EditOrder') ?? atOperation(step, index);
+      for (const event of step) edited = evolveStep(edited, event);
+      events.push(...step);
+    }
+    // Steps may also undo each other, as when a list of quantities is sent a second time.
+    if (sameContent(edited, order)) return accept();
+    return checkAllowed(order, 'EditOrder') ?? checkWhole(edited) ?? accept(...events);
+  },
+};
+
+/** What a step may know besides the order as the steps before it left it. */
+interface Step {
+  /** For what the step creates. */
+  readonly id: string;
+  /** Every id ever given in this order, and by earlier steps. */
+  readonly taken: Set<string>;
+  /** Where the step is in the command. */
+  readonly field: string;
+  readonly addressLines: AddressLines;
+}
+
+type Steps = {
+  readonly [Op in EditOperation['op']]: (
+    order: Order,
+    operation: Extract<EditOperation, { op: Op }>,
+    step: Step,
+  ) => readonly Draft<EditEvent>[] | Refusal;
+};
+
+const steps: Steps = {
+  addLine: (order, { line: input }, { id, taken, field }) => {
+    const line = priceLine(input, id, `${field}/line`);
+    if (isRefusal(line)) return line;
+    const again = order.lines.find(({ lineId }) => lineId === id);
+    return create(id, taken, again && { ...again, ...line }, again, { type: 'LineAdded', data: { line } });
+  },
+
+  removeLine: (order, { lineId }) => {
+    if (order.retiredIds.includes(lineId)) return [];
+    const line = findLine(order, lineId);
+    if (isRefusal(line)) return line;
+    if (line.cancelled + line.shipped + line.inReturns > 0) return reject('line_in_use', { lineId });
+    const freed = order.discounts
+      .filter((discount) => discount.lineId === lineId)
+      .map(({ discountId }) => ({ type: 'DiscountRemoved' as const, data: { discountId } }));
+    return [...freed, { type: 'LineRemoved', data: { lineId } }];
+  },
+
+  changeLineQuantity: (order, { lineId, quantity, taxAmountMinor }, { field }) => {
+    const line = findLine(order, lineId);
+    if (isRefusal(line)) return line;
+    const wrong = checkQuantity(quantity, { field: `${field}/quantity` });
+    if (wrong) return wrong;
+    const committed = line.cancelled + line.shipped;
+    if (quantity < committed) return reject('quantity_below_committed', { lineId, committed });
+    if (line.tax === null && taxAmountMinor !== null) {
+      return reject('amount_out_of_range', { field: `${field}/taxAmountMinor`, limit: 0 });
+    }
+    // The same quantity and no word about tax: an amount once given by hand stays.
+    if (quantity === line.quantity && taxAmountMinor === null) return [];
+    const input = line.tax && { ...line.tax, amountMinor: taxAmountMinor };
+    const tax = priceTax(input, lineAmountMinor({ ...line, quantity }), field);
+    if (tax !== null && isRefusal(tax)) return tax;
+    const changed = { lineId, quantity, taxAmountMinor: tax?.amountMinor ?? null };
+    if (quantity === line.quantity && changed.taxAmountMinor === line.tax?.amountMinor) return [];
+    return [{ type: 'LineQuantityChanged', data: changed }];
+  },
+
+  applyDiscount: (order, { discount: input }, { id, taken, field }) => {
+    const { code, description, amountMinor, lineId } = input;
+    const wrong = checkAdjustment(input, `${field}/discount`);
+    if (wrong) return wrong;
+    const discount = { discountId: id, code, description, amountMinor, lineId };
+    const again = order.discounts.find(({ discountId }) => discountId === id);
+    if (lineId !== null && again === undefined) {
+      const line = findLine(order, lineId);
+      if (isRefusal(line)) return line;
+    }
+    return create(id, taken, discount, again, { type: 'DiscountApplied', data: { discount } });
+  },
+
+  removeDiscount: (order, { discountId }) => {
+    if (order.retiredIds.includes(discountId)) return [];
+    const known = order.discounts.some((discount) => discount.discountId === discountId);
+    if (!known) return reject('discount_not_found', { discountId });
+    return [{ type: 'DiscountRemoved', data: { discountId } }];
+  },
+
+  addSurcharge: (order, { surcharge: { code, description, amountMinor } }, { id, taken, field }) => {
+    const surcharge = { surchargeId: id, code, description, amountMinor };
+    const wrong = checkAdjustment(surcharge, `${field}/surcharge`);
+    if (wrong) return wrong;
+    const again = order.surcharges.find(({ surchargeId }) => surchargeId === id);
+    return create(id, taken, surcharge, again, { type: 'SurchargeAdded', data: { surcharge } });
+  },
+
+  changeShippingAddress: (order, { address }, { field, addressLines }) => {
+    const lines = order.personal === ERASED ? null : order.personal.shippingAddress;
+    if (sameContent([order.shippingAddress, lines], [address, addressLines])) return [];
+    const wrong = checkAddress(address, addressLines, field);
+    return (
+      wrong ?? [{ type: 'ShippingAddressChanged', data: { address }, personal: { address: addressLines } }]
+    );
+  },
+
+  changeBillingAddress: (order, { address }, { field, addressLines }) => {
+    const lines = order.personal === ERASED ? null : order.personal.billingAddress;
+    if (sameContent([order.billingAddress, lines], [address, addressLines])) return [];
+    const wrong = checkAddress(address, addressLines, field);
+    return (
+      wrong ?? [{ type: 'BillingAddressChanged', data: { address }, personal: { address: addressLines } }]
+    );
+  },
+};
+
+function decideStep(
+  order: Order,
+  operation: EditOperation,
+  step: Step,
+): readonly Draft<EditEvent>[] | Refusal {
+  const decideOne = steps[operation.op] as (
+    order: Order,
+    operation: EditOperation,
+    step: Step,
+  ) => readonly Draft<EditEvent>[] | Refusal;
+  return decideOne(order, operation, step);
+}
+
+function evolveStep(order: Order, draft: Draft<EditEvent>): Order {
+  const event = stamp<EditEvent>(draft, order.lastOccurredAt);
+  const fold = evolveEdits[event.type] as (order: Order, event: EditEvent) => Order;
+  return fold(order, event);
+}
+
+/** A new thing under its id; no event where that id already holds the same (invariant 7). */
+function create(
+  id: string,
+  taken: Set<string>,
+  wanted: object | undefined,
+  held: object | undefined,
+  event: Draft<EditEvent>,
+): readonly Draft<EditEvent>[] | Refusal {
+  if (held !== undefined && sameContent(wanted, held)) return [];
+  if (taken.has(id)) return reject('id_already_used', { id });
+  taken.add(id);
+  return [event];
+}
+
+function findLine(order: Order, lineId: LineId): Line | Refusal {
+  return order.lines.find((line) => line.lineId === lineId) ?? reject('line_not_found', { lineId });
+}
+
+const noLines: AddressLines = {
+  name: null,
+  company: null,
+  line1: null,
+  line2: null,
+  city: null,
+  region: null,
+  postalCode: null,
+};
+
+function checkAddress(address: Region, lines: AddressLines, field: string): Refusal | null {
+  return (
+    checkRegion(address, `${field}/address`) ?? checkTexts(lines, LIMITS.nameCharacters, `${field}/address`)
+  );
+}
+
+function atOperation(refusal: Refusal, operation: number): Refusal {
+  if (refusal.accepted) return refusal;
+  const { code, details } = refusal.rejection;
+  return reject(code, { ...details, operation });
+}

@@ -1,0 +1,53 @@
+import type { Refusal } from './area.js';
+import type { Discount, OrderedLine, Shipping, Surcharge, Tax } from './content.js';
+import { LIMITS } from './limits.js';
+import { lineAmountMinor } from './lines.js';
+import { reject } from './rejections.js';
+import { lineDiscountsMinor } from './totals.js';
+
+/** An order's content once every amount in it is known. */
+export interface Priced {
+  readonly lines: readonly OrderedLine[];
+  readonly discounts: readonly Discount[];
+  readonly surcharges: readonly Surcharge[];
+  readonly shipping: Shipping | null;
+}
+
+/**
+ * What holds for an order's content as a whole, after it was placed or edited. Sums are compared before
+ * they are used: a sum of legal parts that passes the limit may no longer be exact, but is above it.
+ */
+export function checkWhole({ lines, discounts, surcharges, shipping }: Priced): Refusal | null {
+  if (lines.length === 0) return reject('no_lines');
+  if (lines.length > LIMITS.lines) return reject('too_many_lines', { limit: LIMITS.lines });
+  if (discounts.length > LIMITS.discounts) {
+    return reject('too_many_items', { field: 'discounts', limit: LIMITS.discounts });
+  }
+  if (surcharges.length > LIMITS.surcharges) {
+    return reject('too_many_items', { field: 'surcharges', limit: LIMITS.surcharges });
+  }
+  let grossMinor = shipping === null ? 0 : withTaxMinor(shipping.amountMinor, shipping.tax);
+  for (const line of lines) grossMinor += withTaxMinor(lineAmountMinor(line), line.tax);
+  for (const { amountMinor } of surcharges) grossMinor += amountMinor;
+  if (grossMinor > LIMITS.amountMinor) return totalOutOfRange();
+  return checkDiscounts(lines, discounts);
+}
+
+function checkDiscounts(lines: readonly OrderedLine[], discounts: readonly Discount[]): Refusal | null {
+  let discountsMinor = 0;
+  let linesMinor = 0;
+  for (const { amountMinor } of discounts) discountsMinor += amountMinor;
+  for (const line of lines) linesMinor += lineAmountMinor(line);
+  if (discountsMinor > linesMinor) return reject('discount_exceeds_lines', { linesMinor });
+  const byLine = lineDiscountsMinor(lines, discounts);
+  const over = lines.find((line, index) => byLine[index]! > lineAmountMinor(line));
+  return over ? reject('discount_exceeds_lines', { lineId: over.lineId }) : null;
+}
+
+function withTaxMinor(amountMinor: number, tax: Tax | null): number {
+  return tax === null || tax.inclusive ? amountMinor : amountMinor + tax.amountMinor;
+}
+
+export function totalOutOfRange(): Refusal {
+  return reject('total_out_of_range', { limit: LIMITS.amountMinor });
+}
