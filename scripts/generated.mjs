@@ -1,0 +1,51 @@
+/**
+ * Files that are made from the code and checked in, so that a change of one shows in the other's diff.
+ * `node scripts/generated.mjs` writes them, `--check` names those that are stale. Runs on the built dist/.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { configurationPage } from './generated/configuration-page.mjs';
+import { errorsPage } from './generated/errors-page.mjs';
+
+const root = new URL('../', import.meta.url);
+
+/** Each file and what makes its text. */
+const generated = {
+  'docs/configuration.md': configurationPage,
+  'docs/errors.md': errorsPage,
+};
+
+async function fresh(path, make) {
+  const options = await resolveConfig(fileURLToPath(new URL('package.json', root)));
+  return format(await make(), { ...options, filepath: path });
+}
+
+async function present(path) {
+  try {
+    return await readFile(new URL(path, root), 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function main(check) {
+  const stale = [];
+  for (const [path, make] of Object.entries(generated)) {
+    const text = await fresh(path, make);
+    if (text === (await present(path))) continue;
+    stale.push(path);
+    if (check) continue;
+    const target = new URL(path, root);
+    await mkdir(dirname(fileURLToPath(target)), { recursive: true });
+    await writeFile(target, text);
+  }
+  for (const path of stale) console.log(`${path} ${check ? 'is stale: run npm run generate' : 'written'}`);
+  return check && stale.length > 0 ? 1 : 0;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.exitCode = await main(process.argv.includes('--check'));
+}

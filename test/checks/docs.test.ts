@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { configNames } from '#platform/config-names.js';
+import { finished, repositoryRoot } from '../support/seeded-tree.js';
+
+const TIMEOUT_MS = 60_000;
+
+interface Page {
+  path: string;
+  text: string;
+}
+
+let pages: Page[];
+let scripts: Record<string, string>;
+
+beforeAll(async () => {
+  const { stdout } = await finished('git', ['ls-files', '--', '*.md']);
+  const paths = stdout.trim().split('\n');
+  pages = await Promise.all(
+    paths.map(async (path) => ({ path, text: await readFile(join(repositoryRoot, path), 'utf8') })),
+  );
+  const manifest = await readFile(join(repositoryRoot, 'package.json'), 'utf8');
+  ({ scripts } = JSON.parse(manifest) as { scripts: Record<string, string> });
+});
+
+/** The commands of a page's `sh` fences: comments off, continued lines joined, `a && b` apart. */
+function commandsOf({ text }: Page): string[] {
+  return [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)]
+    .flatMap(([, fence]) => fence!.replaceAll('\\\n', ' ').split('\n'))
+    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+    .flatMap((line) => line.split(/\s(?:&&|\||;)\s/))
+    .map((line) => line.replace(/^\w+=\$\(/, '').trim())
+    .filter((line) => line !== '');
+}
+
+const onEveryPage = <T>(find: (page: Page) => readonly T[]) =>
+  pages.flatMap((page) => find(page).map((found) => ({ path: page.path, found })));
+
+describe('what the documents say', () => {
+  it('is a script of package.json, where they say npm', () => {
+    const builtIn = new Set(['ci', 'install', 'start', 'test', 'run']);
+    const wrong = onEveryPage(commandsOf).filter(({ found }) => {
+      const [npm, verb, name] = found.split(/\s+/);
+      if (npm !== 'npm') return false;
+      return !builtIn.has(verb!) || (verb === 'run' && !(name! in scripts));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it(
+    'is a command of orderctl with such options, where they say npx orderctl',
+    async () => {
+      const used = onEveryPage(commandsOf).filter(({ found }) => /^npx orderctl\b/.test(found));
+      expect(used.length).toBeGreaterThan(0);
+      const help = new Map<string, string>();
+      const wrong: unknown[] = [];
+      for (const { path, found } of used) {
+        const [, , command = '', ...rest] = found.split(/\s+/);
+        if (!help.has(command)) help.set(command, await helpOf(command));
+        const known = help.get(command)!;
+        const options = rest.filter((word) => /^--[a-z]/.test(word)).map((word) => word.split('=')[0]!);
+        const unknown = options.filter((option) => !known.includes(option));
+        if (known === '' || unknown.length > 0) wrong.push({ path, found, unknown });
+      }
+      expect(wrong).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it('links to files and headings that are there', async () => {
+    const links = onEveryPage(({ text }) =>
+      [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, target]) => target!)
+        .filter((to) => !/^[a-z]+:/.test(to)),
+    );
+    const wrong = [];
+    for (const { path, found } of links) if (!(await resolves(path, found))) wrong.push(`${path}: ${found}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('names no setting that there is not', () => {
+    const wrong = onEveryPage(({ text }) => text.match(/\bORDERLOG_[A-Z_]*[A-Z]\b/g) ?? []).filter(
+      ({ found }) => !found.startsWith('ORDERLOG_TEST') && !(found in configNames),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('generated files', () => {
+  it(
+    'are fresh',
+    async () => {
+      const { code, stdout } = await finished('node', ['scripts/generated.mjs', '--check']);
+      expect([code, stdout]).toEqual([0, '']);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+async function helpOf(command: string): Promise<string> {
+  const parameters = ['apps/orderctl/bin/orderctl.js', ...(command === '' ? [] : [command]), '--help'];
+  const { code, stdout } = await finished('node', parameters);
+  return code === 0 ? stdout : '';
+}
+
+async function resolves(from: string, link: string): Promise<boolean> {
+  const [file, heading] = link.split('#') as [string, string | undefined];
+  const path = file === '' ? from : join(dirname(from), decodeURIComponent(file));
+  if (!existsSync(join(repositoryRoot, path))) return false;
+  if (heading === undefined || !path.endsWith('.md')) return true;
+  const text = await readFile(join(repositoryRoot, path), 'utf8');
+  return [...text.matchAll(/^#+ (.*)$/gm)].some(([, title]) => anchorOf(title!) === heading);
+}
+
+/** As code hosts make anchors of headings. */
+function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+}

@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+const CONFIGURATION = [
+  '.dependency-cruiser.cjs',
+  'eslint.config.js',
+  'knip.json',
+  'package.json',
+  'tsconfig.json',
+];
+
+export interface Finished {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface SeededTree {
+  /** Runs one of the repository's own tools (`eslint`, `depcruise`) on the seeded files. */
+  run(tool: string, ...parameters: string[]): Promise<Finished>;
+  remove(): Promise<void>;
+}
+
+/** A repository with our configuration and nothing but the given files, path by content. */
+export async function seededTree(files: Readonly<Record<string, string>>): Promise<SeededTree> {
+  const root = await mkdtemp(join(tmpdir(), 'orderlog-seeded-'));
+  await symlink(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'));
+  for (const name of CONFIGURATION) await cp(join(repositoryRoot, name), join(root, name));
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), content);
+  }
+  return {
+    run: (tool, ...parameters) => finished(join(root, 'node_modules/.bin', tool), parameters, root),
+    remove: () => rm(root, { recursive: true }),
+  };
+}
+
+/** Runs a program to its end, whatever its exit code. */
+export function finished(
+  file: string,
+  parameters: readonly string[],
+  cwd = repositoryRoot,
+): Promise<Finished> {
+  return new Promise((done) => {
+    execFile(file, parameters, { cwd, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      done({ code, stdout, stderr });
+    });
+  });
+}
