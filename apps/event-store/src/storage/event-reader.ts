@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { parseMetadata, type StreamState } from '../streams/stream-state.js';
 import { encodeReadFrame, TOMBSTONE_REVISION } from '../wire/recorded-event.js';
+import { copyOut, type CopiedRow } from './copy-out.js';
 import { int8Array, textArray } from './pg-array.js';
 import type { StoredEvent } from './stored-event.js';
 
@@ -16,30 +17,30 @@ const PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
 const COLUMNS = 'position, stream, revision, event_id, type, is_json, data, metadata, created_ms';
 
+/** Up to so many events a prepared statement is cheaper; from there on the rows cost more than the plan. */
+const PREPARED_MAX_EVENTS = 50;
+
 /**
  * A page in index order, cut where its events add up to PAGE_MAX_BYTES: a thousand events may be a
  * thousand megabytes. The first event always comes.
  */
-function pageQuery(name: string, where: string, order: string): { name: string; text: string } {
+function pageQuery(where: string, order: string, limit: string): string {
   const size = 'octet_length(data) + octet_length(metadata)';
-  return {
-    name,
-    text: `SELECT ${COLUMNS} FROM (
-        SELECT *, sum(${size}) OVER (ORDER BY ${order}) - (${size}) AS bytes_before FROM (
-          SELECT ${COLUMNS} FROM event_store.events WHERE ${where} ORDER BY ${order} LIMIT $1
-        ) page
-      ) sized WHERE bytes_before < ${PAGE_MAX_BYTES}`,
-  };
+  return `SELECT ${COLUMNS} FROM (
+      SELECT *, sum(${size}) OVER (ORDER BY ${order}) - (${size}) AS bytes_before FROM (
+        SELECT ${COLUMNS} FROM event_store.events WHERE ${where} ORDER BY ${order} LIMIT ${limit}
+      ) page
+    ) sized WHERE bytes_before < ${PAGE_MAX_BYTES}`;
 }
 
-const PAGES = {
-  all: {
-    forwards: pageQuery('all_forwards', 'position > $2', 'position'),
-    backwards: pageQuery('all_backwards', 'position < $2', 'position DESC'),
+const FEW_OF_STREAM = {
+  forwards: {
+    name: 'stream_forwards',
+    text: pageQuery('stream = $1 AND revision >= $2', 'revision', '$3'),
   },
-  stream: {
-    forwards: pageQuery('stream_forwards', 'stream = $3 AND revision >= $2', 'revision'),
-    backwards: pageQuery('stream_backwards', 'stream = $3 AND revision <= $2', 'revision DESC'),
+  backwards: {
+    name: 'stream_backwards',
+    text: pageQuery('stream = $1 AND revision <= $2', 'revision DESC', '$3'),
   },
 };
 
@@ -79,7 +80,9 @@ export class EventReader {
 
   /** Events of `$all` after (or, backwards, before) a position. */
   async pageOfAll(direction: Direction, position: number, limit: number): Promise<StoredEvent[]> {
-    return this.#page(PAGES.all[direction], [limit, position]);
+    const where = `position ${direction === 'forwards' ? '>' : '<'} ${integer(position)}`;
+    const order = direction === 'forwards' ? 'position' : 'position DESC';
+    return this.#copy(pageQuery(where, order, integer(limit)));
   }
 
   /** Events of a stream from a revision on, that one included. */
@@ -89,7 +92,14 @@ export class EventReader {
     revision: number,
     limit: number,
   ): Promise<StoredEvent[]> {
-    return this.#page(PAGES.stream[direction], [limit, revision, stream]);
+    if (limit <= PREPARED_MAX_EVENTS) {
+      const rows = await this.#rows<Row>(FEW_OF_STREAM[direction], [stream, revision, limit]);
+      return rows.map(storedEvent);
+    }
+    const comparison = direction === 'forwards' ? '>=' : '<=';
+    const where = `stream = ${pg.escapeLiteral(stream)} AND revision ${comparison} ${integer(revision)}`;
+    const order = direction === 'forwards' ? 'revision' : 'revision DESC';
+    return this.#copy(pageQuery(where, order, integer(limit)));
   }
 
   /** The states of streams (not metastreams) as they are committed, in the order asked. */
@@ -120,9 +130,21 @@ export class EventReader {
     await this.#pool.end();
   }
 
-  async #page(query: { name: string; text: string }, values: unknown[]): Promise<StoredEvent[]> {
-    const rows = await this.#rows<Row>(query, values);
-    return rows.map(storedEvent);
+  async #copy(query: string): Promise<StoredEvent[]> {
+    try {
+      const client = await this.#pool.connect();
+      let broken = true;
+      try {
+        const events: StoredEvent[] = [];
+        await copyOut(client, query, (row) => events.push(copiedEvent(row)));
+        broken = false;
+        return events;
+      } finally {
+        client.release(broken);
+      }
+    } catch (cause) {
+      throw new StorageUnavailable('PostgreSQL does not answer', { cause });
+    }
   }
 
   async #rows<R extends unknown[]>(query: { name: string; text: string }, values: unknown[]): Promise<R[]> {
@@ -173,4 +195,23 @@ function storedEvent(row: Row): StoredEvent {
     metadata: row[7].slice(2),
   });
   return { ...event, frame };
+}
+
+function copiedEvent(row: CopiedRow): StoredEvent {
+  const event = {
+    position: row.bigint(),
+    stream: row.text(),
+    revision: row.bigint(),
+    id: row.uuid(),
+    type: row.text(),
+  };
+  const payload = { isJson: row.boolean(), data: row.bytes(), metadata: row.bytes() };
+  const createdMs = row.bigint();
+  return { ...event, createdMs, frame: encodeReadFrame({ ...event, ...payload, createdMs }) };
+}
+
+/** A number that goes into a statement as it is. */
+function integer(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new Error(`${value} is no whole number`);
+  return String(value);
 }

@@ -27,29 +27,28 @@ export async function readStream(store: Store, request: Read & { stream: string 
     const first = Math.max(minRevision, from === 'start' ? 0 : from === 'end' ? Infinity : from);
     if (first > last || request.maxCount === 0) return reply.end();
     const recent = store.recent.ofStreamFrom(stream, first);
-    const fetch = async (before: StoredEvent | null) =>
-      recent
-        ? before
-          ? []
-          : recent
-        : pageOf(store, request, before ? before.revision + 1 : first, (revision) => revision <= last);
+    const fetch = async (before: StoredEvent | null) => {
+      if (recent) return before ? [] : recent;
+      return pageOf(store, request, before ? before.revision + 1 : first, last);
+    };
     return sendVisible(request, reply, fetch, visible);
   }
   const first = Math.min(last, from === 'end' ? last : from === 'start' ? 0 : from);
   if (first < minRevision || request.maxCount === 0) return reply.end();
   const fetch = (before: StoredEvent | null) =>
-    pageOf(store, request, before ? before.revision - 1 : first, (revision) => revision >= minRevision);
+    pageOf(store, request, before ? before.revision - 1 : first, minRevision);
   return sendVisible(request, reply, fetch, visible);
 }
 
 async function pageOf(
   store: Store,
   { stream, direction, maxCount }: Read & { stream: string },
-  revision: number,
-  inRange: (revision: number) => boolean,
+  from: number,
+  to: number,
 ): Promise<StoredEvent[]> {
-  if (!inRange(revision)) return [];
-  return store.reader.pageOfStream(stream, direction, revision, Math.min(PAGE_MAX_EVENTS, maxCount));
+  const left = direction === 'forwards' ? to - from + 1 : from - to + 1;
+  if (left <= 0) return [];
+  return store.reader.pageOfStream(stream, direction, from, Math.min(PAGE_MAX_EVENTS, maxCount, left));
 }
 
 /** Answers a read of `$all`, up to where it ends when the read begins. */
