@@ -85,7 +85,7 @@ describe('the boundaries', () => {
   });
 
   it.each(seeds)(
-    'catch what breaks $rule ($files)',
+    'catch what breaks $rule ($#)',
     async ({ rule, files }) => expect(await brokenRules(files)).toContain(rule),
     TIMEOUT_MS,
   );
