@@ -1,28 +1,14 @@
 import type { FacetName, FacetValue } from './order-search.js';
 
-interface Facet {
-  /** What the matching rows are grouped by; of a row aliased `o`. */
-  readonly column: string;
-  /** The group as it is shown. */
-  readonly shown: (column: string) => string;
-  readonly order: string;
-}
-
-const byCount = 'orders DESC, value';
-const plain = (column: string): Facet => ({ column, shown: (name) => name, order: byCount });
-
-const facets: Readonly<Record<FacetName, Facet>> = {
-  status: plain('o.status'),
-  paymentStatus: plain('o.payment_status'),
-  fulfilmentStatus: plain('o.fulfilment_status'),
-  returnStatus: plain('o.return_status'),
-  country: plain('o.country'),
-  month: {
-    column: `date_trunc('month', o.placed_at AT TIME ZONE 'UTC')`,
-    shown: (name) => `to_char(${name}, 'YYYY-MM')`,
-    order: 'value',
-  },
-  currency: plain('o.currency'),
+/** What the matching rows are grouped by; of a row aliased `o`. */
+const columnOf: Readonly<Record<FacetName, string>> = {
+  status: 'o.status',
+  paymentStatus: 'o.payment_status',
+  fulfilmentStatus: 'o.fulfilment_status',
+  returnStatus: 'o.return_status',
+  country: 'o.country',
+  month: `date_trunc('month', o.placed_at AT TIME ZONE 'UTC')`,
+  currency: 'o.currency',
 };
 
 /**
@@ -30,29 +16,42 @@ const facets: Readonly<Record<FacetName, Facet>> = {
  * which there are few, so that each facet then adds up hundreds of rows and not all that matched.
  */
 export function facetStatements(names: readonly FacetName[]): { combinations: string; counts: string } {
-  const columns = names.map((name) => `${facets[name].column} AS ${alias(name)}`);
+  const columns = names.map((name) => `${columnOf[name]} AS ${alias(name)}`);
   const groupBy = names.length === 0 ? '' : `GROUP BY ${names.map((_, index) => index + 1).join(', ')}`;
   const combinations = `SELECT ${[...columns, 'count(*) AS orders'].join(', ')} FROM matched o ${groupBy}`;
-  const parts = names.map((name) => {
-    const { shown, order } = facets[name];
-    return `'${name}', (SELECT json_agg(json_build_object('value', value, 'orders', orders) ORDER BY ${order})
-      FROM (SELECT ${shown(alias(name))} AS value, sum(orders)::int AS orders
-        FROM combinations GROUP BY ${alias(name)}) counted)`;
-  });
-  const total = `'total', (SELECT coalesce(sum(orders), 0)::int FROM combinations)`;
-  return { combinations, counts: `json_build_object(${[total, ...parts].join(', ')})` };
+  const sets = [...names.map((name) => `(${alias(name)})`), '()'].join(', ');
+  // Of each set all facets but one are grouped away; the one left tells which facet it counts.
+  const facet = names.map((name, index) => `WHEN GROUPING(${alias(name)}) = 0 THEN ${index}`).join(' ');
+  const value = names.map((name) => `WHEN GROUPING(${alias(name)}) = 0 THEN ${shown(name)}`).join(' ');
+  const of = names.length === 0 ? 'NULL::int, NULL::text' : `CASE ${facet} END, CASE ${value} END`;
+  const counts = `SELECT json_agg(json_build_array(facet, value, orders)) FROM (
+      SELECT ${of}, coalesce(sum(orders), 0)::int FROM combinations GROUP BY GROUPING SETS (${sets})
+    ) counted (facet, value, orders)`;
+  return { combinations, counts };
 }
 
-export type FacetCounts = { readonly total: number } & {
-  readonly [Name in FacetName]?: readonly FacetValue[] | null;
-};
+/** Index of the facet (null: the total over all), its value, how many orders. */
+export type FacetCount = readonly [facet: number | null, value: string | null, orders: number];
 
-/** The answer of `facetStatements`, with an empty list for a facet of no order. */
 export function facetsOf(
   names: readonly FacetName[],
-  counts: FacetCounts,
-): Partial<Record<FacetName, readonly FacetValue[]>> {
-  return Object.fromEntries(names.map((name) => [name, counts[name] ?? []]));
+  counts: readonly FacetCount[],
+): { total: number; facets: Partial<Record<FacetName, readonly FacetValue[]>> } {
+  const facets: Partial<Record<FacetName, FacetValue[]>> = {};
+  for (const [index, name] of names.entries()) {
+    const values = counts.filter(([facet]) => facet === index);
+    facets[name] = values.map(([, value, orders]) => ({ value, orders })).sort(orderOf(name));
+  }
+  return { total: counts.find(([facet]) => facet === null)?.[2] ?? 0, facets };
+}
+
+function orderOf(name: FacetName): (a: FacetValue, b: FacetValue) => number {
+  const byValue = (a: FacetValue, b: FacetValue) => ((a.value ?? '') < (b.value ?? '') ? -1 : 1);
+  return name === 'month' ? byValue : (a, b) => b.orders - a.orders || byValue(a, b);
+}
+
+function shown(name: FacetName): string {
+  return name === 'month' ? `to_char(${alias(name)}, 'YYYY-MM')` : alias(name);
 }
 
 function alias(name: FacetName): string {

@@ -2,7 +2,8 @@ import { foldText } from '../fold-text.js';
 import { foldEmail } from '../search-row.js';
 import { OrderSort } from '../readers/order-sort.js';
 import type { ReadModels } from '../readers/read-models.js';
-import type { Parameters } from '../readers/sql.js';
+import type { Audience } from '../readers/order-filter.js';
+import { allOf, type Parameters } from '../readers/sql.js';
 import type { OrderSearch, OrderSearchPage, OrderSearchQuestion } from './order-search.js';
 import { searchPageOf, searchStatement, type SearchRow } from './search-statement.js';
 import { searchTerms, searchWords, tsqueryOf, type SearchTerm } from './search-terms.js';
@@ -30,7 +31,7 @@ export class PostgresOrderSearch implements OrderSearch {
         sort,
         cursor,
         limit,
-        wordConditions: (parameters) => conditionsOf(terms, sku, email, parameters),
+        foundBy: (parameters) => foundBy(generation.schema, audience, terms, sku, email, parameters),
       });
       const { rows } = await pool.query<SearchRow>(statement);
       return searchPageOf(rows, { facets, limit, sort });
@@ -39,21 +40,50 @@ export class PostgresOrderSearch implements OrderSearch {
 }
 
 const NAMES = `to_tsvector('simple'::regconfig, s.personal ->> 'names')`;
+/** Of how many words each may be the order's or the person's; beyond it, all are one or the other. */
+const MAX_NAME_TERMS = 3;
 
-// A person's name is in no table of words, so each word may be one of the order's or of the person's.
-function conditionsOf(
+function foundBy(
+  schema: string,
+  audience: Audience,
   terms: readonly SearchTerm[],
   sku: string | null,
   email: string | null,
   parameters: Parameters,
-): string[] {
-  const conditions = terms.map((term) => {
-    const query = `${parameters.add(tsqueryOf(term))}::tsquery`;
-    return `(s.words @@ ${query} OR ${NAMES} @@ ${query})`;
+): string | null {
+  if (terms.length === 0 && sku === null && email === null) return null;
+  const common = [`s.tenant_id = ${parameters.add(audience.tenantId)}`];
+  if (sku !== null) common.push(...skuConditions(sku, parameters));
+  if (email !== null) common.push(`s.personal ->> 'email' = ${parameters.add(foldEmail(email))}`);
+  const matches = (column: string, some: readonly SearchTerm[]) =>
+    some.length === 0 ? [] : [`${column} @@ ${parameters.add(tsqueryOf(some))}::tsquery`];
+  const selects = splits(terms).map(({ ofWords, ofNames }) => {
+    const conditions = [...common, ...matches('s.words', ofWords), ...matches(NAMES, ofNames)];
+    return `SELECT s.order_id FROM ${schema}.order_search s WHERE ${allOf(conditions)}`;
   });
-  if (sku !== null) conditions.push(...skuConditions(sku, parameters));
-  if (email !== null) conditions.push(`s.personal ->> 'email' = ${parameters.add(foldEmail(email))}`);
-  return conditions;
+  return selects.join(' UNION ');
+}
+
+interface Split {
+  readonly ofWords: readonly SearchTerm[];
+  readonly ofNames: readonly SearchTerm[];
+}
+
+/**
+ * Every way in which the terms can be spread over the order's words and the person's names: `smith mug`
+ * is a mug of Smith's, or two words of a product. Few terms are part of any name, so the ways are few,
+ * and each is one that the indexes answer alone.
+ */
+export function splits(terms: readonly SearchTerm[]): Split[] {
+  const nameTerms = terms.filter(({ inNames }) => inNames);
+  if (nameTerms.length > MAX_NAME_TERMS) {
+    const allNames = nameTerms.length === terms.length ? [{ ofWords: [], ofNames: terms }] : [];
+    return [{ ofWords: terms, ofNames: [] }, ...allNames];
+  }
+  return Array.from({ length: 1 << nameTerms.length }, (_, chosen) => {
+    const ofNames = nameTerms.filter((_term, index) => (chosen & (1 << index)) !== 0);
+    return { ofWords: terms.filter((term) => !ofNames.includes(term)), ofNames };
+  });
 }
 
 // Words have an index and SKUs have none; the words of a SKU are among the order's.

@@ -6,7 +6,7 @@ import type { ReadGeneration } from '../readers/read-models.js';
 import { allOf, Parameters } from '../readers/sql.js';
 import { selectSummary, summaryItemOf, type SummaryRow } from '../readers/summary-item.js';
 import { SHARED_SCHEMA } from '../schema.js';
-import { facetsOf, facetStatements, type FacetCounts } from './facets.js';
+import { facetsOf, facetStatements, type FacetCount } from './facets.js';
 import type { FacetName, OrderSearchPage } from './order-search.js';
 
 export interface SearchStatementInput {
@@ -18,11 +18,11 @@ export interface SearchStatementInput {
   readonly sort: OrderSort;
   readonly cursor: string | null;
   readonly limit: number;
-  /** Conditions on the order's search row, aliased `s`; none: it is not looked at. */
-  readonly wordConditions: (parameters: Parameters) => readonly string[];
+  /** Selects the ids of the orders that hold the words searched for; null: words play no part. */
+  readonly foundBy: (parameters: Parameters) => string | null;
 }
 
-type Row = SummaryRow & { readonly counts: FacetCounts | null; readonly checkpoint: string | null };
+type Row = SummaryRow & { readonly counts: readonly FacetCount[] | null; readonly checkpoint: string | null };
 
 // Only what facets and sorts need is carried through the statement; the page's rows are read at its end.
 const CARRIED = [
@@ -51,27 +51,25 @@ export function searchStatement(input: SearchStatementInput): { text: string; va
   const { generation, audience, filter, asOf, sort } = input;
   const parameters = new Parameters();
   const source = summarySource(generation.schema, asOf, parameters, 'o');
-  const words = input.wordConditions(parameters);
-  const join =
-    words.length === 0
-      ? ''
-      : `JOIN ${generation.schema}.order_search s ON s.tenant_id = o.tenant_id AND s.order_id = o.order_id`;
-  const conditions = [...filterConditions(audience, filter, parameters, 'o'), ...source.conditions, ...words];
+  const found = input.foundBy(parameters);
+  const conditions = [...filterConditions(audience, filter, parameters, 'o'), ...source.conditions];
   const { combinations, counts } = facetStatements(input.facets);
-  const text = `WITH matched AS MATERIALIZED (
+  // Words are looked up by themselves: an index answers them without reading the words of any order.
+  const [foundFirst, join] =
+    found === null ? ['', ''] : [`found AS MATERIALIZED (${found}),`, 'JOIN found USING (order_id)'];
+  const text = `WITH ${foundFirst} matched AS MATERIALIZED (
       SELECT ${CARRIED} FROM ${source.from} ${join} WHERE ${allOf(conditions)}
     ), page AS MATERIALIZED (
-      SELECT o.order_id, o.revision, row_number() OVER (ORDER BY ${sort.orderBy}) AS place
-      FROM matched o WHERE ${allOf(sort.after(input.cursor, parameters))}
+      SELECT o.* FROM matched o WHERE ${allOf(sort.after(input.cursor, parameters))}
       ORDER BY ${sort.orderBy} LIMIT ${parameters.add(input.limit + 1)}
     ), combinations AS MATERIALIZED (${combinations})
-    SELECT CASE WHEN coalesce(p.place, 1) = 1 THEN (SELECT ${counts}) END AS counts,
+    SELECT CASE WHEN row_number() OVER (ORDER BY ${sort.orderBy}) = 1 THEN (${counts}) END AS counts,
       ${checkpointOf(parameters, generation)} AS checkpoint, ${selectSummary('d')}
-    FROM (SELECT) one LEFT JOIN page p ON true
+    FROM (SELECT) one LEFT JOIN page o ON true
     LEFT JOIN ${generation.schema}.${asOf === null ? 'orders' : 'order_history'} d
-      ON d.tenant_id = ${parameters.add(audience.tenantId)} AND d.order_id = p.order_id
-      AND d.revision = p.revision
-    ORDER BY p.place`;
+      ON d.tenant_id = ${parameters.add(audience.tenantId)} AND d.order_id = o.order_id
+      AND d.revision = o.revision
+    ORDER BY ${sort.orderBy}`;
   return { text, values: parameters.values };
 }
 
@@ -79,13 +77,13 @@ export function searchPageOf(
   rows: readonly Row[],
   { facets, limit, sort }: Pick<SearchStatementInput, 'facets' | 'limit' | 'sort'>,
 ): OrderSearchPage {
-  const counts = rows[0]!.counts!;
+  const { total, facets: counted } = facetsOf(facets, rows[0]!.counts ?? []);
   const checkpoint = rows[0]!.checkpoint;
   const items = rows.filter((row) => row['order_id'] !== null).map((row) => summaryItemOf(row));
   return {
     ...pageOf(items, limit, (item) => sort.cursorAfter(item)),
-    total: counts.total,
-    facets: facetsOf(facets, counts),
+    total,
+    facets: counted,
     indexedThrough: checkpoint === null ? null : BigInt(checkpoint),
   };
 }

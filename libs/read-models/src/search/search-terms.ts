@@ -7,6 +7,8 @@ export interface SearchTerm {
   readonly word: string;
   /** Any word that begins with it will do. */
   readonly prefix: boolean;
+  /** Whether a person of some order is called so. */
+  readonly inNames: boolean;
   /** Known words that stand for an unknown one; empty for a known word. */
   readonly similar: readonly string[];
 }
@@ -39,27 +41,34 @@ export async function searchTerms(
   const upTo = words.map((word, index) => (index === last ? `${word}\u{10ffff}` : word));
   const short = words.map((word) => word.length <= SHORT_CHARACTERS && toleratedDistance(word) > 0);
   const fuzzy = words.map((word) => toleratedDistance(word) > 0);
-  const { rows } = await db.query<{ known: boolean; candidates: string[] | null }>({
+  const { rows } = await db.query<{ known: boolean; in_names: boolean; candidates: string[] | null }>({
     name: `search-terms-${schema}`,
     text: termsStatement(schema),
-    values: [tenantId, words, upTo, fuzzy, short],
+    values: [tenantId, words, upTo, fuzzy, short, words.map((word, index) => exactly(word, index === last))],
   });
   return words.map((word, index) => {
-    const { known, candidates } = rows[index]!;
+    const { known, in_names: inNames, candidates } = rows[index]!;
     const similar = known ? [] : closest(word, candidates ?? []);
-    return { word, prefix: index === last, similar };
+    return { word, prefix: index === last, inNames, similar };
   });
 }
 
 function termsStatement(schema: string): string {
-  return `SELECT k.known, c.candidates
-    FROM unnest($2::text[], $3::text[], $4::bool[], $5::bool[]) WITH ORDINALITY AS q(word, up_to, fuzzy, short, n)
+  return `SELECT k.known, names.in_names, c.candidates
+    FROM unnest($2::text[], $3::text[], $4::bool[], $5::bool[], $6::text[])
+      WITH ORDINALITY AS q(word, up_to, fuzzy, short, query, n)
     CROSS JOIN LATERAL (
       SELECT EXISTS (
         SELECT FROM ${schema}.search_words w
         WHERE w.tenant_id = $1 AND w.word >= q.word COLLATE "C" AND w.word <= q.up_to COLLATE "C"
       ) AS known
     ) k
+    CROSS JOIN LATERAL (
+      SELECT EXISTS (
+        SELECT FROM ${schema}.order_search s
+        WHERE s.tenant_id = $1 AND to_tsvector('simple'::regconfig, s.personal ->> 'names') @@ q.query::tsquery
+      ) AS in_names
+    ) names
     CROSS JOIN LATERAL (
       SELECT array_agg(found.word) AS candidates FROM (
         (SELECT w.word FROM ${schema}.search_words w
@@ -85,8 +94,15 @@ function closest(word: string, candidates: readonly string[]): string[] {
     .map(({ candidate }) => candidate);
 }
 
-/** A term in PostgreSQL's query language. Folded words are letters and digits, so quotes suffice. */
-export function tsqueryOf({ word, prefix, similar }: SearchTerm): string {
-  const self = `'${word}'${prefix ? ':*' : ''}`;
-  return [self, ...similar.map((known) => `'${known}'`)].join(' | ');
+/** Terms that must all match, in PostgreSQL's query language. */
+export function tsqueryOf(terms: readonly SearchTerm[]): string {
+  return terms
+    .map(({ word, prefix, similar }) => [exactly(word, prefix), ...similar.map((known) => `'${known}'`)])
+    .map((alternatives) => `(${alternatives.join(' | ')})`)
+    .join(' & ');
+}
+
+// Folded words are letters and digits, so quotes suffice.
+function exactly(word: string, prefix: boolean): string {
+  return prefix ? `'${word}':*` : `'${word}'`;
 }
