@@ -9,7 +9,7 @@ import {
   type ReturnStatus,
 } from '#domain/order/statuses.js';
 import { orderTotals, type OrderTotals } from '#domain/order/totals.js';
-import { allowedCommands } from '#domain/order/transitions.js';
+import { allowedCommands, type OrderCommandType } from '#domain/order/order.js';
 
 /** What an order derives from its state, for people and clients to read. */
 interface Derived {
@@ -17,7 +17,7 @@ interface Derived {
   readonly paymentStatus: PaymentStatus;
   readonly fulfilmentStatus: FulfilmentStatus;
   readonly returnStatus: ReturnStatus;
-  readonly allowedCommands: ReturnType<typeof allowedCommands>;
+  readonly allowedCommands: readonly OrderCommandType[];
 }
 
 /**

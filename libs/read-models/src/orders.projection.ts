@@ -1,7 +1,7 @@
 import type { StoredOrderEvent } from '#event-store/port.js';
-import type { OrderEventType } from '#domain/order/order.js';
+import { evolve, type OrderEventType } from '#domain/order/order.js';
 import type { Order, OrderState } from '#domain/order/state.js';
-import { evolve } from '#domain/order/evolve.js';
+
 import type { Instant } from '#domain/instant.js';
 import { summaryOf, type OrderSummary } from './order-summary.js';
 

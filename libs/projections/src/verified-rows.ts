@@ -1,0 +1,134 @@
+import type pg from 'pg';
+import type { Generation } from '#read-models/generations.js';
+import { summaryColumns } from '#read-models/order-summary.js';
+import type { OrderKey } from '#read-models/stores/orders-store.js';
+
+/** Column values as a summary has them: instants as text, money as numbers. */
+export type ColumnValues = Readonly<Record<string, unknown>>;
+
+export interface HistoryValues extends ColumnValues {
+  readonly revision: number;
+  readonly data: string;
+}
+
+export interface SearchValues {
+  readonly revision: number;
+  readonly words: readonly string[];
+  readonly skus: readonly string[];
+  readonly personal: string;
+  /** Words of the row that the tenant's table of words lacks, numbers and references included. */
+  readonly unknownWords: readonly string[];
+}
+
+/** All that the read models hold about one order, seen at one moment; JSON as the text that is stored. */
+export interface VerifiedRows extends OrderKey {
+  readonly revision: number;
+  readonly summary: ColumnValues;
+  readonly document: string;
+  readonly personal: string;
+  readonly history: readonly HistoryValues[];
+  readonly search: SearchValues | null;
+}
+
+const summaryNames = summaryColumns.map(({ column }) => column);
+const columns = (alias: string, names: readonly string[]) =>
+  names.map((name) => `${alias}.${name}`).join(', ');
+const eventColumns = [
+  ...[
+    'position',
+    'event_id',
+    'type',
+    'command_id',
+    'correlation_id',
+    'causation_id',
+    'actor_type',
+    'actor_id',
+  ],
+  ...['occurred_at', 'recorded_at', 'occurred_until', 'recorded_until'],
+];
+const KEYS = 'unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)';
+const OF_KEY = (alias: string) => `${alias}.tenant_id = k.tenant_id AND ${alias}.order_id = k.order_id`;
+
+/** Everything about the given orders in one snapshot; those without a row are left out. */
+export async function loadRows(
+  pool: pg.Pool,
+  { schema }: Generation,
+  keys: readonly OrderKey[],
+): Promise<VerifiedRows[]> {
+  const values = [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)];
+  return inSnapshot(pool, async (client) => {
+    const orders = await client.query<ColumnValues & { document: string; personal: string }>(
+      `SELECT ${columns('o', summaryNames)}, o.document::text, o.personal::text
+       FROM ${KEYS} JOIN ${schema}.orders o ON ${OF_KEY('o')}`,
+      values,
+    );
+    const history = await client.query<HistoryValues>(
+      `SELECT ${columns('h', [...summaryNames, ...eventColumns])}, h.data::text
+       FROM ${KEYS} JOIN ${schema}.order_history h ON ${OF_KEY('h')} ORDER BY h.revision`,
+      values,
+    );
+    const search = await client.query<ColumnValues & SearchValues>(
+      `SELECT s.tenant_id, s.order_id, s.revision, tsvector_to_array(s.words) AS words, s.skus, s.personal::text,
+         ARRAY(SELECT word FROM unnest(tsvector_to_array(s.words)) AS word WHERE NOT EXISTS (
+           SELECT FROM ${schema}.search_words w WHERE w.tenant_id = s.tenant_id AND w.word = word COLLATE "C"
+         )) AS "unknownWords"
+       FROM ${KEYS} JOIN ${schema}.order_search s ON ${OF_KEY('s')}`,
+      values,
+    );
+    const historyOf = groupBy(history.rows, keyOf);
+    const searchOf = new Map(search.rows.map((row) => [keyOf(row), row]));
+    return orders.rows.map(({ document, personal, ...summary }) => ({
+      tenantId: summary['tenant_id'] as string,
+      orderId: summary['order_id'] as string,
+      revision: summary['revision'] as number,
+      summary: plain(summary),
+      document,
+      personal,
+      history: (historyOf.get(keyOf(summary)) ?? []).map((row) => plain(row) as HistoryValues),
+      search: searchOf.get(keyOf(summary)) ?? null,
+    }));
+  });
+}
+
+async function inSnapshot<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const result = await read(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+function keyOf(row: ColumnValues): string {
+  return `${String(row['tenant_id'])}.${String(row['order_id'])}`;
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}
+
+const bigints = new Set([
+  'position',
+  ...summaryColumns.filter(({ type }) => type === 'int8').map((c) => c.column),
+]);
+
+function plain(row: ColumnValues): ColumnValues {
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row)) {
+    if (value instanceof Date) values[name] = value.toISOString();
+    else if (bigints.has(name) && typeof value === 'string') values[name] = Number(value);
+    else values[name] = value;
+  }
+  return values;
+}

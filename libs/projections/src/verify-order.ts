@@ -1,0 +1,174 @@
+import { decode } from '#event-store/codec.js';
+import { UnreadableEvent } from '#event-store/errors.js';
+import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { orderStream } from '#event-store/streams.js';
+import type { Order } from '#domain/order/state.js';
+import { documentOf } from '#read-models/order-document.js';
+import { summaryColumns, summaryOf, type OrderSummary } from '#read-models/order-summary.js';
+import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
+import { searchRowOf, vocabularyOf } from '#read-models/search-row.js';
+import { differencesBetween, shown, type Difference, type DifferenceKind } from './differences.js';
+import type { ColumnValues, VerifiedRows } from './verified-rows.js';
+
+type Report = (kind: DifferenceKind, path: string, expected: unknown, actual: unknown) => void;
+
+export interface VerifiedOrder {
+  readonly events: number;
+  readonly differences: readonly Difference[];
+}
+
+/** Compares all rows of one order with a fresh fold of its stream, at the revision of the row. */
+export async function verifyOrder(
+  eventStore: Pick<EventStore, 'readStream'>,
+  rows: VerifiedRows,
+  headPosition: bigint,
+): Promise<VerifiedOrder> {
+  const { tenantId, orderId } = rows;
+  const differences: Difference[] = [];
+  const report: Report = (kind, path, expected, actual) =>
+    differences.push({ tenantId, orderId, kind, path, expected: shown(expected), actual: shown(actual) });
+  const raw: RawEvent[] = [];
+  for await (const event of eventStore.readStream(orderStream(tenantId, orderId))) raw.push(event);
+  try {
+    compareWithStream(rows, await decode(raw), headPosition, report);
+  } catch (error) {
+    if (!(error instanceof UnreadableEvent || error instanceof UnfoldableEvent)) throw error;
+    report('unreadable', '', undefined, error.message);
+  }
+  return { events: raw.length, differences };
+}
+
+class UnfoldableEvent extends Error {}
+
+function compareWithStream(
+  rows: VerifiedRows,
+  stream: readonly StoredOrderEvent[],
+  headPosition: bigint,
+  report: Report,
+): void {
+  if (stream.length === 0) return report('extra_row', 'orders', undefined, rows.revision);
+  const events = stream.slice(0, rows.revision + 1);
+  const behind = stream.slice(rows.revision + 1).filter(({ position }) => position <= headPosition);
+  if (behind.length > 0) report('behind', 'revision', behind.at(-1)!.recording.revision, rows.revision);
+  if (events.length <= rows.revision) report('extra_row', 'revision', events.length - 1, rows.revision);
+
+  const { order, history, searchedAt } = foldAll(events);
+  compareJson(report, 'document', documentOf(order), rows.document);
+  compareJson(hidingValues(report), 'personal', order.personal, rows.personal);
+  compareColumns(report, 'summary', '', summaryColumnsOf(summaryOf(order)), rows.summary);
+  compareHistory(report, history, rows);
+  compareSearch(report, order, searchedAt, rows);
+}
+
+function foldAll(events: readonly StoredOrderEvent[]) {
+  let order: Order | null = null;
+  let searchedAt = 0;
+  const history: HistoryRow[] = [];
+  events.forEach((event, index) => {
+    try {
+      order = foldOrder(order, event);
+    } catch (cause) {
+      throw new UnfoldableEvent(`event ${event.recording.revision} (${event.type}) cannot be folded`, {
+        cause,
+      });
+    }
+    if (changesSearch(event.type)) searchedAt = event.recording.revision;
+    history.push(historyRowOf(order, event, events[index + 1]));
+  });
+  return { order: order as unknown as Order, history, searchedAt };
+}
+
+function compareHistory(report: Report, expected: readonly HistoryRow[], rows: VerifiedRows): void {
+  const actual = new Map(rows.history.map((row) => [row.revision, row]));
+  for (const row of expected) {
+    const { revision } = row.summary;
+    const at = `revision ${revision}: `;
+    const found = actual.get(revision);
+    actual.delete(revision);
+    if (!found) {
+      report('history', at.slice(0, -2), row.type, undefined);
+      continue;
+    }
+    const { data, ...values } = found;
+    compareColumns(report, 'history', at, historyColumnsOf(row), values);
+    compareJson(report, 'history', row.data, data, `${at}data.`);
+  }
+  for (const revision of actual.keys())
+    report('extra_row', `order_history revision ${revision}`, undefined, revision);
+}
+
+function compareSearch(
+  report: Report,
+  order: Order,
+  searchedAt: number,
+  { search, revision }: VerifiedRows,
+): void {
+  if (!search) return report('search', '', 'a row', undefined);
+  const vocabulary = vocabularyOf(order);
+  const expected = searchRowOf(order, vocabulary);
+  const [words, actualWords] = [expected.words, [...search.words].sort()];
+  for (const { path, ...values } of differencesBetween(
+    { words, skus: expected.skus },
+    { words: actualWords, skus: search.skus },
+  )) {
+    report('search', path, values.expected, values.actual);
+  }
+  compareJson(hidingValues(report), 'search', expected.personal, search.personal, 'personal.');
+  // Written with the last event that search sees, or with one after it that came in the same batch.
+  if (search.revision < searchedAt || search.revision > revision)
+    report('search', 'revision', searchedAt, search.revision);
+  for (const word of search.unknownWords) if (vocabulary.has(word)) report('word', word, word, undefined);
+}
+
+function compareJson(
+  report: Report,
+  kind: DifferenceKind,
+  expected: unknown,
+  actual: string,
+  prefix = '',
+): void {
+  const text = JSON.stringify(expected);
+  if (text === actual) return;
+  for (const found of differencesBetween(JSON.parse(text), JSON.parse(actual))) {
+    report(kind, `${prefix}${found.path}`, found.expected, found.actual);
+  }
+}
+
+function compareColumns(
+  report: Report,
+  kind: DifferenceKind,
+  prefix: string,
+  expected: ColumnValues,
+  actual: ColumnValues,
+): void {
+  for (const found of differencesBetween(expected, actual)) {
+    report(kind, `${prefix}${found.path}`, found.expected, found.actual);
+  }
+}
+
+const hidingValues =
+  (report: Report): Report =>
+  (kind, path) =>
+    report(kind, path, undefined, undefined);
+
+function summaryColumnsOf(summary: OrderSummary): Record<string, unknown> {
+  return Object.fromEntries(summaryColumns.map(({ column, field }) => [column, summary[field]]));
+}
+
+function historyColumnsOf(row: HistoryRow): ColumnValues {
+  return {
+    ...summaryColumnsOf(row.summary),
+    position: Number(row.position),
+    event_id: row.eventId,
+    type: row.type,
+    command_id: row.commandId,
+    correlation_id: row.correlationId,
+    causation_id: row.causationId,
+    actor_type: row.actorType,
+    actor_id: row.actorId,
+    occurred_at: row.occurredAt,
+    recorded_at: row.recordedAt,
+    occurred_until: row.occurredUntil,
+    recorded_until: row.recordedUntil,
+  };
+}
