@@ -57,7 +57,14 @@ export function Integer(options: IntegerOptions): PropertyDecorator {
     return null;
   };
   const fromText = (text: string) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text);
-  return field('integer', { check, fromText }, { type: 'integer', minimum: min, maximum: max }, options);
+  // JSON has a negative zero, which equals zero everywhere but where values are compared as they are.
+  const normalise = (value: number) => (value === 0 ? 0 : value);
+  return field(
+    'integer',
+    { check, fromText, normalise },
+    { type: 'integer', minimum: min, maximum: max },
+    options,
+  );
 }
 
 /** An amount of money in the currency's smallest unit (cents, pence, yen). */
@@ -136,7 +143,7 @@ export function DateTime(options: FieldOptions = {}): PropertyDecorator {
 
 // A year before 1970 or after 9999 is a slip of the pen, and Postgres and CSV readers differ on them.
 function dateTimeOf(value: unknown): Instant | null {
-  if (typeof value !== 'string' || value.length > 40) return null;
+  if (typeof value !== 'string' || value.length > 40 || value.startsWith('24', 11)) return null;
   const instant = instantOf(value);
   return instant !== null && instant >= '1970' && instant < '9999-12-31' ? instant : null;
 }

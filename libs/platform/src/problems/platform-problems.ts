@@ -35,7 +35,7 @@ export const platformProblems = {
   idempotency_key_invalid: {
     status: 400,
     title: 'The Idempotency-Key header is not valid',
-    help: 'Use 1 to 200 visible ASCII characters, a UUID for instance.',
+    help: 'Use 1 to 255 printable ASCII characters, a UUID for instance.',
   },
   unauthenticated: {
     status: 401,

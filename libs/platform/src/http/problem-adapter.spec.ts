@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module } from '@nestjs/common';
+import { Public } from '../auth/access.js';
+import { createLogger } from '../logging.js';
+import { createHttpApp, type HttpApp } from './http-app.js';
+
+let release: () => void;
+let arrived: () => void;
+const arrival = new Promise<void>((done) => (arrived = done));
+const held = new Promise<void>((done) => (release = done));
+
+@Controller('held')
+class HeldController {
+  @Get()
+  @Public()
+  async held() {
+    arrived();
+    await held;
+    return { late: true };
+  }
+}
+
+@Module({ controllers: [HeldController] })
+class HeldModule {}
+
+let app: HttpApp;
+let port: number;
+
+beforeAll(async () => {
+  app = await createHttpApp(HeldModule, {
+    logger: createLogger('test', 'silent'),
+    api: { title: 'test', description: '', version: '1' },
+    verifier: { known: () => undefined, verify: () => Promise.reject(new Error('not asked')) },
+    bodyLimitBytes: 1_000,
+    readiness: {},
+  });
+  port = await app.listen('127.0.0.1', 0);
+});
+
+afterAll(() => app.close());
+
+function send(text: string): { socket: Socket; answer: Promise<string> } {
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (chunk) => (received += chunk.toString('utf8')));
+  socket.end(text);
+  return { socket, answer: once(socket, 'close').then(() => received) };
+}
+
+describe('what is not even HTTP', () => {
+  it.each([
+    ['garbage', 'HELLO\r\n\r\n', 400, 'malformed_request'],
+    ['endless headers', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+  ])('is answered as a problem: %s', async (_name, text, status, code) => {
+    const answer = await send(text).answer;
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(answer).toContain('content-type: application/problem+json');
+    expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({ status, code });
+  });
+});
+
+describe('an app that stops', () => {
+  it('answers what is under way, and nothing new', async () => {
+    const { answer } = send('GET /held HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    await arrival;
+    const closed = app.close();
+    release();
+    expect(await answer).toContain('{"late":true}');
+    await closed;
+    await expect(once(connect(port, '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});

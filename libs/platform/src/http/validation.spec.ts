@@ -1,0 +1,214 @@
+import { describe, expect, it } from '@jest/globals';
+import { IsEmail } from 'class-validator';
+import fc from 'fast-check';
+import { ProblemError } from '../problems/problems.js';
+import {
+  BasisPoints,
+  CountryCode,
+  CurrencyCode,
+  DateTime,
+  Flag,
+  MinorUnits,
+  OneOf,
+  OptionalText,
+  Quantity,
+  Text,
+  Uuid,
+} from './fields.js';
+import { ListOf, ListOfKinds, NestedObject, ObjectOfKinds, TextList, TextMap } from './list-fields.js';
+import { validated } from './validation.js';
+
+class AddDto {
+  @OneOf(['add']) kind!: 'add';
+  @Text({ max: 5, pattern: /^[A-Z]+$/ }) sku!: string;
+}
+
+class RemoveDto {
+  @OneOf(['remove']) kind!: 'remove';
+  @Uuid() lineId!: string;
+}
+
+class PlaceDto {
+  @CountryCode() country!: string | null;
+}
+
+class AllDto {
+  @Text({ max: 5 }) text!: string;
+  @OptionalText({ max: 5 }) note!: string | null;
+  @MinorUnits({ min: -5, max: 5 }) amountMinor!: number;
+  @Quantity() quantity!: number;
+  @BasisPoints() rate!: number;
+  @Flag({ otherwise: true }) inclusive!: boolean;
+  @CurrencyCode() currency!: string;
+  @Uuid() id!: string;
+  @DateTime() at!: string;
+  @NestedObject(PlaceDto) place!: PlaceDto;
+  @NestedObject(PlaceDto, { optional: true }) secondPlace!: PlaceDto | null;
+  @ListOf(PlaceDto, { max: 2 }) places!: PlaceDto[];
+  @ListOfKinds('kind', { add: AddDto, remove: RemoveDto }, { min: 1, max: 3 }) edits!: (AddDto | RemoveDto)[];
+  @ObjectOfKinds('kind', { add: AddDto, remove: RemoveDto }) edit!: AddDto | RemoveDto;
+  @TextList({ max: 2, itemMax: 5, oneOf: ['a', 'b'], optional: true }) tags!: string[] | null;
+  @TextMap({ maxEntries: 2, keyMax: 3, valueMax: 3, optional: true }) attributes!: Record<
+    string,
+    string
+  > | null;
+}
+
+const id = '0192f0c1-2d3e-7f4a-8b5c-6d7e8f9a0b1c';
+const good = {
+  text: 'héé😀',
+  amountMinor: -5,
+  quantity: 1,
+  rate: 2_000,
+  currency: 'EUR',
+  id,
+  at: '2026-03-01T00:30:00.5+01:00',
+  place: { country: 'DE' },
+  places: [{ country: null }, {}],
+  edits: [
+    { kind: 'add', sku: 'MUG' },
+    { kind: 'remove', lineId: id },
+  ],
+  edit: { kind: 'remove', lineId: id },
+};
+
+function refusals(change: Record<string, unknown>): string[] {
+  try {
+    validated(AllDto, { ...good, ...change }, 'json');
+    return [];
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return error.errors.map(({ pointer, code }) => `${pointer} ${code}`);
+  }
+}
+
+describe('good input', () => {
+  it('becomes instances of its classes, every field in its one form', () => {
+    const seen = validated(AllDto, { ...good, id: id.toUpperCase(), amountMinor: -0 }, 'json');
+    expect(seen).toBeInstanceOf(AllDto);
+    expect(seen.place).toBeInstanceOf(PlaceDto);
+    expect(seen.edits.map((edit) => edit.constructor)).toEqual([AddDto, RemoveDto]);
+    expect(seen.edit).toBeInstanceOf(RemoveDto);
+    expect({ ...seen }).toEqual({
+      ...good,
+      amountMinor: 0,
+      note: null,
+      inclusive: true,
+      at: '2026-02-28T23:30:00.500Z',
+      secondPlace: null,
+      places: [{ country: null }, { country: null }],
+      tags: null,
+      attributes: null,
+    });
+  });
+});
+
+describe('bad input', () => {
+  it.each<[Record<string, unknown>, string]>([
+    [{ text: undefined }, '/text required'],
+    [{ text: null }, '/text required'],
+    [{ text: '' }, '/text too_short'],
+    [{ text: 'abcdef' }, '/text too_long'],
+    [{ text: 'a\0' }, '/text invalid_characters'],
+    [{ text: '\udc00' }, '/text invalid_characters'],
+    [{ text: ['a'] }, '/text not_text'],
+    [{ note: 5 }, '/note not_text'],
+    [{ amountMinor: 6 }, '/amountMinor out_of_range'],
+    [{ amountMinor: 1.5 }, '/amountMinor not_an_integer'],
+    [{ amountMinor: '5' }, '/amountMinor not_an_integer'],
+    [{ amountMinor: 2 ** 53 }, '/amountMinor not_an_integer'],
+    [{ quantity: 0 }, '/quantity out_of_range'],
+    [{ rate: -1 }, '/rate out_of_range'],
+    [{ inclusive: 'true' }, '/inclusive not_a_flag'],
+    [{ currency: 'eur' }, '/currency not_a_currency'],
+    [{ id: `${id}0` }, '/id not_a_uuid'],
+    [{ at: '2026-02-29T00:00:00Z' }, '/at not_a_date_time'],
+    [{ at: '2026-02-28T00:00:00' }, '/at not_a_date_time'],
+    [{ at: '2026-02-28' }, '/at not_a_date_time'],
+    [{ at: '2026-02-28T24:00:00Z' }, '/at not_a_date_time'],
+    [{ at: '2026-02-28T23:59:60Z' }, '/at not_a_date_time'],
+    [{ at: '2026-02-28T10:00:00+25:00' }, '/at not_a_date_time'],
+    [{ at: 1_767_225_600 }, '/at not_a_date_time'],
+    [{ place: null }, '/place required'],
+    [{ place: [] }, '/place not_an_object'],
+    [{ place: { country: 'XX' } }, '/place/country not_a_country'],
+    [{ places: {} }, '/places not_a_list'],
+    [{ places: [{}, {}, {}] }, '/places too_many_items'],
+    [{ places: [{}, null] }, '/places not_an_object'],
+    [{ places: [{}, { country: 'de' }] }, '/places/1/country not_a_country'],
+    [{ edits: [] }, '/edits too_few_items'],
+    [{ edits: [{ kind: 'toString' }] }, '/edits unknown_kind'],
+    [{ edits: [{ kind: 'add', sku: 'mug' }] }, '/edits/0/sku wrong_format'],
+    [{ edit: { lineId: id } }, '/edit unknown_kind'],
+    [{ tags: ['a', 'b', 'a'] }, '/tags too_many_items'],
+    [{ tags: ['c'] }, '/tags not_allowed'],
+    [{ attributes: { a: 'b', c: 'd', e: 'f' } }, '/attributes too_many_items'],
+    [{ attributes: { a: 5 } }, '/attributes not_text'],
+    [{ attributes: { long: 'b' } }, '/attributes too_long'],
+    [{ constructor: 1 }, '/constructor unknown_field'],
+  ])('%j is refused as %s', (change, refusal) => expect(refusals(change)).toEqual([refusal]));
+
+  it('is told at most fifty times', () => {
+    const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`x${index}`, 1]));
+    expect(refusals(many)).toHaveLength(50);
+  });
+
+  it('of whatever kind is either accepted or told what is wrong, and never both', () => {
+    const key = fc.constantFrom(
+      ...Object.keys(good),
+      'tags',
+      'attributes',
+      'unknown',
+      '__proto__',
+      'constructor',
+    );
+    const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom(...Object.values(good)));
+    fc.assert(
+      fc.property(fc.dictionary(key, value), (change) => {
+        const input: unknown = JSON.parse(JSON.stringify({ ...good, ...change }));
+        try {
+          expect(validated(AllDto, input, 'json')).toBeInstanceOf(AllDto);
+        } catch (error) {
+          if (!(error instanceof ProblemError)) throw error;
+          expect([error.code, error.errors.length > 0]).toEqual(['validation_failed', true]);
+        }
+      }),
+    );
+  });
+});
+
+describe('a query', () => {
+  class QueryDto {
+    @TextList({ max: 3, itemMax: 9, optional: true }) status!: string[] | null;
+    @Quantity({ max: 100, otherwise: 20 }) limit!: number;
+    @Flag({ otherwise: false }) deep!: boolean;
+  }
+  const read = (query: string) => ({
+    ...validated(QueryDto, Object.fromEntries(new URLSearchParams(query)), 'text'),
+  });
+
+  it('is read from its texts', () => {
+    expect(read('status=a,b&limit=5&deep=true')).toEqual({ status: ['a', 'b'], limit: 5, deep: true });
+    expect(validated(QueryDto, { status: ['a', 'b'] }, 'text').status).toEqual(['a', 'b']);
+    expect(read('')).toEqual({ status: null, limit: 20, deep: false });
+  });
+
+  it.each([
+    'limit=5x',
+    'limit=',
+    'limit=1e1',
+    'limit=99999999999999999999',
+    'deep=yes',
+    'status=',
+    'status=a,,b',
+  ])('is refused: %s', (query) => expect(() => read(query)).toThrow(ProblemError));
+});
+
+describe('a class', () => {
+  it('cannot use a decorator whose rule would be skipped', () => {
+    class MailDto {
+      @IsEmail() email!: string;
+    }
+    expect(() => validated(MailDto, { email: 'x' }, 'json')).toThrow('MailDto.email uses a decorator');
+  });
+});
