@@ -41,9 +41,9 @@ const upcasts: Readonly<Record<OrderEventType, readonly Upcast[]>> = {
   RefundSucceeded: [],
   RefundFailed: [],
   ShipmentCreated: [],
-  ShipmentDispatched: [withCarrier],
+  ShipmentDispatched: [],
   ShipmentDelivered: [],
-  ShipmentCancelled: [],
+  ShipmentCancelled: [withReason],
   LinesCancelled: [],
   ReturnRequested: [],
   ReturnApproved: [],
@@ -73,7 +73,7 @@ export function upcast(type: OrderEventType, schemaVersion: number, content: Sto
   return steps.slice(schemaVersion - 1).reduce((upTo, step) => step(upTo), content);
 }
 
-/** Version 1 knew no carrier at dispatch: null, it stays the one that the shipment was created with. */
-function withCarrier({ data, ...rest }: StoredContent): StoredContent {
-  return { ...rest, data: { ...data, carrier: null } };
+/** Version 1 could not say why. */
+function withReason({ data, ...rest }: StoredContent): StoredContent {
+  return { ...rest, data: { ...data, reason: null } };
 }

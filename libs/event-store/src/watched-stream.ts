@@ -1,9 +1,11 @@
-import type { Readable } from 'node:stream';
 import { StoreUnavailable } from './errors.js';
 
 /** A read or subscription of the client: a transform that its gRPC call is piped into. */
-interface Streaming {
-  readonly stream: Pick<Readable, 'on' | 'destroy' | typeof Symbol.asyncIterator>;
+interface Streaming<T> {
+  readonly stream: AsyncIterable<T> & {
+    on(event: 'error', listener: () => void): unknown;
+    destroy(error: Error): unknown;
+  };
   /** Ends the call; destroying the stream alone would leave it running. */
   readonly cancel: () => Promise<void>;
 }
@@ -14,23 +16,25 @@ interface Streaming {
  * call is ended however the reading ends.
  */
 export async function* watched<T>(
-  { stream, cancel }: Streaming,
+  { stream, cancel }: Streaming<T>,
   timeoutMs: number | null,
 ): AsyncGenerator<T, void, undefined> {
   // The client emits errors by hand, also once nobody iterates any more, where they would be uncaught.
   // While somebody does, the iteration throws them.
   stream.on('error', ignoreWhenOver);
   const watch = timeoutMs === null ? null : new Watch(stream, timeoutMs);
+  let complete = false;
   try {
     watch?.wait();
-    for await (const item of stream as AsyncIterable<T>) {
+    for await (const item of stream) {
       watch?.rest();
       yield item;
       watch?.wait();
     }
+    complete = true;
   } finally {
     watch?.end();
-    await cancel();
+    if (!complete) await cancel();
   }
 }
 
@@ -43,7 +47,7 @@ class Watch {
   readonly #timer: NodeJS.Timeout;
   #waitingSinceMs: number | null = null;
 
-  constructor(stream: Pick<Readable, 'destroy'>, timeoutMs: number) {
+  constructor(stream: Streaming<unknown>['stream'], timeoutMs: number) {
     this.#timer = setInterval(() => {
       if (this.#waitingSinceMs === null || performance.now() - this.#waitingSinceMs < timeoutMs) return;
       this.end();

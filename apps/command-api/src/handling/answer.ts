@@ -1,0 +1,101 @@
+import { v5 as uuidV5 } from 'uuid';
+import { latest, type Instant } from '#domain/instant.js';
+import {
+  decide,
+  evolve,
+  handledCommand,
+  type OrderEvent,
+  type RecordedOrderEvent,
+} from '#domain/order/order.js';
+import type { Rejection } from '#domain/order/rejections.js';
+import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
+import type { EventMetadata } from '#event-store/port.js';
+import type { CommandRequest } from './command-request.js';
+import { IdempotencyKeyReused, OrderRejected, PreconditionFailed } from './errors.js';
+
+export interface Accepted {
+  readonly kind: 'accepted';
+  readonly events: readonly OrderEvent[];
+  readonly recordedAt: Instant;
+}
+
+/** What one state of an order answers to a request. */
+export type Answer =
+  | Accepted
+  /** It was handled before; no later state forgets that within its window. */
+  | { readonly kind: 'replay'; readonly handled: HandledCommand }
+  /** No, and no later state would say otherwise. */
+  | { readonly kind: 'final'; readonly error: Error }
+  | { readonly kind: 'refused'; readonly error: Error }
+  | { readonly kind: 'nothing'; readonly order: Order };
+
+/** In this order: whose order it is, whether it was handled before, `If-Match`, the decision. */
+export function answerOn(order: OrderState, request: CommandRequest, now: Instant): Answer {
+  if (order !== null) {
+    const early = answerBeforeDeciding(order, request);
+    if (early) return early;
+  }
+  const { command, commandId, occurredAt, mayBackdate } = request;
+  const decision = decide(order, command, {
+    now,
+    occurredAt,
+    mayBackdate,
+    newId: (index) => uuidV5(String(index), commandId),
+  });
+  if (!decision.accepted) return refused(decision.rejection, order);
+  if (decision.events.length > 0) {
+    const recordedAt = order === null ? now : latest(now, order.lastRecordedAt);
+    return { kind: 'accepted', events: decision.events, recordedAt };
+  }
+  if (order === null) throw new Error(`${command.type} did nothing to an order that does not exist`);
+  return { kind: 'nothing', order };
+}
+
+function answerBeforeDeciding(order: Order, request: CommandRequest): Answer | null {
+  const { ownerCustomerId, remembered, commandId, fingerprint, ifMatch, onlyWhile } = request;
+  if (ownerCustomerId !== null && order.customerId !== ownerCustomerId) {
+    const rejection: Rejection = { code: 'order_not_found', details: {} };
+    return { kind: 'final', error: new OrderRejected(rejection, null) };
+  }
+  const handled = remembered ? handledCommand(order, commandId) : undefined;
+  if (handled) {
+    return handled.fingerprint === fingerprint
+      ? { kind: 'replay', handled }
+      : { kind: 'final', error: new IdempotencyKeyReused(commandId) };
+  }
+  if (ifMatch !== null && ifMatch !== order.revision) {
+    return { kind: 'refused', error: new PreconditionFailed(ifMatch, order.revision) };
+  }
+  if (onlyWhile && !onlyWhile.includes(order.status)) {
+    return refused({ code: 'not_allowed_in_state', details: { status: order.status } }, order);
+  }
+  return null;
+}
+
+function refused(rejection: Rejection, order: OrderState): Answer {
+  return { kind: 'refused', error: new OrderRejected(rejection, order) };
+}
+
+/** The order once the events are stored. */
+export function foldedWith(
+  order: OrderState,
+  events: readonly OrderEvent[],
+  { commandId, fingerprint }: CommandRequest,
+  recordedAt: Instant,
+): Order {
+  const firstRevision = order === null ? 0 : order.revision + 1;
+  const folded = events.reduce<OrderState>((state, event, index) => {
+    const recording = { revision: firstRevision + index, recordedAt, commandId, fingerprint };
+    return evolve(state, { ...event, recording });
+  }, order);
+  if (folded === null) throw new Error('a decision without events has nothing to fold');
+  return folded;
+}
+
+export function metadataOf(
+  request: CommandRequest,
+  recordedAt: Instant,
+): Omit<EventMetadata, 'schemaVersion'> {
+  const { tenantId, commandId, fingerprint, correlationId, causationId, actor, traceparent } = request;
+  return { tenantId, commandId, fingerprint, correlationId, causationId, actor, recordedAt, traceparent };
+}

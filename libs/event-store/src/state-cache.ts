@@ -1,0 +1,62 @@
+import { LRUCache } from 'lru-cache';
+import type { OrderState } from '#domain/order/state.js';
+
+/** An order as of a point of its stream. */
+export interface LoadedOrder {
+  /** null: there is no such stream. */
+  readonly order: OrderState;
+  /** Of its last event in `$all`; null: of none. */
+  readonly position: bigint | null;
+}
+
+/** Folded state of the orders used last, bounded by its estimated size. What it holds may be out of date. */
+export class StateCache {
+  readonly #orders: LRUCache<string, LoadedOrder>;
+
+  constructor({ maxSizeBytes }: { maxSizeBytes: number }) {
+    this.#orders = new LRUCache({ maxSize: maxSizeBytes, sizeCalculation: estimatedSizeBytes });
+  }
+
+  get(stream: string): LoadedOrder | null {
+    return this.#orders.get(stream) ?? null;
+  }
+
+  set(stream: string, loaded: LoadedOrder): void {
+    this.#orders.set(stream, loaded);
+  }
+
+  get estimatedSizeBytes(): number {
+    return this.#orders.calculatedSize;
+  }
+}
+
+/** Heap of an entry and of the parts that an order can have many of, as measured on orders of the shop. */
+const ENTRY_BYTES = 3_000;
+const LINE_BYTES = 450;
+const PART_BYTES = 350;
+
+function estimatedSizeBytes({ order }: LoadedOrder): number {
+  if (order === null) return ENTRY_BYTES;
+  const { payments, notes, personal } = order;
+  const parts = [
+    order.discounts,
+    order.surcharges,
+    payments.authorizations,
+    payments.captures,
+    payments.failures,
+    payments.voids,
+    order.refunds,
+    order.shipments,
+    order.cancellations,
+    order.returns,
+    order.handled,
+    order.retiredIds,
+    notes,
+  ].reduce((count, part) => count + part.length, 0);
+  // Lists within parts: as a rule the lines of a shipment or return, 100 bytes each.
+  const lists = [...order.shipments, ...order.cancellations, ...order.returns];
+  const listed = lists.reduce((count, { lines }) => count + lines.length, 0);
+  const texts = personal === 'erased' ? [] : Object.values(personal.notes);
+  const textBytes = texts.reduce((sum, text) => sum + text.length, 0);
+  return ENTRY_BYTES + order.lines.length * LINE_BYTES + parts * PART_BYTES + listed * 100 + textBytes;
+}
