@@ -1,0 +1,47 @@
+import type { AddressInfo } from 'node:net';
+import { fastify } from 'fastify';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { serveHealth } from '#platform/http/health.js';
+import type { RunningApp } from '#platform/lifecycle.js';
+import type { Logger } from '#platform/logging.js';
+import { Projector } from '#projections/projector.js';
+import { projectorStatus } from '#projections/projector-status.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+
+export interface ProjectorSettings {
+  readonly postgresUrl: string;
+  readonly eventStoreUrl: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Answers about itself at once; projects as soon as both stores are there, and again whenever they come back. */
+export async function startProjector(settings: ProjectorSettings, logger: Logger): Promise<RunningApp> {
+  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
+  const projector = new Projector({ eventStore, postgresUrl: settings.postgresUrl, logger });
+  const http = fastify();
+  serveHealth(http, new Map([['projection', () => readiness(projector)]]), logger);
+  http.get('/status', () => projectorStatus(projector, ORDERS_PROJECTION, eventStore));
+  await http.listen({ host: settings.host, port: settings.port });
+
+  const stop = new AbortController();
+  const running = projector.run(stop.signal).catch((err: unknown) => {
+    // A restart would stop at the same event: whoever restarts us does so with growing pauses.
+    logger.fatal({ err }, err instanceof Error ? err.message : 'the projection stopped');
+    process.exit(1);
+  });
+  return {
+    port: (http.server.address() as AddressInfo).port,
+    async close() {
+      stop.abort();
+      await running;
+      await Promise.all([http.close(), eventStore.close()]);
+    },
+  };
+}
+
+/** A standby is ready: to take over. */
+async function readiness({ state, active, lastError }: Projector): Promise<void> {
+  const ready = state === 'live' || state === 'standby' || (state === 'catching_up' && active);
+  if (!ready) throw new Error(`the projection is ${state}${lastError === null ? '' : `: ${lastError}`}`);
+}
