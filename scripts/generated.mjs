@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './generated/configuration-page.mjs';
+import { commandApiDocument } from './generated/command-api-document.mjs';
 import { errorsPage } from './generated/errors-page.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -15,6 +16,7 @@ const root = new URL('../', import.meta.url);
 const generated = {
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
+  'docs/openapi/command-api.json': commandApiDocument,
 };
 
 async function fresh(path, make) {

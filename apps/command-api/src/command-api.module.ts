@@ -1,9 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { CommandHandling } from './dispatch/command-handling.js';
 import { CommandOptions } from './dispatch/command-options.js';
 import { ExecuteOrderCommandHandler } from './dispatch/execute-order-command.js';
 import { OrderDispatcher } from './dispatch/order-dispatcher.js';
-import { OrderCommands } from './handling/order-commands.js';
 import { CancellationsController } from './orders/cancellations.controller.js';
 import { EditsController } from './orders/edits.controller.js';
 import { LifecycleController } from './orders/lifecycle.controller.js';
@@ -33,11 +33,11 @@ import { StockController } from './orders/stock.controller.js';
 })
 export class CommandApiModule {
   /** The API over what handles its commands. */
-  static over(orders: OrderCommands, options: CommandOptions): DynamicModule {
+  static over(handling: CommandHandling, options: CommandOptions): DynamicModule {
     return {
       module: CommandApiModule,
       providers: [
-        { provide: OrderCommands, useValue: orders },
+        { provide: CommandHandling, useValue: handling },
         { provide: CommandOptions, useValue: options },
       ],
     };

@@ -1,6 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { CommandRequest, CommandResult } from '../handling/command-request.js';
-import { OrderCommands } from '../handling/order-commands.js';
+import { CommandHandling } from './command-handling.js';
 
 /** Any command to any order. Forty classes that say the same would hide that nothing differs. */
 export class ExecuteOrderCommand extends Command<CommandResult> {
@@ -11,9 +11,9 @@ export class ExecuteOrderCommand extends Command<CommandResult> {
 
 @CommandHandler(ExecuteOrderCommand)
 export class ExecuteOrderCommandHandler implements ICommandHandler<ExecuteOrderCommand> {
-  readonly #orders: OrderCommands;
+  readonly #orders: CommandHandling;
 
-  constructor(orders: OrderCommands) {
+  constructor(orders: CommandHandling) {
     this.#orders = orders;
   }
 

@@ -1,4 +1,5 @@
 import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
+import { allowedCommands } from '#domain/order/transitions.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import {
   ConflictRetriesExhausted,
@@ -38,14 +39,20 @@ export function problemOfCommand(error: unknown): ProblemError | undefined {
 // What the order allows instead stands by itself: clients look for it in every refusal of this kind.
 function problemOfRejection(error: OrderRejected): ProblemError {
   const { code, details } = error.rejection;
-  const { allowedCommands, ...rest } = details;
+  const { allowedCommands: allowed = allowedToCustomers(error), ...rest } = details;
   return new ProblemError(code, {
     extras: {
-      ...(allowedCommands === undefined ? {} : { allowedCommands }),
+      ...(allowed === undefined ? {} : { allowedCommands: allowed }),
       ...(Object.keys(rest).length > 0 ? { details: rest } : {}),
     },
     cause: error,
   });
+}
+
+// Where the order itself would have allowed it, it was refused to a customer.
+function allowedToCustomers({ rejection, order }: OrderRejected): readonly string[] | undefined {
+  if (rejection.code !== 'not_allowed_in_state' || order === null) return undefined;
+  return allowedCommands(order).filter((type) => type === 'RequestReturn');
 }
 
 function problemOfPrecondition(error: PreconditionFailed): ProblemError {

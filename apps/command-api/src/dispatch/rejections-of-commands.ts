@@ -9,23 +9,23 @@ export const commonRejections: readonly RejectionCode[] = [
   'occurred_at_before_last_event',
 ];
 
-const lifecycle: readonly RejectionCode[] = ['not_allowed_in_state', 'order_on_hold'];
-const texts: readonly RejectionCode[] = ['text_too_long'];
-const someLines: readonly RejectionCode[] = [
+const text: readonly RejectionCode[] = ['text_too_long'];
+const inState: readonly RejectionCode[] = ['not_allowed_in_state'];
+const notOnHold: readonly RejectionCode[] = [...inState, 'order_on_hold'];
+const units: readonly RejectionCode[] = [
   'no_lines',
   'line_not_found',
   'duplicate_line',
   'quantity_out_of_range',
 ];
-const money: readonly RejectionCode[] = ['currency_mismatch', 'amount_out_of_range'];
 const payment: readonly RejectionCode[] = [
-  ...money,
-  ...texts,
-  'provider_reference_reused',
+  ...text,
+  'currency_mismatch',
+  'amount_out_of_range',
   'id_already_used',
 ];
 const content: readonly RejectionCode[] = [
-  ...texts,
+  ...text,
   'no_lines',
   'too_many_lines',
   'too_many_items',
@@ -35,47 +35,46 @@ const content: readonly RejectionCode[] = [
   'invalid_country',
   'discount_exceeds_lines',
   'line_not_found',
+  'id_already_used',
 ];
 
 /** Which of the order's refusals a command can meet, for those who read the API's description. */
 export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly RejectionCode[]>> = {
   PlaceOrder: [...content, 'invalid_currency', 'order_already_placed'],
-  ConfirmOrder: lifecycle,
-  RejectOrder: [...lifecycle, ...texts],
-  HoldOrder: [...lifecycle, ...texts],
-  ReleaseOrder: lifecycle,
-  CancelOrder: [...lifecycle, ...texts],
-  CompleteOrder: [...lifecycle, 'order_not_fulfilled'],
-  EditOrder: [
-    ...lifecycle,
-    ...content,
-    'discount_not_found',
-    'quantity_below_committed',
-    'line_in_use',
-    'id_already_used',
-  ],
-  CancelLines: [...lifecycle, ...texts, ...someLines, 'quantity_exceeds_unshipped', 'id_already_used'],
-  RecordStockReserved: [...lifecycle, ...texts, ...someLines],
-  RecordStockRejected: [...lifecycle, ...texts, ...someLines],
-  RecordStockReleased: [...lifecycle, ...texts],
-  RecordPaymentAuthorized: payment,
+  ConfirmOrder: notOnHold,
+  RejectOrder: [...inState, ...text],
+  HoldOrder: [...inState, ...text],
+  ReleaseOrder: inState,
+  CancelOrder: [...inState, ...text, 'id_already_used'],
+  CompleteOrder: [...notOnHold, 'order_not_fulfilled'],
+  EditOrder: [...inState, ...content, 'discount_not_found', 'quantity_below_committed', 'line_in_use'],
+  CancelLines: [...inState, ...text, ...units, 'quantity_exceeds_unshipped', 'id_already_used'],
+
+  RecordStockReserved: [...inState, ...text, ...units, 'quantity_exceeds_unshipped'],
+  RecordStockRejected: [...inState, ...text, ...units, 'quantity_exceeds_unshipped'],
+  RecordStockReleased: text,
+
+  RecordPaymentAuthorized: [...payment, 'provider_reference_reused'],
   RecordPaymentCaptured: [
     ...payment,
+    'provider_reference_reused',
     'payment_not_found',
     'capture_exceeds_authorization',
     'authorization_closed',
+    'total_out_of_range',
   ],
-  RecordPaymentFailed: [...payment, 'payment_not_found', 'authorization_closed'],
+  RecordPaymentFailed: [...payment, 'payment_not_found'],
   RecordPaymentVoided: [
+    ...text,
     'payment_not_found',
     'authorization_closed',
     'provider_reference_reused',
     'id_already_used',
-    ...texts,
   ],
   RequestRefund: [
-    ...money,
-    ...someLines,
+    ...units,
+    'currency_mismatch',
+    'amount_out_of_range',
     'return_not_found',
     'quantity_exceeds_refundable',
     'refund_exceeds_captured',
@@ -83,30 +82,21 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
     'refund_exceeds_overpayment',
     'id_already_used',
   ],
-  RecordRefundSucceeded: ['refund_not_found', 'refund_not_in_state', 'provider_reference_reused', ...texts],
-  RecordRefundFailed: ['refund_not_found', 'refund_not_in_state', 'provider_reference_reused', ...texts],
-  CreateShipment: [...lifecycle, ...texts, ...someLines, 'quantity_exceeds_unshipped', 'id_already_used'],
-  DispatchShipment: [...lifecycle, ...texts, 'shipment_not_found', 'shipment_not_in_state'],
-  DeliverShipment: [...lifecycle, 'shipment_not_found', 'shipment_not_in_state'],
-  CancelShipment: [...lifecycle, ...texts, 'shipment_not_found', 'shipment_not_in_state'],
-  RequestReturn: [
-    'not_allowed_in_state',
-    ...texts,
-    ...someLines,
-    'quantity_exceeds_dispatched',
-    'id_already_used',
-  ],
-  ApproveReturn: ['not_allowed_in_state', 'return_not_found', 'return_not_in_state'],
-  DeclineReturn: ['not_allowed_in_state', ...texts, 'return_not_found', 'return_not_in_state'],
-  ReceiveReturn: [
-    'not_allowed_in_state',
-    ...someLines,
-    'return_not_found',
-    'return_not_in_state',
-    'quantity_exceeds_return',
-  ],
-  CloseReturn: ['not_allowed_in_state', 'return_not_found', 'return_not_in_state'],
-  AddNote: [...texts, 'id_already_used', 'too_many_items'],
-  RedactNote: [...texts, 'note_not_found'],
-  ChangeTags: [...texts, 'too_many_items'],
+  RecordRefundSucceeded: [...text, 'refund_not_found', 'refund_not_in_state', 'provider_reference_reused'],
+  RecordRefundFailed: [...text, 'refund_not_found', 'refund_not_in_state'],
+
+  CreateShipment: [...notOnHold, ...text, ...units, 'quantity_exceeds_unshipped', 'id_already_used'],
+  DispatchShipment: [...notOnHold, ...text, 'shipment_not_found', 'shipment_not_in_state'],
+  DeliverShipment: ['shipment_not_found', 'shipment_not_in_state'],
+  CancelShipment: [...text, 'shipment_not_found', 'shipment_not_in_state'],
+
+  RequestReturn: [...inState, ...text, ...units, 'quantity_exceeds_dispatched', 'id_already_used'],
+  ApproveReturn: ['return_not_found', 'return_not_in_state'],
+  DeclineReturn: [...text, 'return_not_found', 'return_not_in_state'],
+  ReceiveReturn: [...units, 'return_not_found', 'return_not_in_state', 'quantity_exceeds_return'],
+  CloseReturn: ['return_not_found', 'return_not_in_state'],
+
+  AddNote: [...text, 'id_already_used'],
+  RedactNote: [...text, 'note_not_found'],
+  ChangeTags: [...text, 'too_many_items'],
 };

@@ -22,7 +22,7 @@ export class DispatchShipmentBody extends CommandBody {
   @OptionalText(text('DHL'))
   carrier!: string | null;
 
-  @OptionalText(text('JD014600003828'))
+  @OptionalText({ max: LIMITS.referenceCharacters, example: 'JD014600003828' })
   trackingNumber!: string | null;
 }
 

@@ -1,0 +1,33 @@
+import { createHttpApp, type HttpApp } from '#platform/http/http-app.js';
+import type { ReadinessCheck } from '#platform/http/health.js';
+import type { TokenVerifier } from '#platform/auth/token-verifier.js';
+import type { Logger } from '#platform/logging.js';
+import { commandApiDescription } from './api-description.js';
+import { CommandApiModule } from './command-api.module.js';
+import type { CommandHandling } from './dispatch/command-handling.js';
+import type { CommandOptions } from './dispatch/command-options.js';
+import { problemOfCommand } from './dispatch/problem-of-command.js';
+
+/** An order of 2,000 lines with every text at its limit takes less. */
+export const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
+
+export interface CommandHttpOptions extends CommandOptions {
+  readonly logger: Logger;
+  readonly verifier: TokenVerifier;
+  readonly isStoreReachable: ReadinessCheck;
+}
+
+/** The command API over what handles its commands, not yet listening. */
+export function createCommandHttpApp(
+  handling: CommandHandling,
+  { logger, verifier, isStoreReachable, ...options }: CommandHttpOptions,
+): Promise<HttpApp> {
+  return createHttpApp(CommandApiModule.over(handling, options), {
+    logger,
+    api: commandApiDescription,
+    verifier,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    readiness: { eventStore: isStoreReachable },
+    translateError: problemOfCommand,
+  });
+}

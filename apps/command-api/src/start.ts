@@ -1,0 +1,29 @@
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { createTokenVerifier } from '#platform/auth/token-verifier.js';
+import type { RunningApp } from '#platform/lifecycle.js';
+import type { Logger } from '#platform/logging.js';
+import { OrderCommands } from './handling/order-commands.js';
+import { createCommandHttpApp } from './http-api.js';
+import type { CommandApiSettings } from './settings.js';
+
+/** The whole app, listening. The event store may still be away: it is asked when it is needed. */
+export async function startCommandApi(
+  settings: CommandApiSettings,
+  logger: Logger,
+): Promise<RunningApp & { port: number }> {
+  const { host, queryBaseUrl, requireIfMatch, jwksUrl, issuer, audience } = settings;
+  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
+  const http = await createCommandHttpApp(new OrderCommands(eventStore), {
+    logger,
+    verifier: createTokenVerifier({ jwksUrl, issuer, audience }),
+    isStoreReachable: () => eventStore.headPosition(),
+    queryBaseUrl: queryBaseUrl.replace(/\/+$/, ''),
+    requireIfMatch,
+  });
+  const port = await http.listen(host, settings.port);
+  const close = async () => {
+    await http.close();
+    await eventStore.close();
+  };
+  return { port, close };
+}
