@@ -1,1 +1,41 @@
-console.log('hello', process.argv);
+import { Command, CommanderError } from 'commander';
+import { describeStartFailure } from '#platform/lifecycle.js';
+import { addImportCommand } from './commands/import.command.js';
+import { addInspectCommand } from './commands/inspect.command.js';
+import { addStatusCommand } from './commands/status.command.js';
+import { addTokenCommand } from './commands/token.command.js';
+import { addUpCommand } from './commands/up.command.js';
+import { addVerifyCommand } from './commands/verify.command.js';
+import { CliError, UsageError } from './support/cli-error.js';
+
+const OK = 0;
+const FAILED = 1;
+const USAGE = 2;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const program = new Command('orderctl')
+    .description('Runs, fills and looks into orderlog.')
+    .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 wrong usage. docs/orderctl.md has examples.')
+    .showHelpAfterError('(--help tells more)')
+    .exitOverride();
+  addUpCommand(program);
+  addImportCommand(program);
+  addInspectCommand(program);
+  addStatusCommand(program);
+  addVerifyCommand(program);
+  addTokenCommand(program);
+  // Errors of subcommands are handled here too.
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync();
+    return process.exitCode === undefined ? OK : Number(process.exitCode);
+  } catch (error) {
+    // Commander has said what is wrong already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE;
+    process.stderr.write(`orderctl: ${describeStartFailure(error)}\n`);
+    if (process.env['ORDERLOG_LOG_LEVEL'] === 'debug' && !(error instanceof CliError)) console.error(error);
+    return error instanceof UsageError ? USAGE : FAILED;
+  }
+}

@@ -1,0 +1,109 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { ImportContext } from '../import/import-context.js';
+import { importNdjson, type NdjsonImportResult } from '../import/ndjson.import.js';
+import { importOnlineRetail, type ShopImportResult } from '../import/online-retail.import.js';
+import { duration, type Progress } from '../import/progress.js';
+import { waitingNotice } from '../import/sending.js';
+import { ApiClient } from '../support/api-client.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { count, money, printJson } from '../support/output.js';
+
+interface ImportOptions extends ConnectionOptions {
+  readonly format: 'online-retail' | 'ndjson';
+  readonly concurrency: number;
+  readonly rejects: string;
+  readonly json?: boolean;
+}
+
+/** Long enough for a machine to restart; a service that is away longer needs a person. */
+const PATIENCE_MS = 120_000;
+
+export function addImportCommand(program: Command): void {
+  const command = program
+    .command('import <file...>')
+    .description(
+      "import a shop's orders through the command API; again changes nothing and goes on where it stopped",
+    )
+    .addOption(
+      new Option('--format <format>', 'online-retail (CSV) or ndjson (docs/import-ndjson.md)')
+        .choices(['online-retail', 'ndjson'])
+        .default('online-retail'),
+    )
+    .option('--concurrency <orders>', 'orders in flight', parseConcurrency, 32)
+    .option('--rejects <file>', 'where the lines that were not imported are listed', 'import-rejects.csv')
+    .option('--json', 'end with the figures as one JSON object');
+  withConnection(command, ['commandUrl', 'queryUrl']).action(runImport);
+}
+
+async function runImport(files: string[], options: ImportOptions): Promise<void> {
+  const connection = new Connection(options);
+  const [commandUrl, queryUrl] = [
+    await connection.address('commandUrl'),
+    await connection.address('queryUrl'),
+  ];
+  const token = await connection.token();
+  let progress: Progress | null = null;
+  const onWaiting = waitingNotice(() => progress);
+  const api = (url: string, connections: number) =>
+    new ApiClient({ url, token, connections, patienceMs: PATIENCE_MS, onWaiting });
+  const context: ImportContext = {
+    commandApi: api(commandUrl, options.concurrency),
+    queryApi: api(queryUrl, 1),
+    concurrency: options.concurrency,
+    rejectsPath: options.rejects,
+    showProgress: (shown) => {
+      progress = shown;
+    },
+  };
+  try {
+    if (options.format === 'ndjson') reportNdjson(await importNdjson(files, context), options);
+    else reportShop(await importOnlineRetail(files, context), options);
+  } finally {
+    await Promise.all([context.commandApi.close(), context.queryApi.close()]);
+  }
+}
+
+function reportShop(result: ShopImportResult, options: ImportOptions): void {
+  const { commands, sendingSeconds, ...figures } = result;
+  if (options.json) return printJson(figures, { pretty: false });
+  const rate = Math.round(commands / Math.max(0.001, sendingSeconds));
+  console.log(
+    commands === 0
+      ? `all ${count(result.alreadyImported)} orders were there already: nothing changed`
+      : `${count(commands)} commands in ${duration(sendingSeconds)} (${count(rate)}/s)`,
+  );
+  if (commands > 0 && result.alreadyImported > 0) {
+    console.log(`${count(result.alreadyImported)} orders were there already`);
+  }
+  console.log(`orders       ${count(result.ordersPlaced)} with ${count(result.linesImported)} lines`);
+  console.log(`worth        ${money(result.totalMinor, 'GBP')}`);
+  console.log(`guests       ${count(result.guestOrders)}`);
+  console.log(
+    `returns      ${count(result.returnsClosed)} on ${count(result.ordersWithReturns)} orders, ` +
+      `${count(result.unitsReturned)} units, ${money(result.refundedMinor, 'GBP')} refunded`,
+  );
+  reportRejects(result.rejected, options);
+}
+
+function reportNdjson(result: NdjsonImportResult, options: ImportOptions): void {
+  if (options.json) return printJson(result, { pretty: false });
+  console.log(
+    `${count(result.ordersPlaced)} orders, ${count(result.commands)} commands in ${duration(result.seconds)}`,
+  );
+  if (result.alreadyImported > 0) console.log(`${count(result.alreadyImported)} orders were there already`);
+  reportRejects(result.rejected, options);
+}
+
+function reportRejects(rejected: Readonly<Record<string, number>>, { rejects }: ImportOptions): void {
+  const reasons = Object.entries(rejected);
+  if (reasons.length === 0) return;
+  const lines = reasons.reduce((total, [, many]) => total + many, 0);
+  console.log(`rejected     ${count(lines)} lines, listed in ${rejects}`);
+  for (const [reason, many] of reasons) console.log(`  ${reason.padEnd(24)} ${count(many)}`);
+}
+
+function parseConcurrency(text: string): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > 1_000) throw new InvalidArgumentError('a whole number from 1 to 1000 is needed');
+  return value;
+}

@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { withReadModels } from '../status/read-models.js';
+import { describeSystem, type SystemStatus } from '../status/system-status.js';
+import { readTotals } from '../status/totals.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { count, printJson, table } from '../support/output.js';
+
+interface StatusOptions extends ConnectionOptions {
+  readonly totals?: boolean;
+  readonly json?: boolean;
+}
+
+export function addStatusCommand(program: Command): void {
+  const command = program
+    .command('status')
+    .description('where the event store and the projections are, how far behind and how fast')
+    .option('--totals', "figures of a tenant's orders, computed from the read models")
+    .option('--tenant <tenant>', 'whose totals', 'default')
+    .option('--json', 'as one JSON object');
+  withConnection(command, ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runStatus);
+}
+
+async function runStatus(options: StatusOptions): Promise<void> {
+  const connection = new Connection(options);
+  if (options.totals) return runTotals(connection, options);
+  const status = await describeSystem({
+    postgresUrl: await connection.address('postgresUrl'),
+    eventStoreUrl: await connection.address('eventStoreUrl'),
+  });
+  if (options.json) printJson(status, { pretty: false });
+  else printStatus(status);
+}
+
+async function runTotals(connection: Connection, { json }: StatusOptions): Promise<void> {
+  const { tenant } = connection;
+  const totals = await withReadModels(await connection.address('postgresUrl'), (readModels) =>
+    readTotals(readModels, tenant),
+  );
+  if (json) return printJson(totals, { pretty: false });
+  console.log(
+    table(
+      Object.entries(totals).map(([name, value]: [string, number]) => [
+        words(name),
+        (name.endsWith('Minor') ? (value / 100).toFixed(2) : count(value)).padStart(14),
+      ]),
+    ),
+  );
+}
+
+function printStatus({ eventStore, generation, projections }: SystemStatus): void {
+  console.log(
+    `event store   at ${eventStore.head ?? 'nothing yet'}, moving ${count(eventStore.positionsPerSecond)}/s`,
+  );
+  console.log(`generation    ${generation}`);
+  for (const { projection, position, lag, updatedAt, eventsPerSecond } of projections) {
+    const behind = lag === '0' ? 'up to date' : `${count(Number(lag))} behind`;
+    console.log(
+      `${projection.padEnd(12)}  at ${position}, ${behind}, ${count(eventsPerSecond)} events/s, last moved ${updatedAt}`,
+    );
+  }
+}
+
+/** `totalMinor` → `total`, `ordersPlaced` → `orders placed` */
+function words(name: string): string {
+  return name.replace(/Minor$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}

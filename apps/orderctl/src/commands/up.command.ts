@@ -1,0 +1,143 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import { scopes } from '#platform/auth/principal.js';
+import { freePort } from '#platform/embedded-postgres.js';
+import { DEMO_TENANT, playDemoDay } from '../demo/demo-day.js';
+import { CliError } from '../support/cli-error.js';
+import { dataFolder } from '../support/connection.js';
+import type { DataFolder } from '../system/data-folder.js';
+import { EmbeddedSystem } from '../system/embedded-system.js';
+
+interface UpOptions {
+  readonly data?: string;
+  readonly commandPort: number;
+  readonly queryPort: number;
+  readonly eventStorePort: number;
+  readonly demo: boolean;
+}
+
+const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
+
+export function addUpCommand(program: Command): void {
+  program
+    .command('up')
+    .description('run the whole system on this machine until Ctrl-C; its data stays')
+    .option('--data <dir>', 'where its data is (ORDERLOG_DATA; default: .orderlog)')
+    .option('--command-port <port>', 'port of command-api; 0: any', parsePort, 3000)
+    .option('--query-port <port>', 'port of query-api; 0: any', parsePort, 3001)
+    .option('--event-store-port <port>', 'port of the event store; 0: any', parsePort, 2113)
+    .option('--no-demo', `without the demo day in the tenant ${DEMO_TENANT}`)
+    .action(runUp);
+}
+
+async function runUp(options: UpOptions): Promise<void> {
+  const startedMs = Date.now();
+  const folder = dataFolder(options);
+  const ending = new Ending();
+  const system = await EmbeddedSystem.open({
+    folder,
+    commandPort: options.commandPort || (await freePort()),
+    queryPort: options.queryPort || (await freePort()),
+    eventStorePort: options.eventStorePort || (await freePort()),
+    events: { tell: (line) => console.error(line), gaveUp: (reason) => ending.fail(reason) },
+  });
+  ending.onForce = () => system.kill();
+  try {
+    console.log(`starting on ${folder.path} …`);
+    await ending.orDone(startAll(system, folder, options, startedMs));
+    await ending.asked;
+  } finally {
+    console.log('stopping: requests under way are finished, the data stays');
+    await system.stop();
+  }
+}
+
+async function startAll(
+  system: EmbeddedSystem,
+  folder: DataFolder,
+  { demo }: UpOptions,
+  startedMs: number,
+): Promise<void> {
+  await system.start();
+  const { issuer } = system;
+  const order = demo ? await playDemoDay(folder, system.addresses, await tokenOf(issuer, DEMO_TENANT)) : null;
+  const seconds = ((Date.now() - startedMs) / 1_000).toFixed(1);
+  console.log(`ready after ${seconds} s\n`);
+  console.log(await welcome(system, folder, order));
+}
+
+/** Resolves on the first Ctrl-C or SIGTERM, fails when a part of the system is beyond help; a second Ctrl-C forces. */
+class Ending {
+  readonly asked: Promise<void>;
+  onForce: () => void = () => {};
+  #end: () => void = () => {};
+  #fail: (reason: CliError) => void = () => {};
+  #signals = 0;
+
+  constructor() {
+    this.asked = new Promise((resolve, reject) => {
+      this.#end = resolve;
+      this.#fail = reject;
+    });
+    this.asked.catch(() => {}); // whoever waits for it hears of it
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => this.#signalled());
+  }
+
+  fail(reason: CliError): void {
+    this.#fail(reason);
+  }
+
+  /** Waits for the work, but no longer than until the end is asked for. */
+  async orDone(work: Promise<void>): Promise<void> {
+    await Promise.race([work, this.asked]);
+    work.catch(() => {}); // cut off by the end of the system
+  }
+
+  #signalled(): void {
+    this.#signals++;
+    this.#end();
+    if (this.#signals < 2) return;
+    this.onForce();
+    process.exit(1);
+  }
+}
+
+function tokenOf(issuer: EmbeddedIssuer, tenant: string): Promise<string> {
+  return issuer.issueToken({ tenant, scopes, lifetimeSeconds: TOKEN_LIFETIME_SECONDS });
+}
+
+async function welcome(
+  system: EmbeddedSystem,
+  folder: DataFolder,
+  demoOrder: string | null,
+): Promise<string> {
+  const { commandUrl, queryUrl, eventStoreUrl } = system.addresses;
+  const [token, demoToken] = await Promise.all([
+    tokenOf(system.issuer, 'default'),
+    tokenOf(system.issuer, DEMO_TENANT),
+  ]);
+  const data = process.env['ORDERLOG_DATA'] || folder.isDefault ? '' : ` --data ${folder.path}`;
+  return [
+    `  commands     ${commandUrl}/docs`,
+    `  queries      ${queryUrl}/docs`,
+    `  event store  ${eventStoreUrl}`,
+    '',
+    `token of the tenant default, for 24 hours:\n${token}`,
+    '',
+    `token of the tenant ${DEMO_TENANT}, for 24 hours:\n${demoToken}`,
+    '',
+    'Worth trying, in another terminal:',
+    `  npx orderctl status${data}`,
+    `  npx orderctl token${data} --scope "orders:read orders:write"`,
+    `  npx orderctl inspect${data} --tenant ${DEMO_TENANT} ${demoOrder ?? 'ORDER'}`,
+    '',
+    'Ctrl-C stops everything.',
+  ].join('\n');
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (!(port <= 65_535)) throw new InvalidArgumentError('a port from 0 to 65535 is needed');
+  return port;
+}

@@ -1,0 +1,46 @@
+import { runScript } from '../import/script-runner.js';
+import { ApiClient } from '../support/api-client.js';
+import { CliError } from '../support/cli-error.js';
+import { readJson, writeJson, type DataFolder } from '../system/data-folder.js';
+import { demoScripts, SHOWPIECE } from './demo-orders.js';
+
+export const DEMO_TENANT = 'demo';
+
+/** What `demo.json` in the data folder keeps: the day is chosen once, so that a cut-off demo goes on. */
+interface DemoState {
+  readonly day: string;
+  readonly done: boolean;
+}
+
+const DAY_MS = 24 * 3_600_000;
+const PATIENCE_MS = 20_000;
+
+/**
+ * Plays a shop's yesterday through the HTTP API, on the first start only.
+ *
+ * @returns the reference of the order that shows most
+ * @throws CliError when the service refuses what it should not.
+ */
+export async function playDemoDay(
+  folder: DataFolder,
+  { commandUrl }: { readonly commandUrl: string },
+  token: string,
+): Promise<string> {
+  const known = (await readJson(folder.demo)) as DemoState | null;
+  if (known?.done) return SHOWPIECE;
+  const day = known?.day ?? new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+  await writeJson(folder.demo, { day, done: false } satisfies DemoState);
+  const api = new ApiClient({ url: commandUrl, token, connections: 4, patienceMs: PATIENCE_MS });
+  try {
+    await Promise.all(
+      demoScripts(day).map(async (script) => {
+        const outcome = await runScript(script, { api, onStep: () => {}, stopped: () => false });
+        if (outcome.kind === 'refused') throw new CliError(`the demo order ${outcome.line}`);
+      }),
+    );
+  } finally {
+    await api.close();
+  }
+  await writeJson(folder.demo, { day, done: true } satisfies DemoState);
+  return SHOWPIECE;
+}

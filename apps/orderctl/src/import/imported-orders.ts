@@ -1,0 +1,85 @@
+import type { ApiClient } from '../support/api-client.js';
+import { sum, type PlannedOrder } from './import-plan.js';
+
+interface ListedOrder {
+  readonly reference: string | null;
+  readonly customerId: string | null;
+  readonly placedAt: string;
+  readonly currency: string;
+  readonly lineCount: number;
+  readonly unitCount: number;
+  readonly orderedTotalMinor: number;
+  readonly refundedMinor: number;
+  readonly returnsClosed: number;
+  readonly unitsReturned: number;
+}
+
+/**
+ * The orders that the read models show complete, in the words by which a planned order is found among
+ * them: whatever the plan says of it is there. Commands of other orders are sent again, which changes
+ * nothing where they were sent before; so it does no harm that read models lag behind.
+ *
+ * @throws CliError when the query API does not answer.
+ */
+export async function listImported(
+  api: ApiClient,
+  planned: readonly PlannedOrder[],
+): Promise<ReadonlySet<string>> {
+  const imported = new Set<string>();
+  const range = placingTimes(planned);
+  if (range === null) return imported;
+  let cursor: string | null = null;
+  do {
+    const query = new URLSearchParams({ status: 'completed', limit: '100', ...range });
+    if (cursor !== null) query.set('cursor', cursor);
+    const page = (await api.get(`/v1/orders?${query.toString()}`)) as {
+      items: readonly ListedOrder[];
+      nextCursor: string | null;
+    };
+    for (const order of page.items) imported.add(identityOfListed(order));
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return imported;
+}
+
+export function identityOfPlanned(order: PlannedOrder): string {
+  return identity([
+    order.invoice,
+    order.customerId,
+    Date.parse(order.at),
+    'GBP',
+    order.lines.length,
+    sum(order.lines, (line) => line.quantity),
+    order.totalMinor,
+    sum(order.returns, (one) => one.amountMinor),
+    order.returns.length,
+    sum(order.returns, (one) => sum(one.lines, (line) => line.quantity)),
+  ]);
+}
+
+function identityOfListed(order: ListedOrder): string {
+  return identity([
+    order.reference,
+    order.customerId,
+    Date.parse(order.placedAt),
+    order.currency,
+    order.lineCount,
+    order.unitCount,
+    order.orderedTotalMinor,
+    order.refundedMinor,
+    order.returnsClosed,
+    order.unitsReturned,
+  ]);
+}
+
+function identity(parts: readonly (string | number | null)[]): string {
+  return JSON.stringify(parts);
+}
+
+function placingTimes(orders: readonly PlannedOrder[]): { from: string; to: string } | null {
+  const times = orders.map((order) => Date.parse(order.at));
+  if (times.length === 0) return null;
+  const first = times.reduce((a, b) => Math.min(a, b));
+  const last = times.reduce((a, b) => Math.max(a, b));
+  return { from: new Date(first).toISOString(), to: new Date(last + 1).toISOString() }; // half open
+}

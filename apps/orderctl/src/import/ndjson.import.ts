@@ -1,0 +1,77 @@
+import { CliError } from '../support/cli-error.js';
+import type { ImportContext } from './import-context.js';
+import { readNdjson, type NdjsonLine } from './ndjson.lines.js';
+import { Progress } from './progress.js';
+import { writeRejects, type RejectedLine } from './rejects-file.js';
+import { sendScripts, untilVisible } from './sending.js';
+
+export interface NdjsonImportResult {
+  /** Orders of the input that are there now. */
+  readonly ordersPlaced: number;
+  /** Commands of the input. */
+  readonly commands: number;
+  /** Lines by problem code. */
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly alreadyImported: number;
+  readonly seconds: number;
+}
+
+/**
+ * Imports anyone's own orders, one a line. Every line is checked before the first command is sent; a line
+ * of which the service refuses a command is a reject, with the problem's code as its reason.
+ *
+ * @throws CliError when a file or a line is broken, or the service fails.
+ */
+export async function importNdjson(
+  files: readonly string[],
+  context: ImportContext,
+): Promise<NdjsonImportResult> {
+  const startedMs = Date.now();
+  const { orders, commands } = await checkFiles(files);
+  const rejects: RejectedLine[] = [];
+  let alreadyImported = 0;
+  const progress = new Progress(commands, 'commands');
+  context.showProgress(progress);
+  try {
+    const { position } = await sendScripts<NdjsonLine>({
+      commandApi: context.commandApi,
+      orders: readAll(files),
+      scriptOf: ({ script }) => script,
+      totalCommands: commands,
+      concurrency: context.concurrency,
+      progress,
+      onOutcome: ({ file, line }, outcome) => {
+        if (outcome.kind === 'refused') {
+          rejects.push({ file, line, reason: outcome.code });
+          progress.tell(`${file} line ${line}: ${outcome.line}`);
+        } else if (!outcome.changed) alreadyImported++;
+      },
+    });
+    if (position !== null) await untilVisible(context.queryApi, position);
+  } finally {
+    progress.end();
+    await writeRejects(context.rejectsPath, rejects);
+  }
+  const rejected: Record<string, number> = {};
+  for (const { reason } of rejects) rejected[reason] = (rejected[reason] ?? 0) + 1;
+  const seconds = (Date.now() - startedMs) / 1_000;
+  return { ordersPlaced: orders - rejects.length, commands, rejected, alreadyImported, seconds };
+}
+
+/** Reads everything once, so that a broken line is found before anything is written. */
+async function checkFiles(files: readonly string[]): Promise<{ orders: number; commands: number }> {
+  const keys = new Set<string>();
+  let commands = 0;
+  for await (const { file, line, script } of readAll(files)) {
+    if (keys.has(script.key)) {
+      throw new CliError(`${file} line ${line}: the key ${script.name} stands on an earlier line too`);
+    }
+    keys.add(script.key);
+    commands += script.steps.length;
+  }
+  return { orders: keys.size, commands };
+}
+
+async function* readAll(files: readonly string[]): AsyncGenerator<NdjsonLine> {
+  for (const file of files) yield* readNdjson(file);
+}

@@ -1,0 +1,107 @@
+import { CliError } from '../support/cli-error.js';
+import { readText } from './input-file.js';
+import type { OrderScript, ScriptStep } from './order-script.js';
+
+export interface NdjsonLine {
+  readonly file: string;
+  readonly line: number;
+  readonly script: OrderScript;
+}
+
+const ROUTE = /^(place|tags|[a-z]+(\/(\{[A-Za-z0-9_-]+\}|[a-z]+)){0,2})$/;
+const NAME = /^[A-Za-z0-9_-]{1,50}$/;
+const KEY = /^[\x21-\x7e]{1,200}$/;
+const COMMAND_FIELDS = new Set(['do', 'as', 'body']);
+const MAX_COMMANDS = 10_000;
+
+/**
+ * The orders of a file, one a line, as docs/import-ndjson.md tells; empty lines are skipped.
+ *
+ * @throws CliError naming file and line when a line is no order.
+ */
+export async function* readNdjson(file: string): AsyncGenerator<NdjsonLine> {
+  let line = 0;
+  for await (const text of textLines(file)) {
+    line++;
+    if (text.trim() === '') continue;
+    const refuse = (why: string): never => {
+      throw new CliError(`${file} line ${line}: ${why}`);
+    };
+    yield { file, line, script: parseScript(text, refuse) };
+  }
+}
+
+async function* textLines(file: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of readText(file)) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
+type Refuse = (why: string) => never;
+
+function parseScript(text: string, refuse: Refuse): OrderScript {
+  const content = parseJson(text, refuse);
+  if (!isObject(content)) return refuse('is no JSON object');
+  const { key, commands, ...others } = content;
+  refuseOthers(others, 'the line', refuse);
+  if (typeof key !== 'string' || !KEY.test(key)) {
+    return refuse('`key` must be 1 to 200 printable ASCII characters without spaces');
+  }
+  if (!Array.isArray(commands) || commands.length === 0 || commands.length > MAX_COMMANDS) {
+    return refuse(`\`commands\` must be a list of 1 to ${MAX_COMMANDS}`);
+  }
+  const steps = commands.map((command, index) => parseStep(command, index, refuse));
+  checkNames(steps, refuse);
+  return { name: key, key: `ndjson/${key}`, steps };
+}
+
+function parseJson(text: string, refuse: Refuse): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return refuse('is no JSON');
+  }
+}
+
+function parseStep(command: unknown, index: number, refuse: Refuse): ScriptStep {
+  const where = `commands[${index}]`;
+  if (!isObject(command)) return refuse(`${where} is no object`);
+  const { do: route, as, body = {} } = command;
+  refuseOthers(
+    Object.fromEntries(Object.entries(command).filter(([name]) => !COMMAND_FIELDS.has(name))),
+    where,
+    refuse,
+  );
+  if (typeof route !== 'string' || !ROUTE.test(route)) return refuse(`${where}.do is no command's route`);
+  if ((route === 'place') !== (index === 0))
+    return refuse('the first command, and it alone, must be `place`');
+  if (as !== undefined && (typeof as !== 'string' || !NAME.test(as))) {
+    return refuse(`${where}.as must be 1 to 50 of a-z, A-Z, 0-9, _ and -`);
+  }
+  if (!isObject(body)) return refuse(`${where}.body is no object`);
+  return { do: route, key: String(index), body, ...(as === undefined ? {} : { as }) };
+}
+
+/** Ids in routes must be named by a command before; those in bodies are looked up when they are sent. */
+function checkNames(steps: readonly ScriptStep[], refuse: Refuse): void {
+  const named = new Set<string>();
+  for (const step of steps) {
+    for (const [, name] of step.do.matchAll(/\{([^{}]+)\}/g)) {
+      if (!named.has(name!)) refuse(`{${name!}} in \`${step.do}\` is named by no command before it`);
+    }
+    if (step.as !== undefined) named.add(step.as);
+  }
+}
+
+function refuseOthers(others: object, where: string, refuse: Refuse): void {
+  const [first] = Object.keys(others);
+  if (first !== undefined) refuse(`${where} has the unknown field \`${first.slice(0, 50)}\``);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,75 @@
+import { CliError } from '../support/cli-error.js';
+import { identityOfPlanned, listImported } from './imported-orders.js';
+import { countRejects, figuresOf, sum, type ImportFigures, type ImportPlan } from './import-plan.js';
+import type { ImportContext } from './import-context.js';
+import { OnlineRetailPlanner } from './online-retail.planner.js';
+import { readInvoiceRows } from './online-retail.rows.js';
+import { scriptOf, STEPS_PER_ORDER, STEPS_PER_RETURN } from './online-retail.script.js';
+import { Progress } from './progress.js';
+import { writeRejects } from './rejects-file.js';
+import { sendScripts, untilVisible } from './sending.js';
+
+export interface ShopImportResult extends ImportFigures {
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly alreadyImported: number;
+  readonly seconds: number;
+  /** Of this run: commands sent, and the seconds that took. */
+  readonly commands: number;
+  readonly sendingSeconds: number;
+}
+
+/**
+ * Imports a shop's invoice lines. The whole input is read and planned before the first command is sent.
+ *
+ * @throws CliError when a file is broken, or the service answers what no import expects.
+ */
+export async function importOnlineRetail(
+  files: readonly string[],
+  context: ImportContext,
+): Promise<ShopImportResult> {
+  const startedMs = Date.now();
+  const plan = await planFiles(files);
+  await writeRejects(
+    context.rejectsPath,
+    plan.rejects.map(({ file, line, reason }) => ({ file: files[file]!, line, reason })),
+  );
+  const imported = await listImported(context.queryApi, plan.orders);
+  const left = plan.orders.filter((order) => !imported.has(identityOfPlanned(order)));
+  const totalCommands = sum(left, (one) => STEPS_PER_ORDER + STEPS_PER_RETURN * one.returns.length);
+
+  // What the read models did not show yet counts as complete too when nothing of it turns out to be new.
+  let alreadyImported = plan.orders.length - left.length;
+  const progress = new Progress(totalCommands, 'commands');
+  context.showProgress(progress);
+  try {
+    const { position, seconds } = await sendScripts({
+      commandApi: context.commandApi,
+      orders: left,
+      scriptOf,
+      totalCommands,
+      concurrency: context.concurrency,
+      progress,
+      onOutcome: (_, outcome) => {
+        if (outcome.kind === 'refused') throw new CliError(`invoice ${outcome.line}`);
+        if (!outcome.changed) alreadyImported++;
+      },
+    });
+    if (position !== null) await untilVisible(context.queryApi, position);
+    return {
+      ...figuresOf(plan.orders),
+      rejected: countRejects(plan.rejects),
+      alreadyImported,
+      seconds: (Date.now() - startedMs) / 1_000,
+      commands: progress.done,
+      sendingSeconds: seconds,
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+export async function planFiles(files: readonly string[]): Promise<ImportPlan> {
+  const planner = new OnlineRetailPlanner();
+  for await (const row of readInvoiceRows(files)) planner.add(row);
+  return planner.finish();
+}

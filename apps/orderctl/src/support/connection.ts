@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
+import { scopes, type Scope } from '#platform/auth/principal.js';
+import type { Command } from 'commander';
+import { DataFolder, type SystemAddresses } from '../system/data-folder.js';
+import { CliError, UsageError } from './cli-error.js';
+
+/** The options by which every command finds the system it talks to; each has its environment variable. */
+export interface ConnectionOptions {
+  readonly data?: string;
+  readonly commandUrl?: string;
+  readonly queryUrl?: string;
+  readonly eventStoreUrl?: string;
+  readonly postgresUrl?: string;
+  readonly token?: string;
+  readonly tenant?: string;
+}
+
+type Address = 'commandUrl' | 'queryUrl' | 'eventStoreUrl' | 'postgresUrl';
+
+const addresses: Readonly<Record<Address, { flag: string; variable: string; protocols: readonly string[] }>> =
+  {
+    commandUrl: { flag: '--command-url', variable: 'ORDERLOG_COMMAND_URL', protocols: ['http:', 'https:'] },
+    queryUrl: { flag: '--query-url', variable: 'ORDERLOG_QUERY_URL', protocols: ['http:', 'https:'] },
+    eventStoreUrl: {
+      flag: '--event-store-url',
+      variable: 'ORDERLOG_EVENT_STORE_URL',
+      protocols: ['esdb:', 'esdb+discover:', 'kurrentdb:', 'kurrentdb+discover:'],
+    },
+    postgresUrl: {
+      flag: '--postgres-url',
+      variable: 'ORDERLOG_POSTGRES_URL',
+      protocols: ['postgres:', 'postgresql:'],
+    },
+  };
+
+const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
+
+/** Adds the options for the addresses a command needs. */
+export function withConnection(command: Command, needs: readonly Address[], { token = true } = {}): Command {
+  command.option('--data <dir>', 'data folder of the embedded system (ORDERLOG_DATA; default: .orderlog)');
+  for (const need of needs) {
+    const { flag, variable } = addresses[need];
+    command.option(`${flag} <url>`, `another system than the embedded one (${variable})`);
+  }
+  if (!token) return command;
+  return command
+    .option(
+      '--token <token>',
+      'bearer token (ORDERLOG_TOKEN; default: one made with the key in the data folder)',
+    )
+    .option('--tenant <tenant>', 'tenant of the token that is made', 'default');
+}
+
+/** Where the system is and who asks: flags first, then the environment, then the data folder. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly folder: DataFolder;
+  #running: Promise<SystemAddresses | null> | null = null;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.folder = dataFolder(options);
+  }
+
+  /** @throws CliError when nothing runs on the data folder and no address is given. */
+  async address(which: Address): Promise<string> {
+    const { flag, variable, protocols } = addresses[which];
+    const given = this.#options[which] ?? (process.env[variable] || undefined);
+    if (given !== undefined) return checkUrl(given, flag, protocols);
+    this.#running ??= this.folder.readAddresses();
+    const running = await this.#running;
+    if (running !== null) return running[which];
+    throw new CliError(
+      `nothing runs on ${this.folder.path}: start it with \`npx orderctl up\`, or give --data or ${flag}`,
+    );
+  }
+
+  get tenant(): string {
+    const tenant = this.#options.tenant ?? 'default';
+    if (!/^[a-z0-9_]{1,32}$/.test(tenant)) {
+      throw new UsageError(`--tenant ${tenant} is none: 1 to 32 of a-z, 0-9 and _`);
+    }
+    return tenant;
+  }
+
+  /** The token that was given, or one with all scopes made with the embedded system's key. */
+  async token(wanted: readonly Scope[] = scopes): Promise<string> {
+    const given = this.#options.token ?? (process.env['ORDERLOG_TOKEN'] || undefined);
+    if (given !== undefined) return given;
+    return issueToken(this.folder, {
+      tenant: this.tenant,
+      scopes: wanted,
+      lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
+    });
+  }
+}
+
+/** @throws CliError when the folder holds no key yet: making one there would help nobody. */
+export async function issueToken(folder: DataFolder, request: TokenRequest): Promise<string> {
+  if (!existsSync(folder.keys)) {
+    throw new CliError(
+      `${folder.path} holds no key: start the system once with \`npx orderctl up\`, or give --data or --token`,
+    );
+  }
+  const issuer = await openEmbeddedIssuer(folder.keys);
+  return issuer.issueToken(request);
+}
+
+export function dataFolder(options: { readonly data?: string }): DataFolder {
+  return new DataFolder(options.data ?? (process.env['ORDERLOG_DATA'] || undefined));
+}
+
+function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
+  if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text.replace(/\/$/, '');
+  throw new UsageError(`${flag} needs a URL of the kind ${protocols.map((one) => `${one}//…`).join(' or ')}`);
+}

@@ -1,0 +1,36 @@
+import { minorUnitDigits } from '#domain/currencies.js';
+
+export function printJson(content: unknown, { pretty = true } = {}): void {
+  console.log(JSON.stringify(content, null, pretty ? 2 : 0));
+}
+
+/** `1,234,567` */
+export function count(value: number): string {
+  return value.toLocaleString('en-GB');
+}
+
+/** `1,234.50 GBP` */
+export function money(minor: number, currency: string): string {
+  const digits = minorUnitDigits(currency) ?? 2;
+  const text = (Math.abs(minor) / 10 ** digits).toLocaleString('en-GB', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return `${minor < 0 ? '-' : ''}${text} ${currency}`;
+}
+
+/** Columns as wide as their widest cell; numbers are the caller's to pad. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

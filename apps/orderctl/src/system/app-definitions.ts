@@ -1,0 +1,64 @@
+import type { EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import type { AppDefinition } from './supervised-app.js';
+
+export interface SystemSettings {
+  readonly commandPort: number;
+  readonly queryPort: number;
+  readonly eventStorePort: number;
+  readonly eventsUrl: string;
+  readonly readUrl: string;
+  readonly issuer: Pick<EmbeddedIssuer, 'jwksUrl' | 'issuer' | 'audience'>;
+}
+
+export const localUrl = (scheme: string, port: number): string => `${scheme}://127.0.0.1:${port}`;
+/** The embedded store speaks without TLS, on loopback only. */
+export const eventStoreUrl = (port: number): string => `${localUrl('esdb', port)}?tls=false`;
+
+type Apps = Readonly<Record<'eventStore' | 'projector' | 'commandApi' | 'queryApi', AppDefinition>>;
+
+/** What each app is started with; the variables are those of docs/configuration.md. */
+export function appDefinitions(settings: SystemSettings): Apps {
+  const { issuer } = settings;
+  const tokens = {
+    ORDERLOG_JWKS_URL: issuer.jwksUrl,
+    ORDERLOG_JWT_ISSUER: issuer.issuer,
+    ORDERLOG_JWT_AUDIENCE: issuer.audience,
+  };
+  const store = { ORDERLOG_EVENT_STORE_URL: eventStoreUrl(settings.eventStorePort) };
+  const readModels = { ORDERLOG_POSTGRES_URL: settings.readUrl };
+  return {
+    eventStore: app('event-store', 256, {
+      // Its protocol knows no tokens: it is never opened to the network.
+      ORDERLOG_HOST: '127.0.0.1',
+      ORDERLOG_PORT: String(settings.eventStorePort),
+      ORDERLOG_POSTGRES_URL: settings.eventsUrl,
+    }),
+    projector: app('projector', 384, {
+      ...store,
+      ...readModels,
+      ORDERLOG_HOST: '127.0.0.1',
+      ORDERLOG_PORT: '0',
+    }),
+    commandApi: app('command-api', 384, {
+      ...store,
+      ...tokens,
+      ORDERLOG_PORT: String(settings.commandPort),
+      ORDERLOG_QUERY_BASE_URL: localUrl('http', settings.queryPort),
+    }),
+    queryApi: app('query-api', 384, {
+      ...store,
+      ...readModels,
+      ...tokens,
+      ORDERLOG_PORT: String(settings.queryPort),
+    }),
+  };
+}
+
+function app(
+  name: AppDefinition['name'],
+  heapMb: number,
+  environment: Readonly<Record<string, string>>,
+): AppDefinition {
+  // Small young generations: four processes with Node's default would keep 50 MB each for garbage.
+  return { name, environment, nodeFlags: [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=4'] };
+}

@@ -1,0 +1,87 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { cloneRoot } from '../support/clone-root.js';
+import { isAlive } from './process-identity.js';
+
+/** Addresses of the running embedded system, as `system.json` in the data folder tells them. */
+export interface SystemAddresses {
+  readonly commandUrl: string;
+  readonly queryUrl: string;
+  readonly eventStoreUrl: string;
+  /** Of the read models. */
+  readonly postgresUrl: string;
+  /** Of the `orderctl up` that runs it. */
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+const DEFAULT_PATH = join(cloneRoot, '.orderlog');
+
+/** Everything the embedded system keeps, in one folder; `.orderlog` in the clone unless told otherwise. */
+export class DataFolder {
+  readonly path: string;
+
+  constructor(path: string = DEFAULT_PATH) {
+    this.path = resolve(path);
+  }
+
+  get isDefault(): boolean {
+    return this.path === DEFAULT_PATH;
+  }
+
+  get lock(): string {
+    return join(this.path, 'up.lock');
+  }
+
+  get keys(): string {
+    return join(this.path, 'keys');
+  }
+
+  get demo(): string {
+    return join(this.path, 'demo.json');
+  }
+
+  log(process: string): string {
+    return join(this.path, 'logs', `${process}.log`);
+  }
+
+  async create(): Promise<void> {
+    await mkdir(join(this.path, 'logs'), { recursive: true });
+  }
+
+  async writeAddresses(addresses: SystemAddresses): Promise<void> {
+    await writeJson(this.#system, addresses);
+  }
+
+  async removeAddresses(): Promise<void> {
+    await rm(this.#system, { force: true });
+  }
+
+  /** null when nothing runs on this folder. */
+  async readAddresses(): Promise<SystemAddresses | null> {
+    const addresses = (await readJson(this.#system)) as SystemAddresses | null;
+    // After a kill -9 the file is still there.
+    return addresses !== null && isAlive(addresses.pid) ? addresses : null;
+  }
+
+  get #system(): string {
+    return join(this.path, 'system.json');
+  }
+}
+
+/** null when there is no such file. */
+export async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Whole or not at all, and for its owner's eyes only: it may hold a password. */
+export async function writeJson(path: string, content: unknown): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  await rename(draft, path);
+}

@@ -1,0 +1,142 @@
+import { openEmbeddedIssuer, type EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import { CliError } from '../support/cli-error.js';
+import { appDefinitions, eventStoreUrl, localUrl } from './app-definitions.js';
+import { AppLog } from './app-log.js';
+import type { DataFolder, SystemAddresses } from './data-folder.js';
+import { lockFolder, type FolderLock } from './folder-lock.js';
+import { ensurePortsFree } from './ports.js';
+import { SupervisedApp, type AppDefinition, type AppEvents } from './supervised-app.js';
+import { SupervisedPostgres } from './supervised-postgres.js';
+
+export interface SystemOptions {
+  readonly folder: DataFolder;
+  readonly commandPort: number;
+  readonly queryPort: number;
+  readonly eventStorePort: number;
+  readonly events: AppEvents;
+}
+
+const DRAIN_LIMIT_MS = 12_000;
+const READY_LIMIT_MS = 60_000;
+const WATCH_LOGS_EVERY_MS = 1_000;
+
+/** The whole embedded system: PostgreSQL and the four apps as child processes, in one data folder. */
+export class EmbeddedSystem {
+  readonly #options: SystemOptions;
+  readonly #lock: FolderLock;
+  readonly issuer: EmbeddedIssuer;
+  readonly addresses: Omit<SystemAddresses, 'postgresUrl'>;
+  readonly #postgres: SupervisedPostgres;
+  readonly #running: { app: SupervisedApp; log: AppLog }[] = [];
+  #watching: NodeJS.Timeout | null = null;
+  #stopping = false;
+
+  private constructor(options: SystemOptions, lock: FolderLock, issuer: EmbeddedIssuer) {
+    this.#options = options;
+    this.#lock = lock;
+    this.issuer = issuer;
+    this.#postgres = new SupervisedPostgres(options.folder.path, options.events);
+    this.addresses = {
+      commandUrl: localUrl('http', options.commandPort),
+      queryUrl: localUrl('http', options.queryPort),
+      eventStoreUrl: eventStoreUrl(options.eventStorePort),
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+    };
+  }
+
+  /**
+   * Takes the data folder for this process; starts nothing yet.
+   *
+   * @throws CliError when the folder is in use or a port is taken.
+   */
+  static async open(options: SystemOptions): Promise<EmbeddedSystem> {
+    await options.folder.create();
+    const lock = await lockFolder(options.folder.lock);
+    try {
+      await ensurePortsFree(
+        [
+          { port: options.commandPort, app: 'command-api', option: '--command-port' },
+          { port: options.queryPort, app: 'query-api', option: '--query-port' },
+          { port: options.eventStorePort, app: 'event-store', option: '--event-store-port' },
+        ],
+        lock.wasStale ? DRAIN_LIMIT_MS : 0,
+      );
+      return new EmbeddedSystem(options, lock, await openEmbeddedIssuer(options.folder.keys));
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Resolves when every app answers that it is ready. */
+  async start(): Promise<void> {
+    const { commandPort, queryPort, eventStorePort, folder } = this.#options;
+    const { eventsUrl, readUrl } = await this.#postgres.start();
+    const settings = { commandPort, queryPort, eventStorePort, eventsUrl, readUrl, issuer: this.issuer };
+    const apps = appDefinitions(settings);
+    this.#watching = setInterval(() => this.#repeatErrors(), WATCH_LOGS_EVERY_MS);
+    await this.#launch(apps.eventStore);
+    await Promise.all([apps.projector, apps.commandApi, apps.queryApi].map((app) => this.#launch(app)));
+    const { commandUrl, queryUrl } = this.addresses;
+    await Promise.all([untilReady('command-api', commandUrl), untilReady('query-api', queryUrl)]);
+    await folder.writeAddresses({ ...this.addresses, postgresUrl: readUrl });
+  }
+
+  /** Those who take requests first, those they write to last; what was accepted is on disk. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#options.folder.removeAddresses();
+    if (this.#watching) clearInterval(this.#watching);
+    for (const names of [['command-api', 'query-api'], ['projector'], ['event-store']]) {
+      await Promise.all(
+        this.#running.filter(({ app }) => names.includes(app.name)).map(({ app }) => app.stop()),
+      );
+    }
+    await this.#postgres.stop();
+    for (const { log } of this.#running) log.close();
+    await this.#lock.release();
+  }
+
+  /** Everything at once, without draining; nothing acknowledged is lost. */
+  kill(): void {
+    this.#stopping = true;
+    for (const { app } of this.#running) app.kill();
+    this.#postgres.kill();
+  }
+
+  async #launch(definition: AppDefinition): Promise<void> {
+    if (this.#stopping) throw new CliError('stopped while starting');
+    const log = new AppLog(this.#options.folder.log(definition.name));
+    const app = new SupervisedApp(definition, log, this.#options.events);
+    this.#running.push({ app, log });
+    await app.start();
+  }
+
+  #repeatErrors(): void {
+    for (const { app, log } of this.#running) {
+      const errors = log.readOn().filter(({ level }) => level === 'error' || level === 'fatal');
+      const last = errors.at(-1);
+      if (last === undefined) continue;
+      const more = errors.length > 1 ? ` (and ${errors.length - 1} more in ${log.path})` : '';
+      this.#options.events.tell(`${app.name}: ${last.message.slice(0, 300)}${more}`);
+    }
+  }
+}
+
+/** An app listens before its stores answer; ready is when they do. */
+async function untilReady(name: string, url: string): Promise<void> {
+  const giveUpAt = Date.now() + READY_LIMIT_MS;
+  let last = 'no answer';
+  while (Date.now() < giveUpAt) {
+    try {
+      const response = await fetch(`${url}/health/ready`);
+      last = `${response.status} ${await response.text()}`;
+      if (response.ok) return;
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+    await new Promise((next) => setTimeout(next, 50));
+  }
+  throw new CliError(`${name} does not become ready: ${last.slice(0, 300)}`);
+}

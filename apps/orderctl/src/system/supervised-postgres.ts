@@ -1,0 +1,107 @@
+import pg from 'pg';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '#platform/embedded-postgres.js';
+import { CliError, oneLine } from '../support/cli-error.js';
+import { Backoff } from './backoff.js';
+import type { AppEvents } from './supervised-app.js';
+
+/** Commits of both databases share one server; each has its own so that no app can touch the other's tables. */
+const DATABASES = ['orderlog_events', 'orderlog_read'] as const;
+
+const STEADY_MS = 30_000;
+
+/** The embedded PostgreSQL, started again on its port when it dies. */
+export class SupervisedPostgres {
+  readonly #dataDir: string;
+  readonly #events: AppEvents;
+  readonly #backoff = new Backoff({ firstMs: 500, maxMs: 10_000, attempts: 8 });
+  #server: EmbeddedPostgres | null = null;
+  #stopping = false;
+  /** A start under way: stopping waits for it, else the server would outlive us. */
+  #starting: Promise<unknown> = Promise.resolve();
+
+  constructor(dataDir: string, events: AppEvents) {
+    this.#dataDir = dataDir;
+    this.#events = events;
+  }
+
+  /** @throws CliError when it cannot start. */
+  async start(): Promise<{ eventsUrl: string; readUrl: string }> {
+    const launched = this.#launch();
+    this.#starting = launched.catch(() => {}); // told below
+    const server = await launched.catch((error: unknown) => {
+      throw new CliError(error instanceof Error ? oneLine(error.message) : String(error), { cause: error });
+    });
+    await createDatabases(server.url);
+    return { eventsUrl: urlOf(server, DATABASES[0]), readUrl: urlOf(server, DATABASES[1]) };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#starting;
+    await this.#server?.stop();
+  }
+
+  /** Without a checkpoint: the next start recovers from the log. */
+  kill(): void {
+    this.#stopping = true;
+    if (this.#server) process.kill(this.#server.pid, 'SIGQUIT');
+  }
+
+  async #launch(port?: number): Promise<EmbeddedPostgres> {
+    const server = await startEmbeddedPostgres({
+      dataDir: this.#dataDir,
+      ...(port === undefined ? {} : { port }),
+    });
+    this.#server = server;
+    const startedMs = Date.now();
+    void server.exited.then((code) => {
+      if (this.#stopping) return;
+      if (Date.now() - startedMs > STEADY_MS) this.#backoff.reset();
+      this.#server = null;
+      this.#events.tell(`PostgreSQL ended (exit code ${String(code)}): starting it again`);
+      this.#starting = this.#relaunch(server.port);
+    });
+    return server;
+  }
+
+  async #relaunch(port: number): Promise<void> {
+    for (;;) {
+      const pauseMs = this.#backoff.next();
+      if (this.#stopping) return;
+      if (pauseMs === null) {
+        this.#events.gaveUp(
+          new CliError('PostgreSQL keeps ending: free memory and disk space, then start again'),
+        );
+        return;
+      }
+      await new Promise((next) => setTimeout(next, pauseMs));
+      try {
+        await this.#launch(port);
+        return;
+      } catch (error) {
+        // After a kill -9 the old server's processes hold its memory for a moment yet.
+        this.#events.tell(
+          `PostgreSQL does not start: ${error instanceof Error ? oneLine(error.message) : String(error)}`,
+        );
+      }
+    }
+  }
+}
+
+async function createDatabases(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database');
+    const known = new Set(rows.map(({ datname }) => datname));
+    for (const name of DATABASES) if (!known.has(name)) await client.query(`CREATE DATABASE ${name}`);
+  } finally {
+    await client.end();
+  }
+}
+
+function urlOf(server: EmbeddedPostgres, database: string): string {
+  const url = new URL(server.url);
+  url.pathname = `/${database}`;
+  return url.href;
+}
