@@ -1,0 +1,125 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { freshDatabase } from '#test/support/database.js';
+
+const ROUNDS = 3;
+const ACKNOWLEDGED_PER_ROUND = 1_500;
+
+interface Append {
+  stream: string;
+  ids: string[];
+}
+interface Acknowledged extends Append {
+  lastRevision: number;
+  position: number;
+}
+type Message = { tried: Append } | { acknowledged: Acknowledged } | { failed: string };
+
+/** What the writers say they did, and a way to wait for more of it. */
+class Journal {
+  readonly tried: Append[] = [];
+  readonly acknowledged: Acknowledged[] = [];
+  failures = 0;
+  #waiting: { count: number; resolve: () => void } | null = null;
+
+  note(message: Message): void {
+    if ('tried' in message) this.tried.push(message.tried);
+    else if ('failed' in message) this.failures++;
+    else this.acknowledged.push(message.acknowledged);
+    if (this.#waiting && this.acknowledged.length >= this.#waiting.count) this.#waiting.resolve();
+  }
+
+  async more(count: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#waiting = { count: this.acknowledged.length + count, resolve };
+    });
+  }
+}
+
+async function startServer(
+  postgresUrl: string,
+  port: number,
+): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(resolve('dist/apps/event-store/src/main.js'), {
+    env: {
+      ...process.env,
+      ORDERLOG_POSTGRES_URL: postgresUrl,
+      ORDERLOG_PORT: String(port),
+      ORDERLOG_LOG_LEVEL: 'fatal',
+    },
+  });
+  const [ready] = (await once(child, 'message')) as [{ type: 'ready'; port: number }];
+  return { child, port: ready.port };
+}
+
+async function storedEvents(url: string) {
+  const client = EventStoreDBClient.connectionString(url);
+  const events: { id: string; stream: string; revision: number; position: number }[] = [];
+  for await (const { event } of client.readAll()) {
+    const { id, streamId, revision, position } = event!;
+    events.push({ id, stream: streamId, revision: Number(revision), position: Number(position.commit) });
+  }
+  await client.dispose();
+  return events;
+}
+
+describe('SIGKILL of the event store under 64 writers', () => {
+  it('loses nothing acknowledged, leaves no batch half there, and positions only grow', async () => {
+    const database = await freshDatabase();
+    const journal = new Journal();
+    let server = await startServer(database.url, 0);
+    const url = `esdb://127.0.0.1:${server.port}?tls=false`;
+    const writers = fork(resolve('test/chaos/event-store-writers.mjs'), [url], { execArgv: [] });
+    const writersEnded = once(writers, 'exit');
+    writers.on('message', (message: Message) => journal.note(message));
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        await journal.more(ACKNOWLEDGED_PER_ROUND);
+        server.child.kill('SIGKILL');
+        await once(server.child, 'exit');
+        server = await startServer(database.url, server.port);
+      }
+      await journal.more(ACKNOWLEDGED_PER_ROUND);
+      writers.send('stop');
+      expect((await writersEnded)[0]).toBe(0);
+      expect(journal.failures).toBeGreaterThan(0);
+      check(journal, await storedEvents(url));
+    } finally {
+      writers.kill('SIGKILL');
+      server.child.kill('SIGTERM');
+      await once(server.child, 'exit');
+      await database.drop();
+    }
+  }, 120_000);
+});
+
+function check(journal: Journal, stored: Awaited<ReturnType<typeof storedEvents>>): void {
+  const byId = new Map(stored.map((event) => [event.id, event]));
+  expect(byId.size).toBe(stored.length);
+  for (let index = 1; index < stored.length; index++) {
+    expect(stored[index]!.position).toBeGreaterThan(stored[index - 1]!.position);
+  }
+  for (const { ids, stream, lastRevision, position } of journal.acknowledged) {
+    const events = ids.map((id) => byId.get(id));
+    expect(events.map((event) => event?.stream)).toEqual(ids.map(() => stream));
+    expect(events.map((event) => event!.revision)).toEqual(
+      ids.map((_, index) => lastRevision - ids.length + 1 + index),
+    );
+    expect(events.at(-1)!.position).toBe(position);
+  }
+  const known = new Set<string>();
+  for (const { ids } of journal.tried) {
+    const there = ids.filter((id) => byId.has(id)).length;
+    expect([0, ids.length]).toContain(there);
+    for (const id of ids) known.add(id);
+  }
+  expect(stored.filter((event) => !known.has(event.id))).toEqual([]);
+  const next = new Map<string, number>();
+  for (const { stream, revision } of stored) {
+    expect(revision).toBe(next.get(stream) ?? 0);
+    next.set(stream, revision + 1);
+  }
+}
