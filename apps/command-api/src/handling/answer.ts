@@ -1,12 +1,6 @@
 import { v5 as uuidV5 } from 'uuid';
 import { latest, type Instant } from '#domain/instant.js';
-import {
-  decide,
-  evolve,
-  handledCommand,
-  type OrderEvent,
-  type RecordedOrderEvent,
-} from '#domain/order/order.js';
+import { decide, evolve, handledCommand, type OrderEvent } from '#domain/order/order.js';
 import type { Rejection } from '#domain/order/rejections.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import type { EventMetadata } from '#event-store/port.js';
