@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import type { Scope } from '#platform/auth/principal.js';
+import { createLogger } from '#platform/logging.js';
+import { startCommandApi } from '../../apps/command-api/src/start.js';
+
+export const QUERY_BASE_URL = 'http://query.example';
+
+export interface TokenOptions {
+  tenant?: string;
+  scopes?: readonly Scope[];
+  customer?: string;
+  clientId?: string;
+  lifetimeSeconds?: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed where it is JSON. */
+  readonly body: Record<string, unknown>;
+}
+
+export interface Sent {
+  /** A JSON value, or text to be sent as it is. */
+  body?: unknown;
+  /** A new one unless given; null for none. */
+  key?: string | null;
+  token?: string | null;
+  method?: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+export interface TestCommandApi {
+  readonly url: string;
+  token(options?: TokenOptions): Promise<string>;
+  /** POSTs as staff with every scope, unless told otherwise. */
+  send(path: string, sent?: Sent): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** command-api in this process on a free port, with a token issuer of its own. */
+export async function startTestCommandApi(options: {
+  eventStoreUrl: string;
+  requireIfMatch?: boolean;
+}): Promise<TestCommandApi> {
+  const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
+  const { jwksUrl, issuer, audience, issueToken } = await openEmbeddedIssuer(keys);
+  const settings = {
+    host: '127.0.0.1',
+    port: 0,
+    queryBaseUrl: QUERY_BASE_URL,
+    requireIfMatch: false,
+    jwksUrl,
+    issuer,
+    audience,
+    ...options,
+  };
+  const app = await startCommandApi(settings, createLogger('command-api', 'silent'));
+  const token = ({ scopes, ...rest }: TokenOptions = {}) =>
+    issueToken({
+      tenant: 'default',
+      scopes: scopes ?? ['orders:write', 'orders:refund', 'orders:admin'],
+      lifetimeSeconds: 600,
+      ...rest,
+    });
+  const staff = await token();
+  const url = `http://127.0.0.1:${app.port}`;
+  return {
+    url,
+    token,
+    send: (path, sent = {}) => send(url + path, { token: staff, ...sent }),
+    async close() {
+      await app.close();
+      await rm(keys, { recursive: true, force: true });
+    },
+  };
+}
+
+async function send(
+  url: string,
+  { body = {}, key = randomUUID(), token, method = 'POST', headers }: Sent,
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(key === null ? {} : { 'idempotency-key': key }),
+      ...headers,
+    },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: JSON.parse(text) as Record<string, unknown>,
+  };
+}
