@@ -1,5 +1,8 @@
 const lib = (name) => `^libs/${name}/`;
 
+/** What only tests load: specifications, and what they share beside the code they are about. */
+const TESTS = '\\.spec\\.ts$|^libs/[^/]+/src/testing/';
+
 /** The house rules of ARCHITECTURE.md: who may import whom. */
 module.exports = {
   forbidden: [
@@ -7,7 +10,7 @@ module.exports = {
     {
       name: 'domain-imports-only-itself',
       severity: 'error',
-      from: { path: lib('domain'), pathNot: '\\.spec\\.ts$' },
+      from: { path: lib('domain'), pathNot: TESTS },
       to: { pathNot: lib('domain') },
     },
     {
@@ -20,8 +23,8 @@ module.exports = {
     {
       name: 'no-tests-in-production',
       severity: 'error',
-      from: { path: '^(libs|apps)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(test|bench)/|\\.spec\\.ts$' },
+      from: { path: '^(libs|apps)/', pathNot: TESTS },
+      to: { path: `^(test|bench)/|${TESTS}` },
     },
     {
       name: 'read-models-know-no-engine',

@@ -43,6 +43,7 @@ const violations: Readonly<Record<string, readonly Files[]>> = {
   'no-tests-in-production': [
     { 'libs/platform/src/a.ts': use('./b.spec.js'), 'libs/platform/src/b.spec.ts': value },
     { 'apps/projector/src/a.ts': use('../../../test/b.js'), 'test/b.ts': value },
+    { 'libs/domain/src/a.ts': use('./testing/b.js'), 'libs/domain/src/testing/b.ts': value },
   ],
   'read-models-know-no-engine': [
     { 'libs/read-models/src/a.ts': use('#projections/b.js'), 'libs/projections/src/b.ts': value },
@@ -97,6 +98,8 @@ describe('the boundaries', () => {
         'libs/domain/src/money.ts': value,
         'libs/platform/src/a.ts': use('#domain/money.js'),
         'libs/platform/src/a.spec.ts': use('./a.js').replaceAll('value', 'used as value'),
+        'libs/domain/src/testing/orders.ts':
+          "import fc from 'fast-check';\nexport const order = fc.integer();\n",
         'apps/query-api/src/a.ts': use('#domain/money.js'),
       };
       expect(await brokenRules(files)).toEqual([]);
