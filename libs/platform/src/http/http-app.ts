@@ -11,6 +11,7 @@ import { ProblemFilter } from '../problems/problem.filter.js';
 import { serveHealth, type ReadinessCheck } from './health.js';
 import { openApiDocument, serveDocs, type ApiDescription } from './openapi.js';
 import { ProblemAdapter } from './problem-adapter.js';
+import { traceIdOf } from './trace.js';
 import { DtoPipe } from './validation.pipe.js';
 
 export interface HttpAppOptions {
@@ -42,6 +43,7 @@ export async function createHttpApp(
   const respond = createProblemResponder(logger, options.translateError ?? (() => undefined));
   const adapter = new ProblemAdapter(respond, options.bodyLimitBytes);
   const fastify = adapter.getInstance<FastifyInstance>();
+  logRequests(fastify, logger);
   guardRoutes(fastify, verifier);
   const nest = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
     bodyParser: false,
@@ -63,4 +65,19 @@ export async function createHttpApp(
     },
     close: () => nest.close(),
   };
+}
+
+/** One line a request, for those who ask for it: at full load it would cost more than the request. */
+function logRequests(fastify: FastifyInstance, logger: Logger): void {
+  if (!logger.isLevelEnabled('debug')) return;
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const { method, url, principal } = request;
+    const elapsedMs = Math.round(reply.elapsedTime);
+    const traceId = traceIdOf(request.id);
+    logger.debug(
+      { method, url, status: reply.statusCode, elapsedMs, traceId, tenantId: principal?.tenantId },
+      'request',
+    );
+    done();
+  });
 }

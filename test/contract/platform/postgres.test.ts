@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { freePort, startEmbeddedPostgres } from '#platform/embedded-postgres.js';
+import { createPool, isUnavailable } from '#platform/postgres.js';
+import { freshDatabase } from '../../support/database.js';
+
+const options = { max: 2, applicationName: 'pool-test', statementTimeoutMs: 0 };
+const failure = (query: Promise<unknown>) =>
+  query.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+describe('a pool', () => {
+  it('survives its connections being ended, idle or in use', async () => {
+    const database = await freshDatabase();
+    const pool = createPool(database.url, options);
+    const admin = createPool(database.url, { ...options, applicationName: 'admin' });
+    const end = () =>
+      admin.query(
+        `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE application_name = 'pool-test' AND datname = current_database()`,
+      );
+
+    await pool.query('SELECT 1');
+    const dropped = new Promise((done) => pool.once('remove', done));
+    await end();
+    await dropped;
+    expect(await failure(pool.query('SELECT 1'))).toBeNull();
+
+    const sleeping = failure(pool.query('SELECT pg_sleep(60)'));
+    await untilRunning(admin);
+    await end();
+    expect(isUnavailable(await sleeping)).toBe(true);
+    expect(await failure(pool.query('SELECT 1'))).toBeNull();
+
+    await Promise.all([pool.end(), admin.end()]);
+    await database.drop();
+  }, 30_000);
+
+  it('says that the server is away, and works again when it is back', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-pool-'));
+    const port = await freePort();
+    const first = await startEmbeddedPostgres({ dataDir, port });
+    const pool = createPool(first.url, options);
+    await pool.query('SELECT 1');
+    await first.stop();
+    expect(isUnavailable(await failure(pool.query('SELECT 1')))).toBe(true);
+    const second = await startEmbeddedPostgres({ dataDir, port });
+    expect(await failure(pool.query('SELECT 1'))).toBeNull();
+    await pool.end();
+    await second.stop();
+    await rm(dataDir, { recursive: true });
+  }, 30_000);
+
+  it('ends a statement that takes too long, which is no outage', async () => {
+    const database = await freshDatabase();
+    const pool = createPool(database.url, { ...options, statementTimeoutMs: 50 });
+    const error = await failure(pool.query('SELECT pg_sleep(60)'));
+    expect([(error as { code: string }).code, isUnavailable(error)]).toEqual(['57014', false]);
+    await pool.end();
+    await database.drop();
+  });
+});
+
+async function untilRunning(admin: ReturnType<typeof createPool>): Promise<void> {
+  for (;;) {
+    const { rowCount } = await admin.query(
+      "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pool-test' AND query LIKE '%pg_sleep(60)%'",
+    );
+    if (rowCount === 1) return;
+  }
+}
