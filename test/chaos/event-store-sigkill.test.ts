@@ -74,15 +74,22 @@ describe('SIGKILL of the event store under 64 writers', () => {
     const url = `esdb://127.0.0.1:${server.port}?tls=false`;
     const writers = fork(resolve('test/chaos/event-store-writers.mjs'), [url], { execArgv: [] });
     const writersEnded = once(writers, 'exit');
+    let isStopping = false;
+    const tooEarly = writersEnded.then(([code]) => {
+      if (!isStopping) throw new Error(`the writers died with ${String(code)}`);
+    });
+    // Whether or not a round is waiting for it.
+    tooEarly.catch(() => undefined);
     writers.on('message', (message: Message) => journal.note(message));
     try {
       for (let round = 0; round < ROUNDS; round++) {
-        await journal.more(ACKNOWLEDGED_PER_ROUND);
+        await Promise.race([journal.more(ACKNOWLEDGED_PER_ROUND), tooEarly]);
         server.child.kill('SIGKILL');
         await once(server.child, 'exit');
         server = await startServer(database.url, server.port);
       }
-      await journal.more(ACKNOWLEDGED_PER_ROUND);
+      await Promise.race([journal.more(ACKNOWLEDGED_PER_ROUND), tooEarly]);
+      isStopping = true;
       writers.send('stop');
       expect((await writersEnded)[0]).toBe(0);
       expect(journal.failures).toBeGreaterThan(0);

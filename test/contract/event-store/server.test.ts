@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import {
   EventStoreDBClient,
   persistentSubscriptionToStreamSettingsFromDefaults,
