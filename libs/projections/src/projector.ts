@@ -27,7 +27,7 @@ export interface ProjectorOptions {
 /** `waiting`: a store is away. `stopped`: an event cannot be applied, and a person has to look. */
 export type ProjectorState = 'starting' | 'standby' | 'catching_up' | 'live' | 'waiting' | 'stopped';
 
-const LIMITS = { maxEvents: 1_000, maxBytes: 8_000_000 };
+const LIMITS = { maxEvents: 500, maxBytes: 8_000_000 };
 const IDLE_CHECKPOINT_INTERVAL_MS = 250;
 const FAILURES_MAX = 5;
 const BACKOFF_MIN_MS = 100;

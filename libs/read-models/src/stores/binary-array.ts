@@ -15,6 +15,7 @@ const typeIds: Readonly<Record<ElementType, number>> = {
 };
 
 const HEADER_BYTES = 20;
+const KEPT_BYTES = 4_000_000;
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 /**
@@ -64,7 +65,15 @@ export class BinaryArray {
     }
   }
 
-  /** The parameter to bind; nothing can be pushed afterwards. */
+  /** For the next batch, with the memory of this one: only once the parameter before was sent. */
+  clear(): void {
+    if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafe(1_024);
+    this.#length = HEADER_BYTES;
+    this.#count = 0;
+    this.#hasNull = false;
+  }
+
+  /** The parameter to bind: a view of memory that `clear` gives to the next. */
   toBuffer(): Buffer {
     const dimensions = this.#count === 0 ? 0 : 1;
     this.#bytes.writeInt32BE(dimensions, 0);

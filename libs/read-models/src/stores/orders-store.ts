@@ -46,6 +46,8 @@ export class OrdersStore {
   readonly #statements: ReturnType<typeof statementsOf>;
   readonly #words: WordsStore;
   readonly #generation: Generation;
+  readonly #orderColumns = orderColumns.map(({ type }) => new BinaryArray(type));
+  readonly #historyColumns = historyColumns.map(({ type }) => new BinaryArray(type));
 
   constructor(db: Queryable, generation: Generation) {
     this.#db = db;
@@ -100,7 +102,7 @@ export class OrdersStore {
 
   async #writeOrders(orders: readonly Order[]): Promise<void> {
     if (orders.length === 0) return;
-    const columns = orderColumns.map(({ type }) => new BinaryArray(type));
+    const columns = cleared(this.#orderColumns);
     for (const order of orders) {
       const values = summaryValues(summaryOf(order));
       values.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
@@ -114,7 +116,7 @@ export class OrdersStore {
 
   async #insertHistory(rows: readonly HistoryRow[]): Promise<void> {
     if (rows.length === 0) return;
-    const columns = historyColumns.map(({ type }) => new BinaryArray(type));
+    const columns = cleared(this.#historyColumns);
     for (const row of rows) {
       const values = summaryValues(row.summary);
       values.push(row.position, row.eventId, row.type, JSON.stringify(row.data), row.commandId);
@@ -163,4 +165,9 @@ export class OrdersStore {
     });
     return rows;
   }
+}
+
+function cleared(columns: readonly BinaryArray[]): readonly BinaryArray[] {
+  for (const column of columns) column.clear();
+  return columns;
 }

@@ -1,0 +1,97 @@
+import pg from 'pg';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import type { EventStore } from '#event-store/port.js';
+import { createLogger } from '#platform/logging.js';
+import { Projector, type ProjectorOptions } from '#projections/projector.js';
+import { verify, type VerifyResult } from '#projections/verify.js';
+import { freshDatabase } from './database.js';
+import { startTestEventStore } from './event-store.js';
+
+export interface RunningProjector {
+  readonly projector: Projector;
+  /** Rejects as `run` does. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A store with order streams, a database for read models, and projectors between them as a test likes. */
+export class ProjectionBench {
+  readonly eventStore: EventStore;
+  readonly pool: pg.Pool;
+  readonly postgresUrl: string;
+  readonly #closers: (() => Promise<unknown>)[];
+
+  private constructor(
+    eventStore: EventStore,
+    pool: pg.Pool,
+    url: string,
+    closers: (() => Promise<unknown>)[],
+  ) {
+    this.eventStore = eventStore;
+    this.pool = pool;
+    this.postgresUrl = url;
+    this.#closers = closers;
+  }
+
+  static async open(): Promise<ProjectionBench> {
+    const [server, database] = await Promise.all([startTestEventStore(), freshDatabase()]);
+    const eventStore = new DbClientEventStore({ connectionString: server.url });
+    const pool = new pg.Pool({ connectionString: database.url, max: 3 });
+    pool.on('error', () => {}); // a test may end every connection
+    return new ProjectionBench(eventStore, pool, database.url, [
+      () => pool.end(),
+      () => eventStore.close(),
+      () => server.close(),
+      () => database.drop(),
+    ]);
+  }
+
+  /** Starts one; it need not be up to date when this returns. */
+  start(options: Partial<ProjectorOptions> = {}): RunningProjector {
+    const projector = new Projector({
+      eventStore: this.eventStore,
+      postgresUrl: this.postgresUrl,
+      logger: createLogger('projector', 'silent'),
+      ...options,
+    });
+    const abort = new AbortController();
+    const ended = projector.run(abort.signal);
+    ended.catch(() => {}); // whoever cares awaits `ended`
+    const stop = async () => {
+      abort.abort();
+      await ended;
+    };
+    this.#closers.unshift(() => stop().catch(() => {}));
+    return { projector, ended, stop };
+  }
+
+  /** Until the rows have everything that is in the store now. */
+  async caughtUp({ projector, ended }: RunningProjector): Promise<void> {
+    const head = (await this.eventStore.headPosition()) ?? -1n;
+    await Promise.race([until(() => (projector.progress.position ?? -1n) >= head), ended]);
+  }
+
+  async rows<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values: unknown[] = [],
+  ): Promise<Row[]> {
+    return (await this.pool.query<Row>(sql, values)).rows;
+  }
+
+  verify(): Promise<VerifyResult> {
+    return verify({ eventStore: this.eventStore, pool: this.pool, patienceMs: 0 });
+  }
+
+  async close(): Promise<void> {
+    for (const closer of this.#closers) await closer();
+  }
+}
+
+/** Waits for a condition, looked at often; fails after 20 s. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadlineMs = performance.now() + 20_000;
+  while (!(await condition())) {
+    if (performance.now() > deadlineMs) throw new Error(`not within 20 s: ${condition.toString()}`);
+    await new Promise((next) => setTimeout(next, 10));
+  }
+}
