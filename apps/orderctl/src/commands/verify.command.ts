@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { createPool } from '#platform/postgres.js';
 import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { withEventStore } from '../support/event-store.js';
 import { count, printJson } from '../support/output.js';
 
 interface VerifyOptions extends ConnectionOptions {
@@ -27,21 +27,18 @@ export function addVerifyCommand(program: Command): void {
 async function runVerify({ sample, json, ...options }: VerifyOptions): Promise<void> {
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
-  const eventStore = new DbClientEventStore({ connectionString: await connection.address('eventStoreUrl') });
+  const eventStoreUrl = await connection.address('eventStoreUrl');
   const pool = createPool(postgresUrl, { max: 2, applicationName: 'orderctl verify', statementTimeoutMs: 0 });
   try {
     const onProgress = progressTeller();
-    const result = await verify({
-      eventStore,
-      pool,
-      onProgress,
-      ...(sample === undefined ? {} : { sample }),
-    });
+    const result = await withEventStore(eventStoreUrl, (eventStore) =>
+      verify({ eventStore, pool, onProgress, ...(sample === undefined ? {} : { sample }) }),
+    );
     if (json) printJson(result, { pretty: false });
     else printResult(result);
     process.exitCode = result.differenceCount === 0 ? 0 : 1;
   } finally {
-    await Promise.all([eventStore.close(), pool.end()]);
+    await pool.end();
   }
 }
 

@@ -1,5 +1,6 @@
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import type { EventStore } from '#event-store/port.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
+import { withEventStore } from '../support/event-store.js';
 import { withReadModels, type ReadModels } from './read-models.js';
 
 export interface ProjectionStatus {
@@ -37,49 +38,47 @@ const MEASURED_FOR_MS = 1_000;
  *
  * @throws CliError when there are no read models.
  */
-export async function describeSystem(options: {
+export function describeSystem(options: {
   readonly postgresUrl: string;
   readonly eventStoreUrl: string;
 }): Promise<SystemStatus> {
-  const store = new DbClientEventStore({ connectionString: options.eventStoreUrl });
-  try {
-    return await withReadModels(options.postgresUrl, async (readModels) => {
-      const earlier = await checkpoints(readModels);
-      const earlierHead = await store.headPosition();
-      const fromMs = performance.now();
-      await new Promise((next) => setTimeout(next, MEASURED_FOR_MS));
-      // The checkpoints first: read after the head, they could be ahead of it.
-      const now = await checkpoints(readModels);
-      const head = await store.headPosition();
-      const seconds = (performance.now() - fromMs) / 1_000;
-      const statuses = now.map(async (checkpoint): Promise<ProjectionStatus> => {
-        const before = earlier.find(({ projection }) => projection === checkpoint.projection);
-        const events = await eventsBetween(
-          readModels,
-          before?.position ?? checkpoint.position,
-          checkpoint.position,
-        );
-        return {
-          projection: checkpoint.projection,
-          position: String(checkpoint.position),
-          lag: String(largest((head ?? 0n) - checkpoint.position, 0n)),
-          updatedAt: checkpoint.updatedAt.toISOString(),
-          eventsPerSecond: Math.round(events / seconds),
-        };
-      });
-      const moved = Number((head ?? 0n) - (earlierHead ?? 0n));
-      return {
-        eventStore: {
-          head: head === null ? null : String(head),
-          positionsPerSecond: Math.round(moved / seconds),
-        },
-        generation: readModels.generation.id,
-        projections: await Promise.all(statuses),
-      };
-    });
-  } finally {
-    await store.close();
-  }
+  return withEventStore(options.eventStoreUrl, (store) =>
+    withReadModels(options.postgresUrl, (readModels) => measure(store, readModels)),
+  );
+}
+
+async function measure(
+  store: Pick<EventStore, 'headPosition'>,
+  readModels: ReadModels,
+): Promise<SystemStatus> {
+  const earlier = await checkpoints(readModels);
+  const earlierHead = await store.headPosition();
+  const fromMs = performance.now();
+  await new Promise((next) => setTimeout(next, MEASURED_FOR_MS));
+  // The checkpoints first: read after the head, they could be ahead of it.
+  const now = await checkpoints(readModels);
+  const head = await store.headPosition();
+  const seconds = (performance.now() - fromMs) / 1_000;
+  const statuses = now.map(async (checkpoint): Promise<ProjectionStatus> => {
+    const { projection, position, updatedAt } = checkpoint;
+    const before = earlier.find((one) => one.projection === projection)?.position ?? position;
+    return {
+      projection,
+      position: String(position),
+      lag: String(largest((head ?? 0n) - position, 0n)),
+      updatedAt: updatedAt.toISOString(),
+      eventsPerSecond: Math.round((await eventsBetween(readModels, before, position)) / seconds),
+    };
+  });
+  const moved = Number((head ?? 0n) - (earlierHead ?? 0n));
+  return {
+    eventStore: {
+      head: head === null ? null : String(head),
+      positionsPerSecond: Math.round(moved / seconds),
+    },
+    generation: readModels.generation.id,
+    projections: await Promise.all(statuses),
+  };
 }
 
 async function checkpoints({ pool, generation }: ReadModels): Promise<Checkpoint[]> {

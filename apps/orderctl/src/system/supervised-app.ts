@@ -112,7 +112,12 @@ export class SupervisedApp {
   }
 
   #lastWords(): string {
-    const last = this.#log.readOn().findLast(({ level }) => ['none', 'fatal', 'error'].includes(level));
+    const said = this.#log.readOn().filter(({ level }) => ['none', 'fatal', 'error'].includes(level));
+    // Node ends with its version; what went wrong stands further up.
+    const telling = said.findLast(
+      ({ level, message }) => level !== 'none' || /^[\w-]*(Error|: )/.test(message),
+    );
+    const last = telling ?? said.at(-1);
     return last === undefined ? '' : `: ${last.message.slice(0, 300)}`;
   }
 }

@@ -1,0 +1,50 @@
+import { table } from '../support/output.js';
+import { minute } from './order-view.js';
+
+/** As query-api answers `/v1/orders/{id}/diff`. */
+export interface ShownDiff {
+  readonly orderId: string;
+  readonly from: { readonly revision: number } | null;
+  readonly to: { readonly revision: number };
+  readonly changes: readonly ShownChange[];
+}
+
+interface ShownChange {
+  readonly pointer: string;
+  readonly op: 'add' | 'remove' | 'replace';
+  readonly from?: unknown;
+  readonly to?: unknown;
+  readonly by: readonly {
+    readonly revision: number;
+    readonly type: string;
+    readonly actor: { readonly type: string; readonly id: string };
+    readonly occurredAt: string;
+  }[];
+}
+
+const LONGEST_VALUE = 60;
+
+/** One line for each change, and below it the events behind it. */
+export function diffText({ orderId, from, to, changes }: ShownDiff): string {
+  const range = `${from === null ? 'before it was placed' : `revision ${from.revision}`} to revision ${to.revision}`;
+  if (changes.length === 0) return `Order ${orderId}, ${range}: no change`;
+  const rows = changes.flatMap((change) => [
+    [change.pointer, valueText(change)],
+    ...change.by.map(({ revision, type, actor, occurredAt }) => [
+      '',
+      `  #${revision} ${type} by ${actor.type} ${actor.id}, ${minute(occurredAt)}`,
+    ]),
+  ]);
+  return `Order ${orderId}, ${range}\n\n${table(rows)}`;
+}
+
+function valueText({ op, from, to }: ShownChange): string {
+  if (op === 'add') return `+ ${short(to)}`;
+  if (op === 'remove') return `- ${short(from)}`;
+  return `${short(from)} → ${short(to)}`;
+}
+
+function short(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE - 1)}…`;
+}

@@ -1,0 +1,39 @@
+import type { ApiClient } from '../support/api-client.js';
+import { CliError } from '../support/cli-error.js';
+
+interface FoundOrder {
+  readonly orderId: string;
+  readonly number: string;
+  readonly reference: string | null;
+  readonly placedAt: string;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const SHOWN = 10;
+
+/**
+ * The id of the order that a person means by its id, its number or its reference.
+ *
+ * @throws CliError when there is none, or when a reference is that of several.
+ */
+export async function findOrder(api: ApiClient, named: string): Promise<string> {
+  if (UUID.test(named)) return named;
+  for (const filter of ['number', 'reference']) {
+    const query = new URLSearchParams({ [filter]: named, limit: String(SHOWN) });
+    const { items } = (await api.get(`/v1/orders?${query.toString()}`)) as { items: readonly FoundOrder[] };
+    const [first, second] = items;
+    if (first !== undefined && second === undefined) return first.orderId;
+    if (first !== undefined) throw new CliError(severalFound(named, items));
+  }
+  throw new CliError(
+    `no order has the id, number or reference ${named}: is it in another tenant (--tenant)?`,
+  );
+}
+
+function severalFound(named: string, items: readonly FoundOrder[]): string {
+  const listed = items
+    .map(({ orderId, placedAt }) => `${orderId} (placed ${placedAt.slice(0, 16)})`)
+    .join(', ');
+  const many = items.length === SHOWN ? `${SHOWN} or more` : String(items.length);
+  return `${many} orders have the reference ${named}: give an id: ${listed}`;
+}

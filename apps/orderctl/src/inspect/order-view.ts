@@ -1,0 +1,134 @@
+import type { Erased } from '#domain/decider.js';
+import type { AddressLines, Region } from '#domain/order/content.js';
+import type { OrderPersonal } from '#domain/order/state.js';
+import type { OrderDocument } from '#read-models/order-document.js';
+import type { HistoryEntry } from '#read-models/readers/order-history.reader.js';
+import { money, table } from '../support/output.js';
+import { wordsOf, type Wording } from './event-words.js';
+
+/** An order as query-api answers it. */
+export type ShownOrder = OrderDocument & { readonly personal: OrderPersonal | Erased };
+
+/** Header, lines, money and timeline, for a terminal. */
+export function orderText(order: ShownOrder, history: readonly HistoryEntry[]): string {
+  return [header(order), lines(order), moneyText(order), timeline(order, history)].join('\n\n');
+}
+
+function header(order: ShownOrder): string {
+  const personal = order.personal === 'erased' ? null : order.personal;
+  const contact = [personal?.contact?.name, personal?.contact?.email, personal?.contact?.phone].filter(
+    Boolean,
+  );
+  const rows: [string, string | null][] = [
+    [
+      'status',
+      order.status +
+        (order.onHold ? `, on hold${order.holdReason === null ? '' : `: ${order.holdReason}`}` : ''),
+    ],
+    ['payment', spaced(order.paymentStatus)],
+    ['fulfilment', spaced(order.fulfilmentStatus)],
+    ['returns', order.returnStatus === 'none' ? null : spaced(order.returnStatus)],
+    ['customer', [order.customerId ?? 'guest', ...contact].join(' · ')],
+    ['ships to', addressText(order.shippingAddress, personal?.shippingAddress ?? null)],
+    ['tags', order.tags.length === 0 ? null : order.tags.join(', ')],
+    ['placed', minute(order.placedAt)],
+    ['last event', `${minute(order.lastOccurredAt)} (revision ${order.revision})`],
+    ['id', order.orderId],
+    ['personal', order.personal === 'erased' ? 'erased' : null],
+  ];
+  const title = `Order ${order.number}${order.reference === null ? '' : ` (${order.reference})`}`;
+  const shown = rows.filter((row): row is [string, string] => row[1] !== null);
+  return `${title}\n${indent(table(shown))}`;
+}
+
+function lines({ lines: all, currency }: ShownOrder): string {
+  const rows = all.map((line) => [
+    `${line.quantity} ×`.padStart(8),
+    line.sku,
+    line.name.slice(0, 50),
+    money(line.unitPriceMinor, currency).padStart(14),
+    fate(line),
+  ]);
+  return `Lines\n${indent(table(rows))}`;
+}
+
+function fate(line: ShownOrder['lines'][number]): string {
+  const parts: [number, string][] = [
+    [line.cancelled, 'cancelled'],
+    [line.dispatched, 'sent'],
+    [line.delivered, 'delivered'],
+    [line.inReturns, 'in returns'],
+    [line.received, 'back'],
+  ];
+  return parts
+    .filter(([units]) => units > 0)
+    .map(([units, what]) => `${units} ${what}`)
+    .join(', ');
+}
+
+function moneyText({ totals, currency }: ShownOrder): string {
+  const rows: [string, number][] = [
+    ['ordered', totals.orderedTotalMinor],
+    ['total', totals.totalMinor],
+    ['captured', totals.capturedMinor],
+    ['refunded', totals.refundedMinor],
+    ['balance due', totals.balanceDueMinor],
+  ];
+  return `Money\n${indent(table(rows.map(([what, minor]) => [what, money(minor, currency).padStart(16)])))}`;
+}
+
+function timeline(order: ShownOrder, history: readonly HistoryEntry[]): string {
+  const wording = wordingOf(order, history);
+  const rows = history.map((event) => [
+    `#${event.revision}`.padStart(5),
+    minute(event.occurredAt),
+    `${event.actor.type} ${event.actor.id}`,
+    wordsOf(event, wording),
+  ]);
+  return `Timeline\n${indent(table(rows))}`;
+}
+
+function wordingOf(order: ShownOrder, history: readonly HistoryEntry[]): Wording {
+  const skus = new Map(order.lines.map(({ lineId, sku }) => [lineId, sku]));
+  for (const { data } of history) {
+    // Lines that are gone from the order are still named by the events that brought them.
+    const { lines: placed = [], line } = data as { lines?: readonly NamedLine[]; line?: NamedLine };
+    for (const one of line === undefined ? placed : [line]) {
+      if (one.sku !== undefined) skus.set(one.lineId, one.sku);
+    }
+  }
+  const notes: Readonly<Record<string, string>> = order.personal === 'erased' ? {} : order.personal.notes;
+  return {
+    currency: order.currency,
+    skuOf: (lineId) => skus.get(lineId) ?? lineId.slice(0, 8),
+    noteOf: (noteId) => notes[noteId] ?? '(not to be read any more)',
+  };
+}
+
+interface NamedLine {
+  readonly lineId: string;
+  readonly sku?: string;
+}
+
+function addressText(region: Region | null, address: AddressLines | null): string | null {
+  if (region === null && address === null) return null;
+  const parts = [
+    address?.name,
+    address?.company,
+    address?.line1,
+    address?.line2,
+    address?.city,
+    address?.region,
+    address?.postalCode,
+    region?.countryName ?? region?.country,
+  ];
+  return parts.filter(Boolean).join(', ') || null;
+}
+
+/** `2026-11-22 18:00` (UTC) */
+export function minute(instant: string): string {
+  return `${instant.slice(0, 10)} ${instant.slice(11, 16)}`;
+}
+
+const spaced = (status: string): string => status.replaceAll('_', ' ');
+const indent = (text: string): string => text.replace(/^/gm, '  ');
