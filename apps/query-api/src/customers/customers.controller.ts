@@ -1,0 +1,37 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { Text } from '#platform/http/fields.js';
+import { ProblemError } from '#platform/problems/problems.js';
+import type { CustomerSummary } from '#read-models/readers/order-totals.reader.js';
+import { customerSchema } from '../orders/answers.js';
+import { QueryRoute } from '../orders/query-route.js';
+import { Read } from '../reads/read.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+
+class CustomerPath {
+  @Text({ max: 200 })
+  customerId!: string;
+}
+
+@Controller('v1/customers/:customerId')
+export class CustomersController {
+  readonly #bus: QueryBus;
+
+  constructor(bus: QueryBus) {
+    this.#bus = bus;
+  }
+
+  @Get('summary')
+  @QueryRoute("A customer's orders: how many, in which state, and what they come to.", customerSchema, {
+    customers: true,
+    problems: ['not_found'],
+  })
+  async summarizeCustomer(
+    @AskedBy() { audience, consistentWith }: Asked,
+    @Param() { customerId }: CustomerPath,
+  ): Promise<CustomerSummary> {
+    const summary = await this.#bus.execute(new Read('customer', { audience, customerId }, consistentWith));
+    if (summary === null) throw new ProblemError('not_found', { detail: 'The customer has no orders here.' });
+    return summary;
+  }
+}

@@ -1,0 +1,46 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { orderEventTypes } from '#domain/order/order.js';
+import { Integer, OptionalText } from '#platform/http/fields.js';
+import { TextList } from '#platform/http/list-fields.js';
+import type { FeedPage } from '#read-models/readers/event-feed.reader.js';
+import { feedSchema } from '../orders/answers.js';
+import { QueryRoute } from '../orders/query-route.js';
+import { Read } from '../reads/read.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+
+const FROM_THE_START = -1n;
+
+class FeedQuery {
+  @OptionalText({ max: 18, pattern: /^\d+$/, description: '`next` of the page before; none: the start.' })
+  after!: string | null;
+
+  @TextList({ optional: true, max: orderEventTypes.length, itemMax: 50, oneOf: orderEventTypes })
+  types!: string[] | null;
+
+  @Integer({ min: 1, max: 1_000, otherwise: 100, description: 'How many events at most.' })
+  limit!: number;
+}
+
+@Controller('v1/events')
+export class EventsController {
+  readonly #bus: QueryBus;
+
+  constructor(bus: QueryBus) {
+    this.#bus = bus;
+  }
+
+  @Get()
+  @QueryRoute(
+    'The feed: every event of every order, in the order of the event store, from anywhere.',
+    feedSchema,
+  )
+  listEvents(
+    @AskedBy() { audience, consistentWith }: Asked,
+    @Query() { after, types, limit }: FeedQuery,
+  ): Promise<FeedPage> {
+    const position = after === null ? FROM_THE_START : BigInt(after);
+    const question = { tenantId: audience.tenantId, after: position, types, limit };
+    return this.#bus.execute(new Read('feed', question, consistentWith));
+  }
+}

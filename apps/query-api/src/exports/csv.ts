@@ -1,0 +1,22 @@
+import { itemColumns, type SummaryItem } from '#read-models/readers/summary-item.js';
+
+/** A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection). */
+const FORMULA = /^[=+\-@\t\r\n]/;
+const QUOTED = /[",\r\n]/;
+const LINE_END = '\r\n';
+
+export const csvHeader = itemColumns.map(({ field }) => field).join(',') + LINE_END;
+
+/** RFC 4180. A text that would start a formula gets an apostrophe before it; tags are joined by `;`. */
+export function csvLine(item: SummaryItem): string {
+  return itemColumns.map(({ field }) => csvCell(item[field])).join(',') + LINE_END;
+}
+
+export function csvCell(value: string | number | boolean | null | readonly string[]): string {
+  if (value === null) return '';
+  // A number is one: -500 is a balance and no formula.
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = typeof value === 'string' ? value : value.join(';');
+  const harmless = FORMULA.test(text) ? `'${text}` : text;
+  return QUOTED.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

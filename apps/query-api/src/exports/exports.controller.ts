@@ -1,0 +1,70 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { OneOf } from '#platform/http/fields.js';
+import type { SummaryItem } from '#read-models/readers/summary-item.js';
+import { summarySchema } from '../orders/answers.js';
+import { QueryRoute } from '../orders/query-route.js';
+import { Read } from '../reads/read.js';
+import { asOfOf, FilterQuery } from '../request/as-of.dto.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+import { orderFilterOf } from '../request/order-filter.dto.js';
+import { csvHeader, csvLine } from './csv.js';
+
+const formats = {
+  ndjson: {
+    type: 'application/x-ndjson; charset=utf-8',
+    header: '',
+    line: (item: SummaryItem) => `${JSON.stringify(item)}\n`,
+  },
+  csv: { type: 'text/csv; charset=utf-8; header=present', header: csvHeader, line: csvLine },
+} as const;
+
+class ExportQuery extends FilterQuery {
+  @OneOf(Object.keys(formats), { otherwise: 'ndjson' })
+  format!: keyof typeof formats;
+}
+
+@Controller('v1/exports')
+export class ExportsController {
+  readonly #bus: QueryBus;
+
+  constructor(bus: QueryBus) {
+    this.#bus = bus;
+  }
+
+  @Get('orders')
+  @QueryRoute('All orders that match, as one stream of one moment.', summarySchema, {
+    contentTypes: ['application/x-ndjson', 'text/csv'],
+  })
+  async exportOrders(
+    @AskedBy() { audience, consistentWith, reply }: Asked,
+    @Query() query: ExportQuery,
+  ): Promise<StreamableFile> {
+    const { type, header, line } = formats[query.format];
+    const question = { audience, filter: orderFilterOf(query), asOf: asOfOf(query) };
+    const batches = await this.#bus.execute(new Read('export', question, consistentWith));
+    // The first batch before the first byte: what fails until then is still answered as a problem.
+    const first = await batches.next();
+    const texts = textsOf(header, first, batches, line);
+    void reply.header('content-disposition', `attachment; filename="orders.${query.format}"`);
+    return new StreamableFile(Readable.from(texts, { objectMode: false, highWaterMark: 1 }), { type });
+  }
+}
+
+/** Ends the batches when it is ended, by the last of them or by the client's leaving. */
+async function* textsOf(
+  header: string,
+  first: IteratorResult<SummaryItem[], void>,
+  rest: AsyncGenerator<SummaryItem[], void>,
+  line: (item: SummaryItem) => string,
+): AsyncGenerator<string, void> {
+  try {
+    if (header !== '') yield header;
+    if (first.done) return;
+    yield first.value.map(line).join('');
+    for await (const batch of rest) yield batch.map(line).join('');
+  } finally {
+    await rest.return();
+  }
+}

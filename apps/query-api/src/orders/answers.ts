@@ -1,0 +1,161 @@
+import { itemColumns } from '#read-models/readers/summary-item.js';
+import { facetNames } from '#read-models/search/order-search.js';
+import type { ColumnType } from '#read-models/order-summary.js';
+
+/** What answers look like, for the OpenAPI document: built from the columns that they are built from. */
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const text = { type: 'string' };
+const nullableText = { type: 'string', nullable: true };
+const time = { type: 'string', format: 'date-time' };
+const nullableTime = { ...time, nullable: true };
+const uuid = { type: 'string', format: 'uuid' };
+const integer = { type: 'integer' };
+const anything = {};
+
+const object = (properties: Readonly<Record<string, Schema>>, description?: string): Schema => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+  ...(description === undefined ? {} : { description }),
+});
+const listOf = (items: Schema): Schema => ({ type: 'array', items });
+const page = (items: Schema): Schema => object({ items: listOf(items), nextCursor: nullableText });
+
+const schemaOfType: Readonly<Record<ColumnType, Schema>> = {
+  text,
+  uuid,
+  int4: integer,
+  int8: { type: 'integer', description: 'Minor units.' },
+  bool: { type: 'boolean' },
+  timestamptz: time,
+  'text[]': listOf(text),
+  json: anything,
+};
+
+const summary = object(
+  Object.fromEntries(
+    itemColumns.map(({ field, type, nullable }) => [field, nullable ? nullableText : schemaOfType[type]]),
+  ),
+);
+const actor = object({ type: { ...text, enum: ['customer', 'user', 'service'] }, id: text });
+const changedFields: Schema = {
+  type: 'object',
+  additionalProperties: object({ from: anything, to: anything }),
+  description: 'Fields of the summary, before and after.',
+};
+const event = {
+  revision: integer,
+  eventId: uuid,
+  type: text,
+  data: { type: 'object', additionalProperties: true, description: 'Without personal data.' },
+  occurredAt: time,
+  recordedAt: time,
+  commandId: uuid,
+  correlationId: text,
+  causationId: nullableText,
+  actor,
+};
+const sums = {
+  currency: text,
+  ...Object.fromEntries(
+    [
+      'orders',
+      'guestOrders',
+      'lines',
+      'units',
+      'orderedTotalMinor',
+      'totalMinor',
+      'capturedMinor',
+      'refundedMinor',
+      'balanceDueMinor',
+      'returnsClosed',
+      'ordersWithReturns',
+      'unitsReturned',
+    ].map((name) => [name, integer]),
+  ),
+};
+const facet = listOf(object({ value: nullableText, orders: integer }));
+
+export const pageOfSummaries = page(summary);
+export const summarySchema = summary;
+export const orderSchema: Schema = {
+  type: 'object',
+  additionalProperties: true,
+  required: ['orderId', 'number', 'revision', 'status', 'lines', 'totals', 'allowedCommands', 'personal'],
+  properties: {
+    orderId: uuid,
+    number: text,
+    revision: integer,
+    status: text,
+    lines: listOf({ type: 'object', additionalProperties: true }),
+    totals: { type: 'object', additionalProperties: integer },
+    allowedCommands: listOf(text),
+    personal: {
+      oneOf: [
+        { type: 'object', additionalProperties: true },
+        { type: 'string', enum: ['erased'] },
+      ],
+      description: 'Names, address lines, e-mail, phone and the text of notes.',
+    },
+  },
+};
+export const historySchema = page(object({ ...event, changes: changedFields }));
+export const feedSchema = object({
+  items: listOf(object({ position: text, orderId: uuid, ...event })),
+  next: { ...text, description: 'Give it as `after` to go on.' },
+});
+export const diffSchema = object({
+  orderId: uuid,
+  from: { ...object({ revision: integer }), nullable: true },
+  to: object({ revision: integer }),
+  changes: listOf({
+    type: 'object',
+    required: ['pointer', 'op', 'by'],
+    properties: {
+      pointer: {
+        ...text,
+        description: 'Into the later state; into the earlier one for what was removed.',
+      },
+      op: { ...text, enum: ['add', 'remove', 'replace'] },
+      from: anything,
+      to: anything,
+      by: listOf(
+        object({
+          revision: integer,
+          eventId: uuid,
+          type: text,
+          commandId: uuid,
+          actor,
+          occurredAt: time,
+          recordedAt: time,
+        }),
+      ),
+    },
+  }),
+});
+export const diffListSchema = page(
+  object({
+    orderId: uuid,
+    from: { ...summary, nullable: true, description: 'null: it was not there yet.' },
+    to: summary,
+    changes: changedFields,
+  }),
+);
+export const searchSchema = object({
+  items: listOf(summary),
+  nextCursor: nullableText,
+  total: integer,
+  facets: { type: 'object', properties: Object.fromEntries(facetNames.map((name) => [name, facet])) },
+  indexedThrough: { ...nullableText, description: 'A position: everything up to it can be found.' },
+});
+export const totalsSchema = object({ items: listOf(object({ key: nullableText, ...sums })) });
+export const customerSchema = object({
+  customerId: text,
+  firstOrderAt: nullableTime,
+  lastOrderAt: nullableTime,
+  orders: integer,
+  byStatus: { type: 'object', additionalProperties: integer },
+  totals: listOf(object(sums)),
+});

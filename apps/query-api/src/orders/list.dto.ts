@@ -1,0 +1,54 @@
+import type { Instant } from '#domain/instant.js';
+import { DateTime, Integer, OneOf, OptionalText } from '#platform/http/fields.js';
+import { listSorts, type ListSort } from '#read-models/readers/order-sort.js';
+import { totalsGroups, type TotalsGroup } from '#read-models/readers/order-totals.reader.js';
+import { FilterQuery } from '../request/as-of.dto.js';
+import { OrderFilterFields } from '../request/order-filter.dto.js';
+
+export const CURSOR_CHARACTERS = 1_000;
+const LIMIT_DESCRIPTION = 'How many at most.';
+
+export class ListQuery extends FilterQuery {
+  @OneOf(listSorts, { otherwise: '-placedAt', description: 'A minus sign: the largest first.' })
+  sort!: ListSort;
+
+  @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the page before.' })
+  cursor!: string | null;
+
+  @Integer({ min: 1, max: 100, otherwise: 20, description: LIMIT_DESCRIPTION })
+  limit!: number;
+}
+
+export class TotalsQuery extends FilterQuery {
+  @OneOf(totalsGroups, { optional: true, description: 'None: one sum for each currency.' })
+  by!: TotalsGroup | null;
+
+  @OptionalText({
+    max: 50,
+    pattern: /^[A-Za-z][A-Za-z0-9_+/-]*$/,
+    description: 'IANA name: where days and months begin. UTC unless given.',
+    example: 'Europe/London',
+  })
+  timeZone!: string | null;
+}
+
+/** Two moments on one clock: `fromAsOf` with `toAsOf`, or `fromRecordedAsOf` with `toRecordedAsOf`. */
+export class DiffListQuery extends OrderFilterFields {
+  @DateTime({ optional: true })
+  fromAsOf!: Instant | null;
+
+  @DateTime({ optional: true })
+  toAsOf!: Instant | null;
+
+  @DateTime({ optional: true })
+  fromRecordedAsOf!: Instant | null;
+
+  @DateTime({ optional: true })
+  toRecordedAsOf!: Instant | null;
+
+  @OptionalText({ max: CURSOR_CHARACTERS })
+  cursor!: string | null;
+
+  @Integer({ min: 1, max: 100, otherwise: 20, description: LIMIT_DESCRIPTION })
+  limit!: number;
+}

@@ -1,0 +1,130 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { instantOf } from '#domain/instant.js';
+import { ProblemError } from '#platform/problems/problems.js';
+import type { Clock } from '#read-models/readers/as-of.js';
+import type { HistoryEntry } from '#read-models/readers/order-history.reader.js';
+import type { Page } from '#read-models/readers/order-list.reader.js';
+import type { OrderRowText } from '#read-models/readers/order.reader.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+import { etagOf, isKnown } from '../request/etag.js';
+import { asOfOf } from '../request/as-of.dto.js';
+import { Read } from '../reads/read.js';
+import { Sources } from '../reads/sources.js';
+import type { OrderDiff } from '../time-travel/order-diff.js';
+import type { Moment } from '../time-travel/order-story.js';
+import { forCustomer, spliceView, type OrderView } from '../time-travel/order-view.js';
+import { Travel } from '../time-travel/travel.js';
+import { diffSchema, historySchema, orderSchema } from './answers.js';
+import { DiffQuery, HistoryQuery, OrderPath, OrderQuery } from './order.dto.js';
+import { QueryRoute } from './query-route.js';
+
+/** Customers are not shown that staff made a note. */
+const NOTE_EVENTS = ['NoteAdded', 'NoteRedacted'];
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+@Controller('v1/orders/:orderId')
+export class OrderController {
+  readonly #bus: QueryBus;
+  readonly #sources: Sources;
+
+  constructor(bus: QueryBus, sources: Sources) {
+    this.#bus = bus;
+    this.#sources = sources;
+  }
+
+  @Get()
+  @QueryRoute('One order: as it is, or as it was at a revision or a moment.', orderSchema, {
+    customers: true,
+    problems: ['order_not_found', 'event_store_unavailable'],
+  })
+  async getOrder(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Query() query: OrderQuery,
+  ): Promise<string | OrderView> {
+    const moment = momentOf(query);
+    if (moment !== null) return this.#past(asked, orderId, moment);
+    const { audience, consistentWith, reply } = asked;
+    const token = this.#sources.freshness.token;
+    const { minRevision } = query;
+    const row = await this.#bus.execute(
+      new Read('order', { audience, orderId, minRevision }, consistentWith),
+    );
+    if (row === null) throw new ProblemError('order_not_found');
+    reply.header('etag', etagOf(row.revision));
+    if (token !== null) reply.header('order-position', token);
+    if (isKnown(asked.ifNoneMatch, row.revision)) {
+      reply.code(304);
+      return '';
+    }
+    reply.header('content-type', JSON_TYPE);
+    return textOf(row, audience.customerId !== null);
+  }
+
+  @Get('history')
+  @QueryRoute('What happened to the order, by whom, and what it changed.', historySchema, {
+    customers: true,
+    problems: ['order_not_found', 'invalid_cursor'],
+  })
+  async getOrderHistory(
+    @AskedBy() { audience, consistentWith }: Asked,
+    @Param() { orderId }: OrderPath,
+    @Query() { cursor, limit }: HistoryQuery,
+  ): Promise<Page<HistoryEntry>> {
+    const hiddenTypes = audience.customerId === null ? [] : NOTE_EVENTS;
+    const question = { audience, orderId, cursor, limit, hiddenTypes };
+    const page = await this.#bus.execute(new Read('history', question, consistentWith));
+    if (page === null) throw new ProblemError('order_not_found');
+    return page;
+  }
+
+  @Get('diff')
+  @QueryRoute('What changed between two revisions or moments, and who is behind each change.', diffSchema, {
+    customers: true,
+    problems: ['order_not_found', 'event_store_unavailable'],
+  })
+  diffOrder(
+    @AskedBy() { audience }: Asked,
+    @Param() { orderId }: OrderPath,
+    @Query() { from, to, clock }: DiffQuery,
+  ): Promise<OrderDiff> {
+    const [start, end] = [momentIn('from', from, clock), to === null ? null : momentIn('to', to, clock)];
+    return this.#bus.execute(new Travel((timeTravel) => timeTravel.diff(audience, orderId, start, end)));
+  }
+
+  // The event store itself is asked: what it acknowledged is there, so there is nothing to wait for.
+  async #past({ audience, reply }: Asked, orderId: string, moment: Moment): Promise<OrderView> {
+    const view = await this.#bus.execute(
+      new Travel((timeTravel) => timeTravel.orderAt(audience, orderId, moment)),
+    );
+    reply.header('etag', etagOf(view.revision));
+    return view;
+  }
+}
+
+function textOf({ document, personal }: OrderRowText, hidesNotes: boolean): string {
+  const text = spliceView(document, personal);
+  return hidesNotes ? JSON.stringify(forCustomer(JSON.parse(text) as OrderView)) : text;
+}
+
+function momentOf(query: OrderQuery): Moment | null {
+  const { revision, minRevision } = query;
+  const asOf = asOfOf(query);
+  const given = [revision, minRevision, asOf].filter((value) => value !== null);
+  if (given.length > 1) {
+    const message = 'only one of revision, asOf, recordedAsOf and minRevision can be given';
+    throw new ProblemError('validation_failed', { errors: [{ pointer: '', code: 'conflict', message }] });
+  }
+  return revision === null ? asOf : { revision };
+}
+
+function momentIn(name: string, text: string, clock: Clock): Moment {
+  if (/^\d{1,9}$/.test(text)) return { revision: Number(text) };
+  const at = instantOf(text);
+  if (at !== null) return { clock, at };
+  const message = 'must be a revision, or a date and time with an offset, such as 2026-03-01T12:00:00Z';
+  throw new ProblemError('validation_failed', {
+    errors: [{ pointer: `/${name}`, code: 'not_a_moment', message }],
+  });
+}

@@ -1,0 +1,139 @@
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ProblemError } from '#platform/problems/problems.js';
+import type { DiffListQuestion, SummaryDifference } from '#read-models/readers/order-diff-list.reader.js';
+import type { Page } from '#read-models/readers/order-list.reader.js';
+import type { GroupedSums } from '#read-models/readers/order-totals.reader.js';
+import type { SummaryItem } from '#read-models/readers/summary-item.js';
+import type { OrderSearchPage } from '#read-models/search/order-search.js';
+import { facetNames } from '#read-models/search/order-search.js';
+import { asOfOf } from '../request/as-of.dto.js';
+import { AskedBy, type Asked } from '../request/asked.js';
+import { orderFilterOf, OrderFilterFields } from '../request/order-filter.dto.js';
+import { unknownTimeZone } from '../reads/problem-of-read.js';
+import { Read } from '../reads/read.js';
+import { Sources } from '../reads/sources.js';
+import { diffListSchema, pageOfSummaries, searchSchema, totalsSchema } from './answers.js';
+import { DiffListQuery, ListQuery, TotalsQuery } from './list.dto.js';
+import { QueryRoute } from './query-route.js';
+import { SearchBody } from './search.dto.js';
+
+/** As an answer: positions are beyond what a JSON number keeps. */
+type SearchAnswer = Omit<OrderSearchPage, 'indexedThrough'> & { readonly indexedThrough: string | null };
+
+@Controller('v1/orders')
+export class OrdersController {
+  readonly #bus: QueryBus;
+  readonly #sources: Sources;
+
+  constructor(bus: QueryBus, sources: Sources) {
+    this.#bus = bus;
+    this.#sources = sources;
+  }
+
+  @Get()
+  @QueryRoute('A page of orders, as they are or as they were.', pageOfSummaries, {
+    customers: true,
+    problems: ['invalid_cursor'],
+  })
+  async listOrders(@AskedBy() asked: Asked, @Query() query: ListQuery): Promise<Page<SummaryItem>> {
+    const { audience, consistentWith, reply } = asked;
+    const { sort, cursor, limit } = query;
+    const question = { audience, filter: orderFilterOf(query), sort, asOf: asOfOf(query), cursor, limit };
+    const token = this.#sources.freshness.token;
+    const page = await this.#bus.execute(new Read('list', question, consistentWith));
+    if (token !== null) reply.header('order-position', token);
+    return page;
+  }
+
+  @Post('search')
+  @HttpCode(200)
+  @QueryRoute('Finds orders by words and facts, and counts them.', searchSchema, {
+    customers: true,
+    problems: ['invalid_cursor', 'malformed_json', 'payload_too_large', 'unsupported_media_type'],
+  })
+  async searchOrders(
+    @AskedBy() { audience, consistentWith }: Asked,
+    @Body() body: SearchBody,
+  ): Promise<SearchAnswer> {
+    const { text, sku, email, cursor, limit } = body;
+    const asOf = asOfOf(body);
+    const filter = orderFilterOf(body.filters ?? new OrderFilterFields(), '/filters');
+    const sort = body.sort ?? (text === null ? '-placedAt' : 'relevance');
+    const common = { audience, filter, facets: body.facets ?? facetNames, sort, cursor, limit };
+    if (asOf !== null) refuseWords({ text, sku, email });
+    const read =
+      asOf === null
+        ? new Read('search', { ...common, text, sku, email }, consistentWith)
+        : new Read('searchAsOf', { ...common, asOf }, consistentWith);
+    const page: OrderSearchPage = await this.#bus.execute(read);
+    return { ...page, indexedThrough: page.indexedThrough?.toString() ?? null };
+  }
+
+  @Get('totals')
+  @QueryRoute('Sums per currency, of all orders or by day, month, status or country.', totalsSchema)
+  async totalOrders(
+    @AskedBy() { audience, consistentWith }: Asked,
+    @Query() query: TotalsQuery,
+  ): Promise<{ items: readonly GroupedSums[] }> {
+    const { by, timeZone } = query;
+    if (timeZone !== null && !isTimeZone(timeZone)) throw unknownTimeZone();
+    const asOf = asOfOf(query);
+    const question = { audience, filter: orderFilterOf(query), by, timeZone: timeZone ?? 'UTC', asOf };
+    return { items: await this.#bus.execute(new Read('totals', question, consistentWith)) };
+  }
+
+  @Get('diff')
+  @QueryRoute('The orders that were not the same at two moments.', diffListSchema, {
+    customers: true,
+    problems: ['invalid_cursor'],
+  })
+  diffOrders(
+    @AskedBy() { audience, consistentWith }: Asked,
+    @Query() query: DiffListQuery,
+  ): Promise<Page<SummaryDifference>> {
+    const { cursor, limit } = query;
+    const question = { audience, filter: orderFilterOf(query), ...periodOf(query), cursor, limit };
+    return this.#bus.execute(new Read('diffList', question, consistentWith));
+  }
+}
+
+function refuseWords(words: Readonly<Record<'text' | 'sku' | 'email', string | null>>): void {
+  const errors = Object.entries(words)
+    .filter(([, value]) => value !== null)
+    .map(([name]) => ({
+      pointer: `/${name}`,
+      code: 'conflict',
+      message: 'cannot be searched as of a moment',
+    }));
+  if (errors.length > 0) throw new ProblemError('validation_failed', { errors });
+}
+
+function periodOf(query: DiffListQuery): Pick<DiffListQuestion, 'clock' | 'from' | 'to'> {
+  const { fromAsOf, toAsOf, fromRecordedAsOf, toRecordedAsOf } = query;
+  const byOccurred = fromAsOf !== null && toAsOf !== null;
+  const byRecorded = fromRecordedAsOf !== null && toRecordedAsOf !== null;
+  const given = [fromAsOf, toAsOf, fromRecordedAsOf, toRecordedAsOf].filter((moment) => moment !== null);
+  if (byOccurred === byRecorded || given.length !== 2) {
+    const message = 'give fromAsOf with toAsOf, or fromRecordedAsOf with toRecordedAsOf';
+    throw new ProblemError('validation_failed', { errors: [{ pointer: '', code: 'required', message }] });
+  }
+  const [clock, from, to] = byOccurred
+    ? (['occurred', fromAsOf, toAsOf] as const)
+    : (['recorded', fromRecordedAsOf!, toRecordedAsOf!] as const);
+  if (from <= to) return { clock, from, to };
+  const pointer = byOccurred ? '/fromAsOf' : '/fromRecordedAsOf';
+  throw new ProblemError('validation_failed', {
+    errors: [{ pointer, code: 'after_to', message: 'is after the second moment' }],
+  });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}

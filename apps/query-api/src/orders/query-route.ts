@@ -1,0 +1,46 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { CustomerScopes, Scopes } from '#platform/auth/access.js';
+import { ApiProblems } from '#platform/http/api-problems.js';
+import type { ProblemCode } from '#platform/problems/problems.js';
+
+interface RouteOptions {
+  /** Customers may ask too, about their own orders. */
+  customers?: boolean;
+  problems?: readonly ProblemCode[];
+  /** `application/json` unless given. */
+  contentTypes?: readonly string[];
+}
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const infrastructure: readonly ProblemCode[] = [
+  'malformed_request',
+  'validation_failed',
+  'unauthenticated',
+  'token_expired',
+  'forbidden',
+  'not_caught_up',
+  'read_models_unavailable',
+  'token_keys_unavailable',
+  'internal_error',
+];
+
+/** Everything a question's route has in common with the others: who may ask, and how it is described. */
+export function QueryRoute(summary: string, schema: Schema, options: RouteOptions = {}): MethodDecorator {
+  const { customers = false, problems = [], contentTypes = ['application/json'] } = options;
+  const who = customers ? "With a customer's token: their own orders only." : "Not with a customer's token.";
+  const content = Object.fromEntries(contentTypes.map((type) => [type, { schema }]));
+  return applyDecorators(
+    customers ? CustomerScopes('orders:read') : Scopes('orders:read'),
+    ApiOperation({ summary, description: `Needs orders:read. ${who}` }),
+    ApiHeader({
+      name: 'Consistent-With',
+      required: false,
+      description: 'The Order-Position of a change that the answer must show.',
+      schema: { type: 'string' },
+    }),
+    ApiResponse({ status: 200, description: 'The answer.', content }),
+    ApiProblems(...infrastructure, ...problems),
+  );
+}

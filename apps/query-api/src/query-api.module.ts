@@ -1,0 +1,22 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { CustomersController } from './customers/customers.controller.js';
+import { EventsController } from './events/events.controller.js';
+import { ExportsController } from './exports/exports.controller.js';
+import { OrderController } from './orders/order.controller.js';
+import { OrdersController } from './orders/orders.controller.js';
+import { ReadHandler } from './reads/read.js';
+import { Sources } from './reads/sources.js';
+import { TravelHandler } from './time-travel/travel.js';
+
+@Module({
+  imports: [CqrsModule.forRoot()],
+  controllers: [OrdersController, OrderController, CustomersController, ExportsController, EventsController],
+  providers: [ReadHandler, TravelHandler],
+})
+export class QueryApiModule {
+  /** The API over what its questions are answered from. */
+  static over(sources: Sources): DynamicModule {
+    return { module: QueryApiModule, providers: [{ provide: Sources, useValue: sources }] };
+  }
+}

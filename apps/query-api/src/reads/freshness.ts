@@ -1,0 +1,56 @@
+import type { CheckpointWatcher } from '#read-models/checkpoints.js';
+import { encodeOrderPosition, type OrderPosition } from '#platform/order-position.js';
+import { ProblemError } from '#platform/problems/problems.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+
+/** How long a read waits for the change that it must show. */
+const WAIT_LIMIT_MS = 3_000;
+const RETRY_AFTER_SECONDS = 1;
+
+type Watched = Pick<CheckpointWatcher, 'position' | 'reached'>;
+
+/** Makes reads wait for the writes that they must show. */
+export class Freshness {
+  readonly #watcher: Watched;
+  readonly #waitLimitMs: number;
+
+  constructor(watcher: Watched, waitLimitMs = WAIT_LIMIT_MS) {
+    this.#watcher = watcher;
+    this.#waitLimitMs = waitLimitMs;
+  }
+
+  /** @throws ProblemError not_caught_up when the read models do not get there in time */
+  async reached(position: OrderPosition | null): Promise<void> {
+    if (position === null) return;
+    const reached = await this.#watcher.reached(ORDERS_PROJECTION, position.position, this.#waitLimitMs);
+    if (!reached) throw notCaughtUp();
+  }
+
+  /**
+   * Reads again with every step of the projection until the answer is fresh enough.
+   *
+   * @throws ProblemError not_caught_up when it is not in time
+   */
+  async until<T>(read: () => Promise<T>, isFresh: (answer: T) => boolean): Promise<T> {
+    const deadlineMs = performance.now() + this.#waitLimitMs;
+    for (;;) {
+      // Known before the read, so that no step between the two is missed.
+      const seen = this.#watcher.position(ORDERS_PROJECTION) ?? -1n;
+      const answer = await read();
+      if (isFresh(answer)) return answer;
+      const leftMs = deadlineMs - performance.now();
+      const moved = await this.#watcher.reached(ORDERS_PROJECTION, seen + 1n, leftMs);
+      if (!moved) throw notCaughtUp();
+    }
+  }
+
+  /** What a read that begins now shows at least, for the next read to ask for; null: nothing was read yet. */
+  get token(): string | null {
+    const position = this.#watcher.position(ORDERS_PROJECTION);
+    return position === null ? null : encodeOrderPosition({ position, orderId: null, revision: null });
+  }
+}
+
+function notCaughtUp(): ProblemError {
+  return new ProblemError('not_caught_up', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}

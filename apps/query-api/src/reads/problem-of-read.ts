@@ -1,0 +1,33 @@
+import { StoreUnavailable } from '#event-store/errors.js';
+import { ProblemError } from '#platform/problems/problems.js';
+import { InvalidCursor } from '#read-models/readers/cursor.js';
+import { NoActiveGeneration } from '#read-models/readers/read-models.js';
+
+const STATEMENT_TIMEOUT = '57014';
+const UNKNOWN_TIME_ZONE = '22023';
+
+/** What can come of a read besides its answer, as clients see it; undefined: a bug of ours. */
+export function problemOfRead(error: unknown): ProblemError | undefined {
+  if (error instanceof InvalidCursor) {
+    const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'is no cursor of this question' }];
+    return new ProblemError('invalid_cursor', { errors, cause: error });
+  }
+  if (error instanceof NoActiveGeneration) {
+    return new ProblemError('read_models_unavailable', { retryAfterSeconds: 1, cause: error });
+  }
+  if (error instanceof StoreUnavailable) {
+    return new ProblemError('event_store_unavailable', { retryAfterSeconds: 1, cause: error });
+  }
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (code === STATEMENT_TIMEOUT) {
+    return new ProblemError('read_models_unavailable', { retryAfterSeconds: 2, cause: error });
+  }
+  if (code === UNKNOWN_TIME_ZONE) return unknownTimeZone();
+  return undefined;
+}
+
+export function unknownTimeZone(): ProblemError {
+  return new ProblemError('validation_failed', {
+    errors: [{ pointer: '/timeZone', code: 'unknown_time_zone', message: 'must be an IANA time zone' }],
+  });
+}

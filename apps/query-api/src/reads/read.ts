@@ -1,0 +1,74 @@
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import type { OrderPosition } from '#platform/order-position.js';
+import { readFeed, type FeedQuestion } from '#read-models/readers/event-feed.reader.js';
+import { diffOrders, type DiffListQuestion } from '#read-models/readers/order-diff-list.reader.js';
+import { exportOrders, type ExportQuestion } from '#read-models/readers/order-export.reader.js';
+import type { Audience } from '#read-models/readers/order-filter.js';
+import { readHistory, type HistoryQuestion } from '#read-models/readers/order-history.reader.js';
+import { listOrders, type OrderListQuestion } from '#read-models/readers/order-list.reader.js';
+import {
+  customerSummary,
+  orderTotals,
+  type TotalsQuestion,
+} from '#read-models/readers/order-totals.reader.js';
+import { readOrder } from '#read-models/readers/order.reader.js';
+import type { OrderSearchQuestion } from '#read-models/search/order-search.js';
+import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
+import { Sources } from './sources.js';
+
+interface OneOrder {
+  readonly audience: Audience;
+  readonly orderId: string;
+  /** null: any. */
+  readonly minRevision: number | null;
+}
+
+/** Every question that the read models answer. */
+const reads = {
+  list: ({ models }: Sources, question: OrderListQuestion) => listOrders(models, question),
+  diffList: ({ models }: Sources, question: DiffListQuestion) => diffOrders(models, question),
+  totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),
+  history: ({ models }: Sources, question: HistoryQuestion) => readHistory(models, question),
+  customer: ({ models }: Sources, { audience, customerId }: { audience: Audience; customerId: string }) =>
+    customerSummary(models, audience, customerId),
+  feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
+  search: ({ search }: Sources, question: OrderSearchQuestion) => search.search(question),
+  searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) => searchAsOf(models, question),
+  export: ({ exports }: Sources, question: ExportQuestion) =>
+    Promise.resolve(exportOrders(exports, question)),
+  order: ({ models, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
+    const read = () => readOrder(models, audience, orderId);
+    return minRevision === null
+      ? read()
+      : freshness.until(read, (row) => row !== null && row.revision >= minRevision);
+  },
+};
+
+type Reads = typeof reads;
+
+/** Any question to the read models. A class for each would hide that nothing differs. */
+export class Read<Name extends keyof Reads = keyof Reads> extends Query<Awaited<ReturnType<Reads[Name]>>> {
+  constructor(
+    readonly name: Name,
+    readonly question: Parameters<Reads[Name]>[1],
+    /** The change that the answer must show. */
+    readonly consistentWith: OrderPosition | null,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(Read)
+export class ReadHandler implements IQueryHandler<Read> {
+  readonly #sources: Sources;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  async execute({ name, question, consistentWith }: Read): Promise<Awaited<ReturnType<Reads[keyof Reads]>>> {
+    await this.#sources.freshness.reached(consistentWith);
+    const read = reads[name] as (sources: Sources, question: unknown) => ReturnType<Reads[keyof Reads]>;
+    return read(this.#sources, question);
+  }
+}

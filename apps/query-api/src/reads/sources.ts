@@ -1,0 +1,14 @@
+import type { ReadModels } from '#read-models/readers/read-models.js';
+import type { OrderSearch } from '#read-models/search/order-search.js';
+import type { TimeTravel } from '../time-travel/time-travel.js';
+import type { Freshness } from './freshness.js';
+
+/** Everything that questions are answered from. A class only to be Nest's name for it. */
+export abstract class Sources {
+  abstract readonly models: ReadModels;
+  /** The same with connections of their own: an export holds one for as long as its client reads. */
+  abstract readonly exports: ReadModels;
+  abstract readonly search: OrderSearch;
+  abstract readonly timeTravel: TimeTravel;
+  abstract readonly freshness: Freshness;
+}

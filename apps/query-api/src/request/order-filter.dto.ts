@@ -1,0 +1,76 @@
+import type { Instant } from '#domain/instant.js';
+import { LIMITS } from '#domain/order/limits.js';
+import { orderStatuses } from '#domain/order/state.js';
+import { fulfilmentStatuses, paymentStatuses, returnStatuses } from '#domain/order/statuses.js';
+import { CurrencyCode, DateTime, Flag, MinorUnits, OptionalText } from '#platform/http/fields.js';
+import { TextList } from '#platform/http/list-fields.js';
+import { ProblemError } from '#platform/problems/problems.js';
+import { filterOf, type OrderFilter } from '#read-models/readers/order-filter.js';
+
+const oneOfThem = (values: readonly string[]) =>
+  TextList({ optional: true, max: values.length, itemMax: 30, oneOf: values, description: 'Any of these.' });
+
+/** What narrows lists, searches, totals and exports, in a query or a body. */
+export class OrderFilterFields {
+  @OptionalText({ max: 200 })
+  customerId!: string | null;
+
+  @oneOfThem(orderStatuses)
+  status!: string[] | null;
+
+  @oneOfThem(paymentStatuses)
+  paymentStatus!: string[] | null;
+
+  @oneOfThem(fulfilmentStatuses)
+  fulfilmentStatus!: string[] | null;
+
+  @oneOfThem(returnStatuses)
+  returnStatus!: string[] | null;
+
+  @Flag({ optional: true })
+  onHold!: boolean | null;
+
+  @TextList({
+    optional: true,
+    max: 50,
+    itemMax: 2,
+    pattern: /^[A-Z]{2}$/,
+    description: 'Of the shipping address.',
+  })
+  country!: string[] | null;
+
+  @CurrencyCode({ optional: true })
+  currency!: string | null;
+
+  @OptionalText({ max: 20, description: 'As people say it, in capitals or not.', example: '7K3MQ-2XH9D' })
+  number!: string | null;
+
+  @OptionalText({ max: LIMITS.referenceCharacters, description: "The caller's own name for the order." })
+  reference!: string | null;
+
+  @OptionalText({ max: LIMITS.tagCharacters })
+  tag!: string | null;
+
+  @DateTime({ optional: true, description: 'Placed at or after.' })
+  from!: Instant | null;
+
+  @DateTime({ optional: true, description: 'Placed before.' })
+  to!: Instant | null;
+
+  @MinorUnits({ optional: true, min: 0, max: Number.MAX_SAFE_INTEGER, description: 'Needs currency.' })
+  minTotalMinor!: number | null;
+
+  @MinorUnits({ optional: true, min: 0, max: Number.MAX_SAFE_INTEGER, description: 'Needs currency.' })
+  maxTotalMinor!: number | null;
+}
+
+/** @throws ProblemError for a total without a currency: minor units of two currencies cannot be compared */
+export function orderFilterOf(fields: OrderFilterFields, pointer = ''): OrderFilter {
+  const narrowsTotal = fields.minTotalMinor !== null || fields.maxTotalMinor !== null;
+  if (narrowsTotal && fields.currency === null) {
+    throw new ProblemError('validation_failed', {
+      errors: [{ pointer: `${pointer}/currency`, code: 'required', message: 'is required with a total' }],
+    });
+  }
+  return filterOf({ ...fields, number: fields.number?.toUpperCase() ?? null });
+}

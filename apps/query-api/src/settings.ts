@@ -1,0 +1,31 @@
+import {
+  envEventStoreUrl,
+  envJwksUrl,
+  envPort,
+  envPostgresUrl,
+  envText,
+  readConfig,
+} from '#platform/config.js';
+
+export interface QueryApiSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly postgresUrl: string;
+  readonly eventStoreUrl: string;
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** @throws ConfigError */
+export function settingsFromEnvironment(): QueryApiSettings {
+  return readConfig({
+    host: envText('ORDERLOG_HOST', '127.0.0.1'),
+    port: envPort('ORDERLOG_PORT', 3001),
+    postgresUrl: envPostgresUrl('ORDERLOG_POSTGRES_URL'),
+    eventStoreUrl: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
+    jwksUrl: envJwksUrl('ORDERLOG_JWKS_URL'),
+    issuer: envText('ORDERLOG_JWT_ISSUER'),
+    audience: envText('ORDERLOG_JWT_AUDIENCE'),
+  });
+}

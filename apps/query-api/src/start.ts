@@ -1,0 +1,95 @@
+import { createTokenVerifier } from '#platform/auth/token-verifier.js';
+import { createHttpApp, type HttpApp } from '#platform/http/http-app.js';
+import type { RunningApp } from '#platform/lifecycle.js';
+import type { Logger } from '#platform/logging.js';
+import { createPool } from '#platform/postgres.js';
+import { decode } from '#event-store/codec.js';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { CheckpointWatcher } from '#read-models/checkpoints.js';
+import { WatchedGeneration } from '#read-models/readers/active-generation.js';
+import { ReadModels } from '#read-models/readers/read-models.js';
+import { PostgresOrderSearch } from '#read-models/search/postgres-order-search.js';
+import { queryApiDescription } from './api-description.js';
+import { QueryApiModule } from './query-api.module.js';
+import { Freshness } from './reads/freshness.js';
+import { problemOfRead } from './reads/problem-of-read.js';
+import type { QueryApiSettings } from './settings.js';
+import { TimeTravel } from './time-travel/time-travel.js';
+
+/** No question is larger than a search. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+const READ_CONNECTIONS = 10;
+const READ_TIMEOUT_MS = 5_000;
+const EXPORT_CONNECTIONS = 3;
+const EXPORT_STATEMENT_TIMEOUT_MS = 30_000;
+
+export type RunningQueryApi = Required<RunningApp> & Pick<HttpApp, 'fastify'>;
+
+/** The query API, listening. */
+export async function startQueryApi(settings: QueryApiSettings, logger: Logger): Promise<RunningQueryApi> {
+  const url = readingUrl(settings.postgresUrl);
+  const pool = createPool(url, {
+    max: READ_CONNECTIONS,
+    applicationName: 'orderlog query-api',
+    statementTimeoutMs: READ_TIMEOUT_MS,
+  });
+  const exportPool = createPool(url, {
+    max: EXPORT_CONNECTIONS,
+    applicationName: 'orderlog query-api exports',
+    statementTimeoutMs: EXPORT_STATEMENT_TIMEOUT_MS,
+  });
+  const watcher = new CheckpointWatcher({
+    connectionString: settings.postgresUrl,
+    onError: (err) => logger.warn({ err }, 'checkpoints are not heard of: connecting again'),
+  });
+  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
+  const generation = new WatchedGeneration(watcher, pool);
+  const models = new ReadModels(pool, generation);
+  await watcher.start();
+  const app = await createHttpApp(
+    QueryApiModule.over({
+      models,
+      exports: new ReadModels(exportPool, generation),
+      search: new PostgresOrderSearch(models),
+      timeTravel: new TimeTravel(eventStore, { decode }),
+      freshness: new Freshness(watcher),
+    }),
+    {
+      logger,
+      api: queryApiDescription,
+      verifier: createTokenVerifier(settings),
+      bodyLimitBytes: BODY_LIMIT_BYTES,
+      readiness: {
+        postgres: () => pool.query('SELECT 1'),
+        generation: () => generation.current(),
+        eventStore: () => eventStore.headPosition(),
+      },
+      translateError: problemOfRead,
+    },
+  );
+  const port = await app.listen(settings.host, settings.port);
+  return {
+    port,
+    fastify: app.fastify,
+    async close() {
+      await app.close();
+      await watcher.close();
+      await Promise.all([pool.end(), exportPool.end(), eventStore.close()]);
+    },
+  };
+}
+
+/**
+ * Many small reads at once: each on one core, since starting helpers takes longer than reading. And
+ * PostgreSQL takes looking into a compressed list of words for as cheap as comparing two numbers;
+ * told better, it asks the index instead of reading every order's words.
+ */
+function readingUrl(postgresUrl: string): string {
+  const url = new URL(postgresUrl);
+  const given = url.searchParams.get('options') ?? '';
+  url.searchParams.set(
+    'options',
+    `${given} -c max_parallel_workers_per_gather=0 -c cpu_operator_cost=0.01`.trim(),
+  );
+  return url.href;
+}

@@ -1,0 +1,34 @@
+const SEPARATOR = '\u0000';
+
+/** Remembers who changed which places, to answer later what is behind a change of a place. */
+export class Causes<Cause> {
+  readonly #at = new Map<string, Set<Cause>>();
+  /** By each place, the causes of changes anywhere below it. */
+  readonly #below = new Map<string, Set<Cause>>();
+
+  add(place: readonly string[], cause: Cause): void {
+    remember(this.#at, key(place), cause);
+    for (let length = 0; length < place.length; length++) {
+      remember(this.#below, key(place.slice(0, length)), cause);
+    }
+  }
+
+  /** Of changes of this very place, of anything in it, or of what it is part of; in the order added. */
+  of(place: readonly string[]): Cause[] {
+    const found = new Set<Cause>(this.#below.get(key(place)) ?? []);
+    for (let length = 0; length <= place.length; length++) {
+      for (const cause of this.#at.get(key(place.slice(0, length))) ?? []) found.add(cause);
+    }
+    return [...found];
+  }
+}
+
+function key(place: readonly string[]): string {
+  return place.join(SEPARATOR);
+}
+
+function remember<Cause>(map: Map<string, Set<Cause>>, at: string, cause: Cause): void {
+  const known = map.get(at);
+  if (known) known.add(cause);
+  else map.set(at, new Set([cause]));
+}

@@ -1,0 +1,89 @@
+import type { StoredOrderEvent } from '#event-store/port.js';
+import { Causes } from './causes.js';
+import { diffJson, type JsonChange } from './json-diff.js';
+import type { OrderStory } from './order-story.js';
+import { forCustomer, viewOf, type OrderView } from './order-view.js';
+
+/** An event, and the command and person behind it. */
+export interface Cause {
+  readonly revision: number;
+  readonly eventId: string;
+  readonly type: string;
+  readonly commandId: string;
+  readonly actor: { readonly type: string; readonly id: string };
+  readonly occurredAt: string;
+  readonly recordedAt: string;
+}
+
+export type OrderChange = Omit<JsonChange, 'place'> & { readonly by: readonly Cause[] };
+
+export interface OrderDiff {
+  readonly orderId: string;
+  /** null: the order was not placed yet. */
+  readonly from: { readonly revision: number } | null;
+  readonly to: { readonly revision: number };
+  readonly changes: readonly OrderChange[];
+}
+
+/** By which id the items of a list are told apart. */
+const idOfItems = {
+  lines: 'lineId',
+  discounts: 'discountId',
+  surcharges: 'surchargeId',
+  authorizations: 'paymentId',
+  captures: 'paymentId',
+  failures: 'paymentId',
+  voids: 'paymentId',
+  refunds: 'refundId',
+  shipments: 'shipmentId',
+  cancellations: 'cancellationId',
+  returns: 'returnId',
+  notes: 'noteId',
+};
+
+// Every event moves these three: that they differ says nothing that from and to do not say.
+const ALWAYS_CHANGED: ReadonlySet<string> = new Set(['revision', 'lastOccurredAt', 'lastRecordedAt']);
+
+/**
+ * What became of an order between two revisions, and for each change the events that had a part in it.
+ *
+ * @param from null: from before it was placed
+ */
+export function diffOrder(
+  story: OrderStory,
+  from: number | null,
+  to: number,
+  { hidesNotes }: { hidesNotes: boolean },
+): OrderDiff {
+  const causes = new Causes<Cause>();
+  let first: Partial<OrderView> = {};
+  let last: Partial<OrderView> = {};
+  for (const { event, order } of story.states(from, to)) {
+    const whole = viewOf(order, story.redactedNotes);
+    const view = hidesNotes ? forCustomer(whole) : whole;
+    if (event.recording.revision === from) first = view;
+    else for (const { place } of diffJson(last, view, idOfItems)) causes.add(place, causeOf(event));
+    last = view;
+  }
+  const changes = diffJson(first, last, idOfItems)
+    .filter(({ place }) => !ALWAYS_CHANGED.has(place[0]!))
+    .map(({ place, ...change }) => ({ ...change, by: causes.of(place) }));
+  return {
+    orderId: story.events[0]!.orderId,
+    from: from === null ? null : { revision: from },
+    to: { revision: to },
+    changes,
+  };
+}
+
+function causeOf({ recording, eventId, type, occurredAt, metadata }: StoredOrderEvent): Cause {
+  return {
+    revision: recording.revision,
+    eventId,
+    type,
+    commandId: recording.commandId,
+    actor: metadata.actor,
+    occurredAt,
+    recordedAt: recording.recordedAt,
+  };
+}

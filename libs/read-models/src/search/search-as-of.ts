@@ -1,0 +1,38 @@
+import type { AsOf } from '../readers/as-of.js';
+import { OrderSort } from '../readers/order-sort.js';
+import type { ReadModels } from '../readers/read-models.js';
+import type { OrderSearchPage, OrderSearchQuestion } from './order-search.js';
+import { searchPageOf, searchStatement, type SearchRow } from './search-statement.js';
+
+export type SearchAsOfQuestion = Omit<OrderSearchQuestion, 'text' | 'sku' | 'email'> & {
+  readonly asOf: AsOf;
+};
+
+/**
+ * Filters and facets as of a moment. From the history in PostgreSQL whatever engine searches live: an
+ * index knows the words of today only, so there is no text here.
+ *
+ * @throws InvalidCursor
+ */
+export async function searchAsOf(
+  models: ReadModels,
+  { audience, filter, asOf, facets, sort: sortName, cursor, limit }: SearchAsOfQuestion,
+): Promise<OrderSearchPage> {
+  const sort = new OrderSort('search', sortName, { filter, asOf });
+  return models.read(async (generation, pool) => {
+    const foundBy = () => null;
+    const statement = searchStatement({
+      generation,
+      audience,
+      filter,
+      asOf,
+      facets,
+      sort,
+      cursor,
+      limit,
+      foundBy,
+    });
+    const { rows } = await pool.query<SearchRow>(statement);
+    return searchPageOf(rows, { facets, limit, sort });
+  });
+}
