@@ -24,7 +24,8 @@ export interface TokenVerifier {
 /** Asymmetric only: with a shared secret, whoever can check a token could also make one. */
 const ALGORITHMS = ['EdDSA', 'ES256', 'RS256'];
 const TOKEN_MAX_CHARACTERS = 8_192;
-const KNOWN_MAX_TOKENS = 10_000;
+/** Of all remembered tokens together: some 10,000 of the usual size. */
+const KNOWN_MAX_CHARACTERS = 8_000_000;
 /** A key taken back by the issuer is refused after this time at the latest. */
 const KNOWN_FOR_MS = 5 * 60_000;
 
@@ -35,7 +36,10 @@ interface Known {
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const keys = openKeySource(options.jwksUrl);
-  const known = new LRUCache<string, Known>({ max: KNOWN_MAX_TOKENS });
+  const known = new LRUCache<string, Known>({
+    maxSize: KNOWN_MAX_CHARACTERS,
+    sizeCalculation: (_known, token) => token.length,
+  });
   return {
     known(token) {
       const entry = known.get(token);

@@ -9,7 +9,7 @@ import { NestLogger, type Logger } from '../logging.js';
 import { createProblemResponder, type ErrorTranslator } from '../problems/problem-response.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { serveHealth, type ReadinessCheck } from './health.js';
-import { openApiDocument, serveDocs, type ApiDescription } from './openapi.js';
+import { serveDocs, type ApiDescription } from './openapi.js';
 import { ProblemAdapter } from './problem-adapter.js';
 import { traceIdOf } from './trace.js';
 import { DtoPipe } from './validation.pipe.js';
@@ -53,7 +53,7 @@ export async function createHttpApp(
   nest.useGlobalPipes(new DtoPipe());
   nest.useGlobalFilters(new ProblemFilter(respond));
   serveHealth(fastify, new Map(Object.entries(options.readiness)), logger);
-  serveDocs(nest, openApiDocument(nest, options.api));
+  serveDocs(nest, options.api);
   await nest.init();
   await fastify.ready();
   return {

@@ -28,7 +28,7 @@ export async function describeApi(rootModule: RootModule, api: ApiDescription): 
   return openApiDocument(app, api);
 }
 
-export function openApiDocument(app: NestFastifyApplication, api: ApiDescription): OpenAPIObject {
+function openApiDocument(app: NestFastifyApplication, api: ApiDescription): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle(api.title)
     .setDescription(api.description)
@@ -49,11 +49,12 @@ export function openApiDocument(app: NestFastifyApplication, api: ApiDescription
   return document;
 }
 
-export function serveDocs(app: NestFastifyApplication, document: OpenAPIObject): void {
-  SwaggerModule.setup('docs', app, document, {
+/** Swagger UI and the document, which is made when someone first asks for it. */
+export function serveDocs(app: NestFastifyApplication, api: ApiDescription): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app, api), {
     jsonDocumentUrl: 'docs-json',
     yamlDocumentUrl: 'docs-yaml',
-    customSiteTitle: document.info.title,
+    customSiteTitle: api.title,
   });
 }
 

@@ -74,8 +74,10 @@ function draftOf(dto: Dto, input: object, source: Source, pointer: string, error
   for (const [name, value] of Object.entries(input)) {
     const at = `${pointer}/${escapePointer(name)}`;
     const rule = fields.get(name);
-    if (rule === undefined) errors.push({ pointer: at, code: 'unknown_field', message: 'is unknown here' });
-    else draft[name] = draftField(rule, value, source, at, errors);
+    if (rule !== undefined) draft[name] = draftField(rule, value, source, at, errors);
+    else if (errors.length < MAX_ERRORS) {
+      errors.push({ pointer: at, code: 'unknown_field', message: 'is unknown here' });
+    }
   }
   return draft;
 }
