@@ -35,7 +35,8 @@ function guard(stream: Duplex, onBroken: (cause: Error) => void): void {
   const report = (cause: Error) => {
     if (broken) return;
     broken = true;
-    onBroken(cause);
+    // Not before the client has seen the end of the stream too: else it would wait for it when closed.
+    queueMicrotask(() => onBroken(cause));
   };
 
   stream.on('error', report);
@@ -62,7 +63,12 @@ function guard(stream: Duplex, onBroken: (cause: Error) => void): void {
   }
 }
 
-/** `const [resolve, reject] = promiseBank.get(resultingId)` of an id that is no longer there. */
+/**
+ * `const [resolve, reject] = promiseBank.get(resultingId)`, thrown by the client's `batchAppend` itself, of
+ * an id that is no longer there. How V8 words it depends on its version.
+ */
 export function isLateAnswer(error: unknown): error is TypeError {
-  return error instanceof TypeError && error.message.startsWith('promiseBank.get is not a function or its');
+  if (!(error instanceof TypeError) || !error.message.includes('not iterable')) return false;
+  const thrownAt = error.stack?.split('\n').find((line) => /^\s*at /.test(line));
+  return thrownAt?.includes('batchAppend') === true;
 }

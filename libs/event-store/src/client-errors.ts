@@ -8,6 +8,7 @@ import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable, WrongExpectedRe
 
 /** What an append that the client rejected means. */
 export function appendError(stream: string, sizeBytes: number, error: unknown): Error {
+  if (error instanceof AppendOutcomeUnknown) return error;
   if (error instanceof WrongExpectedVersionError) {
     const actual = error.actualVersion;
     return new WrongExpectedRevision(stream, typeof actual === 'bigint' ? Number(actual) : null);
