@@ -122,7 +122,8 @@ export class CheckpointWatcher {
   }
 
   #heard(client: pg.Client, channel: string, payload: string): void {
-    if (channel === GENERATION_CHANNEL) {
+    // The very first generation announces itself by its first checkpoint.
+    if (channel === GENERATION_CHANNEL || this.#generation === null) {
       this.#readAll(client).catch((error: unknown) => this.#lost(client, error));
       return;
     }
