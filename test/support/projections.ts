@@ -7,6 +7,9 @@ import { verify, type VerifyResult } from '#projections/verify.js';
 import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
 
+/** For what starts and stops engines, on a machine that does much else. */
+export const ENGINES_MS = 30_000;
+
 export interface RunningProjector {
   readonly projector: Projector;
   /** Rejects as `run` does. */

@@ -69,8 +69,8 @@ export async function loadRows(
     );
     const search = await client.query<ColumnValues & SearchValues>(
       `SELECT s.tenant_id, s.order_id, s.revision, tsvector_to_array(s.words) AS words, s.skus, s.personal::text,
-         ARRAY(SELECT word FROM unnest(tsvector_to_array(s.words)) AS word WHERE NOT EXISTS (
-           SELECT FROM ${schema}.search_words w WHERE w.tenant_id = s.tenant_id AND w.word = word COLLATE "C"
+         ARRAY(SELECT lexeme FROM unnest(tsvector_to_array(s.words)) AS lexeme WHERE NOT EXISTS (
+           SELECT FROM ${schema}.search_words w WHERE w.tenant_id = s.tenant_id AND w.word = lexeme COLLATE "C"
          )) AS "unknownWords"
        FROM ${KEYS} JOIN ${schema}.order_search s ON ${OF_KEY('s')}`,
       values,

@@ -106,18 +106,25 @@ function compareSearch(
   if (!search) return report('search', '', 'a row', undefined);
   const vocabulary = vocabularyOf(order);
   const expected = searchRowOf(order, vocabulary);
-  const [words, actualWords] = [expected.words, [...search.words].sort()];
-  for (const { path, ...values } of differencesBetween(
-    { words, skus: expected.skus },
-    { words: actualWords, skus: search.skus },
-  )) {
-    report('search', path, values.expected, values.actual);
-  }
+  compareSets(report, 'words', expected.words, search.words);
+  compareSets(report, 'skus', expected.skus, search.skus);
   compareJson(hidingValues(report), 'search', expected.personal, search.personal, 'personal.');
   // Written with the last event that search sees, or with one after it that came in the same batch.
   if (search.revision < searchedAt || search.revision > revision)
     report('search', 'revision', searchedAt, search.revision);
   for (const word of search.unknownWords) if (vocabulary.has(word)) report('word', word, word, undefined);
+}
+
+/** Says what is missing and what is too much. */
+function compareSets(
+  report: Report,
+  path: string,
+  expected: readonly string[],
+  actual: readonly string[],
+): void {
+  const lacking = expected.filter((text) => !actual.includes(text));
+  const extra = actual.filter((text) => !expected.includes(text));
+  if (lacking.length > 0 || extra.length > 0) report('search', path, lacking, extra);
 }
 
 function compareJson(

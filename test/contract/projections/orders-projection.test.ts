@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { EventStore, SubscriptionMessage } from '#event-store/port.js';
 import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
-import { ProjectionBench, until } from '../../support/projections.js';
+import { ENGINES_MS, ProjectionBench, until } from '../../support/projections.js';
+
+jest.setTimeout(ENGINES_MS);
 
 describe('the orders projection', () => {
   let bench: ProjectionBench;

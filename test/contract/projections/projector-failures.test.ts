@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { encode } from '#event-store/codec.js';
+import { StoreUnavailable } from '#event-store/errors.js';
+import type { EncodedEvent, EventStore, RawEvent, SubscriptionMessage } from '#event-store/port.js';
+import { orderStream } from '#event-store/streams.js';
+import { ProjectionStopped } from '#projections/errors.js';
+import { READ_MODEL_FINGERPRINT } from '#read-models/schema.js';
+import { activeGeneration } from '#read-models/generations.js';
+import { WrittenOrder, place, tags } from '../../support/order-streams.js';
+import { ENGINES_MS, ProjectionBench, until } from '../../support/projections.js';
+
+jest.setTimeout(ENGINES_MS);
+
+describe('a projector', () => {
+  let bench: ProjectionBench;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+  });
+  afterEach(() => bench.close());
+
+  const placed = async (): Promise<WrittenOrder> => {
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order));
+    return order;
+  };
+
+  it('goes on from its checkpoint', async () => {
+    await placed();
+    const first = bench.start();
+    await bench.caughtUp(first);
+    await first.stop();
+    await placed();
+    const second = bench.start();
+    await bench.caughtUp(second);
+    expect(second.projector.progress.totals).toMatchObject({ events: 1, duplicates: 0 });
+    expect(await bench.verify()).toMatchObject({ orders: 2, differences: [] });
+  });
+
+  it('stands by while another owns the projection, and takes over when that one is gone', async () => {
+    const [first, second] = [bench.start(), bench.start()];
+    const both = [first, second];
+    await until(
+      () =>
+        both.some((p) => p.projector.state === 'live') && both.some((p) => p.projector.state === 'standby'),
+    );
+    const [owner, standby] = first.projector.state === 'live' ? [first, second] : [second, first];
+    await placed();
+    await bench.caughtUp(owner);
+    expect(standby.projector.progress.totals.events).toBe(0);
+    await owner.stop();
+    await until(() => standby.projector.state === 'live');
+    await placed();
+    await bench.caughtUp(standby);
+    expect(await bench.verify()).toMatchObject({ orders: 2, differences: [] });
+  });
+
+  it('writes nothing once its lock is lost, and comes back', async () => {
+    const running = bench.start();
+    const order = await placed();
+    await bench.caughtUp(running);
+    await bench.rows(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'orderlog projector orders' AND datname = current_database()`,
+    );
+    await order.does(tags('written by the new session'));
+    await bench.caughtUp(running);
+    await until(() => running.projector.state === 'live');
+    expect(await bench.verify()).toMatchObject({ orders: 1, differences: [] });
+  });
+
+  it('waits for an event store that is away', async () => {
+    let away = true;
+    const eventStore: Pick<EventStore, 'subscribeToAll' | 'readStream' | 'headPosition'> = {
+      headPosition: () => bench.eventStore.headPosition(),
+      readStream: bench.eventStore.readStream.bind(bench.eventStore),
+      subscribeToAll: (options) => {
+        if (away) throw new StoreUnavailable('away');
+        return bench.eventStore.subscribeToAll(options);
+      },
+    };
+    const running = bench.start({ eventStore });
+    await placed();
+    await until(() => running.projector.state === 'waiting');
+    away = false;
+    await bench.caughtUp(running);
+    await until(() => running.projector.state === 'live');
+  });
+
+  it('stops at an event that it cannot read, and says which', async () => {
+    const order = await placed();
+    await bench.eventStore.append(order.stream, [await changed(order, { type: 'OrderTeleported' })], 0);
+    const running = bench.start();
+    await expect(running.ended).rejects.toThrow(
+      new RegExp(`event 1 of ${order.stream} \\(OrderTeleported\\)`),
+    );
+    await expect(running.ended).rejects.toThrow(ProjectionStopped);
+    expect(running.projector.state).toBe('stopped');
+  });
+
+  it('stops at an event that cannot follow the order as it is', async () => {
+    const orderId = randomUUID();
+    const stream = orderStream('default', orderId);
+    const other = await placed();
+    await bench.eventStore.append(stream, [await changed(other, { type: 'OrderConfirmed' })], 'no_stream');
+    const running = bench.start();
+    await expect(running.ended).rejects.toThrow(
+      new RegExp(`event 0 of ${stream} \\(OrderConfirmed\\) cannot be folded`),
+    );
+  });
+
+  it('stops at a true gap, and names order and revision', async () => {
+    const order = await placed();
+    await order.does(tags('a'), tags('b'));
+    const without = (event: RawEvent) => event.stream === order.stream && event.revision === 1;
+    const running = bench.start({ eventStore: lacking(bench.eventStore, without) });
+    await expect(running.ended).rejects.toThrow(`event 1 of ${order.stream} is missing`);
+  });
+
+  it('builds beside the generation of another release, and flips when it has caught up', async () => {
+    await placed();
+    const old = bench.start();
+    await bench.caughtUp(old);
+    await old.stop();
+    await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release'`);
+    expect(await activeGeneration(bench.pool)).toBeNull();
+    const running = bench.start();
+    await until(() => running.projector.active);
+    expect(await activeGeneration(bench.pool)).toEqual({
+      id: 2,
+      schema: 'gen_2',
+      fingerprint: READ_MODEL_FINGERPRINT,
+    });
+    expect(await bench.verify()).toMatchObject({ generation: 2, orders: 1, differences: [] });
+  });
+
+  async function changed(order: WrittenOrder, change: Partial<EncodedEvent>): Promise<EncodedEvent> {
+    const { commandId, fingerprint, recordedAt } = order.order.handled[0]!;
+    const [event] = await encode(
+      order.orderId,
+      [{ type: 'OrderConfirmed', occurredAt: order.order.lastOccurredAt, data: {}, personal: null }],
+      {
+        ...{ tenantId: order.tenantId, commandId, fingerprint, recordedAt },
+        ...{
+          correlationId: commandId,
+          causationId: null,
+          actor: { type: 'service', id: 'tests' },
+          traceparent: null,
+        },
+      },
+    );
+    return { ...event!, ...change };
+  }
+});
+
+/** A store that has lost an event, in subscriptions and in its stream. */
+function lacking(store: EventStore, lost: (event: RawEvent) => boolean) {
+  return {
+    headPosition: () => store.headPosition(),
+    async *readStream(...args: Parameters<EventStore['readStream']>): AsyncGenerator<RawEvent> {
+      for await (const event of store.readStream(...args)) if (!lost(event)) yield event;
+    },
+    async *subscribeToAll(
+      options: Parameters<EventStore['subscribeToAll']>[0],
+    ): AsyncGenerator<SubscriptionMessage> {
+      for await (const message of store.subscribeToAll(options)) {
+        if (message.kind !== 'event' || !lost(message.event)) yield message;
+      }
+    },
+  };
+}
