@@ -34,13 +34,13 @@ export const decideCancellations: DecidePart<CancellationCommand, CancellationEv
   CancelLines: (order, { data }, context) => {
     const again = order.cancellations.find(({ cancellationId }) => cancellationId === context.newId(0));
     if (again && sameContent({ ...again, ...data }, again)) return accept();
+    const cancellationId = freshId(order, context);
+    if (typeof cancellationId !== 'string') return cancellationId;
     const wrong =
       checkAllowed(order, 'CancelLines') ??
       checkReason(data.reason) ??
       checkQuantities(order, data.lines, atMost(unshipped, 'quantity_exceeds_unshipped'));
     if (wrong) return wrong;
-    const cancellationId = freshId(order, context);
-    if (typeof cancellationId !== 'string') return cancellationId;
     return accept({ type: 'LinesCancelled', data: { cancellationId, ...data } });
   },
 };

@@ -82,10 +82,10 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     if (wrong) return wrong;
     const known = checkReference(order.payments.captures, data, ['amountMinor', 'method', 'authorizationId']);
     if (known) return known;
-    const refused = checkCapture(order, data);
-    if (refused) return refused;
     const paymentId = freshId(order, context);
     if (typeof paymentId !== 'string') return paymentId;
+    const refused = checkCapture(order, data);
+    if (refused) return refused;
     return accept({ type: 'PaymentCaptured', data: { ...data, paymentId } });
   },
 
@@ -93,14 +93,14 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     const { currency: _, ...content } = data;
     const again = order.payments.failures.find(({ paymentId }) => paymentId === context.newId(0));
     if (again && sameContent({ ...again, ...content }, again)) return accept();
+    const paymentId = freshId(order, context);
+    if (typeof paymentId !== 'string') return paymentId;
     const wrong = checkPayment(order, data) ?? checkReason(data.reason);
     if (wrong) return wrong;
     if (data.authorizationId !== null) {
       const authorization = findAuthorization(order, data.authorizationId);
       if (isRefusal(authorization)) return authorization;
     }
-    const paymentId = freshId(order, context);
-    if (typeof paymentId !== 'string') return paymentId;
     return accept({ type: 'PaymentFailed', data: { ...data, paymentId } });
   },
 
@@ -110,10 +110,10 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     if (wrong) return wrong;
     const known = checkReference(order.payments.voids, data, ['authorizationId']);
     if (known) return known;
-    const authorization = findOpenAuthorization(order, data.authorizationId);
-    if (isRefusal(authorization)) return authorization;
     const paymentId = freshId(order, context);
     if (typeof paymentId !== 'string') return paymentId;
+    const authorization = findOpenAuthorization(order, data.authorizationId);
+    if (isRefusal(authorization)) return authorization;
     return accept({ type: 'PaymentVoided', data: { ...data, paymentId } });
   },
 };

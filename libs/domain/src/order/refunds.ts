@@ -78,6 +78,8 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
   RequestRefund: (order, { data }, context) => {
     const again = order.refunds.find(({ refundId }) => refundId === context.newId(0));
     if (again && holdsRequest(again, data)) return accept();
+    const refundId = freshId(order, context);
+    if (typeof refundId !== 'string') return refundId;
     const { reason, returnId, currency } = data;
     const wrong = checkCurrency(order, currency) ?? checkReturn(order, returnId);
     if (wrong) return wrong;
@@ -86,8 +88,6 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
     const { of, amountMinor } = granted;
     const refused = checkGranted(order, amountMinor);
     if (refused) return refused;
-    const refundId = freshId(order, context);
-    if (typeof refundId !== 'string') return refundId;
     return accept({
       type: 'RefundRequested',
       data: { refundId, reason, returnId, of, amountMinor, currency },

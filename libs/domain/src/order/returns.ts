@@ -68,6 +68,8 @@ export const decideReturns: DecidePart<ReturnCommand, ReturnEvent> = {
   RequestReturn: (order, { data }, context) => {
     const again = order.returns.find(({ returnId }) => returnId === context.newId(0));
     if (again?.reason === data.reason && sameContent(unitsOf(again), data.lines)) return accept();
+    const returnId = freshId(order, context);
+    if (typeof returnId !== 'string') return returnId;
     // Units in returns may never exceed those dispatched (invariant 1).
     const returnable = atMost((line) => line.dispatched - line.inReturns, 'quantity_exceeds_dispatched');
     const wrong =
@@ -75,8 +77,6 @@ export const decideReturns: DecidePart<ReturnCommand, ReturnEvent> = {
       checkReason(data.reason) ??
       checkQuantities(order, data.lines, returnable);
     if (wrong) return wrong;
-    const returnId = freshId(order, context);
-    if (typeof returnId !== 'string') return returnId;
     return accept({ type: 'ReturnRequested', data: { returnId, ...data } });
   },
 

@@ -89,6 +89,8 @@ export const decideShipments: DecidePart<ShipmentCommand, ShipmentEvent> = {
     // "Everything left" was another list then; under the same id it is the same request.
     if (again?.carrier === carrier && (lines.length === 0 || sameContent(again.lines, lines)))
       return accept();
+    const shipmentId = freshId(order, context);
+    if (typeof shipmentId !== 'string') return shipmentId;
     const wrong =
       checkAllowed(order, 'CreateShipment') ?? checkText(carrier, LIMITS.nameCharacters, 'carrier');
     if (wrong) return wrong;
@@ -97,8 +99,6 @@ export const decideShipments: DecidePart<ShipmentCommand, ShipmentEvent> = {
     // Cancelled and shipped units together may never exceed what was ordered (invariant 1).
     const short = checkQuantities(order, wanted, atMost(unshipped, 'quantity_exceeds_unshipped'));
     if (short) return short;
-    const shipmentId = freshId(order, context);
-    if (typeof shipmentId !== 'string') return shipmentId;
     return accept({ type: 'ShipmentCreated', data: { shipmentId, carrier, lines: wanted } });
   },
 

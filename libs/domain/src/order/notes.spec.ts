@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { ERASED, type Draft } from '../decider.js';
+import { addNote, changeTags, redactNote } from '../testing/commands.js';
+import { noteAdded, noteRedacted, orderPlaced, orderRejected, tagsChanged } from '../testing/events.js';
+import { at, given, type Happened } from '../testing/given.js';
+import type { PlacingEvent } from './placing.js';
+
+const placed = orderPlaced();
+const erased: Happened = { ...(placed as Draft<PlacingEvent>), personal: ERASED };
+
+describe('AddNote', () => {
+  it('adds a note, whatever became of the order', () => {
+    given(placed, orderRejected()).when(addNote('called twice')).then(noteAdded('called twice', 'new-0'));
+    expect(given(placed, noteAdded('called twice')).order).toMatchObject({
+      notes: [{ noteId: 'note', redacted: false, at: at('11:59') }],
+      personal: { notes: { note: 'called twice' } },
+    });
+  });
+
+  it('is the same note under the same id', () => {
+    const note = { newIds: ['note'] };
+    given(placed, noteAdded('a')).when(addNote('a'), note).thenNothing();
+    given(placed, noteAdded('a')).when(addNote('b'), note).thenRejected('id_already_used', { id: 'note' });
+    given(placed, noteAdded('a'), noteRedacted()).when(addNote('a'), note).thenNothing();
+    given(erased, noteAdded('a')).when(addNote('a'), note).thenNothing();
+  });
+
+  it('holds 4,000 characters', () => {
+    expect(given(placed).when(addNote('x'.repeat(4_000))).order.notes).toHaveLength(1);
+    given(placed)
+      .when(addNote('x'.repeat(4_001)))
+      .thenRejected('text_too_long', { field: 'text', limit: 4_000 });
+  });
+
+  it('stays erased', () => {
+    expect(given(erased, noteAdded('a'), noteRedacted()).order.personal).toBe(ERASED);
+    const lost = { ...noteAdded('a'), personal: ERASED } as Happened;
+    expect(given(placed, lost).order.personal).toBe(ERASED);
+  });
+});
+
+describe('RedactNote', () => {
+  it('drops the text, once', () => {
+    given(placed, noteAdded('a')).when(redactNote('note', 'GDPR')).then(noteRedacted('note', 'GDPR'));
+    given(placed, noteAdded('a'), noteRedacted()).when(redactNote()).thenNothing();
+    expect(given(placed, noteAdded('a'), noteAdded('b', 'other'), noteRedacted()).order).toMatchObject({
+      notes: [{ redacted: true }, { redacted: false }],
+      personal: { notes: { other: 'b' } },
+    });
+    expect(given(placed, noteAdded('a'), noteRedacted()).order.personal).toMatchObject({ notes: {} });
+  });
+
+  it('is refused for an unknown note, and with a long reason', () => {
+    given(placed).when(redactNote()).thenRejected('note_not_found', { noteId: 'note' });
+    given(placed, noteAdded('a'))
+      .when(redactNote('note', 'x'.repeat(501)))
+      .thenRejected('text_too_long');
+  });
+});
+
+describe('ChangeTags', () => {
+  it('gives the order these tags, each once', () => {
+    given(placed)
+      .when(changeTags('vip', 'new', 'vip'))
+      .then(tagsChanged('vip', 'new'));
+    given(placed, tagsChanged('vip')).when(changeTags()).then(tagsChanged());
+    given(placed, tagsChanged('vip')).when(changeTags('vip')).thenNothing();
+  });
+
+  it('takes 50 of 50 characters', () => {
+    const tags = (count: number) => Array.from({ length: count }, (_, i) => String(i).padStart(50, 't'));
+    expect(given(placed).when(changeTags(...tags(50))).order.tags).toHaveLength(50);
+    given(placed)
+      .when(changeTags(...tags(51)))
+      .thenRejected('too_many_items', { field: 'tags' });
+    given(placed)
+      .when(changeTags('a', 'x'.repeat(51)))
+      .thenRejected('text_too_long', { field: 'tags/1' });
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from '@jest/globals';
+import { recordAuthorized, recordCaptured, recordPaymentFailed, recordVoided } from '../testing/commands.js';
+import {
+  authorized,
+  captured,
+  orderCancelled,
+  orderPlaced,
+  orderRejected,
+  paymentFailed,
+  voided,
+} from '../testing/events.js';
+import { at, given } from '../testing/given.js';
+import { LIMITS } from './limits.js';
+
+const placed = orderPlaced();
+const long = 'x'.repeat(101);
+
+describe('RecordPaymentAuthorized', () => {
+  it('records it, whatever became of the order', () => {
+    const recorded = authorized(10_000, { paymentId: 'new-0' });
+    given(placed).when(recordAuthorized(10_000)).then(recorded);
+    given(placed, orderRejected()).when(recordAuthorized(10_000)).then(recorded);
+    given(placed, orderCancelled()).when(recordAuthorized(10_000)).then(recorded);
+  });
+
+  it('records a provider’s reference once', () => {
+    const { when } = given(placed, authorized(10_000));
+    when(recordAuthorized(10_000)).thenNothing();
+    when(recordAuthorized(10_000), { occurredAt: at('01:00') }).thenNothing();
+    when(recordAuthorized(9_999)).thenRejected('provider_reference_reused', { providerReference: 'A1' });
+    when(recordAuthorized(10_000, { method: 'card' })).thenRejected('provider_reference_reused');
+    when(recordAuthorized(10_000, { providerReference: 'A2' })).then(
+      authorized(10_000, { paymentId: 'new-0', providerReference: 'A2' }),
+    );
+    when(recordCaptured(10_000, { providerReference: 'A1' })).then(
+      captured(10_000, { paymentId: 'new-0', providerReference: 'A1' }),
+    );
+  });
+
+  it('is refused out of range, in another currency, under a used id', () => {
+    const { when } = given(placed, authorized(1));
+    when(recordAuthorized(0)).thenRejected('amount_out_of_range');
+    when(recordAuthorized(-1)).thenRejected('amount_out_of_range');
+    when(recordAuthorized(1.5)).thenRejected('amount_out_of_range');
+    when(recordAuthorized(LIMITS.amountMinor + 1)).thenRejected('amount_out_of_range');
+    when(recordAuthorized(1, { currency: 'EUR' })).thenRejected('currency_mismatch', { currency: 'GBP' });
+    when(recordAuthorized(1, { providerReference: long })).thenRejected('text_too_long');
+    when(recordAuthorized(1, { method: 'x'.repeat(201) })).thenRejected('text_too_long');
+    when(recordAuthorized(1, { providerReference: 'A2' }), { newIds: ['authorization'] }).thenRejected(
+      'id_already_used',
+    );
+  });
+});
+
+describe('RecordPaymentCaptured', () => {
+  it('needs no authorization, and may pass the total', () => {
+    given(placed)
+      .when(recordCaptured(10_001))
+      .then(captured(10_001, { paymentId: 'new-0' }));
+    given(placed, orderRejected())
+      .when(recordCaptured(1))
+      .then(captured(1, { paymentId: 'new-0' }));
+  });
+
+  it('takes from its authorization no more than is left of it', () => {
+    const of = { authorizationId: 'authorization' };
+    const { when } = given(placed, authorized(10_000), captured(4_000, of));
+    when(recordCaptured(6_000, { ...of, providerReference: 'C2' })).then(
+      captured(6_000, { ...of, paymentId: 'new-0', providerReference: 'C2' }),
+    );
+    when(recordCaptured(6_001, { ...of, providerReference: 'C2' })).thenRejected(
+      'capture_exceeds_authorization',
+      {
+        availableMinor: 6_000,
+      },
+    );
+    given(placed, authorized(10_000), voided())
+      .when(recordCaptured(1, of))
+      .thenRejected('authorization_closed', { paymentId: 'authorization' });
+    given(placed).when(recordCaptured(1, of)).thenRejected('payment_not_found');
+    given(placed, captured(5))
+      .when(recordCaptured(1, { authorizationId: 'capture', providerReference: 'C2' }))
+      .thenRejected('payment_not_found');
+  });
+
+  it('records a provider’s reference once', () => {
+    const { when } = given(placed, authorized(10_000), captured(10_000));
+    when(recordCaptured(10_000)).thenNothing();
+    when(recordCaptured(1)).thenRejected('provider_reference_reused');
+    when(recordCaptured(10_000, { authorizationId: 'authorization' })).thenRejected(
+      'provider_reference_reused',
+    );
+  });
+
+  it('keeps the sum countable', () => {
+    const { when } = given(placed, captured(LIMITS.amountMinor - 1));
+    when(recordCaptured(2, { providerReference: 'C2' })).thenRejected('total_out_of_range');
+    expect(when(recordCaptured(1, { providerReference: 'C2' })).order.payments.captures).toHaveLength(2);
+  });
+
+  it('is refused out of range, in another currency, under a used id', () => {
+    const { when } = given(placed, captured(5));
+    when(recordCaptured(0, { providerReference: 'C2' })).thenRejected('amount_out_of_range');
+    when(recordCaptured(1, { currency: 'EUR' })).thenRejected('currency_mismatch');
+    when(recordCaptured(1, { providerReference: 'C2' }), { newIds: ['capture'] }).thenRejected(
+      'id_already_used',
+    );
+  });
+});
+
+describe('RecordPaymentFailed', () => {
+  it('records each failure, with or without a reference', () => {
+    const { when } = given(placed, authorized(10_000), paymentFailed(10_000));
+    when(recordPaymentFailed(10_000)).then(paymentFailed(10_000, { paymentId: 'new-0' }));
+    when(recordPaymentFailed(5, { providerReference: 'A1', authorizationId: 'authorization' })).then(
+      paymentFailed(5, { paymentId: 'new-0', providerReference: 'A1', authorizationId: 'authorization' }),
+    );
+  });
+
+  it('is the same failure under the same id', () => {
+    const { when } = given(placed, paymentFailed(10_000));
+    when(recordPaymentFailed(10_000), { newIds: ['failure'] }).thenNothing();
+    when(recordPaymentFailed(1), { newIds: ['failure'] }).thenRejected('id_already_used');
+  });
+
+  it('is refused for an unknown authorization, out of range, in another currency', () => {
+    const { when } = given(placed);
+    when(recordPaymentFailed(1, { authorizationId: 'x' })).thenRejected('payment_not_found');
+    when(recordPaymentFailed(0)).thenRejected('amount_out_of_range');
+    when(recordPaymentFailed(1, { currency: 'USD' })).thenRejected('currency_mismatch');
+    when(recordPaymentFailed(1, { reason: 'x'.repeat(501) })).thenRejected('text_too_long');
+    when(recordPaymentFailed(1, { providerReference: long })).thenRejected('text_too_long');
+  });
+});
+
+describe('RecordPaymentVoided', () => {
+  it('closes an authorization, releasing what was not captured', () => {
+    given(placed, authorized(10_000))
+      .when(recordVoided())
+      .then(voided({ paymentId: 'new-0' }));
+    const { order } = given(
+      placed,
+      authorized(10_000),
+      captured(1, { authorizationId: 'authorization' }),
+    ).when(recordVoided());
+    expect(order.payments.authorizations[0]).toMatchObject({ voided: true, capturedMinor: 1 });
+    expect(order.payments.last).toBe('captured');
+  });
+
+  it('closes it once', () => {
+    const { when } = given(placed, authorized(10_000), authorized(5, { paymentId: 'other' }), voided());
+    when(recordVoided()).thenNothing();
+    when(recordVoided({ providerReference: 'V2' })).thenRejected('authorization_closed');
+    when(recordVoided({ authorizationId: 'other' })).thenRejected('provider_reference_reused');
+  });
+
+  it('is refused for an unknown authorization and under a used id', () => {
+    given(placed).when(recordVoided()).thenRejected('payment_not_found', { paymentId: 'authorization' });
+    given(placed, authorized(1))
+      .when(recordVoided(), { newIds: ['mug'] })
+      .thenRejected('id_already_used');
+    given(placed, authorized(1))
+      .when(recordVoided({ providerReference: long }))
+      .thenRejected('text_too_long');
+  });
+});

@@ -1,0 +1,386 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LineQuantity, RefundReason } from './content.js';
+import { recordRefundFailed, recordRefundSucceeded, requestRefund } from '../testing/commands.js';
+import {
+  captured,
+  discount,
+  lamp,
+  linesCancelled,
+  mug,
+  orderCancelled,
+  orderConfirmed,
+  orderPlaced,
+  orderRejected,
+  refundFailed,
+  refundRequested,
+  refundSucceeded,
+  returned,
+  sent,
+  taxOnTop,
+} from '../testing/events.js';
+import { at, given } from '../testing/given.js';
+import { orderTotals } from './totals.js';
+
+/** Three units worth 10.00 in all: 3.34, 3.33, 3.33. */
+const three = mug(3, { unitPriceMinor: 400 });
+const placed = orderPlaced({ lines: [three, lamp(2)], discounts: [discount(200, 'mug')] });
+const paid = [placed, orderConfirmed(), captured(3_000)];
+const back = [...paid, ...sent(mug(3), lamp(2)), ...returned(mug(2))];
+
+const ofLines = (
+  lines: readonly (LineQuantity & { amountMinor: number })[],
+  reason: RefundReason,
+  refundId = 'new-0',
+  returnId: string | null = null,
+) =>
+  refundRequested(
+    lines.reduce((sum, line) => sum + line.amountMinor, 0),
+    {
+      refundId,
+      reason,
+      returnId,
+      of: {
+        kind: 'lines',
+        lines: lines.map(({ lineId, quantity, amountMinor }) => ({ lineId, quantity, amountMinor })),
+      },
+    },
+  );
+const mugs = (quantity: number, amountMinor: number) => ({ lineId: 'mug', quantity, amountMinor });
+
+describe('RequestRefund for a return', () => {
+  const reason = 'return' as const;
+
+  it('gives back the value of received units, from the front', () => {
+    given(...back)
+      .when(requestRefund([mug(1)], { reason }))
+      .then(ofLines([mugs(1, 334)], reason));
+    given(...back)
+      .when(requestRefund([mug(2)], { reason }))
+      .then(ofLines([mugs(2, 667)], reason));
+    given(...back, ofLines([mugs(1, 334)], reason, 'refund'))
+      .when(requestRefund([mug(1)], { reason, returnId: 'return' }))
+      .then(ofLines([mugs(1, 333)], reason, 'new-0', 'return'));
+  });
+
+  it('adds up to the value after a refund between others failed', () => {
+    const history = [
+      ...paid,
+      ...sent(mug(3), lamp(2)),
+      ...returned(mug(3)),
+      ofLines([mugs(2, 667)], reason, 'first'),
+      ofLines([mugs(1, 333)], reason, 'second'),
+      refundFailed('first'),
+    ];
+    given(...history)
+      .when(requestRefund([mug(2)], { reason }))
+      .then(ofLines([mugs(2, 667)], reason));
+  });
+
+  it('gives back no more units than came and were not refunded', () => {
+    const code = 'quantity_exceeds_refundable';
+    given(...back)
+      .when(requestRefund([mug(3)], { reason }))
+      .thenRejected(code, { lineId: 'mug', available: 2 });
+    given(...back)
+      .when(requestRefund([lamp(1)], { reason }))
+      .thenRejected(code, { available: 0 });
+    given(...back, ofLines([mugs(1, 334)], reason, 'refund'))
+      .when(requestRefund([mug(2)], { reason }))
+      .thenRejected(code, { available: 1 });
+    given(...back, ofLines([mugs(1, 334)], 'goodwill', 'refund'))
+      .when(requestRefund([mug(2)], { reason }))
+      .then(ofLines([mugs(2, 667)], reason));
+  });
+
+  it('may be an amount out of that value', () => {
+    given(...back)
+      .when(requestRefund(667, { reason }))
+      .then(refundRequested(667, { refundId: 'new-0', reason }));
+    given(...back)
+      .when(requestRefund(668, { reason }))
+      .thenRejected('quantity_exceeds_refundable', {
+        availableMinor: 667,
+      });
+    given(...back, refundRequested(1, { reason }))
+      .when(requestRefund([mug(2)], { reason }))
+      .thenRejected('quantity_exceeds_refundable', { availableMinor: 666 });
+    given(...back, refundRequested(1, { reason }), refundFailed())
+      .when(requestRefund([mug(2)], { reason }))
+      .then(ofLines([mugs(2, 667)], reason));
+  });
+
+  it('is refused for an unknown return, unknown lines, nothing', () => {
+    given(...back)
+      .when(requestRefund([mug(1)], { reason, returnId: 'x' }))
+      .thenRejected('return_not_found');
+    given(...back)
+      .when(requestRefund([{ lineId: 'x', quantity: 1 }], { reason }))
+      .thenRejected('line_not_found');
+    given(...back)
+      .when(requestRefund([], { reason }))
+      .thenRejected('no_lines');
+    given(...back)
+      .when(requestRefund([mug(0)], { reason }))
+      .thenRejected('quantity_out_of_range');
+    given(...back)
+      .when(requestRefund(0, { reason }))
+      .thenRejected('amount_out_of_range');
+  });
+});
+
+describe('RequestRefund for a cancellation', () => {
+  const reason = 'cancellation' as const;
+
+  it('gives back the value of cancelled units, from the back', () => {
+    given(...paid, linesCancelled([mug(1)]))
+      .when(requestRefund([mug(1)], { reason }))
+      .then(ofLines([mugs(1, 333)], reason));
+    given(...paid, linesCancelled([mug(3)]), ofLines([mugs(2, 666)], reason, 'refund'))
+      .when(requestRefund([mug(1)], { reason }))
+      .then(ofLines([mugs(1, 334)], reason));
+    given(...paid, linesCancelled([mug(1)]))
+      .when(requestRefund([mug(2)], { reason }))
+      .thenRejected('quantity_exceeds_refundable', { available: 1 });
+  });
+
+  it('gives back all of an order that came to nothing', () => {
+    for (const end of [orderCancelled(), orderRejected()]) {
+      given(placed, captured(3_000), end)
+        .when(requestRefund([mug(3)], { reason }))
+        .then(ofLines([mugs(3, 1_000)], reason));
+    }
+    given(...paid, ...sent(mug(1)), linesCancelled([mug(2), lamp(2)]), orderCancelled())
+      .when(requestRefund([mug(3)], { reason }))
+      .thenRejected('quantity_exceeds_refundable', { available: 2 });
+  });
+});
+
+describe('RequestRefund of an overpayment', () => {
+  const reason = 'overpayment' as const;
+  const over = [placed, captured(3_100)];
+  const code = 'refund_exceeds_overpayment';
+
+  it('gives back what we owe, less what is on its way', () => {
+    given(...over)
+      .when(requestRefund(100, { reason }))
+      .then(refundRequested(100, { refundId: 'new-0', reason }));
+    given(...over)
+      .when(requestRefund(101, { reason }))
+      .thenRejected(code, { availableMinor: 100 });
+    given(...over, refundRequested(60, { reason }))
+      .when(requestRefund(41, { reason }))
+      .thenRejected(code);
+    given(...over, refundRequested(60, { reason }), refundSucceeded())
+      .when(requestRefund(41, { reason }))
+      .thenRejected(code, { availableMinor: 40 });
+    given(placed, captured(2_000))
+      .when(requestRefund(1, { reason }))
+      .thenRejected(code, { availableMinor: 0 });
+    given(...over)
+      .when(requestRefund(0, { reason }))
+      .thenRejected('amount_out_of_range');
+  });
+
+  it('is of an amount, not of lines or shipping', () => {
+    given(...over)
+      .when(requestRefund([mug(1)], { reason }))
+      .thenRejected(code);
+    given(...over)
+      .when(requestRefund({ kind: 'shipping', amountMinor: 1 }, { reason }))
+      .thenRejected(code);
+  });
+});
+
+describe('RequestRefund for goodwill', () => {
+  it('takes any units once, any amount, up to what was captured', () => {
+    given(...paid)
+      .when(requestRefund([mug(3)]))
+      .then(ofLines([mugs(3, 1_000)], 'goodwill'));
+    given(...paid, ofLines([mugs(1, 334)], 'goodwill', 'refund'))
+      .when(requestRefund([mug(3)]))
+      .thenRejected('quantity_exceeds_refundable', { available: 2 });
+    given(...paid)
+      .when(requestRefund(3_000))
+      .then(refundRequested(3_000, { refundId: 'new-0' }));
+  });
+
+  it('lowers the total, once it succeeded', () => {
+    expect(orderTotals(given(...paid, refundRequested(500)).order)).toMatchObject({
+      totalMinor: 3_000,
+      pendingRefundsMinor: 500,
+      balanceDueMinor: 0,
+    });
+    expect(orderTotals(given(...paid, refundRequested(500), refundSucceeded()).order)).toMatchObject({
+      totalMinor: 2_500,
+      refundedMinor: 500,
+      pendingRefundsMinor: 0,
+      balanceDueMinor: 0,
+    });
+  });
+});
+
+describe('RequestRefund of shipping', () => {
+  const shipping = { method: null, amountMinor: 500, tax: taxOnTop(100) };
+  const delivered = [orderPlaced({ shipping }), captured(10_600)];
+  const ofShipping = (amountMinor: number | null) => requestRefund({ kind: 'shipping', amountMinor });
+  const refunded = (amountMinor: number, refundId = 'refund') =>
+    refundRequested(amountMinor, { refundId, of: { kind: 'shipping' } });
+
+  it('gives back what it cost with its tax, or what is left of that', () => {
+    given(...delivered)
+      .when(ofShipping(null))
+      .then(refunded(600, 'new-0'));
+    given(...delivered, refunded(100))
+      .when(ofShipping(null))
+      .then(refunded(500, 'new-0'));
+    given(...delivered, refunded(600), refundFailed())
+      .when(ofShipping(600))
+      .then(refunded(600, 'new-0'));
+  });
+
+  it('gives it back once', () => {
+    const code = 'refund_exceeds_shipping';
+    given(...delivered)
+      .when(ofShipping(601))
+      .thenRejected(code, { availableMinor: 600 });
+    given(...delivered, refunded(100))
+      .when(ofShipping(501))
+      .thenRejected(code, { availableMinor: 500 });
+    given(...delivered, refunded(600))
+      .when(ofShipping(null))
+      .thenRejected(code);
+    given(...paid)
+      .when(ofShipping(null))
+      .thenRejected(code);
+    given(...delivered)
+      .when(ofShipping(-1))
+      .thenRejected('amount_out_of_range');
+    given(...delivered)
+      .when(ofShipping(0))
+      .thenRejected('amount_out_of_range');
+  });
+
+  it('lowers the total whatever its reason', () => {
+    const returnOf = refundRequested(600, { reason: 'return', of: { kind: 'shipping' } });
+    expect(orderTotals(given(...delivered, returnOf, refundSucceeded()).order)).toMatchObject({
+      totalMinor: 10_000,
+      balanceDueMinor: 0,
+    });
+  });
+});
+
+describe('RequestRefund', () => {
+  it('gives back no more than came in', () => {
+    const code = 'refund_exceeds_captured';
+    given(placed).when(requestRefund(1)).thenRejected(code, { availableMinor: 0 });
+    given(...paid)
+      .when(requestRefund(3_001))
+      .thenRejected(code, { availableMinor: 3_000 });
+    given(...paid, refundRequested(1_000))
+      .when(requestRefund(2_001))
+      .thenRejected(code);
+    given(...paid, refundRequested(1_000), refundSucceeded())
+      .when(requestRefund(2_001))
+      .thenRejected(code);
+    given(...paid, refundRequested(1_000), refundFailed())
+      .when(requestRefund(3_000))
+      .then(refundRequested(3_000, { refundId: 'new-0' }));
+  });
+
+  it('is the same refund under the same id', () => {
+    const refund = { newIds: ['refund'] };
+    const amount = given(...paid, refundRequested(500));
+    amount.when(requestRefund(500), refund).thenNothing();
+    amount.when(requestRefund(500), { ...refund, occurredAt: at('01:00') }).thenNothing();
+    amount.when(requestRefund(501), refund).thenRejected('id_already_used');
+    amount.when(requestRefund([mug(1)]), refund).thenRejected('id_already_used');
+    given(...paid, refundRequested(500), refundSucceeded())
+      .when(requestRefund(500), refund)
+      .thenNothing();
+    const lines = given(...paid, ofLines([mugs(1, 334)], 'goodwill', 'refund'));
+    lines.when(requestRefund([mug(1)]), refund).thenNothing();
+    lines.when(requestRefund([mug(2)]), refund).thenRejected('id_already_used');
+    lines.when(requestRefund(334), refund).thenRejected('id_already_used');
+    const shipping = { shipping: { method: null, amountMinor: 500, tax: null } };
+    given(orderPlaced(shipping), captured(500), refundRequested(500, { of: { kind: 'shipping' } }))
+      .when(requestRefund({ kind: 'shipping', amountMinor: null }), refund)
+      .thenNothing();
+  });
+
+  it('is in the order’s currency', () => {
+    given(...paid)
+      .when(requestRefund(1, { currency: 'USD' }))
+      .thenRejected('currency_mismatch');
+  });
+});
+
+describe('RecordRefundSucceeded and RecordRefundFailed', () => {
+  const pending = [...paid, refundRequested(500), refundRequested(400, { refundId: 'other' })];
+
+  it('say how it went, once', () => {
+    given(...pending)
+      .when(recordRefundSucceeded())
+      .then(refundSucceeded());
+    given(...pending)
+      .when(recordRefundFailed())
+      .then(refundFailed());
+    given(...pending, refundSucceeded())
+      .when(recordRefundSucceeded())
+      .thenNothing();
+    given(...pending, refundFailed())
+      .when(recordRefundFailed())
+      .thenNothing();
+    given(...pending, refundFailed())
+      .when(recordRefundFailed('refund', { reason: 'other' }))
+      .thenNothing();
+    expect(given(...pending, refundFailed()).order.refunds[0]).toMatchObject({
+      status: 'failed',
+      failureReason: 'account closed',
+    });
+  });
+
+  it('are refused after the other', () => {
+    given(...pending, refundFailed())
+      .when(recordRefundSucceeded())
+      .thenRejected('refund_not_in_state', {
+        refundId: 'refund',
+        status: 'failed',
+      });
+    given(...pending, refundSucceeded())
+      .when(recordRefundFailed())
+      .thenRejected('refund_not_in_state');
+    given(...pending, refundSucceeded())
+      .when(recordRefundSucceeded('refund', 'B2'))
+      .thenRejected('refund_not_in_state');
+  });
+
+  it('record a provider’s reference once', () => {
+    given(...pending, refundSucceeded('other'))
+      .when(recordRefundSucceeded())
+      .thenRejected('provider_reference_reused', { providerReference: 'B1' });
+    given(...pending, {
+      type: 'RefundFailed',
+      data: { refundId: 'other', providerReference: 'B1', reason: null },
+    })
+      .when(recordRefundSucceeded())
+      .then(refundSucceeded());
+  });
+
+  it('are refused for an unknown refund, and with long texts', () => {
+    given(...paid)
+      .when(recordRefundSucceeded())
+      .thenRejected('refund_not_found', { refundId: 'refund' });
+    given(...paid)
+      .when(recordRefundFailed())
+      .thenRejected('refund_not_found');
+    given(...pending)
+      .when(recordRefundSucceeded('refund', 'x'.repeat(101)))
+      .thenRejected('text_too_long');
+    given(...pending)
+      .when(recordRefundFailed('refund', { reason: 'x'.repeat(501) }))
+      .thenRejected('text_too_long');
+    given(...pending)
+      .when(recordRefundFailed('refund', { providerReference: 'x'.repeat(101) }))
+      .thenRejected('text_too_long');
+  });
+});

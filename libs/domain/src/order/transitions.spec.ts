@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  mug,
+  orderCancelled,
+  orderCompleted,
+  orderConfirmed,
+  orderHeld,
+  orderPlaced,
+  orderRejected,
+  sent,
+  shipmentCreated,
+} from '../testing/events.js';
+import { given, type Happened } from '../testing/given.js';
+import { allowedCommands, orderCommandTypes, orderEventTypes, type OrderCommandType } from './order.js';
+
+const money: OrderCommandType[] = [
+  'RecordPaymentAuthorized',
+  'RecordPaymentCaptured',
+  'RecordPaymentFailed',
+  'RecordPaymentVoided',
+  'RequestRefund',
+  'RecordRefundSucceeded',
+  'RecordRefundFailed',
+];
+const always: OrderCommandType[] = [...money, 'RecordStockReleased', 'AddNote', 'RedactNote', 'ChangeTags'];
+const open: OrderCommandType[] = [
+  'CancelOrder',
+  'EditOrder',
+  'CancelLines',
+  'RecordStockReserved',
+  'RecordStockRejected',
+];
+const afterDispatch: OrderCommandType[] = [
+  'DeliverShipment',
+  'RequestReturn',
+  'ApproveReturn',
+  'DeclineReturn',
+  'ReceiveReturn',
+  'CloseReturn',
+];
+const ship: OrderCommandType[] = ['CreateShipment', 'DispatchShipment'];
+const confirmed = [orderPlaced(), orderConfirmed()];
+
+describe('allowedCommands', () => {
+  it.each<[string, Happened[], OrderCommandType[]]>([
+    ['placed', [orderPlaced()], [...open, 'ConfirmOrder', 'RejectOrder', 'HoldOrder']],
+    ['placed, on hold', [orderPlaced(), orderHeld()], [...open, 'RejectOrder', 'ReleaseOrder']],
+    ['confirmed', confirmed, [...open, ...ship, 'CancelShipment', 'CompleteOrder', 'HoldOrder']],
+    ['confirmed, on hold', [...confirmed, orderHeld()], [...open, 'CancelShipment', 'ReleaseOrder']],
+    [
+      'confirmed, packed',
+      [...confirmed, shipmentCreated()],
+      [...open, ...ship, 'CancelShipment', 'CompleteOrder', 'HoldOrder'],
+    ],
+    [
+      'confirmed, sent',
+      [...confirmed, ...sent(mug(1))],
+      [...open, ...ship, 'CancelShipment', 'CompleteOrder', 'HoldOrder', ...afterDispatch],
+    ],
+    ['completed', [...confirmed, ...sent(mug(10)), orderCompleted()], afterDispatch],
+    ['rejected', [orderPlaced(), orderRejected()], []],
+    ['cancelled', [...confirmed, orderCancelled()], []],
+    ['cancelled, sent', [...confirmed, ...sent(mug(10)), orderCancelled()], afterDispatch],
+  ])('of an order that is %s', (_, history, expected) => {
+    const allowed = allowedCommands(given(...history).order);
+    expect([...allowed].sort()).toEqual([...always, ...expected].sort());
+  });
+
+  it('tells every command when it is allowed', () => {
+    expect(orderCommandTypes).toHaveLength(31);
+    expect(orderEventTypes).toHaveLength(38);
+    const somewhere = new Set([
+      ...allowedCommands(given(orderPlaced()).order),
+      ...allowedCommands(given(orderPlaced(), orderHeld()).order),
+      ...allowedCommands(given(...confirmed, ...sent(mug(1))).order),
+      'PlaceOrder',
+    ]);
+    expect([...somewhere].sort()).toEqual([...orderCommandTypes].sort());
+  });
+});

@@ -1,0 +1,211 @@
+import type { DecisionContext } from '../decider.js';
+import { epochMsOf, instantAt, type Instant } from '../instant.js';
+import type { AddressLines, LineInput, LineQuantity, TaxInput } from '../order/content.js';
+import type { EditOperation } from '../order/edits.js';
+import { unshipped } from '../order/lines.js';
+import {
+  allowedCommands,
+  orderCommandTypes,
+  type OrderCommand,
+  type OrderCommandType,
+} from '../order/order.js';
+import type { Line, Order, OrderState } from '../order/state.js';
+import { orderTotals } from '../order/totals.js';
+import * as ask from './commands.js';
+import { britain } from './events.js';
+import type { Draw } from './draw.js';
+import { noon } from './given.js';
+
+export interface Asked {
+  readonly command: OrderCommand;
+  readonly context: DecisionContext;
+}
+
+/**
+ * A command made for the order as it is, so that most are accepted; a few are for another state, or name
+ * what is not there, or ask for too much.
+ */
+export function anyCommand(state: OrderState, draw: Draw, turn: number): Asked {
+  const allowed = state === null ? (['PlaceOrder'] as const) : allowedCommands(state);
+  const type = draw.one(draw.chance(90) ? allowed : orderCommandTypes) ?? 'AddNote';
+  const command = state === null ? anyPlacing(draw) : makers[type](state, draw);
+  return { command, context: anyContext(state, draw, turn) };
+}
+
+function anyContext(state: OrderState, draw: Draw, turn: number): DecisionContext {
+  const now = instantAt(epochMsOf(noon) + turn * draw.between(0, 90_000));
+  const near = (at: Instant) => instantAt(epochMsOf(at) + draw.between(-70_000, 70_000));
+  // Now and then an id that is taken.
+  const offset = draw.chance(3) ? Math.max(0, turn - 1) : turn;
+  return {
+    now,
+    occurredAt: draw.chance(30) ? near(state !== null && draw.chance(50) ? state.lastOccurredAt : now) : null,
+    mayBackdate: draw.chance(80),
+    newId: (index) => `00000000-0000-5000-8000-${(offset * 1_000 + index).toString(16).padStart(12, '0')}`,
+  };
+}
+
+/** Prices that leave remainders. */
+function anyLine(draw: Draw): LineInput {
+  const tax: TaxInput | null = draw.chance(50)
+    ? {
+        rateBasisPoints: draw.one([0, 500, 1_900, 2_000]) ?? 0,
+        amountMinor: draw.chance(20) ? draw.below(5) : null,
+        inclusive: draw.chance(50),
+      }
+    : null;
+  return {
+    sku: `sku-${draw.below(3)}`,
+    name: 'a thing',
+    quantity: draw.between(1, 9),
+    unitPriceMinor: draw.one([0, 1, 7, 333, 1_999]) ?? 0,
+    tax,
+  };
+}
+
+const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+const words = { code: null, description: null };
+
+function anyPlacing(draw: Draw): OrderCommand {
+  const lines = times(draw.between(1, 4), () => anyLine(draw));
+  const linesMinor = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
+  return ask.placeOrder({
+    lines,
+    discounts: draw.chance(50)
+      ? [{ ...words, amountMinor: draw.below(linesMinor / 2 + 1), lineIndex: draw.chance(30) ? 0 : null }]
+      : [],
+    surcharges: draw.chance(30) ? [{ ...words, amountMinor: draw.below(300) }] : [],
+    shipping: draw.chance(50) ? { method: null, amountMinor: draw.below(900), tax: anyLine(draw).tax } : null,
+  });
+}
+
+/** Some units of lines that have some; now and then one too many, or of a line that is none. */
+function someUnits(order: Order, draw: Draw, available: (line: Line) => number): LineQuantity[] {
+  if (draw.chance(3)) return [{ lineId: 'nowhere', quantity: 1 }];
+  const excess = draw.chance(5) ? 1 : 0;
+  return order.lines
+    .filter((line) => available(line) > 0 && draw.chance(70))
+    .map((line) => ({ lineId: line.lineId, quantity: draw.between(1, available(line) + excess) }));
+}
+
+const money = (draw: Draw, aroundMinor: number) =>
+  draw.chance(50)
+    ? Math.max(1, aroundMinor)
+    : draw.between(draw.chance(5) ? -1 : 1, Math.max(1, aroundMinor + 5));
+const reference = (kind: string, draw: Draw) => `${kind}-${draw.below(40)}`;
+
+type Makers = { readonly [T in OrderCommandType]: (order: Order, draw: Draw) => OrderCommand };
+
+const makers: Makers = {
+  PlaceOrder: (_, draw) => anyPlacing(draw),
+  ConfirmOrder: () => ask.confirmOrder(),
+  RejectOrder: (_, draw) => (draw.chance(20) ? ask.rejectOrder() : ask.confirmOrder()),
+  HoldOrder: (_, draw) => (draw.chance(20) ? ask.holdOrder() : ask.confirmOrder()),
+  ReleaseOrder: () => ask.releaseOrder(),
+  CancelOrder: (_, draw) => (draw.chance(25) ? ask.cancelOrder() : ask.createShipment()),
+  CompleteOrder: () => ask.completeOrder(),
+  EditOrder: (order, draw) => anyEdit(order, draw),
+  RecordStockReserved: (order, draw) =>
+    ask.recordStockReserved({ lines: someUnits(order, draw, (line) => line.quantity - line.cancelled) }),
+  RecordStockRejected: () => ask.recordStockRejected(),
+  RecordStockReleased: () => ask.recordStockReleased(),
+  RecordPaymentAuthorized: (order, draw) =>
+    ask.recordAuthorized(money(draw, orderTotals(order).totalMinor), {
+      providerReference: reference('A', draw),
+    }),
+  RecordPaymentCaptured: (order, draw) => {
+    const authorization = draw.chance(60) ? draw.one(order.payments.authorizations) : undefined;
+    const dueMinor = orderTotals(order).balanceDueMinor;
+    const leftMinor = authorization ? authorization.amountMinor - authorization.capturedMinor : dueMinor;
+    return ask.recordCaptured(money(draw, Math.min(dueMinor, leftMinor)), {
+      authorizationId: authorization?.paymentId ?? null,
+      providerReference: reference('C', draw),
+    });
+  },
+  RecordPaymentFailed: (order, draw) => ask.recordPaymentFailed(money(draw, orderTotals(order).totalMinor)),
+  RecordPaymentVoided: (order, draw) =>
+    ask.recordVoided({
+      authorizationId: draw.one(order.payments.authorizations)?.paymentId ?? 'nowhere',
+      providerReference: reference('V', draw),
+    }),
+  RequestRefund: (order, draw) => anyRefund(order, draw),
+  RecordRefundSucceeded: (order, draw) =>
+    ask.recordRefundSucceeded(draw.one(order.refunds)?.refundId, reference('B', draw)),
+  RecordRefundFailed: (order, draw) => ask.recordRefundFailed(draw.one(order.refunds)?.refundId),
+  CreateShipment: (order, draw) =>
+    ask.createShipment({ lines: draw.chance(40) ? [] : someUnits(order, draw, unshipped) }),
+  DispatchShipment: (order, draw) =>
+    ask.dispatchShipment({ shipmentId: draw.one(order.shipments)?.shipmentId ?? 'nowhere' }),
+  DeliverShipment: (order, draw) => ask.deliverShipment(draw.one(order.shipments)?.shipmentId),
+  CancelShipment: (order, draw) => ask.cancelShipment(draw.one(order.shipments)?.shipmentId),
+  CancelLines: (order, draw) =>
+    ask.cancelLines(someUnits(order, draw, (line) => Math.ceil(unshipped(line) / 2))),
+  RequestReturn: (order, draw) =>
+    ask.requestReturn(someUnits(order, draw, (line) => line.dispatched - line.inReturns)),
+  ApproveReturn: (order, draw) => ask.approveReturn(draw.one(order.returns)?.returnId),
+  DeclineReturn: (order, draw) =>
+    draw.chance(30)
+      ? ask.declineReturn(draw.one(order.returns)?.returnId)
+      : makers.ApproveReturn(order, draw),
+  ReceiveReturn: (order, draw) => {
+    const back = draw.one(order.returns);
+    const toCome = (line: Line) => {
+      const asked = back?.lines.find(({ lineId }) => lineId === line.lineId);
+      return asked ? asked.quantity - asked.received : 0;
+    };
+    return ask.receiveReturn(draw.chance(50) ? [] : someUnits(order, draw, toCome), back?.returnId);
+  },
+  CloseReturn: (order, draw) => ask.closeReturn(draw.one(order.returns)?.returnId),
+  AddNote: (_, draw) => ask.addNote(`note ${draw.below(9)}`),
+  RedactNote: (order, draw) => ask.redactNote(draw.one(order.notes)?.noteId),
+  ChangeTags: (_, draw) => ask.changeTags(`tag-${draw.below(3)}`),
+};
+
+function anyRefund(order: Order, draw: Draw): OrderCommand {
+  const { balanceDueMinor, shippingMinor } = orderTotals(order);
+  const reason = draw.one(['return', 'cancellation', 'overpayment', 'goodwill'] as const) ?? 'goodwill';
+  if (reason === 'overpayment') return ask.requestRefund(money(draw, -balanceDueMinor), { reason });
+  if (draw.chance(15)) {
+    const amountMinor = draw.chance(50) ? null : money(draw, shippingMinor);
+    return ask.requestRefund({ kind: 'shipping', amountMinor }, { reason });
+  }
+  if (draw.chance(20)) return ask.requestRefund(draw.between(1, 50), { reason });
+  const units = { return: received, cancellation: cancelled, goodwill: ordered }[reason];
+  return ask.requestRefund(someUnits(order, draw, units), { reason });
+}
+const received = (line: Line) => line.received;
+const cancelled = (line: Line) => line.cancelled;
+const ordered = (line: Line) => Math.min(2, line.quantity);
+
+function anyEdit(order: Order, draw: Draw): OrderCommand {
+  const lines: (AddressLines | null)[] = [];
+  const operations = times(draw.between(1, 3), () => {
+    lines.push(draw.chance(50) ? null : { ...noLines, city: `city ${draw.below(3)}` });
+    return anyOperation(order, draw);
+  });
+  return ask.editOrder(operations, lines);
+}
+const noLines: AddressLines = {
+  name: null,
+  company: null,
+  line1: null,
+  line2: null,
+  city: null,
+  region: null,
+  postalCode: null,
+};
+
+function anyOperation(order: Order, draw: Draw): EditOperation {
+  const line = draw.one(order.lines);
+  const lineId = line?.lineId ?? 'nowhere';
+  const steps: readonly (() => EditOperation)[] = [
+    () => ({ op: 'addLine', line: anyLine(draw) }),
+    () => ask.removeLine(lineId),
+    () => ask.changeLineQuantity(lineId, draw.between(1, 12)),
+    () => ask.applyDiscount(draw.below(200), draw.chance(50) ? lineId : null),
+    () => ask.removeDiscount(draw.one(order.discounts)?.discountId),
+    () => ask.addSurcharge(draw.below(100)),
+    () => ({ op: draw.chance(50) ? 'changeShippingAddress' : 'changeBillingAddress', address: britain }),
+  ];
+  return draw.one(steps)!();
+}
