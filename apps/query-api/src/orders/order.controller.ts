@@ -46,7 +46,7 @@ export class OrderController {
     const moment = momentOf(query);
     if (moment !== null) return this.#past(asked, orderId, moment);
     const { audience, consistentWith, reply } = asked;
-    const token = this.#sources.freshness.token;
+    const token = this.#sources.freshness.tokenNow(consistentWith);
     const { minRevision } = query;
     const row = await this.#bus.execute(
       new Read('order', { audience, orderId, minRevision }, consistentWith),

@@ -40,7 +40,7 @@ export class OrdersController {
     const { audience, consistentWith, reply } = asked;
     const { sort, cursor, limit } = query;
     const question = { audience, filter: orderFilterOf(query), sort, asOf: asOfOf(query), cursor, limit };
-    const token = this.#sources.freshness.token;
+    const token = this.#sources.freshness.tokenNow(consistentWith);
     const page = await this.#bus.execute(new Read('list', question, consistentWith));
     if (token !== null) reply.header('order-position', token);
     return page;

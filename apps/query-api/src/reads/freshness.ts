@@ -44,9 +44,14 @@ export class Freshness {
     }
   }
 
-  /** What a read that begins now shows at least, for the next read to ask for; null: nothing was read yet. */
-  get token(): string | null {
-    const position = this.#watcher.position(ORDERS_PROJECTION);
+  /**
+   * What a read that begins now shows at least, for the next read to ask for; null: nothing was read yet.
+   *
+   * @param asked what the read waits for: when it is answered at all, it shows that too
+   */
+  tokenNow(asked: OrderPosition | null): string | null {
+    const known = this.#watcher.position(ORDERS_PROJECTION);
+    const position = asked !== null && (known === null || known < asked.position) ? asked.position : known;
     return position === null ? null : encodeOrderPosition({ position, orderId: null, revision: null });
   }
 }

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import type { EventStore } from '#event-store/port.js';
+import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import { createLogger } from '#platform/logging.js';
+import { encodeOrderPosition } from '#platform/order-position.js';
+import { Projector } from '#projections/projector.js';
+import { startQueryApi } from '../../apps/query-api/src/start.js';
+import type { TokenOptions } from './command-api.js';
+import { freshDatabase } from './database.js';
+import { startTestEventStore } from './event-store.js';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+
+export interface Asking {
+  token?: string | null;
+  method?: string;
+  /** A JSON value, or text to be sent as it is. */
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+}
+
+export interface QueryAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Of a JSON answer. */
+  readonly body: Record<string, unknown>;
+}
+
+/** query-api with everything it reads from: a real event store, a real PostgreSQL, a projector between them. */
+export interface TestQuerySystem {
+  readonly url: string;
+  readonly postgresUrl: string;
+  /** To write orders into. */
+  readonly eventStore: EventStore;
+  /** The network between query-api and its stores. */
+  readonly networks: { readonly eventStore: TcpProxy; readonly postgres: TcpProxy };
+  token(options?: TokenOptions): Promise<string>;
+  /** GETs as staff, unless told otherwise. */
+  ask(path: string, asking?: Asking): Promise<QueryAnswer>;
+  /** A header that makes a read wait for everything that is in the event store now. */
+  upToDate(): Promise<{ 'consistent-with': string }>;
+  startProjector(): void;
+  stopProjector(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTestQuerySystem(): Promise<TestQuerySystem> {
+  const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
+  const [issuer, store, database] = await Promise.all([
+    openEmbeddedIssuer(keys),
+    startTestEventStore(),
+    freshDatabase(),
+  ]);
+  const networks = {
+    eventStore: await startTcpProxy(Number(new URL(store.url).port)),
+    postgres: await startTcpProxy(Number(new URL(database.url).port)),
+  };
+  const logger = createLogger('query-api', 'silent');
+  const api = await startQueryApi(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      postgresUrl: through(networks.postgres, database.url),
+      eventStoreUrl: through(networks.eventStore, store.url),
+      ...issuer,
+    },
+    logger,
+  );
+  const eventStore = new DbClientEventStore({ connectionString: store.url });
+  const token = ({ scopes = ['orders:read'], ...rest }: TokenOptions = {}) =>
+    issuer.issueToken({ tenant: 'default', scopes, lifetimeSeconds: 600, ...rest });
+  const staff = await token();
+  const url = `http://127.0.0.1:${api.port}`;
+  let stopProjector = async () => {};
+  return {
+    url,
+    postgresUrl: database.url,
+    eventStore,
+    networks,
+    token,
+    ask: (path, asking = {}) => ask(url + path, { token: staff, ...asking }),
+    async upToDate() {
+      const position = (await eventStore.headPosition()) ?? 0n;
+      return { 'consistent-with': encodeOrderPosition({ position, orderId: null, revision: null }) };
+    },
+    startProjector() {
+      const projector = new Projector({ eventStore, postgresUrl: database.url, logger });
+      const abort = new AbortController();
+      const running = projector.run(abort.signal);
+      stopProjector = async () => {
+        abort.abort();
+        await running;
+      };
+    },
+    stopProjector: () => stopProjector(),
+    async close() {
+      await stopProjector();
+      await api.close();
+      await Promise.all([networks.eventStore.close(), networks.postgres.close(), eventStore.close()]);
+      await Promise.all([store.close(), database.drop(), rm(keys, { recursive: true, force: true })]);
+    },
+  };
+}
+
+function through(proxy: TcpProxy, target: string): string {
+  const url = new URL(target);
+  url.port = String(proxy.port);
+  return url.href;
+}
+
+async function ask(url: string, { token, method = 'GET', body, headers }: Asking): Promise<QueryAnswer> {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson =
+    /json/.test(response.headers.get('content-type') ?? '') &&
+    !/ndjson/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {},
+  };
+}
