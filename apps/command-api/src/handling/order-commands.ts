@@ -27,7 +27,7 @@ export interface OrderCommandsOptions {
 const DEFAULT_CACHE_BYTES = 96 * 1024 * 1024;
 
 /** Losing against others again and again, a client is told so and may try later. */
-const MAX_ATTEMPTS = 12;
+const MAX_ATTEMPTS = 16;
 const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 60;
 
