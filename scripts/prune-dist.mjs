@@ -1,0 +1,14 @@
+/**
+ * Removes from dist/ what has no source any more. The folder is not emptied before a build: a system that
+ * runs from it goes on, and can start a process again, while someone builds.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+for (const path of readdirSync(`${root}dist`, { recursive: true })) {
+  const source = path.replace(/\.js(\.map)?$/, '.ts');
+  const isSpec = /\.spec\.js(\.map)?$/.test(path);
+  if (isSpec || !existsSync(root + source)) rmSync(`${root}dist/${path}`, { recursive: true, force: true });
+}
