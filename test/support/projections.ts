@@ -6,6 +6,9 @@ import { Projector, type ProjectorOptions } from '#projections/projector.js';
 import { verify, type VerifyResult } from '#projections/verify.js';
 import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
+import { until } from './until.js';
+
+const CATCH_UP_MS = 20_000;
 
 /** For what starts and stops engines, on a machine that does much else. */
 export const ENGINES_MS = 30_000;
@@ -22,17 +25,19 @@ export class ProjectionBench {
   readonly eventStore: EventStore;
   readonly pool: pg.Pool;
   readonly postgresUrl: string;
+  readonly eventStoreUrl: string;
   readonly #closers: (() => Promise<unknown>)[];
 
   private constructor(
     eventStore: EventStore,
     pool: pg.Pool,
-    url: string,
+    urls: { postgres: string; eventStore: string },
     closers: (() => Promise<unknown>)[],
   ) {
     this.eventStore = eventStore;
     this.pool = pool;
-    this.postgresUrl = url;
+    this.postgresUrl = urls.postgres;
+    this.eventStoreUrl = urls.eventStore;
     this.#closers = closers;
   }
 
@@ -41,7 +46,7 @@ export class ProjectionBench {
     const eventStore = new DbClientEventStore({ connectionString: server.url });
     const pool = new pg.Pool({ connectionString: database.url, max: 3 });
     pool.on('error', () => {}); // a test may end every connection
-    return new ProjectionBench(eventStore, pool, database.url, [
+    return new ProjectionBench(eventStore, pool, { postgres: database.url, eventStore: server.url }, [
       () => pool.end(),
       () => eventStore.close(),
       () => server.close(),
@@ -71,7 +76,10 @@ export class ProjectionBench {
   /** Until the rows have everything that is in the store now. */
   async caughtUp({ projector, ended }: RunningProjector): Promise<void> {
     const head = (await this.eventStore.headPosition()) ?? -1n;
-    await Promise.race([until(() => (projector.progress.position ?? -1n) >= head), ended]);
+    await Promise.race([
+      until('the projector is at the head', () => (projector.progress.position ?? -1n) >= head, CATCH_UP_MS),
+      ended,
+    ]);
   }
 
   async rows<Row extends object = Record<string, unknown>>(
@@ -87,14 +95,5 @@ export class ProjectionBench {
 
   async close(): Promise<void> {
     for (const closer of this.#closers) await closer();
-  }
-}
-
-/** Waits for a condition, looked at often; fails after 20 s. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + 20_000;
-  while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`not within 20 s: ${condition.toString()}`);
-    await new Promise((next) => setTimeout(next, 10));
   }
 }

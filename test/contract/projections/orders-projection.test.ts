@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { EventStore, SubscriptionMessage } from '#event-store/port.js';
 import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
-import { ENGINES_MS, ProjectionBench, until } from '../../support/projections.js';
+import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
 
@@ -30,7 +31,7 @@ describe('the orders projection', () => {
 
   it('keeps up with live events, in several tenants, each row written once for many events', async () => {
     const running = bench.start();
-    await until(() => running.projector.state === 'live');
+    await until('the projector is live', () => running.projector.state === 'live');
     const orders = ['default', 'demo'].map((tenant) => new WrittenOrder(bench.eventStore, tenant));
     for (const order of orders) {
       await order.does(place(order));

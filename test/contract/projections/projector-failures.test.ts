@@ -8,7 +8,8 @@ import { ProjectionStopped } from '#projections/errors.js';
 import { READ_MODEL_FINGERPRINT } from '#read-models/schema.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
-import { ENGINES_MS, ProjectionBench, until } from '../../support/projections.js';
+import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
 
@@ -41,6 +42,7 @@ describe('a projector', () => {
     const [first, second] = [bench.start(), bench.start()];
     const both = [first, second];
     await until(
+      'one owns, one stands by',
       () =>
         both.some((p) => p.projector.state === 'live') && both.some((p) => p.projector.state === 'standby'),
     );
@@ -49,7 +51,7 @@ describe('a projector', () => {
     await bench.caughtUp(owner);
     expect(standby.projector.progress.totals.events).toBe(0);
     await owner.stop();
-    await until(() => standby.projector.state === 'live');
+    await until('the standby takes over', () => standby.projector.state === 'live');
     await placed();
     await bench.caughtUp(standby);
     expect(await bench.verify()).toMatchObject({ orders: 2, differences: [] });
@@ -64,7 +66,7 @@ describe('a projector', () => {
     );
     await order.does(tags('written by the new session'));
     await bench.caughtUp(running);
-    await until(() => running.projector.state === 'live');
+    await until('the projector is live', () => running.projector.state === 'live');
     expect(await bench.verify()).toMatchObject({ orders: 1, differences: [] });
   });
 
@@ -80,10 +82,10 @@ describe('a projector', () => {
     };
     const running = bench.start({ eventStore });
     await placed();
-    await until(() => running.projector.state === 'waiting');
+    await until('it waits', () => running.projector.state === 'waiting');
     away = false;
     await bench.caughtUp(running);
-    await until(() => running.projector.state === 'live');
+    await until('the projector is live', () => running.projector.state === 'live');
   });
 
   it('stops at an event that it cannot read, and says which', async () => {
@@ -124,7 +126,7 @@ describe('a projector', () => {
     await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release'`);
     expect(await activeGeneration(bench.pool)).toBeNull();
     const running = bench.start();
-    await until(() => running.projector.active);
+    await until('the flip', () => running.projector.active);
     expect(await activeGeneration(bench.pool)).toEqual({
       id: 2,
       schema: 'gen_2',
