@@ -45,13 +45,15 @@ export interface EventStoreOptions {
 
 export interface RunningEventStore {
   port: number;
+  /** How many reads, subscriptions and batch appends are under way. */
+  openCalls(): number;
   /** Stops accepting, finishes the commit under way, ends the subscriptions. */
   close(): Promise<void>;
 }
 
 /** Answered as too large rather than by breaking the call, which would take every append of it along. */
 const RECEIVE_MAX_BYTES = 17 * 1024 * 1024;
-const DRAIN_MS = 2_000;
+const DRAIN_MS = 5_000;
 
 /**
  * Starts the event store: EventStoreDB's protocol over a PostgreSQL database of its own.
@@ -81,7 +83,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
     await stopped;
     await store.close();
   };
-  return { port, close };
+  return { port, openCalls: () => open.size, close };
 }
 
 function addServices(

@@ -234,7 +234,7 @@ eventStoreContract('subscribing to $all', (subject) => {
     expect(numbersOf(await take(resumed, 1))).toEqual([0]);
   });
 
-  embedded('a subscriber sees an event within milliseconds of its acknowledgement', async () => {
+  embedded('a subscriber sees an event about when it is acknowledged: nothing polls', async () => {
     const { client } = subject;
     const stream = newStream();
     const subscription = client.subscribeToAll({
@@ -254,7 +254,7 @@ eventStoreContract('subscribing to $all', (subject) => {
     }
     await subscription.unsubscribe();
     lagsMs.sort((a, b) => a - b);
-    expect(lagsMs[10]).toBeLessThan(50);
+    expect(lagsMs[10]).toBeLessThan(200);
   });
 
   protocol('a slow consumer is held back and loses nothing', async () => {

@@ -26,12 +26,6 @@ export class LiveSignals {
   readonly #ofAll = new Set<Signal>();
   readonly #ofStream = new Map<string, Set<Signal>>();
 
-  get size(): number {
-    let streams = 0;
-    for (const signals of this.#ofStream.values()) streams += signals.size;
-    return this.#ofAll.size + streams;
-  }
-
   /** `stream` null: of `$all`. */
   add(stream: string | null): Signal {
     const signal = new Signal();
