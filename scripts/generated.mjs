@@ -9,6 +9,7 @@ import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './generated/configuration-page.mjs';
 import { commandApiDocument } from './generated/command-api-document.mjs';
 import { errorsPage } from './generated/errors-page.mjs';
+import { queryApiDocument } from './generated/query-api-document.mjs';
 
 const root = new URL('../', import.meta.url);
 
@@ -17,6 +18,7 @@ const generated = {
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
   'docs/openapi/command-api.json': commandApiDocument,
+  'docs/openapi/query-api.json': queryApiDocument,
 };
 
 async function fresh(path, make) {
