@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readNdjson, type NdjsonLine } from './ndjson.lines.js';
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orderlog-ndjson-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function linesOf(content: string): Promise<NdjsonLine[]> {
+  const path = join(folder, 'orders.ndjson');
+  await writeFile(path, content);
+  return all(readNdjson(path));
+}
+
+const placing = { do: 'place', body: { currency: 'EUR' } };
+const order = (...commands: unknown[]) => JSON.stringify({ key: 'web-1', commands: [placing, ...commands] });
+
+it('reads one order a line and skips empty lines', async () => {
+  const content = `\n${order({ do: 'shipments', as: 'parcel' }, { do: 'shipments/{parcel}/dispatch' })}\n\n`;
+  expect(await linesOf(content)).toMatchObject([
+    {
+      line: 2,
+      script: {
+        name: 'web-1',
+        key: 'ndjson/web-1',
+        steps: [
+          { do: 'place', key: '0', body: { currency: 'EUR' } },
+          { do: 'shipments', key: '1', as: 'parcel', body: {} },
+          { do: 'shipments/{parcel}/dispatch', key: '2', body: {} },
+        ],
+      },
+    },
+  ]);
+});
+
+it.each([
+  ['no JSON', '{', /is no JSON/],
+  ['a list', '[]', /is no JSON object/],
+  ['a key with spaces', JSON.stringify({ key: 'a b', commands: [placing] }), /`key` must be/],
+  ['no commands', JSON.stringify({ key: 'a', commands: [] }), /`commands` must be/],
+  [
+    'an unknown field',
+    JSON.stringify({ key: 'a', commands: [placing], x: 1 }),
+    /the line has the unknown field `x`/,
+  ],
+  [
+    'an unknown field of a command',
+    order({ do: 'confirm', when: 1 }),
+    /commands\[1\] has the unknown field `when`/,
+  ],
+  ['no place first', JSON.stringify({ key: 'a', commands: [{ do: 'confirm' }] }), /must be `place`/],
+  ['place twice', order(placing), /must be `place`/],
+  ['a route out of the order', order({ do: '../x' }), /commands\[1\]\.do/],
+  [
+    'a name nobody gave',
+    order({ do: 'returns/{r}/close' }),
+    /\{r\} in `returns\/\{r\}\/close` is named by no command/,
+  ],
+  ['a bad name', order({ do: 'returns', as: 'a b' }), /commands\[1\]\.as/],
+  ['a body that is none', order({ do: 'confirm', body: 3 }), /commands\[1\]\.body/],
+])('refuses %s with the line it stands on', async (_, line, message) => {
+  await expect(linesOf(`${order()}\n${line}\n`)).rejects.toThrow(message);
+  await expect(linesOf(`${order()}\n${line}\n`)).rejects.toThrow(/orders\.ndjson line 2: /);
+});
