@@ -1,11 +1,17 @@
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import type { Scope } from '#platform/auth/principal.js';
 import { createLogger } from '#platform/logging.js';
+import type { CommandApiSettings } from '../../apps/command-api/src/settings.js';
 import { startCommandApi } from '../../apps/command-api/src/start.js';
+
+const BUILT_MAIN = fileURLToPath(new URL('../../dist/apps/command-api/src/main.js', import.meta.url));
 
 export const QUERY_BASE_URL = 'http://query.example';
 
@@ -42,10 +48,17 @@ export interface TestCommandApi {
   close(): Promise<void>;
 }
 
-/** command-api in this process on a free port, with a token issuer of its own. */
-export async function startTestCommandApi(options: {
+/**
+ * command-api on a free port, with a token issuer of its own: in this process, of which only one at a
+ * time can append, or as the built app in a process of its own.
+ */
+export async function startTestCommandApi({
+  ownProcess = false,
+  ...options
+}: {
   eventStoreUrl: string;
   requireIfMatch?: boolean;
+  ownProcess?: boolean;
 }): Promise<TestCommandApi> {
   const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
   const { jwksUrl, issuer, audience, issueToken } = await openEmbeddedIssuer(keys);
@@ -59,7 +72,9 @@ export async function startTestCommandApi(options: {
     audience,
     ...options,
   };
-  const app = await startCommandApi(settings, createLogger('command-api', 'silent'));
+  const app = ownProcess
+    ? await forkCommandApi(settings)
+    : await startCommandApi(settings, createLogger('command-api', 'silent'));
   const token = ({ scopes, ...rest }: TokenOptions = {}) =>
     issueToken({
       tenant: 'default',
@@ -76,6 +91,37 @@ export async function startTestCommandApi(options: {
     async close() {
       await app.close();
       await rm(keys, { recursive: true, force: true });
+    },
+  };
+}
+
+async function forkCommandApi(
+  settings: CommandApiSettings,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const child = fork(BUILT_MAIN, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      ORDERLOG_HOST: settings.host,
+      ORDERLOG_PORT: String(settings.port),
+      ORDERLOG_EVENT_STORE_URL: settings.eventStoreUrl,
+      ORDERLOG_QUERY_BASE_URL: settings.queryBaseUrl,
+      ORDERLOG_REQUIRE_IF_MATCH: String(settings.requireIfMatch),
+      ORDERLOG_JWKS_URL: settings.jwksUrl,
+      ORDERLOG_JWT_ISSUER: settings.issuer,
+      ORDERLOG_JWT_AUDIENCE: settings.audience,
+    },
+  });
+  const ended = once(child, 'exit');
+  const [message] = (await Promise.race([
+    once(child, 'message'),
+    ended.then(([code]) => Promise.reject(new Error(`command-api ended with ${String(code)}`))),
+  ])) as [{ port: number }];
+  return {
+    port: message.port,
+    async close() {
+      child.kill('SIGTERM');
+      const [code] = (await ended) as [number | null];
+      if (code !== 0) throw new Error(`command-api ended with ${String(code)}`);
     },
   };
 }

@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { decodeOrderPosition } from '#platform/order-position.js';
-import {
-  QUERY_BASE_URL,
-  startTestCommandApi,
-  type Sent,
-  type TestCommandApi,
-} from '../../support/command-api.js';
-import { startTestEventStore } from '../../support/event-store.js';
+import { QUERY_BASE_URL, type Sent } from '../../support/command-api.js';
+import { commandSystem } from '../../support/command-system.js';
 import { mug, mugOrder } from '../../support/orders.js';
 
 interface CommandAnswer {
@@ -16,22 +11,12 @@ interface CommandAnswer {
   events: { type: string; revision: number; ids: Record<string, string> & { lineIds: string[] } }[];
 }
 
-let store: Awaited<ReturnType<typeof startTestEventStore>>;
-let api: TestCommandApi;
+const system = commandSystem();
 /** Every route that did something, as `POST /v1/orders/{}/confirm`. */
 const done = new Set<string>();
 
-beforeAll(async () => {
-  store = await startTestEventStore();
-  api = await startTestCommandApi({ eventStoreUrl: store.url });
-});
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
-
 async function ok(path: string, body: object = {}, sent: Sent = {}): Promise<CommandAnswer> {
-  const { status, headers, body: answer } = await api.send(path, { body, ...sent });
+  const { status, headers, body: answer } = await system.api.send(path, { body, ...sent });
   if (status >= 300) throw new Error(`${path}: ${JSON.stringify(answer)}`);
   const result = answer as unknown as CommandAnswer;
   expect(status).toBe(path === '/v1/orders' ? 201 : 200);
@@ -69,7 +54,9 @@ const captured = (providerReference: string, amountMinor: number) => ({
 
 describe('an order', () => {
   it('is placed, paid, shipped and completed', async () => {
-    const response = await api.send('/v1/orders', { body: mugOrder({ reference: 'WEB-1', tags: ['gift'] }) });
+    const response = await system.api.send('/v1/orders', {
+      body: mugOrder({ reference: 'WEB-1', tags: ['gift'] }),
+    });
     const { orderId, revision, events } = response.body as unknown as CommandAnswer;
     expect(response.status).toBe(201);
     expect(response.headers.get('location')).toBe(`${QUERY_BASE_URL}/v1/orders/${orderId}`);
@@ -147,7 +134,7 @@ describe('an order', () => {
   it('is rejected', async () => {
     const { at } = await place();
     await ok(at('reject'), { reason: 'fraud' });
-    const { status, body } = await api.send(at('confirm'));
+    const { status, body } = await system.api.send(at('confirm'));
     expect(status).toBe(409);
     expect(body).toMatchObject({ code: 'not_allowed_in_state', details: { status: 'rejected' } });
     expect(body['allowedCommands']).toContain('AddNote');
@@ -199,7 +186,7 @@ describe('an order', () => {
   });
 
   it('was changed through every route that there is', async () => {
-    const { paths } = (await (await fetch(`${api.url}/docs-json`)).json()) as OpenAPIObject;
+    const { paths } = (await (await fetch(`${system.api.url}/docs-json`)).json()) as OpenAPIObject;
     const routes = Object.entries(paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, '{}')}`),
     );

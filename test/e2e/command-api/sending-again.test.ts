@@ -1,23 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startTestCommandApi, type Answer, type TestCommandApi } from '../../support/command-api.js';
-import { startTestEventStore } from '../../support/event-store.js';
+import { describe, expect, it } from '@jest/globals';
+import type { Answer } from '../../support/command-api.js';
+import { commandSystem } from '../../support/command-system.js';
 import { mugOrder } from '../../support/orders.js';
 
-let store: Awaited<ReturnType<typeof startTestEventStore>>;
-let api: TestCommandApi;
-
-beforeAll(async () => {
-  store = await startTestEventStore();
-  api = await startTestCommandApi({ eventStoreUrl: store.url });
-});
-afterAll(async () => {
-  await api.close();
-  await store.close();
-});
+const system = commandSystem({ strict: true });
 
 const place = async (sent = {}) => {
-  const answer = await api.send('/v1/orders', { body: mugOrder(), ...sent });
+  const answer = await system.api.send('/v1/orders', { body: mugOrder(), ...sent });
   expect(answer.status).toBe(201);
   return String(answer.body['orderId']);
 };
@@ -33,8 +23,8 @@ const seen = ({ status, body, headers }: Answer) => ({
 describe('a command sent again under its key', () => {
   it('is done once and answered the same', async () => {
     const key = randomUUID();
-    const first = await api.send('/v1/orders', { body: mugOrder(), key });
-    const again = await api.send('/v1/orders', { body: mugOrder({ reference: null, tags: [] }), key });
+    const first = await system.api.send('/v1/orders', { body: mugOrder(), key });
+    const again = await system.api.send('/v1/orders', { body: mugOrder({ reference: null, tags: [] }), key });
     expect(seen(again)).toEqual(seen(first));
     expect(first.headers.get('idempotent-replayed')).toBeNull();
     expect(again.headers.get('idempotent-replayed')).toBe('true');
@@ -45,10 +35,10 @@ describe('a command sent again under its key', () => {
     const orderId = await place();
     const key = randomUUID();
     const note = { path: `/v1/orders/${orderId}/notes`, body: { text: 'first' }, key };
-    const first = await api.send(note.path, note);
-    await api.send(note.path, { body: { text: 'second' } });
+    const first = await system.api.send(note.path, note);
+    await system.api.send(note.path, { body: { text: 'second' } });
     // What it was conditional on holds no longer: it was done all the same.
-    const again = await api.send(note.path, { ...note, headers: { 'if-match': '"0"' } });
+    const again = await system.api.send(note.path, { ...note, headers: { 'if-match': '"0"' } });
     expect(seen(again)).toEqual(seen(first));
     expect(again.body['revision']).toBe(1);
   });
@@ -56,7 +46,7 @@ describe('a command sent again under its key', () => {
   it('is one command, however many attempts run at once', async () => {
     const key = randomUUID();
     const attempts = await Promise.all(
-      Array.from({ length: 12 }, () => api.send('/v1/orders', { body: mugOrder(), key })),
+      Array.from({ length: 12 }, () => system.api.send('/v1/orders', { body: mugOrder(), key })),
     );
     expect(new Set(attempts.map((attempt) => JSON.stringify(seen(attempt)))).size).toBe(1);
     const replays = attempts.filter(({ headers }) => headers.get('idempotent-replayed') === 'true');
@@ -65,39 +55,28 @@ describe('a command sent again under its key', () => {
 
   it('is one command also across two instances of the service', async () => {
     const orderId = await place();
-    const other = await startTestCommandApi({ eventStoreUrl: store.url });
-    try {
-      const key = randomUUID();
-      const note = { body: { text: 'from both' }, key };
-      const path = `/v1/orders/${orderId}/notes`;
-      const answers = await Promise.all(
-        [api, other, api, other, api, other].map((instance) => instance.send(path, note)),
-      );
-      expect(answers.map(({ status, body }) => [status, body['revision']])).toEqual(
-        answers.map(() => [200, 1]),
-      );
-    } finally {
-      await other.close();
-    }
+    const note = { body: { text: 'from both' }, key: randomUUID(), headers: { 'if-match': '*' } };
+    const path = `/v1/orders/${orderId}/notes`;
+    const answers = await Promise.all(
+      [0, 1, 2].flatMap(() => [system.api, system.strict]).map((instance) => instance.send(path, note)),
+    );
+    expect(answers.map(({ status, body }) => [status, body['revision']])).toEqual(
+      answers.map(() => [200, 1]),
+    );
   });
 
   it('is remembered by the order itself: another instance knows it', async () => {
     const key = randomUUID();
-    const first = await api.send('/v1/orders', { body: mugOrder(), key });
-    const restarted = await startTestCommandApi({ eventStoreUrl: store.url });
-    try {
-      const again = await restarted.send('/v1/orders', { body: mugOrder(), key });
-      expect(seen(again)).toEqual(seen(first));
-      expect(again.headers.get('idempotent-replayed')).toBe('true');
-    } finally {
-      await restarted.close();
-    }
+    const first = await system.api.send('/v1/orders', { body: mugOrder(), key });
+    const again = await system.strict.send('/v1/orders', { body: mugOrder(), key });
+    expect(seen(again)).toEqual(seen(first));
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
   });
 
   it('is refused with another body', async () => {
     const key = randomUUID();
     await place({ key });
-    const other = await api.send('/v1/orders', { body: mugOrder({ reference: 'another' }), key });
+    const other = await system.api.send('/v1/orders', { body: mugOrder({ reference: 'another' }), key });
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
   });
 
@@ -105,11 +84,11 @@ describe('a command sent again under its key', () => {
     const key = randomUUID();
     const first = await place({ key });
     const ids = await Promise.all([
-      place({ key, token: await api.token({ clientId: 'another-shop' }) }),
-      place({ key, token: await api.token({ tenant: 'demo' }) }),
+      place({ key, token: await system.api.token({ clientId: 'another-shop' }) }),
+      place({ key, token: await system.api.token({ tenant: 'demo' }) }),
     ]);
     expect(new Set([first, ...ids]).size).toBe(3);
-    const confirmed = await api.send(`/v1/orders/${first}/confirm`, { key });
+    const confirmed = await system.api.send(`/v1/orders/${first}/confirm`, { key });
     expect(confirmed.body).toMatchObject({ revision: 1, events: [{ type: 'OrderConfirmed' }] });
   });
 
@@ -117,13 +96,13 @@ describe('a command sent again under its key', () => {
     const orderId = await place();
     const at = (route: string) => `/v1/orders/${orderId}/${route}`;
     const shipping = { body: {}, key: randomUUID() };
-    expect((await api.send(at('shipments'), shipping)).status).toBe(409);
+    expect((await system.api.send(at('shipments'), shipping)).status).toBe(409);
     const releasing = { body: {}, key: randomUUID() };
-    expect((await api.send(at('release'), releasing)).body).toMatchObject({ revision: 0, events: [] });
-    await api.send(at('confirm'));
-    expect((await api.send(at('shipments'), shipping)).body).toMatchObject({ revision: 2 });
-    await api.send(at('hold'));
-    expect((await api.send(at('release'), releasing)).body).toMatchObject({ revision: 4 });
+    expect((await system.api.send(at('release'), releasing)).body).toMatchObject({ revision: 0, events: [] });
+    await system.api.send(at('confirm'));
+    expect((await system.api.send(at('shipments'), shipping)).body).toMatchObject({ revision: 2 });
+    await system.api.send(at('hold'));
+    expect((await system.api.send(at('release'), releasing)).body).toMatchObject({ revision: 4 });
   });
 });
 
@@ -131,7 +110,7 @@ describe('a command with If-Match', () => {
   it('is done at that revision and at no other', async () => {
     const orderId = await place();
     const confirm = (etag: string) =>
-      api.send(`/v1/orders/${orderId}/confirm`, { headers: { 'if-match': etag } });
+      system.api.send(`/v1/orders/${orderId}/confirm`, { headers: { 'if-match': etag } });
     const stale = await confirm('"1"');
     expect(stale).toMatchObject({
       status: 412,
@@ -147,7 +126,7 @@ describe('a command with If-Match', () => {
     const orderId = await place();
     const attempts = await Promise.all(
       ['red', 'green', 'blue', 'white'].map((text) =>
-        api.send(`/v1/orders/${orderId}/notes`, { body: { text }, headers: { 'if-match': '"0"' } }),
+        system.api.send(`/v1/orders/${orderId}/notes`, { body: { text }, headers: { 'if-match': '"0"' } }),
       ),
     );
     expect(attempts.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
@@ -155,14 +134,12 @@ describe('a command with If-Match', () => {
 
   it('must say so where the deployment asks for it', async () => {
     const orderId = await place();
-    const strict = await startTestCommandApi({ eventStoreUrl: store.url, requireIfMatch: true });
-    try {
-      const path = `/v1/orders/${orderId}/confirm`;
-      expect(await strict.send(path)).toMatchObject({ status: 428, body: { code: 'precondition_required' } });
-      expect((await strict.send(path, { headers: { 'if-match': '"0"' } })).status).toBe(200);
-      expect((await strict.send('/v1/orders', { body: mugOrder() })).status).toBe(201);
-    } finally {
-      await strict.close();
-    }
+    const path = `/v1/orders/${orderId}/confirm`;
+    expect(await system.strict.send(path)).toMatchObject({
+      status: 428,
+      body: { code: 'precondition_required' },
+    });
+    expect((await system.strict.send(path, { headers: { 'if-match': '"0"' } })).status).toBe(200);
+    expect((await system.strict.send('/v1/orders', { body: mugOrder() })).status).toBe(201);
   });
 });
