@@ -31,7 +31,7 @@ export interface Answer {
 }
 
 export interface Sent {
-  /** A JSON value, or text to be sent as it is. */
+  /** A JSON value, or text or bytes to be sent as they are. */
   body?: unknown;
   /** A new one unless given; null for none. */
   key?: string | null;
@@ -138,7 +138,7 @@ async function send(
       ...(key === null ? {} : { 'idempotency-key': key }),
       ...headers,
     },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
   });
   const text = await response.text();
   return {
