@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { readConfig } from '#platform/config.js';
 import { describeStartFailure } from '#platform/lifecycle.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
   // Errors of subcommands are handled here too.
   for (const command of program.commands) command.exitOverride();
   try {
+    readConfig({}); // a misspelt ORDERLOG_ variable would otherwise go unnoticed
     await program.parseAsync();
     return process.exitCode === undefined ? OK : Number(process.exitCode);
   } catch (error) {

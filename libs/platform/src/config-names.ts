@@ -59,7 +59,7 @@ export const configNames = {
   },
   ORDERLOG_DATA: {
     meaning: 'Folder of the embedded system: its databases, key and addresses.',
-    otherwise: '.orderlog in the current folder',
+    otherwise: '.orderlog in the clone',
     readBy: 'orderctl',
   },
   ORDERLOG_TOKEN: {
