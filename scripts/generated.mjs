@@ -9,6 +9,8 @@ import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './generated/configuration-page.mjs';
 import { commandApiDocument } from './generated/command-api-document.mjs';
 import { errorsPage } from './generated/errors-page.mjs';
+import { eventShapes } from './generated/event-shapes.mjs';
+import { goldenFolded } from './generated/golden-folded.mjs';
 import { queryApiDocument } from './generated/query-api-document.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -19,6 +21,8 @@ const generated = {
   'docs/errors.md': errorsPage,
   'docs/openapi/command-api.json': commandApiDocument,
   'docs/openapi/query-api.json': queryApiDocument,
+  'libs/event-store/golden/folded.json': goldenFolded,
+  'libs/event-store/golden/shapes.json': eventShapes,
 };
 
 async function fresh(path, make) {
