@@ -3,11 +3,10 @@ import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.j
 import { orderStream, parseOrderStream } from '#event-store/streams.js';
 import type { Instant } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
-import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
-import { searchRowOf, vocabularyOf, type SearchRow } from '#read-models/search-row.js';
-import type { OrderKey, OrdersStore, PeriodEnd } from '#read-models/stores/orders-store.js';
+import type { OrderKey, OrdersStore } from '#read-models/stores/orders-store.js';
 import { UnappliableEvent } from './errors.js';
 import type { Batch } from './event-buffer.js';
+import { FoldedBatch } from './folded-batch.js';
 import { OrderCache } from './order-cache.js';
 
 export interface Applied {
@@ -50,7 +49,7 @@ export class BatchApplier {
     const stored = await decode(batch.events);
     const byStream = grouped(stored);
     const before = await this.#load([...byStream.keys()]);
-    const work = new Work();
+    const work = new FoldedBatch();
     for (const [stream, events] of byStream) {
       const recent = nowMs - (this.#cache.get(stream)?.writtenAtMs ?? -Infinity) < RECENT_MS;
       work.repeated += recent ? events.length : events.length - 1;
@@ -82,7 +81,7 @@ export class BatchApplier {
     stream: string,
     order: Order | null,
     events: readonly StoredOrderEvent[],
-    work: Work,
+    work: FoldedBatch,
   ): Promise<readonly StoredOrderEvent[]> {
     let revision = order?.revision ?? -1;
     const whole: StoredOrderEvent[] = [];
@@ -115,79 +114,6 @@ export class BatchApplier {
       );
     }
     return decode(found);
-  }
-}
-
-/** What a batch comes to, while it is being folded. */
-class Work {
-  readonly orders = new Map<string, Order>();
-  readonly history: HistoryRow[] = [];
-  readonly periodEnds: PeriodEnd[] = [];
-  readonly searched: SearchRow[] = [];
-  readonly vocabulary = new Map<string, Set<string>>();
-  duplicates = 0;
-  filled = 0;
-  repeated = 0;
-
-  withoutDuplicates(order: Order | null, events: readonly StoredOrderEvent[]): readonly StoredOrderEvent[] {
-    let revision = order?.revision ?? -1;
-    const next = events.filter(({ recording }) => {
-      if (recording.revision <= revision) return false;
-      revision = recording.revision;
-      return true;
-    });
-    this.duplicates += events.length - next.length;
-    return next;
-  }
-
-  fold(stream: string, before: Order | null, events: readonly StoredOrderEvent[]): void {
-    const first = events[0];
-    if (!first) return;
-    let order = before;
-    let searchChanged = false;
-    events.forEach((event, index) => {
-      order = foldOne(stream, order, event);
-      this.history.push(historyRowOf(order, event, events[index + 1]));
-      searchChanged ||= changesSearch(event.type);
-    });
-    if (before) this.#endPeriod(before, first);
-    this.orders.set(stream, order!);
-    if (searchChanged) this.#search(order!);
-  }
-
-  counts() {
-    const { duplicates, filled, repeated } = this;
-    return { duplicates, filled, repeated, rows: this.orders.size };
-  }
-
-  #endPeriod({ tenantId, orderId, revision }: Order, next: StoredOrderEvent): void {
-    const { occurredAt: occurredUntil } = next;
-    this.periodEnds.push({
-      tenantId,
-      orderId,
-      revision,
-      occurredUntil,
-      recordedUntil: next.recording.recordedAt,
-    });
-  }
-
-  #search(order: Order): void {
-    const vocabulary = vocabularyOf(order);
-    this.searched.push(searchRowOf(order, vocabulary));
-    const words = this.vocabulary.get(order.tenantId) ?? new Set<string>();
-    this.vocabulary.set(order.tenantId, words);
-    for (const word of vocabulary) words.add(word);
-  }
-}
-
-function foldOne(stream: string, order: Order | null, event: StoredOrderEvent): Order {
-  try {
-    return foldOrder(order, event);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnappliableEvent(stream, event.recording.revision, `(${event.type}) cannot be folded: ${why}`, {
-      cause,
-    });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Generation } from '#read-models/generations.js';
 import { summaryColumns } from '#read-models/order-summary.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
 
-/** Column values as a summary has them: instants as text, money as numbers. */
+/** Columns as node-postgres gives them: timestamps as Date, int8 as text. */
 export type ColumnValues = Readonly<Record<string, unknown>>;
 
 export interface HistoryValues extends ColumnValues {
@@ -81,10 +81,10 @@ export async function loadRows(
       tenantId: summary['tenant_id'] as string,
       orderId: summary['order_id'] as string,
       revision: summary['revision'] as number,
-      summary: plain(summary),
+      summary,
       document,
       personal,
-      history: (historyOf.get(keyOf(summary)) ?? []).map((row) => plain(row) as HistoryValues),
+      history: historyOf.get(keyOf(summary)) ?? [],
       search: searchOf.get(keyOf(summary)) ?? null,
     }));
   });
@@ -118,17 +118,37 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
   return groups;
 }
 
-const bigints = new Set([
-  'position',
-  ...summaryColumns.filter(({ type }) => type === 'int8').map((c) => c.column),
-]);
-
-function plain(row: ColumnValues): ColumnValues {
-  const values: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(row)) {
-    if (value instanceof Date) values[name] = value.toISOString();
-    else if (bigints.has(name) && typeof value === 'string') values[name] = Number(value);
-    else values[name] = value;
+/** All orders with a row, in the order of their keys, a page at a time. */
+export async function* orderKeys(
+  pool: pg.Pool,
+  { schema }: Generation,
+  pageOrders: number,
+): AsyncGenerator<OrderKey[], undefined, undefined> {
+  let after: OrderKey | null = null;
+  for (;;) {
+    const clauses: string = after ? 'WHERE (tenant_id, order_id) > ($2, $3)' : '';
+    const page: pg.QueryResult<OrderKey> = await pool.query<OrderKey>(
+      `SELECT tenant_id AS "tenantId", order_id AS "orderId" FROM ${schema}.orders ${clauses}
+       ORDER BY tenant_id, order_id LIMIT $1`,
+      after ? [pageOrders, after.tenantId, after.orderId] : [pageOrders],
+    );
+    if (page.rows.length === 0) return undefined;
+    yield page.rows;
+    after = page.rows.at(-1)!;
   }
-  return values;
+}
+
+/** So many of them, chosen at random. */
+export async function* sampledOrderKeys(
+  pool: pg.Pool,
+  { schema }: Generation,
+  pageOrders: number,
+  sample: number,
+): AsyncGenerator<OrderKey[], undefined, undefined> {
+  const { rows } = await pool.query<OrderKey>(
+    `SELECT tenant_id AS "tenantId", order_id AS "orderId" FROM ${schema}.orders ORDER BY random() LIMIT $1`,
+    [sample],
+  );
+  for (let from = 0; from < rows.length; from += pageOrders) yield rows.slice(from, from + pageOrders);
+  return undefined;
 }

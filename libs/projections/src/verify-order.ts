@@ -4,13 +4,19 @@ import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.j
 import { orderStream } from '#event-store/streams.js';
 import type { Order } from '#domain/order/state.js';
 import { documentOf } from '#read-models/order-document.js';
-import { summaryColumns, summaryOf, type OrderSummary } from '#read-models/order-summary.js';
+import { summaryOf } from '#read-models/order-summary.js';
 import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
 import { searchRowOf, vocabularyOf } from '#read-models/search-row.js';
-import { differencesBetween, shown, type Difference, type DifferenceKind } from './differences.js';
-import type { ColumnValues, VerifiedRows } from './verified-rows.js';
-
-type Report = (kind: DifferenceKind, path: string, expected: unknown, actual: unknown) => void;
+import {
+  compareEvent,
+  compareJson,
+  compareSets,
+  compareSummary,
+  hidingValues,
+  type Report,
+} from './comparisons.js';
+import { shown, type Difference } from './differences.js';
+import type { VerifiedRows } from './verified-rows.js';
 
 export interface VerifiedOrder {
   readonly events: number;
@@ -55,7 +61,7 @@ function compareWithStream(
   const { order, history, searchedAt } = foldAll(events);
   compareJson(report, 'document', documentOf(order), rows.document);
   compareJson(hidingValues(report), 'personal', order.personal, rows.personal);
-  compareColumns(report, 'summary', '', summaryColumnsOf(summaryOf(order)), rows.summary);
+  compareSummary(report, 'summary', '', summaryOf(order), rows.summary);
   compareHistory(report, history, rows);
   compareSearch(report, order, searchedAt, rows);
 }
@@ -89,9 +95,9 @@ function compareHistory(report: Report, expected: readonly HistoryRow[], rows: V
       report('history', at.slice(0, -2), row.type, undefined);
       continue;
     }
-    const { data, ...values } = found;
-    compareColumns(report, 'history', at, historyColumnsOf(row), values);
-    compareJson(report, 'history', row.data, data, `${at}data.`);
+    compareSummary(report, 'history', at, row.summary, found);
+    compareEvent(report, at, row, found);
+    compareJson(report, 'history', row.data, found.data, `${at}data.`);
   }
   for (const revision of actual.keys())
     report('extra_row', `order_history revision ${revision}`, undefined, revision);
@@ -113,69 +119,4 @@ function compareSearch(
   if (search.revision < searchedAt || search.revision > revision)
     report('search', 'revision', searchedAt, search.revision);
   for (const word of search.unknownWords) if (vocabulary.has(word)) report('word', word, word, undefined);
-}
-
-/** Says what is missing and what is too much. */
-function compareSets(
-  report: Report,
-  path: string,
-  expected: readonly string[],
-  actual: readonly string[],
-): void {
-  const lacking = expected.filter((text) => !actual.includes(text));
-  const extra = actual.filter((text) => !expected.includes(text));
-  if (lacking.length > 0 || extra.length > 0) report('search', path, lacking, extra);
-}
-
-function compareJson(
-  report: Report,
-  kind: DifferenceKind,
-  expected: unknown,
-  actual: string,
-  prefix = '',
-): void {
-  const text = JSON.stringify(expected);
-  if (text === actual) return;
-  for (const found of differencesBetween(JSON.parse(text), JSON.parse(actual))) {
-    report(kind, `${prefix}${found.path}`, found.expected, found.actual);
-  }
-}
-
-function compareColumns(
-  report: Report,
-  kind: DifferenceKind,
-  prefix: string,
-  expected: ColumnValues,
-  actual: ColumnValues,
-): void {
-  for (const found of differencesBetween(expected, actual)) {
-    report(kind, `${prefix}${found.path}`, found.expected, found.actual);
-  }
-}
-
-const hidingValues =
-  (report: Report): Report =>
-  (kind, path) =>
-    report(kind, path, undefined, undefined);
-
-function summaryColumnsOf(summary: OrderSummary): Record<string, unknown> {
-  return Object.fromEntries(summaryColumns.map(({ column, field }) => [column, summary[field]]));
-}
-
-function historyColumnsOf(row: HistoryRow): ColumnValues {
-  return {
-    ...summaryColumnsOf(row.summary),
-    position: Number(row.position),
-    event_id: row.eventId,
-    type: row.type,
-    command_id: row.commandId,
-    correlation_id: row.correlationId,
-    causation_id: row.causationId,
-    actor_type: row.actorType,
-    actor_id: row.actorId,
-    occurred_at: row.occurredAt,
-    recorded_at: row.recordedAt,
-    occurred_until: row.occurredUntil,
-    recorded_until: row.recordedUntil,
-  };
 }

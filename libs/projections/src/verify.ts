@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
-import { ORDER_STREAM_PREFIX, parseOrderStream } from '#event-store/streams.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { rowsWithoutOrder, streamsWithoutRow } from './coverage.js';
 import type { Difference } from './differences.js';
-import { loadRows } from './verified-rows.js';
+import { loadRows, orderKeys, sampledOrderKeys, type VerifiedRows } from './verified-rows.js';
 import { verifyOrder } from './verify-order.js';
 
 export interface VerifyOptions {
@@ -47,7 +47,7 @@ export interface VerifyResult {
 export class NothingToVerify extends Error {}
 
 const PAGE_ORDERS = 200;
-const CONCURRENT_STREAMS = 8;
+const CONCURRENT_STREAMS = 12;
 const MAX_DIFFERENCES = 1_000;
 const PATIENCE_MS = 10_000;
 const POLL_MS = 100;
@@ -81,13 +81,15 @@ class Verification {
     const { sample } = this.#options;
     const head = (await this.#options.eventStore.headPosition()) ?? -1n;
     await this.#waitForProjection(head);
-    if (sample === undefined) {
-      await this.#findStreamsWithoutRow(head);
-      await this.#findRowsWithoutOrder();
-    }
-    const total = sample ?? (await this.#count());
-    for await (const keys of sample === undefined ? this.#allKeys() : this.#sampledKeys(sample)) {
-      await this.#verifyPage(keys, head);
+    if (sample === undefined) await this.#findWhatIsMissing(head);
+    const total = Math.min(sample ?? Infinity, await this.#count());
+    const { pool } = this.#options;
+    const keys =
+      sample === undefined
+        ? orderKeys(pool, this.#generation, PAGE_ORDERS)
+        : sampledOrderKeys(pool, this.#generation, PAGE_ORDERS, sample);
+    for await (const rows of this.#pages(keys)) {
+      await this.#verifyPage(rows, head);
       this.#options.onProgress?.({ phase: 'rows', done: this.#orders, total });
     }
     return {
@@ -116,58 +118,33 @@ class Verification {
     }
   }
 
-  async #findStreamsWithoutRow(head: bigint): Promise<void> {
-    const stop = new AbortController();
-    const signals = [stop.signal, ...(this.#options.signal ? [this.#options.signal] : [])];
-    const subscription = { after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: AbortSignal.any(signals) };
-    let keys: OrderKey[] = [];
-    let done = 0;
-    try {
-      for await (const message of this.#options.eventStore.subscribeToAll(subscription)) {
-        if (message.kind === 'caughtUp') break;
-        const position = message.kind === 'event' ? message.event.position : message.position;
-        if (position > head) break;
-        if (message.kind === 'event' && message.event.revision === 0) {
-          const key = parseOrderStream(message.event.stream);
-          if (key) keys.push(key); // what is no stream of an order, the projection refuses by itself
-          if (keys.length === PAGE_ORDERS) {
-            await this.#reportMissing(keys);
-            keys = [];
-          }
-        }
-        if (++done % 5_000 === 0) this.#options.onProgress?.({ phase: 'streams', done, total: null });
-        if (position === head) break;
-      }
-    } finally {
-      stop.abort();
-    }
-    await this.#reportMissing(keys);
-    this.#options.signal?.throwIfAborted();
+  async #findWhatIsMissing(head: bigint): Promise<void> {
+    const { eventStore, pool, signal, onProgress } = this.#options;
+    const coverage = {
+      ...{ eventStore, pool, ...(signal ? { signal } : {}) },
+      onEvents: (done: number) => onProgress?.({ phase: 'streams', done, total: null }),
+    };
+    for await (const found of streamsWithoutRow(coverage, this.#generation, head)) this.#add(found);
+    for (const found of await rowsWithoutOrder(pool, this.#generation)) this.#add(found);
   }
 
-  async #reportMissing(keys: readonly OrderKey[]): Promise<void> {
-    const { rows } = await this.#options.pool.query<{ tenant_id: string; order_id: string }>(
-      `SELECT k.tenant_id, k.order_id FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
-       WHERE NOT EXISTS (SELECT FROM ${this.#generation.schema}.orders o
-         WHERE o.tenant_id = k.tenant_id AND o.order_id = k.order_id)`,
-      [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)],
-    );
-    for (const row of rows) this.#add(wholeRow(row, 'missing_row', 'orders'));
-  }
-
-  async #findRowsWithoutOrder(): Promise<void> {
-    for (const table of ['order_history', 'order_search']) {
-      const { rows } = await this.#options.pool.query<{ tenant_id: string; order_id: string }>(
-        `SELECT DISTINCT r.tenant_id, r.order_id FROM ${this.#generation.schema}.${table} r
-         WHERE NOT EXISTS (SELECT FROM ${this.#generation.schema}.orders o
-           WHERE o.tenant_id = r.tenant_id AND o.order_id = r.order_id) LIMIT ${MAX_DIFFERENCES}`,
-      );
-      for (const row of rows) this.#add(wholeRow(row, 'extra_row', table));
+  /** Loads one page ahead of the one that is being compared. */
+  async *#pages(keys: AsyncGenerator<OrderKey[], undefined>): AsyncGenerator<VerifiedRows[]> {
+    const load = async () => {
+      const { value } = await keys.next();
+      return value ? loadRows(this.#options.pool, this.#generation, value) : null;
+    };
+    let loading = load();
+    for (;;) {
+      const rows = await loading;
+      if (rows === null) return;
+      loading = load();
+      loading.catch(() => {}); // thrown where it is awaited, should it come to that
+      yield rows;
     }
   }
 
-  async #verifyPage(keys: readonly OrderKey[], head: bigint): Promise<void> {
-    const rows = await loadRows(this.#options.pool, this.#generation, keys);
+  async #verifyPage(rows: readonly VerifiedRows[], head: bigint): Promise<void> {
     const next = rows.values();
     const worker = async () => {
       for (const row of next) {
@@ -181,35 +158,6 @@ class Verification {
     await Promise.all(Array.from({ length: CONCURRENT_STREAMS }, worker));
   }
 
-  async *#allKeys(): AsyncGenerator<OrderKey[]> {
-    let after: OrderKey | null = null;
-    for (;;) {
-      const keys: OrderKey[] = await this.#keys(
-        after
-          ? 'WHERE (tenant_id, order_id) > ($2, $3) ORDER BY tenant_id, order_id'
-          : 'ORDER BY tenant_id, order_id',
-        PAGE_ORDERS,
-        after ? [after.tenantId, after.orderId] : [],
-      );
-      if (keys.length === 0) return;
-      yield keys;
-      after = keys.at(-1)!;
-    }
-  }
-
-  async *#sampledKeys(sample: number): AsyncGenerator<OrderKey[]> {
-    const keys = await this.#keys('ORDER BY random()', sample, []);
-    for (let from = 0; from < keys.length; from += PAGE_ORDERS) yield keys.slice(from, from + PAGE_ORDERS);
-  }
-
-  async #keys(clauses: string, limit: number, values: readonly string[]): Promise<OrderKey[]> {
-    const { rows } = await this.#options.pool.query<OrderKey>(
-      `SELECT tenant_id AS "tenantId", order_id AS "orderId" FROM ${this.#generation.schema}.orders ${clauses} LIMIT $1`,
-      [limit, ...values],
-    );
-    return rows;
-  }
-
   async #count(): Promise<number> {
     const { rows } = await this.#options.pool.query<{ count: string }>(
       `SELECT count(*) FROM ${this.#generation.schema}.orders`,
@@ -221,12 +169,4 @@ class Verification {
     this.#differenceCount += 1;
     if (this.#differences.length < MAX_DIFFERENCES) this.#differences.push(difference);
   }
-}
-
-function wholeRow(
-  row: { tenant_id: string; order_id: string },
-  kind: 'missing_row' | 'extra_row',
-  path: string,
-): Difference {
-  return { tenantId: row.tenant_id, orderId: row.order_id, kind, path, expected: null, actual: null };
 }

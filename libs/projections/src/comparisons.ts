@@ -1,0 +1,91 @@
+import { summaryColumns, type OrderSummary } from '#read-models/order-summary.js';
+import type { HistoryRow } from '#read-models/orders.projection.js';
+import { differencesBetween, type DifferenceKind } from './differences.js';
+import type { ColumnValues } from './verified-rows.js';
+
+export type Report = (kind: DifferenceKind, path: string, expected: unknown, actual: unknown) => void;
+
+const eventColumns: readonly (readonly [string, (row: HistoryRow) => unknown])[] = [
+  ['position', (row) => Number(row.position)],
+  ['event_id', (row) => row.eventId],
+  ['type', (row) => row.type],
+  ['command_id', (row) => row.commandId],
+  ['correlation_id', (row) => row.correlationId],
+  ['causation_id', (row) => row.causationId],
+  ['actor_type', (row) => row.actorType],
+  ['actor_id', (row) => row.actorId],
+  ['occurred_at', (row) => row.occurredAt],
+  ['recorded_at', (row) => row.recordedAt],
+  ['occurred_until', (row) => row.occurredUntil],
+  ['recorded_until', (row) => row.recordedUntil],
+];
+
+/** Says what is missing and what is too much. */
+export function compareSets(
+  report: Report,
+  path: string,
+  expected: readonly string[],
+  actual: readonly string[],
+): void {
+  const lacking = expected.filter((text) => !actual.includes(text));
+  const extra = actual.filter((text) => !expected.includes(text));
+  if (lacking.length > 0 || extra.length > 0) report('search', path, lacking, extra);
+}
+
+export function compareJson(
+  report: Report,
+  kind: DifferenceKind,
+  expected: unknown,
+  actual: string,
+  prefix = '',
+): void {
+  const text = JSON.stringify(expected);
+  if (text === actual) return;
+  for (const found of differencesBetween(JSON.parse(text), JSON.parse(actual))) {
+    report(kind, `${prefix}${found.path}`, found.expected, found.actual);
+  }
+}
+
+/** Column by column rather than as objects: there are millions of them in a large shop. */
+export function compareSummary(
+  report: Report,
+  kind: DifferenceKind,
+  prefix: string,
+  expected: OrderSummary,
+  actual: ColumnValues,
+): void {
+  for (const { column, field } of summaryColumns) {
+    compareColumn(report, kind, `${prefix}${column}`, expected[field], actual[column]);
+  }
+}
+
+export function compareEvent(
+  report: Report,
+  prefix: string,
+  expected: HistoryRow,
+  actual: ColumnValues,
+): void {
+  for (const [column, valueOf] of eventColumns) {
+    compareColumn(report, 'history', `${prefix}${column}`, valueOf(expected), actual[column]);
+  }
+}
+
+function compareColumn(
+  report: Report,
+  kind: DifferenceKind,
+  path: string,
+  expected: unknown,
+  actual: unknown,
+): void {
+  const stored = actual instanceof Date ? actual.toISOString() : actual;
+  if (stored === expected) return;
+  // int8 arrives as text
+  if (typeof expected === 'number' && typeof stored === 'string' && Number(stored) === expected) return;
+  if (differencesBetween(expected, stored).length > 0) report(kind, path, expected, stored);
+}
+
+/** For personal data: where it differs is said, what it is never. */
+export const hidingValues =
+  (report: Report): Report =>
+  (kind, path) =>
+    report(kind, path, undefined, undefined);

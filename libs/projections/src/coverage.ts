@@ -1,0 +1,98 @@
+import type pg from 'pg';
+import type { EventStore } from '#event-store/port.js';
+import { ORDER_STREAM_PREFIX, parseOrderStream } from '#event-store/streams.js';
+import type { Generation } from '#read-models/generations.js';
+import type { OrderKey } from '#read-models/stores/orders-store.js';
+import type { Difference } from './differences.js';
+
+export interface CoverageOptions {
+  readonly eventStore: Pick<EventStore, 'subscribeToAll'>;
+  readonly pool: pg.Pool;
+  readonly signal?: AbortSignal;
+  /** Told now and then how many events were looked at. */
+  readonly onEvents: (count: number) => void;
+}
+
+interface KeyRow {
+  tenant_id: string;
+  order_id: string;
+}
+
+const PAGE_ORDERS = 500;
+const TELL_EVERY_EVENTS = 5_000;
+const MAX_FOUND = 1_000;
+
+/** Orders whose stream began at or before the head, and that have no row. */
+export async function* streamsWithoutRow(
+  options: CoverageOptions,
+  generation: Generation,
+  head: bigint,
+): AsyncGenerator<Difference> {
+  let keys: OrderKey[] = [];
+  for await (const key of streamsUpTo(options, head)) {
+    keys.push(key);
+    if (keys.length < PAGE_ORDERS) continue;
+    yield* await missing(options.pool, generation, keys);
+    keys = [];
+  }
+  yield* await missing(options.pool, generation, keys);
+}
+
+/** Orders that have history or can be found, but have no row. */
+export async function rowsWithoutOrder(pool: pg.Pool, { schema }: Generation): Promise<Difference[]> {
+  const found: Difference[] = [];
+  for (const table of ['order_history', 'order_search']) {
+    const { rows } = await pool.query<KeyRow>(
+      `SELECT DISTINCT r.tenant_id, r.order_id FROM ${schema}.${table} r
+       WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
+         WHERE o.tenant_id = r.tenant_id AND o.order_id = r.order_id) LIMIT ${MAX_FOUND}`,
+    );
+    found.push(...rows.map((row) => wholeRow(row, 'extra_row', table)));
+  }
+  return found;
+}
+
+async function* streamsUpTo(options: CoverageOptions, head: bigint): AsyncGenerator<OrderKey> {
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const messages = options.eventStore.subscribeToAll({
+    after: null,
+    streamPrefix: ORDER_STREAM_PREFIX,
+    signal,
+  });
+  let count = 0;
+  try {
+    for await (const message of messages) {
+      if (message.kind === 'caughtUp') return;
+      const position = message.kind === 'event' ? message.event.position : message.position;
+      if (position > head) return;
+      if (message.kind === 'event' && message.event.revision === 0) {
+        const key = parseOrderStream(message.event.stream);
+        if (key) yield key; // what is no stream of an order, the projection refuses by itself
+      }
+      if (++count % TELL_EVERY_EVENTS === 0) options.onEvents(count);
+      if (position === head) return;
+    }
+    options.signal?.throwIfAborted();
+  } finally {
+    stop.abort();
+  }
+}
+
+async function missing(
+  pool: pg.Pool,
+  { schema }: Generation,
+  keys: readonly OrderKey[],
+): Promise<Difference[]> {
+  const { rows } = await pool.query<KeyRow>(
+    `SELECT k.tenant_id, k.order_id FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
+     WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
+       WHERE o.tenant_id = k.tenant_id AND o.order_id = k.order_id)`,
+    [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)],
+  );
+  return rows.map((row) => wholeRow(row, 'missing_row', 'orders'));
+}
+
+function wholeRow(row: KeyRow, kind: 'missing_row' | 'extra_row', path: string): Difference {
+  return { tenantId: row.tenant_id, orderId: row.order_id, kind, path, expected: null, actual: null };
+}
