@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ERASED } from '#domain/decider.js';
 import { instantOf } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
@@ -12,6 +12,9 @@ import {
 } from '#read-models/search/order-search.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { searchAdapters, type SearchSubject } from './adapters.js';
+
+// Whole systems start here, on a machine that may be busy with others.
+jest.setTimeout(60_000);
 
 type Asked = Partial<Omit<OrderSearchQuestion, 'filter'>> & { filter?: Partial<OrderFilter> };
 

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { instantOf } from '#domain/instant.js';
 import type { OrderCommand } from '#domain/order/order.js';
 import { note, place, tags, WrittenOrder, confirm } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
+
+// Whole systems start here, on a machine that may be busy with others.
+jest.setTimeout(60_000);
 
 const at = (time: string) => instantOf(time)!;
 

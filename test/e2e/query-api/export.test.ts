@@ -1,0 +1,64 @@
+import http from 'node:http';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { activeGeneration } from '#read-models/generations.js';
+import { place, WrittenOrder } from '../../support/order-streams.js';
+import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
+import { until } from '../../support/until.js';
+
+// Whole systems start here, on a machine that may be busy with others.
+jest.setTimeout(60_000);
+
+const COPIES = 25_000;
+
+describe('a large export', () => {
+  let system: TestQuerySystem;
+  let db: pg.Client;
+
+  // One order as the projector wrote it, many times over: more than all buffers between here and there.
+  beforeAll(async () => {
+    system = await startTestQuerySystem();
+    const order = new WrittenOrder(system.eventStore);
+    await order.does(place(order));
+    system.startProjector();
+    await system.ask('/v1/orders', { headers: await system.upToDate() });
+    db = new pg.Client({ connectionString: system.postgresUrl });
+    await db.connect();
+    const { schema } = (await activeGeneration(db))!;
+    await db.query(`CREATE TEMP TABLE copy AS SELECT * FROM ${schema}.orders`);
+    await db.query(
+      `INSERT INTO ${schema}.orders SELECT (jsonb_populate_record(copy, jsonb_build_object('order_id', gen_random_uuid(), 'document', 1))).*
+       FROM copy, generate_series(2, ${COPIES})`,
+    );
+  });
+  afterAll(async () => {
+    await db.end();
+    await system.close();
+  });
+
+  it('comes whole', async () => {
+    const { text } = await system.ask('/v1/exports/orders?format=csv');
+    expect(text.split('\r\n')).toHaveLength(COPIES + 2);
+  });
+
+  it('holds back while its client does not read, and stops when the client goes', async () => {
+    const request = http.get(`${system.url}/v1/exports/orders`, {
+      headers: { authorization: `Bearer ${await system.token()}` },
+    });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    response.pause();
+    await until('PostgreSQL waits for the reader', async () => (await exporting()) === 'idle in transaction');
+    response.destroy();
+    await until('the transaction is over', async () => (await exporting()) === 'none');
+    expect((await system.ask('/v1/orders?limit=1')).status).toBe(200);
+  });
+
+  async function exporting(): Promise<string> {
+    const { rows } = await db.query<{ state: string }>(
+      `SELECT state FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'orderlog query-api exports' AND xact_start IS NOT NULL`,
+    );
+    return rows[0]?.state ?? 'none';
+  }
+});
