@@ -78,7 +78,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
   }
   const close = async () => {
     const stopped = shutDown(server);
-    await store.writer.idle();
+    await store.writer.close();
     for (const call of open) call.fail();
     await stopped;
     await store.close();

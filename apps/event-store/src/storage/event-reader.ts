@@ -1,60 +1,27 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { parseMetadata, type StreamState } from '../streams/stream-state.js';
-import { encodeReadFrame, TOMBSTONE_REVISION } from '../wire/recorded-event.js';
-import { copyOut, type CopiedRow } from './copy-out.js';
+import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
+import { copyOut } from './copy-out.js';
+import {
+  allPage,
+  copiedEvent,
+  FEW_OF_STREAM,
+  storedEvent,
+  streamPage,
+  type Direction,
+  type TextRow,
+} from './event-pages.js';
 import { int8Array, textArray } from './pg-array.js';
 import type { StoredEvent } from './stored-event.js';
-
-export type Direction = 'forwards' | 'backwards';
 
 /** PostgreSQL cannot be asked at the moment. */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable';
 }
 
-const PAGE_MAX_BYTES = 4 * 1024 * 1024;
-
-const COLUMNS = 'position, stream, revision, event_id, type, is_json, data, metadata, created_ms';
-
 /** Up to so many events a prepared statement is cheaper; from there on the rows cost more than the plan. */
 const PREPARED_MAX_EVENTS = 50;
-
-/**
- * A page in index order, cut where its events add up to PAGE_MAX_BYTES: a thousand events may be a
- * thousand megabytes. The first event always comes.
- */
-function pageQuery(where: string, order: string, limit: string): string {
-  const size = 'octet_length(data) + octet_length(metadata)';
-  return `SELECT ${COLUMNS} FROM (
-      SELECT *, sum(${size}) OVER (ORDER BY ${order}) - (${size}) AS bytes_before FROM (
-        SELECT ${COLUMNS} FROM event_store.events WHERE ${where} ORDER BY ${order} LIMIT ${limit}
-      ) page
-    ) sized WHERE bytes_before < ${PAGE_MAX_BYTES}`;
-}
-
-const FEW_OF_STREAM = {
-  forwards: {
-    name: 'stream_forwards',
-    text: pageQuery('stream = $1 AND revision >= $2', 'revision', '$3'),
-  },
-  backwards: {
-    name: 'stream_backwards',
-    text: pageQuery('stream = $1 AND revision <= $2', 'revision DESC', '$3'),
-  },
-};
-
-type Row = [
-  position: string,
-  stream: string,
-  revision: string,
-  id: string,
-  type: string,
-  isJson: string,
-  data: string,
-  metadata: string,
-  createdMs: string,
-];
 
 // Rows are parsed by hand: text as it comes is enough, and there are a lot of them.
 const AS_TEXT = { getTypeParser: () => (value: string) => value };
@@ -80,9 +47,7 @@ export class EventReader {
 
   /** Events of `$all` after (or, backwards, before) a position. */
   async pageOfAll(direction: Direction, position: number, limit: number): Promise<StoredEvent[]> {
-    const where = `position ${direction === 'forwards' ? '>' : '<'} ${integer(position)}`;
-    const order = direction === 'forwards' ? 'position' : 'position DESC';
-    return this.#copy(pageQuery(where, order, integer(limit)));
+    return this.#copy(allPage(direction, position, limit));
   }
 
   /** Events of a stream from a revision on, that one included. */
@@ -93,13 +58,10 @@ export class EventReader {
     limit: number,
   ): Promise<StoredEvent[]> {
     if (limit <= PREPARED_MAX_EVENTS) {
-      const rows = await this.#rows<Row>(FEW_OF_STREAM[direction], [stream, revision, limit]);
+      const rows = await this.#rows<TextRow>(FEW_OF_STREAM[direction], [stream, revision, limit]);
       return rows.map(storedEvent);
     }
-    const comparison = direction === 'forwards' ? '>=' : '<=';
-    const where = `stream = ${pg.escapeLiteral(stream)} AND revision ${comparison} ${integer(revision)}`;
-    const order = direction === 'forwards' ? 'revision' : 'revision DESC';
-    return this.#copy(pageQuery(where, order, integer(limit)));
+    return this.#copy(streamPage(stream, direction, revision, limit));
   }
 
   /** The states of streams (not metastreams) as they are committed, in the order asked. */
@@ -178,40 +140,3 @@ const EVENTS_AT = {
     LEFT JOIN event_store.events USING (stream, revision)
     ORDER BY asked.place`,
 };
-
-function storedEvent(row: Row): StoredEvent {
-  const event = {
-    position: Number(row[0]),
-    stream: row[1],
-    revision: Number(row[2]),
-    id: row[3],
-    type: row[4],
-    createdMs: Number(row[8]),
-  };
-  const frame = encodeReadFrame({
-    ...event,
-    isJson: row[5] === 't',
-    data: row[6].slice(2),
-    metadata: row[7].slice(2),
-  });
-  return { ...event, frame };
-}
-
-function copiedEvent(row: CopiedRow): StoredEvent {
-  const event = {
-    position: row.bigint(),
-    stream: row.text(),
-    revision: row.bigint(),
-    id: row.uuid(),
-    type: row.text(),
-  };
-  const payload = { isJson: row.boolean(), data: row.bytes(), metadata: row.bytes() };
-  const createdMs = row.bigint();
-  return { ...event, createdMs, frame: encodeReadFrame({ ...event, ...payload, createdMs }) };
-}
-
-/** A number that goes into a statement as it is. */
-function integer(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new Error(`${value} is no whole number`);
-  return String(value);
-}

@@ -38,6 +38,7 @@ export class Writer {
   #queuedBytes = 0;
   #running: Promise<void> | null = null;
   #drained: (() => void)[] = [];
+  #isClosed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -48,7 +49,7 @@ export class Writer {
   }
 
   submit(write: PendingWrite): void {
-    if (!this.#parts.session.isUp) {
+    if (this.#isClosed || !this.#parts.session.isUp) {
       write.done({ kind: 'unavailable' });
       return;
     }
@@ -63,8 +64,9 @@ export class Writer {
     this.#drained.push(callback);
   }
 
-  /** Resolves when everything submitted so far is answered. */
-  async idle(): Promise<void> {
+  /** Takes no more; resolves when everything submitted so far is answered. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#running;
   }
 

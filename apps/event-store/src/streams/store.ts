@@ -6,7 +6,7 @@ import { Writer } from '../storage/writer.js';
 import { WriterSession } from '../storage/writer-session.js';
 import { LiveSignals } from './live-signals.js';
 
-const RECENT_LIMITS = { maxEvents: 20_000, maxBytes: 16 * 1024 * 1024 };
+const RECENT_LIMITS = { maxEvents: 10_000, maxBytes: 8 * 1024 * 1024 };
 const STATES_MAX = 20_000;
 
 /** The parts that the calls work on. */
@@ -37,7 +37,7 @@ export async function openStore(postgresUrl: string, logger: Logger): Promise<St
   const committed = signals.committed.bind(signals);
   const writer = new Writer({ session, reader, states, recent, logger, committed });
   const close = async () => {
-    await writer.idle();
+    await writer.close();
     await session.close();
     await reader.close();
   };

@@ -1,4 +1,5 @@
 import { MalformedMessage, ProtobufReader } from './protobuf-reader.js';
+import { isUuid, readUuid } from './uuid.js';
 
 /** What the stream must look like for an append to be accepted; a number is its last revision. */
 export type ExpectedRevision = number | 'any' | 'no_stream' | 'stream_exists';
@@ -130,7 +131,6 @@ function readTimestamp(reader: ProtobufReader): number {
 }
 
 const EMPTY = Buffer.alloc(0);
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 function readProposedEvent(reader: ProtobufReader): ProposedEvent {
   let id = '';
@@ -148,7 +148,7 @@ function readProposedEvent(reader: ProtobufReader): ProposedEvent {
     else if (field === 4) data = reader.bytes();
     else reader.skip();
   }
-  if (!UUID.test(id)) throw new InvalidRequest(`the event id ${JSON.stringify(id.slice(0, 60))} is no UUID`);
+  if (!isUuid(id)) throw new InvalidRequest(`the event id ${JSON.stringify(id.slice(0, 60))} is no UUID`);
   if (!type || contentType === null) throw new InvalidRequest('an event needs a type and a content-type');
   if (type.includes('\0')) throw new InvalidRequest('an event type holds a NUL character');
   return { id: id.toLowerCase(), type, isJson: contentType === 'application/json', data, metadata };
@@ -163,27 +163,4 @@ function readMapEntry(reader: ProtobufReader): [key: string, value: string] {
     else reader.skip();
   }
   return [key, value];
-}
-
-/** A UUID comes as text or as two halves of 64 bits. */
-function readUuid(reader: ProtobufReader): string {
-  let text = '';
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) text = readUuidHalves(reader.message());
-    else if (field === 2) text = reader.text();
-    else reader.skip();
-  }
-  return text;
-}
-
-function readUuidHalves(reader: ProtobufReader): string {
-  let high = 0n;
-  let low = 0n;
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) high = reader.varint64();
-    else if (field === 2) low = reader.varint64();
-    else reader.skip();
-  }
-  const hex = high.toString(16).padStart(16, '0') + low.toString(16).padStart(16, '0');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -1,0 +1,97 @@
+import pg from 'pg';
+import { encodeReadFrame } from '../wire/recorded-event.js';
+import type { CopiedRow } from './copy-out.js';
+import type { StoredEvent } from './stored-event.js';
+
+export type Direction = 'forwards' | 'backwards';
+
+const PAGE_MAX_BYTES = 4 * 1024 * 1024;
+
+const COLUMNS = 'position, stream, revision, event_id, type, is_json, data, metadata, created_ms';
+
+/**
+ * A page in index order, cut where its events add up to PAGE_MAX_BYTES: a thousand events may be a
+ * thousand megabytes. The first event always comes.
+ */
+function pageQuery(where: string, order: string, limit: string): string {
+  const size = 'octet_length(data) + octet_length(metadata)';
+  return `SELECT ${COLUMNS} FROM (
+      SELECT *, sum(${size}) OVER (ORDER BY ${order}) - (${size}) AS bytes_before FROM (
+        SELECT ${COLUMNS} FROM event_store.events WHERE ${where} ORDER BY ${order} LIMIT ${limit}
+      ) page
+    ) sized WHERE bytes_before < ${PAGE_MAX_BYTES}`;
+}
+
+export const FEW_OF_STREAM = {
+  forwards: {
+    name: 'stream_forwards',
+    text: pageQuery('stream = $1 AND revision >= $2', 'revision', '$3'),
+  },
+  backwards: {
+    name: 'stream_backwards',
+    text: pageQuery('stream = $1 AND revision <= $2', 'revision DESC', '$3'),
+  },
+};
+
+/** A row as text, as an ordinary query brings it. */
+export type TextRow = [
+  position: string,
+  stream: string,
+  revision: string,
+  id: string,
+  type: string,
+  isJson: string,
+  data: string,
+  metadata: string,
+  createdMs: string,
+];
+
+/** The query for events of `$all` after (or, backwards, before) a position. */
+export function allPage(direction: Direction, position: number, limit: number): string {
+  const where = `position ${direction === 'forwards' ? '>' : '<'} ${integer(position)}`;
+  return pageQuery(where, direction === 'forwards' ? 'position' : 'position DESC', integer(limit));
+}
+
+/** The query for events of a stream from a revision on, that one included. */
+export function streamPage(stream: string, direction: Direction, revision: number, limit: number): string {
+  const comparison = direction === 'forwards' ? '>=' : '<=';
+  const where = `stream = ${pg.escapeLiteral(stream)} AND revision ${comparison} ${integer(revision)}`;
+  return pageQuery(where, direction === 'forwards' ? 'revision' : 'revision DESC', integer(limit));
+}
+
+export function storedEvent(row: TextRow): StoredEvent {
+  const event = {
+    position: Number(row[0]),
+    stream: row[1],
+    revision: Number(row[2]),
+    id: row[3],
+    type: row[4],
+    createdMs: Number(row[8]),
+  };
+  const frame = encodeReadFrame({
+    ...event,
+    isJson: row[5] === 't',
+    data: row[6].slice(2),
+    metadata: row[7].slice(2),
+  });
+  return { ...event, frame };
+}
+
+export function copiedEvent(row: CopiedRow): StoredEvent {
+  const event = {
+    position: row.bigint(),
+    stream: row.text(),
+    revision: row.bigint(),
+    id: row.uuid(),
+    type: row.text(),
+  };
+  const payload = { isJson: row.boolean(), data: row.bytes(), metadata: row.bytes() };
+  const createdMs = row.bigint();
+  return { ...event, createdMs, frame: encodeReadFrame({ ...event, ...payload, createdMs }) };
+}
+
+/** A number that goes into a statement as it is. */
+function integer(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new Error(`${value} is no whole number`);
+  return String(value);
+}
