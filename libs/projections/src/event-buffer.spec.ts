@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RawEvent } from '#event-store/port.js';
+import { EventBuffer } from './event-buffer.js';
+
+const event = (position: number, items = 0): { kind: 'event'; event: RawEvent } => ({
+  kind: 'event',
+  event: {
+    eventId: String(position),
+    stream: 'order-default.x',
+    revision: position,
+    position: BigInt(position),
+    type: 'TagsChanged',
+    data: { data: { tags: Array.from({ length: items }, () => '') } },
+    metadata: {},
+  },
+});
+const seen = (position: number) => ({ kind: 'checkpoint', position: BigInt(position) }) as const;
+const positions = (buffer: EventBuffer) => buffer.take().events.map(({ position }) => Number(position));
+
+describe('EventBuffer', () => {
+  const limits = { maxEvents: 3, maxBytes: 10_000 };
+
+  it('gives what is there, in order, and no more than a batch', async () => {
+    const buffer = new EventBuffer(limits);
+    for (const position of [1, 2, 3, 4]) await buffer.put(event(position));
+    expect(positions(buffer)).toEqual([1, 2, 3]);
+    expect(positions(buffer)).toEqual([4]);
+  });
+
+  it('bounds a batch by its bytes, but gives one event however large', async () => {
+    const buffer = new EventBuffer(limits);
+    await buffer.put(event(1, 10));
+    void buffer.put(event(2, 1_000));
+    void buffer.put(event(3));
+    expect(positions(buffer)).toEqual([1]);
+    expect(positions(buffer)).toEqual([2]);
+    expect(positions(buffer)).toEqual([3]);
+  });
+
+  it('holds the sender back while two batches wait', async () => {
+    const buffer = new EventBuffer(limits);
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < 10; sent++) await buffer.put(event(sent));
+    })();
+    await new Promise(setImmediate);
+    expect(sent).toBe(5); // the sixth is in, and waits
+    for (let taken = 0; taken < 10;) {
+      taken += buffer.take().events.length;
+      await new Promise(setImmediate);
+    }
+    await sending;
+    expect(sent).toBe(10);
+  });
+
+  it('ends a batch at the last position seen, and keeps only the last of several', async () => {
+    const buffer = new EventBuffer(limits);
+    await buffer.put(event(1));
+    await buffer.put(seen(7));
+    await buffer.put(seen(9));
+    expect(buffer.size).toBe(2);
+    const batch = buffer.take();
+    expect(batch.events).toHaveLength(1);
+    expect(batch.position).toBe(9n);
+  });
+
+  it('wakes whoever waits, for an event, a whole batch, or the end', async () => {
+    const buffer = new EventBuffer(limits);
+    const some = buffer.some();
+    await buffer.put(event(1));
+    await some;
+    const whole = buffer.wholeBatch(60_000);
+    await buffer.put(event(2));
+    await buffer.put(event(3));
+    await whole;
+    buffer.take();
+    const more = buffer.some();
+    buffer.end(new Error('gone'));
+    await expect(more).rejects.toThrow('gone');
+    buffer.end(new Error('later'));
+    await expect(buffer.some()).rejects.toThrow('gone');
+  });
+});

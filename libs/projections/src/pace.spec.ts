@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { Pace } from './pace.js';
+
+function paced(busy: number) {
+  let nowMs = 10_000;
+  const pace = new Pace({ now: () => nowMs, busyShare: () => busy });
+  return {
+    /** Writes every 10 ms for a while: how long the next write would wait. */
+    after(events: number, repeated: number): number {
+      for (let i = 0; i < 200; i++) {
+        nowMs += 10;
+        pace.writing();
+        pace.wrote(events, repeated);
+      }
+      return pace.waitMs();
+    },
+    rest: (ms: number) => (nowMs += ms),
+    pace,
+  };
+}
+
+describe('Pace', () => {
+  it('writes at once what comes after a pause', () => {
+    const { pace, after, rest } = paced(0);
+    expect(pace.waitMs()).toBe(0);
+    after(10, 0);
+    rest(100);
+    expect(pace.waitMs()).toBe(0);
+  });
+
+  it('keeps a short interval while the machine has time, whatever comes', () => {
+    expect(paced(0.5).after(100, 100)).toBe(30);
+  });
+
+  it('keeps a long one only when the machine is busy and the same orders come again', () => {
+    expect(paced(0.95).after(100, 10)).toBe(30);
+    expect(paced(0.95).after(100, 80)).toBe(400);
+  });
+});

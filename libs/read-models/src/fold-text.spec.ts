@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { foldText } from './fold-text.js';
+
+describe('foldText', () => {
+  it.each([
+    ['WHITE HANGING HEART T-LIGHT HOLDER', ['white', 'hanging', 'heart', 't', 'light', 'holder']],
+    ['Crème brûlée, No. 2', ['creme', 'brulee', 'no', '2']],
+    ['Straße Łódź Ærø Œuvre Þór', ['strasse', 'lodz', 'aero', 'oeuvre', 'thor']],
+    ['ﬁne ℡ ①', ['fine', 'tel', '1']],
+    ['İstanbul ışık', ['istanbul', 'isik']],
+    ['Ελλάδα Москва 東京', ['ελλαδα', 'москва', '東京']],
+    ['85123A/71053', ['85123a', '71053']],
+    [' ., ', []],
+    ['', []],
+  ])('%s', (text, words) => {
+    expect(foldText(text)).toEqual(words);
+  });
+
+  it('is what it gives: folding words again changes nothing', () => {
+    const words = foldText('Ünïcödé ŁÓDŹ ﬁne İstanbul ĳ');
+    expect(foldText(words.join(' '))).toEqual(words);
+  });
+
+  it('cuts a word that nobody types, without halving a character', () => {
+    expect(foldText('x'.repeat(500))).toEqual(['x'.repeat(64)]);
+    expect(foldText('𝒳𐐷'.repeat(100))[0]).not.toMatch(/\p{Surrogate}/u);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { ERASED } from '#domain/decider.js';
+import { line, orderPlaced } from '#domain/testing/events.js';
+import { given } from '#domain/testing/given.js';
+import { searchRowOf, vocabularyOf } from './search-row.js';
+
+const address = { company: 'Müller & Söhne', line1: 'Am Markt 1', line2: null, city: 'Köln', region: null };
+const { order } = given(
+  orderPlaced(
+    {
+      lines: [line('85123A', 1, { name: 'Crème dish' }), line('85123A', 2, { lineId: 'b', name: 'DISH' })],
+      reference: 'PO 77',
+      tags: ['Gift'],
+      attributes: { channel: 'Web Shop' },
+    },
+    {
+      contact: { name: 'Ana García', email: ' Ana@Example.ORG ', phone: '123' },
+      shippingAddress: { ...address, name: 'Ana García', postalCode: '50667' },
+    },
+  ),
+);
+
+describe('searchRowOf', () => {
+  it('holds words of products, SKUs, number, reference, tags and attributes, once each', () => {
+    const number = order.number.toLowerCase().split('-');
+    expect(searchRowOf(order).words).toEqual(
+      [...number, '77', '85123a', 'creme', 'dish', 'gift', 'po', 'shop', 'web'].sort(),
+    );
+    expect(searchRowOf(order).skus).toEqual(['85123A']);
+  });
+
+  it('keeps what names a person apart, and nothing of it once it is erased', () => {
+    expect(searchRowOf(order).personal).toEqual({
+      email: 'ana@example.org',
+      names: 'ana garcia muller sohne',
+    });
+    const erased = searchRowOf({ ...order, personal: ERASED });
+    expect(erased.personal).toBe(ERASED);
+    expect(JSON.stringify([searchRowOf(order).words, ...vocabularyOf(order)])).not.toMatch(
+      /ana|garcia|koln|markt/,
+    );
+  });
+
+  it('offers no numbers or references as words that others may have meant', () => {
+    expect([...vocabularyOf(order)].sort()).toEqual(['85123a', 'creme', 'dish', 'gift', 'shop', 'web']);
+  });
+});
