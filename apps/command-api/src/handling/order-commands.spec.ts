@@ -1,0 +1,186 @@
+import { describe, expect, it } from '@jest/globals';
+import { instantAt, type Instant } from '#domain/instant.js';
+import type { OrderCommand } from '#domain/order/order.js';
+import { WrongExpectedRevision } from '#event-store/errors.js';
+import type { EncodedEvent, EventStore, ExpectedRevision, RawEvent } from '#event-store/port.js';
+import type { CommandRequest } from './command-request.js';
+import { ConflictRetriesExhausted, OrderRejected } from './errors.js';
+import { OrderCommands } from './order-commands.js';
+
+const orderId = '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a11';
+
+/** Streams in memory that tell what they were asked, and may be changed just before an append. */
+class Memory {
+  readonly events: RawEvent[] = [];
+  readonly asked: string[] = [];
+  beforeAppend: (() => void) | null = null;
+
+  readonly port: EventStore = {
+    append: async (stream, events, expected) => {
+      this.asked.push(`append at ${expected}`);
+      this.beforeAppend?.();
+      return this.add(stream, events, expected);
+    },
+    readStream: (_stream, { fromRevision = 0, maxCount = Infinity } = {}) => {
+      this.asked.push(`read from ${fromRevision}`);
+      return this.#from(fromRevision, maxCount);
+    },
+    subscribeToAll: () => {
+      throw new Error('not asked for here');
+    },
+    headPosition: async () => null,
+    close: async () => undefined,
+  };
+
+  add(stream: string, events: readonly EncodedEvent[], expected: ExpectedRevision) {
+    const head = this.events.length - 1;
+    if ((expected === 'no_stream' ? -1 : expected) !== head) {
+      throw new WrongExpectedRevision(stream, head < 0 ? null : head);
+    }
+    for (const event of events) {
+      const revision = this.events.length;
+      this.events.push({ ...event, stream, revision, position: BigInt(revision) });
+    }
+    return { revision: this.events.length - 1, position: BigInt(this.events.length - 1) };
+  }
+
+  async *#from(fromRevision: number, maxCount: number) {
+    yield* this.events.slice(fromRevision, fromRevision + maxCount);
+  }
+}
+
+let counter = 0;
+function request(command: OrderCommand, changes: Partial<CommandRequest> = {}): CommandRequest {
+  const commandId = `018f3f5e-7b1c-7a52-9c9d-${String(counter++).padStart(12, '0')}`;
+  return {
+    tenantId: 'default',
+    orderId,
+    command,
+    commandId,
+    fingerprint: '0'.repeat(32),
+    remembered: true,
+    ifMatch: null,
+    occurredAt: null,
+    mayBackdate: false,
+    ownerCustomerId: null,
+    actor: { type: 'service', id: 'test' },
+    correlationId: 'c',
+    causationId: null,
+    traceparent: null,
+    dryRun: false,
+    ...changes,
+  };
+}
+
+const place: OrderCommand = {
+  type: 'PlaceOrder',
+  data: {
+    orderId,
+    tenantId: 'default',
+    reference: null,
+    customerId: null,
+    currency: 'GBP',
+    lines: [{ sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450, tax: null }],
+    discounts: [],
+    surcharges: [],
+    shipping: null,
+    shippingAddress: null,
+    billingAddress: null,
+    attributes: {},
+    tags: [],
+  },
+  personal: { contact: null, shippingAddress: null, billingAddress: null },
+};
+const tags = (...names: string[]): OrderCommand => ({
+  type: 'ChangeTags',
+  data: { tags: names },
+  personal: null,
+});
+const confirm: OrderCommand = { type: 'ConfirmOrder', data: {}, personal: null };
+
+function setUp(now: () => Instant = () => instantAt(Date.UTC(2026, 10, 22))) {
+  const memory = new Memory();
+  const open = () => new OrderCommands(memory.port, { now, random: () => 0 });
+  return { memory, open, commands: open() };
+}
+
+describe('what the store is asked', () => {
+  it('nothing but the append, to place an order and to change one that is cached', async () => {
+    const { memory, commands } = setUp();
+    await commands.handle(request(place));
+    await commands.handle(request(tags('x')));
+    expect(memory.asked).toEqual(['append at no_stream', 'append at 0']);
+  });
+
+  it('the tail, before a rejection or a no-op decided on cached state is answered', async () => {
+    const { memory, commands } = setUp();
+    await commands.handle(request(place));
+    await commands.handle(request(tags()));
+    await expect(
+      commands.handle(request({ type: 'ReleaseOrder', data: {}, personal: null })),
+    ).resolves.toMatchObject({ events: [] });
+    await expect(
+      commands.handle(request({ type: 'CompleteOrder', data: {}, personal: null })),
+    ).rejects.toBeInstanceOf(OrderRejected);
+    expect(memory.asked).toEqual(['append at no_stream', 'read from 1', 'read from 1', 'read from 1']);
+  });
+
+  it('the tail and another append, after others were faster, with other event ids', async () => {
+    const { memory, commands, open } = setUp();
+    await commands.handle(request(place));
+    await open().handle(request(tags('other')));
+    memory.asked.length = 0;
+    await commands.handle(request(tags('mine')));
+    expect(memory.asked).toEqual(['append at 0', 'read from 1', 'append at 1']);
+  });
+
+  it('nothing again to know a command that is known to have been handled, but its events', async () => {
+    const { memory, commands } = setUp();
+    const asked = request(place);
+    await commands.handle(asked);
+    await commands.handle(asked);
+    expect(memory.asked).toEqual(['append at no_stream', 'read from 0']);
+  });
+});
+
+describe('conflicts', () => {
+  it('end some time', async () => {
+    const { memory, commands, open } = setUp();
+    await commands.handle(request(place));
+    let n = 0;
+    memory.beforeAppend = () => {
+      const [first] = memory.events;
+      const metadata = { ...(first!.metadata as EncodedEvent['metadata']), commandId: `other ${n}` };
+      const data = { ...(first!.data as object), data: { tags: [`other ${n++}`] }, personal: null };
+      memory.add(first!.stream, [{ eventId: `other ${n}`, type: 'TagsChanged', data, metadata }], n - 1);
+    };
+    await expect(commands.handle(request(tags('mine')))).rejects.toBeInstanceOf(ConflictRetriesExhausted);
+    expect(n).toBeGreaterThan(10);
+    expect(n).toBeLessThan(30);
+    memory.beforeAppend = null;
+    await expect(open().handle(request(confirm))).resolves.toMatchObject({ order: { status: 'confirmed' } });
+  });
+});
+
+describe('recordedAt', () => {
+  it('never goes back within an order, whatever the clock does', async () => {
+    const times = ['12:00:05', '12:00:01', '12:00:03', '12:00:09'];
+    const { memory, commands } = setUp(() => `2026-11-22T${times.shift()!}.000Z` as Instant);
+    await commands.handle(request(place));
+    for (const name of ['a', 'b', 'c']) await commands.handle(request(tags(name)));
+    const recorded = memory.events.map(({ metadata }) =>
+      (metadata as { recordedAt: string }).recordedAt.slice(11, 19),
+    );
+    expect(recorded).toEqual(['12:00:05', '12:00:05', '12:00:05', '12:00:09']);
+  });
+});
+
+describe('ids', () => {
+  it('of what a command creates follow from the command alone', async () => {
+    const asked = request(place);
+    const [one, other] = await Promise.all([setUp().commands.handle(asked), setUp().commands.handle(asked)]);
+    expect(one.events).toEqual(other.events);
+    const another = await setUp().commands.handle(request(place));
+    expect(another.events[0]!.ids).not.toEqual(one.events[0]!.ids);
+  });
+});
