@@ -1,9 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { DecisionContext } from '../decider.js';
-import { anyCommand, type Asked } from '../testing/any-command.js';
-import { drawFrom } from '../testing/draw.js';
-import { noon } from '../testing/given.js';
+import { amountsIn, atMost, holds, play, reckoned, same, sum, unitsIn, type Turn } from '../testing/story.js';
 import {
   allowedCommands,
   decide,
@@ -11,50 +8,24 @@ import {
   orderCommandTypes,
   orderEventTypes,
   type OrderCommand,
-  type OrderEvent,
   type RecordedOrderEvent,
 } from './order.js';
-import { allocate } from '../money.js';
 import type { Line, Order, OrderState } from './state.js';
-import { fulfilmentStatus, paymentStatus, returnStatus } from './statuses.js';
+import {
+  fulfilmentStatus,
+  fulfilmentStatuses,
+  paymentStatus,
+  paymentStatuses,
+  returnStatus,
+  returnStatuses,
+} from './statuses.js';
 import { orderTotals } from './totals.js';
 
-/** A story: each turn's numbers decide what is asked of the order as it then is. */
-const story = fc.array(fc.array(fc.nat(9_999), { minLength: 24, maxLength: 24 }), {
-  minLength: 5,
-  maxLength: 60,
-});
-
-interface Turn extends Asked {
-  readonly before: OrderState;
-  readonly events: readonly RecordedOrderEvent[];
-  readonly after: OrderState;
-  readonly rejected: string | null;
-}
-
-function play(turns: readonly number[][]): Turn[] {
-  let state: OrderState = null;
-  return turns.map((numbers, turn) => {
-    const before: OrderState = state;
-    const asked = anyCommand(before, drawFrom(numbers), turn);
-    const decision = decide(before, asked.command, asked.context);
-    const events = decision.accepted ? record(before, decision.events, `command-${turn}`) : [];
-    const after: OrderState = events.reduce<OrderState>(evolve, before);
-    state = after;
-    return { ...asked, before, events, after, rejected: decision.accepted ? null : decision.rejection.code };
-  });
-}
-
-function record(before: OrderState, events: readonly OrderEvent[], commandId: string): RecordedOrderEvent[] {
-  const first = (before?.revision ?? -1) + 1;
-  return events.map((event, index) => ({
-    ...event,
-    recording: { revision: first + index, recordedAt: noon, commandId, fingerprint: 'f' },
-  }));
-}
+const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
+const story = fc.array(numbers, { minLength: 5, maxLength: 60, size: 'max' });
 
 /** Runs `check` on every turn of random stories. */
-function always(check: (turn: Turn, order: Order) => void, numRuns = 150): void {
+function always(check: (turn: Turn, order: Order) => void, numRuns = 60): void {
   fc.assert(
     fc.property(story, (turns) => {
       for (const turn of play(turns)) if (turn.after !== null) check(turn, turn.after);
@@ -63,17 +34,6 @@ function always(check: (turn: Turn, order: Order) => void, numRuns = 150): void 
   );
 }
 
-const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
-const unitsIn = (
-  parts: readonly { lines: readonly { lineId: string; quantity: number }[] }[],
-  { lineId }: Line,
-) =>
-  sum(
-    parts.flatMap(({ lines }) =>
-      lines.filter((line) => line.lineId === lineId).map(({ quantity }) => quantity),
-    ),
-  );
-
 describe('Whatever is asked of an order', () => {
   it('1: no unit is cancelled and shipped, or returned unsent; ledgers and their sums agree', () => {
     always((_, order) => {
@@ -81,21 +41,21 @@ describe('Whatever is asked of an order', () => {
       const packed = order.shipments.filter(({ status }) => status !== 'cancelled');
       const arrived = order.shipments.filter(({ status }) => status === 'delivered');
       for (const line of order.lines) {
-        expect(line.cancelled + line.shipped).toBeLessThanOrEqual(line.quantity);
-        expect(line.inReturns).toBeLessThanOrEqual(line.dispatched);
-        expect(line.received).toBeLessThanOrEqual(line.inReturns);
-        expect(line.cancelled).toBe(unitsIn(order.cancellations, line));
-        expect(line.shipped).toBe(unitsIn(packed, line));
-        expect(line.dispatched).toBe(unitsIn(sent, line));
-        expect(line.delivered).toBe(unitsIn(arrived, line));
+        atMost(line.cancelled + line.shipped, line.quantity);
+        atMost(line.inReturns, line.dispatched);
+        atMost(line.received, line.inReturns);
+        same(line.cancelled, unitsIn(order.cancellations, line));
+        same(line.shipped, unitsIn(packed, line));
+        same(line.dispatched, unitsIn(sent, line));
+        same(line.delivered, unitsIn(arrived, line));
         const back = order.returns.flatMap(({ status, lines }) =>
           lines.filter(({ lineId }) => lineId === line.lineId).map((each) => ({ status, ...each })),
         );
-        expect(line.received).toBe(sum(back.map(({ received }) => received)));
+        same(line.received, sum(back.map(({ received }) => received)));
         const held = back.map(({ status, quantity, received }) =>
           status === 'declined' ? 0 : status === 'closed' ? received : quantity,
         );
-        expect(line.inReturns).toBe(sum(held));
+        same(line.inReturns, sum(held));
       }
     });
   });
@@ -103,12 +63,12 @@ describe('Whatever is asked of an order', () => {
   it('2: no more is given back than came in, and a failed refund gives its amount free', () => {
     always(({ before }, order) => {
       const { capturedMinor, refundedMinor, pendingRefundsMinor } = orderTotals(order);
-      expect(refundedMinor + pendingRefundsMinor).toBeLessThanOrEqual(capturedMinor);
+      atMost(refundedMinor + pendingRefundsMinor, capturedMinor);
       for (const [index, refund] of (before?.refunds ?? []).entries()) {
         if (refund.status === 'failed' || order.refunds[index]!.status !== 'failed') continue;
         const was = orderTotals(before!);
-        expect(pendingRefundsMinor).toBe(was.pendingRefundsMinor - refund.amountMinor);
-        expect(orderTotals(order)).toMatchObject({
+        same(pendingRefundsMinor, was.pendingRefundsMinor - refund.amountMinor);
+        holds(orderTotals(order), {
           totalMinor: was.totalMinor,
           balanceDueMinor: was.balanceDueMinor,
         });
@@ -119,13 +79,13 @@ describe('Whatever is asked of an order', () => {
   it('3: totals are those of a plain reckoning, unit by unit', () => {
     always((_, order) => {
       const totals = orderTotals(order);
-      expect(totals).toMatchObject(reckoned(order));
-      expect(totals.balanceDueMinor).toBe(totals.totalMinor - (totals.capturedMinor - totals.refundedMinor));
-      for (const { authorizations, captures } of [order.payments]) {
-        for (const { paymentId, amountMinor } of authorizations) {
-          const taken = captures.filter(({ authorizationId }) => authorizationId === paymentId);
-          expect(sum(taken.map((capture) => capture.amountMinor))).toBeLessThanOrEqual(amountMinor);
-        }
+      holds(totals, reckoned(order));
+      same(totals.balanceDueMinor, totals.totalMinor - (totals.capturedMinor - totals.refundedMinor));
+      const { authorizations, captures } = order.payments;
+      for (const { paymentId, amountMinor, capturedMinor } of authorizations) {
+        const taken = captures.filter(({ authorizationId }) => authorizationId === paymentId);
+        same(sum(taken.map((capture) => capture.amountMinor)), capturedMinor);
+        atMost(capturedMinor, amountMinor);
       }
     });
   });
@@ -135,17 +95,16 @@ describe('Whatever is asked of an order', () => {
       const succeeded = refunds.filter(({ status }) => status === 'succeeded');
       for (const kind of [payments.authorizations, payments.captures, payments.voids, succeeded]) {
         const references = kind.map(({ providerReference }) => providerReference);
-        expect(new Set(references).size).toBe(references.length);
+        same(new Set(references).size, references.length);
       }
     });
   });
 
   it('5: money is whole, and every part allocated adds up', () => {
     always(({ events }, order) => {
-      for (const amount of amountsIn([events, orderTotals(order)]))
-        expect(Number.isSafeInteger(amount)).toBe(true);
+      for (const amount of amountsIn([events, orderTotals(order)])) same(Number.isSafeInteger(amount), true);
       for (const { of, amountMinor } of order.refunds) {
-        if (of.kind === 'lines') expect(sum(of.lines.map((line) => line.amountMinor))).toBe(amountMinor);
+        if (of.kind === 'lines') same(sum(of.lines.map((line) => line.amountMinor)), amountMinor);
       }
     });
   });
@@ -155,24 +114,24 @@ describe('Whatever is asked of an order', () => {
       for (const line of before?.lines ?? []) {
         const now = order.lines.find(({ lineId }) => lineId === line.lineId);
         if (!now) continue;
-        const { sku, name, unitPriceMinor, tax } = now;
-        expect({ sku, name, unitPriceMinor }).toEqual({
-          sku: line.sku,
-          name: line.name,
-          unitPriceMinor: line.unitPriceMinor,
-        });
-        expect(tax?.rateBasisPoints).toBe(line.tax?.rateBasisPoints);
+        const said = ({ sku, name, unitPriceMinor, tax }: Line) => [
+          sku,
+          name,
+          unitPriceMinor,
+          tax?.rateBasisPoints,
+        ];
+        same(said(now), said(line));
       }
     });
   });
 
   it('7: the same asked again makes no event, and an id is never used twice', () => {
     always(({ command, context, events, before }, order) => {
-      expect(new Set(idsIn(order)).size).toBe(idsIn(order).length);
+      same(new Set(idsIn(order)).size, idsIn(order).length);
       // A receipt has no id of its own: the same again is another one, as long as units are to come.
       if (events.length === 0 || before === null || isReceiptOfSome(command)) return;
       const again = decide(order, command, context);
-      expect(again.accepted ? again.events : []).toEqual([]);
+      same(again.accepted ? again.events : [], []);
     });
   });
 
@@ -182,14 +141,14 @@ describe('Whatever is asked of an order', () => {
         const played = play(turns);
         const events = played.flatMap((turn) => turn.events);
         const read = JSON.parse(JSON.stringify(events)) as RecordedOrderEvent[];
-        expect(read).toEqual(events);
+        same(read, events);
         const folded = read.reduce<OrderState>(evolve, null);
-        expect(folded).toEqual(played.at(-1)!.after);
-        expect(JSON.parse(JSON.stringify(folded))).toEqual(folded);
+        same(folded, played.at(-1)!.after);
+        same(JSON.parse(JSON.stringify(folded)), folded);
         const times = events.map(({ occurredAt }) => occurredAt);
-        expect([...times].sort()).toEqual(times);
+        same([...times].sort(), times);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -197,8 +156,10 @@ describe('Whatever is asked of an order', () => {
     always(({ before, command, rejected }, order) => {
       if (before === null) return;
       const allowed = allowedCommands(before).includes(command.type);
-      if (rejected === 'not_allowed_in_state' || rejected === 'order_on_hold') expect(allowed).toBe(false);
-      expect([paymentStatus(order), fulfilmentStatus(order), returnStatus(order)]).not.toContain(undefined);
+      if (rejected === 'not_allowed_in_state' || rejected === 'order_on_hold') same(allowed, false);
+      same(paymentStatuses.includes(paymentStatus(order)), true);
+      same(fulfilmentStatuses.includes(fulfilmentStatus(order)), true);
+      same(returnStatuses.includes(returnStatus(order)), true);
     });
   });
 });
@@ -209,7 +170,7 @@ describe('The stories told here', () => {
     const accepted = new Set<string>();
     let turns = 0;
     let refused = 0;
-    const told = fc.sample(story, { numRuns: 400, seed: 7 });
+    const told = fc.sample(story, { numRuns: 200, seed: 7 });
     for (const turn of told.flatMap(play)) {
       turns += 1;
       if (turn.rejected !== null) refused += 1;
@@ -222,77 +183,8 @@ describe('The stories told here', () => {
   });
 });
 
-describe('Garbage', () => {
-  it('is rejected, or accepted into an order that still holds', () => {
-    const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(NaN, -0, Infinity, 2 ** 53, 1e20));
-    fc.assert(
-      fc.property(story, number, fc.nat(9_999), (turns, bad, seed) => {
-        const played = play(turns).at(-1)!;
-        const { command, context } = anyCommand(played.after, drawFrom([seed, seed + 3, seed * 7, 13]), 99);
-        const spoilt = spoil(command, bad) as OrderCommand;
-        const decision = decide(played.after, spoilt, context satisfies DecisionContext);
-        if (!decision.accepted) return;
-        const order = record(played.after, decision.events, 'x').reduce<OrderState>(evolve, played.after);
-        if (order === null) return;
-        expect(orderTotals(order)).toMatchObject(reckoned(order));
-        for (const amount of amountsIn([order])) expect(Number.isSafeInteger(amount)).toBe(true);
-      }),
-      { numRuns: 300 },
-    );
-  });
-});
-
-/** The same command with every number in it replaced. */
-function spoil(value: unknown, bad: number): unknown {
-  if (typeof value === 'number') return bad;
-  if (Array.isArray(value)) return value.map((each) => spoil(each, bad));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, spoil(each, bad)]));
-}
-
 function isReceiptOfSome(command: OrderCommand): boolean {
   return command.type === 'ReceiveReturn' && command.data.lines.length > 0;
-}
-
-/** DESIGN's formula, the long way: every unit of every line has its own value. */
-function reckoned(order: Order): { orderedTotalMinor: number; totalMinor: number } {
-  const amounts = order.lines.map((line) => line.quantity * line.unitPriceMinor);
-  const onTop = (tax: Line['tax']) => (tax && !tax.inclusive ? tax.amountMinor : 0);
-  const ofOrder = sum(
-    order.discounts.filter(({ lineId }) => lineId === null).map((each) => each.amountMinor),
-  );
-  const shares = allocate(ofOrder, amounts);
-  const units = order.lines.map((line, index) => {
-    const own = order.discounts.filter(({ lineId }) => lineId === line.lineId);
-    const discounted = sum(own.map((each) => each.amountMinor)) + shares[index]!;
-    const value = amounts[index]! - discounted + onTop(line.tax);
-    return allocate(
-      value,
-      Array.from({ length: line.quantity }, () => 1),
-    );
-  });
-  const orderedTotalMinor =
-    sum(units.flat()) +
-    sum(order.surcharges.map((each) => each.amountMinor)) +
-    (order.shipping ? order.shipping.amountMinor + onTop(order.shipping.tax) : 0);
-  const givenUp = order.lines.map((line, index) => {
-    const received = units[index]!.slice(0, line.received);
-    const cancelled = units[index]!.slice(line.quantity - line.cancelled);
-    return sum(received) + sum(cancelled);
-  });
-  const granted = order.refunds.filter(
-    ({ status, reason, of }) => status === 'succeeded' && (reason === 'goodwill' || of.kind === 'shipping'),
-  );
-  const nothingLeft = order.lines.every(({ dispatched }) => dispatched === 0);
-  const nothing = order.status === 'rejected' || (order.status === 'cancelled' && nothingLeft);
-  const left = orderedTotalMinor - sum(givenUp) - sum(granted.map((each) => each.amountMinor));
-  return { orderedTotalMinor, totalMinor: nothing ? 0 : Math.max(0, left) };
-}
-
-function amountsIn(value: unknown, key = ''): number[] {
-  if (typeof value === 'number') return /Minor$/.test(key) ? [value] : [];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, each]) => amountsIn(each, name));
 }
 
 function idsIn(order: Order): string[] {

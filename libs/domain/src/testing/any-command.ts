@@ -27,9 +27,33 @@ export interface Asked {
  */
 export function anyCommand(state: OrderState, draw: Draw, turn: number): Asked {
   const allowed = state === null ? (['PlaceOrder'] as const) : allowedCommands(state);
-  const type = draw.one(draw.chance(90) ? allowed : orderCommandTypes) ?? 'AddNote';
+  const forward = state !== null && draw.chance(60) ? stepsForward(state) : [];
+  const type =
+    draw.one(forward.length > 0 ? forward : draw.chance(90) ? allowed : orderCommandTypes) ?? 'AddNote';
   const command = state === null ? anyPlacing(draw) : makers[type](state, draw);
   return { command, context: anyContext(state, draw, turn) };
+}
+
+/** What would bring the order on: without it stories stay at their beginnings. */
+function stepsForward(order: Order): readonly OrderCommandType[] {
+  const steps: [boolean, OrderCommandType][] = [
+    [order.onHold, 'ReleaseOrder'],
+    [order.status === 'placed', 'ConfirmOrder'],
+    [order.payments.captures.length === 0, 'RecordPaymentCaptured'],
+    [order.status === 'confirmed' && order.lines.some((line) => unshipped(line) > 0), 'CreateShipment'],
+    [order.shipments.some(({ status }) => status === 'created'), 'DispatchShipment'],
+    [order.shipments.some(({ status }) => status === 'dispatched'), 'DeliverShipment'],
+    [order.lines.every((line) => line.dispatched + line.cancelled === line.quantity), 'CompleteOrder'],
+    [order.lines.some((line) => line.inReturns < line.dispatched), 'RequestReturn'],
+    [order.returns.some(({ status }) => status === 'requested'), 'ApproveReturn'],
+    [order.returns.some(({ status }) => status === 'requested'), 'DeclineReturn'],
+    [order.returns.some(({ status }) => status === 'approved'), 'ReceiveReturn'],
+    [order.returns.some(({ status }) => status === 'received'), 'CloseReturn'],
+    [order.lines.some((line) => line.received + line.cancelled > 0), 'RequestRefund'],
+    [order.refunds.some(({ status }) => status === 'pending'), 'RecordRefundSucceeded'],
+    [order.refunds.some(({ status }) => status === 'pending'), 'RecordRefundFailed'],
+  ];
+  return steps.filter(([fits]) => fits).map(([, type]) => type);
 }
 
 function anyContext(state: OrderState, draw: Draw, turn: number): DecisionContext {
@@ -130,36 +154,48 @@ const makers: Makers = {
     }),
   RequestRefund: (order, draw) => anyRefund(order, draw),
   RecordRefundSucceeded: (order, draw) =>
-    ask.recordRefundSucceeded(draw.one(order.refunds)?.refundId, reference('B', draw)),
-  RecordRefundFailed: (order, draw) => ask.recordRefundFailed(draw.one(order.refunds)?.refundId),
+    ask.recordRefundSucceeded(oneIn(order.refunds, 'pending', draw)?.refundId, reference('B', draw)),
+  RecordRefundFailed: (order, draw) =>
+    ask.recordRefundFailed(oneIn(order.refunds, 'pending', draw)?.refundId),
   CreateShipment: (order, draw) =>
     ask.createShipment({ lines: draw.chance(40) ? [] : someUnits(order, draw, unshipped) }),
   DispatchShipment: (order, draw) =>
-    ask.dispatchShipment({ shipmentId: draw.one(order.shipments)?.shipmentId ?? 'nowhere' }),
-  DeliverShipment: (order, draw) => ask.deliverShipment(draw.one(order.shipments)?.shipmentId),
-  CancelShipment: (order, draw) => ask.cancelShipment(draw.one(order.shipments)?.shipmentId),
+    ask.dispatchShipment({ shipmentId: oneIn(order.shipments, 'created', draw)?.shipmentId ?? 'nowhere' }),
+  DeliverShipment: (order, draw) =>
+    ask.deliverShipment(oneIn(order.shipments, 'dispatched', draw)?.shipmentId),
+  CancelShipment: (order, draw) => ask.cancelShipment(oneIn(order.shipments, 'created', draw)?.shipmentId),
   CancelLines: (order, draw) =>
     ask.cancelLines(someUnits(order, draw, (line) => Math.ceil(unshipped(line) / 2))),
   RequestReturn: (order, draw) =>
     ask.requestReturn(someUnits(order, draw, (line) => line.dispatched - line.inReturns)),
-  ApproveReturn: (order, draw) => ask.approveReturn(draw.one(order.returns)?.returnId),
+  ApproveReturn: (order, draw) => ask.approveReturn(oneIn(order.returns, 'requested', draw)?.returnId),
   DeclineReturn: (order, draw) =>
     draw.chance(30)
-      ? ask.declineReturn(draw.one(order.returns)?.returnId)
+      ? ask.declineReturn(oneIn(order.returns, 'requested', draw)?.returnId)
       : makers.ApproveReturn(order, draw),
   ReceiveReturn: (order, draw) => {
-    const back = draw.one(order.returns);
+    const back = oneIn(order.returns, 'approved', draw);
     const toCome = (line: Line) => {
       const asked = back?.lines.find(({ lineId }) => lineId === line.lineId);
       return asked ? asked.quantity - asked.received : 0;
     };
     return ask.receiveReturn(draw.chance(50) ? [] : someUnits(order, draw, toCome), back?.returnId);
   },
-  CloseReturn: (order, draw) => ask.closeReturn(draw.one(order.returns)?.returnId),
+  CloseReturn: (order, draw) => ask.closeReturn(oneIn(order.returns, 'received', draw)?.returnId),
   AddNote: (_, draw) => ask.addNote(`note ${draw.below(9)}`),
   RedactNote: (order, draw) => ask.redactNote(draw.one(order.notes)?.noteId),
   ChangeTags: (_, draw) => ask.changeTags(`tag-${draw.below(3)}`),
 };
+
+/** Mostly one of those in the state that the command is about. */
+function oneIn<T extends { readonly status: string }>(
+  of: readonly T[],
+  status: string,
+  draw: Draw,
+): T | undefined {
+  const fitting = of.filter((each) => each.status === status);
+  return draw.one(fitting.length > 0 && draw.chance(85) ? fitting : of);
+}
 
 function anyRefund(order: Order, draw: Draw): OrderCommand {
   const { balanceDueMinor, shippingMinor } = orderTotals(order);
@@ -195,12 +231,14 @@ const noLines: AddressLines = {
   postalCode: null,
 };
 
+const isFree = (line: Line) => line.cancelled + line.shipped === 0;
+
 function anyOperation(order: Order, draw: Draw): EditOperation {
   const line = draw.one(order.lines);
   const lineId = line?.lineId ?? 'nowhere';
   const steps: readonly (() => EditOperation)[] = [
     () => ({ op: 'addLine', line: anyLine(draw) }),
-    () => ask.removeLine(lineId),
+    () => ask.removeLine(draw.one(order.lines.filter(isFree))?.lineId ?? lineId),
     () => ask.changeLineQuantity(lineId, draw.between(1, 12)),
     () => ask.applyDiscount(draw.below(200), draw.chance(50) ? lineId : null),
     () => ask.removeDiscount(draw.one(order.discounts)?.discountId),

@@ -1,0 +1,116 @@
+import type { DecisionContext } from '../decider.js';
+import { sameContent } from '../equality.js';
+import { allocate } from '../money.js';
+import type { LineQuantity } from '../order/content.js';
+import { decide, evolve, type OrderEvent, type RecordedOrderEvent } from '../order/order.js';
+import type { Line, Order, OrderState } from '../order/state.js';
+import { anyCommand, type Asked } from './any-command.js';
+import { drawFrom } from './draw.js';
+import { noon } from './given.js';
+
+export interface Turn extends Asked {
+  readonly before: OrderState;
+  readonly events: readonly RecordedOrderEvent[];
+  readonly after: OrderState;
+  readonly rejected: string | null;
+}
+
+/** A story: each turn's numbers decide what is asked of the order as it then is. */
+export function play(turns: readonly (readonly number[])[]): Turn[] {
+  let state: OrderState = null;
+  return turns.map((numbers, turn) => {
+    const before: OrderState = state;
+    const asked = anyCommand(before, drawFrom(numbers), turn);
+    const decision = decide(before, asked.command, asked.context);
+    const events = decision.accepted ? record(before, decision.events, `command-${turn}`) : [];
+    const after: OrderState = events.reduce<OrderState>(evolve, before);
+    state = after;
+    return { ...asked, before, events, after, rejected: decision.accepted ? null : decision.rejection.code };
+  });
+}
+
+export function record(
+  before: OrderState,
+  events: readonly OrderEvent[],
+  commandId: string,
+): RecordedOrderEvent[] {
+  const first = (before?.revision ?? -1) + 1;
+  return events.map((event, index) => ({
+    ...event,
+    recording: { revision: first + index, recordedAt: noon, commandId, fingerprint: 'f' },
+  }));
+}
+
+/** Another command, another context: fresh ids, always at noon. */
+export function contextOf(turn: number): DecisionContext {
+  const newId = (index: number) =>
+    `00000000-0000-5000-8000-${(turn * 1_000 + index).toString(16).padStart(12, '0')}`;
+  return { now: noon, occurredAt: null, mayBackdate: false, newId };
+}
+
+/** Cheap checks: a hundred thousand of Jest's own would take a minute. */
+export function same(actual: unknown, expected: unknown): void {
+  if (!sameContent(actual, expected)) differ(actual, expected);
+}
+
+export function holds(actual: object, expected: object): void {
+  same({ ...actual, ...expected }, actual);
+}
+
+export function atMost(actual: number, limit: number): void {
+  if (!(actual <= limit)) differ(actual, `at most ${limit}`);
+}
+
+function differ(actual: unknown, expected: unknown): never {
+  throw new Error(`expected ${JSON.stringify(expected)} but got ${JSON.stringify(actual)}`);
+}
+
+export const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+export const unitsIn = (parts: readonly { readonly lines: readonly LineQuantity[] }[], { lineId }: Line) =>
+  sum(
+    parts.flatMap(({ lines }) =>
+      lines.filter((line) => line.lineId === lineId).map(({ quantity }) => quantity),
+    ),
+  );
+
+/** The totals' formula the long way: every unit of every line has its own value. */
+export function reckoned(order: Order): { orderedTotalMinor: number; totalMinor: number } {
+  const amounts = order.lines.map((line) => line.quantity * line.unitPriceMinor);
+  const onTop = (tax: Line['tax']) => (tax && !tax.inclusive ? tax.amountMinor : 0);
+  const ofOrder = sum(
+    order.discounts.filter(({ lineId }) => lineId === null).map((each) => each.amountMinor),
+  );
+  const shares = allocate(ofOrder, amounts);
+  const units = order.lines.map((line, index) => {
+    const own = order.discounts.filter(({ lineId }) => lineId === line.lineId);
+    const discounted = sum(own.map((each) => each.amountMinor)) + shares[index]!;
+    const value = amounts[index]! - discounted + onTop(line.tax);
+    return allocate(
+      value,
+      Array.from({ length: line.quantity }, () => 1),
+    );
+  });
+  const orderedTotalMinor =
+    sum(units.flat()) +
+    sum(order.surcharges.map((each) => each.amountMinor)) +
+    (order.shipping ? order.shipping.amountMinor + onTop(order.shipping.tax) : 0);
+  const givenUp = order.lines.map((line, index) => {
+    const received = units[index]!.slice(0, line.received);
+    const cancelled = units[index]!.slice(line.quantity - line.cancelled);
+    return sum(received) + sum(cancelled);
+  });
+  const granted = order.refunds.filter(
+    ({ status, reason, of }) => status === 'succeeded' && (reason === 'goodwill' || of.kind === 'shipping'),
+  );
+  const nothingLeft = order.lines.every(({ dispatched }) => dispatched === 0);
+  const nothing = order.status === 'rejected' || (order.status === 'cancelled' && nothingLeft);
+  const left = orderedTotalMinor - sum(givenUp) - sum(granted.map((each) => each.amountMinor));
+  return { orderedTotalMinor, totalMinor: nothing ? 0 : Math.max(0, left) };
+}
+
+/** Every number in it whose name ends in `Minor`. */
+export function amountsIn(value: unknown, key = ''): number[] {
+  if (typeof value === 'number') return /Minor$/.test(key) ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, each]) => amountsIn(each, name));
+}
