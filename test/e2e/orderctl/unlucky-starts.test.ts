@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { orderctl, startUp } from '../../support/orderctl.js';
+import { until } from '../../support/until.js';
+
+const TIMEOUT_MS = 180_000;
+
+let data: string;
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'orderlog-e2e-'));
+});
+afterEach(() => rm(data, { recursive: true, force: true }));
+
+it(
+  'names a port that is taken, and starts nothing',
+  async () => {
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as { port: number };
+    const taken = await orderctl(
+      'up',
+      '--data',
+      data,
+      '--command-port',
+      '0',
+      '--query-port',
+      String(port),
+      '--event-store-port',
+      '0',
+    );
+    expect(taken).toMatchObject({
+      code: 1,
+      stderr: `orderctl: port ${port} for query-api is taken: stop what listens there, or choose another with --query-port\n`,
+    });
+    expect(existsSync(join(data, 'pg'))).toBe(false);
+    expect(existsSync(join(data, 'up.lock'))).toBe(false);
+    await new Promise((closed) => server.close(closed));
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'goes on after a kill -9 of the whole, with what was there',
+  async () => {
+    const first = await startUp(data);
+    const apps = first.processes();
+    const postgres = apps.get('postgres')!;
+    await first.end('SIGKILL');
+    expect(await orderctl('status', '--data', data)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('nothing runs on'),
+    });
+    const second = await startUp(data, '--no-demo');
+    try {
+      expect(second.processes().get('postgres')).not.toBe(postgres);
+      const demo = await orderctl('inspect', '--data', data, '--tenant', 'demo', 'D-1001');
+      expect(demo).toMatchObject({ code: 0, stdout: expect.stringContaining('return closed') });
+    } finally {
+      expect(await second.end('SIGINT')).toBe(0);
+    }
+    await until(
+      'the first run is gone',
+      () => [...apps.values()].every((pid) => !existsSync(`/proc/${pid}`)),
+      15_000,
+    );
+  },
+  TIMEOUT_MS,
+);

@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '#platform/embedded-postgres.js';
+import { repositoryRoot } from './seeded-tree.js';
+
+const BIN = join(repositoryRoot, 'apps/orderctl/bin/orderctl.js');
+const READY_LIMIT_MS = 90_000;
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command to its end. */
+export function orderctl(...args: readonly string[]): Promise<Finished> {
+  const child = launch(args);
+  const out = collect(child);
+  return new Promise((done) => {
+    child.once('close', (code) => done({ code, stdout: out.stdout, stderr: out.stderr }));
+  });
+}
+
+export interface Up {
+  readonly pid: number;
+  readonly ports: Readonly<Record<'command' | 'query' | 'store', number>>;
+  /** All that was printed so far. */
+  readonly output: { readonly stdout: string; readonly stderr: string };
+  /** Pids of the apps and of PostgreSQL, by name. */
+  processes(): Map<string, number>;
+  /** Sends a signal and waits for the exit code. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** `orderctl up` on free ports, until it says that it is ready. */
+export async function startUp(dataDir: string, ...args: readonly string[]): Promise<Up> {
+  const [command, query, store] = [await freePort(), await freePort(), await freePort()];
+  const ports = ['--command-port', command, '--query-port', query, '--event-store-port', store].map(String);
+  const child = launch(['up', '--data', dataDir, ...ports, ...args]);
+  const output = collect(child);
+  const ended = new Promise<number | null>((done) => child.once('close', done));
+  await new Promise<void>((ready, failed) => {
+    const why = () => `${output.stdout}\n${output.stderr}`;
+    const timer = setTimeout(() => failed(new Error(`not ready in time: ${why()}`)), READY_LIMIT_MS);
+    void ended.then((code) => {
+      clearTimeout(timer);
+      failed(new Error(`ended with ${String(code)}: ${why()}`));
+    });
+    child.stdout!.on('data', () => {
+      if (!output.stdout.includes('Ctrl-C stops everything')) return;
+      clearTimeout(timer);
+      ready();
+    });
+  });
+  return {
+    pid: child.pid!,
+    ports: { command, query, store },
+    output,
+    processes: () => childrenOf(child.pid!),
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+function launch(args: readonly string[]): ChildProcess {
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('ORDERLOG_')),
+  );
+  return spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+}
+
+function collect(child: ChildProcess): { stdout: string; stderr: string } {
+  const output = { stdout: '', stderr: '' };
+  child.stdout!.on('data', (chunk: Buffer) => (output.stdout += chunk.toString('utf8')));
+  child.stderr!.on('data', (chunk: Buffer) => (output.stderr += chunk.toString('utf8')));
+  return output;
+}
+
+/** `event-store`, `projector`, `command-api`, `query-api` and `postgres`, as far as they run. */
+function childrenOf(parent: number): Map<string, number> {
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
+  const named = children.filter(Boolean).map((pid): [string, number] => {
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    const name =
+      /dist\/apps\/([a-z-]+)\//.exec(commandLine)?.[1] ?? (/postgres/.test(commandLine) ? 'postgres' : '');
+    return [name, Number(pid)];
+  });
+  return new Map(named);
+}
