@@ -145,6 +145,17 @@ describe('a field that is not what it must be', () => {
   });
 });
 
+describe('what looks odd and is fine', () => {
+  it('is taken as it is', async () => {
+    const attributes = { constructor: 'x', toString: 'y', 'a/b~c': '', ключ: '\u{1f4e6}' };
+    const body = placing({ attributes, tags: ['a', 'a'], contact: {}, reference: "Robert'); DROP TABLE--" });
+    expect((await system.api.send('/v1/orders', { body })).status).toBe(201);
+    expect((await system.api.send(at('notes'), { body: { text: '\n\t "quoted" \\ \u2028' } })).status).toBe(
+      200,
+    );
+  });
+});
+
 describe('a header that is not what it must be', () => {
   it.each<[string, Sent, string]>([
     ['no key', { key: null }, 'idempotency_key_missing'],

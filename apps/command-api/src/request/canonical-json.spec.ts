@@ -16,6 +16,20 @@ describe('canonical JSON', () => {
     );
   });
 
+  it('reads instances of a class as what they hold', () => {
+    class Body {
+      constructor(
+        readonly b: number,
+        readonly a: string | null,
+      ) {}
+    }
+    expect(canonicalJson([new Body(1, null), new Body(2, 'x')])).toBe('[{"b":1},{"a":"x","b":2}]');
+  });
+
+  it('takes any name for a key', () => {
+    expect(canonicalJson({ toString: 'x', constructor: 'y' })).toBe('{"constructor":"y","toString":"x"}');
+  });
+
   it('keeps empty members of a list, which have a place', () => {
     expect(canonicalJson([{}, null, []])).toBe('[{},null,[]]');
   });
