@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
+import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import { instantOf } from '#domain/instant.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { Clock } from '#read-models/readers/as-of.js';
@@ -38,6 +39,8 @@ export class OrderController {
     customers: true,
     problems: ['order_not_found', 'event_store_unavailable'],
   })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag that the client has.' })
+  @ApiResponse({ status: 304, description: 'The client has it already.' })
   async getOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

@@ -13,7 +13,7 @@ export class Causes<Cause> {
     }
   }
 
-  /** Of changes of this very place, of anything in it, or of what it is part of; in the order added. */
+  /** Of changes of this very place, of anything in it, or of what it is part of; in no order. */
   of(place: readonly string[]): Cause[] {
     const found = new Set<Cause>(this.#below.get(key(place)) ?? []);
     for (let length = 0; length <= place.length; length++) {

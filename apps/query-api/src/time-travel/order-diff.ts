@@ -67,7 +67,7 @@ export function diffOrder(
   }
   const changes = diffJson(first, last, idOfItems)
     .filter(({ place }) => !ALWAYS_CHANGED.has(place[0]!))
-    .map(({ place, ...change }) => ({ ...change, by: causes.of(place) }));
+    .map(({ place, ...change }) => ({ ...change, by: causes.of(place).sort(byRevision) }));
   return {
     orderId: story.events[0]!.orderId,
     from: from === null ? null : { revision: from },
@@ -75,6 +75,8 @@ export function diffOrder(
     changes,
   };
 }
+
+const byRevision = (a: Cause, b: Cause) => a.revision - b.revision;
 
 function causeOf({ recording, eventId, type, occurredAt, metadata }: StoredOrderEvent): Cause {
   return {

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { Freshness } from './freshness.js';
+
+/** A projection that stands at a position and moves by one with every wait. */
+function projectionAt(start: bigint, last = start) {
+  let position = start;
+  return {
+    position: () => position,
+    reached: async (_projection: string, wanted: bigint) => {
+      if (position < wanted && position < last) position++;
+      return position >= wanted;
+    },
+  };
+}
+
+const wanted = (position: bigint) => ({ position, orderId: null, revision: null });
+
+describe('a read that must show a write', () => {
+  it('goes on at once when nothing is asked for or it is there', async () => {
+    const freshness = new Freshness(projectionAt(5n));
+    await freshness.reached(null);
+    await freshness.reached(wanted(5n));
+  });
+
+  it('is refused when the write does not come in time', async () => {
+    await expect(new Freshness(projectionAt(5n)).reached(wanted(6n))).rejects.toMatchObject({
+      code: 'not_caught_up',
+      headers: { 'retry-after': '1' },
+    });
+  });
+
+  it('reads again with every step until the answer will do', async () => {
+    let reads = 0;
+    const freshness = new Freshness(projectionAt(0n, 10n));
+    expect(
+      await freshness.until(
+        async () => ++reads,
+        (answer) => answer === 4,
+      ),
+    ).toBe(4);
+    const stuck = new Freshness(projectionAt(0n, 2n));
+    await expect(
+      stuck.until(
+        async () => 0,
+        () => false,
+      ),
+    ).rejects.toMatchObject({ code: 'not_caught_up' });
+  });
+});
