@@ -64,7 +64,7 @@ describe('the causes of a change', () => {
     const of = (...place: string[]) => causes.of(place).sort();
     expect(of('lines', '1', 'quantity')).toEqual([4, 6]);
     expect(of('lines', '1')).toEqual([4, 6]);
-    expect(of('lines', '2', 'quantity')).toEqual([6, 5]);
+    expect(of('lines', '2', 'quantity')).toEqual([5, 6]);
     expect(of('lines')).toEqual([4, 5, 6]);
     expect(of('tags')).toEqual([]);
   });
