@@ -144,4 +144,23 @@ describe('the fence around the client', () => {
     await Promise.all([first.dispose(), second.dispose()]);
     await otherProxy.close();
   });
+
+  it('appends that wait for room when the connection breaks reject where they were asked for, and nowhere else', async () => {
+    await store.append(someStream(), [someEvent()], 'no_stream');
+    proxy.holdAnswers();
+    // Far more than a connection takes without an answer.
+    const waiting = Array.from({ length: 100 }, () =>
+      store.append(someStream(), [someEvent('x'.repeat(100_000))], 'no_stream'),
+    );
+    const settled = Promise.allSettled(waiting);
+    await new Promise((resolve) => setImmediate(resolve));
+    proxy.cut();
+    for (const result of await settled) {
+      expect(result).toMatchObject({ status: 'rejected', reason: expect.any(AppendOutcomeUnknown) });
+    }
+    proxy.passAnswers();
+    await until('an append goes well', () =>
+      store.append(someStream(), [someEvent()], 'no_stream').catch(() => null),
+    );
+  });
 });
