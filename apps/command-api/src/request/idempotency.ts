@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Principal } from '#platform/auth/principal.js';
 import { ProblemError } from '#platform/problems/problems.js';
+import { uuidBytes, uuidV5 } from '../uuid-v5.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** Never to change: a command sent again after a release must be the same command. */
-const COMMANDS = Buffer.from('5c0d8f0e7f5b4f0c9a6de0a4c1b7f2d3', 'hex');
-const ORDERS = Buffer.from('a1f6b7c29d344e58b0c35e7d9f2a6b14', 'hex');
+const COMMANDS = uuidBytes('5c0d8f0e-7f5b-4f0c-9a6d-e0a4c1b7f2d3');
+const ORDERS = uuidBytes('a1f6b7c2-9d34-4e58-b0c3-5e7d9f2a6b14');
 
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
@@ -42,13 +43,4 @@ export function placedOrderIdOf(commandId: string): string {
  */
 export function fingerprintOf(body: object): string {
   return hash('sha256', canonicalJson(body), 'hex').slice(0, 32);
-}
-
-/** RFC 9562, version 5. */
-function uuidV5(namespace: Buffer, name: string): string {
-  const bytes = hash('sha1', Buffer.concat([namespace, Buffer.from(name, 'utf8')]), 'buffer');
-  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
