@@ -26,10 +26,13 @@ export async function* readCsv(path: string, columns: readonly string[]): AsyncG
   text.once('error', (error) => parser.destroy(error));
   text.pipe(parser);
   let order: number[] | null = null;
+  let inOrder = false;
   try {
     for await (const { line, cells } of parser as AsyncIterable<CsvRecord>) {
-      if (order === null) order = columnOrder(path, cells, columns);
-      else yield { line, cells: order.map((index) => cells[index]!) };
+      if (order === null) {
+        order = columnOrder(path, cells, columns);
+        inOrder = order.every((place, index) => place === index);
+      } else yield { line, cells: inOrder ? cells : order.map((place) => cells[place]!) };
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;

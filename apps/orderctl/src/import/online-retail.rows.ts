@@ -36,36 +36,59 @@ export interface InvoiceRow extends Place {
 
 /** @throws CliError naming file and line when a cell is none of what its column holds. */
 export async function* readInvoiceRows(paths: readonly string[]): AsyncGenerator<InvoiceRow> {
+  // Lines of an invoice share their time, and a shop has few prices: each is read once.
+  const dateOf = remembered(parseDate, 1);
+  const priceOf = remembered(parsePrice, MAX_REMEMBERED_PRICES);
   for (const [file, path] of paths.entries()) {
-    for await (const { line, cells } of readCsv(path, COLUMNS)) yield parseRow(path, { file, line }, cells);
+    for await (const { line, cells } of readCsv(path, COLUMNS)) {
+      const [invoice, sku, name, quantity, date, unitPrice, customerId, countryName] = cells as Cells;
+      const units = Number(quantity);
+      if (!/^-?\d{1,9}$/.test(quantity)) throw wrong(path, line, 'Quantity', quantity, 'a whole number');
+      const price = priceOf(unitPrice);
+      if (price === null) throw wrong(path, line, 'UnitPrice', unitPrice, 'a decimal number');
+      const at = dateOf(date);
+      if (at === null) throw wrong(path, line, 'InvoiceDate', date, 'YYYY-MM-DD hh:mm:ss');
+      yield {
+        file,
+        line,
+        invoice: invoice.trim(),
+        sku,
+        name: name.trim() === '' ? sku : name,
+        quantity: units,
+        unitPriceMinor: price.minor,
+        priceIsPositive: price.positive,
+        at,
+        customerId: withoutDecimal(customerId.trim()) || null,
+        countryName,
+      };
+    }
   }
 }
 
-function parseRow(path: string, place: Place, cells: readonly string[]): InvoiceRow {
-  const [invoice, sku, description, quantity, invoiceDate, unitPrice, customerId, countryName] =
-    cells as unknown as Record<number, string> &
-      [string, string, string, string, string, string, string, string];
-  const refuse = (column: string, value: string, expected: string): never => {
-    const shown = JSON.stringify(value.slice(0, 60));
-    throw new CliError(`${path} line ${place.line}: ${column} is ${shown}: ${expected} is needed`);
+type Cells = readonly [string, string, string, string, string, string, string, string];
+
+const MAX_REMEMBERED_PRICES = 10_000;
+
+function remembered<T>(parse: (text: string) => T, max: number): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    let value = known.get(text);
+    if (value === undefined) {
+      if (known.size >= max) known.clear();
+      known.set(text, (value = parse(text)));
+    }
+    return value;
   };
-  const units = /^-?\d{1,9}$/.test(quantity)
-    ? Number(quantity)
-    : refuse('Quantity', quantity, 'a whole number');
-  const price = parsePrice(unitPrice) ?? refuse('UnitPrice', unitPrice, 'a decimal number');
-  const at = parseDate(invoiceDate) ?? refuse('InvoiceDate', invoiceDate, 'YYYY-MM-DD hh:mm:ss');
-  return {
-    ...place,
-    invoice: invoice.trim(),
-    sku,
-    name: description.trim() === '' ? sku : description,
-    quantity: units,
-    unitPriceMinor: price.minor,
-    priceIsPositive: price.positive,
-    at,
-    customerId: customerId.trim().replace(/\.0$/, '') || null,
-    countryName,
-  };
+}
+
+function wrong(path: string, line: number, column: string, value: string, expected: string): CliError {
+  const shown = JSON.stringify(value.slice(0, 60));
+  return new CliError(`${path} line ${line}: ${column} is ${shown}: ${expected} is needed`);
+}
+
+/** Ids that a spreadsheet took for numbers end in `.0`. */
+function withoutDecimal(id: string): string {
+  return id.endsWith('.0') ? id.slice(0, -2) : id;
 }
 
 /** Decimal text to pence without floats; trailing zeros are no precision. */
