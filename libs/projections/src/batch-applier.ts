@@ -3,7 +3,7 @@ import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.j
 import { orderStream, parseOrderStream } from '#event-store/streams.js';
 import type { Instant } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
-import type { OrderKey, OrdersStore } from '#read-models/stores/orders-store.js';
+import { ForeignWrite, type OrderKey, type OrdersStore } from '#read-models/stores/orders-store.js';
 import { UnappliableEvent } from './errors.js';
 import type { Batch } from './event-buffer.js';
 import { FoldedBatch } from './folded-batch.js';
@@ -45,10 +45,25 @@ export class BatchApplier {
       await this.#store.writeCheckpoint(batch.position);
       return NOTHING;
     }
-    const nowMs = performance.now();
     const stored = await decode(batch.events);
+    try {
+      return await this.#applyOrders(batch.position, stored, { newAreNew: true });
+    } catch (error) {
+      if (!(error instanceof ForeignWrite)) throw error;
+      this.#cache.clear();
+      return this.#applyOrders(batch.position, stored, { newAreNew: false });
+    }
+  }
+
+  /** `newAreNew`: an order that begins in this batch has no row yet, so none is looked for. */
+  async #applyOrders(
+    position: bigint,
+    stored: readonly StoredOrderEvent[],
+    { newAreNew }: { newAreNew: boolean },
+  ): Promise<Applied> {
+    const nowMs = performance.now();
     const byStream = grouped(stored);
-    const before = await this.#load([...byStream.keys()]);
+    const before = await this.#load(byStream, newAreNew);
     const work = new FoldedBatch();
     for (const [stream, events] of byStream) {
       const recent = nowMs - (this.#cache.get(stream)?.writtenAtMs ?? -Infinity) < RECENT_MS;
@@ -57,19 +72,22 @@ export class BatchApplier {
       const next = work.withoutDuplicates(order, events);
       work.fold(stream, order, await this.#withoutGaps(stream, order, next, work));
     }
-    await this.#store.write({ ...work, orders: [...work.orders.values()], checkpoint: batch.position });
+    await this.#store.write({ ...work, orders: [...work.orders.values()], checkpoint: position });
     for (const [stream, order] of work.orders) this.#cache.committed(stream, order, nowMs);
     const lastRecordedAt = stored.at(-1)?.recording.recordedAt ?? null;
     return { ...work.counts(), events: stored.length, lastRecordedAt };
   }
 
-  async #load(streams: readonly string[]): Promise<Map<string, Order>> {
+  async #load(
+    byStream: ReadonlyMap<string, readonly StoredOrderEvent[]>,
+    newAreNew: boolean,
+  ): Promise<Map<string, Order>> {
     const found = new Map<string, Order>();
     const missing: OrderKey[] = [];
-    for (const stream of streams) {
+    for (const [stream, [first]] of byStream) {
       const cached = this.#cache.get(stream);
       if (cached) found.set(stream, cached.order);
-      else missing.push(parseOrderStream(stream)!);
+      else if (!newAreNew || first?.recording.revision !== 0) missing.push(parseOrderStream(stream)!);
     }
     for (const order of await this.#store.load(missing)) {
       found.set(orderStream(order.tenantId, order.orderId), order);

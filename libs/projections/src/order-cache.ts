@@ -30,4 +30,8 @@ export class OrderCache {
     // Commands it has handled are no reader's business, and would grow with every event.
     this.#orders.set(stream, { order: { ...order, handled: [] }, writtenAtMs: nowMs });
   }
+
+  clear(): void {
+    this.#orders.clear();
+  }
 }

@@ -21,11 +21,11 @@ function paced(busy: number) {
 
 describe('Pace', () => {
   it('writes at once what comes after a pause', () => {
-    const { pace, after, rest } = paced(0);
-    expect(pace.waitMs()).toBe(0);
-    after(10, 0);
-    rest(100);
-    expect(pace.waitMs()).toBe(0);
+    const paces = paced(0);
+    expect(paces.pace.waitMs()).toBe(0);
+    paces.after(10, 0);
+    paces.rest(100);
+    expect(paces.pace.waitMs()).toBe(0);
   });
 
   it('keeps a short interval while the machine has time, whatever comes', () => {

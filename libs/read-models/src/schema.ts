@@ -33,7 +33,9 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.checkpoints (
   position bigint NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (generation, projection)
-);`;
+);
+CREATE OR REPLACE FUNCTION ${SHARED_SCHEMA}.require(condition bool, otherwise text) RETURNS void
+LANGUAGE plpgsql AS $$ BEGIN IF NOT condition THEN RAISE EXCEPTION '%', otherwise; END IF; END $$;`;
 
 // The C collation compares bytes: prefix searches can use the index, and no locale upgrade breaks it.
 const sqlTypes = { text: 'text COLLATE "C"', 'text[]': 'text[] COLLATE "C"' } as const;

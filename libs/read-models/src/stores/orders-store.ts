@@ -6,9 +6,17 @@ import { documentOf, orderOf, type OrderDocument } from '../order-document.js';
 import { summaryOf } from '../order-summary.js';
 import type { HistoryRow } from '../orders.projection.js';
 import type { SearchRow } from '../search-row.js';
+import { BatchParameters } from './batch-parameters.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
-import { historyColumns, orderColumns, statementsOf, summaryValues, type Statement } from './statements.js';
-import { WordsStore } from './words-store.js';
+import { KnownWords } from './known-words.js';
+import {
+  FOREIGN_WRITE,
+  checkpointStatement,
+  loadStatement,
+  summaryValues,
+  writeStatement,
+  type Statement,
+} from './statements.js';
 
 export interface OrderKey {
   readonly tenantId: string;
@@ -34,7 +42,7 @@ export interface OrdersBatch {
   readonly checkpoint: bigint;
 }
 
-/** A row that only this writer writes was changed by another. */
+/** A row is further than what was to be written: another wrote it, or it was not loaded before. */
 export class ForeignWrite extends Error {}
 
 /**
@@ -43,17 +51,17 @@ export class ForeignWrite extends Error {}
  */
 export class OrdersStore {
   readonly #db: Queryable;
-  readonly #statements: ReturnType<typeof statementsOf>;
-  readonly #words: WordsStore;
   readonly #generation: Generation;
-  readonly #orderColumns = orderColumns.map(({ type }) => new BinaryArray(type));
-  readonly #historyColumns = historyColumns.map(({ type }) => new BinaryArray(type));
+  readonly #load: Statement;
+  readonly #write: Statement;
+  readonly #parameters = new BatchParameters();
+  readonly #words = new KnownWords();
 
   constructor(db: Queryable, generation: Generation) {
     this.#db = db;
     this.#generation = generation;
-    this.#statements = statementsOf(generation.schema);
-    this.#words = new WordsStore(db, generation.schema);
+    this.#load = loadStatement(generation.schema);
+    this.#write = writeStatement(generation.schema);
   }
 
   /** The orders that have a row, in no order. */
@@ -65,109 +73,57 @@ export class OrdersStore {
       tenants.push(tenantId);
       orders.push(orderId);
     }
-    const rows = await this.#rows<{ document: OrderDocument; personal: OrderPersonal | Erased }>(
-      this.#statements.load,
-      [tenants, orders],
-    );
+    const { rows } = await this.#db.query<{ document: OrderDocument; personal: OrderPersonal | Erased }>({
+      ...this.#load,
+      values: [tenants.toBuffer(), orders.toBuffer()],
+    });
     return rows.map(({ document, personal }) => orderOf(document, personal));
   }
 
-  /** All of it and its checkpoint, or nothing. @throws ForeignWrite when a row is further than the batch's */
+  /**
+   * All of it and its checkpoint, or nothing; one write at a time.
+   * @throws ForeignWrite when a row is not behind what the batch says
+   */
   async write(batch: OrdersBatch): Promise<void> {
-    await this.#db.query('BEGIN');
+    const newWords = this.#words.unknown(batch.vocabulary);
+    this.#parameters.clear();
+    this.#pushRows(batch);
+    for (const word of newWords) this.#parameters.push('words', word);
+    const { id } = this.#generation;
+    const values = [id, batch.checkpoint.toString(), batch.orders.length, ...this.#parameters.buffers()];
     try {
-      await this.#writeOrders(batch.orders);
-      await this.#insertHistory(batch.history);
-      await this.#endPeriods(batch.periodEnds);
-      await this.#writeSearch(batch.searched);
-      const newWords = await this.#words.insert(batch.vocabulary);
-      await this.writeCheckpoint(batch.checkpoint);
-      await this.#db.query('COMMIT');
-      this.#words.remember(newWords);
+      await this.#db.query({ ...this.#write, values });
     } catch (error) {
-      await this.#db.query('ROLLBACK').catch(() => {
-        // The connection is gone, and the transaction with it; the error that matters is the first.
-      });
+      if (error instanceof Error && error.message === FOREIGN_WRITE) throw new ForeignWrite(FOREIGN_WRITE);
       throw error;
     }
+    this.#words.add(newWords);
   }
 
   /** Everything up to the position was seen. A checkpoint never goes back. */
   async writeCheckpoint(position: bigint): Promise<void> {
-    await this.#db.query({
-      ...this.#statements.checkpoint,
-      values: [this.#generation.id, position.toString()],
-    });
+    await this.#db.query({ ...checkpointStatement, values: [this.#generation.id, position.toString()] });
   }
 
-  async #writeOrders(orders: readonly Order[]): Promise<void> {
-    if (orders.length === 0) return;
-    const columns = cleared(this.#orderColumns);
+  #pushRows({ orders, history, periodEnds, searched }: OrdersBatch): void {
     for (const order of orders) {
       const values = summaryValues(summaryOf(order));
       values.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
-      columns.forEach((column, index) => column.push(values[index]));
+      this.#parameters.push('orders', values);
     }
-    const written = await this.#run(this.#statements.upsertOrders, columns);
-    if (written !== orders.length) {
-      throw new ForeignWrite(`${orders.length - written} order rows are further than what was to be written`);
-    }
-  }
-
-  async #insertHistory(rows: readonly HistoryRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const columns = cleared(this.#historyColumns);
-    for (const row of rows) {
+    for (const row of history) {
       const values = summaryValues(row.summary);
       values.push(row.position, row.eventId, row.type, JSON.stringify(row.data), row.commandId);
       values.push(row.correlationId, row.causationId, row.actorType, row.actorId);
       values.push(row.occurredAt, row.recordedAt, row.occurredUntil, row.recordedUntil);
-      columns.forEach((column, index) => column.push(values[index]));
+      this.#parameters.push('history', values);
     }
-    await this.#run(this.#statements.insertHistory, columns);
-  }
-
-  async #endPeriods(ends: readonly PeriodEnd[]): Promise<void> {
-    if (ends.length === 0) return;
-    const types = ['text', 'uuid', 'int4', 'timestamptz', 'timestamptz'] as const;
-    const columns = types.map((type) => new BinaryArray(type));
-    for (const { tenantId, orderId, revision, occurredUntil, recordedUntil } of ends) {
-      const values = [tenantId, orderId, revision, occurredUntil, recordedUntil];
-      columns.forEach((column, index) => column.push(values[index]));
+    for (const { tenantId, orderId, revision, occurredUntil, recordedUntil } of periodEnds) {
+      this.#parameters.push('periodEnds', [tenantId, orderId, revision, occurredUntil, recordedUntil]);
     }
-    await this.#run(this.#statements.endPeriods, columns);
-  }
-
-  async #writeSearch(rows: readonly SearchRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const types = ['text', 'uuid', 'int4', 'text', 'text', 'json'] as const;
-    const columns = types.map((type) => new BinaryArray(type));
-    for (const { tenantId, orderId, revision, words, skus, personal } of rows) {
-      const found = JSON.stringify(personal);
-      const values = [tenantId, orderId, revision, words.join(' '), arrayLiteral(skus), found];
-      columns.forEach((column, index) => column.push(values[index]));
+    for (const { tenantId, orderId, revision, words, skus, personal } of searched) {
+      const found = [words.join(' '), arrayLiteral(skus), JSON.stringify(personal)];
+      this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
     }
-    await this.#run(this.#statements.upsertSearch, columns);
   }
-
-  async #run(statement: Statement, columns: readonly BinaryArray[]): Promise<number> {
-    const { rowCount } = await this.#db.query({
-      ...statement,
-      values: columns.map((column) => column.toBuffer()),
-    });
-    return rowCount ?? 0;
-  }
-
-  async #rows<Row extends object>(statement: Statement, columns: readonly BinaryArray[]): Promise<Row[]> {
-    const { rows } = await this.#db.query<Row>({
-      ...statement,
-      values: columns.map((column) => column.toBuffer()),
-    });
-    return rows;
-  }
-}
-
-function cleared(columns: readonly BinaryArray[]): readonly BinaryArray[] {
-  for (const column of columns) column.clear();
-  return columns;
 }

@@ -1,6 +1,6 @@
 import { summaryColumns, type OrderSummary } from '../order-summary.js';
-import { CHECKPOINT_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
+import { CHECKPOINT_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import { arrayLiteral, type ElementType } from './binary-array.js';
 
 /** Prepared by the connection at first use. */
@@ -9,106 +9,137 @@ export interface Statement {
   readonly text: string;
 }
 
+/** A column of a batch: an array parameter. */
 interface BatchColumn {
   readonly column: string;
   /** How it travels. */
   readonly type: ElementType;
-  /** What becomes of it in the row, given its name in the batch. */
-  readonly select: string;
+  /** What becomes of it in the row, given its name in the batch; as it is, unless told. */
+  readonly select?: string;
 }
 
-const plain = (column: string, type: ElementType): BatchColumn => ({ column, type, select: `b.${column}` });
+const column = (name: string, type: ElementType, select?: string): BatchColumn =>
+  select === undefined ? { column: name, type } : { column: name, type, select };
 
-const summaryBatchColumns: readonly BatchColumn[] = summaryColumns.map(({ column, type }) =>
-  type === 'text[]' ? { column, type: 'text', select: `b.${column}::text[]` } : plain(column, type),
+const key: readonly BatchColumn[] = [
+  column('tenant_id', 'text'),
+  column('order_id', 'uuid'),
+  column('revision', 'int4'),
+];
+
+const summary: readonly BatchColumn[] = summaryColumns.map(({ column: name, type }) =>
+  type === 'text[]' ? column(name, 'text', `${name}::text[]`) : column(name, type),
 );
 
-export const orderColumns: readonly BatchColumn[] = [
-  ...summaryBatchColumns,
-  plain('document', 'json'),
-  plain('personal', 'json'),
-];
+/** The arrays that one write takes, each table's in the order in which its rows are pushed. */
+export const batchColumns = {
+  orders: [...summary, column('document', 'json'), column('personal', 'json')],
+  history: [
+    ...summary,
+    column('position', 'int8'),
+    column('event_id', 'uuid'),
+    column('type', 'text'),
+    column('data', 'json'),
+    column('command_id', 'uuid'),
+    column('correlation_id', 'text'),
+    column('causation_id', 'text'),
+    column('actor_type', 'text'),
+    column('actor_id', 'text'),
+    column('occurred_at', 'timestamptz'),
+    column('recorded_at', 'timestamptz'),
+    column('occurred_until', 'timestamptz'),
+    column('recorded_until', 'timestamptz'),
+  ],
+  periodEnds: [...key, column('occurred_until', 'timestamptz'), column('recorded_until', 'timestamptz')],
+  search: [
+    ...key,
+    column('words', 'text', `array_to_tsvector(string_to_array(words, ' '))`),
+    column('skus', 'text', 'skus::text[]'),
+    column('personal', 'json'),
+  ],
+  words: [column('tenant_id', 'text'), column('word', 'text')],
+} as const satisfies Record<string, readonly BatchColumn[]>;
 
-export const historyColumns: readonly BatchColumn[] = [
-  ...summaryBatchColumns,
-  plain('position', 'int8'),
-  plain('event_id', 'uuid'),
-  plain('type', 'text'),
-  plain('data', 'json'),
-  plain('command_id', 'uuid'),
-  plain('correlation_id', 'text'),
-  plain('causation_id', 'text'),
-  plain('actor_type', 'text'),
-  plain('actor_id', 'text'),
-  plain('occurred_at', 'timestamptz'),
-  plain('recorded_at', 'timestamptz'),
-  plain('occurred_until', 'timestamptz'),
-  plain('recorded_until', 'timestamptz'),
-];
+export type BatchTable = keyof typeof batchColumns;
+export const batchTables = Object.keys(batchColumns) as readonly BatchTable[];
 
 /** In the order of the summary's columns. */
-export function summaryValues(summary: OrderSummary): unknown[] {
+export function summaryValues(values: OrderSummary): unknown[] {
   return summaryColumns.map(({ field, type }) =>
-    type === 'text[]' ? arrayLiteral(summary[field] as readonly string[]) : summary[field],
+    type === 'text[]' ? arrayLiteral(values[field] as readonly string[]) : values[field],
   );
 }
 
-/** Everything that writing the projection `orders` asks of PostgreSQL. */
-export function statementsOf(schema: string) {
-  const changed = orderColumns
-    .filter(({ column }) => column !== 'tenant_id' && column !== 'order_id')
-    .map(({ column }) => `${column} = excluded.${column}`);
+export function loadStatement(schema: string): Statement {
   return {
-    load: {
-      name: 'load_orders',
-      text: `SELECT o.document, o.personal FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
-        JOIN ${schema}.orders o ON o.tenant_id = k.tenant_id AND o.order_id = k.order_id`,
-    },
-    upsertOrders: {
-      name: 'upsert_orders',
-      text: `${insertBatch(`${schema}.orders AS o`, orderColumns)}
-        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${changed.join(', ')}
-        WHERE o.revision < excluded.revision`,
-    },
-    insertHistory: {
-      name: 'insert_history',
-      text: `${insertBatch(`${schema}.order_history`, historyColumns)}
-        ON CONFLICT (tenant_id, order_id, revision) DO NOTHING`,
-    },
-    endPeriods: {
-      name: 'end_periods',
-      text: `UPDATE ${schema}.order_history h
-        SET occurred_until = k.occurred_until, recorded_until = k.recorded_until
-        FROM unnest($1::text[], $2::uuid[], $3::int4[], $4::timestamptz[], $5::timestamptz[])
-          AS k (tenant_id, order_id, revision, occurred_until, recorded_until)
-        WHERE h.tenant_id = k.tenant_id AND h.order_id = k.order_id AND h.revision = k.revision`,
-    },
-    upsertSearch: {
-      name: 'upsert_search',
-      text: `INSERT INTO ${schema}.order_search AS s (tenant_id, order_id, revision, words, skus, personal)
-        SELECT tenant_id, order_id, revision, array_to_tsvector(string_to_array(words, ' ')), skus::text[], personal
-        FROM unnest($1::text[], $2::uuid[], $3::int4[], $4::text[], $5::text[], $6::json[])
-          AS b (tenant_id, order_id, revision, words, skus, personal)
-        ON CONFLICT (tenant_id, order_id) DO UPDATE
-        SET revision = excluded.revision, words = excluded.words, skus = excluded.skus, personal = excluded.personal
-        WHERE s.revision < excluded.revision`,
-    },
-    checkpoint: {
-      name: 'write_checkpoint',
-      text: `WITH written AS (
-          INSERT INTO ${SHARED_SCHEMA}.checkpoints AS c (generation, projection, position)
-          VALUES ($1::int, '${ORDERS_PROJECTION}', $2::bigint)
-          ON CONFLICT (generation, projection) DO UPDATE SET position = excluded.position, updated_at = now()
-          WHERE c.position < excluded.position RETURNING generation, projection, position
-        )
-        SELECT pg_notify('${CHECKPOINT_CHANNEL}', generation || ':' || projection || ':' || position) FROM written`,
-    },
-  } as const satisfies Record<string, Statement>;
+    name: 'load_orders',
+    text: `SELECT o.document, o.personal FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
+      JOIN ${schema}.orders o ON o.tenant_id = k.tenant_id AND o.order_id = k.order_id`,
+  };
 }
 
-function insertBatch(into: string, columns: readonly BatchColumn[]): string {
-  const names = columns.map(({ column }) => column).join(', ');
-  const parameters = columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
-  const selected = columns.map(({ select }) => select).join(', ');
-  return `INSERT INTO ${into} (${names}) SELECT ${selected} FROM unnest(${parameters}) AS b (${names})`;
+const upsertCheckpoint = (generation: string, position: string) => `
+  INSERT INTO ${SHARED_SCHEMA}.checkpoints AS c (generation, projection, position)
+  VALUES (${generation}::int, '${ORDERS_PROJECTION}', ${position}::bigint)
+  ON CONFLICT (generation, projection) DO UPDATE SET position = excluded.position, updated_at = now()
+  WHERE c.position < excluded.position RETURNING generation, projection, position`;
+
+const NOTIFY = `pg_notify('${CHECKPOINT_CHANNEL}', generation || ':' || projection || ':' || position)`;
+
+/** Parameters: generation, position. */
+export const checkpointStatement: Statement = {
+  name: 'write_checkpoint',
+  text: `WITH written AS (${upsertCheckpoint('$1', '$2')}) SELECT ${NOTIFY} FROM written`,
+};
+
+/**
+ * A whole batch in one statement, and so in one transaction and one round trip. Parameters: generation,
+ * position, how many orders; then the arrays of `batchColumns`, in its order.
+ */
+export function writeStatement(schema: string): Statement {
+  const batches = new Map<BatchTable, string>();
+  let parameters = 3;
+  for (const table of batchTables) {
+    const columns: readonly BatchColumn[] = batchColumns[table];
+    const arrays = columns.map(({ type }) => `$${++parameters}::${type}[]`).join(', ');
+    batches.set(table, `unnest(${arrays}) AS b (${names(columns)})`);
+  }
+  const insert = (table: BatchTable, into: string) => {
+    const columns: readonly BatchColumn[] = batchColumns[table];
+    const selected = columns.map(({ column: name, select }) => select ?? name).join(', ');
+    return `INSERT INTO ${into} (${names(columns)}) SELECT ${selected} FROM ${batches.get(table)}`;
+  };
+  return {
+    name: 'write_batch',
+    text: `WITH
+      orders AS (${insert('orders', `${schema}.orders AS o`)}
+        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates('orders')}
+        WHERE o.revision < excluded.revision RETURNING 1),
+      history AS (${insert('history', `${schema}.order_history`)}
+        ON CONFLICT (tenant_id, order_id, revision) DO NOTHING),
+      ended AS (UPDATE ${schema}.order_history h
+        SET occurred_until = b.occurred_until, recorded_until = b.recorded_until FROM ${batches.get('periodEnds')}
+        WHERE h.tenant_id = b.tenant_id AND h.order_id = b.order_id AND h.revision = b.revision),
+      searched AS (${insert('search', `${schema}.order_search AS s`)}
+        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates('search')}
+        WHERE s.revision < excluded.revision),
+      worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),
+      checkpoint AS (${upsertCheckpoint('$1', '$2')})
+      SELECT ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
+        (SELECT ${NOTIFY} FROM checkpoint)`,
+  };
+}
+
+/** Said by PostgreSQL when a row is further than what was to be written; nothing is written then. */
+export const FOREIGN_WRITE = 'an order row is further than the batch that was to be written';
+
+function names(columns: readonly BatchColumn[]): string {
+  return columns.map(({ column: name }) => name).join(', ');
+}
+
+function updates(table: BatchTable): string {
+  return batchColumns[table]
+    .filter(({ column: name }) => name !== 'tenant_id' && name !== 'order_id')
+    .map(({ column: name }) => `${name} = excluded.${name}`)
+    .join(', ');
 }

@@ -1,0 +1,28 @@
+import { LRUCache } from 'lru-cache';
+
+const MAX_KNOWN_WORDS = 100_000;
+
+/** A tenant's word. */
+export type Word = readonly [tenantId: string, word: string];
+
+/** Which words are in the table already: most words of an order, and those need not be sent again. */
+export class KnownWords {
+  readonly #known = new LRUCache<string, true>({ max: MAX_KNOWN_WORDS });
+
+  unknown(vocabulary: ReadonlyMap<string, ReadonlySet<string>>): Word[] {
+    const unknown: Word[] = [];
+    for (const [tenantId, words] of vocabulary) {
+      for (const word of words) if (!this.#known.get(keyOf(tenantId, word))) unknown.push([tenantId, word]);
+    }
+    return unknown;
+  }
+
+  /** To be called once they are committed. */
+  add(words: readonly Word[]): void {
+    for (const [tenantId, word] of words) this.#known.set(keyOf(tenantId, word), true);
+  }
+}
+
+function keyOf(tenantId: string, word: string): string {
+  return `${tenantId} ${word}`; // a tenant's name has no space
+}
