@@ -61,7 +61,8 @@ export async function startTestCommandApi({
   ownProcess?: boolean;
 }): Promise<TestCommandApi> {
   const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
-  const { jwksUrl, issuer, audience, issueToken } = await openEmbeddedIssuer(keys);
+  const tokens = await openEmbeddedIssuer(keys);
+  const { jwksUrl, issuer, audience } = tokens;
   const settings = {
     host: '127.0.0.1',
     port: 0,
@@ -76,7 +77,7 @@ export async function startTestCommandApi({
     ? await forkCommandApi(settings)
     : await startCommandApi(settings, createLogger('command-api', 'silent'));
   const token = ({ scopes, ...rest }: TokenOptions = {}) =>
-    issueToken({
+    tokens.issueToken({
       tenant: 'default',
       scopes: scopes ?? ['orders:write', 'orders:refund', 'orders:admin'],
       lifetimeSeconds: 600,
@@ -97,7 +98,7 @@ export async function startTestCommandApi({
 
 async function forkCommandApi(
   settings: CommandApiSettings,
-): Promise<{ port: number; close(): Promise<void> }> {
+): Promise<{ port: number; close: () => Promise<void> }> {
   const child = fork(BUILT_MAIN, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
