@@ -15,6 +15,7 @@ export const commandApiDescription: ApiDescription = {
     '  order has changed since.',
     '- **Reading what you wrote.** Send `Order-Position` to the query API as `Consistent-With`.',
     '- **Money** is in whole minor units of the currency. **Times** are RFC 3339 with an offset.',
+    '- **Limits**: a body of 2 MiB, 2,000 lines, 500 operations in an edit, and what the fields say.',
     '- **Absent and null** are the same; unknown fields are refused.',
     '- **Errors** are problem documents (RFC 9457); `code` is for programs and never changes its meaning.',
   ].join('\n'),
