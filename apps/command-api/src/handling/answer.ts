@@ -1,9 +1,9 @@
-import { v5 as uuidV5 } from 'uuid';
 import { latest, type Instant } from '#domain/instant.js';
 import { decide, evolve, handledCommand, type OrderEvent } from '#domain/order/order.js';
 import type { Rejection } from '#domain/order/rejections.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import type { EventMetadata } from '#event-store/port.js';
+import { idsOfCommand } from './command-ids.js';
 import type { CommandRequest } from './command-request.js';
 import { IdempotencyKeyReused, OrderRejected, PreconditionFailed } from './errors.js';
 
@@ -34,7 +34,7 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
     now,
     occurredAt,
     mayBackdate,
-    newId: (index) => uuidV5(String(index), commandId),
+    newId: idsOfCommand(commandId),
   });
   if (!decision.accepted) return refused(decision.rejection, order);
   if (decision.events.length > 0) {
