@@ -13,6 +13,7 @@ type Watched = Pick<CheckpointWatcher, 'position' | 'reached'>;
 export class Freshness {
   readonly #watcher: Watched;
   readonly #waitLimitMs: number;
+  #told: { position: bigint; token: string } | null = null;
 
   constructor(watcher: Watched, waitLimitMs = WAIT_LIMIT_MS) {
     this.#watcher = watcher;
@@ -52,7 +53,13 @@ export class Freshness {
   tokenNow(asked: OrderPosition | null): string | null {
     const known = this.#watcher.position(ORDERS_PROJECTION);
     const position = asked !== null && (known === null || known < asked.position) ? asked.position : known;
-    return position === null ? null : encodeOrderPosition({ position, orderId: null, revision: null });
+    if (position === null) return null;
+    // Many reads see the same position.
+    if (this.#told?.position !== position) {
+      const token = encodeOrderPosition({ position, orderId: null, revision: null });
+      this.#told = { position, token };
+    }
+    return this.#told.token;
   }
 }
 
