@@ -1,5 +1,5 @@
 import { LIMITS } from '#domain/order/limits.js';
-import { refundReasons, type RefundReason } from '#domain/order/refunds.js';
+import { refundReasons, type RefundReason } from '#domain/order/content.js';
 import { CurrencyCode, MinorUnits, OneOf, Uuid } from '#platform/http/fields.js';
 import { ObjectOfKinds } from '#platform/http/list-fields.js';
 import { CommandBody, LineQuantities, type LineQuantityDto } from './common.dto.js';

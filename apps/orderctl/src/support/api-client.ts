@@ -1,12 +1,7 @@
 import { Pool } from 'undici';
+import type { ApiAnswer } from './api-answer.js';
 import { CliError } from './cli-error.js';
 import { patiently } from './patience.js';
-
-export interface ApiAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-}
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT';

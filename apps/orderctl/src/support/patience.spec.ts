@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ApiAnswer } from './api-client.js';
+import type { ApiAnswer } from './api-answer.js';
 import { patiently } from './patience.js';
 
 const answer = (status: number, headers: ApiAnswer['headers'] = {}): ApiAnswer => ({

@@ -1,4 +1,4 @@
-import type { ApiAnswer } from './api-client.js';
+import type { ApiAnswer } from './api-answer.js';
 import { CliError } from './cli-error.js';
 
 export interface PatienceOptions {

@@ -11,8 +11,6 @@ import { accept, reject } from './rejections.js';
 import type { Order, Refund } from './state.js';
 import { orderTotals } from './totals.js';
 
-export { refundReasons, type RefundOf, type RefundReason, type RefundRequest } from './content.js';
-
 export type RefundEvent =
   | Event<
       'RefundRequested',
