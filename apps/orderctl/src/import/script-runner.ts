@@ -1,4 +1,5 @@
-import { describeProblem, problemOf, type ApiAnswer, type ApiClient } from '../support/api-client.js';
+import type { ApiAnswer } from '../support/api-answer.js';
+import { describeProblem, problemOf, type ApiClient } from '../support/api-client.js';
 import { CliError } from '../support/cli-error.js';
 import {
   fillBody,
