@@ -55,6 +55,12 @@ describe('RequestReturn', () => {
       .thenRejected(code);
   });
 
+  it('never asks for what is packed but not sent', () => {
+    given(...shipped, shipmentCreated({ shipmentId: 'second', lines: [lamp(1)] }))
+      .when(requestReturn([lamp(2)]))
+      .thenRejected('quantity_exceeds_dispatched', { lineId: 'lamp', available: 1 });
+  });
+
   it('may ask again for what was declined or never came', () => {
     given(...requested, returnDeclined())
       .when(requestReturn([mug(10)]))

@@ -166,8 +166,12 @@ const makers: Makers = {
   CancelShipment: (order, draw) => ask.cancelShipment(oneIn(order.shipments, 'created', draw)?.shipmentId),
   CancelLines: (order, draw) =>
     ask.cancelLines(someUnits(order, draw, (line) => Math.ceil(unshipped(line) / 2))),
-  RequestReturn: (order, draw) =>
-    ask.requestReturn(someUnits(order, draw, (line) => line.dispatched - line.inReturns)),
+  RequestReturn: (order, draw) => {
+    const packedToo = draw.chance(30);
+    return ask.requestReturn(
+      someUnits(order, draw, (line) => (packedToo ? line.shipped : line.dispatched) - line.inReturns),
+    );
+  },
   ApproveReturn: (order, draw) => ask.approveReturn(oneIn(order.returns, 'requested', draw)?.returnId),
   DeclineReturn: (order, draw) =>
     draw.chance(30)
