@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { activate, activeGeneration } from '#read-models/generations.js';
+import { generationDdl, READ_MODEL_FINGERPRINT, SHARED_SCHEMA } from '#read-models/schema.js';
+import { place, WrittenOrder } from '../../support/order-streams.js';
+import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
+import { until } from '../../support/until.js';
+
+// Whole systems start here, on a machine that may be busy with others.
+jest.setTimeout(60_000);
+
+describe('when another generation becomes active', () => {
+  let system: TestQuerySystem;
+  let db: pg.Client;
+
+  beforeAll(async () => {
+    system = await startTestQuerySystem();
+    for (let count = 0; count < 3; count++) {
+      const order = new WrittenOrder(system.eventStore);
+      await order.does(place(order));
+    }
+    system.startProjector();
+    await system.ask('/v1/orders', { headers: await system.upToDate() });
+    await system.stopProjector();
+    db = new pg.Client({ connectionString: system.postgresUrl });
+    await db.connect();
+  });
+  afterAll(async () => {
+    await db.end();
+    await system.close();
+  });
+
+  it('is read from at once, without a failing query, and cursors stay good', async () => {
+    const first = await system.ask('/v1/orders?limit=2');
+    const cursor = String(first.body['nextCursor']);
+    const before = (await activeGeneration(db))!;
+    await db.query(`UPDATE ${SHARED_SCHEMA}.generations SET fingerprint = 'of an earlier release'`);
+    await db.query(generationDdl('gen_2'));
+    await db.query(
+      `INSERT INTO ${SHARED_SCHEMA}.generations (id, schema_name, fingerprint) VALUES (2, 'gen_2', $1)`,
+      [READ_MODEL_FINGERPRINT],
+    );
+    await db.query(`INSERT INTO gen_2.orders SELECT * FROM ${before.schema}.orders`);
+
+    const statuses: number[] = [];
+    let flipped = false;
+    const reading = (async () => {
+      while (!flipped) statuses.push((await system.ask('/v1/orders')).status);
+    })();
+    await activate(db, { id: 2, schema: 'gen_2', fingerprint: READ_MODEL_FINGERPRINT });
+    await db.query(`DROP SCHEMA ${before.schema} CASCADE`);
+    await db.query(`DELETE FROM gen_2.orders WHERE order_id = $1`, [
+      (first.body['items'] as { orderId: string }[])[0]!.orderId,
+    ]);
+    await until('the new generation is read', async () => {
+      const { body } = await system.ask('/v1/orders');
+      return (body['items'] as unknown[]).length === 2;
+    });
+    flipped = true;
+    await reading;
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+    const second = await system.ask(`/v1/orders?limit=2&cursor=${cursor}`);
+    expect([second.status, (second.body['items'] as unknown[]).length]).toEqual([200, 1]);
+  });
+});
