@@ -27,25 +27,25 @@ export function appDefinitions(settings: SystemSettings): Apps {
   const store = { ORDERLOG_EVENT_STORE_URL: eventStoreUrl(settings.eventStorePort) };
   const readModels = { ORDERLOG_POSTGRES_URL: settings.readUrl };
   return {
-    eventStore: app('event-store', 256, {
+    eventStore: app('event-store', {
       // Its protocol knows no tokens: it is never opened to the network.
       ORDERLOG_HOST: '127.0.0.1',
       ORDERLOG_PORT: String(settings.eventStorePort),
       ORDERLOG_POSTGRES_URL: settings.eventsUrl,
     }),
-    projector: app('projector', 384, {
+    projector: app('projector', {
       ...store,
       ...readModels,
       ORDERLOG_HOST: '127.0.0.1',
       ORDERLOG_PORT: '0',
     }),
-    commandApi: app('command-api', 384, {
+    commandApi: app('command-api', {
       ...store,
       ...tokens,
       ORDERLOG_PORT: String(settings.commandPort),
       ORDERLOG_QUERY_BASE_URL: localUrl('http', settings.queryPort),
     }),
-    queryApi: app('query-api', 384, {
+    queryApi: app('query-api', {
       ...store,
       ...readModels,
       ...tokens,
@@ -54,11 +54,23 @@ export function appDefinitions(settings: SystemSettings): Apps {
   };
 }
 
-function app(
-  name: AppDefinition['name'],
-  heapMb: number,
-  environment: Readonly<Record<string, string>>,
-): AppDefinition {
-  // Small young generations: four processes with Node's default would keep 50 MB each for garbage.
-  return { name, environment, nodeFlags: [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=4'] };
+/**
+ * Megabytes of Node's heap: of its old space, and of one half of its young one. Node's default, 16, keeps
+ * up to 48 MB of garbage a process. For the two that fold orders it is worth it: 4 costs them 10 to 15 % of
+ * their CPU under an import. The others are as fast with less.
+ */
+const heaps: Readonly<Record<AppDefinition['name'], { readonly oldMb: number; readonly youngMb: number }>> = {
+  'event-store': { oldMb: 256, youngMb: 4 },
+  projector: { oldMb: 384, youngMb: 16 },
+  'command-api': { oldMb: 384, youngMb: 16 },
+  'query-api': { oldMb: 384, youngMb: 8 },
+};
+
+function app(name: AppDefinition['name'], environment: Readonly<Record<string, string>>): AppDefinition {
+  const { oldMb, youngMb } = heaps[name];
+  return {
+    name,
+    environment,
+    nodeFlags: [`--max-old-space-size=${oldMb}`, `--max-semi-space-size=${youngMb}`],
+  };
 }
