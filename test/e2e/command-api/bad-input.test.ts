@@ -39,6 +39,7 @@ describe('a body that is no JSON object', () => {
     ['not JSON', 'currency=EUR'],
     ['with __proto__', '{"currency":"EUR","__proto__":{"a":1}}'],
     ['NaN', '{"currency":"EUR","lines":NaN}'],
+    ['two of them', '{}{}'],
   ])('%s', async (_what, body) => {
     await refused('/v1/orders', { body }, 400, 'malformed_json');
   });
@@ -48,6 +49,8 @@ describe('a body that is no JSON object', () => {
     ['a text', '"order"'],
     ['null', 'null'],
     ['a number', 1],
+    ['lists in lists', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
+    ['objects in objects', `{"lines":[${'{"tax":'.repeat(100_000)}null${'}'.repeat(100_000)}]}`],
   ])('%s', async (_what, body) => {
     await refused('/v1/orders', { body }, 400, 'validation_failed');
   });
@@ -252,6 +255,8 @@ describe('what the order does not know or allow', () => {
 describe('an address or a method that there is not', () => {
   it('is 404 or 405', async () => {
     await refused('/v1/nothing', {}, 404, 'not_found');
+    await refused(`/v1/orders/${'x'.repeat(200)}/confirm`, {}, 414, 'uri_too_long');
+    await refused('/v1/orders/%zz/confirm', {}, 400, 'malformed_request');
     const answer = await refused(at('confirm'), { method: 'DELETE' }, 405, 'method_not_allowed');
     expect(answer.headers.get('allow')).toContain('POST');
   });
