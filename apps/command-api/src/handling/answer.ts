@@ -3,7 +3,7 @@ import { decide, evolve, handledCommand, type OrderEvent } from '#domain/order/o
 import type { Rejection } from '#domain/order/rejections.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import type { EventMetadata } from '#event-store/port.js';
-import { idsOfCommand } from './command-ids.js';
+import { uuidBytes, uuidV5 } from '../uuid-v5.js';
 import type { CommandRequest } from './command-request.js';
 import { IdempotencyKeyReused, OrderRejected, PreconditionFailed } from './errors.js';
 
@@ -30,11 +30,12 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
     if (early) return early;
   }
   const { command, commandId, occurredAt, mayBackdate } = request;
+  const namespace = uuidBytes(commandId);
   const decision = decide(order, command, {
     now,
     occurredAt,
     mayBackdate,
-    newId: idsOfCommand(commandId),
+    newId: (index) => uuidV5(namespace, String(index)),
   });
   if (!decision.accepted) return refused(decision.rejection, order);
   if (decision.events.length > 0) {
