@@ -12,6 +12,7 @@ export interface OwnershipOptions {
 }
 
 const TRY_AGAIN_MS = 400;
+const CONNECT_TIMEOUT_MS = 3_000;
 
 // The owner only looks rows up by their keys and inserts. A plan made while a table was small must not
 // become a scan of the whole table when it no longer is.
@@ -48,6 +49,8 @@ export class Ownership {
       connectionString: options.connectionString,
       application_name: `orderlog projector ${options.projection}`,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 5_000,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
     const ownership = new Ownership(db);
     try {

@@ -35,6 +35,7 @@ export interface CheckpointWatcherOptions {
  */
 export class CheckpointWatcher {
   readonly #options: CheckpointWatcherOptions;
+  /** By generation and projection: a generation may be told of before it is known to be active. */
   readonly #positions = new Map<string, bigint>();
   readonly #waiters = new Set<Waiter>();
   #generation: Generation | null = null;
@@ -58,12 +59,12 @@ export class CheckpointWatcher {
 
   /** Where the projection is in the active generation, as far as this process was told. */
   position(projection: string): bigint | null {
-    return this.#positions.get(projection) ?? null;
+    return this.#positions.get(`${this.#generation?.id}:${projection}`) ?? null;
   }
 
   /** Resolves with true once the projection has reached the position, with false when the time is over. */
   reached(projection: string, position: bigint, timeoutMs: number): Promise<boolean> {
-    if ((this.#positions.get(projection) ?? -1n) >= position) return Promise.resolve(true);
+    if ((this.position(projection) ?? -1n) >= position) return Promise.resolve(true);
     if (timeoutMs <= 0 || this.#closed) return Promise.resolve(false);
     return new Promise((resolve) => {
       const waiter: Waiter = {
@@ -128,7 +129,8 @@ export class CheckpointWatcher {
       return;
     }
     const [generation, projection, position] = payload.split(':');
-    if (Number(generation) === this.#generation?.id) this.#advance(projection!, BigInt(position!));
+    this.#advance(`${generation}:${projection}`, BigInt(position!));
+    this.#wake();
   }
 
   async #readAll(client: pg.Client): Promise<void> {
@@ -138,16 +140,19 @@ export class CheckpointWatcher {
       `SELECT projection, position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1`,
       [active.id],
     );
-    if (active.id !== this.#generation?.id) this.#positions.clear();
     this.#generation = active;
-    for (const { projection, position } of rows) this.#advance(projection, BigInt(position));
+    for (const { projection, position } of rows)
+      this.#advance(`${active.id}:${projection}`, BigInt(position));
+    this.#wake();
   }
 
-  #advance(projection: string, position: bigint): void {
-    if ((this.#positions.get(projection) ?? -1n) >= position) return;
-    this.#positions.set(projection, position);
+  #advance(key: string, position: bigint): void {
+    if ((this.#positions.get(key) ?? -1n) < position) this.#positions.set(key, position);
+  }
+
+  #wake(): void {
     for (const waiter of this.#waiters) {
-      if (waiter.projection === projection && waiter.position <= position) waiter.done(true);
+      if ((this.position(waiter.projection) ?? -1n) >= waiter.position) waiter.done(true);
     }
   }
 }

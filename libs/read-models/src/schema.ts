@@ -100,7 +100,8 @@ CREATE TABLE ${schema}.order_search (
   personal json NOT NULL,
   PRIMARY KEY (tenant_id, order_id)
 );
-CREATE INDEX order_search_words ON ${schema}.order_search USING gin (words);
+-- A search reads what is pending entry by entry, so little may be (kB).
+CREATE INDEX order_search_words ON ${schema}.order_search USING gin (words) WITH (gin_pending_list_limit = 512);
 CREATE INDEX order_search_email ON ${schema}.order_search (tenant_id, (personal ->> 'email'))
   WHERE personal ->> 'email' IS NOT NULL;
 CREATE INDEX order_search_names ON ${schema}.order_search
@@ -112,7 +113,7 @@ CREATE TABLE ${schema}.search_words (
   word text COLLATE "C" NOT NULL,
   PRIMARY KEY (tenant_id, word)
 );
-CREATE INDEX search_words_trigrams ON ${schema}.search_words USING gin (word gin_trgm_ops);
+CREATE INDEX search_words_trigrams ON ${schema}.search_words USING gin (word gin_trgm_ops) WITH (gin_pending_list_limit = 512);
 `;
 }
 
