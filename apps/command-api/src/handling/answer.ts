@@ -1,9 +1,9 @@
+import { v5 as uuidV5 } from 'uuid';
 import { latest, type Instant } from '#domain/instant.js';
 import { decide, evolve, handledCommand, type OrderEvent } from '#domain/order/order.js';
 import type { Rejection } from '#domain/order/rejections.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import type { EventMetadata } from '#event-store/port.js';
-import { uuidBytes, uuidV5 } from '../uuid-v5.js';
 import type { CommandRequest } from './command-request.js';
 import { IdempotencyKeyReused, OrderRejected, PreconditionFailed } from './errors.js';
 
@@ -30,12 +30,11 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
     if (early) return early;
   }
   const { command, commandId, occurredAt, mayBackdate } = request;
-  const namespace = uuidBytes(commandId);
   const decision = decide(order, command, {
     now,
     occurredAt,
     mayBackdate,
-    newId: (index) => uuidV5(namespace, String(index)),
+    newId: (index) => uuidV5(String(index), commandId),
   });
   if (!decision.accepted) return refused(decision.rejection, order);
   if (decision.events.length > 0) {

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
+import { v5 as uuidV5 } from 'uuid';
 import type { Principal } from '#platform/auth/principal.js';
 import { ProblemError } from '#platform/problems/problems.js';
-import { uuidBytes, uuidV5 } from '../uuid-v5.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** Never to change: a command sent again after a release must be the same command. */
-const COMMANDS = uuidBytes('5c0d8f0e-7f5b-4f0c-9a6d-e0a4c1b7f2d3');
-const ORDERS = uuidBytes('a1f6b7c2-9d34-4e58-b0c3-5e7d9f2a6b14');
+const COMMANDS = '5c0d8f0e-7f5b-4f0c-9a6d-e0a4c1b7f2d3';
+const ORDERS = 'a1f6b7c2-9d34-4e58-b0c3-5e7d9f2a6b14';
 
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
@@ -29,12 +29,12 @@ export function commandIdOf(
   key: string,
 ): string {
   const { tenantId, customerId, clientId } = sender;
-  return uuidV5(COMMANDS, JSON.stringify([tenantId, customerId ?? '', clientId, method, path, key]));
+  return uuidV5(JSON.stringify([tenantId, customerId ?? '', clientId, method, path, key]), COMMANDS);
 }
 
 /** The order that a placing command makes: two attempts at the same command meet in one stream. */
 export function placedOrderIdOf(commandId: string): string {
-  return uuidV5(ORDERS, commandId);
+  return uuidV5(commandId, ORDERS);
 }
 
 /**
