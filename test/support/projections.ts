@@ -26,6 +26,7 @@ export class ProjectionBench {
   readonly pool: pg.Pool;
   readonly postgresUrl: string;
   readonly eventStoreUrl: string;
+  #running: RunningProjector[] = [];
   readonly #closers: (() => Promise<unknown>)[];
 
   private constructor(
@@ -69,8 +70,9 @@ export class ProjectionBench {
       abort.abort();
       await ended;
     };
-    this.#closers.unshift(() => stop().catch(() => {}));
-    return { projector, ended, stop };
+    const running = { projector, ended, stop };
+    this.#running.push(running);
+    return running;
   }
 
   /** Until the rows have everything that is in the store now. */
@@ -93,7 +95,14 @@ export class ProjectionBench {
     return verify({ eventStore: this.eventStore, pool: this.pool, patienceMs: 0 });
   }
 
+  /** Those that are left, also one that ended by itself. */
+  async stopProjectors(): Promise<void> {
+    await Promise.allSettled(this.#running.map((running) => running.stop()));
+    this.#running = [];
+  }
+
   async close(): Promise<void> {
+    await this.stopProjectors();
     for (const closer of this.#closers) await closer();
   }
 }
