@@ -3,10 +3,10 @@ import type { EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { scopes } from '#platform/auth/principal.js';
 import { freePort } from '#platform/embedded-postgres.js';
 import { DEMO_TENANT, playDemoDay } from '../demo/demo-day.js';
-import { CliError } from '../support/cli-error.js';
 import { dataFolder } from '../support/connection.js';
 import type { DataFolder } from '../system/data-folder.js';
 import { EmbeddedSystem } from '../system/embedded-system.js';
+import { Ending } from '../system/ending.js';
 
 interface UpOptions {
   readonly data?: string;
@@ -64,43 +64,6 @@ async function startAll(
   const seconds = ((Date.now() - startedMs) / 1_000).toFixed(1);
   console.log(`ready after ${seconds} s\n`);
   console.log(await welcome(system, folder, order));
-}
-
-/** Resolves on the first Ctrl-C or SIGTERM, fails when a part of the system is beyond help; a second Ctrl-C forces. */
-class Ending {
-  readonly asked: Promise<void>;
-  onForce: () => void = () => {};
-  #end: () => void = () => {};
-  #fail: (reason: CliError) => void = () => {};
-  #signals = 0;
-
-  constructor() {
-    this.asked = new Promise((resolve, reject) => {
-      this.#end = resolve;
-      this.#fail = reject;
-    });
-    this.asked.catch(() => {}); // whoever waits for it hears of it
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => this.#signalled());
-  }
-
-  fail(reason: CliError): void {
-    this.#fail(reason);
-  }
-
-  /** Waits for the work, but no longer than until the end is asked for. */
-  async orDone(work: Promise<void>): Promise<void> {
-    await Promise.race([work, this.asked]);
-    work.catch(() => {}); // cut off by the end of the system
-  }
-
-  #signalled(): void {
-    this.#signals++;
-    this.#end();
-    if (this.#signals < 2) return;
-    this.onForce();
-    process.exit(1);
-  }
 }
 
 function tokenOf(issuer: EmbeddedIssuer, tenant: string): Promise<string> {
