@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { setTimeout } from 'node:timers/promises';
 import type { EventStoreDBClient } from '@eventstore/db-client';
+import { TimeoutError, within } from './within.js';
 
 /** What of `@eventstore/db-client` 6.2.1 is not public and yet needed, in one place. The version is pinned. */
 interface ClientInternals {
@@ -16,14 +16,16 @@ export function internalsOf(client: EventStoreDBClient): ClientInternals {
   return client as unknown as ClientInternals;
 }
 
-const CLOSE_LIMIT_MS = 2_000;
+const CLOSE_LIMIT_MS = 500;
 
 /**
  * Ends every call and the connection; the client by itself never closes its channel. A call that does not
  * end in time is left to the closed channel.
  */
 export async function closeClient(client: EventStoreDBClient): Promise<void> {
-  await Promise.race([client.dispose(), setTimeout(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+  await within(CLOSE_LIMIT_MS, client.dispose()).catch((error: unknown) => {
+    if (!(error instanceof TimeoutError)) throw error;
+  });
   const channel = await internalsOf(client)
     .getChannel()
     .catch(() => null); // of a cluster that was never found: there is none to close
