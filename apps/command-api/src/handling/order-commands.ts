@@ -24,7 +24,8 @@ export interface OrderCommandsOptions {
   readonly random?: () => number;
 }
 
-const DEFAULT_CACHE_BYTES = 96 * 1024 * 1024;
+/** Some 15,000 orders of twenty lines. */
+const DEFAULT_CACHE_BYTES = 192 * 1024 * 1024;
 
 /** Losing against others again and again, a client is told so and may try later. */
 const MAX_ATTEMPTS = 16;

@@ -87,8 +87,21 @@ export type PlacingCommand = Command<
 
 export const evolvePlacing = {
   OrderPlaced: (_none: OrderState, { occurredAt, data, personal }: PlacingEvent): Order => ({
-    ...data,
+    // Field by field: spreading them costs several times as much, and every order begins here.
+    orderId: data.orderId,
+    tenantId: data.tenantId,
+    number: data.number,
+    reference: data.reference,
+    customerId: data.customerId,
+    currency: data.currency,
     lines: data.lines.map(newLine),
+    discounts: data.discounts,
+    surcharges: data.surcharges,
+    shipping: data.shipping,
+    shippingAddress: data.shippingAddress,
+    billingAddress: data.billingAddress,
+    attributes: data.attributes,
+    tags: data.tags,
     status: 'placed',
     statusReason: null,
     onHold: false,
