@@ -6,6 +6,7 @@ import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
+import { search } from './rows/search.row.js';
 import { visible } from './rows/visible.row.js';
 import { startSystem, type System } from './system.js';
 
@@ -16,6 +17,7 @@ const rows: Readonly<
   mixed,
   get,
   visible,
+  search,
   import: (system, _store, file) => importOrders(system, file),
 };
 
@@ -24,7 +26,7 @@ const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE]
 Starts a system of its own for each row and compares it with the raw engine in the same run.
 Names: ${Object.keys(rows).join(', ')}
 --json   one JSON object a row
---file   for import: a shop's file of your own instead of a made-up one`;
+--file   for import and search: a shop's file of your own instead of a made-up one`;
 
 function readArguments(): { names: string[]; json: boolean; file: string | null } {
   const { values, positionals } = parseArgs({

@@ -44,3 +44,23 @@ export function makeOrder(index: number): BenchOrder {
 export function totalMinorOf(order: BenchOrder): number {
   return order.lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
 }
+
+/** What people look for in such a shop; some of it misspelt. */
+export function searchTexts(): readonly string[] {
+  return [
+    'white hanging heart',
+    'metal lantern',
+    'cream cupid',
+    'union flag',
+    'hot water botle',
+    'red wooly',
+    'glass star',
+    'jumbo bag',
+    'retrospot',
+    'paper chain kit',
+    'vintage',
+    'dormat',
+    'cake cases',
+    'knited flag',
+  ];
+}
