@@ -24,6 +24,8 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
   // Without a listener a lost idle connection would end the process; the pool has dropped it already,
   // and whoever asks next gets a new one or the error.
   pool.on('error', () => {});
+  // Nor may the loss of one that is lent out and has nothing under way: its next statement fails.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -14,7 +14,7 @@ const failure = (query: Promise<unknown>) =>
   );
 
 describe('a pool', () => {
-  it('survives its connections being ended, idle or in use', async () => {
+  it('survives its connections being ended: idle, in use, or lent out with nothing under way', async () => {
     const database = await freshDatabase();
     const pool = createPool(database.url, options);
     const admin = createPool(database.url, { ...options, applicationName: 'admin' });
@@ -34,6 +34,14 @@ describe('a pool', () => {
     await untilRunning(admin);
     await end();
     expect(isUnavailable(await sleeping)).toBe(true);
+    expect(await failure(pool.query('SELECT 1'))).toBeNull();
+
+    const lent = await pool.connect();
+    const ended = new Promise((done) => lent.once('end', done));
+    await end();
+    await ended;
+    expect(isUnavailable(await failure(lent.query('SELECT 1')))).toBe(true);
+    lent.release(true);
     expect(await failure(pool.query('SELECT 1'))).toBeNull();
 
     await Promise.all([pool.end(), admin.end()]);

@@ -54,6 +54,30 @@ describe('a large export', () => {
     expect((await system.ask('/v1/orders?limit=1')).status).toBe(200);
   });
 
+  it('of which only the head is asked for keeps nothing open', async () => {
+    const headers = { authorization: `Bearer ${await system.token()}` };
+    const { status } = await fetch(`${system.url}/v1/exports/orders?format=csv`, { method: 'HEAD', headers });
+    expect(status).toBe(200);
+    await until('the transaction is over', async () => (await exporting()) === 'none');
+  });
+
+  it('whose connection is lost while its client does not read ends alone', async () => {
+    const request = http.get(`${system.url}/v1/exports/orders`, {
+      headers: { authorization: `Bearer ${await system.token()}` },
+    });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    response.pause();
+    await until('PostgreSQL waits for the reader', async () => (await exporting()) === 'idle in transaction');
+    await db.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'orderlog query-api exports'`,
+    );
+    const broken = once(response, 'error');
+    response.resume();
+    expect(await broken).toMatchObject([{ code: 'ECONNRESET' }]);
+    expect((await system.ask('/v1/orders?limit=1')).status).toBe(200);
+  });
+
   async function exporting(): Promise<string> {
     const { rows } = await db.query<{ state: string }>(
       `SELECT state FROM pg_stat_activity

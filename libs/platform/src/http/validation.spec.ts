@@ -153,6 +153,13 @@ describe('bad input', () => {
     expect(refusals(many)).toHaveLength(50);
   });
 
+  it.each(['place', 'places', 'edits', 'edit'])('of lists in lists without end is refused: %s', (name) => {
+    const deep: unknown = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000));
+    expect(refusals({ [name]: deep })).toHaveLength(1);
+    expect(refusals({ [name]: { country: deep, kind: 'add', sku: deep } }).length).toBeGreaterThan(0);
+    expect(refusals({ [name]: [{ country: deep, kind: 'add', sku: deep }] }).length).toBeGreaterThan(0);
+  });
+
   it('of whatever kind is either accepted or told what is wrong, and never both', () => {
     const key = fc.constantFrom(
       ...Object.keys(good),

@@ -90,11 +90,19 @@ function draftField(
   errors: FieldProblem[],
 ): unknown {
   const read = source === 'text' ? rule.fromText(value) : value;
-  if (!rule.nested || rule.check(read) !== null || typeof read !== 'object' || read === null) return read;
+  if (!rule.nested || typeof read !== 'object' || read === null) return read;
+  if (rule.check(read) !== null) return withoutListsInLists(read);
   if (!Array.isArray(read)) return draftOf(rule.nested(read)!, read, source, at, errors);
   return (read as object[]).map((item, index) =>
     draftOf(rule.nested!(item)!, item, source, `${at}/${index}`, errors),
   );
+}
+
+// class-validator goes down lists in lists as far as they go, beyond the end of the stack. No list of ours
+// has one for an item, so an empty one is refused in the same words.
+function withoutListsInLists(refused: object): object {
+  if (!Array.isArray(refused)) return refused;
+  return refused.map((item: unknown) => (Array.isArray(item) ? [] : item));
 }
 
 function collect(error: ValidationError, pointer: string, errors: FieldProblem[]): void {

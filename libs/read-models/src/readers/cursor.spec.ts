@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor, InvalidCursor, type CursorBinding } from './cursor.js';
+import {
+  decodeCursor,
+  encodeCursor,
+  InvalidCursor,
+  type CursorBinding,
+  type CursorValueKind,
+} from './cursor.js';
 
 const binding: CursorBinding = {
   page: 'orders:-placedAt',
@@ -16,11 +22,11 @@ describe('a cursor', () => {
   });
 
   it('holds a total of any size and a text of any letters', () => {
-    const total: CursorBinding = { ...binding, kinds: ['text', 'integer', 'uuid'] };
+    const total: CursorBinding = { ...binding, kinds: ['text', 'bigint', 'uuid'] };
     fc.assert(
-      fc.property(fc.string({ maxLength: 50 }), fc.maxSafeInteger(), (text, integer) => {
+      fc.property(fc.string({ maxLength: 50 }), fc.maxSafeInteger(), (text, bigint) => {
         fc.pre(!text.includes('\0'));
-        const mixed = [text, integer, values[1]!];
+        const mixed = [text, bigint, values[1]!];
         expect(decodeCursor(total, encodeCursor(total, mixed))).toEqual(mixed);
       }),
     );
@@ -51,6 +57,17 @@ describe('a cursor', () => {
       'text',
     ];
     for (const one of wrong) expect(() => decodeCursor(binding, made(one))).toThrow(InvalidCursor);
+  });
+
+  it('is refused with values that PostgreSQL would refuse', () => {
+    const refused = (kind: CursorValueKind, value: string | number) => {
+      const one: CursorBinding = { ...binding, kinds: [kind] };
+      expect(() => decodeCursor(one, encodeCursor(one, [value]))).toThrow(InvalidCursor);
+    };
+    for (const value of [2 ** 31, -(2 ** 31), Number.MAX_SAFE_INTEGER, 0.5]) refused('integer', value);
+    for (const value of [2 ** 53, 0.5]) refused('bigint', value);
+    refused('time', '0000-01-01T00:00:00.000Z');
+    refused('text', 'NUL\0');
   });
 
   it('is refused when it is made up, whatever it is', () => {

@@ -8,7 +8,8 @@ export class InvalidCursor extends Error {
 }
 
 export type CursorValue = string | number;
-export type CursorValueKind = 'text' | 'integer' | 'time' | 'uuid' | 'position';
+/** `integer`: a PostgreSQL integer; `bigint`: as far as a JSON number goes. */
+export type CursorValueKind = 'text' | 'integer' | 'bigint' | 'time' | 'uuid' | 'position';
 
 /** What a cursor belongs to: used with any other question it is refused. */
 export interface CursorBinding {
@@ -20,10 +21,12 @@ export interface CursorBinding {
 }
 
 const MAX_CHARACTERS = 1_000;
+const MAX_INTEGER = 2_147_483_647;
 
 const checks: Readonly<Record<CursorValueKind, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string' && value.length <= 300 && !value.includes('\0'),
-  integer: (value) => Number.isSafeInteger(value),
+  integer: (value) => Number.isSafeInteger(value) && Math.abs(value as number) <= MAX_INTEGER,
+  bigint: (value) => Number.isSafeInteger(value),
   time: (value) => typeof value === 'string' && isIsoTime(value),
   uuid: (value) =>
     typeof value === 'string' && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(value),
@@ -65,7 +68,9 @@ function digest(question: unknown): string {
   return createHash('sha256').update(JSON.stringify(question)).digest('base64url').slice(0, 12);
 }
 
+// JavaScript has a year 0, PostgreSQL has none.
 function isIsoTime(value: string): boolean {
+  if (value.startsWith('0000')) return false;
   const epochMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) ? Date.parse(value) : NaN;
   return !Number.isNaN(epochMs) && new Date(epochMs).toISOString() === value;
 }

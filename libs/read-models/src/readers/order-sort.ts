@@ -30,7 +30,7 @@ const updatedAt: SortKey = {
 };
 const currency: SortKey = { kind: 'text', column: 'o.currency', cast: 'text', of: (item) => item.currency };
 const total: SortKey = {
-  kind: 'integer',
+  kind: 'bigint',
   column: 'o.total_minor',
   cast: 'bigint',
   of: (item) => item.totalMinor,
