@@ -49,8 +49,15 @@ export class AppendConnection {
     return new AppendConnection(client, timeoutMs, onBroken);
   }
 
-  /** Rejects with what the client says, or with AppendOutcomeUnknown in time. */
+  /**
+   * Rejects with what the client says, or with AppendOutcomeUnknown in time; with StoreUnavailable when
+   * the connection broke before anything was sent.
+   */
   append(stream: string, events: EventData[], expectedRevision: bigint | 'no_stream'): Promise<AppendResult> {
+    // It can break between being asked for and being used; its client would then connect once more.
+    if (this.#broken) {
+      return Promise.reject(storeUnavailable('the connection for appending broke', this.#broken));
+    }
     return new Promise((resolve, reject) => {
       const sentAtMs = performance.now();
       const settle = () => {

@@ -57,7 +57,7 @@ export class CheckpointWatcher {
     await this.#connect();
   }
 
-  /** Where the projection is in the active generation, as far as this process was told. */
+  /** Where the projection is in the active generation, as far as this process was told; null: not now. */
   position(projection: string): bigint | null {
     return this.#positions.get(`${this.#generation?.id}:${projection}`) ?? null;
   }
@@ -111,6 +111,8 @@ export class CheckpointWatcher {
   #lost(client: pg.Client, error: unknown): void {
     if (this.#closed || (this.#client !== null && this.#client !== client)) return;
     this.#client = null;
+    // Who answers next may be a standby that has less: reads wait until it says how far it is.
+    this.#positions.clear();
     if (this.#retry) return;
     this.#options.onError?.(error);
     this.#retry = setTimeout(() => {

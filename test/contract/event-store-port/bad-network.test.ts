@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { AppendConnection } from '#event-store/append-connection.js';
 import { guardAppendStreams, isLateAnswer } from '#event-store/append-stream-guard.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
@@ -162,5 +163,17 @@ describe('the fence around the client', () => {
     await until('an append goes well', () =>
       store.append(someStream(), [someEvent()], 'no_stream').catch(() => null),
     );
+  });
+
+  it('a connection that broke sends nothing more, and says so at once', async () => {
+    let broken = 0;
+    const connection = await AppendConnection.open(through(proxy), TIMEOUT_MS, () => broken++);
+    await connection.close();
+    const stream = someStream();
+    await expect(
+      connection.append(stream, [jsonEvent({ type: 'Any', data: {} })], 'no_stream'),
+    ).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(broken).toBe(1);
+    expect(await collected(store.readStream(stream))).toEqual([]);
   });
 });

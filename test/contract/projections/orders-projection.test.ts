@@ -131,4 +131,22 @@ describe('the orders projection', () => {
       };
     }
   });
+
+  it('believes a standby that took over with less', async () => {
+    const running = bench.start();
+    const watcher = new CheckpointWatcher({ connectionString: bench.postgresUrl });
+    await watcher.start();
+    const order = new WrittenOrder(bench.eventStore);
+    const { position } = await order.does(place(order));
+    expect(await watcher.reached('orders', position, 10_000)).toBe(true);
+    await running.stop();
+
+    await bench.rows('UPDATE orderlog.checkpoints SET position = position - 1');
+    await bench.rows(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%watcher%'`,
+    );
+    await until('it is told the position anew', () => watcher.position('orders') === position - 1n);
+    expect(await watcher.reached('orders', position, 20)).toBe(false);
+    await watcher.close();
+  });
 });
