@@ -10,6 +10,7 @@ import {
   firstUnitsValueMinor,
   lastUnitsValueMinor,
   lineValuesMinor,
+  lowersTotal,
   orderTotals,
   shippingValueMinor,
 } from './totals.js';
@@ -32,7 +33,7 @@ export function grantRefund(order: Order, reason: RefundReason, request: RefundR
   const granted =
     request.kind === 'lines' ? grantLines(order, reason, request.lines) : grantAmount(request.amountMinor);
   if (isRefusal(granted) || reason === 'goodwill') return granted;
-  const availableMinor = unitsValueMinor(order, reason) - grantedMinor(order, reason);
+  const availableMinor = Math.min(ungrantedMinor(order, reason), ungrantedOfAllUnitsMinor(order));
   if (granted.amountMinor > availableMinor) return reject('quantity_exceeds_refundable', { availableMinor });
   return granted;
 }
@@ -110,6 +111,23 @@ function unitsValueMinor(order: Order, reason: RefundReason): number {
       total + valueOf(reason, values[index]!, line.quantity, refundableUnits(order, line, reason)),
     0,
   );
+}
+
+/** Of the value of all units that a reason is about, what was not given back for that reason. */
+function ungrantedMinor(order: Order, reason: RefundReason): number {
+  return unitsValueMinor(order, reason) - grantedMinor(order, reason);
+}
+
+/** The same of units received and cancelled together, less what an overpayment gave back of them. */
+function ungrantedOfAllUnitsMinor(order: Order): number {
+  const ungranted = ungrantedMinor(order, 'return') + ungrantedMinor(order, 'cancellation');
+  const overpaymentMinor = grantedMinor(order, 'overpayment');
+  if (overpaymentMinor === 0) return ungranted;
+  const { capturedMinor, totalMinor } = orderTotals(order);
+  const lowered = order.refunds.filter(lowersTotal).reduce((sum, refund) => sum + refund.amountMinor, 0);
+  const unitsMinor = unitsValueMinor(order, 'return') + unitsValueMinor(order, 'cancellation');
+  const paidTooMuchMinor = Math.max(0, capturedMinor - lowered - totalMinor - unitsMinor);
+  return Math.max(0, ungranted - Math.max(0, overpaymentMinor - paidTooMuchMinor));
 }
 
 function live(order: Order): readonly Refund[] {

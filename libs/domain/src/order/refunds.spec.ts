@@ -181,6 +181,33 @@ describe('RequestRefund of an overpayment', () => {
       .thenRejected('amount_out_of_range');
   });
 
+  it('of units that came back or were cancelled leaves nothing of them for another reason', () => {
+    const exceeds = 'quantity_exceeds_refundable';
+    given(...back, refundRequested(667, { reason }), refundSucceeded())
+      .when(requestRefund([mug(2)], { reason: 'return' }))
+      .thenRejected(exceeds, { availableMinor: 0 });
+    const inPart = [...back, refundRequested(300, { reason })];
+    given(...inPart)
+      .when(requestRefund([mug(2)], { reason: 'return' }))
+      .thenRejected(exceeds, { availableMinor: 367 });
+    given(...inPart)
+      .when(requestRefund(367, { reason: 'return' }))
+      .then(refundRequested(367, { refundId: 'new-0', reason: 'return' }));
+    given(...paid, orderCancelled(), refundRequested(1_000, { reason }))
+      .when(requestRefund([mug(3), lamp(2)], { reason: 'cancellation' }))
+      .thenRejected(exceeds, { availableMinor: 2_000 });
+  });
+
+  it('that was paid too much in truth leaves all of the units', () => {
+    const backOverpaid = [...over, orderConfirmed(), ...sent(mug(3), lamp(2)), ...returned(mug(2))];
+    given(...backOverpaid, refundRequested(100, { reason }), refundSucceeded())
+      .when(requestRefund([mug(2)], { reason: 'return' }))
+      .then(ofLines([mugs(2, 667)], 'return'));
+    given(...backOverpaid, refundRequested(200, { reason }), refundSucceeded())
+      .when(requestRefund([mug(2)], { reason: 'return' }))
+      .thenRejected('quantity_exceeds_refundable', { availableMinor: 567 });
+  });
+
   it('is of an amount, not of lines or shipping', () => {
     given(...over)
       .when(requestRefund([mug(1)], { reason }))

@@ -83,7 +83,8 @@ function givenUpMinor(order: Order): number {
   return unitsMinor + sum(order.refunds.filter(lowersTotal), amountMinor);
 }
 
-function lowersTotal({ status, of, reason }: Refund): boolean {
+/** A courtesy, or shipping given back: nothing else has lowered the total by it. */
+export function lowersTotal({ status, of, reason }: Refund): boolean {
   return status === 'succeeded' && (of.kind === 'shipping' || reason === 'goodwill');
 }
 
