@@ -102,7 +102,13 @@ describe("a customer's token", () => {
   it('cancels while the order is placed, and only then', async () => {
     const token = await ada();
     const { body } = await system.api.send('/v1/orders', { body: mugOrder({ customerId: 'ada' }) });
-    const cancelled = await system.api.send(`/v1/orders/${String(body['orderId'])}/cancel`, { token });
+    const own = `/v1/orders/${String(body['orderId'])}`;
+    const early = await system.api.send(`${own}/returns`, {
+      token,
+      body: { lines: [{ lineId, quantity: 1 }] },
+    });
+    expect(early).toMatchObject({ status: 409, body: { allowedCommands: ['CancelOrder'] } });
+    const cancelled = await system.api.send(`${own}/cancel`, { token });
     expect(cancelled.body).toMatchObject({ events: [{ type: 'OrderCancelled' }] });
 
     await system.api.send(at('confirm'));

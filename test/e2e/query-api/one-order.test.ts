@@ -166,6 +166,9 @@ describe('one order over HTTP', () => {
     const own = await system.ask(path, { token: customer });
     expect(own.status).toBe(200);
     expect(own.body).toMatchObject({ notes: [], personal: { contact: { name: 'Ana García' }, notes: {} } });
+    const allowed = async (at: string) =>
+      (await system.ask(`${path}${at}`, { token: customer })).body['allowedCommands'];
+    expect([await allowed('?revision=0'), await allowed('')]).toEqual([['CancelOrder'], []]);
     for (const one of [path, `${path}?revision=2`, `${path}/history`, `${path}/diff?from=0`]) {
       const { text } = await system.ask(one, { token: customer });
       expect({ one, shows: /ring twice|Note(Added|Redacted)/.test(text) }).toEqual({ one, shows: false });

@@ -1,5 +1,4 @@
 import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
-import { allowedCommands } from '#domain/order/transitions.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import {
   ConflictRetriesExhausted,
@@ -39,7 +38,7 @@ export function problemOfCommand(error: unknown): ProblemError | undefined {
 // What the order allows instead stands by itself: clients look for it in every refusal of this kind.
 function problemOfRejection(error: OrderRejected): ProblemError {
   const { code, details } = error.rejection;
-  const { allowedCommands: allowed = allowedToCustomers(error), ...rest } = details;
+  const { allowedCommands: allowed, ...rest } = details;
   return new ProblemError(code, {
     extras: {
       ...(allowed === undefined ? {} : { allowedCommands: allowed }),
@@ -47,12 +46,6 @@ function problemOfRejection(error: OrderRejected): ProblemError {
     },
     cause: error,
   });
-}
-
-// Where the order itself would have allowed it, it was refused to a customer.
-function allowedToCustomers({ rejection, order }: OrderRejected): readonly string[] | undefined {
-  if (rejection.code !== 'not_allowed_in_state' || order === null) return undefined;
-  return allowedCommands(order).filter((type) => type === 'RequestReturn');
 }
 
 function problemOfPrecondition(error: PreconditionFailed): ProblemError {

@@ -3,6 +3,7 @@ import { latest, type Instant } from '#domain/instant.js';
 import { decide, evolve, handledCommand, type OrderEvent } from '#domain/order/order.js';
 import type { Rejection } from '#domain/order/rejections.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
+import { allowedCommands, customerMay } from '#domain/order/transitions.js';
 import type { EventMetadata } from '#event-store/port.js';
 import type { CommandRequest } from './command-request.js';
 import { IdempotencyKeyReused, OrderRejected, PreconditionFailed } from './errors.js';
@@ -36,7 +37,7 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
     mayBackdate,
     newId: (index) => uuidV5(String(index), commandId),
   });
-  if (!decision.accepted) return refused(decision.rejection, order);
+  if (!decision.accepted) return refused(rejectionFor(request, decision.rejection, order), order);
   if (decision.events.length > 0) {
     const recordedAt = order === null ? now : latest(now, order.lastRecordedAt);
     return { kind: 'accepted', events: decision.events, recordedAt };
@@ -61,9 +62,26 @@ function answerBeforeDeciding(order: Order, request: CommandRequest): Answer | n
     return { kind: 'refused', error: new PreconditionFailed(ifMatch, order.revision) };
   }
   if (onlyWhile && !onlyWhile.includes(order.status)) {
-    return refused({ code: 'not_allowed_in_state', details: { status: order.status } }, order);
+    const rejection: Rejection = {
+      code: 'not_allowed_in_state',
+      details: { status: order.status, allowedCommands: allowedCommands(order) },
+    };
+    return refused(rejectionFor(request, rejection, order), order);
   }
   return null;
+}
+
+/** A customer is not told of commands that others may give. */
+function rejectionFor(
+  { ownerCustomerId }: CommandRequest,
+  { code, details }: Rejection,
+  order: OrderState,
+): Rejection {
+  if (ownerCustomerId === null || order === null || details['allowedCommands'] === undefined) {
+    return { code, details };
+  }
+  const allowed = allowedCommands(order).filter((type) => customerMay(order, type));
+  return { code, details: { ...details, allowedCommands: allowed } };
 }
 
 function refused(rejection: Rejection, order: OrderState): Answer {

@@ -1,5 +1,6 @@
 import { ERASED, type Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
+import { customerMay } from '#domain/order/transitions.js';
 import { documentOf, type OrderDocument } from '#read-models/order-document.js';
 
 /** An order as the API shows it. */
@@ -24,9 +25,14 @@ export function viewOf(order: Order, redactedNotes: ReadonlySet<string>): OrderV
   };
 }
 
-/** What a customer sees of its own order: everything but the notes that staff made. */
+/** What a customer sees of its own order: everything but the notes that staff made, and what only staff may do. */
 export function forCustomer(view: OrderView): OrderView {
-  return { ...view, notes: [], personal: withoutNotes(view.personal, () => true) };
+  return {
+    ...view,
+    notes: [],
+    allowedCommands: view.allowedCommands.filter((type) => customerMay(view, type)),
+    personal: withoutNotes(view.personal, () => true),
+  };
 }
 
 function withoutNotes(

@@ -12,6 +12,7 @@ import {
 } from '../testing/events.js';
 import { given, type Happened } from '../testing/given.js';
 import { allowedCommands, orderCommandTypes, orderEventTypes, type OrderCommandType } from './order.js';
+import { customerMay } from './transitions.js';
 
 const money: OrderCommandType[] = [
   'RecordPaymentAuthorized',
@@ -76,5 +77,15 @@ describe('allowedCommands', () => {
       'PlaceOrder',
     ]);
     expect([...somewhere].sort()).toEqual([...orderCommandTypes].sort());
+  });
+});
+
+describe('a customer', () => {
+  const may = (status: 'placed' | 'confirmed') =>
+    orderCommandTypes.filter((type) => type !== 'PlaceOrder' && customerMay({ status }, type));
+
+  it('may cancel while the order is placed, and ask for returns', () => {
+    expect(may('placed')).toEqual(['CancelOrder', 'RequestReturn']);
+    expect(may('confirmed')).toEqual(['RequestReturn']);
   });
 });

@@ -68,6 +68,11 @@ export function allowedCommands(order: Order): readonly CommandType[] {
     .map(([type]) => type);
 }
 
+/** Whether the order's own customer may ask for it, where it is allowed at all; the rest is for others. */
+export function customerMay({ status }: Pick<Order, 'status'>, type: CommandType): boolean {
+  return type === 'RequestReturn' || (type === 'CancelOrder' && status === 'placed');
+}
+
 /** Why the order as it stands refuses the command; null: it does not. */
 export function checkAllowed(order: Order, type: CommandType): Refusal | null {
   const row: Transition = transitions[type];
