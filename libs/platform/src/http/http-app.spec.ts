@@ -243,6 +243,7 @@ describe('bad input', () => {
       [415, 'unsupported_media_type'],
     ],
     ['no such path', { method: 'GET', url: '/v2' }, [404, 'not_found']],
+    ['no such page of /docs', { method: 'GET', url: '/docs/no-such.js' }, [404, 'not_found']],
     ['no such method', { method: 'PUT', url: '/v1/orders' }, [405, 'method_not_allowed']],
     ['a broken path', { method: 'GET', url: '/v1/orders/%zz' }, [400, 'malformed_request']],
     [

@@ -58,7 +58,8 @@ export class ProblemAdapter extends FastifyAdapter {
     const methods = this.#routes
       .filter(({ pattern }) => pattern.test(path))
       .flatMap((route) => route.methods);
-    if (methods.length === 0) return new ProblemError('not_found');
+    // A route that took it and found nothing, as that of the pages under /docs, does not refuse the method.
+    if (methods.length === 0 || methods.includes(request.method)) return new ProblemError('not_found');
     return new ProblemError('method_not_allowed', {
       headers: { allow: [...new Set(methods)].sort().join(', ') },
     });
