@@ -13,6 +13,11 @@ const OK = 0;
 const FAILED = 1;
 const USAGE = 2;
 
+// Whoever reads us may have seen enough, as `| head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 process.exitCode = await main();
 
 async function main(): Promise<number> {

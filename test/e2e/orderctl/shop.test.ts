@@ -201,6 +201,7 @@ describe('a shop on one machine', () => {
       expect(await orderctl('import')).toMatchObject({ code: 2 });
       expect(await run('import', file, '--concurrency', 'many')).toMatchObject({ code: 2 });
       expect(await run('token', '--scope', 'orders:everything')).toMatchObject({ code: 2 });
+      expect(await run('token', '--scope', 'orders:read', '--customer', '')).toMatchObject({ code: 2 });
       const nobody = await run('inspect', 'nobody-has-this');
       expect(nobody).toMatchObject({
         code: 1,

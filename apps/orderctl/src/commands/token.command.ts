@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { scopes, type Scope } from '#platform/auth/principal.js';
 import { Connection, issueToken, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { printJson } from '../support/output.js';
@@ -18,13 +18,12 @@ export function addTokenCommand(program: Command): void {
     .command('token')
     .description("make a token with the embedded system's key")
     .requiredOption('--scope <scopes>', `one or more of ${scopes.join(' ')}`, parseScopes)
-    .option('--customer <id>', "a customer's token: its own orders only")
+    .option('--customer <id>', "a customer's token: its own orders only", parseCustomer)
     .option('--tenant <tenant>', 'whose orders', 'default')
-    .option(
-      '--expires <duration>',
-      'how long it holds: 30m, 12h, 7d (default: 24h)',
-      parseDuration,
-      DEFAULT_LIFETIME_SECONDS,
+    .addOption(
+      new Option('--expires <duration>', 'how long it holds: 30m, 12h, 7d')
+        .argParser(parseDuration)
+        .default(DEFAULT_LIFETIME_SECONDS, '24h'),
     )
     .option('--json', 'print it as a JSON object, with the time it expires');
   withConnection(command, [], { token: false }).action(runToken);
@@ -50,6 +49,11 @@ function parseScopes(text: string): readonly Scope[] {
   if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is none: ${scopes.join(', ')}`);
   if (words.length === 0) throw new InvalidArgumentError(`name at least one of ${scopes.join(', ')}`);
   return known.filter((scope) => scope !== undefined);
+}
+
+function parseCustomer(text: string): string {
+  if (text === '') throw new InvalidArgumentError('it is empty');
+  return text;
 }
 
 /** `30m`, `12h`, `7d` in seconds. */

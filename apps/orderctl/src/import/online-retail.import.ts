@@ -50,7 +50,7 @@ export async function importOnlineRetail(
       concurrency: context.concurrency,
       progress,
       onOutcome: (_, outcome) => {
-        if (outcome.kind === 'refused') throw new CliError(`invoice ${outcome.line}`);
+        if (outcome.kind === 'refused') throw refusedInvoice(outcome);
         if (!outcome.changed) alreadyImported++;
       },
     });
@@ -72,4 +72,11 @@ export async function planFiles(files: readonly string[]): Promise<ImportPlan> {
   const planner = new OnlineRetailPlanner();
   for await (const row of readInvoiceRows(files)) planner.add(row);
   return planner.finish();
+}
+
+function refusedInvoice({ code, line }: { code: string; line: string }): CliError {
+  const isOther = code === 'idempotency_key_reused';
+  return new CliError(
+    isOther ? `invoice ${line} (it was imported with other content before)` : `invoice ${line}`,
+  );
 }
