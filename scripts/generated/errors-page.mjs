@@ -8,9 +8,14 @@ function table(codes) {
     .sort((a, b) => problems[a].status - problems[b].status)
     .map(
       (code) =>
-        `| ${problems[code].status} | \`${code}\` | ${problems[code].title} | ${problems[code].help} |`,
+        `| ${problems[code].status} | \`${code}\` | ${problems[code].title} | ${plain(problems[code].help)} |`,
     );
   return ['| status | code | what is wrong | what to do |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** Underscores are meant as such, and are no emphasis. */
+function plain(text) {
+  return text.replaceAll('_', '\\_');
 }
 
 /** docs/errors.md: every code of the problem table. */
