@@ -49,9 +49,16 @@ function send(text: string): { socket: Socket; answer: Promise<string> } {
   return { socket, answer: once(socket, 'close').then(() => received) };
 }
 
-describe('what is not even HTTP', () => {
+describe('what is not quite HTTP', () => {
   it.each([
     ['garbage', 'HELLO\r\n\r\n', 400, 'malformed_request'],
+    ['no host', 'GET /held HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'malformed_request'],
+    [
+      'an unknown expectation of what is not there',
+      'GET /nowhere HTTP/1.1\r\nhost: x\r\nexpect: x\r\nconnection: close\r\n\r\n',
+      404,
+      'not_found',
+    ],
     ['endless headers', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
   ])('is answered as a problem: %s', async (_name, text, status, code) => {
     const answer = await send(text).answer;

@@ -23,6 +23,8 @@ export class ProblemAdapter extends FastifyAdapter {
       // What is under way while the app stops is still answered.
       return503OnClosing: false,
       forceCloseConnections: 'idle',
+      // Node's own refusal has no body; ours is below.
+      http: { requireHostHeader: false },
       genReqId: (request: IncomingMessage) => traceparentOf(request.headers['traceparent']),
       frameworkErrors: respond,
       clientErrorHandler: answerBrokenHttp,
@@ -33,9 +35,14 @@ export class ProblemAdapter extends FastifyAdapter {
       const methods = Array.isArray(method) ? method : [method];
       this.#routes.push({ methods, pattern: patternOf(url) });
     });
-    fastify.addHook('onRequest', (_request, reply, done) => {
+    fastify.addHook('onRequest', ({ raw }, reply, done) => {
       reply.raw.setHeader('x-content-type-options', 'nosniff');
-      done();
+      if (raw.headers.host !== undefined || raw.httpVersion === '1.0') return done();
+      done(new ProblemError('malformed_request', { detail: 'The header Host is missing.' }));
+    });
+    // An expectation that nobody knows may be left unmet, and Node's refusal has no body.
+    fastify.server.on('checkExpectation', (request, response) => {
+      fastify.server.emit('request', request, response);
     });
     acceptJsonOnly(fastify);
   }
