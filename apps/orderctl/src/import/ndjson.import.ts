@@ -30,6 +30,7 @@ export async function importNdjson(
   const { orders, commands } = await checkFiles(files);
   const rejects: RejectedLine[] = [];
   let alreadyImported = 0;
+  let notPlaced = 0;
   const progress = new Progress(commands, 'commands');
   context.showProgress(progress);
   try {
@@ -43,6 +44,7 @@ export async function importNdjson(
       onOutcome: ({ file, line }, outcome) => {
         if (outcome.kind === 'refused') {
           rejects.push({ file, line, reason: outcome.code });
+          if (outcome.step.do === 'place') notPlaced++;
           progress.tell(`${file} line ${line}: ${outcome.line}`);
         } else if (!outcome.changed) alreadyImported++;
       },
@@ -55,7 +57,7 @@ export async function importNdjson(
   const rejected: Record<string, number> = {};
   for (const { reason } of rejects) rejected[reason] = (rejected[reason] ?? 0) + 1;
   const seconds = (Date.now() - startedMs) / 1_000;
-  return { ordersPlaced: orders - rejects.length, commands, rejected, alreadyImported, seconds };
+  return { ordersPlaced: orders - notPlaced, commands, rejected, alreadyImported, seconds };
 }
 
 /** Reads everything once, so that a broken line is found before anything is written. */
