@@ -55,11 +55,12 @@ function format(row: Row): string {
     number(row.rawPerSecond, 0).padStart(10),
     number(row.cpuMicrosPerOp, 0).padStart(10),
     number(row.p50Ms, 1).padStart(8),
+    number(row.p95Ms, 1).padStart(8),
     number(row.p99Ms, 1).padStart(8),
   ].join(' ');
 }
 
-const HEADER = 'row         ratio   target   ours/s      raw/s     CPU µs   p50 ms   p99 ms';
+const HEADER = 'row         ratio   target   ours/s      raw/s     CPU µs   p50 ms   p95 ms   p99 ms';
 
 async function run(): Promise<void> {
   const { names, json, file } = readArguments();

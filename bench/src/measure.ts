@@ -6,13 +6,14 @@ export interface Row {
   /** Median of `ratios`: ours per second over the raw engine's, in the same run. */
   readonly ratio: number | null;
   readonly ratios: readonly number[] | null;
-  /** What DESIGN asks of `ratio`, or of `p99Ms` or `perSecond` where there is no ratio. */
+  /** What DESIGN asks of `ratio`, or of a latency or `perSecond` where there is no ratio. */
   readonly target: number | null;
   readonly perSecond: number | null;
   readonly rawPerSecond: number | null;
   /** CPU of the whole system and its clients, all processes, in one of our operations; null off Linux. */
   readonly cpuMicrosPerOp: number | null;
   readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
   readonly p99Ms: number | null;
 }
 
@@ -91,6 +92,7 @@ export async function interleave(
     ),
     cpuMicrosPerOp: cpu.length > 0 ? percentile(cpu, 0.5) : null,
     p50Ms: percentile(latenciesMs, 0.5),
+    p95Ms: percentile(latenciesMs, 0.95),
     p99Ms: percentile(latenciesMs, 0.99),
   };
 }

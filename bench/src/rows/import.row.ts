@@ -22,6 +22,7 @@ export async function importOrders(system: System, file: string | null): Promise
     rawPerSecond: null,
     cpuMicrosPerOp: lane.cpuMicrosPerOp === null ? null : lane.cpuMicrosPerOp / commands,
     p50Ms: null,
+    p95Ms: null,
     p99Ms: null,
   };
 }

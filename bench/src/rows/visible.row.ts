@@ -37,6 +37,7 @@ export async function visible(system: System, store: EventStore): Promise<Row> {
     rawPerSecond: null,
     cpuMicrosPerOp: half.cpuMicrosPerOp,
     p50Ms: percentile(latenciesMs, 0.5),
+    p95Ms: percentile(latenciesMs, 0.95),
     p99Ms: percentile(latenciesMs, 0.99),
   };
 }
