@@ -6,7 +6,7 @@ export interface Row {
   /** Median of `ratios`: ours per second over the raw engine's, in the same run. */
   readonly ratio: number | null;
   readonly ratios: readonly number[] | null;
-  /** What DESIGN asks of `ratio`, or of a latency or `perSecond` where there is no ratio. */
+  /** What is asked of `ratio`, or of a latency or `perSecond` where there is no ratio. */
   readonly target: number | null;
   readonly perSecond: number | null;
   readonly rawPerSecond: number | null;
