@@ -3,6 +3,7 @@ import { instantAt, type Instant } from '#domain/instant.js';
 import type { OrderCommand } from '#domain/order/order.js';
 import { WrongExpectedRevision } from '#event-store/errors.js';
 import type { EncodedEvent, EventStore, ExpectedRevision, RawEvent } from '#event-store/port.js';
+import { placeOrder } from '#test/support/requests.js';
 import type { CommandRequest } from './command-request.js';
 import { ConflictRetriesExhausted, OrderRejected } from './errors.js';
 import { OrderCommands } from './order-commands.js';
@@ -72,25 +73,7 @@ function request(command: OrderCommand, changes: Partial<CommandRequest> = {}): 
   };
 }
 
-const place: OrderCommand = {
-  type: 'PlaceOrder',
-  data: {
-    orderId,
-    tenantId: 'default',
-    reference: null,
-    customerId: null,
-    currency: 'GBP',
-    lines: [{ sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450, tax: null }],
-    discounts: [],
-    surcharges: [],
-    shipping: null,
-    shippingAddress: null,
-    billingAddress: null,
-    attributes: {},
-    tags: [],
-  },
-  personal: { contact: null, shippingAddress: null, billingAddress: null },
-};
+const place = placeOrder(orderId);
 const tags = (...names: string[]): OrderCommand => ({
   type: 'ChangeTags',
   data: { tags: names },
