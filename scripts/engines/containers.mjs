@@ -1,0 +1,57 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { EngineFailure } from './failure.mjs';
+
+const COMPOSE_FILE = fileURLToPath(new URL('../../docker/engines.yaml', import.meta.url));
+const LOG_LINES = 60;
+
+/** Whether a Docker engine answers: the client alone is of no use. */
+export function dockerAnswers() {
+  const asked = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: 10_000 });
+  return asked.status === 0;
+}
+
+/** Runs engines as containers of docker/engines.yaml, one Compose project for each folder. */
+export const containers = {
+  name: 'container',
+
+  async start(engine, { folder, ports }) {
+    const project = `orderlog-${engine.name}-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
+    // Compose names one port for each engine: the one that clients use, the first.
+    const port = { [`${engine.name.toUpperCase()}_PORT`]: String(ports[engine.ports[0]]) };
+    compose({ project, environment: port }, ['up', '--detach', '--quiet-pull', engine.name]);
+    return { project, environment: port };
+  },
+
+  isRunning(engine, state) {
+    return compose(state, ['ps', '--quiet', '--status', 'running', engine.name]).trim() !== '';
+  },
+
+  async stop(_engine, state) {
+    compose(state, ['down', '--volumes', '--remove-orphans', '--timeout', '20']);
+  },
+
+  async kill(engine, state) {
+    compose(state, ['kill', '--signal', 'SIGKILL', engine.name]);
+  },
+
+  lastLog: (engine, { state }) =>
+    compose(state, ['logs', '--no-color', '--tail', String(LOG_LINES), engine.name]),
+
+  whereIs: ({ project }) => `container, Compose project ${project}`,
+};
+
+function compose({ project, environment }, args) {
+  try {
+    return execFileSync('docker', ['compose', '--file', COMPOSE_FILE, '--project-name', project, ...args], {
+      env: { ...process.env, ...environment },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    throw new EngineFailure(
+      `docker compose ${args.join(' ')} failed:\n${error.stderr ?? error.message}`.trimEnd(),
+    );
+  }
+}

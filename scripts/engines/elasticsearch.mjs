@@ -1,0 +1,55 @@
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openFolder } from './folders.mjs';
+import { findJdk } from './jdk.mjs';
+import { unpackOnce } from './maven.mjs';
+import { versions } from './versions.mjs';
+
+const version = versions.ELASTICSEARCH_VERSION;
+const MINIMUM_JDK = 21;
+
+/** Elastic's own build for integration tests: the server with few of its modules, and no JDK inside. */
+export const elasticsearch = {
+  name: 'elasticsearch',
+  version,
+  ports: ['http', 'transport'],
+  refusesRoot: true,
+  environmentLine: ({ http }) => `ELASTICSEARCH_URL=http://127.0.0.1:${http}`,
+
+  async isReady({ http }) {
+    const health = await fetch(`http://127.0.0.1:${http}/_cluster/health?wait_for_status=yellow&timeout=1s`);
+    return health.ok;
+  },
+
+  prepare({ home, folder }) {
+    const jdk = findJdk(MINIMUM_JDK, `Elasticsearch ${version}`);
+    const archive = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${version}:zip`;
+    const installed = join(unpackOnce(home, `elasticsearch-${version}`, archive), `elasticsearch-${version}`);
+    // It writes into its configuration and its working folder, so each node has its own.
+    const config = join(folder, 'config');
+    if (!existsSync(config)) cpSync(join(installed, 'config'), config, { recursive: true });
+    openFolder(join(folder, 'logs'));
+    writeFileSync(join(config, 'jvm.options.d/heap.options'), '-Xms1g\n-Xmx1g\n');
+    return { jdk, installed };
+  },
+
+  command({ jdk, installed }, { folder, ports }) {
+    const settings = {
+      'discovery.type': 'single-node',
+      'xpack.security.enabled': false,
+      'http.host': '127.0.0.1',
+      'http.port': ports.http,
+      'transport.host': '127.0.0.1',
+      'transport.port': ports.transport,
+      'path.data': join(folder, 'data'),
+      'path.logs': join(folder, 'logs'),
+      // A disk that is nearly full is the developer's business; by default the index would become read-only.
+      'cluster.routing.allocation.disk.threshold_enabled': false,
+    };
+    return {
+      file: join(installed, 'bin/elasticsearch'),
+      args: Object.entries(settings).map(([name, value]) => `-E${name}=${value}`),
+      environment: { ES_JAVA_HOME: jdk, ES_PATH_CONF: join(folder, 'config') },
+    };
+  },
+};

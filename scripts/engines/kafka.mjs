@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { findJdk } from './jdk.mjs';
+import { copyJarsOnce } from './maven.mjs';
+import { versions } from './versions.mjs';
+
+const version = versions.KAFKA_VERSION;
+const MINIMUM_JDK = 17;
+const CLUSTER_ID = 'orderlogEnginesTest000';
+
+/** One node, broker and controller in one. */
+export const kafka = {
+  name: 'kafka',
+  version,
+  ports: ['broker', 'controller'],
+  refusesRoot: false,
+  environmentLine: ({ broker }) => `KAFKA_BROKERS=127.0.0.1:${broker}`,
+
+  async isReady({ broker }) {
+    const admin = new Kafka({
+      brokers: [`127.0.0.1:${broker}`],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+    }).admin();
+    try {
+      await admin.connect();
+      return (await admin.describeCluster()).brokers.length > 0;
+    } finally {
+      await admin.disconnect();
+    }
+  },
+
+  prepare({ home, folder, ports }) {
+    const java = join(findJdk(MINIMUM_JDK, `Kafka ${version}`), 'bin/java');
+    const jars = copyJarsOnce(home, `kafka-${version}`, [
+      `org.apache.kafka:kafka_2.13:${version}`,
+      'org.slf4j:slf4j-simple:1.7.36', // what it logs, to its standard error
+    ]);
+    const settings = join(folder, 'server.properties');
+    writeFileSync(settings, properties({ ports, data: join(folder, 'data') }));
+    if (!existsSync(join(folder, 'data/meta.properties'))) {
+      const format = ['-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID];
+      execFileSync(java, [...format, '-c', settings], { stdio: 'pipe' });
+    }
+    return { java, jars, settings };
+  },
+
+  command({ java, jars, settings }) {
+    return {
+      file: java,
+      args: ['-Xmx512m', '-cp', join(jars, '*'), 'kafka.Kafka', settings],
+      environment: {},
+    };
+  },
+};
+
+function properties({ ports, data }) {
+  return `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${ports.controller}
+listeners=PLAINTEXT://127.0.0.1:${ports.broker},CONTROLLER://127.0.0.1:${ports.controller}
+controller.listener.names=CONTROLLER
+log.dirs=${data}
+offsets.topic.num.partitions=5
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=5
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+`;
+}

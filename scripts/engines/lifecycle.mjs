@@ -1,0 +1,79 @@
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { containers, dockerAnswers } from './containers.mjs';
+import { elasticsearch } from './elasticsearch.mjs';
+import { EngineFailure } from './failure.mjs';
+import { engineHome, openFolder } from './folders.mjs';
+import { kafka } from './kafka.mjs';
+import { localProcesses } from './local-process.mjs';
+import { redis } from './redis.mjs';
+import { forget, freePorts, readState, writeState } from './state.mjs';
+
+const READY_LIMIT_MS = 180_000;
+
+/** By the names that the command line takes. */
+export const engines = { elasticsearch, kafka, redis };
+
+const runners = { [localProcesses.name]: localProcesses, [containers.name]: containers };
+
+/** Where the engine runs: in the folder given, else in one that all of this user's checkouts share. */
+export function folderOf(engine, given) {
+  const parent = given === undefined ? join(engineHome(), 'running') : resolve(given);
+  return join(openFolder(parent), engine.name);
+}
+
+/** Starts the engine where it does not run yet and waits until it answers. After a kill it goes on with its data. */
+export async function up(engine, folder) {
+  openFolder(folder);
+  const before = readState(folder);
+  const runner = before ? runners[before.runner] : dockerAnswers() ? containers : localProcesses;
+  const ports = before?.ports ?? (await freePorts(engine.ports));
+  if (before && runner.isRunning(engine, before)) {
+    await waitUntilReady(engine, runner, { folder, state: before });
+    return { ports, started: false };
+  }
+  const identity = await runner.start(engine, { home: engineHome(), folder, ports });
+  const state = { runner: runner.name, version: engine.version, ports, ...identity };
+  writeState(folder, state);
+  await waitUntilReady(engine, runner, { folder, state });
+  return { ports, started: true };
+}
+
+/** Ends the engine and removes what it stored. */
+export async function down(engine, folder) {
+  const state = readState(folder);
+  if (state) await runners[state.runner].stop(engine, state);
+  forget(folder);
+  return state !== null;
+}
+
+/** Ends the engine without a chance to tidy up (SIGKILL); its data and ports stay for the next `up`. */
+export async function kill(engine, folder) {
+  const state = readState(folder);
+  if (!state) throw new EngineFailure(`${engine.name} does not run in ${folder}`);
+  await runners[state.runner].kill(engine, state);
+}
+
+/** One line: where the engine runs, or that it does not. */
+export function status(engine, folder) {
+  const state = readState(folder);
+  if (!state || !runners[state.runner].isRunning(engine, state)) return `${engine.name}: not running`;
+  const where = runners[state.runner].whereIs(state, folder);
+  return `${engine.name} ${state.version}: ${engine.environmentLine(state.ports)} (${where})`;
+}
+
+async function waitUntilReady(engine, runner, { folder, state }) {
+  const deadline = performance.now() + READY_LIMIT_MS;
+  for (;;) {
+    const running = runner.isRunning(engine, state);
+    if (running && (await engine.isReady(state.ports).catch(() => false))) return;
+    if (running && performance.now() < deadline) {
+      await delay(100);
+      continue;
+    }
+    const why = running ? `did not answer within ${READY_LIMIT_MS / 1_000} s` : 'ended before it answered';
+    const log = runner.lastLog(engine, { folder, state });
+    await runner.stop(engine, state);
+    throw new EngineFailure(`${engine.name} ${why}. The end of its log:\n${log}`);
+  }
+}

@@ -1,0 +1,87 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EngineFailure } from './failure.mjs';
+
+const NOBODY = 65_534;
+const STOP_LIMIT_MS = 20_000;
+const LOG_LINES = 60;
+
+const logIn = (folder) => join(folder, 'engine.log');
+
+/** Runs engines as processes of this machine, each with the processes it starts itself in a group of its own. */
+export const localProcesses = {
+  name: 'process',
+
+  async start(engine, { home, folder, ports }) {
+    const prepared = engine.prepare({ home, folder, ports });
+    const { file, args, environment } = engine.command(prepared, { folder, ports });
+    const asNobody = engine.refusesRoot && process.getuid?.() === 0;
+    if (asNobody) execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, folder]);
+    const log = openSync(logIn(folder), 'a');
+    const child = spawn(file, args, {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...environment },
+      ...(asNobody ? { uid: NOBODY, gid: NOBODY } : {}),
+    });
+    closeSync(log);
+    await new Promise((started, failed) => {
+      child.once('spawn', started);
+      child.once('error', (error) =>
+        failed(new EngineFailure(`${file} could not be started (${error.code}); is it installed?`)),
+      );
+    });
+    child.unref();
+    return { pid: child.pid, startedAt: startOf(child.pid) };
+  },
+
+  // A process of the same number that started at another time is somebody else's.
+  isRunning: (_engine, { pid, startedAt }) => startedAt !== null && startOf(pid) === startedAt,
+
+  async stop(engine, state) {
+    if (!this.isRunning(engine, state)) return;
+    process.kill(-state.pid, 'SIGTERM');
+    const deadline = performance.now() + STOP_LIMIT_MS;
+    while (this.isRunning(engine, state) && performance.now() < deadline) await delay(50);
+    killGroup(state.pid);
+  },
+
+  async kill(engine, state) {
+    if (!this.isRunning(engine, state)) return;
+    killGroup(state.pid);
+    while (this.isRunning(engine, state)) await delay(10);
+  },
+
+  lastLog(_engine, { folder }) {
+    if (!existsSync(logIn(folder))) return '';
+    return readFileSync(logIn(folder), 'utf8').trimEnd().split('\n').slice(-LOG_LINES).join('\n');
+  },
+
+  whereIs: ({ pid }, folder) => `process ${pid}, log ${logIn(folder)}`,
+};
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+/** When the process started, in the system's own words; null when it has ended, reaped or not. */
+function startOf(pid) {
+  try {
+    if (process.platform !== 'linux') {
+      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
+    }
+    // proc(5): the fields after the command's name in brackets begin with the state; the 20th of them is the start.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? null : fields[19];
+  } catch {
+    return null;
+  }
+}
