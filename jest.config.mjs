@@ -17,7 +17,10 @@ const shared = {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
 };
 
-/** `unit` needs nothing but Node; `engines` shares one embedded Postgres; `slow` is what only CI runs. */
+/**
+ * `unit` needs nothing but Node; `engines` shares one embedded Postgres; `real` needs Elasticsearch, Kafka or Redis
+ * besides (`npm run test:engines`); `slow` is what only CI runs.
+ */
 export default {
   maxWorkers: 2,
   projects: [
@@ -26,6 +29,13 @@ export default {
       ...shared,
       displayName: 'engines',
       testMatch: ['<rootDir>/test/{contract,e2e,checks}/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/start-engines.ts',
+      globalTeardown: '<rootDir>/test/support/stop-engines.ts',
+    },
+    {
+      ...shared,
+      displayName: 'real',
+      testMatch: ['<rootDir>/test/real/**/*.test.ts'],
       globalSetup: '<rootDir>/test/support/start-engines.ts',
       globalTeardown: '<rootDir>/test/support/stop-engines.ts',
     },
