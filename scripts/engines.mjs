@@ -2,7 +2,7 @@
 // (Elasticsearch and Kafka from Maven, on a JDK). What it prints on standard output are environment lines.
 import { parseArgs } from 'node:util';
 import { EngineFailure } from './engines/failure.mjs';
-import { down, engines, folderOf, kill, status, up } from './engines/lifecycle.mjs';
+import { down, engines, environmentLine, folderOf, kill, status, up } from './engines/lifecycle.mjs';
 
 const USAGE = `usage: npm run engines -- up|down|kill|status [elasticsearch|kafka|redis …] [--folder FOLDER]
 
@@ -15,7 +15,7 @@ const commands = {
   async up(engine, folder) {
     const { ports, started } = await up(engine, folder);
     console.error(`${engine.name} ${engine.version} ${started ? 'started' : 'was running'}`);
-    console.log(engine.environmentLine(ports));
+    console.log(environmentLine(engine, ports));
   },
   async down(engine, folder) {
     console.error(`${engine.name} ${(await down(engine, folder)) ? 'stopped' : 'was not running'}`);

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { EngineFailure } from './failure.mjs';
 
 const COMPOSE_FILE = fileURLToPath(new URL('../../docker/engines.yaml', import.meta.url));
-const LOG_LINES = 60;
 
 /** Whether a Docker engine answers: the client alone is of no use. */
 export function dockerAnswers() {
@@ -36,8 +35,7 @@ export const containers = {
     compose(state, ['kill', '--signal', 'SIGKILL', engine.name]);
   },
 
-  lastLog: (engine, { state }) =>
-    compose(state, ['logs', '--no-color', '--tail', String(LOG_LINES), engine.name]),
+  log: (engine, { state }) => compose(state, ['logs', '--no-color', engine.name]),
 
   whereIs: ({ project }) => `container, Compose project ${project}`,
 };

@@ -14,7 +14,8 @@ export const elasticsearch = {
   version,
   ports: ['http', 'transport'],
   refusesRoot: true,
-  environmentLine: ({ http }) => `ELASTICSEARCH_URL=http://127.0.0.1:${http}`,
+  variable: 'ELASTICSEARCH_URL',
+  address: ({ http }) => `http://127.0.0.1:${http}`,
 
   async isReady({ http }) {
     const health = await fetch(`http://127.0.0.1:${http}/_cluster/health?wait_for_status=yellow&timeout=1s`);

@@ -16,7 +16,8 @@ export const kafka = {
   version,
   ports: ['broker', 'controller'],
   refusesRoot: false,
-  environmentLine: ({ broker }) => `KAFKA_BROKERS=127.0.0.1:${broker}`,
+  variable: 'KAFKA_BROKERS',
+  address: ({ broker }) => `127.0.0.1:${broker}`,
 
   async isReady({ broker }) {
     const admin = new Kafka({

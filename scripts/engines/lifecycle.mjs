@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { containers, dockerAnswers } from './containers.mjs';
@@ -10,6 +11,7 @@ import { redis } from './redis.mjs';
 import { forget, freePorts, readState, writeState } from './state.mjs';
 
 const READY_LIMIT_MS = 180_000;
+const LOG_LINES = 60;
 
 /** By the names that the command line takes. */
 export const engines = { elasticsearch, kafka, redis };
@@ -39,10 +41,14 @@ export async function up(engine, folder) {
   return { ports, started: true };
 }
 
-/** Ends the engine and removes what it stored. */
+/** Ends the engine and removes what it stored, but for its log: that of the last one stays in the user's folder. */
 export async function down(engine, folder) {
   const state = readState(folder);
-  if (state) await runners[state.runner].stop(engine, state);
+  if (state) {
+    const log = runners[state.runner].log(engine, { folder, state });
+    await runners[state.runner].stop(engine, state);
+    writeFileSync(join(openFolder(join(engineHome(), 'logs')), `${engine.name}.log`), log);
+  }
   forget(folder);
   return state !== null;
 }
@@ -54,12 +60,17 @@ export async function kill(engine, folder) {
   await runners[state.runner].kill(engine, state);
 }
 
+/** What to set so that the tests use the engine at these ports. */
+export function environmentLine(engine, ports) {
+  return `${engine.variable}=${engine.address(ports)}`;
+}
+
 /** One line: where the engine runs, or that it does not. */
 export function status(engine, folder) {
   const state = readState(folder);
   if (!state || !runners[state.runner].isRunning(engine, state)) return `${engine.name}: not running`;
   const where = runners[state.runner].whereIs(state, folder);
-  return `${engine.name} ${state.version}: ${engine.environmentLine(state.ports)} (${where})`;
+  return `${engine.name} ${state.version}: ${environmentLine(engine, state.ports)} (${where})`;
 }
 
 async function waitUntilReady(engine, runner, { folder, state }) {
@@ -72,7 +83,7 @@ async function waitUntilReady(engine, runner, { folder, state }) {
       continue;
     }
     const why = running ? `did not answer within ${READY_LIMIT_MS / 1_000} s` : 'ended before it answered';
-    const log = runner.lastLog(engine, { folder, state });
+    const log = runner.log(engine, { folder, state }).trimEnd().split('\n').slice(-LOG_LINES).join('\n');
     await runner.stop(engine, state);
     throw new EngineFailure(`${engine.name} ${why}. The end of its log:\n${log}`);
   }

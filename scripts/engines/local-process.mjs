@@ -6,7 +6,6 @@ import { EngineFailure } from './failure.mjs';
 
 const NOBODY = 65_534;
 const STOP_LIMIT_MS = 20_000;
-const LOG_LINES = 60;
 
 const logIn = (folder) => join(folder, 'engine.log');
 
@@ -55,10 +54,7 @@ export const localProcesses = {
     while (this.isRunning(engine, state)) await delay(10);
   },
 
-  lastLog(_engine, { folder }) {
-    if (!existsSync(logIn(folder))) return '';
-    return readFileSync(logIn(folder), 'utf8').trimEnd().split('\n').slice(-LOG_LINES).join('\n');
-  },
+  log: (_engine, { folder }) => (existsSync(logIn(folder)) ? readFileSync(logIn(folder), 'utf8') : ''),
 
   whereIs: ({ pid }, folder) => `process ${pid}, log ${logIn(folder)}`,
 };

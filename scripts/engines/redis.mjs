@@ -10,7 +10,8 @@ export const redis = {
   version: versions.REDIS_VERSION,
   ports: ['server'],
   refusesRoot: false,
-  environmentLine: ({ server }) => `REDIS_URL=redis://127.0.0.1:${server}`,
+  variable: 'REDIS_URL',
+  address: ({ server }) => `redis://127.0.0.1:${server}`,
 
   async isReady({ server }) {
     const socket = connect(server, '127.0.0.1');

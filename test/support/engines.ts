@@ -13,7 +13,6 @@ const VARIABLES = {
   elasticsearch: 'ELASTICSEARCH_URL',
   kafka: 'KAFKA_BROKERS',
   redis: 'REDIS_URL',
-  'event store': 'EVENTSTORE_URL',
 } as const;
 
 export type TestEngine = keyof typeof VARIABLES;
@@ -64,7 +63,8 @@ export interface OwnEngine {
 
 /** Starts an engine for one test, ready when it answers; the test has to `stop` it. Takes 5 to 20 seconds. */
 export async function startOwnEngine(engine: 'elasticsearch' | 'kafka' | 'redis'): Promise<OwnEngine> {
-  const folder = await mkdtemp(join(tmpdir(), `orderlog-own-${engine}-`));
+  const parent = process.env['ORDERLOG_ENGINES_FOLDER'] ?? tmpdir();
+  const folder = await mkdtemp(join(parent, `orderlog-own-${engine}-`));
   const run = async (command: string) => {
     const args = [ENGINES, command, engine, '--folder', folder];
     return (await promisify(execFile)(process.execPath, args)).stdout;

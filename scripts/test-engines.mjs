@@ -1,0 +1,79 @@
+// The contract suites and test/real on real engines: those that the environment names, else ones of this run, which are
+// ended with it. With --full the end-to-end run imports the whole file of orders instead of a slice.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { EngineFailure } from './engines/failure.mjs';
+import { openFolder } from './engines/folders.mjs';
+import { down, engines, folderOf, up } from './engines/lifecycle.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const SUITES = ['test/contract/', 'test/real/'];
+const required = process.env.ORDERLOG_REQUIRE_ENGINES === '1';
+
+const options = { full: { type: 'boolean' }, file: { type: 'string' } };
+const { values, positionals } = parseArgs({ allowPositionals: true, options });
+
+// Whoever starts this run may name its folder, so as to end what is left in it should this process be killed.
+const folder = openFolder(
+  process.env.ORDERLOG_ENGINES_FOLDER ?? mkdtempSync(join(tmpdir(), 'orderlog-run-')),
+);
+
+async function startMissing(environment) {
+  for (const engine of Object.values(engines)) {
+    if (environment[engine.variable]) continue;
+    try {
+      const { ports } = await up(engine, folderOf(engine, folder));
+      environment[engine.variable] = engine.address(ports);
+      console.log(`${engine.name} ${engine.version} started: ${engine.variable}=${engine.address(ports)}`);
+    } catch (error) {
+      if (required || !(error instanceof EngineFailure)) throw error;
+      console.error(`${error.message}\nWithout ${engine.name}: its suites are skipped.`);
+    }
+  }
+}
+
+/** Also the engines that a test had to itself and did not come to end. */
+async function endAll() {
+  const own = readdirSync(folder).filter((name) => name.startsWith('orderlog-own-'));
+  for (const parent of [folder, ...own.map((name) => join(folder, name))]) {
+    for (const engine of Object.values(engines)) await down(engine, folderOf(engine, parent));
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+let running;
+function run(file, args, environment) {
+  running = spawn(file, args, { cwd: root, stdio: 'inherit', env: environment });
+  return new Promise((ended, failed) => {
+    running.once('error', failed);
+    running.once('close', (code) => ended(code ?? 1));
+  });
+}
+// The run ends by its own way out, which ends the engines too.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => running?.kill(signal));
+
+try {
+  const environment = { ...process.env, ORDERLOG_ENGINES_FOLDER: folder };
+  if (values.full) environment.ORDERLOG_RETAIL_FULL = '1';
+  if (values.file) environment.ORDERLOG_RETAIL_FILE = values.file;
+  process.exitCode = await run('npm', ['run', '--silent', 'build'], environment);
+  if (process.exitCode === 0) {
+    await startMissing(environment);
+    const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
+    const suites = positionals.length > 0 ? positionals : SUITES;
+    process.exitCode = await run(
+      process.execPath,
+      [...jest, '--selectProjects', 'engines', 'real', '--', ...suites],
+      environment,
+    );
+  }
+} catch (error) {
+  console.error(error instanceof EngineFailure ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await endAll();
+}
