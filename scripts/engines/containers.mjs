@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { EngineFailure } from './failure.mjs';
 
+const ANSWER_LIMIT_MS = 10_000;
 const COMPOSE_FILE = fileURLToPath(new URL('../../docker/engines.yaml', import.meta.url));
 
-/** Whether a Docker engine answers: the client alone is of no use. */
+/** Whether a Docker engine answers, and there is Compose to speak to it: the client alone is of no use. */
 export function dockerAnswers() {
-  const asked = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: 10_000 });
-  return asked.status === 0;
+  return [
+    ['info', '--format', '{{.ServerVersion}}'],
+    ['compose', 'version'],
+  ].every((args) => spawnSync('docker', args, { timeout: ANSWER_LIMIT_MS }).status === 0);
 }
 
 /** Runs engines as containers of docker/engines.yaml, one Compose project for each folder. */
@@ -19,8 +22,14 @@ export const containers = {
     const project = `orderlog-${engine.name}-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
     // Compose names one port for each engine: the one that clients use, the first.
     const port = { [`${engine.name.toUpperCase()}_PORT`]: String(ports[engine.ports[0]]) };
-    compose({ project, environment: port }, ['up', '--detach', '--quiet-pull', engine.name]);
-    return { project, environment: port };
+    const identity = { project, environment: port };
+    try {
+      compose(identity, ['up', '--detach', '--quiet-pull', engine.name]);
+    } catch (error) {
+      await this.stop(engine, identity);
+      throw error;
+    }
+    return identity;
   },
 
   isRunning(engine, state) {

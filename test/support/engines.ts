@@ -28,20 +28,26 @@ export function kafkaBrokers(): readonly string[] | null {
 }
 
 /**
- * `describe` for what needs an engine. Where the engine is absent the suite is skipped under a name that says so,
+ * `describe` for what needs an engine, or several. Where one is absent the suite is skipped under a name that says so,
  * and its tests are counted as skipped; with ORDERLOG_REQUIRE_ENGINES=1 the absence is a failure.
  */
-export function describeWith(engine: TestEngine, name: string, body: () => void): void {
-  if (placeOf(engine) !== null) {
+export function describeWith(
+  needed: TestEngine | readonly TestEngine[],
+  name: string,
+  body: () => void,
+): void {
+  const absent = [needed].flat().filter((engine) => placeOf(engine) === null);
+  const unset = `${absent.map((engine) => VARIABLES[engine]).join(' and ')} not set`;
+  if (absent.length === 0) {
     describe(name, body);
   } else if (process.env['ORDERLOG_REQUIRE_ENGINES'] === '1') {
     describe(name, () => {
-      it(`has its ${engine}`, () => {
-        throw new Error(`${VARIABLES[engine]} is not set, and ORDERLOG_REQUIRE_ENGINES=1 demands it`);
+      it(`has its ${absent.join(' and ')}`, () => {
+        throw new Error(`${unset}, and ORDERLOG_REQUIRE_ENGINES=1 demands an engine`);
       });
     });
   } else {
-    describe.skip(`${name} (skipped: ${VARIABLES[engine]} is not set)`, body);
+    describe.skip(`${name} (skipped: ${unset})`, body);
   }
 }
 

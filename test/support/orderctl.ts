@@ -34,10 +34,19 @@ export interface Up {
 }
 
 /** `orderctl up` on free ports, until it says that it is ready. */
-export async function startUp(dataDir: string, ...args: readonly string[]): Promise<Up> {
+export function startUp(dataDir: string, ...args: readonly string[]): Promise<Up> {
+  return startUpWith({}, dataDir, ...args);
+}
+
+/** `startUp` with settings in the environment. */
+export async function startUpWith(
+  environment: Readonly<Record<string, string>>,
+  dataDir: string,
+  ...args: readonly string[]
+): Promise<Up> {
   const [command, query, store] = [await freePort(), await freePort(), await freePort()];
   const ports = ['--command-port', command, '--query-port', query, '--event-store-port', store].map(String);
-  const child = launch(['up', '--data', dataDir, ...ports, ...args]);
+  const child = launch(['up', '--data', dataDir, ...ports, ...args], environment);
   const output = collect(child);
   const ended = new Promise<number | null>((done) => child.once('close', done));
   await new Promise<void>((ready, failed) => {
@@ -65,11 +74,10 @@ export async function startUp(dataDir: string, ...args: readonly string[]): Prom
   };
 }
 
-function launch(args: readonly string[]): ChildProcess {
-  const environment = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('ORDERLOG_')),
-  );
-  return spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+function launch(args: readonly string[], settings: Readonly<Record<string, string>> = {}): ChildProcess {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('ORDERLOG_'));
+  const env = { ...Object.fromEntries(others), ...settings };
+  return spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
 }
 
 function collect(child: ChildProcess): { stdout: string; stderr: string } {
