@@ -7,6 +7,7 @@ import { versions } from './versions.mjs';
 
 const version = versions.ELASTICSEARCH_VERSION;
 const MINIMUM_JDK = 21;
+const ANSWER_LIMIT_MS = 5_000;
 
 /** Elastic's own build for integration tests: the server with few of its modules, and no JDK inside. */
 export const elasticsearch = {
@@ -18,7 +19,9 @@ export const elasticsearch = {
   address: ({ http }) => `http://127.0.0.1:${http}`,
 
   async isReady({ http }) {
-    const health = await fetch(`http://127.0.0.1:${http}/_cluster/health?wait_for_status=yellow&timeout=1s`);
+    const health = await fetch(`http://127.0.0.1:${http}/_cluster/health?wait_for_status=yellow&timeout=1s`, {
+      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+    });
     return health.ok;
   },
 

@@ -8,6 +8,9 @@ import { versions } from './versions.mjs';
 
 const version = versions.KAFKA_VERSION;
 const MINIMUM_JDK = 17;
+// Its thousand lines of information would bury the one that says why it ended.
+const LOGGING = ['defaultLogLevel=warn', 'showDateTime=true'].map((one) => `-Dorg.slf4j.simpleLogger.${one}`);
+const ANSWER_LIMIT_MS = 2_000;
 const CLUSTER_ID = 'orderlogEnginesTest000';
 
 /** One node, broker and controller in one. */
@@ -23,6 +26,8 @@ export const kafka = {
     const admin = new Kafka({
       brokers: [`127.0.0.1:${broker}`],
       logLevel: logLevel.NOTHING,
+      connectionTimeout: ANSWER_LIMIT_MS,
+      requestTimeout: ANSWER_LIMIT_MS,
       retry: { retries: 0 },
     }).admin();
     try {
@@ -51,7 +56,7 @@ export const kafka = {
   command({ java, jars, settings }) {
     return {
       file: java,
-      args: ['-Xmx512m', '-cp', join(jars, '*'), 'kafka.Kafka', settings],
+      args: ['-Xmx512m', ...LOGGING, '-cp', join(jars, '*'), 'kafka.Kafka', settings],
       environment: {},
     };
   },

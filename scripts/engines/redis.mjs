@@ -1,8 +1,9 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
-import { openFolder } from './folders.mjs';
 import { join } from 'node:path';
+import { openFolder } from './folders.mjs';
 import { versions } from './versions.mjs';
+
+const ANSWER_LIMIT_MS = 2_000;
 
 /** The server that the system's packages install (Debian: `redis-server`); in a container the version pinned. */
 export const redis = {
@@ -15,14 +16,10 @@ export const redis = {
 
   async isReady({ server }) {
     const socket = connect(server, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      socket.write('PING\r\n');
-      const [answer] = await once(socket, 'data');
-      return answer.toString().startsWith('+PONG');
-    } finally {
-      socket.destroy();
-    }
+    socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy());
+    socket.write('PING\r\n');
+    for await (const answer of socket) return answer.toString().startsWith('+PONG');
+    return false;
   },
 
   prepare({ folder }) {
