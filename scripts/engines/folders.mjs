@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineFailure } from './failure.mjs';
 
@@ -8,9 +8,9 @@ const PASS_THROUGH = 0o711;
 
 /** Outside the repository, one for each user: what was downloaded, and what the running engines store. */
 export function engineHome() {
-  const { uid } = userInfo();
-  const home = openFolder(join(tmpdir(), `orderlog-engines-${uid}`));
-  if (uid >= 0 && statSync(home).uid !== uid) {
+  const uid = process.getuid?.();
+  const home = openFolder(join(tmpdir(), `orderlog-engines-${uid ?? 'user'}`));
+  if (uid !== undefined && statSync(home).uid !== uid) {
     throw new EngineFailure(`${home} belongs to another user; set TMPDIR to a folder of your own`);
   }
   return home;
@@ -19,6 +19,6 @@ export function engineHome() {
 /** Makes the folder where it is missing; answers its path. */
 export function openFolder(path) {
   mkdirSync(path, { recursive: true });
-  if (process.platform !== 'win32') chmodSync(path, PASS_THROUGH);
+  chmodSync(path, PASS_THROUGH);
   return path;
 }
