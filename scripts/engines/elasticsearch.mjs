@@ -32,7 +32,7 @@ export const elasticsearch = {
     // It writes into its configuration and its working folder, so each node has its own.
     const config = join(folder, 'config');
     if (!existsSync(config)) cpSync(join(installed, 'config'), config, { recursive: true });
-    openFolder(join(folder, 'logs'));
+    for (const name of ['logs', 'tmp']) openFolder(join(folder, name));
     writeFileSync(join(config, 'jvm.options.d/heap.options'), '-Xms1g\n-Xmx1g\n');
     return { jdk, installed };
   },
@@ -53,7 +53,12 @@ export const elasticsearch = {
     return {
       file: join(installed, 'bin/elasticsearch'),
       args: Object.entries(settings).map(([name, value]) => `-E${name}=${value}`),
-      environment: { ES_JAVA_HOME: jdk, ES_PATH_CONF: join(folder, 'config') },
+      environment: {
+        ES_JAVA_HOME: jdk,
+        ES_PATH_CONF: join(folder, 'config'),
+        ES_TMPDIR: join(folder, 'tmp'),
+        CLI_JAVA_OPTS: `-Djava.io.tmpdir=${join(folder, 'tmp')}`, // of the process that starts the server
+      },
     };
   },
 };

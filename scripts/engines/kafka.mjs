@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { openFolder } from './folders.mjs';
 import { findJdk } from './jdk.mjs';
 import { copyJarsOnce } from './maven.mjs';
 import { versions } from './versions.mjs';
@@ -44,19 +45,28 @@ export const kafka = {
       `org.apache.kafka:kafka_2.13:${version}`,
       'org.slf4j:slf4j-simple:1.7.36', // what it logs, to its standard error
     ]);
+    const tmp = openFolder(join(folder, 'tmp'));
     const settings = join(folder, 'server.properties');
     writeFileSync(settings, properties({ ports, data: join(folder, 'data') }));
     if (!existsSync(join(folder, 'data/meta.properties'))) {
       const format = ['-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID];
       execFileSync(java, [...format, '-c', settings], { stdio: 'pipe' });
     }
-    return { java, jars, settings };
+    return { java, jars, settings, tmp };
   },
 
-  command({ java, jars, settings }) {
+  command({ java, jars, settings, tmp }) {
     return {
       file: java,
-      args: ['-Xmx512m', ...LOGGING, '-cp', join(jars, '*'), 'kafka.Kafka', settings],
+      args: [
+        '-Xmx512m',
+        `-Djava.io.tmpdir=${tmp}`,
+        ...LOGGING,
+        '-cp',
+        join(jars, '*'),
+        'kafka.Kafka',
+        settings,
+      ],
       environment: {},
     };
   },
