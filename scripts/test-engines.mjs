@@ -1,7 +1,7 @@
 // The contract suites and test/real on real engines: those that the environment names, else ones of this run, which are
 // ended with it. With --full the end-to-end run imports the whole file of orders instead of a slice.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +45,20 @@ async function endAll() {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** Jest counts what is skipped, but keeps its name to itself. */
+function tellSkipped(results) {
+  if (!existsSync(results)) return;
+  const { testResults } = JSON.parse(readFileSync(results, 'utf8'));
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const skipped = new Map();
+  for (const { status, ancestorTitles } of tests) {
+    if (status !== 'pending') continue;
+    const name = ancestorTitles[0] ?? 'without a name';
+    skipped.set(name, (skipped.get(name) ?? 0) + 1);
+  }
+  for (const [name, many] of skipped) console.log(`skipped: ${many} of ${name}`);
+}
+
 let running;
 function run(file, args, environment) {
   running = spawn(file, args, { cwd: root, stdio: 'inherit', env: environment });
@@ -64,12 +78,14 @@ try {
   if (process.exitCode === 0) {
     await startMissing(environment);
     const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
+    const results = join(folder, 'results.json');
     const suites = positionals.length > 0 ? positionals : SUITES;
     process.exitCode = await run(
       process.execPath,
-      [...jest, '--selectProjects', 'engines', 'real', '--', ...suites],
+      [...jest, '--selectProjects', 'engines', 'real', '--json', '--outputFile', results, '--', ...suites],
       environment,
     );
+    tellSkipped(results);
   }
 } catch (error) {
   console.error(error instanceof EngineFailure ? error.message : error);
