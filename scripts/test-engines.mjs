@@ -12,14 +12,14 @@ import { down, engines, folderOf, up } from './engines/lifecycle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SUITES = ['test/contract/', 'test/real/'];
-const required = process.env.ORDERLOG_REQUIRE_ENGINES === '1';
+const required = process.env.ORDERLOG_TEST_REQUIRE_ENGINES === '1';
 
 const options = { full: { type: 'boolean' }, file: { type: 'string' } };
 const { values, positionals } = parseArgs({ allowPositionals: true, options });
 
 // Whoever starts this run may name its folder, so as to end what is left in it should this process be killed.
 const folder = openFolder(
-  process.env.ORDERLOG_ENGINES_FOLDER ?? mkdtempSync(join(tmpdir(), 'orderlog-run-')),
+  process.env.ORDERLOG_TEST_ENGINES_FOLDER ?? mkdtempSync(join(tmpdir(), 'orderlog-run-')),
 );
 
 async function startMissing(environment) {
@@ -71,9 +71,9 @@ function run(file, args, environment) {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => running?.kill(signal));
 
 try {
-  const environment = { ...process.env, ORDERLOG_ENGINES_FOLDER: folder };
-  if (values.full) environment.ORDERLOG_RETAIL_FULL = '1';
-  if (values.file) environment.ORDERLOG_RETAIL_FILE = values.file;
+  const environment = { ...process.env, ORDERLOG_TEST_ENGINES_FOLDER: folder };
+  if (values.full) environment.ORDERLOG_TEST_RETAIL_FULL = '1';
+  if (values.file) environment.ORDERLOG_TEST_RETAIL_FILE = values.file;
   process.exitCode = await run('npm', ['run', '--silent', 'build'], environment);
   if (process.exitCode === 0) {
     await startMissing(environment);

@@ -29,7 +29,7 @@ export function kafkaBrokers(): readonly string[] | null {
 
 /**
  * `describe` for what needs an engine, or several. Where one is absent the suite is skipped under a name that says so,
- * and its tests are counted as skipped; with ORDERLOG_REQUIRE_ENGINES=1 the absence is a failure.
+ * and its tests are counted as skipped; with ORDERLOG_TEST_REQUIRE_ENGINES=1 the absence is a failure.
  */
 export function describeWith(
   needed: TestEngine | readonly TestEngine[],
@@ -40,10 +40,10 @@ export function describeWith(
   const unset = `${absent.map((engine) => VARIABLES[engine]).join(' and ')} not set`;
   if (absent.length === 0) {
     describe(name, body);
-  } else if (process.env['ORDERLOG_REQUIRE_ENGINES'] === '1') {
+  } else if (process.env['ORDERLOG_TEST_REQUIRE_ENGINES'] === '1') {
     describe(name, () => {
       it(`has its ${absent.join(' and ')}`, () => {
-        throw new Error(`${unset}, and ORDERLOG_REQUIRE_ENGINES=1 demands an engine`);
+        throw new Error(`${unset}, and ORDERLOG_TEST_REQUIRE_ENGINES=1 demands an engine`);
       });
     });
   } else {
@@ -69,7 +69,7 @@ export interface OwnEngine {
 
 /** Starts an engine for one test, ready when it answers; the test has to `stop` it. Takes 5 to 20 seconds. */
 export async function startOwnEngine(engine: 'elasticsearch' | 'kafka' | 'redis'): Promise<OwnEngine> {
-  const parent = process.env['ORDERLOG_ENGINES_FOLDER'] ?? tmpdir();
+  const parent = process.env['ORDERLOG_TEST_ENGINES_FOLDER'] ?? tmpdir();
   const folder = await mkdtemp(join(parent, `orderlog-own-${engine}-`));
   const run = async (command: string) => {
     const args = [ENGINES, command, engine, '--folder', folder];

@@ -12,13 +12,13 @@ export interface ShopFile {
 }
 
 /**
- * The first invoices of the real shop's file that ORDERLOG_RETAIL_FILE names (all of them for `invoices` null), or
+ * The first invoices of the real shop's file that ORDERLOG_TEST_RETAIL_FILE names (all of them for `invoices` null), or
  * where it names none, a shop made up for the test: the same one each time.
  */
 export async function shopFile(folder: string, invoices: number | null): Promise<ShopFile> {
-  const real = process.env['ORDERLOG_RETAIL_FILE'];
+  const real = process.env['ORDERLOG_TEST_RETAIL_FILE'];
   if (real && invoices === null) return { path: real, origin: real };
-  if (invoices === null) throw new Error('the whole file is asked for, but ORDERLOG_RETAIL_FILE names none');
+  if (invoices === null) throw new Error('the whole file is asked for, but ORDERLOG_TEST_RETAIL_FILE names none');
   const path = join(folder, 'shop.csv');
   if (real) {
     await copyFirst(real, invoices, path);

@@ -34,6 +34,18 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.checkpoints (
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (generation, projection)
 );
+-- What could not be applied, and waits for a person or a later try. Generation 0: of no generation.
+CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.quarantine (
+  projection text NOT NULL,
+  generation int NOT NULL,
+  tenant_id text COLLATE "C" NOT NULL,
+  order_id uuid NOT NULL,
+  revision int NOT NULL,
+  position bigint,
+  reason text NOT NULL,
+  parked_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (projection, generation, tenant_id, order_id, revision)
+);
 CREATE OR REPLACE FUNCTION ${SHARED_SCHEMA}.require(condition bool, otherwise text) RETURNS void
 LANGUAGE plpgsql AS $$ BEGIN IF NOT condition THEN RAISE EXCEPTION '%', otherwise; END IF; END $$;`;
 
