@@ -18,7 +18,8 @@ export interface ShopFile {
 export async function shopFile(folder: string, invoices: number | null): Promise<ShopFile> {
   const real = process.env['ORDERLOG_TEST_RETAIL_FILE'];
   if (real && invoices === null) return { path: real, origin: real };
-  if (invoices === null) throw new Error('the whole file is asked for, but ORDERLOG_TEST_RETAIL_FILE names none');
+  if (invoices === null)
+    throw new Error('the whole file is asked for, but ORDERLOG_TEST_RETAIL_FILE names none');
   const path = join(folder, 'shop.csv');
   if (real) {
     await copyFirst(real, invoices, path);
