@@ -1,7 +1,7 @@
 import type { StoredOrderEvent } from '#event-store/port.js';
 import type { Order } from '#domain/order/state.js';
 import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
-import { searchRowOf, vocabularyOf, type SearchRow } from '#read-models/search-row.js';
+import { searchRowOf, type SearchRow } from '#read-models/search-row.js';
 import type { PeriodEnd } from '#read-models/stores/orders-store.js';
 import { UnappliableEvent } from './errors.js';
 
@@ -59,11 +59,11 @@ export class FoldedBatch {
   }
 
   #search(order: Order): void {
-    const vocabulary = vocabularyOf(order);
-    this.searched.push(searchRowOf(order, vocabulary));
+    const row = searchRowOf(order);
+    this.searched.push(row);
     const words = this.vocabulary.get(order.tenantId) ?? new Set<string>();
     this.vocabulary.set(order.tenantId, words);
-    for (const word of vocabulary) words.add(word);
+    for (const word of row.vocabulary) words.add(word);
   }
 }
 

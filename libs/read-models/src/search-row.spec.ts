@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ERASED } from '#domain/decider.js';
 import { line, orderPlaced } from '#domain/testing/events.js';
 import { given } from '#domain/testing/given.js';
-import { searchRowOf, vocabularyOf } from './search-row.js';
+import { searchRowOf } from './search-row.js';
 
 const address = { company: 'Müller & Söhne', line1: 'Am Markt 1', line2: null, city: 'Köln', region: null };
 const { order } = given(
@@ -36,12 +36,23 @@ describe('searchRowOf', () => {
     });
     const erased = searchRowOf({ ...order, personal: ERASED });
     expect(erased.personal).toBe(ERASED);
-    expect(JSON.stringify([searchRowOf(order).words, ...vocabularyOf(order)])).not.toMatch(
-      /ana|garcia|koln|markt/,
-    );
+    const { words, vocabulary, phrases } = erased;
+    expect(JSON.stringify([words, [...vocabulary], phrases])).not.toMatch(/ana|garcia|koln|markt/);
+  });
+
+  it('holds the words of each text in their order, where there are several', () => {
+    const number = order.number.toLowerCase().replace('-', ' ');
+    expect(searchRowOf(order).phrases).toEqual([number, 'po 77', 'creme dish', 'web shop']);
   });
 
   it('offers no numbers or references as words that others may have meant', () => {
-    expect([...vocabularyOf(order)].sort()).toEqual(['85123a', 'creme', 'dish', 'gift', 'shop', 'web']);
+    expect([...searchRowOf(order).vocabulary].sort()).toEqual([
+      '85123a',
+      'creme',
+      'dish',
+      'gift',
+      'shop',
+      'web',
+    ]);
   });
 });

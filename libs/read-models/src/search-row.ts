@@ -1,6 +1,7 @@
 import { ERASED, type Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
 import { foldText } from './fold-text.js';
+import { orderTextsOf, type OrderText } from './search/order-texts.js';
 
 /** What can be found of a person, folded like what is asked for. */
 export interface SearchPersonal {
@@ -17,35 +18,38 @@ export interface SearchRow {
   readonly revision: number;
   /** Distinct and sorted: of product names, SKUs, tags and attributes, the number and the reference. */
   readonly words: readonly string[];
+  /**
+   * The words that a misspelt one is matched against: those that orders share, so neither number nor
+   * reference, and nothing personal.
+   */
+  readonly vocabulary: ReadonlySet<string>;
+  /** Each text of more than one word: its words in their order, separated by spaces; distinct. */
+  readonly phrases: readonly string[];
   /** Distinct, as given. */
   readonly skus: readonly string[];
   readonly personal: SearchPersonal | Erased;
 }
 
-export function searchRowOf(order: Order, vocabulary = vocabularyOf(order)): SearchRow {
-  const words = new Set(vocabulary);
-  for (const word of foldText(`${order.number} ${order.reference ?? ''}`)) words.add(word);
+export function searchRowOf(order: Order, texts: readonly OrderText[] = orderTextsOf(order)): SearchRow {
+  const vocabulary = new Set<string>();
+  const ownWords = new Set<string>();
+  const phrases = new Set<string>();
+  for (const { field, text } of texts) {
+    const words = foldText(text);
+    if (words.length > 1) phrases.add(words.join(' '));
+    const into = field === 'number' || field === 'reference' ? ownWords : vocabulary;
+    for (const word of words) into.add(word);
+  }
   return {
     tenantId: order.tenantId,
     orderId: order.orderId,
     revision: order.revision,
-    words: [...words].sort(),
+    words: [...new Set([...vocabulary, ...ownWords])].sort(),
+    vocabulary,
+    phrases: [...phrases],
     skus: [...new Set(order.lines.map(({ sku }) => sku))],
     personal: order.personal === ERASED ? ERASED : searchPersonalOf(order.personal),
   };
-}
-
-/**
- * The words that a misspelt one is matched against: those that orders share, so neither number nor
- * reference, and nothing personal.
- */
-export function vocabularyOf(order: Order): Set<string> {
-  const words = new Set<string>();
-  const texts = [...order.lines.flatMap(({ name, sku }) => [name, sku]), ...order.tags];
-  for (const text of [...texts, ...Object.values(order.attributes)]) {
-    for (const word of foldText(text)) words.add(word);
-  }
-  return words;
 }
 
 function searchPersonalOf({ contact, shippingAddress, billingAddress }: OrderPersonal): SearchPersonal {

@@ -4,7 +4,7 @@ import { prepareGeneration } from '#read-models/generations.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import type { OrderSearch } from '#read-models/search/order-search.js';
 import { PostgresOrderSearch } from '#read-models/search/postgres-order-search.js';
-import { searchRowOf, vocabularyOf } from '#read-models/search-row.js';
+import { searchRowOf } from '#read-models/search-row.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
 import { freshDatabase } from '../../support/database.js';
 
@@ -32,11 +32,11 @@ async function openPostgres(): Promise<SearchSubject> {
     search: new PostgresOrderSearch(models),
     async index(orders, checkpoint) {
       const vocabulary = new Map<string, Set<string>>();
-      for (const order of orders) {
-        const known = vocabulary.get(order.tenantId) ?? [];
-        vocabulary.set(order.tenantId, new Set([...known, ...vocabularyOf(order)]));
-      }
       const searched = orders.map((order) => searchRowOf(order));
+      for (const row of searched) {
+        const known = vocabulary.get(row.tenantId) ?? [];
+        vocabulary.set(row.tenantId, new Set([...known, ...row.vocabulary]));
+      }
       await store.write({ orders, history: [], periodEnds: [], searched, vocabulary, checkpoint });
     },
     async close() {

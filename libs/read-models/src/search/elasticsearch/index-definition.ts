@@ -1,0 +1,104 @@
+import { errors, type Client, type estypes } from '@elastic/elasticsearch';
+import { summaryColumns, type ColumnType, type OrderSummary } from '../../order-summary.js';
+
+type Property = estypes.MappingProperty;
+
+/** Found by whole or by its beginning; neither sorted nor counted by. */
+const found: Property = { type: 'keyword', doc_values: false };
+/** Found, sorted and counted by. */
+const value: Property = { type: 'keyword' };
+
+const propertyOfType: Readonly<Record<ColumnType, Property>> = {
+  text: value,
+  uuid: value,
+  int4: { type: 'integer' },
+  int8: { type: 'long' },
+  bool: { type: 'boolean' },
+  timestamptz: { type: 'date', format: 'strict_date_time' },
+  'text[]': value,
+  json: { type: 'object', enabled: false },
+};
+
+/** Given back with a hit, and nothing else: no index is kept of them. */
+const onlyShown: ReadonlySet<keyof OrderSummary> = new Set([
+  'revision',
+  'updatedAt',
+  'unitCount',
+  'orderedTotalMinor',
+  'capturedMinor',
+  'refundedMinor',
+  'balanceDueMinor',
+  'returnsClosed',
+  'unitsReturned',
+]);
+
+const summary = Object.fromEntries(
+  summaryColumns.map(({ field, type }) => {
+    const property = propertyOfType[type];
+    return [field, onlyShown.has(field) ? { ...property, index: false, doc_values: false } : property];
+  }),
+) as Record<string, Property>;
+
+/** A field that the mapping does not know refuses the document: none is ever guessed. */
+const mappings: estypes.MappingTypeMapping = {
+  dynamic: 'strict',
+  properties: {
+    ...summary,
+    totalBand: value,
+    words: found,
+    vocabulary: value,
+    // Folded by us already. The gap between two texts is wider than any phrase, so that none spans both.
+    phrases: { type: 'text', analyzer: 'whitespace', norms: false, position_increment_gap: 1_000 },
+    skus: found,
+    texts: { type: 'object', enabled: false },
+    personal: {
+      type: 'object',
+      dynamic: 'strict',
+      properties: { email: found, names: found, erased: { type: 'boolean' } },
+    },
+    indexedThrough: { type: 'long' },
+  },
+};
+
+/** One shard: its documents and the marker are searched at one moment, and counts are exact. */
+const settings: estypes.IndicesIndexSettings = { number_of_shards: 1 };
+
+/** All that shapes the index, for the fingerprint of what can be read by whom. */
+export const SEARCH_INDEX_DEFINITION = JSON.stringify({ mappings, settings });
+
+export interface IndexOptions {
+  /** How long a document takes to be found unless a reader asks, as `1s`; `-1` for never. */
+  readonly refreshInterval?: string;
+  /** Copies of the shard beside it. Unless given, one as soon as there is a second node. */
+  readonly replicas?: number;
+}
+
+/** Creates the index unless it is there. */
+export async function createIndex(client: Client, index: string, options: IndexOptions = {}): Promise<void> {
+  const { refreshInterval = '1s', replicas } = options;
+  const copies = replicas === undefined ? { auto_expand_replicas: '0-1' } : { number_of_replicas: replicas };
+  try {
+    await client.indices.create({
+      index,
+      mappings,
+      settings: { ...settings, ...copies, refresh_interval: refreshInterval },
+    });
+  } catch (error) {
+    const exists =
+      error instanceof errors.ResponseError &&
+      (error.body as { error?: { type?: string } } | null)?.error?.type ===
+        'resource_already_exists_exception';
+    if (!exists) throw error;
+  }
+}
+
+/** The id of the marker: the document that tells how far the index is. No order's id is like it. */
+export const MARKER_ID = 'indexed-through';
+
+/**
+ * The marker's content: everything up to this position of the event store is in the index. To be written when
+ * all of that was acknowledged. As text, which the mapping reads as a long: a JSON number would round it.
+ */
+export function markerDocument(position: bigint): { readonly indexedThrough: string } {
+  return { indexedThrough: position.toString() };
+}

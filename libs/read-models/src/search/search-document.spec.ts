@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { ERASED } from '#domain/decider.js';
+import { line, orderPlaced } from '#domain/testing/events.js';
+import { given } from '#domain/testing/given.js';
+import { summaryOf } from '../order-summary.js';
+import { searchDocumentId, searchDocumentOf } from './search-document.js';
+
+const { order } = given(
+  orderPlaced(
+    {
+      lines: [
+        line('85123A', 1, { name: 'Crème dish' }),
+        line('85123A', 2, { lineId: 'b', name: 'Crème dish' }),
+      ],
+      reference: 'PO 77',
+      tags: ['Gift'],
+      attributes: { channel: 'Web Shop' },
+    },
+    { contact: { name: 'Ana García', email: ' Ana@Example.ORG ', phone: '123' } },
+  ),
+);
+
+describe('searchDocumentOf', () => {
+  it('holds the summary under its own names', () => {
+    expect(searchDocumentOf(order)).toMatchObject(summaryOf(order));
+    expect(searchDocumentId(order)).toBe(`${order.tenantId}.${order.orderId}`);
+  });
+
+  it('holds each text as it was given, once a field', () => {
+    expect(searchDocumentOf(order).texts).toEqual([
+      { field: 'number', text: order.number },
+      { field: 'reference', text: 'PO 77' },
+      { field: 'lineName', text: 'Crème dish' },
+      { field: 'sku', text: '85123A' },
+      { field: 'tag', text: 'Gift' },
+      { field: 'attribute', text: 'Web Shop' },
+    ]);
+  });
+
+  it('names a person in its personal part alone, and not once that is erased', () => {
+    const { personal, ...facts } = searchDocumentOf(order);
+    expect(personal).toEqual({ email: 'ana@example.org', names: ['ana', 'garcia'] });
+    expect(JSON.stringify(facts).toLowerCase()).not.toMatch(/ana@|garc/);
+    expect(searchDocumentOf({ ...order, personal: ERASED }).personal).toEqual({ erased: true });
+  });
+});
