@@ -65,6 +65,7 @@ export async function startTestQuerySystem(): Promise<TestQuerySystem> {
       port: 0,
       postgresUrl: through(networks.postgres, database.url),
       eventStoreUrl: through(networks.eventStore, store.url),
+      elasticsearch: null,
       ...issuer,
     },
     logger,

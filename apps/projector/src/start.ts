@@ -4,28 +4,25 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { serveHealth } from '#platform/http/health.js';
 import type { RunningApp } from '#platform/lifecycle.js';
 import type { Logger } from '#platform/logging.js';
-import { Projector } from '#projections/projector.js';
-import { projectorStatus } from '#projections/projector-status.js';
-import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import type { Projector } from '#projections/projector.js';
+import { projectionStatuses } from '#projections/projection-statuses.js';
+import { ReadModelKeeper } from '#projections/read-model-keeper.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import type { ProjectorSettings } from './settings.js';
 
-export interface ProjectorSettings {
-  readonly postgresUrl: string;
-  readonly eventStoreUrl: string;
-  readonly host: string;
-  readonly port: number;
-}
-
-/** Answers about itself at once; projects as soon as both stores are there, and again whenever they come back. */
+/** Answers about itself at once; projects as soon as its stores are there, and again whenever they come back. */
 export async function startProjector(settings: ProjectorSettings, logger: Logger): Promise<RunningApp> {
+  const { postgresUrl, indexPrefix } = settings;
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
-  const projector = new Projector({ eventStore, postgresUrl: settings.postgresUrl, logger });
+  const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);
+  const keeper = new ReadModelKeeper({ eventStore, postgresUrl, logger, elasticsearch, indexPrefix });
   const http = fastify();
-  serveHealth(http, new Map([['projection', () => readiness(projector)]]), logger);
-  http.get('/status', () => projectorStatus(projector, ORDERS_PROJECTION, eventStore));
+  serveHealth(http, new Map([['projection', () => readiness(keeper.target.projector)]]), logger);
+  http.get('/status', () => projectionStatuses(keeper, eventStore));
   await http.listen({ host: settings.host, port: settings.port });
 
   const stop = new AbortController();
-  const running = projector.run(stop.signal).catch((err: unknown) => {
+  const running = keeper.run(stop.signal).catch((err: unknown) => {
     // A restart would stop at the same event: whoever restarts us does so with growing pauses.
     logger.fatal({ err }, err instanceof Error ? err.message : 'the projection stopped');
     process.exit(1);
@@ -35,7 +32,7 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
     async close() {
       stop.abort();
       await running;
-      await Promise.all([http.close(), eventStore.close()]);
+      await Promise.all([http.close(), eventStore.close(), elasticsearch?.close()]);
     },
   };
 }

@@ -6,6 +6,11 @@ import {
   envText,
   readConfig,
 } from '#platform/config.js';
+import {
+  elasticsearchOf,
+  elasticsearchSettings,
+  type ElasticsearchPlace,
+} from '#platform/search-settings.js';
 
 export interface QueryApiSettings {
   readonly host: string;
@@ -15,11 +20,13 @@ export interface QueryApiSettings {
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
+  /** null: none is configured. */
+  readonly elasticsearch: ElasticsearchPlace | null;
 }
 
 /** @throws ConfigError */
 export function settingsFromEnvironment(): QueryApiSettings {
-  return readConfig({
+  const settings = readConfig({
     host: envText('ORDERLOG_HOST', '127.0.0.1'),
     port: envPort('ORDERLOG_PORT', 3001),
     postgresUrl: envPostgresUrl('ORDERLOG_POSTGRES_URL'),
@@ -27,5 +34,7 @@ export function settingsFromEnvironment(): QueryApiSettings {
     jwksUrl: envJwksUrl('ORDERLOG_JWKS_URL'),
     issuer: envText('ORDERLOG_JWT_ISSUER'),
     audience: envText('ORDERLOG_JWT_AUDIENCE'),
+    ...elasticsearchSettings,
   });
+  return { ...settings, elasticsearch: elasticsearchOf(settings) };
 }

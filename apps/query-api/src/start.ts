@@ -8,6 +8,7 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WatchedGeneration } from '#read-models/readers/active-generation.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
+import { ActiveSearch } from '#read-models/search/active-search.js';
 import { PostgresOrderSearch } from '#read-models/search/postgres-order-search.js';
 import { queryApiDescription } from './api-description.js';
 import { QueryApiModule } from './query-api.module.js';
@@ -50,7 +51,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     QueryApiModule.over({
       models,
       exports: new ReadModels(exportPool, generation),
-      search: new PostgresOrderSearch(models),
+      search: new ActiveSearch(models, new PostgresOrderSearch(models), null),
       timeTravel: new TimeTravel(eventStore, { decode }),
       freshness: new Freshness(watcher),
     }),

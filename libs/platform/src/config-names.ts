@@ -17,6 +17,32 @@ export const configNames = {
     otherwise: 'required',
     readBy: 'command-api, query-api, projector, orderctl',
   },
+  ORDERLOG_SEARCH_ENGINE: {
+    meaning:
+      'What orders are searched in: postgres or elasticsearch. A change builds the other beside it, then flips.',
+    otherwise: 'elasticsearch where ORDERLOG_ELASTICSEARCH_URL is set, else postgres',
+    readBy: 'projector',
+  },
+  ORDERLOG_ELASTICSEARCH_URL: {
+    meaning: 'Elasticsearch 9, as an http: or https: URL; user and password may stand in it.',
+    otherwise: 'none: PostgreSQL searches',
+    readBy: 'projector, query-api, orderctl',
+  },
+  ORDERLOG_ELASTICSEARCH_API_KEY: {
+    meaning: 'The API key to send to it, encoded as Elasticsearch gives it.',
+    otherwise: 'none',
+    readBy: 'projector, query-api, orderctl',
+  },
+  ORDERLOG_ELASTICSEARCH_CA_FILE: {
+    meaning: "A PEM file with the authority that signed its certificate, where Node doesn't know it.",
+    otherwise: "Node's own authorities",
+    readBy: 'projector, query-api, orderctl',
+  },
+  ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: {
+    meaning: 'What the names of new indexes begin with; lower-case letters, digits and dashes.',
+    otherwise: 'orderlog',
+    readBy: 'projector',
+  },
   ORDERLOG_HOST: {
     meaning: 'The address to listen on. 0.0.0.0 or :: opens the app to the network.',
     otherwise: '127.0.0.1',

@@ -100,6 +100,11 @@ export function envUrl(
   });
 }
 
+/** Another setting's value, or null when the variable is not set. */
+export function envOptional<T>({ variable, read }: Setting<T>): Setting<T | null> {
+  return { variable, read: (text) => (text === undefined ? null : read(text)) };
+}
+
 export const envPostgresUrl = (variable: ConfigName): Setting<string> =>
   envUrl(variable, ['postgres:', 'postgresql:']);
 export const envEventStoreUrl = (variable: ConfigName): Setting<string> =>
@@ -108,6 +113,9 @@ export const envJwksUrl = (variable: ConfigName): Setting<string> =>
   envUrl(variable, ['https:', 'http:', 'file:']);
 export const envHttpUrl = (variable: ConfigName, otherwise?: string): Setting<string> =>
   envUrl(variable, ['https:', 'http:'], otherwise);
+
+/** Values of settings once they are read. */
+export type ValuesOf<Settings> = Readonly<Values<Settings>>;
 
 function setting<T, D extends T | null>(
   variable: ConfigName,

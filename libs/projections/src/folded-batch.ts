@@ -15,6 +15,12 @@ export class FoldedBatch {
   duplicates = 0;
   filled = 0;
   repeated = 0;
+  readonly #searchesTables: boolean;
+
+  /** @param searchesTables whether search rows and words are wanted */
+  constructor(searchesTables: boolean) {
+    this.#searchesTables = searchesTables;
+  }
 
   withoutDuplicates(order: Order | null, events: readonly StoredOrderEvent[]): readonly StoredOrderEvent[] {
     let revision = order?.revision ?? -1;
@@ -39,7 +45,7 @@ export class FoldedBatch {
     });
     if (before) this.#endPeriod(before, first);
     this.orders.set(stream, order!);
-    if (searchChanged) this.#search(order!);
+    if (searchChanged && this.#searchesTables) this.#search(order!);
   }
 
   counts() {

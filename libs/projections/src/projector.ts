@@ -1,17 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import type { Logger } from '#platform/logging.js';
-import { createPool, isUnavailable } from '#platform/postgres.js';
+import { createPool } from '#platform/postgres.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { activate, activeGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
+import { activeGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
+import { activateWhenSearchable } from './activation.js';
 import { BatchApplier } from './batch-applier.js';
 import { ProjectionStopped } from './errors.js';
 import { EventBuffer } from './event-buffer.js';
+import { isAway, messageOf, OwnershipLost, pause } from './interruptions.js';
 import { Ownership } from './ownership.js';
 import { Pace } from './pace.js';
 import { Progress } from './progress.js';
@@ -20,6 +21,8 @@ export interface ProjectorOptions {
   readonly eventStore: Pick<EventStore, 'subscribeToAll' | 'readStream' | 'headPosition'>;
   readonly postgresUrl: string;
   readonly logger: Logger;
+  /** Which one to keep; of this release, made where there is none, unless told otherwise. */
+  readonly generation?: (pool: pg.Pool) => Promise<Generation>;
   /** Of one batch. */
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
 }
@@ -30,8 +33,6 @@ export type ProjectorState = 'starting' | 'standby' | 'catching_up' | 'live' | '
 const LIMITS = { maxEvents: 500, maxBytes: 8_000_000 };
 const IDLE_CHECKPOINT_INTERVAL_MS = 250;
 const FAILURES_MAX = 5;
-const BACKOFF_MIN_MS = 100;
-const BACKOFF_MAX_MS = 2_000;
 
 /** Keeps the rows of the projection `orders` up to date with the event store, for as long as it runs. */
 export class Projector {
@@ -43,6 +44,7 @@ export class Projector {
   lastError: string | null = null;
   #pending: EventBuffer | null = null;
   #caughtUpAt: bigint | null = null;
+  #activation: Promise<void> | null = null;
   readonly #options: ProjectorOptions;
   readonly #pool: pg.Pool;
 
@@ -81,11 +83,13 @@ export class Projector {
         await pause(attempts++, signal);
       }
     }
+    await this.#activation;
     await this.#pool.end();
   }
 
   async #own(signal: AbortSignal): Promise<void> {
-    const generation = await prepareGeneration(this.#pool);
+    const { generation: choose = (pool: pg.Pool) => prepareGeneration(pool, null) } = this.#options;
+    const generation = await choose(this.#pool);
     this.generation = generation;
     this.active = (await activeGeneration(this.#pool))?.id === generation.id;
     const ownership = await Ownership.acquire({
@@ -111,9 +115,7 @@ export class Projector {
         }
       }
     } catch (error) {
-      throw ownership.lost.aborted
-        ? new OwnershipLost('the connection that owns the projection', error)
-        : error;
+      throw ownership.lost.aborted ? new OwnershipLost(error) : error;
     } finally {
       await ownership.release();
     }
@@ -135,7 +137,7 @@ export class Projector {
         const applied = await applier.apply(batch);
         this.progress.wrote(applied, batch);
         pace.wrote(applied.events, applied.repeated);
-        await this.#noteCaughtUp();
+        this.#noteCaughtUp(signal);
       }
     } finally {
       stop.abort();
@@ -159,7 +161,7 @@ export class Projector {
       for await (const message of messages) {
         if (message.kind === 'caughtUp') {
           this.#caughtUpAt = last;
-          await this.#noteCaughtUp();
+          this.#noteCaughtUp(signal);
           continue;
         }
         last = message.kind === 'event' ? message.event.position : message.position;
@@ -172,19 +174,20 @@ export class Projector {
   }
 
   /** Live once everything is written that was there when the subscription had caught up. */
-  async #noteCaughtUp(): Promise<void> {
+  #noteCaughtUp(signal: AbortSignal): void {
     if (this.#caughtUpAt === null || (this.progress.position ?? -1n) < this.#caughtUpAt) return;
     this.#caughtUpAt = null;
     this.lastError = null;
-    if (!this.active && this.generation) {
-      await activate(this.#pool, this.generation);
-      this.active = true;
-      this.#options.logger.info(
-        { generation: this.generation.id },
-        'queries are answered from this generation',
-      );
-    }
+    if (!this.active && this.generation) this.#activation ??= this.#activate(this.generation, signal);
     this.#become('live');
+  }
+
+  async #activate(generation: Generation, signal: AbortSignal): Promise<void> {
+    const position = this.progress.position ?? -1n;
+    this.active = await activateWhenSearchable(this.#pool, generation, position, signal);
+    if (this.active)
+      this.#options.logger.info({ generation: generation.id }, 'queries are answered from this generation');
+    this.#activation = null;
   }
 
   #become(state: ProjectorState): void {
@@ -211,26 +214,4 @@ export class Projector {
       cause: error,
     });
   }
-}
-
-/** The lock went with its connection; another owner may be writing by now. */
-class OwnershipLost extends Error {
-  constructor(what: string, cause: unknown) {
-    super(`${what} is gone: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof StoreUnavailable || error instanceof OwnershipLost || isUnavailable(error);
-}
-
-async function pause(attempt: number, signal: AbortSignal): Promise<void> {
-  const limitMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** attempt);
-  await delay(limitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {
-    // Aborted: the caller sees it.
-  });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

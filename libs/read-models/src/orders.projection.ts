@@ -6,6 +6,8 @@ import type { Instant } from '#domain/instant.js';
 import { summaryOf, type OrderSummary } from './order-summary.js';
 
 export const ORDERS_PROJECTION = 'orders';
+/** Follows the rows of `orders` into an index of Elasticsearch. */
+export const SEARCH_PROJECTION = 'search';
 
 /**
  * What an event does to the order's rows: `folded` changes the row, `searched` also what search finds,

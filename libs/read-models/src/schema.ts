@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { summaryColumns } from './order-summary.js';
+import { SEARCH_INDEX_DEFINITION } from './search/elasticsearch/index-definition.js';
+import type { SearchEngine } from './search/search-engine.js';
 
 /** Raised by hand when rows change their meaning while the tables stay as they are: old rows are then rebuilt. */
 const DEFINITION_VERSION = 1;
@@ -23,6 +25,7 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.generations (
   fingerprint text NOT NULL UNIQUE,
   created_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE ${SHARED_SCHEMA}.generations ADD COLUMN IF NOT EXISTS search_index text;
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.active_generation (
   "only" bool PRIMARY KEY DEFAULT true CHECK ("only"),
   generation int NOT NULL REFERENCES ${SHARED_SCHEMA}.generations
@@ -34,6 +37,8 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.checkpoints (
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (generation, projection)
 );
+-- Of \`search\`: rows of orders up to here are in the index.
+ALTER TABLE ${SHARED_SCHEMA}.checkpoints ADD COLUMN IF NOT EXISTS write_seq bigint;
 -- What could not be applied, and waits for a person or a later try. Generation 0: of no generation.
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.quarantine (
   projection text NOT NULL,
@@ -59,9 +64,12 @@ const summaryDdl = summaryColumns
   })
   .join(',\n');
 
-/** The read tables of one generation. */
-export function generationDdl(schema: string): string {
-  return `
+/** The read tables of one generation; what it is searched in decides about some of them. */
+export function generationDdl(schema: string, engine: SearchEngine): string {
+  return `${ordersDdl(schema)}${historyDdl(schema)}${engine === 'postgres' ? searchDdl(schema) : writeSequenceDdl(schema)}`;
+}
+
+const ordersDdl = (schema: string) => `
 CREATE SCHEMA ${schema};
 CREATE TABLE ${schema}.orders (
 ${summaryDdl},
@@ -78,7 +86,9 @@ CREATE INDEX orders_return_status ON ${schema}.orders (tenant_id, return_status,
 CREATE INDEX orders_country ON ${schema}.orders (tenant_id, country, placed_at, order_id);
 CREATE INDEX orders_number ON ${schema}.orders (tenant_id, number);
 CREATE INDEX orders_reference ON ${schema}.orders (tenant_id, reference);
+`;
 
+const historyDdl = (schema: string) => `
 CREATE TABLE ${schema}.order_history (
   position bigint NOT NULL,
   event_id uuid NOT NULL,
@@ -102,7 +112,9 @@ CREATE INDEX order_history_occurred ON ${schema}.order_history (tenant_id, place
   WHERE occurred_until IS NULL OR occurred_until > occurred_at;
 CREATE INDEX order_history_recorded ON ${schema}.order_history (tenant_id, placed_at, order_id, recorded_at)
   WHERE recorded_until IS NULL OR recorded_until > recorded_at;
+`;
 
+const searchDdl = (schema: string) => `
 CREATE TABLE ${schema}.order_search (
   tenant_id text COLLATE "C" NOT NULL,
   order_id uuid NOT NULL,
@@ -127,9 +139,21 @@ CREATE TABLE ${schema}.search_words (
 );
 CREATE INDEX search_words_trigrams ON ${schema}.search_words USING gin (word gin_trgm_ops) WITH (gin_pending_list_limit = 512);
 `;
-}
 
-/** Which rows this release writes and can read: two releases with the same one share a generation. */
-export const READ_MODEL_FINGERPRINT = createHash('sha256')
-  .update(`${DEFINITION_VERSION}\n${generationDdl('generation')}`)
-  .digest('hex');
+// Every write of a row takes the next number: who reads rows in that order from where it is misses none. The one
+// owner writes one transaction after the other, so a number never becomes visible before a smaller one.
+const writeSequenceDdl = (schema: string) => `
+CREATE SEQUENCE ${schema}.write_seq;
+ALTER TABLE ${schema}.orders ADD COLUMN write_seq bigint NOT NULL;
+CREATE UNIQUE INDEX orders_write_seq ON ${schema}.orders (write_seq);
+`;
+
+/** Which generations this release writes and can read, by what they are searched in. */
+export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
+  postgres: fingerprintOf(generationDdl('generation', 'postgres')),
+  elasticsearch: fingerprintOf(`${generationDdl('generation', 'elasticsearch')}\n${SEARCH_INDEX_DEFINITION}`),
+};
+
+function fingerprintOf(definition: string): string {
+  return createHash('sha256').update(`${DEFINITION_VERSION}\n${definition}`).digest('hex');
+}

@@ -23,7 +23,7 @@ export const searchAdapters: readonly { name: string; open: () => Promise<Search
 async function openPostgres(): Promise<SearchSubject> {
   const database = await freshDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 2 });
-  const generation = await prepareGeneration(pool);
+  const generation = await prepareGeneration(pool, null);
   const always = async () => generation;
   const models = new ReadModels(pool, { current: always, refreshed: always });
   const client = await pool.connect();

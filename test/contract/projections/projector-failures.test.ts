@@ -5,7 +5,7 @@ import { StoreUnavailable } from '#event-store/errors.js';
 import type { EncodedEvent, EventStore, RawEvent, SubscriptionMessage } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { ProjectionStopped } from '#projections/errors.js';
-import { READ_MODEL_FINGERPRINT } from '#read-models/schema.js';
+import { readModelFingerprints } from '#read-models/schema.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
@@ -117,7 +117,8 @@ describe('a projector', () => {
     expect(await activeGeneration(bench.pool)).toEqual({
       id: 2,
       schema: 'gen_2',
-      fingerprint: READ_MODEL_FINGERPRINT,
+      fingerprint: readModelFingerprints.postgres,
+      searchIndex: null,
     });
     expect(await bench.verify()).toMatchObject({ generation: 2, differences: [] });
   });

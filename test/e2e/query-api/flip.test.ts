@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { activate, activeGeneration } from '#read-models/generations.js';
-import { generationDdl, READ_MODEL_FINGERPRINT, SHARED_SCHEMA } from '#read-models/schema.js';
+import { generationDdl, readModelFingerprints, SHARED_SCHEMA } from '#read-models/schema.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
 import { until } from '../../support/until.js';
@@ -35,10 +35,10 @@ describe('when another generation becomes active', () => {
     const cursor = String(first.body['nextCursor']);
     const before = (await activeGeneration(db))!;
     await db.query(`UPDATE ${SHARED_SCHEMA}.generations SET fingerprint = 'of an earlier release'`);
-    await db.query(generationDdl('gen_2'));
+    await db.query(generationDdl('gen_2', 'postgres'));
     await db.query(
       `INSERT INTO ${SHARED_SCHEMA}.generations (id, schema_name, fingerprint) VALUES (2, 'gen_2', $1)`,
-      [READ_MODEL_FINGERPRINT],
+      [readModelFingerprints.postgres],
     );
     await db.query(`INSERT INTO gen_2.orders SELECT * FROM ${before.schema}.orders`);
 
@@ -47,7 +47,7 @@ describe('when another generation becomes active', () => {
     const reading = (async () => {
       while (!flipped) statuses.push((await system.ask('/v1/orders')).status);
     })();
-    await activate(db, { id: 2, schema: 'gen_2', fingerprint: READ_MODEL_FINGERPRINT });
+    await activate(db, { id: 2 });
     await db.query(`DROP SCHEMA ${before.schema} CASCADE`);
     await db.query(`DELETE FROM gen_2.orders WHERE order_id = $1`, [
       (first.body['items'] as { orderId: string }[])[0]!.orderId,

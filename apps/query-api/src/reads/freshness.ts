@@ -20,10 +20,13 @@ export class Freshness {
     this.#waitLimitMs = waitLimitMs;
   }
 
-  /** @throws ProblemError not_caught_up when the read models do not get there in time */
-  async reached(position: OrderPosition | null): Promise<void> {
+  /**
+   * @param projection whose rows or documents are going to be read
+   * @throws ProblemError not_caught_up when the projection does not get there in time
+   */
+  async reached(position: OrderPosition | null, projection = ORDERS_PROJECTION): Promise<void> {
     if (position === null) return;
-    const reached = await this.#watcher.reached(ORDERS_PROJECTION, position.position, this.#waitLimitMs);
+    const reached = await this.#watcher.reached(projection, position.position, this.#waitLimitMs);
     if (!reached) throw notCaughtUp();
   }
 
@@ -63,6 +66,6 @@ export class Freshness {
   }
 }
 
-function notCaughtUp(): ProblemError {
+export function notCaughtUp(): ProblemError {
   return new ProblemError('not_caught_up', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }

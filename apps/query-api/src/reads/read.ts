@@ -11,9 +11,11 @@ import {
   orderTotals,
   type TotalsQuestion,
 } from '#read-models/readers/order-totals.reader.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { readOrder } from '#read-models/readers/order.reader.js';
-import type { OrderSearchQuestion } from '#read-models/search/order-search.js';
+import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
 import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
+import { notCaughtUp } from './freshness.js';
 import { Sources } from './sources.js';
 
 interface OneOrder {
@@ -32,7 +34,7 @@ const reads = {
   customer: ({ models }: Sources, { audience, customerId }: { audience: Audience; customerId: string }) =>
     customerSummary(models, audience, customerId),
   feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
-  search: ({ search }: Sources, question: OrderSearchQuestion) => search.search(question),
+  search: searchOrders,
   searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) => searchAsOf(models, question),
   export: ({ exports }: Sources, question: ExportQuestion) =>
     Promise.resolve(exportOrders(exports, question)),
@@ -45,6 +47,25 @@ const reads = {
 };
 
 type Reads = typeof reads;
+
+type Answering = (
+  sources: Sources,
+  question: unknown,
+  consistentWith: OrderPosition | null,
+) => ReturnType<Reads[keyof Reads]>;
+
+/** An index has what was written to it before it shows it: a reader who waits asks for it to be shown. */
+async function searchOrders(
+  { search }: Sources,
+  question: OrderSearchQuestion,
+  consistentWith: OrderPosition | null,
+): Promise<OrderSearchPage> {
+  if (consistentWith === null) return search.search(question);
+  await search.refresh();
+  const page = await search.search(question);
+  if ((page.indexedThrough ?? -1n) < consistentWith.position) throw notCaughtUp();
+  return page;
+}
 
 /** Any question to the read models. A class for each would hide that nothing differs. */
 export class Read<Name extends keyof Reads = keyof Reads> extends Query<Awaited<ReturnType<Reads[Name]>>> {
@@ -67,8 +88,9 @@ export class ReadHandler implements IQueryHandler<Read> {
   }
 
   async execute({ name, question, consistentWith }: Read): Promise<Awaited<ReturnType<Reads[keyof Reads]>>> {
-    await this.#sources.freshness.reached(consistentWith);
-    const read = reads[name] as (sources: Sources, question: unknown) => ReturnType<Reads[keyof Reads]>;
-    return read(this.#sources, question);
+    const projection = name === 'search' ? await this.#sources.search.projection() : ORDERS_PROJECTION;
+    await this.#sources.freshness.reached(consistentWith, projection);
+    const read = reads[name] as Answering;
+    return read(this.#sources, question, consistentWith);
   }
 }

@@ -1,5 +1,5 @@
 import type { ReadModels } from '#read-models/readers/read-models.js';
-import type { OrderSearch } from '#read-models/search/order-search.js';
+import type { ActiveSearch } from '#read-models/search/active-search.js';
 import type { TimeTravel } from '../time-travel/time-travel.js';
 import type { Freshness } from './freshness.js';
 
@@ -8,7 +8,7 @@ export abstract class Sources {
   abstract readonly models: ReadModels;
   /** The same with connections of their own: an export holds one for as long as its client reads. */
   abstract readonly exports: ReadModels;
-  abstract readonly search: OrderSearch;
+  abstract readonly search: ActiveSearch;
   abstract readonly timeTravel: TimeTravel;
   abstract readonly freshness: Freshness;
 }

@@ -5,6 +5,8 @@ export interface ReadGeneration {
   readonly id: number;
   /** Of its tables; a name of our own making, safe to be part of a statement. */
   readonly schema: string;
+  /** Of Elasticsearch; null: its tables are searched. */
+  readonly searchIndex: string | null;
 }
 
 /** No generation is active yet: nothing can be read. */

@@ -55,3 +55,6 @@ export interface OrderSearch {
    */
   search(question: OrderSearchQuestion): Promise<OrderSearchPage>;
 }
+
+/** What orders are searched in is away or busy: asking again in a while helps. */
+export class SearchUnavailable extends Error {}

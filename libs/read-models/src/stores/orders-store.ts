@@ -54,14 +54,21 @@ export class OrdersStore {
   readonly #generation: Generation;
   readonly #load: Statement;
   readonly #write: Statement;
-  readonly #parameters = new BatchParameters();
+  readonly #parameters: BatchParameters;
   readonly #words = new KnownWords();
 
   constructor(db: Queryable, generation: Generation) {
     this.#db = db;
     this.#generation = generation;
     this.#load = loadStatement(generation.schema);
-    this.#write = writeStatement(generation.schema);
+    const engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
+    this.#write = writeStatement(generation.schema, engine);
+    this.#parameters = new BatchParameters(engine);
+  }
+
+  /** Whether its batches need search rows and words: an index follows the rows of orders instead. */
+  get searchesTables(): boolean {
+    return this.#generation.searchIndex === null;
   }
 
   /** The orders that have a row, in no order. */

@@ -1,6 +1,7 @@
 import { summaryColumns, type OrderSummary } from '../order-summary.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, SHARED_SCHEMA } from '../schema.js';
+import type { SearchEngine } from '../search/search-engine.js';
 import { arrayLiteral, type ElementType } from './binary-array.js';
 
 /** Prepared by the connection at first use. */
@@ -61,7 +62,12 @@ export const batchColumns = {
 } as const satisfies Record<string, readonly BatchColumn[]>;
 
 export type BatchTable = keyof typeof batchColumns;
-export const batchTables = Object.keys(batchColumns) as readonly BatchTable[];
+
+/** The tables of a write, in the order of its parameters: an index of Elasticsearch takes the place of two. */
+export const batchTables = {
+  postgres: ['orders', 'history', 'periodEnds', 'search', 'words'],
+  elasticsearch: ['orders', 'history', 'periodEnds'],
+} as const satisfies Readonly<Record<SearchEngine, readonly BatchTable[]>>;
 
 /** In the order of the summary's columns. */
 export function summaryValues(values: OrderSummary): unknown[] {
@@ -94,36 +100,39 @@ export const checkpointStatement: Statement = {
 
 /**
  * A whole batch in one statement, and so in one transaction and one round trip. Parameters: generation,
- * position, how many orders; then the arrays of `batchColumns`, in its order.
+ * position, how many orders; then the arrays of `batchColumns`, table by table in the order of `batchTables`.
  */
-export function writeStatement(schema: string): Statement {
+export function writeStatement(schema: string, engine: SearchEngine): Statement {
   const batches = new Map<BatchTable, string>();
   let parameters = 3;
-  for (const table of batchTables) {
+  for (const table of batchTables[engine]) {
     const columns: readonly BatchColumn[] = batchColumns[table];
     const arrays = columns.map(({ type }) => `$${++parameters}::${type}[]`).join(', ');
     batches.set(table, `unnest(${arrays}) AS b (${names(columns)})`);
   }
-  const insert = (table: BatchTable, into: string) => {
-    const columns: readonly BatchColumn[] = batchColumns[table];
+  const insert = (table: BatchTable, into: string, more: readonly BatchColumn[] = []) => {
+    const columns: readonly BatchColumn[] = [...batchColumns[table], ...more];
     const selected = columns.map(({ column: name, select }) => select ?? name).join(', ');
     return `INSERT INTO ${into} (${names(columns)}) SELECT ${selected} FROM ${batches.get(table)}`;
   };
+  const numbered =
+    engine === 'elasticsearch' ? [column('write_seq', 'int8', `nextval('${schema}.write_seq')`)] : [];
+  const searched = `searched AS (${insert('search', `${schema}.order_search AS s`)}
+        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates(batchColumns.search)}
+        WHERE s.revision < excluded.revision),
+      worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),`;
   return {
     name: 'write_batch',
     text: `WITH
-      orders AS (${insert('orders', `${schema}.orders AS o`)}
-        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates('orders')}
+      orders AS (${insert('orders', `${schema}.orders AS o`, numbered)}
+        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates([...batchColumns.orders, ...numbered])}
         WHERE o.revision < excluded.revision RETURNING 1),
       history AS (${insert('history', `${schema}.order_history`)}
         ON CONFLICT (tenant_id, order_id, revision) DO NOTHING),
       ended AS (UPDATE ${schema}.order_history h
         SET occurred_until = b.occurred_until, recorded_until = b.recorded_until FROM ${batches.get('periodEnds')}
         WHERE h.tenant_id = b.tenant_id AND h.order_id = b.order_id AND h.revision = b.revision),
-      searched AS (${insert('search', `${schema}.order_search AS s`)}
-        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates('search')}
-        WHERE s.revision < excluded.revision),
-      worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),
+      ${engine === 'postgres' ? searched : ''}
       checkpoint AS (${upsertCheckpoint('$1', '$2')})
       SELECT ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
         (SELECT ${NOTIFY} FROM checkpoint)`,
@@ -137,8 +146,8 @@ function names(columns: readonly BatchColumn[]): string {
   return columns.map(({ column: name }) => name).join(', ');
 }
 
-function updates(table: BatchTable): string {
-  return batchColumns[table]
+function updates(columns: readonly BatchColumn[]): string {
+  return columns
     .filter(({ column: name }) => name !== 'tenant_id' && name !== 'order_id')
     .map(({ column: name }) => `${name} = excluded.${name}`)
     .join(', ');

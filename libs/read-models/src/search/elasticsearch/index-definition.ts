@@ -57,6 +57,7 @@ const mappings: estypes.MappingTypeMapping = {
       properties: { email: found, names: found, erased: { type: 'boolean' } },
     },
     indexedThrough: { type: 'long' },
+    writeSeq: { type: 'long' },
   },
 };
 
@@ -95,10 +96,25 @@ export async function createIndex(client: Client, index: string, options: IndexO
 /** The id of the marker: the document that tells how far the index is. No order's id is like it. */
 export const MARKER_ID = 'indexed-through';
 
+/** All rows up to one write are in the index, and so all events up to a position; -1: of none yet. */
+export interface IndexReached {
+  readonly position: bigint;
+  readonly writeSeq: bigint;
+}
+
 /**
- * The marker's content: everything up to this position of the event store is in the index. To be written when
- * all of that was acknowledged. As text, which the mapping reads as a long: a JSON number would round it.
+ * The marker's content, to be written when all of that was acknowledged. Numbers as text, which the mapping
+ * reads as longs: a JSON number would round them.
  */
-export function markerDocument(position: bigint): { readonly indexedThrough: string } {
-  return { indexedThrough: position.toString() };
+export function markerDocument({ position, writeSeq }: IndexReached): MarkerDocument {
+  return { indexedThrough: position.toString(), writeSeq: writeSeq.toString() };
+}
+
+export function reachedOf({ indexedThrough, writeSeq }: MarkerDocument): IndexReached {
+  return { position: BigInt(indexedThrough), writeSeq: BigInt(writeSeq) };
+}
+
+export interface MarkerDocument {
+  readonly indexedThrough: string;
+  readonly writeSeq: string;
 }

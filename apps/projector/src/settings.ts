@@ -1,0 +1,30 @@
+import { envEventStoreUrl, envPort, envPostgresUrl, envText, readConfig } from '#platform/config.js';
+import {
+  elasticsearchOf,
+  indexPrefixOf,
+  searchEngineSettings,
+  type ElasticsearchPlace,
+} from '#platform/search-settings.js';
+
+export interface ProjectorSettings {
+  readonly postgresUrl: string;
+  readonly eventStoreUrl: string;
+  readonly host: string;
+  readonly port: number;
+  /** null: none is configured. */
+  readonly elasticsearch: ElasticsearchPlace | null;
+  /** What the names of search indexes begin with; null: PostgreSQL searches. */
+  readonly indexPrefix: string | null;
+}
+
+/** @throws ConfigError */
+export function settingsFromEnvironment(): ProjectorSettings {
+  const settings = readConfig({
+    postgresUrl: envPostgresUrl('ORDERLOG_POSTGRES_URL'),
+    eventStoreUrl: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
+    host: envText('ORDERLOG_HOST', '127.0.0.1'),
+    port: envPort('ORDERLOG_PORT', 3002),
+    ...searchEngineSettings,
+  });
+  return { ...settings, elasticsearch: elasticsearchOf(settings), indexPrefix: indexPrefixOf(settings) };
+}

@@ -1,0 +1,69 @@
+import { ConfigError, envHttpUrl, envOneOf, envOptional, envOptionalText, type ValuesOf } from './config.js';
+import type { ConfigName } from './config-names.js';
+
+/** How an app reaches Elasticsearch. */
+export const elasticsearchSettings = {
+  elasticsearchUrl: envOptional(envHttpUrl('ORDERLOG_ELASTICSEARCH_URL')),
+  elasticsearchApiKey: envOptionalText('ORDERLOG_ELASTICSEARCH_API_KEY'),
+  elasticsearchCaFile: envOptionalText('ORDERLOG_ELASTICSEARCH_CA_FILE'),
+};
+
+/** Which engine the projector feeds. */
+export const searchEngineSettings = {
+  ...elasticsearchSettings,
+  searchEngine: envOptional(envOneOf('ORDERLOG_SEARCH_ENGINE', ['postgres', 'elasticsearch'])),
+  elasticsearchIndexPrefix: envOptionalText('ORDERLOG_ELASTICSEARCH_INDEX_PREFIX'),
+};
+
+export type ElasticsearchValues = ValuesOf<typeof elasticsearchSettings>;
+export type SearchEngineValues = ValuesOf<typeof searchEngineSettings>;
+
+/** How to reach it. */
+export interface ElasticsearchPlace {
+  readonly url: string;
+  readonly apiKey: string | null;
+  readonly caFile: string | null;
+}
+
+const DEFAULT_INDEX_PREFIX = 'orderlog';
+const MAX_PREFIX_CHARACTERS = 100;
+
+/**
+ * Where Elasticsearch is; null: none is configured.
+ * @throws ConfigError when it is told how to reach it, but not where it is
+ */
+export function elasticsearchOf(values: ElasticsearchValues): ElasticsearchPlace | null {
+  const { elasticsearchUrl: url, elasticsearchApiKey: apiKey, elasticsearchCaFile: caFile } = values;
+  if (url !== null) return { url, apiKey, caFile };
+  refuseWithoutUrl('ORDERLOG_ELASTICSEARCH_API_KEY', apiKey);
+  refuseWithoutUrl('ORDERLOG_ELASTICSEARCH_CA_FILE', caFile);
+  return null;
+}
+
+/**
+ * What the names of indexes begin with; null: PostgreSQL searches.
+ * @throws ConfigError when the settings contradict each other
+ */
+export function indexPrefixOf(values: SearchEngineValues): string | null {
+  const { searchEngine, elasticsearchUrl, elasticsearchIndexPrefix: prefix } = values;
+  if (elasticsearchUrl === null) {
+    if (searchEngine === 'elasticsearch') {
+      throw new ConfigError(
+        'ORDERLOG_SEARCH_ENGINE is elasticsearch, but ORDERLOG_ELASTICSEARCH_URL is not set: set it, or choose postgres',
+      );
+    }
+    refuseWithoutUrl('ORDERLOG_ELASTICSEARCH_INDEX_PREFIX', prefix);
+    return null;
+  }
+  if (prefix !== null && (!/^[a-z0-9][a-z0-9-]*$/.test(prefix) || prefix.length > MAX_PREFIX_CHARACTERS)) {
+    throw new ConfigError(
+      `ORDERLOG_ELASTICSEARCH_INDEX_PREFIX is ${JSON.stringify(prefix)}: give up to ${MAX_PREFIX_CHARACTERS} of a-z, 0-9 and -, no dash first`,
+    );
+  }
+  return searchEngine === 'postgres' ? null : (prefix ?? DEFAULT_INDEX_PREFIX);
+}
+
+function refuseWithoutUrl(variable: ConfigName, value: string | null): void {
+  if (value === null) return;
+  throw new ConfigError(`${variable} is set, but ORDERLOG_ELASTICSEARCH_URL is not: set both, or neither`);
+}

@@ -1,0 +1,109 @@
+import type { Client } from '@elastic/elasticsearch';
+import type { Order } from '#domain/order/state.js';
+import { searchDocumentId, searchDocumentOf } from '../search-document.js';
+import {
+  createIndex,
+  MARKER_ID,
+  markerDocument,
+  reachedOf,
+  type IndexReached,
+  type MarkerDocument,
+} from './index-definition.js';
+
+/** An order as its row is, and the number that the row's last write took. */
+export interface NumberedOrder {
+  readonly order: Order;
+  readonly writeSeq: bigint;
+}
+
+/** A document that the index will not take, however often it is sent. */
+export interface RefusedDocument {
+  readonly order: Order;
+  readonly reason: string;
+}
+
+export interface IndexWriterOptions {
+  /** Of one request, about. */
+  readonly bulkMaxBytes?: number;
+  /** Requests under way at one time; which is taken first plays no part, for each document has its version. */
+  readonly concurrency?: number;
+}
+
+const BULK_MAX_BYTES = 4_000_000;
+const CONCURRENCY = 2;
+const BUSY_RETRIES = 8;
+const BUSY_WAIT_MS = 500;
+const NEWER_IS_THERE = 409;
+const BUSY = 429;
+
+/** Writes one index. What it is asked to write twice, or late, changes nothing: versions decide. */
+export class IndexWriter {
+  readonly #client: Client;
+  readonly #index: string;
+  readonly #options: Required<IndexWriterOptions>;
+
+  constructor(client: Client, index: string, options: IndexWriterOptions = {}) {
+    this.#client = client;
+    this.#index = index;
+    this.#options = { bulkMaxBytes: BULK_MAX_BYTES, concurrency: CONCURRENCY, ...options };
+  }
+
+  /** Creates the index where there is none; answers how far it is, null when nothing was written yet. */
+  async open(): Promise<IndexReached | null> {
+    await createIndex(this.#client, this.#index);
+    const { found, _source } = await this.#client.get<MarkerDocument>(
+      { index: this.#index, id: MARKER_ID },
+      { ignore: [404] },
+    );
+    return found && _source ? reachedOf(_source) : null;
+  }
+
+  /**
+   * Writes each order's document unless a newer one is there. When it resolves, all is stored durably
+   * but what was refused.
+   * @throws what the client threw: Elasticsearch is away or too busy, and nothing is certain
+   */
+  async write(orders: readonly NumberedOrder[]): Promise<RefusedDocument[]> {
+    const refused: RefusedDocument[] = [];
+    const byId = new Map(orders.map((one) => [searchDocumentId(one.order), one.order]));
+    let failure: Error | null = null;
+    await this.#client.helpers.bulk<NumberedOrder>({
+      index: this.#index,
+      filter_path: ['errors', 'items.*.status', 'items.*.error'],
+      datasource: [...orders],
+      flushBytes: this.#options.bulkMaxBytes,
+      concurrency: this.#options.concurrency,
+      retries: BUSY_RETRIES,
+      wait: BUSY_WAIT_MS,
+      onDocument: ({ order, writeSeq }) => [
+        { index: { _id: searchDocumentId(order), version: Number(writeSeq), version_type: 'external_gte' } },
+        searchDocumentOf(order),
+      ],
+      onDrop: ({ status, error, operation }) => {
+        if (status === NEWER_IS_THERE) return;
+        const reason = error === null ? `status ${status}` : `${error.type}: ${error.reason ?? ''}`;
+        const order = byId.get(idOf(operation));
+        if (status >= 400 && status < 500 && status !== BUSY && order) refused.push({ order, reason });
+        else failure ??= new IndexBusy(`Elasticsearch took no document: ${reason}`);
+      },
+    });
+    if (failure !== null) throw failure as Error;
+    return refused;
+  }
+
+  /** To be called once everything up to there was written: from the next refresh on, searches say so. */
+  async mark(reached: IndexReached): Promise<void> {
+    await this.#client.index({ index: this.#index, id: MARKER_ID, document: markerDocument(reached) });
+  }
+
+  async remove(): Promise<void> {
+    await this.#client.indices.delete({ index: this.#index, ignore_unavailable: true });
+  }
+}
+
+/** It answers, but takes no documents for the moment. */
+export class IndexBusy extends Error {}
+
+function idOf(operation: unknown): string {
+  return (operation as { index: { _id: string } }).index._id;
+}
