@@ -1,3 +1,4 @@
+import type { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { EventStore } from '#event-store/port.js';
@@ -91,8 +92,8 @@ export class ProjectionBench {
     return (await this.pool.query<Row>(sql, values)).rows;
   }
 
-  verify(): Promise<VerifyResult> {
-    return verify({ eventStore: this.eventStore, pool: this.pool, patienceMs: 0 });
+  verify(elasticsearch: Client | null = null): Promise<VerifyResult> {
+    return verify({ eventStore: this.eventStore, pool: this.pool, elasticsearch, patienceMs: 0 });
   }
 
   /** Those that are left, also one that ended by itself. */

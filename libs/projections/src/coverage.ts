@@ -13,11 +13,6 @@ export interface CoverageOptions {
   readonly onEvents: (count: number) => void;
 }
 
-interface KeyRow {
-  tenant_id: string;
-  order_id: string;
-}
-
 const PAGE_ORDERS = 500;
 const TELL_EVERY_EVENTS = 5_000;
 const MAX_FOUND = 1_000;
@@ -39,11 +34,14 @@ export async function* streamsWithoutRow(
 }
 
 /** Orders that have history or can be found, but have no row. */
-export async function rowsWithoutOrder(pool: pg.Pool, { schema }: Generation): Promise<Difference[]> {
+export async function rowsWithoutOrder(
+  pool: pg.Pool,
+  { schema, searchIndex }: Generation,
+): Promise<Difference[]> {
   const found: Difference[] = [];
-  for (const table of ['order_history', 'order_search']) {
-    const { rows } = await pool.query<KeyRow>(
-      `SELECT DISTINCT r.tenant_id, r.order_id FROM ${schema}.${table} r
+  for (const table of searchIndex === null ? ['order_history', 'order_search'] : ['order_history']) {
+    const { rows } = await pool.query<OrderKey>(
+      `SELECT DISTINCT r.tenant_id AS "tenantId", r.order_id AS "orderId" FROM ${schema}.${table} r
        WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
          WHERE o.tenant_id = r.tenant_id AND o.order_id = r.order_id) LIMIT ${MAX_FOUND}`,
     );
@@ -81,18 +79,32 @@ async function* streamsUpTo(options: CoverageOptions, head: bigint): AsyncGenera
 
 async function missing(
   pool: pg.Pool,
-  { schema }: Generation,
+  generation: Generation,
   keys: readonly OrderKey[],
 ): Promise<Difference[]> {
-  const { rows } = await pool.query<KeyRow>(
-    `SELECT k.tenant_id, k.order_id FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
+  const found = await ordersWithoutRow(pool, generation, keys);
+  return found.map((key) => wholeRow(key, 'missing_row', 'orders'));
+}
+
+export async function ordersWithoutRow(
+  pool: pg.Pool,
+  { schema }: Generation,
+  keys: readonly OrderKey[],
+): Promise<OrderKey[]> {
+  const { rows } = await pool.query<OrderKey>(
+    `SELECT k.tenant_id AS "tenantId", k.order_id AS "orderId"
+     FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
      WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
        WHERE o.tenant_id = k.tenant_id AND o.order_id = k.order_id)`,
     [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)],
   );
-  return rows.map((row) => wholeRow(row, 'missing_row', 'orders'));
+  return rows;
 }
 
-function wholeRow(row: KeyRow, kind: 'missing_row' | 'extra_row', path: string): Difference {
-  return { tenantId: row.tenant_id, orderId: row.order_id, kind, path, expected: null, actual: null };
+function wholeRow(
+  { tenantId, orderId }: OrderKey,
+  kind: 'missing_row' | 'extra_row',
+  path: string,
+): Difference {
+  return { tenantId, orderId, kind, path, expected: null, actual: null };
 }

@@ -27,6 +27,7 @@ export interface VerifiedRows extends OrderKey {
   readonly document: string;
   readonly personal: string;
   readonly history: readonly HistoryValues[];
+  /** null: there is none; of a generation with an index, always. */
   readonly search: SearchValues | null;
 }
 
@@ -52,7 +53,7 @@ const OF_KEY = (alias: string) => `${alias}.tenant_id = k.tenant_id AND ${alias}
 /** Everything about the given orders in one snapshot; those without a row are left out. */
 export async function loadRows(
   pool: pg.Pool,
-  { schema }: Generation,
+  { schema, searchIndex }: Generation,
   keys: readonly OrderKey[],
 ): Promise<VerifiedRows[]> {
   const values = [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)];
@@ -67,16 +68,9 @@ export async function loadRows(
        FROM ${KEYS} JOIN ${schema}.order_history h ON ${OF_KEY('h')} ORDER BY h.revision`,
       values,
     );
-    const search = await client.query<ColumnValues & SearchValues>(
-      `SELECT s.tenant_id, s.order_id, s.revision, tsvector_to_array(s.words) AS words, s.skus, s.personal::text,
-         ARRAY(SELECT lexeme FROM unnest(tsvector_to_array(s.words)) AS lexeme WHERE NOT EXISTS (
-           SELECT FROM ${schema}.search_words w WHERE w.tenant_id = s.tenant_id AND w.word = lexeme COLLATE "C"
-         )) AS "unknownWords"
-       FROM ${KEYS} JOIN ${schema}.order_search s ON ${OF_KEY('s')}`,
-      values,
-    );
+    const search = searchIndex === null ? await loadSearchRows(client, schema, values) : [];
     const historyOf = groupBy(history.rows, keyOf);
-    const searchOf = new Map(search.rows.map((row) => [keyOf(row), row]));
+    const searchOf = new Map(search.map((row) => [keyOf(row), row]));
     return orders.rows.map(({ document, personal, ...summary }) => ({
       tenantId: summary['tenant_id'] as string,
       orderId: summary['order_id'] as string,
@@ -88,6 +82,22 @@ export async function loadRows(
       search: searchOf.get(keyOf(summary)) ?? null,
     }));
   });
+}
+
+async function loadSearchRows(
+  client: pg.PoolClient,
+  schema: string,
+  values: readonly unknown[],
+): Promise<(ColumnValues & SearchValues)[]> {
+  const { rows } = await client.query<ColumnValues & SearchValues>(
+    `SELECT s.tenant_id, s.order_id, s.revision, tsvector_to_array(s.words) AS words, s.skus, s.personal::text,
+       ARRAY(SELECT lexeme FROM unnest(tsvector_to_array(s.words)) AS lexeme WHERE NOT EXISTS (
+         SELECT FROM ${schema}.search_words w WHERE w.tenant_id = s.tenant_id AND w.word = lexeme COLLATE "C"
+       )) AS "unknownWords"
+     FROM ${KEYS} JOIN ${schema}.order_search s ON ${OF_KEY('s')}`,
+    [...values],
+  );
+  return rows;
 }
 
 async function inSnapshot<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Promise<T>): Promise<T> {

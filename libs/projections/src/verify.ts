@@ -1,19 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration, type Generation } from '#read-models/generations.js';
-import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
+import { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
+import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
 import { rowsWithoutOrder, streamsWithoutRow } from './coverage.js';
 import type { Difference } from './differences.js';
 import { loadRows, orderKeys, sampledOrderKeys, type VerifiedRows } from './verified-rows.js';
+import { documentsWithoutOrder, verifyDocuments, type VerifiedIndex } from './verify-index.js';
 import { verifyOrder } from './verify-order.js';
 
 export interface VerifyOptions {
   readonly eventStore: Pick<EventStore, 'readStream' | 'subscribeToAll' | 'headPosition'>;
   /** Two connections are used. */
   readonly pool: pg.Pool;
+  /** Where the generation has its index, if it has one; null: none is configured. */
+  readonly elasticsearch: Client | null;
   /** So many rows, chosen at random; absent: all, and whether every stream has its row. */
   readonly sample?: number;
   readonly onProgress?: (progress: VerifyProgress) => void;
@@ -40,6 +46,8 @@ export interface VerifyResult {
   /** At most a thousand are kept; all are counted. */
   readonly differences: readonly Difference[];
   readonly differenceCount: number;
+  /** Orders whose document the index refused; they are not compared with it. */
+  readonly parked: readonly string[];
   readonly seconds: number;
 }
 
@@ -60,27 +68,46 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const generation = await activeGeneration(options.pool);
   if (!generation)
     throw new NothingToVerify('there are no read models of this release: no projector has run yet');
-  return new Verification(options, generation).run();
+  return new Verification(options, generation, await openIndex(options, generation)).run();
+}
+
+/** @throws NothingToVerify when there is an index that cannot be looked into */
+async function openIndex(
+  { pool, elasticsearch }: VerifyOptions,
+  generation: Generation,
+): Promise<VerifiedIndex | null> {
+  const { searchIndex } = generation;
+  if (searchIndex === null) return null;
+  if (elasticsearch === null) {
+    throw new NothingToVerify(
+      `orders are searched in the index ${searchIndex}: say where with --elasticsearch-url or ORDERLOG_ELASTICSEARCH_URL`,
+    );
+  }
+  const parked = await new SearchFeedStore(pool, generation).parked();
+  return { pool, generation, reader: new IndexReader(elasticsearch, searchIndex), parked };
 }
 
 class Verification {
   readonly #options: VerifyOptions;
   readonly #generation: Generation;
+  readonly #index: VerifiedIndex | null;
   readonly #differences: Difference[] = [];
   #differenceCount = 0;
   #orders = 0;
   #events = 0;
 
-  constructor(options: VerifyOptions, generation: Generation) {
+  constructor(options: VerifyOptions, generation: Generation, index: VerifiedIndex | null) {
     this.#options = options;
     this.#generation = generation;
+    this.#index = index;
   }
 
   async run(): Promise<VerifyResult> {
     const startedMs = performance.now();
     const { sample } = this.#options;
     const head = (await this.#options.eventStore.headPosition()) ?? -1n;
-    await this.#waitForProjection(head);
+    await this.#waitFor(ORDERS_PROJECTION, head);
+    if (this.#index) await this.#waitFor(SEARCH_PROJECTION, head);
     if (sample === undefined) await this.#findWhatIsMissing(head);
     const total = Math.min(sample ?? Infinity, await this.#count());
     const { pool } = this.#options;
@@ -99,16 +126,17 @@ class Verification {
       events: this.#events,
       differences: this.#differences,
       differenceCount: this.#differenceCount,
+      parked: [...(this.#index?.parked ?? [])],
       seconds: Math.round(performance.now() - startedMs) / 1_000,
     };
   }
 
   /** Returns as well when the projection does not move: then rows are found to be behind. */
-  async #waitForProjection(head: bigint): Promise<void> {
+  async #waitFor(projection: string, head: bigint): Promise<void> {
     let last: bigint | null = null;
     let movedMs = performance.now();
     for (;;) {
-      const position = await checkpointOf(this.#options.pool, this.#generation.id, ORDERS_PROJECTION);
+      const position = await checkpointOf(this.#options.pool, this.#generation.id, projection);
       if (position !== last) movedMs = performance.now();
       last = position;
       const stuck = performance.now() - movedMs >= (this.#options.patienceMs ?? PATIENCE_MS);
@@ -126,6 +154,8 @@ class Verification {
     };
     for await (const found of streamsWithoutRow(coverage, this.#generation, head)) this.#add(found);
     for (const found of await rowsWithoutOrder(pool, this.#generation)) this.#add(found);
+    if (!this.#index) return;
+    for await (const found of documentsWithoutOrder(this.#index)) this.#add(found);
   }
 
   /** Loads one page ahead of the one that is being compared. */
@@ -146,16 +176,19 @@ class Verification {
 
   async #verifyPage(rows: readonly VerifiedRows[], head: bigint): Promise<void> {
     const next = rows.values();
+    const upTo = { headPosition: head, searchesTables: this.#index === null };
     const worker = async () => {
       for (const row of next) {
         this.#options.signal?.throwIfAborted();
-        const { events, differences } = await verifyOrder(this.#options.eventStore, row, head);
+        const { events, differences } = await verifyOrder(this.#options.eventStore, row, upTo);
         this.#orders += 1;
         this.#events += events;
         differences.forEach((difference) => this.#add(difference));
       }
     };
     await Promise.all(Array.from({ length: CONCURRENT_STREAMS }, worker));
+    if (!this.#index) return;
+    for (const difference of await verifyDocuments(this.#index, rows)) this.#add(difference);
   }
 
   async #count(): Promise<number> {

@@ -7,6 +7,7 @@ import { dataFolder } from '../support/connection.js';
 import type { DataFolder } from '../system/data-folder.js';
 import { EmbeddedSystem } from '../system/embedded-system.js';
 import { Ending } from '../system/ending.js';
+import { chosenEngines } from '../system/engines.js';
 
 interface UpOptions {
   readonly data?: string;
@@ -14,6 +15,10 @@ interface UpOptions {
   readonly queryPort: number;
   readonly eventStorePort: number;
   readonly demo: boolean;
+  readonly eventStore?: string;
+  readonly postgres?: string;
+  readonly elasticsearch?: string;
+  readonly kafka?: string;
 }
 
 const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
@@ -26,6 +31,10 @@ export function addUpCommand(program: Command): void {
     .option('--command-port <port>', 'port of command-api; 0: any', parsePort, 3000)
     .option('--query-port <port>', 'port of query-api; 0: any', parsePort, 3001)
     .option('--event-store-port <port>', 'port of the event store; 0: any', parsePort, 2113)
+    .option('--event-store <url>', 'an event store that runs elsewhere: esdb://… or esdb+discover://…')
+    .option('--postgres <url>', 'a PostgreSQL that runs elsewhere: postgres://…/DATABASE')
+    .option('--elasticsearch <url>', 'search in this Elasticsearch (ORDERLOG_ELASTICSEARCH_URL)')
+    .option('--kafka <brokers>', 'publish events to this Kafka: HOST:PORT,… (ORDERLOG_KAFKA_BROKERS)')
     .option('--no-demo', `without the demo day in the tenant ${DEMO_TENANT}`)
     .action(runUp);
 }
@@ -39,6 +48,7 @@ async function runUp(options: UpOptions): Promise<void> {
     commandPort: options.commandPort || (await freePort()),
     queryPort: options.queryPort || (await freePort()),
     eventStorePort: options.eventStorePort || (await freePort()),
+    engines: chosenEngines(options),
     events: { tell: (line) => console.error(line), gaveUp: (reason) => ending.fail(reason) },
   });
   ending.onForce = () => system.kill();

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { createPool } from '#platform/postgres.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
@@ -21,28 +22,33 @@ export function addVerifyCommand(program: Command): void {
     )
     .option('--sample <orders>', 'only so many orders, chosen at random', parseSample)
     .option('--json', 'as one JSON object');
-  withConnection(command, ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runVerify);
+  withConnection(command, ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'], { token: false }).action(
+    runVerify,
+  );
 }
 
 async function runVerify({ sample, json, ...options }: VerifyOptions): Promise<void> {
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');
+  const place = await connection.elasticsearch();
+  const elasticsearch = place && createElasticsearchClient(place);
   const pool = createPool(postgresUrl, { max: 2, applicationName: 'orderctl verify', statementTimeoutMs: 0 });
   try {
     const onProgress = progressTeller();
     const result = await withEventStore(eventStoreUrl, (eventStore) =>
-      verify({ eventStore, pool, onProgress, ...(sample === undefined ? {} : { sample }) }),
+      verify({ eventStore, pool, elasticsearch, onProgress, ...(sample === undefined ? {} : { sample }) }),
     );
     if (json) printJson(result, { pretty: false });
     else printResult(result);
     process.exitCode = result.differenceCount === 0 ? 0 : 1;
   } finally {
-    await pool.end();
+    await Promise.all([pool.end(), elasticsearch?.close()]);
   }
 }
 
-function printResult({ orders, events, differences, differenceCount, seconds, sampled }: VerifyResult): void {
+function printResult(result: VerifyResult): void {
+  const { orders, events, differences, differenceCount, seconds, sampled, parked } = result;
   for (const { tenantId, orderId, kind, path, expected, actual } of differences.slice(0, SHOWN_DIFFERENCES)) {
     const values =
       expected === null && actual === null
@@ -52,6 +58,11 @@ function printResult({ orders, events, differences, differenceCount, seconds, sa
   }
   if (differenceCount > SHOWN_DIFFERENCES)
     console.log(`… ${count(differenceCount - SHOWN_DIFFERENCES)} more (--json lists up to 1,000)`);
+  if (parked.length > 0) {
+    console.log(
+      `the index refuses ${count(parked.length)} orders: ${parked.slice(0, SHOWN_DIFFERENCES).join(' ')}`,
+    );
+  }
   const compared = `${count(orders)} orders${sampled ? ', chosen at random,' : ''} compared with ${count(events)} events in ${seconds.toFixed(1)} s`;
   console.log(
     `${compared}: ${differenceCount === 0 ? 'no difference' : `${count(differenceCount)} differences`}`,

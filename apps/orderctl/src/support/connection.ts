@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
+import { readConfig } from '#platform/config.js';
+import { elasticsearchSettings, type ElasticsearchPlace } from '#platform/search-settings.js';
 import type { Command } from 'commander';
 import { DataFolder, type SystemAddresses } from '../system/data-folder.js';
 import { CliError, UsageError } from './cli-error.js';
@@ -12,27 +14,34 @@ export interface ConnectionOptions {
   readonly queryUrl?: string;
   readonly eventStoreUrl?: string;
   readonly postgresUrl?: string;
+  readonly elasticsearchUrl?: string;
   readonly token?: string;
   readonly tenant?: string;
 }
 
-type Address = 'commandUrl' | 'queryUrl' | 'eventStoreUrl' | 'postgresUrl';
+type Address = 'commandUrl' | 'queryUrl' | 'eventStoreUrl' | 'postgresUrl' | 'elasticsearchUrl';
 
-const addresses: Readonly<Record<Address, { flag: string; variable: string; protocols: readonly string[] }>> =
-  {
-    commandUrl: { flag: '--command-url', variable: 'ORDERLOG_COMMAND_URL', protocols: ['http:', 'https:'] },
-    queryUrl: { flag: '--query-url', variable: 'ORDERLOG_QUERY_URL', protocols: ['http:', 'https:'] },
-    eventStoreUrl: {
-      flag: '--event-store-url',
-      variable: 'ORDERLOG_EVENT_STORE_URL',
-      protocols: ['esdb:', 'esdb+discover:', 'kurrentdb:', 'kurrentdb+discover:'],
-    },
-    postgresUrl: {
-      flag: '--postgres-url',
-      variable: 'ORDERLOG_POSTGRES_URL',
-      protocols: ['postgres:', 'postgresql:'],
-    },
-  };
+export const addresses: Readonly<
+  Record<Address, { flag: string; variable: string; protocols: readonly string[] }>
+> = {
+  commandUrl: { flag: '--command-url', variable: 'ORDERLOG_COMMAND_URL', protocols: ['http:', 'https:'] },
+  queryUrl: { flag: '--query-url', variable: 'ORDERLOG_QUERY_URL', protocols: ['http:', 'https:'] },
+  eventStoreUrl: {
+    flag: '--event-store-url',
+    variable: 'ORDERLOG_EVENT_STORE_URL',
+    protocols: ['esdb:', 'esdb+discover:', 'kurrentdb:', 'kurrentdb+discover:'],
+  },
+  postgresUrl: {
+    flag: '--postgres-url',
+    variable: 'ORDERLOG_POSTGRES_URL',
+    protocols: ['postgres:', 'postgresql:'],
+  },
+  elasticsearchUrl: {
+    flag: '--elasticsearch-url',
+    variable: 'ORDERLOG_ELASTICSEARCH_URL',
+    protocols: ['http:', 'https:'],
+  },
+};
 
 const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
 
@@ -64,16 +73,32 @@ export class Connection {
   }
 
   /** @throws CliError when nothing runs on the data folder and no address is given. */
-  async address(which: Address): Promise<string> {
-    const { flag, variable, protocols } = addresses[which];
-    const given = this.#options[which] ?? (process.env[variable] || undefined);
-    if (given !== undefined) return checkUrl(given, flag, protocols);
-    this.#running ??= this.folder.readAddresses();
-    const running = await this.#running;
-    if (running !== null) return running[which];
+  async address(which: Exclude<Address, 'elasticsearchUrl'>): Promise<string> {
+    const { flag } = addresses[which];
+    const known = this.#given(which) ?? (await this.#addresses())?.[which];
+    if (known !== undefined) return known;
     throw new CliError(
       `nothing runs on ${this.folder.path}: start it with \`npx orderctl up\`, or give --data or ${flag}`,
     );
+  }
+
+  /** How to reach Elasticsearch; null: the system searches without it, as far as is known here. */
+  async elasticsearch(): Promise<ElasticsearchPlace | null> {
+    const url = this.#given('elasticsearchUrl');
+    const { elasticsearchApiKey: apiKey, elasticsearchCaFile: caFile } = readConfig(elasticsearchSettings);
+    if (url !== undefined) return { url, apiKey, caFile };
+    return (await this.#addresses())?.elasticsearch ?? null;
+  }
+
+  #given(which: Address): string | undefined {
+    const { flag, variable, protocols } = addresses[which];
+    const given = this.#options[which] ?? (process.env[variable] || undefined);
+    return given === undefined ? undefined : checkUrl(given, flag, protocols);
+  }
+
+  #addresses(): Promise<SystemAddresses | null> {
+    this.#running ??= this.folder.readAddresses();
+    return this.#running;
   }
 
   get tenant(): string {
@@ -111,7 +136,8 @@ export function dataFolder(options: { readonly data?: string }): DataFolder {
   return new DataFolder(options.data ?? (process.env['ORDERLOG_DATA'] || undefined));
 }
 
-function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
+/** @throws UsageError naming the option */
+export function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
   if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text.replace(/\/$/, '');
   throw new UsageError(`${flag} needs a URL of the kind ${protocols.map((one) => `${one}//…`).join(' or ')}`);
 }

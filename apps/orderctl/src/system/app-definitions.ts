@@ -1,12 +1,16 @@
 import type { EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import type { ChosenEngines } from './engines.js';
 import type { AppDefinition } from './supervised-app.js';
 
 export interface SystemSettings {
   readonly commandPort: number;
   readonly queryPort: number;
+  /** Where the apps reach it; where the embedded one listens. */
+  readonly eventStoreUrl: string;
   readonly eventStorePort: number;
   readonly eventsUrl: string;
   readonly readUrl: string;
+  readonly engines: Pick<ChosenEngines, 'elasticsearch' | 'kafkaBrokers'>;
   readonly issuer: Pick<EmbeddedIssuer, 'jwksUrl' | 'issuer' | 'audience'>;
 }
 
@@ -24,8 +28,8 @@ export function appDefinitions(settings: SystemSettings): Apps {
     ORDERLOG_JWT_ISSUER: issuer.issuer,
     ORDERLOG_JWT_AUDIENCE: issuer.audience,
   };
-  const store = { ORDERLOG_EVENT_STORE_URL: eventStoreUrl(settings.eventStorePort) };
-  const readModels = { ORDERLOG_POSTGRES_URL: settings.readUrl };
+  const store = { ORDERLOG_EVENT_STORE_URL: settings.eventStoreUrl };
+  const readModels = { ORDERLOG_POSTGRES_URL: settings.readUrl, ...searchEnvironment(settings.engines) };
   return {
     eventStore: app('event-store', {
       // Its protocol knows no tokens: it is never opened to the network.
@@ -36,6 +40,9 @@ export function appDefinitions(settings: SystemSettings): Apps {
     projector: app('projector', {
       ...store,
       ...readModels,
+      ...(settings.engines.kafkaBrokers === null
+        ? {}
+        : { ORDERLOG_KAFKA_BROKERS: settings.engines.kafkaBrokers }),
       ORDERLOG_HOST: '127.0.0.1',
       ORDERLOG_PORT: '0',
     }),
@@ -51,6 +58,15 @@ export function appDefinitions(settings: SystemSettings): Apps {
       ...tokens,
       ORDERLOG_PORT: String(settings.queryPort),
     }),
+  };
+}
+
+/** Empty says not set: what the environment of orderctl says about an engine is in the settings already. */
+function searchEnvironment({ elasticsearch }: SystemSettings['engines']): Record<string, string> {
+  return {
+    ORDERLOG_ELASTICSEARCH_URL: elasticsearch?.url ?? '',
+    ORDERLOG_ELASTICSEARCH_API_KEY: elasticsearch?.apiKey ?? '',
+    ORDERLOG_ELASTICSEARCH_CA_FILE: elasticsearch?.caFile ?? '',
   };
 }
 

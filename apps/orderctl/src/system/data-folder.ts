@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { ElasticsearchPlace } from '#platform/search-settings.js';
 import { cloneRoot } from '../support/clone-root.js';
 import { isAlive } from './process-identity.js';
 
@@ -10,6 +11,8 @@ export interface SystemAddresses {
   readonly eventStoreUrl: string;
   /** Of the read models. */
   readonly postgresUrl: string;
+  /** null: PostgreSQL searches. */
+  readonly elasticsearch: ElasticsearchPlace | null;
   /** Of the `orderctl up` that runs it. */
   readonly pid: number;
   readonly startedAt: string;

@@ -3,6 +3,7 @@ import { CliError } from '../support/cli-error.js';
 import { appDefinitions, eventStoreUrl, localUrl } from './app-definitions.js';
 import { AppLog } from './app-log.js';
 import type { DataFolder, SystemAddresses } from './data-folder.js';
+import { ensureEnginesAnswer, type ChosenEngines } from './engines.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import { ensurePortsFree } from './ports.js';
 import { SupervisedApp, type AppDefinition, type AppEvents } from './supervised-app.js';
@@ -13,6 +14,7 @@ export interface SystemOptions {
   readonly commandPort: number;
   readonly queryPort: number;
   readonly eventStorePort: number;
+  readonly engines: ChosenEngines;
   readonly events: AppEvents;
 }
 
@@ -20,7 +22,7 @@ const DRAIN_LIMIT_MS = 12_000;
 const READY_LIMIT_MS = 60_000;
 const WATCH_LOGS_EVERY_MS = 1_000;
 
-/** The whole embedded system: PostgreSQL and the four apps as child processes, in one data folder. */
+/** The whole system as child processes of this one, in one data folder: the apps, and the engines that run nowhere else. */
 export class EmbeddedSystem {
   readonly #options: SystemOptions;
   readonly #lock: FolderLock;
@@ -39,7 +41,8 @@ export class EmbeddedSystem {
     this.addresses = {
       commandUrl: localUrl('http', options.commandPort),
       queryUrl: localUrl('http', options.queryPort),
-      eventStoreUrl: eventStoreUrl(options.eventStorePort),
+      eventStoreUrl: options.engines.eventStoreUrl ?? eventStoreUrl(options.eventStorePort),
+      elasticsearch: options.engines.elasticsearch,
       pid: process.pid,
       startedAt: new Date().toISOString(),
     };
@@ -58,7 +61,9 @@ export class EmbeddedSystem {
         [
           { port: options.commandPort, app: 'command-api', option: '--command-port' },
           { port: options.queryPort, app: 'query-api', option: '--query-port' },
-          { port: options.eventStorePort, app: 'event-store', option: '--event-store-port' },
+          ...(options.engines.eventStoreUrl === null
+            ? [{ port: options.eventStorePort, app: 'event-store', option: '--event-store-port' }]
+            : []),
         ],
         lock.wasStale ? DRAIN_LIMIT_MS : 0,
       );
@@ -71,16 +76,25 @@ export class EmbeddedSystem {
 
   /** Resolves when every app answers that it is ready. */
   async start(): Promise<void> {
-    const { commandPort, queryPort, eventStorePort, folder } = this.#options;
-    const { eventsUrl, readUrl } = await this.#postgres.start();
-    const settings = { commandPort, queryPort, eventStorePort, eventsUrl, readUrl, issuer: this.issuer };
-    const apps = appDefinitions(settings);
+    const { commandPort, queryPort, eventStorePort, folder, engines, events } = this.#options;
+    await ensureEnginesAnswer(engines, events.tell);
+    const { eventsUrl, readUrl } = await this.#databases();
+    const { eventStoreUrl: storeUrl } = this.addresses;
+    const places = { commandPort, queryPort, eventStorePort, eventStoreUrl: storeUrl, eventsUrl, readUrl };
+    const apps = appDefinitions({ ...places, engines, issuer: this.issuer });
     this.#watching = setInterval(() => this.#repeatErrors(), WATCH_LOGS_EVERY_MS);
-    await this.#launch(apps.eventStore);
+    if (engines.eventStoreUrl === null) await this.#launch(apps.eventStore);
     await Promise.all([apps.projector, apps.commandApi, apps.queryApi].map((app) => this.#launch(app)));
     const { commandUrl, queryUrl } = this.addresses;
     await Promise.all([untilReady('command-api', commandUrl), untilReady('query-api', queryUrl)]);
     await folder.writeAddresses({ ...this.addresses, postgresUrl: readUrl });
+  }
+
+  /** The embedded ones are started only when one of them is needed. */
+  async #databases(): Promise<{ eventsUrl: string; readUrl: string }> {
+    const { postgresUrl } = this.#options.engines;
+    if (postgresUrl !== null) return { eventsUrl: postgresUrl, readUrl: postgresUrl };
+    return this.#postgres.start();
   }
 
   /** Those who take requests first, those they write to last; what was accepted is on disk. */

@@ -1,0 +1,285 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { Client } from '@elastic/elasticsearch';
+import { createLogger } from '#platform/logging.js';
+import { ReadModelKeeper } from '#projections/read-model-keeper.js';
+import { activeGeneration } from '#read-models/generations.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { describeWith, elasticsearchUrl, startOwnEngine, type OwnEngine } from '../../support/engines.js';
+import { removeIndexes } from '../../support/indexes.js';
+import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
+import { ProjectionBench } from '../../support/projections.js';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
+import { until } from '../../support/until.js';
+
+// Engines are started and killed here, on a machine that does much else.
+jest.setTimeout(120_000);
+const LIMIT_MS = 60_000;
+
+describeWith('elasticsearch', 'an index fed from the rows', () => {
+  let bench: ProjectionBench;
+  let client: Client;
+  let prefix: string;
+  let network: TcpProxy;
+  let stop: (() => Promise<void>)[];
+
+  beforeAll(() => {
+    client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
+  });
+  afterAll(() => client.close());
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+    prefix = `test-${randomUUID().slice(0, 8)}`;
+    network = await startTcpProxy(Number(new URL(elasticsearchUrl()!).port));
+    stop = [];
+  });
+  afterEach(async () => {
+    for (const end of stop) await end();
+    await network.close();
+    await removeIndexes(client, prefix);
+    await bench.close();
+  });
+
+  /** Starts what the projector runs; with `null` it feeds no index, or only those that are there. */
+  function keep(indexPrefix: string | null = prefix): ReadModelKeeper & { stop(): Promise<void> } {
+    const through = createElasticsearchClient({
+      url: `http://127.0.0.1:${network.port}`,
+      apiKey: null,
+      caFile: null,
+    });
+    const keeper = new ReadModelKeeper({
+      eventStore: bench.eventStore,
+      postgresUrl: bench.postgresUrl,
+      logger: createLogger('projector', 'silent'),
+      elasticsearch: through,
+      indexPrefix,
+    });
+    const abort = new AbortController();
+    const running = keeper.run(abort.signal);
+    const end = async () => {
+      abort.abort();
+      await running;
+      await through.close();
+      stop = stop.filter((one) => one !== end);
+    };
+    stop.push(end);
+    return Object.assign(keeper, { stop: end });
+  }
+
+  const indexed = async (keeper: ReadModelKeeper) => {
+    const head = (await bench.eventStore.headPosition()) ?? -1n;
+    await until('the index has all', () => (keeper.target.search?.position ?? -1n) >= head, LIMIT_MS);
+  };
+  const placed = async (lines = 2) => {
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order, lines));
+    return order;
+  };
+  const parkedRows = () =>
+    bench.rows<{ order_id: string; revision: number; reason: string }>(
+      `SELECT order_id, revision, reason FROM orderlog.quarantine WHERE projection = 'search' ORDER BY 1, 2`,
+    );
+
+  it('has one document for each row, equal to what the row makes of it, also of events that follow', async () => {
+    const keeper = keep();
+    const orders = await Promise.all(Array.from({ length: 30 }, (_, index) => placed(1 + index)));
+    await indexed(keeper);
+    expect(await bench.verify(client)).toMatchObject({ orders: 30, differences: [], parked: [] });
+    await Promise.all(orders.map((order) => order.isFulfilled()));
+    await orders[3]!.does(note('ring twice'), tags('gift'));
+    await indexed(keeper);
+    expect(await bench.verify(client)).toMatchObject({ orders: 30, differences: [] });
+  });
+
+  it('verification finds a document that lacks, is wrong, or is of no order', async () => {
+    const keeper = keep();
+    const [lacking, wrong] = [await placed(), await placed()];
+    await indexed(keeper);
+    await keeper.stop();
+    const index = keeper.target.projector.generation!.searchIndex!;
+    const id = ({ tenantId, orderId }: WrittenOrder) => `${tenantId}.${orderId}`;
+    const { _source } = await client.get<object>({ index, id: id(wrong) });
+    await client.delete({ index, id: id(lacking) });
+    await client.index({ index, id: id(wrong), document: { ..._source, totalMinor: 1 } });
+    const stranger = randomUUID();
+    await client.index({ index, id: `default.${stranger}`, document: { ..._source, orderId: stranger } });
+    const { differences } = await bench.verify(client);
+    expect(differences.map(({ orderId, kind, path }) => [orderId, kind, path]).sort()).toEqual(
+      [
+        [lacking.orderId, 'search', 'document of the index'],
+        [wrong.orderId, 'search', 'document of the index: totalMinor'],
+        [stranger, 'extra_row', 'document of the index'],
+      ].sort(),
+    );
+  });
+
+  it('never holds the rows back while Elasticsearch is away, and catches up when it is back', async () => {
+    const keeper = keep();
+    await placed();
+    await indexed(keeper);
+    await network.away();
+    for (let count = 0; count < 10; count++) await (await placed()).isFulfilled();
+    const head = (await bench.eventStore.headPosition())!;
+    await until('the rows have all', () => keeper.target.projector.progress.position! >= head, LIMIT_MS);
+    await until('search waits', () => keeper.target.search!.state === 'waiting', LIMIT_MS);
+    expect(keeper.target.search!.position).toBeLessThan(head);
+    await network.restore();
+    await indexed(keeper);
+    expect(await bench.verify(client)).toMatchObject({ orders: 11, differences: [] });
+  });
+
+  it('goes on from where it was after a restart, and from the beginning when the index is gone', async () => {
+    const first = keep();
+    await Promise.all(Array.from({ length: 5 }, () => placed()));
+    await indexed(first);
+    await first.stop();
+    await placed();
+    const second = keep();
+    await indexed(second);
+    expect(second.target.search!.totals.documents).toBe(1);
+    await second.stop();
+    await client.indices.delete({ index: second.target.projector.generation!.searchIndex! });
+    const third = keep();
+    await until(
+      'all documents are written again',
+      () => third.target.search!.totals.documents === 6,
+      LIMIT_MS,
+    );
+    await indexed(third);
+    expect(await bench.verify(client)).toMatchObject({ orders: 6, differences: [] });
+  });
+
+  it('builds another index when the rows are older than the index: its versions would win', async () => {
+    const first = keep();
+    const order = await placed();
+    await indexed(first);
+    await first.stop();
+    const { schema, searchIndex } = first.target.projector.generation!;
+    // As after the restore of a backup of PostgreSQL.
+    await bench.rows(`SELECT setval('${schema}.write_seq', 1, false)`);
+    await bench.rows(`UPDATE ${schema}.orders SET write_seq = nextval('${schema}.write_seq')`);
+    await client.index({
+      index: searchIndex!,
+      id: 'indexed-through',
+      document: { indexedThrough: '99', writeSeq: '99' },
+    });
+    const second = keep();
+    await order.does(tags('gift'));
+    await indexed(second);
+    const generation = (await activeGeneration(bench.pool))!;
+    expect(generation.searchIndex).not.toBe(searchIndex);
+    expect(await client.indices.exists({ index: searchIndex! })).toBe(false);
+    expect(await bench.verify(client)).toMatchObject({ orders: 1, differences: [] });
+  });
+
+  it('parks an order whose document the index refuses, goes on with the others, and tries its next row', async () => {
+    const keeper = keep();
+    const good = await placed();
+    await indexed(keeper);
+    const { schema, searchIndex } = keeper.target.projector.generation!;
+    const refused = new WrittenOrder(bench.eventStore);
+    await bench.rows(`CREATE FUNCTION ${schema}.spoil() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.order_id = '${refused.orderId}' AND NEW.revision = 0 THEN
+          NEW.document = jsonb_set(NEW.document::jsonb, '{placedAt}', '"no time at all"')::json;
+        END IF;
+        RETURN NEW;
+      END $$`);
+    await bench.rows(
+      `CREATE TRIGGER spoil BEFORE INSERT OR UPDATE ON ${schema}.orders FOR EACH ROW EXECUTE FUNCTION ${schema}.spoil()`,
+    );
+    await refused.does(place(refused));
+    const other = await placed();
+    await indexed(keeper);
+    expect(await parkedRows()).toMatchObject([
+      { order_id: refused.orderId, revision: 0, reason: expect.stringContaining('placedAt') },
+    ]);
+    expect(keeper.target.search!.parked).toBe(1);
+    const { docs } = await client.mget({
+      index: searchIndex!,
+      ids: [good, refused, other].map(({ orderId }) => `default.${orderId}`),
+    });
+    expect(docs.map((doc) => 'found' in doc && doc.found)).toEqual([true, false, true]);
+    await bench.rows(`DROP TRIGGER spoil ON ${schema}.orders`);
+    await refused.does(tags('gift'));
+    await indexed(keeper);
+    await until('it is parked no more', async () => (await parkedRows()).length === 0, LIMIT_MS);
+    expect(await bench.verify(client)).toMatchObject({ orders: 3, differences: [], parked: [] });
+  });
+
+  it('takes the place of the tables on a system that runs, which answer until then, and back', async () => {
+    const tables = keep(null);
+    await Promise.all(Array.from({ length: 20 }, () => placed()));
+    await until('the rows are read', () => tables.target.projector.state === 'live', LIMIT_MS);
+    const before = (await activeGeneration(bench.pool))!;
+    expect(before.searchIndex).toBeNull();
+    await tables.stop();
+
+    await network.away();
+    const index = keep();
+    await until('the old generation goes on', () => index.previous?.projector.state === 'live', LIMIT_MS);
+    await placed();
+    const head = (await bench.eventStore.headPosition())!;
+    await until('it has what is new', () => index.previous!.projector.progress.position! >= head, LIMIT_MS);
+    expect((await activeGeneration(bench.pool))!.id).toBe(before.id);
+    await network.restore();
+    await until('the flip', async () => (await activeGeneration(bench.pool))!.id !== before.id, LIMIT_MS);
+    expect(await bench.verify(client)).toMatchObject({ orders: 21, differences: [] });
+    await until('the old generation is left', () => index.previous === null, LIMIT_MS);
+    await index.stop();
+
+    await placed();
+    const back = keep(null);
+    await until(
+      'the flip back',
+      async () => (await activeGeneration(bench.pool))!.id === before.id,
+      LIMIT_MS,
+    );
+    expect(await bench.verify()).toMatchObject({ orders: 22, differences: [] });
+    await back.stop();
+  });
+});
+
+describeWith('elasticsearch', 'an index of an Elasticsearch that dies', () => {
+  let engine: OwnEngine;
+  beforeAll(async () => {
+    engine = await startOwnEngine('elasticsearch');
+  });
+  afterAll(() => engine.stop());
+
+  it('has every row after kills under load', async () => {
+    const bench = await ProjectionBench.open();
+    const client = createElasticsearchClient({ url: engine.url, apiKey: null, caFile: null });
+    const keeper = new ReadModelKeeper({
+      eventStore: bench.eventStore,
+      postgresUrl: bench.postgresUrl,
+      logger: createLogger('projector', 'silent'),
+      elasticsearch: client,
+      indexPrefix: 'killed',
+    });
+    const abort = new AbortController();
+    const running = keeper.run(abort.signal);
+    const writing = new AbortController();
+    const written = (async () => {
+      while (!writing.signal.aborted) {
+        const order = new WrittenOrder(bench.eventStore);
+        await order.does(place(order), tags('gift'));
+      }
+    })();
+    for (let round = 0; round < 2; round++) {
+      const before = keeper.target.search!.totals.documents;
+      await until('documents flow', () => keeper.target.search!.totals.documents > before + 50, LIMIT_MS);
+      await engine.kill();
+      await engine.restart();
+    }
+    writing.abort();
+    await written;
+    const head = (await bench.eventStore.headPosition())!;
+    await until('the index has all', () => (keeper.target.search!.position ?? -1n) >= head, LIMIT_MS);
+    expect(await bench.verify(client)).toMatchObject({ differences: [], parked: [] });
+    abort.abort();
+    await running;
+    await client.close();
+    await bench.close();
+  });
+});
