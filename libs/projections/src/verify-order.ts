@@ -117,5 +117,6 @@ function compareSearch(
   // Written with the last event that search sees, or with one after it that came in the same batch.
   if (search.revision < searchedAt || search.revision > revision)
     report('search', 'revision', searchedAt, search.revision);
-  for (const word of search.unknownWords) if (expected.vocabulary.has(word)) report('word', word, word, undefined);
+  for (const word of search.unknownWords)
+    if (expected.vocabulary.has(word)) report('word', word, word, undefined);
 }
