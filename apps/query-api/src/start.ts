@@ -9,7 +9,7 @@ import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WatchedGeneration } from '#read-models/readers/active-generation.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { ActiveSearch } from '#read-models/search/active-search.js';
-import { PostgresOrderSearch } from '#read-models/search/postgres-order-search.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { queryApiDescription } from './api-description.js';
 import { QueryApiModule } from './query-api.module.js';
 import { Freshness } from './reads/freshness.js';
@@ -44,6 +44,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     onError: (err) => logger.warn({ err }, 'checkpoints are not heard of: connecting again'),
   });
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
+  const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);
   const generation = new WatchedGeneration(watcher, pool);
   const models = new ReadModels(pool, generation);
   await watcher.start();
@@ -51,7 +52,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     QueryApiModule.over({
       models,
       exports: new ReadModels(exportPool, generation),
-      search: new ActiveSearch(models, new PostgresOrderSearch(models), null),
+      search: new ActiveSearch(models, generation, elasticsearch),
       timeTravel: new TimeTravel(eventStore, { decode }),
       freshness: new Freshness(watcher),
     }),
@@ -75,7 +76,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     async close() {
       await app.close();
       await watcher.close();
-      await Promise.all([pool.end(), exportPool.end(), eventStore.close()]);
+      await Promise.all([pool.end(), exportPool.end(), eventStore.close(), elasticsearch?.close()]);
     },
   };
 }

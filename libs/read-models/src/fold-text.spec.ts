@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { foldText } from './fold-text.js';
+import fc from 'fast-check';
+import { foldText, placedWords } from './fold-text.js';
 
 describe('foldText', () => {
   it.each([
@@ -9,6 +10,7 @@ describe('foldText', () => {
     ['ﬁne ℡ ①', ['fine', 'tel', '1']],
     ['İstanbul ışık', ['istanbul', 'isik']],
     ['Ελλάδα Москва 東京', ['ελλαδα', 'москва', '東京']],
+    ['ΑΡΗΣ Αρης', ['αρησ', 'αρησ']],
     ['85123A/71053', ['85123a', '71053']],
     [' ., ', []],
     ['', []],
@@ -24,5 +26,25 @@ describe('foldText', () => {
   it('cuts a word that nobody types, without halving a character', () => {
     expect(foldText('x'.repeat(500))).toEqual(['x'.repeat(64)]);
     expect(foldText('𝒳𐐷'.repeat(100))[0]).not.toMatch(/\p{Surrogate}/u);
+  });
+});
+
+describe('placedWords', () => {
+  it('are those of foldText, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        expect(placedWords(text).map(({ word }) => word)).toEqual(foldText(text));
+      }),
+    );
+  });
+
+  it.each([
+    ['Crème brûlée!', ['Crème', 'brûlée']],
+    ['Creme\u0300 x', ['Creme\u0300', 'x']],
+    ['(Straße)', ['Straße']],
+    ['a½b', ['a½', '½b']],
+    ['𝐀𝐁 c', ['𝐀𝐁', 'c']],
+  ])('stand in %s as it was written', (text, written) => {
+    expect(placedWords(text).map(({ start, end }) => text.slice(start, end))).toEqual(written);
   });
 });

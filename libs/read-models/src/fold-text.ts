@@ -1,7 +1,8 @@
 /** Longer words are cut: nobody types them, and PostgreSQL caps a lexeme at 2,046 bytes. */
 const MAX_WORD_CHARACTERS = 64;
 
-// Letters that are no letter plus an accent, so that decomposing leaves them as they are.
+// Letters that are no letter plus an accent, so that decomposing leaves them as they are. And the sigma that
+// ends a word: a word that is half typed ends in one too, and must still be the beginning of the whole one.
 const UNACCENTED: Readonly<Record<string, string>> = {
   æ: 'ae',
   œ: 'oe',
@@ -12,8 +13,10 @@ const UNACCENTED: Readonly<Record<string, string>> = {
   þ: 'th',
   ß: 'ss',
   ı: 'i',
+  ς: 'σ',
 };
 const SPECIAL = new RegExp(`[${Object.keys(UNACCENTED).join('')}]`, 'g');
+const WORD = /[\p{L}\p{N}]+/gu;
 const PLAIN = /^[a-z0-9 ]*$/;
 
 /**
@@ -24,10 +27,41 @@ const PLAIN = /^[a-z0-9 ]*$/;
 export function foldText(text: string): string[] {
   const lower = text.toLowerCase();
   const folded = PLAIN.test(lower) ? lower : unaccent(lower);
-  const words = folded.match(/[\p{L}\p{N}]+/gu) ?? [];
-  return words.map((word) =>
-    word.length > MAX_WORD_CHARACTERS ? [...word].slice(0, MAX_WORD_CHARACTERS).join('') : word,
-  );
+  return (folded.match(WORD) ?? []).map(shortened);
+}
+
+/** A folded word, and where it stands in the text that it was folded from: UTF-16 units, the end excluded. */
+export interface PlacedWord {
+  readonly word: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The same words as `foldText` finds, with their places. */
+export function placedWords(text: string): PlacedWord[] {
+  let folded = '';
+  // Of each unit of the folded text: where the character that it came from begins and ends.
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let at = 0;
+  for (const character of text) {
+    const part = unaccent(character.toLowerCase());
+    const end = at + character.length;
+    // An accent of its own belongs to the letter before it.
+    if (part === '') for (let i = ends.length - 1; i >= 0 && ends[i] === at; i--) ends[i] = end;
+    for (let i = 0; i < part.length; i++) [starts[folded.length + i], ends[folded.length + i]] = [at, end];
+    folded += part;
+    at = end;
+  }
+  return Array.from(folded.matchAll(WORD), ({ 0: word, index }) => ({
+    word: shortened(word),
+    start: starts[index]!,
+    end: ends[index + word.length - 1]!,
+  }));
+}
+
+function shortened(word: string): string {
+  return word.length > MAX_WORD_CHARACTERS ? [...word].slice(0, MAX_WORD_CHARACTERS).join('') : word;
 }
 
 function unaccent(lower: string): string {

@@ -121,6 +121,7 @@ CREATE TABLE ${schema}.order_search (
   revision int NOT NULL,
   words tsvector NOT NULL,
   skus text[] COLLATE "C" NOT NULL,
+  phrases text COLLATE "C" NOT NULL,
   personal json NOT NULL,
   PRIMARY KEY (tenant_id, order_id)
 );

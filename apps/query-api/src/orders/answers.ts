@@ -1,5 +1,6 @@
 import { itemColumns } from '#read-models/readers/summary-item.js';
 import { facetNames } from '#read-models/search/order-search.js';
+import { orderTextFields } from '#read-models/search/order-texts.js';
 import type { ColumnType } from '#read-models/order-summary.js';
 
 /** What answers look like, for the OpenAPI document: built from the columns that they are built from. */
@@ -34,11 +35,10 @@ const schemaOfType: Readonly<Record<ColumnType, Schema>> = {
   json: anything,
 };
 
-const summary = object(
-  Object.fromEntries(
-    itemColumns.map(({ field, type, nullable }) => [field, nullable ? nullableText : schemaOfType[type]]),
-  ),
+const summaryProperties = Object.fromEntries(
+  itemColumns.map(({ field, type, nullable }) => [field, nullable ? nullableText : schemaOfType[type]]),
 );
+const summary = object(summaryProperties);
 const actor = object({ type: { ...text, enum: ['customer', 'user', 'service'] }, id: text });
 const changedFields: Schema = {
   type: 'object',
@@ -76,7 +76,33 @@ const sums = {
     ].map((name) => [name, integer]),
   ),
 };
-const facet = listOf(object({ value: nullableText, orders: integer }));
+const facet = listOf(
+  object({
+    value: {
+      ...nullableText,
+      description:
+        'null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below ' +
+        'the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+.',
+    },
+    orders: integer,
+  }),
+);
+const highlight = object({
+  field: { ...text, enum: [...orderTextFields] },
+  text: { ...text, description: 'As the order has it.' },
+  ranges: {
+    ...listOf({ type: 'array', items: integer, minItems: 2, maxItems: 2 }),
+    description: 'Where in the text: first and, excluded, last UTF-16 unit of each place.',
+  },
+});
+
+const hit = object({
+  ...summaryProperties,
+  highlights: {
+    ...listOf(highlight),
+    description: "The order's own texts that hold what was asked for, ten at most; never a person's name.",
+  },
+});
 
 export const pageOfSummaries = page(summary);
 export const summarySchema = summary;
@@ -144,7 +170,7 @@ export const diffListSchema = page(
   }),
 );
 export const searchSchema = object({
-  items: listOf(summary),
+  items: listOf(hit),
   nextCursor: nullableText,
   total: integer,
   facets: { type: 'object', properties: Object.fromEntries(facetNames.map((name) => [name, facet])) },

@@ -50,21 +50,29 @@ export class OrdersController {
   @HttpCode(200)
   @QueryRoute('Finds orders by words and facts, and counts them.', searchSchema, {
     customers: true,
-    problems: ['invalid_cursor', 'malformed_json', 'payload_too_large', 'unsupported_media_type'],
+    problems: [
+      'search_unavailable',
+      'invalid_cursor',
+      'malformed_json',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
   })
   async searchOrders(
     @AskedBy() { audience, consistentWith }: Asked,
     @Body() body: SearchBody,
   ): Promise<SearchAnswer> {
-    const { text, sku, email, cursor, limit } = body;
+    const { text, sku, skuPrefix, referencePrefix, email, cursor, limit } = body;
+    const numberPrefix = body.numberPrefix?.toUpperCase() ?? null;
+    const words = { text, sku, skuPrefix, numberPrefix, referencePrefix, email };
     const asOf = asOfOf(body);
     const filter = orderFilterOf(body.filters ?? new OrderFilterFields(), '/filters');
     const sort = body.sort ?? (text === null ? '-placedAt' : 'relevance');
     const common = { audience, filter, facets: body.facets ?? facetNames, sort, cursor, limit };
-    if (asOf !== null) refuseWords({ text, sku, email });
+    if (asOf !== null) refuseWords(words);
     const read =
       asOf === null
-        ? new Read('search', { ...common, text, sku, email }, consistentWith)
+        ? new Read('search', { ...common, ...words }, consistentWith)
         : new Read('searchAsOf', { ...common, asOf }, consistentWith);
     const page: OrderSearchPage = await this.#bus.execute(read);
     return { ...page, indexedThrough: page.indexedThrough?.toString() ?? null };
@@ -98,7 +106,7 @@ export class OrdersController {
   }
 }
 
-function refuseWords(words: Readonly<Record<'text' | 'sku' | 'email', string | null>>): void {
+function refuseWords(words: Readonly<Record<string, string | null>>): void {
   const errors = Object.entries(words)
     .filter(([, value]) => value !== null)
     .map(([name]) => ({

@@ -15,13 +15,23 @@ export class SearchBody {
     max: TEXT_CHARACTERS,
     description:
       'Words of product names, SKUs, tags, attributes, number, reference and names of people. All must be ' +
-      'there; the last may be unfinished; misspelt ones are recognised.',
-    example: 'hanging heart',
+      'there; the last may be unfinished; misspelt ones are recognised. Words in double quotes must stand ' +
+      'side by side, as they are, in one text of the order.',
+    example: '"hanging heart" holder',
   })
   text!: string | null;
 
   @OptionalText({ max: LIMITS.skuCharacters, description: 'Of a line, whole.' })
   sku!: string | null;
+
+  @OptionalText({ max: LIMITS.skuCharacters, description: 'What the SKU of a line begins with.' })
+  skuPrefix!: string | null;
+
+  @OptionalText({ max: 20, description: 'What the number begins with, in capitals or not.', example: '7K3' })
+  numberPrefix!: string | null;
+
+  @OptionalText({ max: LIMITS.referenceCharacters, description: 'What the reference begins with.' })
+  referencePrefix!: string | null;
 
   @OptionalText({ max: EMAIL_CHARACTERS, description: 'Of the contact, whole.' })
   email!: string | null;
@@ -49,7 +59,8 @@ export class SearchBody {
 
   @DateTime({
     optional: true,
-    description: 'As orders were when this had happened; without text, sku, email.',
+    description:
+      'As orders were when this had happened; without text, e-mail, and whole or begun SKU, number and reference.',
   })
   asOf!: Instant | null;
 

@@ -2,6 +2,7 @@ import { StoreUnavailable } from '#event-store/errors.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import { InvalidCursor } from '#read-models/readers/cursor.js';
 import { NoActiveGeneration } from '#read-models/readers/read-models.js';
+import { SearchUnavailable } from '#read-models/search/search-unavailable.js';
 
 const STATEMENT_TIMEOUT = '57014';
 const UNKNOWN_TIME_ZONE = '22023';
@@ -14,6 +15,9 @@ export function problemOfRead(error: unknown): ProblemError | undefined {
   }
   if (error instanceof NoActiveGeneration) {
     return new ProblemError('read_models_unavailable', { retryAfterSeconds: 1, cause: error });
+  }
+  if (error instanceof SearchUnavailable) {
+    return new ProblemError('search_unavailable', { retryAfterSeconds: 2, cause: error });
   }
   if (error instanceof StoreUnavailable) {
     return new ProblemError('event_store_unavailable', { retryAfterSeconds: 1, cause: error });

@@ -137,6 +137,11 @@ export const platformProblems = {
     title: 'The read models are away',
     help: 'Send the request again after the seconds in Retry-After.',
   },
+  search_unavailable: {
+    status: 503,
+    title: 'The search engine is away',
+    help: 'Send the request again after the seconds in Retry-After; everything but search still works.',
+  },
   not_caught_up: {
     status: 503,
     title: 'The read models have not reached the position asked for',

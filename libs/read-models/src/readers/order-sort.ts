@@ -10,39 +10,65 @@ import type { Parameters } from './sql.js';
 
 interface SortKey {
   readonly kind: CursorValueKind;
+  readonly field: keyof SummaryItem;
   /** Of a row aliased `o`. */
   readonly column: string;
   readonly cast: string;
   readonly of: (item: SummaryItem) => CursorValue;
+  /** The key is minus the field, and so runs the other way. */
+  readonly negated?: true;
 }
 
 const placedAt: SortKey = {
   kind: 'time',
+  field: 'placedAt',
   column: 'o.placed_at',
   cast: 'timestamptz',
   of: (item) => item.placedAt,
 };
 const updatedAt: SortKey = {
   kind: 'time',
+  field: 'updatedAt',
   column: 'o.updated_at',
   cast: 'timestamptz',
   of: (item) => item.updatedAt,
 };
-const currency: SortKey = { kind: 'text', column: 'o.currency', cast: 'text', of: (item) => item.currency };
+const currency: SortKey = {
+  kind: 'text',
+  field: 'currency',
+  column: 'o.currency',
+  cast: 'text',
+  of: (item) => item.currency,
+};
 const total: SortKey = {
   kind: 'bigint',
+  field: 'totalMinor',
   column: 'o.total_minor',
   cast: 'bigint',
   of: (item) => item.totalMinor,
 };
-const number: SortKey = { kind: 'text', column: 'o.number', cast: 'text', of: (item) => item.number };
+const number: SortKey = {
+  kind: 'text',
+  field: 'number',
+  column: 'o.number',
+  cast: 'text',
+  of: (item) => item.number,
+};
 const fewestLines: SortKey = {
   kind: 'integer',
+  field: 'lineCount',
   column: '(-o.line_count)',
   cast: 'int',
   of: (item) => -item.lineCount,
+  negated: true,
 };
-const orderId: SortKey = { kind: 'uuid', column: 'o.order_id', cast: 'uuid', of: (item) => item.orderId };
+const orderId: SortKey = {
+  kind: 'uuid',
+  field: 'orderId',
+  column: 'o.order_id',
+  cast: 'uuid',
+  of: (item) => item.orderId,
+};
 
 // Minor units of two currencies cannot be compared, so totals sort within their currency. All keys of
 // a sort run in one direction: then one row comparison is the whole cursor, and an index can serve it.
@@ -98,6 +124,20 @@ export class OrderSort {
     const columns = this.#keys.map(({ column }) => column).join(', ');
     const row = this.#keys.map(({ cast }, index) => `${parameters.add(values[index])}::${cast}`).join(', ');
     return [`(${columns}) ${this.#descending ? '<' : '>'} (${row})`];
+  }
+
+  /** The same order for engines that sort by fields. */
+  get fields(): readonly { field: keyof SummaryItem; descending: boolean }[] {
+    return this.#keys.map(({ field, negated = false }) => ({
+      field,
+      descending: this.#descending !== negated,
+    }));
+  }
+
+  /** Of each of `fields`, the value that the cursor stands at. @throws InvalidCursor */
+  fieldsAt(cursor: string): CursorValue[] {
+    const values = decodeCursor(this.#binding, cursor);
+    return this.#keys.map(({ negated }, index) => (negated ? -(values[index] as number) : values[index]!));
   }
 
   cursorAfter(item: SummaryItem): string {

@@ -1,29 +1,28 @@
-import { SEARCH_PROJECTION, ORDERS_PROJECTION } from '../orders.projection.js';
-import type { ReadModels } from '../readers/read-models.js';
-import {
-  SearchUnavailable,
-  type OrderSearch,
-  type OrderSearchPage,
-  type OrderSearchQuestion,
-} from './order-search.js';
+import type { Client } from '@elastic/elasticsearch';
+import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
+import type { ActiveGenerationSource, ReadGeneration, ReadModels } from '../readers/read-models.js';
+import { ElasticsearchOrderSearch } from './elasticsearch/elasticsearch-order-search.js';
+import { IndexRefresh } from './elasticsearch/index-refresh.js';
+import type { OrderSearch, OrderSearchPage, OrderSearchQuestion } from './order-search.js';
+import { PostgresOrderSearch } from './postgres-order-search.js';
+import { SearchUnavailable } from './search-unavailable.js';
 
-/** An engine that has documents before it shows them. */
-export interface RefreshedSearch extends OrderSearch {
-  /** Shows what it has now. @throws SearchUnavailable */
-  refresh(): Promise<void>;
+interface IndexSearch {
+  readonly search: OrderSearch;
+  readonly index: IndexRefresh;
 }
 
 /** The search port on whatever the active generation is searched in; a flip changes it between two questions. */
 export class ActiveSearch implements OrderSearch {
   readonly #models: ReadModels;
-  readonly #postgres: OrderSearch;
-  readonly #elasticsearch: RefreshedSearch | null;
+  readonly #tables: OrderSearch;
+  readonly #elasticsearch: IndexSearch | null;
 
-  /** @param elasticsearch null: none is configured */
-  constructor(models: ReadModels, postgres: OrderSearch, elasticsearch: RefreshedSearch | null) {
+  /** @param client null: no Elasticsearch is configured */
+  constructor(models: ReadModels, generations: ActiveGenerationSource, client: Client | null) {
     this.#models = models;
-    this.#postgres = postgres;
-    this.#elasticsearch = elasticsearch;
+    this.#tables = new PostgresOrderSearch(models);
+    this.#elasticsearch = client && inElasticsearch(client, generations);
   }
 
   /** The projection that has to reach a position for a search to show it. */
@@ -38,21 +37,50 @@ export class ActiveSearch implements OrderSearch {
    * @throws SearchUnavailable
    */
   refresh(): Promise<void> {
-    return this.#models.read(async ({ searchIndex }) => {
-      if (searchIndex !== null) await this.#configured().refresh();
-    });
+    return this.#onItsEngine(
+      async () => {}, // rows are seen as soon as they are written
+      ({ index }) => index.refresh(),
+    );
   }
 
   search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
-    return this.#models.read(({ searchIndex }) =>
-      (searchIndex === null ? this.#postgres : this.#configured()).search(question),
+    return this.#onItsEngine(
+      () => this.#tables.search(question),
+      ({ search }) => search.search(question),
     );
   }
 
-  #configured(): RefreshedSearch {
+  async #onItsEngine<T>(tables: () => Promise<T>, index: (engine: IndexSearch) => Promise<T>): Promise<T> {
+    const ask = () =>
+      this.#models.read(({ searchIndex }) => (searchIndex === null ? tables() : index(this.#configured())));
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof SearchedElsewhere)) throw error;
+      return ask(); // the generation changed between the choice of an engine and its question
+    }
+  }
+
+  #configured(): IndexSearch {
     if (this.#elasticsearch !== null) return this.#elasticsearch;
     throw new SearchUnavailable(
-      'orders are searched in Elasticsearch, but ORDERLOG_ELASTICSEARCH_URL is not set here',
+      new Error('orders are in an index, but ORDERLOG_ELASTICSEARCH_URL is not set'),
     );
   }
+}
+
+function inElasticsearch(client: Client, generations: ActiveGenerationSource): IndexSearch {
+  const indexes = {
+    current: async () => indexOf(await generations.current()),
+    refreshed: async () => indexOf(await generations.refreshed()),
+  };
+  return { search: new ElasticsearchOrderSearch(client, indexes), index: new IndexRefresh(client, indexes) };
+}
+
+/** The generation that is active now has no index. */
+class SearchedElsewhere extends Error {}
+
+function indexOf({ searchIndex }: ReadGeneration): string {
+  if (searchIndex === null) throw new SearchedElsewhere('the active generation has no index');
+  return searchIndex;
 }

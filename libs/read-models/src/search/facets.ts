@@ -1,59 +1,19 @@
 import type { FacetName, FacetValue } from './order-search.js';
+import { compareTotalBands } from './total-bands.js';
 
-/** What the matching rows are grouped by; of a row aliased `o`. */
-const columnOf: Readonly<Record<FacetName, string>> = {
-  status: 'o.status',
-  paymentStatus: 'o.payment_status',
-  fulfilmentStatus: 'o.fulfilment_status',
-  returnStatus: 'o.return_status',
-  country: 'o.country',
-  month: `date_trunc('month', o.placed_at AT TIME ZONE 'UTC')`,
-  currency: 'o.currency',
-};
-
-/**
- * Facet counts over the rows of `matched`. Rows are first counted by the combination of all facets, of
- * which there are few, so that each facet then adds up hundreds of rows and not all that matched.
- */
-export function facetStatements(names: readonly FacetName[]): { combinations: string; counts: string } {
-  const columns = names.map((name) => `${columnOf[name]} AS ${alias(name)}`);
-  const groupBy = names.length === 0 ? '' : `GROUP BY ${names.map((_, index) => index + 1).join(', ')}`;
-  const combinations = `SELECT ${[...columns, 'count(*) AS orders'].join(', ')} FROM matched o ${groupBy}`;
-  const sets = [...names.map((name) => `(${alias(name)})`), '()'].join(', ');
-  // Of each set all facets but one are grouped away; the one left tells which facet it counts.
-  const facet = names.map((name, index) => `WHEN GROUPING(${alias(name)}) = 0 THEN ${index}`).join(' ');
-  const value = names.map((name) => `WHEN GROUPING(${alias(name)}) = 0 THEN ${shown(name)}`).join(' ');
-  const of = names.length === 0 ? 'NULL::int, NULL::text' : `CASE ${facet} END, CASE ${value} END`;
-  const counts = `SELECT json_agg(json_build_array(facet, value, orders)) FROM (
-      SELECT ${of}, coalesce(sum(orders), 0)::int FROM combinations GROUP BY GROUPING SETS (${sets})
-    ) counted (facet, value, orders)`;
-  return { combinations, counts };
-}
-
-/** Index of the facet (null: the total over all), its value, how many orders. */
-export type FacetCount = readonly [facet: number | null, value: string | null, orders: number];
-
-export function facetsOf(
-  names: readonly FacetName[],
-  counts: readonly FacetCount[],
-): { total: number; facets: Partial<Record<FacetName, readonly FacetValue[]>> } {
-  const facets: Partial<Record<FacetName, FacetValue[]>> = {};
-  for (const [index, name] of names.entries()) {
-    const values = counts.filter(([facet]) => facet === index);
-    facets[name] = values.map(([, value, orders]) => ({ value, orders })).sort(orderOf(name));
-  }
-  return { total: counts.find(([facet]) => facet === null)?.[2] ?? 0, facets };
+/** Counts as a facet shows them: those of one value added up, in the facet's order. */
+export function facetValuesOf(
+  name: FacetName,
+  counts: Iterable<readonly [value: string | null, orders: number]>,
+): FacetValue[] {
+  const byValue = new Map<string | null, number>();
+  for (const [value, orders] of counts) byValue.set(value, (byValue.get(value) ?? 0) + orders);
+  return Array.from(byValue, ([value, orders]) => ({ value, orders })).sort(orderOf(name));
 }
 
 function orderOf(name: FacetName): (a: FacetValue, b: FacetValue) => number {
   const byValue = (a: FacetValue, b: FacetValue) => ((a.value ?? '') < (b.value ?? '') ? -1 : 1);
-  return name === 'month' ? byValue : (a, b) => b.orders - a.orders || byValue(a, b);
-}
-
-function shown(name: FacetName): string {
-  return name === 'month' ? `to_char(${alias(name)}, 'YYYY-MM')` : alias(name);
-}
-
-function alias(name: FacetName): string {
-  return `"facet_${name}"`;
+  if (name === 'month') return byValue;
+  if (name === 'totalBand') return (a, b) => compareTotalBands(a.value ?? '', b.value ?? '');
+  return (a, b) => b.orders - a.orders || byValue(a, b);
 }

@@ -1,12 +1,19 @@
 import { foldText } from '../fold-text.js';
 import { foldEmail } from '../search-row.js';
-import { OrderSort } from '../readers/order-sort.js';
 import type { ReadModels } from '../readers/read-models.js';
-import type { Audience } from '../readers/order-filter.js';
 import { allOf, type Parameters } from '../readers/sql.js';
-import type { OrderSearch, OrderSearchPage, OrderSearchQuestion } from './order-search.js';
+import { highlightsOf, seeksTexts, soughtOf } from './highlights.js';
+import {
+  searchSortOf,
+  type OrderSearch,
+  type OrderSearchPage,
+  type OrderSearchQuestion,
+} from './order-search.js';
+import { orderTextsOf } from './order-texts.js';
+import { exactly, postgresTerms, tsqueryOf } from './postgres-terms.js';
 import { searchPageOf, searchStatement, type SearchRow } from './search-statement.js';
-import { searchTerms, searchWords, tsqueryOf, type SearchTerm } from './search-terms.js';
+import { splits, type SearchTerm } from './search-terms.js';
+import { searchTextOf, type SearchText } from './search-text.js';
 
 /** The search port on the read models' own PostgreSQL: for shops without a search engine beside it. */
 export class PostgresOrderSearch implements OrderSearch {
@@ -17,44 +24,55 @@ export class PostgresOrderSearch implements OrderSearch {
   }
 
   async search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
-    const { audience, filter, text, sku, email, facets, cursor, limit } = question;
-    const sort = new OrderSort('search', question.sort, { filter, text, sku, email });
+    const { tenantId } = question.audience;
+    const text = searchTextOf(question.text);
     return this.#models.read(async (generation, pool) => {
-      const words = text === null ? [] : searchWords(text);
-      const terms = await searchTerms(pool, generation.schema, audience.tenantId, words);
-      const statement = searchStatement({
-        generation,
-        audience,
-        filter,
-        asOf: null,
-        facets,
-        sort,
-        cursor,
-        limit,
-        foundBy: (parameters) => foundBy(generation.schema, audience, terms, sku, email, parameters),
-      });
-      const { rows } = await pool.query<SearchRow>(statement);
-      return searchPageOf(rows, { facets, limit, sort });
+      const termsOf = (live: boolean) => postgresTerms(pool, generation.schema, tenantId, text, live);
+      const ask = async (terms: readonly SearchTerm[]) => {
+        const { facets, limit } = question;
+        const sort = searchSortOf(question);
+        const sought = soughtOf(question, text, terms);
+        const statement = searchStatement({
+          ...question,
+          generation,
+          asOf: null,
+          sort,
+          foundBy: (parameters) => foundBy(generation.schema, question, text, terms, parameters),
+          withTexts: seeksTexts(sought),
+        });
+        const { rows } = await pool.query<SearchRow>(statement);
+        return searchPageOf(rows, { facets, limit, sort }, (order) =>
+          highlightsOf(orderTextsOf(order), sought),
+        );
+      };
+      const terms = await termsOf(false);
+      const page = await ask(terms);
+      if (page.total > 0 || !terms.some(({ known }) => known)) return page;
+      // Nothing was found for words that orders share: maybe none does any more.
+      const live = await termsOf(true);
+      return live.every(({ known }, index) => known === terms[index]!.known) ? page : ask(live);
     });
   }
 }
 
 const NAMES = `to_tsvector('simple'::regconfig, s.personal ->> 'names')`;
-/** Of how many words each may be the order's or the person's; beyond it, all are one or the other. */
-const MAX_NAME_TERMS = 3;
 
+/** Selects the orders by what their search rows know of them; null: nothing of that is asked. */
 function foundBy(
   schema: string,
-  audience: Audience,
+  question: OrderSearchQuestion,
+  text: SearchText,
   terms: readonly SearchTerm[],
-  sku: string | null,
-  email: string | null,
   parameters: Parameters,
 ): string | null {
-  if (terms.length === 0 && sku === null && email === null) return null;
-  const common = [`s.tenant_id = ${parameters.add(audience.tenantId)}`];
-  if (sku !== null) common.push(...skuConditions(sku, parameters));
-  if (email !== null) common.push(`s.personal ->> 'email' = ${parameters.add(foldEmail(email))}`);
+  const { email, audience } = question;
+  const asked = [
+    ...skuConditions(question, parameters),
+    ...text.phrases.flatMap((phrase) => phraseConditions(phrase, parameters)),
+  ];
+  if (email !== null) asked.push(`s.personal ->> 'email' = ${parameters.add(foldEmail(email))}`);
+  if (terms.length === 0 && asked.length === 0) return null;
+  const common = [`s.tenant_id = ${parameters.add(audience.tenantId)}`, ...asked];
   const matches = (column: string, some: readonly SearchTerm[]) =>
     some.length === 0 ? [] : [`${column} @@ ${parameters.add(tsqueryOf(some))}::tsquery`];
   const selects = splits(terms).map(({ ofWords, ofNames }) => {
@@ -64,31 +82,31 @@ function foundBy(
   return selects.join(' UNION ');
 }
 
-interface Split {
-  readonly ofWords: readonly SearchTerm[];
-  readonly ofNames: readonly SearchTerm[];
-}
-
-/**
- * Every way in which the terms can be spread over the order's words and the person's names: `smith mug`
- * is a mug of Smith's, or two words of a product. Few terms are part of any name, so the ways are few,
- * and each is one that the indexes answer alone.
- */
-export function splits(terms: readonly SearchTerm[]): Split[] {
-  const nameTerms = terms.filter(({ inNames }) => inNames);
-  if (nameTerms.length > MAX_NAME_TERMS) {
-    const allNames = nameTerms.length === terms.length ? [{ ofWords: [], ofNames: terms }] : [];
-    return [{ ofWords: terms, ofNames: [] }, ...allNames];
-  }
-  return Array.from({ length: 1 << nameTerms.length }, (_, chosen) => {
-    const ofNames = nameTerms.filter((_term, index) => (chosen & (1 << index)) !== 0);
-    return { ofWords: terms.filter((term) => !ofNames.includes(term)), ofNames };
-  });
-}
-
 // Words have an index and SKUs have none; the words of a SKU are among the order's.
-function skuConditions(sku: string, parameters: Parameters): string[] {
-  const words = foldText(sku).map((word) => `'${word}'`);
-  const indexed = words.length === 0 ? [] : [`s.words @@ ${parameters.add(words.join(' & '))}::tsquery`];
-  return [...indexed, `s.skus @> ARRAY[${parameters.add(sku)}]::text[]`];
+function skuConditions({ sku, skuPrefix }: OrderSearchQuestion, parameters: Parameters): string[] {
+  const conditions: string[] = [];
+  if (sku !== null) {
+    conditions.push(...wordsConditions(foldText(sku), false, parameters));
+    conditions.push(`s.skus @> ARRAY[${parameters.add(sku)}]::text[]`);
+  }
+  if (skuPrefix !== null) {
+    conditions.push(...wordsConditions(foldText(skuPrefix), true, parameters));
+    conditions.push(
+      `EXISTS (SELECT FROM unnest(s.skus) sku WHERE starts_with(sku, ${parameters.add(skuPrefix)}))`,
+    );
+  }
+  return conditions;
+}
+
+// The index finds the orders that hold the words; of those few the texts are read.
+function phraseConditions(phrase: readonly string[], parameters: Parameters): string[] {
+  const words = wordsConditions(phrase, false, parameters);
+  if (phrase.length === 1) return words;
+  return [...words, `s.phrases LIKE ${parameters.add(`% ${phrase.join(' ')} %`)}`];
+}
+
+function wordsConditions(words: readonly string[], isLastPrefix: boolean, parameters: Parameters): string[] {
+  if (words.length === 0) return [];
+  const lexemes = words.map((word, index) => exactly(word, isLastPrefix && index === words.length - 1));
+  return [`s.words @@ ${parameters.add(lexemes.join(' & '))}::tsquery`];
 }

@@ -4,7 +4,10 @@ import type { ReadModels } from '../readers/read-models.js';
 import type { OrderSearchPage, OrderSearchQuestion } from './order-search.js';
 import { searchPageOf, searchStatement, type SearchRow } from './search-statement.js';
 
-export type SearchAsOfQuestion = Omit<OrderSearchQuestion, 'text' | 'sku' | 'email'> & {
+export type SearchAsOfQuestion = Omit<
+  OrderSearchQuestion,
+  'text' | 'sku' | 'email' | 'skuPrefix' | 'numberPrefix' | 'referencePrefix'
+> & {
   readonly asOf: AsOf;
 };
 
@@ -30,9 +33,12 @@ export async function searchAsOf(
       sort,
       cursor,
       limit,
+      numberPrefix: null,
+      referencePrefix: null,
       foundBy,
+      withTexts: false,
     });
     const { rows } = await pool.query<SearchRow>(statement);
-    return searchPageOf(rows, { facets, limit, sort });
+    return searchPageOf(rows, { facets, limit, sort }, () => []);
   });
 }

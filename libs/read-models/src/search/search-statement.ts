@@ -6,8 +6,10 @@ import type { ReadGeneration } from '../readers/read-models.js';
 import { allOf, Parameters } from '../readers/sql.js';
 import { selectSummary, summaryItemOf, type SummaryRow } from '../readers/summary-item.js';
 import { SHARED_SCHEMA } from '../schema.js';
-import { facetsOf, facetStatements, type FacetCount } from './facets.js';
-import type { FacetName, OrderSearchPage } from './order-search.js';
+import { facetStatements, facetsOf, type FacetCount } from './facet-statements.js';
+import type { Highlight } from './highlights.js';
+import type { FacetName, OrderSearchPage, SearchHit } from './order-search.js';
+import type { TextedOrder } from './order-texts.js';
 
 export interface SearchStatementInput {
   readonly generation: ReadGeneration;
@@ -18,11 +20,19 @@ export interface SearchStatementInput {
   readonly sort: OrderSort;
   readonly cursor: string | null;
   readonly limit: number;
+  readonly numberPrefix: string | null;
+  readonly referencePrefix: string | null;
   /** Selects the ids of the orders that hold the words searched for; null: words play no part. */
   readonly foundBy: (parameters: Parameters) => string | null;
+  /** Whether the page's rows come with their documents, to show where they hold the words. */
+  readonly withTexts: boolean;
 }
 
-type Row = SummaryRow & { readonly counts: readonly FacetCount[] | null; readonly checkpoint: string | null };
+export interface SearchRow extends SummaryRow {
+  readonly counts: readonly FacetCount[] | null;
+  readonly checkpoint: string | null;
+  readonly texted?: TextedOrder;
+}
 
 // Only what facets and sorts need is carried through the statement; the page's rows are read at its end.
 const CARRIED = [
@@ -53,6 +63,11 @@ export function searchStatement(input: SearchStatementInput): { text: string; va
   const source = summarySource(generation.schema, asOf, parameters, 'o');
   const found = input.foundBy(parameters);
   const conditions = [...filterConditions(audience, filter, parameters, 'o'), ...source.conditions];
+  const beginsWith = (column: string, prefix: string | null) => {
+    if (prefix !== null) conditions.push(`o.${column} ^@ ${parameters.add(prefix)}`); // its btree serves it
+  };
+  beginsWith('number', input.numberPrefix);
+  beginsWith('reference', input.referencePrefix);
   const { combinations, counts } = facetStatements(input.facets);
   // Words are looked up by themselves: an index answers them without reading the words of any order.
   const [foundFirst, join] =
@@ -64,7 +79,7 @@ export function searchStatement(input: SearchStatementInput): { text: string; va
       ORDER BY ${sort.orderBy} LIMIT ${parameters.add(input.limit + 1)}
     ), combinations AS MATERIALIZED (${combinations})
     SELECT CASE WHEN row_number() OVER (ORDER BY ${sort.orderBy}) = 1 THEN (${counts}) END AS counts,
-      ${checkpointOf(parameters, generation)} AS checkpoint, ${selectSummary('d')}
+      ${checkpointOf(parameters, generation)} AS checkpoint, ${selectSummary('d')}${input.withTexts ? ', d.document AS texted' : ''}
     FROM (SELECT) one LEFT JOIN page o ON true
     LEFT JOIN ${generation.schema}.${asOf === null ? 'orders' : 'order_history'} d
       ON d.tenant_id = ${parameters.add(audience.tenantId)} AND d.order_id = o.order_id
@@ -74,21 +89,26 @@ export function searchStatement(input: SearchStatementInput): { text: string; va
 }
 
 export function searchPageOf(
-  rows: readonly Row[],
+  rows: readonly SearchRow[],
   { facets, limit, sort }: Pick<SearchStatementInput, 'facets' | 'limit' | 'sort'>,
+  highlights: (order: TextedOrder) => readonly Highlight[],
 ): OrderSearchPage {
   const { total, facets: counted } = facetsOf(facets, rows[0]!.counts ?? []);
   const checkpoint = rows[0]!.checkpoint;
-  const items = rows.filter((row) => row['order_id'] !== null).map((row) => summaryItemOf(row));
+  const found = rows.filter((row) => row['order_id'] !== null);
+  const page = pageOf(found, limit, (row) => sort.cursorAfter(summaryItemOf(row)));
+  const hitOf = (row: SearchRow): SearchHit => ({
+    ...summaryItemOf(row),
+    highlights: row.texted ? highlights(row.texted) : [],
+  });
   return {
-    ...pageOf(items, limit, (item) => sort.cursorAfter(item)),
+    items: page.items.map(hitOf),
+    nextCursor: page.nextCursor,
     total,
     facets: counted,
     indexedThrough: checkpoint === null ? null : BigInt(checkpoint),
   };
 }
-
-export type SearchRow = Row;
 
 function checkpointOf(parameters: Parameters, generation: ReadGeneration): string {
   return `(SELECT position FROM ${SHARED_SCHEMA}.checkpoints

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { compareTotalBands, totalBandOf } from './total-bands.js';
+import fc from 'fast-check';
+import { bandEdgesMinor, compareTotalBands, totalBandOf } from './total-bands.js';
 
 describe('the band of a total', () => {
   it.each([
@@ -24,5 +25,14 @@ describe('the band of a total', () => {
       'GBP 100-200',
       'GBP 10000+',
     ]);
+  });
+
+  it('changes at an edge only, in every currency', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('GBP', 'JPY', 'KWD'), fc.nat(2_000_000_000), (currency, totalMinor) => {
+        const edge = bandEdgesMinor.findLast((minor) => minor <= totalMinor)!;
+        expect(totalBandOf(currency, edge)).toBe(totalBandOf(currency, totalMinor));
+      }),
+    );
   });
 });

@@ -3,6 +3,13 @@ import { minorUnitDigits } from '#domain/currencies.js';
 /** Where bands begin, in whole major units; the last has no end. */
 const BOUNDS_MAJOR = [0, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 
+const DIGITS = [0, 1, 2, 3, 4];
+
+/** Every total, in minor units, at which a band of some currency begins: between two of them no band changes. */
+export const bandEdgesMinor: readonly number[] = [
+  ...new Set(DIGITS.flatMap((digits) => BOUNDS_MAJOR.map((bound) => bound * 10 ** digits))),
+].sort((a, b) => a - b);
+
 /**
  * The band that a total lies in, such as `GBP 50-100` (from 50 to below 100 pounds) or `GBP 10000+`. Of one
  * currency, since minor units of two cannot be compared.

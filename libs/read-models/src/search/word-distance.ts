@@ -27,3 +27,29 @@ export function toleratedDistance(word: string): number {
   if (word.length < 3 || /\p{N}/u.test(word)) return 0;
   return word.length <= 5 ? 1 : 2;
 }
+
+/** Of two words' trigrams, so many are of both (pg_trgm's own limit). */
+const MIN_SIMILARITY = 0.3;
+
+/**
+ * Whether a known word may be what was meant by an unknown one: it is near enough, and begins alike or has
+ * enough trigrams in common. The one rule for every engine; both halves are what engines find quickly.
+ */
+export function resembles(word: string, candidate: string): boolean {
+  const limit = toleratedDistance(word);
+  if (limit === 0 || wordDistance(word, candidate, limit) > limit) return false;
+  return [...word][0] === [...candidate][0] || trigramSimilarity(word, candidate) >= MIN_SIMILARITY;
+}
+
+/** As pg_trgm has it: every three neighbours of a word that two blanks precede and one follows, each once. */
+export function trigramsOf(word: string): Set<string> {
+  const characters = [' ', ' ', ...word, ' '];
+  return new Set(characters.slice(2).map((_, index) => characters.slice(index, index + 3).join('')));
+}
+
+function trigramSimilarity(a: string, b: string): number {
+  const [ofA, ofB] = [trigramsOf(a), trigramsOf(b)];
+  let shared = 0;
+  for (const trigram of ofA) if (ofB.has(trigram)) shared++;
+  return shared / (ofA.size + ofB.size - shared);
+}

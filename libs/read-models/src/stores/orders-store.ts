@@ -128,8 +128,14 @@ export class OrdersStore {
     for (const { tenantId, orderId, revision, occurredUntil, recordedUntil } of periodEnds) {
       this.#parameters.push('periodEnds', [tenantId, orderId, revision, occurredUntil, recordedUntil]);
     }
-    for (const { tenantId, orderId, revision, words, skus, personal } of searched) {
-      const found = [words.join(' '), arrayLiteral(skus), JSON.stringify(personal)];
+    for (const { tenantId, orderId, revision, words, skus, phrases, personal } of searched) {
+      // A blank on either side of every word, and something between two texts that is no word.
+      const found = [
+        words.join(' '),
+        arrayLiteral(skus),
+        ` ${phrases.join(' | ')} `,
+        JSON.stringify(personal),
+      ];
       this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
     }
   }

@@ -56,6 +56,7 @@ export const batchColumns = {
     ...key,
     column('words', 'text', `array_to_tsvector(string_to_array(words, ' '))`),
     column('skus', 'text', 'skus::text[]'),
+    column('phrases', 'text'),
     column('personal', 'json'),
   ],
   words: [column('tenant_id', 'text'), column('word', 'text')],

@@ -1,5 +1,6 @@
-import { errors, type Client, type estypes } from '@elastic/elasticsearch';
+import type { Client, estypes } from '@elastic/elasticsearch';
 import { summaryColumns, type ColumnType, type OrderSummary } from '../../order-summary.js';
+import { typeOf } from './requests.js';
 
 type Property = estypes.MappingProperty;
 
@@ -85,11 +86,7 @@ export async function createIndex(client: Client, index: string, options: IndexO
       settings: { ...settings, ...copies, refresh_interval: refreshInterval },
     });
   } catch (error) {
-    const exists =
-      error instanceof errors.ResponseError &&
-      (error.body as { error?: { type?: string } } | null)?.error?.type ===
-        'resource_already_exists_exception';
-    if (!exists) throw error;
+    if (typeOf(error) !== 'resource_already_exists_exception') throw error;
   }
 }
 

@@ -1,0 +1,94 @@
+import type { Client, estypes } from '@elastic/elasticsearch';
+import { closest, type SearchTerm } from '../search-terms.js';
+import type { SearchText } from '../search-text.js';
+import { toleratedDistance, trigramsOf } from '../word-distance.js';
+import { askIndex } from './requests.js';
+import { exactQuery } from './word-queries.js';
+
+type AskedTerm = Pick<SearchTerm, 'word' | 'prefix'>;
+type Aggregations = Record<string, estypes.AggregationsAggregationContainer>;
+
+/** More of a tenant's words than resemble any one word. */
+const MAX_CANDIDATES = 10_000;
+
+interface Held {
+  readonly held: { readonly buckets: Readonly<Record<string, { readonly doc_count: number }>> };
+}
+
+type Offered = Readonly<
+  Record<string, { readonly words: { readonly buckets: readonly { readonly key: string }[] } }>
+>;
+
+/** What the tenant's own words make of the words searched for: for unknown ones those that resemble them. */
+export async function elasticsearchTerms(
+  client: Client,
+  index: string,
+  tenantId: string,
+  { words, unfinished }: SearchText,
+): Promise<SearchTerm[]> {
+  if (words.length === 0) return [];
+  const count = <T>(aggregations: Aggregations) => aggregated<T>(client, index, tenantId, aggregations);
+  const asked = words.map((word, at) => ({ word, prefix: unfinished && at === words.length - 1 }));
+  const { buckets } = (await count<Held>(heldBy(asked))).held;
+  const isHeld = (name: string) => buckets[name]!.doc_count > 0;
+  const terms = asked.map((term, at) => ({
+    ...term,
+    known: isHeld(`known${at}`),
+    inNames: isHeld(`names${at}`),
+  }));
+  const unknown = terms.filter(({ word, known }) => !known && toleratedDistance(word) > 0);
+  const offered = unknown.length === 0 ? {} : await count<Offered>(candidatesFor(unknown));
+  return terms.map((term) => {
+    const candidates = offered[`like${unknown.indexOf(term)}`]?.words.buckets ?? [];
+    const similar = closest(
+      term.word,
+      candidates.map(({ key }) => key),
+    );
+    return { ...term, similar };
+  });
+}
+
+async function aggregated<T>(
+  client: Client,
+  index: string,
+  tenantId: string,
+  aggregations: Aggregations,
+): Promise<T> {
+  const counting = { size: 0, track_total_hits: false, query: { term: { tenantId } } };
+  const answer = await askIndex(client, { index, ...counting, aggregations });
+  return answer.aggregations as T;
+}
+
+function heldBy(terms: readonly AskedTerm[]): Aggregations {
+  const filters: Record<string, estypes.QueryDslQueryContainer> = {};
+  for (const [at, term] of terms.entries()) {
+    filters[`known${at}`] = exactQuery('vocabulary', term);
+    filters[`names${at}`] = exactQuery('personal.names', term);
+  }
+  return { held: { filters: { filters } } };
+}
+
+/** For each word: the words of the orders that hold a similar one, as far as they can resemble it. */
+function candidatesFor(terms: readonly AskedTerm[]): Aggregations {
+  const aggregations: Aggregations = {};
+  for (const [at, { word }] of terms.entries()) {
+    // Rewritten so, every similar word of the index counts, not the first fifty.
+    const fuzzy = { value: word, fuzziness: toleratedDistance(word), rewrite: 'constant_score' };
+    const words = { terms: { field: 'vocabulary', size: MAX_CANDIDATES, include: resembling(word) } };
+    aggregations[`like${at}`] = { filter: { fuzzy: { vocabulary: fuzzy } }, aggregations: { words } };
+  }
+  return aggregations;
+}
+
+/**
+ * A regular expression of Lucene's: words of about the same length that begin like the word, or have three
+ * neighbours or the end in common with it. Every word that resembles it is one of them (see `resembles`).
+ */
+function resembling(word: string): string {
+  const characters = [...word];
+  const tolerated = toleratedDistance(word);
+  const inner = [...trigramsOf(word)].filter((trigram) => !trigram.includes(' '));
+  const alike = [`${characters[0]}.*`, `.*${characters.slice(-2).join('')}`];
+  if (inner.length > 0) alike.push(`.*(${inner.join('|')}).*`);
+  return `(${alike.join('|')})&.{${characters.length - tolerated},${characters.length + tolerated}}`;
+}

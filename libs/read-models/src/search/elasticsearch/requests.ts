@@ -1,0 +1,55 @@
+import { errors, type Client, type estypes } from '@elastic/elasticsearch';
+import { SearchUnavailable } from '../search-unavailable.js';
+
+/** Of one request: a reader waits for it. One more try where the connection broke. */
+export const readerPatience = {
+  requestTimeout: 3_000,
+  maxRetries: 1,
+  retryBackoff: () => 0.05, // seconds
+} as const;
+
+/** On the server: an answer that is not whole by then is refused. */
+const SERVER_TIMEOUT = '2500ms';
+
+/** One search, answered whole or not at all. */
+export async function askIndex<T>(
+  client: Client,
+  request: estypes.SearchRequest,
+): Promise<estypes.SearchResponse<T>> {
+  const whole = { timeout: SERVER_TIMEOUT, allow_partial_search_results: false };
+  const answer = await client.search<T>({ ...request, ...whole }, readerPatience);
+  if (answer.timed_out) throw new SearchUnavailable(new Error('the search took too long'));
+  return answer;
+}
+
+const AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** @throws SearchUnavailable in place of what says that the engine is away, slow or overloaded */
+export async function available<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw isAway(error) ? new SearchUnavailable(error) : error;
+  }
+}
+
+function isAway(error: unknown): boolean {
+  if (error instanceof errors.ResponseError) return AWAY.has(error.statusCode ?? 0);
+  return (
+    error instanceof errors.ConnectionError ||
+    error instanceof errors.TimeoutError ||
+    error instanceof errors.NoLivingConnectionsError
+  );
+}
+
+/** Whether there is no index of that name, such as one that was dropped after a flip. */
+export function isIndexMissing(error: unknown): boolean {
+  return typeOf(error) === 'index_not_found_exception';
+}
+
+/** The type that Elasticsearch gives an error, such as `resource_already_exists_exception`; null: not its own. */
+export function typeOf(error: unknown): string | null {
+  if (!(error instanceof errors.ResponseError)) return null;
+  const body = error.body as { error?: { type?: string } } | null;
+  return body?.error?.type ?? null;
+}

@@ -1,0 +1,63 @@
+import type { estypes } from '@elastic/elasticsearch';
+import type { OrderSort } from '../../readers/order-sort.js';
+import { itemColumns } from '../../readers/summary-item.js';
+import type { FacetName, OrderSearchQuestion } from '../order-search.js';
+import type { SearchTerm } from '../search-terms.js';
+import type { SearchText } from '../search-text.js';
+import { filterQueries } from './filter-queries.js';
+import { wordQueries } from './word-queries.js';
+
+type Aggregation = estypes.AggregationsAggregationContainer;
+
+/** More values than any facet has. */
+const MAX_FACET_VALUES = 10_000;
+
+const itemFields = itemColumns.map(({ field }) => field);
+
+/** The page, the facets over all that matches and how far the index is: of one shard, at one moment. */
+export function searchRequest(
+  question: OrderSearchQuestion,
+  text: SearchText,
+  terms: readonly SearchTerm[],
+  sort: OrderSort,
+  withTexts: boolean,
+): estypes.SearchRequest {
+  const { audience, filter, facets, cursor, limit } = question;
+  return {
+    query: {
+      bool: { filter: [...filterQueries(audience, filter), ...wordQueries(question, text, terms)] },
+    },
+    sort: sort.fields.map(({ field, descending }) => ({ [field]: descending ? 'desc' : 'asc' })),
+    ...(cursor === null ? {} : { search_after: sort.fieldsAt(cursor) }),
+    size: limit + 1, // one more than asked for tells whether there is a next page
+    track_total_hits: true,
+    _source: { includes: withTexts ? [...itemFields, 'texts'] : itemFields },
+    aggregations: { ...Object.fromEntries(facets.map((name) => [name, facetOf(name)])), marker },
+  };
+}
+
+// The marker is no order and matches no query, so it is looked for beside them.
+const marker: Aggregation = {
+  global: {},
+  aggregations: {
+    only: {
+      filter: { exists: { field: 'indexedThrough' } },
+      aggregations: { document: { top_hits: { size: 1, _source: ['indexedThrough'] } } },
+    },
+  },
+};
+
+function facetOf(name: FacetName): Aggregation {
+  if (name === 'month') {
+    return {
+      date_histogram: {
+        field: 'placedAt',
+        calendar_interval: 'month',
+        format: 'yyyy-MM',
+        min_doc_count: 1,
+      },
+    };
+  }
+  const missing = name === 'country' ? { missing: '' } : {};
+  return { terms: { field: name, size: MAX_FACET_VALUES, ...missing } };
+}

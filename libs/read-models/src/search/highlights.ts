@@ -1,0 +1,92 @@
+import { placedWords, type PlacedWord } from '../fold-text.js';
+import type { OrderSearchQuestion } from './order-search.js';
+import type { OrderText, OrderTextField } from './order-texts.js';
+import { termMatches, type SearchTerm } from './search-terms.js';
+import type { SearchText } from './search-text.js';
+
+/** From where to where, in UTF-16 units, the end excluded. */
+export type TextRange = readonly [start: number, end: number];
+
+/** Where one of an order's own texts, as it was given, holds what was asked for. */
+export interface Highlight extends OrderText {
+  /** In their order, apart from each other. */
+  readonly ranges: readonly TextRange[];
+}
+
+/** What is to be found in an order's texts. */
+export interface Sought {
+  readonly terms: readonly SearchTerm[];
+  readonly phrases: SearchText['phrases'];
+  readonly asGiven: readonly GivenText[];
+}
+
+/** A text that is not taken for words: a field's whole text, or its beginning. */
+interface GivenText extends OrderText {
+  readonly whole: boolean;
+}
+
+const MAX_HIGHLIGHTS = 10;
+
+export type AskedTexts = Pick<OrderSearchQuestion, 'sku' | 'skuPrefix' | 'numberPrefix' | 'referencePrefix'>;
+
+export function soughtOf(
+  { sku, skuPrefix, numberPrefix, referencePrefix }: AskedTexts,
+  { phrases }: SearchText,
+  terms: readonly SearchTerm[],
+): Sought {
+  const given = (field: OrderTextField, text: string | null, whole = false) =>
+    text === null ? [] : [{ field, text, whole }];
+  const asGiven = [
+    ...given('sku', sku, true),
+    ...given('sku', skuPrefix),
+    ...given('number', numberPrefix),
+    ...given('reference', referencePrefix),
+  ];
+  return { terms, phrases, asGiven };
+}
+
+/** Whether there is anything to show: if not, an order's texts need not be read. */
+export function seeksTexts({ terms, phrases, asGiven }: Sought): boolean {
+  return terms.length + phrases.length + asGiven.length > 0;
+}
+
+/** The texts that matched, in the order's own order; the first ten. */
+export function highlightsOf(texts: readonly OrderText[], sought: Sought): Highlight[] {
+  const highlights: Highlight[] = [];
+  for (const { field, text } of texts) {
+    const ranges = apart([
+      ...(sought.terms.length + sought.phrases.length > 0 ? wordRanges(placedWords(text), sought) : []),
+      ...sought.asGiven
+        .filter((given) => given.field === field)
+        .filter((given) => (given.whole ? text === given.text : text.startsWith(given.text)))
+        .map((given): TextRange => [0, given.text.length]),
+    ]);
+    if (ranges.length > 0) highlights.push({ field, text, ranges });
+    if (highlights.length === MAX_HIGHLIGHTS) break;
+  }
+  return highlights;
+}
+
+function wordRanges(words: readonly PlacedWord[], { terms, phrases }: Sought): TextRange[] {
+  const ranges = words
+    .filter(({ word }) => terms.some((term) => termMatches(term, word)))
+    .map(({ start, end }): TextRange => [start, end]);
+  for (const phrase of phrases) {
+    for (let first = 0; first + phrase.length <= words.length; first++) {
+      if (phrase.some((word, index) => words[first + index]!.word !== word)) continue;
+      ranges.push([words[first]!.start, words[first + phrase.length - 1]!.end]);
+    }
+  }
+  return ranges;
+}
+
+/** The same places, those that overlap or touch as one. */
+function apart(ranges: readonly TextRange[]): TextRange[] {
+  const joined: [number, number][] = [];
+  for (const [start, end] of [...ranges].sort(([a], [b]) => a - b)) {
+    const last = joined.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else joined.push([start, end]);
+  }
+  return joined;
+}

@@ -1,0 +1,91 @@
+import type { Queryable } from '../generations.js';
+import { closest, type SearchTerm } from './search-terms.js';
+import type { SearchText } from './search-text.js';
+import { toleratedDistance } from './word-distance.js';
+
+/** More of a tenant's words than have many trigrams in common with any one. */
+const MAX_CANDIDATES = 500;
+
+interface TermRow {
+  readonly known: boolean;
+  readonly in_names: boolean;
+  readonly candidates: string[] | null;
+}
+
+/**
+ * What the tenant's own words make of the words searched for, in one statement.
+ *
+ * @param live asks the orders whether they hold a word that is known: the table of words keeps those of
+ *   orders that have changed, so that a word once misspelt in an order would stay known
+ */
+export async function postgresTerms(
+  db: Queryable,
+  schema: string,
+  tenantId: string,
+  { words, unfinished }: SearchText,
+  live: boolean,
+): Promise<SearchTerm[]> {
+  if (words.length === 0) return [];
+  const isPrefix = (index: number) => unfinished && index === words.length - 1;
+  // Every word that begins with the last one lies below it followed by the highest character.
+  const upTo = words.map((word, index) => (isPrefix(index) ? `${word}\u{10ffff}` : word));
+  const queries = words.map((word, index) => exactly(word, isPrefix(index)));
+  const { rows } = await db.query<TermRow>({
+    name: `search-terms-${schema}-${live ? 'live' : 'known'}`,
+    text: termsStatement(schema, live),
+    values: [tenantId, words, upTo, words.map(toleratedDistance), queries],
+  });
+  return words.map((word, index) => {
+    const { known, in_names: inNames, candidates } = rows[index]!;
+    const similar = known ? [] : closest(word, candidates ?? []);
+    return { word, prefix: isPrefix(index), known, inNames, similar };
+  });
+}
+
+function termsStatement(schema: string, live: boolean): string {
+  const held = `AND EXISTS (
+        SELECT FROM ${schema}.order_search s WHERE s.tenant_id = $1 AND s.words @@ q.query::tsquery
+      )`;
+  return `SELECT k.known, names.in_names, c.candidates
+    FROM unnest($2::text[], $3::text[], $4::int[], $5::text[])
+      WITH ORDINALITY AS q(word, up_to, tolerated, query, n)
+    CROSS JOIN LATERAL (
+      SELECT EXISTS (
+        SELECT FROM ${schema}.search_words w
+        WHERE w.tenant_id = $1 AND w.word >= q.word COLLATE "C" AND w.word <= q.up_to COLLATE "C"
+      ) ${live ? held : ''} AS known
+    ) k
+    CROSS JOIN LATERAL (
+      SELECT EXISTS (
+        SELECT FROM ${schema}.order_search s
+        WHERE s.tenant_id = $1 AND to_tsvector('simple'::regconfig, s.personal ->> 'names') @@ q.query::tsquery
+      ) AS in_names
+    ) names
+    CROSS JOIN LATERAL (
+      SELECT array_agg(found.word) AS candidates FROM (
+        (SELECT w.word FROM ${schema}.search_words w
+          WHERE q.tolerated > 0 AND NOT k.known AND w.tenant_id = $1 AND w.word % q.word
+            AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
+          ORDER BY similarity(w.word, q.word) DESC, w.word LIMIT ${MAX_CANDIDATES})
+        UNION
+        (SELECT w.word FROM ${schema}.search_words w
+          WHERE q.tolerated > 0 AND NOT k.known AND w.tenant_id = $1
+            AND w.word >= left(q.word, 1) COLLATE "C" AND w.word < (left(q.word, 1) || U&'\\+10ffff') COLLATE "C"
+            AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated)
+      ) found
+    ) c
+    ORDER BY q.n`;
+}
+
+/** Terms that must all match, in PostgreSQL's query language. */
+export function tsqueryOf(terms: readonly SearchTerm[]): string {
+  return terms
+    .map(({ word, prefix, similar }) => [exactly(word, prefix), ...similar.map((known) => exactly(known))])
+    .map((alternatives) => `(${alternatives.join(' | ')})`)
+    .join(' & ');
+}
+
+// Folded words are letters and digits, so quotes suffice.
+export function exactly(word: string, prefix = false): string {
+  return prefix ? `'${word}':*` : `'${word}'`;
+}

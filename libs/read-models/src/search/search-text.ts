@@ -1,0 +1,39 @@
+import { foldText } from '../fold-text.js';
+
+/** A text that was searched for, as what must be found. Every word is folded. */
+export interface SearchText {
+  /** In any order; each once, the last typed last. */
+  readonly words: readonly string[];
+  /** Whether the last of the words may be half typed: it is unless something in quotes follows it. */
+  readonly unfinished: boolean;
+  /** What stood in double quotes: words that must stand side by side, as they are. */
+  readonly phrases: readonly (readonly string[])[];
+}
+
+/** Beyond these they narrow nothing that anybody looks for. */
+const MAX_WORDS = 16;
+const MAX_PHRASES = 8;
+const QUOTES = /["“”„]/;
+
+export function searchTextOf(text: string | null): SearchText {
+  const parts = (text ?? '').split(QUOTES);
+  // Every second part is in quotes, but for the last: its quotes were never closed.
+  const isQuoted = (index: number) => index % 2 === 1 && index < parts.length - 1;
+  const phrases = parts
+    .filter((_, index) => isQuoted(index))
+    .map((part) => foldText(part).slice(0, MAX_WORDS));
+  const typed = parts.filter((_, index) => !isQuoted(index)).map(foldText);
+  return {
+    words: distinct(typed.flat()),
+    unfinished: typed.at(-1)!.length > 0 || phrases.every((words) => words.length === 0),
+    phrases: phrases.filter((words) => words.length > 0).slice(0, MAX_PHRASES),
+  };
+}
+
+function distinct(words: readonly string[]): string[] {
+  const last = words.at(-1);
+  if (last === undefined) return [];
+  // The last one keeps its place: it may be half typed.
+  const others = [...new Set(words.slice(0, -1))].filter((word) => word !== last);
+  return [...others.slice(0, MAX_WORDS - 1), last];
+}
