@@ -6,7 +6,8 @@ import type { EventStore } from '#event-store/port.js';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { createLogger } from '#platform/logging.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
-import { Projector } from '#projections/projector.js';
+import { ReadModelKeeper } from '#projections/read-model-keeper.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { startQueryApi } from '../../apps/query-api/src/start.js';
 import type { TokenOptions } from './command-api.js';
 import { freshDatabase } from './database.js';
@@ -36,18 +37,25 @@ export interface TestQuerySystem {
   /** To write orders into. */
   readonly eventStore: EventStore;
   /** The network between query-api and its stores. */
-  readonly networks: { readonly eventStore: TcpProxy; readonly postgres: TcpProxy };
+  readonly networks: {
+    readonly eventStore: TcpProxy;
+    readonly postgres: TcpProxy;
+    /** null: there is none. */
+    readonly elasticsearch: TcpProxy | null;
+  };
   token(options?: TokenOptions): Promise<string>;
   /** GETs as staff, unless told otherwise. */
   ask(path: string, asking?: Asking): Promise<QueryAnswer>;
   /** A header that makes a read wait for everything that is in the event store now. */
   upToDate(): Promise<{ 'consistent-with': string }>;
-  startProjector(): void;
+  /** @param indexPrefix what the name of its search index begins with; by default PostgreSQL searches */
+  startProjector(indexPrefix?: string): void;
   stopProjector(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startTestQuerySystem(): Promise<TestQuerySystem> {
+/** @param elasticsearchUrl given to query-api and projector; by default there is none */
+export async function startTestQuerySystem(elasticsearchUrl: string | null = null): Promise<TestQuerySystem> {
   const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
   const [issuer, store, database] = await Promise.all([
     openEmbeddedIssuer(keys),
@@ -57,6 +65,13 @@ export async function startTestQuerySystem(): Promise<TestQuerySystem> {
   const networks = {
     eventStore: await startTcpProxy(Number(new URL(store.url).port)),
     postgres: await startTcpProxy(Number(new URL(database.url).port)),
+    elasticsearch:
+      elasticsearchUrl === null ? null : await startTcpProxy(Number(new URL(elasticsearchUrl).port)),
+  };
+  const elasticsearch = networks.elasticsearch && {
+    url: through(networks.elasticsearch, elasticsearchUrl!),
+    apiKey: null,
+    caFile: null,
   };
   const logger = createLogger('query-api', 'silent');
   const api = await startQueryApi(
@@ -65,7 +80,7 @@ export async function startTestQuerySystem(): Promise<TestQuerySystem> {
       port: 0,
       postgresUrl: through(networks.postgres, database.url),
       eventStoreUrl: through(networks.eventStore, store.url),
-      elasticsearch: null,
+      elasticsearch,
       ...issuer,
     },
     logger,
@@ -87,20 +102,33 @@ export async function startTestQuerySystem(): Promise<TestQuerySystem> {
       const position = (await eventStore.headPosition()) ?? 0n;
       return { 'consistent-with': encodeOrderPosition({ position, orderId: null, revision: null }) };
     },
-    startProjector() {
-      const projector = new Projector({ eventStore, postgresUrl: database.url, logger });
+    startProjector(indexPrefix) {
+      const client = elasticsearch && createElasticsearchClient(elasticsearch);
+      const keeper = new ReadModelKeeper({
+        eventStore,
+        postgresUrl: database.url,
+        logger,
+        elasticsearch: client,
+        indexPrefix: indexPrefix ?? null,
+      });
       const abort = new AbortController();
-      const running = projector.run(abort.signal);
+      const running = keeper.run(abort.signal);
       stopProjector = async () => {
         abort.abort();
         await running;
+        await client?.close();
       };
     },
     stopProjector: () => stopProjector(),
     async close() {
       await stopProjector();
       await api.close();
-      await Promise.all([networks.eventStore.close(), networks.postgres.close(), eventStore.close()]);
+      await Promise.all([
+        networks.eventStore.close(),
+        networks.postgres.close(),
+        networks.elasticsearch?.close(),
+        eventStore.close(),
+      ]);
       await Promise.all([store.close(), database.drop(), rm(keys, { recursive: true, force: true })]);
     },
   };

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { describeWith, elasticsearchUrl } from '../../support/engines.js';
+import { removeIndexes } from '../../support/indexes.js';
+import { place, WrittenOrder } from '../../support/order-streams.js';
+import { startTestQuerySystem, type QueryAnswer, type TestQuerySystem } from '../../support/query-api.js';
+import { until } from '../../support/until.js';
+
+// Whole systems start here, on a machine that may be busy with others.
+jest.setTimeout(60_000);
+
+describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
+  let system: TestQuerySystem;
+  const prefix = `test-${randomUUID().slice(0, 8)}`;
+
+  beforeAll(async () => {
+    system = await startTestQuerySystem(elasticsearchUrl());
+    system.startProjector();
+    await placed();
+    await search({}, await system.upToDate());
+  });
+  afterAll(async () => {
+    await system.close();
+    const client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
+    await removeIndexes(client, prefix);
+    await client.close();
+  });
+
+  const placed = async () => {
+    const order = new WrittenOrder(system.eventStore);
+    const appended = await order.does(place(order, 3));
+    return { orderId: order.orderId, ...appended };
+  };
+  const search = (body: object, headers = {}): Promise<QueryAnswer> =>
+    system.ask('/v1/orders/search', { method: 'POST', body, headers });
+  const found = ({ body }: QueryAnswer) =>
+    (body['items'] as { orderId: string }[] | undefined)?.map(({ orderId }) => orderId);
+
+  it('takes over from PostgreSQL on a running system: no search fails, none misses what it waits for', async () => {
+    await system.stopProjector();
+    const seen: { status: number; has: boolean | undefined; wanted: string }[] = [];
+    let stop = false;
+    const readers = Array.from({ length: 4 }, async () => {
+      while (!stop) {
+        const { orderId } = await placed();
+        const answer = await search({ text: 'retrospot', limit: 100 }, await system.upToDate());
+        seen.push({ status: answer.status, has: found(answer)?.includes(orderId), wanted: orderId });
+      }
+    });
+    system.startProjector(prefix);
+    await until('searches are answered by the index', async () => {
+      const names = await searchIndexes();
+      return names.length === 1 && seen.length > 20;
+    });
+    const atFlip = seen.length;
+    await until('more were answered after it', () => seen.length > atFlip + 20, 30_000);
+    stop = true;
+    await Promise.all(readers);
+    expect(seen.filter(({ status, has }) => status !== 200 || has !== true)).toEqual([]);
+  });
+
+  it('shows what a reader waits for although the index is refreshed each second only', async () => {
+    for (let round = 0; round < 10; round++) {
+      const { orderId, position } = await placed();
+      const answer = await search({ text: 'retrospot' }, await system.upToDate());
+      expect(found(answer)).toContain(orderId);
+      expect(BigInt(answer.body['indexedThrough'] as string)).toBeGreaterThanOrEqual(position);
+    }
+  });
+
+  it('says so when Elasticsearch is away, while everything else works, and catches up when it is back', async () => {
+    const before = await placed();
+    await search({}, await system.upToDate());
+    await system.networks.elasticsearch!.away();
+    const away = await search({ text: 'retrospot' });
+    expect([away.status, away.body['code'], away.headers.get('retry-after')]).toEqual([
+      503,
+      'search_unavailable',
+      '2',
+    ]);
+    const during = await placed();
+    const fresh = await system.upToDate();
+    const list = await system.ask('/v1/orders?limit=100', { headers: fresh });
+    expect([list.status, found(list)]).toEqual([200, expect.arrayContaining([during.orderId])]);
+    const waited = await search({ text: 'retrospot' }, fresh);
+    expect([waited.status, waited.headers.has('retry-after')]).toEqual([503, true]);
+    const ready = await system.ask('/health/ready', { token: null });
+    expect(ready.status).toBe(200);
+    await system.networks.elasticsearch!.restore();
+    const back = await until(
+      'search answers again',
+      async () => {
+        const answer = await search({ text: 'retrospot', limit: 100 }, fresh);
+        return answer.status === 200 && answer;
+      },
+      30_000,
+    );
+    expect(found(back)).toEqual(expect.arrayContaining([before.orderId, during.orderId]));
+  });
+
+  it('answers filters as of a moment from the history, as without an index', async () => {
+    const { status, body } = await search({ asOf: new Date().toISOString(), limit: 1 });
+    expect([status, (body['total'] as number) > 0]).toEqual([200, true]);
+  });
+
+  /** Of the generation that is active, as PostgreSQL has it. */
+  async function searchIndexes(): Promise<string[]> {
+    const client = new pg.Client({ connectionString: system.postgresUrl });
+    await client.connect();
+    const { rows } = await client.query<{ search_index: string | null }>(
+      'SELECT search_index FROM orderlog.generations JOIN orderlog.active_generation ON id = generation',
+    );
+    await client.end();
+    return rows.flatMap(({ search_index: name }) => (name === null ? [] : [name]));
+  }
+});
