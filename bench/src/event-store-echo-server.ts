@@ -8,7 +8,10 @@ import {
 } from '@grpc/grpc-js';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { supportedMethodsCall } from '../../apps/event-store/src/server-info.calls.js';
-import { decodeBatchAppendRequest, type BatchAppendChunk } from '../../apps/event-store/src/wire/append-requests.js';
+import {
+  decodeBatchAppendRequest,
+  type BatchAppendChunk,
+} from '../../apps/event-store/src/wire/append-requests.js';
 import { encodeBatchAppendSuccess } from '../../apps/event-store/src/wire/append-responses.js';
 import { FrameBatch, serializeFrames } from '../../apps/event-store/src/wire/frames.js';
 import { ServerFeaturesService, StreamsService } from '../../apps/event-store/src/wire/generated.js';
@@ -26,7 +29,12 @@ const frames: Buffer[] = [];
 
 function keep(chunk: BatchAppendChunk, stream: string, before: number): void {
   for (const [index, event] of chunk.events.entries()) {
-    const place = { position: frames.length + 1, stream, revision: before + 1 + index, createdMs: Date.now() };
+    const place = {
+      position: frames.length + 1,
+      stream,
+      revision: before + 1 + index,
+      createdMs: Date.now(),
+    };
     frames.push(encodeReadFrame({ ...place, ...event }));
   }
 }
@@ -69,7 +77,10 @@ const streamsService = {
   },
   read: { ...StreamsService.read, responseSerialize: serializeFrames },
 } as unknown as ServiceDefinition;
-server.addService(streamsService, { batchAppend, read: (call) => void read(call) });
+server.addService(streamsService, {
+  batchAppend,
+  read: (call: ServerWritableStream<ReadReq, FrameBatch>) => void read(call),
+});
 server.addService(ServerFeaturesService, { getSupportedMethods: supportedMethodsCall });
 server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
   if (error) throw error;

@@ -64,7 +64,8 @@ function format(row: Row): string {
   ].join(' ');
 }
 
-const HEADER = 'row                   ratio   target   ours/s      raw/s     CPU µs   p50 ms   p95 ms   p99 ms';
+const HEADER =
+  'row                   ratio   target   ours/s      raw/s     CPU µs   p50 ms   p95 ms   p99 ms';
 
 async function run(): Promise<void> {
   const { names, json, file } = readArguments();

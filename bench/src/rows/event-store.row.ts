@@ -54,7 +54,9 @@ export async function eventStore(): Promise<readonly Row[]> {
 
 /** Both servers tell their port when they are ready, each in its own way. */
 async function start(module: string, environment: Record<string, string>): Promise<Server> {
-  const child = fork(fileURLToPath(new URL(module, import.meta.url)), { env: { ...process.env, ...environment } });
+  const child = fork(fileURLToPath(new URL(module, import.meta.url)), {
+    env: { ...process.env, ...environment },
+  });
   const port = await new Promise<number>((ready, failed) => {
     child.once('message', (message: number | { port: number }) =>
       ready(typeof message === 'number' ? message : message.port),
