@@ -180,22 +180,6 @@ eventStoreContract('appending', (subject) => {
     });
   });
 
-  embedded('an id that is no UUID is refused alone', async () => {
-    const { client, credentials } = subject;
-    const [bad, good] = await Promise.allSettled([
-      client.appendToStream(newStream(), jsonEvent({ id: 'no-uuid', type: 'A', data: {} })),
-      client.appendToStream(newStream(), numbered(1)),
-    ]);
-    expect((bad as PromiseRejectedResult).reason).toMatchObject({
-      message: expect.stringContaining('"no-uuid" is no UUID') as unknown,
-    });
-    expect(good.status).toBe('fulfilled');
-    const plain = client.appendToStream(newStream(), jsonEvent({ id: 'no-uuid', type: 'A', data: {} }), {
-      credentials,
-    });
-    expect(await rejection(plain)).toMatchObject({ code: 3 });
-  });
-
   embedded('names PostgreSQL cannot hold and appends to $all are refused', async () => {
     const { client } = subject;
     for (const name of ['', 'nul\0', 'x'.repeat(601)]) {

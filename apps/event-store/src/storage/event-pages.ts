@@ -7,6 +7,10 @@ export type Direction = 'forwards' | 'backwards';
 
 const PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
+/** Options of a connection that reads: a page costs the same by its index at any size, whatever old statistics say. */
+export const PLANNING =
+  '-c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
+
 const COLUMNS = 'position, stream, revision, event_id, type, is_json, data, metadata, created_ms';
 
 /**

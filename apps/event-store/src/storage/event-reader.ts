@@ -7,6 +7,7 @@ import {
   allPage,
   copiedEvent,
   FEW_OF_STREAM,
+  PLANNING,
   storedEvent,
   streamPage,
   type Direction,
@@ -38,9 +39,7 @@ export class EventReader {
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
       application_name: 'orderlog event-store reader',
-      // A page costs the same by its index at any size of the table, whatever old statistics say.
-      options:
-        '-c bytea_output=hex -c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan',
+      options: `-c bytea_output=hex ${PLANNING}`,
     });
     this.#pool.on('error', (err) => logger.warn({ err }, 'an idle reading connection was lost'));
   }
