@@ -1,9 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { freshDatabase } from '#test/support/database.js';
+import { startEventStoreProcess } from '#test/support/event-store-process.js';
 
 const ROUNDS = 20;
 const ACKNOWLEDGED_PER_ROUND = 1_000;
@@ -44,22 +45,6 @@ class Journal {
   }
 }
 
-async function startServer(
-  postgresUrl: string,
-  port: number,
-): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(resolve('dist/apps/event-store/src/main.js'), {
-    env: {
-      ...process.env,
-      ORDERLOG_POSTGRES_URL: postgresUrl,
-      ORDERLOG_PORT: String(port),
-      ORDERLOG_LOG_LEVEL: 'fatal',
-    },
-  });
-  const [ready] = (await once(child, 'message')) as [{ type: 'ready'; port: number }];
-  return { child, port: ready.port };
-}
-
 async function storedEvents(url: string) {
   const client = EventStoreDBClient.connectionString(url);
   const events: { id: string; stream: string; revision: number; position: number }[] = [];
@@ -75,8 +60,8 @@ describe('SIGKILL of the event store under 64 writers', () => {
   it('loses nothing acknowledged, leaves no batch half there, and positions only grow', async () => {
     const database = await freshDatabase();
     const journal = new Journal();
-    let server = await startServer(database.url, 0);
-    const url = `esdb://127.0.0.1:${server.port}?tls=false`;
+    let server = await startEventStoreProcess(database.url);
+    const { url } = server;
     const writers = fork(resolve('test/chaos/event-store-writers.mjs'), [url], { execArgv: [] });
     const writersEnded = once(writers, 'exit');
     let isStopping = false;
@@ -93,9 +78,8 @@ describe('SIGKILL of the event store under 64 writers', () => {
         // Each death took appends along that were under way.
         if (round > 0) expect(journal.failures).toBeGreaterThan(failuresBeforeKill);
         failuresBeforeKill = journal.failures;
-        server.child.kill('SIGKILL');
-        await once(server.child, 'exit');
-        server = await startServer(database.url, server.port);
+        await server.kill();
+        server = await startEventStoreProcess(database.url, server.port);
       }
       await Promise.race([journal.more(ACKNOWLEDGED_PER_ROUND), tooEarly]);
       expect(journal.failures).toBeGreaterThan(failuresBeforeKill);
@@ -105,8 +89,7 @@ describe('SIGKILL of the event store under 64 writers', () => {
       check(journal, await storedEvents(url));
     } finally {
       writers.kill('SIGKILL');
-      server.child.kill('SIGTERM');
-      await once(server.child, 'exit');
+      await server.stop();
       await database.drop();
     }
   }, 600_000);

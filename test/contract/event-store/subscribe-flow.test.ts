@@ -1,6 +1,4 @@
-import { execFile, fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
@@ -14,6 +12,7 @@ import {
   type ResolvedEvent,
 } from '@eventstore/db-client';
 import { freshDatabase } from '#test/support/database.js';
+import { startEventStoreProcess } from '#test/support/event-store-process.js';
 import { collect, eventStoreContract, newStream, numbered, numbersOf, range } from './contract.js';
 import { caughtUp, confirmed } from './subscriptions.js';
 
@@ -103,9 +102,9 @@ describe('the memory of an event store whose subscribers do not read', () => {
   it('grows by a few pages each, not by all that was written', async () => {
     const { url, drop } = await freshDatabase();
     cleanUp.push(drop);
-    const { child, port } = await startServer(url);
-    cleanUp.push(() => ended(child));
-    const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${port}?tls=false`);
+    const server = await startEventStoreProcess(url);
+    cleanUp.push(() => server.stop());
+    const client = EventStoreDBClient.connectionString(server.url);
     cleanUp.push(() => client.dispose());
     const append = () =>
       client.appendToStream(
@@ -117,7 +116,7 @@ describe('the memory of an event store whose subscribers do not read', () => {
     };
     // Until the writing itself takes no more.
     await write(96);
-    const before = await residentBytes(child);
+    const before = await residentBytes(server.pid);
     const subscribers = range(1, 12).flatMap(() => [
       client.subscribeToAll({ fromPosition: END }),
       client.subscribeToAll(),
@@ -126,31 +125,12 @@ describe('the memory of an event store whose subscribers do not read', () => {
     await Promise.all(subscribers.map(confirmed));
     await write(96);
     // Each subscriber has 48 MB or more before it: 24 of them 1.7 GB in all.
-    expect((await residentBytes(child)) - before).toBeLessThan(24 * 3 * 4_000_000);
+    expect((await residentBytes(server.pid)) - before).toBeLessThan(24 * 3 * 4_000_000);
     await Promise.all(subscribers.map((subscriber) => subscriber.unsubscribe()));
-  }, 60_000);
+  }, 180_000);
 });
 
-async function startServer(postgresUrl: string): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(resolve('dist/apps/event-store/src/main.js'), {
-    env: {
-      ...process.env,
-      ORDERLOG_POSTGRES_URL: postgresUrl,
-      ORDERLOG_PORT: '0',
-      ORDERLOG_LOG_LEVEL: 'fatal',
-    },
-  });
-  const [ready] = (await once(child, 'message')) as [{ port: number }];
-  return { child, port: ready.port };
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exit;
-}
-
-async function residentBytes({ pid }: ChildProcess): Promise<number> {
+async function residentBytes(pid: number): Promise<number> {
   const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
   return Number(stdout) * 1_024;
 }
