@@ -27,12 +27,12 @@ interface Server {
 export async function eventStore(): Promise<readonly Row[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir });
-  const store = await start('../../../apps/event-store/src/main.js', {
+  const store = await start(new URL('../../../apps/event-store/src/main.js', import.meta.url), {
     ORDERLOG_POSTGRES_URL: postgres.url,
     ORDERLOG_PORT: '0',
     ORDERLOG_LOG_LEVEL: 'warn',
   });
-  const echo = await start('../event-store-echo-server.js', {});
+  const echo = await start(new URL('../event-store-echo-server.js', import.meta.url), {});
   try {
     await Promise.all([appends(store, APPENDS / 4), appends(echo, APPENDS / 4)]);
     const appending = await interleave(
@@ -53,15 +53,15 @@ export async function eventStore(): Promise<readonly Row[]> {
 }
 
 /** Both servers tell their port when they are ready, each in its own way. */
-async function start(module: string, environment: Record<string, string>): Promise<Server> {
-  const child = fork(fileURLToPath(new URL(module, import.meta.url)), {
+async function start(module: URL, environment: Record<string, string>): Promise<Server> {
+  const child = fork(fileURLToPath(module), {
     env: { ...process.env, ...environment },
   });
   const port = await new Promise<number>((ready, failed) => {
     child.once('message', (message: number | { port: number }) =>
       ready(typeof message === 'number' ? message : message.port),
     );
-    child.once('exit', (code) => failed(new Error(`${module} ended with ${code}`)));
+    child.once('exit', (code) => failed(new Error(`${module.pathname} ended with ${code}`)));
   });
   const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${port}?tls=false`);
   return {

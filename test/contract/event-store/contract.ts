@@ -67,8 +67,10 @@ function subject(cases: { protocol: Define; embedded: Define }, open: () => Prom
       return url;
     },
     get credentials() {
-      const { username, password } = new URL(url);
-      if (username === '') return { username: 'admin', password: 'changeit' };
+      // No `URL`: a cluster's has several hosts.
+      const [, username, password] = /^[^:]+:\/\/([^:@/]+):([^@/]+)@/.exec(url) ?? [];
+      if (username === undefined || password === undefined)
+        return { username: 'admin', password: 'changeit' };
       return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
     },
   };
