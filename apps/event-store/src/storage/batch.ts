@@ -14,7 +14,7 @@ import type { ProposedEvent } from '../wire/append-requests.js';
 import { encodeReadFrame, TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import { boolArray, byteaArray, int8Array, textArray, uuidArray } from './pg-array.js';
 import type { PendingWrite, WriteOutcome } from './pending-write.js';
-import type { StoredEvent } from './stored-event.js';
+import type { NewEvent } from './stored-event.js';
 import type { StreamStates } from './stream-states.js';
 
 /** A write whose answer hangs on ids that only the stored rows can tell. */
@@ -34,7 +34,7 @@ const INSERT = {
 
 /** Writes decided one after the other and stored by one statement: all of them or none. */
 export class Batch {
-  readonly events: StoredEvent[] = [];
+  readonly events: NewEvent[] = [];
   readonly outcomes: { write: PendingWrite; outcome: WriteOutcome }[] = [];
   readonly possibleRepeats: PossibleRepeat[] = [];
   readonly #proposed: ProposedEvent[] = [];

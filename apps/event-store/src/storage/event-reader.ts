@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { parseMetadata, type StreamState } from '../streams/stream-state.js';
 import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
+import { FrameSlab } from '../wire/frames.js';
 import { copyOut } from './copy-out.js';
 import {
   allPage,
@@ -97,7 +98,8 @@ export class EventReader {
       let broken = true;
       try {
         const events: StoredEvent[] = [];
-        await copyOut(client, query, (row) => events.push(copiedEvent(row)));
+        const slab = new FrameSlab();
+        await copyOut(client, query, (row) => events.push(copiedEvent(row, slab)));
         broken = false;
         return events;
       } finally {
