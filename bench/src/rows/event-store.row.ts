@@ -103,11 +103,10 @@ function someEvent(): EventData {
   return jsonEvent({ type: 'Measured', data: { text: TEXT }, metadata: { trace: TEXT.slice(0, 280) } });
 }
 
+/** `$all` from its start, an operation an event. */
 async function reads({ client }: Server): Promise<Lane> {
-  let latest: Promise<IteratorResult<unknown>>;
   const events = client.readAll({ maxCount: READ_EVENTS })[Symbol.asyncIterator]();
   return runLane(READ_EVENTS, 1, async () => {
-    latest = events.next();
-    if ((await latest).done) throw new Error('the log ended too early');
+    if ((await events.next()).done) throw new Error('the log ended too early');
   });
 }
