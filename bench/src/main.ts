@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { EventStore } from '#event-store/port.js';
 import type { Row } from './measure.js';
+import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
 import { mixed } from './rows/mixed.row.js';
@@ -21,10 +22,13 @@ const rows: Readonly<
   import: (system, _store, file) => importOrders(system, file),
 };
 
+/** Rows that start what they need themselves: a part of the system, without the rest. */
+const standalone: Readonly<Record<string, () => Promise<readonly Row[]>>> = { 'event-store': eventStore };
+
 const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE]
 
 Starts a system of its own for each row and compares it with the raw engine in the same run.
-Names: ${Object.keys(rows).join(', ')}
+Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
 --json   one JSON object a row
 --file   for import and search: a shop's file of your own instead of a made-up one`;
 
@@ -37,7 +41,7 @@ function readArguments(): { names: string[]; json: boolean; file: string | null 
       help: { type: 'boolean' },
     },
   });
-  const unknown = positionals.filter((name) => !(name in rows));
+  const unknown = positionals.filter((name) => !(name in rows) && !(name in standalone));
   if (values.help) throw new Error('');
   if (unknown.length > 0) throw new Error(`no row is called ${unknown.join(', ')}`);
   if (positionals.length === 0) throw new Error('name at least one row');
@@ -48,7 +52,7 @@ function format(row: Row): string {
   const number = (value: number | null, digits: number) =>
     value === null ? '–' : value.toLocaleString('en', { maximumFractionDigits: digits });
   return [
-    row.name.padEnd(10),
+    row.name.padEnd(20),
     number(row.ratio, 2).padStart(6),
     number(row.target, 2).padStart(8),
     number(row.perSecond, 0).padStart(10),
@@ -60,17 +64,23 @@ function format(row: Row): string {
   ].join(' ');
 }
 
-const HEADER = 'row         ratio   target   ours/s      raw/s     CPU µs   p50 ms   p95 ms   p99 ms';
+const HEADER =
+  'row                   ratio   target   ours/s      raw/s     CPU µs   p50 ms   p95 ms   p99 ms';
 
 async function run(): Promise<void> {
   const { names, json, file } = readArguments();
   if (!json) console.log(HEADER);
+  const print = (row: Row) => console.log(json ? JSON.stringify(row) : format(row));
   for (const name of names) {
+    const alone = standalone[name];
+    if (alone) {
+      (await alone()).forEach(print);
+      continue;
+    }
     const system = await startSystem();
     const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });
     try {
-      const row = await rows[name]!(system, store, file);
-      console.log(json ? JSON.stringify(row) : format(row));
+      print(await rows[name]!(system, store, file));
     } finally {
       await store.close();
       await system.stop();

@@ -2,7 +2,7 @@ import type { handleUnaryCall, sendUnaryData, ServerUnaryCall, ServiceDefinition
 import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import { unimplemented } from './wire/errors.js';
-import { features, gossip, shared } from './wire/generated.js';
+import { features, gossip, PersistentSubscriptionsService, shared } from './wire/generated.js';
 
 /** The protocol we speak: EventStoreDB's, as of this version. */
 const PROTOCOL_VERSION = '23.10.0-orderlog';
@@ -22,6 +22,11 @@ export function supportedMethodsCall(
   }
   add('event_store.client.streams.streams', 'read', ['position', 'events']);
   add('event_store.client.gossip.gossip', 'read');
+  // The client asks for what it finds here; else it says that the server is too old, or tries HTTP. So it is told.
+  for (const { path } of Object.values(PersistentSubscriptionsService)) {
+    const [, service, method] = path.toLowerCase().split('/');
+    add(service!, method!, ['stream', 'all']);
+  }
   add('event_store.client.server_features.serverfeatures', 'getsupportedmethods');
   reply(null, methods);
 }

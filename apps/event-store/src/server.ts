@@ -47,6 +47,8 @@ export interface RunningEventStore {
   port: number;
   /** How many reads, subscriptions and batch appends are under way. */
   openCalls(): number;
+  /** How many subscriptions are told of what comes. */
+  listeners(): number;
   /** Stops accepting, finishes the commit under way, ends the subscriptions. */
   close(): Promise<void>;
 }
@@ -83,7 +85,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
     await stopped;
     await store.close();
   };
-  return { port, openCalls: () => open.size, close };
+  return { port, openCalls: () => open.size, listeners: () => store.signals.size, close };
 }
 
 function addServices(

@@ -1,8 +1,9 @@
-import { EventStoreDBClient, type AppendResult, type EventData } from '@eventstore/db-client';
+import type { AppendResult, EventData, EventStoreDBClient } from '@eventstore/db-client';
 import { guardAppendStreams } from './append-stream-guard.js';
 import { storeUnavailable } from './client-errors.js';
 import { closeClient, internalsOf } from './client-internals.js';
 import { AppendOutcomeUnknown } from './errors.js';
+import { openClient } from './open-client.js';
 import { within } from './within.js';
 
 /**
@@ -35,7 +36,7 @@ export class AppendConnection {
     timeoutMs: number,
     onBroken: (connection: AppendConnection) => void,
   ): Promise<AppendConnection> {
-    const client = EventStoreDBClient.connectionString(connectionString);
+    const client = openClient(connectionString);
     const internals = internalsOf(client);
     if (!internals.throwOnAppendFailure) {
       throw new Error('throwOnAppendFailure=false in the connection string: revisions would be wrong');

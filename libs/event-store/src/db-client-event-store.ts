@@ -10,6 +10,7 @@ import { Appender } from './appender.js';
 import { storeUnavailable } from './client-errors.js';
 import { closeClient } from './client-internals.js';
 import { StoreUnavailable } from './errors.js';
+import { openClient } from './open-client.js';
 import type { Appended, EncodedEvent, EventStore, ExpectedRevision, RawEvent } from './port.js';
 import { rawEventOf } from './raw-event.js';
 import { subscription } from './subscription.js';
@@ -38,7 +39,7 @@ export class DbClientEventStore implements EventStore {
 
   constructor({ connectionString, timeoutMs = DEFAULT_TIMEOUT_MS }: DbClientOptions) {
     this.#timeoutMs = timeoutMs;
-    this.#reader = EventStoreDBClient.connectionString(connectionString);
+    this.#reader = openClient(connectionString);
     this.#appender = new Appender(connectionString, timeoutMs);
   }
 

@@ -13,7 +13,7 @@ export const configNames = {
     readBy: 'query-api, projector, event-store, orderctl',
   },
   ORDERLOG_EVENT_STORE_URL: {
-    meaning: 'The event store, as a connection string: esdb://HOST:PORT or esdb+discover://HOST.',
+    meaning: 'The event store: esdb://[USER:PASSWORD@]HOST:PORT[,…] or esdb+discover://HOST.',
     otherwise: 'required',
     readBy: 'command-api, query-api, projector, orderctl',
   },

@@ -85,6 +85,17 @@ describe('the configuration', () => {
     expect(read).not.toThrow('\n');
   });
 
+  it('takes a connection string of a cluster as it is', () => {
+    const setting = envEventStoreUrl('ORDERLOG_EVENT_STORE_URL');
+    for (const url of [
+      'esdb://127.0.0.1:2113?tls=false',
+      'esdb://me:s%3Acret@a.example:2113,b.example:2113,c.example:2113?tls=true&tlsCAFile=/ca.pem',
+      'esdb+discover://me:secret@cluster.example:2113?nodePreference=leader',
+    ]) {
+      expect(readConfig({ setting }, { ORDERLOG_EVENT_STORE_URL: url })).toEqual({ setting: url });
+    }
+  });
+
   it('never repeats a URL, which may hold a password', () => {
     const environment = { ORDERLOG_POSTGRES_URL: 'mysql://me:secret@localhost' };
     expect(() => readConfig(settings, environment)).not.toThrow('secret');

@@ -4,6 +4,7 @@ import {
   EventStoreDBClient,
   jsonEvent,
   type AllStreamResolvedEvent,
+  type Credentials,
   type EventData,
   type ResolvedEvent,
 } from '@eventstore/db-client';
@@ -18,6 +19,8 @@ const CASE_MAX_MS = 30_000;
 export interface Subject {
   readonly client: EventStoreDBClient;
   readonly url: string;
+  /** Those of the connection string. A server without access control takes any. */
+  readonly credentials: Credentials;
   /** A case that EventStoreDB 23.10 or later passes too. */
   readonly protocol: Case;
   /** A case about this server alone. */
@@ -63,7 +66,26 @@ function subject(cases: { protocol: Define; embedded: Define }, open: () => Prom
     get url() {
       return url;
     },
+    get credentials() {
+      // No `URL`: a cluster's has several hosts.
+      const [, username, password] = /^[^:]+:\/\/([^:@/]+):([^@/]+)@/.exec(url) ?? [];
+      if (username === undefined || password === undefined)
+        return { username: 'admin', password: 'changeit' };
+      return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+    },
   };
+}
+
+export type StreamState = 'absent' | 'present' | 'truncated' | 'soft-deleted' | 'tombstoned';
+
+/** A stream in the given state. Unless it is absent it has held the revisions 0 to 2. */
+export async function streamIn(state: StreamState, client: EventStoreDBClient): Promise<string> {
+  const stream = newStream();
+  if (state !== 'absent') await client.appendToStream(stream, numbered(3));
+  if (state === 'truncated') await client.setStreamMetadata(stream, { truncateBefore: 3 });
+  if (state === 'soft-deleted') await client.deleteStream(stream);
+  if (state === 'tombstoned') await client.tombstoneStream(stream);
+  return stream;
 }
 
 export const newStream = (prefix = 'contract'): string => `${prefix}-${randomUUID()}`;
@@ -84,6 +106,9 @@ export const numbersOf = (events: readonly (ResolvedEvent | AllStreamResolvedEve
 
 export const revisionsOf = (events: readonly ResolvedEvent[]): number[] =>
   events.map(({ event }) => Number(event!.revision));
+
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.abs(to - from) + 1 }, (_, index) => (to >= from ? from + index : from - index));
 
 /** What a promise was rejected with; fails when it was not. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {

@@ -3,6 +3,7 @@ import { decideAppend, type KnownEvent } from '../streams/append.decider.js';
 import {
   describedStream,
   isMetastream,
+  isSoftDeleted,
   lastRevision,
   METASTREAM_PREFIX,
   parseMetadata,
@@ -13,7 +14,7 @@ import type { ProposedEvent } from '../wire/append-requests.js';
 import { encodeReadFrame, TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import { boolArray, byteaArray, int8Array, textArray, uuidArray } from './pg-array.js';
 import type { PendingWrite, WriteOutcome } from './pending-write.js';
-import type { StoredEvent } from './stored-event.js';
+import type { NewEvent } from './stored-event.js';
 import type { StreamStates } from './stream-states.js';
 
 /** A write whose answer hangs on ids that only the stored rows can tell. */
@@ -33,7 +34,7 @@ const INSERT = {
 
 /** Writes decided one after the other and stored by one statement: all of them or none. */
 export class Batch {
-  readonly events: StoredEvent[] = [];
+  readonly events: NewEvent[] = [];
   readonly outcomes: { write: PendingWrite; outcome: WriteOutcome }[] = [];
   readonly possibleRepeats: PossibleRepeat[] = [];
   readonly #proposed: ProposedEvent[] = [];
@@ -87,7 +88,7 @@ export class Batch {
     switch (decision.kind) {
       case 'append':
         if (write.kind === 'append') this.#append(write, state, decision.recreates);
-        else if (write.kind === 'delete') this.#softDelete(write);
+        else if (write.kind === 'delete') this.#softDelete(write, state);
         else this.#tombstone(write, state);
         break;
       case 'repeated':
@@ -110,16 +111,28 @@ export class Batch {
   #append(write: PendingWrite, state: StreamState, recreates: boolean): void {
     for (const event of write.events) this.#add(write.stream, event);
     const last = write.events.length === 0 ? null : this.#position;
-    const after = this.#states.decided(describedStream(write.stream));
-    if (recreates && last !== null) {
-      const data = Buffer.from(JSON.stringify(undeletedMetadata(state)));
-      this.#add(METASTREAM_PREFIX + write.stream, systemEvent('$metadata', data));
+    const described = describedStream(write.stream);
+    const after = this.#states.decided(described);
+    if (last !== null) {
+      // EventStoreDB: new metadata ends a deletion too (`SoftUndeleteMetastream` of StorageWriterService).
+      const undeletes = isMetastream(write.stream) && isSoftDeleted(state) && after.metadata !== null;
+      if (recreates || undeletes) this.#undelete(described, state.revision);
     }
     this.#answer(write, { kind: 'written', revision: lastRevision(write.stream, after), position: last });
   }
 
-  // EventStoreDB marks a soft deletion in the metadata, in place of what was there.
-  #softDelete(write: PendingWrite): void {
+  #undelete(stream: string, lastHidden: number): void {
+    const { metadata } = this.#states.decided(stream);
+    const data = Buffer.from(JSON.stringify(undeletedMetadata(metadata, lastHidden)));
+    this.#add(METASTREAM_PREFIX + stream, systemEvent('$metadata', data));
+  }
+
+  // EventStoreDB marks a soft deletion in the metadata, in place of what was there. What never was cannot be deleted.
+  #softDelete(write: PendingWrite, state: StreamState): void {
+    if (state.revision < 0 && state.metaRevision < 0) {
+      this.#answer(write, { kind: 'wrong-expected-revision', current: -1 });
+      return;
+    }
     const data = Buffer.from('{"$tb":9223372036854775807}');
     this.#add(METASTREAM_PREFIX + write.stream, systemEvent('$metadata', data));
     this.#answer(write, { kind: 'written', revision: -1, position: this.#position });

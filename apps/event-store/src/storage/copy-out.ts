@@ -1,4 +1,5 @@
 import type { Connection, PoolClient, Submittable } from 'pg';
+import type { Slice } from '../wire/protobuf-writer.js';
 
 /** Bytes of the header of PostgreSQL's binary COPY format when it has no extension, which it never has. */
 const HEADER_BYTES = 19;
@@ -76,29 +77,23 @@ export class CopiedRow {
     return this;
   }
 
-  /** A view, only good until the next row. */
-  bytes(): Buffer {
+  /** Text, bytes or a UUID as they are; only good until the next row. */
+  slice(): Slice {
     const length = this.#bytes.readInt32BE(this.#at);
     const start = this.#at + 4;
     this.#at = start + length;
-    return this.#bytes.subarray(start, this.#at);
-  }
-
-  text(): string {
-    return this.bytes().toString('utf8');
+    return { source: this.#bytes, start, length };
   }
 
   bigint(): number {
-    const bytes = this.bytes();
-    return bytes.readInt32BE(0) * 0x1_0000_0000 + bytes.readUInt32BE(4);
+    const start = this.#at + 4;
+    this.#at = start + 8;
+    return this.#bytes.readInt32BE(start) * 0x1_0000_0000 + this.#bytes.readUInt32BE(start + 4);
   }
 
   boolean(): boolean {
-    return this.bytes()[0] === 1;
-  }
-
-  uuid(): string {
-    const hex = this.bytes().toString('hex');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    const start = this.#at + 4;
+    this.#at = start + 1;
+    return this.#bytes[start] === 1;
   }
 }

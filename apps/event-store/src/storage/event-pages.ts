@@ -1,11 +1,17 @@
 import pg from 'pg';
 import { encodeReadFrame } from '../wire/recorded-event.js';
+import type { FrameSlab } from '../wire/frames.js';
+import type { Slice } from '../wire/protobuf-writer.js';
 import type { CopiedRow } from './copy-out.js';
 import type { StoredEvent } from './stored-event.js';
 
 export type Direction = 'forwards' | 'backwards';
 
 const PAGE_MAX_BYTES = 4 * 1024 * 1024;
+
+/** Options of a connection that reads: a page costs the same by its index at any size, whatever old statistics say. */
+export const PLANNING =
+  '-c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
 
 const COLUMNS = 'position, stream, revision, event_id, type, is_json, data, metadata, created_ms';
 
@@ -64,12 +70,12 @@ export function storedEvent(row: TextRow): StoredEvent {
     position: Number(row[0]),
     stream: row[1],
     revision: Number(row[2]),
-    id: row[3],
     type: row[4],
     createdMs: Number(row[8]),
   };
   const frame = encodeReadFrame({
     ...event,
+    id: row[3],
     isJson: row[5] === 't',
     data: row[6].slice(2),
     metadata: row[7].slice(2),
@@ -77,18 +83,23 @@ export function storedEvent(row: TextRow): StoredEvent {
   return { ...event, frame };
 }
 
-export function copiedEvent(row: CopiedRow): StoredEvent {
-  const event = {
-    position: row.bigint(),
-    stream: row.text(),
-    revision: row.bigint(),
-    id: row.uuid(),
-    type: row.text(),
-  };
-  const payload = { isJson: row.boolean(), data: row.bytes(), metadata: row.bytes() };
+/** An event of a page whose frames share `slab`. What lies in the row is copied once, into its frame. */
+export function copiedEvent(row: CopiedRow, slab: FrameSlab): StoredEvent {
+  const position = row.bigint();
+  const stream = row.slice();
+  const revision = row.bigint();
+  const id = row.slice();
+  const type = row.slice();
+  const isJson = row.boolean();
+  const data = row.slice();
+  const metadata = row.slice();
   const createdMs = row.bigint();
-  return { ...event, createdMs, frame: encodeReadFrame({ ...event, ...payload, createdMs }) };
+  const fields = { position, stream, revision, id, type, isJson, data, metadata, createdMs };
+  const frame = encodeReadFrame(fields, slab);
+  return { position, stream: textOf(stream), revision, type: textOf(type), createdMs, frame };
 }
+
+const textOf = ({ source, start, length }: Slice): string => source.toString('utf8', start, start + length);
 
 /** A number that goes into a statement as it is. */
 function integer(value: number): string {

@@ -2,11 +2,13 @@ import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { parseMetadata, type StreamState } from '../streams/stream-state.js';
 import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
+import { FrameSlab } from '../wire/frames.js';
 import { copyOut } from './copy-out.js';
 import {
   allPage,
   copiedEvent,
   FEW_OF_STREAM,
+  PLANNING,
   storedEvent,
   streamPage,
   type Direction,
@@ -38,9 +40,7 @@ export class EventReader {
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
       application_name: 'orderlog event-store reader',
-      // A page costs the same by its index at any size of the table, whatever old statistics say.
-      options:
-        '-c bytea_output=hex -c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan',
+      options: `-c bytea_output=hex ${PLANNING}`,
     });
     this.#pool.on('error', (err) => logger.warn({ err }, 'an idle reading connection was lost'));
   }
@@ -98,7 +98,8 @@ export class EventReader {
       let broken = true;
       try {
         const events: StoredEvent[] = [];
-        await copyOut(client, query, (row) => events.push(copiedEvent(row)));
+        const slab = new FrameSlab();
+        await copyOut(client, query, (row) => events.push(copiedEvent(row, slab)));
         broken = false;
         return events;
       } finally {

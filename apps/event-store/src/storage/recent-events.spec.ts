@@ -8,7 +8,6 @@ function eventAt(position: number, stream: string, revision: number, bytes = 10)
     position,
     stream,
     revision,
-    id: `${position}`,
     type: 'T',
     createdMs: 0,
     frame: Buffer.alloc(bytes),

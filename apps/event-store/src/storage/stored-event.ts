@@ -3,9 +3,13 @@ export interface StoredEvent {
   position: number;
   stream: string;
   revision: number;
-  id: string;
   type: string;
   createdMs: number;
   /** The `ReadResp` with its gRPC prefix. */
   frame: Buffer;
+}
+
+/** One that is being written, whose id matters: an append may come twice. */
+export interface NewEvent extends StoredEvent {
+  id: string;
 }

@@ -5,6 +5,7 @@ import { describedStream } from '../streams/stream-state.js';
 import { Batch, type PossibleRepeat } from './batch.js';
 import type { EventReader } from './event-reader.js';
 import type { PendingWrite, WriteOutcome } from './pending-write.js';
+import { firstEventsOfDeleted } from './recreations.js';
 import type { RecentEvents } from './recent-events.js';
 import type { StoredEvent } from './stored-event.js';
 import type { StreamStates } from './stream-states.js';
@@ -122,9 +123,11 @@ export class Writer {
 
   /** Null when it failed: whether it was stored after all is only known once the session is up again. */
   async #store(writes: readonly PendingWrite[]): Promise<Batch | null> {
-    const { session, states, recent, logger } = this.#parts;
+    const { session, reader, states, recent, logger } = this.#parts;
     try {
       await states.ready([...new Set(writes.map((write) => describedStream(write.stream)))]);
+      for (const [id, event] of await firstEventsOfDeleted(writes, states, reader))
+        this.#known.set(id, event);
       const batch = new Batch(states, this.#known, recent.lastPosition, Date.now());
       for (const write of writes) batch.decide(write);
       if (batch.events.length > 0) await session.execute(batch.insert);

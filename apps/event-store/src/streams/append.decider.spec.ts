@@ -72,6 +72,20 @@ describe('deciding an append', () => {
     });
   });
 
+  it('takes what a deleted stream began with for a repeat, and half of it for a mistake', () => {
+    const known = knowing({ a: at(0), b: at(1) });
+    expect(decideAppend('s', softDeleted, 'no_stream', ['a', 'b'], known)).toMatchObject({
+      kind: 'repeated',
+    });
+    expect(decideAppend('s', softDeleted, 'no_stream', ['a', 'c'], known)).toEqual({
+      kind: 'wrong-expected-revision',
+    });
+    expect(decideAppend('s', softDeleted, 'no_stream', ['c', 'b'], known)).toEqual({
+      kind: 'append',
+      recreates: true,
+    });
+  });
+
   it('takes a stream that has only metadata as one that exists', () => {
     const state = { ...ABSENT, metaRevision: 0, metadata: {} };
     expect(decideAppend('s', state, 'stream_exists', ['a'], nothing)).toMatchObject({ kind: 'append' });

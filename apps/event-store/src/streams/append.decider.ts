@@ -45,8 +45,23 @@ export function decideAppend(
   if (expectedRevision > current || ids.length === 0) return { kind: 'wrong-expected-revision' };
   const repeated = allKnownAfter(stream, expectedRevision, ids, known);
   if (repeated) return repeated;
-  if (expected === 'no_stream' && softDeleted) return { kind: 'append', recreates: true };
+  if (expected === 'no_stream' && softDeleted) return decideRecreation(stream, ids, known);
   return { kind: 'repeated-if-stored', expected: expectedRevision };
+}
+
+/**
+ * A deleted stream is begun anew by an append that expects none, unless that repeats how the stream began. `known`
+ * must know the first events that are stored, since this cannot be left open: what follows hangs on it.
+ */
+function decideRecreation(
+  stream: string,
+  ids: readonly string[],
+  known: (id: string) => KnownEvent | undefined,
+): AppendDecision {
+  const first = known(ids[0]!);
+  // The whole batch as a repeat was looked for before.
+  if (first?.stream === stream && first.revision === 0) return { kind: 'wrong-expected-revision' };
+  return { kind: 'append', recreates: true };
 }
 
 // Without a revision only an immediate repeat can be told from a new append.

@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../storage/stored-event.js';
+import { describedStream, isMetastream } from './stream-state.js';
 
 /** Tells one subscription that there may be something new. Raising it twice before a wait counts once. */
 export class Signal {
@@ -26,6 +27,13 @@ export class LiveSignals {
   readonly #ofAll = new Set<Signal>();
   readonly #ofStream = new Map<string, Set<Signal>>();
 
+  /** How many wait. */
+  get size(): number {
+    let size = this.#ofAll.size;
+    for (const signals of this.#ofStream.values()) size += signals.size;
+    return size;
+  }
+
   /** `stream` null: of `$all`. */
   add(stream: string | null): Signal {
     const signal = new Signal();
@@ -51,8 +59,14 @@ export class LiveSignals {
     for (const signal of this.#ofAll) signal.raise();
     if (this.#ofStream.size === 0) return;
     for (const { stream } of events) {
-      for (const signal of this.#ofStream.get(stream) ?? []) signal.raise();
+      this.#raise(stream);
+      // New metadata may show again what was deleted.
+      if (isMetastream(stream)) this.#raise(describedStream(stream));
     }
+  }
+
+  #raise(stream: string): void {
+    for (const signal of this.#ofStream.get(stream) ?? []) signal.raise();
   }
 
   /** After an outage nobody knows what has come in: everyone looks. */

@@ -5,7 +5,7 @@ import { encodeStreamNotFound } from '../wire/read-responses.js';
 import type { ReplyStream } from '../wire/reply-stream.js';
 import { PAGE_MAX_EVENTS, pagesAhead, sendFrames } from './send-events.js';
 import type { Store } from './store.js';
-import { describedStream, isMetastream, isSoftDeleted, lastRevision, visibleFrom } from './stream-state.js';
+import { describedStream, isNotFound, lastRevision, visibleFrom } from './stream-state.js';
 
 type Read = ReadRequest & { maxCount: number };
 
@@ -15,7 +15,7 @@ export async function readStream(store: Store, request: Read & { stream: string 
   const state = await store.states.committed(describedStream(stream));
   if (state.tombstoned) return reply.fail(streamDeleted(stream));
   const last = lastRevision(stream, state);
-  if (last < 0 || (!isMetastream(stream) && isSoftDeleted(state))) {
+  if (isNotFound(stream, state)) {
     await reply.send([encodeStreamNotFound(stream)]);
     return reply.end();
   }

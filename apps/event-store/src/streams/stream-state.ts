@@ -27,6 +27,11 @@ export const describedStream = (stream: string): string =>
 export const isSoftDeleted = (state: StreamState): boolean =>
   state.metadata !== null && limitOf(state.metadata, '$tb') === SOFT_DELETED;
 
+/** Whether a read of `stream`, which is not tombstoned, finds no such stream: it never was or is deleted. */
+export function isNotFound(stream: string, state: StreamState): boolean {
+  return lastRevision(stream, state) < 0 || (!isMetastream(stream) && isSoftDeleted(state));
+}
+
 /** The last revision of `stream`, which may be the metastream of what `state` describes. */
 export function lastRevision(stream: string, state: StreamState): number {
   if (state.tombstoned) return TOMBSTONE_REVISION;
@@ -57,16 +62,23 @@ export function visibleFrom(
   };
 }
 
-/** The metadata a recreated stream goes on with: everything before its first new event stays hidden. */
-export function undeletedMetadata(state: StreamState): Record<string, unknown> {
-  return { ...state.metadata, $tb: state.revision + 1 };
+/**
+ * The metadata that a deleted stream goes on with when it is written again, or gets other metadata: all that it held
+ * stays hidden.
+ */
+export function undeletedMetadata(
+  metadata: StreamState['metadata'],
+  lastHidden: number,
+): Record<string, unknown> {
+  return { ...metadata, $tb: lastHidden + 1 };
 }
 
 /** The object in a metadata event; null for anything else, which limits nothing. */
 export function parseMetadata(data: Uint8Array): Record<string, unknown> | null {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(data).toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : null;
+    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+    return isObject ? (parsed as Record<string, unknown>) : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

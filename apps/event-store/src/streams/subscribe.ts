@@ -7,7 +7,7 @@ import type { ReplyStream } from '../wire/reply-stream.js';
 import type { Signal } from './live-signals.js';
 import { PAGE_MAX_EVENTS, sendFrames } from './send-events.js';
 import type { Store } from './store.js';
-import { describedStream, lastRevision, visibleFrom } from './stream-state.js';
+import { describedStream, isNotFound, lastRevision, visibleFrom } from './stream-state.js';
 
 /** How long a subscription waits before it asks PostgreSQL again after an error. */
 const RETRY_MS = 250;
@@ -76,6 +76,11 @@ export async function subscribeToStream(
     if (!state) return;
     if (state.tombstoned) return reply.fail(streamDeleted(stream));
     const last = lastRevision(stream, state);
+    if (cursor !== null && isNotFound(stream, state)) {
+      // EventStoreDB: there is no catching up before there is a stream (`StreamSubscription` of its Enumerators).
+      await signal.wait();
+      continue;
+    }
     cursor ??= last;
     const { minRevision, minCreatedMs } = visibleFrom(stream, state, Date.now());
     const first = Math.max(cursor + 1, minRevision);

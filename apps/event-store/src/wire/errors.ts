@@ -25,15 +25,16 @@ export const streamDeleted = (stream: string): CallError =>
     'stream-name': trailerText(stream),
   });
 
+/** Of a deletion, with numbers alone: -1 for a stream that has no events. An append is answered otherwise. */
 export const wrongExpectedVersion = (stream: string, expected: string, current: number): CallError =>
   new CallError(
     status.FAILED_PRECONDITION,
-    `Append failed due to WrongExpectedVersion. Stream: ${stream}, Expected version: ${expected}, Actual version: ${current}`,
+    `Delete failed due to WrongExpectedVersion. Stream: ${stream}, Expected version: ${expected}, Actual version: ${current}`,
     {
       exception: 'wrong-expected-version',
       'stream-name': trailerText(stream),
       'expected-version': expected,
-      ...(current < 0 ? {} : { 'actual-version': String(current) }),
+      'actual-version': String(current),
     },
   );
 

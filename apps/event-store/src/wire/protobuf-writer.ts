@@ -2,6 +2,25 @@
 export const varintTag = (field: number): number => field << 3;
 export const bytesTag = (field: number): number => (field << 3) | 2;
 
+/** Bytes within a larger buffer, so that no view of them need be made. */
+export interface Slice {
+  readonly source: Buffer;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Up to so many bytes a loop is cheaper than a view and a copy. */
+const LOOP_MAX_BYTES = 64;
+
+/** Two hexadecimal digits for each byte, as character codes. */
+const HEX_DIGITS = Uint16Array.from({ length: 256 }, (_, byte) => {
+  const digits = byte.toString(16).padStart(2, '0');
+  return (digits.charCodeAt(0) << 8) | digits.charCodeAt(1);
+});
+
+/** After which bytes of a UUID its text has a dash. */
+const DASH_AFTER = new Set([3, 5, 7, 9]);
+
 /** How many bytes a varint takes; `value` is a whole number up to 2^53. */
 export function varintSize(value: number): number {
   let size = 1;
@@ -70,6 +89,27 @@ export class ProtobufWriter {
   hexField(field: number, hex: string): void {
     this.open(field, hex.length / 2);
     this.#at += this.buffer.write(hex, this.#at, hex.length / 2, 'hex');
+  }
+
+  sliceField(field: number, { source, start, length }: Slice): void {
+    this.open(field, length);
+    const { buffer } = this;
+    if (length <= LOOP_MAX_BYTES) {
+      for (let index = 0; index < length; index++) buffer[this.#at + index] = source[start + index]!;
+    } else buffer.set(source.subarray(start, start + length), this.#at);
+    this.#at += length;
+  }
+
+  /** A UUID's 16 bytes, as its text of 36 characters. */
+  uuidField(field: number, { source, start }: Slice): void {
+    this.open(field, 36);
+    const { buffer } = this;
+    for (let index = 0; index < 16; index++) {
+      const digits = HEX_DIGITS[source[start + index]!]!;
+      buffer[this.#at++] = digits >> 8;
+      buffer[this.#at++] = digits & 0xff;
+      if (DASH_AFTER.has(index)) buffer[this.#at++] = 0x2d;
+    }
   }
 
   raw(bytes: Uint8Array): void {

@@ -1,16 +1,16 @@
 import { allocateFrame, FRAME_PREFIX_BYTES } from './frames.js';
-import { fieldSize, ProtobufWriter, varintSize } from './protobuf-writer.js';
+import { fieldSize, ProtobufWriter, varintSize, type Slice } from './protobuf-writer.js';
 
-/** Bytes, or the hexadecimal digits of them as they come from PostgreSQL. */
-export type Payload = Uint8Array | string;
+/** Bytes, or the hexadecimal digits of them as PostgreSQL gives them as text. */
+export type Payload = Uint8Array | string | Slice;
 
 export interface EventToEncode {
   position: number;
-  stream: string;
+  stream: string | Slice;
   revision: number;
-  /** Lower case, with dashes. */
-  id: string;
-  type: string;
+  /** Lower case, with dashes; or its 16 bytes. */
+  id: string | Slice;
+  type: string | Slice;
   isJson: boolean;
   data: Payload;
   metadata: Payload;
@@ -32,10 +32,15 @@ const CONTENT_TYPE_ENTRIES = {
   binary: mapEntry('content-type', 'application/octet-stream'),
 };
 
+/** Where frames come from; each for itself unless told otherwise. */
+interface FrameRoom {
+  allocate(messageBytes: number): Buffer;
+}
+
 /** The frame of a `ReadResp` that carries the event: what a reader or subscriber gets, encoded once. */
-export function encodeReadFrame(event: EventToEncode): Buffer {
-  const streamBytes = Buffer.byteLength(event.stream);
-  const typeBytes = Buffer.byteLength(event.type);
+export function encodeReadFrame(event: EventToEncode, room: FrameRoom = { allocate: allocateFrame }): Buffer {
+  const streamBytes = textBytes(event.stream);
+  const typeBytes = textBytes(event.type);
   // .NET counts in ticks of 100 ns.
   const created = `${event.createdMs}0000`;
   const contentType = event.isJson ? CONTENT_TYPE_ENTRIES.json : CONTENT_TYPE_ENTRIES.binary;
@@ -56,21 +61,22 @@ export function encodeReadFrame(event: EventToEncode): Buffer {
     fieldSize(payloadBytes(event.metadata)) +
     fieldSize(payloadBytes(event.data));
   const readEvent = fieldSize(recorded) + 1 + positionBytes;
-  const frame = allocateFrame(fieldSize(readEvent));
+  const frame = room.allocate(fieldSize(readEvent));
 
   const writer = new ProtobufWriter(frame, FRAME_PREFIX_BYTES);
   writer.open(1, readEvent);
   writer.open(1, recorded);
   writer.open(1, idField);
-  writer.textField(2, event.id, ID_BYTES);
+  if (typeof event.id === 'string') writer.textField(2, event.id, ID_BYTES);
+  else writer.uuidField(2, event.id);
   writer.open(2, nameField);
-  writer.textField(3, event.stream, streamBytes);
+  writeText(writer, 3, event.stream, streamBytes);
   writeRevision(writer, event.revision);
   writer.varintField(4, event.position);
   writer.varintField(5, event.position);
   writer.open(6, typeEntry);
   writer.bytesField(1, TYPE_KEY);
-  writer.textField(2, event.type, typeBytes);
+  writeText(writer, 2, event.type, typeBytes);
   writer.open(6, createdEntry);
   writer.bytesField(1, CREATED_KEY);
   writer.textField(2, created, created.length);
@@ -90,13 +96,23 @@ function writeRevision(writer: ProtobufWriter, revision: number): void {
   writer.raw(TOMBSTONE_VARINT);
 }
 
+function textBytes(text: string | Slice): number {
+  return typeof text === 'string' ? Buffer.byteLength(text) : text.length;
+}
+
+function writeText(writer: ProtobufWriter, field: number, text: string | Slice, length: number): void {
+  if (typeof text === 'string') writer.textField(field, text, length);
+  else writer.sliceField(field, text);
+}
+
 function payloadBytes(payload: Payload): number {
   return typeof payload === 'string' ? payload.length / 2 : payload.length;
 }
 
 function writePayload(writer: ProtobufWriter, field: number, payload: Payload): void {
   if (typeof payload === 'string') writer.hexField(field, payload);
-  else writer.bytesField(field, payload);
+  else if (payload instanceof Uint8Array) writer.bytesField(field, payload);
+  else writer.sliceField(field, payload);
 }
 
 function mapEntry(key: string, value: string): Buffer {

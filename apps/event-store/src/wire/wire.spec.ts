@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeAppendRequest, decodeBatchAppendRequest, type ExpectedRevision } from './append-requests.js';
 import { encodeBatchAppendFailure, encodeBatchAppendSuccess } from './append-responses.js';
-import { FRAME_PREFIX_BYTES, FrameBatch, frameOf } from './frames.js';
+import { FRAME_PREFIX_BYTES, FrameBatch, frameOf, FrameSlab } from './frames.js';
 import { Empty, shared, streams } from './generated.js';
 import { encodeReadFrame, TOMBSTONE_REVISION } from './recorded-event.js';
 
@@ -20,6 +20,25 @@ function messageOf(frame: Buffer): Buffer {
   return frame.subarray(FRAME_PREFIX_BYTES);
 }
 
+/** The parts of an event one after the other, as they lie in a row. */
+function inOneBuffer(event: { stream: string; id: string; type: string; data: Buffer; metadata: Buffer }) {
+  const parts = [
+    Buffer.from(event.stream),
+    Buffer.from(event.id.replaceAll('-', ''), 'hex'),
+    Buffer.from(event.type),
+    event.data,
+    event.metadata,
+  ];
+  const source = Buffer.concat(parts);
+  let start = 0;
+  const [stream, id, type, data, metadata] = parts.map(({ length }) => {
+    const slice = { source, start, length };
+    start += length;
+    return slice;
+  });
+  return { stream: stream!, id: id!, type: type!, data: data!, metadata: metadata! };
+}
+
 describe('our encoding of an event, read by the generated classes', () => {
   const event = fc.record({
     position: number,
@@ -33,7 +52,8 @@ describe('our encoding of an event, read by the generated classes', () => {
     createdMs: fc.integer({ min: 0, max: 4e12 }),
   });
 
-  it('says the same, from bytes and from PostgreSQL’s hexadecimal', () => {
+  it('says the same, from bytes, from PostgreSQL’s hexadecimal and from a row of its COPY', () => {
+    const slab = new FrameSlab();
     fc.assert(
       fc.property(event, (given) => {
         const frame = encodeReadFrame(given);
@@ -44,6 +64,8 @@ describe('our encoding of an event, read by the generated classes', () => {
           metadata: metadata.toString('hex'),
         });
         expect(fromHex.equals(frame)).toBe(true);
+        const fromRow = encodeReadFrame({ ...given, ...inOneBuffer(given) }, slab);
+        expect(fromRow.equals(frame)).toBe(true);
 
         const read = streams.ReadResp.deserializeBinary(messageOf(frame)).getEvent()!;
         const recorded = read.getEvent()!;

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
+import { createLogger } from '#platform/logging.js';
+import { startEventStore } from '../../../apps/event-store/src/server.js';
+import { freshDatabase } from '#test/support/database.js';
+import { until } from '#test/support/until.js';
+import { collect, newStream, numbered, numbersOf, rejection } from './contract.js';
+
+const logger = createLogger('event-store', 'silent');
+// A port that is taken is expected here; gRPC would write about it to the console.
+setLogVerbosity(logVerbosity.NONE);
+
+describe('the embedded event store as a process of the system', () => {
+  const cleanUp: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const undo of cleanUp.splice(0).reverse()) await undo();
+  });
+
+  async function database(): Promise<string> {
+    const { url, drop } = await freshDatabase();
+    cleanUp.push(drop);
+    return url;
+  }
+
+  function connect(port: number): EventStoreDBClient {
+    const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${port}?tls=false`);
+    cleanUp.push(() => client.dispose());
+    return client;
+  }
+
+  it('refuses to be the second on one database', async () => {
+    const postgresUrl = await database();
+    const first = await startEventStore({ postgresUrl, port: 0, logger });
+    cleanUp.push(() => first.close());
+    const error = await rejection(startEventStore({ postgresUrl, port: 0, logger }));
+    expect((error as Error).message).toContain('another event store is running on this database');
+  }, 30_000);
+
+  it('names a port that is taken and lets go of its database', async () => {
+    const first = await startEventStore({ postgresUrl: await database(), port: 0, logger });
+    cleanUp.push(() => first.close());
+    const postgresUrl = await database();
+    const error = await rejection(startEventStore({ postgresUrl, port: first.port, logger }));
+    expect((error as Error).message).toContain(`port ${first.port} is taken`);
+    const second = await startEventStore({ postgresUrl, port: 0, logger });
+    await second.close();
+  }, 30_000);
+
+  it('goes on where it was after a restart', async () => {
+    const postgresUrl = await database();
+    const stream = newStream();
+    const first = await startEventStore({ postgresUrl, port: 0, logger });
+    const before = connect(first.port);
+    const batch = numbered(2);
+    const written = await before.appendToStream(stream, batch, { expectedRevision: 'no_stream' });
+    await before.setStreamMetadata(stream, { maxCount: 2 });
+    await before.dispose();
+    await first.close();
+
+    const second = await startEventStore({ postgresUrl, port: 0, logger });
+    cleanUp.push(() => second.close());
+    const after = connect(second.port);
+    const again = await after.appendToStream(stream, batch, { expectedRevision: 'no_stream' });
+    expect(again.position).toEqual(written.position);
+    const next = await after.appendToStream(stream, numbered(1, { from: 2 }), { expectedRevision: 1n });
+    expect(next.position!.commit).toBeGreaterThan(written.position!.commit);
+    expect(numbersOf(await collect(after.readStream(stream)))).toEqual([1, 2]);
+  });
+
+  it('ends a subscription when it stops, and does not wait for clients that are connected', async () => {
+    const store = await startEventStore({ postgresUrl: await database(), port: 0, logger });
+    const client = connect(store.port);
+    const subscription = client.subscribeToAll();
+    const ended = rejection(collect(subscription));
+    await once(subscription, 'caughtUp');
+    await client.appendToStream(newStream(), numbered(1));
+    const beganMs = performance.now();
+    await store.close();
+    expect(performance.now() - beganMs).toBeLessThan(4_000);
+    expect(await ended).toMatchObject({ type: 'unavailable' });
+  }, 30_000);
+
+  it('frees what readers and subscribers that leave have held', async () => {
+    const store = await startEventStore({ postgresUrl: await database(), port: 0, logger });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const stream = newStream();
+    await client.appendToStream(stream, numbered(2_000));
+    const afterAppend = store.openCalls();
+    for (let round = 0; round < 5; round++) {
+      const subscriptions = [client.subscribeToAll(), client.subscribeToStream(stream)];
+      await Promise.all(subscriptions.map((subscription) => once(subscription, 'confirmation')));
+      expect(store.openCalls()).toBe(afterAppend + 2);
+      expect(store.listeners()).toBe(2);
+      // One leaves in the middle of the history, the other one before it has read anything.
+      await Promise.all(subscriptions.map((subscription) => subscription.unsubscribe()));
+      const reading = client.readAll();
+      await once(reading, 'data');
+      // Leaving a `for await` is not enough: the client keeps the call until it is cancelled.
+      await reading.cancel();
+      await until(
+        'the server has let go of them',
+        () => store.openCalls() === afterAppend && store.listeners() === 0,
+      );
+    }
+  }, 30_000);
+
+  it('is unavailable while PostgreSQL is away, and comes back by itself', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-outage-'));
+    cleanUp.push(() => rm(dataDir, { recursive: true, force: true }));
+    const postgres = await startEmbeddedPostgres({ dataDir });
+    const store = await startEventStore({ postgresUrl: postgres.url, port: 0, logger });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const stream = newStream();
+    await client.appendToStream(stream, numbered(1));
+    const subscription = client.subscribeToStream(stream);
+    const seen: number[] = [];
+    subscription.on('data', (event) => seen.push(...numbersOf([event])));
+    await once(subscription, 'data');
+
+    await postgres.stop();
+    expect(await rejection(client.appendToStream(stream, numbered(1)))).toMatchObject({
+      type: 'unavailable',
+    });
+    expect(await rejection(collect(client.readStream(newStream())))).toMatchObject({ type: 'unavailable' });
+
+    const again = await startEmbeddedPostgres({ dataDir, port: postgres.port });
+    cleanUp.push(() => again.stop());
+    const event = numbered(1, { from: 1 });
+    const live = once(subscription, 'data');
+    // The outcome of an append that failed is unknown: the same bytes are sent again at the same revision.
+    await until('an append goes well', () =>
+      client.appendToStream(stream, event, { expectedRevision: 0n }).catch(() => null),
+    );
+    await live;
+    expect(numbersOf(await collect(client.readStream(stream)))).toEqual([0, 1]);
+    expect(seen).toEqual([0, 1]);
+  }, 30_000);
+});
