@@ -1,8 +1,6 @@
+import { DEFAULT_TOPIC } from '#platform/kafka-settings.js';
 import { headersSchema } from './kafka-headers.js';
 import { dataSchema, integrationTypeOf, publishedEvents, publishedEventTypes } from './published-events.js';
-
-/** The topic that messages go to unless another one is configured. */
-export const DEFAULT_TOPIC = 'orders.events.v1';
 
 const CHANNEL = 'orderEvents';
 
