@@ -1,4 +1,5 @@
-import { CompressionTypes, Partitioners, type Kafka, type Producer } from 'kafkajs';
+import kafkajs, { Partitioners, type CompressionTypes, type Kafka, type Producer } from 'kafkajs';
+
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { Topic } from './topic.js';
@@ -32,7 +33,7 @@ export class TopicWriter {
   constructor(kafka: Kafka, topic: Topic, compression: KafkaPlace['compression']) {
     this.#kafka = kafka;
     this.#topic = topic;
-    this.#compression = compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
+    this.#compression = kafkajs.CompressionTypes[compression === 'gzip' ? 'GZIP' : 'None'];
   }
 
   /**

@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, type Admin, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { Logger } from '#platform/logging.js';
 import type { RelayTarget } from '#read-models/stores/relay-store.js';
@@ -78,7 +78,7 @@ function createTopic(
 
 async function batchMaxBytes(admin: Admin, { topic }: KafkaPlace): Promise<number> {
   const name = 'max.message.bytes';
-  const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] };
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] };
   try {
     const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] });
     const entry = resources[0]?.configEntries.find(({ configName }) => configName === name);
