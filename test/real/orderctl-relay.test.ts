@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { replay as repeat } from '../../apps/orderctl/src/relay/replay.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { orderctl } from '../support/orderctl.js';
 import { WrittenOrder, place, tags } from '../support/order-streams.js';
@@ -64,6 +65,33 @@ describeWith('kafka', 'orderctl relay', () => {
     expect(all).toMatchObject({ faults: [], repeated: 0 });
     expect(events).toBeGreaterThan(0);
     expect(events).toBeLessThan(all.events);
+  });
+
+  it('can be interrupted, and says how to go on', async () => {
+    const other = someTopic(kafka.brokers);
+    const to = (await bench.eventStore.headPosition())!;
+    const stop = new AbortController();
+    const options = { eventStore: bench.eventStore, place: other, batchMaxEvents: 7 };
+    const first = repeat({
+      ...options,
+      range: { from: 0n, to },
+      signal: stop.signal,
+      onPosition: () => stop.abort(),
+    });
+    await expect(first).rejects.toThrow(/^stopped at position \d+ after 7 events: go on with --from \d+$/);
+    const stopped = await first.then(String, String);
+    const from = BigInt(/\d+$/.exec(stopped)![0]);
+    const positions: bigint[] = [];
+    const rest = await repeat({
+      ...options,
+      range: { from, to },
+      signal: new AbortController().signal,
+      onPosition: (position) => positions.push(position),
+    });
+    expect(rest).toMatchObject({ events: 33, position: to, leftOut: [] });
+    expect(positions).toEqual([...positions].sort((a, b) => Number(a - b)));
+    expect(positions.at(-1)).toBe(to);
+    expect(await relayed(bench.eventStore, other)).toMatchObject({ faults: [], repeated: 0, events: 40 });
   });
 
   it('says what it could not send, and ends with 1', async () => {

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { createLogger } from '#platform/logging.js';
+import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { startProjector } from '../../apps/projector/src/start.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
+import { readTopic } from '../support/read-topic.js';
 import { relayed, someTopic, startRelay } from '../support/relays.js';
 import { someEvent } from '../support/stored-events.js';
 import { until } from '../support/until.js';
@@ -86,20 +89,38 @@ describeWith('kafka', 'the relay', () => {
     expect(again.relay.topic).toMatchObject({ partitions: 4 });
   });
 
+  it('splits what is too large together, and leaves out what is too large by itself', async () => {
+    const kafka = someTopic(kafkaBrokers()!);
+    await narrowTopic(kafka);
+    const message = (key: string, bytes: number): OutgoingMessage => ({
+      key,
+      value: JSON.stringify('x'.repeat(bytes)),
+      headers: { ce_id: randomUUID() },
+    });
+    const small = Array.from({ length: 60 }, (_, i) => message(`order-${i % 7}`, 1_000));
+    const large = message('large', 30_000);
+    const all = [
+      ...small.slice(0, 30),
+      large,
+      message('large', 10),
+      ...small.slice(30),
+      message('large', 10),
+    ];
+    // As if nobody had told it of the limit.
+    const topic = { clusterId: 'any', topic: kafka.topic, partitions: 1, batchMaxBytes: 1_000_000 };
+    const client = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING });
+    const writer = new TopicWriter(client, topic, 'none');
+    const refused = await writer.send(all);
+    await writer.close();
+    expect(refused).toEqual([{ message: large, reason: expect.stringContaining('bytes)') }]);
+    const firsts = new Set<string>();
+    await readTopic(kafka, ({ headers }) => firsts.add(headers['ce_id']!));
+    expect([...firsts]).toEqual(small.map(({ headers }) => headers['ce_id']));
+  });
+
   it('parks an order whose message is too large, and sends it once the topic takes it', async () => {
     const kafka = someTopic(kafkaBrokers()!, { partitions: 1 });
-    await onAdmin((admin) =>
-      admin.createTopics({
-        waitForLeaders: true,
-        topics: [
-          {
-            topic: kafka.topic,
-            numPartitions: 1,
-            configEntries: [{ name: 'max.message.bytes', value: '20000' }],
-          },
-        ],
-      }),
-    );
+    await narrowTopic(kafka);
     const [large, small] = [new WrittenOrder(bench.eventStore), new WrittenOrder(bench.eventStore)];
     await small.does(place(small));
     await large.does(place(large, 400), tags('first'));
@@ -211,6 +232,13 @@ describeWith('kafka', 'the relay', () => {
     expect(keys.filter((key) => key === good.orderId)).toHaveLength(2);
   });
 });
+
+/** One that takes no more than 20,000 bytes at once. */
+async function narrowTopic({ topic }: KafkaPlace): Promise<void> {
+  const configEntries = [{ name: 'max.message.bytes', value: '20000' }];
+  const topics = [{ topic, numPartitions: 1, configEntries }];
+  await onAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics }));
+}
 
 async function parkedFor({ topic }: KafkaPlace): Promise<[string, number, string][]> {
   const rows = await bench.rows<{ order_id: string; revision: number; reason: string }>(

@@ -1,17 +1,13 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
-import { createKafka } from '#platform/kafka.js';
-import { createLogger } from '#platform/logging.js';
-import { openTopic } from '#projections/relay/topic.js';
-import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { Progress } from '../import/progress.js';
 import { describeRelay, type RelayDescription } from '../relay/describe-relay.js';
-import { Replay, type Replayed, type ReplayRange } from '../relay/replay.js';
-import { CliError, oneLine } from '../support/cli-error.js';
+import { replay, type Replayed, type ReplayRange } from '../relay/replay.js';
+import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
-import { inWords, kafkaPlace, withKafka, type KafkaOptions } from '../support/kafka.js';
+import { kafkaPlace, withKafka, type KafkaOptions } from '../support/kafka.js';
 import { count, printJson } from '../support/output.js';
 
 interface StatusOptions extends ConnectionOptions, KafkaOptions {
@@ -35,13 +31,13 @@ export function addRelayCommand(program: Command): void {
     .option('--json', 'as one JSON object');
   withConnection(withKafka(status), ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runStatus);
 
-  const replay = relay
+  const again = relay
     .command('replay')
     .description('send order events once more, to the same or another topic; consumers know them by ce_id')
     .requiredOption('--from <position>', 'of the first event', parsePosition)
     .option('--to <position>', 'of the last event; default: the last one there is', parsePosition)
     .option('--json', 'as one JSON object');
-  withConnection(withKafka(replay), ['eventStoreUrl'], { token: false }).action(runReplay);
+  withConnection(withKafka(again), ['eventStoreUrl'], { token: false }).action(runReplay);
   for (const command of relay.commands) command.exitOverride();
 }
 
@@ -77,7 +73,9 @@ async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise
   try {
     const replayed = await withEventStore(eventStoreUrl, async (store) => {
       const range = await rangeOf(store, from, to);
-      return replayRange(store, place, range, stop.signal);
+      return withProgress(range, (onPosition) =>
+        replay({ eventStore: store, place, range, signal: stop.signal, onPosition }),
+      );
     });
     if (json)
       printJson({ topic: place.topic, ...replayed, position: String(replayed.position) }, { pretty: false });
@@ -98,43 +96,16 @@ async function rangeOf(store: EventStore, from: bigint, to: bigint | undefined):
   return { from, to: last };
 }
 
-/** @throws CliError when it is interrupted, by somebody or by Kafka: it says how to go on */
-async function replayRange(
-  store: EventStore,
-  place: KafkaPlace,
-  range: ReplayRange,
-  signal: AbortSignal,
-): Promise<Replayed> {
-  const logger = createLogger('orderctl', 'silent');
-  const kafka = createKafka(place, 'orderctl', logger);
-  const topic = await openTopic(kafka, place, logger).catch((error: unknown) => {
-    throw inWords(error, place);
-  });
-  const writer = new TopicWriter(kafka, topic, place.compression);
-  const replay = new Replay(store, writer, range);
-  const progress = new Progress(Number(range.to - range.from) + 1, 'positions');
+async function withProgress<T>(
+  { from, to }: ReplayRange,
+  work: (onPosition: (position: bigint) => void) => Promise<T>,
+): Promise<T> {
+  const progress = new Progress(Number(to - from) + 1, 'positions');
   try {
-    await replay.run(range, signal, (position) =>
-      progress.advance(Number(position - range.from) + 1 - progress.done),
-    );
-  } catch (error) {
-    const why = inWords(error, place);
-    throw new CliError(
-      `${goOn(replay.replayed)}: ${oneLine(why instanceof Error ? why.message : String(why))}`,
-      {
-        cause: error,
-      },
-    );
+    return await work((position) => progress.advance(Number(position - from) + 1 - progress.done));
   } finally {
     progress.end();
-    await writer.close().catch(() => {}); // a broken connection has nothing more to say
   }
-  if (replay.replayed.position < range.to) throw new CliError(goOn(replay.replayed));
-  return replay.replayed;
-}
-
-function goOn({ position, events }: Replayed): string {
-  return `stopped at position ${position} after ${count(events)} events: go on with --from ${position + 1n}`;
 }
 
 function printReplayed({ events, leftOut, position }: Replayed, { topic }: KafkaPlace): void {
