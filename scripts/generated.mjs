@@ -11,18 +11,22 @@ import { commandApiDocument } from './generated/command-api-document.mjs';
 import { errorsPage } from './generated/errors-page.mjs';
 import { eventShapes } from './generated/event-shapes.mjs';
 import { goldenFolded } from './generated/golden-folded.mjs';
+import { orderEventsDocument } from './generated/order-events-document.mjs';
+import { publishedSchemas } from './generated/published-schemas.mjs';
 import { queryApiDocument } from './generated/query-api-document.mjs';
 
 const root = new URL('../', import.meta.url);
 
 /** Each file and what makes its text. */
 const generated = {
+  'docs/asyncapi/order-events.json': orderEventsDocument,
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
   'docs/openapi/command-api.json': commandApiDocument,
   'docs/openapi/query-api.json': queryApiDocument,
   'libs/event-store/golden/folded.json': goldenFolded,
   'libs/event-store/golden/shapes.json': eventShapes,
+  'libs/integration-events/golden/schemas.json': publishedSchemas,
 };
 
 async function fresh(path, make) {

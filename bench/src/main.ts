@@ -7,6 +7,7 @@ import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
+import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
 import { search } from './rows/search.row.js';
 import { visible } from './rows/visible.row.js';
 import { startSystem, type System } from './system.js';
@@ -19,18 +20,22 @@ const rows: Readonly<
   get,
   visible,
   search,
+  relay,
   import: (system, _store, file) => importOrders(system, file),
 };
 
 /** Rows that start what they need themselves: a part of the system, without the rest. */
 const standalone: Readonly<Record<string, () => Promise<readonly Row[]>>> = { 'event-store': eventStore };
 
+/** The engines that a row needs besides, by the variable that says where each is. */
+const needed: Readonly<Record<string, string>> = { relay: KAFKA_VARIABLE };
+
 const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE]
 
 Starts a system of its own for each row and compares it with the raw engine in the same run.
 Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
 --json   one JSON object a row
---file   for import and search: a shop's file of your own instead of a made-up one`;
+--file   for import, search and relay: a shop's file of your own instead of a made-up one`;
 
 function readArguments(): { names: string[]; json: boolean; file: string | null } {
   const { values, positionals } = parseArgs({
@@ -75,6 +80,11 @@ async function run(): Promise<void> {
     const alone = standalone[name];
     if (alone) {
       (await alone()).forEach(print);
+      continue;
+    }
+    const variable = needed[name];
+    if (variable !== undefined && !process.env[variable]) {
+      console.error(`${name} skipped: ${variable} is not set`);
       continue;
     }
     const system = await startSystem();

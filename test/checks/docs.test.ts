@@ -59,7 +59,10 @@ describe('what the documents say', () => {
       for (const { path, found } of used) {
         const [, , command = '', ...rest] = found.split(/\s+/);
         if (!help.has(command)) help.set(command, await helpOf(command));
-        const known = help.get(command)!;
+        const [next = ''] = rest;
+        const within = `${command} ${next}`;
+        if (/^[a-z]+$/.test(next) && !help.has(within)) help.set(within, await helpOf(within));
+        const known = help.get(within) || help.get(command)!;
         const isOption = (option: string) => new RegExp(`^\\s*${option}\\b(?!-)`, 'm').test(known);
         const options = rest.filter((word) => /^--[a-z]/.test(word)).map((word) => word.split('=')[0]!);
         const unknown = options.filter((option) => !isOption(option));
@@ -102,7 +105,7 @@ describe('generated files', () => {
 
 /** Empty when there is no such command. */
 async function helpOf(command: string): Promise<string> {
-  const parameters = ['apps/orderctl/bin/orderctl.js', ...(command === '' ? [] : [command]), '--help'];
+  const parameters = ['apps/orderctl/bin/orderctl.js', ...command.split(' ').filter(Boolean), '--help'];
   const { code, stdout } = await finished('node', parameters);
   // Of a command that it does not know, orderctl prints its own help.
   return code === 0 && stdout.startsWith(`Usage: orderctl ${command === '' ? '[options]' : command} `)

@@ -1,4 +1,5 @@
 import { envEventStoreUrl, envPort, envPostgresUrl, envText, readConfig } from '#platform/config.js';
+import { kafkaOf, kafkaSettings, type KafkaPlace } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
   indexPrefixOf,
@@ -15,6 +16,8 @@ export interface ProjectorSettings {
   readonly elasticsearch: ElasticsearchPlace | null;
   /** What the names of search indexes begin with; null: PostgreSQL searches. */
   readonly indexPrefix: string | null;
+  /** null: none is configured, and nothing is relayed. */
+  readonly kafka: KafkaPlace | null;
 }
 
 /** @throws ConfigError */
@@ -26,5 +29,10 @@ export function settingsFromEnvironment(): ProjectorSettings {
     port: envPort('ORDERLOG_PORT', 3002),
     ...searchEngineSettings,
   });
-  return { ...settings, elasticsearch: elasticsearchOf(settings), indexPrefix: indexPrefixOf(settings) };
+  return {
+    ...settings,
+    elasticsearch: elasticsearchOf(settings),
+    indexPrefix: indexPrefixOf(settings),
+    kafka: kafkaOf(readConfig(kafkaSettings)),
+  };
 }

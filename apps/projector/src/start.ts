@@ -7,6 +7,7 @@ import type { Logger } from '#platform/logging.js';
 import type { Projector } from '#projections/projector.js';
 import { projectionStatuses } from '#projections/projection-statuses.js';
 import { ReadModelKeeper } from '#projections/read-model-keeper.js';
+import { Relay } from '#projections/relay/relay.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import type { ProjectorSettings } from './settings.js';
 
@@ -16,9 +17,10 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
   const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);
   const keeper = new ReadModelKeeper({ eventStore, postgresUrl, logger, elasticsearch, indexPrefix });
+  const relay = settings.kafka && new Relay({ eventStore, postgresUrl, logger, kafka: settings.kafka });
   const http = fastify();
   serveHealth(http, new Map([['projection', () => readiness(keeper.target.projector)]]), logger);
-  http.get('/status', () => projectionStatuses(keeper, eventStore));
+  http.get('/status', () => projectionStatuses(keeper, relay, eventStore));
   await http.listen({ host: settings.host, port: settings.port });
 
   const stop = new AbortController();
@@ -27,11 +29,13 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
     logger.fatal({ err }, err instanceof Error ? err.message : 'the projection stopped');
     process.exit(1);
   });
+  // Whatever keeps events from Kafka keeps nothing else from going on.
+  const relaying = relay?.run(stop.signal);
   return {
     port: (http.server.address() as AddressInfo).port,
     async close() {
       stop.abort();
-      await running;
+      await Promise.all([running, relaying]);
       await Promise.all([http.close(), eventStore.close(), elasticsearch?.close()]);
     },
   };

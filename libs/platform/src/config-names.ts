@@ -43,6 +43,61 @@ export const configNames = {
     otherwise: 'orderlog',
     readBy: 'projector',
   },
+  ORDERLOG_KAFKA_BROKERS: {
+    meaning: 'Kafka that order events are relayed to: HOST:PORT of some of its brokers, with commas between.',
+    otherwise: 'none: nothing is relayed',
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_TOPIC: {
+    meaning: 'The topic that order events go to. One that is new to the relay gets them from the first on.',
+    otherwise: 'orders.events.v1',
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_PARTITIONS: {
+    meaning: 'Partitions of the topic, should it have to be created. One that is there is left as it is.',
+    otherwise: '6',
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_REPLICATION: {
+    meaning: 'Copies that Kafka keeps of each partition, should the topic have to be created.',
+    otherwise: "the broker's default",
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_RETENTION_HOURS: {
+    meaning: 'How long Kafka keeps a message, should the topic have to be created; -1: for ever.',
+    otherwise: "the broker's default",
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_COMPRESSION: {
+    meaning: 'How messages are compressed: none or gzip.',
+    otherwise: 'none',
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_TLS: {
+    meaning: 'true: Kafka is reached by TLS.',
+    otherwise: 'false',
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_CA_FILE: {
+    meaning: "A PEM file with the authority that signed Kafka's certificate, where Node doesn't know it.",
+    otherwise: "Node's own authorities",
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_SASL_MECHANISM: {
+    meaning: 'How to log in to Kafka: plain, scram-sha-256 or scram-sha-512.',
+    otherwise: 'no login',
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_SASL_USERNAME: {
+    meaning: 'Who logs in to Kafka.',
+    otherwise: 'required where a mechanism is given',
+    readBy: 'projector, orderctl',
+  },
+  ORDERLOG_KAFKA_SASL_PASSWORD: {
+    meaning: 'The password for it.',
+    otherwise: 'required where a mechanism is given',
+    readBy: 'projector, orderctl',
+  },
   ORDERLOG_HOST: {
     meaning: 'The address to listen on. 0.0.0.0 or :: opens the app to the network.',
     otherwise: '127.0.0.1',

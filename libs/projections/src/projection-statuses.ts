@@ -2,6 +2,8 @@ import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { Projector, ProjectorState } from './projector.js';
 import type { KeptGeneration, ReadModelKeeper } from './read-model-keeper.js';
+import type { Relay } from './relay/relay.js';
+import { relayStatus, type RelayStatus } from './relay/relay-status.js';
 import type { FollowerState, SearchFollower } from './search-follower.js';
 
 /** Where a projector is, for people and for `orderctl status`. Positions are decimal strings. */
@@ -41,17 +43,21 @@ export interface SearchStatus {
   readonly lastError: string | null;
 }
 
-/** Of every projection that a keeper runs, those of this release's generation first. */
+/** Of every projection that a keeper runs, those of this release's generation first, and of the relay to Kafka. */
 export async function projectionStatuses(
   { target, previous }: ReadModelKeeper,
+  relay: Relay | null,
   eventStore: Pick<EventStore, 'headPosition'>,
-): Promise<{ projections: (ProjectorStatus | SearchStatus)[] }> {
+): Promise<{ projections: (ProjectorStatus | SearchStatus)[]; relay: RelayStatus | null }> {
   const head = await eventStore.headPosition().catch(() => null); // away: the status says so by `state`
   const ofKept = ({ projector, search }: KeptGeneration) => [
     projectorStatus(projector, head),
     ...(search ? [searchStatus(search, head)] : []),
   ];
-  return { projections: [target, previous].flatMap((kept) => (kept ? ofKept(kept) : [])) };
+  return {
+    projections: [target, previous].flatMap((kept) => (kept ? ofKept(kept) : [])),
+    relay: relay && relayStatus(relay, head),
+  };
 }
 
 function searchStatus(follower: SearchFollower, head: bigint | null): SearchStatus {

@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
-import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
@@ -12,6 +11,7 @@ import { activateWhenSearchable } from './activation.js';
 import { BatchApplier } from './batch-applier.js';
 import { ProjectionStopped } from './errors.js';
 import { EventBuffer } from './event-buffer.js';
+import { feed } from './feed.js';
 import { isAway, messageOf, OwnershipLost, pause } from './interruptions.js';
 import { Ownership } from './ownership.js';
 import { Pace } from './pace.js';
@@ -125,7 +125,16 @@ export class Projector {
     const buffer = new EventBuffer(this.#options.limits ?? LIMITS);
     const pace = new Pace();
     const stop = new AbortController();
-    const fed = this.#feed(buffer, AbortSignal.any([signal, stop.signal]));
+    const fed = feed({
+      eventStore: this.#options.eventStore,
+      after: this.progress.position,
+      buffer,
+      signal: AbortSignal.any([signal, stop.signal]),
+      onCaughtUp: (position) => {
+        this.#caughtUpAt = position;
+        this.#noteCaughtUp(signal);
+      },
+    });
     this.#pending = buffer;
     try {
       for (;;) {
@@ -145,31 +154,6 @@ export class Projector {
       this.#pending = null;
       this.#caughtUpAt = null;
       await fed;
-    }
-  }
-
-  async #feed(buffer: EventBuffer, signal: AbortSignal): Promise<void> {
-    const after = this.progress.position;
-    let last = after ?? -1n;
-    signal.addEventListener('abort', () => buffer.end(signal.reason), { once: true });
-    try {
-      const messages = this.#options.eventStore.subscribeToAll({
-        after,
-        streamPrefix: ORDER_STREAM_PREFIX,
-        signal,
-      });
-      for await (const message of messages) {
-        if (message.kind === 'caughtUp') {
-          this.#caughtUpAt = last;
-          this.#noteCaughtUp(signal);
-          continue;
-        }
-        last = message.kind === 'event' ? message.event.position : message.position;
-        await buffer.put(message);
-      }
-      buffer.end(new StoreUnavailable('the subscription ended'));
-    } catch (error) {
-      buffer.end(error);
     }
   }
 

@@ -65,12 +65,8 @@ export async function generationNumber(db: Queryable, id: number): Promise<Gener
  *
  * @param indexPrefix what the name of its search index begins with; null: PostgreSQL searches its tables
  */
-export async function prepareGeneration(pool: pg.Pool, indexPrefix: string | null): Promise<Generation> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [CREATION_LOCK]);
-    await client.query(sharedDdl);
+export function prepareGeneration(pool: pg.Pool, indexPrefix: string | null): Promise<Generation> {
+  return withSharedTables(pool, async (client) => {
     const generation =
       (await ownGeneration(client, indexPrefix)) ?? (await createGeneration(client, indexPrefix));
     await client.query(
@@ -80,9 +76,26 @@ export async function prepareGeneration(pool: pg.Pool, indexPrefix: string | nul
        ) SELECT pg_notify('${GENERATION_CHANNEL}', generation::text) FROM first`,
       [generation.id],
     );
+    return generation;
+  });
+}
+
+/** Creates what all generations share, for whom needs no generation. */
+export function prepareSharedTables(pool: pg.Pool): Promise<void> {
+  return withSharedTables(pool, async () => {});
+}
+
+/** In one transaction. */
+async function withSharedTables<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [CREATION_LOCK]);
+    await client.query(sharedDdl);
+    const result = await work(client);
     await client.query('COMMIT');
     client.release();
-    return generation;
+    return result;
   } catch (error) {
     client.release(true); // dropping the connection rolls back
     throw error;

@@ -51,6 +51,14 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.quarantine (
   parked_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (projection, generation, tenant_id, order_id, revision)
 );
+-- How far order events are in a topic of Kafka: another topic or cluster gets all of them.
+CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.relays (
+  cluster_id text NOT NULL,
+  topic text NOT NULL,
+  position bigint NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (cluster_id, topic)
+);
 CREATE OR REPLACE FUNCTION ${SHARED_SCHEMA}.require(condition bool, otherwise text) RETURNS void
 LANGUAGE plpgsql AS $$ BEGIN IF NOT condition THEN RAISE EXCEPTION '%', otherwise; END IF; END $$;`;
 

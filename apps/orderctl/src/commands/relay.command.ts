@@ -1,0 +1,136 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { EventStore } from '#event-store/port.js';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { Progress } from '../import/progress.js';
+import { describeRelay, type RelayDescription } from '../relay/describe-relay.js';
+import { replay, type Replayed, type ReplayRange } from '../relay/replay.js';
+import { CliError } from '../support/cli-error.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { withEventStore } from '../support/event-store.js';
+import { kafkaPlace, withKafka, type KafkaOptions } from '../support/kafka.js';
+import { count, printJson } from '../support/output.js';
+
+interface StatusOptions extends ConnectionOptions, KafkaOptions {
+  readonly json?: boolean;
+}
+
+interface ReplayOptions extends StatusOptions {
+  readonly from: bigint;
+  readonly to?: bigint;
+}
+
+const SHOWN_ORDERS = 20;
+
+export function addRelayCommand(program: Command): void {
+  const relay = program
+    .command('relay')
+    .description('order events in Kafka: where the relay is, and once more');
+  const status = relay
+    .command('status')
+    .description('how far the relay is in a topic, and which orders it could not send')
+    .option('--json', 'as one JSON object');
+  withConnection(withKafka(status), ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runStatus);
+
+  const again = relay
+    .command('replay')
+    .description('send order events once more, to the same or another topic; consumers know them by ce_id')
+    .requiredOption('--from <position>', 'of the first event', parsePosition)
+    .option('--to <position>', 'of the last event; default: the last one there is', parsePosition)
+    .option('--json', 'as one JSON object');
+  withConnection(withKafka(again), ['eventStoreUrl'], { token: false }).action(runReplay);
+  for (const command of relay.commands) command.exitOverride();
+}
+
+async function runStatus({ json, ...options }: StatusOptions): Promise<void> {
+  const connection = new Connection(options);
+  const description = await describeRelay(kafkaPlace(options), {
+    postgresUrl: await connection.address('postgresUrl'),
+    eventStoreUrl: await connection.address('eventStoreUrl'),
+  });
+  if (json) printJson(description, { pretty: false });
+  else printStatus(description);
+}
+
+function printStatus({ topic, clusterId, partitions, position, lag, parked }: RelayDescription): void {
+  if (clusterId === null) {
+    console.log(`topic    ${topic} is not there: no relay has run`);
+    return;
+  }
+  const behind = lag === '0' ? 'up to date' : `${count(Number(lag))} behind`;
+  console.log(`cluster  ${clusterId}`);
+  console.log(`topic    ${topic}, ${count(partitions!)} partitions`);
+  console.log(`relay    ${position === null ? 'has sent nothing yet' : `at ${position}`}, ${behind}`);
+  console.log(`parked   ${parked.length === 0 ? 'nothing' : `${count(parked.length)} orders`}`);
+  printOrders(parked);
+}
+
+async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise<void> {
+  const place = kafkaPlace(options);
+  const eventStoreUrl = await new Connection(options).address('eventStoreUrl');
+  const stop = new AbortController();
+  const interrupt = () => stop.abort(); // once: a second Ctrl-C ends the process as it is
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const replayed = await withEventStore(eventStoreUrl, async (store) => {
+      const range = await rangeOf(store, from, to);
+      return withProgress(range, (onPosition) =>
+        replay({ eventStore: store, place, range, signal: stop.signal, onPosition }),
+      );
+    });
+    if (json)
+      printJson({ topic: place.topic, ...replayed, position: String(replayed.position) }, { pretty: false });
+    else printReplayed(replayed, place);
+    process.exitCode = replayed.leftOut.length === 0 ? 0 : 1;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+/** @throws CliError when nothing is in it */
+async function rangeOf(store: EventStore, from: bigint, to: bigint | undefined): Promise<ReplayRange> {
+  const head = (await store.headPosition()) ?? -1n;
+  const last = to === undefined || to > head ? head : to;
+  if (from > last) {
+    throw new CliError(`there is nothing from ${from} to ${to ?? 'the end'}: the last event is at ${head}`);
+  }
+  return { from, to: last };
+}
+
+async function withProgress<T>(
+  { from, to }: ReplayRange,
+  work: (onPosition: (position: bigint) => void) => Promise<T>,
+): Promise<T> {
+  const progress = new Progress(Number(to - from) + 1, 'positions');
+  try {
+    return await work((position) => progress.advance(Number(position - from) + 1 - progress.done));
+  } finally {
+    progress.end();
+  }
+}
+
+function printReplayed({ events, leftOut, position }: Replayed, { topic }: KafkaPlace): void {
+  console.log(`${count(events)} events sent to ${topic}, up to position ${position}`);
+  if (leftOut.length > 0) console.log(`${count(leftOut.length)} orders could not be sent whole`);
+  printOrders(leftOut);
+}
+
+function printOrders(
+  orders: readonly {
+    readonly tenantId: string;
+    readonly orderId: string;
+    readonly fromRevision: number;
+    readonly reason: string;
+  }[],
+): void {
+  for (const { tenantId, orderId, fromRevision, reason } of orders.slice(0, SHOWN_ORDERS)) {
+    console.log(`  ${tenantId} ${orderId}  from event ${fromRevision} on: ${reason}`);
+  }
+  if (orders.length > SHOWN_ORDERS) {
+    console.log(`  … ${count(orders.length - SHOWN_ORDERS)} more (--json lists all)`);
+  }
+}
+
+function parsePosition(text: string): bigint {
+  if (!/^\d{1,19}$/.test(text)) throw new InvalidArgumentError('a position is a whole number from 0');
+  return BigInt(text);
+}

@@ -1,0 +1,86 @@
+import type { EventStore } from '#event-store/port.js';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { createKafka } from '#platform/kafka.js';
+import { createLogger } from '#platform/logging.js';
+import { createPool } from '#platform/postgres.js';
+import { findTopic } from '#projections/relay/topic.js';
+import { RelayStore, type ParkedEvent } from '#read-models/stores/relay-store.js';
+import { withEventStore } from '../support/event-store.js';
+import { inWords } from '../support/kafka.js';
+
+/** An order of which nothing is sent from an event on. */
+export interface ParkedOrder {
+  readonly tenantId: string;
+  readonly orderId: string;
+  readonly fromRevision: number;
+  readonly events: number;
+  /** Of the first. */
+  readonly reason: string;
+}
+
+/** Positions are decimal strings. */
+export interface RelayDescription {
+  readonly topic: string;
+  /** null: there is no such topic. */
+  readonly clusterId: string | null;
+  readonly partitions: number | null;
+  /** All events up to here are in the topic, or parked; null: none was sent yet. */
+  readonly position: string | null;
+  /** Of the last event in the store; null: there is none. */
+  readonly head: string | null;
+  /** Positions up to the head; events, on the embedded store. */
+  readonly lag: string;
+  readonly parked: readonly ParkedOrder[];
+}
+
+/** @throws CliError when Kafka is away */
+export async function describeRelay(
+  place: KafkaPlace,
+  addresses: { readonly postgresUrl: string; readonly eventStoreUrl: string },
+): Promise<RelayDescription> {
+  const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
+  const topic = await findTopic(kafka, place).catch((error: unknown) => {
+    throw inWords(error, place);
+  });
+  // The position first: read after the head, it could be ahead of it.
+  const stored = topic && (await readStored(addresses.postgresUrl, topic));
+  const head = await withEventStore(addresses.eventStoreUrl, (store: EventStore) => store.headPosition());
+  const position = stored?.position ?? null;
+  const lag = (head ?? -1n) - (position ?? -1n);
+  return {
+    topic: place.topic,
+    clusterId: topic?.clusterId ?? null,
+    partitions: topic?.partitions ?? null,
+    position: position?.toString() ?? null,
+    head: head?.toString() ?? null,
+    lag: String(lag > 0n ? lag : 0n),
+    parked: byOrder(stored?.parked ?? []),
+  };
+}
+
+async function readStored(
+  postgresUrl: string,
+  target: { readonly clusterId: string; readonly topic: string },
+): Promise<{ position: bigint | null; parked: readonly ParkedEvent[] } | null> {
+  const pool = createPool(postgresUrl, { max: 1, applicationName: 'orderctl relay', statementTimeoutMs: 0 });
+  try {
+    const { rows } = await pool.query<{ there: boolean }>(
+      `SELECT to_regclass('orderlog.relays') IS NOT NULL AS there`,
+    );
+    if (!rows[0]!.there) return null; // no relay has run
+    const store = new RelayStore(pool, target);
+    return { position: await store.position(), parked: await store.parked() };
+  } finally {
+    await pool.end();
+  }
+}
+
+function byOrder(events: readonly ParkedEvent[]): ParkedOrder[] {
+  const orders = new Map<string, ParkedOrder>();
+  for (const { tenantId, orderId, revision, reason } of events) {
+    const key = `${tenantId}.${orderId}`;
+    const known = orders.get(key) ?? { tenantId, orderId, fromRevision: revision, events: 0, reason };
+    orders.set(key, { ...known, events: known.events + 1 });
+  }
+  return [...orders.values()];
+}

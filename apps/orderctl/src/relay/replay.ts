@@ -1,0 +1,150 @@
+import type { EventStore, RawEvent } from '#event-store/port.js';
+import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
+import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { createKafka } from '#platform/kafka.js';
+import { createLogger } from '#platform/logging.js';
+import { MessageMaker, type Outgoing } from '#projections/relay/outgoing.js';
+import { openTopic } from '#projections/relay/topic.js';
+import { TopicWriter } from '#projections/relay/topic-writer.js';
+import { CliError, oneLine } from '../support/cli-error.js';
+import { inWords } from '../support/kafka.js';
+import { count } from '../support/output.js';
+
+/** Both included. */
+export interface ReplayRange {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** An order of which nothing was sent from an event on. */
+export interface LeftOut {
+  readonly tenantId: string;
+  readonly orderId: string;
+  readonly fromRevision: number;
+  readonly reason: string;
+}
+
+export interface Replayed {
+  /** Sent. */
+  readonly events: number;
+  readonly leftOut: readonly LeftOut[];
+  /** Up to here the topic has everything; below `to` when it was interrupted. */
+  readonly position: bigint;
+}
+
+export interface ReplayOptions {
+  readonly eventStore: EventStore;
+  readonly place: KafkaPlace;
+  readonly range: ReplayRange;
+  /** Ends it after what is under way. */
+  readonly signal: AbortSignal;
+  readonly onPosition: (position: bigint) => void;
+  readonly batchMaxEvents?: number;
+}
+
+const BATCH_MAX_EVENTS = 500;
+
+/**
+ * Sends the order events of a range of `$all` once more, in order, to a topic that is made where there is none.
+ * @throws CliError when it is interrupted, by the signal or by Kafka: it says how to go on
+ */
+export async function replay(options: ReplayOptions): Promise<Replayed> {
+  const { place, range } = options;
+  const logger = createLogger('orderctl', 'silent');
+  const kafka = createKafka(place, 'orderctl', logger);
+  const topic = await openTopic(kafka, place, logger).catch((error: unknown) => {
+    throw inWords(error, place);
+  });
+  const writer = new TopicWriter(kafka, topic, place.compression);
+  const replaying = new Replaying(options, writer);
+  try {
+    await replaying.run();
+  } catch (error) {
+    const why = inWords(error, place);
+    const words = oneLine(why instanceof Error ? why.message : String(why));
+    throw new CliError(`${goOn(replaying.replayed)}: ${words}`, { cause: error });
+  } finally {
+    await writer.close().catch(() => {}); // a broken connection has nothing more to say
+  }
+  const { replayed } = replaying;
+  if (replayed.position < range.to) throw new CliError(goOn(replayed));
+  return replayed;
+}
+
+function goOn({ position, events }: Replayed): string {
+  return `stopped at position ${position} after ${count(events)} events: go on with --from ${position + 1n}`;
+}
+
+class Replaying {
+  readonly #options: ReplayOptions;
+  readonly #writer: TopicWriter;
+  readonly #maker: MessageMaker;
+  readonly #leftOut = new Map<string, LeftOut>();
+  #events = 0;
+  #position: bigint;
+
+  constructor(options: ReplayOptions, writer: TopicWriter) {
+    this.#options = options;
+    this.#writer = writer;
+    this.#maker = new MessageMaker(options.eventStore);
+    this.#position = options.range.from - 1n;
+  }
+
+  /** Also after `run` threw. */
+  get replayed(): Replayed {
+    return { events: this.#events, leftOut: [...this.#leftOut.values()], position: this.#position };
+  }
+
+  async run(): Promise<void> {
+    const { eventStore, range, signal, onPosition, batchMaxEvents = BATCH_MAX_EVENTS } = this.#options;
+    const { from, to } = range;
+    const stop = new AbortController();
+    const messages = eventStore.subscribeToAll({
+      after: from === 0n ? null : from - 1n,
+      streamPrefix: ORDER_STREAM_PREFIX,
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
+    let batch: RawEvent[] = [];
+    try {
+      for await (const message of messages) {
+        if (signal.aborted) return;
+        const caughtUp = message.kind === 'caughtUp';
+        const position = message.kind === 'event' ? message.event.position : caughtUp ? to : message.position;
+        if (message.kind === 'event' && position <= to) batch.push(message.event);
+        if (batch.length < batchMaxEvents && position < to) continue;
+        await this.#send(batch);
+        batch = [];
+        this.#position = position < to ? position : to;
+        onPosition(this.#position);
+        if (position >= to) return;
+      }
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async #send(events: readonly RawEvent[]): Promise<void> {
+    const sendable: Outgoing[] = [];
+    for (const each of await this.#maker.make(events)) {
+      if (this.#leftOut.has(each.orderId)) continue;
+      if (typeof each.message === 'string') this.#leaveOut(each, each.message);
+      else sendable.push(each);
+    }
+    const refused = await this.#writer.send(sendable.map(({ message }) => message as OutgoingMessage));
+    for (const { message, reason } of refused) {
+      this.#leaveOut(
+        sendable.find((each) => each.message === message)!,
+        reason,
+      );
+    }
+    this.#events += sendable.filter(({ orderId, revision }) => {
+      const left = this.#leftOut.get(orderId);
+      return left === undefined || revision < left.fromRevision;
+    }).length;
+  }
+
+  #leaveOut({ tenantId, orderId, revision }: Outgoing, reason: string): void {
+    this.#leftOut.set(orderId, { tenantId, orderId, fromRevision: revision, reason });
+  }
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { ConfigError, readConfig } from '#platform/config.js';
+import { kafkaOf, kafkaSettings, type KafkaPlace } from '#platform/kafka-settings.js';
+import { CliError, UsageError } from './cli-error.js';
+
+export interface KafkaOptions {
+  readonly kafka?: string;
+  readonly topic?: string;
+}
+
+const flags = { ORDERLOG_KAFKA_BROKERS: '--kafka', ORDERLOG_KAFKA_TOPIC: '--topic' } as const;
+
+/** TLS and login are told in the environment alone: what stands in a command line is seen by all on the machine. */
+export function withKafka(command: Command): Command {
+  return command
+    .option('--kafka <brokers>', 'HOST:PORT of some brokers, with commas between (ORDERLOG_KAFKA_BROKERS)')
+    .option('--topic <topic>', 'the topic (ORDERLOG_KAFKA_TOPIC; default: orders.events.v1)');
+}
+
+/** Flags first, then the environment. @throws CliError when no Kafka is named */
+export function kafkaPlace({ kafka, topic }: KafkaOptions): KafkaPlace {
+  const given = { ORDERLOG_KAFKA_BROKERS: kafka, ORDERLOG_KAFKA_TOPIC: topic };
+  const told = Object.entries(given).filter(([, value]) => value !== undefined);
+  try {
+    const place = kafkaOf(readConfig(kafkaSettings, { ...process.env, ...Object.fromEntries(told) }));
+    if (place !== null) return place;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const [variable] = told.find(([name]) => error.message.startsWith(`${name} `)) ?? [];
+    if (variable === undefined) throw error;
+    throw new UsageError(error.message.replace(variable, flags[variable as keyof typeof flags]));
+  }
+  throw new CliError('no Kafka is named: give --kafka HOST:PORT, or set ORDERLOG_KAFKA_BROKERS');
+}
+
+/** What Kafka's client throws, in one line. */
+export function inWords(error: unknown, { brokers }: KafkaPlace): unknown {
+  if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return error;
+  return new CliError(`Kafka at ${brokers.join(', ')}: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,62 @@
+import { DEFAULT_TOPIC } from '#platform/kafka-settings.js';
+import { headersSchema } from './kafka-headers.js';
+import { dataSchema, integrationTypeOf, publishedEvents, publishedEventTypes } from './published-events.js';
+
+const CHANNEL = 'orderEvents';
+
+const DESCRIPTION = `Everything that happens to an order, as CloudEvents 1.0 in binary mode on a Kafka topic.
+
+Messages of one order are in one partition, in the order in which they happened. Each event comes at least once; one
+that comes again has the same \`ce_id\`. Fields may be added to the data at any time: ignore those that you do not
+know. Nothing else of a type's schema changes; a change that a reader could notice is a new type, \`….v2\`. No message
+holds personal data.`;
+
+/** AsyncAPI 3.0 (https://www.asyncapi.com/docs/reference/specification/v3.0.0): what the relay sends. */
+export function asyncApiDocument(version: string): object {
+  const names = publishedEventTypes.map((type) => [type, integrationTypeOf(type)] as const);
+  const reference = (to: string) => ({ $ref: `#/${to}` });
+  return {
+    asyncapi: '3.0.0',
+    id: 'urn:orderlog:order-events',
+    info: { title: 'orderlog: order events', version, description: DESCRIPTION },
+    defaultContentType: 'application/json',
+    channels: {
+      [CHANNEL]: {
+        address: DEFAULT_TOPIC,
+        title: 'Order events',
+        description: 'The name of the topic is a setting of the projector: ORDERLOG_KAFKA_TOPIC.',
+        messages: Object.fromEntries(
+          names.map(([, name]) => [name, reference(`components/messages/${name}`)]),
+        ),
+      },
+    },
+    operations: {
+      publishOrderEvents: {
+        action: 'send',
+        channel: reference(`channels/${CHANNEL}`),
+        summary: 'Every event of every order, once it is stored.',
+      },
+    },
+    components: {
+      messages: Object.fromEntries(
+        names.map(([type, name]) => [
+          name,
+          {
+            name,
+            title: type,
+            summary: publishedEvents[type].summary,
+            contentType: 'application/json',
+            headers: headersSchema(name),
+            payload: dataSchema(type),
+            bindings: {
+              kafka: {
+                key: { type: 'string', format: 'uuid', description: "The order's id." },
+                bindingVersion: '0.5.0',
+              },
+            },
+          },
+        ]),
+      ),
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
+import { CloudEvent, Kafka as kafkaBinding, type KafkaMessage } from 'cloudevents';
+import fc from 'fast-check';
+import { play } from '#domain/testing/story.js';
+import { decode } from '#event-store/codec.js';
+import type { EventMetadata, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { asyncApiDocument } from './asyncapi-document.js';
+import { headOf, integrationEvent, type OrderHead } from './integration-event.js';
+import { kafkaMessage, type OutgoingMessage } from './kafka-binding.js';
+import { integrationTypeOf, publishedEventTypes } from './published-events.js';
+
+const require = createRequire(import.meta.url);
+const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+
+interface Document {
+  readonly components: { readonly messages: Readonly<Record<string, { headers: object; payload: object }>> };
+}
+const document = JSON.parse(JSON.stringify(asyncApiDocument('0.0.0'))) as Document;
+
+const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: true });
+formats.default(ajv);
+const validators = new Map(
+  Object.entries(document.components.messages).map(([type, { headers, payload }]) => [
+    type,
+    { headers: ajv.compile(headers), payload: ajv.compile(payload) },
+  ]),
+);
+
+/** What is wrong with a message by the document; none when nothing is. */
+function faultsOf({ headers, value }: OutgoingMessage): unknown[] {
+  const validate = validators.get(headers['ce_type']!);
+  if (!validate) return [`${headers['ce_type']} is not in the document`];
+  const wrong: unknown[] = [];
+  if (!validate.headers(headers)) wrong.push(...validate.headers.errors!);
+  if (!validate.payload(JSON.parse(value))) wrong.push(...validate.payload.errors!);
+  return wrong;
+}
+
+async function goldenExamples(): Promise<{ event: StoredOrderEvent; message: OutgoingMessage }[]> {
+  const folder = '../../event-store/golden/streams/';
+  const examples = [];
+  for (const file of readdirSync(new URL(folder, import.meta.url))) {
+    const { events } = read(folder + file) as { events: (RawEvent & { position: unknown })[] };
+    const raw = events.map((event) => ({ ...event, position: BigInt(String(event.position)) }));
+    const stored = await decode(raw);
+    const [placed] = stored;
+    if (placed?.type !== 'OrderPlaced') throw new Error(`${file} does not begin with OrderPlaced`);
+    const head = headOf(placed);
+    for (const event of stored)
+      examples.push({ event, message: kafkaMessage(integrationEvent(event, head)) });
+  }
+  return examples;
+}
+
+describe('an integration event', () => {
+  it('is as the document says, for an example of every event', async () => {
+    const examples = await goldenExamples();
+    for (const { message } of examples) expect(faultsOf(message)).toEqual([]);
+    const types = new Set(examples.map(({ event }) => event.type));
+    expect([...types].sort()).toEqual([...publishedEventTypes].sort());
+  });
+
+  it('is as the document says, whatever was decided', () => {
+    const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
+    const story = fc.array(numbers, { minLength: 5, maxLength: 60, size: 'max' });
+    const seen = new Set<string>();
+    const metadata = {
+      ...((read('../../event-store/golden/streams/cancelled.json') as { events: RawEvent[] }).events[0]!
+        .metadata as EventMetadata),
+    };
+    fc.assert(
+      fc.property(story, (turns) => {
+        let head: OrderHead | null = null;
+        for (const { events } of play(turns)) {
+          for (const recorded of events) {
+            const orderId = '4028923c-a7ac-5f31-ae23-dadddd146560';
+            const event = { ...recorded, orderId, eventId: orderId, position: 0n, metadata };
+            if (event.type === 'OrderPlaced') head = headOf(event);
+            const message = kafkaMessage(integrationEvent(event, head!));
+            seen.add(event.type);
+            const faults = faultsOf(message);
+            if (faults.length > 0) throw new Error(`${event.type}: ${JSON.stringify(faults)}`);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(seen.size).toBeGreaterThan(publishedEventTypes.length / 2);
+  });
+
+  it('is a CloudEvent in the binary mode of the Kafka binding', async () => {
+    for (const { event, message } of await goldenExamples()) {
+      const { key, value, headers } = message;
+      const received: KafkaMessage<string> = { key, value, headers, body: value };
+      const cloudEvent = kafkaBinding.toEvent(received) as CloudEvent<object>;
+      expect(cloudEvent.validate()).toBe(true);
+      expect(cloudEvent).toMatchObject({
+        specversion: '1.0',
+        id: event.eventId,
+        type: integrationTypeOf(event.type),
+        source: `/orderlog/${event.metadata.tenantId}`,
+        subject: event.orderId,
+        time: event.occurredAt,
+        datacontenttype: 'application/json',
+        orderrevision: String(event.recording.revision),
+        recordedtime: event.recording.recordedAt,
+        correlationid: event.metadata.correlationId,
+        partitionkey: event.orderId,
+        data: {
+          tenantId: event.metadata.tenantId,
+          orderId: event.orderId,
+          revision: event.recording.revision,
+        },
+      });
+      expect(cloudEvent['causationid']).toBe(event.metadata.causationId ?? undefined);
+      expect(cloudEvent['traceparent']).toBe(event.metadata.traceparent ?? undefined);
+    }
+  });
+
+  it('names what happened by the words of the event', () => {
+    expect(integrationTypeOf('OrderPlaced')).toBe('orderlog.order.placed.v1');
+    expect(integrationTypeOf('LineQuantityChanged')).toBe('orderlog.line.quantity.changed.v1');
+    expect(integrationTypeOf('ReturnItemsReceived')).toBe('orderlog.return.items.received.v1');
+  });
+
+  it('holds nothing of what names a person', async () => {
+    const examples = await goldenExamples();
+    const personal = new Set(examples.flatMap(({ event }) => textsIn(event.personal)));
+    expect(personal.size).toBeGreaterThan(5);
+    for (const { message } of examples) {
+      const said = new Set([...textsIn(JSON.parse(message.value)), ...Object.values(message.headers)]);
+      expect([...personal].filter((text) => said.has(text))).toEqual([]);
+    }
+  });
+});
+
+describe('the AsyncAPI document', () => {
+  it("is valid by AsyncAPI's own schema", () => {
+    const schema = require('@asyncapi/specs/schemas/3.0.0-without-$id.json') as object;
+    const validate = formats.default(new Ajv({ strict: false, allErrors: true })).compile(schema);
+    expect([validate(document), validate.errors]).toEqual([true, null]);
+    expect(validate({ ...document, operations: { publish: { action: 'shout' } } })).toBe(false);
+  });
+
+  it('describes every field', () => {
+    const silent: string[] = [];
+    const visit = (schema: unknown, path: string): void => {
+      if (typeof schema !== 'object' || schema === null) return;
+      const { properties, items, oneOf } = schema as Record<string, unknown>;
+      for (const [name, field] of Object.entries(properties ?? {}) as [string, Record<string, unknown>][]) {
+        if (typeof field['description'] !== 'string' && field['const'] === undefined)
+          silent.push(`${path}/${name}`);
+        visit(field, `${path}/${name}`);
+      }
+      visit(items, path);
+      for (const each of (oneOf ?? []) as unknown[]) visit(each, path);
+    };
+    for (const [type, { headers, payload }] of Object.entries(document.components.messages)) {
+      visit(headers, type);
+      visit(payload, type);
+    }
+    expect(silent).toEqual([]);
+  });
+
+  it('lets no field through that it does not describe', () => {
+    const { payload } = validators.get('orderlog.order.confirmed.v1')!;
+    const data = { tenantId: 'shop', orderId: 'o', number: 'N', reference: null, customerId: null };
+    expect(payload({ ...data, currency: 'GBP', revision: 1 })).toBe(true);
+    expect(payload({ ...data, currency: 'GBP', revision: 1, email: 'a@example.org' })).toBe(false);
+    expect(payload({ ...data, currency: 'GBP' })).toBe(false);
+  });
+});
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}

@@ -1,0 +1,69 @@
+import type { OrderEvent } from '#domain/order/order.js';
+import type { StoredOrderEvent } from '#event-store/port.js';
+import { integrationTypeOf, publishedEvents } from './published-events.js';
+
+/** What every message says of its order: told when it was placed, and never changed since. */
+export interface OrderHead {
+  readonly number: string;
+  readonly reference: string | null;
+  readonly customerId: string | null;
+  readonly currency: string;
+}
+
+/**
+ * An order event as other systems see it: a CloudEvent 1.0, of which these are the attributes and the data.
+ * It holds no personal data.
+ */
+export interface IntegrationEvent {
+  /** Of the event: the same whenever it is sent again. */
+  readonly id: string;
+  readonly type: string;
+  /** `/orderlog/<tenant>` */
+  readonly source: string;
+  /** The order's id. */
+  readonly subject: string;
+  /** When it happened in the business. */
+  readonly time: string;
+  readonly orderrevision: number;
+  /** When it was recorded. */
+  readonly recordedtime: string;
+  readonly correlationid: string;
+  readonly causationid: string | null;
+  readonly traceparent: string | null;
+  readonly data: object;
+}
+
+/** What the first event of an order tells of it. */
+export function headOf({ data }: Extract<StoredOrderEvent, { type: 'OrderPlaced' }>): OrderHead {
+  const { number, reference, customerId, currency } = data;
+  return { number, reference, customerId, currency };
+}
+
+/** @throws Error for an event that has no answer in the table: one that the compiler never saw */
+export function integrationEvent(event: StoredOrderEvent, head: OrderHead): IntegrationEvent {
+  const { type, orderId, metadata, recording } = event;
+  const published = publishedEvents[type] as { factsOf: (event: OrderEvent) => object } | undefined;
+  if (published === undefined) throw new Error(`no published event for ${String(type)}`);
+  return {
+    id: event.eventId,
+    type: integrationTypeOf(type),
+    source: `/orderlog/${metadata.tenantId}`,
+    subject: orderId,
+    time: event.occurredAt,
+    orderrevision: recording.revision,
+    recordedtime: recording.recordedAt,
+    correlationid: metadata.correlationId,
+    causationid: metadata.causationId,
+    traceparent: metadata.traceparent,
+    data: {
+      tenantId: metadata.tenantId,
+      orderId,
+      number: head.number,
+      reference: head.reference,
+      customerId: head.customerId,
+      currency: head.currency,
+      revision: recording.revision,
+      ...published.factsOf(event),
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { OrderEvent, OrderEventType } from '#domain/order/order.js';
+import { count, currency, id, objectSchema, text, textOrNull, type JsonSchema } from './fields.js';
+import { publishedCancellations } from './published/cancellations.js';
+import { publishedEdits } from './published/edits.js';
+import { publishedLifecycle } from './published/lifecycle.js';
+import { publishedNotes } from './published/notes.js';
+import { publishedPayments } from './published/payments.js';
+import { publishedPlacing } from './published/placing.js';
+import type { PublishedPart } from './published/publish.js';
+import { publishedRefunds } from './published/refunds.js';
+import { publishedReturns } from './published/returns.js';
+import { publishedShipments } from './published/shipments.js';
+import { publishedStock } from './published/stock.js';
+
+/** How every event of an order is told to other systems; the sum of its parts. */
+export const publishedEvents: PublishedPart<OrderEvent> = {
+  ...publishedPlacing,
+  ...publishedLifecycle,
+  ...publishedEdits,
+  ...publishedStock,
+  ...publishedPayments,
+  ...publishedRefunds,
+  ...publishedShipments,
+  ...publishedCancellations,
+  ...publishedReturns,
+  ...publishedNotes,
+};
+
+export const publishedEventTypes = Object.keys(publishedEvents) as readonly OrderEventType[];
+
+/** What the data of every message says of its order, before the facts of the event. */
+const headSchema = objectSchema({
+  tenantId: text('Whose order it is.'),
+  orderId: id('The order; the key of the message too.'),
+  number: text("The order's name for people to say aloud."),
+  reference: textOrNull("The caller's own name for the order; not unique."),
+  customerId: textOrNull("The caller's own id of the customer; null: a guest's order."),
+  currency: currency('ISO 4217: the currency of every amount of the order.'),
+  revision: count("The event's number within its order: 0, 1, 2 … without a gap."),
+});
+
+/** The schema of a message's data. */
+export function dataSchema(type: OrderEventType): JsonSchema {
+  const { facts } = publishedEvents[type];
+  return {
+    ...headSchema,
+    properties: { ...headSchema.properties, ...facts.properties },
+    required: [...headSchema.required!, ...facts.required!],
+  };
+}
+
+const integrationTypes = new Map(
+  publishedEventTypes.map((type) => [
+    type as string,
+    `orderlog.${type.replace(/(?<!^)(?=[A-Z])/g, '.').toLowerCase()}.v${publishedEvents[type].version}`,
+  ]),
+);
+
+/** `orderlog.order.placed.v1` for OrderPlaced: its words in lower case, and the version of its schema. */
+export function integrationTypeOf(type: OrderEventType): string {
+  return integrationTypes.get(type)!;
+}

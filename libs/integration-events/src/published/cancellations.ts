@@ -1,0 +1,21 @@
+import type { CancellationEvent } from '#domain/order/cancellations.js';
+import { id } from '../fields.js';
+import { reason, units, unitsOf } from './common.js';
+import { publish, type PublishedPart } from './publish.js';
+
+export const publishedCancellations: PublishedPart<CancellationEvent> = {
+  LinesCancelled: publish(
+    1,
+    'Units that have not left the warehouse were cancelled.',
+    {
+      cancellationId: id('Names the cancellation within the order.'),
+      lines: units('What was cancelled.'),
+      reason,
+    },
+    ({ data }) => ({
+      cancellationId: data.cancellationId,
+      lines: unitsOf(data.lines),
+      reason: data.reason,
+    }),
+  ),
+};

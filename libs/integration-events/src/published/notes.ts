@@ -1,0 +1,24 @@
+import type { NoteEvent } from '#domain/order/notes.js';
+import { id, list, text } from '../fields.js';
+import { publish, type PublishedPart } from './publish.js';
+
+const noteId = id('Names the note within the order.');
+
+/** What stands in a note is personal data, and why it was redacted may repeat it: neither gets out. */
+export const publishedNotes: PublishedPart<NoteEvent> = {
+  NoteAdded: publish(
+    1,
+    'Somebody wrote a note. Its text is not published.',
+    { noteId },
+    ({ data: { noteId } }) => ({ noteId }),
+  ),
+  NoteRedacted: publish(1, 'The text of a note was removed.', { noteId }, ({ data: { noteId } }) => ({
+    noteId,
+  })),
+  TagsChanged: publish(
+    1,
+    'The order has other tags.',
+    { tags: list(text('A tag.'), 'All tags of the order from now on.') },
+    ({ data: { tags } }) => ({ tags }),
+  ),
+};

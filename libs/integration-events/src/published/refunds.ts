@@ -1,0 +1,82 @@
+import type { RefundOf } from '#domain/order/content.js';
+import type { RefundEvent } from '#domain/order/refunds.js';
+import { count, id, idOrNull, kinds, list, minor, object, oneOf, text, textOrNull } from '../fields.js';
+import { reason } from './common.js';
+import { publish, type PublishedPart } from './publish.js';
+
+/** As published: another one inside does not compile until it is published, in a new version. */
+const refundReasons = ['return', 'cancellation', 'overpayment', 'goodwill'] as const;
+
+const refundId = id('Names the refund within the order.');
+
+const refundOf = kinds(
+  {
+    lines: {
+      lines: list(
+        object(
+          {
+            lineId: id('The line.'),
+            quantity: count('Units of it.', 1),
+            amountMinor: minor('What is given back for them.'),
+          },
+          'Units of one line.',
+        ),
+        'The units.',
+      ),
+    },
+    shipping: {},
+    amount: {},
+  },
+  'What it is for: units of lines, shipping, or just an amount.',
+);
+
+/** A kind that is new inside does not compile until it has an answer. */
+function ofRefund(of: RefundOf) {
+  switch (of.kind) {
+    case 'lines':
+      return {
+        kind: of.kind,
+        lines: of.lines.map(({ lineId, quantity, amountMinor }) => ({ lineId, quantity, amountMinor })),
+      };
+    case 'shipping':
+    case 'amount':
+      return { kind: of.kind };
+  }
+}
+
+export const publishedRefunds: PublishedPart<RefundEvent> = {
+  RefundRequested: publish(
+    1,
+    'An amount is to be given back. Nothing has been paid back yet.',
+    {
+      refundId,
+      refundReason: oneOf(refundReasons, 'What gives the right to it.'),
+      returnId: idOrNull('The return that it is for; null: none.'),
+      of: refundOf,
+      amountMinor: minor('What is to be given back in all.'),
+    },
+    ({ data }) => ({
+      refundId: data.refundId,
+      refundReason: data.reason,
+      returnId: data.returnId,
+      of: ofRefund(data.of),
+      amountMinor: data.amountMinor,
+    }),
+  ),
+  RefundSucceeded: publish(
+    1,
+    'The payment provider paid a refund.',
+    { refundId, providerReference: text("The payment provider's own id for it.") },
+    ({ data: { refundId, providerReference } }) => ({ refundId, providerReference }),
+  ),
+  RefundFailed: publish(
+    1,
+    'The payment provider could not pay a refund: its amount can be asked for again.',
+    {
+      refundId,
+      providerReference: textOrNull("The payment provider's own id for it; null: none."),
+      reason,
+    },
+    ({ data: { refundId, providerReference, reason } }) => ({ refundId, providerReference, reason }),
+  ),
+};

@@ -1,0 +1,25 @@
+import type { StockEvent } from '#domain/order/stock.js';
+import { textOrNull } from '../fields.js';
+import { reason, units, unitsOf } from './common.js';
+import { publish, type PublishedPart } from './publish.js';
+
+export const publishedStock: PublishedPart<StockEvent> = {
+  StockReserved: publish(
+    1,
+    'The warehouse has set units aside.',
+    {
+      reservationReference: textOrNull("The warehouse's own name for the reservation."),
+      lines: units('What was set aside.'),
+    },
+    ({ data }) => ({ reservationReference: data.reference, lines: unitsOf(data.lines) }),
+  ),
+  StockRejected: publish(
+    1,
+    'The warehouse cannot set units aside.',
+    { reason, lines: units('What it does not have.') },
+    ({ data }) => ({ reason: data.reason, lines: unitsOf(data.lines) }),
+  ),
+  StockReleased: publish(1, 'What was set aside is free again.', { reason }, ({ data: { reason } }) => ({
+    reason,
+  })),
+};

@@ -1,0 +1,62 @@
+import { LRUCache } from 'lru-cache';
+import { decode } from '#event-store/codec.js';
+import { UnreadableEvent } from '#event-store/errors.js';
+import type { EventStore, StoredOrderEvent } from '#event-store/port.js';
+import { orderStream } from '#event-store/streams.js';
+import { headOf, type OrderHead } from '#integration-events/integration-event.js';
+
+/** Some 300 bytes each. */
+const CACHED_ORDERS = 50_000;
+
+/** What every message says of its order, which only the order's first event tells. */
+export class OrderHeads {
+  readonly #eventStore: Pick<EventStore, 'readStream'>;
+  readonly #cache = new LRUCache<string, OrderHead>({ max: CACHED_ORDERS });
+
+  constructor(eventStore: Pick<EventStore, 'readStream'>) {
+    this.#eventStore = eventStore;
+  }
+
+  /**
+   * By stream, of every order that the events are of; for one whose first event cannot be read, why.
+   * @throws StoreUnavailable
+   */
+  async of(events: readonly StoredOrderEvent[]): Promise<Map<string, OrderHead | string>> {
+    const heads = new Map<string, OrderHead | string>();
+    const unknown: string[] = [];
+    for (const event of events) {
+      const stream = streamOf(event);
+      if (event.type === 'OrderPlaced') {
+        const head = headOf(event);
+        this.#cache.set(stream, head);
+        heads.set(stream, head);
+      } else if (!heads.has(stream)) {
+        const head = this.#cache.get(stream);
+        if (head === undefined) unknown.push(stream);
+        heads.set(stream, head ?? '');
+      }
+    }
+    await Promise.all(unknown.map(async (stream) => heads.set(stream, await this.#read(stream))));
+    return heads;
+  }
+
+  async #read(stream: string): Promise<OrderHead | string> {
+    for await (const raw of this.#eventStore.readStream(stream, { maxCount: 1 })) {
+      try {
+        const [placed] = await decode([raw]);
+        if (placed?.type !== 'OrderPlaced') return `${stream} does not begin with OrderPlaced`;
+        const head = headOf(placed);
+        this.#cache.set(stream, head);
+        return head;
+      } catch (error) {
+        if (error instanceof UnreadableEvent) return error.message;
+        throw error;
+      }
+    }
+    return `the first event of ${stream} is not there`;
+  }
+}
+
+export function streamOf({ metadata, orderId }: StoredOrderEvent): string {
+  return orderStream(metadata.tenantId, orderId);
+}

@@ -1,0 +1,73 @@
+import { decode } from '#event-store/codec.js';
+import { UnreadableEvent } from '#event-store/errors.js';
+import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { parseOrderStream } from '#event-store/streams.js';
+import { integrationEvent } from '#integration-events/integration-event.js';
+import { kafkaMessage, type OutgoingMessage } from '#integration-events/kafka-binding.js';
+import { OrderHeads, streamOf } from './order-heads.js';
+
+/** An event on its way to the topic. */
+export interface Outgoing {
+  readonly stream: string;
+  readonly tenantId: string;
+  readonly orderId: string;
+  readonly revision: number;
+  readonly position: bigint;
+  /** Or why there is none. */
+  readonly message: OutgoingMessage | string;
+}
+
+/** Makes messages of stored events. */
+export class MessageMaker {
+  readonly #heads: OrderHeads;
+
+  constructor(eventStore: Pick<EventStore, 'readStream'>) {
+    this.#heads = new OrderHeads(eventStore);
+  }
+
+  /**
+   * In the same order. What is in no order's stream, whatever its name begins with, is nobody's event and
+   * left out.
+   * @throws StoreUnavailable
+   */
+  async make(events: readonly RawEvent[]): Promise<Outgoing[]> {
+    const decoded = await decodeEach(events);
+    const heads = await this.#heads.of(decoded.filter((each) => typeof each !== 'string'));
+    const made: Outgoing[] = [];
+    decoded.forEach((event, index) => {
+      const raw = events[index]!;
+      const { stream, revision, position } = raw;
+      const order = parseOrderStream(stream);
+      if (order === null) return;
+      const message = typeof event === 'string' ? event : messageOf(event, heads.get(streamOf(event))!);
+      made.push({ stream, ...order, revision, position, message });
+    });
+    return made;
+  }
+}
+
+function messageOf(
+  event: StoredOrderEvent,
+  head: Parameters<typeof integrationEvent>[1] | string,
+): OutgoingMessage | string {
+  return typeof head === 'string' ? head : kafkaMessage(integrationEvent(event, head));
+}
+
+/** All at once; one by one only when one of them cannot be read. */
+async function decodeEach(events: readonly RawEvent[]): Promise<(StoredOrderEvent | string)[]> {
+  try {
+    return [...(await decode(events))];
+  } catch (error) {
+    if (!(error instanceof UnreadableEvent)) throw error;
+  }
+  const each: (StoredOrderEvent | string)[] = [];
+  for (const event of events) {
+    try {
+      each.push((await decode([event]))[0]!);
+    } catch (error) {
+      if (!(error instanceof UnreadableEvent)) throw error;
+      each.push(error.message);
+    }
+  }
+  return each;
+}

@@ -1,0 +1,147 @@
+import kafkajs, { Partitioners, type CompressionTypes, type Kafka, type Producer } from 'kafkajs';
+
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
+import type { Topic } from './topic.js';
+
+/** A message that the topic does not take. */
+export interface Refused {
+  readonly message: OutgoingMessage;
+  readonly reason: string;
+}
+
+const ALL_REPLICAS = -1;
+const RETRIES = 3;
+/** Larger ones are no faster: the client copies the messages of a partition with every one that it adds. */
+const REQUEST_MAX_BYTES = 900_000;
+const REQUEST_MAX_MESSAGES = 500;
+/** Of a batch; and what a record has beside its key, value and headers, each with its length. */
+const BATCH_OVERHEAD_BYTES = 61;
+const RECORD_OVERHEAD_BYTES = 30;
+
+/**
+ * Writes to a topic in the order given, each request acknowledged by all replicas before the next one: kafkajs
+ * has one request of an idempotent producer under way at a time, however many it is allowed, since it counts
+ * sequence numbers when a request is sent and takes them back when it fails.
+ */
+export class TopicWriter {
+  readonly #kafka: Kafka;
+  readonly #topic: Topic;
+  readonly #compression: CompressionTypes;
+  #producer: Producer | null = null;
+
+  constructor(kafka: Kafka, topic: Topic, compression: KafkaPlace['compression']) {
+    this.#kafka = kafka;
+    this.#topic = topic;
+    this.#compression = kafkajs.CompressionTypes[compression === 'gzip' ? 'GZIP' : 'None'];
+  }
+
+  /**
+   * Resolves when the topic has all of them but what it refuses for its size. After one that was refused,
+   * messages with the same key are not sent, so that none overtakes it: only the first of each key is returned.
+   * @throws when Kafka is away; some messages may be in the topic then
+   */
+  async send(messages: readonly OutgoingMessage[]): Promise<Refused[]> {
+    const refused = new Map<string, Refused>();
+    for (const request of requestsOf(messages, this.#topic.batchMaxBytes)) {
+      await this.#sendOrSplit(request, refused);
+    }
+    return [...refused.values()];
+  }
+
+  async close(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = null;
+    await producer?.disconnect();
+  }
+
+  async #sendOrSplit(messages: readonly OutgoingMessage[], refused: Map<string, Refused>): Promise<void> {
+    const request = refused.size === 0 ? messages : messages.filter(({ key }) => !refused.has(key));
+    if (request.length === 0) return;
+    try {
+      await this.#request(request);
+    } catch (error) {
+      const reason = tooLarge(error);
+      if (reason === null) throw error;
+      const [only] = request;
+      if (request.length === 1) {
+        refused.set(only!.key, { message: only!, reason: `${reason} (${sizeOf(only!)} bytes)` });
+        return;
+      }
+      const half = Math.ceil(request.length / 2);
+      await this.#sendOrSplit(request.slice(0, half), refused);
+      await this.#sendOrSplit(request.slice(half), refused);
+    }
+  }
+
+  async #request(messages: readonly OutgoingMessage[]): Promise<void> {
+    try {
+      this.#producer ??= await this.#connected();
+      await this.#producer.send({
+        topic: this.#topic.topic,
+        messages: [...messages],
+        acks: ALL_REPLICAS,
+        compression: this.#compression,
+      });
+    } catch (error) {
+      // Some of it may have been written. kafkajs would give the sequence numbers of that to whatever is sent next,
+      // and the broker would take that for a repetition and drop it: another producer begins anew.
+      await this.close().catch(() => {}); // it is of no use any more, whatever it says
+      throw error;
+    }
+  }
+
+  async #connected(): Promise<Producer> {
+    const producer = this.#kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner, // as Java's: murmur2 of the key
+      retry: { retries: RETRIES },
+    });
+    try {
+      await producer.connect();
+      return producer;
+    } catch (error) {
+      await producer.disconnect().catch(() => {}); // it was never connected
+      throw error;
+    }
+  }
+}
+
+/** A request holds one batch for each partition, and none may be over the limit: a message that is goes alone. */
+export function* requestsOf(
+  messages: readonly OutgoingMessage[],
+  batchMaxBytes: number,
+): Generator<readonly OutgoingMessage[], void> {
+  const limitBytes = Math.min(batchMaxBytes, REQUEST_MAX_BYTES);
+  let from = 0;
+  let bytes = BATCH_OVERHEAD_BYTES;
+  for (const [index, message] of messages.entries()) {
+    const size = sizeOf(message);
+    const full = bytes + size > limitBytes || index - from === REQUEST_MAX_MESSAGES;
+    if (full && index > from) {
+      yield messages.slice(from, index);
+      from = index;
+      bytes = BATCH_OVERHEAD_BYTES;
+    }
+    bytes += size;
+  }
+  if (from < messages.length) yield messages.slice(from);
+}
+
+/** Uncompressed, as a record in a batch; a little more at most. */
+function sizeOf({ key, value, headers }: OutgoingMessage): number {
+  let bytes = RECORD_OVERHEAD_BYTES + key.length + Buffer.byteLength(value);
+  for (const name in headers) bytes += name.length + headers[name]!.length + 4;
+  return bytes;
+}
+
+/** Error codes 10 and 18 of Kafka's protocol; null for any other error. */
+function tooLarge(error: unknown): string | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { type } = cause as { type?: unknown };
+    if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') return cause.message;
+  }
+  return null;
+}

@@ -1,0 +1,90 @@
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { Logger } from '#platform/logging.js';
+import type { RelayTarget } from '#read-models/stores/relay-store.js';
+
+/** A topic as it is. */
+export interface Topic extends RelayTarget {
+  readonly partitions: number;
+  /** The largest batch of messages that it takes. */
+  readonly batchMaxBytes: number;
+}
+
+const DEFAULT_PARTITIONS = 6;
+/** Kafka's own default. */
+const BATCH_MAX_BYTES = 1_048_588;
+const BROKERS_DEFAULT = -1;
+
+/**
+ * The topic, created as asked for where there is none. One that is there is left as it is: more partitions
+ * would send the later messages of an order elsewhere than its earlier ones.
+ * @throws when Kafka is away or refuses
+ */
+export async function openTopic(kafka: Kafka, place: KafkaPlace, logger: Logger): Promise<Topic> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const { clusterId } = await admin.describeCluster();
+    const known = (await admin.listTopics()).includes(place.topic);
+    const created = !known && (await createTopic(admin, place));
+    const { topics } = await admin.fetchTopicMetadata({ topics: [place.topic] });
+    const partitions = topics[0]!.partitions.length;
+    if (created) logger.info({ topic: place.topic, partitions }, 'topic created');
+    else if (place.partitions !== null && place.partitions !== partitions) {
+      logger.warn(
+        { topic: place.topic, partitions, askedFor: place.partitions },
+        'the topic has another number of partitions than asked for, and keeps it: a change would break the order of events',
+      );
+    }
+    return { clusterId, topic: place.topic, partitions, batchMaxBytes: await batchMaxBytes(admin, place) };
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** The topic as it is, or null where there is none. */
+export async function findTopic(kafka: Kafka, place: KafkaPlace): Promise<Topic | null> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const { clusterId } = await admin.describeCluster();
+    if (!(await admin.listTopics()).includes(place.topic)) return null;
+    const { topics } = await admin.fetchTopicMetadata({ topics: [place.topic] });
+    const partitions = topics[0]!.partitions.length;
+    return { clusterId, topic: place.topic, partitions, batchMaxBytes: await batchMaxBytes(admin, place) };
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** @returns false when somebody else was quicker */
+function createTopic(
+  admin: Admin,
+  { topic, partitions, replication, retentionMs }: KafkaPlace,
+): Promise<boolean> {
+  const retention = retentionMs === null ? [] : [{ name: 'retention.ms', value: String(retentionMs) }];
+  return admin.createTopics({
+    waitForLeaders: true,
+    topics: [
+      {
+        topic,
+        numPartitions: partitions ?? DEFAULT_PARTITIONS,
+        replicationFactor: replication ?? BROKERS_DEFAULT,
+        configEntries: retention,
+      },
+    ],
+  });
+}
+
+async function batchMaxBytes(admin: Admin, { topic }: KafkaPlace): Promise<number> {
+  const name = 'max.message.bytes';
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] };
+  try {
+    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] });
+    const entry = resources[0]?.configEntries.find(({ configName }) => configName === name);
+    return Number(entry?.configValue) || BATCH_MAX_BYTES;
+  } catch {
+    // Who may write need not be allowed to look: a batch that is too large is then refused, and split.
+    return BATCH_MAX_BYTES;
+  }
+}

@@ -1,0 +1,136 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { describeWith, startOwnEngine, type OwnEngine } from '../support/engines.js';
+import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
+import { ProjectionBench } from '../support/projections.js';
+import { relayed, someTopic, startRelay } from '../support/relays.js';
+import { until } from '../support/until.js';
+
+const START_LIMIT_MS = 240_000;
+jest.setTimeout(300_000);
+
+const WRITERS = 6;
+const ROUNDS = 3;
+const EVENTS_EACH_ROUND = 150;
+
+describeWith('kafka', 'the relay under load', () => {
+  let engine: OwnEngine;
+  let bench: ProjectionBench;
+  let kafka: KafkaPlace;
+  let stopWriting: () => Promise<void>;
+
+  beforeEach(async () => {
+    engine = await startOwnEngine('kafka');
+    bench = await ProjectionBench.open();
+    kafka = someTopic([engine.url]);
+    const stop = new AbortController();
+    const writing = Promise.all(Array.from({ length: WRITERS }, () => writeOrders(bench, stop.signal)));
+    stopWriting = async () => {
+      stop.abort();
+      await writing;
+    };
+  }, START_LIMIT_MS);
+  afterEach(async () => {
+    await stopWriting();
+    await bench.close();
+    await engine.stop();
+  }, START_LIMIT_MS);
+
+  /** Everything is there, in order, and what came more than once is the same. */
+  async function everythingArrived(): Promise<void> {
+    await stopWriting();
+    const last = startRelay(bench, kafka);
+    await last.caughtUp();
+    await last.stop();
+    const { events, faults } = await relayed(bench.eventStore, kafka);
+    expect(faults).toEqual([]);
+    expect(events).toBeGreaterThan(ROUNDS * EVENTS_EACH_ROUND);
+  }
+
+  const position = async (): Promise<bigint> => {
+    const [there] = await bench.rows<{ yes: boolean }>(
+      `SELECT to_regclass('orderlog.relays') IS NOT NULL AS yes`,
+    );
+    if (!there!.yes) return -1n;
+    const [row] = await bench.rows<{ position: string }>('SELECT position FROM orderlog.relays');
+    return BigInt(row?.position ?? -1);
+  };
+  const more = async (what: string): Promise<void> => {
+    const before = await position();
+    const enough = async () => (await position()) >= before + BigInt(EVENTS_EACH_ROUND);
+    await until(`${EVENTS_EACH_ROUND} more events ${what}`, enough, 120_000);
+  };
+
+  it('loses nothing when the broker is killed and comes back', async () => {
+    const running = startRelay(bench, kafka);
+    for (let round = 0; round < ROUNDS; round++) {
+      await more(`before round ${round}`);
+      await engine.kill();
+      await until('the relay waits', () => running.relay.state === 'waiting', 60_000);
+      await engine.restart();
+    }
+    await more('after the last round');
+    await running.stop();
+    await everythingArrived();
+  });
+
+  it('loses nothing when it is killed itself', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const projector = await startProcess(bench, kafka);
+      await more(`in round ${round}`);
+      await killed(projector);
+    }
+    await everythingArrived();
+  });
+
+  it('has a standby that takes over, and never two at work', async () => {
+    const first = await startProcess(bench, kafka);
+    await more('by the first');
+    const standby = startRelay(bench, kafka);
+    await until('the other one stands by', () => standby.relay.state === 'standby', 60_000);
+    await more('while the other stands by');
+    expect(standby.relay.sending).toBeNull();
+    await killed(first);
+    await more('by the other');
+    expect(standby.relay.sending?.totals.events).toBeGreaterThan(0);
+    await standby.stop();
+    await everythingArrived();
+  });
+});
+
+async function writeOrders(bench: ProjectionBench, signal: AbortSignal): Promise<void> {
+  for (let lines = 1; !signal.aborted; lines = (lines % 40) + 1) {
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order, lines), tags('gift'), note('ring twice'));
+    await order.isFulfilled();
+  }
+}
+
+async function startProcess(bench: ProjectionBench, { brokers, topic }: KafkaPlace): Promise<ChildProcess> {
+  const child = fork('dist/apps/projector/src/main.js', {
+    env: {
+      ...process.env,
+      ORDERLOG_POSTGRES_URL: bench.postgresUrl,
+      ORDERLOG_EVENT_STORE_URL: bench.eventStoreUrl,
+      ORDERLOG_KAFKA_BROKERS: brokers.join(),
+      ORDERLOG_KAFKA_TOPIC: topic,
+      ORDERLOG_PORT: '0',
+      ORDERLOG_LOG_LEVEL: 'error',
+      NODE_OPTIONS: '',
+    },
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`the projector ended with ${code} instead of starting`)));
+  });
+  return child;
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+}
