@@ -3,6 +3,7 @@ import { readConfig } from '#platform/config.js';
 import { describeStartFailure } from '#platform/lifecycle.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
+import { addKeysCommand } from './commands/keys.command.js';
 import { addStatusCommand } from './commands/status.command.js';
 import { addTokenCommand } from './commands/token.command.js';
 import { addUpCommand } from './commands/up.command.js';
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
   addInspectCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);
+  addKeysCommand(program);
   addTokenCommand(program);
   // Errors of subcommands are handled here too.
   for (const command of program.commands) command.exitOverride();
