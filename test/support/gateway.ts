@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -63,6 +63,7 @@ async function gatewayDefaults(): Promise<Record<string, string>> {
  */
 export async function startGateway(settings: Readonly<Record<string, string>>): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'orderlog-gateway-'));
+  await chmod(folder, 0o711); // nginx's workers are somebody else where root starts it
   const [httpPort, httpsPort] = await Promise.all([freePort(), freePort()]);
   const url = `https://localhost:${httpsPort}`;
   const variables: Record<string, string> = {
