@@ -1,7 +1,7 @@
 // What docker/Dockerfile installs, builds and starts, without Docker: the build from the files that .dockerignore lets
 // through, the production dependencies, then every app with its own command and its own health check, and one order.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { commandsOf, environmentOf, readStages, runsOf } from './container-files
 const READY_LIMIT_MS = 60_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'orderlog-production-'));
+chmodSync(folder, 0o711); // PostgreSQL runs as somebody else where root starts this
 const stages = readStages();
 const stage = (name) => stages.find((one) => one.name === name);
 const outside = Object.fromEntries(
