@@ -4,6 +4,7 @@ import { describeStartFailure } from '#platform/lifecycle.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
 import { addRelayCommand } from './commands/relay.command.js';
+import { addKeysCommand } from './commands/keys.command.js';
 import { addStatusCommand } from './commands/status.command.js';
 import { addTokenCommand } from './commands/token.command.js';
 import { addUpCommand } from './commands/up.command.js';
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
   addStatusCommand(program);
   addVerifyCommand(program);
   addRelayCommand(program);
+  addKeysCommand(program);
   addTokenCommand(program);
   // Errors of subcommands are handled here too.
   for (const command of program.commands) command.exitOverride();

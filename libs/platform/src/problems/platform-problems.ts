@@ -157,6 +157,12 @@ export const platformProblems = {
     title: 'The keys of the token issuer cannot be read',
     help: 'Send the request again after the seconds in Retry-After.',
   },
+  // Said by docker/gateway, in front of the apps.
+  service_unavailable: {
+    status: 503,
+    title: 'The service behind the gateway is away or did not answer',
+    help: 'Send the request again with the same Idempotency-Key after the seconds in Retry-After: it is done once, not twice.',
+  },
   shutting_down: {
     status: 503,
     title: 'This instance is stopping',

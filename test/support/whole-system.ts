@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import { createLogger } from '#platform/logging.js';
+import { Projector } from '#projections/projector.js';
+import { startCommandApi } from '../../apps/command-api/src/start.js';
+import { startQueryApi } from '../../apps/query-api/src/start.js';
+import { freshDatabase } from './database.js';
+import { startTestEventStore } from './event-store.js';
+
+/** Both APIs, the projector and their stores, with one token issuer: what stands behind the gateway. */
+export interface WholeSystem {
+  /** `host:port` */
+  readonly commandApi: string;
+  readonly queryApi: string;
+  /** Staff's, for reading and writing. */
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+export async function startWholeSystem(queryBaseUrl: string): Promise<WholeSystem> {
+  const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
+  const [issuer, store, database] = await Promise.all([
+    openEmbeddedIssuer(keys),
+    startTestEventStore(),
+    freshDatabase(),
+  ]);
+  const logger = createLogger('system', 'silent');
+  const shared = { host: '127.0.0.1', port: 0, eventStoreUrl: store.url, ...issuer };
+  const command = await startCommandApi({ ...shared, queryBaseUrl, requireIfMatch: false }, logger);
+  const query = await startQueryApi({ ...shared, postgresUrl: database.url, elasticsearch: null }, logger);
+  const eventStore = new DbClientEventStore({ connectionString: store.url });
+  const stop = new AbortController();
+  const projecting = new Projector({ eventStore, postgresUrl: database.url, logger }).run(stop.signal);
+  return {
+    commandApi: `127.0.0.1:${command.port}`,
+    queryApi: `127.0.0.1:${query.port}`,
+    token: await issuer.issueToken({
+      tenant: 'default',
+      scopes: ['orders:read', 'orders:write'],
+      lifetimeSeconds: 600,
+    }),
+    async close() {
+      stop.abort();
+      await projecting;
+      await Promise.all([command.close(), query.close(), eventStore.close()]);
+      await Promise.all([store.close(), database.drop(), rm(keys, { recursive: true, force: true })]);
+    },
+  };
+}
