@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#event-store/errors.js';
-import type { EncodedEvent, EventStore, RawEvent } from '#event-store/port.js';
+import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+import type { EncodedEvent, EventStore, RawEvent } from './port.js';
 import { CertainAppend } from './certain-append.js';
 
 type Fault = 'lost request' | 'lost answer' | 'away';
