@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { readConfig } from '#platform/config.js';
 import { describeStartFailure } from '#platform/lifecycle.js';
+import { addEventsCommand } from './commands/events.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
 import { addStatusCommand } from './commands/status.command.js';
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
     .exitOverride();
   addUpCommand(program);
   addImportCommand(program);
+  addEventsCommand(program);
   addInspectCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);

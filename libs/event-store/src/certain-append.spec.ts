@@ -36,7 +36,7 @@ function faulty(faults: Fault[], { readable = true } = {}) {
       yield* stored.slice(fromRevision, fromRevision + maxCount);
     },
   };
-  return { certain: new CertainAppend(eventStore as EventStore), stored, sent, add };
+  return { certain: new CertainAppend(eventStore), stored, sent, add };
 }
 
 const event = (eventId: string) => ({ eventId, type: 'Any', data: {}, metadata: {} }) as EncodedEvent;

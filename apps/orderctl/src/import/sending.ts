@@ -1,6 +1,7 @@
 import { decodeOrderPosition, encodeOrderPosition } from '#platform/order-position.js';
 import { ApiClient } from '../support/api-client.js';
 import { CliError } from '../support/cli-error.js';
+import { onInterruption } from '../support/interruption.js';
 import { inFlight } from './in-flight.js';
 import type { OrderScript } from './order-script.js';
 import { Progress } from './progress.js';
@@ -30,7 +31,7 @@ export interface SendingResult {
  */
 export async function sendScripts<T>(options: SendingOptions<T>): Promise<SendingResult> {
   const startedMs = Date.now();
-  const stop = onInterrupt(options.progress);
+  const stop = onInterruption((line) => options.progress.tell(line), 'the commands under way');
   let reached: bigint | null = null;
   const onStep = (token: string | null) => {
     options.progress.advance(1);
@@ -53,22 +54,6 @@ export async function sendScripts<T>(options: SendingOptions<T>): Promise<Sendin
   const position =
     reached === null ? null : encodeOrderPosition({ position: reached, orderId: null, revision: null });
   return { position, seconds: (Date.now() - startedMs) / 1_000 };
-}
-
-function onInterrupt(progress: Progress): { asked: () => boolean; forget: () => void } {
-  let asked = false;
-  const interrupt = () => {
-    if (asked) process.exit(1);
-    asked = true;
-    progress.tell('stopping after the commands under way (again: at once)');
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  const forget = () => {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  };
-  return { asked: () => asked, forget };
 }
 
 /** Until the read models show what was sent: whoever asks for totals next gets these. */
