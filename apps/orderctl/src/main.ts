@@ -4,6 +4,7 @@ import { describeStartFailure } from '#platform/lifecycle.js';
 import { addEventsCommand } from './commands/events.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
+import { addReadModelsCommand } from './commands/read-models.command.js';
 import { addStatusCommand } from './commands/status.command.js';
 import { addTokenCommand } from './commands/token.command.js';
 import { addUpCommand } from './commands/up.command.js';
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
   addImportCommand(program);
   addEventsCommand(program);
   addInspectCommand(program);
+  addReadModelsCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);
   addTokenCommand(program);

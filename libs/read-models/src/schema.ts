@@ -34,6 +34,13 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.checkpoints (
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (generation, projection)
 );
+-- Which event store a projection reads: positions of another mean nothing to it. Generation 0: of no generation.
+CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.made_from (
+  generation int NOT NULL,
+  projection text NOT NULL,
+  store_id uuid NOT NULL,
+  PRIMARY KEY (generation, projection)
+);
 -- What could not be applied, and waits for a person or a later try. Generation 0: of no generation.
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.quarantine (
   projection text NOT NULL,
