@@ -58,8 +58,13 @@ describe('what the documents say', () => {
       const wrong: unknown[] = [];
       for (const { path, found } of used) {
         const [, , command = '', ...rest] = found.split(/\s+/);
-        if (!help.has(command)) help.set(command, await helpOf(command));
-        const known = help.get(command)!;
+        const helpFor = async (words: string) => {
+          if (!help.has(words)) help.set(words, await helpOf(words));
+          return help.get(words)!;
+        };
+        const general = await helpFor(command);
+        const isGroup = command !== '' && /^Commands:$/m.test(general);
+        const known = isGroup ? await helpFor(`${command} ${rest[0] ?? ''}`) : general;
         const isOption = (option: string) => new RegExp(`^\\s*${option}\\b(?!-)`, 'm').test(known);
         const options = rest.filter((word) => /^--[a-z]/.test(word)).map((word) => word.split('=')[0]!);
         const unknown = options.filter((option) => !isOption(option));
@@ -102,7 +107,7 @@ describe('generated files', () => {
 
 /** Empty when there is no such command. */
 async function helpOf(command: string): Promise<string> {
-  const parameters = ['apps/orderctl/bin/orderctl.js', ...(command === '' ? [] : [command]), '--help'];
+  const parameters = ['apps/orderctl/bin/orderctl.js', ...command.split(' ').filter(Boolean), '--help'];
   const { code, stdout } = await finished('node', parameters);
   // Of a command that it does not know, orderctl prints its own help.
   return code === 0 && stdout.startsWith(`Usage: orderctl ${command === '' ? '[options]' : command} `)

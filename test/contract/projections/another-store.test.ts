@@ -58,7 +58,9 @@ describe('read models', () => {
     const moved = bench.start({ eventStore });
     await expect(moved.ended).rejects.toBeInstanceOf(ProjectionStopped);
     await expect(moved.ended).rejects.toThrow(
-      new RegExp(`made from event store ${ownId}, and this is 018f3f5e-[^\\n]*: [^\\n]*orderctl read-models renew[^\\n]*$`),
+      new RegExp(
+        `made from event store ${ownId}, and this is 018f3f5e-[^\\n]*: [^\\n]*orderctl read-models renew[^\\n]*$`,
+      ),
     );
     expect(moved.projector.state).toBe('stopped');
     const older = { ...eventStore, readStream: bench.eventStore.readStream.bind(bench.eventStore) };
