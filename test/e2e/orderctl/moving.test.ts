@@ -115,9 +115,12 @@ async function rowsOf(system: System, generation = 1): Promise<Record<string, un
   const client = new pg.Client({ connectionString: await postgresUrl(system) });
   await client.connect();
   const rows: Record<string, unknown[]> = {};
-  for (const table of ['orders', 'order_history', 'order_search', 'search_words']) {
-    const { rows: found } = await client.query<{ row: Record<string, unknown> }>(
-      `SELECT to_jsonb(t) - 'position' AS row FROM gen_${generation}.${table} t ORDER BY (to_jsonb(t) - 'position')::text COLLATE "C"`,
+  // Positions are of their store; a search row keeps the revision at which its words last changed in a batch.
+  const left = { orders: '', order_history: 'position', order_search: 'revision', search_words: '' };
+  for (const [table, column] of Object.entries(left)) {
+    const { rows: found } = await client.query<{ row: unknown }>(
+      `SELECT to_jsonb(t) - $1 AS row FROM gen_${generation}.${table} t ORDER BY (to_jsonb(t) - $1)::text COLLATE "C"`,
+      [column],
     );
     rows[table] = found.map(({ row }) => row);
   }
