@@ -11,6 +11,7 @@ import { orderStream } from '#event-store/streams.js';
 import { exportEvents, type ExportResult } from '../../../apps/orderctl/src/events/export-events.js';
 import { importEvents, type ImportResult } from '../../../apps/orderctl/src/events/import-events.js';
 import { startTestEventStore } from '../../support/event-store.js';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 
 jest.setTimeout(180_000);
 
@@ -208,6 +209,44 @@ describe('an interruption', () => {
     }
   });
 
+  it('of the network is waited out by both, and the order is kept', async () => {
+    const fresh = await startTestEventStore();
+    const [near, far] = [await startTcpProxy(portOf(from)), await startTcpProxy(portOf(fresh))];
+    let done = 0;
+    const badDays = (proxy: TcpProxy) => () => {
+      done += 1;
+      if (done % 150 === 0) proxy.cut();
+      // Back when it was missed.
+      if (done === 400) missed = proxy.away();
+    };
+    let missed: Promise<void> | null = null;
+    const restored = (proxy: TcpProxy) => () => {
+      const gone = missed;
+      missed = null;
+      void gone?.then(() => proxy.restore());
+    };
+    try {
+      const path = newPath();
+      const common = { path, stopAsked: () => false };
+      const out = await using({ ...from, url: urlAt(near) }, (store) =>
+        exportEvents({ ...common, store, tell: restored(near), onProgress: badDays(near) }),
+      );
+      expect(out.sha256).toBe(whole.sha256);
+      done = 0;
+      const into = await using({ ...fresh, url: urlAt(far) }, (store) =>
+        importEvents({
+          ...{ ...common, store, atOnce: 20, tell: restored(far), onStart: () => undefined },
+          onProgress: badDays(far),
+        }),
+      );
+      expect(into).toMatchObject({ appended: 600, alreadyThere: 0 });
+      expect(await ordersIn(fresh)).toEqual(await ordersIn(from));
+    } finally {
+      await Promise.all([near.close(), far.close()]);
+      await fresh.close();
+    }
+  });
+
   it.each([1, 17, 19, 300, 0.3, 0.6, 0.95])('at byte %d of the file is seen, whatever it cut', async (at) => {
     const bytes = await readFile(wholePath);
     const size = Math.floor(at < 1 ? bytes.length * at : at);
@@ -339,6 +378,9 @@ describe('a file and a store', () => {
     }
   });
 });
+
+const portOf = ({ url }: Server) => Number(new URL(url).port);
+const urlAt = ({ port }: TcpProxy) => `esdb://127.0.0.1:${port}?tls=false`;
 
 /** As `zcat` shows them. */
 function eventLines(file: Buffer): string[] {
