@@ -1,4 +1,5 @@
 import type { EventStore } from '#event-store/port.js';
+import { knownStoreIdentity, storeMarkOf } from '#event-store/store-identity.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
 import type { System } from './system.js';
 
@@ -6,7 +7,9 @@ import type { System } from './system.js';
 export async function untilPositionVisible(system: System, store: EventStore): Promise<void> {
   const position = await store.headPosition();
   if (position === null) return;
-  const token = encodeOrderPosition({ position, orderId: null, revision: null });
+  const storeId = await knownStoreIdentity(store);
+  if (storeId === null) throw new Error('nobody has given the event store its identity');
+  const token = encodeOrderPosition({ position, store: storeMarkOf(storeId), orderId: null, revision: null });
   await untilAnswered(system, '/v1/orders?limit=1', token);
 }
 

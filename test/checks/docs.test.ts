@@ -58,11 +58,13 @@ describe('what the documents say', () => {
       const wrong: unknown[] = [];
       for (const { path, found } of used) {
         const [, , command = '', ...rest] = found.split(/\s+/);
-        if (!help.has(command)) help.set(command, await helpOf(command));
-        const [next = ''] = rest;
-        const within = `${command} ${next}`;
-        if (/^[a-z]+$/.test(next) && !help.has(within)) help.set(within, await helpOf(within));
-        const known = help.get(within) || help.get(command)!;
+        const helpFor = async (words: string) => {
+          if (!help.has(words)) help.set(words, await helpOf(words));
+          return help.get(words)!;
+        };
+        const general = await helpFor(command);
+        const isGroup = command !== '' && /^Commands:$/m.test(general);
+        const known = isGroup ? await helpFor(`${command} ${rest[0] ?? ''}`) : general;
         const isOption = (option: string) => new RegExp(`^\\s*${option}\\b(?!-)`, 'm').test(known);
         const options = rest.filter((word) => /^--[a-z]/.test(word)).map((word) => word.split('=')[0]!);
         const unknown = options.filter((option) => !isOption(option));

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { freePort } from '#platform/embedded-postgres.js';
 import { repositoryRoot } from './seeded-tree.js';
 
-const BIN = join(repositoryRoot, 'apps/orderctl/bin/orderctl.js');
+/** Its file, for who starts it otherwise. */
+export const ORDERCTL = join(repositoryRoot, 'apps/orderctl/bin/orderctl.js');
 const READY_LIMIT_MS = 90_000;
 
 export interface Finished {
@@ -77,7 +78,7 @@ export async function startUpWith(
 function launch(args: readonly string[], settings: Readonly<Record<string, string>> = {}): ChildProcess {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('ORDERLOG_'));
   const env = { ...Object.fromEntries(others), ...settings };
-  return spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  return spawn(process.execPath, [ORDERCTL, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
 }
 
 function collect(child: ChildProcess): { stdout: string; stderr: string } {

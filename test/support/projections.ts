@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import type { EventStore } from '#event-store/port.js';
+import type { ExactEventStore } from '#event-store/port.js';
 import { createLogger } from '#platform/logging.js';
 import { Projector, type ProjectorOptions } from '#projections/projector.js';
 import { verify, type VerifyResult } from '#projections/verify.js';
@@ -23,7 +23,7 @@ export interface RunningProjector {
 
 /** A store with order streams, a database for read models, and projectors between them as a test likes. */
 export class ProjectionBench {
-  readonly eventStore: EventStore;
+  readonly eventStore: ExactEventStore;
   readonly pool: pg.Pool;
   readonly postgresUrl: string;
   readonly eventStoreUrl: string;
@@ -31,7 +31,7 @@ export class ProjectionBench {
   readonly #closers: (() => Promise<unknown>)[];
 
   private constructor(
-    eventStore: EventStore,
+    eventStore: ExactEventStore,
     pool: pg.Pool,
     urls: { postgres: string; eventStore: string },
     closers: (() => Promise<unknown>)[],

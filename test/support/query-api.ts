@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import type { EventStore } from '#event-store/port.js';
+import type { ExactEventStore } from '#event-store/port.js';
+import { storeIdentity, storeMarkOf } from '#event-store/store-identity.js';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { createLogger } from '#platform/logging.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
@@ -35,7 +36,7 @@ export interface TestQuerySystem {
   readonly url: string;
   readonly postgresUrl: string;
   /** To write orders into. */
-  readonly eventStore: EventStore;
+  readonly eventStore: ExactEventStore;
   /** The network between query-api and its stores. */
   readonly networks: {
     readonly eventStore: TcpProxy;
@@ -46,6 +47,8 @@ export interface TestQuerySystem {
   token(options?: TokenOptions): Promise<string>;
   /** GETs as staff, unless told otherwise. */
   ask(path: string, asking?: Asking): Promise<QueryAnswer>;
+  /** Of its event store, as positions carry it. */
+  storeMark(): Promise<string>;
   /** A header that makes a read wait for everything that is in the event store now. */
   upToDate(): Promise<{ 'consistent-with': string }>;
   /** @param indexPrefix what the name of its search index begins with; by default PostgreSQL searches */
@@ -90,6 +93,7 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
     issuer.issueToken({ tenant: 'default', scopes, lifetimeSeconds: 600, ...rest });
   const staff = await token();
   const url = `http://127.0.0.1:${api.port}`;
+  const storeMark = async () => storeMarkOf(await storeIdentity(eventStore));
   let stopProjector = async () => {};
   return {
     url,
@@ -97,10 +101,12 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
     eventStore,
     networks,
     token,
+    storeMark,
     ask: (path, asking = {}) => ask(url + path, { token: staff, ...asking }),
     async upToDate() {
+      const store = await storeMark();
       const position = (await eventStore.headPosition()) ?? 0n;
-      return { 'consistent-with': encodeOrderPosition({ position, orderId: null, revision: null }) };
+      return { 'consistent-with': encodeOrderPosition({ position, store, orderId: null, revision: null }) };
     },
     startProjector(indexPrefix) {
       const client = elasticsearch && createElasticsearchClient(elasticsearch);

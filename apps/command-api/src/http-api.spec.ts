@@ -50,6 +50,7 @@ const start = (requireIfMatch: boolean) =>
     isStoreReachable: async () => undefined,
     queryBaseUrl: 'https://query.example',
     requireIfMatch,
+    storeMark: async () => '018f3f5e7b1c',
   });
 
 let app: HttpApp;
@@ -109,7 +110,7 @@ describe('what a request says about its command', () => {
     expect(body).toEqual({ orderId: ORDER, revision: 4, events: [] });
     expect(headers).toMatchObject({ etag: '"4"', 'idempotent-replayed': 'true' });
     const position = decodeOrderPosition(String(headers['order-position']));
-    expect(position).toEqual({ position: 17n, orderId: ORDER, revision: 4 });
+    expect(position).toEqual({ position: 17n, store: '018f3f5e7b1c', orderId: ORDER, revision: 4 });
   });
 
   it('is the same command under the same key, however the address and the body are written', async () => {

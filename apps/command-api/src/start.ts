@@ -5,6 +5,7 @@ import type { Logger } from '#platform/logging.js';
 import { OrderCommands } from './handling/order-commands.js';
 import { createCommandHttpApp } from './http-api.js';
 import type { CommandApiSettings } from './settings.js';
+import { storeMarkOnce } from './store-mark.js';
 
 /** The whole app, listening. The event store may still be away: it is asked when it is needed. */
 export async function startCommandApi(
@@ -19,6 +20,7 @@ export async function startCommandApi(
     isStoreReachable: () => eventStore.headPosition(),
     queryBaseUrl: queryBaseUrl.replace(/\/+$/, ''),
     requireIfMatch,
+    storeMark: storeMarkOnce(eventStore),
   });
   const port = await http.listen(host, settings.port);
   const close = async () => {

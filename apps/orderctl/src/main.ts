@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { readConfig } from '#platform/config.js';
 import { describeStartFailure } from '#platform/lifecycle.js';
+import { addEventsCommand } from './commands/events.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
+import { addReadModelsCommand } from './commands/read-models.command.js';
 import { addRelayCommand } from './commands/relay.command.js';
 import { addKeysCommand } from './commands/keys.command.js';
 import { addStatusCommand } from './commands/status.command.js';
@@ -30,7 +32,9 @@ async function main(): Promise<number> {
     .exitOverride();
   addUpCommand(program);
   addImportCommand(program);
+  addEventsCommand(program);
   addInspectCommand(program);
+  addReadModelsCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);
   addRelayCommand(program);

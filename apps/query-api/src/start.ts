@@ -5,6 +5,7 @@ import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { decode } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { knownStoreIdentity } from '#event-store/store-identity.js';
 import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WatchedGeneration } from '#read-models/readers/active-generation.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
@@ -64,7 +65,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       readiness: {
         postgres: () => pool.query('SELECT 1'),
         generation: () => generation.current(),
-        eventStore: () => eventStore.headPosition(),
+        eventStore: () => sameStore(eventStore, watcher),
       },
       translateError: problemOfRead,
     },
@@ -79,6 +80,16 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       await Promise.all([pool.end(), exportPool.end(), eventStore.close(), elasticsearch?.close()]);
     },
   };
+}
+
+/** @throws when the event store cannot be reached, or is not the one that the read models are made from */
+async function sameStore(
+  eventStore: Pick<DbClientEventStore, 'readStream'>,
+  { storeId }: CheckpointWatcher,
+): Promise<void> {
+  const own = await knownStoreIdentity(eventStore);
+  if (own === null || storeId === null || own === storeId) return;
+  throw new Error(`the read models were made from event store ${storeId}, and this is ${own}`);
 }
 
 /**

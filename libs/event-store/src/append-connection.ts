@@ -18,6 +18,7 @@ export class AppendConnection {
   readonly #onBroken: (connection: AppendConnection) => void;
   #lastAnswerAtMs = 0;
   #broken: Error | null = null;
+  #firstSent: Promise<void> | null = null;
 
   private constructor(
     client: EventStoreDBClient,
@@ -54,7 +55,30 @@ export class AppendConnection {
    * Rejects with what the client says, or with AppendOutcomeUnknown in time; with StoreUnavailable when
    * the connection broke before anything was sent.
    */
-  append(stream: string, events: EventData[], expectedRevision: bigint | 'no_stream'): Promise<AppendResult> {
+  async append(
+    stream: string,
+    events: EventData[],
+    expectedRevision: bigint | 'no_stream',
+  ): Promise<AppendResult> {
+    await this.#turn();
+    return this.#append(stream, events, expectedRevision);
+  }
+
+  /**
+   * The client's first append opens the stream, and is overtaken meanwhile by those that find it open. So it
+   * goes alone; after that they are sent in the order in which they were asked for.
+   */
+  #turn(): Promise<void> | null {
+    if (this.#firstSent) return this.#firstSent;
+    this.#firstSent = new Promise((sent) => setImmediate(sent));
+    return null;
+  }
+
+  #append(
+    stream: string,
+    events: EventData[],
+    expectedRevision: bigint | 'no_stream',
+  ): Promise<AppendResult> {
     // It can break between being asked for and being used; its client would then connect once more.
     if (this.#broken) {
       return Promise.reject(storeUnavailable('the connection for appending broke', this.#broken));

@@ -1,7 +1,7 @@
 import { AppendConnection } from './append-connection.js';
 import { appendError } from './client-errors.js';
 import { StoreUnavailable } from './errors.js';
-import type { Appended, EncodedEvent, ExpectedRevision } from './port.js';
+import type { Appended, ExactEvent, ExpectedRevision } from './port.js';
 import { wireEvents } from './wire-event.js';
 
 /** What may be under way at once. Beyond it the store does not keep up, and waiting would only hide it. */
@@ -31,7 +31,7 @@ export class Appender {
   /** Errors as in the port. `position` is null when the server did not say it. */
   async append(
     stream: string,
-    events: readonly EncodedEvent[],
+    events: readonly ExactEvent[],
     expected: ExpectedRevision,
   ): Promise<Omit<Appended, 'position'> & { position: bigint | null }> {
     this.#claim();

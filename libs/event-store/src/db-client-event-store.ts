@@ -11,10 +11,22 @@ import { storeUnavailable } from './client-errors.js';
 import { closeClient } from './client-internals.js';
 import { StoreUnavailable } from './errors.js';
 import { openClient } from './open-client.js';
-import type { Appended, EncodedEvent, EventStore, ExpectedRevision, RawEvent } from './port.js';
+import type {
+  Appended,
+  EncodedEvent,
+  ExactEvent,
+  ExactEventStore,
+  ExpectedRevision,
+  RawEvent,
+  StoredExactEvent,
+  SubscriptionMessage,
+  SubscriptionOptions,
+} from './port.js';
 import { rawEventOf } from './raw-event.js';
+import { storedExactEventOf } from './stored-exact-event.js';
 import { subscription } from './subscription.js';
 import { watched } from './watched-stream.js';
+import { exactly } from './wire-event.js';
 
 export interface DbClientOptions {
   /** `esdb://…` or `esdb+discover://…`, credentials included where the server asks for them. */
@@ -32,7 +44,7 @@ const READ_AHEAD_EVENTS = 256;
  * so that an error of theirs never touches what is being appended, and the other way round; that one
  * reconnects by itself. Only the first append makes a connection for appending.
  */
-export class DbClientEventStore implements EventStore {
+export class DbClientEventStore implements ExactEventStore {
   readonly #reader: EventStoreDBClient;
   readonly #appender: Appender;
   readonly #timeoutMs: number;
@@ -46,6 +58,14 @@ export class DbClientEventStore implements EventStore {
   async append(
     stream: string,
     events: readonly EncodedEvent[],
+    expected: ExpectedRevision,
+  ): Promise<Appended> {
+    return this.appendExact(stream, events.map(exactly), expected);
+  }
+
+  async appendExact(
+    stream: string,
+    events: readonly ExactEvent[],
     expected: ExpectedRevision,
   ): Promise<Appended> {
     const { revision, position } = await this.#appender.append(stream, events, expected);
@@ -72,14 +92,16 @@ export class DbClientEventStore implements EventStore {
     }
   }
 
-  subscribeToAll(
-    options: Parameters<EventStore['subscribeToAll']>[0],
-  ): ReturnType<EventStore['subscribeToAll']> {
+  subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage> {
     return subscription(this.#reader, {
       ...options,
-      timeoutMs: this.#timeoutMs,
-      readAhead: READ_AHEAD_EVENTS,
+      ...this.#reading(),
+      convert: (event, resolve) => rawEventOf(resolve(event)),
     });
+  }
+
+  subscribeToAllExact(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage<StoredExactEvent>> {
+    return subscription(this.#reader, { ...options, ...this.#reading(), convert: storedExactEventOf });
   }
 
   async headPosition(): Promise<bigint | null> {
@@ -94,6 +116,10 @@ export class DbClientEventStore implements EventStore {
 
   async close(): Promise<void> {
     await Promise.all([this.#appender.close(), closeClient(this.#reader)]);
+  }
+
+  #reading(): { timeoutMs: number; readAhead: number } {
+    return { timeoutMs: this.#timeoutMs, readAhead: READ_AHEAD_EVENTS };
   }
 
   #watched<E>(read: StreamingRead<E>): AsyncGenerator<E> {

@@ -21,7 +21,7 @@ export interface EventMetadata {
   readonly traceparent: string | null;
 }
 
-/** An event to append, as bytes that a server keeps. */
+/** An event to append; its data and metadata are stored as JSON. */
 export interface EncodedEvent {
   readonly eventId: string;
   readonly type: string;
@@ -29,14 +29,30 @@ export interface EncodedEvent {
   readonly metadata: EventMetadata;
 }
 
-/** An event as a server gave it, not yet decoded. */
-export interface RawEvent {
+/** An event byte for byte, for copies that must be exact. */
+export interface ExactEvent {
   readonly eventId: string;
+  readonly type: string;
+  /** `application/json`, or what else the server was told. */
+  readonly contentType: string;
+  readonly data: Uint8Array;
+  readonly metadata: Uint8Array;
+}
+
+/** Where an event is. */
+interface Place {
   readonly stream: string;
   /** 0 for the first event of the stream. */
   readonly revision: number;
   /** Commit position in `$all`. */
   readonly position: bigint;
+}
+
+export type StoredExactEvent = ExactEvent & Place;
+
+/** An event as a server gave it, not yet decoded. */
+export interface RawEvent extends Place {
+  readonly eventId: string;
   readonly type: string;
   readonly data: unknown;
   readonly metadata: unknown;
@@ -60,11 +76,18 @@ export interface Appended {
 }
 
 /** What a catch-up subscription delivers. Positions only grow. */
-export type SubscriptionMessage =
-  | { readonly kind: 'event'; readonly event: RawEvent }
+export type SubscriptionMessage<Event = RawEvent> =
+  | { readonly kind: 'event'; readonly event: Event }
   /** Everything up to here was seen, though no event matched. */
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   | { readonly kind: 'caughtUp' };
+
+export interface SubscriptionOptions {
+  /** null: from the start. */
+  readonly after: bigint | null;
+  readonly streamPrefix: string;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Where events live: EventStoreDB, or the embedded store that speaks its protocol.
@@ -83,14 +106,19 @@ export interface EventStore {
   readStream(stream: string, options?: { fromRevision?: number; maxCount?: number }): AsyncIterable<RawEvent>;
 
   /** From just after a position (null: the start), live after history, until the signal aborts or the server goes. */
-  subscribeToAll(options: {
-    after: bigint | null;
-    streamPrefix: string;
-    signal: AbortSignal;
-  }): AsyncIterable<SubscriptionMessage>;
+  subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage>;
 
   /** The position of the last event of all; null when there is none. */
   headPosition(): Promise<bigint | null>;
 
   close(): Promise<void>;
+}
+
+/** An event store that events can be copied from and to without a change to a byte. Errors as in `EventStore`. */
+export interface ExactEventStore extends EventStore {
+  /** As `append`. */
+  appendExact(stream: string, events: readonly ExactEvent[], expected: ExpectedRevision): Promise<Appended>;
+
+  /** As `subscribeToAll`. */
+  subscribeToAllExact(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage<StoredExactEvent>>;
 }

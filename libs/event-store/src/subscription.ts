@@ -8,24 +8,27 @@ import {
 } from '@eventstore/db-client';
 import { storeUnavailable } from './client-errors.js';
 import { StoreUnavailable } from './errors.js';
-import type { EventStore, SubscriptionMessage } from './port.js';
-import { rawEventOf } from './raw-event.js';
+import type { SubscriptionMessage, SubscriptionOptions } from './port.js';
 import { watched } from './watched-stream.js';
 
-type Options = Parameters<EventStore['subscribeToAll']>[0] & {
+/** What the server sent as an event; `resolve` makes of it what the client would hand out. */
+type Convert<Event> = (event: unknown, resolve: (event: unknown) => ResolvedEvent) => Event;
+
+type Options<Event> = SubscriptionOptions & {
   /** Longest wait for the server to confirm the subscription; after that silence means no events. */
   readonly timeoutMs: number;
   readonly readAhead: number;
+  readonly convert: Convert<Event>;
 };
 
 /** How many events that do not match the server passes before it says how far it is. */
 const CHECKPOINT_EVERY_EVENTS = 256;
 
 /** A subscription to `$all` as the port describes it. */
-export async function* subscription(
+export async function* subscription<Event>(
   client: EventStoreDBClient,
-  { after, streamPrefix, signal, timeoutMs, readAhead }: Options,
-): AsyncGenerator<SubscriptionMessage, void, undefined> {
+  { after, streamPrefix, signal, timeoutMs, readAhead, convert }: Options<Event>,
+): AsyncGenerator<SubscriptionMessage<Event>, void, undefined> {
   if (signal.aborted) return;
   const subscribed = client.subscribeToAll(
     {
@@ -34,9 +37,9 @@ export async function* subscription(
     },
     { highWaterMark: readAhead },
   );
-  const stream = inOrder(subscribed, { signal, timeoutMs });
+  const stream = inOrder(subscribed, { signal, timeoutMs, convert });
   try {
-    for await (const message of watched<SubscriptionMessage>(
+    for await (const message of watched<SubscriptionMessage<Event>>(
       { stream, cancel: () => subscribed.unsubscribe() },
       null,
     )) {
@@ -65,24 +68,25 @@ interface Response {
  * beside it: a checkpoint would overtake events that are still in the buffer, and whoever stored it would
  * lose them. So the stream's transformation is ours: everything goes through the buffer, in order.
  */
-function inOrder(
+function inOrder<Event>(
   subscription: AllStreamSubscription,
-  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+  { signal, timeoutMs, convert }: Pick<Options<Event>, 'signal' | 'timeoutMs' | 'convert'>,
 ): Transform {
   const stream = subscription as unknown as Transform & { convertGrpcEvent(event: unknown): ResolvedEvent };
+  const resolve = (event: unknown) => stream.convertGrpcEvent(event);
   const confirmed = endUnlessConfirmed(stream, signal, timeoutMs);
 
   stream._transform = (response: Response, _encoding: string, next: TransformCallback) => {
     confirmed();
     if (response.hasEvent()) {
-      const event = rawEventOf(stream.convertGrpcEvent(response.getEvent()));
-      return next(null, { kind: 'event', event } satisfies SubscriptionMessage);
+      const event = convert(response.getEvent(), resolve);
+      return next(null, { kind: 'event', event } satisfies SubscriptionMessage<Event>);
     }
     if (response.hasCheckpoint()) {
       const position = BigInt(response.getCheckpoint().getCommitPosition());
-      return next(null, { kind: 'checkpoint', position } satisfies SubscriptionMessage);
+      return next(null, { kind: 'checkpoint', position } satisfies SubscriptionMessage<Event>);
     }
-    if (response.hasCaughtUp()) return next(null, { kind: 'caughtUp' } satisfies SubscriptionMessage);
+    if (response.hasCaughtUp()) return next(null, { kind: 'caughtUp' } satisfies SubscriptionMessage<Event>);
     return next();
   };
   return stream;

@@ -1,6 +1,6 @@
 import type { EventData } from '@eventstore/db-client';
 import { AppendTooLarge } from './errors.js';
-import type { EncodedEvent } from './port.js';
+import type { EncodedEvent, ExactEvent } from './port.js';
 
 /** Below the server's default of 1 MiB, and the same on every server. */
 export const APPEND_LIMIT_BYTES = 1_000_000;
@@ -10,8 +10,24 @@ const OVERHEAD_BYTES = 128;
 
 const utf8 = new TextEncoder();
 
+/** As the JSON that is stored. */
+export function exactly({ eventId, type, data, metadata }: EncodedEvent): ExactEvent {
+  return {
+    eventId,
+    type,
+    contentType: 'application/json',
+    data: utf8.encode(JSON.stringify(data)),
+    metadata: utf8.encode(JSON.stringify(metadata)),
+  };
+}
+
+/** What an event takes of the limit on one append. */
+export function sizeInAppendBytes({ type, data, metadata }: ExactEvent): number {
+  return data.length + metadata.length + type.length + OVERHEAD_BYTES;
+}
+
 /**
- * An event whose JSON is already bytes. Given objects, the client would turn each into JSON, base64 and
+ * An event whose content is already bytes. Given objects, the client would turn each into JSON, base64 and
  * back into bytes twice, which takes five times as long as all the rest of an append; given bytes, it
  * would store them as `application/octet-stream`, and no other tool would show them. It asks for the
  * content type twice: first to store it, then to choose how to encode `data`, and only the second time is
@@ -22,23 +38,22 @@ class WireEvent {
   readonly type: string;
   readonly data: Uint8Array;
   readonly metadata: Uint8Array;
+  readonly #contentType: string;
   #stored = false;
 
-  constructor({ eventId, type, data, metadata }: EncodedEvent) {
+  constructor({ eventId, type, contentType, data, metadata }: ExactEvent) {
     this.id = eventId;
     this.type = type;
-    this.data = utf8.encode(JSON.stringify(data));
-    this.metadata = utf8.encode(JSON.stringify(metadata));
+    this.data = data;
+    // The client takes any subclass, and so a Buffer, for an object to be made JSON of.
+    this.metadata = metadata.constructor === Uint8Array ? metadata : new Uint8Array(metadata);
+    this.#contentType = contentType;
   }
 
   get contentType(): string {
     if (this.#stored) return 'application/octet-stream';
     this.#stored = true;
-    return 'application/json';
-  }
-
-  get sizeBytes(): number {
-    return this.data.length + this.metadata.length + this.type.length + OVERHEAD_BYTES;
+    return this.#contentType;
   }
 }
 
@@ -47,9 +62,9 @@ class WireEvent {
  *
  * @throws AppendTooLarge when together they are over the limit
  */
-export function wireEvents(events: readonly EncodedEvent[]): { events: EventData[]; sizeBytes: number } {
-  const wire = events.map((event) => new WireEvent(event));
-  const sizeBytes = wire.reduce((sum, event) => sum + event.sizeBytes, 0);
+export function wireEvents(events: readonly ExactEvent[]): { events: EventData[]; sizeBytes: number } {
+  const sizeBytes = events.reduce((sum, event) => sum + sizeInAppendBytes(event), 0);
   if (sizeBytes > APPEND_LIMIT_BYTES) throw new AppendTooLarge(sizeBytes, APPEND_LIMIT_BYTES);
+  const wire = events.map((event) => new WireEvent(event));
   return { events: wire as unknown as EventData[], sizeBytes };
 }

@@ -1,5 +1,7 @@
 /** What the header `Order-Position` says: read models that have reached it show this change. */
 export interface OrderPosition {
+  /** Mark of the event store that the position is of; null in a token of an earlier release. */
+  readonly store: string | null;
   /** Commit position in the event store. */
   readonly position: bigint;
   /** From a mutation: the order, and its revision afterwards. */
@@ -8,12 +10,14 @@ export interface OrderPosition {
 }
 
 const MAX_TOKEN_CHARACTERS = 300;
+const MARK = /^[0-9a-f]{12}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** An opaque token: base64url of `{"p":"<position>","o":"<orderId>","r":<revision>}`. */
-export function encodeOrderPosition({ position, orderId, revision }: OrderPosition): string {
+/** An opaque token: base64url of `{"p":"<position>","s":"<store>","o":"<orderId>","r":<revision>}`. */
+export function encodeOrderPosition({ position, store, orderId, revision }: OrderPosition): string {
+  const of = store === null ? {} : { s: store };
   const about = orderId === null ? {} : { o: orderId, r: revision };
-  return Buffer.from(JSON.stringify({ p: position.toString(), ...about })).toString('base64url');
+  return Buffer.from(JSON.stringify({ p: position.toString(), ...of, ...about })).toString('base64url');
 }
 
 /** The token's content; null when it is none that we made. */
@@ -21,12 +25,14 @@ export function decodeOrderPosition(token: string): OrderPosition | null {
   if (token.length > MAX_TOKEN_CHARACTERS || !/^[\w-]+$/.test(token)) return null;
   const content = parsed(Buffer.from(token, 'base64url').toString('utf8'));
   if (typeof content !== 'object' || content === null) return null;
-  const { p, o, r } = content as Record<string, unknown>;
+  const { p, s = null, o, r } = content as Record<string, unknown>;
   if (typeof p !== 'string' || !/^\d{1,19}$/.test(p)) return null;
-  if (o === undefined && r === undefined) return { position: BigInt(p), orderId: null, revision: null };
+  if (s !== null && (typeof s !== 'string' || !MARK.test(s))) return null;
+  const at = { position: BigInt(p), store: s };
+  if (o === undefined && r === undefined) return { ...at, orderId: null, revision: null };
   if (typeof o !== 'string' || !UUID.test(o)) return null;
   if (typeof r !== 'number' || !Number.isSafeInteger(r) || r < 0) return null;
-  return { position: BigInt(p), orderId: o, revision: r };
+  return { ...at, orderId: o, revision: r };
 }
 
 function parsed(json: string): unknown {

@@ -1,10 +1,17 @@
 import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
-import type { EventStore } from '#event-store/port.js';
+import type { ExactEventStore } from '#event-store/port.js';
+import { storeIdentity } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { activeGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
+import {
+  activeGeneration,
+  prepareGeneration,
+  type Generation,
+  type Queryable,
+} from '#read-models/generations.js';
+import { bindToStore, MadeFromAnotherStore } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
 import { activateWhenSearchable } from './activation.js';
@@ -18,7 +25,10 @@ import { Pace } from './pace.js';
 import { Progress } from './progress.js';
 
 export interface ProjectorOptions {
-  readonly eventStore: Pick<EventStore, 'subscribeToAll' | 'readStream' | 'headPosition'>;
+  readonly eventStore: Pick<
+    ExactEventStore,
+    'subscribeToAll' | 'readStream' | 'headPosition' | 'appendExact'
+  >;
   readonly postgresUrl: string;
   readonly logger: Logger;
   /** Which one to keep; of this release, made where there is none, unless told otherwise. */
@@ -64,7 +74,7 @@ export class Projector {
 
   /**
    * Returns when the signal aborts. Stores that are away are waited for, however long.
-   * @throws ProjectionStopped when an event cannot be applied, also after trying again
+   * @throws ProjectionStopped when an event cannot be applied, also after trying again, or the rows are of another store
    */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;
@@ -78,7 +88,8 @@ export class Projector {
         const { batches } = this.progress.totals;
         if (batches > writtenBefore) failures = attempts = 0;
         writtenBefore = batches;
-        if (!isAway(error) && ++failures >= FAILURES_MAX) throw this.#stop(error);
+        const hopeless = error instanceof MadeFromAnotherStore;
+        if (hopeless || (!isAway(error) && ++failures >= FAILURES_MAX)) throw this.#stop(error);
         this.#failed(error);
         await pause(attempts++, signal);
       }
@@ -106,6 +117,7 @@ export class Projector {
         this.#become('catching_up');
         const before = this.progress.totals.batches;
         try {
+          await this.#bind(ownership.db, generation);
           await this.#follow(applier, AbortSignal.any([signal, ownership.lost]));
         } catch (error) {
           if (!(error instanceof StoreUnavailable) || signal.aborted) throw error;
@@ -119,6 +131,14 @@ export class Projector {
     } finally {
       await ownership.release();
     }
+  }
+
+  /** With every new subscription: another store may answer at the same address. */
+  async #bind(db: Queryable, { id }: Generation): Promise<void> {
+    const { eventStore } = this.#options;
+    const storeId = await storeIdentity(eventStore);
+    const headPosition = await eventStore.headPosition();
+    await bindToStore(db, { generation: id, projection: ORDERS_PROJECTION }, { storeId, headPosition });
   }
 
   async #follow(applier: BatchApplier, signal: AbortSignal): Promise<never> {

@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { activeGeneration, type Generation, type Queryable } from './generations.js';
+import { madeFrom } from './made-from.js';
+import { ORDERS_PROJECTION } from './orders.projection.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 const RECONNECT_AFTER_MS = 250;
@@ -39,6 +41,7 @@ export class CheckpointWatcher {
   readonly #positions = new Map<string, bigint>();
   readonly #waiters = new Set<Waiter>();
   #generation: Generation | null = null;
+  #storeId: string | null = null;
   #client: pg.Client | null = null;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -50,6 +53,11 @@ export class CheckpointWatcher {
   /** The generation to read from; null while there is none that this release can read. */
   get generation(): Generation | null {
     return this.#generation;
+  }
+
+  /** Identity of the event store that the active generation was made from; null: not known. */
+  get storeId(): string | null {
+    return this.#storeId;
   }
 
   /** Tries once to connect; when that fails it goes on trying by itself. */
@@ -142,7 +150,9 @@ export class CheckpointWatcher {
       `SELECT projection, position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1`,
       [active.id],
     );
+    const storeId = await madeFrom(client, { generation: active.id, projection: ORDERS_PROJECTION });
     this.#generation = active;
+    this.#storeId = storeId;
     for (const { projection, position } of rows)
       this.#advance(`${active.id}:${projection}`, BigInt(position));
     this.#wake();

@@ -39,6 +39,13 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.checkpoints (
 );
 -- Of \`search\`: rows of orders up to here are in the index.
 ALTER TABLE ${SHARED_SCHEMA}.checkpoints ADD COLUMN IF NOT EXISTS write_seq bigint;
+-- Which event store a projection reads: positions of another mean nothing to it. Generation 0: of no generation.
+CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.made_from (
+  generation int NOT NULL,
+  projection text NOT NULL,
+  store_id uuid NOT NULL,
+  PRIMARY KEY (generation, projection)
+);
 -- What could not be applied, and waits for a person or a later try. Generation 0: of no generation.
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.quarantine (
   projection text NOT NULL,

@@ -130,6 +130,23 @@ describe('reading', () => {
   });
 });
 
+it('sends what is asked for at once in that order, from the first append of a connection on', async () => {
+  const fresh = await startTestEventStore();
+  await store.close();
+  const client = new DbClientEventStore({ connectionString: fresh.url });
+  try {
+    for (let round = 0; round < 3; round++) {
+      const all = Array.from({ length: 100 }, () => client.append(someStream(), [someEvent()], 'no_stream'));
+      const positions = (await Promise.all(all)).map(({ position }) => position);
+      expect(positions).toEqual([...positions].sort((a, b) => Number(a - b)));
+    }
+  } finally {
+    await client.close();
+    await fresh.close();
+    store = new DbClientEventStore({ connectionString: server.url });
+  }
+});
+
 it('lets one event store of a process append, and any number read', async () => {
   const stream = someStream();
   await store.append(stream, [someEvent()], 'no_stream');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { EventStore, SubscriptionMessage } from '#event-store/port.js';
+import type { EventStore, ExactEventStore, SubscriptionMessage } from '#event-store/port.js';
 import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
@@ -116,9 +116,10 @@ describe('the orders projection', () => {
     expect((await bench.verify()).differences).toEqual([]);
 
     /** Delivers each event of the order as often as told. */
-    function sending(store: EventStore, times: (revision: number) => number) {
+    function sending(store: ExactEventStore, times: (revision: number) => number) {
       return {
         headPosition: () => store.headPosition(),
+        appendExact: store.appendExact.bind(store),
         readStream: store.readStream.bind(store),
         async *subscribeToAll(
           options: Parameters<EventStore['subscribeToAll']>[0],

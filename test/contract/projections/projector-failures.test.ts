@@ -2,9 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { encode } from '#event-store/codec.js';
 import { StoreUnavailable } from '#event-store/errors.js';
-import type { EncodedEvent, EventStore, RawEvent, SubscriptionMessage } from '#event-store/port.js';
+import type {
+  EncodedEvent,
+  EventStore,
+  ExactEventStore,
+  RawEvent,
+  SubscriptionMessage,
+} from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { ProjectionStopped } from '#projections/errors.js';
+import type { ProjectorOptions } from '#projections/projector.js';
 import { readModelFingerprints } from '#read-models/schema.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
@@ -89,7 +96,8 @@ describe('a projector', () => {
 
   it('waits for an event store that is away', async () => {
     let away = true;
-    const eventStore: Pick<EventStore, 'subscribeToAll' | 'readStream' | 'headPosition'> = {
+    const eventStore: ProjectorOptions['eventStore'] = {
+      appendExact: bench.eventStore.appendExact.bind(bench.eventStore),
       headPosition: () => bench.eventStore.headPosition(),
       readStream: bench.eventStore.readStream.bind(bench.eventStore),
       subscribeToAll: (options) => {
@@ -187,9 +195,10 @@ describe('a projector, at what it cannot apply,', () => {
 });
 
 /** A store that has lost an event, in subscriptions and in its stream. */
-function lacking(store: EventStore, lost: (event: RawEvent) => boolean) {
+function lacking(store: ExactEventStore, lost: (event: RawEvent) => boolean) {
   return {
     headPosition: () => store.headPosition(),
+    appendExact: store.appendExact.bind(store),
     async *readStream(...args: Parameters<EventStore['readStream']>): AsyncGenerator<RawEvent> {
       for await (const event of store.readStream(...args)) if (!lost(event)) yield event;
     },

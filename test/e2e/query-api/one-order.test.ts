@@ -184,14 +184,15 @@ describe('one order over HTTP', () => {
   it('waits until it shows what was written, or says that it does not', async () => {
     const { position, revision } = await order.does(tags('gift'));
     const { encodeOrderPosition } = await import('#platform/order-position.js');
-    const token = encodeOrderPosition({ position, orderId: order.orderId, revision });
+    const store = await system.storeMark();
+    const token = encodeOrderPosition({ position, store, orderId: order.orderId, revision });
     const { body } = await system.ask(path, { headers: { 'consistent-with': token } });
     expect(body).toMatchObject({ revision: 6, tags: ['gift'] });
     await system.stopProjector();
     const written = await order.does(tags('gift', 'late'));
     const [byPosition, byRevision] = await Promise.all([
       system.ask(path, {
-        headers: { 'consistent-with': encodeOrderPosition({ ...written, orderId: order.orderId }) },
+        headers: { 'consistent-with': encodeOrderPosition({ ...written, store, orderId: order.orderId }) },
       }),
       system.ask(`${path}?minRevision=7`),
     ]);

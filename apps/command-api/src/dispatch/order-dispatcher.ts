@@ -49,10 +49,11 @@ export class OrderDispatcher {
     }
     const commandId = requiredCommandId(asked);
     const orderId = placedOrderIdOf(commandId);
+    const store = await this.#options.storeMark();
     const dispatch = { asked, body, orderId, command: commandOf(orderId) };
     const result = await this.#execute(dispatch, commandId, { remembered: true, dryRun: false });
     asked.reply.header('location', `${this.#options.queryBaseUrl}/v1/orders/${orderId}`);
-    return this.#answer(asked, result);
+    return this.#answer(asked, result, store);
   }
 
   async change(dispatch: Dispatch): Promise<CommandAnswer> {
@@ -62,8 +63,9 @@ export class OrderDispatcher {
     // A PUT says the whole new state: sending it twice is harmless without a key, too.
     const commandId = asked.method === 'PUT' ? asked.commandId : requiredCommandId(asked);
     const remembered = commandId !== null;
+    const store = await this.#options.storeMark();
     const result = await this.#execute(dispatch, commandId ?? randomUUID(), { remembered, dryRun: false });
-    return this.#answer(asked, result);
+    return this.#answer(asked, result, store);
   }
 
   /** What `change` would do now. Nothing is written or remembered, so a key has no meaning here. */
@@ -104,11 +106,11 @@ export class OrderDispatcher {
     );
   }
 
-  #answer({ reply }: Asked, result: CommandResult): CommandAnswer {
+  #answer({ reply }: Asked, result: CommandResult, store: string): CommandAnswer {
     const { orderId, revision, position, events, replayed } = result;
     reply.header('etag', etagOf(revision));
     if (position !== null) {
-      reply.header('order-position', encodeOrderPosition({ position, orderId, revision }));
+      reply.header('order-position', encodeOrderPosition({ position, store, orderId, revision }));
     }
     if (replayed) reply.header('idempotent-replayed', 'true');
     return { orderId, revision, events };

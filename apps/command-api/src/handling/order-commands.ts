@@ -9,7 +9,7 @@ import type { EventStore } from '#event-store/port.js';
 import { StateCache, type LoadedOrder } from '#event-store/state-cache.js';
 import { orderStream } from '#event-store/streams.js';
 import { answerOn, foldedWith, metadataOf, type Accepted } from './answer.js';
-import { CertainAppend } from './certain-append.js';
+import { CertainAppend } from '#event-store/certain-append.js';
 import type { CommandRequest, CommandResult } from './command-request.js';
 import { replayOf, resultOf } from './command-result.js';
 import { ConflictRetriesExhausted, OrderTooLarge } from './errors.js';

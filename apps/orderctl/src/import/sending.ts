@@ -1,6 +1,7 @@
-import { decodeOrderPosition, encodeOrderPosition } from '#platform/order-position.js';
+import { decodeOrderPosition, encodeOrderPosition, type OrderPosition } from '#platform/order-position.js';
 import { ApiClient } from '../support/api-client.js';
 import { CliError } from '../support/cli-error.js';
+import { onInterruption } from '../support/interruption.js';
 import { inFlight } from './in-flight.js';
 import type { OrderScript } from './order-script.js';
 import { Progress } from './progress.js';
@@ -30,12 +31,12 @@ export interface SendingResult {
  */
 export async function sendScripts<T>(options: SendingOptions<T>): Promise<SendingResult> {
   const startedMs = Date.now();
-  const stop = onInterrupt(options.progress);
-  let reached: bigint | null = null;
+  const stop = onInterruption((line) => options.progress.tell(line), 'the commands under way');
+  let reached: OrderPosition | null = null;
   const onStep = (token: string | null) => {
     options.progress.advance(1);
-    const position = token === null ? null : (decodeOrderPosition(token)?.position ?? null);
-    if (position !== null && (reached === null || position > reached)) reached = position;
+    const told = token === null ? null : decodeOrderPosition(token);
+    if (told !== null && (reached === null || told.position > reached.position)) reached = told;
   };
   try {
     await inFlight(options.orders, options.concurrency, async (order) => {
@@ -50,25 +51,12 @@ export async function sendScripts<T>(options: SendingOptions<T>): Promise<Sendin
   } finally {
     stop.forget();
   }
-  const position =
-    reached === null ? null : encodeOrderPosition({ position: reached, orderId: null, revision: null });
+  const position = positionOf(reached);
   return { position, seconds: (Date.now() - startedMs) / 1_000 };
 }
 
-function onInterrupt(progress: Progress): { asked: () => boolean; forget: () => void } {
-  let asked = false;
-  const interrupt = () => {
-    if (asked) process.exit(1);
-    asked = true;
-    progress.tell('stopping after the commands under way (again: at once)');
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  const forget = () => {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  };
-  return { asked: () => asked, forget };
+function positionOf(reached: OrderPosition | null): string | null {
+  return reached === null ? null : encodeOrderPosition({ ...reached, orderId: null, revision: null });
 }
 
 /** Until the read models show what was sent: whoever asks for totals next gets these. */

@@ -17,6 +17,7 @@ type Schema = Readonly<Record<string, unknown>>;
 const infrastructure: readonly ProblemCode[] = [
   'malformed_request',
   'validation_failed',
+  'position_of_another_store',
   'unauthenticated',
   'token_expired',
   'forbidden',

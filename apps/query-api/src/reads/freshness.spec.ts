@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { Freshness } from './freshness.js';
 
+const STORE = '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a11';
+
 /** A projection that stands at a position and moves by one with every wait. */
 function projectionAt(start: bigint, last = start) {
   let position = start;
   return {
+    storeId: STORE,
     position: () => position,
     reached: async (_projection: string, wanted: bigint) => {
       if (position < wanted && position < last) position++;
@@ -13,13 +16,33 @@ function projectionAt(start: bigint, last = start) {
   };
 }
 
-const wanted = (position: bigint) => ({ position, orderId: null, revision: null });
+const wanted = (position: bigint) => ({
+  position,
+  store: '018f3f5e7b1c',
+  orderId: null,
+  revision: null,
+});
 
 describe('a read that must show a write', () => {
   it('goes on at once when nothing is asked for or it is there', async () => {
     const freshness = new Freshness(projectionAt(5n));
     await freshness.reached(null);
     await freshness.reached(wanted(5n));
+  });
+
+  it('is refused at once when its position is of another event store, or does not say of which', async () => {
+    const freshness = new Freshness(projectionAt(5n));
+    for (const store of ['0123456789ab', null]) {
+      await expect(freshness.reached({ ...wanted(1n), store })).rejects.toMatchObject({
+        code: 'position_of_another_store',
+      });
+    }
+  });
+
+  it('waits while it is not known which event store is read', async () => {
+    const unknown = { ...projectionAt(5n), storeId: null };
+    await expect(new Freshness(unknown).reached(wanted(5n))).rejects.toMatchObject({ code: 'not_caught_up' });
+    expect(new Freshness(unknown).tokenNow(null)).toBeNull();
   });
 
   it('is refused when the write does not come in time', async () => {

@@ -1,4 +1,5 @@
 import type { CheckpointWatcher } from '#read-models/checkpoints.js';
+import { storeMarkOf } from '#event-store/store-identity.js';
 import { encodeOrderPosition, type OrderPosition } from '#platform/order-position.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
@@ -7,13 +8,13 @@ import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 const WAIT_LIMIT_MS = 3_000;
 const RETRY_AFTER_SECONDS = 1;
 
-type Watched = Pick<CheckpointWatcher, 'position' | 'reached'>;
+type Watched = Pick<CheckpointWatcher, 'position' | 'reached' | 'storeId'>;
 
 /** Makes reads wait for the writes that they must show. */
 export class Freshness {
   readonly #watcher: Watched;
   readonly #waitLimitMs: number;
-  #told: { position: bigint; token: string } | null = null;
+  #told: { position: bigint; store: string; token: string } | null = null;
 
   constructor(watcher: Watched, waitLimitMs = WAIT_LIMIT_MS) {
     this.#watcher = watcher;
@@ -23,11 +24,15 @@ export class Freshness {
   /**
    * @param projection whose rows or documents are going to be read
    * @throws ProblemError not_caught_up when the projection does not get there in time
+   * @throws ProblemError position_of_another_store when the read models are made from another event store,
+   * where the position would mean something else
    */
   async reached(position: OrderPosition | null, projection = ORDERS_PROJECTION): Promise<void> {
     if (position === null) return;
+    this.#refuseOtherStore(position);
     const reached = await this.#watcher.reached(projection, position.position, this.#waitLimitMs);
-    if (!reached) throw notCaughtUp();
+    if (!reached || this.#storeMark === null) throw notCaughtUp();
+    this.#refuseOtherStore(position); // it may not have been known before, or another since
   }
 
   /**
@@ -55,14 +60,26 @@ export class Freshness {
    */
   tokenNow(asked: OrderPosition | null): string | null {
     const known = this.#watcher.position(ORDERS_PROJECTION);
+    const store = this.#storeMark;
     const position = asked !== null && (known === null || known < asked.position) ? asked.position : known;
-    if (position === null) return null;
+    if (position === null || store === null) return null;
     // Many reads see the same position.
-    if (this.#told?.position !== position) {
-      const token = encodeOrderPosition({ position, orderId: null, revision: null });
-      this.#told = { position, token };
+    if (this.#told?.position !== position || this.#told.store !== store) {
+      const token = encodeOrderPosition({ position, store, orderId: null, revision: null });
+      this.#told = { position, store, token };
     }
     return this.#told.token;
+  }
+
+  #refuseOtherStore({ store }: OrderPosition): void {
+    const own = this.#storeMark;
+    if (own !== null && store !== own) throw new ProblemError('position_of_another_store');
+  }
+
+  /** Of the event store that the read models are made from; null: not known yet. */
+  get #storeMark(): string | null {
+    const { storeId } = this.#watcher;
+    return storeId === null ? null : storeMarkOf(storeId);
   }
 }
 

@@ -27,6 +27,11 @@ export const platformProblems = {
     title: 'The cursor is not one of ours',
     help: 'Use the cursor of the previous page as it came, with the same filters, or begin without one.',
   },
+  position_of_another_store: {
+    status: 400,
+    title: 'The position asked for is not of the event store that is read here',
+    help: 'The orders were moved to another event store, or restored, since that answer: read without Consistent-With.',
+  },
   idempotency_key_missing: {
     status: 400,
     title: 'The Idempotency-Key header is missing',

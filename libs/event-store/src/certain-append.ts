@@ -1,15 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
-import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#event-store/errors.js';
-import type { Appended, EncodedEvent, EventStore, ExpectedRevision } from '#event-store/port.js';
+import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+import type { Appended, EncodedEvent, EventStore, ExpectedRevision } from './port.js';
 
 /** Waits before the same events are sent again: time for a server that restarts. */
 const RESEND_AFTER_MS = [20, 200, 1_000] as const;
 
-/** Appends that know how they ended. */
-export class CertainAppend {
-  readonly #eventStore: EventStore;
+/** What it needs of an event store, for events that are known by their ids. */
+interface Appending<Event> extends Pick<EventStore, 'readStream'> {
+  append(stream: string, events: readonly Event[], expected: ExpectedRevision): Promise<Appended>;
+}
 
-  constructor(eventStore: EventStore) {
+/** Appends that know how they ended. */
+export class CertainAppend<Event extends { readonly eventId: string } = EncodedEvent> {
+  readonly #eventStore: Appending<Event>;
+
+  constructor(eventStore: Appending<Event>) {
     this.#eventStore = eventStore;
   }
 
@@ -23,7 +28,7 @@ export class CertainAppend {
    */
   async append(
     stream: string,
-    events: readonly EncodedEvent[],
+    events: readonly Event[],
     expected: ExpectedRevision,
   ): Promise<Appended | null> {
     try {
@@ -37,7 +42,7 @@ export class CertainAppend {
 
   async #findOut(
     stream: string,
-    events: readonly EncodedEvent[],
+    events: readonly Event[],
     expected: ExpectedRevision,
     unknown: AppendOutcomeUnknown,
   ): Promise<Appended | null> {
@@ -61,7 +66,7 @@ export class CertainAppend {
   /** Where these very events are; null: they are not in the stream. */
   async #stored(
     stream: string,
-    events: readonly EncodedEvent[],
+    events: readonly Event[],
     expected: ExpectedRevision,
   ): Promise<Appended | null> {
     const fromRevision = expected === 'no_stream' ? 0 : expected + 1;

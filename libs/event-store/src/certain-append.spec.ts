@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#event-store/errors.js';
-import type { EncodedEvent, EventStore, RawEvent } from '#event-store/port.js';
+import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+import type { EncodedEvent, EventStore, RawEvent } from './port.js';
 import { CertainAppend } from './certain-append.js';
 
 type Fault = 'lost request' | 'lost answer' | 'away';
@@ -36,7 +36,7 @@ function faulty(faults: Fault[], { readable = true } = {}) {
       yield* stored.slice(fromRevision, fromRevision + maxCount);
     },
   };
-  return { certain: new CertainAppend(eventStore as EventStore), stored, sent, add };
+  return { certain: new CertainAppend(eventStore), stored, sent, add };
 }
 
 const event = (eventId: string) => ({ eventId, type: 'Any', data: {}, metadata: {} }) as EncodedEvent;

@@ -1,0 +1,133 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { exportEvents, type ExportProgress, type ExportResult } from '../events/export-events.js';
+import { importEvents, type ImportResult } from '../events/import-events.js';
+import { duration, Progress } from '../import/progress.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { withEventStore } from '../support/event-store.js';
+import { onInterruption } from '../support/interruption.js';
+import { count, printJson } from '../support/output.js';
+
+interface EventsOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+const TELL_EVERY_MS = 2_000;
+const tell = (line: string) => void process.stderr.write(`${line}\n`);
+
+export function addEventsCommand(program: Command): void {
+  const events = program
+    .command('events')
+    .description(
+      "copy every order's events between event stores, byte for byte: a backup, and a way to move",
+    );
+  const exporting = events
+    .command('export <file>')
+    .description('write them into a file; again, it goes on where it was interrupted')
+    .option('--json', 'end with the figures as one JSON object');
+  const importing = events
+    .command('import <file>')
+    .description('bring a complete file into an event store; what is there already stays')
+    .option('--at-once <appends>', 'appends under way at once', parseAtOnce, 256)
+    .option('--json', 'end with the figures as one JSON object');
+  withConnection(exporting, ['eventStoreUrl'], { token: false }).action(runExport);
+  withConnection(importing, ['eventStoreUrl'], { token: false }).action(runImport);
+  for (const command of [exporting, importing]) command.exitOverride();
+}
+
+async function runExport(path: string, options: EventsOptions): Promise<void> {
+  const url = await new Connection(options).address('eventStoreUrl');
+  const interruption = onInterruption(tell, 'this event');
+  try {
+    const result = await withEventStore(url, (store) =>
+      exportEvents({ store, path, tell, stopAsked: interruption.asked, onProgress: progressTeller() }),
+    );
+    if (options.json) printJson(result, { pretty: false });
+    else reportExport(result);
+  } finally {
+    interruption.forget();
+  }
+}
+
+async function runImport(path: string, options: EventsOptions & { readonly atOnce: number }): Promise<void> {
+  const url = await new Connection(options).address('eventStoreUrl');
+  const { atOnce } = options;
+  let progress: Progress | null = null;
+  const say = (line: string) => (progress ? progress.tell(line) : tell(line));
+  const interruption = onInterruption(say, 'the appends under way');
+  try {
+    const result = await withEventStore(url, (store) =>
+      importEvents({
+        ...{ store, path, atOnce, tell: say, stopAsked: interruption.asked },
+        onStart: (events) => (progress = new Progress(events, 'events')),
+        onProgress: (events) => progress?.advance(events),
+      }),
+    );
+    endOf(progress);
+    if (options.json) printJson(result, { pretty: false });
+    else reportImport(result);
+  } finally {
+    endOf(progress);
+    interruption.forget();
+  }
+}
+
+function endOf(progress: Progress | null): void {
+  progress?.end();
+}
+
+function reportExport({
+  file,
+  store,
+  events,
+  orders,
+  position,
+  sha256,
+  sizeBytes,
+  seconds,
+}: ExportResult): void {
+  const megabytes = (sizeBytes / 1_000_000).toFixed(1);
+  console.log(
+    `${count(events)} events of ${count(orders)} orders in ${file}, ${megabytes} MB, in ${duration(seconds)}`,
+  );
+  console.log(`of event store ${store}, up to position ${position}`);
+  console.log(`sha256 of the events: ${sha256}`);
+}
+
+function reportImport({
+  store,
+  source,
+  events,
+  orders,
+  appended,
+  alreadyThere,
+  sha256,
+  seconds,
+}: ImportResult): void {
+  const rate = Math.round(appended / Math.max(0.001, seconds));
+  console.log(
+    appended === 0
+      ? `all ${count(events)} events of ${count(orders)} orders were there already: nothing changed`
+      : `${count(appended)} events appended in ${duration(seconds)} (${count(rate)}/s), ${count(alreadyThere)} were there already`,
+  );
+  console.log(`${count(orders)} orders of event store ${source} are in event store ${store}`);
+  console.log(`sha256 of the events: ${sha256}`);
+}
+
+function progressTeller(): (progress: ExportProgress) => void {
+  const startedMs = Date.now();
+  let before: number | null = null;
+  let toldMs = startedMs;
+  return ({ events, position, upTo }) => {
+    before ??= events - 1;
+    if (Date.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = Date.now();
+    const rate = Math.round((events - before) / ((toldMs - startedMs) / 1_000));
+    tell(`${count(events)} events, at position ${position} of ${upTo}, ${count(rate)} events/s`);
+  };
+}
+
+function parseAtOnce(text: string): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > 1_000) throw new InvalidArgumentError('a whole number from 1 to 1000 is needed');
+  return value;
+}

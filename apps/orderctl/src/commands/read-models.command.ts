@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { createPool } from '#platform/postgres.js';
+import { activeGeneration } from '#read-models/generations.js';
+import { setGenerationsAside } from '#read-models/set-aside.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { CliError } from '../support/cli-error.js';
+import { printJson } from '../support/output.js';
+
+interface RenewOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+export function addReadModelsCommand(program: Command): void {
+  const readModels = program.command('read-models').description('what queries are answered from');
+  const renew = readModels
+    .command('renew')
+    .description('have the projector build them anew at its next start, beside the old ones')
+    .option('--json', 'as one JSON object');
+  withConnection(renew, ['postgresUrl'], { token: false }).action(runRenew);
+  renew.exitOverride();
+}
+
+async function runRenew({ json, ...options }: RenewOptions): Promise<void> {
+  const url = await new Connection(options).address('postgresUrl');
+  const pool = createPool(url, {
+    max: 1,
+    applicationName: 'orderctl read-models',
+    statementTimeoutMs: 10_000,
+  });
+  try {
+    // Also says clearly that nothing is there, where the tables are not.
+    const active = await activeGeneration(pool);
+    const old = active === null ? [] : await setGenerationsAside(pool);
+    if (old.length === 0)
+      throw new CliError(
+        'there are no read models of this release: its projector builds them when it starts',
+      );
+    if (json) return printJson(old, { pretty: false });
+    for (const { id, schema, searchIndex } of old) {
+      const index = searchIndex === null ? '' : `, its index ${searchIndex}`;
+      console.log(
+        `generation ${id} is set aside: its schema ${schema}${index} stays until somebody drops it`,
+      );
+    }
+    console.log('start the projector again: it builds a new one');
+  } finally {
+    await pool.end();
+  }
+}

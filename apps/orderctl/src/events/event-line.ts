@@ -1,0 +1,67 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { ExactEvent } from '#event-store/port.js';
+
+/** An event as a file of events holds it: of what it is and where in its stream, not of its place in a store. */
+export type EventOfStream = ExactEvent & { readonly stream: string; readonly revision: number };
+
+/** Bytes as text where they are text, which people and tools can read; else in base64. */
+type Content = string | { readonly base64: string };
+
+interface Line {
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  readonly contentType: string;
+  readonly data: Content;
+  readonly metadata: Content;
+}
+
+/** One line of JSON without its end. The same event always gives the same line, from whatever store. */
+export function lineOf({
+  stream,
+  revision,
+  eventId,
+  type,
+  contentType,
+  data,
+  metadata,
+}: EventOfStream): string {
+  const line: Line = {
+    ...{ stream, revision, id: eventId, type, contentType },
+    data: contentOf(data),
+    metadata: contentOf(metadata),
+  };
+  return JSON.stringify(line);
+}
+
+/** The event of a line that `lineOf` made. */
+export function eventOf(text: string): EventOfStream {
+  const { stream, revision, id, type, contentType, data, metadata } = JSON.parse(text) as Line;
+  return {
+    stream,
+    revision,
+    eventId: id,
+    type,
+    contentType,
+    data: bytesOf(data),
+    metadata: bytesOf(metadata),
+  };
+}
+
+/** 48 bits of the line's SHA-256: by mistake, two different events have the same once in 2^48. */
+export function digestOf(line: string): number {
+  return createHash('sha256').update(line).digest().readUIntBE(0, 6);
+}
+
+function contentOf(bytes: Uint8Array): Content {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return isUtf8(buffer) ? buffer.toString('utf8') : { base64: buffer.toString('base64') };
+}
+
+function bytesOf(content: Content): Uint8Array {
+  const buffer =
+    typeof content === 'string' ? Buffer.from(content, 'utf8') : Buffer.from(content.base64, 'base64');
+  return new Uint8Array(buffer);
+}

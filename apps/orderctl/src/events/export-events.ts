@@ -1,0 +1,145 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
+import { storeIdentity } from '#event-store/store-identity.js';
+import { CliError } from '../support/cli-error.js';
+import { lineOf } from './event-line.js';
+import { EventsFileReader, withFile } from './events-file.reader.js';
+import { EventsFileWriter } from './events-file.writer.js';
+import { Patience, storedOrderEvents } from './stored-order-events.js';
+
+export interface ExportOptions {
+  readonly store: ExactEventStore;
+  readonly path: string;
+  /** Told after each event. */
+  readonly onProgress: (progress: ExportProgress) => void;
+  readonly tell: (line: string) => void;
+  readonly stopAsked: () => boolean;
+}
+
+export interface ExportProgress {
+  /** In the file or on the way there. */
+  readonly events: number;
+  readonly position: bigint;
+  readonly upTo: bigint;
+}
+
+export interface ExportResult {
+  readonly file: string;
+  /** Identity of the event store. */
+  readonly store: string;
+  readonly events: number;
+  readonly orders: number;
+  /** Events that an earlier run had written. */
+  readonly alreadyThere: number;
+  /** All up to this position is in the file. */
+  readonly position: string;
+  /** Of all lines of events: the same for the same orders, from whatever store. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly seconds: number;
+}
+
+/**
+ * Copies every order's stream into a file, or goes on with one that was interrupted.
+ *
+ * @throws CliError when the file is another store's, complete or damaged, on Ctrl-C, or when a stream is not whole
+ */
+export async function exportEvents(options: ExportOptions): Promise<ExportResult> {
+  const startedMs = performance.now();
+  const { store, path } = options;
+  const storeId = await storeIdentity(store);
+  return withFile(path, 'a+', () =>
+    // `a+` made it where there was none; writing at a place needs `r+`.
+    withFile(path, 'r+', async (file) => {
+      const streams = new WholeStreams();
+      const { writer, after } = await writerOf(file, options, storeId, streams);
+      const alreadyThere = writer.events;
+      if (alreadyThere > 0) options.tell(`going on after ${alreadyThere} events that are in ${path}`);
+      await copy(writer, after, streams, options);
+      const { events, sha256 } = await writer.finish(streams.count);
+      return {
+        file: path,
+        store: storeId,
+        events,
+        orders: streams.count,
+        alreadyThere,
+        position: writer.header.upTo,
+        sha256,
+        sizeBytes: writer.sizeBytes,
+        seconds: Math.round(performance.now() - startedMs) / 1_000,
+      };
+    }),
+  );
+}
+
+async function writerOf(
+  file: FileHandle,
+  { store, path }: ExportOptions,
+  storeId: string,
+  streams: WholeStreams,
+): Promise<{ writer: EventsFileWriter; after: bigint | null }> {
+  const reader = await EventsFileReader.open(path, file);
+  if (reader === null) {
+    const upTo = String((await store.headPosition()) ?? 0n);
+    return { writer: await EventsFileWriter.begin(file, { store: storeId, upTo }), after: null };
+  }
+  if (reader.header.store !== storeId) {
+    throw new CliError(
+      `${path} is an export of event store ${reader.header.store}, and this is ${storeId}: name another file`,
+    );
+  }
+  let after: bigint | null = null;
+  const writer = await EventsFileWriter.goOn(file, reader, ({ lines, end }) => {
+    for (const line of lines) streams.add(JSON.parse(line) as StoredExactEvent);
+    after = BigInt(end.position);
+  });
+  if (reader.footer !== null) {
+    throw new CliError(
+      `${path} is complete already, with ${writer.events} events up to position ${reader.header.upTo}: name another file for a new export`,
+    );
+  }
+  return { writer, after };
+}
+
+async function copy(
+  writer: EventsFileWriter,
+  after: bigint | null,
+  streams: WholeStreams,
+  { store, path, onProgress, tell, stopAsked }: ExportOptions,
+): Promise<void> {
+  const upTo = BigInt(writer.header.upTo);
+  const patience = new Patience(tell);
+  for await (const event of storedOrderEvents(store, { after, upTo, patience })) {
+    streams.add(event);
+    await writer.add(lineOf(event), event.position);
+    onProgress({ events: writer.events, position: event.position, upTo });
+    if (!stopAsked()) continue;
+    await writer.endChunk();
+    throw new CliError(
+      `stopped after ${writer.events} events, at position ${event.position} of ${upTo}: the same command again goes on from there (${path} is not complete)`,
+    );
+  }
+}
+
+/** That each stream is there from its first event on: else it could not be restored. */
+class WholeStreams {
+  readonly #lastRevisions = new Map<string, number>();
+
+  get count(): number {
+    return this.#lastRevisions.size;
+  }
+
+  /** @throws CliError for a stream that was deleted, or lacks events */
+  add({ stream, revision, type }: Pick<StoredExactEvent, 'stream' | 'revision' | 'type'>): void {
+    if (type.startsWith('$')) {
+      throw new CliError(`${stream} was deleted: orders never are, and a deleted one cannot be copied`);
+    }
+    const expected = (this.#lastRevisions.get(stream) ?? -1) + 1;
+    if (revision !== expected) {
+      throw new CliError(
+        `${stream} lacks event ${expected}, its next one is ${revision}: it cannot be copied whole`,
+      );
+    }
+    this.#lastRevisions.set(stream, revision);
+  }
+}

@@ -1,0 +1,70 @@
+import { setTimeout } from 'node:timers/promises';
+import { StoreUnavailable } from '#event-store/errors.js';
+import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
+import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
+import { CliError } from '../support/cli-error.js';
+
+/** Long enough for a machine to restart; a store that is away longer needs a person. */
+const PATIENCE_MS = 120_000;
+const PAUSE_MS = 500;
+
+/** Tries again while the event store is away, two minutes at most. */
+export class Patience {
+  #awaySinceMs: number | null = null;
+  readonly #onWaiting: (line: string) => void;
+
+  constructor(onWaiting: (line: string) => void) {
+    this.#onWaiting = onWaiting;
+  }
+
+  answered(): void {
+    this.#awaySinceMs = null;
+  }
+
+  /** @throws CliError when it is over, and the error itself when it says something else than "away" */
+  async wait(error: unknown): Promise<void> {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    if (this.#awaySinceMs === null) this.#onWaiting(`waiting: ${error.message}`);
+    this.#awaySinceMs ??= Date.now();
+    if (Date.now() - this.#awaySinceMs > PATIENCE_MS) {
+      throw new CliError(
+        `${error.message}, for ${PATIENCE_MS / 1_000} s now: the same command again goes on from here`,
+        {
+          cause: error,
+        },
+      );
+    }
+    await setTimeout(PAUSE_MS);
+  }
+}
+
+/**
+ * The events of every order after a position (null: all), up to another one at most, in the order of the
+ * store.
+ *
+ * @throws CliError when the event store stays away
+ */
+export async function* storedOrderEvents(
+  store: Pick<ExactEventStore, 'subscribeToAllExact'>,
+  { after, upTo, patience }: { after: bigint | null; upTo: bigint; patience: Patience },
+): AsyncGenerator<StoredExactEvent, void, undefined> {
+  let last = after;
+  for (;;) {
+    const stop = new AbortController();
+    try {
+      const options = { after: last, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal };
+      for await (const message of store.subscribeToAllExact(options)) {
+        patience.answered();
+        if (message.kind === 'caughtUp') return;
+        const position = message.kind === 'event' ? message.event.position : message.position;
+        if (message.kind === 'event' && position <= upTo) yield message.event;
+        last = position;
+        if (position >= upTo) return;
+      }
+    } catch (error) {
+      await patience.wait(error);
+    } finally {
+      stop.abort();
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import type { ExactEventStore } from '#event-store/port.js';
+import { CliError } from '../support/cli-error.js';
+import { digestOf, lineOf } from './event-line.js';
+import { storedOrderEvents, type Patience } from './stored-order-events.js';
+
+/** What an event store already holds of orders, as digests of its events: eight bytes for each. */
+export class TargetOrders {
+  readonly #digests = new Map<string, number[]>();
+
+  private constructor() {}
+
+  static async of(
+    store: Pick<ExactEventStore, 'subscribeToAllExact' | 'headPosition'>,
+    patience: Patience,
+  ): Promise<TargetOrders> {
+    const orders = new TargetOrders();
+    const upTo = (await store.headPosition()) ?? -1n;
+    for await (const event of storedOrderEvents(store, { after: null, upTo, patience })) {
+      const digests = orders.#digests.get(event.stream) ?? [];
+      digests[event.revision] = digestOf(lineOf(event));
+      orders.#digests.set(event.stream, digests);
+    }
+    return orders;
+  }
+
+  get isEmpty(): boolean {
+    return this.#digests.size === 0;
+  }
+
+  /**
+   * Whether this very event is there.
+   *
+   * @throws CliError when there is another in its place
+   */
+  has({ stream, revision }: { stream: string; revision: number }, line: string): boolean {
+    const digests = this.#digests.get(stream);
+    if (digests === undefined || revision >= digests.length) return false;
+    if (digests[revision] === digestOf(line)) return true;
+    throw differs(stream, revision);
+  }
+}
+
+export function differs(stream: string, revision: number): CliError {
+  return new CliError(
+    `${stream} differs at revision ${revision}: the event store has another event there, which stays as it is`,
+  );
+}

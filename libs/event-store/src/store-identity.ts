@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+import type { EventStore, ExactEvent, ExactEventStore } from './port.js';
+
+/** Holds one event for ever. It is no order's stream, so no projection reads it and no export copies it. */
+export const IDENTITY_STREAM = 'orderlog_store';
+const IDENTITY_TYPE = 'StoreIdentified';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const ATTEMPTS_MAX = 5;
+
+/** Which event store this is, a UUID; null while it has no identity yet. @throws StoreUnavailable */
+export async function knownStoreIdentity(store: Pick<EventStore, 'readStream'>): Promise<string | null> {
+  for await (const { data } of store.readStream(IDENTITY_STREAM, { maxCount: 1 })) {
+    const { storeId } = (data ?? {}) as { storeId?: unknown };
+    if (typeof storeId === 'string' && UUID.test(storeId)) return storeId;
+    throw new Error(`the stream ${IDENTITY_STREAM} does not say which event store this is`);
+  }
+  return null;
+}
+
+/**
+ * Which event store this is, a UUID. Whoever asks first writes it; of several at once one wins, and all
+ * get what that one wrote.
+ *
+ * @throws StoreUnavailable, also when it cannot be found out what was written
+ */
+export async function storeIdentity(
+  store: Pick<ExactEventStore, 'readStream' | 'appendExact'>,
+): Promise<string> {
+  const proposed = identityEvent();
+  for (let attempt = 1; ; attempt++) {
+    const known = await knownStoreIdentity(store);
+    if (known !== null) return known;
+    try {
+      await store.appendExact(IDENTITY_STREAM, [proposed], 'no_stream');
+    } catch (error) {
+      const readAgain = error instanceof WrongExpectedRevision || error instanceof AppendOutcomeUnknown;
+      if (!readAgain) throw error;
+      if (attempt < ATTEMPTS_MAX) continue;
+      throw new StoreUnavailable('the event store does not say which one it is', { cause: error });
+    }
+  }
+}
+
+/** A mark of a store, short enough for every token: two stores have the same by one chance in 2^48. */
+export function storeMarkOf(storeId: string): string {
+  return storeId.replaceAll('-', '').slice(0, 12);
+}
+
+function identityEvent(): ExactEvent {
+  const data = JSON.stringify({ storeId: randomUUID() });
+  return {
+    eventId: randomUUID(),
+    type: IDENTITY_TYPE,
+    contentType: 'application/json',
+    data: new TextEncoder().encode(data),
+    metadata: new TextEncoder().encode('{}'),
+  };
+}

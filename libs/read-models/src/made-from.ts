@@ -1,0 +1,71 @@
+import type { Queryable } from './generations.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
+
+/** What a projection has made, and keeps a checkpoint for. */
+export interface Made {
+  /** 0: of no generation. */
+  readonly generation: number;
+  readonly projection: string;
+}
+
+/** Positions mean something in one event store alone: what was made from one can't be gone on with from another. */
+export class MadeFromAnotherStore extends Error {}
+
+const REMEDY =
+  'point the projector back, or let it build them anew: orderctl read-models renew, then start it again';
+
+const UNDEFINED_TABLE = '42P01';
+
+/** Identity of the event store that it was made from; null: not known, of an earlier release or not begun. */
+export async function madeFrom(db: Queryable, { generation, projection }: Made): Promise<string | null> {
+  try {
+    const { rows } = await db.query<{ store_id: string }>(
+      `SELECT store_id FROM ${SHARED_SCHEMA}.made_from WHERE generation = $1 AND projection = $2`,
+      [generation, projection],
+    );
+    return rows[0]?.store_id ?? null;
+  } catch (error) {
+    // No projector of this release ran yet.
+    if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) return null;
+    throw error;
+  }
+}
+
+/**
+ * Says which event store it is made from, once and for all; what an earlier release made is taken to be of the
+ * first store that it meets. To be called by the owner before it goes on from its checkpoint.
+ *
+ * @param headPosition of the event store's last event; null when it holds none
+ * @throws MadeFromAnotherStore when it was made from another one, or from events that this one no longer has
+ */
+export async function bindToStore(
+  db: Queryable,
+  made: Made,
+  store: { readonly storeId: string; readonly headPosition: bigint | null },
+): Promise<void> {
+  const { generation, projection } = made;
+  const { storeId, headPosition } = store;
+  await db.query(
+    `WITH bound AS (
+       INSERT INTO ${SHARED_SCHEMA}.made_from (generation, projection, store_id) VALUES ($1, $2, $3)
+       ON CONFLICT DO NOTHING RETURNING generation
+     ) SELECT pg_notify('${GENERATION_CHANNEL}', generation::text) FROM bound`,
+    [generation, projection, storeId],
+  );
+  const { rows } = await db.query<{ store_id: string; position: string | null }>(
+    `SELECT store_id, position FROM ${SHARED_SCHEMA}.made_from
+     LEFT JOIN ${SHARED_SCHEMA}.checkpoints USING (generation, projection)
+     WHERE generation = $1 AND projection = $2`,
+    [generation, projection],
+  );
+  const { store_id: boundTo, position } = rows[0]!;
+  const what = `projection ${projection} of generation ${generation} was made`;
+  if (boundTo !== storeId) {
+    throw new MadeFromAnotherStore(`${what} from event store ${boundTo}, and this is ${storeId}: ${REMEDY}`);
+  }
+  if (position !== null && BigInt(position) > (headPosition ?? -1n)) {
+    throw new MadeFromAnotherStore(
+      `${what} up to position ${position}, and the event store ends at ${headPosition ?? 'none'}, as an older copy of it does: ${REMEDY}`,
+    );
+  }
+}
