@@ -60,6 +60,10 @@ describe('the embedded event store as a process of the system', () => {
     const batch = numbered(2);
     const written = await before.appendToStream(stream, batch, { expectedRevision: 'no_stream' });
     await before.setStreamMetadata(stream, { maxCount: 2 });
+    const deleted = newStream();
+    const deletedBatch = numbered(2);
+    await before.appendToStream(deleted, deletedBatch, { expectedRevision: 'no_stream' });
+    await before.deleteStream(deleted);
     await before.dispose();
     await first.close();
 
@@ -68,10 +72,23 @@ describe('the embedded event store as a process of the system', () => {
     const after = connect(second.port);
     const again = await after.appendToStream(stream, batch, { expectedRevision: 'no_stream' });
     expect(again.position).toEqual(written.position);
+    // Only the stored rows can tell by now.
+    const [head, tail] = deletedBatch;
+    const repeated = await after.appendToStream(deleted, deletedBatch, { expectedRevision: 'no_stream' });
+    expect(repeated.nextExpectedRevision).toBe(1n);
+    expect(
+      await rejection(
+        after.appendToStream(deleted, [head!, ...numbered(1)], { expectedRevision: 'no_stream' }),
+      ),
+    ).toMatchObject({ type: 'wrong-expected-version', actualVersion: 1n });
+    const anew = await after.appendToStream(deleted, [...numbered(1), tail!], {
+      expectedRevision: 'no_stream',
+    });
+    expect(anew.nextExpectedRevision).toBe(3n);
     const next = await after.appendToStream(stream, numbered(1, { from: 2 }), { expectedRevision: 1n });
     expect(next.position!.commit).toBeGreaterThan(written.position!.commit);
     expect(numbersOf(await collect(after.readStream(stream)))).toEqual([1, 2]);
-  });
+  }, 30_000);
 
   it('ends a subscription when it stops, and does not wait for clients that are connected', async () => {
     const store = await startEventStore({ postgresUrl: await database(), port: 0, logger });

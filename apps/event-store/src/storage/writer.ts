@@ -125,9 +125,12 @@ export class Writer {
   async #store(writes: readonly PendingWrite[]): Promise<Batch | null> {
     const { session, reader, states, recent, logger } = this.#parts;
     try {
-      await states.ready([...new Set(writes.map((write) => describedStream(write.stream)))]);
+      const streams = [...new Set(writes.map((write) => describedStream(write.stream)))];
+      await states.ready(streams);
       for (const [id, event] of await firstEventsOfDeleted(writes, states, reader))
         this.#known.set(id, event);
+      // What was looked up may have pushed states out of their cache.
+      await states.ready(streams);
       const batch = new Batch(states, this.#known, recent.lastPosition, Date.now());
       for (const write of writes) batch.decide(write);
       if (batch.events.length > 0) await session.execute(batch.insert);
