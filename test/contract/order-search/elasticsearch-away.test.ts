@@ -103,6 +103,20 @@ describeWith('elasticsearch', 'the Elasticsearch adapter', () => {
     await unavailable(() => search('dropped', 'dropped-too'));
   });
 
+  it('keeps an index that is there, and refuses a document with a field that it does not know', async () => {
+    await createIndex(direct, INDEX);
+    expect(await search()).toMatchObject(answer);
+    const order = await orderOf({ ref: 'A3', names: ['Crate'] });
+    const document = { ...searchDocumentOf(order), colour: 'red' };
+    const refused = direct.index({ index: INDEX, id: searchDocumentId(order), document });
+    await expect(refused).rejects.toThrow(/strict_dynamic_mapping_exception/);
+    const personal = { ...searchDocumentOf(order).personal, phone: '123' };
+    const named = { ...searchDocumentOf(order), personal };
+    await expect(
+      direct.index({ index: INDEX, id: searchDocumentId(order), document: named }),
+    ).rejects.toThrow(/strict_dynamic_mapping_exception/);
+  });
+
   it('lets an error of ours be seen', async () => {
     await direct.indices.create({ index: 'other-fields', mappings: { dynamic: 'strict' } });
     await expect(search('other-fields')).rejects.not.toThrow(SearchUnavailable);
