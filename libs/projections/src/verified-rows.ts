@@ -15,6 +15,7 @@ export interface SearchValues {
   readonly revision: number;
   readonly words: readonly string[];
   readonly skus: readonly string[];
+  readonly phrases: readonly string[];
   readonly personal: string;
   /** Words of the row that the tenant's table of words lacks, numbers and references included. */
   readonly unknownWords: readonly string[];
@@ -91,6 +92,7 @@ async function loadSearchRows(
 ): Promise<(ColumnValues & SearchValues)[]> {
   const { rows } = await client.query<ColumnValues & SearchValues>(
     `SELECT s.tenant_id, s.order_id, s.revision, tsvector_to_array(s.words) AS words, s.skus, s.personal::text,
+       string_to_array(btrim(s.phrases), ' | ') AS phrases,
        ARRAY(SELECT lexeme FROM unnest(tsvector_to_array(s.words)) AS lexeme WHERE NOT EXISTS (
          SELECT FROM ${schema}.search_words w WHERE w.tenant_id = s.tenant_id AND w.word = lexeme COLLATE "C"
        )) AS "unknownWords"

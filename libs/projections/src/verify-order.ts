@@ -125,6 +125,7 @@ function compareSearch(
   const expected = searchRowOf(order);
   compareSets(report, 'words', expected.words, search.words);
   compareSets(report, 'skus', expected.skus, search.skus);
+  compareSets(report, 'phrases', expected.phrases, search.phrases);
   compareJson(hidingValues(report), 'search', expected.personal, search.personal, 'personal.');
   // Written with the last event that search sees, or with one after it that came in the same batch.
   if (search.revision < searchedAt || search.revision > revision)

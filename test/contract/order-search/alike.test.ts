@@ -97,10 +97,12 @@ const text = fc
   )
   .map((parts) => parts.join(' '));
 
-const rarely = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 3, nil: undefined }); // one in four is asked
+/** One of twelve times: all that is asked at once finds nothing. */
+const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 11, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 const question: fc.Arbitrary<Asked> = fc
   .record({
-    text: fc.option(text, { freq: 3 }),
+    text: fc.option(text, { freq: 4 }),
     sku: rarely(fc.constantFrom(...skus)),
     skuPrefix: rarely(fc.constantFrom('8', '851', 'MUG', 'mug', 'Ü', '東', '&', 'heart-')),
     numberPrefix: rarely(fc.constantFrom('0', '00', '01', '0ZZ')),
@@ -108,7 +110,7 @@ const question: fc.Arbitrary<Asked> = fc
     email: rarely(fc.constantFrom('rosa@example.org', 'SMITH@example.org', 'nobody@example.org')),
     sort: fc.constantFrom(...searchSorts),
     limit: fc.constantFrom(1, 5, 100),
-    customerId: fc.option(fc.constantFrom('c-1', 'c-2'), { freq: 1 }),
+    customerId: rarely(fc.constantFrom('c-1', 'c-2')).map((customer) => customer ?? null),
     filter: fc.record({
       status: rarely(fc.constantFrom(['placed'], ['confirmed', 'completed'])),
       paymentStatus: rarely(fc.constantFrom(['none'], ['paid', 'partially_paid'])),
@@ -150,6 +152,7 @@ async function pagesOf({ search }: SearchSubject, asked: Asked): Promise<OrderSe
 describeWith(['elasticsearch'], 'the adapters of the search port', () => {
   let subjects: SearchSubject[];
   let position = 0n;
+  let [answered, found] = [0, 0];
   beforeAll(async () => void (subjects = await Promise.all(searchAdapters.map(({ open }) => open()))));
   afterAll(() => Promise.all(subjects.map((subject) => subject.close())));
 
@@ -167,10 +170,14 @@ describeWith(['elasticsearch'], 'the adapters of the search port', () => {
           for (const asked of questions) {
             const [first, ...others] = await Promise.all(subjects.map((subject) => pagesOf(subject, asked)));
             for (const other of others) expect({ asked, pages: other }).toEqual({ asked, pages: first });
+            answered += 1;
+            if (asked.text && first![0]!.total > 0) found += 1;
           }
         },
       ),
       { numRuns: RUNS, endOnFailure: true },
     );
+    // Answers are alike as well where nothing is ever found.
+    expect(found).toBeGreaterThan(answered / 10);
   });
 });

@@ -83,6 +83,7 @@ describe('verify', () => {
       'order_history revision 7',
     ],
     ['search words', `UPDATE gen_1.order_search SET words = ts_delete(words, 'gift')`, 'search', 'words'],
+    ['search phrases', `UPDATE gen_1.order_search SET phrases = ' gift box '`, 'search', 'phrases'],
     ['searchable names', `UPDATE gen_1.order_search SET personal = '"erased"'`, 'search', 'personal.'],
     ['a lost search row', `DELETE FROM gen_1.order_search`, 'search', ''],
     ['a lost word', `DELETE FROM gen_1.search_words WHERE word = 'gift'`, 'word', 'gift'],

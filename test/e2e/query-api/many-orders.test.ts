@@ -117,6 +117,26 @@ describe('many orders over HTTP', () => {
     ).toHaveLength(3);
   });
 
+  it('searches by phrases and beginnings, and shows where it found them', async () => {
+    const { body } = await search({ text: '"jumbo bag"', filters: { reference: 'R2' } });
+    expect(body['items']).toMatchObject([{ reference: 'R2', highlights: [{ field: 'lineName' }] }]);
+    const [{ text, ranges }] = (
+      body['items'] as [{ highlights: [{ text: string; ranges: [[number, number]] }] }]
+    )[0].highlights;
+    expect(text.slice(...ranges[0])).toBe('Jumbo bag');
+    expect(body['facets']).toMatchObject({ totalBand: [{ orders: 1 }] });
+    expect(references(await search({ referencePrefix: 'R2' }))).toEqual(['R2']);
+    expect(references(await search({ skuPrefix: 'no such' }))).toEqual([]);
+    const live = (await search({ filters: { reference: 'R2' } })).body['items'] as [
+      { orderId: string; number: string },
+    ];
+    expect(references(await search({ numberPrefix: live[0].number.slice(0, 9).toLowerCase() }))).toEqual([
+      'R2',
+    ]);
+    const then = await search({ asOf: '2026-01-31T00:00:00Z', filters: { reference: 'R2' } });
+    expect(then.body['items']).toMatchObject([{ reference: 'R2', highlights: [] }]);
+  });
+
   it('sums by day, month, status and country, where days begin in a time zone', async () => {
     const by = async (query: string) =>
       itemsOf(await system.ask(`/v1/orders/totals?to=2026-01-31T00:00:00Z&${query}`)).map(
@@ -280,6 +300,12 @@ describe('many orders over HTTP', () => {
     ['an unknown facet', { facets: ['colour'] }, 400, 'validation_failed'],
     ['text as of a moment', { text: 'mug', asOf: '2026-01-01T00:00:00Z' }, 400, 'validation_failed'],
     ['a SKU as of a moment', { sku: 'mug', recordedAsOf: '2026-01-01T00:00:00Z' }, 400, 'validation_failed'],
+    [
+      'a begun SKU as of a moment',
+      { skuPrefix: 'm', asOf: '2026-01-01T00:00:00Z' },
+      400,
+      'validation_failed',
+    ],
     ['a text too long', { text: 'x'.repeat(201) }, 400, 'validation_failed'],
     ['a cursor of another question', { cursor: madeUp }, 400, 'invalid_cursor'],
     ['a body too large', { text: 'x'.repeat(70_000) }, 413, 'payload_too_large'],

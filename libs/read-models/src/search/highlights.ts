@@ -1,5 +1,4 @@
 import { placedWords, type PlacedWord } from '../fold-text.js';
-import type { OrderSearchQuestion } from './order-search.js';
 import type { OrderText, OrderTextField } from './order-texts.js';
 import { termMatches, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
@@ -27,7 +26,13 @@ interface GivenText extends OrderText {
 
 const MAX_HIGHLIGHTS = 10;
 
-export type AskedTexts = Pick<OrderSearchQuestion, 'sku' | 'skuPrefix' | 'numberPrefix' | 'referencePrefix'>;
+/** Of a question: the texts that are not taken for words. */
+export interface AskedTexts {
+  readonly sku: string | null;
+  readonly skuPrefix: string | null;
+  readonly numberPrefix: string | null;
+  readonly referencePrefix: string | null;
+}
 
 export function soughtOf(
   { sku, skuPrefix, numberPrefix, referencePrefix }: AskedTexts,
