@@ -80,4 +80,22 @@ describe('EventBuffer', () => {
     buffer.end(new Error('later'));
     await expect(buffer.some()).rejects.toThrow('gone');
   });
+
+  it('gives what is there at once when it is hurried, until all of it is taken', async () => {
+    const buffer = new EventBuffer(limits);
+    await buffer.put(event(1));
+    const whole = buffer.wholeBatch(60_000);
+    buffer.hurry();
+    await whole;
+    expect(positions(buffer)).toEqual([1]);
+    const next = buffer.wholeBatch(60_000);
+    await buffer.put(event(2));
+    await buffer.put(event(3));
+    let isWhole = false;
+    const noted = next.then(() => (isWhole = true));
+    await new Promise(setImmediate);
+    expect(isWhole).toBe(false);
+    await buffer.put(event(4));
+    await noted;
+  });
 });

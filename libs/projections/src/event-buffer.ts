@@ -25,7 +25,8 @@ export class EventBuffer {
   #items: Item[] = [];
   #bytes = 0;
   #ended: { readonly error: unknown } | null = null;
-  #wake: (() => void) | null = null;
+  #waiting: { readonly for: () => boolean; readonly wake: () => void } | null = null;
+  #hurried = false;
   #drained: (() => void) | null = null;
 
   constructor(limits: BufferLimits) {
@@ -46,21 +47,26 @@ export class EventBuffer {
     if (item.event === null && last?.event === null) this.#items[this.#items.length - 1] = item;
     else this.#items.push(item);
     this.#bytes += item.bytes;
-    this.#wake?.();
+    this.#wakeIfThere();
     if (this.#holds(2)) await new Promise<void>((resolve) => (this.#drained = resolve));
   }
 
   /** Nothing more will come; whoever waits for more is told why. */
   end(error: unknown): void {
     this.#ended ??= { error };
-    this.#wake?.();
+    this.#waiting?.wake();
     this.#drained?.();
+  }
+
+  /** Nothing more is about to come: what is there is not to wait for a whole batch. */
+  hurry(): void {
+    this.#hurried = true;
+    this.#wakeIfThere();
   }
 
   /** Resolves when there is something. @throws what the buffer was ended with */
   async some(): Promise<void> {
-    while (this.#items.length === 0) await this.#change(null);
-    this.#throwIfEnded();
+    await this.#until(() => this.#items.length > 0, null);
   }
 
   /** Resolves when there is more than news of positions, or after the time. @throws as `some` */
@@ -70,7 +76,7 @@ export class EventBuffer {
 
   /** Resolves when a whole batch is there, or after the time. @throws what the buffer was ended with */
   async wholeBatch(timeoutMs: number): Promise<void> {
-    await this.#until(() => this.#holds(1), timeoutMs);
+    await this.#until(() => this.#hurried || this.#holds(1), timeoutMs);
   }
 
   /** What is there, up to the limits of a batch. */
@@ -86,6 +92,7 @@ export class EventBuffer {
     const taken = this.#items.slice(0, count);
     this.#items = this.#items.slice(count);
     this.#bytes -= bytes;
+    if (this.#items.length === 0) this.#hurried = false;
     if (!this.#holds(2)) this.#drained?.();
     const events = taken.map(({ event }) => event).filter((event) => event !== null);
     return { events, position: taken.at(-1)!.position };
@@ -96,25 +103,22 @@ export class EventBuffer {
     return this.#items.length >= batches * maxEvents || this.#bytes >= batches * maxBytes;
   }
 
-  async #until(condition: () => boolean, timeoutMs: number): Promise<void> {
-    const deadlineMs = performance.now() + timeoutMs;
-    for (;;) {
-      this.#throwIfEnded();
-      const leftMs = deadlineMs - performance.now();
-      if (leftMs <= 0 || condition()) return;
-      await this.#change(leftMs);
-    }
-  }
-
-  async #change(timeoutMs: number | null): Promise<void> {
+  async #until(condition: () => boolean, timeoutMs: number | null): Promise<void> {
     this.#throwIfEnded();
+    if (condition() || timeoutMs === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      this.#wake = resolve;
+      // Woken for every event, a wait for five hundred would cost more than what is done with them.
+      this.#waiting = { for: condition, wake: resolve };
       if (timeoutMs !== null) timer = setTimeout(resolve, timeoutMs);
     });
     clearTimeout(timer);
-    this.#wake = null;
+    this.#waiting = null;
+    this.#throwIfEnded();
+  }
+
+  #wakeIfThere(): void {
+    if (this.#waiting?.for()) this.#waiting.wake();
   }
 
   #throwIfEnded(): void {

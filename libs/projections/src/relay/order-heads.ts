@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { decode } from '#event-store/codec.js';
 import { UnreadableEvent } from '#event-store/errors.js';
-import type { EventStore, StoredOrderEvent } from '#event-store/port.js';
-import { orderStream } from '#event-store/streams.js';
+import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { headOf, type OrderHead } from '#integration-events/integration-event.js';
 
 /** Some 300 bytes each. */
@@ -19,13 +18,18 @@ export class OrderHeads {
 
   /**
    * By stream, of every order that the events are of; for one whose first event cannot be read, why.
+   * @param decoded the same events, or why one cannot be read
    * @throws StoreUnavailable
    */
-  async of(events: readonly StoredOrderEvent[]): Promise<Map<string, OrderHead | string>> {
+  async of(
+    events: readonly RawEvent[],
+    decoded: readonly (StoredOrderEvent | string)[],
+  ): Promise<Map<string, OrderHead | string>> {
     const heads = new Map<string, OrderHead | string>();
     const unknown: string[] = [];
-    for (const event of events) {
-      const stream = streamOf(event);
+    for (const [index, { stream }] of events.entries()) {
+      const event = decoded[index]!;
+      if (typeof event === 'string') continue;
       if (event.type === 'OrderPlaced') {
         const head = headOf(event);
         this.#cache.set(stream, head);
@@ -55,8 +59,4 @@ export class OrderHeads {
     }
     return `the first event of ${stream} is not there`;
   }
-}
-
-export function streamOf({ metadata, orderId }: StoredOrderEvent): string {
-  return orderStream(metadata.tenantId, orderId);
 }

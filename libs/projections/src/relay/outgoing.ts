@@ -4,7 +4,7 @@ import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.j
 import { parseOrderStream } from '#event-store/streams.js';
 import { integrationEvent } from '#integration-events/integration-event.js';
 import { kafkaMessage, type OutgoingMessage } from '#integration-events/kafka-binding.js';
-import { OrderHeads, streamOf } from './order-heads.js';
+import { OrderHeads } from './order-heads.js';
 
 /** An event on its way to the topic. */
 export interface Outgoing {
@@ -32,18 +32,21 @@ export class MessageMaker {
    */
   async make(events: readonly RawEvent[]): Promise<Outgoing[]> {
     const decoded = await decodeEach(events);
-    const heads = await this.#heads.of(decoded.filter((each) => typeof each !== 'string'));
+    const heads = await this.#heads.of(events, decoded);
     const made: Outgoing[] = [];
-    decoded.forEach((event, index) => {
-      const raw = events[index]!;
-      const { stream, revision, position } = raw;
-      const order = parseOrderStream(stream);
-      if (order === null) return;
-      const message = typeof event === 'string' ? event : messageOf(event, heads.get(streamOf(event))!);
-      made.push({ stream, ...order, revision, position, message });
-    });
+    for (const [index, { stream, revision, position }] of events.entries()) {
+      const event = decoded[index]!;
+      const order = typeof event === 'string' ? parseOrderStream(stream) : ownerOf(event);
+      if (order === null) continue;
+      const message = typeof event === 'string' ? event : messageOf(event, heads.get(stream)!);
+      made.push({ stream, tenantId: order.tenantId, orderId: order.orderId, revision, position, message });
+    }
     return made;
   }
+}
+
+function ownerOf({ metadata, orderId }: StoredOrderEvent): { tenantId: string; orderId: string } {
+  return { tenantId: metadata.tenantId, orderId };
 }
 
 function messageOf(

@@ -31,8 +31,8 @@ export type RelayState = 'starting' | 'standby' | 'catching_up' | 'live' | 'wait
 /** The name of the right to write to Kafka; it belongs to no generation of read models. */
 const RELAY_OWNERSHIP = { projection: 'relay', generation: 0 };
 const LIMITS = { maxEvents: 500, maxBytes: 4_000_000 };
-/** How long events wait for others while there are many, or a request is under way: few large ones are faster. */
-const GATHER_MS = 25;
+/** How long events wait for others while a request is under way, and while there is history: few large ones are faster. */
+const GATHER_MS = { live: 25, catchingUp: 100 };
 const IDLE_CHECKPOINT_INTERVAL_MS = 250;
 /** How long a request that is under way is waited for at the end; the connection is closed then. */
 const END_LIMIT_MS = 3_000;
@@ -145,6 +145,7 @@ export class Relay {
       signal: AbortSignal.any([signal, stop.signal]),
       onCaughtUp: (position) => {
         caughtUpAt = position;
+        buffer.hurry();
         noteCaughtUp();
       },
     });
@@ -154,8 +155,9 @@ export class Relay {
       for (;;) {
         await buffer.some();
         await buffer.event(IDLE_CHECKPOINT_INTERVAL_MS);
+        const busyMs = this.state === 'live' ? GATHER_MS.live : GATHER_MS.catchingUp;
         const calm = this.state === 'live' && sending.underWay === 0;
-        await buffer.wholeBatch(calm ? 0 : GATHER_MS);
+        await buffer.wholeBatch(calm ? 0 : busyMs);
         const { events, position } = buffer.take();
         sending.underWay += events.length;
         const outgoing = await this.#maker.make(events);
