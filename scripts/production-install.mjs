@@ -30,7 +30,13 @@ try {
   }
   await startAll(places.production);
 } finally {
-  for (const end of ended.reverse()) await end();
+  for (const end of ended.reverse()) {
+    // One that ends badly must not leave the others running.
+    await end().catch((error) => {
+      console.error(error.message);
+      process.exitCode = 1;
+    });
+  }
   rmSync(folder, { recursive: true, force: true });
 }
 

@@ -31,7 +31,8 @@ interface GenerationRow {
 
 const UNDEFINED_TABLE = '42P01';
 // One process at a time creates tables: concurrent CREATE IF NOT EXISTS would fail on each other.
-const CREATION_LOCK = 0x6f72646c;
+// Another than the event store's own (apps/event-store): both may be in one database, and that one is held for ever.
+const CREATION_LOCK = 0x6f726d67;
 const COLUMNS = 'id, schema_name, fingerprint, search_index';
 
 /** The generation that queries are answered from; null while there is none that this release can read. */
