@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import type { EventStore } from '#event-store/port.js';
+import type { ExactEventStore } from '#event-store/port.js';
 import type { Row } from './measure.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
@@ -13,7 +13,7 @@ import { visible } from './rows/visible.row.js';
 import { startSystem, type System } from './system.js';
 
 const rows: Readonly<
-  Record<string, (system: System, store: EventStore, file: string | null) => Promise<Row>>
+  Record<string, (system: System, store: ExactEventStore, file: string | null) => Promise<Row>>
 > = {
   place,
   mixed,

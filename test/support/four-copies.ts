@@ -90,7 +90,13 @@ async function readDocuments(node: string, index: string): Promise<Map<string, F
   try {
     await client.indices.refresh({ index });
     const { id } = await client.openPointInTime({ index, keep_alive: '1m' });
-    const page = { pit: { id, keep_alive: '1m' }, size: PAGE_DOCUMENTS, sort: '_shard_doc' } as const;
+    const orders = { exists: { field: 'orderId' } }; // not the marker of how far the index is
+    const page = {
+      query: orders,
+      pit: { id, keep_alive: '1m' },
+      size: PAGE_DOCUMENTS,
+      sort: '_shard_doc',
+    } as const;
     for (let after: { search_after?: (string | number)[] } = {}; ;) {
       const { hits } = (await client.search<Fields>({ ...page, ...after })).hits;
       for (const { _source } of hits) documents.set(keyOf(_source!), _source!);

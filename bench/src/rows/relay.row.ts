@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Partitioners, type Kafka } from 'kafkajs';
-import type { EventStore, RawEvent } from '#event-store/port.js';
+import type { EventStore, ExactEventStore, RawEvent } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
@@ -29,7 +29,7 @@ const logger = createLogger('bench', 'silent');
  * All events of imported orders into an empty topic: the relay, against reading `$all` for nothing and then
  * sending the same messages in the same requests through the same client.
  */
-export async function relay(system: System, store: EventStore, file: string | null): Promise<Row> {
+export async function relay(system: System, store: ExactEventStore, file: string | null): Promise<Row> {
   await importFile(system, file);
   await untilPositionVisible(system, store);
   const head = (await store.headPosition())!;
@@ -69,7 +69,7 @@ async function perMessage(count: number, work: () => Promise<void>): Promise<Lan
 
 async function relayed(
   system: System,
-  eventStore: EventStore,
+  eventStore: ExactEventStore,
   kafka: KafkaPlace,
   head: bigint,
 ): Promise<void> {

@@ -43,6 +43,13 @@ export async function storeIdentity(
   }
 }
 
+/** Which event store answers at the moment, and where it ends. @throws as `storeIdentity` */
+export async function storeNow(
+  store: Pick<ExactEventStore, 'readStream' | 'appendExact' | 'headPosition'>,
+): Promise<{ storeId: string; headPosition: bigint | null }> {
+  return { storeId: await storeIdentity(store), headPosition: await store.headPosition() };
+}
+
 /** A mark of a store, short enough for every token: two stores have the same by one chance in 2^48. */
 export function storeMarkOf(storeId: string): string {
   return storeId.replaceAll('-', '').slice(0, 12);

@@ -23,6 +23,8 @@ export type DifferenceKind =
   | 'history'
   | 'search'
   | 'word'
+  /** A message that the topic lacks, or has in another order. */
+  | 'topic'
   /** An event of the stream cannot be read or folded. */
   | 'unreadable';
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
-import { storeIdentity } from '#event-store/store-identity.js';
+import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
@@ -42,6 +42,8 @@ export type ProjectorState = 'starting' | 'standby' | 'catching_up' | 'live' | '
 
 const LIMITS = { maxEvents: 500, maxBytes: 8_000_000 };
 const IDLE_CHECKPOINT_INTERVAL_MS = 250;
+const RENEW =
+  'point the projector back, or let it build them anew: orderctl read-models renew, then start it again';
 const FAILURES_MAX = 5;
 
 /** Keeps the rows of the projection `orders` up to date with the event store, for as long as it runs. */
@@ -136,9 +138,8 @@ export class Projector {
   /** With every new subscription: another store may answer at the same address. */
   async #bind(db: Queryable, { id }: Generation): Promise<void> {
     const { eventStore } = this.#options;
-    const storeId = await storeIdentity(eventStore);
-    const headPosition = await eventStore.headPosition();
-    await bindToStore(db, { generation: id, projection: ORDERS_PROJECTION }, { storeId, headPosition });
+    const made = { generation: id, projection: ORDERS_PROJECTION };
+    await bindToStore(db, made, this.progress.position, await storeNow(eventStore), RENEW);
   }
 
   async #follow(applier: BatchApplier, signal: AbortSignal): Promise<never> {

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
+import type { Erased } from '#domain/decider.js';
+import type { OrderPersonal } from '#domain/order/state.js';
 import type { Generation } from '#read-models/generations.js';
 import { orderOf, type OrderDocument } from '#read-models/order-document.js';
 import type { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
@@ -64,7 +66,8 @@ export async function* documentsWithoutOrder({
 }
 
 function differencesOf(row: VerifiedRows, document: SearchDocument): Difference[] {
-  const order = orderOf(JSON.parse(row.document) as OrderDocument, JSON.parse(row.personal));
+  const personal = JSON.parse(row.personal) as OrderPersonal | Erased;
+  const order = orderOf(JSON.parse(row.document) as OrderDocument, personal);
   const expected: unknown = JSON.parse(JSON.stringify(searchDocumentOf(order)));
   return differencesBetween(expected, document).map(({ path, ...values }) => {
     // Where a person's data differs is said, what it is never.

@@ -11,9 +11,6 @@ export interface Made {
 /** Positions mean something in one event store alone: what was made from one can't be gone on with from another. */
 export class MadeFromAnotherStore extends Error {}
 
-const REMEDY =
-  'point the projector back, or let it build them anew: orderctl read-models renew, then start it again';
-
 const UNDEFINED_TABLE = '42P01';
 
 /** Identity of the event store that it was made from; null: not known, of an earlier release or not begun. */
@@ -33,18 +30,19 @@ export async function madeFrom(db: Queryable, { generation, projection }: Made):
 
 /**
  * Says which event store it is made from, once and for all; what an earlier release made is taken to be of the
- * first store that it meets. To be called by the owner before it goes on from its checkpoint.
+ * first store that it meets. To be called by the owner before it goes on from where it is.
  *
- * @param headPosition of the event store's last event; null when it holds none
+ * @param reached where it is; null: at the beginning
+ * @param remedy what a person can do when it is of another store
  * @throws MadeFromAnotherStore when it was made from another one, or from events that this one no longer has
  */
 export async function bindToStore(
   db: Queryable,
-  made: Made,
-  store: { readonly storeId: string; readonly headPosition: bigint | null },
+  { generation, projection }: Made,
+  reached: bigint | null,
+  { storeId, headPosition }: { readonly storeId: string; readonly headPosition: bigint | null },
+  remedy: string,
 ): Promise<void> {
-  const { generation, projection } = made;
-  const { storeId, headPosition } = store;
   await db.query(
     `WITH bound AS (
        INSERT INTO ${SHARED_SCHEMA}.made_from (generation, projection, store_id) VALUES ($1, $2, $3)
@@ -52,20 +50,17 @@ export async function bindToStore(
      ) SELECT pg_notify('${GENERATION_CHANNEL}', generation::text) FROM bound`,
     [generation, projection, storeId],
   );
-  const { rows } = await db.query<{ store_id: string; position: string | null }>(
-    `SELECT store_id, position FROM ${SHARED_SCHEMA}.made_from
-     LEFT JOIN ${SHARED_SCHEMA}.checkpoints USING (generation, projection)
-     WHERE generation = $1 AND projection = $2`,
-    [generation, projection],
-  );
-  const { store_id: boundTo, position } = rows[0]!;
-  const what = `projection ${projection} of generation ${generation} was made`;
+  const boundTo = await madeFrom(db, { generation, projection });
+  const what =
+    generation === 0
+      ? `${projection} was made`
+      : `projection ${projection} of generation ${generation} was made`;
   if (boundTo !== storeId) {
-    throw new MadeFromAnotherStore(`${what} from event store ${boundTo}, and this is ${storeId}: ${REMEDY}`);
+    throw new MadeFromAnotherStore(`${what} from event store ${boundTo}, and this is ${storeId}: ${remedy}`);
   }
-  if (position !== null && BigInt(position) > (headPosition ?? -1n)) {
+  if (reached !== null && reached > (headPosition ?? -1n)) {
     throw new MadeFromAnotherStore(
-      `${what} up to position ${position}, and the event store ends at ${headPosition ?? 'none'}, as an older copy of it does: ${REMEDY}`,
+      `${what} up to position ${reached}, and the event store ends at ${headPosition ?? 'none'}, as an older copy of it does: ${remedy}`,
     );
   }
 }

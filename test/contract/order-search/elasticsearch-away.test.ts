@@ -35,7 +35,11 @@ describeWith('elasticsearch', 'the Elasticsearch adapter', () => {
     await createIndex(direct, INDEX, { refreshInterval: '-1' });
     const order = await orderOf({ ref: 'A1', names: ['White hanging heart'] });
     await direct.index({ index: INDEX, id: searchDocumentId(order), document: searchDocumentOf(order) });
-    await direct.index({ index: INDEX, id: MARKER_ID, document: markerDocument(5n) });
+    await direct.index({
+      index: INDEX,
+      id: MARKER_ID,
+      document: markerDocument({ position: 5n, writeSeq: 0n }),
+    });
     await direct.indices.refresh({ index: INDEX });
   });
   afterAll(async () => {

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { Progress } from '../import/progress.js';
-import { describeRelay, type RelayDescription } from '../relay/describe-relay.js';
+import { describeRelay, renewRelay, type RelayDescription } from '../relay/describe-relay.js';
 import { replay, type Replayed, type ReplayRange } from '../relay/replay.js';
 import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
@@ -38,6 +38,11 @@ export function addRelayCommand(program: Command): void {
     .option('--to <position>', 'of the last event; default: the last one there is', parsePosition)
     .option('--json', 'as one JSON object');
   withConnection(withKafka(again), ['eventStoreUrl'], { token: false }).action(runReplay);
+
+  const renew = relay
+    .command('renew')
+    .description('have the relay begin anew, with the first event there is; consumers know repeats by ce_id');
+  withConnection(withKafka(renew), ['postgresUrl'], { token: false }).action(runRenew);
   for (const command of relay.commands) command.exitOverride();
 }
 
@@ -62,6 +67,12 @@ function printStatus({ topic, clusterId, partitions, position, lag, parked }: Re
   console.log(`relay    ${position === null ? 'has sent nothing yet' : `at ${position}`}, ${behind}`);
   console.log(`parked   ${parked.length === 0 ? 'nothing' : `${count(parked.length)} orders`}`);
   printOrders(parked);
+}
+
+async function runRenew(options: StatusOptions): Promise<void> {
+  const place = kafkaPlace(options);
+  await renewRelay(place, await new Connection(options).address('postgresUrl'));
+  console.log(`the relay to ${place.topic} begins anew when a projector starts next`);
 }
 
 async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise<void> {

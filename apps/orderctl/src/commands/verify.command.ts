@@ -1,14 +1,26 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import type pg from 'pg';
+import type { EventStore } from '#event-store/port.js';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { createKafka } from '#platform/kafka.js';
+import { createLogger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
+import { findTopic } from '#projections/relay/topic.js';
+import { verifyTopic, type VerifyTopicResult } from '#projections/relay/verify-topic.js';
+import { RelayStore } from '#read-models/stores/relay-store.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { CliError } from '../support/cli-error.js';
+import { inWords, kafkaPlace } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 import { count, printJson } from '../support/output.js';
 
 interface VerifyOptions extends ConnectionOptions {
   readonly sample?: number;
   readonly json?: boolean;
+  readonly kafka?: string | true;
+  readonly topic?: string;
 }
 
 const SHOWN_DIFFERENCES = 20;
@@ -21,13 +33,15 @@ export function addVerifyCommand(program: Command): void {
       'compare the read models with a fresh fold of every stream; exit code 1 when something differs',
     )
     .option('--sample <orders>', 'only so many orders, chosen at random', parseSample)
+    .option('--kafka [brokers]', "the relay's topic too, of the running system or of these HOST:PORT,…")
+    .option('--topic <topic>', 'another topic than the configured one')
     .option('--json', 'as one JSON object');
   withConnection(command, ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'], { token: false }).action(
     runVerify,
   );
 }
 
-async function runVerify({ sample, json, ...options }: VerifyOptions): Promise<void> {
+async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptions): Promise<void> {
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');
@@ -36,18 +50,65 @@ async function runVerify({ sample, json, ...options }: VerifyOptions): Promise<v
   const pool = createPool(postgresUrl, { max: 2, applicationName: 'orderctl verify', statementTimeoutMs: 0 });
   try {
     const onProgress = progressTeller();
-    const result = await withEventStore(eventStoreUrl, (eventStore) =>
-      verify({ eventStore, pool, elasticsearch, onProgress, ...(sample === undefined ? {} : { sample }) }),
-    );
-    if (json) printJson(result, { pretty: false });
-    else printResult(result);
+    const [rows, relayed] = await withEventStore(eventStoreUrl, async (eventStore) => [
+      await verify({
+        eventStore,
+        pool,
+        elasticsearch,
+        onProgress,
+        ...(sample === undefined ? {} : { sample }),
+      }),
+      kafka === undefined ? null : await verifyRelayed(connection, { kafka, topic }, { eventStore, pool }),
+    ]);
+    const result = { ...rows, ...together(rows, relayed) };
+    if (json) printJson({ ...result, topic: relayed }, { pretty: false });
+    else printResult(result, relayed);
     process.exitCode = result.differenceCount === 0 ? 0 : 1;
   } finally {
     await Promise.all([pool.end(), elasticsearch?.close()]);
   }
 }
 
-function printResult(result: VerifyResult): void {
+/** Of rows, documents and messages. */
+function together(
+  rows: VerifyResult,
+  relayed: VerifyTopicResult | null,
+): Pick<VerifyResult, 'differences' | 'differenceCount'> {
+  return {
+    differences: [...rows.differences, ...(relayed?.differences ?? [])],
+    differenceCount: rows.differenceCount + (relayed?.differenceCount ?? 0),
+  };
+}
+
+async function verifyRelayed(
+  connection: Connection,
+  options: { readonly kafka: string | true; readonly topic: string | undefined },
+  { eventStore, pool }: { readonly eventStore: EventStore; readonly pool: pg.Pool },
+): Promise<VerifyTopicResult> {
+  const place = await relayPlace(connection, options);
+  const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
+  try {
+    const found = await findTopic(kafka, place);
+    if (found === null) throw new CliError(`topic ${place.topic} is not there: no relay has run`);
+    const relay = new RelayStore(pool, found);
+    return await verifyTopic({ eventStore, kafka, topic: place.topic, relay });
+  } catch (error) {
+    throw inWords(error, place);
+  }
+}
+
+/** What is given, else what the running system relays to, else the environment. */
+async function relayPlace(
+  connection: Connection,
+  { kafka, topic }: { readonly kafka: string | true; readonly topic: string | undefined },
+): Promise<KafkaPlace> {
+  const more = topic === undefined ? {} : { topic };
+  if (kafka !== true) return kafkaPlace({ kafka, ...more });
+  const running = await connection.relayedTo();
+  return running === null ? kafkaPlace(more) : { ...running, ...more };
+}
+
+function printResult(result: VerifyResult, relayed: VerifyTopicResult | null): void {
   const { orders, events, differences, differenceCount, seconds, sampled, parked } = result;
   for (const { tenantId, orderId, kind, path, expected, actual } of differences.slice(0, SHOWN_DIFFERENCES)) {
     const values =
@@ -61,6 +122,14 @@ function printResult(result: VerifyResult): void {
   if (parked.length > 0) {
     console.log(
       `the index refuses ${count(parked.length)} orders: ${parked.slice(0, SHOWN_DIFFERENCES).join(' ')}`,
+    );
+  }
+  if (relayed !== null) {
+    const { messages, events, repeated, parked, trimmed } = relayed;
+    const unsent = parked === 0 ? '' : `, ${count(parked)} events parked`;
+    const removed = trimmed ? ', the first ones removed by retention' : '';
+    console.log(
+      `${count(messages)} messages compared with ${count(events)} events: ${count(repeated)} repeated${unsent}${removed}`,
     );
   }
   const compared = `${count(orders)} orders${sampled ? ', chosen at random,' : ''} compared with ${count(events)} events in ${seconds.toFixed(1)} s`;

@@ -4,7 +4,8 @@ import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { findTopic } from '#projections/relay/topic.js';
-import { RelayStore, type ParkedEvent } from '#read-models/stores/relay-store.js';
+import { RelayStore, type ParkedEvent, type RelayTarget } from '#read-models/stores/relay-store.js';
+import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
 import { inWords } from '../support/kafka.js';
 
@@ -38,10 +39,7 @@ export async function describeRelay(
   place: KafkaPlace,
   addresses: { readonly postgresUrl: string; readonly eventStoreUrl: string },
 ): Promise<RelayDescription> {
-  const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
-  const topic = await findTopic(kafka, place).catch((error: unknown) => {
-    throw inWords(error, place);
-  });
+  const topic = await topicAt(place);
   // The position first: read after the head, it could be ahead of it.
   const stored = topic && (await readStored(addresses.postgresUrl, topic));
   const head = await withEventStore(addresses.eventStoreUrl, (store: EventStore) => store.headPosition());
@@ -58,18 +56,48 @@ export async function describeRelay(
   };
 }
 
-async function readStored(
+/**
+ * The relay begins anew at its next start: all of its store's events once more, which consumers know by `ce_id`.
+ * @throws CliError when Kafka is away, or nothing was sent to that topic
+ */
+export async function renewRelay(place: KafkaPlace, postgresUrl: string): Promise<void> {
+  const topic = await topicAt(place);
+  const forgotten = topic && (await withRelayStore(postgresUrl, topic, (store) => store.forget()));
+  if (!forgotten) throw new CliError(`no relay has sent anything to ${place.topic} of this Kafka yet`);
+}
+
+/** null: it is not there. */
+async function topicAt(
+  place: KafkaPlace,
+): Promise<{ clusterId: string; topic: string; partitions: number } | null> {
+  const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
+  return findTopic(kafka, place).catch((error: unknown) => {
+    throw inWords(error, place);
+  });
+}
+
+function readStored(
   postgresUrl: string,
-  target: { readonly clusterId: string; readonly topic: string },
+  target: RelayTarget,
 ): Promise<{ position: bigint | null; parked: readonly ParkedEvent[] } | null> {
+  return withRelayStore(postgresUrl, target, async (store) => ({
+    position: await store.position(),
+    parked: await store.parked(),
+  }));
+}
+
+/** null: no relay has run. */
+async function withRelayStore<T>(
+  postgresUrl: string,
+  target: RelayTarget,
+  work: (store: RelayStore) => Promise<T>,
+): Promise<T | null> {
   const pool = createPool(postgresUrl, { max: 1, applicationName: 'orderctl relay', statementTimeoutMs: 0 });
   try {
     const { rows } = await pool.query<{ there: boolean }>(
       `SELECT to_regclass('orderlog.relays') IS NOT NULL AS there`,
     );
-    if (!rows[0]!.there) return null; // no relay has run
-    const store = new RelayStore(pool, target);
-    return { position: await store.position(), parked: await store.parked() };
+    return rows[0]!.there ? await work(new RelayStore(pool, target)) : null;
   } finally {
     await pool.end();
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
 import { readConfig } from '#platform/config.js';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { elasticsearchSettings, type ElasticsearchPlace } from '#platform/search-settings.js';
 import type { Command } from 'commander';
 import { DataFolder, type SystemAddresses } from '../system/data-folder.js';
@@ -29,7 +30,7 @@ export const addresses: Readonly<
   eventStoreUrl: {
     flag: '--event-store-url',
     variable: 'ORDERLOG_EVENT_STORE_URL',
-    protocols: ['esdb:', 'esdb+discover:', 'kurrentdb:', 'kurrentdb+discover:'],
+    protocols: ['esdb:', 'esdb+discover:'],
   },
   postgresUrl: {
     flag: '--postgres-url',
@@ -90,6 +91,11 @@ export class Connection {
     return (await this.#addresses())?.elasticsearch ?? null;
   }
 
+  /** The Kafka of the system that runs on the data folder; null: none. */
+  async relayedTo(): Promise<KafkaPlace | null> {
+    return (await this.#addresses())?.kafka ?? null;
+  }
+
   #given(which: Address): string | undefined {
     const { flag, variable, protocols } = addresses[which];
     const given = this.#options[which] ?? (process.env[variable] || undefined);
@@ -138,6 +144,9 @@ export function dataFolder(options: { readonly data?: string }): DataFolder {
 
 /** @throws UsageError naming the option */
 export function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
-  if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text.replace(/\/$/, '');
+  const withOneSeed = text.replace(/,[^/?]*/, ''); // a cluster's connection string may name several
+  if (URL.canParse(withOneSeed) && protocols.includes(new URL(withOneSeed).protocol)) {
+    return text.replace(/\/$/, '');
+  }
   throw new UsageError(`${flag} needs a URL of the kind ${protocols.map((one) => `${one}//…`).join(' or ')}`);
 }

@@ -17,20 +17,25 @@ export function withKafka(command: Command): Command {
     .option('--topic <topic>', 'the topic (ORDERLOG_KAFKA_TOPIC; default: orders.events.v1)');
 }
 
-/** Flags first, then the environment. @throws CliError when no Kafka is named */
-export function kafkaPlace({ kafka, topic }: KafkaOptions): KafkaPlace {
+/** As `kafkaNamed`. @throws CliError when no Kafka is named */
+export function kafkaPlace(options: KafkaOptions): KafkaPlace {
+  const place = kafkaNamed(options);
+  if (place !== null) return place;
+  throw new CliError('no Kafka is named: give --kafka HOST:PORT, or set ORDERLOG_KAFKA_BROKERS');
+}
+
+/** Flags first, then the environment; null when neither names one. @throws UsageError, ConfigError */
+export function kafkaNamed({ kafka, topic }: KafkaOptions): KafkaPlace | null {
   const given = { ORDERLOG_KAFKA_BROKERS: kafka, ORDERLOG_KAFKA_TOPIC: topic };
   const told = Object.entries(given).filter(([, value]) => value !== undefined);
   try {
-    const place = kafkaOf(readConfig(kafkaSettings, { ...process.env, ...Object.fromEntries(told) }));
-    if (place !== null) return place;
+    return kafkaOf(readConfig(kafkaSettings, { ...process.env, ...Object.fromEntries(told) }));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [variable] = told.find(([name]) => error.message.startsWith(`${name} `)) ?? [];
     if (variable === undefined) throw error;
     throw new UsageError(error.message.replace(variable, flags[variable as keyof typeof flags]));
   }
-  throw new CliError('no Kafka is named: give --kafka HOST:PORT, or set ORDERLOG_KAFKA_BROKERS');
 }
 
 /** What Kafka's client throws, in one line. */

@@ -10,7 +10,7 @@ export interface SystemSettings {
   readonly eventStorePort: number;
   readonly eventsUrl: string;
   readonly readUrl: string;
-  readonly engines: Pick<ChosenEngines, 'elasticsearch' | 'kafkaBrokers'>;
+  readonly engines: Pick<ChosenEngines, 'elasticsearch' | 'kafka'>;
   readonly issuer: Pick<EmbeddedIssuer, 'jwksUrl' | 'issuer' | 'audience'>;
 }
 
@@ -40,9 +40,7 @@ export function appDefinitions(settings: SystemSettings): Apps {
     projector: app('projector', {
       ...store,
       ...readModels,
-      ...(settings.engines.kafkaBrokers === null
-        ? {}
-        : { ORDERLOG_KAFKA_BROKERS: settings.engines.kafkaBrokers }),
+      ORDERLOG_KAFKA_BROKERS: settings.engines.kafka?.brokers.join() ?? '',
       ORDERLOG_HOST: '127.0.0.1',
       ORDERLOG_PORT: '0',
     }),

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { ElasticsearchPlace } from '#platform/search-settings.js';
 import { cloneRoot } from '../support/clone-root.js';
 import { isAlive } from './process-identity.js';
@@ -13,6 +14,8 @@ export interface SystemAddresses {
   readonly postgresUrl: string;
   /** null: PostgreSQL searches. */
   readonly elasticsearch: ElasticsearchPlace | null;
+  /** null: nothing is relayed. */
+  readonly kafka: KafkaPlace | null;
   /** Of the `orderctl up` that runs it. */
   readonly pid: number;
   readonly startedAt: string;

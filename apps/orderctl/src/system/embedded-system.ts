@@ -43,6 +43,7 @@ export class EmbeddedSystem {
       queryUrl: localUrl('http', options.queryPort),
       eventStoreUrl: options.engines.eventStoreUrl ?? eventStoreUrl(options.eventStorePort),
       elasticsearch: options.engines.elasticsearch,
+      kafka: options.engines.kafka,
       pid: process.pid,
       startedAt: new Date().toISOString(),
     };

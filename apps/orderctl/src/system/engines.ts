@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { readConfig } from '#platform/config.js';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
   indexPrefixOf,
@@ -9,6 +10,7 @@ import {
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { CliError, oneLine } from '../support/cli-error.js';
 import { addresses, checkUrl } from '../support/connection.js';
+import { kafkaNamed } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 
 /** Engines that run elsewhere; null: the embedded one takes its place, or nothing does. */
@@ -17,8 +19,7 @@ export interface ChosenEngines {
   /** Of the read models; of the events too, where the event store is the embedded one. */
   readonly postgresUrl: string | null;
   readonly elasticsearch: ElasticsearchPlace | null;
-  /** `host:port`, comma-separated. */
-  readonly kafkaBrokers: string | null;
+  readonly kafka: KafkaPlace | null;
 }
 
 interface EngineOptions {
@@ -42,7 +43,7 @@ export function chosenEngines(options: EngineOptions): ChosenEngines {
     eventStoreUrl: urlOf('event-store', options.eventStore, 'eventStoreUrl'),
     postgresUrl: urlOf('postgres', options.postgres, 'postgresUrl'),
     elasticsearch: elasticsearchOf(search),
-    kafkaBrokers: options.kafka ?? null,
+    kafka: kafkaNamed(options),
   };
 }
 

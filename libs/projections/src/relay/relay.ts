@@ -2,13 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
-import type { EventStore, RawEvent } from '#event-store/port.js';
+import type { ExactEventStore, RawEvent } from '#event-store/port.js';
+import { storeNow } from '#event-store/store-identity.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { prepareSharedTables } from '#read-models/generations.js';
-import { RelayStore } from '#read-models/stores/relay-store.js';
+import { bindToStore } from '#read-models/made-from.js';
+import { RelayStore, relayProjection } from '#read-models/stores/relay-store.js';
 import { EventBuffer } from '../event-buffer.js';
 import { feed } from '../feed.js';
 import { messageOf, OwnershipLost, pause } from '../interruptions.js';
@@ -19,7 +21,10 @@ import { openTopic, type Topic } from './topic.js';
 import { TopicWriter } from './topic-writer.js';
 
 export interface RelayOptions {
-  readonly eventStore: Pick<EventStore, 'subscribeToAll' | 'readStream'>;
+  readonly eventStore: Pick<
+    ExactEventStore,
+    'subscribeToAll' | 'readStream' | 'headPosition' | 'appendExact'
+  >;
   readonly postgresUrl: string;
   readonly kafka: KafkaPlace;
   readonly logger: Logger;
@@ -30,6 +35,8 @@ export type RelayState = 'starting' | 'standby' | 'catching_up' | 'live' | 'wait
 
 /** The name of the right to write to Kafka; it belongs to no generation of read models. */
 const RELAY_OWNERSHIP = { projection: 'relay', generation: 0 };
+const RENEW =
+  'point the projector back, or let the relay begin anew, in which consumers know repeats by ce_id: orderctl relay renew';
 const LIMITS = { maxEvents: 500, maxBytes: 4_000_000 };
 /** How long events wait for others while a request is under way, and while there is history: few large ones are faster. */
 const GATHER_MS = { live: 25, catchingUp: 100 };
@@ -114,6 +121,9 @@ export class Relay {
     const writer = new TopicWriter(this.#kafka, this.topic, kafka.compression);
     try {
       const store = new RelayStore(db, this.topic);
+      const made = { generation: 0, projection: relayProjection(this.topic) };
+      const reached = this.sending?.position ?? (await store.position());
+      await bindToStore(db, made, reached, await storeNow(this.#options.eventStore), RENEW);
       if (this.sending === null) {
         // Once for each time that it becomes the owner: what was refused a moment ago would be again.
         const sending = new Sending(store, this.#options);

@@ -67,6 +67,19 @@ export class RelayStore {
     });
   }
 
+  /** As if nothing had been sent yet. Returns false when nothing had. */
+  async forget(): Promise<boolean> {
+    const { clusterId, topic } = this.#target;
+    const { rows } = await this.#db.query<{ forgotten: boolean }>(
+      `WITH parked AS (DELETE FROM ${SHARED_SCHEMA}.quarantine WHERE projection = $3 AND generation = 0),
+         made AS (DELETE FROM ${SHARED_SCHEMA}.made_from WHERE projection = $3 AND generation = 0),
+         sent AS (DELETE FROM ${SHARED_SCHEMA}.relays WHERE cluster_id = $1 AND topic = $2 RETURNING 1)
+       SELECT EXISTS (SELECT FROM sent) AS forgotten`,
+      [clusterId, topic, relayProjection(this.#target)],
+    );
+    return rows[0]!.forgotten;
+  }
+
   /** By order, each order's in the order of its stream. */
   async parked(): Promise<ParkedEvent[]> {
     const { rows } = await this.#db.query<ParkedRow>(
