@@ -43,10 +43,9 @@ async function toldOrders(bench: NotifierBench, many: number): Promise<WrittenOr
 /** Mails that repeat an earlier one. Fails when one of an order is missing, or their first copies are out of order. */
 function secondCopies(orders: readonly WrittenOrder[], taken: readonly Mail[]): Mail[] {
   const copies: Mail[] = [];
-  const byAddress = Map.groupBy(taken, ({ to }) => to);
   for (const order of orders) {
     const subjects = new Map<string, string>();
-    for (const mail of byAddress.get(addressOf(order)) ?? []) {
+    for (const mail of taken.filter(({ to }) => to === addressOf(order))) {
       const known = subjects.get(mail.subject);
       subjects.set(mail.subject, known ?? mail.messageId);
       if (known === undefined) continue;

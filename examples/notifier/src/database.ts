@@ -41,7 +41,7 @@ export async function openDatabase(url: string, schema: string, connections: num
     idle_in_transaction_session_timeout: HELD_LIMIT_MS,
     options: `-c search_path=${schema}`,
   });
-  pool.on('error', () => undefined); // of a connection that nobody uses: the next one is a new one
+  pool.on('error', whatFollowsFails);
   try {
     await inTransaction(pool, async (client) => {
       // Of two that start at once, one waits for the other.
@@ -62,6 +62,7 @@ export async function inTransaction<T>(
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
+  client.on('error', whatFollowsFails);
   let broken = true;
   try {
     await client.query('BEGIN');
@@ -70,6 +71,10 @@ export async function inTransaction<T>(
     broken = false;
     return result;
   } finally {
+    client.off('error', whatFollowsFails);
     client.release(broken); // one that failed is closed, and PostgreSQL rolls back
   }
 }
+
+/** A connection that breaks says so also where nobody awaits it, and would end the process: the next query tells. */
+function whatFollowsFails(): void {}
