@@ -34,7 +34,7 @@ async function toldOrders(bench: NotifierBench, many: number): Promise<WrittenOr
     Array.from({ length: many }, async () => {
       const order = await placed(bench);
       await order.isFulfilled();
-      await bench.tell(order);
+      await bench.topic.tell(order);
       return order;
     }),
   );
@@ -73,7 +73,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     const order = await placed(bench);
     await order.does(confirm);
     await bench.mail.hold();
-    await bench.tell(order);
+    await bench.topic.tell(order);
     const notifier = bench.start();
     await until('the message is with the server', () => bench.mail.held.length > 0, WAIT_MS);
     bench.postgres.holdAnswers();
@@ -92,7 +92,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     const order = await placed(bench);
     await order.does(confirm);
     await bench.mail.hold();
-    await bench.tell(order);
+    await bench.topic.tell(order);
     const notifier = bench.start();
     await until('the message is with the server', () => bench.mail.held.length > 0, WAIT_MS);
     await notifier.kill();
@@ -131,7 +131,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     const joined = () => second.lines.some(({ message }) => message === 'joined the group');
     await until('the second is in the group', joined, WAIT_MS);
     orders.push(...(await toldOrders(bench, ORDERS)));
-    const repeating = Promise.all(orders.map((order) => bench.repeat(order)));
+    const repeating = Promise.all(orders.map((order) => bench.topic.repeat(order)));
     expect(await first.stop()).toBe(0);
     bench.start();
     await repeating;

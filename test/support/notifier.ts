@@ -1,27 +1,21 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import pg from 'pg';
-import { decode } from '#event-store/codec.js';
-import type { RawEvent } from '#event-store/port.js';
-import { headOf, integrationEvent, type OrderHead } from '#integration-events/integration-event.js';
-import { kafkaMessage, type OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { freshDatabase } from './database.js';
 import { startMailServer, type MailServer } from './mail-server.js';
 import type { WrittenOrder } from './order-streams.js';
+import { OrderTopic } from './order-topic.js';
 import { startTestQuerySystem, type TestQuerySystem } from './query-api.js';
 import { finished, repositoryRoot, type Finished } from './seeded-tree.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 import { until } from './until.js';
 
 const PROGRAM = join(repositoryRoot, 'dist/examples/notifier/src/main.js');
-const PARTITIONS = 4;
 /** A member that was killed is missed by Kafka for ten seconds; the machine may do much else. */
 const SETTLE_LIMIT_MS = 90_000;
 
@@ -49,21 +43,18 @@ export class NotifierBench {
   readonly mail: MailServer;
   /** The network between the notifier and its PostgreSQL. */
   readonly postgres: TcpProxy;
-  readonly topic = `orders.${randomUUID()}`;
+  readonly topic: OrderTopic;
   readonly environment: Readonly<Record<string, string>>;
-  readonly #admin: Admin;
-  readonly #producer: Producer;
   readonly #pool: pg.Pool;
   readonly #closers: (() => Promise<unknown>)[];
   readonly #running = new Set<RunningNotifier>();
-  /** What was told of each order so far. */
-  readonly #told = new Map<string, { head: OrderHead; messages: OutgoingMessage[] }>();
 
   private constructor(parts: {
     brokers: readonly string[];
     system: TestQuerySystem;
     mail: MailServer;
     postgres: TcpProxy;
+    topic: OrderTopic;
     databaseUrl: string;
     folder: string;
     closers: (() => Promise<unknown>)[];
@@ -71,9 +62,7 @@ export class NotifierBench {
     this.system = parts.system;
     this.mail = parts.mail;
     this.postgres = parts.postgres;
-    const kafka = new Kafka({ brokers: [...parts.brokers], logLevel: logLevel.NOTHING });
-    this.#admin = kafka.admin();
-    this.#producer = kafka.producer();
+    this.topic = parts.topic;
     this.#pool = new pg.Pool({ connectionString: parts.databaseUrl, max: 1 });
     this.#pool.on('error', () => {}); // a test may end every connection
     this.#closers = parts.closers;
@@ -82,9 +71,9 @@ export class NotifierBench {
     this.environment = {
       PATH: process.env['PATH'] ?? '',
       NOTIFIER_KAFKA_BROKERS: parts.brokers.join(),
-      NOTIFIER_TOPIC: this.topic,
-      NOTIFIER_DEAD_LETTERS_TOPIC: `${this.topic}.dlq`,
-      NOTIFIER_GROUP: this.topic,
+      NOTIFIER_TOPIC: this.topic.name,
+      NOTIFIER_DEAD_LETTERS_TOPIC: `${this.topic.name}.dlq`,
+      NOTIFIER_GROUP: this.topic.name,
       NOTIFIER_POSTGRES_URL: throughProxy.href,
       NOTIFIER_QUERY_URL: parts.system.url,
       NOTIFIER_TOKEN_FILE: join(parts.folder, 'token'),
@@ -106,19 +95,17 @@ export class NotifierBench {
     const postgres = await startTcpProxy(Number(new URL(database.url).port));
     system.startProjector();
     await writeFile(join(folder, 'token'), await system.token({ lifetimeSeconds: 3_600 }));
+    const topic = await OrderTopic.open(brokers, system.eventStore);
     const closers = [
+      () => topic.close(),
       () => postgres.close(),
       () => mail.close(),
       () => system.close(),
       () => database.drop(),
       () => rm(folder, { recursive: true }),
     ];
-    const parts = { brokers, system, mail, postgres, databaseUrl: database.url, folder, closers };
-    const bench = new NotifierBench(parts);
-    await Promise.all([bench.#admin.connect(), bench.#producer.connect()]);
-    const topics = [{ topic: bench.topic, numPartitions: PARTITIONS }];
-    await bench.#admin.createTopics({ topics, waitForLeaders: true });
-    return bench;
+    const parts = { brokers, system, mail, postgres, topic, databaseUrl: database.url, folder, closers };
+    return new NotifierBench(parts);
   }
 
   /** Starts one. It is not ready yet. */
@@ -155,36 +142,6 @@ export class NotifierBench {
     return finished(process.execPath, [PROGRAM, ...parameters], repositoryRoot, all);
   }
 
-  /** Tells the topic what has happened to an order since the last time, as the relay does. */
-  async tell(order: WrittenOrder): Promise<void> {
-    const told = this.#told.get(order.orderId);
-    const raw: RawEvent[] = [];
-    const fromRevision = told?.messages.length ?? 0;
-    for await (const event of this.system.eventStore.readStream(order.stream, { fromRevision }))
-      raw.push(event);
-    const events = await decode(raw);
-    const [first] = events;
-    if (told === undefined && first?.type !== 'OrderPlaced')
-      throw new Error('an order begins with OrderPlaced');
-    const head = told?.head ?? headOf(first as Parameters<typeof headOf>[0]);
-    const messages = events.map((event) => kafkaMessage(integrationEvent(event, head)));
-    this.#told.set(order.orderId, { head, messages: [...(told?.messages ?? []), ...messages] });
-    await this.send(messages);
-  }
-
-  /** All that was told of an order, once more. */
-  async repeat(order: WrittenOrder): Promise<void> {
-    await this.send(this.messagesOf(order));
-  }
-
-  messagesOf(order: WrittenOrder): readonly OutgoingMessage[] {
-    return this.#told.get(order.orderId)?.messages ?? [];
-  }
-
-  async send(messages: readonly OutgoingMessage[]): Promise<void> {
-    await this.#producer.send({ topic: this.topic, acks: -1, messages: [...messages] });
-  }
-
   /** What the erasure of personal data leaves in the read models. */
   async erase(order: WrittenOrder): Promise<void> {
     const { status } = await this.system.ask(
@@ -212,23 +169,10 @@ export class NotifierBench {
 
   /** Until everything in the topic was taken in and nothing waits any more. */
   async settled(): Promise<void> {
-    await this.takenIn();
+    const group = this.environment['NOTIFIER_GROUP']!;
+    await until('the topic is taken in', () => this.topic.isTakenIn(group), SETTLE_LIMIT_MS);
     const isSettled = async () => (await this.inbox()).every(({ state }) => state !== 'waiting');
     await until('no message waits', isSettled, SETTLE_LIMIT_MS);
-  }
-
-  /** Until the offset committed for each partition is its end. */
-  async takenIn(): Promise<void> {
-    const isAtEnd = async () => {
-      const ends = await this.#admin.fetchTopicOffsets(this.topic);
-      const group = { groupId: this.topic, topics: [this.topic] };
-      const [committed] = await this.#admin.fetchOffsets(group).catch(noneWhileLoading);
-      return ends.every(({ partition, high }) => {
-        const at = committed?.partitions.find((one) => one.partition === partition)?.offset ?? '-1';
-        return high === '0' || at === high;
-      });
-    };
-    await until('the topic is taken in', isAtEnd, SETTLE_LIMIT_MS);
   }
 
   /** Ends every notifier that a test left. */
@@ -238,14 +182,7 @@ export class NotifierBench {
 
   async close(): Promise<void> {
     await this.stopAll();
-    await this.#admin.deleteTopics({ topics: [this.topic] });
-    await Promise.all([this.#admin.disconnect(), this.#producer.disconnect(), this.#pool.end()]);
+    await this.#pool.end();
     for (const closer of this.#closers) await closer();
   }
-}
-
-/** Of a broker whose first group this is. */
-function noneWhileLoading(error: unknown): [] {
-  if (!/coordinator/i.test(String(error))) throw error;
-  return [];
 }
