@@ -119,7 +119,7 @@ describeWith('kafka', 'the example notifier, when something fails', () => {
     await bench.mail.answer({});
     await bench.settled();
     const [first, ...later] = await suite.emailRows();
-    expect(first).toMatchObject({ type: 'order_confirmed', state: 'dead', attempts: 2 });
+    expect(first).toMatchObject({ type: 'order_confirmed', state: 'dead', attempts: 3 });
     expect(later.filter(({ state }) => state === 'sent').length).toBeGreaterThan(0);
     expect(triesThatFound(notifier, 'failed')).toBeGreaterThanOrEqual(3);
     const ofOrder = (await deadLetters()).filter((letter) => letter['order'] === order.orderId);

@@ -165,8 +165,8 @@ async function note(client: PoolClient, key: MessageKey, outcome: Outcome): Prom
   }
   const reason = outcome.state === 'sent' ? null : outcome.reason;
   await client.query(
-    `UPDATE inbox SET state = $4, reason = $5, settled_at = clock_timestamp()
+    `UPDATE inbox SET state = $4, reason = $5, attempts = attempts + $6, settled_at = clock_timestamp()
      WHERE event_id = $1 AND recipient = $2 AND type = $3`,
-    [...ofMessage, outcome.state, reason],
+    [...ofMessage, outcome.state, reason, outcome.state === 'dead' ? 1 : 0],
   );
 }
