@@ -48,7 +48,7 @@ describeWith('kafka', 'the example notifier', () => {
     await order.isFulfilled();
     await order.does({
       type: 'RequestRefund',
-      data: { reason: 'goodwill', returnId: null, of: { kind: 'amount', amountMinor: 150 } },
+      data: { reason: 'goodwill', returnId: null, of: { kind: 'amount', amountMinor: 150 }, currency: 'GBP' },
       personal: null,
     });
     const { refundId } = order.order.refunds[0]!;
