@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('mail-server.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('smtp-process.mjs', import.meta.url));
 
 export interface Mail {
   readonly to: string;

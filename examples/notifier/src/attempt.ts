@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { AWAY_PAUSE_MAX_MS, pauseMs } from './backoff.js';
-import { addressOn, channelOf, messageIdOf } from './channels.js';
+import { addressOn, channelOf, customerOf, messageIdOf } from './channels.js';
 import type { DeadLetters } from './dead-letters.js';
 import { NOT_CHOSEN, type DueMessage, type Outcome } from './inbox.js';
 import { causeOf, log } from './log.js';
@@ -8,7 +8,7 @@ import type { Mailer } from './mailer.js';
 import { NotSent, type Hindrance } from './not-sent.js';
 import { readOrderEvent, type OrderEvent } from './order-event.js';
 import { readOrder, type OrdersOptions } from './orders.js';
-import { isChosen, preferencesOf } from './preferences.js';
+import { isChosen, preferencesOf, type Preferences } from './preferences.js';
 import type { Settings } from './settings.js';
 import { textOf } from './texts.js';
 
@@ -28,8 +28,10 @@ export async function attemptMessage(
   options: AttemptOptions,
 ): Promise<Outcome> {
   const fields = { event: message.eventId, type: message.type, channel: channelOf(message.recipient) };
+  // What fails here is the inbox's own: the message stays as it was.
+  const preferences = await preferencesOf(client, customerOf(message.recipient));
   try {
-    const outcome = await send(message, client, options);
+    const outcome = await send(message, preferences, options);
     options.onEngines('there');
     log('info', outcome.state, { ...fields, ...('reason' in outcome ? { reason: outcome.reason } : {}) });
     return outcome;
@@ -45,12 +47,14 @@ export async function attemptMessage(
   }
 }
 
-async function send(message: DueMessage, client: PoolClient, options: AttemptOptions): Promise<Outcome> {
-  const { settings, orders, mailer } = options;
+async function send(
+  message: DueMessage,
+  preferences: Preferences,
+  { settings, orders, mailer }: AttemptOptions,
+): Promise<Outcome> {
   const event = eventOf(message, settings.NOTIFIER_TENANT);
   const channel = channelOf(message.recipient);
   // Asked again: who has said no since the event came does not want what is late either.
-  const preferences = await preferencesOf(client, event.customerId);
   if (!isChosen(channel, event.messageType, preferences)) return { state: 'skipped', reason: NOT_CHOSEN };
   const order = await readOrder(orders, event.orderId, event.revision);
   if (order.personal === 'erased') return { state: 'skipped', reason: 'personal data erased' };

@@ -21,6 +21,11 @@ export function channelOf(recipient: string): Channel {
   return recipient.slice(0, recipient.indexOf(':')) as Channel;
 }
 
+/** Null: a guest. */
+export function customerOf(recipient: string): string | null {
+  return recipient.slice(recipient.indexOf(':') + 1) || null;
+}
+
 /** The SMTP address of a contact on a channel; null: there is none. */
 export function addressOn(channel: Channel, { email, phone }: Contact, smsDomain: string): string | null {
   switch (channel) {

@@ -6,6 +6,8 @@ import { rawMessageOf, type RawMessage } from './order-event.js';
 /** One partition, so that an offset alone names a dead letter. */
 const PARTITION = 0;
 const FOR_EVER = '-1';
+/** Twice what a topic takes by default: a dead letter is larger than its event. */
+const MESSAGE_MAX_BYTES = '2097152';
 
 /** Headers that are put beside those of the event. */
 const REASON = 'notifier_reason';
@@ -42,7 +44,10 @@ export class DeadLetters {
   async open(): Promise<void> {
     await this.#asAdmin(async (admin) => {
       if ((await admin.listTopics()).includes(this.#topic)) return;
-      const configEntries = [{ name: 'retention.ms', value: FOR_EVER }];
+      const configEntries = [
+        { name: 'retention.ms', value: FOR_EVER },
+        { name: 'max.message.bytes', value: MESSAGE_MAX_BYTES },
+      ];
       await admin.createTopics({
         waitForLeaders: true,
         topics: [{ topic: this.#topic, numPartitions: 1, replicationFactor: -1, configEntries }],

@@ -32,6 +32,8 @@ export type Reading =
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The inbox has it in a key. */
 const CUSTOMER_ID_CHARACTERS = 500;
+/** Of an integer of PostgreSQL. */
+const REVISION_MAX = 2_147_483_647;
 
 /**
  * Reads a CloudEvent in the binary mode of the Kafka binding, as docs/asyncapi/order-events.json describes it: by its
@@ -40,7 +42,7 @@ const CUSTOMER_ID_CHARACTERS = 500;
  * @param maxAgeMs of events that still lead to messages, by when they happened
  */
 export function readOrderEvent(
-  { headers, value }: RawMessage,
+  { key, headers, value }: RawMessage,
   { tenant, maxAgeMs }: { readonly tenant: string; readonly maxAgeMs: number },
 ): Reading {
   const { ce_id: eventId, ce_type: type, ce_source: source, ce_subject: orderId } = headers;
@@ -56,19 +58,21 @@ export function readOrderEvent(
   if (Date.now() - happenedAt > maxAgeMs) return { kind: 'ignored', why: 'age', type };
   if (!UUID.test(eventId ?? '')) return malformed('no ce_id');
   if (!UUID.test(orderId ?? '')) return malformed('no ce_subject');
+  if (![key ?? '', ...Object.entries(headers).flat()].every(isKeepable))
+    return malformed('no text in a header');
   const data = parsed(value);
   if (data === null) return malformed('the data is no JSON object');
   const missing = leading.needs.find((field) => !(field in data));
   if (missing !== undefined) return malformed(`no ${missing}`);
   const { revision, customerId } = data;
-  if (!Number.isSafeInteger(revision)) return malformed('no revision');
+  if (!isRevision(revision)) return malformed('no revision');
   if (!isCustomerId(customerId)) return malformed('no customerId');
   return {
     kind: 'event',
     event: {
       eventId: eventId!,
       orderId: orderId!,
-      revision: revision as number,
+      revision,
       messageType: leading.to,
       customerId,
       data,
@@ -104,8 +108,16 @@ function parsed(value: string): Record<string, unknown> | null {
   }
 }
 
+function isRevision(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= REVISION_MAX;
+}
+
 function isCustomerId(value: unknown): value is string | null {
   if (value === null) return true;
-  // PostgreSQL keeps no NUL in a text.
-  return typeof value === 'string' && value.length <= CUSTOMER_ID_CHARACTERS && !value.includes('\0');
+  return typeof value === 'string' && value.length <= CUSTOMER_ID_CHARACTERS && isKeepable(value);
+}
+
+/** PostgreSQL keeps neither NUL nor half a character in a text, and would refuse the batch it is in again and again. */
+function isKeepable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
 }

@@ -62,13 +62,21 @@ async function get(url: URL, token: string): Promise<{ status: number; body: unk
         signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
       });
       const text = await response.text();
-      const isJson = /json/.test(response.headers.get('content-type') ?? '');
-      return { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : null };
+      return { status: response.status, body: parsed(text) };
     } catch (error) {
       const { cause = error } = error as { cause?: unknown };
       if (tried === TRIES) throw new NotSent('away', `query-api: ${causeOf(cause)}`, error);
       await setTimeout(PAUSE_MS * tried);
     }
+  }
+}
+
+/** Null where it is no JSON. What the parser says of it is left out: it repeats the text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
   }
 }
 
