@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { expect, it, jest } from '@jest/globals';
 import { describeWith } from '#test/support/engines.js';
-import type { RunningNotifier } from '#test/support/notifier.js';
+import type { RunningNotifier } from '#test/support/notifier-process.js';
 import { NOTIFIER_TEST_MS, notifierSuite } from '#test/support/notifier-suite.js';
 import { confirm, payment } from '#test/support/order-streams.js';
 import { until } from '#test/support/until.js';

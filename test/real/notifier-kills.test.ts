@@ -79,7 +79,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     bench.postgres.holdAnswers();
     await bench.mail.release(true);
     expect(mailTo(order)).toHaveLength(1);
-    await notifier.kill();
+    await notifier.end('SIGKILL');
     bench.postgres.passAnswers();
     bench.start();
     await bench.settled();
@@ -95,7 +95,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     await bench.topic.tell(order);
     const notifier = bench.start();
     await until('the message is with the server', () => bench.mail.held.length > 0, WAIT_MS);
-    await notifier.kill();
+    await notifier.end('SIGKILL');
     await bench.mail.release(false);
     bench.start();
     await bench.settled();
@@ -110,7 +110,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
       const writing = toldOrders(bench, ORDERS);
       const enough = bench.mail.taken.length + randomInt(1, 2 * ORDERS);
       await until(`${enough} mails were taken`, () => bench.mail.taken.length >= enough, WAIT_MS);
-      await victims[round % 2]!.kill();
+      await victims[round % 2]!.end('SIGKILL');
       kills++;
       victims[round % 2] = bench.start();
       orders.push(...(await writing));
@@ -132,12 +132,12 @@ describeWith('kafka', 'the example notifier, killed', () => {
     await until('the second is in the group', joined, WAIT_MS);
     orders.push(...(await toldOrders(bench, ORDERS)));
     const repeating = Promise.all(orders.map((order) => bench.topic.repeat(order)));
-    expect(await first.stop()).toBe(0);
+    expect(await first.end('SIGTERM')).toBe(0);
     bench.start();
     await repeating;
     await bench.settled();
     expect(secondCopies(orders, bench.mail.taken)).toEqual([]);
-    expect(await second.stop()).toBe(0);
+    expect(await second.end('SIGTERM')).toBe(0);
   });
 
   it('no, but without its PostgreSQL: takes events when it is back', async () => {
@@ -177,6 +177,6 @@ describeWith('kafka', 'the example notifier with a Kafka that is killed', () => 
     orders.push(...(await toldOrders(bench!, ORDERS)));
     await bench!.settled();
     expect(secondCopies(orders, bench!.mail.taken)).toEqual([]);
-    expect(await notifier.stop()).toBe(0);
+    expect(await notifier.end('SIGTERM')).toBe(0);
   });
 });

@@ -35,7 +35,7 @@ describeWith('kafka', 'the example notifier', () => {
     await bench.topic.repeat(order);
     await bench.settled();
     expect(suite.mails()).toHaveLength(4);
-    expect(await notifier.stop()).toBe(0);
+    expect(await notifier.end('SIGTERM')).toBe(0);
     bench.start();
     await bench.topic.repeat(order);
     await bench.settled();

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { activeGeneration } from '#read-models/generations.js';
 import { freshDatabase } from './database.js';
 import { startMailServer, type MailServer } from './mail-server.js';
+import { NOTIFIER, runNotifier, type RunningNotifier } from './notifier-process.js';
 import type { WrittenOrder } from './order-streams.js';
 import { OrderTopic } from './order-topic.js';
 import { startTestQuerySystem, type TestQuerySystem } from './query-api.js';
@@ -15,7 +13,6 @@ import { finished, repositoryRoot, type Finished } from './seeded-tree.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 import { until } from './until.js';
 
-const PROGRAM = join(repositoryRoot, 'dist/examples/notifier/src/main.js');
 /** A member that was killed is missed by Kafka for ten seconds; the machine may do much else. */
 const SETTLE_LIMIT_MS = 90_000;
 
@@ -26,15 +23,6 @@ export interface InboxRow {
   readonly state: string;
   readonly reason: string | null;
   readonly attempts: number;
-}
-
-export interface RunningNotifier {
-  /** What it has logged. */
-  readonly lines: readonly Readonly<Record<string, unknown>>[];
-  /** SIGKILL. */
-  kill(): Promise<void>;
-  /** SIGTERM. @returns the exit code */
-  stop(): Promise<number | null>;
 }
 
 /** The example notifier between real engines: a topic of its own, query-api, PostgreSQL, an SMTP server. */
@@ -110,21 +98,7 @@ export class NotifierBench {
 
   /** Starts one. It is not ready yet. */
   start(environment: Readonly<Record<string, string>> = {}): RunningNotifier {
-    const child = spawn(process.execPath, [PROGRAM, 'run'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...this.environment, ...environment },
-    });
-    const lines: Record<string, unknown>[] = [];
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      lines.push(JSON.parse(line) as Record<string, unknown>);
-    });
-    const ended = once(child, 'exit') as Promise<[number | null]>;
-    const end = async (signal: NodeJS.Signals) => {
-      child.kill(signal);
-      this.#running.delete(running);
-      return (await ended)[0];
-    };
-    const running = { lines, kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
+    const running = runNotifier({ ...this.environment, ...environment });
     this.#running.add(running);
     return running;
   }
@@ -139,7 +113,7 @@ export class NotifierBench {
     ...parameters: readonly string[]
   ): Promise<Finished> {
     const all = { ...this.environment, ...environment };
-    return finished(process.execPath, [PROGRAM, ...parameters], repositoryRoot, all);
+    return finished(process.execPath, [NOTIFIER, ...parameters], repositoryRoot, all);
   }
 
   /** What the erasure of personal data leaves in the read models. */
@@ -177,7 +151,8 @@ export class NotifierBench {
 
   /** Ends every notifier that a test left. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#running].map((running) => running.stop()));
+    await Promise.all([...this.#running].map((running) => running.end('SIGTERM')));
+    this.#running.clear();
   }
 
   async close(): Promise<void> {

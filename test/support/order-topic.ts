@@ -62,20 +62,24 @@ export class OrderTopic {
   }
 
   /** Whether a group has committed the end of each partition. */
-  async isTakenIn(groupId: string): Promise<boolean> {
-    const ends = await this.#admin.fetchTopicOffsets(this.name);
-    const group = { groupId, topics: [this.name] };
-    const [committed] = await this.#admin.fetchOffsets(group).catch(noneWhileLoading);
-    return ends.every(({ partition, high }) => {
-      const at = committed?.partitions.find((one) => one.partition === partition)?.offset ?? '-1';
-      return high === '0' || at === high;
-    });
+  isTakenIn(groupId: string): Promise<boolean> {
+    return isTakenIn(this.#admin, this.name, groupId);
   }
 
   async close(): Promise<void> {
     await this.#admin.deleteTopics({ topics: [this.name] });
     await Promise.all([this.#admin.disconnect(), this.#producer.disconnect()]);
   }
+}
+
+/** Whether a group has committed the end of each partition of a topic that is not empty. */
+export async function isTakenIn(admin: Admin, topic: string, groupId: string): Promise<boolean> {
+  const ends = await admin.fetchTopicOffsets(topic);
+  const [committed] = await admin.fetchOffsets({ groupId, topics: [topic] }).catch(noneWhileLoading);
+  return ends.every(({ partition, high }) => {
+    const at = committed?.partitions.find((one) => one.partition === partition)?.offset ?? '-1';
+    return high === '0' || at === high;
+  });
 }
 
 /** Of a broker whose first group this is. */
