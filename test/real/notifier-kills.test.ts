@@ -102,6 +102,22 @@ describeWith('kafka', 'the example notifier, killed', () => {
     expect(mailTo(order)).toHaveLength(1);
   });
 
+  it('while it takes events in: finds them again', async () => {
+    const order = await placed(bench);
+    await order.does(confirm);
+    const notifier = bench.start();
+    const joined = () => notifier.lines.some(({ message }) => message === 'joined the group');
+    await until('it is in the group', joined, WAIT_MS);
+    bench.postgres.holdAnswers();
+    await bench.topic.tell(order);
+    await until('it takes the event in', () => bench.hasAsked('FROM preferences'), WAIT_MS);
+    await notifier.end('SIGKILL');
+    bench.postgres.passAnswers();
+    bench.start();
+    await bench.settled();
+    expect(mailTo(order)).toHaveLength(1);
+  });
+
   it(`at ${ROUNDS} random moments under load: loses none, and repeats at most what was under way`, async () => {
     const orders: WrittenOrder[] = [];
     let kills = 0;

@@ -141,6 +141,16 @@ export class NotifierBench {
     return rows;
   }
 
+  /** Whether the last that a connection of the notifier has asked for has these words in it. */
+  async hasAsked(words: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND strpos(query, $1) > 0`,
+      [words],
+    );
+    return rowCount !== 0;
+  }
+
   /** Until everything in the topic was taken in and nothing waits any more. */
   async settled(): Promise<void> {
     const group = this.environment['NOTIFIER_GROUP']!;
