@@ -48,6 +48,14 @@ const violations: Readonly<Record<string, readonly Files[]>> = {
   'read-models-know-no-engine': [
     { 'libs/read-models/src/a.ts': use('#projections/b.js'), 'libs/projections/src/b.ts': value },
   ],
+  'examples-stand-alone': [
+    { 'examples/shop/src/a.ts': use('#domain/b.js'), 'libs/domain/src/b.ts': value },
+    { 'examples/shop/src/a.ts': use('../../../apps/query-api/src/b.js'), 'apps/query-api/src/b.ts': value },
+    { 'examples/shop/src/a.ts': use('../../bank/src/b.js'), 'examples/bank/src/b.ts': value },
+  ],
+  'nobody-imports-examples': [
+    { 'libs/platform/src/a.ts': use('../../../examples/shop/src/b.js'), 'examples/shop/src/b.ts': value },
+  ],
   'no-barrels': [
     {
       'libs/platform/src/a.ts': use('./parts/index.js'),
@@ -101,6 +109,8 @@ describe('the boundaries', () => {
         'libs/domain/src/testing/orders.ts':
           "import fc from 'fast-check';\nexport const order = fc.integer();\n",
         'apps/query-api/src/a.ts': use('#domain/money.js'),
+        'examples/shop/src/a.ts': use('./b.js'),
+        'examples/shop/src/b.ts': value,
       };
       expect(await brokenRules(files)).toEqual([]);
     },

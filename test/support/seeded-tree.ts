@@ -46,9 +46,10 @@ export function finished(
   file: string,
   parameters: readonly string[],
   cwd = repositoryRoot,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<Finished> {
   return new Promise((done) => {
-    execFile(file, parameters, { cwd, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    execFile(file, parameters, { cwd, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       done({ code, stdout, stderr });
     });

@@ -1,0 +1,95 @@
+import type { PoolClient } from 'pg';
+import { AWAY_PAUSE_MAX_MS, pauseMs } from './backoff.js';
+import { addressOn, channelOf, customerOf, messageIdOf } from './channels.js';
+import type { DeadLetters } from './dead-letters.js';
+import { NOT_CHOSEN, type DueMessage, type Outcome } from './inbox.js';
+import { causeOf, log } from './log.js';
+import type { Mailer } from './mailer.js';
+import { NotSent, type Hindrance } from './not-sent.js';
+import { readOrderEvent, type OrderEvent } from './order-event.js';
+import { readOrder, type OrdersOptions } from './orders.js';
+import { isChosen, preferencesOf, type Preferences } from './preferences.js';
+import type { Settings } from './settings.js';
+import { textOf } from './texts.js';
+
+export interface AttemptOptions {
+  readonly settings: Settings;
+  readonly orders: OrdersOptions;
+  readonly mailer: Mailer;
+  readonly deadLetters: DeadLetters;
+  /** Told of every try that came to an end, and of each that an engine was away for. */
+  readonly onEngines: (condition: 'there' | 'away') => void;
+}
+
+/** Tries to send a message, once. What became of it is decided here, and noted by the inbox. */
+export async function attemptMessage(
+  message: DueMessage,
+  client: PoolClient,
+  options: AttemptOptions,
+): Promise<Outcome> {
+  const fields = { event: message.eventId, type: message.type, channel: channelOf(message.recipient) };
+  // What fails here is the inbox's own: the message stays as it was.
+  const preferences = await preferencesOf(client, customerOf(message.recipient));
+  try {
+    const outcome = await send(message, preferences, options);
+    options.onEngines('there');
+    log('info', outcome.state, { ...fields, ...('reason' in outcome ? { reason: outcome.reason } : {}) });
+    return outcome;
+  } catch (error) {
+    // An error of our own is the message's: it must neither stop the others nor be forgotten.
+    const hindrance: Hindrance = error instanceof NotSent ? error.hindrance : 'failed';
+    const reason = error instanceof NotSent ? error.message : `error: ${causeOf(error)}`;
+    options.onEngines(hindrance === 'away' ? 'away' : 'there');
+    const outcome = await afterFailure(message, hindrance, reason, options);
+    const level = outcome.state === 'dead' ? 'error' : 'warn';
+    log(level, outcome.state === 'dead' ? 'dead-lettered' : 'not sent yet', { ...fields, hindrance, reason });
+    return outcome;
+  }
+}
+
+async function send(
+  message: DueMessage,
+  preferences: Preferences,
+  { settings, orders, mailer }: AttemptOptions,
+): Promise<Outcome> {
+  const event = eventOf(message, settings.NOTIFIER_TENANT);
+  const channel = channelOf(message.recipient);
+  // Asked again: who has said no since the event came does not want what is late either.
+  if (!isChosen(channel, event.messageType, preferences)) return { state: 'skipped', reason: NOT_CHOSEN };
+  const order = await readOrder(orders, event.orderId, event.revision);
+  if (order.personal === 'erased') return { state: 'skipped', reason: 'personal data erased' };
+  const { contact } = order.personal;
+  const to = contact === null ? null : addressOn(channel, contact, settings.NOTIFIER_SMS_DOMAIN);
+  if (to === null) return { state: 'skipped', reason: 'no address' };
+  const text = textOf(event.messageType, preferences.locale, order, event.data);
+  const from = settings.NOTIFIER_FROM;
+  const messageId = messageIdOf(message, from.slice(from.indexOf('@') + 1));
+  await mailer.send(
+    channel === 'sms' ? { subject: '', body: text.subject, to, messageId } : { ...text, to, messageId },
+  );
+  return { state: 'sent' };
+}
+
+async function afterFailure(
+  message: DueMessage,
+  hindrance: Hindrance,
+  reason: string,
+  { settings, deadLetters }: AttemptOptions,
+): Promise<Outcome> {
+  const counted = hindrance === 'failed' || hindrance === 'refused';
+  const attempts = message.attempts + (counted ? 1 : 0);
+  const isDead = hindrance === 'refused' || (counted && attempts >= settings.NOTIFIER_MAX_ATTEMPTS);
+  // First the topic, then the inbox: a crash between the two makes a second dead letter, and loses none.
+  if (isDead) await deadLetters.add(message.raw, reason, { ...message, attempts });
+  if (isDead) return { state: 'dead', reason };
+  const failures = attempts + message.waits + (counted ? 0 : 1);
+  const maxMs = hindrance === 'away' ? AWAY_PAUSE_MAX_MS : settings.NOTIFIER_RETRY_MAX_MS;
+  return { state: 'waiting', reason, counted, pauseMs: pauseMs(failures, settings.NOTIFIER_RETRY_MS, maxMs) };
+}
+
+/** As it was read when it came. */
+function eventOf({ raw }: DueMessage, tenant: string): OrderEvent {
+  const reading = readOrderEvent(raw, { tenant, maxAgeMs: Infinity });
+  if (reading.kind !== 'event') throw new NotSent('failed', `the event is ${reading.kind}: ${reading.why}`);
+  return reading.event;
+}

@@ -1,0 +1,81 @@
+import { openDatabase } from '../database.js';
+import { DeadLetters, type DeadLetter } from '../dead-letters.js';
+import { Inbox } from '../inbox.js';
+import { kafkaOf } from '../kafka.js';
+import { readOrderEvent } from '../order-event.js';
+import type { Settings } from '../settings.js';
+import { UsageError, type Command } from './command.js';
+
+/** One JSON object a line: the dead letter, and the state of its message now. */
+export const listDeadLetters: Command = {
+  options: {},
+  parameters: 0,
+  execute: (settings) =>
+    withDeadLetters(settings, async (deadLetters, inbox) => {
+      for (const letter of await deadLetters.read()) {
+        const { key, raw, ...told } = letter;
+        const about = {
+          ...key,
+          event: raw.headers['ce_type'] ?? null,
+          order: raw.headers['ce_subject'] ?? null,
+        };
+        print({ ...told, ...about, now: key === null ? null : await inbox.stateOf(key) });
+      }
+    }),
+};
+
+/**
+ * Puts dead letters back into the inbox: what is dead there is tried again, from its first attempt on. Everything else
+ * stays as it is, so that a replay may be repeated.
+ */
+export const replayDeadLetters: Command = {
+  options: { all: { type: 'boolean' }, from: { type: 'string' }, to: { type: 'string' } },
+  parameters: 0,
+  async execute(settings, { all, from, to }) {
+    if ((all === undefined) === (from === undefined))
+      throw new UsageError('give either --all or --from OFFSET');
+    if (all !== undefined && to !== undefined) throw new UsageError('--to goes with --from');
+    const [first, last] = [offsetOf(from) ?? 0n, offsetOf(to)];
+    await withDeadLetters(settings, async (deadLetters, inbox) => {
+      const done = { replayed: 0, leftAsTheyAre: 0, stillMalformed: 0 };
+      for (const letter of await deadLetters.read(first, last)) done[await replay(letter, inbox, settings)]++;
+      print(done);
+    });
+  },
+};
+
+async function replay(
+  { key, raw }: DeadLetter,
+  inbox: Inbox,
+  settings: Settings,
+): Promise<'replayed' | 'leftAsTheyAre' | 'stillMalformed'> {
+  if (key !== null) return (await inbox.revive(key)) ? 'replayed' : 'leftAsTheyAre';
+  // An event that could not be read: perhaps it can be now.
+  const reading = readOrderEvent(raw, { tenant: settings.NOTIFIER_TENANT, maxAgeMs: Infinity });
+  if (reading.kind !== 'event') return 'stillMalformed';
+  return (await inbox.accept([{ event: reading.event, raw }])) > 0 ? 'replayed' : 'leftAsTheyAre';
+}
+
+async function withDeadLetters(
+  settings: Settings,
+  work: (deadLetters: DeadLetters, inbox: Inbox) => Promise<void>,
+): Promise<void> {
+  const pool = await openDatabase(settings.NOTIFIER_POSTGRES_URL, settings.NOTIFIER_SCHEMA, 1);
+  try {
+    const deadLetters = new DeadLetters(kafkaOf(settings), settings.NOTIFIER_DEAD_LETTERS_TOPIC);
+    await work(deadLetters, new Inbox(pool));
+  } finally {
+    await pool.end();
+  }
+}
+
+function offsetOf(text: string | boolean | undefined): bigint | null {
+  if (text === undefined) return null;
+  if (typeof text !== 'string' || !/^\d{1,18}$/.test(text))
+    throw new UsageError('an offset is a whole number');
+  return BigInt(text);
+}
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -1,0 +1,27 @@
+import { log } from '../log.js';
+import { run } from '../run.js';
+import type { Command } from './command.js';
+
+/** What is under way when we are asked to end has so long. A message that takes longer may come a second time. */
+const DRAIN_LIMIT_MS = 20_000;
+
+export const runUntilSignal: Command = {
+  options: {},
+  parameters: 0,
+  async execute(settings) {
+    const stop = new AbortController();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (stop.signal.aborted) return;
+        log('info', 'draining', { signal });
+        stop.abort();
+        setTimeout(() => {
+          log('error', 'draining took too long, ending anyway');
+          process.exit(1);
+        }, DRAIN_LIMIT_MS).unref();
+      });
+    }
+    await run(settings, stop.signal);
+    log('info', 'ended');
+  },
+};

@@ -1,0 +1,80 @@
+import pg from 'pg';
+import { ANSWER_LIMIT_MS } from './mailer.js';
+
+const CONNECT_LIMIT_MS = 5_000;
+/** A message is held while it is sent. When the machine of its sender is gone, PostgreSQL gives it back after this. */
+const HELD_LIMIT_MS = ANSWER_LIMIT_MS + 120_000;
+
+/** event: the Kafka message as it came. settled: nothing more is done about it. */
+const TABLES = `
+CREATE TABLE IF NOT EXISTS inbox (
+  event_id uuid NOT NULL,
+  recipient text NOT NULL,
+  type text NOT NULL,
+  order_id uuid NOT NULL,
+  revision integer NOT NULL,
+  event json NOT NULL,
+  state text NOT NULL CHECK (state IN ('waiting', 'sent', 'skipped', 'dead')),
+  reason text,
+  attempts integer NOT NULL DEFAULT 0,
+  waits integer NOT NULL DEFAULT 0,
+  received_at timestamptz NOT NULL DEFAULT now(),
+  next_try_at timestamptz NOT NULL DEFAULT now(),
+  settled_at timestamptz,
+  PRIMARY KEY (event_id, recipient, type)
+);
+CREATE INDEX IF NOT EXISTS inbox_due ON inbox (next_try_at) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (order_id, recipient, revision) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS preferences (
+  customer_id text PRIMARY KEY,
+  locale text NOT NULL,
+  channels jsonb NOT NULL
+);`;
+
+/** Connections whose tables are in the notifier's own schema, which is made where it is not there yet. */
+export async function openDatabase(url: string, schema: string, connections: number): Promise<pg.Pool> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_LIMIT_MS,
+    idle_in_transaction_session_timeout: HELD_LIMIT_MS,
+    options: `-c search_path=${schema}`,
+  });
+  pool.on('error', whatFollowsFails);
+  try {
+    await inTransaction(pool, async (client) => {
+      // Of two that start at once, one waits for the other.
+      await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`notifier ${schema}`]);
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+      await client.query(TABLES);
+    });
+    return pool;
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+/** All that is done is there once this returns, or nothing of it is. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  client.on('error', whatFollowsFails);
+  let broken = true;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    broken = false;
+    return result;
+  } finally {
+    client.off('error', whatFollowsFails);
+    client.release(broken); // one that failed is closed, and PostgreSQL rolls back
+  }
+}
+
+/** A connection that breaks says so also where nobody awaits it, and would end the process: the next query tells. */
+function whatFollowsFails(): void {}

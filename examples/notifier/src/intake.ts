@@ -1,0 +1,85 @@
+import type { Batch, Consumer, Kafka } from 'kafkajs';
+import type { DeadLetters } from './dead-letters.js';
+import type { Inbox, Received } from './inbox.js';
+import { log } from './log.js';
+import { rawMessageOf, readOrderEvent } from './order-event.js';
+import type { Settings } from './settings.js';
+
+/** How long Kafka waits for a member that died before others get its partitions. */
+const SESSION_MS = 10_000;
+const HEARTBEAT_MS = 2_000;
+const RETRY_MAX_MS = 5_000;
+const HOUR_MS = 3_600_000;
+
+interface IntakeOptions {
+  readonly settings: Settings;
+  readonly inbox: Inbox;
+  readonly deadLetters: DeadLetters;
+  /** Called when there may be something new to send. */
+  readonly onAccepted: () => void;
+  /** Called when Kafka says that this consumer can't go on. */
+  readonly onCrash: (error: Error) => void;
+}
+
+/**
+ * Takes order events off the topic into the inbox. A batch's offset is committed to Kafka after the transaction with its
+ * messages is: a crash between the two brings the batch again, and the inbox knows its messages. What throws (PostgreSQL
+ * away, a rebalance) is tried again by kafkajs from the last offset that was committed.
+ */
+export async function startIntake(kafka: Kafka, options: IntakeOptions): Promise<Consumer> {
+  const { settings, onCrash } = options;
+  const consumer = kafka.consumer({
+    groupId: settings.NOTIFIER_GROUP,
+    sessionTimeout: SESSION_MS,
+    heartbeatInterval: HEARTBEAT_MS,
+    allowAutoTopicCreation: false,
+    retry: { maxRetryTime: RETRY_MAX_MS },
+  });
+  consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
+    if (!restart) onCrash(error);
+  });
+  consumer.on('consumer.group_join', ({ payload: { memberAssignment } }) => {
+    log('info', 'joined the group', { partitions: memberAssignment[settings.NOTIFIER_TOPIC] ?? [] });
+  });
+  await consumer.connect();
+  // From the start: what is too old to tell anyone is left out by its age, not by when the group first came.
+  await consumer.subscribe({ topic: settings.NOTIFIER_TOPIC, fromBeginning: true });
+  const strange = new Set<string>();
+  await consumer.run({
+    autoCommit: false,
+    eachBatch: async ({ batch }) => {
+      await takeIn(batch, options, strange);
+      const offset = String(BigInt(batch.lastOffset()) + 1n);
+      await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset }]);
+    },
+  });
+  return consumer;
+}
+
+/** @param strange types that were told of already */
+async function takeIn(
+  { partition, messages }: Batch,
+  { settings, inbox, deadLetters, onAccepted }: IntakeOptions,
+  strange: Set<string>,
+): Promise<void> {
+  const bounds = { tenant: settings.NOTIFIER_TENANT, maxAgeMs: settings.NOTIFIER_MAX_AGE_HOURS * HOUR_MS };
+  const received: Received[] = [];
+  let tooOld = 0;
+  for (const message of messages) {
+    const raw = rawMessageOf(message);
+    const reading = readOrderEvent(raw, bounds);
+    if (reading.kind === 'event') received.push({ event: reading.event, raw });
+    else if (reading.kind === 'malformed') {
+      const { offset } = message;
+      log('error', 'an event that cannot be read: dead-lettered', { partition, offset, reason: reading.why });
+      await deadLetters.add(raw, `malformed: ${reading.why}`);
+    } else if (reading.why === 'age') tooOld++;
+    else if (reading.why === 'newer version' && !strange.has(reading.type)) {
+      strange.add(reading.type);
+      log('warn', 'events of a type that only a newer notifier knows: ignored', { type: reading.type });
+    }
+  }
+  if (tooOld > 0) log('info', 'events too old to tell anyone: ignored', { partition, events: tooOld });
+  await inbox.accept(received);
+  if (received.length > 0) onAccepted();
+}

@@ -1,0 +1,106 @@
+import type { Kafka } from 'kafkajs';
+import { setTimeout } from 'node:timers/promises';
+import { attemptMessage } from './attempt.js';
+import { openDatabase } from './database.js';
+import { DeadLetters } from './dead-letters.js';
+import { Inbox } from './inbox.js';
+import { startIntake } from './intake.js';
+import { kafkaOf } from './kafka.js';
+import { causeOf, log } from './log.js';
+import { Mailer } from './mailer.js';
+import { Sender } from './sender.js';
+import type { Settings } from './settings.js';
+
+const LOOK_FOR_TOPIC_EVERY_MS = 1_000;
+const STATUS_EVERY_MS = 30_000;
+/** For the database connections that are not busy with sending: the intake, the status. */
+const CONNECTIONS_BESIDES = 2;
+
+/** Runs until the signal aborts; then ends what is under way. @throws when it can't start, or can't go on */
+export async function run(settings: Settings, signal: AbortSignal): Promise<void> {
+  const connections = settings.NOTIFIER_CONCURRENCY + CONNECTIONS_BESIDES;
+  const pool = await openDatabase(settings.NOTIFIER_POSTGRES_URL, settings.NOTIFIER_SCHEMA, connections);
+  const kafka = kafkaOf(settings);
+  const deadLetters = new DeadLetters(kafka, settings.NOTIFIER_DEAD_LETTERS_TOPIC);
+  try {
+    await deadLetters.open();
+    await untilTopic(kafka, settings.NOTIFIER_TOPIC, signal);
+    if (!signal.aborted) await work(settings, { kafka, deadLetters, inbox: new Inbox(pool) }, signal);
+  } finally {
+    await deadLetters.close();
+    await pool.end();
+  }
+}
+
+interface Parts {
+  readonly kafka: Kafka;
+  readonly deadLetters: DeadLetters;
+  readonly inbox: Inbox;
+}
+
+async function work(
+  settings: Settings,
+  { kafka, deadLetters, inbox }: Parts,
+  signal: AbortSignal,
+): Promise<void> {
+  const mailer = new Mailer(settings.NOTIFIER_SMTP_URL, settings.NOTIFIER_FROM);
+  const orders = { queryUrl: settings.NOTIFIER_QUERY_URL, tokenFile: settings.NOTIFIER_TOKEN_FILE };
+  const sender: Sender = new Sender({
+    inbox,
+    concurrency: settings.NOTIFIER_CONCURRENCY,
+    retryMs: settings.NOTIFIER_RETRY_MS,
+    attempt: (message, client) =>
+      attemptMessage(message, client, {
+        settings,
+        orders,
+        mailer,
+        deadLetters,
+        onEngines: (condition) => sender.noteEngines(condition),
+      }),
+  });
+  let onCrash: (error: Error) => void = () => undefined;
+  const crash = new Promise<never>((_, failed) => (onCrash = failed));
+  crash.catch(() => undefined); // it may come while the consumer still starts
+  try {
+    const onAccepted = () => sender.wake();
+    const consumer = await startIntake(kafka, { settings, inbox, deadLetters, onAccepted, onCrash });
+    log('info', 'ready');
+    try {
+      await Promise.race([tellStatus(inbox, signal), crash]);
+    } finally {
+      await consumer.disconnect(); // after the batch that is under way
+    }
+  } finally {
+    await sender.stop();
+  }
+}
+
+/** A topic that is made by being read would have whatever number of partitions the broker likes. */
+async function untilTopic(kafka: Kafka, topic: string, signal: AbortSignal): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    for (let told = false; !signal.aborted && !(await admin.listTopics()).includes(topic); told = true) {
+      if (!told) log('warn', 'the topic is not there yet: waiting', { topic });
+      await pause(LOOK_FOR_TOPIC_EVERY_MS, signal);
+    }
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function tellStatus(inbox: Inbox, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(STATUS_EVERY_MS, signal);
+    if (signal.aborted) return;
+    try {
+      log('info', 'status', await inbox.counts());
+    } catch (error) {
+      log('error', 'the inbox is away', { reason: causeOf(error) });
+    }
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,87 @@
+import type { PoolClient } from 'pg';
+import { AWAY_PAUSE_MAX_MS, pauseMs } from './backoff.js';
+import type { DueMessage, Inbox, Outcome } from './inbox.js';
+import { causeOf, log } from './log.js';
+
+/** Other notifiers put messages into the same inbox, and tries fall due: nobody tells us. */
+const LOOK_EVERY_MS = 500;
+
+export interface SenderOptions {
+  readonly inbox: Inbox;
+  readonly attempt: (message: DueMessage, client: PoolClient) => Promise<Outcome>;
+  /** How many messages are sent at the same time. */
+  readonly concurrency: number;
+  /** The first pause of all when an engine is away. */
+  readonly retryMs: number;
+}
+
+/** Sends what is due, several at a time, until it is stopped. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #running: Promise<void>[];
+  #stopped = false;
+  readonly #sleepers = new Set<() => void>();
+  /** Tries in a row that an engine was away for. */
+  #awayTimes = 0;
+  #awayUntilMs = 0;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#running = Array.from({ length: options.concurrency }, () => this.#work());
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    for (const wakeUp of this.#sleepers) wakeUp();
+  }
+
+  /** While an engine is away everyone pauses, longer each time: one try after the other finds out whether it is back. */
+  noteEngines(condition: 'there' | 'away'): void {
+    if (condition === 'there') {
+      this.#awayTimes = 0;
+      this.#awayUntilMs = 0;
+      return;
+    }
+    if (Date.now() < this.#awayUntilMs) return; // others found out at the same time
+    this.#awayTimes++;
+    this.#awayUntilMs = Date.now() + pauseMs(this.#awayTimes, this.#options.retryMs, AWAY_PAUSE_MAX_MS);
+  }
+
+  /** Returns when what is under way has come to its end. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.wake();
+    await Promise.all(this.#running);
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#stopped) {
+      const awayMs = this.#awayUntilMs - Date.now();
+      if (awayMs > 0) await this.#sleep(awayMs);
+      else if (!(await this.#sendOne())) await this.#sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  async #sendOne(): Promise<boolean> {
+    try {
+      return await this.#options.inbox.next(this.#options.attempt);
+    } catch (error) {
+      // The message is as it was before.
+      log('error', 'what became of a message could not be noted', { reason: causeOf(error) });
+      this.noteEngines('away');
+      return false;
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((done) => {
+      const wakeUp = () => {
+        clearTimeout(timer);
+        this.#sleepers.delete(wakeUp);
+        done();
+      };
+      const timer = setTimeout(wakeUp, ms);
+      this.#sleepers.add(wakeUp);
+    });
+  }
+}

@@ -1,0 +1,153 @@
+import type { MessageType } from './message-types.js';
+import { NotSent } from './not-sent.js';
+import type { OrderView } from './orders.js';
+
+export const locales = ['en', 'de'] as const;
+export type Locale = (typeof locales)[number];
+export const DEFAULT_LOCALE: Locale = 'en';
+
+export interface Text {
+  /** The subject of an e-mail, and the whole of a text message. */
+  readonly subject: string;
+  readonly body: string;
+}
+
+/** What the texts below are made of, each ready to be read. */
+interface Facts {
+  readonly number: string;
+  /** What was ordered, a line each. */
+  readonly lines: string;
+  readonly total: string;
+  /** Of the event's payment or refund. */
+  readonly amount: string;
+  /** ` (Royal Mail, T1)`, as far as known. */
+  readonly parcel: string;
+}
+
+type Template = (facts: Facts) => readonly [subject: string, ...paragraphs: string[]];
+type Templates = Readonly<Record<MessageType, Template>>;
+
+const english: Templates = {
+  order_confirmed: ({ number, lines, total }) => [
+    `Your order ${number} is confirmed`,
+    `Thank you for your order. We will send you:`,
+    lines,
+    `Total: ${total}`,
+  ],
+  order_rejected: ({ number }) => [
+    `We can't accept your order ${number}`,
+    `We are sorry: nothing of it will be sent.`,
+  ],
+  order_cancelled: ({ number }) => [
+    `Your order ${number} is cancelled`,
+    `What has not been sent yet will not be.`,
+  ],
+  payment_received: ({ number, amount }) => [`We received ${amount} for your order ${number}`, `Thank you.`],
+  shipment_dispatched: ({ number, parcel }) => [
+    `A parcel of your order ${number} is on its way${parcel}`,
+    `It has left our warehouse.`,
+  ],
+  shipment_delivered: ({ number }) => [
+    `A parcel of your order ${number} was delivered`,
+    `We hope you like what is in it.`,
+  ],
+  refund_paid: ({ number, amount }) => [
+    `We paid back ${amount} of your order ${number}`,
+    `It goes the way that you paid.`,
+  ],
+  return_approved: ({ number }) => [
+    `You can send back what you asked for of order ${number}`,
+    `We look forward to your parcel.`,
+  ],
+  return_declined: ({ number }) => [
+    `We can't take back what you asked for of order ${number}`,
+    `Please answer this message if you have questions.`,
+  ],
+};
+
+const german: Templates = {
+  order_confirmed: ({ number, lines, total }) => [
+    `Ihre Bestellung ${number} ist bestätigt`,
+    `Danke für Ihre Bestellung. Wir senden Ihnen:`,
+    lines,
+    `Summe: ${total}`,
+  ],
+  order_rejected: ({ number }) => [
+    `Wir können Ihre Bestellung ${number} nicht annehmen`,
+    `Das tut uns leid: Es wird nichts davon versandt.`,
+  ],
+  order_cancelled: ({ number }) => [
+    `Ihre Bestellung ${number} ist storniert`,
+    `Was noch nicht versandt ist, wird nicht versandt.`,
+  ],
+  payment_received: ({ number, amount }) => [
+    `Wir haben ${amount} für Ihre Bestellung ${number} erhalten`,
+    `Vielen Dank.`,
+  ],
+  shipment_dispatched: ({ number, parcel }) => [
+    `Ein Paket Ihrer Bestellung ${number} ist unterwegs${parcel}`,
+    `Es hat unser Lager verlassen.`,
+  ],
+  shipment_delivered: ({ number }) => [
+    `Ein Paket Ihrer Bestellung ${number} wurde zugestellt`,
+    `Wir hoffen, dass Ihnen der Inhalt gefällt.`,
+  ],
+  refund_paid: ({ number, amount }) => [
+    `Wir haben ${amount} Ihrer Bestellung ${number} erstattet`,
+    `Das Geld kommt auf dem Weg, auf dem Sie bezahlt haben.`,
+  ],
+  return_approved: ({ number }) => [
+    `Sie können Ihre Rücksendung zu Bestellung ${number} abschicken`,
+    `Wir warten auf Ihr Paket.`,
+  ],
+  return_declined: ({ number }) => [
+    `Wir können Ihre Rücksendung zu Bestellung ${number} nicht annehmen`,
+    `Bitte antworten Sie auf diese Nachricht, wenn Sie Fragen haben.`,
+  ],
+};
+
+const templates: Readonly<Record<Locale, Templates>> = { en: english, de: german };
+const greetings: Readonly<Record<Locale, (name: string | null) => string>> = {
+  en: (name) => (name === null ? 'Hello,' : `Hello ${name},`),
+  de: (name) => (name === null ? 'Guten Tag,' : `Guten Tag ${name},`),
+};
+
+export function textOf(
+  type: MessageType,
+  locale: Locale,
+  order: OrderView,
+  data: Readonly<Record<string, unknown>>,
+): Text {
+  const money = (minor: number) => moneyText(minor, order.currency, locale);
+  const amountMinor = amountIn(data, order);
+  const parcel = [data['carrier'], data['trackingNumber']]
+    .filter((one) => typeof one === 'string')
+    .join(', ');
+  const [subject, ...paragraphs] = templates[locale][type]({
+    number: order.number,
+    lines: order.lines.map(({ name, quantity }) => `  ${quantity} × ${name}`).join('\n'),
+    total: money(order.totals.totalMinor),
+    amount: amountMinor === null ? '' : money(amountMinor),
+    parcel: parcel === '' ? '' : ` (${parcel})`,
+  });
+  const name = order.personal === 'erased' ? null : (order.personal.contact?.name ?? null);
+  return { subject, body: `${[greetings[locale](name), ...paragraphs].join('\n\n')}\n` };
+}
+
+/** A refund's event only names it: the order, which is at least as far, knows the amount. */
+function amountIn(
+  { refundId, amountMinor }: Readonly<Record<string, unknown>>,
+  order: OrderView,
+): number | null {
+  if (refundId === undefined) return typeof amountMinor === 'number' ? amountMinor : null;
+  const refund = order.refunds.find((one) => one.refundId === refundId);
+  if (refund === undefined) throw new NotSent('failed', 'the order has no such refund');
+  return refund.amountMinor;
+}
+
+/** Minor units of an ISO 4217 currency, as people write them. */
+function moneyText(minor: number, currency: string, locale: Locale): string {
+  const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(minor / 10 ** digits);
+}

@@ -1,0 +1,138 @@
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { messageOfEvent, messageTypes } from '../../examples/notifier/src/message-types.js';
+import { readOrderEvent, type RawMessage } from '../../examples/notifier/src/order-event.js';
+import { readSettings } from '../../examples/notifier/src/settings.js';
+import { finished, repositoryRoot } from '../support/seeded-tree.js';
+
+const TIMEOUT_MS = 120_000;
+const folder = join(repositoryRoot, 'examples/notifier');
+
+const jsonOf = async <T>(...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8')) as T;
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+interface Document {
+  readonly components: {
+    readonly messages: Readonly<Record<string, { headers: Schema; payload: Schema }>>;
+  };
+}
+interface Schema {
+  readonly required: readonly string[];
+}
+
+describe('the example notifier', () => {
+  it('reads of the published contract only what that promises', async () => {
+    const { components } = await jsonOf<Document>(repositoryRoot, 'docs/asyncapi/order-events.json');
+    for (const [type, { needs }] of Object.entries(messageOfEvent)) {
+      const { headers, payload } = components.messages[type]!;
+      expect(payload.required).toEqual(expect.arrayContaining([...needs, 'revision', 'customerId']));
+      const read = ['ce_id', 'ce_type', 'ce_source', 'ce_subject', 'ce_time'];
+      expect(headers.required).toEqual(expect.arrayContaining(read));
+    }
+    const told = Object.values(messageOfEvent).map(({ to }) => to);
+    expect(told.sort()).toEqual([...messageTypes].sort());
+  });
+
+  it(
+    'is built and runs where it is copied to, with the libraries that it names',
+    async () => {
+      const copy = await mkdtemp(join(tmpdir(), 'orderlog-notifier-copy-'));
+      await cp(folder, copy, { recursive: true });
+      await symlink(join(repositoryRoot, 'node_modules'), join(copy, 'node_modules'));
+      expect(await finished(join(copy, 'node_modules/.bin/tsc'), [], copy)).toMatchObject({
+        code: 0,
+        stdout: '',
+      });
+      const help = await finished(process.execPath, ['dist/main.js', '--help'], copy);
+      expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('notifier run') });
+      await rm(copy, { recursive: true });
+
+      const [own, ours] = [
+        await jsonOf<Manifest>(folder, 'package.json'),
+        await jsonOf<Manifest>(repositoryRoot, 'package.json'),
+      ];
+      expect({ ...ours.dependencies, ...ours.devDependencies }).toMatchObject({
+        ...own.dependencies,
+        ...own.devDependencies,
+      });
+      const files = (await readdir(join(folder, 'src'), { recursive: true })).filter((name) =>
+        name.endsWith('.ts'),
+      );
+      const texts = await Promise.all(files.map((name) => readFile(join(folder, 'src', name), 'utf8')));
+      const imported = texts.flatMap((text) =>
+        [...text.matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name!),
+      );
+      const libraries = new Set(imported.filter((name) => !name.startsWith('node:')));
+      expect([...libraries].sort()).toEqual(Object.keys(own.dependencies).sort());
+    },
+    TIMEOUT_MS,
+  );
+
+  it('has every setting and every message in its README', async () => {
+    const readme = await readFile(join(folder, 'README.md'), 'utf8');
+    const firstCells = (pattern: RegExp) => [...readme.matchAll(pattern)].map(([, name]) => name!);
+    const settings = readSettings({
+      NOTIFIER_KAFKA_BROKERS: '127.0.0.1:9092',
+      NOTIFIER_POSTGRES_URL: 'postgres://127.0.0.1/notifier',
+      NOTIFIER_QUERY_URL: 'http://127.0.0.1:3001',
+      NOTIFIER_TOKEN_FILE: 'token',
+      NOTIFIER_SMTP_URL: 'smtp://127.0.0.1',
+      NOTIFIER_FROM: 'shop@example.org',
+    });
+    expect(firstCells(/^\| `(NOTIFIER_\w+)`/gm)).toEqual(Object.keys(settings));
+    expect(firstCells(/^\| `([a-z]+_[a-z]+)`/gm)).toEqual(messageTypes);
+  });
+});
+
+describe('an event that the example notifier', () => {
+  const ids = {
+    ce_id: '018f0000-0000-7000-8000-000000000001',
+    ce_subject: '018f0000-0000-7000-8000-000000000002',
+  };
+  const headers = {
+    ...ids,
+    ce_type: 'orderlog.order.confirmed.v1',
+    ce_source: '/orderlog/shop',
+    ce_time: '2026-11-26T10:00:00.000Z',
+  };
+  const data = { revision: 1, customerId: 'ada' };
+  const raw = (changes: { headers?: object; data?: object; key?: string } = {}): RawMessage => ({
+    key: changes.key ?? ids.ce_subject,
+    headers: { ...headers, ...changes.headers },
+    value: JSON.stringify({ ...data, ...changes.data }),
+  });
+  const kindOf = (message: RawMessage) =>
+    readOrderEvent(message, { tenant: 'shop', maxAgeMs: Infinity }).kind;
+
+  it('reads, also with fields that it does not know', () => {
+    expect(kindOf(raw({ data: { wrapped: true }, headers: { ce_mood: 'good' } }))).toBe('event');
+  });
+
+  it.each([
+    ['has no id', raw({ headers: { ce_id: 'one' } })],
+    ['has no order', raw({ headers: { ce_subject: 'one' } })],
+    ['has no time', raw({ headers: { ce_time: 'soon' } })],
+    ['has no revision', raw({ data: { revision: 2 ** 31 } })],
+    ['has no customer, not even null', raw({ data: { customerId: 17_850 } })],
+    ['has NUL in the customer', raw({ data: { customerId: 'a\0b' } })],
+    ['has half a character in the customer', raw({ data: { customerId: '\ud800' } })],
+    ['has NUL in a header', raw({ headers: { ce_mood: '\0' } })],
+    ['has NUL in the key', raw({ key: '\0' })],
+    ['is a list', { ...raw(), value: '[]' }],
+    ['is no JSON', { ...raw(), value: '{' }],
+  ])('cannot keep: it %s', (_, message) => {
+    expect(kindOf(message)).toBe('malformed');
+  });
+
+  it('lacks a fact of is malformed, and no other', () => {
+    const captured = { ce_type: 'orderlog.payment.captured.v1' };
+    expect(kindOf(raw({ headers: captured }))).toBe('malformed');
+    expect(kindOf(raw({ headers: captured, data: { amountMinor: 450 } }))).toBe('event');
+  });
+});
