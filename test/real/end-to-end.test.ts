@@ -98,9 +98,11 @@ describeWith(['elasticsearch', 'kafka'], 'a shop on real engines', () => {
       expect(sum(place.values(), 'orderedTotalMinor')).toBe(totalMinor);
       expect(sum(place.values(), 'refundedMinor')).toBe(refundedMinor);
     }
-    const placed = [...copies.streams.values()].map(([first]) => first!.data as { lines: Line[] });
-    const worth = placed.flatMap(({ lines }) => lines.map((line) => line.quantity * line.unitPriceMinor));
-    expect(worth.reduce((total, one) => total + one, 0)).toBe(totalMinor);
+    for (const place of [copies.streams, copies.messages]) {
+      const placed = [...place.values()].map(([first]) => first!.data as unknown as { lines: Line[] });
+      const worth = placed.flatMap(({ lines }) => lines.map((line) => line.quantity * line.unitPriceMinor));
+      expect(worth.reduce((total, one) => total + one, 0)).toBe(totalMinor);
+    }
   });
 });
 

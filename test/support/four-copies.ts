@@ -13,6 +13,11 @@ export interface EventCopy {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** As codec and streams have it: when it happened, the facts, and the personal part beside them. */
+interface StoredData {
+  readonly data: Fields;
+}
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Every order in the four places that hold it, by `tenant/id`; read without the code that keeps them alike. */
@@ -56,7 +61,7 @@ async function readStreams(connectionString: string): Promise<Map<string, EventC
       if (message.kind !== 'event') continue;
       const { eventId, type, revision, stream, data } = message.event;
       const { tenantId, orderId } = parseOrderStream(stream)!;
-      add(streams, `${tenantId}/${orderId}`, { eventId, type, revision, data: data as Fields });
+      add(streams, `${tenantId}/${orderId}`, { eventId, type, revision, data: (data as StoredData).data });
     }
     return streams;
   } finally {

@@ -135,7 +135,7 @@ export function differencesOf(
     const from = trimmed ? startOf(expected, actual) : 0;
     const at = expected.slice(from).findIndex((id, index) => actual[index] !== id);
     if (at === -1) continue; // later ones may have been sent since
-    found.push(difference(order, `event ${from + at}`, expected[from + at]!, actual[at]));
+    found.push(difference(order, `event ${from + at}`, expected[from + at], actual[at]));
   }
   for (const [order, [first]] of sent) {
     if (!streams.has(order)) found.push(difference(order, 'an order of no stream', undefined, first));
