@@ -8,8 +8,12 @@ import { importOrders } from './rows/import.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
+import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
+import { searchIndex } from './rows/search-index.row.js';
 import { search } from './rows/search.row.js';
+import { searchable } from './rows/searchable.row.js';
 import { visible } from './rows/visible.row.js';
+import { benchClient, ELASTICSEARCH_VARIABLE, newIndexPrefix, removeIndexes } from './search-engine.js';
 import { startSystem, type System } from './system.js';
 
 const rows: Readonly<
@@ -20,6 +24,9 @@ const rows: Readonly<
   get,
   visible,
   search,
+  'search-elasticsearch': searchElasticsearch,
+  'search-index': searchIndex,
+  searchable,
   relay,
   import: (system, _store, file) => importOrders(system, file),
 };
@@ -27,8 +34,13 @@ const rows: Readonly<
 /** Rows that start what they need themselves: a part of the system, without the rest. */
 const standalone: Readonly<Record<string, () => Promise<readonly Row[]>>> = { 'event-store': eventStore };
 
-/** The engines that a row needs besides, by the variable that says where each is. */
-const needed: Readonly<Record<string, string>> = { relay: KAFKA_VARIABLE };
+/** The engine that a row needs besides, by the variable that says where it is. */
+const needed: Readonly<Record<string, string>> = {
+  relay: KAFKA_VARIABLE,
+  'search-index': ELASTICSEARCH_VARIABLE,
+  'search-elasticsearch': ELASTICSEARCH_VARIABLE,
+  searchable: ELASTICSEARCH_VARIABLE,
+};
 
 const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE]
 
@@ -87,15 +99,31 @@ async function run(): Promise<void> {
       console.error(`${name} skipped: ${variable} is not set`);
       continue;
     }
-    const system = await startSystem();
-    const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });
-    try {
-      print(await rows[name]!(system, store, file));
-    } finally {
-      await store.close();
-      await system.stop();
-    }
+    print(await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, file));
   }
+}
+
+async function runRow(row: (typeof rows)[string], inIndex: boolean, file: string | null): Promise<Row> {
+  const prefix = newIndexPrefix();
+  const system = inIndex
+    ? await startSystem(['--elasticsearch', process.env[ELASTICSEARCH_VARIABLE]!], {
+        ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: prefix,
+      })
+    : await startSystem();
+  const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });
+  try {
+    return await row(system, store, file);
+  } finally {
+    await store.close();
+    await system.stop();
+    if (inIndex) await removeAll(prefix);
+  }
+}
+
+async function removeAll(prefix: string): Promise<void> {
+  const client = benchClient();
+  await removeIndexes(client, prefix);
+  await client.close();
 }
 
 run().catch((error: Error) => {

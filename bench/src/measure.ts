@@ -52,6 +52,16 @@ export async function runLane(
   };
 }
 
+/** One long operation on so many things, told as so many operations; how long each took is not known. */
+export async function runWhole(count: number, work: () => Promise<void>): Promise<Lane> {
+  const { perSecond, cpuMicrosPerOp } = await runLane(1, 1, work);
+  return {
+    perSecond: perSecond * count,
+    cpuMicrosPerOp: cpuMicrosPerOp === null ? null : cpuMicrosPerOp / count,
+    latenciesMs: [],
+  };
+}
+
 export const REPETITIONS = 5;
 
 /**

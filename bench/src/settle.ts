@@ -1,6 +1,8 @@
+import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { knownStoreIdentity, storeMarkOf } from '#event-store/store-identity.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
+import { activeGeneration } from '#read-models/generations.js';
 import type { System } from './system.js';
 
 /** Waits until the read models hold all that is in the event store: nothing is left to do in the background. */
@@ -11,15 +13,39 @@ export async function untilPositionVisible(system: System, store: EventStore): P
   if (storeId === null) throw new Error('nobody has given the event store its identity');
   const token = encodeOrderPosition({ position, store: storeMarkOf(storeId), orderId: null, revision: null });
   await untilAnswered(system, '/v1/orders?limit=1', token);
+  if (system.usesIndex) await untilAnswered(system, '/v1/orders/search', token, '{"facets":[],"limit":1}');
+}
+
+/** The index that searches are answered from. */
+export async function activeIndex({ postgresUrl }: System): Promise<string> {
+  const client = new pg.Client({ connectionString: postgresUrl });
+  await client.connect();
+  try {
+    const generation = await activeGeneration(client);
+    if (!generation?.searchIndex) throw new Error('the system does not search in Elasticsearch');
+    return generation.searchIndex;
+  } finally {
+    await client.end();
+  }
 }
 
 /** Asks until query-api answers at the token's position; it waits itself, and says 503 when its patience ends. */
-export async function untilAnswered(system: System, path: string, token: string): Promise<void> {
+export async function untilAnswered(
+  system: System,
+  path: string,
+  token: string,
+  body: string | null = null,
+): Promise<void> {
   for (;;) {
     const response = await system.queries.request({
       path,
-      method: 'GET',
-      headers: { authorization: `Bearer ${system.token}`, 'consistent-with': token },
+      method: body === null ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${system.token}`,
+        'consistent-with': token,
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
+      },
+      body,
     });
     const text = await response.body.text();
     if (response.statusCode === 200) return;

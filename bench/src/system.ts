@@ -17,6 +17,8 @@ export interface System {
   readonly queryUrl: string;
   readonly eventStoreUrl: string;
   readonly postgresUrl: string;
+  /** Whether orders are searched in Elasticsearch. */
+  readonly usesIndex: boolean;
   readonly token: string;
   readonly commands: Pool;
   readonly queries: Pool;
@@ -25,7 +27,11 @@ export interface System {
 
 export const IN_FLIGHT = 64;
 
-export async function startSystem(): Promise<System> {
+/** @param engines options of `orderctl up` that name engines which run elsewhere */
+export async function startSystem(
+  engines: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<System> {
   const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-bench-'));
   const [command, query, store] = await Promise.all([freePort(), freePort(), freePort()]);
   const child = spawn(
@@ -42,8 +48,9 @@ export async function startSystem(): Promise<System> {
       String(query),
       '--event-store-port',
       String(store),
+      ...engines,
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } },
   );
   await untilReady(child);
   const addresses = JSON.parse(readFileSync(join(dataDir, 'system.json'), 'utf8')) as {
@@ -59,6 +66,7 @@ export async function startSystem(): Promise<System> {
   return {
     dataDir,
     ...addresses,
+    usesIndex: engines.includes('--elasticsearch'),
     token: stdout.trim(),
     commands,
     queries,
@@ -108,6 +116,19 @@ export async function command(system: System, path: string, key: string, body: u
   const text = await response.body.text();
   if (response.statusCode >= 300) throw new Error(`${path} answered ${response.statusCode}: ${text}`);
   return { body: JSON.parse(text) as Answer['body'], position: String(response.headers['order-position']) };
+}
+
+/** One search; anything but success stops the bench. */
+export async function searchOrders(system: System, body: unknown): Promise<{ total: number }> {
+  const response = await system.queries.request({
+    path: '/v1/orders/search',
+    method: 'POST',
+    headers: { authorization: `Bearer ${system.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await response.body.text();
+  if (response.statusCode !== 200) throw new Error(`search answered ${response.statusCode}: ${text}`);
+  return JSON.parse(text) as { total: number };
 }
 
 /** What `orderctl` prints as JSON. */

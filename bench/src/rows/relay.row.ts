@@ -11,7 +11,7 @@ import { Relay } from '#projections/relay/relay.js';
 import { openTopic, type Topic } from '#projections/relay/topic.js';
 import { requestsOf } from '#projections/relay/topic-writer.js';
 import { importFile } from '../imported-file.js';
-import { interleave, runLane, type Lane, type Row } from '../measure.js';
+import { interleave, runWhole, type Row } from '../measure.js';
 import { untilPositionVisible } from '../settle.js';
 import type { System } from '../system.js';
 
@@ -41,11 +41,11 @@ export async function relay(system: System, store: ExactEventStore, file: string
       {
         ours: async () => {
           const { place } = await emptyTopic(places);
-          return perMessage(messages.length, () => relayed(system, store, place, head));
+          return runWhole(messages.length, () => relayed(system, store, place, head));
         },
         raw: async () => {
           const { kafka, topic } = await emptyTopic(places);
-          return perMessage(messages.length, async () => {
+          return runWhole(messages.length, async () => {
             await eventsOf(store, () => {});
             await sendAll(kafka, topic, messages);
           });
@@ -55,16 +55,6 @@ export async function relay(system: System, store: ExactEventStore, file: string
   } finally {
     await dropTopics(places);
   }
-}
-
-/** One long operation, told as so many. */
-async function perMessage(count: number, work: () => Promise<void>): Promise<Lane> {
-  const { perSecond, cpuMicrosPerOp } = await runLane(1, 1, work);
-  return {
-    perSecond: perSecond * count,
-    cpuMicrosPerOp: cpuMicrosPerOp === null ? null : cpuMicrosPerOp / count,
-    latenciesMs: [],
-  };
 }
 
 async function relayed(

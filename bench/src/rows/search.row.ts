@@ -1,42 +1,18 @@
 import type { EventStore } from '#event-store/port.js';
 import { percentile, runLane, type Row } from '../measure.js';
 import { importFile } from '../imported-file.js';
+import { searchBody } from '../questions.js';
 import { untilPositionVisible } from '../settle.js';
-import type { System } from '../system.js';
-import { searchTexts } from '../workload.js';
+import { searchOrders, type System } from '../system.js';
 
 const SEARCHES = 600;
 const TARGET_P95_MS = 50;
-const FACETS = [
-  'status',
-  'paymentStatus',
-  'fulfilmentStatus',
-  'returnStatus',
-  'country',
-  'month',
-  'currency',
-];
 
-/** Searching imported orders one at a time: words, some misspelt, with filters and all facets. */
+/** Searching imported orders one at a time, in PostgreSQL: words, some misspelt, with filters and all facets. */
 export async function search(system: System, store: EventStore, file: string | null): Promise<Row> {
   await importFile(system, file);
   await untilPositionVisible(system, store);
-  const texts = searchTexts();
-  const lane = await runLane(SEARCHES, 1, async (i) => {
-    const filters = {
-      ...(i % 3 === 1 && { country: ['GB'] }),
-      ...(i % 4 === 2 && { status: ['completed'] }),
-    };
-    const body = { text: texts[i % texts.length], filters, facets: FACETS, limit: 20 };
-    const response = await system.queries.request({
-      path: '/v1/orders/search',
-      method: 'POST',
-      headers: { authorization: `Bearer ${system.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(i % 5 === 0 ? { ...body, sort: '-placedAt' } : body),
-    });
-    const text = await response.body.text();
-    if (response.statusCode !== 200) throw new Error(`search answered ${response.statusCode}: ${text}`);
-  });
+  const lane = await runLane(SEARCHES, 1, (i) => searchOrders(system, searchBody(i)));
   return {
     name: 'search',
     ratio: null,

@@ -7,7 +7,7 @@ interface ClientInternals {
   /** Streams that are open; on a client that only appends, its one batch append stream. */
   readonly disposableStreams: Set<Duplex>;
   /** What the server can do, asked once; on the way to it the connection is made. */
-  readonly capabilities: Promise<unknown>;
+  readonly capabilities: Promise<{ readonly serverVersion: string }>;
   readonly throwOnAppendFailure: boolean;
   getChannel(): Promise<{ close(): void }>;
 }

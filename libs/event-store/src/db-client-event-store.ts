@@ -8,7 +8,7 @@ import {
 } from '@eventstore/db-client';
 import { Appender } from './appender.js';
 import { storeUnavailable } from './client-errors.js';
-import { closeClient } from './client-internals.js';
+import { closeClient, internalsOf } from './client-internals.js';
 import { StoreUnavailable } from './errors.js';
 import { openClient } from './open-client.js';
 import type {
@@ -26,6 +26,7 @@ import { rawEventOf } from './raw-event.js';
 import { storedExactEventOf } from './stored-exact-event.js';
 import { subscription } from './subscription.js';
 import { watched } from './watched-stream.js';
+import { within } from './within.js';
 import { exactly } from './wire-event.js';
 
 export interface DbClientOptions {
@@ -112,6 +113,15 @@ export class DbClientEventStore implements ExactEventStore {
       throw readError('the last position cannot be read', error);
     }
     return null;
+  }
+
+  /** As the server tells it. @throws StoreUnavailable */
+  async serverVersion(): Promise<string> {
+    try {
+      return (await within(this.#timeoutMs, internalsOf(this.#reader).capabilities)).serverVersion;
+    } catch (error) {
+      throw readError('the version of the event store cannot be read', error);
+    }
   }
 
   async close(): Promise<void> {

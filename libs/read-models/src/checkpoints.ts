@@ -133,8 +133,9 @@ export class CheckpointWatcher {
   }
 
   #heard(client: pg.Client, channel: string, payload: string): void {
-    // The very first generation announces itself by its first checkpoint.
-    if (channel === GENERATION_CHANNEL || this.#generation === null) {
+    // The very first generation announces itself by its first checkpoint; and a position means something only
+    // together with the store that it is of.
+    if (channel === GENERATION_CHANNEL || this.#generation === null || this.#storeId === null) {
       this.#readAll(client).catch((error: unknown) => this.#lost(client, error));
       return;
     }

@@ -3,9 +3,10 @@ import { withReadModels } from '../status/read-models.js';
 import { describeSystem, type SystemStatus } from '../status/system-status.js';
 import { readTotals } from '../status/totals.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { kafkaNamed, withKafka, type KafkaOptions } from '../support/kafka.js';
 import { count, printJson, table } from '../support/output.js';
 
-interface StatusOptions extends ConnectionOptions {
+interface StatusOptions extends ConnectionOptions, KafkaOptions {
   readonly totals?: boolean;
   readonly json?: boolean;
 }
@@ -13,11 +14,15 @@ interface StatusOptions extends ConnectionOptions {
 export function addStatusCommand(program: Command): void {
   const command = program
     .command('status')
-    .description('where the event store and the projections are, how far behind and how fast')
+    .description(
+      'the engine behind each port, where the event store and the projections are, how far behind and how fast',
+    )
     .option('--totals', "figures of a tenant's orders, computed from the read models")
     .option('--tenant <tenant>', 'whose totals', 'default')
     .option('--json', 'as one JSON object');
-  withConnection(command, ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runStatus);
+  withConnection(withKafka(command), ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'], {
+    token: false,
+  }).action(runStatus);
 }
 
 async function runStatus(options: StatusOptions): Promise<void> {
@@ -26,6 +31,8 @@ async function runStatus(options: StatusOptions): Promise<void> {
   const status = await describeSystem({
     postgresUrl: await connection.address('postgresUrl'),
     eventStoreUrl: await connection.address('eventStoreUrl'),
+    elasticsearch: await connection.elasticsearch(),
+    kafka: kafkaNamed(options) ?? (await connection.relayedTo()),
   });
   if (options.json) printJson(status, { pretty: false });
   else printStatus(status);
@@ -47,7 +54,13 @@ async function runTotals(connection: Connection, { json }: StatusOptions): Promi
   );
 }
 
-function printStatus({ eventStore, generation, projections }: SystemStatus): void {
+function printStatus({ engines, eventStore, generation, projections }: SystemStatus): void {
+  const shown = engines.map(({ port, engine, version, detail }) => [
+    port,
+    version === null ? engine : `${engine} ${version}`,
+    detail ?? '',
+  ]);
+  console.log(`${table(shown)}\n`);
   console.log(
     `event store   at ${eventStore.head ?? 'nothing yet'}, moving ${count(eventStore.positionsPerSecond)}/s`,
   );

@@ -1,6 +1,9 @@
 import type { EventStore } from '#event-store/port.js';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { ElasticsearchPlace } from '#platform/search-settings.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { withEventStore } from '../support/event-store.js';
+import { describeEngines, type EngineStatus } from './engines.js';
 import { withReadModels, type ReadModels } from './read-models.js';
 
 export interface ProjectionStatus {
@@ -15,6 +18,7 @@ export interface ProjectionStatus {
 }
 
 export interface SystemStatus {
+  readonly engines: readonly EngineStatus[];
   readonly eventStore: {
     /** null: no event yet. */
     readonly head: string | null;
@@ -41,16 +45,25 @@ const MEASURED_FOR_MS = 1_000;
 export function describeSystem(options: {
   readonly postgresUrl: string;
   readonly eventStoreUrl: string;
+  readonly elasticsearch: ElasticsearchPlace | null;
+  readonly kafka: KafkaPlace | null;
 }): Promise<SystemStatus> {
-  return withEventStore(options.eventStoreUrl, (store) =>
-    withReadModels(options.postgresUrl, (readModels) => measure(store, readModels)),
+  const { elasticsearch, kafka } = options;
+  return withEventStore(options.eventStoreUrl, (eventStore) =>
+    withReadModels(options.postgresUrl, async (readModels) => {
+      const [engines, measured] = await Promise.all([
+        describeEngines({ eventStore, ...readModels, elasticsearch, kafka }),
+        measure(eventStore, readModels),
+      ]);
+      return { engines, ...measured };
+    }),
   );
 }
 
 async function measure(
   store: Pick<EventStore, 'headPosition'>,
   readModels: ReadModels,
-): Promise<SystemStatus> {
+): Promise<Omit<SystemStatus, 'engines'>> {
   const earlier = await checkpoints(readModels);
   const earlierHead = await store.headPosition();
   const fromMs = performance.now();

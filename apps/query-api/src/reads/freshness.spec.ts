@@ -43,6 +43,8 @@ describe('a read that must show a write', () => {
     const unknown = { ...projectionAt(5n), storeId: null };
     await expect(new Freshness(unknown).reached(wanted(5n))).rejects.toMatchObject({ code: 'not_caught_up' });
     expect(new Freshness(unknown).tokenNow(null)).toBeNull();
+    // Asked for one that is answered only when it is of the right store, it can be given back.
+    expect(new Freshness(unknown).tokenNow(wanted(5n))).toBe(new Freshness(projectionAt(5n)).tokenNow(null));
   });
 
   it('is refused when the write does not come in time', async () => {

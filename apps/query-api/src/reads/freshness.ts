@@ -60,7 +60,8 @@ export class Freshness {
    */
   tokenNow(asked: OrderPosition | null): string | null {
     const known = this.#watcher.position(ORDERS_PROJECTION);
-    const store = this.#storeMark;
+    // Until it is known, the one that is asked for: the answer comes only when that is the right one.
+    const store = this.#storeMark ?? asked?.store ?? null;
     const position = asked !== null && (known === null || known < asked.position) ? asked.position : known;
     if (position === null || store === null) return null;
     // Many reads see the same position.

@@ -1,0 +1,118 @@
+import type pg from 'pg';
+import { createKafka } from '#platform/kafka.js';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { createLogger } from '#platform/logging.js';
+import type { ElasticsearchPlace } from '#platform/search-settings.js';
+import type { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import type { Generation } from '#read-models/generations.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { oneLine } from '../support/cli-error.js';
+
+/** What stands behind one of the system's ports. */
+export interface EngineStatus {
+  readonly port: 'events' | 'read models' | 'search' | 'integration events';
+  readonly engine: string;
+  /** null: it does not tell, or does not answer. */
+  readonly version: string | null;
+  /** What else is worth knowing: an index, a cluster, or why there is no answer; null: nothing. */
+  readonly detail: string | null;
+}
+
+export interface EnginePlaces {
+  readonly eventStore: DbClientEventStore;
+  readonly pool: pg.Pool;
+  readonly generation: Generation;
+  /** null: none is known here. */
+  readonly elasticsearch: ElasticsearchPlace | null;
+  readonly kafka: KafkaPlace | null;
+}
+
+/** The embedded event store tells the version whose protocol it speaks, with this after it. */
+const EMBEDDED = /-orderlog$/;
+const ANSWER_LIMIT_MS = 3_000;
+
+/** An engine that is away is told as such: the others are told all the same. */
+export function describeEngines(places: EnginePlaces): Promise<EngineStatus[]> {
+  return Promise.all([eventsOf(places), readModelsOf(places), searchOf(places), integrationEventsOf(places)]);
+}
+
+function eventsOf({ eventStore }: EnginePlaces): Promise<EngineStatus> {
+  return asked('events', 'EventStoreDB', async () => {
+    const version = await eventStore.serverVersion();
+    if (!EMBEDDED.test(version)) return { version };
+    return {
+      engine: 'embedded',
+      version: null,
+      detail: `protocol of EventStoreDB ${version.replace(EMBEDDED, '')}`,
+    };
+  });
+}
+
+function readModelsOf({
+  pool,
+  generation,
+}: Pick<EnginePlaces, 'pool' | 'generation'>): Promise<EngineStatus> {
+  return asked('read models', 'PostgreSQL', async () => {
+    const { rows } = await pool.query<{ server_version: string }>('SHOW server_version');
+    return { version: rows[0]!.server_version, detail: `schema ${generation.schema}` };
+  });
+}
+
+async function searchOf({ pool, generation, elasticsearch }: EnginePlaces): Promise<EngineStatus> {
+  const { searchIndex } = generation;
+  if (searchIndex === null) return { ...(await readModelsOf({ pool, generation })), port: 'search' };
+  const engine = 'Elasticsearch';
+  if (elasticsearch === null) {
+    return {
+      port: 'search',
+      engine,
+      version: null,
+      detail: `index ${searchIndex}; give --elasticsearch-url`,
+    };
+  }
+  const client = createElasticsearchClient(elasticsearch);
+  try {
+    return await asked('search', engine, async () => {
+      const { nodes } = await client.nodes.info(
+        { filter_path: 'nodes.*.version' },
+        { requestTimeout: ANSWER_LIMIT_MS },
+      );
+      const versions = new Set(Object.values(nodes).map((node) => node.version));
+      return { version: [...versions].sort().join(', '), detail: `index ${searchIndex}` };
+    });
+  } finally {
+    await client.close();
+  }
+}
+
+async function integrationEventsOf({ kafka }: EnginePlaces): Promise<EngineStatus> {
+  const port = 'integration events';
+  if (kafka === null) return { port, engine: 'none', version: null, detail: null };
+  const admin = createKafka(kafka, 'orderctl', createLogger('orderctl', 'silent')).admin();
+  try {
+    // Kafka's protocol has no call that tells the version of a broker.
+    return await asked(port, 'Kafka', async () => {
+      await admin.connect();
+      const { brokers, clusterId } = await admin.describeCluster();
+      return {
+        version: null,
+        detail: `cluster ${clusterId}, brokers: ${brokers.length}, topic ${kafka.topic}`,
+      };
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function asked(
+  port: EngineStatus['port'],
+  engine: string,
+  ask: () => Promise<{ engine?: string; version: string | null; detail?: string }>,
+): Promise<EngineStatus> {
+  try {
+    return { port, engine, detail: null, ...(await ask()) };
+  } catch (error) {
+    const why = error instanceof Error ? oneLine(error.message || error.name) : String(error);
+    return { port, engine, version: null, detail: `does not answer: ${why}` };
+  }
+}

@@ -1,0 +1,109 @@
+import type { Client } from '@elastic/elasticsearch';
+import type { EventStore } from '#event-store/port.js';
+import { filterOf } from '#read-models/readers/order-filter.js';
+import { ElasticsearchOrderSearch } from '#read-models/search/elasticsearch/elasticsearch-order-search.js';
+import type { OrderSearchQuestion } from '#read-models/search/order-search.js';
+import { percentile, REPETITIONS, runLane, type Lane, type Row } from '../measure.js';
+import { importFile } from '../imported-file.js';
+import { searchBody } from '../questions.js';
+import { benchClient } from '../search-engine.js';
+import { activeIndex, untilPositionVisible } from '../settle.js';
+import { searchOrders, type System } from '../system.js';
+
+const SEARCHES = 300;
+/** p99 of the raw query over ours. */
+const TARGET_RATIO = 1 / 1.3;
+
+interface RawRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
+/**
+ * The same questions through query-api, and as the very query that it sends to Elasticsearch for each, by a plain
+ * client; looking up what a misspelt word stands for is ours alone. The ratio is of the two p99.
+ */
+export async function searchElasticsearch(
+  system: System,
+  store: EventStore,
+  file: string | null,
+): Promise<Row> {
+  await importFile(system, file);
+  await untilPositionVisible(system, store);
+  const client = benchClient();
+  try {
+    const queries = await queriesOf(client, await activeIndex(system));
+    const ours: Lane[] = [];
+    const raw: Lane[] = [];
+    for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+      ours.push(await runLane(SEARCHES, 1, (i) => searchOrders(system, searchBody(i))));
+      raw.push(await runLane(SEARCHES, 1, (i) => send(client, queries[i]!)));
+    }
+    return rowOf(ours, raw);
+  } finally {
+    await client.close();
+  }
+}
+
+/** The last request that the adapter makes for each question is the query; those before it look up words. */
+async function queriesOf(client: Client, index: string): Promise<RawRequest[]> {
+  const always = async () => index;
+  const search = new ElasticsearchOrderSearch(client, { current: always, refreshed: always });
+  let last: RawRequest | null = null;
+  client.diagnostic.on('request', (_error, result) => {
+    if (result === null) return;
+    const { method, path, body } = result.meta.request.params;
+    last = { method, path, body };
+  });
+  const queries: RawRequest[] = [];
+  for (let i = 0; i < SEARCHES; i++) {
+    await search.search(questionOf(searchBody(i)));
+    queries.push(last!);
+  }
+  client.diagnostic.removeAllListeners('request');
+  return queries;
+}
+
+function questionOf(body: Record<string, unknown>): OrderSearchQuestion {
+  return {
+    audience: { tenantId: 'default', customerId: null },
+    sku: null,
+    email: null,
+    skuPrefix: null,
+    numberPrefix: null,
+    referencePrefix: null,
+    sort: 'relevance',
+    cursor: null,
+    ...body,
+    filter: filterOf(body['filters'] as object),
+  } as unknown as OrderSearchQuestion;
+}
+
+async function send(client: Client, { method, path, body }: RawRequest): Promise<void> {
+  await client.transport.request({ method, path, body: body as string });
+}
+
+function rowOf(ours: readonly Lane[], raw: readonly Lane[]): Row {
+  const p99 = ({ latenciesMs }: Lane) => percentile(latenciesMs, 0.99);
+  const ratios = ours.map((lane, i) => p99(raw[i]!) / p99(lane));
+  const latenciesMs = ours.flatMap((lane) => [...lane.latenciesMs]);
+  return {
+    name: 'search-elasticsearch',
+    ratio: percentile(ratios, 0.5),
+    ratios,
+    target: TARGET_RATIO,
+    perSecond: percentile(
+      ours.map(({ perSecond }) => perSecond),
+      0.5,
+    ),
+    rawPerSecond: percentile(
+      raw.map(({ perSecond }) => perSecond),
+      0.5,
+    ),
+    cpuMicrosPerOp: ours[0]!.cpuMicrosPerOp,
+    p50Ms: percentile(latenciesMs, 0.5),
+    p95Ms: percentile(latenciesMs, 0.95),
+    p99Ms: percentile(latenciesMs, 0.99),
+  };
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { readConfig } from './config.js';
+import { elasticsearchOf, indexPrefixOf, searchEngineSettings } from './search-settings.js';
+
+const read = (environment: Readonly<Record<string, string>>) => {
+  const values = readConfig(searchEngineSettings, environment);
+  return { elasticsearch: elasticsearchOf(values), indexPrefix: indexPrefixOf(values) };
+};
+const url = { ORDERLOG_ELASTICSEARCH_URL: 'https://search.example:9200' };
+
+describe('the settings of search', () => {
+  it('search in PostgreSQL unless Elasticsearch is named', () => {
+    expect(read({})).toEqual({ elasticsearch: null, indexPrefix: null });
+    expect(read({ ORDERLOG_SEARCH_ENGINE: 'postgres' })).toEqual({ elasticsearch: null, indexPrefix: null });
+  });
+
+  it('search in Elasticsearch where it is named, with what it takes to reach it', () => {
+    const more = { ORDERLOG_ELASTICSEARCH_API_KEY: 'key', ORDERLOG_ELASTICSEARCH_CA_FILE: '/ca.pem' };
+    expect(read({ ...url, ...more })).toEqual({
+      elasticsearch: { url: url.ORDERLOG_ELASTICSEARCH_URL, apiKey: 'key', caFile: '/ca.pem' },
+      indexPrefix: 'orderlog',
+    });
+    expect(read({ ...url, ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: 'shop-1' }).indexPrefix).toBe('shop-1');
+  });
+
+  it('can name Elasticsearch for the index that is still read, and PostgreSQL for what is built', () => {
+    const back = read({ ...url, ORDERLOG_SEARCH_ENGINE: 'postgres' });
+    expect(back).toMatchObject({ elasticsearch: { url: url.ORDERLOG_ELASTICSEARCH_URL }, indexPrefix: null });
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    [
+      'ORDERLOG_SEARCH_ENGINE is elasticsearch, but ORDERLOG_ELASTICSEARCH_URL is not set: set it, or choose postgres',
+      { ORDERLOG_SEARCH_ENGINE: 'elasticsearch' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL is not: set both, or neither',
+      { ORDERLOG_ELASTICSEARCH_API_KEY: 'secret' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is not: set both, or neither',
+      { ORDERLOG_ELASTICSEARCH_CA_FILE: '/ca.pem' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX is set, but ORDERLOG_ELASTICSEARCH_URL is not: set both, or neither',
+      { ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: 'shop' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX is "Shop_1": give up to 100 of a-z, 0-9 and -, no dash first',
+      { ...url, ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: 'Shop_1' },
+    ],
+    [
+      'ORDERLOG_SEARCH_ENGINE is "solr": give one of postgres, elasticsearch',
+      { ORDERLOG_SEARCH_ENGINE: 'solr' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_URL is no URL of the right kind: give https://… or http://…',
+      { ORDERLOG_ELASTICSEARCH_URL: 'search.example:9200' },
+    ],
+  ])('refuse with one line: %s', (line, environment) => {
+    expect(() => read(environment)).toThrow(line);
+  });
+});
