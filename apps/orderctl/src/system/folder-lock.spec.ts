@@ -53,6 +53,12 @@ it('is taken by one of many that find it stale at once', async () => {
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
+it('is taken although another start was killed while it removed a stale one', async () => {
+  const dead = JSON.stringify({ pid: await deadPid(), start: '1' });
+  await Promise.all([writeFile(path, dead), writeFile(`${path}.removing`, dead)]);
+  await expect(lockFolder(path)).resolves.toMatchObject({ wasStale: true });
+});
+
 it('tells processes apart', async () => {
   expect(isAlive(process.pid)).toBe(true);
   expect(processStart(process.pid)).toBe(processStart(process.pid));

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CliError } from '../support/cli-error.js';
 import { isAlive, processStart } from './process-identity.js';
+
+const LOOK_AGAIN_MS = 10;
 
 interface Holder {
   readonly pid: number;
@@ -33,7 +36,7 @@ export async function lockFolder(path: string): Promise<FolderLock> {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
-      await removeIfStale(path);
+      await removeIfStale(path, draft);
       wasStale = true;
     }
   } finally {
@@ -41,23 +44,33 @@ export async function lockFolder(path: string): Promise<FolderLock> {
   }
 }
 
-async function removeIfStale(path: string): Promise<void> {
-  const seen = await holderOf(path);
-  if (seen !== null && holds(seen)) throw refused(seen);
-  // Another start may have judged the same and be ahead of us: what is moved away is looked at again.
-  const aside = `${path}.${randomBytes(6).toString('hex')}`;
+/**
+ * One process at a time removes a lock that is no longer held: between looking at it and removing it, another
+ * could have removed it too and made its own.
+ */
+async function removeIfStale(path: string, draft: string): Promise<void> {
+  const removing = `${path}.removing`;
+  for (;;) {
+    const seen = await holderOf(path);
+    if (seen !== null && holds(seen)) throw refused(seen);
+    try {
+      await link(draft, removing);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const other = await holderOf(removing);
+    // Killed within the moment that removing takes.
+    if (other !== null && !holds(other)) await rm(removing, { force: true });
+    await delay(LOOK_AGAIN_MS);
+  }
   try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+    const seen = await holderOf(path);
+    if (seen !== null && holds(seen)) throw refused(seen);
+    await rm(path, { force: true });
+  } finally {
+    await rm(removing, { force: true });
   }
-  const moved = await holderOf(aside);
-  if (moved !== null && holds(moved)) {
-    await rename(aside, path);
-    throw refused(moved);
-  }
-  await rm(aside, { force: true });
 }
 
 function holds({ pid, start }: Holder): boolean {
