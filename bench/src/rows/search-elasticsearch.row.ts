@@ -17,7 +17,8 @@ const TARGET_RATIO = 1 / 1.3;
 interface RawRequest {
   readonly method: string;
   readonly path: string;
-  readonly body: unknown;
+  readonly querystring: string;
+  readonly body: Record<string, unknown>;
 }
 
 /**
@@ -53,8 +54,9 @@ async function queriesOf(client: Client, index: string): Promise<RawRequest[]> {
   let last: RawRequest | null = null;
   client.diagnostic.on('request', (_error, result) => {
     if (result === null) return;
-    const { method, path, body } = result.meta.request.params;
-    last = { method, path, body };
+    const { method, path, querystring, body } = result.meta.request.params;
+    const asked = { method, path, querystring: String(querystring ?? '') };
+    last = { ...asked, body: JSON.parse(String(body)) as Record<string, unknown> };
   });
   const queries: RawRequest[] = [];
   for (let i = 0; i < SEARCHES; i++) {
@@ -80,8 +82,8 @@ function questionOf(body: Record<string, unknown>): OrderSearchQuestion {
   } as unknown as OrderSearchQuestion;
 }
 
-async function send(client: Client, { method, path, body }: RawRequest): Promise<void> {
-  await client.transport.request({ method, path, body: body as string });
+async function send(client: Client, request: RawRequest): Promise<void> {
+  await client.transport.request(request);
 }
 
 function rowOf(ours: readonly Lane[], raw: readonly Lane[]): Row {

@@ -129,7 +129,9 @@ describeWith('elasticsearch', 'the Elasticsearch adapter', () => {
   it('refreshes once for all who ask while a refresh is under way, and not before they asked', async () => {
     const order = await orderOf({ ref: 'A2', names: ['Crate'] });
     let requests = 0;
-    client.diagnostic.on('request', () => (requests += 1));
+    client.diagnostic.on('request', (_error, result) => {
+      if (result?.meta.request.params.path.endsWith('/_refresh')) requests += 1;
+    });
     const refreshing = refresh();
     proxy.holdAnswers();
     const first = refreshing.refresh();

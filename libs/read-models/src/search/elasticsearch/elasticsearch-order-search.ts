@@ -6,9 +6,10 @@ import {
   type OrderSearchPage,
   type OrderSearchQuestion,
 } from '../order-search.js';
+import type { SearchTerm } from '../search-terms.js';
 import { searchTextOf } from '../search-text.js';
 import { SearchUnavailable } from '../search-unavailable.js';
-import { elasticsearchTerms } from './elasticsearch-terms.js';
+import { elasticsearchTerms, guessedTerms, isAsGuessed } from './elasticsearch-terms.js';
 import { askIndex, available, isIndexMissing } from './requests.js';
 import { searchPageOf, type FoundDocument } from './search-answer.js';
 import { searchRequest } from './search-request.js';
@@ -51,16 +52,23 @@ export class ElasticsearchOrderSearch implements OrderSearch {
     }
   }
 
+  /** Most words are known and no names: what they find is asked for while that is looked up. */
   #searchIn(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return available(async () => {
       const { audience, facets, limit } = question;
       const sort = searchSortOf(question);
       const text = searchTextOf(question.text);
-      const terms = await elasticsearchTerms(this.#client, index, audience.tenantId, text);
-      const sought = soughtOf(question, text, terms);
-      const request = searchRequest(question, text, terms, sort, seeksTexts(sought));
-      const answer = await askIndex<FoundDocument>(this.#client, { index, ...request });
-      return searchPageOf(answer, facets, limit, sort, sought);
+      const ask = (terms: readonly SearchTerm[]) => {
+        const seeks = seeksTexts(soughtOf(question, text, terms));
+        const request = searchRequest(question, text, terms, sort, seeks);
+        return askIndex<FoundDocument>(this.#client, { index, ...request });
+      };
+      const [terms, guessed] = await Promise.all([
+        elasticsearchTerms(this.#client, index, audience.tenantId, text),
+        ask(guessedTerms(text)),
+      ]);
+      const answer = terms.every(isAsGuessed) ? guessed : await ask(terms);
+      return searchPageOf(answer, facets, limit, sort, soughtOf(question, text, terms));
     });
   }
 }

@@ -19,16 +19,26 @@ type Offered = Readonly<
   Record<string, { readonly words: { readonly buckets: readonly { readonly key: string }[] } }>
 >;
 
+/** The words as if orders held them all, and nobody were called so. */
+export function guessedTerms(text: SearchText): SearchTerm[] {
+  return askedTerms(text).map((term) => ({ ...term, known: true, inNames: false, similar: [] }));
+}
+
+/** Whether a term asks for the same as the one that was guessed. */
+export function isAsGuessed({ inNames, similar }: SearchTerm): boolean {
+  return !inNames && similar.length === 0;
+}
+
 /** What the tenant's own words make of the words searched for: for unknown ones those that resemble them. */
 export async function elasticsearchTerms(
   client: Client,
   index: string,
   tenantId: string,
-  { words, unfinished }: SearchText,
+  text: SearchText,
 ): Promise<SearchTerm[]> {
-  if (words.length === 0) return [];
+  const asked = askedTerms(text);
+  if (asked.length === 0) return [];
   const count = <T>(aggregations: Aggregations) => aggregated<T>(client, index, tenantId, aggregations);
-  const asked = words.map((word, at) => ({ word, prefix: unfinished && at === words.length - 1 }));
   const { buckets } = (await count<Held>(heldBy(asked))).held;
   const isHeld = (name: string) => buckets[name]!.doc_count > 0;
   const terms = asked.map((term, at) => ({
@@ -46,6 +56,10 @@ export async function elasticsearchTerms(
     );
     return { ...term, similar };
   });
+}
+
+function askedTerms({ words, unfinished }: SearchText): AskedTerm[] {
+  return words.map((word, at) => ({ word, prefix: unfinished && at === words.length - 1 }));
 }
 
 async function aggregated<T>(
