@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { foldText, placedWords } from './fold-text.js';
+import { foldText, mayHold, placedWords } from './fold-text.js';
 
 describe('foldText', () => {
   it.each([
@@ -36,6 +36,15 @@ describe('placedWords', () => {
         expect(placedWords(text).map(({ word }) => word)).toEqual(foldText(text));
       }),
     );
+  });
+
+  it('are never denied by mayHold, which denies what a text of plain letters lacks', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        for (const { word } of placedWords(text)) expect(mayHold(text, ['other', word])).toBe(true);
+      }),
+    );
+    expect([mayHold('RED MUG', ['mug']), mayHold('RED MUG', ['tea'])]).toEqual([true, false]);
   });
 
   it.each([

@@ -17,7 +17,9 @@ const UNACCENTED: Readonly<Record<string, string>> = {
 };
 const SPECIAL = new RegExp(`[${Object.keys(UNACCENTED).join('')}]`, 'g');
 const WORD = /[\p{L}\p{N}]+/gu;
-const PLAIN = /^[a-z0-9 ]*$/;
+// Most texts are ASCII, which folds to itself in small letters, unit by unit.
+const ASCII = /^\p{ASCII}*$/u;
+const ASCII_WORD = /[a-z0-9]+/g;
 
 /**
  * The words of a text, in order, with case and accents folded: `Crème brûlée, No. 2` gives
@@ -26,8 +28,8 @@ const PLAIN = /^[a-z0-9 ]*$/;
  */
 export function foldText(text: string): string[] {
   const lower = text.toLowerCase();
-  const folded = PLAIN.test(lower) ? lower : unaccent(lower);
-  return (folded.match(WORD) ?? []).map(shortened);
+  const words = ASCII.test(text) ? lower.match(ASCII_WORD) : unaccent(lower).match(WORD);
+  return (words ?? []).map(shortened);
 }
 
 /** A folded word, and where it stands in the text that it was folded from: UTF-16 units, the end excluded. */
@@ -39,6 +41,22 @@ export interface PlacedWord {
 
 /** The same words as `foldText` finds, with their places. */
 export function placedWords(text: string): PlacedWord[] {
+  if (!ASCII.test(text)) return placedInFolded(text);
+  return Array.from(text.toLowerCase().matchAll(ASCII_WORD), ({ 0: word, index: start }) => ({
+    word: shortened(word),
+    start,
+    end: start + word.length,
+  }));
+}
+
+/** Whether the text can hold one of these folded words: false is certain, and found out in no time. */
+export function mayHold(text: string, words: readonly string[]): boolean {
+  if (!ASCII.test(text)) return true;
+  const lower = text.toLowerCase();
+  return words.some((word) => lower.includes(word));
+}
+
+function placedInFolded(text: string): PlacedWord[] {
   let folded = '';
   // Of each unit of the folded text: where the character that it came from begins and ends.
   const starts: number[] = [];

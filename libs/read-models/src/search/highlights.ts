@@ -1,4 +1,4 @@
-import { placedWords, type PlacedWord } from '../fold-text.js';
+import { mayHold, placedWords, type PlacedWord } from '../fold-text.js';
 import type { OrderText, OrderTextField } from './order-texts.js';
 import { termMatches, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
@@ -58,9 +58,13 @@ export function seeksTexts({ terms, phrases, asGiven }: Sought): boolean {
 /** The texts that matched, in the order's own order; the first ten. */
 export function highlightsOf(texts: readonly OrderText[], sought: Sought): Highlight[] {
   const highlights: Highlight[] = [];
+  const words = [
+    ...sought.terms.flatMap(({ word, similar }) => [word, ...similar]),
+    ...sought.phrases.flat(),
+  ];
   for (const { field, text } of texts) {
     const ranges = apart([
-      ...(sought.terms.length + sought.phrases.length > 0 ? wordRanges(placedWords(text), sought) : []),
+      ...(mayHold(text, words) ? wordRanges(placedWords(text), sought) : []),
       ...sought.asGiven
         .filter((given) => given.field === field)
         .filter((given) => (given.whole ? text === given.text : text.startsWith(given.text)))
