@@ -32,7 +32,7 @@ export type FollowerState = 'starting' | 'standby' | 'catching_up' | 'live' | 'w
 
 const LIMITS = { maxRows: 1_000, maxBytes: 4_000_000 };
 /** Between two steps while rows come one by one: a search sees them with the next refresh anyway. */
-const CALM_INTERVAL_MS = 50;
+const CALM_INTERVAL_MS = 25;
 /** Rows are told of by NOTIFY; this is for what was told while nobody listened. */
 const LOOK_AGAIN_MS = 2_000;
 

@@ -71,20 +71,30 @@ function searchEnvironment({ elasticsearch }: SystemSettings['engines']): Record
 /**
  * Megabytes of Node's heap: of its old space, and of one half of its young one, of which Node keeps up to
  * three as garbage. The two that fold orders need less CPU with a larger young space; command-api's old space
- * holds its cache of folded orders.
+ * holds its cache of folded orders. query-api collects its old space only from so many on: the answers of a search
+ * engine are large, and a collection for every hundred of them would be what the slowest searches wait for.
  */
-const heaps: Readonly<Record<AppDefinition['name'], { readonly oldMb: number; readonly youngMb: number }>> = {
+const heaps: Readonly<
+  Record<
+    AppDefinition['name'],
+    { readonly oldMb: number; readonly youngMb: number; readonly firstMb?: number }
+  >
+> = {
   'event-store': { oldMb: 256, youngMb: 4 },
   projector: { oldMb: 384, youngMb: 16 },
   'command-api': { oldMb: 512, youngMb: 32 },
-  'query-api': { oldMb: 384, youngMb: 8 },
+  'query-api': { oldMb: 384, youngMb: 8, firstMb: 192 },
 };
 
 function app(name: AppDefinition['name'], environment: Readonly<Record<string, string>>): AppDefinition {
-  const { oldMb, youngMb } = heaps[name];
+  const { oldMb, youngMb, firstMb } = heaps[name];
   return {
     name,
     environment,
-    nodeFlags: [`--max-old-space-size=${oldMb}`, `--max-semi-space-size=${youngMb}`],
+    nodeFlags: [
+      `--max-old-space-size=${oldMb}`,
+      `--max-semi-space-size=${youngMb}`,
+      ...(firstMb === undefined ? [] : [`--initial-old-space-size=${firstMb}`]),
+    ],
   };
 }

@@ -56,7 +56,7 @@ export function seeksTexts({ terms, phrases, asGiven }: Sought): boolean {
 }
 
 /** The texts that matched, in the order's own order; the first ten. */
-export function highlightsOf(texts: readonly OrderText[], sought: Sought): Highlight[] {
+export function highlightsOf(texts: Iterable<OrderText>, sought: Sought): Highlight[] {
   const highlights: Highlight[] = [];
   const words = [
     ...sought.terms.flatMap(({ word, similar }) => [word, ...similar]),

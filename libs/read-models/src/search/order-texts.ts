@@ -31,3 +31,16 @@ export function orderTextsOf({ number, reference, lines, tags, attributes }: Tex
     ...of('attribute', Object.values(attributes)),
   ];
 }
+
+/** The same texts by field, as an index stores them: half as long as JSON, and read without an object for each. */
+export type TextsByField = Readonly<Partial<Record<OrderTextField, readonly string[]>>>;
+
+export function byField(texts: readonly OrderText[]): TextsByField {
+  const fields: Partial<Record<OrderTextField, string[]>> = {};
+  for (const { field, text } of texts) (fields[field] ??= []).push(text);
+  return fields;
+}
+
+export function* eachText(fields: TextsByField): Generator<OrderText> {
+  for (const field of orderTextFields) for (const text of fields[field] ?? []) yield { field, text };
+}

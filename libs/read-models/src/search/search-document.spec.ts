@@ -3,6 +3,7 @@ import { ERASED } from '#domain/decider.js';
 import { line, orderPlaced } from '#domain/testing/events.js';
 import { given } from '#domain/testing/given.js';
 import { summaryOf } from '../order-summary.js';
+import { eachText, orderTextsOf } from './order-texts.js';
 import { searchDocumentId, searchDocumentOf } from './search-document.js';
 
 const { order } = given(
@@ -27,14 +28,16 @@ describe('searchDocumentOf', () => {
   });
 
   it('holds each text as it was given, once a field', () => {
-    expect(searchDocumentOf(order).texts).toEqual([
-      { field: 'number', text: order.number },
-      { field: 'reference', text: 'PO 77' },
-      { field: 'lineName', text: 'Crème dish' },
-      { field: 'sku', text: '85123A' },
-      { field: 'tag', text: 'Gift' },
-      { field: 'attribute', text: 'Web Shop' },
-    ]);
+    const { texts } = searchDocumentOf(order);
+    expect(texts).toEqual({
+      number: [order.number],
+      reference: ['PO 77'],
+      lineName: ['Crème dish'],
+      sku: ['85123A'],
+      tag: ['Gift'],
+      attribute: ['Web Shop'],
+    });
+    expect([...eachText(texts)]).toEqual(orderTextsOf(order));
   });
 
   it('names a person in its personal part alone, and not once that is erased', () => {

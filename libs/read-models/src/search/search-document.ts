@@ -2,7 +2,7 @@ import { ERASED } from '#domain/decider.js';
 import type { Order } from '#domain/order/state.js';
 import { summaryOf, type OrderSummary } from '../order-summary.js';
 import { searchRowOf, type SearchRow } from '../search-row.js';
-import { orderTextsOf, type OrderText } from './order-texts.js';
+import { byField, orderTextsOf, type TextsByField } from './order-texts.js';
 import { totalBandOf } from './total-bands.js';
 
 /** All that a search engine holds of an order: its summary under the summary's own names, and what it is found by. */
@@ -13,7 +13,7 @@ export interface SearchDocument extends OrderSummary {
   readonly phrases: readonly string[];
   readonly skus: readonly string[];
   /** As given, to show where words were found in them. */
-  readonly texts: readonly OrderText[];
+  readonly texts: TextsByField;
   /** The only part that names a person; folded. */
   readonly personal: PersonalWords | { readonly erased: true };
 }
@@ -40,7 +40,7 @@ export function searchDocumentOf(order: Order): SearchDocument {
     vocabulary: [...vocabulary],
     phrases,
     skus,
-    texts,
+    texts: byField(texts),
     personal: personalOf(personal),
   };
 }

@@ -4,6 +4,7 @@ import { pageOf } from '../../readers/order-list.reader.js';
 import { itemColumns, type SummaryItem } from '../../readers/summary-item.js';
 import { facetValuesOf } from '../facets.js';
 import { highlightsOf, type Sought } from '../highlights.js';
+import { eachText } from '../order-texts.js';
 import type { FacetName, FacetValue, OrderSearchPage, SearchHit } from '../order-search.js';
 import type { SearchDocument } from '../search-document.js';
 
@@ -51,5 +52,6 @@ function countOf({ key, key_as_string: text, doc_count: orders }: Bucket): [stri
 
 function hitOf(document: FoundDocument, sought: Sought): SearchHit {
   const item = Object.fromEntries(itemColumns.map(({ field }) => [field, document[field]]));
-  return { ...(item as unknown as SummaryItem), highlights: highlightsOf(document.texts ?? [], sought) };
+  const highlights = highlightsOf(eachText(document.texts ?? {}), sought);
+  return { ...(item as unknown as SummaryItem), highlights };
 }
