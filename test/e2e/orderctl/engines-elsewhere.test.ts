@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '#platform/embedded-postgres.js';
+import { freshDatabase } from '../../support/database.js';
+import { startTestEventStore } from '../../support/event-store.js';
+import { orderctl, startUp } from '../../support/orderctl.js';
+import { mugOrder } from '../../support/orders.js';
+
+const TIMEOUT_MS = 180_000;
+
+describe('orderctl up, on engines that run elsewhere', () => {
+  let data: string;
+  let store: Awaited<ReturnType<typeof startTestEventStore>>;
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
+
+  beforeAll(async () => {
+    data = await mkdtemp(join(tmpdir(), 'orderlog-e2e-'));
+    [store, database] = await Promise.all([startTestEventStore(), freshDatabase()]);
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    await Promise.all([store.close(), database.drop(), rm(data, { recursive: true, force: true })]);
+  });
+
+  const run = (...args: string[]) => orderctl(...args, '--data', data);
+
+  it(
+    'starts none of its own, and takes an order there',
+    async () => {
+      const up = await startUp(data, '--no-demo', '--event-store', store.url, '--postgres', database.url);
+      try {
+        expect([...up.processes().keys()].sort()).toEqual(['command-api', 'projector', 'query-api']);
+        expect(existsSync(join(data, 'pg'))).toBe(false);
+        const token = (await run('token', '--scope', 'orders:read orders:write')).stdout.trim();
+        const placed = await fetch(`http://127.0.0.1:${up.ports.command}/v1/orders`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token}`,
+            'content-type': 'application/json',
+            'idempotency-key': 'one',
+          },
+          body: JSON.stringify(mugOrder({ reference: 'ELSEWHERE-1' })),
+        });
+        expect(placed.status).toBe(201);
+        expect(await run('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 orders') });
+        const { stdout } = await run('status', '--json');
+        const { engines } = JSON.parse(stdout) as { engines: { port: string; engine: string }[] };
+        expect(engines.map(({ port, engine }) => [port, engine])).toEqual([
+          ['events', 'embedded'],
+          ['read models', 'PostgreSQL'],
+          ['search', 'PostgreSQL'],
+          ['integration events', 'none'],
+        ]);
+      } finally {
+        expect(await up.end('SIGTERM')).toBe(0);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each<[string, readonly string[], number, RegExp]>([
+    [
+      'postgres',
+      ['--postgres', 'postgres://127.0.0.1:PORT/x'],
+      1,
+      /^orderctl: PostgreSQL given by --postgres does not answer: [^\n]+\n$/,
+    ],
+    [
+      'event-store',
+      ['--event-store', 'esdb://127.0.0.1:PORT?tls=false'],
+      1,
+      /^orderctl: the event store given by --event-store does not answer: [^\n]+\n$/,
+    ],
+    [
+      'elasticsearch',
+      ['--elasticsearch', '127.0.0.1:9200'],
+      2,
+      /^orderctl: --elasticsearch needs a URL of the kind http:[^\n]+\n$/,
+    ],
+    [
+      'kafka',
+      ['--kafka', 'http://127.0.0.1:9092'],
+      2,
+      /^orderctl: --kafka is no list of HOST:PORT,HOST:PORT\n$/,
+    ],
+  ])(
+    'says in one line what is wrong with --%s, and leaves nothing running',
+    async (_option, args, code, stderr) => {
+      const port = String(await freePort());
+      const ports = ['--command-port', '0', '--query-port', '0', '--event-store-port', '0'];
+      const ended = await run('up', ...ports, ...args.map((arg) => arg.replace('PORT', port)));
+      expect(ended).toMatchObject({ code, stderr: expect.stringMatching(stderr) });
+      expect(existsSync(join(data, 'up.lock'))).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+});
