@@ -56,7 +56,7 @@ async function queriesOf(client: Client, index: string): Promise<RawRequest[]> {
     if (result === null) return;
     const { method, path, querystring, body } = result.meta.request.params;
     const asked = { method, path, querystring: String(querystring ?? '') };
-    last = { ...asked, body: JSON.parse(String(body)) as Record<string, unknown> };
+    last = { ...asked, body: JSON.parse(body as string) as Record<string, unknown> };
   });
   const queries: RawRequest[] = [];
   for (let i = 0; i < SEARCHES; i++) {
