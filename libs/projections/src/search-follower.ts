@@ -6,14 +6,10 @@ import { createPool } from '#platform/postgres.js';
 import { newIndexName, type Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
-import { searchDocumentId } from '#read-models/search/search-document.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
-import {
-  IndexWriter,
-  type NumberedOrder,
-  type RefusedDocument,
-} from '#read-models/search/elasticsearch/index-writer.js';
-import { NOTHING_REACHED, SearchFeedStore, type ChangedRows } from '#read-models/stores/search-feed.store.js';
+import { IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
+import { NOTHING_REACHED, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { FollowedStep, FollowedSteps, type SettledStep } from './followed-steps.js';
 import { messageOf, OwnershipLost, pause } from './interruptions.js';
 import { Ownership } from './ownership.js';
 
@@ -104,30 +100,28 @@ export class SearchFollower {
     });
     await db.query(`LISTEN ${CHECKPOINT_CHANNEL}`);
     const { writer, reached: start } = await this.#open(store, generation);
-    const parked = await store.parked();
+    const steps = new FollowedSteps(store, writer, start, await store.parked());
     const { maxRows, maxBytes } = this.#options.limits ?? LIMITS;
     const read = (after: bigint) => store.changed(after, maxRows, maxBytes);
-    let reached = start;
-    let reading = read(reached.writeSeq);
+    let ahead = start;
+    let before: FollowedStep | null = null;
+    let reading = read(ahead.writeSeq);
     while (!signal.aborted) {
       const page = await reading;
-      const next = reachedWith(page, reached);
-      // The next rows are read while these are written.
-      if (!page.complete) reading = read(next.writeSeq);
+      const step = new FollowedStep(page, ahead, writer.write(page.orders));
+      ahead = step.reached;
+      // While these rows are being written, the next ones are read, and documents made of them.
+      if (!page.complete) reading = read(ahead.writeSeq);
       reading.catch(() => {}); // thrown where it is awaited
-      const refused = await this.#write(writer, page.orders);
-      if (next.writeSeq > reached.writeSeq || next.position > reached.position) {
-        await writer.mark(next);
-        await store.advance(next, refused, takeRecovered(parked, page.orders, refused));
-      }
-      reached = next;
-      this.#stepped(reached, refused, parked);
+      if (before !== null) this.#stepped(await steps.settle(before), steps);
+      before = page.complete ? null : step;
       if (!page.complete) continue;
+      this.#stepped(await steps.settle(step), steps);
       this.#become('live');
       await news.heard(LOOK_AGAIN_MS);
       await delay(CALM_INTERVAL_MS, undefined, { signal });
       news.forget();
-      reading = read(reached.writeSeq);
+      reading = read(ahead.writeSeq);
     }
   }
 
@@ -154,23 +148,16 @@ export class SearchFollower {
     return { writer, reached: checkpoint };
   }
 
-  async #write(writer: IndexWriter, orders: readonly NumberedOrder[]): Promise<RefusedDocument[]> {
-    if (orders.length === 0) return [];
-    const refused = await writer.write(orders);
+  #stepped({ page, reached, refused }: SettledStep, { parked }: FollowedSteps): void {
     for (const { order, reason } of refused) {
       const { tenantId, orderId, revision } = order;
       this.#options.logger.error({ tenantId, orderId, revision, reason }, 'the index refuses a document');
     }
-    this.totals.documents += orders.length - refused.length;
+    this.totals.documents += page.orders.length - refused.length;
     this.totals.refused += refused.length;
-    return refused;
-  }
-
-  #stepped({ position }: IndexReached, refused: readonly RefusedDocument[], parked: Set<string>): void {
-    for (const { order } of refused) parked.add(searchDocumentId(order));
-    this.parked = parked.size;
-    this.position = position < 0n ? null : position;
     this.totals.steps += 1;
+    this.parked = parked.size;
+    this.position = reached.position < 0n ? null : reached.position;
     this.lastError = null;
   }
 
@@ -196,26 +183,6 @@ export class SearchFollower {
 
 /** The generation has another index now: begin anew with that one. */
 class IndexReplaced extends Error {}
-
-function reachedWith({ orders, complete, position }: ChangedRows, before: IndexReached): IndexReached {
-  return {
-    writeSeq: orders.at(-1)?.writeSeq ?? before.writeSeq,
-    position: complete ? (position ?? before.position) : before.position,
-  };
-}
-
-/** Takes out of `parked` the orders whose document the index has now; answers them. */
-function takeRecovered(
-  parked: Set<string>,
-  orders: readonly NumberedOrder[],
-  refused: readonly RefusedDocument[],
-): { tenantId: string; orderId: string }[] {
-  if (parked.size === 0) return [];
-  const still = new Set(refused.map(({ order }) => searchDocumentId(order)));
-  return orders
-    .map(({ order }) => order)
-    .filter((order) => !still.has(searchDocumentId(order)) && parked.delete(searchDocumentId(order)));
-}
 
 /** Whether something was told since it was last asked. */
 class News {

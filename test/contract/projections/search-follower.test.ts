@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import { Client } from '@elastic/elasticsearch';
+import type { Client } from '@elastic/elasticsearch';
+import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { ReadModelKeeper } from '#projections/read-model-keeper.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { SearchFollower } from '#projections/search-follower.js';
+import { activeGeneration, prepareGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { describeWith, elasticsearchUrl, startOwnEngine, type OwnEngine } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
@@ -89,6 +91,37 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     await orders[3]!.does(note('ring twice'), tags('gift'));
     await indexed(keeper);
     expect(await bench.verify(client)).toMatchObject({ orders: 30, differences: [] });
+  });
+
+  it('takes many rows in many steps, each order once and as it is last, and goes on from the middle', async () => {
+    const generation = (pool: pg.Pool) => prepareGeneration(pool, prefix);
+    const rows = bench.start({ generation });
+    await Promise.all(Array.from({ length: 25 }, () => placed()));
+    await bench.caughtUp(rows);
+    const follow = async (isEnough: (follower: SearchFollower) => boolean) => {
+      const abort = new AbortController();
+      const limits = { maxRows: 2, maxBytes: 1_000_000 };
+      const logger = createLogger('projector', 'silent');
+      const follower = new SearchFollower({
+        client,
+        postgresUrl: bench.postgresUrl,
+        generation,
+        logger,
+        limits,
+      });
+      const running = follower.run(abort.signal);
+      await until('the follower is far enough', () => isEnough(follower), LIMIT_MS);
+      abort.abort();
+      await running;
+      return follower.totals;
+    };
+    expect((await follow(({ totals }) => totals.documents >= 18)).steps).toBeGreaterThanOrEqual(9);
+    const orders = await Promise.all(Array.from({ length: 3 }, () => placed()));
+    await Promise.all(orders.map((order) => order.does(tags('gift'))));
+    await bench.caughtUp(rows);
+    await follow(({ state }) => state === 'live');
+    expect(await bench.verify(client)).toMatchObject({ orders: 28, differences: [], parked: [] });
+    await rows.stop();
   });
 
   it('verification finds a document that lacks, is wrong, or is of no order', async () => {

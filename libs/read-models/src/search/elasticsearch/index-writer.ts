@@ -64,6 +64,7 @@ export class IndexWriter {
    * @throws what the client threw: Elasticsearch is away or too busy, and nothing is certain
    */
   async write(orders: readonly NumberedOrder[]): Promise<RefusedDocument[]> {
+    if (orders.length === 0) return [];
     const refused: RefusedDocument[] = [];
     const byId = new Map(orders.map((one) => [searchDocumentId(one.order), one.order]));
     let failure: Error | null = null;

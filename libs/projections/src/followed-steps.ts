@@ -1,0 +1,79 @@
+import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
+import type { IndexWriter, RefusedDocument } from '#read-models/search/elasticsearch/index-writer.js';
+import { searchDocumentId } from '#read-models/search/search-document.js';
+import type { ChangedRows, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+
+/** Steps from one to the next that says in both stores how far the index is, while more rows wait. */
+const TELL_EVERY_STEPS = 8;
+
+/** Some rows on their way into the index, and how far it is once they are there. */
+export class FollowedStep {
+  readonly reached: IndexReached;
+
+  constructor(
+    readonly page: ChangedRows,
+    before: IndexReached,
+    readonly written: Promise<RefusedDocument[]>,
+  ) {
+    written.catch(() => {}); // thrown where it is awaited
+    this.reached = {
+      writeSeq: page.orders.at(-1)?.writeSeq ?? before.writeSeq,
+      position: page.complete ? (page.position ?? before.position) : before.position,
+    };
+  }
+}
+
+export interface SettledStep extends Pick<FollowedStep, 'page' | 'reached'> {
+  readonly refused: readonly RefusedDocument[];
+}
+
+/** Settles steps in their order: how far the index is, is told only of what it has acknowledged. */
+export class FollowedSteps {
+  /** Orders whose document is refused, by the document's id. */
+  readonly parked: Set<string>;
+  readonly #store: SearchFeedStore;
+  readonly #writer: IndexWriter;
+  #told: IndexReached;
+  #untold = 0;
+
+  /** @param told how far the index was said to be before */
+  constructor(store: SearchFeedStore, writer: IndexWriter, told: IndexReached, parked: Set<string>) {
+    this.#store = store;
+    this.#writer = writer;
+    this.#told = told;
+    this.parked = parked;
+  }
+
+  /** @throws what the client or PostgreSQL threw: then the rows are to be read and written again */
+  async settle({ page, reached, written }: FollowedStep): Promise<SettledStep> {
+    const refused = await written;
+    const recovered = this.#takeRecovered(page, refused);
+    for (const { order } of refused) this.parked.add(searchDocumentId(order));
+    const changed = refused.length + recovered.length > 0;
+    if (changed || page.complete || ++this.#untold >= TELL_EVERY_STEPS) {
+      if (changed || this.#isNews(reached)) {
+        await this.#writer.mark(reached);
+        await this.#store.advance(reached, refused, recovered);
+      }
+      this.#told = reached;
+      this.#untold = 0;
+    }
+    return { page, reached, refused };
+  }
+
+  #isNews({ position, writeSeq }: IndexReached): boolean {
+    return this.#told.position !== position || this.#told.writeSeq !== writeSeq;
+  }
+
+  /** Takes out of `parked` the orders whose document the index has now; answers them. */
+  #takeRecovered(
+    { orders }: ChangedRows,
+    refused: readonly RefusedDocument[],
+  ): { tenantId: string; orderId: string }[] {
+    if (this.parked.size === 0) return [];
+    const still = new Set(refused.map(({ order }) => searchDocumentId(order)));
+    return orders
+      .map(({ order }) => order)
+      .filter((order) => !still.has(searchDocumentId(order)) && this.parked.delete(searchDocumentId(order)));
+  }
+}
