@@ -4,7 +4,7 @@ import { searchDocumentId } from '#read-models/search/search-document.js';
 import type { ChangedRows, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 
 /** Steps from one to the next that says in both stores how far the index is, while more rows wait. */
-const TELL_EVERY_STEPS = 8;
+const TELL_EVERY_STEPS = 16;
 
 /** Some rows on their way into the index, and how far it is once they are there. */
 export class FollowedStep {
@@ -48,7 +48,7 @@ export class FollowedSteps {
   async settle({ page, reached, written }: FollowedStep): Promise<SettledStep> {
     const refused = await written;
     const recovered = this.#takeRecovered(page, refused);
-    for (const { order } of refused) this.parked.add(searchDocumentId(order));
+    for (const one of refused) this.parked.add(searchDocumentId(one));
     const changed = refused.length + recovered.length > 0;
     if (changed || page.complete || ++this.#untold >= TELL_EVERY_STEPS) {
       if (changed || this.#isNews(reached)) {
@@ -71,9 +71,9 @@ export class FollowedSteps {
     refused: readonly RefusedDocument[],
   ): { tenantId: string; orderId: string }[] {
     if (this.parked.size === 0) return [];
-    const still = new Set(refused.map(({ order }) => searchDocumentId(order)));
-    return orders
-      .map(({ order }) => order)
-      .filter((order) => !still.has(searchDocumentId(order)) && this.parked.delete(searchDocumentId(order)));
+    const still = new Set(refused.map((one) => searchDocumentId(one)));
+    return orders.filter(
+      (one) => !still.has(searchDocumentId(one)) && this.parked.delete(searchDocumentId(one)),
+    );
   }
 }

@@ -26,7 +26,7 @@ export interface SearchFollowerOptions {
 /** `waiting`: a store is away, or the index cannot be written; it is tried again. */
 export type FollowerState = 'starting' | 'standby' | 'catching_up' | 'live' | 'waiting';
 
-const LIMITS = { maxRows: 1_000, maxBytes: 4_000_000 };
+const LIMITS = { maxRows: 500, maxBytes: 2_000_000 };
 /** Between two steps while rows come one by one: a search sees them with the next refresh anyway. */
 const CALM_INTERVAL_MS = 25;
 /** Rows are told of by NOTIFY; this is for what was told while nobody listened. */
@@ -149,8 +149,7 @@ export class SearchFollower {
   }
 
   #stepped({ page, reached, refused }: SettledStep, { parked }: FollowedSteps): void {
-    for (const { order, reason } of refused) {
-      const { tenantId, orderId, revision } = order;
+    for (const { tenantId, orderId, revision, reason } of refused) {
       this.#options.logger.error({ tenantId, orderId, revision, reason }, 'the index refuses a document');
     }
     this.totals.documents += page.orders.length - refused.length;

@@ -240,6 +240,23 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     expect(await bench.verify(client)).toMatchObject({ orders: 3, differences: [], parked: [] });
   });
 
+  it('parks an order of whose row no document can be made, too', async () => {
+    const keeper = keep();
+    const [broken, whole] = [await placed(), await placed()];
+    await indexed(keeper);
+    const { schema } = keeper.target.projector.generation!;
+    await bench.rows(
+      `UPDATE ${schema}.orders SET document = '{"lines": 5}', write_seq = nextval('${schema}.write_seq')
+       WHERE order_id = $1`,
+      [broken.orderId],
+    );
+    await whole.does(tags('gift'));
+    await indexed(keeper);
+    expect(await parkedRows()).toMatchObject([
+      { order_id: broken.orderId, reason: expect.stringContaining('no document can be made of the row') },
+    ]);
+  });
+
   it('takes the place of the tables on a system that runs, which answer until then, and back', async () => {
     const tables = keep(null);
     await Promise.all(Array.from({ length: 20 }, () => placed()));

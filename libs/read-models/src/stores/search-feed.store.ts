@@ -5,11 +5,11 @@ import { orderOf, type OrderDocument } from '../order-document.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { IndexReached } from '../search/elasticsearch/index-definition.js';
-import type { NumberedOrder, RefusedDocument } from '../search/elasticsearch/index-writer.js';
+import type { ChangedOrder, RefusedDocument } from '../search/elasticsearch/index-writer.js';
 
 /** Rows that were written since, in the order of their writes. */
 export interface ChangedRows {
-  readonly orders: readonly NumberedOrder[];
+  readonly orders: readonly ChangedOrder[];
   /** Whether these are all there were; then an index that has them is as far as `position`. */
   readonly complete: boolean;
   /** Of the projection `orders`, in the same snapshot; null: it has read nothing. */
@@ -21,9 +21,13 @@ export const NOTHING_REACHED: IndexReached = { position: -1n, writeSeq: 0n };
 interface ChangedRow {
   readonly position: string | null;
   readonly seen: number;
+  readonly tenant_id: string;
+  readonly order_id: string;
+  readonly revision: number;
   readonly write_seq: string | null;
-  readonly document: OrderDocument;
-  readonly personal: OrderPersonal | Erased;
+  /** JSON. */
+  readonly document: string;
+  readonly personal: string;
 }
 
 /** What the index of one generation is fed from: its order rows by `write_seq`, and how far the feeding is. */
@@ -65,12 +69,7 @@ export class SearchFeedStore {
       values: [this.#generation.id, afterSeq.toString(), maxRows, maxBytes],
     });
     const { position, seen } = rows[0]!;
-    const orders = rows
-      .filter((row) => row.write_seq !== null)
-      .map(({ document, personal, write_seq: writeSeq }) => ({
-        order: orderOf(document, personal),
-        writeSeq: BigInt(writeSeq!),
-      }));
+    const orders = rows.filter((row) => row.write_seq !== null).map(changedOrder);
     return {
       orders,
       complete: orders.length === seen && seen < maxRows,
@@ -91,9 +90,9 @@ export class SearchFeedStore {
         this.#generation.id,
         position.toString(),
         writeSeq.toString(),
-        refused.map(({ order }) => order.tenantId),
-        refused.map(({ order }) => order.orderId),
-        refused.map(({ order }) => order.revision),
+        refused.map(({ tenantId }) => tenantId),
+        refused.map(({ orderId }) => orderId),
+        refused.map(({ revision }) => revision),
         refused.map(({ reason }) => reason),
         recovered.map(({ tenantId }) => tenantId),
         recovered.map(({ orderId }) => orderId),
@@ -124,6 +123,13 @@ export class SearchFeedStore {
   }
 }
 
+function changedOrder(row: ChangedRow): ChangedOrder {
+  const { tenant_id: tenantId, order_id: orderId, revision, write_seq: writeSeq, document, personal } = row;
+  const order = () =>
+    orderOf(JSON.parse(document) as OrderDocument, JSON.parse(personal) as OrderPersonal | Erased);
+  return { tenantId, orderId, revision, writeSeq: BigInt(writeSeq!), order };
+}
+
 // How large a document is stands in its row, so that none is read only to be counted.
 function changedStatement(schema: string): string {
   return `WITH seen AS MATERIALIZED (
@@ -134,7 +140,8 @@ function changedStatement(schema: string): string {
     )
     SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints
         WHERE generation = $1 AND projection = '${ORDERS_PROJECTION}') AS position,
-      (SELECT count(*)::int FROM seen) AS seen, o.write_seq, o.document, o.personal
+      (SELECT count(*)::int FROM seen) AS seen, o.tenant_id, o.order_id, o.revision, o.write_seq,
+      o.document::text, o.personal::text
     FROM (SELECT) one
     LEFT JOIN (page p JOIN ${schema}.orders o ON o.write_seq = p.write_seq AND p.bytes_before < $4::int) ON true
     ORDER BY o.write_seq`;

@@ -1,6 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { Order } from '#domain/order/state.js';
-import { searchDocumentId, searchDocumentOf } from '../search-document.js';
+import { searchDocumentId, searchDocumentOf, type SearchDocument } from '../search-document.js';
 import {
   createIndex,
   MARKER_ID,
@@ -10,15 +10,18 @@ import {
   type MarkerDocument,
 } from './index-definition.js';
 
-/** An order as its row is, and the number that the row's last write took. */
-export interface NumberedOrder {
-  readonly order: Order;
+/** A row of an order, and the number that its last write took. */
+export interface ChangedOrder {
+  readonly tenantId: string;
+  readonly orderId: string;
+  readonly revision: number;
   readonly writeSeq: bigint;
+  /** Made of the row when it is asked for: a page of orders would be many times as large as its rows. */
+  readonly order: () => Order;
 }
 
-/** A document that the index will not take, however often it is sent. */
-export interface RefusedDocument {
-  readonly order: Order;
+/** An order whose document the index will not take, however often it is sent. */
+export interface RefusedDocument extends Pick<ChangedOrder, 'tenantId' | 'orderId' | 'revision'> {
   readonly reason: string;
 }
 
@@ -63,28 +66,28 @@ export class IndexWriter {
    * but what was refused.
    * @throws what the client threw: Elasticsearch is away or too busy, and nothing is certain
    */
-  async write(orders: readonly NumberedOrder[]): Promise<RefusedDocument[]> {
+  async write(orders: readonly ChangedOrder[]): Promise<RefusedDocument[]> {
     if (orders.length === 0) return [];
     const refused: RefusedDocument[] = [];
-    const byId = new Map(orders.map((one) => [searchDocumentId(one.order), one.order]));
+    const byId = new Map(orders.map((one) => [searchDocumentId(one), one]));
     let failure: Error | null = null;
-    await this.#client.helpers.bulk<NumberedOrder>({
+    await this.#client.helpers.bulk<VersionedDocument>({
       index: this.#index,
       filter_path: ['errors', 'items.*.status', 'items.*.error'],
-      datasource: [...orders],
+      datasource: documentsOf(orders, refused),
       flushBytes: this.#options.bulkMaxBytes,
       concurrency: this.#options.concurrency,
       retries: BUSY_RETRIES,
       wait: BUSY_WAIT_MS,
-      onDocument: ({ order, writeSeq }) => [
-        { index: { _id: searchDocumentId(order), version: Number(writeSeq), version_type: 'external_gte' } },
-        searchDocumentOf(order),
+      onDocument: ({ id: _id, version, document }) => [
+        { index: { _id, version, version_type: 'external_gte' } },
+        document,
       ],
       onDrop: ({ status, error, operation }) => {
         if (status === NEWER_IS_THERE) return;
         const reason = error === null ? `status ${status}` : `${error.type}: ${error.reason ?? ''}`;
-        const order = byId.get(idOf(operation));
-        if (status >= 400 && status < 500 && status !== BUSY && order) refused.push({ order, reason });
+        const row = byId.get(idOf(operation));
+        if (status >= 400 && status < 500 && status !== BUSY && row) refused.push({ ...row, reason });
         else failure ??= new IndexBusy(`Elasticsearch took no document: ${reason}`);
       },
     });
@@ -104,6 +107,30 @@ export class IndexWriter {
 
 /** It answers, but takes no documents for the moment. */
 export class IndexBusy extends Error {}
+
+interface VersionedDocument {
+  readonly id: string;
+  readonly version: number;
+  readonly document: SearchDocument;
+}
+
+/** Made one by one as they are sent. A row that no document can be made of is refused like one that is not taken. */
+async function* documentsOf(
+  orders: readonly ChangedOrder[],
+  refused: RefusedDocument[],
+): AsyncGenerator<VersionedDocument> {
+  for (const one of orders) {
+    let document: SearchDocument;
+    try {
+      document = searchDocumentOf(one.order());
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      refused.push({ ...one, reason: `no document can be made of the row: ${why}` });
+      continue;
+    }
+    yield { id: searchDocumentId(one), version: Number(one.writeSeq), document };
+  }
+}
 
 function idOf(operation: unknown): string {
   return (operation as { index: { _id: string } }).index._id;
