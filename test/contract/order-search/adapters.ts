@@ -40,6 +40,7 @@ export const searchAdapters: readonly SearchAdapter[] = [
 export async function openPostgres(): Promise<SearchSubject> {
   const database = await freshDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  pool.on('error', () => {}); // a connection that is ending may still be told that its database goes
   const generation = await prepareGeneration(pool, null);
   const always = async () => generation;
   const models = new ReadModels(pool, { current: always, refreshed: always });
