@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
+import { startProjectorProcess } from '../support/projector-process.js';
 import { until } from '../support/until.js';
 
 jest.setTimeout(120_000);
@@ -21,7 +21,7 @@ describe('a projector killed under load', () => {
     const writing = Promise.all(Array.from({ length: WRITERS }, () => writeOrders(bench, stop.signal)));
     try {
       for (let round = 0; round < ROUNDS; round++) {
-        const projector = await startProcess(bench);
+        const projector = await startProjectorProcess(bench, { ORDERLOG_LOG_LEVEL: 'warn' });
         const before = await positionOf(bench);
         // In the middle of its work: some batches are in, more are under way.
         await until('100 more events', async () => (await positionOf(bench)) >= before + 100n, 60_000);
@@ -49,26 +49,6 @@ async function writeOrders(bench: ProjectionBench, signal: AbortSignal): Promise
     await order.does(place(order, lines), tags('gift'), note('ring twice'));
     await order.isFulfilled();
   }
-}
-
-async function startProcess(bench: ProjectionBench): Promise<ChildProcess> {
-  const child = fork('dist/apps/projector/src/main.js', {
-    env: {
-      ...process.env,
-      ORDERLOG_POSTGRES_URL: bench.postgresUrl,
-      ORDERLOG_EVENT_STORE_URL: bench.eventStoreUrl,
-      ORDERLOG_PORT: '0',
-      ORDERLOG_LOG_LEVEL: 'warn',
-      NODE_OPTIONS: '',
-    },
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  await new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`the projector ended with ${code} instead of starting`)));
-  });
-  return child;
 }
 
 async function positionOf(bench: ProjectionBench): Promise<bigint> {

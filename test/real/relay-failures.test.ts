@@ -1,9 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { describeWith, startOwnEngine, type OwnEngine } from '../support/engines.js';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
+import { startProjectorProcess } from '../support/projector-process.js';
 import { relayed, someTopic, startRelay } from '../support/relays.js';
 import { until } from '../support/until.js';
 
@@ -107,26 +108,12 @@ async function writeOrders(bench: ProjectionBench, signal: AbortSignal): Promise
   }
 }
 
-async function startProcess(bench: ProjectionBench, { brokers, topic }: KafkaPlace): Promise<ChildProcess> {
-  const child = fork('dist/apps/projector/src/main.js', {
-    env: {
-      ...process.env,
-      ORDERLOG_POSTGRES_URL: bench.postgresUrl,
-      ORDERLOG_EVENT_STORE_URL: bench.eventStoreUrl,
-      ORDERLOG_KAFKA_BROKERS: brokers.join(),
-      ORDERLOG_KAFKA_TOPIC: topic,
-      ORDERLOG_PORT: '0',
-      ORDERLOG_LOG_LEVEL: 'error',
-      NODE_OPTIONS: '',
-    },
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+function startProcess(bench: ProjectionBench, { brokers, topic }: KafkaPlace): Promise<ChildProcess> {
+  return startProjectorProcess(bench, {
+    ORDERLOG_KAFKA_BROKERS: brokers.join(),
+    ORDERLOG_KAFKA_TOPIC: topic,
+    ORDERLOG_LOG_LEVEL: 'error',
   });
-  await new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`the projector ended with ${code} instead of starting`)));
-  });
-  return child;
 }
 
 async function killed(child: ChildProcess): Promise<void> {

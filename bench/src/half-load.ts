@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { EventStore } from '#event-store/port.js';
+import { percentile, runLane, type Lane, type Row } from './measure.js';
+import { untilPositionVisible } from './settle.js';
+import { command, IN_FLIGHT, type System } from './system.js';
+import { makeOrder } from './workload.js';
+
+const WARM_UP_ORDERS = 1_500;
+const SECONDS = 20;
+
+export interface PlacedOrder {
+  readonly orderId: string;
+  /** As a token for reads that must show it. */
+  readonly position: string;
+}
+
+/** Places orders at half of what placing can do; tells of each once it is acknowledged. */
+export async function placeAtHalfLoad(
+  system: System,
+  store: EventStore,
+  onPlaced: (order: PlacedOrder, index: number) => Promise<void> | void,
+): Promise<Lane> {
+  const full = await runLane(WARM_UP_ORDERS, IN_FLIGHT, (i) => placeOrder(system, i));
+  await untilPositionVisible(system, store);
+  const perSecond = full.perSecond / 2;
+  const startedMs = performance.now();
+  return runLane(Math.floor(perSecond * SECONDS), IN_FLIGHT, async (i) => {
+    const dueMs = startedMs + (i / perSecond) * 1_000;
+    await new Promise((due) => setTimeout(due, dueMs - performance.now()));
+    await onPlaced(await placeOrder(system, WARM_UP_ORDERS + i), i);
+  });
+}
+
+/** A row about how long something took while orders were placed. */
+export function latencyRow(name: string, targetMs: number, lane: Lane, latenciesMs: readonly number[]): Row {
+  return {
+    name,
+    ratio: null,
+    ratios: null,
+    target: targetMs,
+    perSecond: lane.perSecond,
+    rawPerSecond: null,
+    cpuMicrosPerOp: lane.cpuMicrosPerOp,
+    p50Ms: percentile(latenciesMs, 0.5),
+    p95Ms: percentile(latenciesMs, 0.95),
+    p99Ms: percentile(latenciesMs, 0.99),
+  };
+}
+
+async function placeOrder(system: System, index: number): Promise<PlacedOrder> {
+  const { body, position } = await command(system, '/v1/orders', randomUUID(), makeOrder(index));
+  return { orderId: body.orderId, position };
+}
