@@ -14,7 +14,6 @@ import {
 import { bindToStore, MadeFromAnotherStore } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
-import { activateWhenSearchable } from './activation.js';
 import { BatchApplier } from './batch-applier.js';
 import { ProjectionStopped } from './errors.js';
 import { EventBuffer } from './event-buffer.js';
@@ -33,6 +32,8 @@ export interface ProjectorOptions {
   readonly logger: Logger;
   /** Which one to keep; of this release, made where there is none, unless told otherwise. */
   readonly generation?: (pool: pg.Pool) => Promise<Generation>;
+  /** Told the position whenever it has written all that was there when it subscribed. */
+  readonly onCaughtUp?: (generation: Generation, position: bigint) => void;
   /** Of one batch. */
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
 }
@@ -51,12 +52,11 @@ export class Projector {
   readonly progress = new Progress();
   state: ProjectorState = 'starting';
   generation: Generation | null = null;
-  /** Whether queries are answered from its generation. */
+  /** Whether queries are answered from its rows. */
   active = false;
   lastError: string | null = null;
   #pending: EventBuffer | null = null;
   #caughtUpAt: bigint | null = null;
-  #activation: Promise<void> | null = null;
   readonly #options: ProjectorOptions;
   readonly #pool: pg.Pool;
 
@@ -96,7 +96,6 @@ export class Projector {
         await pause(attempts++, signal);
       }
     }
-    await this.#activation;
     await this.#pool.end();
   }
 
@@ -104,7 +103,7 @@ export class Projector {
     const { generation: choose = (pool: pg.Pool) => prepareGeneration(pool, null) } = this.#options;
     const generation = await choose(this.#pool);
     this.generation = generation;
-    this.active = (await activeGeneration(this.#pool))?.id === generation.id;
+    this.active = (await activeGeneration(this.#pool))?.rowsOf === generation.id;
     const ownership = await Ownership.acquire({
       connectionString: this.#options.postgresUrl,
       projection: ORDERS_PROJECTION,
@@ -153,7 +152,7 @@ export class Projector {
       signal: AbortSignal.any([signal, stop.signal]),
       onCaughtUp: (position) => {
         this.#caughtUpAt = position;
-        this.#noteCaughtUp(signal);
+        this.#noteCaughtUp();
       },
     });
     this.#pending = buffer;
@@ -167,7 +166,7 @@ export class Projector {
         const applied = await applier.apply(batch);
         this.progress.wrote(applied, batch);
         pace.wrote(applied.events, applied.repeated);
-        this.#noteCaughtUp(signal);
+        this.#noteCaughtUp();
       }
     } finally {
       stop.abort();
@@ -179,20 +178,12 @@ export class Projector {
   }
 
   /** Live once everything is written that was there when the subscription had caught up. */
-  #noteCaughtUp(signal: AbortSignal): void {
+  #noteCaughtUp(): void {
     if (this.#caughtUpAt === null || (this.progress.position ?? -1n) < this.#caughtUpAt) return;
     this.#caughtUpAt = null;
     this.lastError = null;
-    if (!this.active && this.generation) this.#activation ??= this.#activate(this.generation, signal);
+    if (this.generation) this.#options.onCaughtUp?.(this.generation, this.progress.position ?? -1n);
     this.#become('live');
-  }
-
-  async #activate(generation: Generation, signal: AbortSignal): Promise<void> {
-    const position = this.progress.position ?? -1n;
-    this.active = await activateWhenSearchable(this.#pool, generation, position, signal);
-    if (this.active)
-      this.#options.logger.info({ generation: generation.id }, 'queries are answered from this generation');
-    this.#activation = null;
   }
 
   #become(state: ProjectorState): void {

@@ -96,7 +96,7 @@ export class SearchFollower {
     const store = new SearchFeedStore(db, generation);
     const news = new News(signal);
     db.on('notification', ({ payload }) => {
-      if (payload?.startsWith(`${generation.id}:orders:`)) news.tell();
+      if (payload?.startsWith(`${generation.rowsOf}:orders:`)) news.tell();
     });
     await db.query(`LISTEN ${CHECKPOINT_CHANNEL}`);
     const { writer, reached: start } = await this.#open(store, generation);
