@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { readConfig } from '#platform/config.js';
 import { describeStartFailure } from '#platform/lifecycle.js';
 import { addEventsCommand } from './commands/events.command.js';
+import { addGenerationsCommand } from './commands/generations.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
 import { addReadModelsCommand } from './commands/read-models.command.js';
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
   addImportCommand(program);
   addEventsCommand(program);
   addInspectCommand(program);
+  addGenerationsCommand(program);
   addReadModelsCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);
