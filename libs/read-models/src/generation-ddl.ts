@@ -41,11 +41,11 @@ export function indexStatements(schema: string, engine: SearchEngine): string[] 
 
 type ReadTable = 'orders' | 'order_history' | 'order_search' | 'search_words';
 
-/** In an index of Elasticsearch there is what two of them hold. */
+/** An index of Elasticsearch knows its words by itself. */
 function tablesOf(engine: SearchEngine): ReadTable[] {
   return engine === 'postgres'
     ? ['orders', 'order_history', 'order_search', 'search_words']
-    : ['orders', 'order_history'];
+    : ['orders', 'order_history', 'order_search'];
 }
 
 // The C collation compares bytes: prefix searches can use the index, and no locale upgrade breaks it.
@@ -57,6 +57,10 @@ const summaryDdl = summaryColumns
     return `  ${column} ${sqlType}${nullable ? '' : ' NOT NULL'}`;
   })
   .join(',\n');
+
+const SEARCHED_HERE = `  words tsvector NOT NULL,
+  skus text[] COLLATE "C" NOT NULL,
+  phrases text COLLATE "C" NOT NULL`;
 
 const columns: Readonly<Record<ReadTable, (engine: SearchEngine) => string>> = {
   // Every write of a row takes the next number: who reads rows in that order from where it is misses none. The one
@@ -78,12 +82,12 @@ const columns: Readonly<Record<ReadTable, (engine: SearchEngine) => string>> = {
   occurred_until timestamptz,
   recorded_until timestamptz,
 ${summaryDdl}`,
-  order_search: () => `  tenant_id text COLLATE "C" NOT NULL,
+  // What an order is found by in an index is kept ready made: it seldom changes, and documents are written with every
+  // change.
+  order_search: (engine) => `  tenant_id text COLLATE "C" NOT NULL,
   order_id uuid NOT NULL,
   revision int NOT NULL,
-  words tsvector NOT NULL,
-  skus text[] COLLATE "C" NOT NULL,
-  phrases text COLLATE "C" NOT NULL,
+${engine === 'postgres' ? SEARCHED_HERE : '  found_by json NOT NULL'},
   personal json NOT NULL`,
   search_words: () => `  tenant_id text COLLATE "C" NOT NULL,
   word text COLLATE "C" NOT NULL`,
@@ -112,18 +116,22 @@ const indexes: Readonly<Record<ReadTable, (schema: string, engine: SearchEngine)
     `CREATE INDEX order_history_recorded ON ${schema}.order_history (tenant_id, placed_at, order_id, recorded_at)
   WHERE recorded_until IS NULL OR recorded_until > recorded_at`,
   ],
-  order_search: (schema) => [
+  order_search: (schema, engine) => [
     `ALTER TABLE ${schema}.order_search ADD PRIMARY KEY (tenant_id, order_id)`,
-    // A search reads what is pending entry by entry, so little may be (kB).
-    `CREATE INDEX order_search_words ON ${schema}.order_search USING gin (words) WITH (gin_pending_list_limit = 512)`,
-    `CREATE INDEX order_search_email ON ${schema}.order_search (tenant_id, (personal ->> 'email'))
-  WHERE personal ->> 'email' IS NOT NULL`,
-    `CREATE INDEX order_search_names ON ${schema}.order_search
-  USING gin (to_tsvector('simple'::regconfig, personal ->> 'names'))
-  WHERE personal ->> 'names' IS NOT NULL`,
+    ...(engine === 'postgres' ? wordIndexes(schema) : []),
   ],
   search_words: (schema) => [
     `ALTER TABLE ${schema}.search_words ADD PRIMARY KEY (tenant_id, word)`,
     `CREATE INDEX search_words_trigrams ON ${schema}.search_words USING gin (word gin_trgm_ops) WITH (gin_pending_list_limit = 512)`,
   ],
 };
+
+// A search reads what is pending entry by entry, so little may be (kB).
+const wordIndexes = (schema: string): string[] => [
+  `CREATE INDEX order_search_words ON ${schema}.order_search USING gin (words) WITH (gin_pending_list_limit = 512)`,
+  `CREATE INDEX order_search_email ON ${schema}.order_search (tenant_id, (personal ->> 'email'))
+  WHERE personal ->> 'email' IS NOT NULL`,
+  `CREATE INDEX order_search_names ON ${schema}.order_search
+  USING gin (to_tsvector('simple'::regconfig, personal ->> 'names'))
+  WHERE personal ->> 'names' IS NOT NULL`,
+];
