@@ -5,6 +5,8 @@ import type { SearchEngine } from './search/search-engine.js';
 import { SHARED_SCHEMA } from './shared-schema.js';
 import { generationsTable } from './shared-tables/generations-table.js';
 
+import { leasesDdl } from './shared-tables/leases.js';
+
 export { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from './shared-schema.js';
 
 /** Raised by hand when rows change their meaning while the tables stay as they are: old rows are then rebuilt. */
@@ -62,6 +64,7 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.relays (
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (cluster_id, topic)
 );
+${leasesDdl}
 CREATE OR REPLACE FUNCTION ${SHARED_SCHEMA}.require(condition bool, otherwise text) RETURNS void
 LANGUAGE plpgsql AS $$ BEGIN IF NOT condition THEN RAISE EXCEPTION '%', otherwise; END IF; END $$;`;
 
