@@ -5,6 +5,7 @@ import { addEventsCommand } from './commands/events.command.js';
 import { addGenerationsCommand } from './commands/generations.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
+import { addMigrationsCommand } from './commands/migrations.command.js';
 import { addReadModelsCommand } from './commands/read-models.command.js';
 import { addRelayCommand } from './commands/relay.command.js';
 import { addKeysCommand } from './commands/keys.command.js';
@@ -36,6 +37,7 @@ async function main(): Promise<number> {
   addEventsCommand(program);
   addInspectCommand(program);
   addGenerationsCommand(program);
+  addMigrationsCommand(program);
   addReadModelsCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);
