@@ -25,7 +25,7 @@ describe('flips and rollbacks under load, with two query-apis', () => {
 
   beforeAll(async () => {
     system = await startTestQuerySystem();
-    asks = [system.ask, await system.another()];
+    asks = [(path, asking) => system.ask(path, asking), await system.another()];
     pool = new pg.Pool({ connectionString: system.postgresUrl, max: 4 });
     hot = new WrittenOrder(system.eventStore);
     await hot.does(place(hot));
@@ -107,13 +107,13 @@ describe('flips and rollbacks under load, with two query-apis', () => {
     async function paging(stop: () => boolean): Promise<void> {
       while (!stop()) {
         const seen = new Set<string>();
-        let cursor: unknown = null;
+        let cursor: string | null = null;
         do {
-          const path = `/v1/orders?limit=7${cursor === null ? '' : `&cursor=${String(cursor)}`}`;
-          const page = await asks[seen.size % asks.length]!(path);
+          const path: string = `/v1/orders?limit=7${cursor === null ? '' : `&cursor=${cursor}`}`;
+          const page: QueryAnswer = await asks[seen.size % asks.length]!(path);
           if (page.status !== 200) failures.push(`pages: ${page.status} ${page.text.slice(0, 200)}`);
           for (const { orderId } of (page.body['items'] ?? []) as { orderId: string }[]) seen.add(orderId);
-          cursor = page.body['nextCursor'] ?? null;
+          cursor = (page.body['nextCursor'] ?? null) as string | null;
         } while (cursor !== null);
         if (seen.size !== ORDERS) failures.push(`pages: ${seen.size} orders instead of ${ORDERS}`);
         counts.pages += 1;
