@@ -1,0 +1,209 @@
+import type pg from 'pg';
+import type { Generation } from '../generations.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
+import { SHARED_SCHEMA } from '../schema.js';
+import type { BulkRows } from './bulk-rows.js';
+import type { OrderKey } from './orders-store.js';
+
+/** How far a build is: every event up to the position is in a row, or belongs to an order that is still open. */
+export interface BuildCheckpoint {
+  readonly position: bigint;
+  /** Of orders, read so far. */
+  readonly events: number;
+  /** The number that the last row of an order took. */
+  readonly writeSeq: number;
+}
+
+/** What is left to do once all events were read, one after the other. */
+export interface FinishingStep {
+  readonly what: string;
+  readonly run: () => Promise<void>;
+}
+
+interface SetAsideIndex {
+  readonly name: string;
+  readonly definition: string;
+  /** Its table, where it is the primary key. */
+  readonly keyOf: string | null;
+}
+
+const NOTHING_YET: BuildCheckpoint = { position: -1n, events: 0, writeSeq: 0 };
+
+// Of the session: an index is sorted in memory, and its end is waited for, not each transaction before it. What
+// is lost of the last moment in a crash of the server is lost together with the checkpoint that tells of it.
+const SESSION = `SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '128MB'`;
+
+/**
+ * Fills a generation that nobody reads yet. Rows are only ever added, by COPY, into tables without an index; the
+ * build's checkpoint is written in their transaction. Its own tables are in the schema of the generation: what is
+ * dropped takes them with it.
+ */
+export class BulkLoadStore {
+  readonly #db: pg.ClientBase;
+  readonly #generation: Generation;
+
+  /** The connection is that of the one builder. */
+  constructor(db: pg.ClientBase, generation: Generation) {
+    this.#db = db;
+    this.#generation = generation;
+  }
+
+  /** Makes the tables ready, unless they are; answers where to go on, or null when the loading is done. */
+  async open(): Promise<BuildCheckpoint | null> {
+    await this.#db.query(SESSION);
+    const { schema } = this.#generation;
+    if (await this.#has(`${schema}.build_checkpoint`)) return this.#checkpoint();
+    if (await this.#isLoaded()) return null;
+    await this.#inTransaction(async () => {
+      await this.#db.query(buildDdl(schema));
+      for (const { name, keyOf } of await this.#setIndexesAside()) {
+        const drop = keyOf === null ? 'DROP INDEX' : `ALTER TABLE ${schema}.${keyOf} DROP CONSTRAINT`;
+        await this.#db.query(`${drop} ${keyOf === null ? `${schema}.` : ''}${name}`);
+      }
+    });
+    return NOTHING_YET;
+  }
+
+  /** All of it, or nothing. */
+  async write(rows: BulkRows, { position, events, writeSeq }: BuildCheckpoint): Promise<void> {
+    await this.#inTransaction(async () => {
+      await rows.copy(this.#db);
+      await this.#db.query({
+        name: 'build_checkpoint',
+        text: `UPDATE ${this.#generation.schema}.build_checkpoint SET position = $1, events = $2, write_seq = $3`,
+        values: [position.toString(), events, writeSeq],
+      });
+    });
+  }
+
+  /** Orders with events up to the checkpoint that no row of theirs shows. */
+  async openOrders(): Promise<OrderKey[]> {
+    const { schema } = this.#generation;
+    const { rows } = await this.#db.query<OrderKey>(
+      `SELECT DISTINCT b.tenant_id AS "tenantId", b.order_id AS "orderId" FROM ${schema}.build_opened b
+       WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
+         WHERE o.tenant_id = b.tenant_id AND o.order_id = b.order_id AND o.revision >= b.revision)`,
+    );
+    return rows;
+  }
+
+  /** What of it is done when it is cut off need not be done again; the last one says that all is. */
+  async finishing(checkpoint: BuildCheckpoint): Promise<FinishingStep[]> {
+    const { schema, searchIndex } = this.#generation;
+    const searched = searchIndex === null ? ['order_search', 'search_words'] : [];
+    // Several statements at once are one transaction.
+    const run = (text: string) => async () => void (await this.#db.query(text));
+    const { rows: indexes } = await this.#db.query<SetAsideIndex>(
+      `SELECT name, definition, key_of AS "keyOf" FROM ${schema}.build_indexes ORDER BY definition`,
+    );
+    const analysed = ['orders', 'order_history', ...searched].map((table) => `${schema}.${table}`);
+    return [
+      { what: 'orders that came back', run: run(supersede(schema, searchIndex !== null)) },
+      ...(searchIndex === null ? [{ what: 'words', run: run(takeWords(schema)) }] : []),
+      ...indexes.map((index) => ({ what: index.name, run: run(makeIndex(schema, index)) })),
+      { what: 'statistics', run: run(`ANALYZE ${analysed.join(', ')}`) },
+      { what: 'checkpoint', run: () => this.#inTransaction(() => this.#finish(checkpoint)) },
+    ];
+  }
+
+  async #finish({ position, writeSeq }: BuildCheckpoint): Promise<void> {
+    const { id, schema, searchIndex } = this.#generation;
+    await this.#db.query('SET LOCAL synchronous_commit = on');
+    if (searchIndex !== null && writeSeq > 0) {
+      await this.#db.query('SELECT setval($1, $2)', [`${schema}.write_seq`, writeSeq]);
+    }
+    await this.#db.query(
+      `INSERT INTO ${SHARED_SCHEMA}.checkpoints (generation, projection, position) VALUES ($1, $2, $3)
+       ON CONFLICT (generation, projection) DO UPDATE SET position = excluded.position, updated_at = now()`,
+      [id, ORDERS_PROJECTION, position.toString()],
+    );
+    await this.#db.query(`DROP TABLE ${buildTables.map((table) => `${schema}.${table}`).join(', ')}`);
+  }
+
+  async #checkpoint(): Promise<BuildCheckpoint> {
+    const { rows } = await this.#db.query<{ position: string; events: string; write_seq: string }>(
+      `SELECT position, events, write_seq FROM ${this.#generation.schema}.build_checkpoint`,
+    );
+    const { position, events, write_seq } = rows[0]!;
+    return { position: BigInt(position), events: Number(events), writeSeq: Number(write_seq) };
+  }
+
+  /** Takes down how they are made. */
+  async #setIndexesAside(): Promise<SetAsideIndex[]> {
+    const { rows } = await this.#db.query<SetAsideIndex>(
+      `INSERT INTO ${this.#generation.schema}.build_indexes
+       SELECT x.relname, pg_get_indexdef(x.oid), CASE WHEN i.indisprimary THEN t.relname END
+       FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
+       WHERE t.relnamespace = $1::regnamespace AND t.relkind = 'r'
+       RETURNING name, definition, key_of AS "keyOf"`,
+      [this.#generation.schema],
+    );
+    return rows;
+  }
+
+  async #isLoaded(): Promise<boolean> {
+    const { rows } = await this.#db.query(
+      `SELECT FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2`,
+      [this.#generation.id, ORDERS_PROJECTION],
+    );
+    return rows.length > 0;
+  }
+
+  async #has(table: string): Promise<boolean> {
+    const { rows } = await this.#db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+    return rows[0]!.there;
+  }
+
+  async #inTransaction(work: () => Promise<void>): Promise<void> {
+    await this.#db.query('BEGIN');
+    try {
+      await work();
+      await this.#db.query('COMMIT');
+    } catch (error) {
+      await this.#db.query('ROLLBACK').catch(() => {}); // the connection is gone: so is the transaction
+      throw error;
+    }
+  }
+}
+
+const buildTables = [
+  'build_checkpoint',
+  'build_opened',
+  'build_superseded',
+  'build_words',
+  'build_indexes',
+] as const;
+
+const KEY = 'tenant_id text COLLATE "C" NOT NULL, order_id uuid NOT NULL';
+
+const buildDdl = (schema: string) => `
+CREATE TABLE ${schema}.build_checkpoint (position bigint NOT NULL, events bigint NOT NULL, write_seq bigint NOT NULL);
+INSERT INTO ${schema}.build_checkpoint VALUES (-1, 0, 0);
+CREATE TABLE ${schema}.build_opened (${KEY}, revision int NOT NULL);
+CREATE TABLE ${schema}.build_superseded (${KEY}, revision int NOT NULL,
+  occurred_until timestamptz NOT NULL, recorded_until timestamptz NOT NULL);
+CREATE TABLE ${schema}.build_words (tenant_id text COLLATE "C" NOT NULL, word text COLLATE "C" NOT NULL);
+CREATE TABLE ${schema}.build_indexes (name text NOT NULL, definition text NOT NULL, key_of text);`;
+
+const OF_SUPERSEDED = 't.tenant_id = s.tenant_id AND t.order_id = s.order_id AND t.revision = s.revision';
+
+const supersede = (schema: string, hasIndex: boolean) => `
+ANALYZE ${schema}.build_superseded;
+${['orders', ...(hasIndex ? [] : ['order_search'])]
+  .map(
+    (table) =>
+      `DELETE FROM ${schema}.${table} t USING ${schema}.build_superseded s WHERE ${OF_SUPERSEDED};`,
+  )
+  .join('\n')}
+UPDATE ${schema}.order_history t SET occurred_until = s.occurred_until, recorded_until = s.recorded_until
+FROM ${schema}.build_superseded s WHERE ${OF_SUPERSEDED};
+TRUNCATE ${schema}.build_superseded;`;
+
+const takeWords = (schema: string) => `
+INSERT INTO ${schema}.search_words SELECT DISTINCT tenant_id, word FROM ${schema}.build_words;
+TRUNCATE ${schema}.build_words;`;
+
+const makeIndex = (schema: string, { name, definition, keyOf }: SetAsideIndex) => `
+${definition};
+${keyOf === null ? '' : `ALTER TABLE ${schema}.${keyOf} ADD CONSTRAINT ${name} PRIMARY KEY USING INDEX ${name};`}
+DELETE FROM ${schema}.build_indexes WHERE name = '${name}';`;
