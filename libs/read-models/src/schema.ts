@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { summaryColumns } from './order-summary.js';
 import { SEARCH_INDEX_DEFINITION } from './search/elasticsearch/index-definition.js';
+import { quarantineDdl } from './shared-tables/quarantine.js';
 import type { SearchEngine } from './search/search-engine.js';
 
 /** Raised by hand when rows change their meaning while the tables stay as they are: old rows are then rebuilt. */
@@ -46,19 +47,7 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.made_from (
   store_id uuid NOT NULL,
   PRIMARY KEY (generation, projection)
 );
--- What could not be applied, and waits for a person or a later try. Generation 0: of no generation.
-CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.quarantine (
-  projection text NOT NULL,
-  generation int NOT NULL,
-  tenant_id text COLLATE "C" NOT NULL,
-  order_id uuid NOT NULL,
-  revision int NOT NULL,
-  position bigint,
-  reason text NOT NULL,
-  parked_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (projection, generation, tenant_id, order_id, revision)
-);
--- How far order events are in a topic of Kafka: another topic or cluster gets all of them.
+${quarantineDdl}-- How far order events are in a topic of Kafka: another topic or cluster gets all of them.
 CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.relays (
   cluster_id text NOT NULL,
   topic text NOT NULL,
