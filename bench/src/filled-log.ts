@@ -24,7 +24,7 @@ export interface FilledLog {
  * How many orders are placed before an order's next stage. A shop has some thousands of orders that are under way;
  * what comes back comes back much later.
  */
-const ORDERS_BETWEEN_STAGES = [500, 3_000, 12_000, 30_000];
+const ORDERS_BETWEEN_STAGES = [200, 1_500, 6_000, 20_000];
 
 /** @param file a shop's own, whose orders are repeated as often as needed; null: made-up orders */
 export async function fillLog(events: number, file: string | null): Promise<FilledLog> {

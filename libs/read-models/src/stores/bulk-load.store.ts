@@ -2,7 +2,8 @@ import type pg from 'pg';
 import type { Generation } from '../generations.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
-import type { BulkRows } from './bulk-rows.js';
+import type { CopyPart } from './bulk-rows.js';
+import { copyIn } from './copy-in.js';
 import type { OrderKey } from './orders-store.js';
 
 /** How far a build is: every event up to the position is in a row, or belongs to an order that is still open. */
@@ -12,6 +13,22 @@ export interface BuildCheckpoint {
   readonly events: number;
   /** The number that the last row of an order took. */
   readonly writeSeq: number;
+}
+
+/** Events up to the checkpoint that no row of the order shows, from this revision on. */
+export interface OpenedOrder extends OrderKey {
+  readonly fromRevision: number;
+}
+
+/** An event that waits in quarantine. */
+export interface ParkedEvent extends OrderKey {
+  readonly revision: number;
+  readonly position: bigint;
+  readonly eventId: string;
+  readonly type: string;
+  readonly reason: string;
+  /** It failed itself, or follows one that did. */
+  readonly kind: 'permanent' | 'behind';
 }
 
 /** What is left to do once all events were read, one after the other. */
@@ -65,9 +82,14 @@ export class BulkLoadStore {
   }
 
   /** All of it, or nothing. */
-  async write(rows: BulkRows, { position, events, writeSeq }: BuildCheckpoint): Promise<void> {
+  async write(
+    parts: readonly CopyPart[],
+    parked: readonly ParkedEvent[],
+    { position, events, writeSeq }: BuildCheckpoint,
+  ): Promise<void> {
     await this.#inTransaction(async () => {
-      await rows.copy(this.#db);
+      for (const { into, rows } of parts) await copyIn(this.#db, into, rows);
+      if (parked.length > 0) await this.#park(parked);
       await this.#db.query({
         name: 'build_checkpoint',
         text: `UPDATE ${this.#generation.schema}.build_checkpoint SET position = $1, events = $2, write_seq = $3`,
@@ -76,13 +98,16 @@ export class BulkLoadStore {
     });
   }
 
-  /** Orders with events up to the checkpoint that no row of theirs shows. */
-  async openOrders(): Promise<OrderKey[]> {
+  async openOrders(): Promise<OpenedOrder[]> {
     const { schema } = this.#generation;
-    const { rows } = await this.#db.query<OrderKey>(
-      `SELECT DISTINCT b.tenant_id AS "tenantId", b.order_id AS "orderId" FROM ${schema}.build_opened b
+    const { rows } = await this.#db.query<OpenedOrder>(
+      `SELECT b.tenant_id AS "tenantId", b.order_id AS "orderId", max(b.revision) AS "fromRevision"
+       FROM ${schema}.build_opened b
        WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
-         WHERE o.tenant_id = b.tenant_id AND o.order_id = b.order_id AND o.revision >= b.revision)`,
+           WHERE o.tenant_id = b.tenant_id AND o.order_id = b.order_id AND o.revision >= b.revision)
+         AND NOT EXISTS (SELECT FROM ${schema}.build_closed c
+           WHERE c.tenant_id = b.tenant_id AND c.order_id = b.order_id AND c.revision >= b.revision)
+       GROUP BY 1, 2`,
     );
     return rows;
   }
@@ -118,6 +143,17 @@ export class BulkLoadStore {
       [id, ORDERS_PROJECTION, position.toString()],
     );
     await this.#db.query(`DROP TABLE ${buildTables.map((table) => `${schema}.${table}`).join(', ')}`);
+  }
+
+  async #park(parked: readonly ParkedEvent[]): Promise<void> {
+    const values = ['tenantId', 'orderId', 'revision', 'position', 'eventId', 'type', 'reason', 'kind'] as const;
+    await this.#db.query(
+      `INSERT INTO ${SHARED_SCHEMA}.quarantine
+         (projection, generation, tenant_id, order_id, revision, position, event_id, type, reason, kind)
+       SELECT $1, $2, * FROM unnest($3::text[], $4::uuid[], $5::int[], $6::bigint[], $7::uuid[], $8::text[],
+         $9::text[], $10::text[]) ON CONFLICT DO NOTHING`,
+      [ORDERS_PROJECTION, this.#generation.id, ...values.map((name) => parked.map((one) => String(one[name])))],
+    );
   }
 
   async #checkpoint(): Promise<BuildCheckpoint> {
@@ -169,6 +205,7 @@ export class BulkLoadStore {
 const buildTables = [
   'build_checkpoint',
   'build_opened',
+  'build_closed',
   'build_superseded',
   'build_words',
   'build_indexes',
@@ -180,23 +217,25 @@ const buildDdl = (schema: string) => `
 CREATE TABLE ${schema}.build_checkpoint (position bigint NOT NULL, events bigint NOT NULL, write_seq bigint NOT NULL);
 INSERT INTO ${schema}.build_checkpoint VALUES (-1, 0, 0);
 CREATE TABLE ${schema}.build_opened (${KEY}, revision int NOT NULL);
-CREATE TABLE ${schema}.build_superseded (${KEY}, revision int NOT NULL,
-  occurred_until timestamptz NOT NULL, recorded_until timestamptz NOT NULL);
+CREATE TABLE ${schema}.build_closed (${KEY}, revision int NOT NULL);
+CREATE TABLE ${schema}.build_superseded (${KEY}, revision int NOT NULL, from_revision int NOT NULL,
+  occurred_until timestamptz, recorded_until timestamptz);
 CREATE TABLE ${schema}.build_words (tenant_id text COLLATE "C" NOT NULL, word text COLLATE "C" NOT NULL);
 CREATE TABLE ${schema}.build_indexes (name text NOT NULL, definition text NOT NULL, key_of text);`;
 
-const OF_SUPERSEDED = 't.tenant_id = s.tenant_id AND t.order_id = s.order_id AND t.revision = s.revision';
+const SAME_ORDER = 't.tenant_id = s.tenant_id AND t.order_id = s.order_id';
 
 const supersede = (schema: string, hasIndex: boolean) => `
 ANALYZE ${schema}.build_superseded;
 ${['orders', ...(hasIndex ? [] : ['order_search'])]
   .map(
     (table) =>
-      `DELETE FROM ${schema}.${table} t USING ${schema}.build_superseded s WHERE ${OF_SUPERSEDED};`,
+      `DELETE FROM ${schema}.${table} t USING ${schema}.build_superseded s
+WHERE ${SAME_ORDER} AND t.revision < s.from_revision;`,
   )
   .join('\n')}
 UPDATE ${schema}.order_history t SET occurred_until = s.occurred_until, recorded_until = s.recorded_until
-FROM ${schema}.build_superseded s WHERE ${OF_SUPERSEDED};
+FROM ${schema}.build_superseded s WHERE ${SAME_ORDER} AND t.revision = s.revision;
 TRUNCATE ${schema}.build_superseded;`;
 
 const takeWords = (schema: string) => `

@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import type { Instant } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
 import type { Generation } from '../generations.js';
@@ -7,15 +6,25 @@ import { summaryColumns, summaryOf } from '../order-summary.js';
 import type { HistoryRow } from '../orders.projection.js';
 import { searchRowOf } from '../search-row.js';
 import { CopyBuffer, type CopyType } from './copy-buffer.js';
-import { copyIn } from './copy-in.js';
 import type { OrderKey } from './orders-store.js';
 import { batchColumns } from './statements.js';
 
-/** A row of an order that a later one takes the place of, and the end of the period of its last event. */
+/** Of an order that got rows before: what they said of its last event then, and what ends its period. */
 export interface Superseded extends OrderKey {
+  /** Of that event. */
   readonly revision: number;
-  readonly occurredUntil: Instant;
-  readonly recordedUntil: Instant;
+  /** The first that the order's rows did not show. */
+  readonly fromRevision: number;
+  /** null: it is still the last one that was applied. */
+  readonly occurredUntil: Instant | null;
+  readonly recordedUntil: Instant | null;
+}
+
+/** Rows that are ready to be copied into a table. */
+export interface CopyPart {
+  /** The table with its columns. */
+  readonly into: string;
+  readonly rows: Uint8Array;
 }
 
 interface Column {
@@ -38,8 +47,10 @@ const tables = {
   ],
   build_words: [column('tenant_id', 'text'), column('word', 'text')],
   build_opened: key,
+  build_closed: key,
   build_superseded: [
     ...key,
+    column('from_revision', 'int4'),
     column('occurred_until', 'timestamptz'),
     column('recorded_until', 'timestamptz'),
   ],
@@ -63,19 +74,19 @@ export class BulkRows {
     this.#into = each((table) => `${schema}.${table} (${columns[table].map((one) => one.column).join(', ')})`);
   }
 
-  get sizeBytes(): number {
-    let sum = 0;
-    for (const { sizeBytes } of Object.values(this.#buffers)) sum += sizeBytes;
-    return sum;
-  }
-
   /** From now on the order has events that no row of it shows: the first of them at this revision. */
   opened({ tenantId, orderId }: OrderKey, revision: number): void {
     this.#buffers.build_opened.push([tenantId, orderId, revision]);
   }
 
-  superseded({ tenantId, orderId, revision, occurredUntil, recordedUntil }: Superseded): void {
-    this.#buffers.build_superseded.push([tenantId, orderId, revision, occurredUntil, recordedUntil]);
+  /** Nothing is left of the order up to this revision that could become a row. */
+  closed({ tenantId, orderId }: OrderKey, revision: number): void {
+    this.#buffers.build_closed.push([tenantId, orderId, revision]);
+  }
+
+  superseded(row: Superseded): void {
+    const { tenantId, orderId, revision, fromRevision, occurredUntil, recordedUntil } = row;
+    this.#buffers.build_superseded.push([tenantId, orderId, revision, fromRevision, occurredUntil, recordedUntil]);
   }
 
   history(row: HistoryRow): void {
@@ -107,16 +118,14 @@ export class BulkRows {
     }
   }
 
-  /** To be called when the copying is over. */
-  clear(): void {
-    for (const buffer of Object.values(this.#buffers)) buffer.clear();
+  /** What was pushed; the memory is used again after `clear`. */
+  parts(): CopyPart[] {
+    const filled = (Object.keys(tables) as Table[]).filter((table) => this.#buffers[table].rows > 0);
+    return filled.map((table) => ({ into: this.#into[table], rows: this.#buffers[table].toBuffer() }));
   }
 
-  /** Within the transaction that is open. */
-  async copy(db: pg.ClientBase): Promise<void> {
-    for (const table of Object.keys(tables) as Table[]) {
-      const buffer = this.#buffers[table];
-      if (buffer.rows > 0) await copyIn(db, this.#into[table], buffer.toBuffer());
-    }
+  /** To be called when nobody needs the parts any more. */
+  clear(): void {
+    for (const buffer of Object.values(this.#buffers)) buffer.clear();
   }
 }

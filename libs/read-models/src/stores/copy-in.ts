@@ -2,7 +2,7 @@ import type pg from 'pg';
 
 /** The connection of node-postgres, as far as COPY needs it. */
 interface CopyConnection extends pg.Connection {
-  sendCopyFromChunk(chunk: Buffer): void;
+  sendCopyFromChunk(chunk: Uint8Array): void;
   endCopyFrom(): void;
 }
 
@@ -11,11 +11,11 @@ const CHUNK_BYTES = 1 << 20;
 
 class CopyIn implements pg.Submittable {
   readonly #text: string;
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   readonly #done: (error: Error | null) => void;
   #error: Error | null = null;
 
-  constructor(text: string, bytes: Buffer, done: (error: Error | null) => void) {
+  constructor(text: string, bytes: Uint8Array, done: (error: Error | null) => void) {
     this.#text = text;
     this.#bytes = bytes;
     this.#done = done;
@@ -50,7 +50,7 @@ class CopyIn implements pg.Submittable {
  * `COPY … FROM STDIN (FORMAT binary)` of rows that are ready to be sent, as `CopyBuffer` makes them.
  * @throws as a query would
  */
-export function copyIn(db: pg.ClientBase, into: string, rows: Buffer): Promise<void> {
+export function copyIn(db: pg.ClientBase, into: string, rows: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const text = `COPY ${into} FROM STDIN (FORMAT binary)`;
     db.query(new CopyIn(text, rows, (error) => (error === null ? resolve() : reject(error))));
