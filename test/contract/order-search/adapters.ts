@@ -49,13 +49,8 @@ export async function openPostgres(): Promise<SearchSubject> {
   return {
     search: new PostgresOrderSearch(models),
     async index(orders, checkpoint) {
-      const vocabulary = new Map<string, Set<string>>();
-      const searched = orders.map((order) => searchRowOf(order));
-      for (const row of searched) {
-        const known = vocabulary.get(row.tenantId) ?? [];
-        vocabulary.set(row.tenantId, new Set([...known, ...row.vocabulary]));
-      }
-      await store.write({ orders, history: [], periodEnds: [], searched, vocabulary, checkpoint });
+      const searched = orders.map(searchRowOf);
+      await store.write({ orders, history: [], periodEnds: [], searched, checkpoint });
     },
     async close() {
       client.release();

@@ -7,6 +7,8 @@ import { summaryOf } from '../order-summary.js';
 import type { HistoryRow } from '../orders.projection.js';
 import type { SearchRow } from '../search-row.js';
 import { BatchParameters } from './batch-parameters.js';
+import { foundByOf, personalWordsOf } from '../search/search-document.js';
+import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
 import { KnownWords } from './known-words.js';
 import {
@@ -36,8 +38,6 @@ export interface OrdersBatch {
   readonly history: readonly HistoryRow[];
   readonly periodEnds: readonly PeriodEnd[];
   readonly searched: readonly SearchRow[];
-  /** Distinct words of the orders searched, by tenant. */
-  readonly vocabulary: ReadonlyMap<string, ReadonlySet<string>>;
   /** All events up to here are in this batch or in earlier ones. */
   readonly checkpoint: bigint;
 }
@@ -56,19 +56,15 @@ export class OrdersStore {
   readonly #write: Statement;
   readonly #parameters: BatchParameters;
   readonly #words = new KnownWords();
+  readonly #engine: SearchEngine;
 
   constructor(db: Queryable, generation: Generation) {
     this.#db = db;
     this.#generation = generation;
     this.#load = loadStatement(generation.schema);
-    const engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
-    this.#write = writeStatement(generation.schema, engine);
-    this.#parameters = new BatchParameters(engine);
-  }
-
-  /** Whether its batches need search rows and words: an index follows the rows of orders instead. */
-  get searchesTables(): boolean {
-    return this.#generation.searchIndex === null;
+    this.#engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
+    this.#write = writeStatement(generation.schema, this.#engine);
+    this.#parameters = new BatchParameters(this.#engine);
   }
 
   /** The orders that have a row, in no order. */
@@ -92,9 +88,11 @@ export class OrdersStore {
    * @throws ForeignWrite when a row is not behind what the batch says
    */
   async write(batch: OrdersBatch): Promise<void> {
-    const newWords = this.#words.unknown(batch.vocabulary);
+    const newWords = this.#engine === 'postgres' ? this.#words.unknown(batch.searched) : [];
     this.#parameters.clear();
     this.#pushRows(batch);
+    if (this.#engine === 'postgres') this.#pushSearched(batch.searched);
+    else this.#pushIndexed(batch.searched);
     for (const word of newWords) this.#parameters.push('words', word);
     const { id } = this.#generation;
     const values = [id, batch.checkpoint.toString(), batch.orders.length, ...this.#parameters.buffers()];
@@ -112,7 +110,7 @@ export class OrdersStore {
     await this.#db.query({ ...checkpointStatement, values: [this.#generation.id, position.toString()] });
   }
 
-  #pushRows({ orders, history, periodEnds, searched }: OrdersBatch): void {
+  #pushRows({ orders, history, periodEnds }: OrdersBatch): void {
     for (const order of orders) {
       const values = summaryValues(summaryOf(order));
       values.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
@@ -128,15 +126,25 @@ export class OrdersStore {
     for (const { tenantId, orderId, revision, occurredUntil, recordedUntil } of periodEnds) {
       this.#parameters.push('periodEnds', [tenantId, orderId, revision, occurredUntil, recordedUntil]);
     }
-    for (const { tenantId, orderId, revision, words, skus, phrases, personal } of searched) {
+  }
+
+  #pushSearched(rows: readonly SearchRow[]): void {
+    for (const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } of rows) {
       // A blank on either side of every word, and something between two texts that is no word.
       const found = [
-        words.join(' '),
+        [...vocabulary, ...ownWords].join(' '),
         arrayLiteral(skus),
         ` ${phrases.join(' | ')} `,
         JSON.stringify(personal),
       ];
       this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
+    }
+  }
+
+  #pushIndexed(rows: readonly SearchRow[]): void {
+    for (const row of rows) {
+      const found = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
+      this.#parameters.push('indexed', [row.tenantId, row.orderId, row.revision, ...found]);
     }
   }
 }

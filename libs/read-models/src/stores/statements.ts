@@ -60,14 +60,15 @@ export const batchColumns = {
     column('personal', 'json'),
   ],
   words: [column('tenant_id', 'text'), column('word', 'text')],
+  indexed: [...key, column('found_by', 'json'), column('personal', 'json')],
 } as const satisfies Record<string, readonly BatchColumn[]>;
 
 export type BatchTable = keyof typeof batchColumns;
 
-/** The tables of a write, in the order of its parameters: an index of Elasticsearch takes the place of two. */
+/** The tables of a write, in the order of its parameters: how an order is found depends on where. */
 export const batchTables = {
   postgres: ['orders', 'history', 'periodEnds', 'search', 'words'],
-  elasticsearch: ['orders', 'history', 'periodEnds'],
+  elasticsearch: ['orders', 'history', 'periodEnds', 'indexed'],
 } as const satisfies Readonly<Record<SearchEngine, readonly BatchTable[]>>;
 
 /** In the order of the summary's columns. */
@@ -118,10 +119,14 @@ export function writeStatement(schema: string, engine: SearchEngine): Statement 
   };
   const numbered =
     engine === 'elasticsearch' ? [column('write_seq', 'int8', `nextval('${schema}.write_seq')`)] : [];
-  const searched = `searched AS (${insert('search', `${schema}.order_search AS s`)}
-        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates(batchColumns.search)}
-        WHERE s.revision < excluded.revision),
-      worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),`;
+  const found = (table: 'search' | 'indexed') => `searched AS (${insert(table, `${schema}.order_search AS s`)}
+        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates(batchColumns[table])}
+        WHERE s.revision < excluded.revision),`;
+  const searched = {
+    postgres: () => `${found('search')}
+      worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),`,
+    elasticsearch: () => found('indexed'),
+  };
   return {
     name: 'write_batch',
     text: `WITH
@@ -133,7 +138,7 @@ export function writeStatement(schema: string, engine: SearchEngine): Statement 
       ended AS (UPDATE ${schema}.order_history h
         SET occurred_until = b.occurred_until, recorded_until = b.recorded_until FROM ${batches.get('periodEnds')}
         WHERE h.tenant_id = b.tenant_id AND h.order_id = b.order_id AND h.revision = b.revision),
-      ${engine === 'postgres' ? searched : ''}
+      ${searched[engine]()}
       checkpoint AS (${upsertCheckpoint('$1', '$2')})
       SELECT ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
         (SELECT ${NOTIFY} FROM checkpoint)`,
