@@ -115,15 +115,15 @@ export class BulkLoadStore {
   /** What of it is done when it is cut off need not be done again; the last one says that all is. */
   async finishing(checkpoint: BuildCheckpoint): Promise<FinishingStep[]> {
     const { schema, searchIndex } = this.#generation;
-    const searched = searchIndex === null ? ['order_search', 'search_words'] : [];
+    const words = searchIndex === null ? ['search_words'] : [];
     // Several statements at once are one transaction.
     const run = (text: string) => async () => void (await this.#db.query(text));
     const { rows: indexes } = await this.#db.query<SetAsideIndex>(
       `SELECT name, definition, key_of AS "keyOf" FROM ${schema}.build_indexes ORDER BY definition`,
     );
-    const analysed = ['orders', 'order_history', ...searched].map((table) => `${schema}.${table}`);
+    const analysed = ['orders', 'order_history', 'order_search', ...words].map((table) => `${schema}.${table}`);
     return [
-      { what: 'orders that came back', run: run(supersede(schema, searchIndex !== null)) },
+      { what: 'orders that came back', run: run(supersede(schema)) },
       ...(searchIndex === null ? [{ what: 'words', run: run(takeWords(schema)) }] : []),
       ...indexes.map((index) => ({ what: index.name, run: run(makeIndex(schema, index)) })),
       { what: 'statistics', run: run(`ANALYZE ${analysed.join(', ')}`) },
@@ -225,9 +225,9 @@ CREATE TABLE ${schema}.build_indexes (name text NOT NULL, definition text NOT NU
 
 const SAME_ORDER = 't.tenant_id = s.tenant_id AND t.order_id = s.order_id';
 
-const supersede = (schema: string, hasIndex: boolean) => `
+const supersede = (schema: string) => `
 ANALYZE ${schema}.build_superseded;
-${['orders', ...(hasIndex ? [] : ['order_search'])]
+${['orders', 'order_search']
   .map(
     (table) =>
       `DELETE FROM ${schema}.${table} t USING ${schema}.build_superseded s

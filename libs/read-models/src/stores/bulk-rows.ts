@@ -4,7 +4,8 @@ import type { Generation } from '../generations.js';
 import { documentOf } from '../order-document.js';
 import { summaryColumns, summaryOf } from '../order-summary.js';
 import type { HistoryRow } from '../orders.projection.js';
-import { searchRowOf } from '../search-row.js';
+import { foundByOf, personalWordsOf } from '../search/search-document.js';
+import { searchRowOf, type SearchRow } from '../search-row.js';
 import { CopyBuffer, type CopyType } from './copy-buffer.js';
 import type { OrderKey } from './orders-store.js';
 import { batchColumns } from './statements.js';
@@ -67,7 +68,10 @@ export class BulkRows {
   constructor({ schema, searchIndex }: Generation) {
     this.#searchesTables = searchIndex === null;
     const columns: Record<Table, readonly Column[]> = { ...tables };
-    if (!this.#searchesTables) columns.orders = [...columns.orders, column('write_seq', 'int8')];
+    if (!this.#searchesTables) {
+      columns.orders = [...columns.orders, column('write_seq', 'int8')];
+      columns.order_search = batchColumns.indexed;
+    }
     const each = <T>(make: (table: Table) => T) =>
       Object.fromEntries(Object.keys(tables).map((table) => [table, make(table as Table)])) as Record<Table, T>;
     this.#buffers = each((table) => new CopyBuffer(columns[table].map(({ type }) => type)));
@@ -108,14 +112,24 @@ export class BulkRows {
     values.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
     if (!this.#searchesTables) values.push(writeSeq);
     this.#buffers.orders.push(values);
-    if (!this.#searchesTables) return;
-    const { tenantId, orderId, revision, words, skus, phrases, personal, vocabulary } = searchRowOf(order);
+    const row = searchRowOf(order);
+    if (this.#searchesTables) this.#searched(row, isNewWord);
+    else this.#indexed(row);
+  }
+
+  #searched(row: SearchRow, isNewWord: (tenantId: string, word: string) => boolean): void {
+    const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } = row;
     // A blank on either side of every word, and something between two texts that is no word.
-    const found = [words, skus, ` ${phrases.join(' | ')} `, JSON.stringify(personal)];
+    const found = [[...vocabulary, ...ownWords], skus, ` ${phrases.join(' | ')} `, JSON.stringify(personal)];
     this.#buffers.order_search.push([tenantId, orderId, revision, ...found]);
     for (const word of vocabulary) {
       if (isNewWord(tenantId, word)) this.#buffers.build_words.push([tenantId, word]);
     }
+  }
+
+  #indexed(row: SearchRow): void {
+    const found = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
+    this.#buffers.order_search.push([row.tenantId, row.orderId, row.revision, ...found]);
   }
 
   /** What was pushed; the memory is used again after `clear`. */

@@ -10,6 +10,7 @@ import { BatchParameters } from './batch-parameters.js';
 import { foundByOf, personalWordsOf } from '../search/search-document.js';
 import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
+import { fenced } from './fence.js';
 import { KnownWords } from './known-words.js';
 import {
   FOREIGN_WRITE,
@@ -46,21 +47,23 @@ export interface OrdersBatch {
 export class ForeignWrite extends Error {}
 
 /**
- * Writes the projection `orders` into one generation. The connection is the one that holds the
- * projection's lock: when the lock is lost, so is the transaction.
+ * Writes the projection `orders` into one generation, as the owner whose lease has the token: when another
+ * has taken over, every write fails as a whole.
  */
 export class OrdersStore {
   readonly #db: Queryable;
   readonly #generation: Generation;
+  readonly #token: string;
   readonly #load: Statement;
   readonly #write: Statement;
   readonly #parameters: BatchParameters;
   readonly #words = new KnownWords();
   readonly #engine: SearchEngine;
 
-  constructor(db: Queryable, generation: Generation) {
+  constructor(db: Queryable, generation: Generation, token: bigint) {
     this.#db = db;
     this.#generation = generation;
+    this.#token = token.toString();
     this.#load = loadStatement(generation.schema);
     this.#engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
     this.#write = writeStatement(generation.schema, this.#engine);
@@ -86,6 +89,7 @@ export class OrdersStore {
   /**
    * All of it and its checkpoint, or nothing; one write at a time.
    * @throws ForeignWrite when a row is not behind what the batch says
+   * @throws LeaseLost
    */
   async write(batch: OrdersBatch): Promise<void> {
     const newWords = this.#engine === 'postgres' ? this.#words.unknown(batch.searched) : [];
@@ -95,9 +99,10 @@ export class OrdersStore {
     else this.#pushIndexed(batch.searched);
     for (const word of newWords) this.#parameters.push('words', word);
     const { id } = this.#generation;
-    const values = [id, batch.checkpoint.toString(), batch.orders.length, ...this.#parameters.buffers()];
+    const about = [id, batch.checkpoint.toString(), batch.orders.length, this.#token];
+    const values = [...about, ...this.#parameters.buffers()];
     try {
-      await this.#db.query({ ...this.#write, values });
+      await fenced(this.#db.query({ ...this.#write, values }));
     } catch (error) {
       if (error instanceof Error && error.message === FOREIGN_WRITE) throw new ForeignWrite(FOREIGN_WRITE);
       throw error;
@@ -105,9 +110,10 @@ export class OrdersStore {
     this.#words.add(newWords);
   }
 
-  /** Everything up to the position was seen. A checkpoint never goes back. */
+  /** Everything up to the position was seen. A checkpoint never goes back. @throws LeaseLost */
   async writeCheckpoint(position: bigint): Promise<void> {
-    await this.#db.query({ ...checkpointStatement, values: [this.#generation.id, position.toString()] });
+    const values = [this.#generation.id, position.toString(), this.#token];
+    await fenced(this.#db.query({ ...checkpointStatement, values }));
   }
 
   #pushRows({ orders, history, periodEnds }: OrdersBatch): void {

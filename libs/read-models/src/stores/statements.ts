@@ -3,6 +3,7 @@ import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { SearchEngine } from '../search/search-engine.js';
 import { arrayLiteral, type ElementType } from './binary-array.js';
+import { heldLease, requireLease } from './fence.js';
 
 /** Prepared by the connection at first use. */
 export interface Statement {
@@ -94,19 +95,27 @@ const upsertCheckpoint = (generation: string, position: string) => `
 
 const NOTIFY = `pg_notify('${CHECKPOINT_CHANNEL}', generation || ':' || projection || ':' || position)`;
 
-/** Parameters: generation, position. */
+const held = (generation: string, token: string) =>
+  heldLease({
+    generation: `${generation}::int`,
+    projection: `'${ORDERS_PROJECTION}'`,
+    token: `${token}::bigint`,
+  });
+
+/** Parameters: generation, position, token of the owner. */
 export const checkpointStatement: Statement = {
   name: 'write_checkpoint',
-  text: `WITH written AS (${upsertCheckpoint('$1', '$2')}) SELECT ${NOTIFY} FROM written`,
+  text: `WITH ${held('$1', '$3')}, written AS (${upsertCheckpoint('$1', '$2')})
+    SELECT ${requireLease}, (SELECT ${NOTIFY} FROM written)`,
 };
 
 /**
  * A whole batch in one statement, and so in one transaction and one round trip. Parameters: generation,
- * position, how many orders; then the arrays of `batchColumns`, table by table in the order of `batchTables`.
+ * position, how many orders, token of the owner; then the arrays of `batchColumns`, table by table in the order of `batchTables`.
  */
 export function writeStatement(schema: string, engine: SearchEngine): Statement {
   const batches = new Map<BatchTable, string>();
-  let parameters = 3;
+  let parameters = 4;
   for (const table of batchTables[engine]) {
     const columns: readonly BatchColumn[] = batchColumns[table];
     const arrays = columns.map(({ type }) => `$${++parameters}::${type}[]`).join(', ');
@@ -129,7 +138,7 @@ export function writeStatement(schema: string, engine: SearchEngine): Statement 
   };
   return {
     name: 'write_batch',
-    text: `WITH
+    text: `WITH ${held('$1', '$4')},
       orders AS (${insert('orders', `${schema}.orders AS o`, numbered)}
         ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates([...batchColumns.orders, ...numbered])}
         WHERE o.revision < excluded.revision RETURNING 1),
@@ -140,7 +149,7 @@ export function writeStatement(schema: string, engine: SearchEngine): Statement 
         WHERE h.tenant_id = b.tenant_id AND h.order_id = b.order_id AND h.revision = b.revision),
       ${searched[engine]()}
       checkpoint AS (${upsertCheckpoint('$1', '$2')})
-      SELECT ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
+      SELECT ${requireLease}, ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
         (SELECT ${NOTIFY} FROM checkpoint)`,
   };
 }
