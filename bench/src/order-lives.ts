@@ -25,7 +25,12 @@ export const madeUp: Shapes = (index) => {
   const { lines, customerId, shippingAddress } = makeOrder(index);
   const totalMinor = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
   const back = { index: 0, quantity: 1 };
-  const returned = { invoice: `C${index}`, at: instantAt(0), lines: [back], amountMinor: lines[0]!.unitPriceMinor };
+  const returned = {
+    invoice: `C${index}`,
+    at: instantAt(0),
+    lines: [back],
+    amountMinor: lines[0]!.unitPriceMinor,
+  };
   const returns = index % RETURNED_EVERY === 0 ? [returned] : [];
   return { customerId, countryName: shippingAddress.countryName, lines, totalMinor, returns };
 };
@@ -85,7 +90,10 @@ export class OrderLife {
     const recording = { recordedAt: at, commandId, fingerprint: commandId.replaceAll('-', '') };
     for (const event of decision.events) {
       const revision = (this.#state?.revision ?? -1) + 1;
-      this.#state = { ...evolve(this.#state, { ...event, recording: { ...recording, revision } }), handled: [] };
+      this.#state = {
+        ...evolve(this.#state, { ...event, recording: { ...recording, revision } }),
+        handled: [],
+      };
     }
     return encode(this.#orderId, decision.events, {
       ...recording,
@@ -114,7 +122,15 @@ function placing(
   reference: string,
   { lines, customerId, countryName }: Pick<Shape, 'lines' | 'customerId' | 'countryName'>,
 ): OrderCommand {
-  const line1 = { name: null, company: null, line1: null, line2: null, city: null, region: null, postalCode: null };
+  const line1 = {
+    name: null,
+    company: null,
+    line1: null,
+    line2: null,
+    city: null,
+    region: null,
+    postalCode: null,
+  };
   return {
     type: 'PlaceOrder',
     data: {
@@ -134,7 +150,11 @@ function paidAndPacked(amountMinor: number, reference: string): (() => OrderComm
   const paid = { amountMinor, currency: 'GBP', providerReference: `INV-${reference}` };
   return [
     () => ({ type: 'ConfirmOrder', ...nothing }),
-    () => ({ type: 'RecordPaymentCaptured', data: { ...paid, method: null, authorizationId: null }, personal: null }),
+    () => ({
+      type: 'RecordPaymentCaptured',
+      data: { ...paid, method: null, authorizationId: null },
+      personal: null,
+    }),
     () => ({ type: 'CreateShipment', data: { carrier: null, lines: [] }, personal: null }),
   ];
 }

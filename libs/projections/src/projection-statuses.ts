@@ -2,7 +2,7 @@ import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { ProjectionState } from './engine/projection-engine.js';
 import type { Projector } from './projector.js';
-import type { KeptGeneration, ReadModelKeeper } from './read-model-keeper.js';
+import type { ReadModelKeeper } from './read-model-keeper.js';
 import type { Relay } from './relay/relay.js';
 import { relayStatus, type RelayStatus } from './relay/relay-status.js';
 import type { SearchFollower } from './search-follower.js';
@@ -46,17 +46,16 @@ export interface SearchStatus {
 
 /** Of every projection that a keeper runs, those of this release's generation first, and of the relay to Kafka. */
 export async function projectionStatuses(
-  { target, previous }: ReadModelKeeper,
+  { projectors, followers }: ReadModelKeeper,
   relay: Relay | null,
   eventStore: Pick<EventStore, 'headPosition'>,
 ): Promise<{ projections: (ProjectorStatus | SearchStatus)[]; relay: RelayStatus | null }> {
   const head = await eventStore.headPosition().catch(() => null); // away: the status says so by `state`
-  const ofKept = ({ projector, search }: KeptGeneration) => [
-    projectorStatus(projector, head),
-    ...(search ? [searchStatus(search, head)] : []),
-  ];
   return {
-    projections: [target, previous].flatMap((kept) => (kept ? ofKept(kept) : [])),
+    projections: [
+      ...projectors.map((one) => projectorStatus(one, head)),
+      ...followers.map((one) => searchStatus(one, head)),
+    ],
     relay: relay && relayStatus(relay, head),
   };
 }

@@ -75,8 +75,12 @@ describe('read models', () => {
     const old = await activeGeneration(bench.pool);
     expect(await setGenerationsAside(bench.pool)).toEqual([{ id: 1, schema: 'gen_1', searchIndex: null }]);
     expect(await setGenerationsAside(bench.pool)).toEqual([]);
-    const next = bench.start();
-    await until('the new ones are read', () => next.projector.active);
+    const next = bench.keep();
+    await until(
+      'the new ones are read',
+      async () => (await activeGeneration(bench.pool))?.id === 2,
+      ENGINES_MS,
+    );
     await next.stop();
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: 2, fingerprint: old!.fingerprint });
     expect(await bench.verify()).toMatchObject({ generation: 2, orders: 1, differences: [] });

@@ -46,7 +46,12 @@ export async function buildInBulk(options: BulkBuildOptions): Promise<void> {
   for (const [index, { what, run }] of steps.entries()) {
     await gate?.(0);
     signal.throwIfAborted();
-    onProgress?.({ phase: 'finishing', position, events, step: { what, number: index + 1, of: steps.length } });
+    onProgress?.({
+      phase: 'finishing',
+      position,
+      events,
+      step: { what, number: index + 1, of: steps.length },
+    });
     await run();
   }
 }

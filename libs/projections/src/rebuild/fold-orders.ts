@@ -39,7 +39,10 @@ export async function foldOrders(
       rows.order(story.order, firstWriteSeq + index, isNewWord);
       if (story.before !== null) {
         const { revision, next } = story.before;
-        const ended = { occurredUntil: next?.occurredAt ?? null, recordedUntil: next?.recording.recordedAt ?? null };
+        const ended = {
+          occurredUntil: next?.occurredAt ?? null,
+          recordedUntil: next?.recording.recordedAt ?? null,
+        };
         rows.superseded({ ...key, revision, fromRevision, ...ended });
       }
     } else rows.closed(key, events.raw.at(-1)!.revision);

@@ -55,10 +55,7 @@ export class KeptMeanwhile {
   }
 
   /** Resolves when rows and index have all that was in the log when it was called. */
-  async caughtUp(
-    tell: (done: number, total: number) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async caughtUp(tell: (done: number, total: number) => Promise<void>, signal: AbortSignal): Promise<void> {
     const { eventStore, elasticsearch } = this.#options;
     const head = (await eventStore.headPosition()) ?? -1n;
     for (;;) {

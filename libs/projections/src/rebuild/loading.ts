@@ -119,7 +119,12 @@ export class Loading {
   /** Not delivered, but in the stream: taken before what was delivered. */
   async #fillGap({ stream, revision: known }: OpenOrder, event: StoredExactEvent): Promise<void> {
     if (event.revision <= known) return; // a duplicate
-    const missing = await readExactly(this.#options.eventStore, stream, known + 1, event.revision - known - 1);
+    const missing = await readExactly(
+      this.#options.eventStore,
+      stream,
+      known + 1,
+      event.revision - known - 1,
+    );
     for (const one of [...missing, event]) this.#open.add(one);
   }
 

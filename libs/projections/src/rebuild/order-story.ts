@@ -1,7 +1,12 @@
 import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import type { Order, OrderState } from '#domain/order/state.js';
 import { foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
-import { pastSkipped, takeSkippedRevisions, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
+import {
+  pastSkipped,
+  takeSkippedRevisions,
+  withoutSkipped,
+  type SkippedRevisions,
+} from '#read-models/skipped-events.js';
 import { messageOf } from '../interruptions.js';
 
 /** All events of one order up to some revision, those that are skipped left out of `events`. */
@@ -21,7 +26,11 @@ export interface OrderStory {
   /** The last event before them that was applied, and the one that ended its period; null: there is none. */
   readonly before: { readonly revision: number; readonly next: StoredOrderEvent | null } | null;
   /** Cannot be applied, and what follows it. */
-  readonly parked: readonly { readonly event: RawEvent; readonly reason: string; readonly kind: 'permanent' | 'behind' }[];
+  readonly parked: readonly {
+    readonly event: RawEvent;
+    readonly reason: string;
+    readonly kind: 'permanent' | 'behind';
+  }[];
 }
 
 /** Folds an order from its beginning, and keeps what is new: from the revision on. */
@@ -37,7 +46,8 @@ export function storyOf({ raw, events, skipped, unreadable }: OrderEvents, fromR
     const event = events[applied]!;
     const { revision } = event.recording;
     try {
-      if (revision !== pastSkipped(order?.revision ?? -1, skipped) + 1) throw new Error('an event before it is missing');
+      if (revision !== pastSkipped(order?.revision ?? -1, skipped) + 1)
+        throw new Error('an event before it is missing');
       // Commands it has handled are no reader's business, and would grow with every event.
       order = { ...foldOrder(order, event), handled: [] };
     } catch (error) {
@@ -56,7 +66,8 @@ export function storyOf({ raw, events, skipped, unreadable }: OrderEvents, fromR
     order: order === null ? null : takeSkippedRevisions(order, skipped, raw.at(-1)!.revision),
     history,
     before: before === null ? null : { revision: before.recording.revision, next: first },
-    parked: failure === null ? [] : parkedOf(withoutSkipped(raw, skipped).slice(applied), fromRevision, failure),
+    parked:
+      failure === null ? [] : parkedOf(withoutSkipped(raw, skipped).slice(applied), fromRevision, failure),
   };
 }
 

@@ -23,7 +23,14 @@ export class PackedEvents {
     return this.#bytes.length;
   }
 
-  push({ position, revision, eventId, type, metadata, data }: Omit<StoredExactEvent, 'stream' | 'contentType'>): void {
+  push({
+    position,
+    revision,
+    eventId,
+    type,
+    metadata,
+    data,
+  }: Omit<StoredExactEvent, 'stream' | 'contentType'>): void {
     const typeLength = Buffer.byteLength(type);
     const size = HEADER_BYTES + typeLength + metadata.length + data.length;
     this.#reserve(size);

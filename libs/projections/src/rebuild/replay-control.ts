@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ReplayPhase, ReplayProgress, ReplayRecord, ReplaysStore } from '#read-models/stores/replays.store.js';
+import type {
+  ReplayPhase,
+  ReplayProgress,
+  ReplayRecord,
+  ReplaysStore,
+} from '#read-models/stores/replays.store.js';
 import { isAway } from '../interruptions.js';
 import { Throttle } from './throttle.js';
 

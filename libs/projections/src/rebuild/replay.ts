@@ -24,7 +24,7 @@ import {
 import { isAway, messageOf, pause } from '../interruptions.js';
 import { buildInBulk } from './bulk-build.js';
 import { CannotReplay, ReplayFailed } from './errors.js';
-import { freeGeneration, freeSuperseded } from './freeing.js';
+import { freeForgotten, freeGeneration, freeSuperseded } from './freeing.js';
 import { ReplayCancelled, ReplayControl } from './replay-control.js';
 import { switchTo, type Switched } from './switching.js';
 
@@ -101,7 +101,9 @@ class Attempt {
     try {
       await session.connect();
       if (!(await new ReplaysStore(session).attend())) {
-        throw new CannotReplay('a replay is under way in another process: `orderctl status` shows how far it is');
+        throw new CannotReplay(
+          'a replay is under way in another process: `orderctl status` shows how far it is',
+        );
       }
       const { record, generation } = await this.#begin();
       return await this.#attended(session, record, generation);
@@ -117,12 +119,20 @@ class Attempt {
     if (open !== null) {
       const kind = open.searchOnly ? 'of the search index alone' : 'of rows and index';
       if (open.searchOnly !== request.searchOnly)
-        throw new CannotReplay(`a replay ${kind} was begun: go on with that, or end it with \`orderctl replay cancel\``);
-      if (open.asked === 'cancel') return { record: open, generation: await generationNumber(this.#pool, open.generation) };
+        throw new CannotReplay(
+          `a replay ${kind} was begun: go on with that, or end it with \`orderctl replay cancel\``,
+        );
+      if (open.asked === 'cancel')
+        return { record: open, generation: await generationNumber(this.#pool, open.generation) };
       await this.#store.goOn(open.id, request);
       onNote?.(`going on with generation ${open.generation}, begun ${open.startedAt.toISOString()}`);
-      return { record: (await this.#store.open())!, generation: await generationNumber(this.#pool, open.generation) };
+      return {
+        record: (await this.#store.open())!,
+        generation: await generationNumber(this.#pool, open.generation),
+      };
     }
+    const forgotten = await freeForgotten(this.#pool, this.#options.elasticsearch);
+    if (forgotten.length > 0) onNote?.(`dropped what was left of generation ${forgotten.join(', ')}`);
     const rowsOf = request.searchOnly ? await this.#rowsToIndex() : null;
     const generation = await createGeneration(this.#pool, {
       indexPrefix,
@@ -135,15 +145,20 @@ class Attempt {
 
   async #rowsToIndex(): Promise<Generation> {
     const active = await activeGeneration(this.#pool);
-    if (active === null) throw new CannotReplay('there are no read models of this release yet: no projector has run');
+    if (active === null)
+      throw new CannotReplay('there are no read models of this release yet: no projector has run');
     if (active.searchIndex === null || this.#options.indexPrefix === null)
-      throw new CannotReplay('orders are searched in PostgreSQL, which has no index of its own: replay without --search-only');
+      throw new CannotReplay(
+        'orders are searched in PostgreSQL, which has no index of its own: replay without --search-only',
+      );
     return active;
   }
 
   async #attended(session: pg.Client, record: ReplayRecord, generation: Generation): Promise<Replayed> {
     const { signal, onProgress } = this.#options;
-    const control = new ReplayControl(this.#store, record, signal, (progress, events) => onProgress?.(progress, events));
+    const control = new ReplayControl(this.#store, record, signal, (progress, events) =>
+      onProgress?.(progress, events),
+    );
     control.listen();
     try {
       if (!Object.values(readModelFingerprints).includes(generation.fingerprint))

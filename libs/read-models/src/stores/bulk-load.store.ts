@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import type { Generation } from '../generations.js';
+import { indexStatements, tablesOf } from '../generation-ddl.js';
+import { engineOf, type Generation } from '../generations.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import type { CopyPart } from './bulk-rows.js';
@@ -37,21 +38,14 @@ export interface FinishingStep {
   readonly run: () => Promise<void>;
 }
 
-interface SetAsideIndex {
-  readonly name: string;
-  readonly definition: string;
-  /** Its table, where it is the primary key. */
-  readonly keyOf: string | null;
-}
-
 const NOTHING_YET: BuildCheckpoint = { position: -1n, events: 0, writeSeq: 0 };
 
-// Of the session: an index is sorted in memory, and its end is waited for, not each transaction before it. What
-// is lost of the last moment in a crash of the server is lost together with the checkpoint that tells of it.
+// Indexes are sorted in memory. Only the last transaction is waited for until it is on disk: what a crash of the
+// server takes of those before it, it takes together with the checkpoint that tells of it.
 const SESSION = `SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '128MB'`;
 
 /**
- * Fills a generation that nobody reads yet. Rows are only ever added, by COPY, into tables without an index; the
+ * Fills a generation that nobody reads yet. Rows are only ever added, by COPY, into tables that have no index yet; the
  * build's checkpoint is written in their transaction. Its own tables are in the schema of the generation: what is
  * dropped takes them with it.
  */
@@ -71,13 +65,7 @@ export class BulkLoadStore {
     const { schema } = this.#generation;
     if (await this.#has(`${schema}.build_checkpoint`)) return this.#checkpoint();
     if (await this.#isLoaded()) return null;
-    await this.#inTransaction(async () => {
-      await this.#db.query(buildDdl(schema));
-      for (const { name, keyOf } of await this.#setIndexesAside()) {
-        const drop = keyOf === null ? 'DROP INDEX' : `ALTER TABLE ${schema}.${keyOf} DROP CONSTRAINT`;
-        await this.#db.query(`${drop} ${keyOf === null ? `${schema}.` : ''}${name}`);
-      }
-    });
+    await this.#db.query(buildDdl(schema));
     return NOTHING_YET;
   }
 
@@ -112,21 +100,28 @@ export class BulkLoadStore {
     return rows;
   }
 
-  /** What of it is done when it is cut off need not be done again; the last one says that all is. */
+  /** What of it is not done yet; the last one says that all is. */
   async finishing(checkpoint: BuildCheckpoint): Promise<FinishingStep[]> {
     const { schema, searchIndex } = this.#generation;
-    const words = searchIndex === null ? ['search_words'] : [];
-    // Several statements at once are one transaction.
-    const run = (text: string) => async () => void (await this.#db.query(text));
-    const { rows: indexes } = await this.#db.query<SetAsideIndex>(
-      `SELECT name, definition, key_of AS "keyOf" FROM ${schema}.build_indexes ORDER BY definition`,
+    const engine = engineOf(searchIndex);
+    const tables = tablesOf(engine).map((table) => `${schema}.${table}`);
+    const steps = [
+      { what: 'orders that came back', text: supersede(schema) },
+      ...(engine === 'postgres' ? [{ what: 'words', text: takeWords(schema) }] : []),
+      ...indexStatements(schema, engine).map((text) => ({ what: text.split(' ON ')[0]!, text })),
+      { what: 'statistics', text: `ANALYZE ${tables.join(', ')}` },
+    ];
+    const { rows } = await this.#db.query<{ done: number }>(
+      `SELECT steps_done AS done FROM ${schema}.build_checkpoint`,
     );
-    const analysed = ['orders', 'order_history', 'order_search', ...words].map((table) => `${schema}.${table}`);
+    const { done } = rows[0]!;
+    // Several statements at once are one transaction.
+    const run = (text: string) => async () =>
+      void (await this.#db.query(
+        `${text}; UPDATE ${schema}.build_checkpoint SET steps_done = steps_done + 1`,
+      ));
     return [
-      { what: 'orders that came back', run: run(supersede(schema)) },
-      ...(searchIndex === null ? [{ what: 'words', run: run(takeWords(schema)) }] : []),
-      ...indexes.map((index) => ({ what: index.name, run: run(makeIndex(schema, index)) })),
-      { what: 'statistics', run: run(`ANALYZE ${analysed.join(', ')}`) },
+      ...steps.slice(done).map(({ what, text }) => ({ what, run: run(text) })),
       { what: 'checkpoint', run: () => this.#inTransaction(() => this.#finish(checkpoint)) },
     ];
   }
@@ -146,13 +141,26 @@ export class BulkLoadStore {
   }
 
   async #park(parked: readonly ParkedEvent[]): Promise<void> {
-    const values = ['tenantId', 'orderId', 'revision', 'position', 'eventId', 'type', 'reason', 'kind'] as const;
+    const values = [
+      'tenantId',
+      'orderId',
+      'revision',
+      'position',
+      'eventId',
+      'type',
+      'reason',
+      'kind',
+    ] as const;
     await this.#db.query(
       `INSERT INTO ${SHARED_SCHEMA}.quarantine
          (projection, generation, tenant_id, order_id, revision, position, event_id, type, reason, kind)
        SELECT $1, $2, * FROM unnest($3::text[], $4::uuid[], $5::int[], $6::bigint[], $7::uuid[], $8::text[],
          $9::text[], $10::text[]) ON CONFLICT DO NOTHING`,
-      [ORDERS_PROJECTION, this.#generation.id, ...values.map((name) => parked.map((one) => String(one[name])))],
+      [
+        ORDERS_PROJECTION,
+        this.#generation.id,
+        ...values.map((name) => parked.map((one) => String(one[name]))),
+      ],
     );
   }
 
@@ -164,19 +172,6 @@ export class BulkLoadStore {
     return { position: BigInt(position), events: Number(events), writeSeq: Number(write_seq) };
   }
 
-  /** Takes down how they are made. */
-  async #setIndexesAside(): Promise<SetAsideIndex[]> {
-    const { rows } = await this.#db.query<SetAsideIndex>(
-      `INSERT INTO ${this.#generation.schema}.build_indexes
-       SELECT x.relname, pg_get_indexdef(x.oid), CASE WHEN i.indisprimary THEN t.relname END
-       FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
-       WHERE t.relnamespace = $1::regnamespace AND t.relkind = 'r'
-       RETURNING name, definition, key_of AS "keyOf"`,
-      [this.#generation.schema],
-    );
-    return rows;
-  }
-
   async #isLoaded(): Promise<boolean> {
     const { rows } = await this.#db.query(
       `SELECT FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2`,
@@ -186,7 +181,9 @@ export class BulkLoadStore {
   }
 
   async #has(table: string): Promise<boolean> {
-    const { rows } = await this.#db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+    const { rows } = await this.#db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+      table,
+    ]);
     return rows[0]!.there;
   }
 
@@ -208,20 +205,19 @@ const buildTables = [
   'build_closed',
   'build_superseded',
   'build_words',
-  'build_indexes',
 ] as const;
 
 const KEY = 'tenant_id text COLLATE "C" NOT NULL, order_id uuid NOT NULL';
 
 const buildDdl = (schema: string) => `
-CREATE TABLE ${schema}.build_checkpoint (position bigint NOT NULL, events bigint NOT NULL, write_seq bigint NOT NULL);
-INSERT INTO ${schema}.build_checkpoint VALUES (-1, 0, 0);
+CREATE TABLE ${schema}.build_checkpoint (position bigint NOT NULL, events bigint NOT NULL, write_seq bigint NOT NULL,
+  steps_done int NOT NULL);
+INSERT INTO ${schema}.build_checkpoint VALUES (-1, 0, 0, 0);
 CREATE TABLE ${schema}.build_opened (${KEY}, revision int NOT NULL);
 CREATE TABLE ${schema}.build_closed (${KEY}, revision int NOT NULL);
 CREATE TABLE ${schema}.build_superseded (${KEY}, revision int NOT NULL, from_revision int NOT NULL,
   occurred_until timestamptz, recorded_until timestamptz);
-CREATE TABLE ${schema}.build_words (tenant_id text COLLATE "C" NOT NULL, word text COLLATE "C" NOT NULL);
-CREATE TABLE ${schema}.build_indexes (name text NOT NULL, definition text NOT NULL, key_of text);`;
+CREATE TABLE ${schema}.build_words (tenant_id text COLLATE "C" NOT NULL, word text COLLATE "C" NOT NULL);`;
 
 const SAME_ORDER = 't.tenant_id = s.tenant_id AND t.order_id = s.order_id';
 
@@ -236,13 +232,8 @@ WHERE ${SAME_ORDER} AND t.revision < s.from_revision;`,
   .join('\n')}
 UPDATE ${schema}.order_history t SET occurred_until = s.occurred_until, recorded_until = s.recorded_until
 FROM ${schema}.build_superseded s WHERE ${SAME_ORDER} AND t.revision = s.revision;
-TRUNCATE ${schema}.build_superseded;`;
+TRUNCATE ${schema}.build_superseded`;
 
 const takeWords = (schema: string) => `
 INSERT INTO ${schema}.search_words SELECT DISTINCT tenant_id, word FROM ${schema}.build_words;
-TRUNCATE ${schema}.build_words;`;
-
-const makeIndex = (schema: string, { name, definition, keyOf }: SetAsideIndex) => `
-${definition};
-${keyOf === null ? '' : `ALTER TABLE ${schema}.${keyOf} ADD CONSTRAINT ${name} PRIMARY KEY USING INDEX ${name};`}
-DELETE FROM ${schema}.build_indexes WHERE name = '${name}';`;
+TRUNCATE ${schema}.build_words`;

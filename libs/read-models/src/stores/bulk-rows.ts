@@ -73,9 +73,14 @@ export class BulkRows {
       columns.order_search = batchColumns.indexed;
     }
     const each = <T>(make: (table: Table) => T) =>
-      Object.fromEntries(Object.keys(tables).map((table) => [table, make(table as Table)])) as Record<Table, T>;
+      Object.fromEntries(Object.keys(tables).map((table) => [table, make(table as Table)])) as Record<
+        Table,
+        T
+      >;
     this.#buffers = each((table) => new CopyBuffer(columns[table].map(({ type }) => type)));
-    this.#into = each((table) => `${schema}.${table} (${columns[table].map((one) => one.column).join(', ')})`);
+    this.#into = each(
+      (table) => `${schema}.${table} (${columns[table].map((one) => one.column).join(', ')})`,
+    );
   }
 
   /** From now on the order has events that no row of it shows: the first of them at this revision. */
@@ -90,7 +95,14 @@ export class BulkRows {
 
   superseded(row: Superseded): void {
     const { tenantId, orderId, revision, fromRevision, occurredUntil, recordedUntil } = row;
-    this.#buffers.build_superseded.push([tenantId, orderId, revision, fromRevision, occurredUntil, recordedUntil]);
+    this.#buffers.build_superseded.push([
+      tenantId,
+      orderId,
+      revision,
+      fromRevision,
+      occurredUntil,
+      recordedUntil,
+    ]);
   }
 
   history(row: HistoryRow): void {

@@ -2,13 +2,7 @@ import type { Queryable } from '../generations.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { REPLAY_CHANNEL } from '../shared-tables/replays.js';
 
-export const replayPhases = [
-  'loading',
-  'finishing',
-  'catching_up',
-  'verifying',
-  'flipping',
-] as const;
+export const replayPhases = ['loading', 'finishing', 'catching_up', 'verifying', 'flipping'] as const;
 export type ReplayPhase = (typeof replayPhases)[number];
 
 export type ReplayAsked = 'run' | 'pause' | 'cancel';
@@ -70,9 +64,10 @@ export class ReplaysStore {
 
   /** Whether this session is the one that is at it now; held until the session ends. */
   async attend(): Promise<boolean> {
-    const { rows } = await this.#db.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1::bigint) AS mine', [
-      REPLAY_LOCK,
-    ]);
+    const { rows } = await this.#db.query<{ mine: boolean }>(
+      'SELECT pg_try_advisory_lock($1::bigint) AS mine',
+      [REPLAY_LOCK],
+    );
     return rows[0]!.mine;
   }
 
