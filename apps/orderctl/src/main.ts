@@ -5,6 +5,7 @@ import { addEventsCommand } from './commands/events.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
 import { addReadModelsCommand } from './commands/read-models.command.js';
+import { addReplayCommand } from './commands/replay.command.js';
 import { addRelayCommand } from './commands/relay.command.js';
 import { addKeysCommand } from './commands/keys.command.js';
 import { addStatusCommand } from './commands/status.command.js';
@@ -37,6 +38,7 @@ async function main(): Promise<number> {
   addReadModelsCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);
+  addReplayCommand(program);
   addRelayCommand(program);
   addKeysCommand(program);
   addTokenCommand(program);

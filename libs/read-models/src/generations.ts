@@ -204,6 +204,11 @@ export function newIndexName(like: string): string {
   return `${like.replace(/(-\d+)-[0-9a-f]{8}$/, '$1')}-${randomBytes(4).toString('hex')}`;
 }
 
+/** What the name of an index begins with. */
+export function indexPrefixOf(indexName: string): string {
+  return indexName.replace(/-\d+-[0-9a-f]{8}$/, '');
+}
+
 export function engineOf(indexName: string | null): SearchEngine {
   return indexName === null ? 'postgres' : 'elasticsearch';
 }

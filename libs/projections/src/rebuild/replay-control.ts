@@ -77,7 +77,7 @@ export class ReplayControl {
     }
   }
 
-  /** For who asks how far it is, a second late at most; `events`: read in bulk so far, where that is news. */
+  /** For who asks how far it is, a second late at most. `events`: read in bulk so far, where that is news. */
   async tell(progress: ReplayProgress, events: number | null = null): Promise<void> {
     this.#onProgress(progress, events);
     const atMs = performance.now();
@@ -87,7 +87,7 @@ export class ReplayControl {
     this.#told = { phase: progress.phase, atMs };
     const seconds = same ? (atMs - before.atMs) / 1_000 : 0;
     await this.#store.advance(this.#record.id, progress, events, seconds).catch((error: unknown) => {
-      if (!isAway(error)) throw error; // it is told again in a moment
+      if (!isAway(error)) this.#cancelled.abort(error); // else it is told again in a moment
     });
   }
 

@@ -4,11 +4,13 @@ import type { ExactEventStore } from '#event-store/port.js';
 import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
+import { listGenerations } from '#read-models/generation-list.js';
 import { markFailed } from '#read-models/generation-states.js';
 import {
   activeGeneration,
   createGeneration,
   generationNumber,
+  indexPrefixOf,
   prepareSharedTables,
   type Generation,
 } from '#read-models/generations.js';
@@ -25,6 +27,7 @@ import { isAway, messageOf, pause } from '../interruptions.js';
 import { buildInBulk } from './bulk-build.js';
 import { CannotReplay, ReplayFailed } from './errors.js';
 import { freeForgotten, freeGeneration, freeSuperseded } from './freeing.js';
+import type { LoadingLimits } from './loading.js';
 import { ReplayCancelled, ReplayControl } from './replay-control.js';
 import { switchTo, type Switched } from './switching.js';
 
@@ -33,13 +36,13 @@ export interface ReplayOptions {
   readonly postgresUrl: string;
   /** null: none is configured. */
   readonly elasticsearch: Client | null;
-  /** What the name of the new index begins with; null: PostgreSQL searches its tables. */
-  readonly indexPrefix: string | null;
   readonly logger: Logger;
   readonly request: ReplayRequest;
   /** Ends it where it is; the next goes on from there. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ReplayProgress, events: number | null) => void;
+  /** Of the bulk build. */
+  readonly limits?: Partial<LoadingLimits>;
   /** Something that a person should know, in a line. */
   readonly onNote?: (line: string) => void;
 }
@@ -114,7 +117,7 @@ class Attempt {
 
   /** What was begun before, else a new one. */
   async #begin(): Promise<{ record: ReplayRecord; generation: Generation }> {
-    const { request, indexPrefix, onNote } = this.#options;
+    const { request, onNote } = this.#options;
     const open = await this.#store.open();
     if (open !== null) {
       const kind = open.searchOnly ? 'of the search index alone' : 'of rows and index';
@@ -133,25 +136,22 @@ class Attempt {
     }
     const forgotten = await freeForgotten(this.#pool, this.#options.elasticsearch);
     if (forgotten.length > 0) onNote?.(`dropped what was left of generation ${forgotten.join(', ')}`);
-    const rowsOf = request.searchOnly ? await this.#rowsToIndex() : null;
-    const generation = await createGeneration(this.#pool, {
-      indexPrefix,
-      madeBy: 'replay',
-      bulk: true,
-      ...(rowsOf === null ? {} : { rowsOf }),
-    });
-    return { record: await this.#store.begin(generation.id, request), generation };
-  }
-
-  async #rowsToIndex(): Promise<Generation> {
     const active = await activeGeneration(this.#pool);
     if (active === null)
-      throw new CannotReplay('there are no read models of this release yet: no projector has run');
-    if (active.searchIndex === null || this.#options.indexPrefix === null)
+      throw new CannotReplay(
+        'there are no read models of this release yet: its projector builds them when it starts',
+      );
+    const indexPrefix = active.searchIndex === null ? null : indexPrefixOf(active.searchIndex);
+    if (request.searchOnly && indexPrefix === null) {
       throw new CannotReplay(
         'orders are searched in PostgreSQL, which has no index of its own: replay without --search-only',
       );
-    return active;
+    }
+    const generation = await createGeneration(this.#pool, {
+      ...{ indexPrefix, madeBy: 'replay', bulk: true },
+      ...(request.searchOnly ? { rowsOf: active } : {}),
+    });
+    return { record: await this.#store.begin(generation.id, request), generation };
   }
 
   async #attended(session: pg.Client, record: ReplayRecord, generation: Generation): Promise<Replayed> {
@@ -160,29 +160,48 @@ class Attempt {
       onProgress?.(progress, events),
     );
     control.listen();
+    // A statement may take minutes, as an index does.
+    const { processID } = session as pg.Client & { readonly processID: number };
+    const hurry = () => void this.#pool.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => {}); // gone
+    control.signal.addEventListener('abort', hurry, { once: true });
     try {
-      if (!Object.values(readModelFingerprints).includes(generation.fingerprint))
-        throw new ReplayFailed(`generation ${generation.id} was begun by another release`);
-      if (!record.searchOnly) await this.#build(session, generation, control);
-      const switched = await switchTo(generation, record, control, { ...this.#options, pool: this.#pool });
+      const switched = await this.#toTheFlip(session, record, generation, control);
       const dropped = record.keep ? [] : await freeSuperseded(this.#pool, this.#options.elasticsearch);
       await this.#store.end(record.id, 'done', null);
       return { ...switched, dropped, replay: (await this.#store.last())! };
     } catch (error) {
-      throw await this.#ended(error, record, generation);
+      throw await this.#ended(control.signal.aborted ? control.signal.reason : error, record, generation);
     } finally {
+      control.signal.removeEventListener('abort', hurry);
       await control.close();
     }
   }
 
+  async #toTheFlip(
+    session: pg.Client,
+    record: ReplayRecord,
+    generation: Generation,
+    control: ReplayControl,
+  ): Promise<Switched> {
+    if (await this.#isActive(generation)) return { generation, previous: null, verified: null };
+    if (!Object.values(readModelFingerprints).includes(generation.fingerprint))
+      throw new ReplayFailed(`generation ${generation.id} was begun by another release`);
+    if (!record.searchOnly) await this.#build(session, generation, control);
+    return switchTo(generation, record, control, { ...this.#options, pool: this.#pool });
+  }
+
+  async #isActive({ id }: Generation): Promise<boolean> {
+    return (await listGenerations(this.#pool)).some((one) => one.id === id && one.role === 'active');
+  }
+
   async #build(session: pg.Client, generation: Generation, control: ReplayControl): Promise<void> {
-    const { eventStore } = this.#options;
+    const { eventStore, limits = {} } = this.#options;
     const made = { generation: generation.id, projection: ORDERS_PROJECTION };
     const now = await storeNow(eventStore);
     await bindToStore(this.#pool, made, null, now, 'cancel the replay, and begin it anew');
     const head = Number(now.headPosition ?? -1n) + 1;
     await buildInBulk({
-      ...{ db: session, eventStore, generation, signal: control.signal },
+      ...{ db: session, eventStore, generation, limits, signal: control.signal },
       gate: (events) => control.gate(events),
       onProgress: ({ position, events, step }) => {
         const progress: ReplayProgress =
@@ -198,6 +217,7 @@ class Attempt {
   async #ended(error: unknown, record: ReplayRecord, generation: Generation): Promise<unknown> {
     const cancelled = error instanceof ReplayCancelled;
     if (!cancelled && (this.#options.signal.aborted || isAway(error))) return error;
+    if (await this.#isActive(generation)) return error; // what is left to do can be done by the next
     const why = messageOf(error);
     if (!cancelled) await markFailed(this.#pool, generation, why);
     await freeGeneration(this.#pool, generation, this.#options.elasticsearch);

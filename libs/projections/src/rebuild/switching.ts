@@ -27,7 +27,8 @@ export interface Switched {
   readonly generation: Generation;
   /** That queries were answered from before; null: from none. */
   readonly previous: number | null;
-  readonly verified: VerifyResult;
+  /** null: it was done by a process that was cut off right after the flip. */
+  readonly verified: VerifyResult | null;
 }
 
 const LOOK_EVERY_MS = 50;
