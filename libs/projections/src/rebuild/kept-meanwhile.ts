@@ -1,4 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@elastic/elasticsearch';
+import type pg from 'pg';
+import type { ExactEventStore } from '#event-store/port.js';
+import type { Logger } from '#platform/logging.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import type { Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
@@ -7,7 +11,14 @@ import { Leases } from '../lease/leases.js';
 import { Projector } from '../projector.js';
 import { SearchFollower } from '../search-follower.js';
 import { ReplayFailed } from './errors.js';
-import type { SwitchingOptions } from './switching.js';
+
+export interface KeepingOptions {
+  readonly pool: pg.Pool;
+  readonly eventStore: ExactEventStore;
+  readonly postgresUrl: string;
+  readonly elasticsearch: Client | null;
+  readonly logger: Logger;
+}
 
 const LOOK_EVERY_MS = 100;
 /** Of a follower that fills an index which nobody searches. */
@@ -16,13 +27,13 @@ const BULK_LIMITS = { maxRows: 2_000, maxBytes: 8_000_000 };
 /** A generation that is kept up to date by whoever built it, until the projectors take it over. */
 export class KeptMeanwhile {
   readonly #generation: Generation;
-  readonly #options: SwitchingOptions;
+  readonly #options: KeepingOptions;
   readonly #stop = new AbortController();
   readonly #projector: Projector | null;
   readonly #follower: SearchFollower | null;
   readonly #running: Promise<void>[];
 
-  private constructor(generation: Generation, searchOnly: boolean, options: SwitchingOptions) {
+  private constructor(generation: Generation, searchOnly: boolean, options: KeepingOptions) {
     this.#generation = generation;
     this.#options = options;
     const { eventStore, postgresUrl, logger, elasticsearch: client } = options;
@@ -40,7 +51,7 @@ export class KeptMeanwhile {
   static async start(
     generation: Generation,
     searchOnly: boolean,
-    options: SwitchingOptions,
+    options: KeepingOptions,
   ): Promise<KeptMeanwhile> {
     const { searchIndex } = generation;
     if (searchIndex !== null) {

@@ -1,12 +1,13 @@
+import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
-import type { StoredExactEvent } from '#event-store/port.js';
+import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX, orderStream, parseOrderStream } from '#event-store/streams.js';
+import type { Generation } from '#read-models/generations.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { BuildCheckpoint, BulkLoadStore, OpenedOrder } from '#read-models/stores/bulk-load.store.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { UnappliableEvent } from '../errors.js';
-import type { BulkBuildOptions } from './bulk-build.js';
 import type { OrderToFold } from './fold-orders.js';
 import { OpenOrders, type OpenOrder } from './open-orders.js';
 import { OrderFolder, type FoldedOrders } from './order-folder.js';
@@ -20,6 +21,30 @@ export interface LoadingLimits {
   readonly stepBytes: number;
   /** Between two checkpoints at most. */
   readonly stepEvents: number;
+}
+
+export interface BulkBuildOptions {
+  /** Of the one builder: everything is written through it. */
+  readonly db: pg.ClientBase;
+  readonly eventStore: Pick<ExactEventStore, 'readStream' | 'subscribeToAllExact'>;
+  readonly generation: Generation;
+  /** Ends it between two steps; what was committed is gone on from by the next build. */
+  readonly signal: AbortSignal;
+  /** Waited for after so many events, and before a step: to pause, and to keep a rate. */
+  readonly gate?: (events: number) => Promise<void>;
+  readonly onProgress?: (progress: BuildProgress) => void;
+  readonly limits?: Partial<LoadingLimits>;
+}
+
+export interface BuildProgress {
+  /** Reading events and writing rows; then what is made of whole tables. */
+  readonly phase: 'loading' | 'finishing';
+  /** Up to here in the log, what there is in rows is safe. */
+  readonly position: bigint;
+  /** Of orders, so far. */
+  readonly events: number;
+  /** That begins now; null while loading. */
+  readonly step: { readonly what: string; readonly number: number; readonly of: number } | null;
 }
 
 /** Some thirteen thousand orders of a wholesaler wait for their next event; with all else some 300 MB. */

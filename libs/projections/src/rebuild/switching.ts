@@ -1,8 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@elastic/elasticsearch';
-import type pg from 'pg';
-import type { ExactEventStore } from '#event-store/port.js';
-import type { Logger } from '#platform/logging.js';
 import { activate } from '#read-models/activate-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
@@ -12,16 +8,8 @@ import { isAway } from '../interruptions.js';
 import type { VerifyProgress, VerifyResult } from '../verify.js';
 import { verify } from '../verify.js';
 import { ReplayFailed } from './errors.js';
-import { KeptMeanwhile } from './kept-meanwhile.js';
+import { KeptMeanwhile, type KeepingOptions } from './kept-meanwhile.js';
 import type { ReplayControl } from './replay-control.js';
-
-export interface SwitchingOptions {
-  readonly pool: pg.Pool;
-  readonly eventStore: ExactEventStore;
-  readonly postgresUrl: string;
-  readonly elasticsearch: Client | null;
-  readonly logger: Logger;
-}
 
 export interface Switched {
   readonly generation: Generation;
@@ -44,7 +32,7 @@ export async function switchTo(
   generation: Generation,
   record: ReplayRecord,
   control: ReplayControl,
-  options: SwitchingOptions,
+  options: KeepingOptions,
 ): Promise<Switched> {
   return control.untilDone(async (signal) => {
     const kept = await KeptMeanwhile.start(generation, record.searchOnly, options);
@@ -65,7 +53,7 @@ async function verifyAll(
   generation: Generation,
   { sample }: ReplayRecord,
   control: ReplayControl,
-  { pool, eventStore, elasticsearch, signal }: SwitchingOptions & { signal: AbortSignal },
+  { pool, eventStore, elasticsearch, signal }: KeepingOptions & { signal: AbortSignal },
 ): Promise<VerifyResult> {
   const onProgress = ({ phase, done, total }: VerifyProgress) => {
     if (phase === 'rows') void control.tell({ phase: 'verifying', done, total });
@@ -87,7 +75,7 @@ async function verifyAll(
 /** @returns which was active before */
 async function flip(
   generation: Generation,
-  { pool, eventStore, elasticsearch }: SwitchingOptions,
+  { pool, eventStore, elasticsearch }: KeepingOptions,
   signal: AbortSignal,
 ): Promise<number | null> {
   const before = (await listGenerations(pool)).find(({ role }) => role === 'active');

@@ -87,7 +87,7 @@ export class CopyBuffer {
         this.#length = this.#bytes.writeInt32BE(value as number, this.#length);
         return;
       case 'int8':
-        return this.#pushInt8(Number(value as number | bigint));
+        return this.#pushInt8(Number(value));
       case 'bool':
         this.#reserve(5);
         this.#length = this.#bytes.writeInt32BE(1, this.#length);
