@@ -32,8 +32,8 @@ export interface ProjectorOptions {
   readonly leases?: Leases;
   /** Which one to keep; of this release, made where there is none, unless told otherwise. */
   readonly generation?: (pool: pg.Pool) => Promise<Generation>;
-  /** Told the position whenever it has written all that was there when it subscribed. */
-  readonly onCaughtUp?: (generation: Generation, position: bigint) => void;
+  /** Told the position whenever it has written all that was there when it subscribed; what it throws ends that. */
+  readonly onCaughtUp?: (generation: Generation, position: bigint) => Promise<void>;
   /** Of one batch. */
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
   /** How long a subscription may say nothing before somebody looks whether it should. */
@@ -147,7 +147,8 @@ export class Projector implements ProjectionWork {
   #noteCaughtUp(feed: EventFeed): void {
     const { position } = this.progress;
     if (!feed.hasCaughtUp(position)) return;
-    if (this.generation) this.#options.onCaughtUp?.(this.generation, position ?? -1n);
+    const told = this.generation && this.#options.onCaughtUp?.(this.generation, position ?? -1n);
+    told?.catch((error: unknown) => feed.end(error));
     this.engine.become('live');
   }
 }

@@ -6,6 +6,7 @@ import { listGenerations } from '#read-models/generation-list.js';
 import { prepareGeneration, type Generation } from '#read-models/generations.js';
 import { activateWhenReady } from './activation.js';
 import { onGenerationNews } from './generation-news.js';
+import { Leases } from './lease/leases.js';
 import { KeptSet } from './kept-set.js';
 import { Projector, type ProjectorOptions } from './projector.js';
 import { SearchFollower } from './search-follower.js';
@@ -16,6 +17,8 @@ export interface ReadModelKeeperOptions {
   readonly logger: Logger;
   /** null: none is configured, and indexes are left as they are. */
   readonly elasticsearch: Client | null;
+  /** Those of the process; of this keeper alone, unless told. */
+  readonly leases?: Leases;
   /** Of the index of this release's generation; null: PostgreSQL searches its tables. */
   readonly indexPrefix: string | null;
 }
@@ -39,12 +42,13 @@ export class ReadModelKeeper {
   readonly #indexes: KeptSet<SearchFollower>;
   readonly #options: ReadModelKeeperOptions;
   readonly #pool: pg.Pool;
+  readonly #leases: Leases;
   readonly #stop = new AbortController();
   #activation: Promise<void> | null = null;
-  #fail: (error: unknown) => void = () => {};
 
   constructor(options: ReadModelKeeperOptions) {
     this.#options = options;
+    this.#leases = options.leases ?? new Leases(options.postgresUrl);
     const { postgresUrl, indexPrefix, elasticsearch, logger } = options;
     this.#pool = createPool(postgresUrl, {
       max: 3,
@@ -71,10 +75,7 @@ export class ReadModelKeeper {
     return [...(this.target.search ? [this.target.search] : []), ...this.#indexes.running];
   }
 
-  /**
-   * Returns when the signal aborts.
-   * @throws ProjectionStopped when the target cannot go on, BuiltWrong when it is not what the events say
-   */
+  /** Returns when the signal aborts. What keeps one generation from going on holds no other back. */
   async run(signal: AbortSignal): Promise<void> {
     const { projector, search } = this.target;
     const either = AbortSignal.any([signal, this.#stop.signal]);
@@ -89,14 +90,13 @@ export class ReadModelKeeper {
         either,
       ),
     ];
-    const failed = new Promise<never>((_, reject) => (this.#fail = reject));
     try {
-      await Promise.race([Promise.all(running), failed]);
+      await Promise.all(running);
     } finally {
       this.#stop.abort();
       await Promise.allSettled(running);
       await Promise.allSettled([this.#rows.stop(), this.#indexes.stop()]);
-      await this.#activation;
+      await Promise.allSettled([this.#activation ?? Promise.resolve()]);
       await this.#pool.end();
     }
   }
@@ -118,16 +118,13 @@ export class ReadModelKeeper {
 
   #projector(generation: (pool: pg.Pool) => Promise<Generation>): Projector {
     const { eventStore, postgresUrl, logger, indexPrefix } = this.#options;
-    const onCaughtUp = (one: Generation, position: bigint) => {
-      if (one.id === this.target.projector.generation?.id) this.#caughtUp(indexPrefix, position);
+    const onCaughtUp = async (one: Generation, position: bigint) => {
+      if (one.id !== this.target.projector.generation?.id) return;
+      this.#activation ??= this.#activate(indexPrefix, position).finally(() => (this.#activation = null));
+      await this.#activation;
     };
-    return new Projector({ eventStore, postgresUrl, logger, generation, onCaughtUp });
-  }
-
-  #caughtUp(indexPrefix: string | null, position: bigint): void {
-    this.#activation ??= this.#activate(indexPrefix, position)
-      .catch(this.#fail)
-      .finally(() => (this.#activation = null));
+    const leases = this.#leases;
+    return new Projector({ eventStore, postgresUrl, logger, leases, generation, onCaughtUp });
   }
 
   async #activate(indexPrefix: string | null, position: bigint): Promise<void> {
@@ -137,7 +134,7 @@ export class ReadModelKeeper {
 
   #follower(generation: (pool: pg.Pool) => Promise<Generation>): SearchFollower | null {
     const { elasticsearch: client, postgresUrl, logger } = this.#options;
-    return client && new SearchFollower({ client, postgresUrl, logger, generation });
+    return client && new SearchFollower({ client, postgresUrl, logger, leases: this.#leases, generation });
   }
 }
 

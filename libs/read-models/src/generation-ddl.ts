@@ -39,7 +39,7 @@ const summaryDdl = summaryColumns
   })
   .join(',\n');
 
-const searchedColumns = `  words tsvector NOT NULL,
+const SEARCHED_HERE = `  words tsvector NOT NULL,
   skus text[] COLLATE "C" NOT NULL,
   phrases text COLLATE "C" NOT NULL`;
 
@@ -63,11 +63,12 @@ const columns: Readonly<Record<ReadTable, (engine: SearchEngine) => string>> = {
   occurred_until timestamptz,
   recorded_until timestamptz,
 ${summaryDdl}`,
-  // What documents of an index are made of is kept ready made: it seldom changes, and they are written with every change.
+  // What an order is found by in an index is kept ready made: it seldom changes, and documents are written with every
+  // change.
   order_search: (engine) => `  tenant_id text COLLATE "C" NOT NULL,
   order_id uuid NOT NULL,
   revision int NOT NULL,
-${engine === 'postgres' ? searchedColumns : '  found_by json NOT NULL'},
+${engine === 'postgres' ? SEARCHED_HERE : '  found_by json NOT NULL'},
   personal json NOT NULL`,
   search_words: () => `  tenant_id text COLLATE "C" NOT NULL,
   word text COLLATE "C" NOT NULL`,
@@ -98,7 +99,7 @@ const indexes: Readonly<Record<ReadTable, (schema: string, engine: SearchEngine)
   ],
   order_search: (schema, engine) => [
     `ALTER TABLE ${schema}.order_search ADD PRIMARY KEY (tenant_id, order_id)`,
-    ...(engine === 'postgres' ? searchIndexes(schema) : []),
+    ...(engine === 'postgres' ? wordIndexes(schema) : []),
   ],
   search_words: (schema) => [
     `ALTER TABLE ${schema}.search_words ADD PRIMARY KEY (tenant_id, word)`,
@@ -106,8 +107,8 @@ const indexes: Readonly<Record<ReadTable, (schema: string, engine: SearchEngine)
   ],
 };
 
-const searchIndexes = (schema: string) => [
-  // A search reads what is pending entry by entry, so little may be (kB).
+// A search reads what is pending entry by entry, so little may be (kB).
+const wordIndexes = (schema: string): string[] => [
   `CREATE INDEX order_search_words ON ${schema}.order_search USING gin (words) WITH (gin_pending_list_limit = 512)`,
   `CREATE INDEX order_search_email ON ${schema}.order_search (tenant_id, (personal ->> 'email'))
   WHERE personal ->> 'email' IS NOT NULL`,

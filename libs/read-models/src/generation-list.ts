@@ -6,7 +6,8 @@ import {
   type GenerationRow,
   type Queryable,
 } from './generations.js';
-import { readModelFingerprints, SHARED_SCHEMA } from './schema.js';
+import { readModelFingerprints } from './read-model-fingerprints.js';
+import { SHARED_SCHEMA } from './schema.js';
 
 /** A generation and what is known of it. */
 export interface GenerationRecord extends Generation {

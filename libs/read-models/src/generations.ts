@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { indexStatements, tablesDdl } from './generation-ddl.js';
-import { GENERATION_CHANNEL, SHARED_SCHEMA, readModelFingerprints, sharedDdl } from './schema.js';
+import type { Queryable } from './queryable.js';
+import { migrated } from './migrations/migrate.js';
+import { readModelFingerprints } from './read-model-fingerprints.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 import type { SearchEngine } from './search/search-engine.js';
 
 /** A set of read tables and, where there is one, their search index: what one release reads and writes. */
@@ -16,8 +19,7 @@ export interface Generation {
   readonly rowsOf: number;
 }
 
-/** A pool or a client. */
-export type Queryable = Pick<pg.ClientBase, 'query'>;
+export type { Queryable } from './queryable.js';
 
 export interface GenerationRow {
   readonly id: number;
@@ -28,9 +30,6 @@ export interface GenerationRow {
 }
 
 const NOT_THERE: ReadonlySet<unknown> = new Set(['42P01', '42703']); // undefined table, undefined column
-// One process at a time creates tables: concurrent CREATE IF NOT EXISTS would fail on each other.
-// Another than the event store's own (apps/event-store): both may be in one database, and that one is held for ever.
-const CREATION_LOCK = 0x6f726d67;
 export const GENERATION_COLUMNS =
   'g.id, g.schema_name, g.fingerprint, g.search_index, coalesce(g.rows_of, g.id) AS rows_of';
 
@@ -86,7 +85,7 @@ export class BuildFailed extends Error {
  * @param indexPrefix what the name of its search index begins with; null: PostgreSQL searches its tables
  */
 export function prepareGeneration(pool: pg.Pool, indexPrefix: string | null): Promise<Generation> {
-  return withSharedTables(pool, async (client) => {
+  return migrated(pool, async (client) => {
     const generation =
       (await ownGeneration(client, indexPrefix)) ??
       (await insertGeneration(client, { indexPrefix, madeBy: 'projector' }));
@@ -117,29 +116,12 @@ export interface NewGeneration {
 
 /** Creates a further one of this release, beside all that are there; in the state `building`. */
 export function createGeneration(pool: pg.Pool, options: NewGeneration): Promise<Generation> {
-  return withSharedTables(pool, (client) => insertGeneration(client, options));
+  return migrated(pool, (client) => insertGeneration(client, options));
 }
 
 /** Creates what all generations share, for whom needs no generation. */
 export function prepareSharedTables(pool: pg.Pool): Promise<void> {
-  return withSharedTables(pool, async () => {});
-}
-
-/** In one transaction. */
-async function withSharedTables<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [CREATION_LOCK]);
-    await client.query(sharedDdl);
-    const result = await work(client);
-    await client.query('COMMIT');
-    client.release();
-    return result;
-  } catch (error) {
-    client.release(true); // dropping the connection rolls back
-    throw error;
-  }
+  return migrated(pool, async () => {});
 }
 
 async function ownGeneration(db: Queryable, indexPrefix: string | null): Promise<Generation | null> {

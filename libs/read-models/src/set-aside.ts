@@ -1,5 +1,6 @@
 import type { Generation, Queryable } from './generations.js';
-import { GENERATION_CHANNEL, readModelFingerprints, SHARED_SCHEMA } from './schema.js';
+import { readModelFingerprints } from './read-model-fingerprints.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 /**
  * This release no longer takes its generations for its own: the next projector that starts builds another one,

@@ -11,7 +11,7 @@ import type {
 } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import type { ProjectorOptions } from '#projections/projector.js';
-import { readModelFingerprints } from '#read-models/schema.js';
+import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench, type RunningProjector } from '../../support/projections.js';

@@ -16,7 +16,7 @@ import {
 } from '#read-models/generations.js';
 import { bindToStore } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
-import { readModelFingerprints } from '#read-models/schema.js';
+import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import {
   ReplaysStore,
   type ReplayProgress,
