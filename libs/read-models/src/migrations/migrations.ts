@@ -1,4 +1,5 @@
 import { leasesDdl } from '../shared-tables/leases.js';
+import { replaysDdl } from '../shared-tables/replays.js';
 import { baseline } from './baseline.migration.js';
 import { generations } from './generations.migration.js';
 import type { Migration } from './migration.js';
@@ -10,4 +11,5 @@ export const migrations: readonly Migration[] = [
   generations,
   { number: 3, name: 'leases', expands: true, up: leasesDdl, down: 'DROP TABLE orderlog.leases' },
   quarantine,
+  { number: 5, name: 'replays', expands: true, up: replaysDdl, down: 'DROP TABLE orderlog.replays' },
 ];

@@ -12,4 +12,10 @@ ALTER TABLE ${SHARED_SCHEMA}.quarantine
   DROP COLUMN IF EXISTS first_tried_at, DROP COLUMN IF EXISTS last_tried_at, DROP COLUMN IF EXISTS next_try_at;`;
 
 /** What is known of a parked event, which events are left out, and who asked for what. */
-export const quarantine: Migration = { number: 4, name: 'quarantine', expands: true, up: quarantineDdl, down };
+export const quarantine: Migration = {
+  number: 4,
+  name: 'quarantine',
+  expands: true,
+  up: quarantineDdl,
+  down,
+};
