@@ -39,11 +39,12 @@ export class Reporter {
       add(this.#faults, result.faults);
       this.#deaths.push(...result.deaths);
       const took = ((performance.now() - startedMs) / 1_000).toFixed(0);
-      if (result.violations.length === 0) {
+      if (result.violations.length === 0 && result.unsettled === null) {
         say(`round ${seed}: ok in ${took} s; ${listed(Object.entries(result.counts))}`);
         return true;
       }
-      this.#fail(seed, folder, describe(result.violations), result.violations);
+      const what = [result.unsettled ?? [], describe(result.violations)].flat().join('\n');
+      this.#fail(seed, folder, what, result.violations);
     } catch (error) {
       this.#fail(seed, folder, error instanceof Error ? (error.stack ?? error.message) : String(error), []);
     }

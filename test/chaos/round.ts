@@ -31,13 +31,19 @@ export interface RoundOptions {
   readonly tree: string;
   readonly elasticsearch: Engine | null;
   readonly kafka: Engine | null;
+  /** Of each app that may run more than once; two unless given. */
+  readonly instances?: 1 | 2;
   /** What goes wrong; from the seed unless given. */
   readonly faults?: (random: Random, targets: Targets) => readonly Fault[];
+  /** How long the projections may take to come to the end of the log. */
+  readonly settleLimitMs?: number;
   /** Told as soon as there is something to end. */
   readonly onSystem?: (system: ChaosSystem) => void;
 }
 
 export interface RoundResult {
+  /** Why the projections did not come to the end of the log when nothing disturbed them any more; null: they did. */
+  readonly unsettled: string | null;
   readonly violations: readonly Violation[];
   readonly faults: ReadonlyMap<string, number>;
   /** Apps that ended by themselves. */
@@ -74,10 +80,10 @@ class Round {
   }
 
   async run(): Promise<RoundResult> {
-    const { folder, tree, elasticsearch, kafka, onSystem } = this.#options;
+    const { folder, tree, elasticsearch, kafka, onSystem, instances = 2 } = this.#options;
     const runName = `chaos-${this.#options.seed.toLowerCase().replace(/[^a-z0-9]/g, '-')}-${Date.now().toString(36)}`;
     const system = await ChaosSystem.start({
-      ...{ folder, tree, elasticsearch, kafka, runName },
+      ...{ folder, tree, elasticsearch, kafka, runName, instances },
       onDeath: (name, how) => {
         this.#deaths.push(`${name}: ${how}`);
         this.#log(`${name} ended by itself: ${how}`);
@@ -96,8 +102,8 @@ class Round {
         elasticsearch: elasticsearch !== null,
         kafka: kafka !== null,
       };
-      await untilSettled(settling, SETTLE_LIMIT_MS);
-      this.#log('settled');
+      const unsettled = await untilSettled(settling, this.#options.settleLimitMs ?? SETTLE_LIMIT_MS);
+      this.#log(unsettled ?? 'settled');
       await this.#sample(system);
       const facts = await this.#facts(system, store);
       this.#write('commands.ndjson', facts.commands);
@@ -105,7 +111,7 @@ class Round {
       this.#log('judging');
       const violations = await check(facts);
       this.#log('judged');
-      return { violations, faults, deaths: this.#deaths, counts: countsOf(facts) };
+      return { unsettled, violations, faults, deaths: this.#deaths, counts: countsOf(facts) };
     } finally {
       await store.close();
       await system.close();

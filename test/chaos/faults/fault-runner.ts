@@ -13,8 +13,8 @@ export class FaultRunner {
   readonly #system: ChaosSystem;
   readonly #random: Random;
   readonly #log: (line: string) => void;
-  readonly #underWay = new Set<Promise<void>>();
-  /** What one fault holds, another leaves alone. */
+  readonly #underWay: Promise<void>[] = [];
+  /** What one fault holds, another of its kind leaves alone; of a process or an engine, any other. */
   readonly #busy = new Set<string>();
 
   constructor(system: ChaosSystem, random: Random, log: (line: string) => void) {
@@ -42,15 +42,14 @@ export class FaultRunner {
 
   #begin(fault: Fault, signal: AbortSignal): void {
     const { kind, target } = fault;
-    if (this.#busy.has(target)) return;
-    this.#busy.add(target);
+    const holds = target.includes('>') ? `${kind} ${target}` : target;
+    if (this.#busy.has(holds)) return;
+    this.#busy.add(holds);
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
     this.#log(`${kind} ${target} ${fault.durationMs} ms ${fault.amount}`);
-    const working = this.#apply(fault, signal).finally(() => {
-      this.#busy.delete(target);
-      this.#underWay.delete(working);
-    });
-    this.#underWay.add(working);
+    const working = this.#apply(fault, signal).finally(() => this.#busy.delete(holds));
+    working.catch(() => {}); // thrown where the end of all is waited for
+    this.#underWay.push(working);
   }
 
   async #apply({ kind, target, durationMs, amount }: Fault, signal: AbortSignal): Promise<void> {

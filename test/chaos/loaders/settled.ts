@@ -1,6 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
-import { until } from '../../support/until.js';
 import { activeGeneration, rowsOf } from './load-rows.js';
 
 export interface Settling {
@@ -10,25 +10,25 @@ export interface Settling {
   readonly kafka: boolean;
 }
 
-/** Until every projection has come to the end of the log. @throws when one does not in time */
-export async function untilSettled(settling: Settling, limitMs: number): Promise<void> {
+const LOOK_EVERY_MS = 100;
+
+/** Waits until every projection has come to the end of the log; says which has not in time, null when all have. */
+export async function untilSettled(settling: Settling, limitMs: number): Promise<string | null> {
   const { store, postgresUrl, elasticsearch, kafka } = settling;
   const wanted = ['orders', ...(elasticsearch ? ['search'] : []), ...(kafka ? ['relay'] : [])];
   const head = (await store.headPosition()) ?? -1n;
   const pool = new pg.Pool({ connectionString: postgresUrl, max: 1 });
-  let reached = new Map<string, bigint>();
+  const deadlineMs = performance.now() + limitMs;
   try {
-    await until(
-      `all projections are at ${head}`,
-      async () => {
-        reached = await positions(pool);
-        return wanted.every((projection) => (reached.get(projection) ?? -1n) >= head);
-      },
-      limitMs,
-    ).catch((error: unknown) => {
-      const at = [...reached].map(([projection, position]) => `${projection} at ${position}`).join(', ');
-      throw new Error(`the system does not settle: head ${head}, ${at || 'no projection'}`, { cause: error });
-    });
+    for (;;) {
+      const reached = await positions(pool);
+      if (wanted.every((projection) => (reached.get(projection) ?? -1n) >= head)) return null;
+      if (performance.now() > deadlineMs) {
+        const at = wanted.map((projection) => `${projection} at ${reached.get(projection) ?? 'nothing'}`);
+        return `not settled in ${limitMs} ms: the log ends at ${head}, and there is ${at.join(', ')}`;
+      }
+      await setTimeout(LOOK_EVERY_MS);
+    }
   } finally {
     await pool.end();
   }

@@ -21,6 +21,8 @@ export interface SystemOptions {
   readonly elasticsearch: Engine | null;
   /** null: nothing is relayed. */
   readonly kafka: Engine | null;
+  /** Of each app that may run more than once. */
+  readonly instances: 1 | 2;
   /** A name that no other run uses, for its index and topic. */
   readonly runName: string;
   readonly onDeath: (name: string, how: string) => void;
@@ -99,7 +101,7 @@ export class ChaosSystem {
     await this.#start('event-store', 'event-store', storePort, {
       ORDERLOG_POSTGRES_URL: await this.#postgresFor('event-store', STORE_DATABASE),
     });
-    for (const name of ['projector-a', 'projector-b']) {
+    for (const name of this.#names('projector')) {
       await this.#start(name, 'projector', await freePort(), {
         ORDERLOG_POSTGRES_URL: await this.#postgresFor(name, READ_DATABASE),
         ORDERLOG_EVENT_STORE_URL: await this.#storeFor(name, storePort),
@@ -107,7 +109,7 @@ export class ChaosSystem {
         ...this.#kafkaSettings(),
       });
     }
-    for (const name of ['query-api-a', 'query-api-b']) {
+    for (const name of this.#names('query-api')) {
       const port = await freePort();
       const { ORDERLOG_ELASTICSEARCH_URL: elasticsearch } = await this.#elasticsearchFor(name);
       await this.#start(name, 'query-api', port, {
@@ -118,7 +120,7 @@ export class ChaosSystem {
       });
       this.queryUrls.push(await this.#link(`clients>${name}`, port, null));
     }
-    for (const name of ['command-api-a', 'command-api-b']) {
+    for (const name of this.#names('command-api')) {
       const port = await freePort();
       await this.#start(name, 'command-api', port, {
         ORDERLOG_EVENT_STORE_URL: await this.#storeFor(name, storePort),
@@ -128,6 +130,10 @@ export class ChaosSystem {
       this.commandUrls.push(await this.#link(`clients>${name}`, port, this.options.onRepeat));
     }
     await Promise.all([...this.apps.values()].map((app) => app.ready()));
+  }
+
+  #names(app: string): readonly string[] {
+    return ['a', 'b'].slice(0, this.options.instances).map((letter) => `${app}-${letter}`);
   }
 
   async #start(name: string, app: AppOptions['app'], port: number, environment: Record<string, string>) {

@@ -7,7 +7,9 @@ import { someEvent, someStream } from '#test/support/stored-events.js';
 const MINUTE_MS = 60_000;
 
 describe("a process whose clock is not the event store's", () => {
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   it.each([-10, 10])(
     'appends all the same, being %d minutes off',
