@@ -2,17 +2,14 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import pg from 'pg';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import type { DocumentFact, Facts, MessageFact, Sample } from './checker/facts.js';
+import { countsOf } from './checker/counts.js';
+import type { Facts, Sample } from './checker/facts.js';
 import { check } from './checker/check.js';
 import type { Violation } from './checker/violations.js';
 import { planFaults, type Fault, type Targets } from './faults/fault-plan.js';
 import { FaultRunner } from './faults/fault-runner.js';
-import { loadDocuments } from './loaders/load-documents.js';
-import { loadLog } from './loaders/load-log.js';
-import { loadMessages } from './loaders/load-messages.js';
-import { activeGeneration, loadParked, loadRows, loadSkips } from './loaders/load-rows.js';
+import { loadFacts } from './loaders/load-facts.js';
 import { untilSettled } from './loaders/settled.js';
 import { takeSample } from './loaders/take-sample.js';
 import { Random } from './random.js';
@@ -53,7 +50,8 @@ export interface RoundResult {
 
 const CLIENTS = 12;
 const TENANTS = ['default', 'second'];
-const MAX_ORDERS = 400;
+/** So few that most get a long history, and that clients meet in them. */
+const MAX_ORDERS = 60;
 const SAMPLE_EVERY_MS = 700;
 const SETTLE_LIMIT_MS = 120_000;
 const TOKEN_SECONDS = 4 * 3_600;
@@ -181,30 +179,17 @@ class Round {
     if (sample !== null) this.#samples.push(sample);
   }
 
-  async #facts(system: ChaosSystem, store: DbClientEventStore): Promise<Facts> {
+  #facts(system: ChaosSystem, store: DbClientEventStore): Promise<Facts> {
     const { elasticsearch, kafka } = this.#options;
-    const db = new pg.Client({ connectionString: system.readUrl });
-    await db.connect();
-    try {
-      const generation = await activeGeneration(db);
-      if (generation === null) throw new Error('there is no active generation');
-      const { index } = generation;
-      const documents: readonly DocumentFact[] | null =
-        elasticsearch === null || index === null ? null : await loadDocuments(elasticsearch.url, index);
-      const messages: readonly MessageFact[] | null =
-        kafka === null ? null : await loadMessages(kafka.url, system.topic);
-      return {
-        ...{ commands: this.#recorder.commands, reads: this.#recorder.reads, samples: this.#samples },
-        ...(await loadLog(store)),
-        rows: await loadRows(db, generation),
-        parked: await loadParked(db, generation),
-        skips: await loadSkips(db),
-        documents,
-        messages,
-      };
-    } finally {
-      await db.end();
-    }
+    return loadFacts(
+      {
+        store,
+        postgresUrl: system.readUrl,
+        elasticsearchUrl: elasticsearch?.url ?? null,
+        topic: kafka && { brokers: kafka.url, name: system.topic },
+      },
+      { commands: this.#recorder.commands, reads: this.#recorder.reads, samples: this.#samples },
+    );
   }
 
   #write(name: string, records: readonly unknown[]): void {
@@ -217,23 +202,4 @@ class Round {
     const at = String(Math.round(performance.now() - this.#startedMs)).padStart(7);
     appendFileSync(join(this.#options.folder, 'run.log'), `${at} ${line}\n`);
   }
-}
-
-function countsOf(facts: Facts): Record<string, number> {
-  const by = (kind: string) => facts.commands.filter(({ outcome }) => outcome.kind === kind).length;
-  return {
-    commands: facts.commands.length,
-    done: by('done'),
-    refused: by('refused'),
-    unknown: by('unknown'),
-    reads: facts.reads.length,
-    answered: facts.reads.filter(({ shown }) => shown !== null).length,
-    obliged: facts.reads.filter(({ shown, mustShow }) => shown !== null && mustShow !== null).length,
-    orders: facts.streams.size,
-    events: facts.log.length,
-    'history rows': facts.rows.history.length,
-    documents: facts.documents?.length ?? 0,
-    messages: facts.messages?.length ?? 0,
-    snapshots: facts.samples.length,
-  };
 }

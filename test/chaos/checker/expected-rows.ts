@@ -54,8 +54,10 @@ export function expectedSummary(order: Order): ColumnValues {
 
 /** The columns that `orders` and `order_history` share. */
 export function expectedColumns(order: Order): ColumnValues {
-  const named = Object.entries(expectedSummary(order)).map(([name, value]) => [columnName(name), value]);
-  return { tenant_id: order.tenantId, ...Object.fromEntries(named) };
+  const named = Object.entries(expectedSummary(order)).map(
+    ([name, value]) => [columnName(name), value] as const,
+  );
+  return { tenant_id: order.tenantId, ...(Object.fromEntries(named) as ColumnValues) };
 }
 
 /** int8 comes as text, and is compared as such. */

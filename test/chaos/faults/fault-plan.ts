@@ -82,7 +82,7 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
 };
 
 /** On average. */
-const BETWEEN_FAULTS_MS = 1_100;
+const BETWEEN_FAULTS_MS = 1_500;
 
 /** All faults of a round, from its seed alone: what they meet depends on the machine, they do not. */
 export function planFaults(random: Random, targets: Targets, forMs: number): readonly Fault[] {
