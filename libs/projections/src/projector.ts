@@ -9,7 +9,6 @@ import { bindToStore } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { LeaseKey } from '#read-models/stores/leases.store.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
-import { activateWhenSearchable } from './activation.js';
 import { BatchApplier } from './batch-applier.js';
 import { EventFeed } from './engine/event-feed.js';
 import {
@@ -33,6 +32,8 @@ export interface ProjectorOptions {
   readonly leases?: Leases;
   /** Which one to keep; of this release, made where there is none, unless told otherwise. */
   readonly generation?: (pool: pg.Pool) => Promise<Generation>;
+  /** Told the position whenever it has written all that was there when it subscribed; what it throws ends that. */
+  readonly onCaughtUp?: (generation: Generation, position: bigint) => Promise<void>;
   /** Of one batch. */
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
   /** How long a subscription may say nothing before somebody looks whether it should. */
@@ -49,10 +50,9 @@ export class Projector implements ProjectionWork {
   readonly progress = new Progress();
   readonly engine: ProjectionEngine;
   generation: Generation | null = null;
-  /** Whether queries are answered from its generation. */
+  /** Whether queries are answered from its rows. */
   active = false;
   #feed: EventFeed | null = null;
-  #activation: Promise<void> | null = null;
   /** What it has in its cache is right for as long as it owns the projection. */
   #applier: { readonly token: bigint; readonly applier: BatchApplier } | null = null;
   readonly #options: ProjectorOptions;
@@ -93,7 +93,6 @@ export class Projector implements ProjectionWork {
   /** Returns when the signal aborts. Whatever keeps rows from being written is waited for, however long. */
   async run(signal: AbortSignal): Promise<void> {
     await this.engine.run(signal);
-    await this.#activation;
     await this.#pool.end();
   }
 
@@ -101,7 +100,7 @@ export class Projector implements ProjectionWork {
     const { generation: choose = (pool: pg.Pool) => prepareGeneration(pool, null) } = this.#options;
     const generation = await choose(this.#pool);
     this.generation = generation;
-    this.active = (await activeGeneration(this.#pool))?.id === generation.id;
+    this.active = (await activeGeneration(this.#pool))?.rowsOf === generation.id;
     return { generation: generation.id, projection: ORDERS_PROJECTION };
   }
 
@@ -125,7 +124,7 @@ export class Projector implements ProjectionWork {
     const feed = new EventFeed({
       ...{ eventStore, limits, signal, after: this.progress.position },
       ...(silenceMs === undefined ? {} : { silenceMs }),
-      onCaughtUp: () => this.#noteCaughtUp(feed, signal),
+      onCaughtUp: () => this.#noteCaughtUp(feed),
     });
     this.#feed = feed;
     try {
@@ -136,7 +135,7 @@ export class Projector implements ProjectionWork {
         const applied = await applier.apply(batch);
         this.progress.wrote(applied, batch);
         pace.wrote(applied.events, applied.repeated);
-        this.#noteCaughtUp(feed, signal);
+        this.#noteCaughtUp(feed);
       }
     } finally {
       this.#feed = null;
@@ -145,22 +144,11 @@ export class Projector implements ProjectionWork {
   }
 
   /** Live once everything is written that was there when the subscription had caught up. */
-  #noteCaughtUp(feed: EventFeed, signal: AbortSignal): void {
-    if (!feed.hasCaughtUp(this.progress.position)) return;
-    if (!this.active && this.generation) {
-      this.#activation ??= this.#activate(this.generation, signal).catch((error: unknown) => feed.end(error));
-    }
+  #noteCaughtUp(feed: EventFeed): void {
+    const { position } = this.progress;
+    if (!feed.hasCaughtUp(position)) return;
+    const told = this.generation && this.#options.onCaughtUp?.(this.generation, position ?? -1n);
+    told?.catch((error: unknown) => feed.end(error));
     this.engine.become('live');
-  }
-
-  async #activate(generation: Generation, signal: AbortSignal): Promise<void> {
-    const position = this.progress.position ?? -1n;
-    try {
-      this.active = await activateWhenSearchable(this.#pool, generation, position, signal);
-      if (this.active)
-        this.#options.logger.info({ generation: generation.id }, 'queries are answered from this generation');
-    } finally {
-      this.#activation = null;
-    }
   }
 }
