@@ -24,9 +24,17 @@ describe('orderctl up, after an upgrade', () => {
     );
   });
   afterAll(async () => {
+    await Promise.all(started.map((up) => up.end('SIGTERM'))); // those that a failure has left
     await next.remove();
     await rm(data, { recursive: true, force: true });
   });
+
+  const started: Up[] = [];
+  const start = async (root: string) => {
+    const up = await startUpOf(root, {}, data, '--no-demo');
+    started.push(up);
+    return up;
+  };
 
   const place = (up: Up, token: string, key: string) =>
     fetch(`http://127.0.0.1:${up.ports.command}/v1/orders`, {
@@ -54,7 +62,7 @@ describe('orderctl up, after an upgrade', () => {
   }
 
   it('builds the read models of its release before it is ready, and says so; and goes back the same way', async () => {
-    const old = await startUpOf(repositoryRoot, {}, data, '--no-demo');
+    const old = await start(repositoryRoot);
     const token = (
       await orderctl('token', '--scope', 'orders:read orders:write', '--data', data)
     ).stdout.trim();
@@ -82,15 +90,15 @@ describe('orderctl up, after an upgrade', () => {
     expect(whatIf.stdout).toContain(`${ORDERS} would differ; nothing was changed`);
     expect(await old.end('SIGTERM')).toBe(0);
 
-    const upgraded = await startUpOf(next.root, {}, data, '--no-demo');
+    const upgraded = await start(next.root);
     expect(upgraded.output.stderr).toContain(
-      'the read models of this release are being built beside the old ones (generation 2)',
+      'the read models are those of another release (generation 1): this one builds its own beside them',
     );
     expect(await references(upgraded, token)).toEqual(new Set(['number']));
     expect((await place(upgraded, token, 'later')).status).toBe(201);
     expect(await upgraded.end('SIGTERM')).toBe(0);
 
-    const back = await startUpOf(repositoryRoot, {}, data, '--no-demo');
+    const back = await start(repositoryRoot);
     expect(await references(back, token)).toEqual(new Set(['none']));
     const other = await orderctl('generations', 'activate', '2', '--data', data);
     expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('is of another release') });

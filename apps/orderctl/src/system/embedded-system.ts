@@ -87,10 +87,11 @@ export class EmbeddedSystem {
     const apps = appDefinitions({ ...places, engines, issuer: this.issuer });
     this.#watching = setInterval(() => this.#repeatErrors(), WATCH_LOGS_EVERY_MS);
     if (engines.eventStoreUrl === null) await this.#launch(apps.eventStore);
-    await Promise.all([apps.projector, apps.commandApi, apps.queryApi].map((app) => this.#launch(app)));
-    const { commandUrl, queryUrl } = this.addresses;
     const rebuild = new RebuildWatch(readUrl, storeUrl, events.tell);
     try {
+      await rebuild.announce();
+      await Promise.all([apps.projector, apps.commandApi, apps.queryApi].map((app) => this.#launch(app)));
+      const { commandUrl, queryUrl } = this.addresses;
       await Promise.all([
         untilReady('command-api', commandUrl, this.#ending.signal),
         untilReady('query-api', queryUrl, this.#ending.signal, () => rebuild.moved()),

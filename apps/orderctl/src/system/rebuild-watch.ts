@@ -25,29 +25,37 @@ export class RebuildWatch {
     this.#tell = tell;
   }
 
+  /** To be asked before a projector of this release starts. */
+  async announce(): Promise<void> {
+    const active = (await this.#generations()).find(({ role }) => role === 'active');
+    if (active === undefined || active.ofThisRelease) return;
+    this.#tell(
+      `the read models are those of another release (generation ${active.id}): this one builds its own beside them before it is ready`,
+    );
+  }
+
   /** Looks once, tells now and then. @returns whether more was built since it last looked */
   async moved(): Promise<boolean> {
-    // What is away, or as an earlier release left it, is not being built.
-    const generations = await listGenerations(this.#pool).catch(() => []);
-    const building = beingBuilt(generations);
+    const building = beingBuilt(await this.#generations());
     if (building === null) return false;
     const head = (await this.#store.headPosition().catch(() => null)) ?? 0n;
     const position = building.position ?? 0n;
     const moved = this.#last === null || position > this.#last;
     this.#last = position;
-    if (this.#begun === null) {
-      this.#begun = { position, atMs: performance.now() };
-      this.#tell(
-        `the read models of this release are being built beside the old ones (generation ${building.id})`,
-      );
-    } else if (performance.now() - this.#toldMs >= TELL_EVERY_MS) this.#tell(this.#progress(position, head));
-    else return moved;
+    this.#begun ??= { position, atMs: performance.now() };
+    if (performance.now() - this.#toldMs < TELL_EVERY_MS) return moved;
     this.#toldMs = performance.now();
+    this.#tell(this.#progress(position, head));
     return moved;
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#pool.end(), this.#store.close()]);
+  }
+
+  async #generations(): Promise<GenerationRecord[]> {
+    // What is away, or as an earlier release left it, is not being built.
+    return listGenerations(this.#pool).catch(() => []);
   }
 
   #progress(position: bigint, head: bigint): string {
