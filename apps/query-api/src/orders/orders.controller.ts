@@ -40,8 +40,8 @@ export class OrdersController {
     const { audience, consistentWith, reply } = asked;
     const { sort, cursor, limit } = query;
     const question = { audience, filter: orderFilterOf(query), sort, asOf: asOfOf(query), cursor, limit };
-    const token = this.#sources.freshness.tokenNow(consistentWith);
-    const page = await this.#bus.execute(new Read('list', question, consistentWith));
+    const { page, position } = await this.#bus.execute(new Read('list', question, consistentWith));
+    const token = this.#sources.freshness.tokenOf(position, consistentWith);
     if (token !== null) reply.header('order-position', token);
     return page;
   }

@@ -42,9 +42,11 @@ describe('a read that must show a write', () => {
   it('waits while it is not known which event store is read', async () => {
     const unknown = { ...projectionAt(5n), storeId: null };
     await expect(new Freshness(unknown).reached(wanted(5n))).rejects.toMatchObject({ code: 'not_caught_up' });
-    expect(new Freshness(unknown).tokenNow(null)).toBeNull();
+    expect(new Freshness(unknown).tokenOf(5n, null)).toBeNull();
     // Asked for one that is answered only when it is of the right store, it can be given back.
-    expect(new Freshness(unknown).tokenNow(wanted(5n))).toBe(new Freshness(projectionAt(5n)).tokenNow(null));
+    expect(new Freshness(unknown).tokenOf(5n, wanted(5n))).toBe(
+      new Freshness(projectionAt(5n)).tokenOf(5n, null),
+    );
   });
 
   it('is refused when the write does not come in time', async () => {

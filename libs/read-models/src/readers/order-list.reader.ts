@@ -1,3 +1,5 @@
+import { checkpointOf } from '../checkpoints.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { summarySource, type AsOf } from './as-of.js';
 import { filterConditions, type Audience, type OrderFilter } from './order-filter.js';
 import { OrderSort, type ListSort } from './order-sort.js';
@@ -21,18 +23,22 @@ export interface OrderListQuestion {
   readonly limit: number;
 }
 
+/** A page, and a position that `orders` had reached once it was read. */
+export interface ListedOrders {
+  readonly page: Page<SummaryItem>;
+  /** null: it has read nothing yet. */
+  readonly position: bigint | null;
+}
+
 /**
  * A page of orders, as they are or as they were.
  *
  * @throws InvalidCursor
  */
-export async function listOrders(
-  models: ReadModels,
-  question: OrderListQuestion,
-): Promise<Page<SummaryItem>> {
+export async function listOrders(models: ReadModels, question: OrderListQuestion): Promise<ListedOrders> {
   const { audience, filter, asOf, limit } = question;
   const sort = new OrderSort('orders', question.sort, { filter, asOf });
-  return models.read(async ({ schema }, pool) => {
+  return models.read(async ({ schema, rowsOf }, pool) => {
     const parameters = new Parameters();
     const source = summarySource(schema, asOf, parameters, 'o');
     const conditions = [
@@ -44,11 +50,12 @@ export async function listOrders(
     const text = `SELECT ${selectSummary('o')} FROM ${source.from} WHERE ${allOf(conditions)}
       ORDER BY ${sort.orderBy} LIMIT ${parameters.add(limit + 1)}`;
     const { rows } = await pool.query<SummaryRow>(text, parameters.values);
-    return pageOf(
+    const page = pageOf(
       rows.map((row) => summaryItemOf(row)),
       limit,
       (item) => sort.cursorAfter(item),
     );
+    return { page, position: await checkpointOf(pool, rowsOf, ORDERS_PROJECTION) };
   });
 }
 

@@ -1,3 +1,4 @@
+import { SHARED_SCHEMA } from '../schema.js';
 import type { Audience } from './order-filter.js';
 import type { ReadModels } from './read-models.js';
 
@@ -5,6 +6,8 @@ import type { ReadModels } from './read-models.js';
 export interface OrderRowText {
   readonly revision: number;
   readonly customerId: string | null;
+  /** How far `orders` was in the same snapshot. */
+  readonly position: bigint | null;
   /** A JSON object that does not hold what names a person. */
   readonly document: string;
   /** A JSON object, or `"erased"`. */
@@ -17,19 +20,26 @@ export async function readOrder(
   audience: Audience,
   orderId: string,
 ): Promise<OrderRowText | null> {
-  return models.read(async ({ id, schema }, pool) => {
+  return models.read(async ({ id, schema, rowsOf }, pool) => {
     // A named statement is parsed and planned once a connection; the name changes with the generation.
-    const { rows } = await pool.query<[number, string | null, string, string]>({
+    const { rows } = await pool.query<[number, string | null, string, string, string | null]>({
       name: `order-${id}`,
-      text: `SELECT revision, customer_id, document::text, personal::text
+      text: `SELECT revision, customer_id, document::text, personal::text,
+          (SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ${rowsOf} AND projection = 'orders')
         FROM ${schema}.orders WHERE tenant_id = $1 AND order_id = $2`,
       values: [audience.tenantId, orderId],
       rowMode: 'array',
     });
     const row = rows[0];
     if (row === undefined) return null;
-    const [revision, customerId, document, personal] = row;
+    const [revision, customerId, document, personal, position] = row;
     if (audience.customerId !== null && audience.customerId !== customerId) return null;
-    return { revision, customerId, document, personal };
+    return {
+      revision,
+      customerId,
+      position: position === null ? null : BigInt(position),
+      document,
+      personal,
+    };
   });
 }
