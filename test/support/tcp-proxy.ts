@@ -9,6 +9,8 @@ export interface TcpProxy {
   holdAnswers(): void;
   /** What was held passes, and what follows. */
   passAnswers(): void;
+  /** What the server says on the connections there are passes never again, though they stay open; new ones work. */
+  swallowAnswers(): void;
   /** From now on everything takes so long, either way; 0: no longer. */
   slow(delayMs: number): void;
   /** Breaks the connections there are; new ones are accepted. */
@@ -35,6 +37,7 @@ export async function startTcpProxy(
   onPair: (pair: ProxiedPair) => void = () => {},
 ): Promise<TcpProxy> {
   const pairs = new Set<ProxiedPair>();
+  const swallowed = new WeakSet<Socket>();
   let holding = false;
   let delayMs = 0;
 
@@ -48,7 +51,7 @@ export async function startTcpProxy(
     const answers = pass(server, client, delay);
     server.on('drain', () => client.resume());
     client.on('drain', () => {
-      if (!holding) server.resume();
+      if (!holding && !swallowed.has(server)) server.resume();
     });
     if (holding) server.pause();
     const end = () => {
@@ -85,7 +88,10 @@ export async function startTcpProxy(
     },
     passAnswers: () => {
       holding = false;
-      for (const { server } of pairs) server.resume();
+      for (const { server } of pairs) if (!swallowed.has(server)) server.resume();
+    },
+    swallowAnswers: () => {
+      for (const { server } of pairs) swallowed.add(server.pause());
     },
     slow: (ms) => {
       delayMs = ms;

@@ -64,7 +64,7 @@ export class BatchApplier {
     const nowMs = performance.now();
     const byStream = grouped(stored);
     const before = await this.#load(byStream, newAreNew);
-    const work = new FoldedBatch(this.#store.searchesTables);
+    const work = new FoldedBatch();
     for (const [stream, events] of byStream) {
       const recent = nowMs - (this.#cache.get(stream)?.writtenAtMs ?? -Infinity) < RECENT_MS;
       work.repeated += recent ? events.length : events.length - 1;

@@ -9,6 +9,3 @@ export class UnappliableEvent extends Error {
     super(`event ${revision} of ${stream} ${why}`, options);
   }
 }
-
-/** The projection gave up: its rows are right up to its checkpoint, and a person has to look. */
-export class ProjectionStopped extends Error {}

@@ -11,16 +11,9 @@ export class FoldedBatch {
   readonly history: HistoryRow[] = [];
   readonly periodEnds: PeriodEnd[] = [];
   readonly searched: SearchRow[] = [];
-  readonly vocabulary = new Map<string, Set<string>>();
   duplicates = 0;
   filled = 0;
   repeated = 0;
-  readonly #searchesTables: boolean;
-
-  /** @param searchesTables whether search rows and words are wanted */
-  constructor(searchesTables: boolean) {
-    this.#searchesTables = searchesTables;
-  }
 
   withoutDuplicates(order: Order | null, events: readonly StoredOrderEvent[]): readonly StoredOrderEvent[] {
     let revision = order?.revision ?? -1;
@@ -45,7 +38,7 @@ export class FoldedBatch {
     });
     if (before) this.#endPeriod(before, first);
     this.orders.set(stream, order!);
-    if (searchChanged && this.#searchesTables) this.#search(order!);
+    if (searchChanged) this.searched.push(searchRowOf(order!));
   }
 
   counts() {
@@ -62,14 +55,6 @@ export class FoldedBatch {
       occurredUntil,
       recordedUntil: next.recording.recordedAt,
     });
-  }
-
-  #search(order: Order): void {
-    const row = searchRowOf(order);
-    this.searched.push(row);
-    const words = this.vocabulary.get(order.tenantId) ?? new Set<string>();
-    this.vocabulary.set(order.tenantId, words);
-    for (const word of row.vocabulary) words.add(word);
   }
 }
 

@@ -126,7 +126,7 @@ function checkSearchRow(
   compare(
     key,
     {
-      words: sorted(expected.words),
+      words: sorted([...expected.vocabulary, ...expected.ownWords]),
       skus: sorted(expected.skus),
       phrases: sorted(expected.phrases),
       personal: expected.personal,

@@ -7,7 +7,10 @@ import { summaryOf } from '../order-summary.js';
 import type { HistoryRow } from '../orders.projection.js';
 import type { SearchRow } from '../search-row.js';
 import { BatchParameters } from './batch-parameters.js';
+import { foundByOf, personalWordsOf } from '../search/search-document.js';
+import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
+import { fenced } from './fence.js';
 import { KnownWords } from './known-words.js';
 import {
   FOREIGN_WRITE,
@@ -36,8 +39,6 @@ export interface OrdersBatch {
   readonly history: readonly HistoryRow[];
   readonly periodEnds: readonly PeriodEnd[];
   readonly searched: readonly SearchRow[];
-  /** Distinct words of the orders searched, by tenant. */
-  readonly vocabulary: ReadonlyMap<string, ReadonlySet<string>>;
   /** All events up to here are in this batch or in earlier ones. */
   readonly checkpoint: bigint;
 }
@@ -46,29 +47,27 @@ export interface OrdersBatch {
 export class ForeignWrite extends Error {}
 
 /**
- * Writes the projection `orders` into one generation. The connection is the one that holds the
- * projection's lock: when the lock is lost, so is the transaction.
+ * Writes the projection `orders` into one generation, as the owner whose lease has the token: when another
+ * has taken over, every write fails as a whole.
  */
 export class OrdersStore {
   readonly #db: Queryable;
   readonly #generation: Generation;
+  readonly #token: string;
   readonly #load: Statement;
   readonly #write: Statement;
   readonly #parameters: BatchParameters;
   readonly #words = new KnownWords();
+  readonly #engine: SearchEngine;
 
-  constructor(db: Queryable, generation: Generation) {
+  constructor(db: Queryable, generation: Generation, token: bigint) {
     this.#db = db;
     this.#generation = generation;
+    this.#token = token.toString();
     this.#load = loadStatement(generation.schema);
-    const engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
-    this.#write = writeStatement(generation.schema, engine);
-    this.#parameters = new BatchParameters(engine);
-  }
-
-  /** Whether its batches need search rows and words: an index follows the rows of orders instead. */
-  get searchesTables(): boolean {
-    return this.#generation.searchIndex === null;
+    this.#engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
+    this.#write = writeStatement(generation.schema, this.#engine);
+    this.#parameters = new BatchParameters(this.#engine);
   }
 
   /** The orders that have a row, in no order. */
@@ -90,16 +89,20 @@ export class OrdersStore {
   /**
    * All of it and its checkpoint, or nothing; one write at a time.
    * @throws ForeignWrite when a row is not behind what the batch says
+   * @throws LeaseLost
    */
   async write(batch: OrdersBatch): Promise<void> {
-    const newWords = this.#words.unknown(batch.vocabulary);
+    const newWords = this.#engine === 'postgres' ? this.#words.unknown(batch.searched) : [];
     this.#parameters.clear();
     this.#pushRows(batch);
+    if (this.#engine === 'postgres') this.#pushSearched(batch.searched);
+    else this.#pushIndexed(batch.searched);
     for (const word of newWords) this.#parameters.push('words', word);
     const { id } = this.#generation;
-    const values = [id, batch.checkpoint.toString(), batch.orders.length, ...this.#parameters.buffers()];
+    const about = [id, batch.checkpoint.toString(), batch.orders.length, this.#token];
+    const values = [...about, ...this.#parameters.buffers()];
     try {
-      await this.#db.query({ ...this.#write, values });
+      await fenced(this.#db.query({ ...this.#write, values }));
     } catch (error) {
       if (error instanceof Error && error.message === FOREIGN_WRITE) throw new ForeignWrite(FOREIGN_WRITE);
       throw error;
@@ -107,12 +110,13 @@ export class OrdersStore {
     this.#words.add(newWords);
   }
 
-  /** Everything up to the position was seen. A checkpoint never goes back. */
+  /** Everything up to the position was seen. A checkpoint never goes back. @throws LeaseLost */
   async writeCheckpoint(position: bigint): Promise<void> {
-    await this.#db.query({ ...checkpointStatement, values: [this.#generation.id, position.toString()] });
+    const values = [this.#generation.id, position.toString(), this.#token];
+    await fenced(this.#db.query({ ...checkpointStatement, values }));
   }
 
-  #pushRows({ orders, history, periodEnds, searched }: OrdersBatch): void {
+  #pushRows({ orders, history, periodEnds }: OrdersBatch): void {
     for (const order of orders) {
       const values = summaryValues(summaryOf(order));
       values.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
@@ -128,15 +132,25 @@ export class OrdersStore {
     for (const { tenantId, orderId, revision, occurredUntil, recordedUntil } of periodEnds) {
       this.#parameters.push('periodEnds', [tenantId, orderId, revision, occurredUntil, recordedUntil]);
     }
-    for (const { tenantId, orderId, revision, words, skus, phrases, personal } of searched) {
+  }
+
+  #pushSearched(rows: readonly SearchRow[]): void {
+    for (const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } of rows) {
       // A blank on either side of every word, and something between two texts that is no word.
       const found = [
-        words.join(' '),
+        [...vocabulary, ...ownWords].join(' '),
         arrayLiteral(skus),
         ` ${phrases.join(' | ')} `,
         JSON.stringify(personal),
       ];
       this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
+    }
+  }
+
+  #pushIndexed(rows: readonly SearchRow[]): void {
+    for (const row of rows) {
+      const found = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
+      this.#parameters.push('indexed', [row.tenantId, row.orderId, row.revision, ...found]);
     }
   }
 }

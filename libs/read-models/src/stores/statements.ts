@@ -3,6 +3,7 @@ import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { SearchEngine } from '../search/search-engine.js';
 import { arrayLiteral, type ElementType } from './binary-array.js';
+import { heldLease, requireLease } from './fence.js';
 
 /** Prepared by the connection at first use. */
 export interface Statement {
@@ -60,14 +61,15 @@ export const batchColumns = {
     column('personal', 'json'),
   ],
   words: [column('tenant_id', 'text'), column('word', 'text')],
+  indexed: [...key, column('found_by', 'json'), column('personal', 'json')],
 } as const satisfies Record<string, readonly BatchColumn[]>;
 
 export type BatchTable = keyof typeof batchColumns;
 
-/** The tables of a write, in the order of its parameters: an index of Elasticsearch takes the place of two. */
+/** The tables of a write, in the order of its parameters: how an order is found depends on where. */
 export const batchTables = {
   postgres: ['orders', 'history', 'periodEnds', 'search', 'words'],
-  elasticsearch: ['orders', 'history', 'periodEnds'],
+  elasticsearch: ['orders', 'history', 'periodEnds', 'indexed'],
 } as const satisfies Readonly<Record<SearchEngine, readonly BatchTable[]>>;
 
 /** In the order of the summary's columns. */
@@ -93,19 +95,27 @@ const upsertCheckpoint = (generation: string, position: string) => `
 
 const NOTIFY = `pg_notify('${CHECKPOINT_CHANNEL}', generation || ':' || projection || ':' || position)`;
 
-/** Parameters: generation, position. */
+const held = (generation: string, token: string) =>
+  heldLease({
+    generation: `${generation}::int`,
+    projection: `'${ORDERS_PROJECTION}'`,
+    token: `${token}::bigint`,
+  });
+
+/** Parameters: generation, position, token of the owner. */
 export const checkpointStatement: Statement = {
   name: 'write_checkpoint',
-  text: `WITH written AS (${upsertCheckpoint('$1', '$2')}) SELECT ${NOTIFY} FROM written`,
+  text: `WITH ${held('$1', '$3')}, written AS (${upsertCheckpoint('$1', '$2')})
+    SELECT ${requireLease}, (SELECT ${NOTIFY} FROM written)`,
 };
 
 /**
  * A whole batch in one statement, and so in one transaction and one round trip. Parameters: generation,
- * position, how many orders; then the arrays of `batchColumns`, table by table in the order of `batchTables`.
+ * position, how many orders, token of the owner; then the arrays of `batchColumns`, table by table in the order of `batchTables`.
  */
 export function writeStatement(schema: string, engine: SearchEngine): Statement {
   const batches = new Map<BatchTable, string>();
-  let parameters = 3;
+  let parameters = 4;
   for (const table of batchTables[engine]) {
     const columns: readonly BatchColumn[] = batchColumns[table];
     const arrays = columns.map(({ type }) => `$${++parameters}::${type}[]`).join(', ');
@@ -118,13 +128,17 @@ export function writeStatement(schema: string, engine: SearchEngine): Statement 
   };
   const numbered =
     engine === 'elasticsearch' ? [column('write_seq', 'int8', `nextval('${schema}.write_seq')`)] : [];
-  const searched = `searched AS (${insert('search', `${schema}.order_search AS s`)}
-        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates(batchColumns.search)}
-        WHERE s.revision < excluded.revision),
-      worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),`;
+  const found = (table: 'search' | 'indexed') => `searched AS (${insert(table, `${schema}.order_search AS s`)}
+        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates(batchColumns[table])}
+        WHERE s.revision < excluded.revision),`;
+  const searched = {
+    postgres: () => `${found('search')}
+      worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),`,
+    elasticsearch: () => found('indexed'),
+  };
   return {
     name: 'write_batch',
-    text: `WITH
+    text: `WITH ${held('$1', '$4')},
       orders AS (${insert('orders', `${schema}.orders AS o`, numbered)}
         ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates([...batchColumns.orders, ...numbered])}
         WHERE o.revision < excluded.revision RETURNING 1),
@@ -133,9 +147,9 @@ export function writeStatement(schema: string, engine: SearchEngine): Statement 
       ended AS (UPDATE ${schema}.order_history h
         SET occurred_until = b.occurred_until, recorded_until = b.recorded_until FROM ${batches.get('periodEnds')}
         WHERE h.tenant_id = b.tenant_id AND h.order_id = b.order_id AND h.revision = b.revision),
-      ${engine === 'postgres' ? searched : ''}
+      ${searched[engine]()}
       checkpoint AS (${upsertCheckpoint('$1', '$2')})
-      SELECT ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
+      SELECT ${requireLease}, ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
         (SELECT ${NOTIFY} FROM checkpoint)`,
   };
 }
