@@ -37,7 +37,9 @@ export class FaultRunner {
   /** Everything runs again, undisturbed, with the right time. */
   async settle(): Promise<void> {
     await Promise.all(this.#underWay);
-    for (const app of this.#system.apps.values()) app.setClock(0);
+    const apps = [...this.#system.apps.values()];
+    for (const app of apps) app.setClock(0);
+    await Promise.all(apps.map((app) => app.ready()));
   }
 
   #begin(fault: Fault, signal: AbortSignal): void {
