@@ -15,10 +15,12 @@ import {
 import { duration } from '../import/progress.js';
 import { planReplay, type ReplayPlan } from '../replay/replay-plan.js';
 import { ReplayProgressBars } from '../replay/replay-progress.js';
-import { CliError } from '../support/cli-error.js';
+import { withReadModels } from '../status/read-models.js';
+import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
 import { count, printJson } from '../support/output.js';
+import { runWhatIf } from '../what-if/run-what-if.js';
 
 interface ReplayOptions extends ConnectionOptions {
   readonly searchOnly?: boolean;
@@ -26,6 +28,7 @@ interface ReplayOptions extends ConnectionOptions {
   readonly throttle?: number;
   readonly keep?: boolean;
   readonly dryRun?: boolean;
+  readonly whatIf?: string;
   readonly json?: boolean;
 }
 
@@ -40,6 +43,10 @@ export function addReplayCommand(program: Command): void {
     .option('--throttle <events>', 'events a second at most', parseCount)
     .option('--keep', 'keep the generations that the switch leaves behind')
     .option('--dry-run', 'tell what would be done, and how much that is')
+    .option(
+      '--what-if <definition>',
+      'build nothing: tell which orders a changed projection would change, and how',
+    )
     .option('--json', 'as one JSON object');
   withConnection(command, NEEDS, { token: false }).action(runReplay);
   addAsking(command, 'pause', 'have the replay wait, wherever it runs');
@@ -58,6 +65,7 @@ function addAsking(replays: Command, name: 'pause' | 'resume' | 'cancel', descri
 }
 
 async function runReplay(options: ReplayOptions): Promise<void> {
+  if (options.whatIf !== undefined) return runChanged(options.whatIf, options);
   if (options.dryRun) return runPlan(options);
   const { searchOnly = false, verify: sample, throttle = null, keep = false } = options;
   await goOn(options, { searchOnly, sample, throttle, keep });
@@ -139,6 +147,17 @@ async function runPlan(options: ReplayOptions): Promise<void> {
   } finally {
     await elasticsearch?.close();
   }
+}
+
+async function runChanged(definition: string, options: ReplayOptions): Promise<void> {
+  const { searchOnly, throttle, keep, dryRun, verify: sample } = options;
+  if (searchOnly || keep || dryRun || throttle !== undefined || sample !== null)
+    throw new UsageError('--what-if builds nothing: leave the other options out');
+  const connection = new Connection(options);
+  const eventStoreUrl = await connection.address('eventStoreUrl');
+  await withReadModels(await connection.address('postgresUrl'), (readModels) =>
+    withEventStore(eventStoreUrl, (store) => runWhatIf(definition, readModels, store, options)),
+  );
 }
 
 async function client(connection: Connection) {
