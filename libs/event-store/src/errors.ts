@@ -1,3 +1,5 @@
+import type { RawEvent } from './port.js';
+
 /** The stream is not at the revision that the append was decided on. */
 export class WrongExpectedRevision extends Error {
   constructor(
@@ -25,5 +27,16 @@ export class AppendTooLarge extends Error {
 /** The event store cannot be reached, or answered that it cannot serve now. */
 export class StoreUnavailable extends Error {}
 
+/** The stream was deleted for good (tombstoned): nothing of it can be read any more. */
+export class StreamDeleted extends Error {}
+
 /** A stored event that this release cannot read: an unknown type, or a newer schema version. */
-export class UnreadableEvent extends Error {}
+export class UnreadableEvent extends Error {
+  constructor(
+    readonly event: RawEvent,
+    why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`event ${event.revision} of ${event.stream} (${event.type}) cannot be read: ${why}`, options);
+  }
+}

@@ -24,7 +24,9 @@ export interface ProjectorStatus {
   readonly eventsPerSecond: number;
   readonly rowsPerSecond: number;
   readonly batchesPerSecond: number;
-  readonly totals: Readonly<Record<'events' | 'duplicates' | 'filled' | 'rows' | 'batches', number>>;
+  readonly totals: Readonly<Record<'events' | 'duplicates' | 'filled' | 'parked' | 'rows' | 'batches', number>>;
+  /** What waits now, tried again or for a person; null: another one is the owner. */
+  readonly parked: { readonly orders: number; readonly events: number } | null;
   readonly lastError: string | null;
 }
 
@@ -88,6 +90,10 @@ function projectorStatus(projector: Projector, head: bigint | null): ProjectorSt
     lagMs: lagMs(projector, head),
     ...progress.rates(),
     totals: { ...progress.totals },
+    parked: projector.quarantine && {
+      orders: projector.quarantine.orders,
+      events: projector.quarantine.events,
+    },
     lastError,
   };
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { decodeEach, type EventCodec } from '#event-store/codec.js';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { storeNow } from '#event-store/store-identity.js';
@@ -14,6 +15,7 @@ import {
 import { bindToStore, MadeFromAnotherStore } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
+import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { activateWhenSearchable } from './activation.js';
 import { BatchApplier } from './batch-applier.js';
 import { ProjectionStopped } from './errors.js';
@@ -23,6 +25,9 @@ import { isAway, messageOf, OwnershipLost, pause } from './interruptions.js';
 import { Ownership } from './ownership.js';
 import { Pace } from './pace.js';
 import { Progress } from './progress.js';
+import { OrderQuarantine } from './quarantine/order-quarantine.js';
+import { ParkedOrderRetrier } from './quarantine/parked-order-retrier.js';
+import { QuarantineKeeper } from './quarantine/quarantine-keeper.js';
 
 export interface ProjectorOptions {
   readonly eventStore: Pick<
@@ -33,6 +38,8 @@ export interface ProjectorOptions {
   readonly logger: Logger;
   /** Which one to keep; of this release, made where there is none, unless told otherwise. */
   readonly generation?: (pool: pg.Pool) => Promise<Generation>;
+  /** How events are read; as this release does, unless told otherwise. */
+  readonly codec?: Pick<EventCodec, 'decodeEach'>;
   /** Of one batch. */
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
 }
@@ -54,6 +61,8 @@ export class Projector {
   /** Whether queries are answered from its generation. */
   active = false;
   lastError: string | null = null;
+  /** What its owner has put aside; null: it is not the owner now. */
+  quarantine: OrderQuarantine | null = null;
   #pending: EventBuffer | null = null;
   #caughtUpAt: bigint | null = null;
   #activation: Promise<void> | null = null;
@@ -112,8 +121,16 @@ export class Projector {
       signal,
       onStandby: () => this.#become('standby'),
     });
+    const stop = new AbortController();
+    let keeping: Promise<void> = Promise.resolve();
     try {
-      const applier = new BatchApplier(new OrdersStore(ownership.db, generation), this.#options.eventStore);
+      const applier = await this.#open(ownership.db, generation);
+      keeping = this.#keepQuarantine(
+        ownership.db,
+        generation,
+        applier,
+        AbortSignal.any([signal, ownership.lost, stop.signal]),
+      );
       this.progress.position = await checkpointOf(ownership.db, generation.id, ORDERS_PROJECTION);
       for (let attempts = 0; !signal.aborted; attempts++) {
         this.#become('catching_up');
@@ -131,8 +148,29 @@ export class Projector {
     } catch (error) {
       throw ownership.lost.aborted ? new OwnershipLost(error) : error;
     } finally {
+      stop.abort();
+      await keeping;
+      this.quarantine = null;
       await ownership.release();
     }
+  }
+
+  async #open(db: pg.Client, generation: Generation): Promise<BatchApplier> {
+    const { eventStore, codec = { decodeEach } } = this.#options;
+    const quarantine = await OrderQuarantine.load(db, generation.id);
+    this.quarantine = quarantine;
+    return new BatchApplier(new OrdersStore(db, generation), eventStore, { quarantine, codec });
+  }
+
+  #keepQuarantine(
+    db: pg.Client,
+    generation: Generation,
+    applier: BatchApplier,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { eventStore, logger, codec = { decodeEach } } = this.#options;
+    const retrier = new ParkedOrderRetrier(applier, eventStore, codec.decodeEach);
+    return new QuarantineKeeper({ db, generation, applier, retrier, logger }).run(signal);
   }
 
   /** With every new subscription: another store may answer at the same address. */
@@ -166,6 +204,7 @@ export class Projector {
         const batch = buffer.take();
         const applied = await applier.apply(batch);
         this.progress.wrote(applied, batch);
+        this.#tellParked(applied.parked);
         pace.wrote(applied.events, applied.repeated);
         this.#noteCaughtUp(signal);
       }
@@ -193,6 +232,14 @@ export class Projector {
     if (this.active)
       this.#options.logger.info({ generation: generation.id }, 'queries are answered from this generation');
     this.#activation = null;
+  }
+
+  #tellParked(parked: readonly EventToPark[]): void {
+    for (const { tenantId, orderId, revision, type, kind, reason } of parked) {
+      if (kind === 'behind') continue;
+      const about = { tenantId, orderId, revision, type, kind, reason };
+      this.#options.logger.error(about, 'an order is parked: its later events wait');
+    }
   }
 
   #become(state: ProjectorState): void {

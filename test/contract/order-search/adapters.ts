@@ -49,13 +49,10 @@ export async function openPostgres(): Promise<SearchSubject> {
   return {
     search: new PostgresOrderSearch(models),
     async index(orders, checkpoint) {
-      const vocabulary = new Map<string, Set<string>>();
-      const searched = orders.map((order) => searchRowOf(order));
-      for (const row of searched) {
-        const known = vocabulary.get(row.tenantId) ?? [];
-        vocabulary.set(row.tenantId, new Set([...known, ...row.vocabulary]));
-      }
-      await store.write({ orders, history: [], periodEnds: [], searched, vocabulary, checkpoint });
+      store.begin();
+      for (const order of orders)
+        store.add({ order, history: [], periodEnd: null, searched: searchRowOf(order) });
+      await store.write({ checkpoint });
     },
     async close() {
       client.release();

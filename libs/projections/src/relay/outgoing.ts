@@ -1,4 +1,4 @@
-import { decode } from '#event-store/codec.js';
+import { decodeEach } from '#event-store/codec.js';
 import { UnreadableEvent } from '#event-store/errors.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
@@ -31,7 +31,9 @@ export class MessageMaker {
    * @throws StoreUnavailable
    */
   async make(events: readonly RawEvent[]): Promise<Outgoing[]> {
-    const decoded = await decodeEach(events);
+    const decoded = (await decodeEach(events)).map((event) =>
+      event instanceof UnreadableEvent ? event.message : event,
+    );
     const heads = await this.#heads.of(events, decoded);
     const made: Outgoing[] = [];
     for (const [index, { stream, revision, position }] of events.entries()) {
@@ -54,23 +56,4 @@ function messageOf(
   head: Parameters<typeof integrationEvent>[1] | string,
 ): OutgoingMessage | string {
   return typeof head === 'string' ? head : kafkaMessage(integrationEvent(event, head));
-}
-
-/** All at once; one by one only when one of them cannot be read. */
-async function decodeEach(events: readonly RawEvent[]): Promise<(StoredOrderEvent | string)[]> {
-  try {
-    return [...(await decode(events))];
-  } catch (error) {
-    if (!(error instanceof UnreadableEvent)) throw error;
-  }
-  const each: (StoredOrderEvent | string)[] = [];
-  for (const event of events) {
-    try {
-      each.push((await decode([event]))[0]!);
-    } catch (error) {
-      if (!(error instanceof UnreadableEvent)) throw error;
-      each.push(error.message);
-    }
-  }
-  return each;
 }

@@ -6,13 +6,16 @@ import { documentOf, orderOf, type OrderDocument } from '../order-document.js';
 import { summaryOf } from '../order-summary.js';
 import type { HistoryRow } from '../orders.projection.js';
 import type { SearchRow } from '../search-row.js';
+import { storableText, type EventToPark } from './quarantine.store.js';
 import { BatchParameters } from './batch-parameters.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
 import { KnownWords } from './known-words.js';
 import {
   FOREIGN_WRITE,
+  announceStatement,
   checkpointStatement,
   loadStatement,
+  removeOrderStatements,
   summaryValues,
   writeStatement,
   type Statement,
@@ -30,16 +33,27 @@ export interface PeriodEnd extends OrderKey {
   readonly recordedUntil: Instant;
 }
 
-/** What a batch of events comes to: each order once, as it is after the last of its events. */
-export interface OrdersBatch {
-  readonly orders: readonly Order[];
+/** What some events of one order come to: the order as it is after the last of them, and the history they make. */
+export interface OrderRows {
+  readonly order: Order;
   readonly history: readonly HistoryRow[];
-  readonly periodEnds: readonly PeriodEnd[];
-  readonly searched: readonly SearchRow[];
-  /** Distinct words of the orders searched, by tenant. */
-  readonly vocabulary: ReadonlyMap<string, ReadonlySet<string>>;
-  /** All events up to here are in this batch or in earlier ones. */
-  readonly checkpoint: bigint;
+  /** null: the order begins with these events. */
+  readonly periodEnd: PeriodEnd | null;
+  /** null: search finds the order as it did before. */
+  readonly searched: SearchRow | null;
+}
+
+/** An order's events below a revision are parked no more. */
+export interface Unparked extends OrderKey {
+  readonly below: number;
+}
+
+/** What is written together with the rows that were added. */
+export interface WrittenWith {
+  /** All events up to here were added, are parked or were written before; null: the checkpoint stays. */
+  readonly checkpoint: bigint | null;
+  readonly parked?: readonly EventToPark[];
+  readonly unparked?: readonly Unparked[];
 }
 
 /** A row is further than what was to be written: another wrote it, or it was not loaded before. */
@@ -54,15 +68,19 @@ export class OrdersStore {
   readonly #generation: Generation;
   readonly #load: Statement;
   readonly #write: Statement;
+  readonly #writeAndPark: Statement;
   readonly #parameters: BatchParameters;
   readonly #words = new KnownWords();
+  #rows = 0;
+  readonly #newWords = new Map<string, Set<string>>();
 
   constructor(db: Queryable, generation: Generation) {
     this.#db = db;
     this.#generation = generation;
     this.#load = loadStatement(generation.schema);
     const engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
-    this.#write = writeStatement(generation.schema, engine);
+    this.#write = writeStatement(generation.schema, engine, { quarantine: false });
+    this.#writeAndPark = writeStatement(generation.schema, engine, { quarantine: true });
     this.#parameters = new BatchParameters(engine);
   }
 
@@ -87,19 +105,60 @@ export class OrdersStore {
     return rows.map(({ document, personal }) => orderOf(document, personal));
   }
 
-  /**
-   * All of it and its checkpoint, or nothing; one write at a time.
-   * @throws ForeignWrite when a row is not behind what the batch says
-   */
-  async write(batch: OrdersBatch): Promise<void> {
-    const newWords = this.#words.unknown(batch.vocabulary);
+  /** Begins a write: one at a time, and what was added to one that did not come about is forgotten. */
+  begin(): void {
     this.#parameters.clear();
-    this.#pushRows(batch);
-    for (const word of newWords) this.#parameters.push('words', word);
-    const { id } = this.#generation;
-    const values = [id, batch.checkpoint.toString(), batch.orders.length, ...this.#parameters.buffers()];
+    this.#newWords.clear();
+    this.#rows = 0;
+  }
+
+  /**
+   * Adds an order to the write; each once.
+   * @throws when PostgreSQL could not take it, whatever else is written; then it is not part of the write
+   */
+  add(rows: OrderRows): void {
+    this.#parameters.mark();
     try {
-      await this.#db.query({ ...this.#write, values });
+      this.#pushRows(rows);
+    } catch (error) {
+      this.#parameters.rollBack();
+      throw error;
+    }
+    this.#rows += 1;
+    if (rows.searched === null) return;
+    const { tenantId, vocabulary } = rows.searched;
+    const words = this.#newWords.get(tenantId) ?? new Set<string>();
+    this.#newWords.set(tenantId, words);
+    for (const word of vocabulary) words.add(word);
+  }
+
+  /** Whether PostgreSQL could take these rows. @throws as `add` */
+  check(rows: OrderRows): void {
+    this.#parameters.mark();
+    try {
+      this.#pushRows(rows);
+    } finally {
+      this.#parameters.rollBack();
+    }
+  }
+
+  /**
+   * All that was added, what is parked or no longer, and the checkpoint; or nothing.
+   * @throws ForeignWrite when a row is not behind what was added
+   */
+  async write({ checkpoint, parked = [], unparked = [] }: WrittenWith): Promise<void> {
+    const newWords = this.#words.unknown(this.#newWords);
+    if (this.searchesTables) for (const word of newWords) this.#parameters.push('words', word);
+    for (const event of parked) this.#parameters.push('parked', parkedValues(event));
+    for (const { tenantId, orderId, below } of unparked) {
+      this.#parameters.push('unparked', [tenantId, orderId, below]);
+    }
+    const quarantine = parked.length > 0 || unparked.length > 0;
+    const { id } = this.#generation;
+    const position = checkpoint?.toString() ?? null;
+    const values = [id, position, this.#rows, ...this.#parameters.buffers({ quarantine })];
+    try {
+      await this.#db.query({ ...(quarantine ? this.#writeAndPark : this.#write), values });
     } catch (error) {
       if (error instanceof Error && error.message === FOREIGN_WRITE) throw new ForeignWrite(FOREIGN_WRITE);
       throw error;
@@ -112,12 +171,47 @@ export class OrdersStore {
     await this.#db.query({ ...checkpointStatement, values: [this.#generation.id, position.toString()] });
   }
 
-  #pushRows({ orders, history, periodEnds, searched }: OrdersBatch): void {
-    for (const order of orders) {
-      const values = summaryValues(summaryOf(order));
-      values.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
-      this.#parameters.push('orders', values);
+  /** As `write`, of one order whose rows are replaced, however far they are; in one transaction. */
+  async rewrite({ tenantId, orderId }: OrderKey, what: WrittenWith): Promise<void> {
+    await this.#db.query('BEGIN');
+    try {
+      const engine = this.searchesTables ? 'postgres' : 'elasticsearch';
+      for (const text of removeOrderStatements(this.#generation.schema, engine)) {
+        await this.#db.query(text, [tenantId, orderId]);
+      }
+      await this.write(what);
+      await this.#db.query('COMMIT');
+    } catch (error) {
+      await this.#db.query('ROLLBACK');
+      throw error;
     }
+  }
+
+  /**
+   * Writes rows once more as they are, so that whoever follows them sees them again. Only where an index does.
+   * @returns the number that the last of them took; null: none of the orders has a row
+   */
+  async touch(orders: readonly OrderKey[]): Promise<bigint | null> {
+    const { rows } = await this.#db.query<{ last: string | null }>(
+      `WITH touched AS (
+         UPDATE ${this.#generation.schema}.orders o SET write_seq = nextval('${this.#generation.schema}.write_seq')
+         FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
+         WHERE o.tenant_id = k.tenant_id AND o.order_id = k.order_id RETURNING write_seq
+       ) SELECT max(write_seq) AS last FROM touched`,
+      [orders.map(({ tenantId }) => tenantId), orders.map(({ orderId }) => orderId)],
+    );
+    return rows[0]!.last === null ? null : BigInt(rows[0]!.last);
+  }
+
+  /** Tells those who follow the rows that some were written for which the checkpoint did not move. */
+  async announce(): Promise<void> {
+    await this.#db.query({ ...announceStatement, values: [this.#generation.id] });
+  }
+
+  #pushRows({ order, history, periodEnd, searched }: OrderRows): void {
+    const orderValues = summaryValues(summaryOf(order));
+    orderValues.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
+    this.#parameters.push('orders', orderValues);
     for (const row of history) {
       const values = summaryValues(row.summary);
       values.push(row.position, row.eventId, row.type, JSON.stringify(row.data), row.commandId);
@@ -125,10 +219,12 @@ export class OrdersStore {
       values.push(row.occurredAt, row.recordedAt, row.occurredUntil, row.recordedUntil);
       this.#parameters.push('history', values);
     }
-    for (const { tenantId, orderId, revision, occurredUntil, recordedUntil } of periodEnds) {
+    if (periodEnd !== null) {
+      const { tenantId, orderId, revision, occurredUntil, recordedUntil } = periodEnd;
       this.#parameters.push('periodEnds', [tenantId, orderId, revision, occurredUntil, recordedUntil]);
     }
-    for (const { tenantId, orderId, revision, words, skus, phrases, personal } of searched) {
+    if (searched !== null) {
+      const { tenantId, orderId, revision, words, skus, phrases, personal } = searched;
       // A blank on either side of every word, and something between two texts that is no word.
       const found = [
         words.join(' '),
@@ -139,4 +235,13 @@ export class OrdersStore {
       this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
     }
   }
+}
+
+function parkedValues(event: EventToPark): unknown[] {
+  const { tenantId, orderId, revision, position, eventId, type, kind, reason, tries, nextTryAfterMs } = event;
+  const nextTry = nextTryAfterMs === null ? null : Math.round(nextTryAfterMs);
+  return [
+    ...[tenantId, orderId, revision, position, eventId],
+    ...[type === null ? null : storableText(type), kind, storableText(reason), tries, nextTry],
+  ];
 }
