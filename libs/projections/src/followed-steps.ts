@@ -33,13 +33,19 @@ export class FollowedSteps {
   readonly parked: Set<string>;
   readonly #store: SearchFeedStore;
   readonly #writer: IndexWriter;
+  readonly #token: bigint;
   #told: IndexReached;
   #untold = 0;
 
   /** @param told how far the index was said to be before */
-  constructor(store: SearchFeedStore, writer: IndexWriter, told: IndexReached, parked: Set<string>) {
+  constructor(
+    { store, writer, token }: { store: SearchFeedStore; writer: IndexWriter; token: bigint },
+    told: IndexReached,
+    parked: Set<string>,
+  ) {
     this.#store = store;
     this.#writer = writer;
+    this.#token = token;
     this.#told = told;
     this.parked = parked;
   }
@@ -53,7 +59,7 @@ export class FollowedSteps {
     if (changed || page.complete || ++this.#untold >= TELL_EVERY_STEPS) {
       if (changed || this.#isNews(reached)) {
         await this.#writer.mark(reached);
-        await this.#store.advance(reached, refused, recovered);
+        await this.#store.advance(this.#token, reached, refused, recovered);
       }
       this.#told = reached;
       this.#untold = 0;

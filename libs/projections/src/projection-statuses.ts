@@ -1,15 +1,16 @@
 import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
-import type { Projector, ProjectorState } from './projector.js';
+import type { ProjectionState } from './engine/projection-engine.js';
+import type { Projector } from './projector.js';
 import type { KeptGeneration, ReadModelKeeper } from './read-model-keeper.js';
 import type { Relay } from './relay/relay.js';
 import { relayStatus, type RelayStatus } from './relay/relay-status.js';
-import type { FollowerState, SearchFollower } from './search-follower.js';
+import type { SearchFollower } from './search-follower.js';
 
 /** Where a projector is, for people and for `orderctl status`. Positions are decimal strings. */
 export interface ProjectorStatus {
   readonly projection: string;
-  readonly state: ProjectorState;
+  readonly state: ProjectionState;
   readonly generation: number | null;
   /** Whether queries are answered from that generation. */
   readonly active: boolean;
@@ -33,7 +34,7 @@ export interface ProjectorStatus {
 /** The same for the projection into a search index. */
 export interface SearchStatus {
   readonly projection: string;
-  readonly state: FollowerState;
+  readonly state: ProjectionState;
   readonly generation: number | null;
   readonly index: string | null;
   /** All events up to here can be found, as soon as the index is refreshed. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@elastic/elasticsearch';
+import { errors, type Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
@@ -7,11 +7,17 @@ import { newIndexName, type Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
-import { IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
+import { IndexBusy, IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
+import type { LeaseKey } from '#read-models/stores/leases.store.js';
 import { NOTHING_REACHED, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import {
+  ProjectionEngine,
+  type Owned,
+  type ProjectionState,
+  type ProjectionWork,
+} from './engine/projection-engine.js';
 import { FollowedStep, FollowedSteps, type SettledStep } from './followed-steps.js';
-import { messageOf, OwnershipLost, pause } from './interruptions.js';
-import { Ownership } from './ownership.js';
+import { Leases } from './lease/leases.js';
 
 export interface SearchFollowerOptions {
   readonly client: Client;
@@ -19,12 +25,11 @@ export interface SearchFollowerOptions {
   /** The one whose rows go into an index, made where there is none. */
   readonly generation: (pool: pg.Pool) => Promise<Generation>;
   readonly logger: Logger;
+  /** Those of the process; of this follower alone, unless told. */
+  readonly leases?: Leases;
   /** Of one step. */
   readonly limits?: { readonly maxRows: number; readonly maxBytes: number };
 }
-
-/** `waiting`: a store is away, or the index cannot be written; it is tried again. */
-export type FollowerState = 'starting' | 'standby' | 'catching_up' | 'live' | 'waiting';
 
 const LIMITS = { maxRows: 500, maxBytes: 2_000_000 };
 /** Between two steps while rows come one by one: a search sees them with the next refresh anyway. */
@@ -36,71 +41,78 @@ const LOOK_AGAIN_MS = 2_000;
  * Keeps the search index of a generation up to date with its order rows: the projection `search`. It follows
  * `orders`, perhaps in another process, and holds it back never.
  */
-export class SearchFollower {
+export class SearchFollower implements ProjectionWork {
+  readonly name = SEARCH_PROJECTION;
   readonly totals = { documents: 0, refused: 0, steps: 0 };
-  state: FollowerState = 'starting';
+  readonly engine: ProjectionEngine;
   generation: Generation | null = null;
   position: bigint | null = null;
   parked = 0;
-  lastError: string | null = null;
   readonly #options: SearchFollowerOptions;
   readonly #pool: pg.Pool;
 
   constructor(options: SearchFollowerOptions) {
     this.#options = options;
-    this.#pool = createPool(options.postgresUrl, {
+    const { postgresUrl, logger, leases = new Leases(postgresUrl) } = options;
+    this.engine = new ProjectionEngine(this, { postgresUrl, logger, leases });
+    this.#pool = createPool(postgresUrl, {
       max: 1,
       applicationName: 'orderlog projector search',
       statementTimeoutMs: 0,
     });
   }
 
+  get state(): ProjectionState {
+    return this.engine.state;
+  }
+
+  get lastError(): string | null {
+    return this.engine.lastError;
+  }
+
+  get written(): number {
+    return this.totals.steps;
+  }
+
+  isAway(error: unknown): boolean {
+    return error instanceof errors.ElasticsearchClientError || error instanceof IndexBusy;
+  }
+
   /** Returns when the signal aborts. Whatever keeps the index from being written is waited for. */
   async run(signal: AbortSignal): Promise<void> {
-    let attempts = 0;
-    while (!signal.aborted) {
-      const before = this.totals.steps;
-      try {
-        await this.#own(signal);
-      } catch (error) {
-        if (signal.aborted) break;
-        if (this.totals.steps > before) attempts = 0;
-        this.#failed(error);
-        await pause(attempts++, signal);
-      }
-    }
+    await this.engine.run(signal);
     await this.#pool.end();
   }
 
-  async #own(signal: AbortSignal): Promise<void> {
+  async prepare(): Promise<LeaseKey> {
     const generation = await this.#options.generation(this.#pool);
     this.generation = generation;
-    const ownership = await Ownership.acquire({
-      connectionString: this.#options.postgresUrl,
-      projection: SEARCH_PROJECTION,
-      generation: generation.id,
-      signal,
-      onStandby: () => this.#become('standby'),
-    });
+    return { generation: generation.id, projection: SEARCH_PROJECTION };
+  }
+
+  async follow({ db, token, signal }: Owned): Promise<void> {
+    const generation = await this.#options.generation(this.#pool); // its index may be another one by now
+    this.generation = generation;
+    const store = new SearchFeedStore(db, generation);
+    const news = new News(signal);
+    const hear = ({ payload }: pg.Notification) => {
+      if (payload?.startsWith(`${generation.id}:orders:`)) news.tell();
+    };
+    db.on('notification', hear);
     try {
-      this.#become('catching_up');
-      await this.#follow(ownership, generation, AbortSignal.any([signal, ownership.lost]));
-    } catch (error) {
-      throw ownership.lost.aborted ? new OwnershipLost(error) : error;
+      await db.query(`LISTEN ${CHECKPOINT_CHANNEL}`);
+      const opened = await this.#open(store, generation, token);
+      if (opened === null) return; // the generation has another index now: begin anew with that one
+      const { writer, reached } = opened;
+      if (this.state !== 'live') this.engine.become('catching_up');
+      const steps = new FollowedSteps({ store, writer, token }, reached, await store.parked());
+      await this.#step({ store, writer, steps, news, start: reached, signal });
     } finally {
-      await ownership.release();
+      db.off('notification', hear);
     }
   }
 
-  async #follow({ db }: Ownership, generation: Generation, signal: AbortSignal): Promise<void> {
-    const store = new SearchFeedStore(db, generation);
-    const news = new News(signal);
-    db.on('notification', ({ payload }) => {
-      if (payload?.startsWith(`${generation.id}:orders:`)) news.tell();
-    });
-    await db.query(`LISTEN ${CHECKPOINT_CHANNEL}`);
-    const { writer, reached: start } = await this.#open(store, generation);
-    const steps = new FollowedSteps(store, writer, start, await store.parked());
+  async #step({ store, writer, steps, news, start, signal }: Stepping): Promise<void> {
     const { maxRows, maxBytes } = this.#options.limits ?? LIMITS;
     const read = (after: bigint) => store.changed(after, maxRows, maxBytes);
     let ahead = start;
@@ -117,7 +129,7 @@ export class SearchFollower {
       before = page.complete ? null : step;
       if (!page.complete) continue;
       this.#stepped(await steps.settle(step), steps);
-      this.#become('live');
+      this.engine.become('live');
       await news.heard(LOOK_AGAIN_MS);
       await delay(CALM_INTERVAL_MS, undefined, { signal });
       news.forget();
@@ -125,11 +137,15 @@ export class SearchFollower {
     }
   }
 
-  /** Where to go on: the index itself knows what it has, whatever became of either store meanwhile. */
+  /**
+   * Where to go on: the index itself knows what it has, whatever became of either store meanwhile. null: another index
+   * takes its place.
+   */
   async #open(
     store: SearchFeedStore,
     generation: Generation,
-  ): Promise<{ writer: IndexWriter; reached: IndexReached }> {
+    token: bigint,
+  ): Promise<{ writer: IndexWriter; reached: IndexReached } | null> {
     const { client, logger } = this.#options;
     const name = generation.searchIndex!;
     const writer = new IndexWriter(client, name);
@@ -139,9 +155,9 @@ export class SearchFollower {
       // Its versions are above those to come, and would win over them.
       const instead = newIndexName(name);
       logger.warn({ index: name, instead }, 'the index is of rows that are no more: another one is built');
-      await store.replaceIndex(instead);
+      await store.replaceIndex(token, instead);
       await writer.remove();
-      throw new IndexReplaced(`the index ${name} was replaced by ${instead}`);
+      return null;
     }
     const checkpoint = await store.checkpoint();
     if (checkpoint.writeSeq >= marker.writeSeq) return { writer, reached: marker };
@@ -157,31 +173,17 @@ export class SearchFollower {
     this.totals.steps += 1;
     this.parked = parked.size;
     this.position = reached.position < 0n ? null : reached.position;
-    this.lastError = null;
-  }
-
-  #become(state: FollowerState): void {
-    if (this.state === state) return;
-    this.state = state;
-    const { generation, position } = this;
-    this.#options.logger.info(
-      { state, generation: generation?.id, index: generation?.searchIndex, position: position?.toString() },
-      `search is ${state}`,
-    );
-  }
-
-  #failed(error: unknown): void {
-    if (error instanceof IndexReplaced) return; // told already
-    this.#become('waiting');
-    const message = messageOf(error);
-    // The same every second would bury what else is logged.
-    if (message !== this.lastError) this.#options.logger.warn({ err: error }, 'the index is not written');
-    this.lastError = message;
   }
 }
 
-/** The generation has another index now: begin anew with that one. */
-class IndexReplaced extends Error {}
+interface Stepping {
+  readonly store: SearchFeedStore;
+  readonly writer: IndexWriter;
+  readonly steps: FollowedSteps;
+  readonly news: News;
+  readonly start: IndexReached;
+  readonly signal: AbortSignal;
+}
 
 /** Whether something was told since it was last asked. */
 class News {

@@ -3,6 +3,7 @@ import { summaryColumns } from './order-summary.js';
 import { SEARCH_INDEX_DEFINITION } from './search/elasticsearch/index-definition.js';
 import { quarantineDdl } from './shared-tables/quarantine.js';
 import type { SearchEngine } from './search/search-engine.js';
+import { leasesDdl } from './shared-tables/leases.js';
 
 /** Raised by hand when rows change their meaning while the tables stay as they are: old rows are then rebuilt. */
 const DEFINITION_VERSION = 1;
@@ -55,6 +56,7 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.relays (
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (cluster_id, topic)
 );
+${leasesDdl}
 CREATE OR REPLACE FUNCTION ${SHARED_SCHEMA}.require(condition bool, otherwise text) RETURNS void
 LANGUAGE plpgsql AS $$ BEGIN IF NOT condition THEN RAISE EXCEPTION '%', otherwise; END IF; END $$;`;
 

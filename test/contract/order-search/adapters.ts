@@ -3,6 +3,7 @@ import { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import type { Order } from '#domain/order/state.js';
 import { prepareGeneration } from '#read-models/generations.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { ElasticsearchOrderSearch } from '#read-models/search/elasticsearch/elasticsearch-order-search.js';
 import {
@@ -16,6 +17,7 @@ import { searchDocumentId, searchDocumentOf } from '#read-models/search/search-d
 import { searchRowOf } from '#read-models/search-row.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
 import { freshDatabase } from '../../support/database.js';
+import { takeLease } from '../../support/leases.js';
 import { elasticsearchUrl, type TestEngine } from '../../support/engines.js';
 
 export interface SearchSubject {
@@ -45,7 +47,8 @@ export async function openPostgres(): Promise<SearchSubject> {
   const always = async () => generation;
   const models = new ReadModels(pool, { current: always, refreshed: always });
   const client = await pool.connect();
-  const store = new OrdersStore(client, generation);
+  const token = await takeLease(client, { generation: generation.id, projection: ORDERS_PROJECTION });
+  const store = new OrdersStore(client, generation, token);
   return {
     search: new PostgresOrderSearch(models),
     async index(orders, checkpoint) {

@@ -9,10 +9,15 @@ export class QuarantineNews {
   /** @param signal when it aborts, nobody waits any more */
   static async listen(db: pg.Client, signal: AbortSignal): Promise<QuarantineNews> {
     const news = new QuarantineNews();
-    db.on('notification', ({ channel }) => {
+    const hear = ({ channel }: pg.Notification) => {
       if (channel === QUARANTINE_CHANNEL) news.#tell();
-    });
-    signal.addEventListener('abort', () => news.#tell(), { once: true });
+    };
+    const end = () => {
+      db.off('notification', hear);
+      news.#tell();
+    };
+    db.on('notification', hear);
+    signal.addEventListener('abort', end, { once: true });
     await db.query(`LISTEN ${QUARANTINE_CHANNEL}`);
     return news;
   }

@@ -1,8 +1,9 @@
-import type { Relay, RelayState } from './relay.js';
+import type { ProjectionState } from '../engine/projection-engine.js';
+import type { Relay } from './relay.js';
 
 /** Where the relay is, for people and for `orderctl relay status`. Positions are decimal strings. */
 export interface RelayStatus {
-  readonly state: RelayState;
+  readonly state: ProjectionState;
   /** null: Kafka was not reached yet, or another one relays. */
   readonly clusterId: string | null;
   readonly topic: string | null;

@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
-import type pg from 'pg';
-import { StoreUnavailable } from '#event-store/errors.js';
+import kafkajs, { type Kafka } from 'kafkajs';
 import type { ExactEventStore, RawEvent } from '#event-store/port.js';
 import { storeNow } from '#event-store/store-identity.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
@@ -10,11 +8,16 @@ import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { prepareSharedTables } from '#read-models/generations.js';
 import { bindToStore } from '#read-models/made-from.js';
-import { RelayStore, relayProjection } from '#read-models/stores/relay-store.js';
-import { EventBuffer } from '../event-buffer.js';
-import { feed } from '../feed.js';
-import { messageOf, OwnershipLost, pause } from '../interruptions.js';
-import { Ownership } from '../ownership.js';
+import type { LeaseKey } from '#read-models/stores/leases.store.js';
+import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
+import { EventFeed } from '../engine/event-feed.js';
+import {
+  ProjectionEngine,
+  type Owned,
+  type ProjectionState,
+  type ProjectionWork,
+} from '../engine/projection-engine.js';
+import { Leases } from '../lease/leases.js';
 import { MessageMaker } from './outgoing.js';
 import { Sending } from './sending.js';
 import { openTopic, type Topic } from './topic.js';
@@ -28,107 +31,96 @@ export interface RelayOptions {
   readonly postgresUrl: string;
   readonly kafka: KafkaPlace;
   readonly logger: Logger;
+  /** Those of the process; of this relay alone, unless told. */
+  readonly leases?: Leases;
 }
 
-/** `waiting`: a store or Kafka is away, or refuses; it is tried again. */
-export type RelayState = 'starting' | 'standby' | 'catching_up' | 'live' | 'waiting';
-
-/** The name of the right to write to Kafka; it belongs to no generation of read models. */
-const RELAY_OWNERSHIP = { projection: 'relay', generation: 0 };
 const RENEW =
   'point the projector back, or let the relay begin anew, in which consumers know repeats by ce_id: orderctl relay renew';
 const LIMITS = { maxEvents: 500, maxBytes: 4_000_000 };
 /** How long events wait for others while a request is under way, and while there is history: few large ones are faster. */
 const GATHER_MS = { live: 25, catchingUp: 100 };
-const IDLE_CHECKPOINT_INTERVAL_MS = 250;
 /** How long a request that is under way is waited for at the end; the connection is closed then. */
 const END_LIMIT_MS = 3_000;
 
 /** Sends every order event to a topic of Kafka, at least once and in order per order, for as long as it runs. */
-export class Relay {
-  state: RelayState = 'starting';
+export class Relay implements ProjectionWork {
+  readonly name = 'relay';
+  readonly engine: ProjectionEngine;
   topic: Topic | null = null;
-  lastError: string | null = null;
   sending: Sending | null = null;
-  #pending: EventBuffer | null = null;
+  /** Whose `sending` it is. */
+  #token: bigint | null = null;
+  #feed: EventFeed | null = null;
   readonly #options: RelayOptions;
   readonly #kafka: Kafka;
   readonly #maker: MessageMaker;
-  readonly #pool: pg.Pool;
 
   /** @throws when the file of Kafka's authority cannot be read */
   constructor(options: RelayOptions) {
     this.#options = options;
+    const { postgresUrl, logger, leases = new Leases(postgresUrl) } = options;
+    this.engine = new ProjectionEngine(this, { postgresUrl, logger, leases });
     this.#kafka = createKafka(options.kafka, 'orderlog-relay', options.logger);
     this.#maker = new MessageMaker(options.eventStore);
-    this.#pool = createPool(options.postgresUrl, {
-      max: 1,
-      applicationName: 'orderlog projector relay',
-      statementTimeoutMs: 0,
-    });
+  }
+
+  get state(): ProjectionState {
+    return this.engine.state;
+  }
+
+  get lastError(): string | null {
+    return this.engine.lastError;
+  }
+
+  get written(): number {
+    return this.sending?.totals.events ?? 0;
+  }
+
+  get position(): bigint | null {
+    return this.sending?.position ?? null;
   }
 
   /** Received, not yet acknowledged. */
   get pendingEvents(): number {
-    return (this.#pending?.size ?? 0) + (this.sending?.underWay ?? 0);
+    return (this.#feed?.size ?? 0) + (this.sending?.underWay ?? 0);
+  }
+
+  isAway(error: unknown): boolean {
+    return error instanceof kafkajs.KafkaJSError;
   }
 
   /** Returns when the signal aborts. Whatever keeps events from being sent is waited for, however long. */
-  async run(signal: AbortSignal): Promise<void> {
-    for (let attempts = 0; !signal.aborted; attempts++) {
-      try {
-        await this.#own(signal);
-      } catch (error) {
-        if (signal.aborted) break;
-        this.#failed(error);
-        await pause(attempts, signal);
-      }
-    }
-    await this.#pool.end();
+  run(signal: AbortSignal): Promise<void> {
+    return this.engine.run(signal);
   }
 
-  async #own(signal: AbortSignal): Promise<void> {
-    await prepareSharedTables(this.#pool);
-    const ownership = await Ownership.acquire({
-      connectionString: this.#options.postgresUrl,
-      ...RELAY_OWNERSHIP,
-      signal,
-      onStandby: () => this.#become('standby'),
-    });
-    const owned = AbortSignal.any([signal, ownership.lost]);
-    try {
-      for (let attempts = 0; !owned.aborted; attempts++) {
-        const before = this.sending?.totals.events ?? 0;
-        try {
-          await this.#relay(ownership.db, owned);
-        } catch (error) {
-          if (owned.aborted) break;
-          if ((this.sending?.totals.events ?? 0) > before) attempts = 0;
-          this.#failed(error);
-          await pause(attempts, owned);
-        }
-      }
-      if (ownership.lost.aborted) throw new OwnershipLost(ownership.lost.reason);
-    } finally {
-      this.sending = null;
-      await ownership.release();
-    }
+  /** Only Kafka tells which cluster it is, and in another one nothing was sent yet. */
+  async prepare(): Promise<LeaseKey> {
+    this.sending = null; // of the time before
+    this.#token = null;
+    await this.#prepareTables();
+    this.topic = await openTopic(this.#kafka, this.#options.kafka, this.#options.logger);
+    return relayLease(this.topic);
   }
 
-  async #relay(db: pg.Client, signal: AbortSignal): Promise<void> {
-    const { kafka, logger } = this.#options;
+  async follow({ db, token, lease, signal }: Owned): Promise<void> {
+    const { kafka, logger, eventStore } = this.#options;
     this.topic = await openTopic(this.#kafka, kafka, logger);
+    if (relayLease(this.topic).projection !== lease.projection) {
+      throw new Error(`another cluster answers, ${this.topic.clusterId}, of which this is not the owner`);
+    }
     const writer = new TopicWriter(this.#kafka, this.topic, kafka.compression);
     try {
       const store = new RelayStore(db, this.topic);
-      const made = { generation: 0, projection: relayProjection(this.topic) };
       const reached = this.sending?.position ?? (await store.position());
-      await bindToStore(db, made, reached, await storeNow(this.#options.eventStore), RENEW);
-      if (this.sending === null) {
+      await bindToStore(db, lease, reached, await storeNow(eventStore), RENEW);
+      if (this.sending === null || this.#token !== token) {
         // Once for each time that it becomes the owner: what was refused a moment ago would be again.
-        const sending = new Sending(store, this.#options);
+        const sending = new Sending(store, { eventStore, logger, token });
         await sending.begin(writer, this.#maker);
         this.sending = sending;
+        this.#token = token;
       }
       await this.#follow(this.sending, writer, signal);
     } finally {
@@ -138,37 +130,19 @@ export class Relay {
 
   /** While one batch is under way, the next one is made. */
   async #follow(sending: Sending, writer: TopicWriter, signal: AbortSignal): Promise<void> {
-    const buffer = new EventBuffer(LIMITS);
-    const stop = new AbortController();
-    this.#become('catching_up');
-    let caughtUpAt: bigint | null = null;
-    const noteCaughtUp = () => {
-      if (caughtUpAt === null || (sending.position ?? -1n) < caughtUpAt) return;
-      caughtUpAt = null;
-      this.lastError = null;
-      this.#become('live');
-    };
-    const fed = feed({
-      eventStore: this.#options.eventStore,
-      after: sending.position,
-      buffer,
-      signal: AbortSignal.any([signal, stop.signal]),
-      onCaughtUp: (position) => {
-        caughtUpAt = position;
-        buffer.hurry();
-        noteCaughtUp();
+    const feed = new EventFeed({
+      ...{ eventStore: this.#options.eventStore, limits: LIMITS, signal, after: sending.position },
+      onCaughtUp: () => {
+        feed.hurry();
+        this.#noteCaughtUp(feed, sending);
       },
     });
-    this.#pending = buffer;
+    this.#feed = feed;
     let underWay: Promise<void> = Promise.resolve();
     try {
       for (;;) {
-        await buffer.some();
-        await buffer.event(IDLE_CHECKPOINT_INTERVAL_MS);
-        const busyMs = this.state === 'live' ? GATHER_MS.live : GATHER_MS.catchingUp;
-        const calm = this.state === 'live' && sending.underWay === 0;
-        await buffer.wholeBatch(calm ? 0 : busyMs);
-        const { events, position } = buffer.take();
+        const { events, position } = await feed.next(() => this.#gatherMs(sending));
+        if (this.state !== 'live') this.engine.become('catching_up');
         sending.underWay += events.length;
         const outgoing = await this.#maker.make(events);
         await underWay;
@@ -176,41 +150,48 @@ export class Relay {
           .send(writer, { outgoing, position, lastRecordedAt: lastRecordedAt(events) })
           .then(async () => {
             sending.underWay -= events.length;
-            if (buffer.size === 0) await sending.settle();
-            noteCaughtUp();
+            if (feed.size === 0) await sending.settle();
+            this.#noteCaughtUp(feed, sending);
           });
-        underWay.catch((error: unknown) => buffer.end(error));
+        underWay.catch((error: unknown) => feed.end(error));
       }
     } finally {
-      stop.abort();
-      buffer.end(new StoreUnavailable('the subscription was ended'));
+      this.#feed = null;
       await Promise.race([
-        Promise.allSettled([fed, underWay]),
+        Promise.allSettled([feed.close(), underWay]),
         delay(END_LIMIT_MS, undefined, { ref: false }),
       ]);
-      this.#pending = null;
       sending.underWay = 0;
       // What was acknowledged need not be sent again; where this fails, it is.
-      await sending.settle().catch((error: unknown) => this.#failed(error));
+      await sending.settle().catch((err: unknown) => {
+        this.#options.logger.warn(
+          { err },
+          'what the relay has sent last is not noted, and will be sent again',
+        );
+      });
     }
   }
 
-  #become(state: RelayState): void {
-    if (this.state === state) return;
-    this.state = state;
-    const position = this.sending?.position?.toString();
-    this.#options.logger.info(
-      { relay: state, topic: this.#options.kafka.topic, position },
-      `relay: ${state}`,
-    );
+  #gatherMs({ underWay }: Sending): number {
+    if (this.state !== 'live') return GATHER_MS.catchingUp;
+    return underWay === 0 ? 0 : GATHER_MS.live;
   }
 
-  #failed(error: unknown): void {
-    const message = messageOf(error);
-    // Every two seconds for as long as a broker is away is more than anyone reads.
-    if (message !== this.lastError) this.#options.logger.warn({ err: error }, 'relay interrupted');
-    this.lastError = message;
-    this.#become('waiting');
+  #noteCaughtUp(feed: EventFeed, sending: Sending): void {
+    if (feed.hasCaughtUp(sending.position)) this.engine.become('live');
+  }
+
+  async #prepareTables(): Promise<void> {
+    const pool = createPool(this.#options.postgresUrl, {
+      max: 1,
+      applicationName: 'orderlog projector relay',
+      statementTimeoutMs: 0,
+    });
+    try {
+      await prepareSharedTables(pool);
+    } finally {
+      await pool.end();
+    }
   }
 }
 

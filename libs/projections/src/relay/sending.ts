@@ -10,6 +10,8 @@ import type { TopicWriter } from './topic-writer.js';
 interface SendingOptions {
   readonly eventStore: Pick<EventStore, 'readStream'>;
   readonly logger: Logger;
+  /** Of the owner's lease. */
+  readonly token: bigint;
 }
 
 interface OutgoingBatch {
@@ -87,7 +89,7 @@ export class Sending {
   async settle(): Promise<void> {
     const { position } = this;
     if (position === null || position === this.#settledPosition) return;
-    await this.#store.advance(position, this.#unsettled);
+    await this.#store.advance(this.#options.token, position, this.#unsettled);
     this.#unsettled = [];
     this.#settledPosition = position;
     this.#settledMs = performance.now();
@@ -147,12 +149,12 @@ export class Sending {
       ? outgoing.find(({ message }) => message === refused.message)
       : outgoing[unreadable];
     if (stuck === undefined) {
-      await this.#store.tried(first!, last.revision + 1, null);
+      await this.#store.tried(this.#options.token, first!, last.revision + 1, null);
       this.#options.logger.info({ stream, events: parked.length }, 'what was parked of an order is sent');
       return;
     }
     const reason = refused?.reason ?? (stuck.message as string);
-    await this.#store.tried(first!, stuck.revision, reason);
+    await this.#store.tried(this.#options.token, first!, stuck.revision, reason);
     const { orderId } = last;
     this.#parked.set(orderId, (this.#parked.get(orderId) ?? 0) + last.revision - stuck.revision + 1);
   }

@@ -9,6 +9,7 @@ import type { SearchRow } from '../search-row.js';
 import { storableText, type EventToPark } from './quarantine.store.js';
 import { BatchParameters } from './batch-parameters.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
+import { fenced } from './fence.js';
 import { KnownWords } from './known-words.js';
 import {
   FOREIGN_WRITE,
@@ -60,12 +61,13 @@ export interface WrittenWith {
 export class ForeignWrite extends Error {}
 
 /**
- * Writes the projection `orders` into one generation. The connection is the one that holds the
- * projection's lock: when the lock is lost, so is the transaction.
+ * Writes the projection `orders` into one generation, as the owner whose lease has the token: when another
+ * has taken over, every write fails as a whole.
  */
 export class OrdersStore {
   readonly #db: Queryable;
   readonly #generation: Generation;
+  readonly #token: string;
   readonly #load: Statement;
   readonly #write: Statement;
   readonly #writeAndPark: Statement;
@@ -74,9 +76,10 @@ export class OrdersStore {
   #rows = 0;
   readonly #newWords = new Map<string, Set<string>>();
 
-  constructor(db: Queryable, generation: Generation) {
+  constructor(db: Queryable, generation: Generation, token: bigint) {
     this.#db = db;
     this.#generation = generation;
+    this.#token = token.toString();
     this.#load = loadStatement(generation.schema);
     const engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
     this.#write = writeStatement(generation.schema, engine, { quarantine: false });
@@ -145,6 +148,7 @@ export class OrdersStore {
   /**
    * All that was added, what is parked or no longer, and the checkpoint; or nothing.
    * @throws ForeignWrite when a row is not behind what was added
+   * @throws LeaseLost
    */
   async write({ checkpoint, parked = [], unparked = [] }: WrittenWith): Promise<void> {
     const newWords = this.#words.unknown(this.#newWords);
@@ -156,9 +160,9 @@ export class OrdersStore {
     const quarantine = parked.length > 0 || unparked.length > 0;
     const { id } = this.#generation;
     const position = checkpoint?.toString() ?? null;
-    const values = [id, position, this.#rows, ...this.#parameters.buffers({ quarantine })];
+    const values = [id, position, this.#rows, this.#token, ...this.#parameters.buffers({ quarantine })];
     try {
-      await this.#db.query({ ...(quarantine ? this.#writeAndPark : this.#write), values });
+      await fenced(this.#db.query({ ...(quarantine ? this.#writeAndPark : this.#write), values }));
     } catch (error) {
       if (error instanceof Error && error.message === FOREIGN_WRITE) throw new ForeignWrite(FOREIGN_WRITE);
       throw error;
@@ -166,9 +170,10 @@ export class OrdersStore {
     this.#words.add(newWords);
   }
 
-  /** Everything up to the position was seen. A checkpoint never goes back. */
+  /** Everything up to the position was seen. A checkpoint never goes back. @throws LeaseLost */
   async writeCheckpoint(position: bigint): Promise<void> {
-    await this.#db.query({ ...checkpointStatement, values: [this.#generation.id, position.toString()] });
+    const values = [this.#generation.id, position.toString(), this.#token];
+    await fenced(this.#db.query({ ...checkpointStatement, values }));
   }
 
   /** As `write`, of one order whose rows are replaced, however far they are; in one transaction. */

@@ -1,5 +1,7 @@
 import type { Queryable } from '../generations.js';
 import { SHARED_SCHEMA } from '../schema.js';
+import { fenced, heldLease, requireLease } from './fence.js';
+import type { LeaseKey } from './leases.store.js';
 
 /** A topic of one cluster. */
 export interface RelayTarget {
@@ -29,6 +31,11 @@ export function relayProjection({ clusterId, topic }: RelayTarget): string {
   return `relay:${clusterId}:${topic}`;
 }
 
+/** The right to send to it; it belongs to no generation of read models. */
+export function relayLease(target: RelayTarget): LeaseKey {
+  return { generation: 0, projection: relayProjection(target) };
+}
+
 /** How far the relay is in one topic, and what could not be sent there. */
 export class RelayStore {
   readonly #db: Queryable;
@@ -48,9 +55,9 @@ export class RelayStore {
     return rows[0] ? BigInt(rows[0].position) : null;
   }
 
-  /** In one transaction: the position, and what is parked on the way to it. */
-  async advance(position: bigint, parked: readonly ParkedEvent[]): Promise<void> {
-    await this.#db.query({
+  /** In one transaction of the owner with that token: the position, and what is parked on the way to it. @throws LeaseLost */
+  async advance(token: bigint, position: bigint, parked: readonly ParkedEvent[]): Promise<void> {
+    const advancing = this.#db.query({
       name: 'advance_relay',
       text: ADVANCE,
       values: [
@@ -63,8 +70,10 @@ export class RelayStore {
         parked.map(({ revision }) => revision),
         parked.map((event) => event.position.toString()),
         parked.map(({ reason }) => reason),
+        token.toString(),
       ],
     });
+    await fenced(advancing);
   }
 
   /** As if nothing had been sent yet. Returns false when nothing had. */
@@ -97,23 +106,37 @@ export class RelayStore {
   }
 
   /** After another try: those below the revision were sent; it, should there be one, was not. */
-  async tried({ tenantId, orderId }: ParkedEvent, sentBelow: number, reason: string | null): Promise<void> {
-    await this.#db.query(
-      `WITH sent AS (
+  async tried(
+    token: bigint,
+    { tenantId, orderId }: ParkedEvent,
+    sentBelow: number,
+    reason: string | null,
+  ): Promise<void> {
+    const values = [relayProjection(this.#target), tenantId, orderId, sentBelow, reason, token.toString()];
+    const trying = this.#db.query(
+      `WITH ${HELD_BY_TRIER}, sent AS (
          DELETE FROM ${SHARED_SCHEMA}.quarantine WHERE projection = $1 AND generation = 0
            AND tenant_id = $2 AND order_id = $3 AND revision < $4
-       ) UPDATE ${SHARED_SCHEMA}.quarantine SET reason = $5 WHERE projection = $1 AND generation = 0
-           AND tenant_id = $2 AND order_id = $3 AND revision = $4 AND $5::text IS NOT NULL`,
-      [relayProjection(this.#target), tenantId, orderId, sentBelow, reason],
+       ), stuck AS (
+         UPDATE ${SHARED_SCHEMA}.quarantine SET reason = $5 WHERE projection = $1 AND generation = 0
+           AND tenant_id = $2 AND order_id = $3 AND revision = $4 AND $5::text IS NOT NULL
+       ) SELECT ${requireLease}`,
+      values,
     );
+    await fenced(trying);
   }
 }
 
-const ADVANCE = `WITH parked AS (
+const HELD_BY_TRIER = heldLease({ generation: '0', projection: '$1', token: '$6::bigint' });
+const HELD = heldLease({ generation: '0', projection: '$4', token: '$10::bigint' });
+
+const ADVANCE = `WITH ${HELD}, parked AS (
     INSERT INTO ${SHARED_SCHEMA}.quarantine
       (projection, generation, tenant_id, order_id, revision, position, reason)
     SELECT $4, 0, * FROM unnest($5::text[], $6::uuid[], $7::int[], $8::bigint[], $9::text[])
     ON CONFLICT (projection, generation, tenant_id, order_id, revision)
     DO UPDATE SET reason = excluded.reason, position = excluded.position
-  ) INSERT INTO ${SHARED_SCHEMA}.relays (cluster_id, topic, position) VALUES ($1, $2, $3)
-    ON CONFLICT (cluster_id, topic) DO UPDATE SET position = excluded.position, updated_at = now()`;
+  ), sent AS (
+    INSERT INTO ${SHARED_SCHEMA}.relays (cluster_id, topic, position) VALUES ($1, $2, $3)
+    ON CONFLICT (cluster_id, topic) DO UPDATE SET position = excluded.position, updated_at = now()
+  ) SELECT ${requireLease}`;

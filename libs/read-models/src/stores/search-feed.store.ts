@@ -6,6 +6,7 @@ import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { IndexReached } from '../search/elasticsearch/index-definition.js';
 import type { ChangedOrder, RefusedDocument } from '../search/elasticsearch/index-writer.js';
+import { fenced, heldLease, requireLease } from './fence.js';
 
 /** Rows that were written since, in the order of their writes. */
 export interface ChangedRows {
@@ -77,13 +78,18 @@ export class SearchFeedStore {
     };
   }
 
-  /** In one transaction: how far the index is, which documents it refused, and which it has after all. */
+  /**
+   * In one transaction of the owner with that token: how far the index is, which documents it refused, and which it
+   * has after all.
+   * @throws LeaseLost
+   */
   async advance(
+    token: bigint,
     { position, writeSeq }: IndexReached,
     refused: readonly RefusedDocument[],
     recovered: readonly { tenantId: string; orderId: string }[],
   ): Promise<void> {
-    await this.#db.query({
+    const advancing = this.#db.query({
       name: 'advance_search',
       text: ADVANCE,
       values: [
@@ -96,8 +102,10 @@ export class SearchFeedStore {
         refused.map(({ reason }) => reason),
         recovered.map(({ tenantId }) => tenantId),
         recovered.map(({ orderId }) => orderId),
+        token.toString(),
       ],
     });
+    await fenced(advancing);
   }
 
   /** Orders whose document was refused, as `<tenantId>.<orderId>`. */
@@ -110,16 +118,17 @@ export class SearchFeedStore {
     return new Set(rows.map(({ key }) => key));
   }
 
-  /** Another index takes the place of the generation's own, to be filled from the beginning. */
-  async replaceIndex(name: string): Promise<void> {
-    await this.#db.query(
-      `WITH emptied AS (
+  /** Another index takes the place of the generation's own, to be filled from the beginning. @throws LeaseLost */
+  async replaceIndex(token: bigint, name: string): Promise<void> {
+    const replacing = this.#db.query(
+      `WITH ${held('$3')}, emptied AS (
          DELETE FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = '${SEARCH_PROJECTION}'
        ), renamed AS (
          UPDATE ${SHARED_SCHEMA}.generations SET search_index = $2 WHERE id = $1 RETURNING id
-       ) SELECT pg_notify('${GENERATION_CHANNEL}', id::text) FROM renamed`,
-      [this.#generation.id, name],
+       ) SELECT ${requireLease}, (SELECT pg_notify('${GENERATION_CHANNEL}', id::text) FROM renamed)`,
+      [this.#generation.id, name, token.toString()],
     );
+    await fenced(replacing);
   }
 }
 
@@ -147,7 +156,11 @@ function changedStatement(schema: string): string {
     ORDER BY o.write_seq`;
 }
 
-const ADVANCE = `WITH parked AS (
+function held(token: string): string {
+  return heldLease({ generation: '$1', projection: `'${SEARCH_PROJECTION}'`, token: `${token}::bigint` });
+}
+
+const ADVANCE = `WITH ${held('$10')}, parked AS (
     INSERT INTO ${SHARED_SCHEMA}.quarantine (projection, generation, tenant_id, order_id, revision, reason)
     SELECT '${SEARCH_PROJECTION}', $1, * FROM unnest($4::text[], $5::uuid[], $6::int[], $7::text[])
     ON CONFLICT (projection, generation, tenant_id, order_id, revision)
@@ -167,4 +180,5 @@ const ADVANCE = `WITH parked AS (
     ON CONFLICT (generation, projection) DO UPDATE
     SET position = greatest(c.position, excluded.position), write_seq = excluded.write_seq, updated_at = now()
     RETURNING generation, projection, position
-  ) SELECT pg_notify('${CHECKPOINT_CHANNEL}', generation || ':' || projection || ':' || position) FROM written`;
+  ) SELECT ${requireLease},
+    (SELECT pg_notify('${CHECKPOINT_CHANNEL}', generation || ':' || projection || ':' || position) FROM written)`;

@@ -3,6 +3,7 @@ import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { SearchEngine } from '../search/search-engine.js';
 import { arrayLiteral, type ElementType } from './binary-array.js';
+import { heldLease, requireLease } from './fence.js';
 
 /** Prepared by the connection at first use. */
 export interface Statement {
@@ -107,10 +108,18 @@ const upsertCheckpoint = (generation: string, position: string) => `
 
 const NOTIFY = `pg_notify('${CHECKPOINT_CHANNEL}', generation || ':' || projection || ':' || position)`;
 
-/** Parameters: generation, position. */
+const held = (generation: string, token: string) =>
+  heldLease({
+    generation: `${generation}::int`,
+    projection: `'${ORDERS_PROJECTION}'`,
+    token: `${token}::bigint`,
+  });
+
+/** Parameters: generation, position, token of the owner. */
 export const checkpointStatement: Statement = {
   name: 'write_checkpoint',
-  text: `WITH written AS (${upsertCheckpoint('$1', '$2')}) SELECT ${NOTIFY} FROM written`,
+  text: `WITH ${held('$1', '$3')}, written AS (${upsertCheckpoint('$1', '$2')})
+    SELECT ${requireLease}, (SELECT ${NOTIFY} FROM written)`,
 };
 
 /** Tells of the checkpoint as it is: rows were written that are behind it. Parameter: generation. */
@@ -128,7 +137,7 @@ export function removeOrderStatements(schema: string, engine: SearchEngine): rea
 
 /**
  * A whole batch in one statement, and so in one transaction and one round trip. Parameters: generation,
- * position (null: it stays), how many orders; then the arrays of `batchColumns`, table by table in the order of
+ * position (null: it stays), how many orders, token of the owner; then the arrays of `batchColumns`, table by table in the order of
  * `batchTables`, and of `quarantineTables` where these are written too.
  */
 export function writeStatement(
@@ -137,7 +146,7 @@ export function writeStatement(
   { quarantine }: { quarantine: boolean },
 ): Statement {
   const batches = new Map<BatchTable, string>();
-  let parameters = 3;
+  let parameters = 4;
   const tables: readonly BatchTable[] = [...batchTables[engine], ...(quarantine ? quarantineTables : [])];
   for (const table of tables) {
     const columns: readonly BatchColumn[] = batchColumns[table];
@@ -157,7 +166,7 @@ export function writeStatement(
       worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),`;
   return {
     name: quarantine ? 'write_batch_and_quarantine' : 'write_batch',
-    text: `WITH
+    text: `WITH ${held('$1', '$4')},
       orders AS (${insert('orders', `${schema}.orders AS o`, numbered)}
         ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates([...batchColumns.orders, ...numbered])}
         WHERE o.revision < excluded.revision RETURNING 1),
@@ -169,7 +178,7 @@ export function writeStatement(
       ${engine === 'postgres' ? searched : ''}
       ${quarantine ? quarantined(batches.get('parked')!, batches.get('unparked')!) : ''}
       checkpoint AS (${upsertCheckpoint('$1', '$2')})
-      SELECT ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
+      SELECT ${requireLease}, ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
         (SELECT ${NOTIFY} FROM checkpoint)`,
   };
 }

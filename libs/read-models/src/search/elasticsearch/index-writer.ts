@@ -95,9 +95,19 @@ export class IndexWriter {
     return refused;
   }
 
-  /** To be called once everything up to there was written: from the next refresh on, searches say so. */
+  /**
+   * To be called once everything up to there was written: from the next refresh on, searches say so. The marker has
+   * a version like the documents, so that an owner that is one no longer takes nothing back.
+   */
   async mark(reached: IndexReached): Promise<void> {
-    await this.#client.index({ index: this.#index, id: MARKER_ID, document: markerDocument(reached) });
+    const version = Number(reached.position) + 1;
+    await this.#client.index(
+      {
+        ...{ index: this.#index, id: MARKER_ID, document: markerDocument(reached) },
+        ...{ version, version_type: 'external_gte' },
+      },
+      { ignore: [NEWER_IS_THERE] },
+    );
   }
 
   async remove(): Promise<void> {

@@ -1,0 +1,115 @@
+import { StoreUnavailable } from '#event-store/errors.js';
+import type { EventStore } from '#event-store/port.js';
+import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
+import { EventBuffer, type Batch, type BufferLimits } from '../event-buffer.js';
+import { watch, type Heard } from './subscription-watchdog.js';
+
+export interface EventFeedOptions {
+  readonly eventStore: Pick<EventStore, 'subscribeToAll' | 'headPosition'>;
+  /** null: from the first event on. */
+  readonly after: bigint | null;
+  readonly limits: BufferLimits;
+  readonly signal: AbortSignal;
+  /** How long the subscription may say nothing before somebody looks whether it should. */
+  readonly silenceMs?: number;
+  /** Everything was delivered that there is: what is buffered need not wait for more. */
+  readonly onCaughtUp: () => void;
+}
+
+const SILENCE_MS = 5_000;
+/** News of positions, with no event among them, is told this late at most. */
+const IDLE_CHECKPOINT_INTERVAL_MS = 250;
+
+/**
+ * Every order event after a position, in batches bounded in events, bytes and time. A slow reader slows the
+ * subscription; one that ends, fails or falls silent ends the feed, and whoever asks for the next batch is told why.
+ */
+export class EventFeed {
+  readonly #buffer: EventBuffer;
+  readonly #stop = new AbortController();
+  readonly #fed: Promise<unknown>;
+  readonly #heard: Heard;
+  #caughtUpAt: bigint | null = null;
+
+  constructor(options: EventFeedOptions) {
+    this.#buffer = new EventBuffer(options.limits);
+    this.#heard = { position: options.after, messages: 0, awaited: true };
+    const signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    signal.addEventListener('abort', () => this.end(signal.reason), { once: true });
+    if (signal.aborted) this.end(signal.reason);
+    this.#fed = Promise.all([this.#feed(options, signal), this.#watch(options, signal)]);
+  }
+
+  /** Delivered, not yet taken. */
+  get size(): number {
+    return this.#buffer.size;
+  }
+
+  /** Whether the position is at or after the one at which the subscription had caught up; true once for each time. */
+  hasCaughtUp(position: bigint | null): boolean {
+    if (this.#caughtUpAt === null || (position ?? -1n) < this.#caughtUpAt) return false;
+    this.#caughtUpAt = null;
+    return true;
+  }
+
+  /** What is there need not wait for a whole batch. */
+  hurry(): void {
+    this.#buffer.hurry();
+  }
+
+  /**
+   * @param gatherMs how long a batch may wait for being whole, asked when there is something
+   * @throws why the feed ended
+   */
+  async next(gatherMs: () => number): Promise<Batch> {
+    await this.#buffer.some();
+    await this.#buffer.event(IDLE_CHECKPOINT_INTERVAL_MS);
+    await this.#buffer.wholeBatch(gatherMs());
+    return this.#buffer.take();
+  }
+
+  /** Whoever asks for more is told this. */
+  end(why: unknown): void {
+    this.#buffer.end(why);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(new StoreUnavailable('the subscription was ended'));
+    await this.#fed;
+  }
+
+  async #feed({ eventStore, after, onCaughtUp }: EventFeedOptions, signal: AbortSignal): Promise<void> {
+    const heard = this.#heard;
+    let last = after ?? -1n;
+    try {
+      const messages = eventStore.subscribeToAll({ after, streamPrefix: ORDER_STREAM_PREFIX, signal });
+      for await (const message of messages) {
+        if (message.kind === 'caughtUp') {
+          this.#caughtUpAt = last;
+          onCaughtUp();
+          continue;
+        }
+        last = message.kind === 'event' ? message.event.position : message.position;
+        heard.position = last;
+        heard.messages += 1;
+        heard.awaited = false;
+        await this.#buffer.put(message);
+        heard.awaited = true;
+      }
+      this.end(new StoreUnavailable('the subscription ended'));
+    } catch (error) {
+      this.end(error);
+    } finally {
+      this.#stop.abort();
+    }
+  }
+
+  async #watch({ eventStore, silenceMs = SILENCE_MS }: EventFeedOptions, signal: AbortSignal): Promise<void> {
+    try {
+      await watch({ eventStore, heard: this.#heard, silenceMs, signal });
+    } catch (error) {
+      this.end(error);
+      this.#stop.abort();
+    }
+  }
+}

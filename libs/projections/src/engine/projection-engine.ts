@@ -1,0 +1,156 @@
+import type pg from 'pg';
+import type { Logger } from '#platform/logging.js';
+import type { LeaseKey } from '#read-models/stores/leases.store.js';
+import { isAway, messageOf, pause } from '../interruptions.js';
+import type { Leases } from '../lease/leases.js';
+import { Ownership } from '../lease/ownership.js';
+import { SubscriptionSilent } from './subscription-watchdog.js';
+
+/**
+ * `standby`: another process has it. `waiting`: a store is away, or the lease was lost. `failing`: something else is
+ * wrong, and a person should look. Both are tried again for as long as it takes.
+ */
+export type ProjectionState = 'starting' | 'standby' | 'catching_up' | 'live' | 'waiting' | 'failing';
+
+/** What the owner of a projection writes with. */
+export interface Owned {
+  /** The session that the lease names. */
+  readonly db: pg.Client;
+  /** To be checked in every transaction. */
+  readonly token: bigint;
+  readonly lease: LeaseKey;
+  /** Aborts when the projection is to be left: at the end, when the lease is lost, or when another should have it. */
+  readonly signal: AbortSignal;
+}
+
+/** What makes one projection differ from another. */
+export interface ProjectionWork {
+  readonly name: string;
+  /** What it keeps, which is to be owned first. @throws while that cannot be told */
+  prepare(): Promise<LeaseKey>;
+  /**
+   * Goes on from the checkpoint until the signal aborts. When it ends, what is still under way can harm no successor.
+   * @throws what keeps it from going on
+   */
+  follow(owned: Owned): Promise<void>;
+  /** Whether an error says that what only this projection uses is away or refuses, so that waiting may help. */
+  isAway?(error: unknown): boolean;
+  /** Grows with all that is written. */
+  readonly written: number;
+  /** How far it is; null: at the beginning, or not known. */
+  readonly position: bigint | null;
+}
+
+export interface EngineOptions {
+  readonly postgresUrl: string;
+  readonly leases: Leases;
+  readonly logger: Logger;
+}
+
+/** Why a projection had to begin again from its checkpoint. */
+export const restartCauses = ['away', 'silent', 'error'] as const;
+export type RestartCause = (typeof restartCauses)[number];
+
+/** Failures in a row, with nothing written between, after which another process may try. */
+const OWNER_ATTEMPTS = 3;
+const ERROR_PAUSE_MAX_MS = 30_000;
+
+/**
+ * Runs one projection for as long as the process runs: owns it, or stands by until it can; has it followed; and
+ * begins again from the checkpoint whenever that ends, whatever the reason, after growing pauses.
+ */
+export class ProjectionEngine {
+  state: ProjectionState = 'starting';
+  lastError: string | null = null;
+  readonly restarts: Record<RestartCause, number> = { away: 0, silent: 0, error: 0 };
+  /** By `performance.now()`; null: it runs, or stands by. */
+  #downSinceMs: number | null = performance.now();
+  #attempts = 0;
+  readonly #work: ProjectionWork;
+  readonly #options: EngineOptions;
+
+  constructor(work: ProjectionWork, options: EngineOptions) {
+    this.#work = work;
+    this.#options = options;
+  }
+
+  /** How long it has neither run nor stood by; 0: it does. */
+  get downMs(): number {
+    return this.#downSinceMs === null ? 0 : performance.now() - this.#downSinceMs;
+  }
+
+  get restartCount(): number {
+    return restartCauses.reduce((sum, cause) => sum + this.restarts[cause], 0);
+  }
+
+  /** Returns when the signal aborts, and throws nothing. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const before = this.#work.written;
+      try {
+        await this.#own(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        await this.#failed(error, before, signal);
+      }
+    }
+  }
+
+  become(state: ProjectionState): void {
+    if (state === 'live' || state === 'standby') this.lastError = null;
+    if (state === 'live' || state === 'standby' || state === 'catching_up') this.#downSinceMs = null;
+    if (this.state === state) return;
+    this.state = state;
+    const { name, position } = this.#work;
+    this.#options.logger.info(
+      { projection: name, state, position: position?.toString() },
+      `${name}: ${state}`,
+    );
+  }
+
+  async #own(signal: AbortSignal): Promise<void> {
+    const lease = await this.#work.prepare();
+    const { postgresUrl: connectionString, leases } = this.#options;
+    const ownership = await Ownership.acquire({
+      ...{ connectionString, leases, lease, signal },
+      report: () => ({ state: this.state, restarts: this.restartCount, lastError: this.lastError }),
+      onStandby: () => this.become('standby'),
+    });
+    const { db, token, lost, asked } = ownership;
+    const leave = AbortSignal.any([signal, lost, asked]);
+    try {
+      for (let attempt = 1; !leave.aborted; attempt++) {
+        const before = this.#work.written;
+        try {
+          await this.#work.follow({ db, token, lease, signal: leave });
+        } catch (error) {
+          if (leave.aborted) break;
+          if (this.#work.written > before) attempt = 1;
+          if (attempt === OWNER_ATTEMPTS) throw error;
+          await this.#failed(error, before, leave);
+        }
+      }
+      if (lost.aborted && !signal.aborted) throw lost.reason;
+    } finally {
+      await ownership.release();
+    }
+  }
+
+  async #failed(error: unknown, writtenBefore: number, signal: AbortSignal): Promise<void> {
+    if (this.#work.written > writtenBefore) this.#attempts = 0;
+    const away = isAway(error) || (this.#work.isAway?.(error) ?? false);
+    const cause = error instanceof SubscriptionSilent ? 'silent' : away ? 'away' : 'error';
+    this.restarts[cause] += 1;
+    this.#downSinceMs ??= performance.now();
+    const message = messageOf(error);
+    // Every two seconds for as long as a store is away is more than anyone reads.
+    if (message !== this.lastError) {
+      const projection = this.#work.name;
+      if (away) this.#options.logger.warn({ err: error, projection }, `${projection} is interrupted`);
+      else this.#options.logger.error({ err: error, projection }, `${projection} is failing: ${message}`);
+    }
+    this.become(away ? 'waiting' : 'failing');
+    this.lastError = message;
+    await pause(this.#attempts++, signal, away ? undefined : ERROR_PAUSE_MAX_MS);
+  }
+}

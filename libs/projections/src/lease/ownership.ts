@@ -1,0 +1,101 @@
+import pg from 'pg';
+import type { LeaseKey, OwnerReport, OwnerSession } from '#read-models/stores/leases.store.js';
+import { OwnershipLost } from '../interruptions.js';
+import type { Lease } from './lease.js';
+import type { Leases } from './leases.js';
+
+export interface OwnershipOptions {
+  readonly connectionString: string;
+  readonly leases: Leases;
+  readonly lease: LeaseKey;
+  readonly signal: AbortSignal;
+  readonly report: () => OwnerReport;
+  /** Another projector owns the projection: this one waits for its end. */
+  readonly onStandby: () => void;
+}
+
+const CONNECT_TIMEOUT_MS = 3_000;
+
+// The owner only looks rows up by their keys and inserts. A plan made while a table was small must not
+// become a scan of the whole table when it no longer is.
+const SESSION = `
+SET plan_cache_mode = force_generic_plan;
+SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;`;
+
+/**
+ * The right to write one projection of one generation, and the session of PostgreSQL to write it in. The right is a
+ * lease, whose token every write has checked in its own transaction; when the session ends, others see it at once.
+ * (It needs a session of its own: not through a pooler that shares sessions.)
+ */
+export class Ownership {
+  readonly db: pg.Client;
+  readonly #leases: Leases;
+  readonly #lost = new AbortController();
+  #lease: Lease | null = null;
+
+  private constructor(db: pg.Client, leases: Leases) {
+    this.db = db;
+    this.#leases = leases;
+    db.on('error', (error) => this.#lose(error));
+    db.on('end', () => this.#lose(new Error('the connection of the owner ended')));
+  }
+
+  get token(): bigint {
+    return this.#lease!.token;
+  }
+
+  /** Aborts when the ownership is gone, with OwnershipLost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Aborts when another projector should have it, to share. */
+  get asked(): AbortSignal {
+    return this.#lease!.asked;
+  }
+
+  /** Waits until no other has it. @throws when PostgreSQL cannot be reached, or the signal aborts */
+  static async acquire(options: OwnershipOptions): Promise<Ownership> {
+    const { connectionString, leases, lease: key, signal, report, onStandby } = options;
+    const db = new pg.Client({
+      connectionString,
+      application_name: `orderlog projector ${key.projection}`,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 5_000,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
+    const ownership = new Ownership(db, leases);
+    try {
+      await db.connect();
+      const session = await sessionOf(db);
+      const waiting = AbortSignal.any([signal, ownership.lost]);
+      const lease = await leases.acquire({ ...key, session, signal: waiting, report, onStandby });
+      ownership.#lease = lease;
+      if (lease.lost.aborted) ownership.#lose(lease.lost.reason as Error);
+      lease.lost.addEventListener('abort', () => ownership.#lose(lease.lost.reason as Error), { once: true });
+      await db.query(SESSION);
+      return ownership;
+    } catch (error) {
+      await ownership.release();
+      throw error;
+    }
+  }
+
+  /** Nothing may be under way any more. A standby takes over at once. */
+  async release(): Promise<void> {
+    if (this.#lease !== null) await this.#leases.release(this.#lease);
+    await this.db.end().catch(() => {}); // ended already
+  }
+
+  #lose(why: Error): void {
+    this.#lost.abort(new OwnershipLost(why));
+  }
+}
+
+async function sessionOf(db: pg.Client): Promise<OwnerSession> {
+  const { rows } = await db.query<OwnerSession>(
+    'SELECT pid, backend_start::text AS start FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+  );
+  return rows[0]!;
+}

@@ -1,0 +1,23 @@
+/** Ends a wait early; waking before the wait counts. */
+export class Wakeup {
+  #woken = false;
+  #resolve: (() => void) | null = null;
+
+  wake(): void {
+    this.#woken = true;
+    this.#resolve?.();
+  }
+
+  async wait(timeoutMs: number): Promise<void> {
+    if (!this.#woken) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#resolve = resolve;
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      clearTimeout(timer);
+      this.#resolve = null;
+    }
+    this.#woken = false;
+  }
+}

@@ -1,0 +1,190 @@
+import type { Queryable } from '../generations.js';
+import { SHARED_SCHEMA } from '../schema.js';
+
+/** The channel on which it is told that a lease was released or asked for, as `<generation>:<projection>`. */
+export const LEASE_CHANNEL = 'orderlog_lease';
+
+/** One projection of one generation; 0: of no generation. */
+export interface LeaseKey {
+  readonly generation: number;
+  readonly projection: string;
+}
+
+/** The session of PostgreSQL in which an owner writes. */
+export interface OwnerSession {
+  readonly pid: number;
+  /** As PostgreSQL writes it. */
+  readonly start: string;
+}
+
+/** What an owner says of itself with each renewal, for whoever asks. */
+export interface OwnerReport {
+  readonly state: string;
+  readonly restarts: number;
+  readonly lastError: string | null;
+}
+
+export interface HeldLease extends LeaseKey {
+  readonly token: bigint;
+}
+
+export interface SeenLease extends HeldLease {
+  /** Nobody has it: it was released, it is past its time, or the session of its owner is gone. */
+  readonly free: boolean;
+  /** Who would like to have it, while that one is to be waited for. */
+  readonly keptFor: string | null;
+  readonly askedBy: string | null;
+  /** Leases of whoever has it; 0 when nobody has. */
+  readonly holderHas: number;
+}
+
+interface SeenRow {
+  readonly generation: number;
+  readonly projection: string;
+  readonly token: string;
+  readonly free: boolean;
+  readonly kept: boolean;
+  readonly asked_by: string | null;
+  readonly holder_has: number;
+}
+
+/** How long a lease that was handed over is left to the one who had asked for it. */
+const KEPT_FOR_MS = 2_000;
+
+const milliseconds = (parameter: string) => `${parameter}::int * interval '1 millisecond'`;
+const OVER = `(l.holder IS NULL OR l.expires_at <= now() OR NOT EXISTS (SELECT FROM pg_stat_activity a
+  WHERE a.pid = l.session_pid AND (a.backend_start IS NULL OR a.backend_start = l.session_start)))`;
+const TELL = `pg_notify('${LEASE_CHANNEL}', generation || ':' || projection)`;
+
+/** The leases as one process sees them. Times are PostgreSQL's `now()`. */
+export class LeasesStore {
+  readonly #db: Queryable;
+  readonly #holder: string;
+  readonly #leaseMs: number;
+
+  /** @param holder a name that no other process has */
+  constructor(db: Queryable, holder: string, leaseMs: number) {
+    this.#db = db;
+    this.#holder = holder;
+    this.#leaseMs = leaseMs;
+  }
+
+  /** Those that there were ever; takes no lock, so that looking never holds an owner up. */
+  async look(keys: readonly LeaseKey[]): Promise<SeenLease[]> {
+    const { rows } = await this.#db.query<SeenRow>({
+      name: 'look_at_leases',
+      text: `SELECT l.generation, l.projection, l.token, l.asked_by, ${OVER} AS free,
+          l.expires_at > now() - ${milliseconds('$3')} AND l.holder IS NULL AND l.asked_by IS NOT NULL AS kept,
+          (SELECT count(*)::int FROM ${SHARED_SCHEMA}.leases o
+            WHERE o.holder = l.holder AND o.expires_at > now()) AS holder_has
+        FROM unnest($1::int[], $2::text[]) AS k (generation, projection)
+        JOIN ${SHARED_SCHEMA}.leases l USING (generation, projection)`,
+      values: [...columns(keys), KEPT_FOR_MS],
+    });
+    return rows.map((row) => ({
+      generation: row.generation,
+      projection: row.projection,
+      token: BigInt(row.token),
+      free: row.free,
+      keptFor: row.kept ? row.asked_by : null,
+      askedBy: row.asked_by,
+      holderHas: row.holder_has,
+    }));
+  }
+
+  /**
+   * @param seen what was seen of it, free; null: it was never there
+   * @returns the new token; null when another was quicker, or a transaction of the last owner is still open
+   */
+  async take(key: LeaseKey, seen: SeenLease | null, session: OwnerSession): Promise<bigint | null> {
+    const owner = [key.generation, key.projection, this.#holder, session.pid, session.start, this.#leaseMs];
+    const values = `$3, $4, $5::timestamptz, now() + ${milliseconds('$6')}, NULL, 'starting', 0, NULL`;
+    const into = 'holder, session_pid, session_start, expires_at, asked_by, state, restarts, last_error';
+    const { rows } =
+      seen === null
+        ? await this.#db.query<{ token: string }>(
+            `INSERT INTO ${SHARED_SCHEMA}.leases (generation, projection, token, ${into})
+             VALUES ($1, $2, 1, ${values}) ON CONFLICT DO NOTHING RETURNING token`,
+            owner,
+          )
+        : await this.#db.query<{ token: string }>(
+            `WITH free AS (SELECT FROM ${SHARED_SCHEMA}.leases l WHERE l.generation = $1 AND l.projection = $2
+               AND l.token = $7 AND ${OVER} FOR UPDATE SKIP LOCKED)
+             UPDATE ${SHARED_SCHEMA}.leases SET token = token + 1, (${into}) = ROW (${values}) FROM free
+             WHERE generation = $1 AND projection = $2 RETURNING token`,
+            [...owner, seen.token.toString()],
+          );
+    return rows[0] ? BigInt(rows[0].token) : null;
+  }
+
+  /**
+   * A process that stands still may have left a transaction open, whose locks would keep its successor waiting: its
+   * session is ended, unless somebody has taken the lease over meanwhile.
+   */
+  async endSession({ generation, projection, token }: HeldLease): Promise<void> {
+    await this.#db.query(
+      `SELECT pg_terminate_backend(l.session_pid) FROM ${SHARED_SCHEMA}.leases l
+       JOIN pg_stat_activity a ON a.pid = l.session_pid AND a.backend_start = l.session_start
+       WHERE l.generation = $1 AND l.projection = $2 AND l.token = $3 AND l.expires_at <= now()`,
+      [generation, projection, token.toString()],
+    );
+  }
+
+  /** @returns those that are still held, with who would like to have them */
+  async renew(
+    leases: readonly (HeldLease & OwnerReport)[],
+  ): Promise<(HeldLease & { askedBy: string | null })[]> {
+    const { rows } = await this.#db.query<{
+      generation: number;
+      projection: string;
+      token: string;
+      asked_by: string | null;
+    }>({
+      name: 'renew_leases',
+      text: `UPDATE ${SHARED_SCHEMA}.leases l SET expires_at = now() + ${milliseconds('$7')},
+          state = r.state, restarts = r.restarts, last_error = r.last_error
+        FROM unnest($1::int[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[])
+          AS r (generation, projection, token, state, restarts, last_error)
+        WHERE l.generation = r.generation AND l.projection = r.projection AND l.token = r.token
+        RETURNING l.generation, l.projection, l.token, l.asked_by`,
+      values: [
+        ...columns(leases),
+        leases.map(({ token }) => token.toString()),
+        leases.map(({ state }) => state),
+        leases.map(({ restarts }) => restarts),
+        leases.map(({ lastError }) => lastError),
+        this.#leaseMs,
+      ],
+    });
+    return rows.map(({ token, asked_by: askedBy, ...key }) => ({ ...key, token: BigInt(token), askedBy }));
+  }
+
+  /** Whoever waits is told. */
+  async release(lease: HeldLease & OwnerReport): Promise<void> {
+    const { generation, projection, token, state, restarts, lastError } = lease;
+    await this.#db.query(
+      `WITH released AS (
+         UPDATE ${SHARED_SCHEMA}.leases SET holder = NULL, session_pid = NULL, session_start = NULL,
+           expires_at = now(), state = $4, restarts = $5, last_error = $6
+         WHERE generation = $1 AND projection = $2 AND token = $3 RETURNING generation, projection
+       ) SELECT ${TELL} FROM released`,
+      [generation, projection, token.toString(), state, restarts, lastError],
+    );
+  }
+
+  /** Asks its owner to hand it over. */
+  async ask({ generation, projection, token }: HeldLease): Promise<void> {
+    await this.#db.query(
+      `WITH asked AS (
+         UPDATE ${SHARED_SCHEMA}.leases SET asked_by = $4
+         WHERE generation = $1 AND projection = $2 AND token = $3 AND asked_by IS NULL
+         RETURNING generation, projection
+       ) SELECT ${TELL} FROM asked`,
+      [generation, projection, token.toString(), this.#holder],
+    );
+  }
+}
+
+function columns(keys: readonly LeaseKey[]): [number[], string[]] {
+  return [keys.map(({ generation }) => generation), keys.map(({ projection }) => projection)];
+}
