@@ -17,14 +17,13 @@ export interface FoldedOrder {
  * What events make of an order, those that are left out after them included.
  *
  * @param before null: there are events, and the order begins with the first
- * @param searchesTables whether a search row is wanted
  * @throws when an event cannot follow the order as it is, or no row can be made of what comes of it
  */
 export function foldedOrder(
   stream: string,
   before: Order | null,
   events: readonly StoredOrderEvent[],
-  { skipped, searchesTables }: { skipped: SkippedRevisions; searchesTables: boolean },
+  skipped: SkippedRevisions,
 ): FoldedOrder {
   let order = before;
   let searchChanged = false;
@@ -40,7 +39,7 @@ export function foldedOrder(
     order: after,
     history,
     periodEnd: before && first ? periodEndOf(before, first, skipped) : null,
-    searched: searchChanged && searchesTables ? searchRowOf(after) : null,
+    searched: searchChanged ? searchRowOf(after) : null,
   };
   return { stream, before, events, rows };
 }

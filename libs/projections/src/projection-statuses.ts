@@ -25,7 +25,9 @@ export interface ProjectorStatus {
   readonly eventsPerSecond: number;
   readonly rowsPerSecond: number;
   readonly batchesPerSecond: number;
-  readonly totals: Readonly<Record<'events' | 'duplicates' | 'filled' | 'parked' | 'rows' | 'batches', number>>;
+  readonly totals: Readonly<
+    Record<'events' | 'duplicates' | 'filled' | 'parked' | 'rows' | 'batches', number>
+  >;
   /** What waits now, tried again or for a person; null: another one is the owner. */
   readonly parked: { readonly orders: number; readonly events: number } | null;
   readonly lastError: string | null;

@@ -21,6 +21,13 @@ export interface SearchValues {
   readonly unknownWords: readonly string[];
 }
 
+/** What documents of an index are made of; JSON as the text that is stored. */
+export interface IndexedValues {
+  readonly revision: number;
+  readonly foundBy: string;
+  readonly personal: string;
+}
+
 /** All that the read models hold about one order, seen at one moment; JSON as the text that is stored. */
 export interface VerifiedRows extends OrderKey {
   readonly revision: number;
@@ -30,6 +37,8 @@ export interface VerifiedRows extends OrderKey {
   readonly history: readonly HistoryValues[];
   /** null: there is none; of a generation with an index, always. */
   readonly search: SearchValues | null;
+  /** null: there is none; of a generation that is searched in its tables, always. */
+  readonly indexed: IndexedValues | null;
 }
 
 const summaryNames = summaryColumns.map(({ column }) => column);
@@ -69,9 +78,12 @@ export async function loadRows(
        FROM ${KEYS} JOIN ${schema}.order_history h ON ${OF_KEY('h')} ORDER BY h.revision`,
       values,
     );
-    const search = searchIndex === null ? await loadSearchRows(client, schema, values) : [];
+    const inTables = searchIndex === null;
+    const search = inTables ? await loadSearchRows(client, schema, values) : [];
+    const indexed = inTables ? [] : await loadIndexedRows(client, schema, values);
     const historyOf = groupBy(history.rows, keyOf);
     const searchOf = new Map(search.map((row) => [keyOf(row), row]));
+    const indexedOf = new Map(indexed.map((row) => [keyOf(row), row]));
     return orders.rows.map(({ document, personal, ...summary }) => ({
       tenantId: summary['tenant_id'] as string,
       orderId: summary['order_id'] as string,
@@ -81,6 +93,7 @@ export async function loadRows(
       personal,
       history: historyOf.get(keyOf(summary)) ?? [],
       search: searchOf.get(keyOf(summary)) ?? null,
+      indexed: indexedOf.get(keyOf(summary)) ?? null,
     }));
   });
 }
@@ -96,6 +109,19 @@ async function loadSearchRows(
        ARRAY(SELECT lexeme FROM unnest(tsvector_to_array(s.words)) AS lexeme WHERE NOT EXISTS (
          SELECT FROM ${schema}.search_words w WHERE w.tenant_id = s.tenant_id AND w.word = lexeme COLLATE "C"
        )) AS "unknownWords"
+     FROM ${KEYS} JOIN ${schema}.order_search s ON ${OF_KEY('s')}`,
+    [...values],
+  );
+  return rows;
+}
+
+async function loadIndexedRows(
+  client: pg.PoolClient,
+  schema: string,
+  values: readonly unknown[],
+): Promise<(ColumnValues & IndexedValues)[]> {
+  const { rows } = await client.query<ColumnValues & IndexedValues>(
+    `SELECT s.tenant_id, s.order_id, s.revision, s.found_by::text AS "foundBy", s.personal::text
      FROM ${KEYS} JOIN ${schema}.order_search s ON ${OF_KEY('s')}`,
     [...values],
   );

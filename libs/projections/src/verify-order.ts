@@ -6,17 +6,10 @@ import type { Order } from '#domain/order/state.js';
 import { documentOf } from '#read-models/order-document.js';
 import { summaryOf } from '#read-models/order-summary.js';
 import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
-import { searchRowOf } from '#read-models/search-row.js';
-import {
-  compareEvent,
-  compareJson,
-  compareSets,
-  compareSummary,
-  hidingValues,
-  type Report,
-} from './comparisons.js';
+import { compareEvent, compareJson, compareSummary, hidingValues, type Report } from './comparisons.js';
 import { shown, type Difference } from './differences.js';
 import type { VerifiedRows } from './verified-rows.js';
+import { compareIndexed, compareSearched, type SearchedOrder } from './verify-search-row.js';
 
 export interface VerifiedOrder {
   readonly events: number;
@@ -26,7 +19,7 @@ export interface VerifiedOrder {
 export interface VerifiedUpTo {
   /** Of the store when verification began: no event up to it may be missing. */
   readonly headPosition: bigint;
-  /** Whether the generation has rows to search in; else an index has documents, compared by themselves. */
+  /** Whether the generation has rows to search in; else an index has documents, made of rows beside the orders. */
   readonly searchesTables: boolean;
 }
 
@@ -45,7 +38,8 @@ export async function verifyOrder(
   try {
     const events = await decode(raw);
     const folded = compareWithStream(rows, events, headPosition, report);
-    if (folded && searchesTables) compareSearch(report, folded.order, folded.searchedAt, rows);
+    const compareFound = searchesTables ? compareSearched : compareIndexed;
+    if (folded) compareFound(report, folded, rows);
   } catch (error) {
     if (!(error instanceof UnreadableEvent || error instanceof UnfoldableEvent)) throw error;
     report('unreadable', '', undefined, error.message);
@@ -60,7 +54,7 @@ function compareWithStream(
   stream: readonly StoredOrderEvent[],
   headPosition: bigint,
   report: Report,
-): { order: Order; searchedAt: number } | null {
+): SearchedOrder | null {
   if (stream.length === 0) {
     report('extra_row', 'orders', undefined, rows.revision);
     return null;
@@ -113,23 +107,4 @@ function compareHistory(report: Report, expected: readonly HistoryRow[], rows: V
   }
   for (const revision of actual.keys())
     report('extra_row', `order_history revision ${revision}`, undefined, revision);
-}
-
-function compareSearch(
-  report: Report,
-  order: Order,
-  searchedAt: number,
-  { search, revision }: VerifiedRows,
-): void {
-  if (!search) return report('search', '', 'a row', undefined);
-  const expected = searchRowOf(order);
-  compareSets(report, 'words', expected.words, search.words);
-  compareSets(report, 'skus', expected.skus, search.skus);
-  compareSets(report, 'phrases', expected.phrases, search.phrases);
-  compareJson(hidingValues(report), 'search', expected.personal, search.personal, 'personal.');
-  // Written with the last event that search sees, or with one after it that came in the same batch.
-  if (search.revision < searchedAt || search.revision > revision)
-    report('search', 'revision', searchedAt, search.revision);
-  for (const word of search.unknownWords)
-    if (expected.vocabulary.has(word)) report('word', word, word, undefined);
 }

@@ -72,7 +72,7 @@ const summaryDdl = summaryColumns
 
 /** The read tables of one generation; what it is searched in decides about some of them. */
 export function generationDdl(schema: string, engine: SearchEngine): string {
-  return `${ordersDdl(schema)}${historyDdl(schema)}${engine === 'postgres' ? searchDdl(schema) : writeSequenceDdl(schema)}`;
+  return `${ordersDdl(schema)}${historyDdl(schema)}${engine === 'postgres' ? searchDdl(schema) : indexFeedDdl(schema)}`;
 }
 
 const ordersDdl = (schema: string) => `
@@ -149,10 +149,19 @@ CREATE INDEX search_words_trigrams ON ${schema}.search_words USING gin (word gin
 
 // Every write of a row takes the next number: who reads rows in that order from where it is misses none. The one
 // owner writes one transaction after the other, so a number never becomes visible before a smaller one.
-const writeSequenceDdl = (schema: string) => `
+// What an order is found by is kept ready made: it seldom changes, and documents are written with every change.
+const indexFeedDdl = (schema: string) => `
 CREATE SEQUENCE ${schema}.write_seq;
 ALTER TABLE ${schema}.orders ADD COLUMN write_seq bigint NOT NULL;
 CREATE UNIQUE INDEX orders_write_seq ON ${schema}.orders (write_seq);
+CREATE TABLE ${schema}.order_search (
+  tenant_id text COLLATE "C" NOT NULL,
+  order_id uuid NOT NULL,
+  revision int NOT NULL,
+  found_by json NOT NULL,
+  personal json NOT NULL,
+  PRIMARY KEY (tenant_id, order_id)
+);
 `;
 
 /** Which generations this release writes and can read, by what they are searched in. */

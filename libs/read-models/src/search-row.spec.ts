@@ -23,7 +23,8 @@ const { order } = given(
 describe('searchRowOf', () => {
   it('holds words of products, SKUs, number, reference, tags and attributes, once each', () => {
     const number = order.number.toLowerCase().split('-');
-    expect(searchRowOf(order).words).toEqual(
+    const { vocabulary, ownWords } = searchRowOf(order);
+    expect([...vocabulary, ...ownWords].sort()).toEqual(
       [...number, '77', '85123a', 'creme', 'dish', 'gift', 'po', 'shop', 'web'].sort(),
     );
     expect(searchRowOf(order).skus).toEqual(['85123A']);
@@ -36,8 +37,8 @@ describe('searchRowOf', () => {
     });
     const erased = searchRowOf({ ...order, personal: ERASED });
     expect(erased.personal).toBe(ERASED);
-    const { words, vocabulary, phrases } = erased;
-    expect(JSON.stringify([words, [...vocabulary], phrases])).not.toMatch(/ana|garcia|koln|markt/);
+    const { ownWords, vocabulary, phrases, texts } = erased;
+    expect(JSON.stringify([ownWords, [...vocabulary], phrases, texts])).not.toMatch(/ana|garcia|koln|markt/);
   });
 
   it('holds the words of each text in their order, where there are several', () => {

@@ -16,21 +16,24 @@ export interface SearchRow {
   readonly orderId: string;
   /** Of the order when it last changed in a way that search sees. */
   readonly revision: number;
-  /** Distinct and sorted: of product names, SKUs, tags and attributes, the number and the reference. */
-  readonly words: readonly string[];
   /**
-   * The words that a misspelt one is matched against: those that orders share, so neither number nor
-   * reference, and nothing personal.
+   * Distinct words of product names, SKUs, tags and attributes: those that orders share, and that a misspelt one
+   * is matched against.
    */
   readonly vocabulary: ReadonlySet<string>;
+  /** Those of the number and the reference that are not among them. */
+  readonly ownWords: readonly string[];
   /** Each text of more than one word: its words in their order, separated by spaces; distinct. */
   readonly phrases: readonly string[];
   /** Distinct, as given. */
   readonly skus: readonly string[];
+  /** As given: what all of these were made of. */
+  readonly texts: readonly OrderText[];
   readonly personal: SearchPersonal | Erased;
 }
 
-export function searchRowOf(order: Order, texts: readonly OrderText[] = orderTextsOf(order)): SearchRow {
+export function searchRowOf(order: Order): SearchRow {
+  const texts = orderTextsOf(order);
   const vocabulary = new Set<string>();
   const ownWords = new Set<string>();
   const phrases = new Set<string>();
@@ -44,10 +47,11 @@ export function searchRowOf(order: Order, texts: readonly OrderText[] = orderTex
     tenantId: order.tenantId,
     orderId: order.orderId,
     revision: order.revision,
-    words: [...new Set([...vocabulary, ...ownWords])].sort(),
     vocabulary,
+    ownWords: [...ownWords].filter((word) => !vocabulary.has(word)),
     phrases: [...phrases],
     skus: [...new Set(order.lines.map(({ sku }) => sku))],
+    texts,
     personal: order.personal === ERASED ? ERASED : searchPersonalOf(order.personal),
   };
 }

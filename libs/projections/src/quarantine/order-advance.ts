@@ -75,7 +75,9 @@ export class OrderAdvance {
     const { duplicates, filled } = lined;
     const stopped = fault ? { item: lined.events[count]!, fault } : lined.stopped;
     if (stopped === null) return { folded, parked: [], duplicates, filled };
-    const between = fault ? [...lined.events.slice(count + 1), ...(lined.stopped ? [lined.stopped.item] : [])] : [];
+    const between = fault
+      ? [...lined.events.slice(count + 1), ...(lined.stopped ? [lined.stopped.item] : [])]
+      : [];
     const parked = [
       parkedWith(stopped.item, stream, stopped.fault, tried),
       ...[...between, ...lined.behind].map((item) => parkedBehind(item, stream)),
@@ -148,9 +150,8 @@ export class OrderAdvance {
     if (events.length === 0 && (before === null || !skipped.has(before.revision + 1))) {
       return { folded: null, count: 0, fault: null };
     }
-    const { searchesTables } = this.#store;
     try {
-      const folded = foldedOrder(stream, before, events, { skipped, searchesTables });
+      const folded = foldedOrder(stream, before, events, skipped);
       this.#store.add(folded.rows);
       return { folded, count: events.length, fault: null };
     } catch (error) {
@@ -158,7 +159,7 @@ export class OrderAdvance {
       const { count, cause } = this.#applicable({ stream, before, skipped }, events);
       const fault = unappliable(events[count]!, cause ?? error);
       if (count === 0) return { folded: null, count, fault };
-      const folded = foldedOrder(stream, before, events.slice(0, count), { skipped, searchesTables });
+      const folded = foldedOrder(stream, before, events.slice(0, count), skipped);
       this.#store.add(folded.rows);
       return { folded, count, fault };
     }
@@ -169,11 +170,10 @@ export class OrderAdvance {
     { stream, before, skipped }: Pick<Advancing, 'stream' | 'before' | 'skipped'>,
     events: readonly StoredOrderEvent[],
   ): { count: number; cause: unknown } {
-    const { searchesTables } = this.#store;
     let order = before;
     for (const [count, event] of events.entries()) {
       try {
-        const { rows } = foldedOrder(stream, order, [event], { skipped, searchesTables });
+        const { rows } = foldedOrder(stream, order, [event], skipped);
         this.#store.check(rows);
         order = rows.order;
       } catch (cause) {

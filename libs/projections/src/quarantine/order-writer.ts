@@ -61,8 +61,7 @@ export class OrderWriter {
 
   async #writeOneByOne(what: OrdersToWrite, cause: unknown): Promise<readonly EventToPark[]> {
     const { folded, checkpoint } = what;
-    const refused =
-      folded.length === 1 ? [{ folded: folded[0]!, cause }] : await this.#writeApart(folded);
+    const refused = folded.length === 1 ? [{ folded: folded[0]!, cause }] : await this.#writeApart(folded);
     let { parked } = what;
     for (const one of refused) parked = await this.#parkRefused(one, parked, what.tried ?? null);
     const unparked = what.unparked.map((order) => upToParked(order, parked));
@@ -93,10 +92,7 @@ export class OrderWriter {
   ): Promise<EventToPark[]> {
     let order: Order | null = before;
     for (const [index, event] of events.entries()) {
-      const step = foldedOrder(stream, order, [event], {
-        skipped: this.#quarantine.skipped.of(stream),
-        searchesTables: this.#store.searchesTables,
-      });
+      const step = foldedOrder(stream, order, [event], this.#quarantine.skipped.of(stream));
       const refusal = await this.#tryToWrite([step]);
       if (refusal === null) {
         order = step.rows.order;

@@ -49,7 +49,7 @@ export class ParkedOrderRetrier {
         store.begin();
         const tried = { revision: known.revision, tries: known.tries };
         const advanced = await advance.advance({ stream, before: order, skipped, tried }, page.items);
-        const below = (advanced.parked[0]?.revision ?? page.lastRevision + 1);
+        const below = advanced.parked[0]?.revision ?? page.lastRevision + 1;
         const parked = await writer.write({
           folded: advanced.folded ? [advanced.folded] : [],
           parked: advanced.parked,
@@ -78,7 +78,11 @@ export class ParkedOrderRetrier {
       const skipped = quarantine.skipped.of(stream);
       store.begin();
       const items = await this.#decodeEach(raw);
-      await writer.rewrite(key, stream, await advance.advance({ stream, before: null, skipped, tried: null }, items));
+      await writer.rewrite(
+        key,
+        stream,
+        await advance.advance({ stream, before: null, skipped, tried: null }, items),
+      );
       await store.announce();
     });
   }
@@ -100,17 +104,23 @@ export class ParkedOrderRetrier {
       const reached = raw.at(-1)?.revision ?? from - 1;
       if (raw.length === wanted) return { items, lastRevision: reached, isLast: reached >= last };
       const next = pastSkipped(reached, skipped) + 1;
-      if (next <= last && last !== TOMBSTONE_REVISION) items.push(new MissingEvent(stream, next, lacking(next)));
+      if (next <= last && last !== TOMBSTONE_REVISION)
+        items.push(new MissingEvent(stream, next, lacking(next)));
       return { items, lastRevision: last, isLast: true };
     } catch (error) {
       if (!(error instanceof StreamDeleted)) throw error;
-      return { items: [new MissingEvent(stream, TOMBSTONE_REVISION, DELETED)], lastRevision: TOMBSTONE_REVISION, isLast: true };
+      return {
+        items: [new MissingEvent(stream, TOMBSTONE_REVISION, DELETED)],
+        lastRevision: TOMBSTONE_REVISION,
+        isLast: true,
+      };
     }
   }
 
   async #read(stream: string, fromRevision: number, maxCount: number): Promise<RawEvent[]> {
     const raw: RawEvent[] = [];
-    for await (const event of this.#eventStore.readStream(stream, { fromRevision, maxCount })) raw.push(event);
+    for await (const event of this.#eventStore.readStream(stream, { fromRevision, maxCount }))
+      raw.push(event);
     return raw;
   }
 }

@@ -110,7 +110,8 @@ export class QuarantineKeeper {
 
   async #do(action: Action, signal: AbortSignal): Promise<Outcome> {
     const { db, generation, applier } = this.#options;
-    if (action.projection === SEARCH_PROJECTION) return offerDocuments(action, { db, generation, applier }, signal);
+    if (action.projection === SEARCH_PROJECTION)
+      return offerDocuments(action, { db, generation, applier }, signal);
     try {
       if (action.action === 'retry_all') return await this.#retryAll(signal);
       const stream = orderStream(action.tenantId!, action.orderId!);
@@ -129,10 +130,12 @@ export class QuarantineKeeper {
       return { succeeded: true, outcome: `event ${revision} is skipped already` };
     }
     if (known?.revision !== revision) {
-      const where = known ? `the order is parked at event ${known.revision}` : 'nothing of the order is parked';
+      const where = known
+        ? `the order is parked at event ${known.revision}`
+        : 'nothing of the order is parked';
       return { succeeded: false, outcome: `event ${revision} cannot be skipped: ${where}` };
     }
-    const key = { tenantId: tenantId!, orderId: orderId!, revision: revision! };
+    const key = { tenantId: tenantId!, orderId: orderId!, revision: revision };
     await addSkip(db, { projection: ORDERS_PROJECTION, ...key, reason: reason!, who });
     applier.quarantine.skipped = await skippedEvents(db);
     const { succeeded, outcome } = told(await retrier.retry(stream));
@@ -157,8 +160,12 @@ function told(retried: Retried | null): Outcome {
   if (retried === null) return { succeeded: true, outcome: 'nothing of the order is parked' };
   const { revision, stillParked } = retried;
   if (stillParked === null) {
-    const row = revision === null ? 'it has no row: nothing of it could be folded' : `applied up to event ${revision}`;
+    const row =
+      revision === null ? 'it has no row: nothing of it could be folded' : `applied up to event ${revision}`;
     return { succeeded: true, outcome: row };
   }
-  return { succeeded: false, outcome: `still parked at event ${stillParked.revision}: ${stillParked.reason}` };
+  return {
+    succeeded: false,
+    outcome: `still parked at event ${stillParked.revision}: ${stillParked.reason}`,
+  };
 }

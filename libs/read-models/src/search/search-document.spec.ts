@@ -3,8 +3,15 @@ import { ERASED } from '#domain/decider.js';
 import { line, orderPlaced } from '#domain/testing/events.js';
 import { given } from '#domain/testing/given.js';
 import { summaryOf } from '../order-summary.js';
+import { searchRowOf } from '../search-row.js';
 import { eachText, orderTextsOf } from './order-texts.js';
-import { searchDocumentId, searchDocumentOf } from './search-document.js';
+import {
+  foundByOf,
+  personalWordsOf,
+  searchDocumentId,
+  searchDocumentOf,
+  searchDocumentText,
+} from './search-document.js';
 
 const { order } = given(
   orderPlaced(
@@ -45,5 +52,17 @@ describe('searchDocumentOf', () => {
     expect(personal).toEqual({ email: 'ana@example.org', names: ['ana', 'garcia'] });
     expect(JSON.stringify(facts).toLowerCase()).not.toMatch(/ana@|garc/);
     expect(searchDocumentOf({ ...order, personal: ERASED }).personal).toEqual({ erased: true });
+  });
+});
+
+describe('searchDocumentText', () => {
+  it('is the same document, of parts that were stored', () => {
+    for (const one of [order, { ...order, personal: ERASED } as const]) {
+      const row = searchRowOf(one);
+      const stored = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))] as const;
+      const text = searchDocumentText(summaryOf(one), ...stored);
+      expect(text).toBe(JSON.stringify(searchDocumentOf(one)));
+      expect(text).not.toContain('\n'); // a bulk request has a line for each
+    }
   });
 });

@@ -2,20 +2,25 @@ import { ERASED } from '#domain/decider.js';
 import type { Order } from '#domain/order/state.js';
 import { summaryOf, type OrderSummary } from '../order-summary.js';
 import { searchRowOf, type SearchRow } from '../search-row.js';
-import { byField, orderTextsOf, type TextsByField } from './order-texts.js';
+import { byField, type TextsByField } from './order-texts.js';
 import { totalBandOf } from './total-bands.js';
 
 /** All that a search engine holds of an order: its summary under the summary's own names, and what it is found by. */
-export interface SearchDocument extends OrderSummary {
+export interface SearchDocument extends OrderSummary, FoundBy {
   readonly totalBand: string;
-  readonly words: readonly string[];
+  /** The only part that names a person; folded. */
+  readonly personal: PersonalWords | { readonly erased: true };
+}
+
+/** What an order is found by besides its summary, of no person: only events that search sees change it. */
+export interface FoundBy {
+  /** Words that orders share; with `ownWords`, all that the order is found by. */
   readonly vocabulary: readonly string[];
+  readonly ownWords: readonly string[];
   readonly phrases: readonly string[];
   readonly skus: readonly string[];
   /** As given, to show where words were found in them. */
   readonly texts: TextsByField;
-  /** The only part that names a person; folded. */
-  readonly personal: PersonalWords | { readonly erased: true };
 }
 
 interface PersonalWords {
@@ -30,22 +35,24 @@ export function searchDocumentId({ tenantId, orderId }: Pick<Order, 'tenantId' |
 }
 
 export function searchDocumentOf(order: Order): SearchDocument {
-  const texts = orderTextsOf(order);
-  const summary = summaryOf(order);
-  const { words, vocabulary, phrases, skus, personal } = searchRowOf(order, texts);
-  return {
-    ...summary,
-    totalBand: totalBandOf(summary.currency, summary.totalMinor),
-    words,
-    vocabulary: [...vocabulary],
-    phrases,
-    skus,
-    texts: byField(texts),
-    personal: personalOf(personal),
-  };
+  const row = searchRowOf(order);
+  return { ...factsOf(summaryOf(order)), ...foundByOf(row), personal: personalWordsOf(row) };
 }
 
-function personalOf(personal: SearchRow['personal']): SearchDocument['personal'] {
+export function foundByOf({ vocabulary, ownWords, phrases, skus, texts }: SearchRow): FoundBy {
+  return { vocabulary: [...vocabulary], ownWords, phrases, skus, texts: byField(texts) };
+}
+
+export function personalWordsOf({ personal }: SearchRow): SearchDocument['personal'] {
   if (personal === ERASED) return { erased: true };
   return { email: personal.email, names: personal.names?.split(' ') ?? [] };
+}
+
+/** The document as JSON. `foundBy` and `personal` are JSON already, as rows keep them: neither is read to be written. */
+export function searchDocumentText(summary: OrderSummary, foundBy: string, personal: string): string {
+  return `${JSON.stringify(factsOf(summary)).slice(0, -1)},${foundBy.slice(1, -1)},"personal":${personal}}`;
+}
+
+function factsOf(summary: OrderSummary) {
+  return { ...summary, totalBand: totalBandOf(summary.currency, summary.totalMinor) };
 }

@@ -47,7 +47,8 @@ export class BinaryArray {
     }
     switch (this.#type) {
       case 'text':
-        if ((value as string).includes('\0')) throw new RangeError('PostgreSQL has no text with a NUL character');
+        if ((value as string).includes('\0'))
+          throw new RangeError('PostgreSQL has no text with a NUL character');
         return this.#pushText(value as string);
       case 'json':
         return this.#pushText(value as string);

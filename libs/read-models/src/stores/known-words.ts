@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { SearchRow } from '../search-row.js';
 
 const MAX_KNOWN_WORDS = 100_000;
 
@@ -9,12 +10,16 @@ export type Word = readonly [tenantId: string, word: string];
 export class KnownWords {
   readonly #known = new LRUCache<string, true>({ max: MAX_KNOWN_WORDS });
 
-  unknown(vocabulary: ReadonlyMap<string, ReadonlySet<string>>): Word[] {
-    const unknown: Word[] = [];
-    for (const [tenantId, words] of vocabulary) {
-      for (const word of words) if (!this.#known.get(keyOf(tenantId, word))) unknown.push([tenantId, word]);
+  /** Each once. */
+  unknown(rows: readonly Pick<SearchRow, 'tenantId' | 'vocabulary'>[]): Word[] {
+    const unknown = new Map<string, Word>();
+    for (const { tenantId, vocabulary } of rows) {
+      for (const word of vocabulary) {
+        const key = keyOf(tenantId, word);
+        if (!this.#known.get(key)) unknown.set(key, [tenantId, word]);
+      }
     }
-    return unknown;
+    return [...unknown.values()];
   }
 
   /** To be called once they are committed. */

@@ -8,6 +8,8 @@ import type { HistoryRow } from '../orders.projection.js';
 import type { SearchRow } from '../search-row.js';
 import { storableText, type EventToPark } from './quarantine.store.js';
 import { BatchParameters } from './batch-parameters.js';
+import { foundByOf, personalWordsOf } from '../search/search-document.js';
+import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
 import { fenced } from './fence.js';
 import { KnownWords } from './known-words.js';
@@ -73,23 +75,19 @@ export class OrdersStore {
   readonly #writeAndPark: Statement;
   readonly #parameters: BatchParameters;
   readonly #words = new KnownWords();
+  readonly #engine: SearchEngine;
   #rows = 0;
-  readonly #newWords = new Map<string, Set<string>>();
+  readonly #searched: SearchRow[] = [];
 
   constructor(db: Queryable, generation: Generation, token: bigint) {
     this.#db = db;
     this.#generation = generation;
     this.#token = token.toString();
     this.#load = loadStatement(generation.schema);
-    const engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
-    this.#write = writeStatement(generation.schema, engine, { quarantine: false });
-    this.#writeAndPark = writeStatement(generation.schema, engine, { quarantine: true });
-    this.#parameters = new BatchParameters(engine);
-  }
-
-  /** Whether its batches need search rows and words: an index follows the rows of orders instead. */
-  get searchesTables(): boolean {
-    return this.#generation.searchIndex === null;
+    this.#engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
+    this.#write = writeStatement(generation.schema, this.#engine, { quarantine: false });
+    this.#writeAndPark = writeStatement(generation.schema, this.#engine, { quarantine: true });
+    this.#parameters = new BatchParameters(this.#engine);
   }
 
   /** The orders that have a row, in no order. */
@@ -111,7 +109,7 @@ export class OrdersStore {
   /** Begins a write: one at a time, and what was added to one that did not come about is forgotten. */
   begin(): void {
     this.#parameters.clear();
-    this.#newWords.clear();
+    this.#searched.length = 0;
     this.#rows = 0;
   }
 
@@ -128,11 +126,7 @@ export class OrdersStore {
       throw error;
     }
     this.#rows += 1;
-    if (rows.searched === null) return;
-    const { tenantId, vocabulary } = rows.searched;
-    const words = this.#newWords.get(tenantId) ?? new Set<string>();
-    this.#newWords.set(tenantId, words);
-    for (const word of vocabulary) words.add(word);
+    if (rows.searched !== null) this.#searched.push(rows.searched);
   }
 
   /** Whether PostgreSQL could take these rows. @throws as `add` */
@@ -151,8 +145,8 @@ export class OrdersStore {
    * @throws LeaseLost
    */
   async write({ checkpoint, parked = [], unparked = [] }: WrittenWith): Promise<void> {
-    const newWords = this.#words.unknown(this.#newWords);
-    if (this.searchesTables) for (const word of newWords) this.#parameters.push('words', word);
+    const newWords = this.#engine === 'postgres' ? this.#words.unknown(this.#searched) : [];
+    for (const word of newWords) this.#parameters.push('words', word);
     for (const event of parked) this.#parameters.push('parked', parkedValues(event));
     for (const { tenantId, orderId, below } of unparked) {
       this.#parameters.push('unparked', [tenantId, orderId, below]);
@@ -180,8 +174,7 @@ export class OrdersStore {
   async rewrite({ tenantId, orderId }: OrderKey, what: WrittenWith): Promise<void> {
     await this.#db.query('BEGIN');
     try {
-      const engine = this.searchesTables ? 'postgres' : 'elasticsearch';
-      for (const text of removeOrderStatements(this.#generation.schema, engine)) {
+      for (const text of removeOrderStatements(this.#generation.schema)) {
         await this.#db.query(text, [tenantId, orderId]);
       }
       await this.write(what);
@@ -228,17 +221,26 @@ export class OrdersStore {
       const { tenantId, orderId, revision, occurredUntil, recordedUntil } = periodEnd;
       this.#parameters.push('periodEnds', [tenantId, orderId, revision, occurredUntil, recordedUntil]);
     }
-    if (searched !== null) {
-      const { tenantId, orderId, revision, words, skus, phrases, personal } = searched;
-      // A blank on either side of every word, and something between two texts that is no word.
-      const found = [
-        words.join(' '),
-        arrayLiteral(skus),
-        ` ${phrases.join(' | ')} `,
-        JSON.stringify(personal),
-      ];
-      this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
-    }
+    if (searched === null) return;
+    if (this.#engine === 'postgres') this.#pushSearched(searched);
+    else this.#pushIndexed(searched);
+  }
+
+  #pushSearched(row: SearchRow): void {
+    const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } = row;
+    // A blank on either side of every word, and something between two texts that is no word.
+    const found = [
+      [...vocabulary, ...ownWords].join(' '),
+      arrayLiteral(skus),
+      ` ${phrases.join(' | ')} `,
+      JSON.stringify(personal),
+    ];
+    this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
+  }
+
+  #pushIndexed(row: SearchRow): void {
+    const found = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
+    this.#parameters.push('indexed', [row.tenantId, row.orderId, row.revision, ...found]);
   }
 }
 

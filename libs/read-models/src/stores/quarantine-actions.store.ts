@@ -89,9 +89,8 @@ export async function actionById(db: Queryable, id: string): Promise<Action> {
 
 /** All that people did with an order, the first first. */
 export async function actionsOfOrder(db: Queryable, orderId: string): Promise<Action[]> {
-  const { rows } = await db.query<Action>(
-    `SELECT ${COLUMNS} FROM ${TABLE} WHERE order_id = $1 ORDER BY id`,
-    [orderId],
-  );
+  const { rows } = await db.query<Action>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE order_id = $1 ORDER BY id`, [
+    orderId,
+  ]);
   return rows;
 }

@@ -1,12 +1,11 @@
-import type { Erased } from '#domain/decider.js';
-import type { OrderPersonal } from '#domain/order/state.js';
 import { type Generation, type Queryable } from '../generations.js';
-import { orderOf, type OrderDocument } from '../order-document.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
+import { selectSummary, summaryItemOf, type SummaryRow } from '../readers/summary-item.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { IndexReached } from '../search/elasticsearch/index-definition.js';
 import type { ChangedOrder, RefusedDocument } from '../search/elasticsearch/index-writer.js';
 import { fenced, heldLease, requireLease } from './fence.js';
+import { searchDocumentText } from '../search/search-document.js';
 
 /** Rows that were written since, in the order of their writes. */
 export interface ChangedRows {
@@ -19,16 +18,16 @@ export interface ChangedRows {
 
 export const NOTHING_REACHED: IndexReached = { position: -1n, writeSeq: 0n };
 
-interface ChangedRow {
+interface ChangedRow extends SummaryRow {
   readonly position: string | null;
   readonly seen: number;
   readonly tenant_id: string;
   readonly order_id: string;
   readonly revision: number;
   readonly write_seq: string | null;
-  /** JSON. */
-  readonly document: string;
-  readonly personal: string;
+  /** JSON, as `personal`; null: the order has no search row. */
+  readonly found_by: string | null;
+  readonly search_personal: string;
 }
 
 /** What the index of one generation is fed from: its order rows by `write_seq`, and how far the feeding is. */
@@ -133,26 +132,34 @@ export class SearchFeedStore {
 }
 
 function changedOrder(row: ChangedRow): ChangedOrder {
-  const { tenant_id: tenantId, order_id: orderId, revision, write_seq: writeSeq, document, personal } = row;
-  const order = () =>
-    orderOf(JSON.parse(document) as OrderDocument, JSON.parse(personal) as OrderPersonal | Erased);
-  return { tenantId, orderId, revision, writeSeq: BigInt(writeSeq!), order };
+  const {
+    tenant_id: tenantId,
+    order_id: orderId,
+    revision,
+    found_by: foundBy,
+    search_personal: personal,
+  } = row;
+  const document = () =>
+    foundBy === null ? null : searchDocumentText({ tenantId, ...summaryItemOf(row) }, foundBy, personal);
+  return { tenantId, orderId, revision, writeSeq: BigInt(row.write_seq!), document };
 }
 
-// How large a document is stands in its row, so that none is read only to be counted.
+// How large what an order is found by is stands in its row, so that none is read only to be counted.
 function changedStatement(schema: string): string {
+  const searchRow = `LEFT JOIN ${schema}.order_search s ON s.tenant_id = o.tenant_id AND s.order_id = o.order_id`;
   return `WITH seen AS MATERIALIZED (
-      SELECT write_seq, pg_column_size(document) AS bytes FROM ${schema}.orders
-      WHERE write_seq > $2::bigint ORDER BY write_seq LIMIT $3::int
+      SELECT o.write_seq, coalesce(pg_column_size(s.found_by), 0) AS bytes FROM ${schema}.orders o ${searchRow}
+      WHERE o.write_seq > $2::bigint ORDER BY o.write_seq LIMIT $3::int
     ), page AS (
       SELECT write_seq, sum(bytes) OVER (ORDER BY write_seq) - bytes AS bytes_before FROM seen
     )
     SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints
         WHERE generation = $1 AND projection = '${ORDERS_PROJECTION}') AS position,
-      (SELECT count(*)::int FROM seen) AS seen, o.tenant_id, o.order_id, o.revision, o.write_seq,
-      o.document::text, o.personal::text
+      (SELECT count(*)::int FROM seen) AS seen, o.write_seq, o.tenant_id, ${selectSummary('o')},
+      s.found_by::text, s.personal::text AS search_personal
     FROM (SELECT) one
-    LEFT JOIN (page p JOIN ${schema}.orders o ON o.write_seq = p.write_seq AND p.bytes_before < $4::int) ON true
+    LEFT JOIN (page p JOIN ${schema}.orders o ON o.write_seq = p.write_seq AND p.bytes_before < $4::int
+      ${searchRow}) ON true
     ORDER BY o.write_seq`;
 }
 

@@ -61,6 +61,7 @@ export const batchColumns = {
     column('personal', 'json'),
   ],
   words: [column('tenant_id', 'text'), column('word', 'text')],
+  indexed: [...key, column('found_by', 'json'), column('personal', 'json')],
   parked: [
     ...key,
     column('position', 'int8'),
@@ -76,10 +77,10 @@ export const batchColumns = {
 
 export type BatchTable = keyof typeof batchColumns;
 
-/** The tables of a write, in the order of its parameters: an index of Elasticsearch takes the place of two. */
+/** The tables of a write, in the order of its parameters: how an order is found depends on where. */
 export const batchTables = {
   postgres: ['orders', 'history', 'periodEnds', 'search', 'words'],
-  elasticsearch: ['orders', 'history', 'periodEnds'],
+  elasticsearch: ['orders', 'history', 'periodEnds', 'indexed'],
 } as const satisfies Readonly<Record<SearchEngine, readonly BatchTable[]>>;
 
 /** Written too where something is parked, or is no longer. */
@@ -130,9 +131,10 @@ export const announceStatement: Statement = {
 };
 
 /** Takes away all that the read models have of one order, to be written anew. Parameters: tenant, order. */
-export function removeOrderStatements(schema: string, engine: SearchEngine): readonly string[] {
-  const tables = ['orders', 'order_history', ...(engine === 'postgres' ? ['order_search'] : [])];
-  return tables.map((table) => `DELETE FROM ${schema}.${table} WHERE tenant_id = $1 AND order_id = $2`);
+export function removeOrderStatements(schema: string): readonly string[] {
+  return ['orders', 'order_history', 'order_search'].map(
+    (table) => `DELETE FROM ${schema}.${table} WHERE tenant_id = $1 AND order_id = $2`,
+  );
 }
 
 /**
@@ -160,10 +162,14 @@ export function writeStatement(
   };
   const numbered =
     engine === 'elasticsearch' ? [column('write_seq', 'int8', `nextval('${schema}.write_seq')`)] : [];
-  const searched = `searched AS (${insert('search', `${schema}.order_search AS s`)}
-        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates(batchColumns.search)}
-        WHERE s.revision < excluded.revision),
-      worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),`;
+  const found = (table: 'search' | 'indexed') => `searched AS (${insert(table, `${schema}.order_search AS s`)}
+        ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates(batchColumns[table])}
+        WHERE s.revision < excluded.revision),`;
+  const searched = {
+    postgres: () => `${found('search')}
+      worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),`,
+    elasticsearch: () => found('indexed'),
+  };
   return {
     name: quarantine ? 'write_batch_and_quarantine' : 'write_batch',
     text: `WITH ${held('$1', '$4')},
@@ -175,7 +181,7 @@ export function writeStatement(
       ended AS (UPDATE ${schema}.order_history h
         SET occurred_until = b.occurred_until, recorded_until = b.recorded_until FROM ${batches.get('periodEnds')}
         WHERE h.tenant_id = b.tenant_id AND h.order_id = b.order_id AND h.revision = b.revision),
-      ${engine === 'postgres' ? searched : ''}
+      ${searched[engine]()}
       ${quarantine ? quarantined(batches.get('parked')!, batches.get('unparked')!) : ''}
       checkpoint AS (${upsertCheckpoint('$1', '$2')})
       SELECT ${requireLease}, ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),

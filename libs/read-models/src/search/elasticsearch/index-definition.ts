@@ -46,8 +46,10 @@ const mappings: estypes.MappingTypeMapping = {
   properties: {
     ...summary,
     totalBand: value,
+    // All words are found in one field, and stand in the document once.
     words: found,
-    vocabulary: value,
+    vocabulary: { ...value, copy_to: 'words' },
+    ownWords: { type: 'keyword', index: false, doc_values: false, copy_to: 'words' },
     // Folded by us already. The gap between two texts is wider than any phrase, so that none spans both.
     phrases: { type: 'text', analyzer: 'whitespace', norms: false, position_increment_gap: 1_000 },
     skus: found,

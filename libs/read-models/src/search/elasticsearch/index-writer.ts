@@ -1,6 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { Order } from '#domain/order/state.js';
-import { searchDocumentId, searchDocumentOf, type SearchDocument } from '../search-document.js';
+import { searchDocumentId } from '../search-document.js';
 import {
   createIndex,
   MARKER_ID,
@@ -16,8 +15,8 @@ export interface ChangedOrder {
   readonly orderId: string;
   readonly revision: number;
   readonly writeSeq: bigint;
-  /** Made of the row when it is asked for: a page of orders would be many times as large as its rows. */
-  readonly order: () => Order;
+  /** As JSON, made when it is sent; null: what it is found by is missing. */
+  readonly document: () => string | null;
 }
 
 /** An order whose document the index will not take, however often it is sent. */
@@ -37,6 +36,7 @@ const CONCURRENCY = 2;
 const BUSY_RETRIES = 8;
 const BUSY_WAIT_MS = 500;
 const NEWER_IS_THERE = 409;
+const NO_SEARCH_ROW = 'no document can be made of the row: there is no row in order_search beside it';
 const BUSY = 429;
 
 /** Writes one index. What it is asked to write twice, or late, changes nothing: versions decide. */
@@ -121,7 +121,8 @@ export class IndexBusy extends Error {}
 interface VersionedDocument {
   readonly id: string;
   readonly version: number;
-  readonly document: SearchDocument;
+  /** As JSON. */
+  readonly document: string;
 }
 
 /** Made one by one as they are sent. A row that no document can be made of is refused like one that is not taken. */
@@ -130,15 +131,9 @@ async function* documentsOf(
   refused: RefusedDocument[],
 ): AsyncGenerator<VersionedDocument> {
   for (const one of orders) {
-    let document: SearchDocument;
-    try {
-      document = searchDocumentOf(one.order());
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      refused.push({ ...one, reason: `no document can be made of the row: ${why}` });
-      continue;
-    }
-    yield { id: searchDocumentId(one), version: Number(one.writeSeq), document };
+    const document = one.document();
+    if (document === null) refused.push({ ...one, reason: NO_SEARCH_ROW });
+    else yield { id: searchDocumentId(one), version: Number(one.writeSeq), document };
   }
 }
 
