@@ -4,6 +4,7 @@ import { describeStartFailure } from '#platform/lifecycle.js';
 import { addEventsCommand } from './commands/events.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
+import { addQuarantineCommand } from './commands/quarantine.command.js';
 import { addReadModelsCommand } from './commands/read-models.command.js';
 import { addRelayCommand } from './commands/relay.command.js';
 import { addKeysCommand } from './commands/keys.command.js';
@@ -37,6 +38,7 @@ async function main(): Promise<number> {
   addReadModelsCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);
+  addQuarantineCommand(program);
   addRelayCommand(program);
   addKeysCommand(program);
   addTokenCommand(program);

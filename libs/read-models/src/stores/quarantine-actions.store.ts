@@ -1,6 +1,7 @@
 import type { Queryable } from '../generations.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { QUARANTINE_CHANNEL } from '../shared-tables/quarantine.js';
+import { rowsOrNone } from './rows-or-none.js';
 import { storableText, type QuarantineScope } from './quarantine.store.js';
 
 /** What a person asks the owner of a projection to do with what is parked there. */
@@ -88,9 +89,6 @@ export async function actionById(db: Queryable, id: string): Promise<Action> {
 }
 
 /** All that people did with an order, the first first. */
-export async function actionsOfOrder(db: Queryable, orderId: string): Promise<Action[]> {
-  const { rows } = await db.query<Action>(`SELECT ${COLUMNS} FROM ${TABLE} WHERE order_id = $1 ORDER BY id`, [
-    orderId,
-  ]);
-  return rows;
+export function actionsOfOrder(db: Queryable, orderId: string): Promise<Action[]> {
+  return rowsOrNone(db, `SELECT ${COLUMNS} FROM ${TABLE} WHERE order_id = $1 ORDER BY id`, [orderId]);
 }

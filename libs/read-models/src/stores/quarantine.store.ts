@@ -1,6 +1,6 @@
 import type { Queryable } from '../generations.js';
 import { SHARED_SCHEMA } from '../schema.js';
-import type { OrderKey } from './orders-store.js';
+import { rowsOrNone } from './rows-or-none.js';
 
 /**
  * Why an event is parked. `permanent`: trying again helps only once something else has changed. `transient`: it is
@@ -15,7 +15,9 @@ export interface QuarantineScope {
 }
 
 /** An event as it is put aside. */
-export interface EventToPark extends OrderKey {
+export interface EventToPark {
+  readonly tenantId: string;
+  readonly orderId: string;
   readonly revision: number;
   /** null: the event itself is missing. */
   readonly position: bigint | null;
@@ -46,8 +48,6 @@ export interface ParkedOrder extends ParkedEvent {
 export const BEHIND_REASON = 'an earlier event of the order is parked';
 
 const TEXT_CHARACTERS = 1_000;
-const UNDEFINED_TABLE = '42P01';
-const UNDEFINED_COLUMN = '42703';
 const EVENT = `projection, generation, tenant_id AS "tenantId", order_id AS "orderId", revision, position,
   event_id AS "eventId", type, kind, reason, tries, parked_at AS "parkedAt", first_tried_at AS "firstTriedAt",
   last_tried_at AS "lastTriedAt", next_try_at AS "nextTryAt"`;
@@ -59,13 +59,14 @@ export function storableText(text: string): string {
   return text.replaceAll('\0', '\ufffd').slice(0, TEXT_CHARACTERS);
 }
 
-/** Of one projection and generation, or of all: every order of which something is parked. */
+/** Every order of which something is parked: in one projection and generation, or in all that queries and Kafka see. */
 export async function parkedOrders(db: Queryable, scope?: QuarantineScope): Promise<ParkedOrder[]> {
-  const rows = await read<Row<ParkedOrder>>(
+  const served = `generation = 0 OR generation IN (SELECT generation FROM ${SHARED_SCHEMA}.active_generation)`;
+  const rows = await rowsOrNone<Row<ParkedOrder>>(
     db,
     `SELECT DISTINCT ON (projection, generation, tenant_id, order_id) ${EVENT},
        max(revision) OVER one AS "lastRevision", (count(*) OVER one)::int AS events
-     FROM ${SHARED_SCHEMA}.quarantine ${scope ? 'WHERE projection = $1 AND generation = $2' : ''}
+     FROM ${SHARED_SCHEMA}.quarantine WHERE ${scope ? 'projection = $1 AND generation = $2' : served}
      WINDOW one AS (PARTITION BY projection, generation, tenant_id, order_id)
      ORDER BY projection, generation, tenant_id, order_id, revision`,
     scope ? [scope.projection, scope.generation] : [],
@@ -75,7 +76,7 @@ export async function parkedOrders(db: Queryable, scope?: QuarantineScope): Prom
 
 /** Everything that is parked of an order, in every projection, each in the order of its stream. */
 export async function parkedEventsOf(db: Queryable, orderId: string): Promise<ParkedEvent[]> {
-  const rows = await read<Row<ParkedEvent>>(
+  const rows = await rowsOrNone<Row<ParkedEvent>>(
     db,
     `SELECT ${EVENT} FROM ${SHARED_SCHEMA}.quarantine WHERE order_id = $1
      ORDER BY projection, generation, tenant_id, revision`,
@@ -89,7 +90,7 @@ export async function parkedEvents(
   db: Queryable,
   { projection, generation }: QuarantineScope,
 ): Promise<ParkedEvent[]> {
-  const rows = await read<Row<ParkedEvent>>(
+  const rows = await rowsOrNone<Row<ParkedEvent>>(
     db,
     `SELECT ${EVENT} FROM ${SHARED_SCHEMA}.quarantine WHERE projection = $1 AND generation = $2
      ORDER BY tenant_id, order_id, revision`,
@@ -100,15 +101,4 @@ export async function parkedEvents(
 
 function withPosition<T extends ParkedEvent>({ position, ...row }: Row<T>): T {
   return { ...row, position: position === null ? null : BigInt(position) } as unknown as T;
-}
-
-async function read<R extends object>(db: Queryable, text: string, values: unknown[]): Promise<R[]> {
-  try {
-    return (await db.query<R>(text, values)).rows;
-  } catch (error) {
-    // No projector of this release ran yet: nothing is parked that this release could tell of.
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === UNDEFINED_TABLE || code === UNDEFINED_COLUMN) return [];
-    throw error;
-  }
 }
