@@ -8,6 +8,8 @@ export interface TcpProxy {
   holdAnswers(): void;
   /** What was held passes, and what follows. */
   passAnswers(): void;
+  /** What the server says on the connections there are passes never again, though they stay open; new ones work. */
+  swallowAnswers(): void;
   /** Breaks the connections there are; new ones are accepted. */
   cut(): void;
   /** Breaks connections and takes none until `restore`. */
@@ -19,6 +21,7 @@ export interface TcpProxy {
 /** Stands between a client and a server on this machine, to be the network's bad days. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<{ client: Socket; server: Socket }>();
+  const swallowed = new WeakSet<Socket>();
   let holding = false;
 
   const listener = createServer((client) => {
@@ -30,7 +33,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       if (!client.write(bytes)) server.pause();
     });
     client.on('drain', () => {
-      if (!holding) server.resume();
+      if (!holding && !swallowed.has(server)) server.resume();
     });
     if (holding) server.pause();
     const end = () => {
@@ -65,7 +68,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     passAnswers: () => {
       holding = false;
-      for (const { server } of pairs) server.resume();
+      for (const { server } of pairs) if (!swallowed.has(server)) server.resume();
+    },
+    swallowAnswers: () => {
+      for (const { server } of pairs) swallowed.add(server.pause());
     },
     cut,
     away,

@@ -27,6 +27,9 @@ export class AppendTooLarge extends Error {
 /** The event store cannot be reached, or answered that it cannot serve now. */
 export class StoreUnavailable extends Error {}
 
+/** It was reached, and said nothing for too long: its connection may be dead without having been closed. */
+export class StoreSilent extends StoreUnavailable {}
+
 /** The stream was deleted for good (tombstoned): nothing of it can be read any more. */
 export class StreamDeleted extends Error {}
 

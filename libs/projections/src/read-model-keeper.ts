@@ -9,7 +9,8 @@ import {
   prepareGeneration,
   type Generation,
 } from '#read-models/generations.js';
-import { isAway, pause } from './interruptions.js';
+import { messageOf, pause } from './interruptions.js';
+import { Leases } from './lease/leases.js';
 import { Projector, type ProjectorOptions } from './projector.js';
 import { SearchFollower } from './search-follower.js';
 
@@ -17,6 +18,8 @@ export interface ReadModelKeeperOptions {
   readonly eventStore: ProjectorOptions['eventStore'];
   readonly postgresUrl: string;
   readonly logger: Logger;
+  /** Those of the process; of this keeper alone, unless told. */
+  readonly leases?: Leases;
   /** null: none is configured, and indexes are left as they are. */
   readonly elasticsearch: Client | null;
   /** Of the index of this release's generation; null: PostgreSQL searches its tables. */
@@ -40,28 +43,17 @@ const LOOK_EVERY_MS = 500;
 export class ReadModelKeeper {
   readonly target: KeptGeneration;
   previous: KeptGeneration | null = null;
-  readonly #options: ReadModelKeeperOptions;
+  readonly #options: ReadModelKeeperOptions & { readonly leases: Leases };
 
   constructor(options: ReadModelKeeperOptions) {
-    this.#options = options;
+    this.#options = { leases: new Leases(options.postgresUrl), ...options };
     const { indexPrefix } = options;
     this.target = this.#keep((pool) => prepareGeneration(pool, indexPrefix), indexPrefix !== null);
   }
 
-  /**
-   * Returns when the signal aborts.
-   * @throws ProjectionStopped when an event cannot be applied
-   */
+  /** Returns when the signal aborts. A projection that fails is begun again, and keeps no other from going on. */
   async run(signal: AbortSignal): Promise<void> {
-    const stop = new AbortController();
-    const either = AbortSignal.any([signal, stop.signal]);
-    const running = [runKept(this.target, either), this.#runPrevious(either)];
-    try {
-      await Promise.all(running);
-    } finally {
-      stop.abort();
-      await Promise.allSettled(running);
-    }
+    await Promise.all([runKept(this.target, signal), this.#runPrevious(signal)]);
   }
 
   async #runPrevious(signal: AbortSignal): Promise<void> {
@@ -71,14 +63,14 @@ export class ReadModelKeeper {
       statementTimeoutMs: 0,
     });
     try {
-      const target = await whenThere(() => prepareGeneration(pool, this.#options.indexPrefix), signal);
-      const active = await whenThere(() => activeGeneration(pool), signal);
+      const target = await this.#whenThere(() => prepareGeneration(pool, this.#options.indexPrefix), signal);
+      const active = await this.#whenThere(() => activeGeneration(pool), signal);
       if (target === null || active === null || active.id === target.id) return;
       this.previous = this.#keep((db) => generationNumber(db, active.id), active.searchIndex !== null);
       const stop = new AbortController();
       const running = runKept(this.previous, AbortSignal.any([signal, stop.signal]));
       try {
-        await Promise.race([running, untilAnotherIsActive(pool, active, signal)]);
+        await this.#untilAnotherIsActive(pool, active, signal);
       } finally {
         stop.abort();
         await running;
@@ -90,44 +82,41 @@ export class ReadModelKeeper {
   }
 
   #keep(generation: (pool: pg.Pool) => Promise<Generation>, hasIndex: boolean): KeptGeneration {
-    const { eventStore, postgresUrl, logger, elasticsearch } = this.#options;
-    const projector = new Projector({ eventStore, postgresUrl, logger, generation });
+    const { eventStore, postgresUrl, logger, leases, elasticsearch } = this.#options;
+    const projector = new Projector({ eventStore, postgresUrl, logger, leases, generation });
     const search =
       hasIndex && elasticsearch !== null
-        ? new SearchFollower({ client: elasticsearch, postgresUrl, logger, generation })
+        ? new SearchFollower({ client: elasticsearch, postgresUrl, logger, leases, generation })
         : null;
     return { projector, search };
+  }
+
+  async #untilAnotherIsActive(pool: pg.Pool, { id }: Generation, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const active = await this.#whenThere(() => activeGeneration(pool), signal);
+      if (active !== null && active.id !== id) return;
+      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+    }
+  }
+
+  /** Asks until there is an answer; null when the signal aborts before. */
+  async #whenThere<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+    let lastError: string | null = null;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        return await ask();
+      } catch (error) {
+        const message = messageOf(error);
+        if (message !== lastError)
+          this.#options.logger.warn({ err: error }, 'which generations there are is not known');
+        lastError = message;
+        await pause(attempt, signal);
+      }
+    }
+    return null;
   }
 }
 
 async function runKept({ projector, search }: KeptGeneration, signal: AbortSignal): Promise<void> {
-  const stop = new AbortController();
-  const searching = search?.run(AbortSignal.any([signal, stop.signal]));
-  try {
-    await projector.run(signal);
-  } finally {
-    stop.abort();
-    await searching;
-  }
-}
-
-async function untilAnotherIsActive(pool: pg.Pool, { id }: Generation, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const active = await whenThere(() => activeGeneration(pool), signal);
-    if (active !== null && active.id !== id) return;
-    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: the loop ends
-  }
-}
-
-/** Asks until the store answers; null when the signal aborts before. */
-async function whenThere<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
-  for (let attempt = 0; !signal.aborted; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      await pause(attempt, signal);
-    }
-  }
-  return null;
+  await Promise.all([projector.run(signal), search?.run(signal)]);
 }

@@ -4,8 +4,8 @@ import { selectSummary, summaryItemOf, type SummaryRow } from '../readers/summar
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { IndexReached } from '../search/elasticsearch/index-definition.js';
 import type { ChangedOrder, RefusedDocument } from '../search/elasticsearch/index-writer.js';
-import { fenced, heldLease, requireLease } from './fence.js';
 import { searchDocumentText } from '../search/search-document.js';
+import { fenced, heldLease, requireLease } from './fence.js';
 
 /** Rows that were written since, in the order of their writes. */
 export interface ChangedRows {
