@@ -4,6 +4,7 @@ import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.j
 import { parseOrderStream } from '#event-store/streams.js';
 import { integrationEvent } from '#integration-events/integration-event.js';
 import { kafkaMessage, type OutgoingMessage } from '#integration-events/kafka-binding.js';
+import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { OrderHeads } from './order-heads.js';
 
 /** An event on its way to the topic. */
@@ -13,6 +14,8 @@ export interface Outgoing {
   readonly orderId: string;
   readonly revision: number;
   readonly position: bigint;
+  readonly eventId: string;
+  readonly type: string;
   /** Or why there is none. */
   readonly message: OutgoingMessage | string;
 }
@@ -36,12 +39,14 @@ export class MessageMaker {
     );
     const heads = await this.#heads.of(events, decoded);
     const made: Outgoing[] = [];
-    for (const [index, { stream, revision, position }] of events.entries()) {
+    for (const [index, { stream, revision: told, position, eventId, type }] of events.entries()) {
       const event = decoded[index]!;
       const order = typeof event === 'string' ? parseOrderStream(stream) : ownerOf(event);
       if (order === null) continue;
       const message = typeof event === 'string' ? event : messageOf(event, heads.get(stream)!);
-      made.push({ stream, tenantId: order.tenantId, orderId: order.orderId, revision, position, message });
+      const revision = Math.min(told, TOMBSTONE_REVISION);
+      const { tenantId, orderId } = order;
+      made.push({ stream, tenantId, orderId, revision, position, eventId, type, message });
     }
     return made;
   }
