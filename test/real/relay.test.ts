@@ -246,7 +246,12 @@ describeWith('kafka', 'the relay', () => {
     await running.caughtUp();
     const { clusterId } = running.relay.topic!;
     const scope = { projection: `relay:${clusterId}:${kafka.topic}`, generation: 0 };
-    expect(await parkedEventsOf(bench.pool, order.orderId)).toMatchObject([
+    // Said to be there before it is written down.
+    const parked = await until('it is parked', async () => {
+      const events = await parkedEventsOf(bench.pool, order.orderId);
+      return events.length > 0 && events;
+    });
+    expect(parked).toMatchObject([
       { ...scope, revision: 2, type: 'OrderPainted', kind: 'permanent', tries: 1 },
       { ...scope, revision: 3, type: 'TagsChanged', kind: 'behind', firstTriedAt: null },
     ]);
