@@ -14,6 +14,7 @@ import { goldenFolded } from './generated/golden-folded.mjs';
 import { orderEventsDocument } from './generated/order-events-document.mjs';
 import { publishedSchemas } from './generated/published-schemas.mjs';
 import { queryApiDocument } from './generated/query-api-document.mjs';
+import { readModelFingerprints } from './generated/read-model-fingerprints.mjs';
 
 const root = new URL('../', import.meta.url);
 
@@ -27,6 +28,7 @@ const generated = {
   'libs/event-store/golden/folded.json': goldenFolded,
   'libs/event-store/golden/shapes.json': eventShapes,
   'libs/integration-events/golden/schemas.json': publishedSchemas,
+  'libs/read-models/src/read-model-fingerprints.ts': readModelFingerprints,
 };
 
 async function fresh(path, make) {

@@ -4,6 +4,7 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { createLogger } from '#platform/logging.js';
 import { Projector, type ProjectorOptions } from '#projections/projector.js';
+import { ReadModelKeeper, type ReadModelKeeperOptions } from '#projections/read-model-keeper.js';
 import { verify, type VerifyResult } from '#projections/verify.js';
 import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
@@ -21,6 +22,10 @@ export interface RunningProjector {
   stop(): Promise<void>;
 }
 
+export interface RunningKeeper extends Pick<RunningProjector, 'ended' | 'stop'> {
+  readonly keeper: ReadModelKeeper;
+}
+
 /** A store with order streams, a database for read models, and projectors between them as a test likes. */
 export class ProjectionBench {
   readonly eventStore: ExactEventStore;
@@ -28,6 +33,7 @@ export class ProjectionBench {
   readonly postgresUrl: string;
   readonly eventStoreUrl: string;
   #running: RunningProjector[] = [];
+  #keepers: RunningKeeper[] = [];
   readonly #closers: (() => Promise<unknown>)[];
 
   private constructor(
@@ -76,6 +82,27 @@ export class ProjectionBench {
     return running;
   }
 
+  /** Starts one that keeps the generations of this release, in tables unless told otherwise. */
+  keep(options: Partial<ReadModelKeeperOptions> = {}): RunningKeeper {
+    const keeper = new ReadModelKeeper({
+      eventStore: this.eventStore,
+      postgresUrl: this.postgresUrl,
+      logger: createLogger('projector', 'silent'),
+      elasticsearch: null,
+      indexPrefix: null,
+      ...options,
+    });
+    const abort = new AbortController();
+    const ended = keeper.run(abort.signal);
+    ended.catch(() => {}); // whoever cares awaits `ended`
+    const stop = async () => {
+      abort.abort();
+      await ended;
+    };
+    this.#keepers.push({ keeper, ended, stop });
+    return { keeper, ended, stop };
+  }
+
   /** Until the rows have everything that is in the store now. */
   async caughtUp({ projector, ended }: RunningProjector): Promise<void> {
     const head = (await this.eventStore.headPosition()) ?? -1n;
@@ -98,8 +125,9 @@ export class ProjectionBench {
 
   /** Those that are left, also one that ended by itself. */
   async stopProjectors(): Promise<void> {
-    await Promise.allSettled(this.#running.map((running) => running.stop()));
+    await Promise.allSettled([...this.#running, ...this.#keepers].map((running) => running.stop()));
     this.#running = [];
+    this.#keepers = [];
   }
 
   async close(): Promise<void> {

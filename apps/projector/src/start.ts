@@ -57,9 +57,10 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
   };
 }
 
-function running({ target, previous }: ReadModelKeeper, relay: Relay | null): ProjectionWork[] {
-  const kept = [target, previous].flatMap((one) => (one === null ? [] : [one.projector, one.search]));
-  return [...kept, relay].filter((one) => one !== null);
+/** What else is kept, to be gone back to, is told by the status alone. */
+function running({ target, projectors }: ReadModelKeeper, relay: Relay | null): ProjectionWork[] {
+  const read = projectors.filter((one) => one.active && one !== target.projector);
+  return [target.projector, target.search, ...read, relay].filter((one) => one !== null);
 }
 
 /** A standby is ready: to take over. What is begun again is, too, as long as that is not for long. */

@@ -81,7 +81,8 @@ async function anotherGeneration(pool: pg.Pool, repetition: number, index: strin
      ) SELECT id, schema FROM added, own`,
     [repetition, index],
   );
-  return { ...rows[0]!, fingerprint: index, searchIndex: index };
+  const [one] = rows;
+  return { ...one!, fingerprint: index, searchIndex: index, rowsOf: one!.id };
 }
 
 async function followed(

@@ -1,35 +1,86 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
+import type { EventStore } from '#event-store/port.js';
+import type { Logger } from '#platform/logging.js';
+import { activate } from '#read-models/activate-generation.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { activate, type Generation } from '#read-models/generations.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
+import { markFailed, markReady } from '#read-models/generation-states.js';
+import type { Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { isAway } from './interruptions.js';
+import { verify } from './verify.js';
+
+export interface ActivationOptions {
+  /** Three connections are used. */
+  readonly pool: pg.Pool;
+  readonly eventStore: Pick<EventStore, 'readStream' | 'subscribeToAll' | 'headPosition'>;
+  /** null: none is configured. */
+  readonly elasticsearch: Client | null;
+  readonly logger: Logger;
+}
+
+/** A generation was built, and its rows are not what their events fold into. */
+export class BuiltWrong extends Error {}
 
 const LOOK_EVERY_MS = 100;
+/** Rows compared with a fresh fold before a generation that a projector built may be read. */
+const VERIFIED_ORDERS = 1_000;
 
 /**
- * Lets queries be answered from a generation as soon as its index, where it has one, is as far as the
- * position that its rows have reached; waits for that however long.
- * @returns whether it was done: not when the signal aborts before
+ * Lets queries be answered from the generation that this release has built, where they are answered from one that it
+ * did not: of another release, of another search engine, or set aside. Waits until its index is as far as its rows,
+ * and compares orders with their events before the flip. A generation that a person has gone back from is left
+ * alone, and so is one beside another of the same kind.
+ *
+ * @throws BuiltWrong
  */
-export async function activateWhenSearchable(
-  pool: pg.Pool,
+export async function activateWhenReady(
+  options: ActivationOptions,
   generation: Generation,
   position: bigint,
   signal: AbortSignal,
-): Promise<boolean> {
-  while (!signal.aborted) {
+): Promise<void> {
+  const { pool, logger } = options;
+  for (; !signal.aborted; await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})) {
     try {
-      if (await isSearchable(pool, generation, position)) {
-        await activate(pool, generation);
-        return true;
-      }
+      const own = await toBeActivated(pool, generation, logger);
+      if (own === null) return;
+      if (!(await isSearchable(pool, generation, position))) continue;
+      if (own.state === 'building') await verified(options, generation, signal);
+      const refresh = async (index: string) => void (await options.elasticsearch?.indices.refresh({ index }));
+      const head = (await options.eventStore.headPosition()) ?? -1n;
+      const flip = await activate(pool, generation, { chosen: false, storeEndsAt: head, refresh });
+      if (flip === 'behind') continue;
+      logger.info({ generation: generation.id }, 'queries are answered from this generation');
+      return;
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (signal.aborted) return;
+      if (!isAway(error) && !isLockTimeout(error)) throw error;
     }
-    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: the loop ends
   }
-  return false;
+}
+
+/** null: there is nothing to do. */
+async function toBeActivated(
+  pool: pg.Pool,
+  { id, fingerprint }: Generation,
+  logger: Logger,
+): Promise<GenerationRecord | null> {
+  const generations = await listGenerations(pool);
+  const own = generations.find((one) => one.id === id);
+  const active = generations.find(({ role }) => role === 'active');
+  if (!own || own.role === 'active') return null;
+  if (active?.fingerprint === fingerprint && active.state === 'ready') return null;
+  if (own.role === 'previous' && active?.chosen) {
+    logger.warn(
+      { generation: id },
+      'not activated: a person went back from it (orderctl generations activate)',
+    );
+    return null;
+  }
+  return own;
 }
 
 async function isSearchable(
@@ -39,4 +90,34 @@ async function isSearchable(
 ): Promise<boolean> {
   if (searchIndex === null) return true; // searched in tables that are written with the rows
   return ((await checkpointOf(pool, id, SEARCH_PROJECTION)) ?? -1n) >= position;
+}
+
+async function verified(
+  options: ActivationOptions,
+  generation: Generation,
+  signal: AbortSignal,
+): Promise<void> {
+  const { pool, eventStore, elasticsearch } = options;
+  const result = await verify({
+    pool,
+    eventStore,
+    elasticsearch,
+    generation,
+    sample: VERIFIED_ORDERS,
+    signal,
+  });
+  if (result.differenceCount > 0) {
+    const { tenantId, orderId, kind, path } = result.differences[0]!;
+    const reason = `${result.differenceCount} of ${result.orders} orders differ from their events, such as ${tenantId}.${orderId} (${kind} at ${path})`;
+    await markFailed(pool, generation, reason);
+    throw new BuiltWrong(
+      `generation ${generation.id} was built, and ${reason}: it is not read from; orderctl generations drop ${generation.id} has it built again`,
+    );
+  }
+  await markReady(pool, generation);
+}
+
+/** Somebody else flips, or the rows are being written for longer than usual. */
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
 }

@@ -4,7 +4,7 @@ import { parkedOrders } from '#read-models/stores/parked-orders.js';
 import type { Queryable } from '#read-models/generations.js';
 import { ageMs, commonStatus, type CommonStatus, type Surroundings } from './common-status.js';
 import type { Projector } from './projector.js';
-import type { KeptGeneration, ReadModelKeeper } from './read-model-keeper.js';
+import type { ReadModelKeeper } from './read-model-keeper.js';
 import type { Relay } from './relay/relay.js';
 import { relayStatus, type RelayStatus } from './relay/relay-status.js';
 import type { SearchFollower } from './search-follower.js';
@@ -40,7 +40,7 @@ const OLDEST_PARKED_MAX = 10;
 
 /** Of every projection that a keeper runs, and of the relay to Kafka. */
 export async function projectionStatuses(
-  { target, previous }: ReadModelKeeper,
+  { projectors, followers }: ReadModelKeeper,
   relay: Relay | null,
   stores: { readonly eventStore: Pick<EventStore, 'headPosition'>; readonly db: Queryable },
 ): Promise<ProjectionStatuses> {
@@ -50,12 +50,11 @@ export async function projectionStatuses(
     parkedOrders(stores.db, OLDEST_PARKED_MAX).catch(() => null),
   ]);
   const around = { head, parked };
-  const ofKept = ({ projector, search }: KeptGeneration) => [
-    projectorStatus(projector, around),
-    ...(search ? [searchStatus(search, around)] : []),
-  ];
   return {
-    projections: [target, previous].flatMap((kept) => (kept ? ofKept(kept) : [])),
+    projections: [
+      ...projectors.map((one) => projectorStatus(one, around)),
+      ...followers.map((one) => searchStatus(one, around)),
+    ],
     relay: relay && relayStatus(relay, around),
   };
 }

@@ -11,7 +11,6 @@ import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { LeaseKey } from '#read-models/stores/leases.store.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
-import { activateWhenSearchable } from './activation.js';
 import { BatchApplier } from './batch-applier.js';
 import { EventFeed } from './engine/event-feed.js';
 import {
@@ -40,6 +39,8 @@ export interface ProjectorOptions {
   readonly generation?: (pool: pg.Pool) => Promise<Generation>;
   /** How events are read; as this release does, unless told otherwise. */
   readonly codec?: Pick<EventCodec, 'decodeEach'>;
+  /** Told the position whenever it has written all that was there when it subscribed; what it throws ends that. */
+  readonly onCaughtUp?: (generation: Generation, position: bigint) => Promise<void>;
   /** Of one batch. */
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
   /** How long a subscription may say nothing before somebody looks whether it should. */
@@ -56,10 +57,9 @@ export class Projector implements ProjectionWork {
   readonly progress = new Progress();
   readonly engine: ProjectionEngine;
   generation: Generation | null = null;
-  /** Whether queries are answered from its generation. */
+  /** Whether queries are answered from its rows. */
   active = false;
   #feed: EventFeed | null = null;
-  #activation: Promise<void> | null = null;
   /** What it has in its cache is right for as long as it owns the projection. */
   #applier: { readonly token: bigint; readonly applier: BatchApplier } | null = null;
   readonly #options: ProjectorOptions;
@@ -105,7 +105,6 @@ export class Projector implements ProjectionWork {
   /** Returns when the signal aborts. Whatever keeps rows from being written is waited for, however long. */
   async run(signal: AbortSignal): Promise<void> {
     await this.engine.run(signal);
-    await this.#activation;
     await this.#pool.end();
   }
 
@@ -113,7 +112,7 @@ export class Projector implements ProjectionWork {
     const { generation: choose = (pool: pg.Pool) => prepareGeneration(pool, null) } = this.#options;
     const generation = await choose(this.#pool);
     this.generation = generation;
-    this.active = (await activeGeneration(this.#pool))?.id === generation.id;
+    this.active = (await activeGeneration(this.#pool))?.rowsOf === generation.id;
     return { generation: generation.id, projection: ORDERS_PROJECTION };
   }
 
@@ -148,7 +147,7 @@ export class Projector implements ProjectionWork {
     const feed = new EventFeed({
       ...{ eventStore, limits, signal, after: this.progress.position },
       ...(silenceMs === undefined ? {} : { silenceMs }),
-      onCaughtUp: () => this.#noteCaughtUp(feed, signal),
+      onCaughtUp: () => this.#noteCaughtUp(feed),
     });
     this.#feed = feed;
     try {
@@ -160,7 +159,7 @@ export class Projector implements ProjectionWork {
         this.progress.wrote(applied, batch);
         this.#tellParked(applied.parked);
         pace.wrote(applied.events, applied.repeated);
-        this.#noteCaughtUp(feed, signal);
+        this.#noteCaughtUp(feed);
       }
     } finally {
       this.#feed = null;
@@ -169,11 +168,11 @@ export class Projector implements ProjectionWork {
   }
 
   /** Live once everything is written that was there when the subscription had caught up. */
-  #noteCaughtUp(feed: EventFeed, signal: AbortSignal): void {
-    if (!feed.hasCaughtUp(this.progress.position)) return;
-    if (!this.active && this.generation) {
-      this.#activation ??= this.#activate(this.generation, signal).catch((error: unknown) => feed.end(error));
-    }
+  #noteCaughtUp(feed: EventFeed): void {
+    const { position } = this.progress;
+    if (!feed.hasCaughtUp(position)) return;
+    const told = this.generation && this.#options.onCaughtUp?.(this.generation, position ?? -1n);
+    told?.catch((error: unknown) => feed.end(error));
     this.engine.become('live');
   }
 
@@ -182,17 +181,6 @@ export class Projector implements ProjectionWork {
       if (kind === 'behind') continue;
       const about = { tenantId, orderId, revision, type, kind, reason };
       this.#options.logger.error(about, 'an order is parked: its later events wait');
-    }
-  }
-
-  async #activate(generation: Generation, signal: AbortSignal): Promise<void> {
-    const position = this.progress.position ?? -1n;
-    try {
-      this.active = await activateWhenSearchable(this.#pool, generation, position, signal);
-      if (this.active)
-        this.#options.logger.info({ generation: generation.id }, 'queries are answered from this generation');
-    } finally {
-      this.#activation = null;
     }
   }
 }

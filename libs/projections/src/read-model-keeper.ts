@@ -1,16 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
-import {
-  activeGeneration,
-  generationNumber,
-  prepareGeneration,
-  type Generation,
-} from '#read-models/generations.js';
-import { messageOf, pause } from './interruptions.js';
+import { listGenerations } from '#read-models/generation-list.js';
+import { prepareGeneration, type Generation } from '#read-models/generations.js';
+import { activateWhenReady } from './activation.js';
+import { onGenerationNews } from './generation-news.js';
 import { Leases } from './lease/leases.js';
+import { KeptSet } from './kept-set.js';
 import { Projector, type ProjectorOptions } from './projector.js';
 import { SearchFollower } from './search-follower.js';
 
@@ -18,10 +15,10 @@ export interface ReadModelKeeperOptions {
   readonly eventStore: ProjectorOptions['eventStore'];
   readonly postgresUrl: string;
   readonly logger: Logger;
-  /** Those of the process; of this keeper alone, unless told. */
-  readonly leases?: Leases;
   /** null: none is configured, and indexes are left as they are. */
   readonly elasticsearch: Client | null;
+  /** Those of the process; of this keeper alone, unless told. */
+  readonly leases?: Leases;
   /** Of the index of this release's generation; null: PostgreSQL searches its tables. */
   readonly indexPrefix: string | null;
 }
@@ -33,90 +30,115 @@ export interface KeptGeneration {
   readonly search: SearchFollower | null;
 }
 
-const LOOK_EVERY_MS = 500;
-
 /**
- * Keeps the generation of this release and engine up to date, and until it is the one that queries are
- * answered from, the one that they are answered from meanwhile: so a change of the search engine is seen
- * by no reader but as a better search.
+ * Keeps every generation of this release up to date that may be read: the one that is built where there is none
+ * (the target), the active one, the one that a rollback goes back to, and those that a replay has made; also those
+ * that come while it runs.
  */
 export class ReadModelKeeper {
   readonly target: KeptGeneration;
-  previous: KeptGeneration | null = null;
-  readonly #options: ReadModelKeeperOptions & { readonly leases: Leases };
+  /** Beside the target, by the generation that their rows and indexes are of. */
+  readonly #rows: KeptSet<Projector>;
+  readonly #indexes: KeptSet<SearchFollower>;
+  readonly #options: ReadModelKeeperOptions;
+  readonly #pool: pg.Pool;
+  readonly #leases: Leases;
+  readonly #stop = new AbortController();
+  #activation: Promise<void> | null = null;
 
   constructor(options: ReadModelKeeperOptions) {
-    this.#options = { leases: new Leases(options.postgresUrl), ...options };
-    const { indexPrefix } = options;
-    this.target = this.#keep((pool) => prepareGeneration(pool, indexPrefix), indexPrefix !== null);
-  }
-
-  /** Returns when the signal aborts. A projection that fails is begun again, and keeps no other from going on. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([runKept(this.target, signal), this.#runPrevious(signal)]);
-  }
-
-  async #runPrevious(signal: AbortSignal): Promise<void> {
-    const pool = createPool(this.#options.postgresUrl, {
-      max: 1,
+    this.#options = options;
+    this.#leases = options.leases ?? new Leases(options.postgresUrl);
+    const { postgresUrl, indexPrefix, elasticsearch, logger } = options;
+    this.#pool = createPool(postgresUrl, {
+      max: 3,
       applicationName: 'orderlog projector generations',
       statementTimeoutMs: 0,
     });
+    const prepare = (pool: pg.Pool) => prepareGeneration(pool, indexPrefix);
+    this.target = {
+      projector: this.#projector(async (pool) => rowsOnly(await prepare(pool))),
+      search: indexPrefix === null ? null : this.#follower(prepare),
+    };
+    this.#rows = new KeptSet((one) => this.#projector(async () => rowsOnly(one)), logger);
+    this.#indexes = new KeptSet(
+      (one) => (elasticsearch === null ? null : this.#follower(async () => one)),
+      logger,
+    );
+  }
+
+  get projectors(): readonly Projector[] {
+    return [this.target.projector, ...this.#rows.running];
+  }
+
+  get followers(): readonly SearchFollower[] {
+    return [...(this.target.search ? [this.target.search] : []), ...this.#indexes.running];
+  }
+
+  /** Returns when the signal aborts. What keeps one generation from going on holds no other back. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { projector, search } = this.target;
+    const either = AbortSignal.any([signal, this.#stop.signal]);
+    const { postgresUrl, logger } = this.#options;
+    const running = [
+      projector.run(either),
+      search?.run(either) ?? Promise.resolve(),
+      onGenerationNews(
+        postgresUrl,
+        () => this.#look(either),
+        (err) => logger.warn({ err }, 'generations are not heard of: trying again'),
+        either,
+      ),
+    ];
     try {
-      const target = await this.#whenThere(() => prepareGeneration(pool, this.#options.indexPrefix), signal);
-      const active = await this.#whenThere(() => activeGeneration(pool), signal);
-      if (target === null || active === null || active.id === target.id) return;
-      this.previous = this.#keep((db) => generationNumber(db, active.id), active.searchIndex !== null);
-      const stop = new AbortController();
-      const running = runKept(this.previous, AbortSignal.any([signal, stop.signal]));
-      try {
-        await this.#untilAnotherIsActive(pool, active, signal);
-      } finally {
-        stop.abort();
-        await running;
-        this.previous = null;
-      }
+      await Promise.all(running);
     } finally {
-      await pool.end();
+      this.#stop.abort();
+      await Promise.allSettled(running);
+      await Promise.allSettled([this.#rows.stop(), this.#indexes.stop()]);
+      await Promise.allSettled([this.#activation ?? Promise.resolve()]);
+      await this.#pool.end();
     }
   }
 
-  #keep(generation: (pool: pg.Pool) => Promise<Generation>, hasIndex: boolean): KeptGeneration {
-    const { eventStore, postgresUrl, logger, leases, elasticsearch } = this.#options;
-    const projector = new Projector({ eventStore, postgresUrl, logger, leases, generation });
-    const search =
-      hasIndex && elasticsearch !== null
-        ? new SearchFollower({ client: elasticsearch, postgresUrl, logger, leases, generation })
-        : null;
-    return { projector, search };
+  async #look(signal: AbortSignal): Promise<void> {
+    const { projector, search } = this.target;
+    if (projector.generation === null) return; // what the target is decides what else there is
+    const generations = await listGenerations(this.#pool);
+    if (signal.aborted) return;
+    const active = generations.find(({ role }) => role === 'active');
+    for (const one of this.projectors) one.active = active?.rowsOf === one.generation?.id;
+    const kept = generations.filter(({ ofThisRelease, state }) => ofThisRelease && state === 'ready');
+    const besides = kept.filter(({ rowsOf }) => rowsOf !== projector.generation?.id).map(rowsOnly);
+    this.#rows.keep(besides);
+    this.#indexes.keep(
+      kept.filter(({ id, searchIndex }) => searchIndex !== null && id !== search?.generation?.id),
+    );
   }
 
-  async #untilAnotherIsActive(pool: pg.Pool, { id }: Generation, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const active = await this.#whenThere(() => activeGeneration(pool), signal);
-      if (active !== null && active.id !== id) return;
-      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {}); // aborted: the loop ends
-    }
+  #projector(generation: (pool: pg.Pool) => Promise<Generation>): Projector {
+    const { eventStore, postgresUrl, logger, indexPrefix } = this.#options;
+    const onCaughtUp = async (one: Generation, position: bigint) => {
+      if (one.id !== this.target.projector.generation?.id) return;
+      this.#activation ??= this.#activate(indexPrefix, position).finally(() => (this.#activation = null));
+      await this.#activation;
+    };
+    const leases = this.#leases;
+    return new Projector({ eventStore, postgresUrl, logger, leases, generation, onCaughtUp });
   }
 
-  /** Asks until there is an answer; null when the signal aborts before. */
-  async #whenThere<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
-    let lastError: string | null = null;
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        return await ask();
-      } catch (error) {
-        const message = messageOf(error);
-        if (message !== lastError)
-          this.#options.logger.warn({ err: error }, 'which generations there are is not known');
-        lastError = message;
-        await pause(attempt, signal);
-      }
-    }
-    return null;
+  async #activate(indexPrefix: string | null, position: bigint): Promise<void> {
+    const target = await prepareGeneration(this.#pool, indexPrefix);
+    await activateWhenReady({ ...this.#options, pool: this.#pool }, target, position, this.#stop.signal);
+  }
+
+  #follower(generation: (pool: pg.Pool) => Promise<Generation>): SearchFollower | null {
+    const { elasticsearch: client, postgresUrl, logger } = this.#options;
+    return client && new SearchFollower({ client, postgresUrl, logger, leases: this.#leases, generation });
   }
 }
 
-async function runKept({ projector, search }: KeptGeneration, signal: AbortSignal): Promise<void> {
-  await Promise.all([projector.run(signal), search?.run(signal)]);
+/** The rows of a generation may be another one's, which is then the one that is written. */
+function rowsOnly({ schema, fingerprint, searchIndex, rowsOf }: Generation): Generation {
+  return { id: rowsOf, schema, fingerprint, searchIndex, rowsOf };
 }

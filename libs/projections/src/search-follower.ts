@@ -98,7 +98,7 @@ export class SearchFollower implements ProjectionWork {
     const store = new SearchFeedStore(db, generation);
     const news = new News(signal);
     const hear = ({ payload }: pg.Notification) => {
-      if (payload?.startsWith(`${generation.id}:orders:`)) news.tell();
+      if (payload?.startsWith(`${generation.rowsOf}:orders:`)) news.tell();
     };
     db.on('notification', hear);
     try {

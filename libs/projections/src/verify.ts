@@ -23,6 +23,8 @@ export interface VerifyOptions {
   readonly pool: pg.Pool;
   /** Where the generation has its index, if it has one; null: none is configured. */
   readonly elasticsearch: Client | null;
+  /** Which one; the active one unless given. */
+  readonly generation?: Generation;
   /** So many rows, chosen at random; absent: all, and whether every stream has its row. */
   readonly sample?: number;
   readonly onProgress?: (progress: VerifyProgress) => void;
@@ -69,11 +71,11 @@ const PATIENCE_MS = 10_000;
 const POLL_MS = 100;
 
 /**
- * Compares the rows of the active generation with a fresh fold of every stream. Runs beside a live
+ * Compares the rows of a generation with a fresh fold of every stream. Runs beside a live
  * system: each row is compared at its own revision, and none may lack an event that was there at the start.
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
-  const generation = await activeGeneration(options.pool);
+  const generation = options.generation ?? (await activeGeneration(options.pool));
   if (!generation)
     throw new NothingToVerify('there are no read models of this release: no projector has run yet');
   return new Verification(options, generation, await openIndex(options, generation)).run();
@@ -148,7 +150,9 @@ class Verification {
     let last: bigint | null = null;
     let movedMs = performance.now();
     for (;;) {
-      const position = await checkpointOf(this.#options.pool, this.#generation.id, projection);
+      const { id, rowsOf } = this.#generation;
+      const owner = projection === ORDERS_PROJECTION ? rowsOf : id;
+      const position = await checkpointOf(this.#options.pool, owner, projection);
       if (position !== last) movedMs = performance.now();
       last = position;
       const stuck = performance.now() - movedMs >= (this.#options.patienceMs ?? PATIENCE_MS);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { activeGeneration, type Generation, type Queryable } from './generations.js';
 import { madeFrom } from './made-from.js';
@@ -5,6 +6,12 @@ import { ORDERS_PROJECTION } from './orders.projection.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 const RECONNECT_AFTER_MS = 250;
+/** News may be lost without the connection's saying so. */
+const LOOK_EVERY_MS = 2_000;
+const LOOK_AGAIN_MS = 20;
+const QUERY_TIMEOUT_MS = 3_000;
+/** So long a generation that is active and behind what was read here is not read: then the events are fewer than before. */
+const DRAWS_LEVEL_WITHIN_MS = 5_000;
 
 /** How far a projection has come in a generation; null: it has read nothing yet. */
 export async function checkpointOf(
@@ -40,6 +47,11 @@ export class CheckpointWatcher {
   /** By generation and projection: a generation may be told of before it is known to be active. */
   readonly #positions = new Map<string, bigint>();
   readonly #waiters = new Set<Waiter>();
+  /** Reads that begin wait for it: the generation is being changed. */
+  #changing: Promise<void> | null = null;
+  /** Since when another one is active than the one that is read. */
+  #behindSinceMs: number | null = null;
+  #looks: NodeJS.Timeout | undefined;
   #generation: Generation | null = null;
   #storeId: string | null = null;
   #client: pg.Client | null = null;
@@ -60,6 +72,22 @@ export class CheckpointWatcher {
     return this.#storeId;
   }
 
+  /** The same once it is not being changed: for a read that begins. */
+  async settled(): Promise<Generation | null> {
+    while (this.#changing !== null) await this.#changing;
+    return this.#generation;
+  }
+
+  /** Resolves when that generation is read, or the time is over. */
+  async changedTo(id: number, timeoutMs: number): Promise<void> {
+    const untilMs = performance.now() + timeoutMs;
+    while (this.#generation?.id !== id && performance.now() < untilMs && !this.#closed) {
+      const client = this.#client;
+      if (client) await this.#look(client).catch((error: unknown) => this.#lost(client, error));
+      if (this.#generation?.id !== id) await delay(LOOK_AGAIN_MS);
+    }
+  }
+
   /** Tries once to connect; when that fails it goes on trying by itself. */
   async start(): Promise<void> {
     await this.#connect();
@@ -67,7 +95,11 @@ export class CheckpointWatcher {
 
   /** Where the projection is in the active generation, as far as this process was told; null: not now. */
   position(projection: string): bigint | null {
-    return this.#positions.get(`${this.#generation?.id}:${projection}`) ?? null;
+    return this.#generation === null ? null : this.#known(this.#generation, projection);
+  }
+
+  #known({ id, rowsOf }: Generation, projection: string): bigint | null {
+    return this.#positions.get(`${projection === ORDERS_PROJECTION ? rowsOf : id}:${projection}`) ?? null;
   }
 
   /** Resolves with true once the projection has reached the position, with false when the time is over. */
@@ -92,6 +124,7 @@ export class CheckpointWatcher {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
+    clearInterval(this.#looks);
     for (const waiter of [...this.#waiters]) waiter.done(false);
     await this.#client?.end();
   }
@@ -101,6 +134,7 @@ export class CheckpointWatcher {
       connectionString: this.#options.connectionString,
       application_name: 'orderlog checkpoint watcher',
       keepAlive: true,
+      query_timeout: QUERY_TIMEOUT_MS,
     });
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, new Error('the connection ended')));
@@ -109,7 +143,9 @@ export class CheckpointWatcher {
       await client.connect();
       await client.query(`LISTEN ${CHECKPOINT_CHANNEL}; LISTEN ${GENERATION_CHANNEL}`);
       this.#client = client;
-      await this.#readAll(client); // after LISTEN, so that nothing falls between
+      await this.#look(client); // after LISTEN, so that nothing falls between
+      clearInterval(this.#looks);
+      this.#looks = setInterval(() => this.#lookOn(client), LOOK_EVERY_MS).unref();
     } catch (error) {
       this.#lost(client, error);
     }
@@ -133,30 +169,76 @@ export class CheckpointWatcher {
   }
 
   #heard(client: pg.Client, channel: string, payload: string): void {
-    // The very first generation announces itself by its first checkpoint; and a position means something only
-    // together with the store that it is of.
-    if (channel === GENERATION_CHANNEL || this.#generation === null || this.#storeId === null) {
-      this.#readAll(client).catch((error: unknown) => this.#lost(client, error));
-      return;
-    }
+    // The very first generation announces itself by its first checkpoint; a position means something only
+    // together with the store that it is of; and one that was behind may have drawn level.
+    const looks = this.#generation === null || this.#storeId === null || this.#behindSinceMs !== null;
+    if (channel === GENERATION_CHANNEL || looks) return this.#lookOn(client);
     const [generation, projection, position] = payload.split(':');
     this.#advance(`${generation}:${projection}`, BigInt(position!));
     this.#wake();
   }
 
-  async #readAll(client: pg.Client): Promise<void> {
-    const active = await activeGeneration(client);
-    if (active === null) return; // one that this release can't read: keep the one it had
-    const { rows } = await client.query<{ projection: string; position: string }>(
-      `SELECT projection, position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1`,
-      [active.id],
-    );
-    const storeId = await madeFrom(client, { generation: active.id, projection: ORDERS_PROJECTION });
-    this.#generation = active;
-    this.#storeId = storeId;
-    for (const { projection, position } of rows)
-      this.#advance(`${active.id}:${projection}`, BigInt(position));
+  #lookOn(client: pg.Client): void {
+    this.#look(client).catch((error: unknown) => this.#lost(client, error));
+  }
+
+  async #look(client: pg.Client): Promise<void> {
+    const active = await this.#readAll(client);
+    // One that this release can't read: keep the one it had.
+    if (active === null || active.id === this.#generation?.id) this.#behindSinceMs = null;
+    else {
+      this.#behindSinceMs ??= performance.now();
+      await this.#change(client);
+    }
     this.#wake();
+  }
+
+  /**
+   * From one generation to another, unless it has less than what was read here: then it is tried again with its
+   * next step. Reads that begin meanwhile wait for the moment that this takes, so that none sees more of the old one.
+   */
+  async #change(client: pg.Client): Promise<void> {
+    if (this.#changing !== null) return;
+    const changing = (async () => {
+      const next = await this.#readAll(client);
+      if (next === null || next.id === this.#generation?.id) return;
+      const storeId = await madeFrom(client, { generation: next.rowsOf, projection: ORDERS_PROJECTION });
+      if (!this.#isLevel(next, storeId)) return;
+      this.#generation = next;
+      this.#storeId = storeId;
+      this.#behindSinceMs = null;
+    })();
+    this.#changing = changing.catch(() => {}); // whoever looks has it thrown
+    try {
+      await changing;
+    } finally {
+      this.#changing = null;
+    }
+  }
+
+  #isLevel(next: Generation, storeId: string | null): boolean {
+    if (this.#generation === null || storeId !== this.#storeId) return true;
+    const seen = this.#known(this.#generation, ORDERS_PROJECTION) ?? -1n;
+    if ((this.#known(next, ORDERS_PROJECTION) ?? -1n) >= seen) return true;
+    return performance.now() - (this.#behindSinceMs ?? 0) > DRAWS_LEVEL_WITHIN_MS;
+  }
+
+  /** @returns the active one; null when there is none that this release can read */
+  async #readAll(client: pg.Client): Promise<Generation | null> {
+    const active = await activeGeneration(client);
+    if (active === null) return null;
+    const own = this.#generation ?? active;
+    const { rows } = await client.query<{ generation: number; projection: string; position: string }>(
+      `SELECT generation, projection, position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ANY ($1)`,
+      [[active.id, active.rowsOf, own.id, own.rowsOf]],
+    );
+    for (const { generation, projection, position } of rows)
+      this.#advance(`${generation}:${projection}`, BigInt(position));
+    if (active.id === this.#generation?.id) {
+      this.#generation = active; // another index may have taken the place of its own
+      this.#storeId = await madeFrom(client, { generation: active.rowsOf, projection: ORDERS_PROJECTION });
+    }
+    return active;
   }
 
   #advance(key: string, position: bigint): void {

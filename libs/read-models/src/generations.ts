@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import {
-  GENERATION_CHANNEL,
-  SHARED_SCHEMA,
-  generationDdl,
-  readModelFingerprints,
-  sharedDdl,
-} from './schema.js';
+import { indexStatements, tablesDdl } from './generation-ddl.js';
+import type { Queryable } from './queryable.js';
+import { migrated } from './migrations/migrate.js';
+import { readModelFingerprints } from './read-model-fingerprints.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 import type { SearchEngine } from './search/search-engine.js';
 
 /** A set of read tables and, where there is one, their search index: what one release reads and writes. */
@@ -17,35 +15,45 @@ export interface Generation {
   readonly fingerprint: string;
   /** Of Elasticsearch; null: its tables are searched. */
   readonly searchIndex: string | null;
+  /** The generation whose projection `orders` writes these tables: itself, unless only its index was made anew. */
+  readonly rowsOf: number;
 }
 
-/** A pool or a client. */
-export type Queryable = Pick<pg.ClientBase, 'query'>;
+export type { Queryable } from './queryable.js';
 
-interface GenerationRow {
-  id: number;
-  schema_name: string;
-  fingerprint: string;
-  search_index: string | null;
+export interface GenerationRow {
+  readonly id: number;
+  readonly schema_name: string;
+  readonly fingerprint: string;
+  readonly search_index: string | null;
+  readonly rows_of: number;
 }
 
-const UNDEFINED_TABLE = '42P01';
-// One process at a time creates tables: concurrent CREATE IF NOT EXISTS would fail on each other.
-// Another than the event store's own (apps/event-store): both may be in one database, and that one is held for ever.
-const CREATION_LOCK = 0x6f726d67;
-const COLUMNS = 'id, schema_name, fingerprint, search_index';
+const NOT_THERE: ReadonlySet<unknown> = new Set(['42P01', '42703']); // undefined table, undefined column
+export const GENERATION_COLUMNS =
+  'g.id, g.schema_name, g.fingerprint, g.search_index, coalesce(g.rows_of, g.id) AS rows_of';
+
+// Where a generation of another release is active, this release reads the one that it read last, provided that
+// it is as far: so its processes can be started again while the releases change places, and time never goes back.
+const ACTIVE = `
+  SELECT ${GENERATION_COLUMNS} FROM ${SHARED_SCHEMA}.active_generation a
+  JOIN ${SHARED_SCHEMA}.generations active ON active.id = a.generation
+  JOIN ${SHARED_SCHEMA}.generations g ON g.id = a.generation
+    OR (active.fingerprint <> ALL ($1) AND g.activated_at IS NOT NULL AND g.state = 'ready'
+      AND (SELECT max(position) FROM ${SHARED_SCHEMA}.checkpoints c
+           WHERE c.generation = coalesce(g.rows_of, g.id) AND c.projection = 'orders')
+        >= (SELECT max(position) FROM ${SHARED_SCHEMA}.checkpoints c
+            WHERE c.generation = coalesce(active.rows_of, active.id) AND c.projection = 'orders'))
+  WHERE g.fingerprint = ANY ($1)
+  ORDER BY g.activated_at DESC NULLS LAST LIMIT 1`;
 
 /** The generation that queries are answered from; null while there is none that this release can read. */
 export async function activeGeneration(db: Queryable): Promise<Generation | null> {
   try {
-    const { rows } = await db.query<GenerationRow>(
-      `SELECT ${COLUMNS} FROM ${SHARED_SCHEMA}.active_generation
-       JOIN ${SHARED_SCHEMA}.generations ON id = generation WHERE fingerprint = ANY($1)`,
-      [Object.values(readModelFingerprints)],
-    );
+    const { rows } = await db.query<GenerationRow>(ACTIVE, [Object.values(readModelFingerprints)]);
     return rows[0] ? toGeneration(rows[0]) : null;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) return null; // no projector ran yet
+    if (error instanceof Error && 'code' in error && NOT_THERE.has(error.code)) return null; // no projector ran yet
     throw error;
   }
 }
@@ -53,27 +61,41 @@ export async function activeGeneration(db: Queryable): Promise<Generation | null
 /** The generation with that number, whichever release it belongs to. @throws when there is none */
 export async function generationNumber(db: Queryable, id: number): Promise<Generation> {
   const { rows } = await db.query<GenerationRow>(
-    `SELECT ${COLUMNS} FROM ${SHARED_SCHEMA}.generations WHERE id = $1`,
+    `SELECT ${GENERATION_COLUMNS} FROM ${SHARED_SCHEMA}.generations g WHERE g.id = $1 AND g.state <> 'dropped'`,
     [id],
   );
-  if (!rows[0]) throw new Error(`there is no generation ${id}`);
+  if (!rows[0]) throw new NoSuchGeneration(`there is no generation ${id}`);
   return toGeneration(rows[0]);
 }
 
+export class NoSuchGeneration extends Error {}
+
+/** Building it again would fail again, and take as much space each time: a person looks first. */
+export class BuildFailed extends Error {
+  constructor({ id, failure }: { readonly id: number; readonly failure: string }) {
+    super(`generation ${id} failed: ${failure}: orderctl generations drop ${id}, then it is built again`);
+  }
+}
+
 /**
- * The generation of this release, created empty when there is none. The very first becomes active at
- * once: an empty system is up to date.
+ * The generation that a projector of this release keeps: the active one, else the one that was active last, else
+ * one that it began to build; created empty when there is none. The very first becomes active at once: an empty
+ * system is up to date.
  *
  * @param indexPrefix what the name of its search index begins with; null: PostgreSQL searches its tables
  */
 export function prepareGeneration(pool: pg.Pool, indexPrefix: string | null): Promise<Generation> {
-  return withSharedTables(pool, async (client) => {
+  return migrated(pool, async (client) => {
     const generation =
-      (await ownGeneration(client, indexPrefix)) ?? (await createGeneration(client, indexPrefix));
+      (await ownGeneration(client, indexPrefix)) ??
+      (await insertGeneration(client, { indexPrefix, madeBy: 'projector' }));
     await client.query(
       `WITH first AS (
          INSERT INTO ${SHARED_SCHEMA}.active_generation (generation) VALUES ($1)
          ON CONFLICT DO NOTHING RETURNING generation
+       ), ready AS (
+         UPDATE ${SHARED_SCHEMA}.generations SET state = 'ready', activated_at = now()
+         WHERE id = (SELECT generation FROM first)
        ) SELECT pg_notify('${GENERATION_CHANNEL}', generation::text) FROM first`,
       [generation.id],
     );
@@ -81,66 +103,78 @@ export function prepareGeneration(pool: pg.Pool, indexPrefix: string | null): Pr
   });
 }
 
+export interface NewGeneration {
+  /** What the name of its search index begins with; null: PostgreSQL searches its tables. */
+  readonly indexPrefix: string | null;
+  /** Who fills it: what a replay builds is no projector's to go on with before it is ready. */
+  readonly madeBy: 'projector' | 'replay';
+  /** For a load in bulk, without keys and indexes; whoever loads it runs `indexStatements` after it. */
+  readonly bulk?: boolean;
+  /** It gets no tables but reads those of this one, beside an index of its own. */
+  readonly rowsOf?: Generation;
+}
+
+/** Creates a further one of this release, beside all that are there; in the state `building`. */
+export function createGeneration(pool: pg.Pool, options: NewGeneration): Promise<Generation> {
+  return migrated(pool, (client) => insertGeneration(client, options));
+}
+
 /** Creates what all generations share, for whom needs no generation. */
 export function prepareSharedTables(pool: pg.Pool): Promise<void> {
-  return withSharedTables(pool, async () => {});
-}
-
-/** In one transaction. */
-async function withSharedTables<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [CREATION_LOCK]);
-    await client.query(sharedDdl);
-    const result = await work(client);
-    await client.query('COMMIT');
-    client.release();
-    return result;
-  } catch (error) {
-    client.release(true); // dropping the connection rolls back
-    throw error;
-  }
-}
-
-/** Lets queries be answered from this generation from now on. */
-export async function activate(db: Queryable, generation: Pick<Generation, 'id'>): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `WITH flipped AS (
-       UPDATE ${SHARED_SCHEMA}.active_generation SET generation = $1 WHERE generation <> $1 RETURNING generation
-     ) SELECT pg_notify('${GENERATION_CHANNEL}', generation::text) FROM flipped`,
-    [generation.id],
-  );
-  return (rowCount ?? 0) > 0;
+  return migrated(pool, async () => {});
 }
 
 async function ownGeneration(db: Queryable, indexPrefix: string | null): Promise<Generation | null> {
-  const { rows } = await db.query<GenerationRow>(
-    `SELECT ${COLUMNS} FROM ${SHARED_SCHEMA}.generations WHERE fingerprint = $1`,
+  const { rows } = await db.query<GenerationRow & { state: string; failure: string }>(
+    `SELECT ${GENERATION_COLUMNS}, g.state, g.failure FROM ${SHARED_SCHEMA}.generations g
+     WHERE g.fingerprint = $1
+       AND (g.state = 'ready' OR (g.state IN ('building', 'failed') AND g.made_by = 'projector'))
+     ORDER BY g.id = (SELECT generation FROM ${SHARED_SCHEMA}.active_generation) DESC,
+       g.activated_at DESC NULLS LAST, g.state = 'ready' DESC, g.id DESC LIMIT 1`,
     [readModelFingerprints[engineOf(indexPrefix)]],
   );
-  return rows[0] ? toGeneration(rows[0]) : null;
+  const [row] = rows;
+  if (row?.state === 'failed') throw new BuildFailed(row);
+  return row ? toGeneration(row) : null;
 }
 
-async function createGeneration(db: Queryable, indexPrefix: string | null): Promise<Generation> {
+async function insertGeneration(
+  db: Queryable,
+  { indexPrefix, madeBy, bulk = false, rowsOf }: NewGeneration,
+): Promise<Generation> {
   const { rows } = await db.query<{ id: number }>(
     `SELECT coalesce(max(id), 0) + 1 AS id FROM ${SHARED_SCHEMA}.generations`,
   );
+  const { id } = rows[0]!;
   const engine = engineOf(indexPrefix);
-  const generation = {
-    id: rows[0]!.id,
-    schema: `gen_${rows[0]!.id}`,
+  const generation: Generation = {
+    id,
+    schema: rowsOf?.schema ?? `gen_${id}`,
     fingerprint: readModelFingerprints[engine],
-    searchIndex: indexPrefix === null ? null : newIndexName(`${indexPrefix}-${rows[0]!.id}`),
+    searchIndex: indexPrefix === null ? null : newIndexName(`${indexPrefix}-${id}`),
+    rowsOf: rowsOf?.rowsOf ?? id,
   };
-  await db.query(generationDdl(generation.schema, engine));
-  await db.query(`INSERT INTO ${SHARED_SCHEMA}.generations (${COLUMNS}) VALUES ($1, $2, $3, $4)`, [
-    generation.id,
-    generation.schema,
-    generation.fingerprint,
-    generation.searchIndex,
-  ]);
+  if (rowsOf) await requireShareable(db, rowsOf, generation.fingerprint);
+  else {
+    await db.query(tablesDdl(generation.schema, engine));
+    for (const statement of bulk ? [] : indexStatements(generation.schema, engine)) await db.query(statement);
+  }
+  await db.query(
+    `INSERT INTO ${SHARED_SCHEMA}.generations (id, schema_name, fingerprint, search_index, rows_of, made_by)
+     VALUES ($1, $2, $3, $4, nullif($5::int, $1), $6)`,
+    [id, generation.schema, generation.fingerprint, generation.searchIndex, generation.rowsOf, madeBy],
+  );
   return generation;
+}
+
+/** Held until the transaction ends, so that its tables are not dropped meanwhile. */
+async function requireShareable(db: Queryable, { id }: Generation, fingerprint: string): Promise<void> {
+  const { rowCount } = await db.query(
+    `SELECT FROM ${SHARED_SCHEMA}.generations WHERE id = $1 AND state = 'ready' AND fingerprint = $2 FOR UPDATE`,
+    [id, fingerprint],
+  );
+  if (rowCount !== 1)
+    throw new Error(`the rows of generation ${id} cannot be shared: it is not one to read from`);
 }
 
 /**
@@ -152,11 +186,16 @@ export function newIndexName(like: string): string {
   return `${like.replace(/(-\d+)-[0-9a-f]{8}$/, '$1')}-${randomBytes(4).toString('hex')}`;
 }
 
-function engineOf(indexPrefix: string | null): SearchEngine {
-  return indexPrefix === null ? 'postgres' : 'elasticsearch';
+/** What the name of an index begins with. */
+export function indexPrefixOf(indexName: string): string {
+  return indexName.replace(/-\d+-[0-9a-f]{8}$/, '');
 }
 
-function toGeneration(row: GenerationRow): Generation {
-  const { id, schema_name: schema, fingerprint, search_index: searchIndex } = row;
-  return { id, schema, fingerprint, searchIndex };
+export function engineOf(indexName: string | null): SearchEngine {
+  return indexName === null ? 'postgres' : 'elasticsearch';
+}
+
+export function toGeneration(row: GenerationRow): Generation {
+  const { id, schema_name: schema, fingerprint, search_index: searchIndex, rows_of: rowsOf } = row;
+  return { id, schema, fingerprint, searchIndex, rowsOf };
 }

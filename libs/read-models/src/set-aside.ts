@@ -1,19 +1,23 @@
 import type { Generation, Queryable } from './generations.js';
-import { readModelFingerprints, SHARED_SCHEMA } from './schema.js';
+import { readModelFingerprints } from './read-model-fingerprints.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 /**
  * This release no longer takes its generations for its own: the next projector that starts builds another one,
- * and queries are answered from the old one until that is done. Tables and indexes stay, for a person to drop.
+ * and queries are answered from the old one until that is done. Tables and indexes stay, until they are dropped.
  *
  * @returns what was set aside
  */
 export async function setGenerationsAside(db: Queryable): Promise<SetAside[]> {
   const { rows } = await db.query<SetAside>(
-    `UPDATE ${SHARED_SCHEMA}.generations SET fingerprint = 'set aside: ' || id || ' ' || fingerprint
-     WHERE fingerprint = ANY($1) RETURNING id, schema_name AS schema, search_index AS "searchIndex"`,
+    `WITH aside AS (
+       UPDATE ${SHARED_SCHEMA}.generations SET state = 'set_aside'
+       WHERE fingerprint = ANY($1) AND (state = 'ready' OR state = 'building' AND made_by = 'projector')
+       RETURNING id, schema_name AS schema, search_index AS "searchIndex"
+     ) SELECT aside.*, pg_notify('${GENERATION_CHANNEL}', id::text)::text AS told FROM aside`,
     [Object.values(readModelFingerprints)],
   );
-  return rows.sort((a, b) => a.id - b.id);
+  return rows.map(({ id, schema, searchIndex }) => ({ id, schema, searchIndex })).sort((a, b) => a.id - b.id);
 }
 
-export type SetAside = Omit<Generation, 'fingerprint'>;
+export type SetAside = Pick<Generation, 'id' | 'schema' | 'searchIndex'>;

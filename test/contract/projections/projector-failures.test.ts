@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { ProjectorOptions } from '#projections/projector.js';
-import { readModelFingerprints } from '#read-models/schema.js';
+import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
@@ -109,13 +109,14 @@ describe('a projector', () => {
     await old.stop();
     await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release'`);
     expect(await activeGeneration(bench.pool)).toBeNull();
-    const running = bench.start();
-    await until('the flip', () => running.projector.active);
+    bench.keep();
+    await until('the flip', async () => (await activeGeneration(bench.pool)) !== null, ENGINES_MS);
     expect(await activeGeneration(bench.pool)).toEqual({
       id: 2,
       schema: 'gen_2',
       fingerprint: readModelFingerprints.postgres,
       searchIndex: null,
+      rowsOf: 2,
     });
     expect(await bench.verify()).toMatchObject({ generation: 2, differences: [] });
   });

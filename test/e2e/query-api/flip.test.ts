@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { activate, activeGeneration } from '#read-models/generations.js';
-import { generationDdl, readModelFingerprints, SHARED_SCHEMA } from '#read-models/schema.js';
+import { activate } from '#read-models/activate-generation.js';
+import { markReady } from '#read-models/generation-states.js';
+import { activeGeneration, createGeneration } from '#read-models/generations.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
 import { until } from '../../support/until.js';
@@ -11,7 +12,7 @@ jest.setTimeout(60_000);
 
 describe('when another generation becomes active', () => {
   let system: TestQuerySystem;
-  let db: pg.Client;
+  let db: pg.Pool;
 
   beforeAll(async () => {
     system = await startTestQuerySystem();
@@ -22,8 +23,7 @@ describe('when another generation becomes active', () => {
     system.startProjector();
     await system.ask('/v1/orders', { headers: await system.upToDate() });
     await system.stopProjector();
-    db = new pg.Client({ connectionString: system.postgresUrl });
-    await db.connect();
+    db = new pg.Pool({ connectionString: system.postgresUrl, max: 2 });
   });
   afterAll(async () => {
     await db.end();
@@ -34,12 +34,13 @@ describe('when another generation becomes active', () => {
     const first = await system.ask('/v1/orders?limit=2');
     const cursor = String(first.body['nextCursor']);
     const before = (await activeGeneration(db))!;
-    await db.query(`UPDATE ${SHARED_SCHEMA}.generations SET fingerprint = 'of an earlier release'`);
-    await db.query(generationDdl('gen_2', 'postgres'));
+    const next = await createGeneration(db, { indexPrefix: null, madeBy: 'replay' });
     await db.query(
-      `INSERT INTO ${SHARED_SCHEMA}.generations (id, schema_name, fingerprint) VALUES (2, 'gen_2', $1)`,
-      [readModelFingerprints.postgres],
+      `INSERT INTO orderlog.checkpoints (generation, projection, position)
+       SELECT $1, projection, position FROM orderlog.checkpoints WHERE generation = $2`,
+      [next.id, before.id],
     );
+    await markReady(db, next);
     await db.query(`INSERT INTO gen_2.orders SELECT * FROM ${before.schema}.orders`);
 
     const statuses: number[] = [];
@@ -47,7 +48,7 @@ describe('when another generation becomes active', () => {
     const reading = (async () => {
       while (!flipped) statuses.push((await system.ask('/v1/orders')).status);
     })();
-    await activate(db, { id: 2 });
+    expect(await activate(db, next, { chosen: true })).toBe('flipped');
     await db.query(`DROP SCHEMA ${before.schema} CASCADE`);
     await db.query(`DELETE FROM gen_2.orders WHERE order_id = $1`, [
       (first.body['items'] as { orderId: string }[])[0]!.orderId,

@@ -2,23 +2,28 @@ import type { CheckpointWatcher } from '../checkpoints.js';
 import { activeGeneration, type Queryable } from '../generations.js';
 import { NoActiveGeneration, type ActiveGenerationSource, type ReadGeneration } from './read-models.js';
 
+/** How long a read waits for the generation that takes the place of a dropped one to be as far as that was. */
+const CHANGE_LIMIT_MS = 3_000;
+
 /** The active generation as NOTIFY told it: a flip is seen without a restart and without asking. */
 export class WatchedGeneration implements ActiveGenerationSource {
-  readonly #watcher: Pick<CheckpointWatcher, 'generation'>;
+  readonly #watcher: Pick<CheckpointWatcher, 'generation' | 'settled' | 'changedTo'>;
   readonly #db: Queryable;
 
-  constructor(watcher: Pick<CheckpointWatcher, 'generation'>, db: Queryable) {
+  constructor(watcher: Pick<CheckpointWatcher, 'generation' | 'settled' | 'changedTo'>, db: Queryable) {
     this.#watcher = watcher;
     this.#db = db;
   }
 
   async current(): Promise<ReadGeneration> {
-    return this.#watcher.generation ?? this.refreshed();
+    return (await this.#watcher.settled()) ?? this.refreshed();
   }
 
+  /** For whom nothing was told of the flip: what is read from now on is no less than what was read before. */
   async refreshed(): Promise<ReadGeneration> {
-    const generation = await activeGeneration(this.#db);
-    if (generation === null) throw new NoActiveGeneration();
-    return generation;
+    const active = await activeGeneration(this.#db);
+    if (active === null) throw new NoActiveGeneration();
+    if (this.#watcher.generation !== null) await this.#watcher.changedTo(active.id, CHANGE_LIMIT_MS);
+    return this.#watcher.generation ?? active;
   }
 }

@@ -66,7 +66,7 @@ export class SearchFeedStore {
     const { rows } = await this.#db.query<ChangedRow>({
       name: 'changed_rows',
       text: changedStatement(this.#generation.schema),
-      values: [this.#generation.id, afterSeq.toString(), maxRows, maxBytes],
+      values: [this.#generation.rowsOf, afterSeq.toString(), maxRows, maxBytes],
     });
     const { position, seen } = rows[0]!;
     const orders = rows.filter((row) => row.write_seq !== null).map(changedOrder);

@@ -1,0 +1,142 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type pg from 'pg';
+import { createPool } from '#platform/postgres.js';
+import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/flip.js';
+import { CannotDrop, dropGeneration } from '#read-models/drop-generation.js';
+import { listGenerations } from '#read-models/generation-list.js';
+import { NoSuchGeneration } from '#read-models/generations.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { describeGenerations, generationLines } from '../generations/describe-generations.js';
+import { CliError } from '../support/cli-error.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { printJson } from '../support/output.js';
+
+interface GenerationsOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+type Elasticsearch = ReturnType<typeof createElasticsearchClient>;
+
+/** A rollback waits while the previous one comes closer; one that is not kept up to date does not. */
+const PATIENCE_MS = 10_000;
+const TELL_EVERY_MS = 2_000;
+
+export function addGenerationsCommand(program: Command): void {
+  const generations = program
+    .command('generations')
+    .description('the sets of read models that are there, and which of them queries are answered from');
+  const add = (command: Command) =>
+    withConnection(
+      command.option('--json', 'as one JSON object').exitOverride(),
+      ['postgresUrl', 'elasticsearchUrl'],
+      { token: false },
+    );
+  add(generations.command('list').description('all of them, how far each is and what it takes')).action(
+    (options: GenerationsOptions) => withGenerations(options, (pool) => runList(pool, options)),
+  );
+  add(
+    generations
+      .command('activate')
+      .description('have queries answered from that one, tables and index in one step')
+      .argument('<number>', 'of a generation of this release that is ready', parseNumber),
+  ).action((id: number, options: GenerationsOptions) =>
+    withGenerations(options, async (pool, elasticsearch) =>
+      tellFlip(await flipTo(flipOptions(pool, elasticsearch), id), options),
+    ),
+  );
+  add(generations.command('rollback').description('go back to the one that was active before')).action(
+    (options: GenerationsOptions) =>
+      withGenerations(options, async (pool, elasticsearch) =>
+        tellFlip(await rollback(flipOptions(pool, elasticsearch)), options),
+      ),
+  );
+  add(
+    generations
+      .command('drop')
+      .description('remove its tables and its index, once the queries under way on it are answered')
+      .argument('<number>', 'of a generation that is not active', parseNumber),
+  ).action((id: number, options: GenerationsOptions) =>
+    withGenerations(options, (pool, elasticsearch) => runDrop(pool, elasticsearch, id, options)),
+  );
+}
+
+async function runList(pool: pg.Pool, { json }: GenerationsOptions): Promise<void> {
+  const generations = await describeGenerations(pool);
+  if (json) printJson(generations, { pretty: false });
+  else console.log(generationLines(generations));
+}
+
+async function runDrop(
+  pool: pg.Pool,
+  elasticsearch: Elasticsearch | null,
+  id: number,
+  { json }: GenerationsOptions,
+): Promise<void> {
+  const found = (await listGenerations(pool)).find((one) => one.id === id);
+  if (found?.state === 'building' && found.madeBy === 'replay')
+    throw new CliError(`generation ${id} is being built: orderctl replay cancel ends that`);
+  const told = teller();
+  await dropGeneration(pool, id, {
+    removeIndex:
+      elasticsearch && ((index) => elasticsearch.indices.delete({ index, ignore_unavailable: true })),
+    onBusy: () => told(`generation ${id} is being read: waiting for the queries under way`),
+  });
+  if (json) printJson({ dropped: id }, { pretty: false });
+  else console.log(`generation ${id} is dropped`);
+}
+
+function flipOptions(pool: pg.Pool, elasticsearch: Elasticsearch | null) {
+  const told = teller();
+  return {
+    pool,
+    elasticsearch,
+    patienceMs: PATIENCE_MS,
+    onWaiting: (position: bigint, wanted: bigint) =>
+      told(`waiting until it has come from ${position} to ${wanted}`),
+  };
+}
+
+function tellFlip({ generation, previous, position }: Flipped, { json }: GenerationsOptions): void {
+  if (json)
+    return printJson({ generation, previous, position: position?.toString() ?? null }, { pretty: false });
+  const back = previous === null ? '' : `; orderctl generations rollback goes back to ${previous}`;
+  console.log(`queries are answered from generation ${generation}${back}`);
+}
+
+function teller(): (line: string) => void {
+  let toldMs = 0;
+  return (line) => {
+    if (Date.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = Date.now();
+    process.stderr.write(`${line}\n`);
+  };
+}
+
+async function withGenerations(
+  options: GenerationsOptions,
+  work: (pool: pg.Pool, elasticsearch: Elasticsearch | null) => Promise<void>,
+): Promise<void> {
+  const connection = new Connection(options);
+  const place = await connection.elasticsearch();
+  const pool = createPool(await connection.address('postgresUrl'), {
+    max: 2,
+    applicationName: 'orderctl generations',
+    statementTimeoutMs: 0,
+  });
+  const elasticsearch = place && createElasticsearchClient(place);
+  try {
+    await work(pool, elasticsearch);
+  } catch (error) {
+    const refused =
+      error instanceof CannotFlip || error instanceof CannotDrop || error instanceof NoSuchGeneration;
+    throw refused ? new CliError(error.message) : error;
+  } finally {
+    await Promise.all([pool.end(), elasticsearch?.close()]);
+  }
+}
+
+function parseNumber(text: string): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value < 1) throw new InvalidArgumentError('the number of a generation is needed: see generations list');
+  return value;
+}

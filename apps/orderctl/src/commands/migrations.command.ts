@@ -1,0 +1,85 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type pg from 'pg';
+import { createPool } from '#platform/postgres.js';
+import { CannotMigrateDown, madeMigrations, migrateDown } from '#read-models/migrations/migrate.js';
+import { migrations } from '#read-models/migrations/migrations.js';
+import { CliError } from '../support/cli-error.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { printJson, table } from '../support/output.js';
+
+interface MigrationsOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+export function addMigrationsCommand(program: Command): void {
+  const command = program
+    .command('migrations')
+    .description(
+      'changes of the tables that are kept across releases; a projector makes them when it starts',
+    );
+  const list = command
+    .command('list')
+    .description('which are made, and which this release would make')
+    .option('--json', 'as one JSON object');
+  const down = command
+    .command('down')
+    .description('undo all after that one, for an earlier release that cannot work with them')
+    .argument('<number>', 'of the last migration that stays', parseNumber)
+    .option('--json', 'as one JSON object');
+  for (const one of [list, down]) withConnection(one, ['postgresUrl'], { token: false }).exitOverride();
+  list.action((options: MigrationsOptions) => withTables(options, (pool) => runList(pool, options)));
+  down.action((last: number, options: MigrationsOptions) =>
+    withTables(options, (pool) => runDown(pool, last, options)),
+  );
+}
+
+async function runList(pool: pg.Pool, { json }: MigrationsOptions): Promise<void> {
+  const made = await madeMigrations(pool);
+  const listed = [
+    ...made.map(({ number, name, expands, madeAt }) => ({
+      ...{ number, name, expands, madeAt: madeAt.toISOString() },
+      ofThisRelease: migrations.some((one) => one.number === number),
+    })),
+    ...migrations
+      .filter(({ number }) => !made.some((one) => one.number === number))
+      .map(({ number, name, expands }) => ({ number, name, expands, madeAt: null, ofThisRelease: true })),
+  ];
+  if (json) return printJson(listed, { pretty: false });
+  const lines = listed.map(({ number, name, expands, madeAt, ofThisRelease }) => [
+    String(number),
+    name,
+    madeAt ?? 'not yet: a projector of this release makes it',
+    expands ? 'earlier releases work with it' : 'earlier releases do not work with it',
+    ofThisRelease ? '' : 'of a later release',
+  ]);
+  console.log(table(lines));
+}
+
+async function runDown(pool: pg.Pool, last: number, { json }: MigrationsOptions): Promise<void> {
+  const undone = (await migrateDown(pool, last)).map(({ number, name }) => ({ number, name }));
+  if (json) return printJson(undone, { pretty: false });
+  for (const { number, name } of undone) console.log(`migration ${number} (${name}) is undone`);
+  if (undone.length === 0) console.log(`nothing to undo after ${last}`);
+  else console.log('a projector of this release would make them again: start the earlier one');
+}
+
+async function withTables(options: MigrationsOptions, work: (pool: pg.Pool) => Promise<void>): Promise<void> {
+  const pool = createPool(await new Connection(options).address('postgresUrl'), {
+    max: 1,
+    applicationName: 'orderctl migrations',
+    statementTimeoutMs: 0,
+  });
+  try {
+    await work(pool);
+  } catch (error) {
+    throw error instanceof CannotMigrateDown ? new CliError(error.message) : error;
+  } finally {
+    await pool.end();
+  }
+}
+
+function parseNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text))
+    throw new InvalidArgumentError('a number of a migration is needed: see migrations list');
+  return Number(text);
+}

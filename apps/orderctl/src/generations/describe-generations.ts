@@ -1,0 +1,71 @@
+import type pg from 'pg';
+import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
+import { count, table } from '../support/output.js';
+
+/** A generation as `orderctl generations list --json` tells it. Positions are decimal strings. */
+export interface DescribedGeneration {
+  readonly generation: number;
+  readonly role: GenerationRecord['role'];
+  readonly state: GenerationRecord['state'];
+  readonly ofThisRelease: boolean;
+  readonly madeBy: GenerationRecord['madeBy'];
+  readonly schema: string;
+  readonly searchIndex: string | null;
+  readonly fingerprint: string;
+  readonly position: string | null;
+  readonly searchPosition: string | null;
+  /** Of its tables and their indexes; 0 for one that shares another one's. */
+  readonly tableBytes: number;
+  readonly createdAt: string;
+  readonly verifiedAt: string | null;
+  readonly activatedAt: string | null;
+  readonly failure: string | null;
+}
+
+export async function describeGenerations(pool: pg.Pool): Promise<DescribedGeneration[]> {
+  const [generations, sizes] = [await listGenerations(pool), await tableSizes(pool)];
+  return generations.map((one) => ({
+    generation: one.id,
+    role: one.role,
+    state: one.state,
+    ofThisRelease: one.ofThisRelease,
+    madeBy: one.madeBy,
+    schema: one.schema,
+    searchIndex: one.searchIndex,
+    fingerprint: one.fingerprint,
+    position: one.position?.toString() ?? null,
+    searchPosition: one.searchPosition?.toString() ?? null,
+    tableBytes: one.rowsOf === one.id ? (sizes.get(one.schema) ?? 0) : 0,
+    createdAt: one.createdAt.toISOString(),
+    verifiedAt: one.verifiedAt?.toISOString() ?? null,
+    activatedAt: one.activatedAt?.toISOString() ?? null,
+    failure: one.failure,
+  }));
+}
+
+async function tableSizes(pool: pg.Pool): Promise<Map<string, number>> {
+  const { rows } = await pool.query<{ schema: string; bytes: string }>(
+    `SELECT n.nspname AS schema, sum(pg_total_relation_size(c.oid)) AS bytes
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname LIKE 'gen\\_%' AND c.relkind = 'r' GROUP BY 1`,
+  );
+  return new Map(rows.map(({ schema, bytes }) => [schema, Number(bytes)]));
+}
+
+export function generationLines(generations: readonly DescribedGeneration[]): string {
+  if (generations.length === 0) return 'no generation: a projector makes the first one when it starts';
+  const head = ['', 'state', 'release', 'made by', 'at', 'MB', 'created', 'index'];
+  const lines = generations.map((one) => [
+    String(one.generation),
+    one.role ?? one.state.replace('_', ' '),
+    one.ofThisRelease ? 'this' : 'another',
+    one.madeBy,
+    one.searchIndex === null
+      ? (one.position ?? 'nothing yet')
+      : `${one.position ?? 'nothing yet'}, index ${one.searchPosition ?? 'nothing yet'}`,
+    count(Math.round(one.tableBytes / 1_000_000)).padStart(6),
+    one.createdAt,
+    one.failure ?? one.searchIndex ?? '',
+  ]);
+  return table([head, ...lines]);
+}

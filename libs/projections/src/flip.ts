@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@elastic/elasticsearch';
+import type pg from 'pg';
+import { activate } from '#read-models/activate-generation.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
+
+export interface FlipOptions {
+  /** Two connections are used. */
+  readonly pool: pg.Pool;
+  /** null: none is configured. */
+  readonly elasticsearch: Client | null;
+  /** How long the generation is waited for while it does not move. */
+  readonly patienceMs: number;
+  readonly onWaiting?: (position: bigint, wanted: bigint) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Flipped {
+  readonly generation: number;
+  /** What a rollback goes back to. */
+  readonly previous: number | null;
+  /** Both had everything up to here; null: nothing was ever written. */
+  readonly position: bigint | null;
+}
+
+/** Why a generation cannot be flipped to, and what helps. */
+export class CannotFlip extends Error {}
+
+const LOOK_EVERY_MS = 50;
+
+/** Goes back to the generation that was active before, in one step. @throws CannotFlip */
+export async function rollback(options: FlipOptions): Promise<Flipped> {
+  const previous = (await listGenerations(options.pool)).find(({ role }) => role === 'previous');
+  if (!previous) throw new CannotFlip('there is no previous generation to go back to');
+  return flipTo(options, previous.id);
+}
+
+/**
+ * Has queries answered from that generation. Waits until it has what the active one had when this was asked, for
+ * as long as it comes closer; then it is the matter of a moment.
+ *
+ * @throws CannotFlip
+ */
+export async function flipTo(options: FlipOptions, id: number): Promise<Flipped> {
+  const { pool, elasticsearch } = options;
+  const generation = canBeActive(await listGenerations(pool), id);
+  if (generation.role === 'active') throw new CannotFlip(`generation ${id} is active already`);
+  if (generation.searchIndex !== null && elasticsearch === null) {
+    throw new CannotFlip(
+      `generation ${id} is searched in the index ${generation.searchIndex}: say where with --elasticsearch-url`,
+    );
+  }
+  await drawnLevel(options, id);
+  const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
+  for (;;) {
+    if ((await activate(pool, generation, { chosen: true, refresh })) !== 'behind') break;
+    await drawnLevel(options, id);
+  }
+  const now = await listGenerations(pool);
+  return {
+    generation: id,
+    previous: now.find(({ role }) => role === 'previous')?.id ?? null,
+    position: now.find((one) => one.id === id)?.position ?? null,
+  };
+}
+
+function canBeActive(generations: readonly GenerationRecord[], id: number): GenerationRecord {
+  const generation = generations.find((one) => one.id === id);
+  if (!generation) {
+    throw new CannotFlip(
+      `there is no generation ${id}: there are ${generations.map((one) => one.id).join(', ')}`,
+    );
+  }
+  if (!generation.ofThisRelease) {
+    throw new CannotFlip(
+      `generation ${id} is of another release: its own projector and query-api read it, start those`,
+    );
+  }
+  if (generation.state !== 'ready') {
+    const why = generation.failure === null ? '' : ` (${generation.failure})`;
+    throw new CannotFlip(
+      `generation ${id} is ${generation.state.replace('_', ' ')}${why}: only one that is ready can be active`,
+    );
+  }
+  return generation;
+}
+
+async function drawnLevel({ pool, patienceMs, onWaiting, signal }: FlipOptions, id: number): Promise<void> {
+  let wanted: bigint | null = null;
+  let last: bigint | null = null;
+  let movedMs = performance.now();
+  for (;;) {
+    const generations = await listGenerations(pool);
+    const generation = canBeActive(generations, id);
+    const active = generations.find(({ role }) => role === 'active');
+    wanted ??= active?.position ?? -1n;
+    const position = leastOf(generation);
+    if (position >= wanted) return;
+    if (last === null || position > last) movedMs = performance.now();
+    last = position;
+    if (performance.now() - movedMs >= patienceMs) {
+      throw new CannotFlip(
+        `generation ${id} is not caught up: it is at ${position} and the active one at ${wanted}, and it does not move; a projector of its release keeps it`,
+      );
+    }
+    onWaiting?.(position, wanted);
+    await delay(LOOK_EVERY_MS, undefined, signal ? { signal } : {});
+  }
+}
+
+/** What all of it has. */
+function leastOf({ position, searchIndex, searchPosition }: GenerationRecord): bigint {
+  const rows = position ?? -1n;
+  const index = searchIndex === null ? rows : (searchPosition ?? -1n);
+  return rows < index ? rows : index;
+}

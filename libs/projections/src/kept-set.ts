@@ -1,0 +1,65 @@
+import type { Logger } from '#platform/logging.js';
+import type { Generation } from '#read-models/generations.js';
+
+interface Runnable {
+  run(signal: AbortSignal): Promise<void>;
+}
+
+interface Running<T> {
+  readonly one: T;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** What runs for each of some generations, begun and ended as they come and go. */
+export class KeptSet<T extends Runnable> {
+  readonly #begin: (generation: Generation) => T | null;
+  readonly #logger: Logger;
+  readonly #running = new Map<number, Running<T>>();
+  readonly #ending = new Set<Promise<void>>();
+
+  /** @param begin null: it cannot be kept here */
+  constructor(begin: (generation: Generation) => T | null, logger: Logger) {
+    this.#begin = begin;
+    this.#logger = logger;
+  }
+
+  get running(): T[] {
+    return [...this.#running.values()].map(({ one }) => one);
+  }
+
+  /** These and no others from now on. One that ended by itself begins again. */
+  keep(generations: readonly Generation[]): void {
+    const wanted = new Map(generations.map((one) => [one.id, one]));
+    for (const [id, { stop }] of this.#running) {
+      if (!wanted.has(id)) stop.abort();
+    }
+    for (const [id, generation] of wanted) {
+      if (!this.#running.has(id)) this.#start(id, generation);
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const { stop } of this.#running.values()) stop.abort();
+    await Promise.all(this.#ending);
+  }
+
+  #start(id: number, generation: Generation): void {
+    const one = this.#begin(generation);
+    if (one === null) return;
+    const stop = new AbortController();
+    const ended = one
+      .run(stop.signal)
+      .catch((err: unknown) => {
+        // Its tables may have been dropped while it wrote them. Whatever it is, it holds nothing else back.
+        if (!stop.signal.aborted)
+          this.#logger.error({ err, generation: id }, 'a generation is no longer kept');
+      })
+      .finally(() => {
+        this.#running.delete(id);
+        this.#ending.delete(ended);
+      });
+    this.#running.set(id, { one, stop, ended });
+    this.#ending.add(ended);
+  }
+}

@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { generationNumber, type Generation } from './generations.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
+
+export interface DropOptions {
+  /** Removes an index of Elasticsearch that may be gone already; null: none is configured. */
+  readonly removeIndex: ((name: string) => Promise<unknown>) | null;
+  readonly signal?: AbortSignal;
+  /** Told when its tables are being read, and how long that is waited for between two tries. */
+  readonly onBusy?: () => void;
+}
+
+/** It has to stay: it is the active one, or its index cannot be removed from here. */
+export class CannotDrop extends Error {}
+
+// A DROP that waits for a reader lets every later one wait behind it: so it gives up soon, and comes again.
+const LOCK_TIMEOUT_MS = 100;
+const TRY_AGAIN_MS = 200;
+const LOCK_NOT_AVAILABLE = '55P03';
+const DEADLOCK_DETECTED = '40P01';
+
+/**
+ * Frees what a generation takes: its tables, index, checkpoints, and what was parked of it. Queries under way on
+ * it are answered first, however long. Interrupted, the same again goes on.
+ *
+ * @throws CannotDrop, and NoSuchGeneration when there is none of that number
+ */
+export async function dropGeneration(pool: pg.Pool, id: number, options: DropOptions): Promise<void> {
+  const generation = await generationNumber(pool, id);
+  const { searchIndex } = generation;
+  const { removeIndex } = options;
+  if (searchIndex !== null && removeIndex === null)
+    throw new CannotDrop(`generation ${id} has the index ${searchIndex}: say where with --elasticsearch-url`);
+  await announce(pool, generation);
+  if (searchIndex !== null) await removeIndex!(searchIndex);
+  for (;;) {
+    options.signal?.throwIfAborted();
+    try {
+      return await dropTables(pool, generation);
+    } catch (error) {
+      const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
+      if (code !== LOCK_NOT_AVAILABLE && code !== DEADLOCK_DETECTED) throw error;
+      options.onBusy?.();
+      await delay(TRY_AGAIN_MS);
+    }
+  }
+}
+
+/** From now on no projector keeps it and nobody goes back to it. */
+async function announce(pool: pg.Pool, { id }: Generation): Promise<void> {
+  const { rowCount } = await pool.query(
+    `WITH a AS (SELECT generation FROM ${SHARED_SCHEMA}.active_generation FOR UPDATE), dropping AS (
+       UPDATE ${SHARED_SCHEMA}.generations SET state = 'dropping'
+       WHERE id = $1 AND NOT EXISTS (SELECT FROM a WHERE a.generation = $1) RETURNING id
+     ), forgotten AS (
+       UPDATE ${SHARED_SCHEMA}.active_generation SET previous = NULL
+       WHERE previous = (SELECT id FROM dropping)
+     ) SELECT pg_notify('${GENERATION_CHANNEL}', id::text) FROM dropping`,
+    [id],
+  );
+  if ((rowCount ?? 0) === 0)
+    throw new CannotDrop(`queries are answered from generation ${id}: activate another one first`);
+}
+
+async function dropTables(pool: pg.Pool, { id, rowsOf, schema }: Generation): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    // Others may read the same tables beside an index of their own: the last one takes them along.
+    const { rows } = await client.query<{ id: number; state: string }>(
+      `SELECT id, state FROM ${SHARED_SCHEMA}.generations WHERE coalesce(rows_of, id) = $1 ORDER BY id FOR UPDATE`,
+      [rowsOf],
+    );
+    const last = rows.every((one) => one.id === id || one.state === 'dropped');
+    const gone = last ? [id, rowsOf] : [id].filter((one) => one !== rowsOf);
+    if (last) await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    await client.query(`UPDATE ${SHARED_SCHEMA}.generations SET state = 'dropped' WHERE id = $1`, [id]);
+    for (const table of ['checkpoints', 'made_from', 'quarantine', 'leases']) {
+      await client.query(`DELETE FROM ${SHARED_SCHEMA}.${table} WHERE generation = ANY ($1)`, [gone]);
+    }
+    await client.query('COMMIT');
+    client.release();
+  } catch (error) {
+    client.release(true); // dropping the connection rolls back
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Generation, Queryable } from './generations.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
+
+/**
+ * `building`: being filled; by a replay, or by a projector of its release. `ready`: filled, and found right; it may
+ * be activated, and is kept up to date for as long as it is there. `failed`: given up, with the reason.
+ * `set_aside`: no longer this release's; another is built in its place. `dropping`, `dropped`: its number is not
+ * given again.
+ */
+export type GenerationState = 'building' | 'ready' | 'failed' | 'set_aside' | 'dropping' | 'dropped';
+
+/** It has everything and was verified: it may be activated, and projectors keep it up to date from now on. */
+export async function markReady(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<void> {
+  await setState(db, id, `state = 'ready', verified_at = now(), failure = NULL`, [
+    'building',
+    'ready',
+    'failed',
+  ]);
+}
+
+/** Its building is given up; what is there stays, until it is dropped. */
+export async function markFailed(
+  db: Queryable,
+  { id }: Pick<Generation, 'id'>,
+  reason: string,
+): Promise<void> {
+  await setState(db, id, `state = 'failed', failure = $3`, ['building', 'failed'], [reason]);
+}
+
+/** @throws when it is in none of these states */
+async function setState(
+  db: Queryable,
+  id: number,
+  set: string,
+  from: readonly GenerationState[],
+  values: readonly string[] = [],
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `WITH changed AS (
+       UPDATE ${SHARED_SCHEMA}.generations SET ${set} WHERE id = $1 AND state = ANY ($2) RETURNING id
+     ) SELECT pg_notify('${GENERATION_CHANNEL}', id::text) FROM changed`,
+    [id, from, ...values],
+  );
+  if ((rowCount ?? 0) === 0) throw new Error(`generation ${id} is none of: ${from.join(', ')}`);
+}

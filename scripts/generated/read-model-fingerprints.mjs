@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import { decode } from '#event-store/codec.js';
+import { generationDdl } from '#read-models/generation-ddl.js';
+import { documentOf } from '#read-models/order-document.js';
+import { foldOrder, historyRowOf, changesSearch } from '#read-models/orders.projection.js';
+import { SEARCH_INDEX_DEFINITION } from '#read-models/search/elasticsearch/index-definition.js';
+import { searchDocumentOf } from '#read-models/search/search-document.js';
+import { searchRowOf } from '#read-models/search-row.js';
+import { batchColumns } from '#read-models/stores/statements.js';
+import { goldenStreams } from './golden-folded.mjs';
+
+const histories = new URL('../../libs/read-models/golden/histories.ndjson.gz', import.meta.url);
+
+/** Raised by hand where rows mean something else although all of this stays as it is. */
+const VERSION = 2;
+
+/**
+ * libs/read-models/src/read-model-fingerprints.ts: which generations this release writes and can read. A hash over
+ * everything that shapes them: tables and mapping, and every row and document that comes of the golden corpus and of
+ * a thousand stored histories.
+ */
+export async function readModelFingerprints() {
+  const rows = await rowsOf(await storedHistories());
+  const postgres = hashOf(
+    VERSION,
+    generationDdl('generation', 'postgres'),
+    JSON.stringify(batchColumns),
+    rows.tables,
+  );
+  const elasticsearch = hashOf(
+    ...[VERSION, generationDdl('generation', 'elasticsearch'), JSON.stringify(batchColumns), rows.tables],
+    ...[SEARCH_INDEX_DEFINITION, rows.documents],
+  );
+  return `import type { SearchEngine } from './search/search-engine.js';
+
+/**
+ * Which generations this release writes and can read, by what they are searched in: hashes over everything that shapes
+ * their rows and documents. Made by scripts/generated/read-model-fingerprints.mjs: a change of the projection changes
+ * them, and a release with other ones builds generations of its own.
+ */
+export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = ${JSON.stringify({ postgres, elasticsearch })};
+`;
+}
+
+async function storedHistories() {
+  const lines = gunzipSync(await readFile(histories))
+    .toString()
+    .trimEnd()
+    .split('\n');
+  const stored = lines.map((line) =>
+    JSON.parse(line).map((event) => ({ ...event, position: BigInt(event.position) })),
+  );
+  return [...Object.values(await goldenStreams()), ...stored].filter((events) => events.length > 0);
+}
+
+/** Hashes of all rows, after every event; and of all documents. */
+async function rowsOf(all) {
+  const tables = createHash('sha256');
+  const documents = createHash('sha256');
+  for (const raw of all) {
+    const events = await decode(raw);
+    let order = null;
+    for (const [index, event] of events.entries()) {
+      order = foldOrder(order, event);
+      tables.update(canonical(historyRowOf(order, event, events[index + 1])));
+      if (changesSearch(event.type)) tables.update(canonical(searchRowOf(order)));
+    }
+    tables.update(canonical([documentOf(order), order.personal]));
+    documents.update(canonical(searchDocumentOf(order)));
+  }
+  return { tables: tables.digest('hex'), documents: documents.digest('hex') };
+}
+
+function hashOf(...parts) {
+  return createHash('sha256').update(parts.join('\n')).digest('hex');
+}
+
+/** The same text for the same content, in whatever order it was put together. */
+function canonical(content) {
+  return JSON.stringify(content, (_key, value) => {
+    if (typeof value === 'bigint') return String(value);
+    if (value instanceof Set) return [...value];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
