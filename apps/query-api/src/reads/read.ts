@@ -30,9 +30,10 @@ interface OneOrder {
 /** Every question that the read models answer. */
 const reads = {
   list: async ({ models }: Sources, question: OrderListQuestion) => {
-    const page = await listOrders(models, question);
+    const { page, position } = await listOrders(models, question);
     const ids = page.items.map(({ orderId }) => orderId);
-    return { ...page, stale: await readParkedAmong(models, question.audience.tenantId, ids) };
+    const stale = await readParkedAmong(models, question.audience.tenantId, ids);
+    return { page: { ...page, stale }, position };
   },
   diffList: ({ models }: Sources, question: DiffListQuestion) => diffOrders(models, question),
   totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),
