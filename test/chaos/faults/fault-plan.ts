@@ -1,6 +1,6 @@
 import type { Random } from '../random.js';
 
-/** What can go wrong with a connection, a process, an engine or a clock. */
+/** What can go wrong with a connection, a process, an engine or a clock; and what a person may do meanwhile. */
 export type FaultKind =
   | 'slow'
   | 'cut'
@@ -16,7 +16,9 @@ export type FaultKind =
   | 'postgres-restart'
   | 'elasticsearch-kill'
   | 'kafka-kill'
-  | 'clock';
+  | 'clock'
+  | 'replay'
+  | 'rollback';
 
 export interface Fault {
   readonly atMs: number;
@@ -79,6 +81,9 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
     durationMs: [0, 0],
     amount: (random) => random.between(-10 * MINUTES_MS, 10 * MINUTES_MS),
   },
+  // Now and then it is killed before it is done, and gone on with at the end.
+  replay: { weight: 3, targets: () => ['operator'], durationMs: [2_000, 30_000] },
+  rollback: { weight: 2, targets: () => ['operator'], durationMs: [0, 0] },
 };
 
 /** On average. */

@@ -40,6 +40,7 @@ export class FaultRunner {
     const apps = [...this.#system.apps.values()];
     for (const app of apps) app.setClock(0);
     await Promise.all(apps.map((app) => app.ready()));
+    if ((this.counts.get('replay') ?? 0) > 0) await this.#system.operator?.finish();
   }
 
   #begin(fault: Fault, signal: AbortSignal): void {
@@ -56,7 +57,7 @@ export class FaultRunner {
 
   async #apply({ kind, target, durationMs, amount }: Fault, signal: AbortSignal): Promise<void> {
     const forItsTime = () => setTimeout(durationMs, undefined, { signal }).catch(() => {}); // the round is over
-    const { postgres, options } = this.#system;
+    const { postgres, options, operator } = this.#system;
     const link = (): Link =>
       found(
         this.#system.links.find(({ name }) => name === target),
@@ -128,6 +129,8 @@ export class FaultRunner {
           () => options.kafka?.restart(),
         ),
       clock: () => app().setClock(amount),
+      replay: () => operator?.replay(durationMs),
+      rollback: () => operator?.rollback(),
     };
     await kinds[kind]();
   }
