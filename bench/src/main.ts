@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { Row } from './measure.js';
+import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
@@ -17,7 +18,10 @@ import { benchClient, ELASTICSEARCH_VARIABLE, newIndexPrefix, removeIndexes } fr
 import { startSystem, type System } from './system.js';
 
 const rows: Readonly<
-  Record<string, (system: System, store: ExactEventStore, file: string | null) => Promise<Row>>
+  Record<
+    string,
+    (system: System, store: ExactEventStore, file: string | null) => Promise<Row | readonly Row[]>
+  >
 > = {
   place,
   mixed,
@@ -28,6 +32,7 @@ const rows: Readonly<
   'search-index': searchIndex,
   searchable,
   relay,
+  'as-of': asOf,
   import: (system, _store, file) => importOrders(system, file),
 };
 
@@ -99,11 +104,15 @@ async function run(): Promise<void> {
       console.error(`${name} skipped: ${variable} is not set`);
       continue;
     }
-    print(await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, file));
+    [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, file)].flat().forEach(print);
   }
 }
 
-async function runRow(row: (typeof rows)[string], inIndex: boolean, file: string | null): Promise<Row> {
+async function runRow(
+  row: (typeof rows)[string],
+  inIndex: boolean,
+  file: string | null,
+): Promise<Row | readonly Row[]> {
   const prefix = newIndexPrefix();
   const system = inIndex
     ? await startSystem(['--elasticsearch', process.env[ELASTICSEARCH_VARIABLE]!], {
