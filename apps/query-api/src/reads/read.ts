@@ -2,7 +2,8 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { OrderPosition } from '#platform/order-position.js';
 import { readFeed, type FeedQuestion } from '#read-models/readers/event-feed.reader.js';
 import { diffOrders, type DiffListQuestion } from '#read-models/readers/order-diff-list.reader.js';
-import { exportOrders, type ExportQuestion } from '#read-models/readers/order-export.reader.js';
+import type { SummaryQuestion } from '#read-models/readers/as-of.js';
+import { exportOrders } from '#read-models/readers/order-export.reader.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
 import { readHistory, type HistoryQuestion } from '#read-models/readers/order-history.reader.js';
 import { listOrders, type OrderListQuestion } from '#read-models/readers/order-list.reader.js';
@@ -36,7 +37,7 @@ const reads = {
   feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
   search: searchOrders,
   searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) => searchAsOf(models, question),
-  export: ({ exports }: Sources, question: ExportQuestion) =>
+  export: ({ exports }: Sources, question: SummaryQuestion) =>
     Promise.resolve(exportOrders(exports, question)),
   order: ({ models, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
     const read = () => readOrder(models, audience, orderId);
