@@ -1,6 +1,9 @@
 import { evolve } from '#domain/order/order.js';
 import type { OrderState } from '#domain/order/state.js';
-import type { StoredOrderEvent } from '#event-store/port.js';
+import { decode } from '#event-store/codec.js';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { summaryOf } from '#read-models/order-summary.js';
 import type { AsOf } from '#read-models/readers/as-of.js';
 import type { Audience, OrderFilter } from '#read-models/readers/order-filter.js';
@@ -22,6 +25,11 @@ export class FoldedOrders {
     this.#orders = Array.from(streams, momentsOf);
   }
 
+  /** Every order after every one of its events. */
+  get moments(): FoldedMoment[] {
+    return this.#orders.flat();
+  }
+
   /** Each order as it was; those that were not there yet left out. null: as it is. */
   at(asOf: AsOf | null): FoldedMoment[] {
     return this.#orders.map((order) => momentAt(order, asOf)).filter((moment) => moment !== null);
@@ -31,6 +39,31 @@ export class FoldedOrders {
   between(from: AsOf, to: AsOf): { from: FoldedMoment | null; to: FoldedMoment | null }[] {
     return this.#orders.map((order) => ({ from: momentAt(order, from), to: momentAt(order, to) }));
   }
+}
+
+/** Of all streams in a store. */
+export async function readFoldedOrders(connectionString: string): Promise<FoldedOrders> {
+  const store = new DbClientEventStore({ connectionString });
+  const reading = new AbortController();
+  const streams = new Map<string, RawEvent[]>();
+  try {
+    const all = store.subscribeToAll({
+      after: null,
+      streamPrefix: ORDER_STREAM_PREFIX,
+      signal: reading.signal,
+    });
+    for await (const message of all) {
+      if (message.kind === 'caughtUp') break;
+      if (message.kind !== 'event') continue;
+      const { stream } = message.event;
+      if (!streams.has(stream)) streams.set(stream, []);
+      streams.get(stream)!.push(message.event);
+    }
+  } finally {
+    reading.abort();
+    await store.close();
+  }
+  return new FoldedOrders(await Promise.all([...streams.values()].map((events) => decode(events))));
 }
 
 function momentsOf(events: readonly StoredOrderEvent[]): FoldedMoment[] {
