@@ -16,7 +16,6 @@ import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { readOrder } from '#read-models/readers/order.reader.js';
 import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
 import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
-import { notCaughtUp } from './freshness.js';
 import { Sources } from './sources.js';
 
 interface OneOrder {
@@ -57,14 +56,20 @@ type Answering = (
 
 /** An index has what was written to it before it shows it: a reader who waits asks for it to be shown. */
 async function searchOrders(
-  { search }: Sources,
+  { search, freshness }: Sources,
   question: OrderSearchQuestion,
   consistentWith: OrderPosition | null,
 ): Promise<OrderSearchPage> {
   if (consistentWith === null) return search.search(question);
   await search.refresh();
   const page = await search.search(question);
-  if ((page.indexedThrough ?? -1n) < consistentWith.position) throw notCaughtUp();
+  if ((page.indexedThrough ?? -1n) < consistentWith.position) {
+    throw await freshness.notCaughtUp(
+      await search.projection(),
+      consistentWith.position,
+      page.indexedThrough,
+    );
+  }
   return page;
 }
 
