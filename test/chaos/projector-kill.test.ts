@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
-import { startProjectorProcess } from '../support/projector-process.js';
+import { killed, startProjectorProcess } from '../support/projector-process.js';
 import { until } from '../support/until.js';
 
 jest.setTimeout(120_000);
@@ -25,9 +25,7 @@ describe('a projector killed under load', () => {
         const before = await positionOf(bench);
         // In the middle of its work: some batches are in, more are under way.
         await until('100 more events', async () => (await positionOf(bench)) >= before + 100n, 60_000);
-        const gone = new Promise((resolve) => projector.once('exit', resolve));
-        projector.kill('SIGKILL');
-        await gone;
+        await killed(projector);
       }
     } finally {
       stop.abort();

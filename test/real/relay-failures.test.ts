@@ -4,7 +4,7 @@ import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { describeWith, startOwnEngine, type OwnEngine } from '../support/engines.js';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
-import { startProjectorProcess } from '../support/projector-process.js';
+import { killed, startProjectorProcess } from '../support/projector-process.js';
 import { relayed, someTopic, startRelay } from '../support/relays.js';
 import { until } from '../support/until.js';
 
@@ -114,10 +114,4 @@ function startProcess(bench: ProjectionBench, { brokers, topic }: KafkaPlace): P
     ORDERLOG_KAFKA_TOPIC: topic,
     ORDERLOG_LOG_LEVEL: 'error',
   });
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
 }

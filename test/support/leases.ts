@@ -20,3 +20,16 @@ export async function takeLease(
   const [seen] = await store.look([key]);
   return (await store.take(key, seen ?? null, rows[0]!))!;
 }
+
+/** Which process owns a projection; null: none does. @param projection a pattern of LIKE */
+export async function ownerPid(db: Queryable, projection: string): Promise<number | null> {
+  const { rows: there } = await db.query<{ yes: boolean }>(
+    `SELECT to_regclass('orderlog.leases') IS NOT NULL AS yes`,
+  );
+  if (!there[0]!.yes) return null; // no projector ran yet
+  const { rows } = await db.query<{ holder: string }>(
+    'SELECT holder FROM orderlog.leases WHERE projection LIKE $1 AND holder IS NOT NULL AND expires_at > now()',
+    [projection],
+  );
+  return rows[0] ? Number(rows[0].holder.split('/')[1]) : null;
+}

@@ -1,11 +1,14 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { ProjectionBench } from './projections.js';
 
+/** Where it answers about itself is at `port`. */
+export type ProjectorProcess = ChildProcess & { readonly port: number };
+
 /** The projector as a process of its own, which a test can kill; answers once it listens. */
 export async function startProjectorProcess(
-  bench: ProjectionBench,
+  bench: Pick<ProjectionBench, 'postgresUrl' | 'eventStoreUrl'>,
   environment: Readonly<Record<string, string>>,
-): Promise<ChildProcess> {
+): Promise<ProjectorProcess> {
   const child = fork('dist/apps/projector/src/main.js', {
     env: {
       ...process.env,
@@ -18,9 +21,16 @@ export async function startProjectorProcess(
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  await new Promise((resolve, reject) => {
-    child.once('message', resolve);
+  const { port } = await new Promise<{ port: number }>((resolve, reject) => {
+    child.once('message', (message) => resolve(message as { port: number }));
     child.once('exit', (code) => reject(new Error(`the projector ended with ${code} instead of starting`)));
   });
-  return child;
+  return Object.assign(child, { port });
+}
+
+export async function killed(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await gone;
 }

@@ -47,6 +47,8 @@ export interface TestQuerySystem {
   token(options?: TokenOptions): Promise<string>;
   /** GETs as staff, unless told otherwise. */
   ask(path: string, asking?: Asking): Promise<QueryAnswer>;
+  /** A further query-api on the same stores; closed with the system. Answers how it is asked. */
+  another(): Promise<TestQuerySystem['ask']>;
   /** Of its event store, as positions carry it. */
   storeMark(): Promise<string>;
   /** A header that makes a read wait for everything that is in the event store now. */
@@ -77,17 +79,16 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
     caFile: null,
   };
   const logger = createLogger('query-api', 'silent');
-  const api = await startQueryApi(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      postgresUrl: through(networks.postgres, database.url),
-      eventStoreUrl: through(networks.eventStore, store.url),
-      elasticsearch,
-      ...issuer,
-    },
-    logger,
-  );
+  const settings = {
+    host: '127.0.0.1',
+    port: 0,
+    postgresUrl: through(networks.postgres, database.url),
+    eventStoreUrl: through(networks.eventStore, store.url),
+    elasticsearch,
+    ...issuer,
+  };
+  const apis = [await startQueryApi(settings, logger)];
+  const api = apis[0]!;
   const eventStore = new DbClientEventStore({ connectionString: store.url });
   const token = ({ scopes = ['orders:read'], ...rest }: TokenOptions = {}) =>
     issuer.issueToken({ tenant: 'default', scopes, lifetimeSeconds: 600, ...rest });
@@ -103,6 +104,11 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
     token,
     storeMark,
     ask: (path, asking = {}) => ask(url + path, { token: staff, ...asking }),
+    async another() {
+      const more = await startQueryApi(settings, logger);
+      apis.push(more);
+      return (path, asking = {}) => ask(`http://127.0.0.1:${more.port}${path}`, { token: staff, ...asking });
+    },
     async upToDate() {
       const store = await storeMark();
       const position = (await eventStore.headPosition()) ?? 0n;
@@ -128,7 +134,7 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
     stopProjector: () => stopProjector(),
     async close() {
       await stopProjector();
-      await api.close();
+      await Promise.all(apis.map((one) => one.close()));
       await Promise.all([
         networks.eventStore.close(),
         networks.postgres.close(),

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
+const own = fileURLToPath(new URL('../../', import.meta.url));
+/** Built, this file lies in dist. */
+export const repositoryRoot = basename(own) === 'dist' ? dirname(own) : own;
 
 const CONFIGURATION = [
   '.dependency-cruiser.cjs',

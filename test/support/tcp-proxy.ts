@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 export interface TcpProxy {
   readonly port: number;
@@ -8,29 +9,49 @@ export interface TcpProxy {
   holdAnswers(): void;
   /** What was held passes, and what follows. */
   passAnswers(): void;
+  /** What the server says on the connections there are passes never again, though they stay open; new ones work. */
+  swallowAnswers(): void;
+  /** From now on everything takes so long, either way; 0: no longer. */
+  slow(delayMs: number): void;
   /** Breaks the connections there are; new ones are accepted. */
   cut(): void;
+  /** Tells one side of each connection that the other has ended its half of it; that one knows nothing of it. */
+  halfClose(side: 'client' | 'server'): void;
   /** Breaks connections and takes none until `restore`. */
   away(): Promise<void>;
   restore(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Stands between a client and a server on this machine, to be the network's bad days. */
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
-  const pairs = new Set<{ client: Socket; server: Socket }>();
+export interface ProxiedPair {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
+/**
+ * Stands between a client and a server on this machine, to be the network's bad days.
+ * @param onPair is told of each connection, to look at what passes
+ */
+export async function startTcpProxy(
+  targetPort: number,
+  onPair: (pair: ProxiedPair) => void = () => {},
+): Promise<TcpProxy> {
+  const pairs = new Set<ProxiedPair>();
+  const swallowed = new WeakSet<Socket>();
   let holding = false;
+  let delayMs = 0;
 
   const listener = createServer((client) => {
     const server = connect(targetPort, '127.0.0.1');
     const pair = { client, server };
     pairs.add(pair);
-    client.pipe(server);
-    server.on('data', (bytes) => {
-      if (!client.write(bytes)) server.pause();
-    });
+    onPair(pair);
+    const delay = () => delayMs;
+    pass(client, server, delay);
+    const answers = pass(server, client, delay);
+    server.on('drain', () => client.resume());
     client.on('drain', () => {
-      if (!holding) server.resume();
+      if (!holding && !swallowed.has(server)) server.resume();
     });
     if (holding) server.pause();
     const end = () => {
@@ -38,7 +59,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       client.destroy();
       server.destroy();
     };
-    for (const socket of [client, server]) socket.on('error', end).on('close', end);
+    for (const socket of [client, server]) socket.on('error', end);
+    client.on('close', end);
+    server.on('close', () => void answers.passed().then(end));
   });
 
   const cut = () => {
@@ -65,13 +88,44 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     passAnswers: () => {
       holding = false;
-      for (const { server } of pairs) server.resume();
+      for (const { server } of pairs) if (!swallowed.has(server)) server.resume();
+    },
+    swallowAnswers: () => {
+      for (const { server } of pairs) swallowed.add(server.pause());
+    },
+    slow: (ms) => {
+      delayMs = ms;
     },
     cut,
+    halfClose: (side) => {
+      for (const pair of pairs) pair[side].end();
+    },
     away,
     restore: () => listen(port),
     close: async () => {
       if (listener.listening) await away();
     },
   };
+}
+
+/** Hands on what comes, in its order, though a delay changes meanwhile. */
+function pass(from: Socket, to: Socket, delayMs: () => number): { passed: () => Promise<void> } {
+  let underWay = Promise.resolve();
+  let waiting = 0;
+  const write = (bytes: Buffer) => {
+    if (to.writable && !to.write(bytes)) from.pause();
+  };
+  from.on('data', (bytes: Buffer) => {
+    const dueMs = performance.now() + delayMs();
+    if (waiting === 0 && delayMs() === 0) return write(bytes);
+    waiting += 1;
+    underWay = underWay
+      .then(() => setTimeout(Math.max(0, dueMs - performance.now())))
+      .then(() => {
+        waiting -= 1;
+        write(bytes);
+      });
+  });
+  from.on('end', () => void underWay.then(() => to.end()));
+  return { passed: () => underWay };
 }

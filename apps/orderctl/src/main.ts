@@ -7,6 +7,7 @@ import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
 import { addMigrationsCommand } from './commands/migrations.command.js';
 import { addReadModelsCommand } from './commands/read-models.command.js';
+import { addReplayCommand } from './commands/replay.command.js';
 import { addRelayCommand } from './commands/relay.command.js';
 import { addKeysCommand } from './commands/keys.command.js';
 import { addStatusCommand } from './commands/status.command.js';
@@ -41,6 +42,7 @@ async function main(): Promise<number> {
   addReadModelsCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);
+  addReplayCommand(program);
   addRelayCommand(program);
   addKeysCommand(program);
   addTokenCommand(program);

@@ -1,48 +1,74 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { serveHealth } from '#platform/http/health.js';
+import { serveHealth, type ReadinessCheck } from '#platform/http/health.js';
+import { serveMetrics } from '#platform/http/metrics.js';
 import type { RunningApp } from '#platform/lifecycle.js';
 import type { Logger } from '#platform/logging.js';
-import type { Projector } from '#projections/projector.js';
+import { createPool } from '#platform/postgres.js';
+import type { ProjectionWork } from '#projections/engine/projection-engine.js';
+import { Leases } from '#projections/lease/leases.js';
+import { projectionMetrics } from '#projections/projection-metrics.js';
 import { projectionStatuses } from '#projections/projection-statuses.js';
 import { ReadModelKeeper } from '#projections/read-model-keeper.js';
 import { Relay } from '#projections/relay/relay.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import type { ProjectorSettings } from './settings.js';
 
+/** Longer than any pause between two attempts, and than a store that is started again is away. */
+const DOWN_LIMIT_MS = 60_000;
+const STATUS_TIMEOUT_MS = 2_000;
+
 /** Answers about itself at once; projects as soon as its stores are there, and again whenever they come back. */
 export async function startProjector(settings: ProjectorSettings, logger: Logger): Promise<RunningApp> {
   const { postgresUrl, indexPrefix } = settings;
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
   const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);
-  const keeper = new ReadModelKeeper({ eventStore, postgresUrl, logger, elasticsearch, indexPrefix });
-  const relay = settings.kafka && new Relay({ eventStore, postgresUrl, logger, kafka: settings.kafka });
+  const leases = new Leases(postgresUrl);
+  const shared = { eventStore, postgresUrl, logger, leases };
+  const keeper = new ReadModelKeeper({ ...shared, elasticsearch, indexPrefix });
+  const relay = settings.kafka && new Relay({ ...shared, kafka: settings.kafka });
+  const pool = createPool(postgresUrl, {
+    max: 2,
+    applicationName: 'orderlog projector status',
+    statementTimeoutMs: STATUS_TIMEOUT_MS,
+  });
   const http = fastify();
-  serveHealth(http, new Map([['projection', () => readiness(keeper.target.projector)]]), logger);
-  http.get('/status', () => projectionStatuses(keeper, relay, eventStore));
+  const statuses = () => projectionStatuses(keeper, relay, { eventStore, db: pool });
+  const checks = new Map<string, ReadinessCheck>([
+    ['postgres', () => pool.query('SELECT 1')],
+    ['event_store', () => eventStore.headPosition()],
+    ['projections', () => whetherRunning(running(keeper, relay))],
+  ]);
+  serveHealth(http, checks, logger);
+  serveMetrics(http, async () => projectionMetrics(await statuses()));
+  http.get('/status', async () => ({ holder: leases.holder, ...(await statuses()) }));
   await http.listen({ host: settings.host, port: settings.port });
 
   const stop = new AbortController();
-  const running = keeper.run(stop.signal).catch((err: unknown) => {
-    // A restart would stop at the same event: whoever restarts us does so with growing pauses.
-    logger.fatal({ err }, err instanceof Error ? err.message : 'the projection stopped');
-    process.exit(1);
-  });
-  // Whatever keeps events from Kafka keeps nothing else from going on.
-  const relaying = relay?.run(stop.signal);
+  const projecting = Promise.all([keeper.run(stop.signal), relay?.run(stop.signal)]);
   return {
     port: (http.server.address() as AddressInfo).port,
     async close() {
       stop.abort();
-      await Promise.all([running, relaying]);
-      await Promise.all([http.close(), eventStore.close(), elasticsearch?.close()]);
+      await projecting;
+      await Promise.all([http.close(), eventStore.close(), elasticsearch?.close(), pool.end()]);
     },
   };
 }
 
-/** A standby is ready: to take over. */
-async function readiness({ state, active, lastError }: Projector): Promise<void> {
-  const ready = state === 'live' || state === 'standby' || (state === 'catching_up' && active);
-  if (!ready) throw new Error(`the projection is ${state}${lastError === null ? '' : `: ${lastError}`}`);
+/** What else is kept, to be gone back to, is told by the status alone. */
+function running({ target, projectors }: ReadModelKeeper, relay: Relay | null): ProjectionWork[] {
+  const read = projectors.filter((one) => one.active && one !== target.projector);
+  return [target.projector, target.search, ...read, relay].filter((one) => one !== null);
+}
+
+/** A standby is ready: to take over. What is begun again is, too, as long as that is not for long. */
+async function whetherRunning(projections: readonly ProjectionWork[]): Promise<void> {
+  const down = projections.find(({ engine }) => engine.downMs > DOWN_LIMIT_MS);
+  if (down === undefined) return;
+  const { state, lastError, downMs } = down.engine;
+  throw new Error(
+    `${down.name} has been ${state} for ${Math.round(downMs / 1_000)} s: ${lastError ?? 'no error'}`,
+  );
 }

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { percentile, type Row } from '../measure.js';
-import { appendLives, lifeOrder, YEAR_BEGINS_MS, YEAR_ENDS_MS } from '../order-lives.js';
+import { appendLives, lifeOrder, YEAR_BEGINS_MS, YEAR_ENDS_MS } from '../shop-year.js';
 import { untilPositionVisible } from '../settle.js';
 import type { System } from '../system.js';
 

@@ -7,6 +7,12 @@ import { openClient } from './open-client.js';
 import { within } from './within.js';
 
 /**
+ * The client sends it as a moment of its own clock, and the server compares it with its: with a short one, a process whose
+ * clock is behind could append nothing at all. How long an answer is waited for is measured here.
+ */
+const SENT_DEADLINE_MS = 24 * 60 * 60 * 1_000;
+
+/**
  * One client that appends and does nothing else, from its first call to its first trouble. Then it is
  * never used again: the client would reconnect by itself, but with the old stream still alive beside the
  * new one, and the end of the old would reject what is in flight on the new.
@@ -102,7 +108,7 @@ export class AppendConnection {
         if (this.#lastAnswerAtMs < sentAtMs) this.#break(cause);
       }, this.#timeoutMs);
       this.#unanswered.add(giveUp);
-      this.#client.appendToStream(stream, events, { expectedRevision, deadline: this.#timeoutMs }).then(
+      this.#client.appendToStream(stream, events, { expectedRevision, deadline: SENT_DEADLINE_MS }).then(
         (result) => {
           this.#lastAnswerAtMs = performance.now();
           settle();

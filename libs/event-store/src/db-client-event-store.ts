@@ -9,7 +9,7 @@ import {
 import { Appender } from './appender.js';
 import { storeUnavailable } from './client-errors.js';
 import { closeClient, internalsOf } from './client-internals.js';
-import { StoreUnavailable } from './errors.js';
+import { StoreSilent, StoreUnavailable } from './errors.js';
 import { openClient } from './open-client.js';
 import type {
   Appended,
@@ -24,7 +24,7 @@ import type {
 } from './port.js';
 import { rawEventOf } from './raw-event.js';
 import { storedExactEventOf } from './stored-exact-event.js';
-import { subscription } from './subscription.js';
+import { subscription, type Convert } from './subscription.js';
 import { watched } from './watched-stream.js';
 import { within } from './within.js';
 import { exactly } from './wire-event.js';
@@ -43,15 +43,18 @@ const READ_AHEAD_EVENTS = 256;
 /**
  * The event store port over `@eventstore/db-client`. Reads and subscriptions have a client of their own,
  * so that an error of theirs never touches what is being appended, and the other way round; that one
- * reconnects by itself. Only the first append makes a connection for appending.
+ * reconnects by itself, and where a connection is silent without being closed, another client takes its place.
+ * Only the first append makes a connection for appending.
  */
 export class DbClientEventStore implements ExactEventStore {
-  readonly #reader: EventStoreDBClient;
+  #reader: EventStoreDBClient;
+  readonly #connectionString: string;
   readonly #appender: Appender;
   readonly #timeoutMs: number;
 
   constructor({ connectionString, timeoutMs = DEFAULT_TIMEOUT_MS }: DbClientOptions) {
     this.#timeoutMs = timeoutMs;
+    this.#connectionString = connectionString;
     this.#reader = openClient(connectionString);
     this.#appender = new Appender(connectionString, timeoutMs);
   }
@@ -77,7 +80,8 @@ export class DbClientEventStore implements ExactEventStore {
     stream: string,
     { fromRevision = 0, maxCount }: { fromRevision?: number; maxCount?: number } = {},
   ): AsyncIterable<RawEvent> {
-    const read = this.#reader.readStream(
+    const client = this.#reader;
+    const read = client.readStream(
       stream,
       {
         fromRevision: fromRevision === 0 ? START : BigInt(fromRevision),
@@ -89,38 +93,36 @@ export class DbClientEventStore implements ExactEventStore {
       for await (const resolved of this.#watched(read)) yield rawEventOf(resolved);
     } catch (error) {
       if (error instanceof StreamNotFoundError) return;
-      throw readError(`${stream} cannot be read`, error);
+      throw this.#readError(client, `${stream} cannot be read`, error);
     }
   }
 
   subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage> {
-    return subscription(this.#reader, {
-      ...options,
-      ...this.#reading(),
-      convert: (event, resolve) => rawEventOf(resolve(event)),
-    });
+    return this.#subscription(options, (event, resolve) => rawEventOf(resolve(event)));
   }
 
   subscribeToAllExact(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage<StoredExactEvent>> {
-    return subscription(this.#reader, { ...options, ...this.#reading(), convert: storedExactEventOf });
+    return this.#subscription(options, storedExactEventOf);
   }
 
   async headPosition(): Promise<bigint | null> {
-    const read = this.#reader.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
+    const client = this.#reader;
+    const read = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
     try {
       for await (const resolved of this.#watched(read)) return rawEventOf(resolved).position;
     } catch (error) {
-      throw readError('the last position cannot be read', error);
+      throw this.#readError(client, 'the last position cannot be read', error);
     }
     return null;
   }
 
   /** As the server tells it. @throws StoreUnavailable */
   async serverVersion(): Promise<string> {
+    const client = this.#reader;
     try {
-      return (await within(this.#timeoutMs, internalsOf(this.#reader).capabilities)).serverVersion;
+      return (await within(this.#timeoutMs, internalsOf(client).capabilities)).serverVersion;
     } catch (error) {
-      throw readError('the version of the event store cannot be read', error);
+      throw this.#readError(client, 'the version of the event store cannot be read', error);
     }
   }
 
@@ -128,8 +130,25 @@ export class DbClientEventStore implements ExactEventStore {
     await Promise.all([this.#appender.close(), closeClient(this.#reader)]);
   }
 
-  #reading(): { timeoutMs: number; readAhead: number } {
-    return { timeoutMs: this.#timeoutMs, readAhead: READ_AHEAD_EVENTS };
+  #subscription<Event>(
+    options: SubscriptionOptions,
+    convert: Convert<Event>,
+  ): AsyncIterable<SubscriptionMessage<Event>> {
+    const client = this.#reader;
+    const reading = { timeoutMs: this.#timeoutMs, readAhead: READ_AHEAD_EVENTS, convert };
+    return subscription(client, { ...options, ...reading, onSilent: () => this.#replace(client) });
+  }
+
+  #readError(client: EventStoreDBClient, what: string, error: unknown): Error {
+    if (error instanceof StoreSilent) this.#replace(client);
+    return error instanceof StoreUnavailable ? error : storeUnavailable(what, error);
+  }
+
+  /** Whatever else was read through it ends with an error, and is read again through the next one. */
+  #replace(silent: EventStoreDBClient): void {
+    if (this.#reader !== silent) return;
+    this.#reader = openClient(this.#connectionString);
+    closeClient(silent).catch(() => {}); // it did not answer anyway
   }
 
   #watched<E>(read: StreamingRead<E>): AsyncGenerator<E> {
@@ -143,8 +162,4 @@ export class DbClientEventStore implements ExactEventStore {
     }
     throw new Error(`${stream} has no event ${revision}, which the server said it stored`);
   }
-}
-
-function readError(what: string, error: unknown): Error {
-  return error instanceof StoreUnavailable ? error : storeUnavailable(what, error);
 }

@@ -25,5 +25,8 @@ export class AppendTooLarge extends Error {
 /** The event store cannot be reached, or answered that it cannot serve now. */
 export class StoreUnavailable extends Error {}
 
+/** It was reached, and said nothing for too long: its connection may be dead without having been closed. */
+export class StoreSilent extends StoreUnavailable {}
+
 /** A stored event that this release cannot read: an unknown type, or a newer schema version. */
 export class UnreadableEvent extends Error {}

@@ -7,16 +7,18 @@ import {
   type ResolvedEvent,
 } from '@eventstore/db-client';
 import { storeUnavailable } from './client-errors.js';
-import { StoreUnavailable } from './errors.js';
+import { StoreSilent, StoreUnavailable } from './errors.js';
 import type { SubscriptionMessage, SubscriptionOptions } from './port.js';
 import { watched } from './watched-stream.js';
 
 /** What the server sent as an event; `resolve` makes of it what the client would hand out. */
-type Convert<Event> = (event: unknown, resolve: (event: unknown) => ResolvedEvent) => Event;
+export type Convert<Event> = (event: unknown, resolve: (event: unknown) => ResolvedEvent) => Event;
 
 type Options<Event> = SubscriptionOptions & {
   /** Longest wait for the server to confirm the subscription; after that silence means no events. */
   readonly timeoutMs: number;
+  /** It was not confirmed in time. */
+  readonly onSilent: () => void;
   readonly readAhead: number;
   readonly convert: Convert<Event>;
 };
@@ -27,7 +29,7 @@ const CHECKPOINT_EVERY_EVENTS = 256;
 /** A subscription to `$all` as the port describes it. */
 export async function* subscription<Event>(
   client: EventStoreDBClient,
-  { after, streamPrefix, signal, timeoutMs, readAhead, convert }: Options<Event>,
+  { after, streamPrefix, signal, timeoutMs, onSilent, readAhead, convert }: Options<Event>,
 ): AsyncGenerator<SubscriptionMessage<Event>, void, undefined> {
   if (signal.aborted) return;
   const subscribed = client.subscribeToAll(
@@ -48,6 +50,7 @@ export async function* subscription<Event>(
     }
   } catch (error) {
     if (signal.aborted) return;
+    if (error instanceof StoreSilent) onSilent();
     throw error instanceof StoreUnavailable ? error : storeUnavailable('the subscription broke off', error);
   }
   if (!signal.aborted) throw new StoreUnavailable('the event store ended the subscription');
@@ -95,7 +98,7 @@ function inOrder<Event>(
 /** @returns to be called with the first message of the server */
 function endUnlessConfirmed(stream: Transform, signal: AbortSignal, timeoutMs: number): () => void {
   const timer = setTimeout(() => {
-    stream.destroy(new StoreUnavailable(`the event store confirmed no subscription in ${timeoutMs} ms`));
+    stream.destroy(new StoreSilent(`the event store confirmed no subscription in ${timeoutMs} ms`));
   }, timeoutMs);
   const abort = () => void stream.destroy();
   signal.addEventListener('abort', abort, { once: true });

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from './errors.js';
+import { StoreSilent } from './errors.js';
 
 /** A read or subscription of the client: a transform that its gRPC call is piped into. */
 interface Streaming<T> {
@@ -12,7 +12,7 @@ interface Streaming<T> {
 
 /**
  * What a call of the client streams, one item at a time, so that a slow reader slows the server down.
- * Waiting for the next item longer than `timeoutMs` (null: as long as it takes) is StoreUnavailable. The
+ * Waiting for the next item longer than `timeoutMs` (null: as long as it takes) is StoreSilent. The
  * call is ended however the reading ends.
  */
 export async function* watched<T>(
@@ -51,7 +51,7 @@ class Watch {
     this.#timer = setInterval(() => {
       if (this.#waitingSinceMs === null || performance.now() - this.#waitingSinceMs < timeoutMs) return;
       this.end();
-      stream.destroy(new StoreUnavailable(`the event store sent nothing for ${timeoutMs} ms`));
+      stream.destroy(new StoreSilent(`the event store sent nothing for ${timeoutMs} ms`));
     }, timeoutMs / 4);
   }
 

@@ -1,102 +1,81 @@
 import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
-import type { ProjectionState } from './engine/projection-engine.js';
+import { parkedOrders } from '#read-models/stores/parked-orders.js';
+import type { Queryable } from '#read-models/generations.js';
+import { ageMs, commonStatus, type CommonStatus, type Surroundings } from './common-status.js';
 import type { Projector } from './projector.js';
 import type { ReadModelKeeper } from './read-model-keeper.js';
 import type { Relay } from './relay/relay.js';
 import { relayStatus, type RelayStatus } from './relay/relay-status.js';
 import type { SearchFollower } from './search-follower.js';
 
-/** Where a projector is, for people and for `orderctl status`. Positions are decimal strings. */
-export interface ProjectorStatus {
-  readonly projection: string;
-  readonly state: ProjectionState;
-  readonly generation: number | null;
-  /** Whether queries are answered from that generation. */
+/** Where a projector is, for people and for metrics. */
+export interface ProjectorStatus extends CommonStatus {
+  /** Whether queries are answered from its generation. */
   readonly active: boolean;
-  /** Everything up to here is in the rows. */
-  readonly position: string | null;
-  /** Of the last event in the store; null when it is empty or away. */
-  readonly headPosition: string | null;
   /** Received, not yet written. */
   readonly pendingEvents: number;
-  /** How old the news in the rows is; 0 when they have all of it, null when that is not known. */
-  readonly lagMs: number | null;
   readonly eventsPerSecond: number;
   readonly rowsPerSecond: number;
   readonly batchesPerSecond: number;
   readonly totals: Readonly<Record<'events' | 'duplicates' | 'filled' | 'rows' | 'batches', number>>;
-  readonly lastError: string | null;
 }
 
 /** The same for the projection into a search index. */
-export interface SearchStatus {
-  readonly projection: string;
-  readonly state: ProjectionState;
-  readonly generation: number | null;
+export interface SearchStatus extends CommonStatus {
   readonly index: string | null;
-  /** All events up to here can be found, as soon as the index is refreshed. */
-  readonly position: string | null;
-  readonly headPosition: string | null;
-  /** Orders whose document the index refuses. */
-  readonly parked: number;
   readonly totals: Readonly<Record<'documents' | 'refused' | 'steps', number>>;
-  readonly lastError: string | null;
 }
 
-/** Of every projection that a keeper runs, those of this release's generation first, and of the relay to Kafka. */
+export interface ProjectionStatuses {
+  /** Those of this release's generation first. */
+  readonly projections: readonly (ProjectorStatus | SearchStatus)[];
+  /** null: none is configured. */
+  readonly relay: RelayStatus | null;
+}
+
+const OLDEST_PARKED_MAX = 10;
+
+/** Of every projection that a keeper runs, and of the relay to Kafka. */
 export async function projectionStatuses(
   { projectors, followers }: ReadModelKeeper,
   relay: Relay | null,
-  eventStore: Pick<EventStore, 'headPosition'>,
-): Promise<{ projections: (ProjectorStatus | SearchStatus)[]; relay: RelayStatus | null }> {
-  const head = await eventStore.headPosition().catch(() => null); // away: the status says so by `state`
+  stores: { readonly eventStore: Pick<EventStore, 'headPosition'>; readonly db: Queryable },
+): Promise<ProjectionStatuses> {
+  // What is away is told by the states.
+  const [head, parked] = await Promise.all([
+    stores.eventStore.headPosition().catch(() => null),
+    parkedOrders(stores.db, OLDEST_PARKED_MAX).catch(() => null),
+  ]);
+  const around = { head, parked };
   return {
     projections: [
-      ...projectors.map((one) => projectorStatus(one, head)),
-      ...followers.map((one) => searchStatus(one, head)),
+      ...projectors.map((one) => projectorStatus(one, around)),
+      ...followers.map((one) => searchStatus(one, around)),
     ],
-    relay: relay && relayStatus(relay, head),
+    relay: relay && relayStatus(relay, around),
   };
 }
 
-function searchStatus(follower: SearchFollower, head: bigint | null): SearchStatus {
-  const { state, generation, position, parked, totals, lastError } = follower;
+function searchStatus(follower: SearchFollower, around: Surroundings): SearchStatus {
+  const { generation, position, engine, totals, completeAtMs } = follower;
+  const of = { projection: SEARCH_PROJECTION, generation: generation?.id ?? null, position, engine };
+  const lagMs = completeAtMs === null ? null : Math.round(performance.now() - completeAtMs);
   return {
-    projection: SEARCH_PROJECTION,
-    state,
-    generation: generation?.id ?? null,
+    ...commonStatus(of, around, lagMs),
     index: generation?.searchIndex ?? null,
-    position: position?.toString() ?? null,
-    headPosition: head?.toString() ?? null,
-    parked,
     totals: { ...totals },
-    lastError,
   };
 }
 
-function projectorStatus(projector: Projector, head: bigint | null): ProjectorStatus {
-  const { progress, state, generation, active, pendingEvents, lastError } = projector;
+function projectorStatus(projector: Projector, around: Surroundings): ProjectorStatus {
+  const { progress, generation, active, pendingEvents, engine, position } = projector;
+  const of = { projection: ORDERS_PROJECTION, generation: generation?.id ?? null, position, engine };
   return {
-    projection: ORDERS_PROJECTION,
-    state,
-    generation: generation?.id ?? null,
+    ...commonStatus(of, around, ageMs(progress.lastRecordedAt)),
     active,
-    position: progress.position?.toString() ?? null,
-    headPosition: head?.toString() ?? null,
     pendingEvents,
-    lagMs: lagMs(projector, head),
     ...progress.rates(),
     totals: { ...progress.totals },
-    lastError,
   };
-}
-
-function lagMs({ progress, state }: Projector, head: bigint | null): number | null {
-  if (state === 'standby') return null; // another one writes
-  if (head === null) return state === 'live' ? 0 : null;
-  if ((progress.position ?? -1n) >= head) return 0;
-  return progress.lastRecordedAt === null
-    ? null
-    : Math.max(0, Date.now() - Date.parse(progress.lastRecordedAt));
 }

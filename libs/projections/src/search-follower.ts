@@ -48,6 +48,8 @@ export class SearchFollower implements ProjectionWork {
   generation: Generation | null = null;
   position: bigint | null = null;
   parked = 0;
+  /** When the index last had all rows, by `performance.now()`; null: not yet. */
+  completeAtMs: number | null = null;
   readonly #options: SearchFollowerOptions;
   readonly #pool: pg.Pool;
 
@@ -172,6 +174,7 @@ export class SearchFollower implements ProjectionWork {
     this.totals.refused += refused.length;
     this.totals.steps += 1;
     this.parked = parked.size;
+    if (page.complete) this.completeAtMs = performance.now();
     this.position = reached.position < 0n ? null : reached.position;
   }
 }

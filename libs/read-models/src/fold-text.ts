@@ -49,11 +49,41 @@ export function placedWords(text: string): PlacedWord[] {
   }));
 }
 
-/** Whether the text can hold one of these folded words: false is certain, and found out in no time. */
-export function mayHold(text: string, words: readonly string[]): boolean {
+/**
+ * Which of the texts can hold one of these folded words, by their places among them, in order: the others certainly do
+ * not. An order may have a thousand texts, of which few are meant: they are looked through as one.
+ */
+export function thatMayHold(texts: readonly string[], words: readonly string[]): number[] {
+  const whole = texts.join(BETWEEN);
+  if (!ASCII.test(whole)) return texts.flatMap((text, at) => (mayHold(text, words) ? [at] : []));
+  const found = placesOf(words, whole.toLowerCase());
+  const holding: number[] = [];
+  let start = 0;
+  let next = 0;
+  for (let at = 0; at < texts.length && next < found.length; at++) {
+    const end = start + texts[at]!.length;
+    if (found[next]! < end) holding.push(at);
+    while (found[next]! < end) next++;
+    start = end + BETWEEN.length;
+  }
+  return holding;
+}
+
+/** Part of no word. */
+const BETWEEN = '\n';
+
+function mayHold(text: string, words: readonly string[]): boolean {
   if (!ASCII.test(text)) return true;
   const lower = text.toLowerCase();
   return words.some((word) => lower.includes(word));
+}
+
+function placesOf(words: readonly string[], text: string): number[] {
+  const places: number[] = [];
+  for (const word of words) {
+    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) places.push(at);
+  }
+  return places.sort((a, b) => a - b);
 }
 
 function placedInFolded(text: string): PlacedWord[] {

@@ -2,37 +2,18 @@ import { historyIndexes } from './order-history-indexes.js';
 import { summaryColumns } from './order-summary.js';
 import type { SearchEngine } from './search/search-engine.js';
 
-/** How the tables of a generation begin. */
-export interface TablesOptions {
-  /**
-   * For a load in bulk: neither keys nor indexes nor a log of writes, so that a crash of PostgreSQL empties them.
-   * `loggedStatements` and `indexStatements` make up for it.
-   */
-  readonly bulk?: boolean;
-}
-
 /** What makes the tables of one generation, keys and indexes included; what it is searched in decides about some. */
 export function generationDdl(schema: string, engine: SearchEngine): string {
   return [tablesDdl(schema, engine), ...indexStatements(schema, engine)].join(';\n');
 }
 
-/** The schema and its tables, as yet without keys and indexes. */
-export function tablesDdl(
-  schema: string,
-  engine: SearchEngine,
-  { bulk = false }: TablesOptions = {},
-): string {
-  const create = bulk ? 'CREATE UNLOGGED TABLE' : 'CREATE TABLE';
+/** The schema and its tables, as yet without keys and indexes: rows go into them fastest so (docs/adr/0014). */
+export function tablesDdl(schema: string, engine: SearchEngine): string {
   return [
     `CREATE SCHEMA ${schema}`,
     ...(engine === 'elasticsearch' ? [`CREATE SEQUENCE ${schema}.write_seq`] : []),
-    ...tablesOf(engine).map((table) => `${create} ${schema}.${table} (\n${columns[table](engine)}\n)`),
+    ...tablesOf(engine).map((table) => `CREATE TABLE ${schema}.${table} (\n${columns[table](engine)}\n)`),
   ].join(';\n');
-}
-
-/** To be run one by one, after the load and before `indexStatements`: each writes its whole table into the log. */
-export function loggedStatements(schema: string, engine: SearchEngine): string[] {
-  return tablesOf(engine).map((table) => `ALTER TABLE ${schema}.${table} SET LOGGED`);
 }
 
 /** Keys and indexes; each can be run by itself, and those of different tables at the same time. */
@@ -43,7 +24,7 @@ export function indexStatements(schema: string, engine: SearchEngine): string[] 
 type ReadTable = 'orders' | 'order_history' | 'order_search' | 'search_words';
 
 /** An index of Elasticsearch knows its words by itself. */
-function tablesOf(engine: SearchEngine): ReadTable[] {
+export function tablesOf(engine: SearchEngine): ReadTable[] {
   return engine === 'postgres'
     ? ['orders', 'order_history', 'order_search', 'search_words']
     : ['orders', 'order_history', 'order_search'];

@@ -108,7 +108,7 @@ export interface NewGeneration {
   readonly indexPrefix: string | null;
   /** Who fills it: what a replay builds is no projector's to go on with before it is ready. */
   readonly madeBy: 'projector' | 'replay';
-  /** For a load in bulk; whoever loads it runs `loggedStatements` and `indexStatements` after it. */
+  /** For a load in bulk, without keys and indexes; whoever loads it runs `indexStatements` after it. */
   readonly bulk?: boolean;
   /** It gets no tables but reads those of this one, beside an index of its own. */
   readonly rowsOf?: Generation;
@@ -156,7 +156,7 @@ async function insertGeneration(
   };
   if (rowsOf) await requireShareable(db, rowsOf, generation.fingerprint);
   else {
-    await db.query(tablesDdl(generation.schema, engine, { bulk }));
+    await db.query(tablesDdl(generation.schema, engine));
     for (const statement of bulk ? [] : indexStatements(generation.schema, engine)) await db.query(statement);
   }
   await db.query(
@@ -184,6 +184,11 @@ async function requireShareable(db: Queryable, { id }: Generation, fingerprint: 
  */
 export function newIndexName(like: string): string {
   return `${like.replace(/(-\d+)-[0-9a-f]{8}$/, '$1')}-${randomBytes(4).toString('hex')}`;
+}
+
+/** What the name of an index begins with. */
+export function indexPrefixOf(indexName: string): string {
+  return indexName.replace(/-\d+-[0-9a-f]{8}$/, '');
 }
 
 export function engineOf(indexName: string | null): SearchEngine {

@@ -37,8 +37,12 @@ describe('the shared tables', () => {
     await drop();
   });
 
-  const rowsOf = async (table: string) =>
-    (await pool.query(`SELECT * FROM orderlog.${table} ORDER BY 1, 2`)).rows;
+  const rowsOf = async (table: string) => {
+    const { rows } = await pool.query<Record<string, unknown>>(
+      `SELECT * FROM orderlog.${table} ORDER BY 1, 2`,
+    );
+    return rows;
+  };
 
   /** Every column, constraint and index of the shared tables, but of the list of migrations. */
   const shape = async () => {

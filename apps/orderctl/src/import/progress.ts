@@ -9,9 +9,12 @@ export class Progress {
   readonly #startedMs = Date.now();
   readonly #bar: SingleBar | null;
   readonly #lines: NodeJS.Timeout | null;
-  #done = 0;
+  readonly #from: number;
+  #done: number;
 
-  constructor(total: number, unit: string) {
+  /** @param from what was done before, which says nothing of the rate */
+  constructor(total: number, unit: string, from = 0) {
+    this.#from = this.#done = from;
     this.#total = total;
     this.#unit = unit;
     this.#bar = process.stderr.isTTY ? bar(total, unit) : null;
@@ -24,7 +27,7 @@ export class Progress {
 
   /** Done per second since the start. */
   get perSecond(): number {
-    return this.#done / Math.max(0.001, (Date.now() - this.#startedMs) / 1_000);
+    return (this.#done - this.#from) / Math.max(0.001, (Date.now() - this.#startedMs) / 1_000);
   }
 
   advance(by: number): void {

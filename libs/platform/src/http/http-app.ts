@@ -9,6 +9,7 @@ import { NestLogger, type Logger } from '../logging.js';
 import { createProblemResponder, type ErrorTranslator } from '../problems/problem-response.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { serveHealth, type ReadinessCheck } from './health.js';
+import { serveMetrics } from './metrics.js';
 import { serveDocs, type ApiDescription } from './openapi.js';
 import { ProblemAdapter } from './problem-adapter.js';
 import { traceIdOf } from './trace.js';
@@ -53,6 +54,7 @@ export async function createHttpApp(
   nest.useGlobalPipes(new DtoPipe());
   nest.useGlobalFilters(new ProblemFilter(respond));
   serveHealth(fastify, new Map(Object.entries(options.readiness)), logger);
+  serveMetrics(fastify);
   serveDocs(nest, options.api);
   await nest.init();
   await fastify.ready();

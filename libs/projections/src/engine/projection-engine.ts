@@ -1,10 +1,10 @@
 import type pg from 'pg';
+import { StoreSilent } from '#event-store/errors.js';
 import type { Logger } from '#platform/logging.js';
 import type { LeaseKey } from '#read-models/stores/leases.store.js';
 import { isAway, messageOf, pause } from '../interruptions.js';
 import type { Leases } from '../lease/leases.js';
 import { Ownership } from '../lease/ownership.js';
-import { SubscriptionSilent } from './subscription-watchdog.js';
 
 /**
  * `standby`: another process has it. `waiting`: a store is away, or the lease was lost. `failing`: something else is
@@ -26,6 +26,8 @@ export interface Owned {
 /** What makes one projection differ from another. */
 export interface ProjectionWork {
   readonly name: string;
+  /** What runs it. */
+  readonly engine: ProjectionEngine;
   /** What it keeps, which is to be owned first. @throws while that cannot be told */
   prepare(): Promise<LeaseKey>;
   /**
@@ -139,7 +141,7 @@ export class ProjectionEngine {
   async #failed(error: unknown, writtenBefore: number, signal: AbortSignal): Promise<void> {
     if (this.#work.written > writtenBefore) this.#attempts = 0;
     const away = isAway(error) || (this.#work.isAway?.(error) ?? false);
-    const cause = error instanceof SubscriptionSilent ? 'silent' : away ? 'away' : 'error';
+    const cause = error instanceof StoreSilent ? 'silent' : away ? 'away' : 'error';
     this.restarts[cause] += 1;
     this.#downSinceMs ??= performance.now();
     const message = messageOf(error);

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StoreUnavailable } from '#event-store/errors.js';
+import { StoreSilent } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
 import { nextOrderEvent } from './next-order-event.js';
 
 /** A subscription that looks alive and delivers nothing. */
-export class SubscriptionSilent extends StoreUnavailable {}
+class SubscriptionSilent extends StoreSilent {}
 
 /** What a subscription has said so far. */
 export interface Heard {

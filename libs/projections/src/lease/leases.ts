@@ -25,7 +25,7 @@ export interface LeaseRequest extends LeaseKey {
 interface Waiting {
   readonly request: LeaseRequest;
   readonly taken: (lease: Lease) => void;
-  readonly failed: (error: unknown) => void;
+  readonly failed: (error: Error) => void;
 }
 
 /** Longer than a busy machine makes an owner late; what is dead is found sooner, by the end of its session. */
@@ -50,7 +50,7 @@ export class Leases {
   readonly #wakeup = new Wakeup();
   /** Something was released, or asked for. */
   #told = false;
-  #running: Promise<void> | null = null;
+  #running = false;
   #db: pg.Client | null = null;
 
   constructor(connectionString: string) {
@@ -64,7 +64,7 @@ export class Leases {
     return new Promise((taken, failed) => {
       const abort = () => {
         this.#waiting.delete(waiting);
-        failed(signal.reason);
+        failed(new Error('nobody waits for the lease any more', { cause: signal.reason }));
       };
       const over = () => signal.removeEventListener('abort', abort);
       const waiting: Waiting = {
@@ -75,7 +75,7 @@ export class Leases {
       signal.addEventListener('abort', abort, { once: true });
       this.#waiting.add(waiting);
       this.#wakeup.wake();
-      this.#running ??= this.#run();
+      if (!this.#running) void this.#run();
     });
   }
 
@@ -90,6 +90,7 @@ export class Leases {
   }
 
   async #run(): Promise<void> {
+    this.#running = true;
     let overdue: NodeJS.Timeout | undefined;
     try {
       const db = await this.#connect();
@@ -115,9 +116,9 @@ export class Leases {
       this.#fail(error);
     } finally {
       clearTimeout(overdue);
-      this.#running = null;
+      this.#running = false;
       this.#disconnect();
-      if (this.#waiting.size > 0) this.#running = this.#run();
+      if (this.#waiting.size > 0) void this.#run();
     }
   }
 
@@ -173,7 +174,7 @@ export class Leases {
     const why = error instanceof Error ? error : new Error(String(error));
     for (const lease of this.#held) lease.lose(why);
     this.#held.clear();
-    for (const { failed } of this.#waiting) failed(error);
+    for (const { failed } of this.#waiting) failed(why);
     this.#waiting.clear();
     this.#disconnect();
   }

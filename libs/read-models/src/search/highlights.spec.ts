@@ -1,17 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { highlightsOf, seeksTexts, soughtOf, type AskedTexts } from './highlights.js';
-import type { OrderText } from './order-texts.js';
+import type { TextsByField } from './order-texts.js';
 import type { SearchTerm } from './search-terms.js';
 import { searchTextOf } from './search-text.js';
 
 const nothing: AskedTexts = { sku: null, skuPrefix: null, numberPrefix: null, referencePrefix: null };
-const texts: OrderText[] = [
-  { field: 'number', text: '7K3MQ-2XH9D' },
-  { field: 'lineName', text: 'Crème brûlée dish, dish of crème' },
-  { field: 'lineName', text: 'Party bunting' },
-  { field: 'sku', text: '85123A' },
-  { field: 'sku', text: '85123AB' },
-];
+const texts: TextsByField = {
+  number: ['7K3MQ-2XH9D'],
+  lineName: ['Crème brûlée dish, dish of crème', 'Party bunting'],
+  sku: ['85123A', '85123AB'],
+};
 
 function marked(text: string | null, asked: Partial<AskedTexts> = {}, similar: string[] = []) {
   const sought = searchTextOf(text);
@@ -46,9 +44,9 @@ describe('highlights', () => {
   });
 
   it('are ten at most', () => {
-    const many = Array.from({ length: 20 }, (_, n): OrderText => ({ field: 'tag', text: `tag ${n}` }));
+    const many = Array.from({ length: 20 }, (_, n) => `tag ${n}`);
     const sought = soughtOf(nothing, searchTextOf('"tag"'), []);
-    expect(highlightsOf(many, sought)).toHaveLength(10);
+    expect(highlightsOf({ tag: many }, sought)).toHaveLength(10);
   });
 
   it('need no texts where nothing is sought', () => {

@@ -1,5 +1,5 @@
-import { mayHold, placedWords, type PlacedWord } from '../fold-text.js';
-import type { OrderText, OrderTextField } from './order-texts.js';
+import { placedWords, thatMayHold, type PlacedWord } from '../fold-text.js';
+import { orderTextFields, type OrderText, type OrderTextField, type TextsByField } from './order-texts.js';
 import { termMatches, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
 
@@ -55,25 +55,32 @@ export function seeksTexts({ terms, phrases, asGiven }: Sought): boolean {
   return terms.length + phrases.length + asGiven.length > 0;
 }
 
-/** The texts that matched, in the order's own order; the first ten. */
-export function highlightsOf(texts: Iterable<OrderText>, sought: Sought): Highlight[] {
+/** The texts that matched, in the order of the fields and then the order's own; the first ten. */
+export function highlightsOf(texts: TextsByField, sought: Sought): Highlight[] {
   const highlights: Highlight[] = [];
   const words = [
     ...sought.terms.flatMap(({ word, similar }) => [word, ...similar]),
     ...sought.phrases.flat(),
   ];
-  for (const { field, text } of texts) {
-    const ranges = apart([
-      ...(mayHold(text, words) ? wordRanges(placedWords(text), sought) : []),
-      ...sought.asGiven
-        .filter((given) => given.field === field)
-        .filter((given) => (given.whole ? text === given.text : text.startsWith(given.text)))
-        .map((given): TextRange => [0, given.text.length]),
-    ]);
-    if (ranges.length > 0) highlights.push({ field, text, ranges });
-    if (highlights.length === MAX_HIGHLIGHTS) break;
+  for (const field of orderTextFields) {
+    const ofField = texts[field] ?? [];
+    const given = sought.asGiven.filter((one) => one.field === field);
+    // Where a text is looked for as it is given, each has to be looked at.
+    const places = given.length > 0 ? ofField.keys() : thatMayHold(ofField, words);
+    for (const at of places) {
+      const text = ofField[at]!;
+      const ranges = apart([...wordRanges(placedWords(text), sought), ...givenRanges(text, given)]);
+      if (ranges.length > 0) highlights.push({ field, text, ranges });
+      if (highlights.length === MAX_HIGHLIGHTS) return highlights;
+    }
   }
   return highlights;
+}
+
+function givenRanges(text: string, given: readonly GivenText[]): TextRange[] {
+  return given
+    .filter((one) => (one.whole ? text === one.text : text.startsWith(one.text)))
+    .map((one): TextRange => [0, one.text.length]);
 }
 
 function wordRanges(words: readonly PlacedWord[], { terms, phrases }: Sought): TextRange[] {

@@ -40,7 +40,3 @@ export function byField(texts: readonly OrderText[]): TextsByField {
   for (const { field, text } of texts) (fields[field] ??= []).push(text);
   return fields;
 }
-
-export function* eachText(fields: TextsByField): Generator<OrderText> {
-  for (const field of orderTextFields) for (const text of fields[field] ?? []) yield { field, text };
-}

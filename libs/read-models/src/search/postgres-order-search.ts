@@ -9,7 +9,7 @@ import {
   type OrderSearchPage,
   type OrderSearchQuestion,
 } from './order-search.js';
-import { orderTextsOf } from './order-texts.js';
+import { byField, orderTextsOf } from './order-texts.js';
 import { exactly, postgresTerms, tsqueryOf } from './postgres-terms.js';
 import { searchPageOf, searchStatement, type SearchRow } from './search-statement.js';
 import { splits, type SearchTerm } from './search-terms.js';
@@ -42,7 +42,7 @@ export class PostgresOrderSearch implements OrderSearch {
         });
         const { rows } = await pool.query<SearchRow>(statement);
         return searchPageOf(rows, { facets, limit, sort }, (order) =>
-          highlightsOf(orderTextsOf(order), sought),
+          highlightsOf(byField(orderTextsOf(order)), sought),
         );
       };
       const terms = await termsOf(false);

@@ -4,7 +4,6 @@ import { line, orderPlaced } from '#domain/testing/events.js';
 import { given } from '#domain/testing/given.js';
 import { summaryOf } from '../order-summary.js';
 import { searchRowOf } from '../search-row.js';
-import { eachText, orderTextsOf } from './order-texts.js';
 import {
   foundByOf,
   personalWordsOf,
@@ -44,7 +43,6 @@ describe('searchDocumentOf', () => {
       tag: ['Gift'],
       attribute: ['Web Shop'],
     });
-    expect([...eachText(texts)]).toEqual(orderTextsOf(order));
   });
 
   it('names a person in its personal part alone, and not once that is erased', () => {

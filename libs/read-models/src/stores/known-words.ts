@@ -22,6 +22,14 @@ export class KnownWords {
     return [...unknown.values()];
   }
 
+  /** Whether it is met for the first time; from now on it is known. */
+  isNew(tenantId: string, word: string): boolean {
+    const key = keyOf(tenantId, word);
+    if (this.#known.get(key)) return false;
+    this.#known.set(key, true);
+    return true;
+  }
+
   /** To be called once they are committed. */
   add(words: readonly Word[]): void {
     for (const [tenantId, word] of words) this.#known.set(keyOf(tenantId, word), true);

@@ -1,4 +1,4 @@
-import type { Client } from '@elastic/elasticsearch';
+import type { Client, estypes } from '@elastic/elasticsearch';
 import { seeksTexts, soughtOf } from '../highlights.js';
 import {
   searchSortOf,
@@ -7,12 +7,15 @@ import {
   type OrderSearchQuestion,
 } from '../order-search.js';
 import type { SearchTerm } from '../search-terms.js';
-import { searchTextOf } from '../search-text.js';
+import { searchTextOf, type SearchText } from '../search-text.js';
 import { SearchUnavailable } from '../search-unavailable.js';
-import { elasticsearchTerms, guessedTerms, isAsGuessed } from './elasticsearch-terms.js';
+import { asksTheSame, elasticsearchTerms, guessedTerms } from './elasticsearch-terms.js';
+import type { IndexReached } from './index-definition.js';
+import { KnownTerms } from './known-terms.js';
 import { askIndex, available, isIndexMissing } from './requests.js';
 import { searchPageOf, type FoundDocument } from './search-answer.js';
 import { searchRequest } from './search-request.js';
+import { seenMarker } from './seen-marker.js';
 
 /** Knows the index of the active generation without asking on every request. */
 export interface ActiveIndexSource {
@@ -26,6 +29,9 @@ export interface ActiveIndexSource {
 export class ElasticsearchOrderSearch implements OrderSearch {
   readonly #client: Client;
   readonly #indexes: ActiveIndexSource;
+  readonly #known = new KnownTerms();
+  /** How far the index was when it was searched last. */
+  #seen: IndexReached | null = null;
 
   constructor(client: Client, indexes: ActiveIndexSource) {
     this.#client = client;
@@ -52,23 +58,50 @@ export class ElasticsearchOrderSearch implements OrderSearch {
     }
   }
 
-  /** Most words are known and no names: what they find is asked for while that is looked up. */
   #searchIn(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return available(async () => {
       const { audience, facets, limit } = question;
       const sort = searchSortOf(question);
       const text = searchTextOf(question.text);
-      const ask = (terms: readonly SearchTerm[]) => {
+      const found = await this.#found(index, audience.tenantId, text, (terms) => {
         const seeks = seeksTexts(soughtOf(question, text, terms));
         const request = searchRequest(question, text, terms, sort, seeks);
         return askIndex<FoundDocument>(this.#client, { index, ...request });
-      };
-      const [terms, guessed] = await Promise.all([
-        elasticsearchTerms(this.#client, index, audience.tenantId, text),
-        ask(guessedTerms(text)),
-      ]);
-      const answer = terms.every(isAsGuessed) ? guessed : await ask(terms);
-      return searchPageOf(answer, facets, limit, sort, soughtOf(question, text, terms));
+      });
+      return searchPageOf(found.answer, facets, limit, sort, soughtOf(question, text, found.terms));
     });
   }
+
+  /**
+   * What words stand for is looked up once for as long as nothing is indexed. While it is looked up, it is asked for
+   * what they stood for last, or else for known words that name nobody, as most are: mostly that is the answer.
+   */
+  async #found(
+    index: string,
+    tenantId: string,
+    text: SearchText,
+    ask: (terms: readonly SearchTerm[]) => Promise<FoundAnswer>,
+  ): Promise<{ terms: readonly SearchTerm[]; answer: FoundAnswer }> {
+    const key = JSON.stringify([index, tenantId, text.words, text.unfinished]);
+    const known = this.#known.get(key);
+    const guess = known?.terms ?? guessedTerms(text);
+    const asking = ask(guess);
+    if (known && isSame(known.seen, this.#seen)) {
+      const answer = await asking;
+      this.#seen = seenMarker(answer);
+      if (isSame(known.seen, this.#seen)) return { terms: guess, answer };
+    }
+    const looking = elasticsearchTerms(this.#client, index, tenantId, text);
+    const [resolved, answer] = await Promise.all([looking, asking]);
+    this.#known.set(key, resolved);
+    this.#seen = seenMarker(answer);
+    const { terms } = resolved;
+    return { terms, answer: asksTheSame(terms, guess) ? answer : await ask(terms) };
+  }
+}
+
+type FoundAnswer = estypes.SearchResponse<FoundDocument>;
+
+function isSame(one: IndexReached | null, other: IndexReached | null): boolean {
+  return one?.position === other?.position && one?.writeSeq === other?.writeSeq;
 }

@@ -2,7 +2,9 @@ import type { Client, estypes } from '@elastic/elasticsearch';
 import { closest, type SearchTerm } from '../search-terms.js';
 import type { SearchText } from '../search-text.js';
 import { toleratedDistance, trigramsOf } from '../word-distance.js';
+import type { ResolvedTerms } from './known-terms.js';
 import { askIndex } from './requests.js';
+import { markerAggregation, seenMarker } from './seen-marker.js';
 import { exactQuery } from './word-queries.js';
 
 type AskedTerm = Pick<SearchTerm, 'word' | 'prefix'>;
@@ -24,9 +26,10 @@ export function guessedTerms(text: SearchText): SearchTerm[] {
   return askedTerms(text).map((term) => ({ ...term, known: true, inNames: false, similar: [] }));
 }
 
-/** Whether a term asks for the same as the one that was guessed. */
-export function isAsGuessed({ inNames, similar }: SearchTerm): boolean {
-  return !inNames && similar.length === 0;
+/** Whether these terms of the same words ask for the same as those. */
+export function asksTheSame(these: readonly SearchTerm[], those: readonly SearchTerm[]): boolean {
+  const asked = (terms: readonly SearchTerm[]) => terms.map(({ inNames, similar }) => [inNames, similar]);
+  return JSON.stringify(asked(these)) === JSON.stringify(asked(those));
 }
 
 /** What the tenant's own words make of the words searched for: for unknown ones those that resemble them. */
@@ -35,11 +38,13 @@ export async function elasticsearchTerms(
   index: string,
   tenantId: string,
   text: SearchText,
-): Promise<SearchTerm[]> {
+): Promise<ResolvedTerms> {
   const asked = askedTerms(text);
-  if (asked.length === 0) return [];
-  const count = <T>(aggregations: Aggregations) => aggregated<T>(client, index, tenantId, aggregations);
-  const { buckets } = (await count<Held>(heldBy(asked))).held;
+  if (asked.length === 0) return { terms: [], seen: null };
+  const count = (aggregations: Aggregations) => aggregated(client, index, tenantId, aggregations);
+  const held = await count({ ...heldBy(asked), ...markerAggregation });
+  const seen = seenMarker(held); // before all that is asked after it
+  const { buckets } = (held.aggregations as unknown as Held).held;
   const isHeld = (name: string) => buckets[name]!.doc_count > 0;
   const terms = asked.map((term, at) => ({
     ...term,
@@ -47,8 +52,9 @@ export async function elasticsearchTerms(
     inNames: isHeld(`names${at}`),
   }));
   const unknown = terms.filter(({ word, known }) => !known && toleratedDistance(word) > 0);
-  const offered = unknown.length === 0 ? {} : await count<Offered>(candidatesFor(unknown));
-  return terms.map((term) => {
+  if (unknown.length === 0) return { terms: terms.map((term) => ({ ...term, similar: [] })), seen };
+  const offered = (await count(candidatesFor(unknown))).aggregations as unknown as Offered;
+  const resolved = terms.map((term) => {
     const candidates = offered[`like${unknown.indexOf(term)}`]?.words.buckets ?? [];
     const similar = closest(
       term.word,
@@ -56,21 +62,21 @@ export async function elasticsearchTerms(
     );
     return { ...term, similar };
   });
+  return { terms: resolved, seen };
 }
 
 function askedTerms({ words, unfinished }: SearchText): AskedTerm[] {
   return words.map((word, at) => ({ word, prefix: unfinished && at === words.length - 1 }));
 }
 
-async function aggregated<T>(
+async function aggregated(
   client: Client,
   index: string,
   tenantId: string,
   aggregations: Aggregations,
-): Promise<T> {
+): Promise<estypes.SearchResponse> {
   const counting = { size: 0, track_total_hits: false, query: { term: { tenantId } } };
-  const answer = await askIndex(client, { index, ...counting, aggregations });
-  return answer.aggregations as T;
+  return askIndex(client, { index, ...counting, aggregations });
 }
 
 function heldBy(terms: readonly AskedTerm[]): Aggregations {

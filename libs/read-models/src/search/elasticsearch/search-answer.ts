@@ -4,9 +4,9 @@ import { pageOf } from '../../readers/order-list.reader.js';
 import { itemColumns, type SummaryItem } from '../../readers/summary-item.js';
 import { facetValuesOf } from '../facets.js';
 import { highlightsOf, type Sought } from '../highlights.js';
-import { eachText } from '../order-texts.js';
 import type { FacetName, FacetValue, OrderSearchPage, SearchHit } from '../order-search.js';
 import type { SearchDocument } from '../search-document.js';
+import { seenMarker } from './seen-marker.js';
 
 /** What comes of a document: `texts` only where they were asked for. */
 export type FoundDocument = SummaryItem & Partial<Pick<SearchDocument, 'texts'>>;
@@ -17,31 +17,25 @@ interface Bucket {
   readonly doc_count: number;
 }
 
-interface Aggregations {
-  readonly marker: {
-    readonly only: { readonly document: estypes.SearchResponse<{ indexedThrough: string }> };
-  };
-}
-
 export function searchPageOf(
-  { hits, aggregations }: estypes.SearchResponse<FoundDocument>,
+  answer: estypes.SearchResponse<FoundDocument>,
   facets: readonly FacetName[],
   limit: number,
   sort: OrderSort,
   sought: Sought,
 ): OrderSearchPage {
+  const { hits, aggregations } = answer;
   const documents = hits.hits.map(({ _source }) => _source!);
   const { items, nextCursor } = pageOf(documents, limit, (document) => sort.cursorAfter(document));
-  const answers = aggregations as unknown as Aggregations & Record<FacetName, { buckets: Bucket[] }>;
+  const answers = aggregations as unknown as Record<FacetName, { buckets: Bucket[] }>;
   const counted: Partial<Record<FacetName, FacetValue[]>> = {};
   for (const name of facets) counted[name] = facetValuesOf(name, answers[name].buckets.map(countOf));
-  const marker = answers.marker.only.document.hits.hits[0]?._source;
   return {
     items: items.map((document) => hitOf(document, sought)),
     nextCursor,
     total: (hits.total as estypes.SearchTotalHits).value,
     facets: counted,
-    indexedThrough: marker ? BigInt(marker.indexedThrough) : null,
+    indexedThrough: seenMarker(answer)?.position ?? null,
   };
 }
 
@@ -52,6 +46,6 @@ function countOf({ key, key_as_string: text, doc_count: orders }: Bucket): [stri
 
 function hitOf(document: FoundDocument, sought: Sought): SearchHit {
   const item = Object.fromEntries(itemColumns.map(({ field }) => [field, document[field]]));
-  const highlights = highlightsOf(eachText(document.texts ?? {}), sought);
+  const highlights = highlightsOf(document.texts ?? {}, sought);
   return { ...(item as unknown as SummaryItem), highlights };
 }

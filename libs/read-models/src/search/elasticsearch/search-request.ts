@@ -5,6 +5,7 @@ import type { FacetName, OrderSearchQuestion } from '../order-search.js';
 import type { SearchTerm } from '../search-terms.js';
 import type { SearchText } from '../search-text.js';
 import { filterQueries } from './filter-queries.js';
+import { markerAggregation } from './seen-marker.js';
 import { wordQueries } from './word-queries.js';
 
 type Aggregation = estypes.AggregationsAggregationContainer;
@@ -32,20 +33,12 @@ export function searchRequest(
     size: limit + 1, // one more than asked for tells whether there is a next page
     track_total_hits: true,
     _source: { includes: withTexts ? [...itemFields, 'texts'] : itemFields },
-    aggregations: { ...Object.fromEntries(facets.map((name) => [name, facetOf(name)])), marker },
+    aggregations: {
+      ...Object.fromEntries(facets.map((name) => [name, facetOf(name)])),
+      ...markerAggregation,
+    },
   };
 }
-
-// The marker is no order and matches no query, so it is looked for beside them.
-const marker: Aggregation = {
-  global: {},
-  aggregations: {
-    only: {
-      filter: { exists: { field: 'indexedThrough' } },
-      aggregations: { document: { top_hits: { size: 1, _source: ['indexedThrough'] } } },
-    },
-  },
-};
 
 function facetOf(name: FacetName): Aggregation {
   if (name === 'month') {

@@ -1,0 +1,244 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type pg from 'pg';
+import { createLogger } from '#platform/logging.js';
+import { createPool } from '#platform/postgres.js';
+import { CannotReplay, ReplayFailed } from '#projections/rebuild/errors.js';
+import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
+import { replay, type Replayed } from '#projections/rebuild/replay.js';
+import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import {
+  ReplaysStore,
+  type ReplayAsked,
+  type ReplayRecord,
+  type ReplayRequest,
+} from '#read-models/stores/replays.store.js';
+import { duration } from '../import/progress.js';
+import { planReplay, type ReplayPlan } from '../replay/replay-plan.js';
+import { ReplayProgressBars } from '../replay/replay-progress.js';
+import { withReadModels } from '../status/read-models.js';
+import { CliError, UsageError } from '../support/cli-error.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { withEventStore } from '../support/event-store.js';
+import { count, printJson } from '../support/output.js';
+import { runWhatIf } from '../what-if/run-what-if.js';
+
+interface ReplayOptions extends ConnectionOptions {
+  readonly searchOnly?: boolean;
+  readonly verify: number | null;
+  readonly throttle?: number;
+  readonly keep?: boolean;
+  readonly dryRun?: boolean;
+  readonly whatIf?: string;
+  readonly json?: boolean;
+}
+
+const NEEDS = ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'] as const;
+
+export function addReplayCommand(program: Command): void {
+  const command = program
+    .command('replay')
+    .description('build the read models anew beside the live ones, verify them, and switch to them')
+    .option('--search-only', 'only the search index, of the rows that are there')
+    .option('--verify <full|sample=N>', 'what is compared before the switch', parseVerify, null)
+    .option('--throttle <events>', 'events a second at most', parseCount)
+    .option('--keep', 'keep the generations that the switch leaves behind')
+    .option('--dry-run', 'tell what would be done, and how much that is')
+    .option(
+      '--what-if <definition>',
+      'build nothing: tell which orders a changed projection would change, and how',
+    )
+    .option('--json', 'as one JSON object');
+  withConnection(command, NEEDS, { token: false }).action(runReplay);
+  addAsking(command, 'pause', 'have the replay wait, wherever it runs');
+  addAsking(command, 'resume', 'have it go on; where no process is at it any more, this one goes on with it');
+  addAsking(command, 'cancel', 'end it, and drop what it has built');
+  for (const one of command.commands) one.exitOverride();
+}
+
+function addAsking(replays: Command, name: 'pause' | 'resume' | 'cancel', description: string): void {
+  const command = replays.command(name).description(description).option('--json', 'as one JSON object');
+  withConnection(command, NEEDS, { token: false }).action((_: unknown, { parent }: Command) => {
+    // An option that both know goes to the word before, wherever it stands.
+    const options = { ...command.opts<ReplayOptions>(), ...parent!.opts<ReplayOptions>() };
+    return runAsked(name, options);
+  });
+}
+
+async function runReplay(options: ReplayOptions): Promise<void> {
+  if (options.whatIf !== undefined) return runChanged(options.whatIf, options);
+  if (options.dryRun) return runPlan(options);
+  const { searchOnly = false, verify: sample, throttle = null, keep = false } = options;
+  await goOn(options, { searchOnly, sample, throttle, keep });
+}
+
+async function goOn(options: ReplayOptions, request: ReplayRequest): Promise<void> {
+  const connection = new Connection(options);
+  const postgresUrl = await connection.address('postgresUrl');
+  const eventStoreUrl = await connection.address('eventStoreUrl');
+  const elasticsearch = await client(connection);
+  const bars = new ReplayProgressBars();
+  const stop = new AbortController();
+  const interrupt = () => {
+    bars.tell('stopping (again: at once)');
+    stop.abort(
+      new CliError('stopped: `orderctl replay resume` goes on with it, `orderctl replay cancel` drops it'),
+    );
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const replayed = await withEventStore(eventStoreUrl, (eventStore) =>
+      replay({
+        ...{ eventStore, postgresUrl, elasticsearch, request, signal: stop.signal },
+        logger: createLogger('orderctl', 'silent'),
+        onProgress: (progress) => bars.advance(progress),
+        onNote: (line) => bars.tell(line),
+      }),
+    );
+    bars.end();
+    if (options.json) printJson(shown(replayed), { pretty: false });
+    else printReplayed(replayed);
+  } catch (error) {
+    bars.end();
+    throw inWords(error);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await elasticsearch?.close();
+  }
+}
+
+function inWords(error: unknown): unknown {
+  const expected = [CannotReplay, ReplayFailed, ReplayCancelled].some((known) => error instanceof known);
+  return expected ? new CliError((error as Error).message, { cause: error }) : error;
+}
+
+async function runAsked(name: 'pause' | 'resume' | 'cancel', options: ReplayOptions): Promise<void> {
+  const asked: ReplayAsked = name === 'resume' ? 'run' : name;
+  const open = await withReplays(options, (store) => store.ask(asked));
+  if (open === null) throw new CliError('no replay is under way');
+  if (name !== 'pause' && !open.isAttended) return attend(name, open, options);
+  if (options.json) return printJson(open, { pretty: false });
+  const told = { pause: 'pauses', resume: 'goes on', cancel: 'ends, and what it has built is dropped' };
+  console.log(`the replay into generation ${open.generation} ${told[name]}`);
+}
+
+/** No process is at it: this one is now. */
+async function attend(name: 'resume' | 'cancel', open: ReplayRecord, options: ReplayOptions): Promise<void> {
+  try {
+    await goOn(options, open);
+  } catch (error) {
+    if (name === 'resume' || !(error instanceof CliError && error.cause instanceof ReplayCancelled))
+      throw error;
+    console.log(`the replay into generation ${open.generation} is ended, and what it had built is dropped`);
+  }
+}
+
+async function runPlan(options: ReplayOptions): Promise<void> {
+  const connection = new Connection(options);
+  const postgresUrl = await connection.address('postgresUrl');
+  const eventStoreUrl = await connection.address('eventStoreUrl');
+  const elasticsearch = await client(connection);
+  const { searchOnly = false, keep = false } = options;
+  try {
+    const plan = await withPool(postgresUrl, (pool) =>
+      withEventStore(eventStoreUrl, (store) => planReplay(pool, store, elasticsearch, { searchOnly, keep })),
+    );
+    if (options.json) printJson(plan, { pretty: false });
+    else printPlan(plan, options);
+  } finally {
+    await elasticsearch?.close();
+  }
+}
+
+async function runChanged(definition: string, options: ReplayOptions): Promise<void> {
+  const { searchOnly, throttle, keep, dryRun, verify: sample } = options;
+  if (searchOnly || keep || dryRun || throttle !== undefined || sample !== null)
+    throw new UsageError('--what-if builds nothing: leave the other options out');
+  const connection = new Connection(options);
+  const eventStoreUrl = await connection.address('eventStoreUrl');
+  await withReadModels(await connection.address('postgresUrl'), (readModels) =>
+    withEventStore(eventStoreUrl, (store) => runWhatIf(definition, readModels, store, options)),
+  );
+}
+
+async function client(connection: Connection) {
+  const place = await connection.elasticsearch();
+  return place && createElasticsearchClient(place);
+}
+
+async function withReplays<T>(
+  options: ConnectionOptions,
+  work: (store: ReplaysStore) => Promise<T>,
+): Promise<T> {
+  const url = await new Connection(options).address('postgresUrl');
+  return withPool(url, (pool) => work(new ReplaysStore(pool)));
+}
+
+async function withPool<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  const pool = createPool(url, { max: 2, applicationName: 'orderctl replay', statementTimeoutMs: 0 });
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+function shown({ generation, previous, verified, dropped, replay: { events, seconds, id } }: Replayed) {
+  return { replay: id, generation: generation.id, previous, dropped, events, seconds, verified };
+}
+
+function printReplayed(replayed: Replayed): void {
+  const { generation, previous, dropped, events, seconds, verified } = shown(replayed);
+  const worked = Object.entries(seconds).map(([phase, of]) => `${phase.replace('_', ' ')} ${duration(of)}`);
+  console.log(`${count(events)} events built into generation ${generation} (${worked.join(', ')})`);
+  if (verified !== null) {
+    const which = verified.sampled ? 'orders, chosen at random,' : 'orders';
+    console.log(
+      `${count(verified.orders)} ${which} compared with ${count(verified.events)} events: no difference`,
+    );
+  }
+  console.log(
+    previous === null
+      ? `queries are answered from generation ${generation}`
+      : `queries are answered from generation ${generation}, no longer ${previous}: \`orderctl generations rollback\` goes back`,
+  );
+  if (dropped.length > 0) console.log(`dropped: generation ${dropped.join(', ')}`);
+}
+
+function printPlan(plan: ReplayPlan, { verify: sample, throttle, searchOnly }: ReplayOptions): void {
+  const { active, positions, events, orders, tableBytes, indexBytes, seconds, dropped } = plan;
+  const log = `${count(events)} events of ${count(orders)} orders, in a log of ${count(positions)} positions`;
+  console.log(
+    `reads         ${searchOnly ? `the rows of generation ${active}: ${count(orders)} orders` : log}`,
+  );
+  console.log(
+    `writes        ${searchOnly ? 'an index' : `${megabytes(tableBytes)} of tables`} beside generation ${active}`,
+  );
+  if (indexBytes !== null) console.log(`index         ${megabytes(indexBytes)}`);
+  console.log(
+    `verifies      ${sample === null ? 'all orders' : `${count(Math.min(sample, orders))} orders`}`,
+  );
+  const slowest = throttle === undefined ? 0 : events / throttle;
+  console.log(
+    `takes         ${seconds === null ? 'not known: none was done yet' : `about ${duration(Math.max(slowest, seconds))}`}`,
+  );
+  console.log(`drops         ${dropped.length === 0 ? 'nothing' : `generation ${dropped.join(', ')}`}`);
+  console.log('nothing was done');
+}
+
+function megabytes(bytes: number): string {
+  return `${count(Math.ceil(bytes / 1_000_000))} MB`;
+}
+
+function parseVerify(text: string): number | null {
+  if (text === 'full') return null;
+  const match = /^sample=(\d{1,9})$/.exec(text);
+  if (!match || Number(match[1]) < 1)
+    throw new InvalidArgumentError('full, or sample=N with N from 1 is needed');
+  return Number(match[1]);
+}
+
+function parseCount(text: string): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value < 1) throw new InvalidArgumentError('a whole number from 1 is needed');
+  return value;
+}

@@ -1,0 +1,74 @@
+import type pg from 'pg';
+import type { Client } from '@elastic/elasticsearch';
+import type { EventStore } from '#event-store/port.js';
+import { listGenerations, superseded } from '#read-models/generation-list.js';
+import { activeGeneration } from '#read-models/generations.js';
+import { ReplaysStore } from '#read-models/stores/replays.store.js';
+import { CliError } from '../support/cli-error.js';
+
+/** What a replay would do, and about how much that is. */
+export interface ReplayPlan {
+  /** That queries are answered from, and its number. */
+  readonly active: number;
+  readonly searchOnly: boolean;
+  /** Of the log, up to its end now. */
+  readonly positions: number;
+  readonly events: number;
+  readonly orders: number;
+  /** What the new tables and index will take beside those that are there. */
+  readonly tableBytes: number;
+  readonly indexBytes: number | null;
+  /** As long as the last one took for as much; null: none was done yet. */
+  readonly seconds: number | null;
+  /** That go afterwards, unless they are kept. */
+  readonly dropped: readonly number[];
+}
+
+/** @throws CliError when there is nothing to replay beside */
+export async function planReplay(
+  pool: pg.Pool,
+  eventStore: Pick<EventStore, 'headPosition'>,
+  elasticsearch: Client | null,
+  { searchOnly, keep }: { readonly searchOnly: boolean; readonly keep: boolean },
+): Promise<ReplayPlan> {
+  const active = await activeGeneration(pool);
+  if (active === null)
+    throw new CliError('there are no read models of this release: its projector builds them when it starts');
+  if (searchOnly && active.searchIndex === null) {
+    throw new CliError(
+      'orders are searched in PostgreSQL, which has no index of its own: replay without --search-only',
+    );
+  }
+  const { schema, searchIndex } = active;
+  const { rows } = await pool.query<{ orders: string; events: string; bytes: string }>(
+    `SELECT (SELECT count(*) FROM ${schema}.orders) AS orders,
+       (SELECT count(*) FROM ${schema}.order_history) AS events,
+       (SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class
+        WHERE relnamespace = $1::regnamespace AND relkind = 'r') AS bytes`,
+    [schema],
+  );
+  const [events, orders] = [Number(rows[0]!.events), Number(rows[0]!.orders)];
+  const last = await new ReplaysStore(pool).lastDone(searchOnly);
+  const worked = Object.values(last?.seconds ?? {}).reduce((sum, seconds) => sum + seconds, 0);
+  // Of an index alone nobody counts events: it takes as long as it took.
+  const share = searchOnly || last === null || last.events === 0 ? 1 : events / last.events;
+  const generations = await listGenerations(pool);
+  const previous = generations.filter(({ role }) => role === 'previous');
+  return {
+    active: active.id,
+    searchOnly,
+    positions: Number((await eventStore.headPosition()) ?? -1n) + 1,
+    events,
+    orders,
+    tableBytes: searchOnly ? 0 : Number(rows[0]!.bytes),
+    indexBytes: searchIndex === null ? null : await sizeOf(elasticsearch, searchIndex),
+    seconds: last === null ? null : worked * share,
+    dropped: keep ? [] : [...superseded(generations), ...previous].map(({ id }) => id),
+  };
+}
+
+async function sizeOf(elasticsearch: Client | null, index: string): Promise<number | null> {
+  if (elasticsearch === null) return null;
+  const { indices } = await elasticsearch.indices.stats({ index, metric: 'store' });
+  return indices?.[index]?.primaries?.store?.size_in_bytes ?? null;
+}

@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { StoredOrderEvent } from '#event-store/port.js';
+import type { Order, OrderState } from '#domain/order/state.js';
+import type { OrderDocument } from '#read-models/order-document.js';
+import type { OrderSummary } from '#read-models/order-summary.js';
+import type { SearchRow } from '#read-models/search-row.js';
+import { CliError } from '../support/cli-error.js';
+
+/** What may be found by, of no person; lists are sorted. */
+export type FoundBy = Readonly<Record<'words' | 'phrases' | 'skus', readonly string[]>>;
+
+/**
+ * A changed projection: the default export of a definition file. Each function is given what this release makes and
+ * returns what it would be instead; one that is absent changes nothing.
+ */
+export interface Definition {
+  /** The order after an event; `asNow` is what this release makes of it. null: before the first event. */
+  readonly fold?: (before: OrderState, event: StoredOrderEvent, asNow: () => Order) => Order;
+  /** Filter and money columns, after each event. */
+  readonly summary?: (asNow: OrderSummary, order: Order) => object;
+  /** The order as it is shown, without its personal part. */
+  readonly document?: (asNow: OrderDocument, order: Order) => object;
+  /** What it is found by. */
+  readonly foundBy?: (asNow: FoundBy, order: Order) => object;
+}
+
+const parts: ReadonlySet<string> = new Set<keyof Definition>(['fold', 'summary', 'document', 'foundBy']);
+
+/** @throws CliError when the file is no definition */
+export async function loadDefinition(path: string): Promise<Definition> {
+  let loaded: { default?: unknown };
+  try {
+    loaded = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };
+  } catch (error) {
+    throw new CliError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const definition = loaded.default;
+  if (typeof definition !== 'object' || definition === null)
+    throw new CliError(`${path} has no object as its default export: docs/orderctl.md has an example`);
+  const entries = Object.entries(definition);
+  const unknown = entries.find(([name, part]) => !parts.has(name) || typeof part !== 'function');
+  if (unknown || entries.length === 0)
+    throw new CliError(
+      `${path} exports ${unknown ? unknown[0] : 'nothing'}: functions ${[...parts].join(', ')} are known`,
+    );
+  return definition;
+}
+
+export function foundByOf({ vocabulary, ownWords, phrases, skus }: SearchRow): FoundBy {
+  return { words: [...vocabulary, ...ownWords].sort(), phrases, skus };
+}

@@ -1,0 +1,62 @@
+import type { EventStore } from '#event-store/port.js';
+import type { ReadModels } from '../status/read-models.js';
+import { onInterruption } from '../support/interruption.js';
+import { count, printJson } from '../support/output.js';
+import { loadDefinition } from './definition.js';
+import { whatIf, type WhatIfReport } from './what-if.js';
+
+const TELL_EVERY_MS = 2_000;
+const SHOWN_FIELDS = 30;
+const SHOWN_ORDERS = 10;
+const SHOWN_CHANGES = 3;
+
+/**
+ * `orderctl replay --what-if DEFINITION.js`.
+ * @throws CliError when the file is no definition
+ */
+export async function runWhatIf(
+  path: string,
+  { pool, generation }: ReadModels,
+  eventStore: Pick<EventStore, 'readStream'>,
+  { json = false }: { readonly json?: boolean },
+): Promise<void> {
+  const definition = await loadDefinition(path);
+  const tell = (line: string) => void process.stderr.write(`${line}\n`);
+  const { asked, forget } = onInterruption(tell, 'the orders under way');
+  let toldMs = Date.now();
+  const onProgress = (orders: number) => {
+    if (Date.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = Date.now();
+    tell(`orders compared: ${count(orders)}`);
+  };
+  try {
+    const report = await whatIf({ eventStore, pool, generation, definition, onProgress, asked });
+    if (json) printJson(report, { pretty: false });
+    else console.log(reportLines(report).join('\n'));
+    if (!report.complete) process.exitCode = 1;
+  } finally {
+    forget();
+  }
+}
+
+export function reportLines(report: WhatIfReport): string[] {
+  const { orders, events, differing, failing, fields, changed, complete, seconds } = report;
+  const lines = changed.slice(0, SHOWN_ORDERS).flatMap(({ tenantId, orderId, changes, failure }) => [
+    `${tenantId}.${orderId}${failure === null ? '' : ` cannot be folded: ${failure}`}`,
+    ...changes.slice(0, SHOWN_CHANGES).map(({ path, revision, now, then }) => {
+      const after = revision === null ? '' : ` after revision ${revision}`;
+      return `  ${path}${after}: ${now ?? 'nothing'} would be ${then ?? 'nothing'}`;
+    }),
+    ...(changes.length > SHOWN_CHANGES ? [`  … ${changes.length - SHOWN_CHANGES} more`] : []),
+  ]);
+  if (changed.length > SHOWN_ORDERS) lines.push('… more orders (--json lists up to 1,000)');
+  if (fields.length > 0) lines.push('');
+  for (const { path, orders: differ } of fields.slice(0, SHOWN_FIELDS))
+    lines.push(`${count(differ).padStart(10)} orders  ${path}`);
+  const cut = complete ? '' : ', not all of them,';
+  const broken = failing === 0 ? '' : `, ${count(failing)} cannot be folded`;
+  lines.push(
+    `${count(orders)} orders${cut} with ${count(events)} events in ${seconds.toFixed(1)} s: ${count(differing)} would differ${broken}; nothing was changed`,
+  );
+  return lines;
+}

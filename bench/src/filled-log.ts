@@ -1,0 +1,102 @@
+import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import type { ExactEventStore } from '#event-store/port.js';
+import { storeIdentity } from '#event-store/store-identity.js';
+import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
+import { planFiles } from '../../apps/orderctl/src/import/online-retail.import.js';
+import { madeUp, OrderLife, shapesOf, type Shapes } from './order-lives.js';
+import { IN_FLIGHT } from './system.js';
+
+/** An event store with the events of a shop in it, and PostgreSQL for what is made of them; no projector. */
+export interface FilledLog {
+  readonly store: ExactEventStore;
+  readonly eventStoreUrl: string;
+  readonly postgresUrl: string;
+  readonly events: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * How many orders are placed before an order's next stage. A shop has some thousands of orders that are under way;
+ * what comes back comes back much later.
+ */
+const ORDERS_BETWEEN_STAGES = [200, 1_500, 6_000, 20_000];
+
+/** @param file a shop's own, whose orders are repeated as often as needed; null: made-up orders */
+export async function fillLog(events: number, file: string | null): Promise<FilledLog> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-bench-'));
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  const server = fork(fileURLToPath(new URL('../../apps/event-store/src/main.js', import.meta.url)), {
+    env: {
+      ...process.env,
+      ORDERLOG_POSTGRES_URL: postgres.url,
+      ORDERLOG_PORT: '0',
+      ORDERLOG_LOG_LEVEL: 'warn',
+    },
+  });
+  const port = await new Promise<number>((ready, failed) => {
+    server.once('message', (message: { port: number }) => ready(message.port));
+    server.once('exit', (code) => failed(new Error(`the event store ended with ${code}`)));
+  });
+  const eventStoreUrl = `esdb://127.0.0.1:${port}?tls=false`;
+  const store = new DbClientEventStore({ connectionString: eventStoreUrl });
+  const stop = async () => {
+    await store.close();
+    const exit = new Promise((done) => server.once('exit', done));
+    server.kill('SIGTERM');
+    await exit;
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    const shapes = file === null ? madeUp : shapesOf((await planFiles([file])).orders);
+    await storeIdentity(store);
+    const written = await append(store, events, shapes);
+    return { store, eventStoreUrl, postgresUrl: postgres.url, events: written, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** In the order of a shop's days: each order's stages with those of later orders between them. */
+async function append(store: ExactEventStore, events: number, shapes: Shapes): Promise<number> {
+  const due = new Map<number, OrderLife[]>();
+  let written = 0;
+  let day = 0;
+  const appendNext = async (life: OrderLife) => {
+    const { stream, events: next, expected } = await life.next();
+    await store.append(stream, next, expected);
+    written += next.length;
+  };
+  const schedule = (life: OrderLife, stage: number) => {
+    if (life.isOver) return;
+    const at = day + ORDERS_BETWEEN_STAGES[Math.min(stage, ORDERS_BETWEEN_STAGES.length - 1)]!;
+    const there = due.get(at);
+    if (there) there.push(life);
+    else due.set(at, [life]);
+  };
+  const stageOf = new Map<OrderLife, number>();
+  let running: Promise<void>[] = [];
+  while (written < events) {
+    const lives = [new OrderLife(day, shapes), ...(due.get(day) ?? [])];
+    due.delete(day);
+    for (const life of lives) {
+      running.push(appendNext(life));
+      const stage = stageOf.get(life) ?? 0;
+      stageOf.set(life, stage + 1);
+      if (life.isOver) stageOf.delete(life);
+      schedule(life, stage);
+    }
+    day += 1;
+    if (running.length < IN_FLIGHT) continue;
+    await Promise.all(running);
+    running = [];
+  }
+  await Promise.all(running);
+  return written;
+}

@@ -1,0 +1,92 @@
+import type { ParkedOrders } from '#read-models/stores/parked-orders.js';
+import type { ProjectionEngine, ProjectionState, RestartCause } from './engine/projection-engine.js';
+
+/** What is told of every projection. Positions are decimal strings. */
+export interface CommonStatus {
+  readonly projection: string;
+  readonly state: ProjectionState;
+  /** 0: of no generation; null: none was chosen yet. */
+  readonly generation: number | null;
+  /** Everything up to here is applied, or parked. */
+  readonly position: string | null;
+  /** Of the last event in the store; null when it is empty or away. */
+  readonly headPosition: string | null;
+  /** Positions up to the head; events, on the embedded store. null when that is not known, or another one has it. */
+  readonly lag: string | null;
+  /** How old the news is that is applied; 0 when all is, null when that is not known. */
+  readonly lagMs: number | null;
+  /** How long it has neither run nor stood by. */
+  readonly downMs: number;
+  /** How often it began again from its checkpoint, and why. */
+  readonly restarts: Readonly<Record<RestartCause, number>>;
+  readonly totals: Readonly<Record<string, number>>;
+  readonly lastError: string | null;
+  /** null: PostgreSQL does not say. */
+  readonly parked: ParkedStatus | null;
+}
+
+export interface ParkedStatus {
+  readonly orders: number;
+  readonly events: number;
+  /** Those that have waited longest, a few. */
+  readonly oldest: readonly {
+    readonly tenantId: string;
+    readonly orderId: string;
+    /** Of the first event that could not be applied. */
+    readonly revision: number;
+    readonly reason: string;
+    readonly parkedAt: string;
+  }[];
+}
+
+/** What all statuses are made with. */
+export interface Surroundings {
+  /** null: the event store is empty or away. */
+  readonly head: bigint | null;
+  /** null: PostgreSQL is away. */
+  readonly parked: readonly ParkedOrders[] | null;
+}
+
+/** @param lagMs when it is not at the head */
+export function commonStatus(
+  of: { projection: string; generation: number | null; position: bigint | null; engine: ProjectionEngine },
+  { head, parked }: Surroundings,
+  lagMs: number | null,
+): Omit<CommonStatus, 'totals'> {
+  const { projection, generation, position, engine } = of;
+  const { state, downMs, restarts, lastError } = engine;
+  const known = state === 'standby' || head === null ? null : head - (position ?? -1n);
+  const lag = known !== null && known < 0n ? 0n : known;
+  return {
+    projection,
+    state,
+    generation,
+    position: position?.toString() ?? null,
+    headPosition: head?.toString() ?? null,
+    lag: lag?.toString() ?? null,
+    lagMs: lag === null ? null : lag === 0n ? 0 : lagMs,
+    downMs: Math.round(downMs),
+    restarts: { ...restarts },
+    lastError,
+    parked: parked && parkedStatus(parked, projection, generation),
+  };
+}
+
+export function ageMs(recordedAt: string | null): number | null {
+  return recordedAt === null ? null : Math.max(0, Date.now() - Date.parse(recordedAt));
+}
+
+function parkedStatus(
+  parked: readonly ParkedOrders[],
+  projection: string,
+  generation: number | null,
+): ParkedStatus {
+  const found = parked.find((one) => one.projection === projection && one.generation === generation);
+  if (found === undefined) return { orders: 0, events: 0, oldest: [] };
+  const { orders, events, oldest } = found;
+  return {
+    orders,
+    events,
+    oldest: oldest.map(({ parkedAt, ...order }) => ({ ...order, parkedAt: parkedAt.toISOString() })),
+  };
+}

@@ -1,0 +1,30 @@
+import { BulkLoadStore } from '#read-models/stores/bulk-load.store.js';
+import { Loading, type BulkBuildOptions } from './loading.js';
+
+/**
+ * Fills an empty generation from the whole log: the rows of all events up to where the log ended when it was reached,
+ * then their indexes and the checkpoint from which the usual projector goes on. Cut off at any point, it goes on from
+ * there.
+ *
+ * @throws UnappliableEvent for what is no order's event, StoreUnavailable, and what PostgreSQL says
+ */
+export async function buildInBulk(options: BulkBuildOptions): Promise<void> {
+  const { db, generation, signal, gate, onProgress } = options;
+  const store = new BulkLoadStore(db, generation);
+  const from = await store.open();
+  if (from === null) return;
+  const checkpoint = await new Loading(options, store, from).run();
+  const { position, events } = checkpoint;
+  const steps = await store.finishing(checkpoint);
+  for (const [index, { what, run }] of steps.entries()) {
+    await gate?.(0);
+    signal.throwIfAborted();
+    onProgress?.({
+      phase: 'finishing',
+      position,
+      events,
+      step: { what, number: index + 1, of: steps.length },
+    });
+    await run();
+  }
+}

@@ -1,0 +1,208 @@
+import type pg from 'pg';
+import { StoreUnavailable } from '#event-store/errors.js';
+import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
+import { ORDER_STREAM_PREFIX, orderStream, parseOrderStream } from '#event-store/streams.js';
+import type { Generation } from '#read-models/generations.js';
+import { SkippedEvents } from '#read-models/skipped-events.js';
+import type { BuildCheckpoint, BulkLoadStore, OpenedOrder } from '#read-models/stores/bulk-load.store.js';
+import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { skippedEvents } from '#read-models/stores/skips.store.js';
+import { UnappliableEvent } from '../errors.js';
+import type { OrderToFold } from './fold-orders.js';
+import { OpenOrders, type OpenOrder } from './open-orders.js';
+import { OrderFolder, type FoldedOrders } from './order-folder.js';
+import { exactEventOf, forEachOf, readExactly } from './order-reading.js';
+import { PackedEvents } from './packed-events.js';
+
+export interface LoadingLimits {
+  /** Of events of orders that may still go on, in bytes. */
+  readonly openBytes: number;
+  /** Of events that become rows at one time, about. */
+  readonly stepBytes: number;
+  /** Between two checkpoints at most. */
+  readonly stepEvents: number;
+}
+
+export interface BulkBuildOptions {
+  /** Of the one builder: everything is written through it. */
+  readonly db: pg.ClientBase;
+  readonly eventStore: Pick<ExactEventStore, 'readStream' | 'subscribeToAllExact'>;
+  readonly generation: Generation;
+  /** Ends it between two steps; what was committed is gone on from by the next build. */
+  readonly signal: AbortSignal;
+  /** Waited for after so many events, and before a step: to pause, and to keep a rate. */
+  readonly gate?: (events: number) => Promise<void>;
+  readonly onProgress?: (progress: BuildProgress) => void;
+  readonly limits?: Partial<LoadingLimits>;
+}
+
+export interface BuildProgress {
+  /** Reading events and writing rows; then what is made of whole tables. */
+  readonly phase: 'loading' | 'finishing';
+  /** Up to here in the log, what there is in rows is safe. */
+  readonly position: bigint;
+  /** Of orders, so far. */
+  readonly events: number;
+  /** That begins now; null while loading. */
+  readonly step: { readonly what: string; readonly number: number; readonly of: number } | null;
+}
+
+/** Some thirteen thousand orders of a wholesaler wait for their next event; with all else some 300 MB. */
+const LIMITS: LoadingLimits = { openBytes: 128 << 20, stepBytes: 4 << 20, stepEvents: 20_000 };
+/** Between two looks at whether to go on. */
+const GATE_EVENTS = 500;
+
+/**
+ * Collects the events of each order until none has come for the longest time, then makes its rows, all at once. Comes
+ * another after all, then the order is read from its stream and gets further rows, which supersede its first: so
+ * memory is bounded, whatever the number of orders, and nothing that was written is ever looked up.
+ */
+export class Loading {
+  readonly #options: BulkBuildOptions;
+  readonly #limits: LoadingLimits;
+  readonly #store: BulkLoadStore;
+  readonly #open = new OpenOrders();
+  readonly #folder: OrderFolder;
+  #opened: OpenedOrder[] = [];
+  #skipped = new SkippedEvents();
+  #written: Promise<void> = Promise.resolve();
+  #position: bigint;
+  #events: number;
+  #eventsInStep = 0;
+  #eventsUntilGate = GATE_EVENTS;
+  #writeSeq: number;
+
+  constructor(options: BulkBuildOptions, store: BulkLoadStore, from: BuildCheckpoint) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#store = store;
+    this.#folder = new OrderFolder(options.generation);
+    this.#position = from.position;
+    this.#events = from.events;
+    this.#writeSeq = from.writeSeq;
+  }
+
+  async run(): Promise<BuildCheckpoint> {
+    this.#skipped = await skippedEvents(this.#options.db);
+    try {
+      await this.#restore();
+      await this.#read();
+      while (this.#open.size > 0) await this.#step(this.#limits.stepBytes);
+      await this.#step(0); // where there was nothing to write, the position is
+      await this.#written;
+    } finally {
+      await this.#written.catch(() => {}); // told already, or something else ended it
+    }
+    return this.#checkpoint();
+  }
+
+  /** The orders that were open when the build was cut off. */
+  async #restore(): Promise<void> {
+    await forEachOf(await this.#store.openOrders(), async ({ tenantId, orderId, fromRevision }) => {
+      const stream = orderStream(tenantId, orderId);
+      for await (const event of this.#options.eventStore.readStream(stream, { fromRevision })) {
+        if (event.position > this.#position) break;
+        this.#open.add(exactEventOf(event));
+      }
+    });
+  }
+
+  /** Up to where the log ends when it is reached. */
+  async #read(): Promise<void> {
+    const { eventStore, signal, gate } = this.#options;
+    const after = this.#position < 0n ? null : this.#position;
+    const messages = eventStore.subscribeToAllExact({ after, streamPrefix: ORDER_STREAM_PREFIX, signal });
+    for await (const message of messages) {
+      if (message.kind === 'caughtUp') return;
+      if (message.kind === 'checkpoint') {
+        this.#position = message.position;
+        continue;
+      }
+      const filled = this.#add(message.event);
+      if (filled !== null) await filled;
+      if (--this.#eventsUntilGate > 0) continue;
+      this.#eventsUntilGate = GATE_EVENTS;
+      await gate?.(GATE_EVENTS);
+      await this.#stepWhenDue();
+    }
+    signal.throwIfAborted();
+    throw new StoreUnavailable('the subscription ended');
+  }
+
+  /** @returns null when it is done: no promise is made a million times for nothing */
+  #add(event: StoredExactEvent): Promise<void> | null {
+    const { stream, revision, position } = event;
+    const known = this.#open.get(stream);
+    this.#position = position;
+    this.#events += 1;
+    this.#eventsInStep += 1;
+    if (known !== undefined && revision !== known.revision + 1) return this.#fillGap(known, event);
+    if (this.#open.add(event)) this.#opened.push({ ...keyOf(stream), fromRevision: revision });
+    return null;
+  }
+
+  /** Not delivered, but in the stream: taken before what was delivered. */
+  async #fillGap({ stream, revision: known }: OpenOrder, event: StoredExactEvent): Promise<void> {
+    if (event.revision <= known) return; // a duplicate
+    const missing = await readExactly(
+      this.#options.eventStore,
+      stream,
+      known + 1,
+      event.revision - known - 1,
+    );
+    for (const one of [...missing, event]) this.#open.add(one);
+  }
+
+  async #stepWhenDue(): Promise<void> {
+    const { openBytes, stepBytes, stepEvents } = this.#limits;
+    if (this.#open.sizeBytes >= openBytes + stepBytes) await this.#step(stepBytes);
+    else if (this.#eventsInStep >= stepEvents) await this.#step(0);
+  }
+
+  /** Makes rows of so many bytes of events. While they are on their way, more events are read. */
+  async #step(bytes: number): Promise<void> {
+    const taken = this.#open.take(bytes);
+    const opened = this.#opened;
+    this.#opened = [];
+    this.#eventsInStep = 0;
+    const orders: OrderToFold[] = [];
+    await forEachOf(taken, async ({ stream, fromRevision, events }) => {
+      const packed = [events.toBytes()];
+      if (fromRevision > 0) packed.unshift(await this.#earlier(stream, fromRevision));
+      orders.push({ stream, fromRevision, packed, skipped: this.#skipped.of(stream) });
+    });
+    const folded = this.#folder.fold({ orders, opened, firstWriteSeq: this.#writeSeq + 1 });
+    folded.catch(() => {}); // thrown where it is awaited
+    this.#writeSeq += orders.length;
+    const checkpoint = this.#checkpoint();
+    await this.#written;
+    this.#written = this.#write(folded, checkpoint);
+    this.#written.catch(() => {}); // thrown where it is awaited
+  }
+
+  async #write(folding: Promise<FoldedOrders>, checkpoint: BuildCheckpoint): Promise<void> {
+    const { parts, parked, release } = await folding;
+    await this.#store.write(parts, parked, checkpoint);
+    release();
+    const { position, events } = checkpoint;
+    this.#options.onProgress?.({ phase: 'loading', position, events, step: null });
+  }
+
+  /** The events of an order whose rows were made before. */
+  async #earlier(stream: string, count: number): Promise<Uint8Array> {
+    const packed = new PackedEvents();
+    for (const event of await readExactly(this.#options.eventStore, stream, 0, count)) packed.push(event);
+    return packed.toBytes();
+  }
+
+  #checkpoint(): BuildCheckpoint {
+    return { position: this.#position, events: this.#events, writeSeq: this.#writeSeq };
+  }
+}
+
+/** @throws UnappliableEvent */
+function keyOf(stream: string): OrderKey {
+  const key = parseOrderStream(stream);
+  if (key === null) throw new UnappliableEvent(stream, 0, 'is in a stream whose name is that of no order');
+  return key;
+}

@@ -1,0 +1,60 @@
+import type { StoredExactEvent } from '#event-store/port.js';
+import { PackedEvents } from './packed-events.js';
+
+/** Events of an order that are in none of its rows. */
+export interface OpenOrder {
+  readonly stream: string;
+  /** Of the first of them. */
+  readonly fromRevision: number;
+  /** Of the last. */
+  revision: number;
+  readonly events: PackedEvents;
+}
+
+/** Orders whose events are being collected, those first that got none for the longest time. */
+export class OpenOrders {
+  readonly #orders = new Map<string, OpenOrder>();
+  #sizeBytes = 0;
+
+  get size(): number {
+    return this.#orders.size;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get(stream: string): OpenOrder | undefined {
+    return this.#orders.get(stream);
+  }
+
+  /** The revisions of an order come without a gap. @returns whether the order was not open before */
+  add(event: StoredExactEvent): boolean {
+    const { stream, revision } = event;
+    const known = this.#orders.get(stream);
+    const order = known ?? { stream, fromRevision: revision, revision, events: new PackedEvents() };
+    if (known) this.#forget(known);
+    order.events.push(event);
+    order.revision = revision;
+    this.#sizeBytes += order.events.sizeBytes;
+    this.#orders.set(stream, order);
+    return known === undefined;
+  }
+
+  /** Takes out the first ones, so many bytes of them or all. */
+  take(bytes: number): OpenOrder[] {
+    const taken: OpenOrder[] = [];
+    const goal = this.#sizeBytes - bytes;
+    for (const order of this.#orders.values()) {
+      if (this.#sizeBytes <= goal) break;
+      this.#forget(order);
+      taken.push(order);
+    }
+    return taken;
+  }
+
+  #forget(order: OpenOrder): void {
+    this.#orders.delete(order.stream);
+    this.#sizeBytes -= order.events.sizeBytes;
+  }
+}

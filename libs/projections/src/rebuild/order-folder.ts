@@ -1,0 +1,42 @@
+import type { Generation } from '#read-models/generations.js';
+import type { OpenedOrder, ParkedEvent } from '#read-models/stores/bulk-load.store.js';
+import { BulkRows, type CopyPart } from '#read-models/stores/bulk-rows.js';
+import { KnownWords } from '#read-models/stores/known-words.js';
+import { foldOrders, type OrderToFold } from './fold-orders.js';
+
+export interface FoldStep {
+  readonly orders: readonly OrderToFold[];
+  /** Since the step before. */
+  readonly opened: readonly OpenedOrder[];
+  readonly firstWriteSeq: number;
+}
+
+export interface FoldedOrders {
+  readonly parts: readonly CopyPart[];
+  readonly parked: readonly ParkedEvent[];
+  /** To be called when the parts are not needed any more. */
+  readonly release: () => void;
+}
+
+/** Makes rows of orders, one step after the other; the memory of one serves the next. */
+export class OrderFolder {
+  readonly #generation: Generation;
+  readonly #words = new KnownWords();
+  readonly #free: BulkRows[] = [];
+  readonly #isNewWord = (tenantId: string, word: string) => this.#words.isNew(tenantId, word);
+
+  constructor(generation: Generation) {
+    this.#generation = generation;
+  }
+
+  async fold({ orders, opened, firstWriteSeq }: FoldStep): Promise<FoldedOrders> {
+    const rows = this.#free.pop() ?? new BulkRows(this.#generation);
+    for (const order of opened) rows.opened(order, order.fromRevision);
+    const parked = await foldOrders(orders, firstWriteSeq, rows, this.#isNewWord);
+    const release = () => {
+      rows.clear();
+      this.#free.push(rows);
+    };
+    return { parts: rows.parts(), parked, release };
+  }
+}

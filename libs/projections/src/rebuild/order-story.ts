@@ -1,0 +1,83 @@
+import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import type { Order, OrderState } from '#domain/order/state.js';
+import { foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
+import {
+  pastSkipped,
+  takeSkippedRevisions,
+  withoutSkipped,
+  type SkippedRevisions,
+} from '#read-models/skipped-events.js';
+import { messageOf } from '../interruptions.js';
+
+/** All events of one order up to some revision, those that are skipped left out of `events`. */
+export interface OrderEvents {
+  readonly raw: readonly RawEvent[];
+  readonly events: readonly StoredOrderEvent[];
+  readonly skipped: SkippedRevisions;
+  /** Why the event after the last of `events` could not be read; null: all were. */
+  readonly unreadable: string | null;
+}
+
+/** What becomes of an order's events from one revision on. */
+export interface OrderStory {
+  /** After all that could be applied; null: nothing could. */
+  readonly order: Order | null;
+  readonly history: readonly HistoryRow[];
+  /** The last event before them that was applied, and the one that ended its period; null: there is none. */
+  readonly before: { readonly revision: number; readonly next: StoredOrderEvent | null } | null;
+  /** Cannot be applied, and what follows it. */
+  readonly parked: readonly {
+    readonly event: RawEvent;
+    readonly reason: string;
+    readonly kind: 'permanent' | 'behind';
+  }[];
+}
+
+/** Folds an order from its beginning, and keeps what is new: from the revision on. */
+export function storyOf({ raw, events, skipped, unreadable }: OrderEvents, fromRevision: number): OrderStory {
+  const history: HistoryRow[] = [];
+  let order: OrderState = null;
+  let before: StoredOrderEvent | null = null;
+  let first: StoredOrderEvent | null = null;
+  let open: { readonly order: Order; readonly event: StoredOrderEvent } | null = null;
+  let failure = unreadable;
+  let applied = 0;
+  for (; applied < events.length; applied++) {
+    const event = events[applied]!;
+    const { revision } = event.recording;
+    try {
+      if (revision !== pastSkipped(order?.revision ?? -1, skipped) + 1)
+        throw new Error('an event before it is missing');
+      // Commands it has handled are no reader's business, and would grow with every event.
+      order = { ...foldOrder(order, event), handled: [] };
+    } catch (error) {
+      failure = `${event.type} cannot be folded: ${messageOf(error)}`;
+      break;
+    }
+    if (revision < fromRevision) before = event;
+    else {
+      if (open === null) first = event;
+      else history.push(historyRowOf(open.order, open.event, event));
+      open = { order, event };
+    }
+  }
+  if (open !== null) history.push(historyRowOf(open.order, open.event));
+  return {
+    order: order === null ? null : takeSkippedRevisions(order, skipped, raw.at(-1)!.revision),
+    history,
+    before: before === null ? null : { revision: before.recording.revision, next: first },
+    parked:
+      failure === null ? [] : parkedOf(withoutSkipped(raw, skipped).slice(applied), fromRevision, failure),
+  };
+}
+
+function parkedOf(events: readonly RawEvent[], fromRevision: number, reason: string): OrderStory['parked'] {
+  const [failed] = events;
+  return events
+    .filter(({ revision }) => revision >= fromRevision)
+    .map((event) =>
+      event === failed
+        ? { event, reason, kind: 'permanent' }
+        : { event, reason: `waits for event ${failed!.revision} of its order`, kind: 'behind' },
+    );
+}

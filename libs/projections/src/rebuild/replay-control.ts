@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type {
+  ReplayPhase,
+  ReplayProgress,
+  ReplayRecord,
+  ReplaysStore,
+} from '#read-models/stores/replays.store.js';
+import { isAway } from '../interruptions.js';
+import { Throttle } from './throttle.js';
+
+/** Somebody asked for its end: what it has built goes. */
+export class ReplayCancelled extends Error {
+  constructor() {
+    super('the replay was cancelled');
+  }
+}
+
+const LOOK_EVERY_MS = 250;
+const TELL_EVERY_MS = 1_000;
+
+/** What others ask of a replay that is under way, and what it tells them. */
+export class ReplayControl {
+  /** Aborts when it is to end: cancelled, or as the signal says that was given. */
+  readonly signal: AbortSignal;
+  readonly #store: ReplaysStore;
+  readonly #record: ReplayRecord;
+  readonly #throttle: Throttle;
+  readonly #cancelled = new AbortController();
+  readonly #over = new AbortController();
+  readonly #onProgress: (progress: ReplayProgress, events: number | null) => void;
+  #pause: AbortController = new AbortController();
+  #resume: (() => void) | null = null;
+  #resumed: Promise<void> | null = null;
+  #looking: Promise<void> | null = null;
+  #told: { readonly phase: ReplayPhase; readonly atMs: number } | null = null;
+
+  constructor(
+    store: ReplaysStore,
+    record: ReplayRecord,
+    signal: AbortSignal,
+    onProgress: (progress: ReplayProgress, events: number | null) => void,
+  ) {
+    this.#store = store;
+    this.#record = record;
+    this.#throttle = new Throttle(record.throttle);
+    this.#onProgress = onProgress;
+    this.signal = AbortSignal.any([signal, this.#cancelled.signal]);
+    this.signal.addEventListener('abort', () => this.#wake(), { once: true });
+  }
+
+  listen(): void {
+    this.#looking = this.#look();
+  }
+
+  async close(): Promise<void> {
+    this.#over.abort();
+    await this.#looking;
+  }
+
+  /** Waits while it is paused, and as long as the rate wants it. @throws when it is to end */
+  async gate(events: number): Promise<void> {
+    if (this.#resumed !== null) await this.#resumed;
+    this.signal.throwIfAborted();
+    await this.#throttle.passed(events, this.signal);
+  }
+
+  /** Work that is begun anew when it was paused. */
+  async untilDone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.gate(0);
+      const { signal: paused } = this.#pause;
+      try {
+        return await work(AbortSignal.any([this.signal, paused]));
+      } catch (error) {
+        if (!paused.aborted || this.signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** For who asks how far it is, a second late at most. `events`: read in bulk so far, where that is news. */
+  async tell(progress: ReplayProgress, events: number | null = null): Promise<void> {
+    this.#onProgress(progress, events);
+    const atMs = performance.now();
+    const before = this.#told;
+    const same = before?.phase === progress.phase;
+    if (same && atMs - before.atMs < TELL_EVERY_MS) return;
+    this.#told = { phase: progress.phase, atMs };
+    const seconds = same ? (atMs - before.atMs) / 1_000 : 0;
+    await this.#store.advance(this.#record.id, progress, events, seconds).catch((error: unknown) => {
+      if (!isAway(error)) this.#cancelled.abort(error); // else it is told again in a moment
+    });
+  }
+
+  async #look(): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      try {
+        const asked = await this.#store.asked(this.#record.id);
+        if (asked === 'cancel') this.#cancelled.abort(new ReplayCancelled());
+        if (asked === 'pause') await this.#hold();
+        if (asked === 'run') await this.#release();
+      } catch (error) {
+        if (!isAway(error)) this.#cancelled.abort(error);
+      }
+      await delay(LOOK_EVERY_MS, undefined, { signal: this.#over.signal }).catch(() => {}); // over: the loop ends
+    }
+    this.#wake();
+  }
+
+  async #hold(): Promise<void> {
+    if (this.#resumed !== null) return;
+    this.#resumed = new Promise((resume) => (this.#resume = resume));
+    this.#pause.abort(new Error('the replay is paused'));
+    await this.#store.become(this.#record.id, 'paused');
+  }
+
+  async #release(): Promise<void> {
+    if (this.#resumed === null) return;
+    await this.#store.become(this.#record.id, 'running');
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#pause = new AbortController();
+    this.#resume?.();
+    this.#resume = this.#resumed = null;
+  }
+}

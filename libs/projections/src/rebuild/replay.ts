@@ -1,0 +1,229 @@
+import type { Client } from '@elastic/elasticsearch';
+import pg from 'pg';
+import type { ExactEventStore } from '#event-store/port.js';
+import { storeNow } from '#event-store/store-identity.js';
+import type { Logger } from '#platform/logging.js';
+import { createPool } from '#platform/postgres.js';
+import { listGenerations } from '#read-models/generation-list.js';
+import { markFailed } from '#read-models/generation-states.js';
+import {
+  activeGeneration,
+  createGeneration,
+  generationNumber,
+  indexPrefixOf,
+  prepareSharedTables,
+  type Generation,
+} from '#read-models/generations.js';
+import { bindToStore } from '#read-models/made-from.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
+import {
+  ReplaysStore,
+  type ReplayProgress,
+  type ReplayRecord,
+  type ReplayRequest,
+} from '#read-models/stores/replays.store.js';
+import { isAway, messageOf, pause } from '../interruptions.js';
+import { buildInBulk } from './bulk-build.js';
+import { CannotReplay, ReplayFailed } from './errors.js';
+import { freeForgotten, freeGeneration, freeSuperseded } from './freeing.js';
+import type { LoadingLimits } from './loading.js';
+import { ReplayCancelled, ReplayControl } from './replay-control.js';
+import { switchTo, type Switched } from './switching.js';
+
+export interface ReplayOptions {
+  readonly eventStore: ExactEventStore;
+  readonly postgresUrl: string;
+  /** null: none is configured. */
+  readonly elasticsearch: Client | null;
+  readonly logger: Logger;
+  readonly request: ReplayRequest;
+  /** Ends it where it is; the next goes on from there. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: ReplayProgress, events: number | null) => void;
+  /** Of the bulk build. */
+  readonly limits?: Partial<LoadingLimits>;
+  /** Something that a person should know, in a line. */
+  readonly onNote?: (line: string) => void;
+}
+
+export interface Replayed extends Switched {
+  readonly replay: ReplayRecord;
+  readonly dropped: readonly number[];
+}
+
+/**
+ * Builds a generation beside the live one and, when it was found right, lets queries be answered from it. What was
+ * begun before, and cut off or stopped, is gone on with. Stores that are away are waited for.
+ *
+ * @throws CannotReplay when nothing was done, ReplayFailed and ReplayCancelled when what was built is gone again, and
+ * the reason of the signal when it is to be gone on with
+ */
+export async function replay(options: ReplayOptions): Promise<Replayed> {
+  const pool = createPool(options.postgresUrl, {
+    max: 6,
+    applicationName: 'orderctl replay',
+    statementTimeoutMs: 0,
+  });
+  try {
+    await prepareSharedTables(pool);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await new Attempt(options, pool).run();
+      } catch (error) {
+        options.signal.throwIfAborted();
+        if (!isAway(error)) throw error;
+        options.onNote?.(`waiting: ${messageOf(error)}`);
+        await pause(attempt, options.signal);
+      }
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+/** From where it is to the end, unless a store goes away meanwhile. */
+class Attempt {
+  readonly #options: ReplayOptions;
+  readonly #pool: pg.Pool;
+  readonly #store: ReplaysStore;
+
+  constructor(options: ReplayOptions, pool: pg.Pool) {
+    this.#options = options;
+    this.#pool = pool;
+    this.#store = new ReplaysStore(pool);
+  }
+
+  async run(): Promise<Replayed> {
+    const session = new pg.Client({
+      connectionString: this.#options.postgresUrl,
+      application_name: 'orderctl replay builder',
+      keepAlive: true,
+    });
+    session.on('error', () => {}); // whatever is asked of it next fails
+    try {
+      await session.connect();
+      if (!(await new ReplaysStore(session).attend())) {
+        throw new CannotReplay(
+          'a replay is under way in another process: `orderctl status` shows how far it is',
+        );
+      }
+      const { record, generation } = await this.#begin();
+      return await this.#attended(session, record, generation);
+    } finally {
+      await session.end().catch(() => {}); // gone already
+    }
+  }
+
+  /** What was begun before, else a new one. */
+  async #begin(): Promise<{ record: ReplayRecord; generation: Generation }> {
+    const { request, onNote } = this.#options;
+    const open = await this.#store.open();
+    if (open !== null) {
+      const kind = open.searchOnly ? 'of the search index alone' : 'of rows and index';
+      if (open.searchOnly !== request.searchOnly)
+        throw new CannotReplay(
+          `a replay ${kind} was begun: go on with that, or end it with \`orderctl replay cancel\``,
+        );
+      if (open.asked === 'cancel')
+        return { record: open, generation: await generationNumber(this.#pool, open.generation) };
+      await this.#store.goOn(open.id, request);
+      onNote?.(`going on with generation ${open.generation}, begun ${open.startedAt.toISOString()}`);
+      return {
+        record: (await this.#store.open())!,
+        generation: await generationNumber(this.#pool, open.generation),
+      };
+    }
+    const forgotten = await freeForgotten(this.#pool, this.#options.elasticsearch);
+    if (forgotten.length > 0) onNote?.(`dropped what was left of generation ${forgotten.join(', ')}`);
+    const active = await activeGeneration(this.#pool);
+    if (active === null)
+      throw new CannotReplay(
+        'there are no read models of this release yet: its projector builds them when it starts',
+      );
+    const indexPrefix = active.searchIndex === null ? null : indexPrefixOf(active.searchIndex);
+    if (request.searchOnly && indexPrefix === null) {
+      throw new CannotReplay(
+        'orders are searched in PostgreSQL, which has no index of its own: replay without --search-only',
+      );
+    }
+    const generation = await createGeneration(this.#pool, {
+      ...{ indexPrefix, madeBy: 'replay', bulk: true },
+      ...(request.searchOnly ? { rowsOf: active } : {}),
+    });
+    return { record: await this.#store.begin(generation.id, request), generation };
+  }
+
+  async #attended(session: pg.Client, record: ReplayRecord, generation: Generation): Promise<Replayed> {
+    const { signal, onProgress } = this.#options;
+    const control = new ReplayControl(this.#store, record, signal, (progress, events) =>
+      onProgress?.(progress, events),
+    );
+    control.listen();
+    // A statement may take minutes, as an index does.
+    const { processID } = session as pg.Client & { readonly processID: number };
+    const hurry = () => void this.#pool.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => {}); // gone
+    control.signal.addEventListener('abort', hurry, { once: true });
+    try {
+      const switched = await this.#toTheFlip(session, record, generation, control);
+      const dropped = record.keep ? [] : await freeSuperseded(this.#pool, this.#options.elasticsearch);
+      await this.#store.end(record.id, 'done', null);
+      return { ...switched, dropped, replay: (await this.#store.last())! };
+    } catch (error) {
+      throw await this.#ended(control.signal.aborted ? control.signal.reason : error, record, generation);
+    } finally {
+      control.signal.removeEventListener('abort', hurry);
+      await control.close();
+    }
+  }
+
+  async #toTheFlip(
+    session: pg.Client,
+    record: ReplayRecord,
+    generation: Generation,
+    control: ReplayControl,
+  ): Promise<Switched> {
+    if (await this.#isActive(generation)) return { generation, previous: null, verified: null };
+    if (!Object.values(readModelFingerprints).includes(generation.fingerprint))
+      throw new ReplayFailed(`generation ${generation.id} was begun by another release`);
+    if (!record.searchOnly) await this.#build(session, generation, control);
+    return switchTo(generation, record, control, { ...this.#options, pool: this.#pool });
+  }
+
+  async #isActive({ id }: Generation): Promise<boolean> {
+    return (await listGenerations(this.#pool)).some((one) => one.id === id && one.role === 'active');
+  }
+
+  async #build(session: pg.Client, generation: Generation, control: ReplayControl): Promise<void> {
+    const { eventStore, limits = {} } = this.#options;
+    const made = { generation: generation.id, projection: ORDERS_PROJECTION };
+    const now = await storeNow(eventStore);
+    await bindToStore(this.#pool, made, null, now, 'cancel the replay, and begin it anew');
+    const head = Number(now.headPosition ?? -1n) + 1;
+    await buildInBulk({
+      ...{ db: session, eventStore, generation, limits, signal: control.signal },
+      gate: (events) => control.gate(events),
+      onProgress: ({ position, events, step }) => {
+        const progress: ReplayProgress =
+          step === null
+            ? { phase: 'loading', done: Math.min(head, Number(position) + 1), total: head }
+            : { phase: 'finishing', done: step.number - 1, total: step.of };
+        void control.tell(progress, events);
+      },
+    });
+  }
+
+  /** What of an error is for whom: away is tried again, an end is gone on from, all else is a failure. */
+  async #ended(error: unknown, record: ReplayRecord, generation: Generation): Promise<unknown> {
+    const cancelled = error instanceof ReplayCancelled;
+    if (!cancelled && (this.#options.signal.aborted || isAway(error))) return error;
+    if (await this.#isActive(generation)) return error; // what is left to do can be done by the next
+    const why = messageOf(error);
+    if (!cancelled) await markFailed(this.#pool, generation, why);
+    await freeGeneration(this.#pool, generation, this.#options.elasticsearch);
+    await this.#store.end(record.id, cancelled ? 'cancelled' : 'failed', cancelled ? null : why);
+    return cancelled || error instanceof ReplayFailed
+      ? error
+      : new ReplayFailed(`generation ${generation.id} could not be built: ${why}`, { cause: error });
+  }
+}

@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { activate } from '#read-models/activate-generation.js';
+import { markReady } from '#read-models/generation-states.js';
+import { listGenerations } from '#read-models/generation-list.js';
+import type { Generation } from '#read-models/generations.js';
+import type { ReplayRecord } from '#read-models/stores/replays.store.js';
+import { isAway } from '../interruptions.js';
+import type { VerifyProgress, VerifyResult } from '../verify.js';
+import { verify } from '../verify.js';
+import { ReplayFailed } from './errors.js';
+import { KeptMeanwhile, type KeepingOptions } from './kept-meanwhile.js';
+import type { ReplayControl } from './replay-control.js';
+
+export interface Switched {
+  readonly generation: Generation;
+  /** That queries were answered from before; null: from none. */
+  readonly previous: number | null;
+  /** null: it was done by a process that was cut off right after the flip. */
+  readonly verified: VerifyResult | null;
+}
+
+const LOOK_EVERY_MS = 50;
+const SHOWN_DIFFERENCES = 3;
+
+/**
+ * Brings a generation that was built to where the log is now and keeps it there, compares it with a fresh fold, and
+ * lets queries be answered from it. From then on it is the projectors' to keep.
+ *
+ * @throws ReplayFailed when it is not what the events say: then nothing was switched
+ */
+export async function switchTo(
+  generation: Generation,
+  record: ReplayRecord,
+  control: ReplayControl,
+  options: KeepingOptions,
+): Promise<Switched> {
+  return control.untilDone(async (signal) => {
+    const kept = await KeptMeanwhile.start(generation, record.searchOnly, options);
+    try {
+      await kept.caughtUp((done, total) => control.tell({ phase: 'catching_up', done, total }), signal);
+      const verified = await verifyAll(generation, record, control, { ...options, signal });
+      await control.tell({ phase: 'flipping', done: 0, total: 1 });
+      await markReady(options.pool, generation);
+      const previous = await flip(generation, options, signal);
+      return { generation, previous, verified };
+    } finally {
+      await kept.stop();
+    }
+  });
+}
+
+async function verifyAll(
+  generation: Generation,
+  { sample }: ReplayRecord,
+  control: ReplayControl,
+  { pool, eventStore, elasticsearch, signal }: KeepingOptions & { signal: AbortSignal },
+): Promise<VerifyResult> {
+  const onProgress = ({ phase, done, total }: VerifyProgress) => {
+    if (phase === 'rows') void control.tell({ phase: 'verifying', done, total });
+  };
+  await control.tell({ phase: 'verifying', done: 0, total: null });
+  const result = await verify({
+    ...{ pool, eventStore, elasticsearch, generation, signal, onProgress },
+    ...(sample === null ? {} : { sample }),
+  });
+  if (result.differenceCount === 0) return result;
+  const examples = result.differences
+    .slice(0, SHOWN_DIFFERENCES)
+    .map(({ tenantId, orderId, kind, path }) => `${tenantId}.${orderId} (${kind} at ${path})`);
+  throw new ReplayFailed(
+    `generation ${generation.id} is not what the events say: ${result.differenceCount} differences in ${result.orders} orders, such as ${examples.join(', ')}`,
+  );
+}
+
+/** @returns which was active before */
+async function flip(
+  generation: Generation,
+  { pool, eventStore, elasticsearch }: KeepingOptions,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const before = (await listGenerations(pool)).find(({ role }) => role === 'active');
+  const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
+  for (; ; await delay(LOOK_EVERY_MS)) {
+    signal.throwIfAborted();
+    try {
+      const storeEndsAt = (await eventStore.headPosition()) ?? -1n;
+      const flipped = await activate(pool, generation, { chosen: true, storeEndsAt, refresh });
+      if (flipped !== 'behind') return before?.id ?? null;
+    } catch (error) {
+      if (!isAway(error) && !isLockTimeout(error)) throw error;
+    }
+  }
+}
+
+/** Somebody else flips, or the rows are being written for longer than usual. */
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
+}

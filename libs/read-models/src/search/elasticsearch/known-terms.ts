@@ -1,0 +1,27 @@
+import { LRUCache } from 'lru-cache';
+import type { SearchTerm } from '../search-terms.js';
+import type { IndexReached } from './index-definition.js';
+
+/** What words stand for, as an index had it when it was as far as `seen`. */
+export interface ResolvedTerms {
+  readonly terms: readonly SearchTerm[];
+  readonly seen: IndexReached | null;
+}
+
+const MAX_TEXTS = 5_000;
+
+/**
+ * What texts were found to stand for. It holds as long as nothing is indexed: whoever uses it compares how far
+ * the index was then with how far it was in the answer.
+ */
+export class KnownTerms {
+  readonly #texts = new LRUCache<string, ResolvedTerms>({ max: MAX_TEXTS });
+
+  get(key: string): ResolvedTerms | null {
+    return this.#texts.get(key) ?? null;
+  }
+
+  set(key: string, resolved: ResolvedTerms): void {
+    if (resolved.seen !== null) this.#texts.set(key, resolved);
+  }
+}

@@ -1,0 +1,239 @@
+import type pg from 'pg';
+import { indexStatements, tablesOf } from '../generation-ddl.js';
+import { engineOf, type Generation } from '../generations.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
+import { SHARED_SCHEMA } from '../schema.js';
+import type { CopyPart } from './bulk-rows.js';
+import { copyIn } from './copy-in.js';
+import type { OrderKey } from './orders-store.js';
+
+/** How far a build is: every event up to the position is in a row, or belongs to an order that is still open. */
+export interface BuildCheckpoint {
+  readonly position: bigint;
+  /** Of orders, read so far. */
+  readonly events: number;
+  /** The number that the last row of an order took. */
+  readonly writeSeq: number;
+}
+
+/** Events up to the checkpoint that no row of the order shows, from this revision on. */
+export interface OpenedOrder extends OrderKey {
+  readonly fromRevision: number;
+}
+
+/** An event that waits in quarantine. */
+export interface ParkedEvent extends OrderKey {
+  readonly revision: number;
+  readonly position: bigint;
+  readonly eventId: string;
+  readonly type: string;
+  readonly reason: string;
+  /** It failed itself, or follows one that did. */
+  readonly kind: 'permanent' | 'behind';
+}
+
+/** What is left to do once all events were read, one after the other. */
+export interface FinishingStep {
+  readonly what: string;
+  readonly run: () => Promise<void>;
+}
+
+const NOTHING_YET: BuildCheckpoint = { position: -1n, events: 0, writeSeq: 0 };
+
+// Indexes are sorted in memory. Only the last transaction is waited for until it is on disk: what a crash of the
+// server takes of those before it, it takes together with the checkpoint that tells of it.
+const SESSION = `SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '128MB'`;
+
+/**
+ * Fills a generation that nobody reads yet. Rows are only ever added, by COPY, into tables that have no index yet; the
+ * build's checkpoint is written in their transaction. Its own tables are in the schema of the generation: what is
+ * dropped takes them with it.
+ */
+export class BulkLoadStore {
+  readonly #db: pg.ClientBase;
+  readonly #generation: Generation;
+
+  /** The connection is that of the one builder. */
+  constructor(db: pg.ClientBase, generation: Generation) {
+    this.#db = db;
+    this.#generation = generation;
+  }
+
+  /** Makes the tables ready, unless they are; answers where to go on, or null when the loading is done. */
+  async open(): Promise<BuildCheckpoint | null> {
+    await this.#db.query(SESSION);
+    const { schema } = this.#generation;
+    if (await this.#has(`${schema}.build_checkpoint`)) return this.#checkpoint();
+    if (await this.#isLoaded()) return null;
+    await this.#db.query(buildDdl(schema));
+    return NOTHING_YET;
+  }
+
+  /** All of it, or nothing. */
+  async write(
+    parts: readonly CopyPart[],
+    parked: readonly ParkedEvent[],
+    { position, events, writeSeq }: BuildCheckpoint,
+  ): Promise<void> {
+    await this.#inTransaction(async () => {
+      for (const { into, rows } of parts) await copyIn(this.#db, into, rows);
+      if (parked.length > 0) await this.#park(parked);
+      await this.#db.query({
+        name: 'build_checkpoint',
+        text: `UPDATE ${this.#generation.schema}.build_checkpoint SET position = $1, events = $2, write_seq = $3`,
+        values: [position.toString(), events, writeSeq],
+      });
+    });
+  }
+
+  async openOrders(): Promise<OpenedOrder[]> {
+    const { schema } = this.#generation;
+    const { rows } = await this.#db.query<OpenedOrder>(
+      `SELECT b.tenant_id AS "tenantId", b.order_id AS "orderId", max(b.revision) AS "fromRevision"
+       FROM ${schema}.build_opened b
+       WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
+           WHERE o.tenant_id = b.tenant_id AND o.order_id = b.order_id AND o.revision >= b.revision)
+         AND NOT EXISTS (SELECT FROM ${schema}.build_closed c
+           WHERE c.tenant_id = b.tenant_id AND c.order_id = b.order_id AND c.revision >= b.revision)
+       GROUP BY 1, 2`,
+    );
+    return rows;
+  }
+
+  /** What of it is not done yet; the last one says that all is. */
+  async finishing(checkpoint: BuildCheckpoint): Promise<FinishingStep[]> {
+    const { schema, searchIndex } = this.#generation;
+    const engine = engineOf(searchIndex);
+    const tables = tablesOf(engine).map((table) => `${schema}.${table}`);
+    const steps = [
+      { what: 'orders that came back', text: supersede(schema) },
+      ...(engine === 'postgres' ? [{ what: 'words', text: takeWords(schema) }] : []),
+      ...indexStatements(schema, engine).map((text) => ({ what: text.split(' ON ')[0]!, text })),
+      { what: 'statistics', text: `ANALYZE ${tables.join(', ')}` },
+    ];
+    const { rows } = await this.#db.query<{ done: number }>(
+      `SELECT steps_done AS done FROM ${schema}.build_checkpoint`,
+    );
+    const { done } = rows[0]!;
+    // Several statements at once are one transaction.
+    const run = (text: string) => async () =>
+      void (await this.#db.query(
+        `${text}; UPDATE ${schema}.build_checkpoint SET steps_done = steps_done + 1`,
+      ));
+    return [
+      ...steps.slice(done).map(({ what, text }) => ({ what, run: run(text) })),
+      { what: 'checkpoint', run: () => this.#inTransaction(() => this.#finish(checkpoint)) },
+    ];
+  }
+
+  async #finish({ position, writeSeq }: BuildCheckpoint): Promise<void> {
+    const { id, schema, searchIndex } = this.#generation;
+    await this.#db.query('SET LOCAL synchronous_commit = on');
+    if (searchIndex !== null && writeSeq > 0) {
+      await this.#db.query('SELECT setval($1, $2)', [`${schema}.write_seq`, writeSeq]);
+    }
+    await this.#db.query(
+      `INSERT INTO ${SHARED_SCHEMA}.checkpoints (generation, projection, position) VALUES ($1, $2, $3)
+       ON CONFLICT (generation, projection) DO UPDATE SET position = excluded.position, updated_at = now()`,
+      [id, ORDERS_PROJECTION, position.toString()],
+    );
+    await this.#db.query(`DROP TABLE ${buildTables.map((table) => `${schema}.${table}`).join(', ')}`);
+  }
+
+  async #park(parked: readonly ParkedEvent[]): Promise<void> {
+    const values = [
+      'tenantId',
+      'orderId',
+      'revision',
+      'position',
+      'eventId',
+      'type',
+      'reason',
+      'kind',
+    ] as const;
+    await this.#db.query(
+      `INSERT INTO ${SHARED_SCHEMA}.quarantine
+         (projection, generation, tenant_id, order_id, revision, position, event_id, type, reason, kind)
+       SELECT $1, $2, * FROM unnest($3::text[], $4::uuid[], $5::int[], $6::bigint[], $7::uuid[], $8::text[],
+         $9::text[], $10::text[]) ON CONFLICT DO NOTHING`,
+      [
+        ORDERS_PROJECTION,
+        this.#generation.id,
+        ...values.map((name) => parked.map((one) => String(one[name]))),
+      ],
+    );
+  }
+
+  async #checkpoint(): Promise<BuildCheckpoint> {
+    const { rows } = await this.#db.query<{ position: string; events: string; write_seq: string }>(
+      `SELECT position, events, write_seq FROM ${this.#generation.schema}.build_checkpoint`,
+    );
+    const { position, events, write_seq } = rows[0]!;
+    return { position: BigInt(position), events: Number(events), writeSeq: Number(write_seq) };
+  }
+
+  async #isLoaded(): Promise<boolean> {
+    const { rows } = await this.#db.query(
+      `SELECT FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2`,
+      [this.#generation.id, ORDERS_PROJECTION],
+    );
+    return rows.length > 0;
+  }
+
+  async #has(table: string): Promise<boolean> {
+    const { rows } = await this.#db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+      table,
+    ]);
+    return rows[0]!.there;
+  }
+
+  async #inTransaction(work: () => Promise<void>): Promise<void> {
+    await this.#db.query('BEGIN');
+    try {
+      await work();
+      await this.#db.query('COMMIT');
+    } catch (error) {
+      await this.#db.query('ROLLBACK').catch(() => {}); // the connection is gone: so is the transaction
+      throw error;
+    }
+  }
+}
+
+const buildTables = [
+  'build_checkpoint',
+  'build_opened',
+  'build_closed',
+  'build_superseded',
+  'build_words',
+] as const;
+
+const KEY = 'tenant_id text COLLATE "C" NOT NULL, order_id uuid NOT NULL';
+
+const buildDdl = (schema: string) => `
+CREATE TABLE ${schema}.build_checkpoint (position bigint NOT NULL, events bigint NOT NULL, write_seq bigint NOT NULL,
+  steps_done int NOT NULL);
+INSERT INTO ${schema}.build_checkpoint VALUES (-1, 0, 0, 0);
+CREATE TABLE ${schema}.build_opened (${KEY}, revision int NOT NULL);
+CREATE TABLE ${schema}.build_closed (${KEY}, revision int NOT NULL);
+CREATE TABLE ${schema}.build_superseded (${KEY}, revision int NOT NULL, from_revision int NOT NULL,
+  occurred_until timestamptz, recorded_until timestamptz);
+CREATE TABLE ${schema}.build_words (tenant_id text COLLATE "C" NOT NULL, word text COLLATE "C" NOT NULL);`;
+
+const SAME_ORDER = 't.tenant_id = s.tenant_id AND t.order_id = s.order_id';
+
+const supersede = (schema: string) => `
+ANALYZE ${schema}.build_superseded;
+${['orders', 'order_search']
+  .map(
+    (table) =>
+      `DELETE FROM ${schema}.${table} t USING ${schema}.build_superseded s
+WHERE ${SAME_ORDER} AND t.revision < s.from_revision;`,
+  )
+  .join('\n')}
+UPDATE ${schema}.order_history t SET occurred_until = s.occurred_until, recorded_until = s.recorded_until
+FROM ${schema}.build_superseded s WHERE ${SAME_ORDER} AND t.revision = s.revision;
+TRUNCATE ${schema}.build_superseded`;
+
+const takeWords = (schema: string) => `
+INSERT INTO ${schema}.search_words SELECT DISTINCT tenant_id, word FROM ${schema}.build_words;
+TRUNCATE ${schema}.build_words`;

@@ -1,0 +1,28 @@
+import { checkCommands } from './commands.check.js';
+import { checkDocuments } from './documents.check.js';
+import type { Facts } from './facts.js';
+import { checkMessages } from './messages.check.js';
+import { checkReads } from './reads.check.js';
+import { checkRows } from './rows.check.js';
+import { checkSamples } from './samples.check.js';
+import { storiesOf } from './story.js';
+import { checkStreams } from './streams.check.js';
+import type { Invariant, Report, Violation } from './violations.js';
+
+/** Compares everything that was seen of a run with everything else. Pure: the same facts give the same violations. */
+export async function check(facts: Facts): Promise<readonly Violation[]> {
+  const violations: Violation[] = [];
+  const to =
+    (invariant: Invariant): Report =>
+    (about, what) =>
+      violations.push({ invariant, about, what });
+  const stories = await storiesOf(facts);
+  checkCommands(facts.commands, stories, { I1: to('I1'), I2: to('I2') });
+  checkStreams(facts, stories, to('I3'));
+  checkRows(facts.rows, stories, facts.parked, to('I4'));
+  if (facts.documents !== null) checkDocuments(facts.documents, facts.rows, stories, facts.parked, to('I4'));
+  checkReads(facts.reads, stories, { I4: to('I4'), I9: to('I9') });
+  if (facts.messages !== null) checkMessages(facts.messages, stories, facts.parked, to('I5'));
+  checkSamples(facts.samples, facts.log, to('I8'));
+  return violations;
+}

@@ -1,0 +1,133 @@
+import { eventIds } from '../../../apps/command-api/src/handling/event-ids.js';
+import type { CommandAttempt } from './facts.js';
+import { differences, textOf } from './equal.js';
+import { keyOf, type Chapter, type Story } from './story.js';
+import type { Report } from './violations.js';
+
+/** All that was attempted under one command id, and the events that carry it, wherever they are. */
+interface Handled {
+  readonly attempts: CommandAttempt[];
+  readonly events: { readonly story: Story; readonly chapter: Chapter }[];
+}
+
+/**
+ * I1: what was answered with 2xx is in its stream, exactly once, as answered. I2: what was refused in every attempt
+ * left nothing. (That an unknown outcome left all or nothing is seen where each block of events is decided again.)
+ */
+export function checkCommands(
+  commands: readonly CommandAttempt[],
+  stories: ReadonlyMap<string, Story>,
+  report: { readonly I1: Report; readonly I2: Report },
+): void {
+  for (const [commandId, { attempts, events }] of handledOf(commands, stories)) {
+    if (attempts.length === 0) continue; // events that nobody asked for: found where streams are checked
+    const about = `${attempts[0]!.command.type} ${commandId} on ${keyOf(attempts[0]!)}`;
+    checkOnce(about, events, report.I1);
+    const answers = attempts.filter(({ outcome }) => outcome.kind === 'done');
+    for (const attempt of answers) checkAnswer(about, attempt, events, stories, report.I1);
+    checkRepeats(about, answers, report.I1);
+    const isRefused = attempts.every(({ outcome }) => outcome.kind === 'refused');
+    if (isRefused && events.length > 0) {
+      report.I2(about, `was refused in each of ${attempts.length} attempts, but left ${typesOf(events)}`);
+    }
+  }
+}
+
+function handledOf(
+  commands: readonly CommandAttempt[],
+  stories: ReadonlyMap<string, Story>,
+): Map<string, Handled> {
+  const byId = new Map<string, Handled>();
+  const handled = (commandId: string): Handled => {
+    const known = byId.get(commandId) ?? { attempts: [], events: [] };
+    byId.set(commandId, known);
+    return known;
+  };
+  for (const attempt of commands) {
+    if (attempt.commandId !== null) handled(attempt.commandId).attempts.push(attempt);
+  }
+  for (const story of stories.values()) {
+    for (const chapter of story.chapters) {
+      const commandId = (chapter.raw.metadata as { commandId?: unknown } | null)?.commandId;
+      if (typeof commandId === 'string') handled(commandId).events.push({ story, chapter });
+    }
+  }
+  return byId;
+}
+
+/** The events of a command are one append: side by side, in one stream. */
+function checkOnce(about: string, events: Handled['events'], report: Report): void {
+  const [first] = events;
+  if (!first) return;
+  events.forEach(({ story, chapter }, index) => {
+    if (story !== first.story) report(about, `has events in ${first.story.stream} and in ${story.stream}`);
+    else if (chapter.raw.revision !== first.chapter.raw.revision + index) {
+      report(
+        about,
+        `is in its stream more than once: at ${first.chapter.raw.revision} and at ${chapter.raw.revision}`,
+      );
+    }
+  });
+}
+
+function checkAnswer(
+  about: string,
+  { outcome, ifMatch, orderId, tenantId }: CommandAttempt,
+  events: Handled['events'],
+  stories: ReadonlyMap<string, Story>,
+  report: Report,
+): void {
+  if (outcome.kind !== 'done') return;
+  const story = stories.get(keyOf({ tenantId, orderId }));
+  const last = story?.chapters.at(-1)?.raw.revision ?? -1;
+  if (outcome.revision > last) {
+    report(about, `was answered with revision ${outcome.revision}, but the stream ends at ${last}`);
+    return;
+  }
+  if (outcome.events.length === 0) return; // nothing was to be done
+  const stored = events.map(({ chapter: { raw, event } }) => ({
+    type: raw.type,
+    revision: raw.revision,
+    ids: event === null ? {} : eventIds(event),
+  }));
+  if (textOf(stored) !== textOf(outcome.events)) {
+    const found = events.length === 0 ? 'nothing' : textOf(stored);
+    report(about, `was answered with ${textOf(outcome.events)}, and left ${found}`);
+  }
+  if (outcome.events.at(-1)!.revision !== outcome.revision) {
+    report(about, `was answered with revision ${outcome.revision} and ${textOf(outcome.events)}`);
+  }
+  const position = events.at(-1)?.chapter.raw.position;
+  if (position !== undefined && outcome.position !== null && outcome.position !== position) {
+    report(about, `was answered with position ${outcome.position}, and is at ${position}`);
+  }
+  const decidedOn = outcome.events[0]!.revision - 1;
+  if (!outcome.replayed && ifMatch !== null && ifMatch !== decidedOn) {
+    report(about, `asked for revision ${ifMatch}, and was done on revision ${decidedOn}`);
+  }
+}
+
+/** Of one command, one attempt is the first; the others are told that they are not, and get the same answer. */
+function checkRepeats(about: string, answers: readonly CommandAttempt[], report: Report): void {
+  const done = answers.flatMap((attempt) =>
+    attempt.outcome.kind === 'done' && attempt.outcome.events.length > 0
+      ? [{ attempt, outcome: attempt.outcome }]
+      : [],
+  );
+  const [first] = done;
+  if (!first) return;
+  const originals = done.filter(({ outcome }) => !outcome.replayed);
+  if (originals.length > 1) report(about, `was done ${originals.length} times as if for the first time`);
+  for (const { attempt, outcome } of done) {
+    const { replayed: _replayed, ...answer } = outcome;
+    const { replayed: _first, ...expected } = first.outcome;
+    for (const what of differences({ ...expected }, { ...answer })) report(about, `a repetition: ${what}`);
+    if (textOf(attempt.command) !== textOf(first.attempt.command)) {
+      report(about, 'was answered with success under one key for two different bodies');
+    }
+  }
+}
+
+function typesOf(events: Handled['events']): string {
+  return events.map(({ chapter }) => chapter.raw.type).join(', ');
+}

@@ -1,0 +1,21 @@
+import type { Facts } from './facts.js';
+
+/** How much there was to check. */
+export function countsOf(facts: Facts): Record<string, number> {
+  const by = (kind: string) => facts.commands.filter(({ outcome }) => outcome.kind === kind).length;
+  return {
+    commands: facts.commands.length,
+    done: by('done'),
+    refused: by('refused'),
+    unknown: by('unknown'),
+    reads: facts.reads.length,
+    answered: facts.reads.filter(({ shown }) => shown !== null).length,
+    obliged: facts.reads.filter(({ shown, mustShow }) => shown !== null && mustShow !== null).length,
+    orders: facts.streams.size,
+    events: facts.log.length,
+    'history rows': facts.rows.history.length,
+    documents: facts.documents?.length ?? 0,
+    messages: facts.messages?.length ?? 0,
+    snapshots: facts.samples.length,
+  };
+}

@@ -1,0 +1,130 @@
+import type { OrderCommand } from '#domain/order/order.js';
+import type { RawEvent } from '#event-store/port.js';
+
+/** Everything that was seen of a run, from outside: what the checker judges by. It asks no system itself. */
+export interface Facts {
+  readonly commands: readonly CommandAttempt[];
+  readonly reads: readonly ReadAttempt[];
+  /** All events of order streams, in the order in which the store gives them out of `$all`. */
+  readonly log: readonly RawEvent[];
+  /** Ids of the events of each stream, as the store gives them when that stream is read. */
+  readonly streams: ReadonlyMap<string, readonly string[]>;
+  readonly rows: RowFacts;
+  /** null: nothing is searched in Elasticsearch. */
+  readonly documents: readonly DocumentFact[] | null;
+  /** In the order of each partition; null: there is no Kafka. */
+  readonly messages: readonly MessageFact[] | null;
+  readonly parked: readonly ParkedFact[];
+  readonly skips: readonly EventKey[];
+  readonly samples: readonly Sample[];
+}
+
+export interface OrderKey {
+  readonly tenantId: string;
+  readonly orderId: string;
+}
+
+export interface EventKey extends OrderKey {
+  readonly revision: number;
+}
+
+/** One request for a change, sent once. The same command may be attempted often. */
+export interface CommandAttempt extends OrderKey {
+  readonly client: string;
+  /** When it was sent, since the client's process began. */
+  readonly atMs: number;
+  /** Derived from its Idempotency-Key; null: a dry run, which has none. */
+  readonly commandId: string | null;
+  /** As the API has to understand the body. */
+  readonly command: OrderCommand;
+  readonly occurredAt: string | null;
+  readonly ifMatch: number | null;
+  readonly outcome: CommandOutcome;
+}
+
+export type CommandOutcome =
+  | {
+      readonly kind: 'done';
+      readonly revision: number;
+      readonly events: readonly AnsweredEvent[];
+      /** `Idempotent-Replayed: true` */
+      readonly replayed: boolean;
+      readonly position: bigint | null;
+    }
+  /** 4xx: a no, and nothing may have come of it. */
+  | { readonly kind: 'refused'; readonly status: number; readonly code: string }
+  /** No answer, or a 5xx. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface AnsweredEvent {
+  readonly type: string;
+  readonly revision: number;
+  readonly ids: Readonly<Record<string, unknown>>;
+}
+
+/** One question to query-api. */
+export interface ReadAttempt {
+  readonly client: string;
+  /** When it was sent, since the client's process began. */
+  readonly atMs: number;
+  readonly tenantId: string;
+  readonly asks: string;
+  /** The order that the question finds when it is there; null: any orders. */
+  readonly orderId: string | null;
+  /** What its token or its minRevision obliges an answer to show; null: nothing. */
+  readonly mustShow: { readonly orderId: string; readonly revision: number } | null;
+  /** Of an answer: each order in it as shown, with the revision that it says it has; null: refused, or no answer. */
+  readonly shown: readonly ShownOrder[] | null;
+  readonly status: number | null;
+}
+
+export interface ShownOrder {
+  readonly orderId: string;
+  readonly revision: number;
+  /** `view`: the whole order; `past`: as it was, without notes taken back since; `summary`: an item of a list. */
+  readonly as: 'view' | 'past' | 'summary';
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+/** Columns as node-postgres gives them: timestamps as Date, int8 as text, JSON parsed. */
+export type ColumnValues = Readonly<Record<string, unknown>>;
+
+/** All rows of the active generation, seen at one moment after the run. */
+export interface RowFacts {
+  readonly orders: readonly ColumnValues[];
+  readonly history: readonly ColumnValues[];
+  /** null: an index of Elasticsearch is searched instead. */
+  readonly search: readonly ColumnValues[] | null;
+  /** Words of each tenant. */
+  readonly words: ReadonlyMap<string, ReadonlySet<string>> | null;
+}
+
+export interface DocumentFact {
+  readonly id: string;
+  readonly version: number;
+  readonly source: Readonly<Record<string, unknown>>;
+}
+
+export interface MessageFact {
+  readonly partition: number;
+  readonly key: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
+}
+
+export interface ParkedFact extends EventKey {
+  /** `orders`, `search` or `relay:…`. */
+  readonly projection: string;
+}
+
+/** What one snapshot of PostgreSQL held in the middle of the run, and what the index held just after it. */
+export interface Sample {
+  readonly atMs: number;
+  /** null: nothing was read yet. */
+  readonly checkpoint: bigint | null;
+  readonly revisions: ReadonlyMap<string, number>;
+  readonly historyRows: number;
+  readonly parked: readonly ParkedFact[];
+  /** null: nothing is searched in Elasticsearch, or it was away. */
+  readonly index: { readonly checkpoint: bigint; readonly revisions: ReadonlyMap<string, number> } | null;
+}

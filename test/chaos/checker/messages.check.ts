@@ -1,0 +1,62 @@
+import { textOf } from './equal.js';
+import type { MessageFact, ParkedFact } from './facts.js';
+import { keyOf, type Story } from './story.js';
+import type { Report } from './violations.js';
+
+/**
+ * I5: of each order, the first occurrences are its events, all of them, in order, in one partition; what comes again
+ * is the same message.
+ */
+export function checkMessages(
+  messages: readonly MessageFact[],
+  stories: ReadonlyMap<string, Story>,
+  parked: readonly ParkedFact[],
+  report: Report,
+): void {
+  const unsent = new Map<string, number>();
+  for (const fact of parked) {
+    if (!fact.projection.startsWith('relay:')) continue;
+    unsent.set(keyOf(fact), Math.min(fact.revision, unsent.get(keyOf(fact)) ?? fact.revision));
+  }
+  const byOrder = new Map<string, MessageFact[]>();
+  for (const message of messages) {
+    const key = `${(message.headers['ce_source'] ?? '').replace('/orderlog/', '')}.${message.key ?? ''}`;
+    const known = byOrder.get(key);
+    if (known) known.push(message);
+    else byOrder.set(key, [message]);
+  }
+  for (const [key, { chapters }] of stories) {
+    const sent = byOrder.get(key) ?? [];
+    const firsts = firstOccurrences(key, sent, report);
+    const expected = chapters.slice(0, unsent.get(key)).map(({ raw }) => raw);
+    expected.forEach(({ eventId, revision, type }, index) => {
+      const message = firsts[index];
+      if (!firsts.some(({ headers }) => headers['ce_id'] === eventId)) {
+        report(key, `event ${revision} (${type}) is in no message`);
+      } else if (message?.headers['ce_id'] !== eventId) {
+        report(key, `event ${revision} (${type}) is out of order: message ${index} is ${describe(message)}`);
+      } else if (message.headers['ce_orderrevision'] !== String(revision)) {
+        report(key, `event ${revision} is told of as revision ${message.headers['ce_orderrevision']}`);
+      }
+    });
+    if (firsts.length > chapters.length)
+      report(key, `has ${firsts.length} messages of ${chapters.length} events`);
+  }
+  for (const key of byOrder.keys()) if (!stories.has(key)) report(key, 'has messages, but no stream');
+}
+
+function firstOccurrences(key: string, sent: readonly MessageFact[], report: Report): MessageFact[] {
+  const firsts = new Map<string, MessageFact>();
+  for (const message of sent) {
+    const id = message.headers['ce_id'] ?? 'no id';
+    const first = firsts.get(id);
+    if (!first) firsts.set(id, message);
+    else if (textOf(first) !== textOf(message)) report(key, `message ${id} came again as another one`);
+    if (message.partition !== sent[0]!.partition) report(key, 'has messages in two partitions');
+  }
+  return [...firsts.values()];
+}
+
+function describe(message: MessageFact | undefined): string {
+  return message === undefined ? 'none' : `of revision ${message.headers['ce_orderrevision']}`;
+}

@@ -1,0 +1,61 @@
+import { differences } from './equal.js';
+import { expectedDocument, expectedSummary } from './expected-rows.js';
+import type { ColumnValues, ReadAttempt, ShownOrder } from './facts.js';
+import { keyOf, type Story } from './story.js';
+import type { Report } from './violations.js';
+
+const NOT_FOUND = 404;
+
+/**
+ * I9: an answer to a question with a token shows what the token is about. I4, while all this went on: whatever an
+ * answer shows of an order is the order as it was at the revision that the answer names.
+ */
+export function checkReads(
+  reads: readonly ReadAttempt[],
+  stories: ReadonlyMap<string, Story>,
+  report: { readonly I4: Report; readonly I9: Report },
+): void {
+  for (const read of reads) {
+    const about = `${read.client}: ${read.asks}`;
+    checkToken(about, read, report.I9);
+    for (const shown of read.shown ?? []) checkShown(about, read.tenantId, shown, stories, report.I4);
+  }
+}
+
+function checkToken(about: string, { mustShow, status, shown }: ReadAttempt, report: Report): void {
+  if (mustShow === null) return;
+  const { orderId, revision } = mustShow;
+  if (status === NOT_FOUND)
+    return report(about, `says that ${orderId} is not there, whose revision ${revision} was asked for`);
+  if (shown === null) return; // refused, or no answer
+  const found = shown.find((order) => order.orderId === orderId);
+  if (!found) report(about, `does not show ${orderId}, whose revision ${revision} was asked for`);
+  else if (found.revision < revision) {
+    report(about, `shows ${orderId} at revision ${found.revision}, and ${revision} was asked for`);
+  }
+}
+
+function checkShown(
+  about: string,
+  tenantId: string,
+  { orderId, revision, as, content }: ShownOrder,
+  stories: ReadonlyMap<string, Story>,
+  report: Report,
+): void {
+  const order = stories.get(keyOf({ tenantId, orderId }))?.chapters[revision]?.order;
+  if (!order) return report(about, `shows ${orderId} at revision ${revision}, which it never had`);
+  const expected = {
+    summary: () => expectedSummary(order),
+    view: () => ({ ...expectedDocument(order), personal: order.personal }),
+    past: () => withoutNotes({ ...expectedDocument(order), personal: order.personal }),
+  }[as]();
+  const actual = as === 'past' ? withoutNotes(content) : content;
+  for (const what of differences(expected, actual))
+    report(about, `${orderId} at revision ${revision}: ${what}`);
+}
+
+/** What a note was is no longer shown once it is taken back, whichever moment is asked for. */
+function withoutNotes({ notes: _notes, personal, ...view }: ColumnValues): ColumnValues {
+  const { notes: _texts, ...rest } = personal as { notes?: unknown };
+  return { ...view, personal: rest };
+}

@@ -1,0 +1,78 @@
+import type { RawEvent } from '#event-store/port.js';
+import { parseOrderStream } from '#event-store/streams.js';
+import type { Sample } from './facts.js';
+import { firstParked } from './rows.check.js';
+import { keyOf } from './story.js';
+import type { Report } from './violations.js';
+
+/**
+ * I8, on snapshots taken in the middle of the run: each event up to the checkpoint is in its row or parked, and no row
+ * has an event beyond it; history has one row for each event in the rows. Then the index, against its own checkpoint.
+ */
+export function checkSamples(samples: readonly Sample[], log: readonly RawEvent[], report: Report): void {
+  const events = log.flatMap((event) => {
+    const key = parseOrderStream(event.stream);
+    return key === null ? [] : [{ ...event, key: keyOf(key) }];
+  });
+  const positions = new Map(events.map(({ key, revision, position }) => [`${key}@${revision}`, position]));
+  samples.forEach((sample, number) => {
+    const where = `snapshot ${number} at ${Math.round(sample.atMs)} ms`;
+    checkRevisions(where, sample, events, positions, report);
+    if (sample.index !== null) checkIndex(where, sample, sample.index, events, report);
+  });
+}
+
+type Placed = RawEvent & { readonly key: string };
+
+function checkRevisions(
+  where: string,
+  { checkpoint, revisions, parked, historyRows }: Sample,
+  events: readonly Placed[],
+  positions: ReadonlyMap<string, bigint>,
+  report: Report,
+): void {
+  const reached = checkpoint ?? -1n;
+  const parkedFrom = firstParked(parked, 'orders');
+  const missing = new Map<string, number>();
+  for (const { key, revision, position } of events) {
+    if (position > reached) break;
+    const isApplied = (revisions.get(key) ?? -1) >= revision;
+    const isParked = revision >= (parkedFrom.get(key) ?? Infinity);
+    if (!isApplied && !isParked && !missing.has(key)) missing.set(key, revision);
+  }
+  for (const [key, revision] of missing) {
+    const at = revisions.get(key) ?? 'none';
+    report(key, `${where}: the checkpoint ${reached} is past event ${revision}, the row is at ${at}`);
+  }
+  for (const [key, revision] of revisions) {
+    const position = positions.get(`${key}@${revision}`);
+    if (position === undefined)
+      report(key, `${where}: the row is at revision ${revision}, which is no event`);
+    else if (position > reached)
+      report(key, `${where}: the row has event ${revision}, the checkpoint ${reached} is before it`);
+  }
+  const expected = [...revisions.values()].reduce((sum, revision) => sum + revision + 1, 0);
+  if (historyRows !== expected)
+    report('order_history', `${where}: has ${historyRows} rows of ${expected} events applied`);
+}
+
+function checkIndex(
+  where: string,
+  { parked }: Sample,
+  { checkpoint, revisions }: NonNullable<Sample['index']>,
+  events: readonly Placed[],
+  report: Report,
+): void {
+  const refused = firstParked(parked, 'search');
+  const unprojected = firstParked(parked, 'orders');
+  const missing = new Map<string, number>();
+  for (const { key, revision, position } of events) {
+    if (position > checkpoint) break;
+    const isParked = refused.has(key) || revision >= (unprojected.get(key) ?? Infinity);
+    if ((revisions.get(key) ?? -1) < revision && !isParked) missing.set(key, revision);
+  }
+  for (const [key, revision] of missing) {
+    const at = revisions.get(key) ?? 'none';
+    report(key, `${where}: search is said to have event ${revision}, the document is at ${at}`);
+  }
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { v5 as uuidV5 } from 'uuid';
+import type { OrderState } from '#domain/order/state.js';
+import { decide, evolve, type OrderCommand } from '#domain/order/order.js';
+import { instantAt } from '#domain/instant.js';
+import { encode } from '#event-store/codec.js';
+import type { RawEvent } from '#event-store/port.js';
+import { orderStream } from '#event-store/streams.js';
+import { searchDocumentOf } from '#read-models/search/search-document.js';
+import { eventIds } from '../../../apps/command-api/src/handling/event-ids.js';
+import { expectedColumns, expectedDocument, expectedSummary } from './expected-rows.js';
+import type { ColumnValues, CommandAttempt, Facts } from './facts.js';
+
+/** Facts that tests may change. */
+export type Changeable<T> =
+  T extends ReadonlyMap<infer Key, infer Value>
+    ? Map<Key, Value>
+    : T extends object
+      ? { -readonly [Key in keyof T]: Changeable<T[Key]> }
+      : T;
+
+const TENANT = 'default';
+const WRITE_SEQ_PER_ORDER = 10;
+
+/** What a system without a fault would leave of some orders, to each of which the same commands were given. */
+export async function someFacts(
+  orders: number,
+  commandsOf: (orderId: string) => readonly OrderCommand[],
+): Promise<Facts> {
+  const facts = {
+    commands: [] as CommandAttempt[],
+    log: [] as RawEvent[],
+    streams: new Map<string, string[]>(),
+    orders: [] as ColumnValues[],
+    history: [] as ColumnValues[],
+    documents: [] as NonNullable<Facts['documents']>[number][],
+    messages: [] as NonNullable<Facts['messages']>[number][],
+    reads: [] as Facts['reads'][number][],
+    revisions: new Map<string, number>(),
+  };
+  for (let number = 0; number < orders; number++) {
+    const orderId = randomUUID();
+    let order: OrderState = null;
+    for (const command of commandsOf(orderId)) order = await handled(facts, orderId, order, command);
+    if (order === null) throw new Error('an order is placed first');
+    const writeSeq = (number + 1) * WRITE_SEQ_PER_ORDER;
+    const key = `${TENANT}.${orderId}`;
+    facts.orders.push({
+      ...{ ...expectedColumns(order), document: expectedDocument(order), personal: order.personal },
+      write_seq: String(writeSeq),
+    });
+    const source = { ...searchDocumentOf(order) };
+    facts.documents.push({ id: key, version: writeSeq, source });
+    facts.revisions.set(key, order.revision);
+    facts.reads.push({
+      ...{ client: 'client', atMs: 0, tenantId: TENANT, asks: `order ${orderId}`, orderId, status: 200 },
+      mustShow: { orderId, revision: order.revision },
+      shown: [{ orderId, revision: order.revision, as: 'summary', content: expectedSummary(order) }],
+    });
+  }
+  const { orders: rows, history, revisions, ...rest } = facts;
+  return {
+    ...rest,
+    rows: { orders: rows, history, search: null, words: null },
+    parked: [],
+    skips: [],
+    samples: [
+      {
+        ...{
+          atMs: 0,
+          checkpoint: rest.log.at(-1)!.position,
+          revisions,
+          historyRows: history.length,
+          parked: [],
+        },
+        index: { checkpoint: rest.log.at(-1)!.position, revisions: new Map(revisions) },
+      },
+    ],
+  };
+}
+
+interface Growing {
+  readonly commands: CommandAttempt[];
+  readonly log: RawEvent[];
+  readonly streams: Map<string, string[]>;
+  readonly history: ColumnValues[];
+  readonly messages: NonNullable<Facts['messages']>[number][];
+}
+
+async function handled(
+  facts: Growing,
+  orderId: string,
+  before: OrderState,
+  command: OrderCommand,
+): Promise<OrderState> {
+  const commandId = randomUUID();
+  const now = instantAt(Date.now());
+  const newId = (index: number) => uuidV5(String(index), commandId);
+  const decision = decide(before, command, { now, occurredAt: null, mayBackdate: false, newId });
+  if (!decision.accepted) throw new Error(decision.rejection.code);
+  const fingerprint = commandId.replaceAll('-', '');
+  const encoded = await encode(orderId, decision.events, {
+    ...{ tenantId: TENANT, commandId, fingerprint, correlationId: commandId, causationId: null },
+    ...{ actor: { type: 'service', id: 'test' }, recordedAt: now, traceparent: null },
+  });
+  const stream = orderStream(TENANT, orderId);
+  const ids = facts.streams.get(stream) ?? [];
+  facts.streams.set(stream, ids);
+  const ended = facts.history.findLast((row) => row['order_id'] === orderId);
+  const first = decision.events[0]!;
+  if (ended) Object.assign(ended, { occurred_until: first.occurredAt, recorded_until: now });
+  let order = before;
+  encoded.forEach(({ eventId, type, data, metadata }, index) => {
+    const event = decision.events[index]!;
+    const next = decision.events[index + 1];
+    const revision = ids.length;
+    const position = BigInt(facts.log.length);
+    order = evolve(order, { ...event, recording: { revision, recordedAt: now, commandId, fingerprint } });
+    facts.log.push({ stream, revision, position, eventId, type, data, metadata });
+    ids.push(eventId);
+    facts.history.push({
+      ...expectedColumns(order),
+      ...{ position: String(position), event_id: eventId, type, data: event.data, command_id: commandId },
+      ...{ correlation_id: commandId, causation_id: null, actor_type: 'service', actor_id: 'test' },
+      ...{ occurred_at: event.occurredAt, recorded_at: now },
+      ...{ occurred_until: next?.occurredAt ?? null, recorded_until: next ? now : null },
+    });
+    const headers = { ce_id: eventId, ce_source: `/orderlog/${TENANT}`, ce_orderrevision: String(revision) };
+    facts.messages.push({ partition: 0, key: orderId, headers, value: '{}' });
+  });
+  const revision = ids.length - 1;
+  const events = decision.events.map((event, index) => ({
+    ...{ type: event.type, revision: ids.length - decision.events.length + index, ids: eventIds(event) },
+  }));
+  const outcome = {
+    kind: 'done',
+    revision,
+    events,
+    replayed: false,
+    position: BigInt(facts.log.length - 1),
+  } as const;
+  facts.commands.push({
+    ...{ client: 'client', atMs: 0, tenantId: TENANT, orderId, commandId, command },
+    ...{ occurredAt: null, ifMatch: null, outcome },
+  });
+  return order;
+}

@@ -1,0 +1,86 @@
+import { evolve } from '#domain/order/order.js';
+import type { Order, OrderState } from '#domain/order/state.js';
+import { decode } from '#event-store/codec.js';
+import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { parseOrderStream } from '#event-store/streams.js';
+import type { EventKey, Facts, OrderKey } from './facts.js';
+
+/** One event of a stream and the order after it. */
+export interface Chapter {
+  readonly raw: RawEvent;
+  /** null: it cannot be read. */
+  readonly event: StoredOrderEvent | null;
+  /** null: this event, or one before it, can neither be folded nor was skipped. */
+  readonly order: Order | null;
+}
+
+/** A stream, folded by the domain alone. */
+export interface Story extends OrderKey {
+  readonly stream: string;
+  readonly chapters: readonly Chapter[];
+}
+
+export const keyOf = ({ tenantId, orderId }: OrderKey): string => `${tenantId}.${orderId}`;
+
+/** All streams of the log, by `<tenant>.<order id>`. */
+export async function storiesOf({ log, skips }: Pick<Facts, 'log' | 'skips'>): Promise<Map<string, Story>> {
+  const byStream = new Map<string, RawEvent[]>();
+  for (const event of log) {
+    const known = byStream.get(event.stream);
+    if (known) known.push(event);
+    else byStream.set(event.stream, [event]);
+  }
+  const skipped = new Set(skips.map(eventName));
+  const stories = new Map<string, Story>();
+  for (const [stream, events] of byStream) {
+    const key = parseOrderStream(stream);
+    if (key !== null) stories.set(keyOf(key), await storyOf(stream, key, events, skipped));
+  }
+  return stories;
+}
+
+async function storyOf(
+  stream: string,
+  key: OrderKey,
+  events: readonly RawEvent[],
+  skipped: ReadonlySet<string>,
+): Promise<Story> {
+  const chapters: Chapter[] = [];
+  let order: OrderState = null;
+  let broken = false;
+  for (const raw of events) {
+    const event = await readable(raw);
+    const isSkipped = skipped.has(eventName({ ...key, revision: raw.revision }));
+    const next: OrderState = broken ? null : isSkipped ? passedBy(order, raw.revision) : folded(order, event);
+    broken ||= next === null && !isSkipped;
+    if (next !== null) order = next;
+    chapters.push({ raw, event, order: next });
+  }
+  return { ...key, stream, chapters };
+}
+
+/** A skipped event takes its revision, and nothing else comes of it. */
+function passedBy(order: OrderState, revision: number): OrderState {
+  return order === null ? null : { ...order, revision };
+}
+
+async function readable(raw: RawEvent): Promise<StoredOrderEvent | null> {
+  try {
+    return (await decode([raw]))[0]!;
+  } catch {
+    return null; // said by who needs it
+  }
+}
+
+function folded(order: OrderState, event: StoredOrderEvent | null): OrderState {
+  if (event === null) return null;
+  try {
+    return evolve(order, event);
+  } catch {
+    return null; // said by who needs it
+  }
+}
+
+function eventName({ tenantId, orderId, revision }: EventKey): string {
+  return `${tenantId}.${orderId}@${revision}`;
+}

@@ -1,0 +1,21 @@
+/** The invariants of the design that are checked here, by their numbers there. */
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I8' | 'I9';
+
+export const invariantNames: Readonly<Record<Invariant, string>> = {
+  I1: 'each 2xx is in the stream exactly once, at the revision returned',
+  I2: 'a definite 4xx left nothing, an unknown outcome all or nothing',
+  I3: 'revisions are contiguous, and every event is legal',
+  I4: 'row = search document = fold of the stream, and no extras',
+  I5: 'Kafka has every event at least once, first occurrences in order per order',
+  I8: 'a checkpoint never passes an event that is neither applied nor parked in the same transaction',
+  I9: 'a read-your-writes token is honoured or refused',
+};
+
+export interface Violation {
+  readonly invariant: Invariant;
+  /** An order, a stream or a question. */
+  readonly about: string;
+  readonly what: string;
+}
+
+export type Report = (about: string, what: string) => void;

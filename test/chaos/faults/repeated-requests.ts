@@ -1,0 +1,53 @@
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import type { ProxiedPair } from '../../support/tcp-proxy.js';
+
+const ANSWER_LIMIT_MS = 5_000;
+
+/** How a request that was answered is sent once more: with which chance, in percent, and how much later. */
+export interface Repeating {
+  readonly chance: () => boolean;
+  readonly delayMs: () => number;
+}
+
+/**
+ * Sends HTTP requests that pass through a proxy again, on a connection of their own, as a network or a gateway that
+ * retries may do: the client knows nothing of it. What is answered to a repetition nobody hears.
+ */
+export class RepeatedRequests {
+  repeating: Repeating | null = null;
+  readonly #targetPort: number;
+  readonly #onRepeat: (request: string) => void;
+
+  constructor(targetPort: number, onRepeat: (request: string) => void) {
+    this.#targetPort = targetPort;
+    this.#onRepeat = onRepeat;
+  }
+
+  /** To be given to the proxy. */
+  readonly watch = ({ client, server }: ProxiedPair): void => {
+    let request: Buffer[] = [];
+    let isAnswered = false;
+    client.on('data', (bytes: Buffer) => {
+      if (isAnswered) request = [];
+      isAnswered = false;
+      request.push(bytes);
+    });
+    server.on('data', () => {
+      // An answer begins: the request is whole.
+      if (!isAnswered && this.repeating?.chance()) void this.#repeat(Buffer.concat(request), this.repeating);
+      isAnswered = true;
+    });
+  };
+
+  async #repeat(request: Buffer, { delayMs }: Repeating): Promise<void> {
+    this.#onRepeat(request.toString('utf8'));
+    await setTimeout(delayMs());
+    const socket = connect(this.#targetPort, '127.0.0.1');
+    socket.on('error', () => {}); // who was to answer is away: then this repetition was lost
+    socket.write(request);
+    socket.resume();
+    await setTimeout(ANSWER_LIMIT_MS, undefined, { ref: false });
+    socket.destroy();
+  }
+}

@@ -1,0 +1,25 @@
+import type { EventStore, RawEvent } from '#event-store/port.js';
+import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
+
+type Reading = Pick<EventStore, 'subscribeToAll' | 'readStream'>;
+
+/** All events of order streams, as `$all` gives them, and the ids of each stream, as a read of it gives them. */
+export async function loadLog(
+  store: Reading,
+): Promise<{ log: readonly RawEvent[]; streams: ReadonlyMap<string, readonly string[]> }> {
+  const log: RawEvent[] = [];
+  const stop = new AbortController();
+  const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
+  for await (const message of all) {
+    if (message.kind === 'caughtUp') break;
+    if (message.kind === 'event') log.push(message.event);
+  }
+  stop.abort();
+  const streams = new Map<string, readonly string[]>();
+  for (const stream of new Set(log.map((event) => event.stream))) {
+    const ids: string[] = [];
+    for await (const { eventId } of store.readStream(stream)) ids.push(eventId);
+    streams.set(stream, ids);
+  }
+  return { log, streams };
+}

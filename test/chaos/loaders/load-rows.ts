@@ -1,0 +1,78 @@
+import type pg from 'pg';
+import type { ColumnValues, EventKey, ParkedFact, RowFacts } from '../checker/facts.js';
+
+/** What answers come from: told by the one row that says so. */
+export interface ActiveGeneration {
+  readonly id: number;
+  readonly schema: string;
+  readonly index: string | null;
+}
+
+type Db = Pick<pg.ClientBase, 'query'>;
+
+/** null: no projector has made one yet. */
+export async function activeGeneration(db: Db): Promise<ActiveGeneration | null> {
+  const [there] = await rowsOf(db, `SELECT to_regclass('orderlog.active_generation') IS NOT NULL AS there`);
+  if (there!['there'] !== true) return null;
+  const [row] = await rowsOf(
+    db,
+    `SELECT g.id, g.schema_name AS schema, g.search_index AS index
+     FROM orderlog.active_generation a JOIN orderlog.generations g ON g.id = a.generation`,
+  );
+  return (row as unknown as ActiveGeneration) ?? null;
+}
+
+/** Every row of the generation, in one snapshot. */
+export async function loadRows(db: Db, { schema, index }: ActiveGeneration): Promise<RowFacts> {
+  return inSnapshot(db, async () => {
+    const orders = await rowsOf(db, `SELECT * FROM ${schema}.orders`);
+    const history = await rowsOf(db, `SELECT * FROM ${schema}.order_history`);
+    if (index !== null) return { orders, history, search: null, words: null };
+    const search = await rowsOf(
+      db,
+      `SELECT tenant_id, order_id, revision, tsvector_to_array(words) AS words, skus, personal,
+         string_to_array(btrim(phrases), ' | ') AS phrases FROM ${schema}.order_search`,
+    );
+    const words = new Map<string, Set<string>>();
+    for (const { tenant_id, word } of await rowsOf(
+      db,
+      `SELECT tenant_id, word FROM ${schema}.search_words`,
+    )) {
+      const ofTenant = words.get(String(tenant_id)) ?? new Set();
+      words.set(String(tenant_id), ofTenant.add(String(word)));
+    }
+    return { orders, history, search, words };
+  });
+}
+
+/** What is parked, in the generation and beside all generations. */
+export async function loadParked(db: Db, { id }: ActiveGeneration): Promise<readonly ParkedFact[]> {
+  const rows = await rowsOf(
+    db,
+    `SELECT projection, tenant_id AS "tenantId", order_id AS "orderId", revision FROM orderlog.quarantine
+     WHERE generation IN (0, $1)`,
+    [id],
+  );
+  return rows as unknown as ParkedFact[];
+}
+
+export async function loadSkips(db: Db): Promise<readonly EventKey[]> {
+  const [there] = await rowsOf(db, `SELECT to_regclass('orderlog.skips') IS NOT NULL AS there`);
+  if (there!['there'] !== true) return [];
+  const rows = await rowsOf(
+    db,
+    `SELECT tenant_id AS "tenantId", order_id AS "orderId", revision FROM orderlog.skips`,
+  );
+  return rows as unknown as EventKey[];
+}
+
+export async function inSnapshot<T>(db: Db, read: () => Promise<T>): Promise<T> {
+  await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const result = await read();
+  await db.query('COMMIT');
+  return result;
+}
+
+export async function rowsOf(db: Db, sql: string, values: unknown[] = []): Promise<readonly ColumnValues[]> {
+  return (await db.query<Record<string, unknown>>(sql, values)).rows;
+}

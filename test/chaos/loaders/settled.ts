@@ -1,0 +1,52 @@
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
+import type { EventStore } from '#event-store/port.js';
+import { activeGeneration, rowsOf } from './load-rows.js';
+
+export interface Settling {
+  readonly store: Pick<EventStore, 'headPosition'>;
+  readonly postgresUrl: string;
+  readonly elasticsearch: boolean;
+  readonly kafka: boolean;
+}
+
+const LOOK_EVERY_MS = 100;
+
+/** Waits until every projection has come to the end of the log; says which has not in time, null when all have. */
+export async function untilSettled(settling: Settling, limitMs: number): Promise<string | null> {
+  const { store, postgresUrl, elasticsearch, kafka } = settling;
+  const wanted = ['orders', ...(elasticsearch ? ['search'] : []), ...(kafka ? ['relay'] : [])];
+  const head = (await store.headPosition()) ?? -1n;
+  const pool = new pg.Pool({ connectionString: postgresUrl, max: 1 });
+  const deadlineMs = performance.now() + limitMs;
+  try {
+    for (;;) {
+      const reached = await positions(pool);
+      if (wanted.every((projection) => (reached.get(projection) ?? -1n) >= head)) return null;
+      if (performance.now() > deadlineMs) {
+        const at = wanted.map((projection) => `${projection} at ${reached.get(projection) ?? 'nothing'}`);
+        return `not settled in ${limitMs} ms: the log ends at ${head}, and there is ${at.join(', ')}`;
+      }
+      await setTimeout(LOOK_EVERY_MS);
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+async function positions(pool: pg.Pool): Promise<Map<string, bigint>> {
+  const client = await pool.connect();
+  try {
+    const generation = await activeGeneration(client);
+    if (generation === null) return new Map();
+    const rows = await rowsOf(
+      client,
+      `SELECT projection, position FROM orderlog.checkpoints WHERE generation = $1
+       UNION ALL SELECT 'relay', position FROM orderlog.relays`,
+      [generation.id],
+    );
+    return new Map(rows.map((row) => [String(row['projection']), BigInt(String(row['position']))]));
+  } finally {
+    client.release();
+  }
+}

@@ -1,0 +1,77 @@
+import pg from 'pg';
+import type { Sample } from '../checker/facts.js';
+import { keyOf } from '../checker/story.js';
+import { loadDocuments } from './load-documents.js';
+import { activeGeneration, inSnapshot, loadParked, rowsOf, type ActiveGeneration } from './load-rows.js';
+
+export interface SampledFrom {
+  readonly postgresUrl: string;
+  /** null: PostgreSQL searches. */
+  readonly elasticsearchUrl: string | null;
+}
+
+/**
+ * What the checkpoint, the rows and the quarantine are in one snapshot; and what the index holds just after it, of
+ * which only more can be true than its checkpoint in the snapshot says. null: there is nothing to see yet.
+ * @throws when PostgreSQL is away
+ */
+export async function takeSample(from: SampledFrom, atMs: number): Promise<Sample | null> {
+  const db = new pg.Client({ connectionString: from.postgresUrl, connectionTimeoutMillis: 3_000 });
+  db.on('error', () => {}); // told by the query that it breaks
+  try {
+    await db.connect();
+    return await sampleOf(db, from, atMs);
+  } finally {
+    await db.end();
+  }
+}
+
+async function sampleOf(db: pg.Client, from: SampledFrom, atMs: number): Promise<Sample | null> {
+  const snapshot = await inSnapshot(db, async () => {
+    const generation = await activeGeneration(db);
+    if (generation === null) return null;
+    const { id, schema } = generation;
+    const checkpoints = await rowsOf(
+      db,
+      'SELECT projection, position FROM orderlog.checkpoints WHERE generation = $1',
+      [id],
+    );
+    const orders = await rowsOf(db, `SELECT tenant_id, order_id, revision FROM ${schema}.orders`);
+    const [history] = await rowsOf(db, `SELECT count(*)::int AS rows FROM ${schema}.order_history`);
+    const position = (projection: string) => {
+      const row = checkpoints.find((one) => one['projection'] === projection);
+      return row === undefined ? null : BigInt(String(row['position']));
+    };
+    return {
+      generation,
+      searchCheckpoint: position('search'),
+      checkpoint: position('orders'),
+      historyRows: history!['rows'] as number,
+      revisions: new Map(
+        orders.map((row) => [
+          keyOf({ tenantId: String(row['tenant_id']), orderId: String(row['order_id']) }),
+          row['revision'] as number,
+        ]),
+      ),
+      parked: await loadParked(db, generation),
+    };
+  });
+  if (snapshot === null) return null;
+  const { generation, searchCheckpoint, ...seen } = snapshot;
+  return { ...seen, atMs, index: await indexOf(from, generation, searchCheckpoint) };
+}
+
+async function indexOf(
+  { elasticsearchUrl }: SampledFrom,
+  { index }: ActiveGeneration,
+  checkpoint: bigint | null,
+): Promise<Sample['index']> {
+  if (elasticsearchUrl === null || index === null || checkpoint === null) return null;
+  try {
+    const documents = await loadDocuments(elasticsearchUrl, index);
+    const revisions = documents.map(({ id, source }) => [id, source['revision'] as number] as const);
+    return { checkpoint, revisions: new Map(revisions) };
+  } catch {
+    return null; // it is away, as it may be in a run
+  }
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { startOwnEngine, type OwnEngine } from '../support/own-engine.js';
+import { repositoryRoot } from '../support/seeded-tree.js';
+import { Reporter } from './reporter.js';
+import { runRound } from './round.js';
+import type { ChaosSystem } from './system/chaos-system.js';
+
+interface Options {
+  readonly minutes: string;
+  readonly seed?: string;
+  readonly round?: string;
+  readonly roundSeconds: string;
+  readonly engines?: boolean;
+  readonly tree: string;
+  readonly keep?: boolean;
+}
+
+const options = new Command('chaos')
+  .description(
+    'Runs the whole system under a random workload and random faults, then checks what came of it.',
+  )
+  .option('--minutes <n>', 'begin rounds for so long', '5')
+  .option('--seed <seed>', 'of all rounds; a fresh one unless given')
+  .option('--round <seed>', 'run one round, by its own seed, and no more')
+  .option('--round-seconds <n>', 'of workload and faults in a round', '45')
+  .option('--engines', 'with an Elasticsearch and a Kafka of its own in every other round')
+  .option('--tree <folder>', 'run the apps built there', repositoryRoot)
+  .option('--keep', 'keep the folder of a round that went well, too')
+  .parse()
+  .opts<Options>();
+
+let system: ChaosSystem | null = null;
+const engines: OwnEngine[] = [];
+process.on('exit', () => system?.abandon());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    system?.abandon();
+    void Promise.allSettled(engines.map((engine) => engine.stop())).then(() => process.exit(130));
+  });
+}
+
+const seed = options.seed ?? randomBytes(4).toString('hex');
+const forMs = Number(options.roundSeconds) * 1_000;
+const reporter = new Reporter({
+  seed,
+  engines: options.engines === true,
+  roundSeconds: options.roundSeconds,
+});
+reporter.begin();
+const deadlineMs = performance.now() + Number(options.minutes) * 60_000;
+let failed = false;
+try {
+  const start = async (name: 'elasticsearch' | 'kafka') => {
+    const engine = await startOwnEngine(name);
+    engines.push(engine);
+    return engine;
+  };
+  const own = options.engines
+    ? { elasticsearch: await start('elasticsearch'), kafka: await start('kafka') }
+    : null;
+  const without = { elasticsearch: null, kafka: null };
+  for (let number = 1; options.round === undefined || number === 1; number++) {
+    const roundSeed = options.round ?? `${seed}.${number}`;
+    const usesEngines = own !== null && Number(roundSeed.split('.').at(-1)) % 2 === 1;
+    const folder = await mkdtemp(join(tmpdir(), 'orderlog-chaos-'));
+    const result = await reporter.round(roundSeed, folder, () =>
+      runRound({
+        ...{ seed: roundSeed, forMs, folder, tree: options.tree },
+        ...(usesEngines ? own : without),
+        onSystem: (started) => (system = started),
+      }),
+    );
+    system = null;
+    failed ||= !result;
+    if (result && !options.keep) await rm(folder, { recursive: true, force: true });
+    if (performance.now() >= deadlineMs) break;
+  }
+} finally {
+  await Promise.all(engines.map((engine) => engine.stop()));
+}
+reporter.end();
+process.exitCode = failed ? 1 : 0;

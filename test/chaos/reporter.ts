@@ -1,0 +1,94 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { invariantNames, type Violation } from './checker/violations.js';
+import type { RoundResult } from './round.js';
+
+interface Settings {
+  readonly seed: string;
+  readonly engines: boolean;
+  readonly roundSeconds: string;
+}
+
+/** Of each invariant; all are in the folder. */
+const SHOWN_VIOLATIONS = 5;
+
+/** Says how a run goes, and what it found. */
+export class Reporter {
+  readonly #settings: Settings;
+  readonly #counts = new Map<string, number>();
+  readonly #faults = new Map<string, number>();
+  readonly #deaths: string[] = [];
+  #rounds = 0;
+  #failures = 0;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  begin(): void {
+    say(`seed ${this.#settings.seed}${this.#settings.engines ? ', with Elasticsearch and Kafka' : ''}`);
+  }
+
+  /** Returns whether all was well. */
+  async round(seed: string, folder: string, run: () => Promise<RoundResult>): Promise<boolean> {
+    const startedMs = performance.now();
+    this.#rounds += 1;
+    try {
+      const result = await run();
+      add(this.#counts, Object.entries(result.counts));
+      add(this.#faults, result.faults);
+      this.#deaths.push(...result.deaths);
+      const took = ((performance.now() - startedMs) / 1_000).toFixed(0);
+      if (result.violations.length === 0 && result.unsettled === null) {
+        say(`round ${seed}: ok in ${took} s; ${listed(Object.entries(result.counts))}`);
+        return true;
+      }
+      const what = [result.unsettled ?? [], describe(result.violations)].flat().join('\n');
+      this.#fail(seed, folder, what, result.violations);
+    } catch (error) {
+      this.#fail(seed, folder, error instanceof Error ? (error.stack ?? error.message) : String(error), []);
+    }
+    return false;
+  }
+
+  /** The last line: what was checked, and how much of it. */
+  end(): void {
+    for (const death of this.#deaths) say(`ended by itself, and was started again: ${death}`);
+    const outcome = this.#failures === 0 ? 'no violation' : `${this.#failures} rounds failed`;
+    say(
+      `checked I1, I2, I3, I4, I5, I8 and I9 in ${this.#rounds} rounds: ${outcome}; ` +
+        `${listed(this.#counts)}; faults: ${listed(this.#faults)}`,
+    );
+  }
+
+  #fail(seed: string, folder: string, what: string, violations: readonly Violation[]): void {
+    this.#failures += 1;
+    const { engines, roundSeconds } = this.#settings;
+    const command = `npm run chaos -- --round ${seed} --round-seconds ${roundSeconds}${engines ? ' --engines' : ''}`;
+    writeFileSync(join(folder, 'violations.json'), JSON.stringify(violations, null, 2));
+    say(`round ${seed}: FAILED\n${what}\nagain: ${command}\nlogs and all violations: ${folder}`);
+  }
+}
+
+export function describe(violations: readonly Violation[]): string {
+  const lines = Object.entries(invariantNames).flatMap(([invariant, name]) => {
+    const own = violations.filter((violation) => violation.invariant === invariant);
+    if (own.length === 0) return [];
+    const shown = own.slice(0, SHOWN_VIOLATIONS).map(({ about, what }) => `    ${about}: ${what}`);
+    const more = own.length > SHOWN_VIOLATIONS ? [`    and ${own.length - SHOWN_VIOLATIONS} more`] : [];
+    return [`  ${invariant} (${name}): ${own.length}`, ...shown, ...more];
+  });
+  return lines.join('\n');
+}
+
+function add(sums: Map<string, number>, counts: Iterable<readonly [string, number]>): void {
+  for (const [name, count] of counts) sums.set(name, (sums.get(name) ?? 0) + count);
+}
+
+function listed(counts: Iterable<readonly [string, number]>): string {
+  return [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

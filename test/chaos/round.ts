@@ -1,0 +1,205 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { countsOf } from './checker/counts.js';
+import type { Facts, Sample } from './checker/facts.js';
+import { check } from './checker/check.js';
+import type { Violation } from './checker/violations.js';
+import { planFaults, type Fault, type Targets } from './faults/fault-plan.js';
+import { FaultRunner } from './faults/fault-runner.js';
+import { loadFacts } from './loaders/load-facts.js';
+import { untilSettled } from './loaders/settled.js';
+import { takeSample } from './loaders/take-sample.js';
+import { Random } from './random.js';
+import { ChaosSystem, type Engine } from './system/chaos-system.js';
+import { KnownOrders } from './workload/orders.js';
+import { Recorder } from './workload/recorder.js';
+import { ShopClient } from './workload/shop-client.js';
+
+export interface RoundOptions {
+  readonly seed: string;
+  /** Of workload and faults. */
+  readonly forMs: number;
+  /** Kept for whoever looks for the cause. */
+  readonly folder: string;
+  /** Its `dist` holds what is run. */
+  readonly tree: string;
+  readonly elasticsearch: Engine | null;
+  readonly kafka: Engine | null;
+  /** Of each app that may run more than once; two unless given. */
+  readonly instances?: 1 | 2;
+  /** What goes wrong; from the seed unless given. */
+  readonly faults?: (random: Random, targets: Targets) => readonly Fault[];
+  /** How long the projections may take to come to the end of the log. */
+  readonly settleLimitMs?: number;
+  /** Told as soon as there is something to end. */
+  readonly onSystem?: (system: ChaosSystem) => void;
+}
+
+export interface RoundResult {
+  /** Why the projections did not come to the end of the log when nothing disturbed them any more; null: they did. */
+  readonly unsettled: string | null;
+  readonly violations: readonly Violation[];
+  readonly faults: ReadonlyMap<string, number>;
+  /** Apps that ended by themselves. */
+  readonly deaths: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+const CLIENTS = 12;
+const TENANTS = ['default', 'second'];
+/** So few that most get a long history, and that clients meet in them. */
+const MAX_ORDERS = 60;
+const SAMPLE_EVERY_MS = 700;
+const SETTLE_LIMIT_MS = 120_000;
+const TOKEN_SECONDS = 4 * 3_600;
+
+/** One system from its first start to its end: clients and faults for a while, then quiet, then judgement. */
+export async function runRound(options: RoundOptions): Promise<RoundResult> {
+  const round = new Round(options);
+  await mkdir(options.folder, { recursive: true });
+  await chmod(options.folder, 0o711); // PostgreSQL runs as somebody else, in a folder of this one
+  return round.run();
+}
+
+class Round {
+  readonly #options: RoundOptions;
+  readonly #random: Random;
+  readonly #recorder = new Recorder();
+  readonly #deaths: string[] = [];
+  readonly #samples: Sample[] = [];
+  readonly #startedMs = performance.now();
+
+  constructor(options: RoundOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed);
+  }
+
+  async run(): Promise<RoundResult> {
+    const { folder, tree, elasticsearch, kafka, onSystem, instances = 2 } = this.#options;
+    const runName = `chaos-${this.#options.seed.toLowerCase().replace(/[^a-z0-9]/g, '-')}-${Date.now().toString(36)}`;
+    const system = await ChaosSystem.start({
+      ...{ folder, tree, elasticsearch, kafka, runName, instances },
+      onDeath: (name, how) => {
+        this.#deaths.push(`${name}: ${how}`);
+        this.#log(`${name} ended by itself: ${how}`);
+      },
+      onRepeat: (request) => this.#recorder.repeatedByNetwork(request),
+    });
+    onSystem?.(system);
+    this.#log('everything runs');
+    const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });
+    try {
+      const faults = await this.#disturb(system);
+      this.#log('everything runs undisturbed again');
+      const settling = {
+        store,
+        postgresUrl: system.readUrl,
+        elasticsearch: elasticsearch !== null,
+        kafka: kafka !== null,
+      };
+      const unsettled = await untilSettled(settling, this.#options.settleLimitMs ?? SETTLE_LIMIT_MS);
+      this.#log(unsettled ?? 'settled');
+      await this.#sample(system);
+      const facts = await this.#facts(system, store);
+      this.#write('commands.ndjson', facts.commands);
+      this.#write('reads.ndjson', facts.reads);
+      this.#log('judging');
+      const violations = await check(facts);
+      this.#log('judged');
+      return { unsettled, violations, faults, deaths: this.#deaths, counts: countsOf(facts) };
+    } finally {
+      await store.close();
+      await system.close();
+    }
+  }
+
+  /** Returns when the clients have ended and every fault is undone. */
+  async #disturb(system: ChaosSystem): Promise<ReadonlyMap<string, number>> {
+    const { forMs, faults = (random, targets) => planFaults(random, targets, forMs) } = this.#options;
+    const stop = AbortSignal.timeout(forMs);
+    const runner = new FaultRunner(system, this.#random.fork('repeats'), (line) => this.#log(line));
+    const plan = faults(this.#random.fork('faults'), this.#targets(system));
+    const ended = new AbortController();
+    const sampling = this.#keepSampling(system, ended.signal);
+    const clients = await this.#clients(system);
+    await Promise.all([runner.run(plan, stop), ...clients.map((client) => client.run(stop))]);
+    await runner.settle();
+    ended.abort();
+    await sampling;
+    return runner.counts;
+  }
+
+  async #clients(system: ChaosSystem): Promise<ShopClient[]> {
+    const orders = new KnownOrders();
+    const { commandUrls, queryUrls } = system;
+    return Promise.all(
+      Array.from({ length: CLIENTS }, async (_, index) => {
+        const name = `client-${index}`;
+        const tenantId = TENANTS[index % 3 === 2 ? 1 : 0]!;
+        const token = await system.issuer.issueToken({
+          tenant: tenantId,
+          scopes: ['orders:read', 'orders:write', 'orders:refund', 'orders:admin'],
+          clientId: name,
+          lifetimeSeconds: TOKEN_SECONDS,
+        });
+        const sender = { name, tenantId, token, clientId: name };
+        const random = this.#random.fork(name);
+        return new ShopClient({
+          ...{ sender, commandUrls, queryUrls, orders, random },
+          ...{ recorder: this.#recorder, maxOrders: MAX_ORDERS },
+        });
+      }),
+    );
+  }
+
+  #targets(system: ChaosSystem): Targets {
+    const { elasticsearch, kafka } = this.#options;
+    return {
+      links: system.links.map(({ name }) => name),
+      repeatable: system.links.filter(({ repeated }) => repeated !== null).map(({ name }) => name),
+      processes: [...system.apps.keys()],
+      elasticsearch: elasticsearch !== null,
+      kafka: kafka !== null,
+    };
+  }
+
+  async #keepSampling(system: ChaosSystem, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#sample(system).catch((error: unknown) => this.#log(`no snapshot: ${String(error)}`));
+      await setTimeout(SAMPLE_EVERY_MS);
+    }
+  }
+
+  async #sample(system: ChaosSystem): Promise<void> {
+    const from = { postgresUrl: system.readUrl, elasticsearchUrl: this.#options.elasticsearch?.url ?? null };
+    const sample = await takeSample(from, performance.now() - this.#startedMs);
+    if (sample !== null) this.#samples.push(sample);
+  }
+
+  #facts(system: ChaosSystem, store: DbClientEventStore): Promise<Facts> {
+    const { elasticsearch, kafka } = this.#options;
+    return loadFacts(
+      {
+        store,
+        postgresUrl: system.readUrl,
+        elasticsearchUrl: elasticsearch?.url ?? null,
+        topic: kafka && { brokers: kafka.url, name: system.topic },
+      },
+      { commands: this.#recorder.commands, reads: this.#recorder.reads, samples: this.#samples },
+    );
+  }
+
+  #write(name: string, records: readonly unknown[]): void {
+    const json = (record: unknown) =>
+      JSON.stringify(record, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    writeFileSync(join(this.#options.folder, name), records.map((record) => `${json(record)}\n`).join(''));
+  }
+
+  #log(line: string): void {
+    const at = String(Math.round(performance.now() - this.#startedMs)).padStart(7);
+    appendFileSync(join(this.#options.folder, 'run.log'), `${at} ${line}\n`);
+  }
+}

@@ -1,0 +1,198 @@
+import type { Invariant } from '../checker/violations.js';
+import type { Fault } from '../faults/fault-plan.js';
+import type { Change } from './broken-tree.js';
+
+/** Something that could be wrong with the system, and how it comes to light. */
+export interface SeededBug {
+  readonly name: string;
+  readonly changes: readonly Change[];
+  /** What has to happen for it to matter; nothing where it always does. */
+  readonly faults: readonly Fault[];
+  /** Whether it takes two of each app. */
+  readonly twice?: boolean;
+  readonly caughtAs: Invariant;
+  readonly says: RegExp;
+}
+
+/** Of workload and faults, in each run. */
+export const BUG_ROUND_MS = 9_000;
+
+const slow = (target: string, delayMs: number): Fault => ({
+  ...{ atMs: 0, kind: 'slow', target },
+  ...{ durationMs: BUG_ROUND_MS, amount: delayMs },
+});
+const at = (atMs: number, kind: Fault['kind'], target: string, durationMs = 0): Fault => ({
+  ...{ atMs, kind, target },
+  ...{ durationMs, amount: 0 },
+});
+
+export const seededBugs: readonly SeededBug[] = [
+  {
+    name: 'a subscription that loses an event now and then',
+    changes: [
+      {
+        file: 'libs/projections/src/feed.ts',
+        from: 'await buffer.put(message);',
+        to: `if (message.kind !== 'event' || message.event.position % 7n !== 0n) await buffer.put(message);`,
+      },
+    ],
+    faults: [],
+    caughtAs: 'I8',
+    says: /the checkpoint \d+ is past event/,
+  },
+  {
+    name: 'a checkpoint written before the rows',
+    changes: [
+      {
+        file: 'libs/read-models/src/stores/orders-store.ts',
+        from: 'const newWords = this.#words.unknown(batch.vocabulary);',
+        to: 'await this.writeCheckpoint(batch.checkpoint);\nconst newWords = this.#words.unknown(batch.vocabulary);',
+      },
+    ],
+    faults: [slow('projector-a>postgres', 150)],
+    caughtAs: 'I8',
+    says: /the checkpoint \d+ is past event/,
+  },
+  {
+    name: 'an append that does not look at the revision it was decided on',
+    changes: [
+      {
+        file: 'apps/event-store/src/streams/append.decider.ts',
+        from: 'if (expectedRevision === current)',
+        to: 'if (expectedRevision <= current)',
+      },
+    ],
+    faults: [slow('command-api-a>event-store', 60)],
+    twice: true,
+    caughtAs: 'I1',
+    says: /was answered with/,
+  },
+  {
+    name: 'two projectors that own one projection, without a guard on its rows',
+    changes: [
+      {
+        file: 'libs/projections/src/ownership.ts',
+        from: 'return rows[0]!.locked;',
+        to: 'return rows.length > 0;',
+      },
+      {
+        file: 'libs/read-models/src/stores/statements.ts',
+        from: 'WHERE o.revision < excluded.revision RETURNING 1)',
+        to: 'RETURNING 1)',
+      },
+    ],
+    faults: [slow('projector-a>postgres', 200)],
+    twice: true,
+    caughtAs: 'I8',
+    says: /the checkpoint \d+ is past event/,
+  },
+  {
+    name: 'an event that is applied twice',
+    changes: [
+      {
+        file: 'libs/projections/src/folded-batch.ts',
+        from: 'order = foldOne(stream, order, event);',
+        to: `order = foldOne(stream, order, event);
+          if (['NoteAdded', 'PaymentCaptured', 'LineAdded'].includes(event.type)) order = foldOne(stream, order, event);`,
+      },
+    ],
+    faults: [],
+    caughtAs: 'I4',
+    says: /row: document is/,
+  },
+  {
+    name: 'a search row that is not written when a batch has others',
+    changes: [
+      {
+        file: 'libs/projections/src/folded-batch.ts',
+        from: 'if (searchChanged && this.#searchesTables)',
+        to: 'if (searchChanged && this.#searchesTables && this.searched.length === 0)',
+      },
+    ],
+    faults: [slow('projector-a>postgres', 150)],
+    caughtAs: 'I4',
+    says: /search row/,
+  },
+  {
+    name: 'a token that no read waits for',
+    changes: [
+      {
+        file: 'apps/query-api/src/reads/freshness.ts',
+        from: 'const reached = await this.#watcher.reached(projection, position.position, this.#waitLimitMs);',
+        to: 'const reached = projection.length > 0;',
+      },
+    ],
+    faults: [slow('projector-a>postgres', 300)],
+    caughtAs: 'I9',
+    says: /was asked for/,
+  },
+  {
+    name: 'a write that is acknowledged before it is durable',
+    changes: [
+      {
+        file: 'apps/event-store/src/storage/writer-session.ts',
+        from: 'synchronous_commit=on',
+        to: 'synchronous_commit=off',
+      },
+    ],
+    faults: [at(3_000, 'postgres-crash', 'postgres'), at(6_500, 'postgres-crash', 'postgres')],
+    caughtAs: 'I1',
+    says: /but the stream ends at|and left nothing/,
+  },
+  {
+    name: 'a command that is done again when it is repeated',
+    changes: [
+      {
+        file: 'libs/domain/src/order/handled.ts',
+        from: 'return order.handled.find((handled) => handled.commandId === commandId);',
+        to: 'return order.handled.find((handled) => handled.revision < 0 && handled.commandId === commandId);',
+      },
+    ],
+    faults: [],
+    caughtAs: 'I1',
+    says: /is in its stream more than once|was done \d+ times/,
+  },
+  {
+    name: 'an If-Match that is not looked at',
+    changes: [
+      {
+        file: 'apps/command-api/src/handling/answer.ts',
+        from: 'if (ifMatch !== null && ifMatch !== order.revision)',
+        to: 'if (ifMatch !== null && ifMatch < 0)',
+      },
+    ],
+    faults: [],
+    caughtAs: 'I1',
+    says: /asked for revision \d+, and was done on revision \d+/,
+  },
+  {
+    name: 'a refusal where nobody knows what became of the command',
+    changes: [
+      {
+        file: 'apps/command-api/src/dispatch/problem-of-command.ts',
+        from: `new ProblemError('event_store_unavailable'`,
+        to: `new ProblemError('conflict_retry_exhausted'`,
+      },
+    ],
+    faults: [
+      slow('command-api-a>event-store', 150),
+      at(1_500, 'refuse', 'command-api-a>event-store', 2_500),
+      at(6_000, 'refuse', 'command-api-a>event-store', 2_500),
+    ],
+    caughtAs: 'I2',
+    says: /was refused in each of \d+ attempts, but left/,
+  },
+  {
+    name: 'a decision of which not every event is stored',
+    changes: [
+      {
+        file: 'apps/command-api/src/handling/order-commands.ts',
+        from: 'this.#certain.append(stream, encoded,',
+        to: 'this.#certain.append(stream, encoded.length > 1 ? encoded.slice(0, -1) : encoded,',
+      },
+    ],
+    faults: [],
+    caughtAs: 'I3',
+    says: /is not what is decided/,
+  },
+];

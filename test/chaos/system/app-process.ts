@@ -1,0 +1,133 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { setTimeout } from 'node:timers/promises';
+import { repositoryRoot } from '../../support/seeded-tree.js';
+import { until } from '../../support/until.js';
+
+export interface AppOptions {
+  /** As the run calls it: `projector-a`. */
+  readonly name: string;
+  readonly app: 'event-store' | 'command-api' | 'query-api' | 'projector';
+  /** Its `dist` holds what is run. */
+  readonly tree: string;
+  readonly port: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** For its log and its clock. */
+  readonly folder: string;
+  /** It ended though nobody asked for it. */
+  readonly onDeath: (name: string, how: string) => void;
+}
+
+const START_AGAIN_MS = 300;
+const READY_LIMIT_MS = 60_000;
+const CLOCK = pathToFileURL(join(repositoryRoot, 'test/chaos/system/shifted-clock.mjs')).href;
+
+/** An app as a process of its own, which is started again whenever it ends, and whose clock can be set. */
+export class AppProcess {
+  readonly name: string;
+  readonly #options: AppOptions;
+  #child: ChildProcess | null = null;
+  #wanted = false;
+  #ready = false;
+  #paused = false;
+  #exited: Promise<void> = Promise.resolve();
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.setClock(0);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#options.port}`;
+  }
+
+  start(): void {
+    this.#wanted = true;
+    if (this.#child === null) this.#fork();
+  }
+
+  async ready(): Promise<void> {
+    await until(`${this.name} is ready`, () => this.#ready, READY_LIMIT_MS);
+  }
+
+  /** SIGKILL; it stays away until `start`. */
+  async kill(): Promise<void> {
+    this.#wanted = false;
+    this.#child?.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  /** SIGTERM, and SIGKILL when it does not end; it stays away until `start`. */
+  async stop(limitMs = 15_000): Promise<void> {
+    this.#wanted = false;
+    this.resume();
+    this.#child?.kill('SIGTERM');
+    await Promise.race([this.#exited, setTimeout(limitMs, undefined, { ref: false })]);
+    await this.kill();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** How far its wall clock is off from now on. */
+  setClock(offsetMs: number): void {
+    writeFileSync(this.#clockFile, String(offsetMs));
+  }
+
+  /** At once, for a run that ends in the middle of things. */
+  abandon(): void {
+    this.#wanted = false;
+    this.#child?.kill('SIGKILL');
+  }
+
+  get #clockFile(): string {
+    return join(this.#options.folder, `${this.name}.clock`);
+  }
+
+  #fork(): void {
+    const { app, tree, port, environment, folder, onDeath } = this.#options;
+    const log = openSync(join(folder, `${this.name}.log`), 'a');
+    const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ORDERLOG_'));
+    const child = fork(join(tree, `dist/apps/${app}/src/main.js`), {
+      cwd: tree,
+      execArgv: [],
+      stdio: ['ignore', log, log, 'ipc'],
+      env: {
+        ...Object.fromEntries(own),
+        NODE_OPTIONS: `--import ${CLOCK}`,
+        ORDERLOG_TEST_CLOCK_FILE: this.#clockFile,
+        ORDERLOG_PORT: String(port),
+        ORDERLOG_HOST: '127.0.0.1',
+        ...environment,
+      },
+    });
+    closeSync(log);
+    this.#child = child;
+    this.#ready = false;
+    child.once('message', () => (this.#ready = true));
+    this.#exited = new Promise((exited) => {
+      child.once('exit', (code, signal) => {
+        this.#child = null;
+        this.#ready = false;
+        this.#paused = false;
+        exited();
+        if (!this.#wanted) return;
+        onDeath(this.name, signal ?? `exit code ${code}`);
+        void setTimeout(START_AGAIN_MS).then(() => {
+          if (this.#wanted && this.#child === null) this.#fork();
+        });
+      });
+    });
+  }
+}

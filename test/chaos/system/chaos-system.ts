@@ -1,0 +1,194 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openEmbeddedIssuer, type EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import { freePort } from '#platform/embedded-postgres.js';
+import { AppProcess, type AppOptions } from './app-process.js';
+import { openLink, type Link } from './links.js';
+import { RestartablePostgres } from './restartable-postgres.js';
+
+export interface Engine {
+  /** As `startOwnEngine` gives it. */
+  readonly url: string;
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+export interface SystemOptions {
+  readonly folder: string;
+  /** Its `dist` holds what is run. */
+  readonly tree: string;
+  /** null: PostgreSQL searches. */
+  readonly elasticsearch: Engine | null;
+  /** null: nothing is relayed. */
+  readonly kafka: Engine | null;
+  /** Of each app that may run more than once. */
+  readonly instances: 1 | 2;
+  /** A name that no other run uses, for its index and topic. */
+  readonly runName: string;
+  readonly onDeath: (name: string, how: string) => void;
+  /** A request to command-api was sent once more behind its client's back. */
+  readonly onRepeat: (request: string) => void;
+}
+
+const STORE_DATABASE = 'events';
+const READ_DATABASE = 'reads';
+
+/** The whole system as processes of their own, and a bad network between all of them. */
+export class ChaosSystem {
+  readonly links: Link[] = [];
+  readonly apps = new Map<string, AppProcess>();
+  readonly commandUrls: string[] = [];
+  readonly queryUrls: string[] = [];
+  eventStoreUrl = '';
+  readonly options: SystemOptions;
+  readonly issuer: EmbeddedIssuer;
+  readonly postgres: RestartablePostgres;
+
+  private constructor(options: SystemOptions, issuer: EmbeddedIssuer, postgres: RestartablePostgres) {
+    this.options = options;
+    this.issuer = issuer;
+    this.postgres = postgres;
+  }
+
+  /** Ready when every app is. */
+  static async start(options: SystemOptions): Promise<ChaosSystem> {
+    await mkdir(join(options.folder, 'logs'), { recursive: true });
+    const issuer = await openEmbeddedIssuer(join(options.folder, 'keys'));
+    const postgres = await RestartablePostgres.start(join(options.folder, 'postgres'));
+    const system = new ChaosSystem(options, issuer, postgres);
+    try {
+      await postgres.createDatabase(STORE_DATABASE);
+      await postgres.createDatabase(READ_DATABASE);
+      await system.#startApps();
+    } catch (error) {
+      system.abandon();
+      throw error;
+    }
+    return system;
+  }
+
+  /** Of the read models, reached directly. */
+  get readUrl(): string {
+    return this.postgres.url(READ_DATABASE);
+  }
+
+  get topic(): string {
+    return `${this.options.runName}.events`;
+  }
+
+  /** Ends everything, and waits for it. */
+  async close(): Promise<void> {
+    await Promise.all([...this.apps.values()].map((app) => app.kill()));
+    await this.postgres.down('crash');
+    await Promise.all(this.links.map(({ proxy }) => proxy.close()));
+  }
+
+  /** Ends everything at once, from where nothing can be waited for. */
+  abandon(): void {
+    for (const app of this.apps.values()) app.abandon();
+    this.postgres.abandon();
+  }
+
+  async #startApps(): Promise<void> {
+    const { jwksUrl, issuer, audience } = this.issuer;
+    const auth = {
+      ORDERLOG_JWKS_URL: jwksUrl,
+      ORDERLOG_JWT_ISSUER: issuer,
+      ORDERLOG_JWT_AUDIENCE: audience,
+    };
+    const storePort = await freePort();
+    this.eventStoreUrl = storeUrl(storePort);
+    await this.#start('event-store', 'event-store', storePort, {
+      ORDERLOG_POSTGRES_URL: await this.#postgresFor('event-store', STORE_DATABASE),
+    });
+    for (const name of this.#names('projector')) {
+      await this.#start(name, 'projector', await freePort(), {
+        ORDERLOG_POSTGRES_URL: await this.#postgresFor(name, READ_DATABASE),
+        ORDERLOG_EVENT_STORE_URL: await this.#storeFor(name, storePort),
+        ...(await this.#elasticsearchFor(name)),
+        ...this.#kafkaSettings(),
+      });
+    }
+    for (const name of this.#names('query-api')) {
+      const port = await freePort();
+      const { ORDERLOG_ELASTICSEARCH_URL: elasticsearch } = await this.#elasticsearchFor(name);
+      await this.#start(name, 'query-api', port, {
+        ORDERLOG_POSTGRES_URL: await this.#postgresFor(name, READ_DATABASE),
+        ORDERLOG_EVENT_STORE_URL: await this.#storeFor(name, storePort),
+        ...(elasticsearch === undefined ? {} : { ORDERLOG_ELASTICSEARCH_URL: elasticsearch }),
+        ...auth,
+      });
+      this.queryUrls.push(await this.#link(`clients>${name}`, port, null));
+    }
+    for (const name of this.#names('command-api')) {
+      const port = await freePort();
+      await this.#start(name, 'command-api', port, {
+        ORDERLOG_EVENT_STORE_URL: await this.#storeFor(name, storePort),
+        ORDERLOG_QUERY_BASE_URL: this.queryUrls[0]!,
+        ...auth,
+      });
+      this.commandUrls.push(await this.#link(`clients>${name}`, port, this.options.onRepeat));
+    }
+    await Promise.all([...this.apps.values()].map((app) => app.ready()));
+  }
+
+  #names(app: string): readonly string[] {
+    return ['a', 'b'].slice(0, this.options.instances).map((letter) => `${app}-${letter}`);
+  }
+
+  async #start(name: string, app: AppOptions['app'], port: number, environment: Record<string, string>) {
+    const { tree, folder, onDeath } = this.options;
+    const process = new AppProcess({
+      name,
+      app,
+      tree,
+      port,
+      environment,
+      onDeath,
+      folder: join(folder, 'logs'),
+    });
+    this.apps.set(name, process);
+    process.start();
+    if (app === 'event-store') await process.ready(); // nobody else has to wait for another
+  }
+
+  async #link(name: string, port: number, onRepeat: ((request: string) => void) | null): Promise<string> {
+    const link = await openLink(name, port, onRepeat);
+    this.links.push(link);
+    return `http://127.0.0.1:${link.proxy.port}`;
+  }
+
+  async #postgresFor(name: string, database: string): Promise<string> {
+    const url = new URL(this.postgres.url(database));
+    url.port = new URL(await this.#link(`${name}>postgres`, this.postgres.port, null)).port;
+    return url.href;
+  }
+
+  async #storeFor(name: string, storePort: number): Promise<string> {
+    return storeUrl(Number(new URL(await this.#link(`${name}>event-store`, storePort, null)).port));
+  }
+
+  async #elasticsearchFor(name: string): Promise<Record<string, string>> {
+    const { elasticsearch, runName } = this.options;
+    if (elasticsearch === null) return {};
+    const port = Number(new URL(elasticsearch.url).port);
+    return {
+      ORDERLOG_ELASTICSEARCH_URL: await this.#link(`${name}>elasticsearch`, port, () => {}),
+      ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: runName,
+    };
+  }
+
+  #kafkaSettings(): Record<string, string> {
+    const { kafka } = this.options;
+    if (kafka === null) return {};
+    return {
+      ORDERLOG_KAFKA_BROKERS: kafka.url,
+      ORDERLOG_KAFKA_TOPIC: this.topic,
+      ORDERLOG_KAFKA_PARTITIONS: '3',
+    };
+  }
+}
+
+function storeUrl(port: number): string {
+  return `esdb://127.0.0.1:${port}?tls=false`;
+}

@@ -1,0 +1,60 @@
+import type { OrderCommand } from '#domain/order/order.js';
+import { anyCommand } from '#domain/testing/any-command.js';
+import type { Random } from '../random.js';
+
+const THINGS = [
+  'mug',
+  'holder',
+  'lantern',
+  'bunting',
+  'dish',
+  'clock',
+  'jar',
+  'crème brûlée dish',
+  'jumbo bag',
+];
+const COLOURS = ['white', 'red', 'blue', 'vintage', 'pink'];
+const NAMES = ['Ana García', 'Björn Öztürk', 'Ada Lovelace', 'Zoë Smith'];
+const COUNTRIES = ['GB', 'FR', 'DE', null];
+
+type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>;
+
+/** An order that can be told from all others by its reference, with words to be found by. */
+export function anyPlacing(random: Random, reference: string): PlaceOrder {
+  const { data, personal } = anyCommand(null, random, 0).command as PlaceOrder;
+  const name = random.one(NAMES)!;
+  const lines = {
+    name,
+    company: null,
+    line1: '1 rue Haute',
+    line2: null,
+    city: 'Lille',
+    region: null,
+    postalCode: '59000',
+  };
+  const country = random.one(COUNTRIES) ?? null;
+  const address = random.chance(80) ? { country, countryName: country } : null;
+  return {
+    type: 'PlaceOrder',
+    data: {
+      ...data,
+      reference,
+      customerId: random.chance(70) ? `customer-${random.below(9)}` : null,
+      lines: data.lines.map((line) => ({
+        ...line,
+        sku: `SKU-${random.below(500)}`,
+        name: `${random.one(COLOURS)} ${random.one(THINGS)}`,
+      })),
+      shippingAddress: address,
+      billingAddress: random.chance(30) ? address : null,
+      tags: random.chance(30) ? [`tag-${random.below(4)}`] : [],
+      attributes: random.chance(30) ? { channel: 'web' } : {},
+    },
+    personal: {
+      ...personal,
+      contact: random.chance(70) ? { name, email: `${reference}@example.org`, phone: null } : null,
+      shippingAddress: lines,
+      billingAddress: lines,
+    },
+  };
+}

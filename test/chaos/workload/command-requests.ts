@@ -1,0 +1,115 @@
+import type { AddressLines, Region } from '#domain/order/content.js';
+import type { OrderCommand, OrderCommandType } from '#domain/order/order.js';
+
+/** How a command is asked for over HTTP. */
+export interface CommandRequest {
+  readonly method: 'POST' | 'PUT';
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+type Of<T extends OrderCommandType> = Extract<OrderCommand, { type: T }>;
+type Parts = readonly [path: string, body: Readonly<Record<string, unknown>>];
+
+/** One request per command, as the controllers read it: a new command does not compile until it has one. */
+const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } = {
+  PlaceOrder: ({ data, personal }) => {
+    const { orderId: _orderId, tenantId: _tenantId, shippingAddress, billingAddress, ...content } = data;
+    return [
+      '',
+      {
+        ...content,
+        contact: personal.contact,
+        shippingAddress: addressOf(shippingAddress, personal.shippingAddress),
+        billingAddress: addressOf(billingAddress, personal.billingAddress),
+      },
+    ];
+  },
+  ConfirmOrder: () => ['/confirm', {}],
+  RejectOrder: ({ data }) => ['/reject', data],
+  HoldOrder: ({ data }) => ['/hold', data],
+  ReleaseOrder: () => ['/release', {}],
+  CancelOrder: ({ data }) => ['/cancel', data],
+  CompleteOrder: () => ['/complete', {}],
+  EditOrder: ({ data, personal }) => [
+    '/edits',
+    {
+      operations: data.operations.map((operation, index) =>
+        'address' in operation
+          ? { ...operation, address: addressOf(operation.address, personal.addresses[index] ?? null) }
+          : operation,
+      ),
+    },
+  ],
+  RecordStockReserved: ({ data }) => ['/stock/reserved', data],
+  RecordStockRejected: ({ data }) => ['/stock/rejected', data],
+  RecordStockReleased: ({ data }) => ['/stock/released', data],
+  RecordPaymentAuthorized: ({ data }) => ['/payments/authorized', data],
+  RecordPaymentCaptured: ({ data }) => ['/payments/captured', data],
+  RecordPaymentFailed: ({ data }) => ['/payments/failed', data],
+  RecordPaymentVoided: ({ data }) => ['/payments/voided', data],
+  RequestRefund: ({ data }) => ['/refunds', data],
+  RecordRefundSucceeded: ({ data: { refundId, ...body } }) => [`/refunds/${refundId}/succeeded`, body],
+  RecordRefundFailed: ({ data: { refundId, ...body } }) => [`/refunds/${refundId}/failed`, body],
+  CreateShipment: ({ data }) => ['/shipments', data],
+  DispatchShipment: ({ data: { shipmentId, ...body } }) => [`/shipments/${shipmentId}/dispatch`, body],
+  DeliverShipment: ({ data: { shipmentId } }) => [`/shipments/${shipmentId}/deliver`, {}],
+  CancelShipment: ({ data: { shipmentId, ...body } }) => [`/shipments/${shipmentId}/cancel`, body],
+  CancelLines: ({ data }) => ['/lines/cancel', data],
+  RequestReturn: ({ data }) => ['/returns', data],
+  ApproveReturn: ({ data: { returnId } }) => [`/returns/${returnId}/approve`, {}],
+  DeclineReturn: ({ data: { returnId, ...body } }) => [`/returns/${returnId}/decline`, body],
+  ReceiveReturn: ({ data: { returnId, ...body } }) => [`/returns/${returnId}/receive`, body],
+  CloseReturn: ({ data: { returnId } }) => [`/returns/${returnId}/close`, {}],
+  AddNote: ({ personal }) => ['/notes', { text: personal.text }],
+  RedactNote: ({ data: { noteId, ...body } }) => [`/notes/${noteId}/redact`, body],
+  ChangeTags: ({ data }) => ['/tags', data],
+};
+
+/** @param orderId of the order that is there; for placing it means nothing */
+export function requestOf(command: OrderCommand, orderId: string): CommandRequest {
+  const [path, body] = (requests[command.type] as (command: OrderCommand) => Parts)(command);
+  return {
+    method: command.type === 'ChangeTags' ? 'PUT' : 'POST',
+    path: command.type === 'PlaceOrder' ? '/v1/orders' : `/v1/orders/${orderId}${path}`,
+    body,
+  };
+}
+
+/** The command as the API reads it out of its request: an address that is given has all its lines, though empty. */
+export function asRead(command: OrderCommand, order: { tenantId: string; orderId: string }): OrderCommand {
+  if (command.type === 'PlaceOrder') {
+    const { shippingAddress, billingAddress } = command.data;
+    const personal = {
+      contact: command.personal.contact,
+      shippingAddress: linesOf(shippingAddress, command.personal.shippingAddress),
+      billingAddress: linesOf(billingAddress, command.personal.billingAddress),
+    };
+    return { ...command, data: { ...command.data, ...order }, personal };
+  }
+  if (command.type === 'EditOrder') {
+    const addresses = command.data.operations.map((operation, index) =>
+      'address' in operation ? linesOf(operation.address, command.personal.addresses[index] ?? null) : null,
+    );
+    return { ...command, personal: { addresses } };
+  }
+  return command;
+}
+
+const NO_LINES: AddressLines = {
+  name: null,
+  company: null,
+  line1: null,
+  line2: null,
+  city: null,
+  region: null,
+  postalCode: null,
+};
+
+function linesOf(region: Region | null, lines: AddressLines | null): AddressLines | null {
+  return region === null ? null : (lines ?? NO_LINES);
+}
+
+function addressOf(region: Region | null, lines: AddressLines | null) {
+  return region === null ? null : { ...region, ...linesOf(region, lines) };
+}

@@ -1,0 +1,42 @@
+import { Agent, request } from 'undici';
+
+export interface HttpAsked {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly body?: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Less than the apps take to give up on a store: some clients are not patient. */
+const ANSWER_LIMIT_MS = 4_000;
+
+/** Sends each request once, and says in a sentence why there is no answer. */
+export class HttpClient {
+  readonly #agent = new Agent({ connections: 4, pipelining: 1, connect: { timeout: 3_000 } });
+
+  async send(url: string, { method, body, headers }: HttpAsked): Promise<HttpAnswer | string> {
+    try {
+      const answer = await request(url, {
+        dispatcher: this.#agent,
+        method,
+        headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+      });
+      const text = await answer.body.text();
+      const parsed = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+      return { status: answer.statusCode, headers: answer.headers, body: parsed };
+    } catch (error) {
+      return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+}

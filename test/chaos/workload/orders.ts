@@ -1,0 +1,39 @@
+import type { Order } from '#domain/order/state.js';
+import type { Random } from '../random.js';
+
+/** An order that clients know of. */
+export interface KnownOrder {
+  readonly tenantId: string;
+  readonly orderId: string;
+  readonly reference: string;
+  /** As somebody saw it last. */
+  seen: Order | null;
+}
+
+/** How many of the latest orders most commands go to, so that clients meet in them. */
+const HOT = 12;
+
+/** The orders of a run, shared by all clients. */
+export class KnownOrders {
+  readonly #orders: KnownOrder[] = [];
+  readonly #byId = new Map<string, KnownOrder>();
+
+  get size(): number {
+    return this.#orders.length;
+  }
+
+  add(order: KnownOrder): void {
+    if (this.#byId.has(order.orderId)) return;
+    this.#byId.set(order.orderId, order);
+    this.#orders.push(order);
+  }
+
+  one(random: Random, tenantId: string): KnownOrder | undefined {
+    const own = this.#orders.filter((order) => order.tenantId === tenantId);
+    return random.one(random.chance(70) ? own.slice(-HOT) : own);
+  }
+
+  ofAnother(random: Random, tenantId: string): KnownOrder | undefined {
+    return random.one(this.#orders.filter((order) => order.tenantId !== tenantId));
+  }
+}

@@ -1,0 +1,129 @@
+import { setTimeout } from 'node:timers/promises';
+import { instantAt } from '#domain/instant.js';
+import type { OrderCommand } from '#domain/order/order.js';
+import type { Order } from '#domain/order/state.js';
+import { anyCommand } from '#domain/testing/any-command.js';
+import type { Random } from '../random.js';
+import { anyPlacing } from './any-order.js';
+import { CommandSender, type Sender, type Sending } from './command-sender.js';
+import { HttpClient } from './http-client.js';
+import type { KnownOrder, KnownOrders } from './orders.js';
+import { Reader } from './reader.js';
+import type { Recorder } from './recorder.js';
+import { Session } from './session.js';
+
+export interface ClientOptions {
+  readonly sender: Sender;
+  readonly commandUrls: readonly string[];
+  readonly queryUrls: readonly string[];
+  readonly orders: KnownOrders;
+  readonly recorder: Recorder;
+  readonly random: Random;
+  /** A run places no more than so many orders in all. */
+  readonly maxOrders: number;
+}
+
+const THINK_MS = 20;
+const NEAR_MS = 50_000;
+
+/** Somebody who places orders, does all kinds of things to them, and looks at what came of it. */
+export class ShopClient {
+  readonly #options: ClientOptions;
+  readonly #http = new HttpClient();
+  readonly #commands: CommandSender;
+  readonly #reader: Reader;
+  #turn = 0;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    const { sender, recorder, random, commandUrls, queryUrls } = options;
+    const via = { http: this.#http, recorder, random, session: new Session() };
+    this.#commands = new CommandSender(sender, { ...via, urls: commandUrls });
+    this.#reader = new Reader(sender, { ...via, urls: queryUrls });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#turn += 1;
+      await this.#act(signal);
+      await setTimeout(this.#options.random.below(THINK_MS));
+    }
+    await this.#http.close();
+  }
+
+  async #act(signal: AbortSignal): Promise<void> {
+    const { random, orders, sender, maxOrders } = this.#options;
+    const known = orders.one(random, sender.tenantId);
+    const dice = random.below(100);
+    if (known === undefined || (dice < 14 && orders.size < maxOrders)) return this.#place(signal);
+    if (dice < 66) return this.#change(known, signal);
+    const foreign = dice < 68 ? orders.ofAnother(random, sender.tenantId) : undefined;
+    if (foreign) return this.#reader.ofAnotherTenant(foreign);
+    return this.#reader.anything(known);
+  }
+
+  async #place(signal: AbortSignal): Promise<void> {
+    const { random, sender, orders } = this.#options;
+    const { tenantId } = sender;
+    const key = this.#key();
+    const reference = `ref-${key}`;
+    const orderId = this.#commands.placedOrderId(key);
+    orders.add({ tenantId, orderId, reference, seen: null });
+    const command = anyPlacing(random, reference);
+    await this.#sendSomehow({ key, command, orderId, occurredAt: this.#occurredAt(), ifMatch: null }, signal);
+  }
+
+  async #change(known: KnownOrder, signal: AbortSignal): Promise<void> {
+    const { random } = this.#options;
+    if (known.seen === null || random.chance(50))
+      known.seen = (await this.#reader.order(known)) ?? known.seen;
+    if (known.seen === null) return;
+    const command = this.#commandFor(known.seen);
+    if (command.type === 'EditOrder' && random.chance(15))
+      return this.#commands.tryOut(command, known.orderId);
+    const { revision } = known.seen;
+    const sending: Sending = {
+      key: this.#key(),
+      command,
+      orderId: known.orderId,
+      occurredAt: this.#occurredAt(),
+      ifMatch: random.chance(30) ? Math.max(0, revision - (random.chance(20) ? 1 : 0)) : null,
+    };
+    await this.#sendSomehow(sending, signal);
+  }
+
+  /** Once, or twice at the same time, or again later, or with another body under the same key. */
+  async #sendSomehow(sending: Sending, signal: AbortSignal): Promise<void> {
+    const { random } = this.#options;
+    const twice = random.chance(6) ? this.#commands.once(sending) : null;
+    await Promise.all([this.#commands.send(sending, signal), twice]);
+    if (random.chance(10)) await this.#commands.once(sending);
+    if (random.chance(5)) await this.#commands.once({ ...sending, command: changed(sending.command) });
+  }
+
+  #commandFor(order: Order): OrderCommand {
+    const { random } = this.#options;
+    for (;;) {
+      const { command } = anyCommand(order, random, this.#turn);
+      if (command.type !== 'PlaceOrder') return command;
+    }
+  }
+
+  #key(): string {
+    return `${this.#options.sender.name}-${this.#turn}`;
+  }
+
+  #occurredAt(): string | null {
+    const { random } = this.#options;
+    return random.chance(8) ? instantAt(Date.now() + random.between(-NEAR_MS, NEAR_MS)) : null;
+  }
+}
+
+/** At the same address, with another body; as it is where a body says nothing that could be another. */
+function changed(command: OrderCommand): OrderCommand {
+  if (command.type === 'PlaceOrder') return { ...command, data: { ...command.data, tags: ['other'] } };
+  if (command.type === 'AddNote') return { ...command, personal: { text: 'another note' } };
+  if (command.type === 'ChangeTags') return { ...command, data: { tags: ['other'] } };
+  if (command.type !== 'RecordPaymentCaptured') return command;
+  return { ...command, data: { ...command.data, amountMinor: command.data.amountMinor + 1 } };
+}

@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import { addNote, changeTags, confirmOrder, placeOrder } from '../support/requests.js';
+import { check } from '../chaos/checker/check.js';
+import { someFacts, type Changeable } from '../chaos/checker/some-facts.js';
+import type { Facts } from '../chaos/checker/facts.js';
+import type { Invariant } from '../chaos/checker/violations.js';
+
+/** Three orders of four events. */
+const sound = async () =>
+  structuredClone(
+    await someFacts(3, (orderId) => [
+      placeOrder(orderId),
+      confirmOrder,
+      changeTags('gift'),
+      addNote('ring twice'),
+    ]),
+  ) as Changeable<Facts>;
+
+type Alteration = [
+  what: string,
+  invariant: Invariant,
+  says: RegExp,
+  alter: (facts: Changeable<Facts>) => void,
+];
+
+const alterations: readonly Alteration[] = [
+  ['an acknowledged write is lost', 'I1', /but the stream ends at/, (facts) => loseLast(facts)],
+  [
+    'a command is in its stream twice',
+    'I1',
+    /more than once/,
+    ({ log }) => {
+      (log[3]!.metadata as { commandId: string }).commandId = (
+        log[1]!.metadata as { commandId: string }
+      ).commandId;
+    },
+  ],
+  [
+    'a refused command left an event',
+    'I2',
+    /was refused in each of 1 attempts, but left TagsChanged/,
+    ({ commands }) => {
+      commands[2]!.outcome = { kind: 'refused', status: 409, code: 'not_allowed_in_state' };
+    },
+  ],
+  ['an event is nobody’s', 'I3', /nobody asked for it/, ({ commands }) => void commands.splice(2, 1)],
+  ['a revision is missing', 'I3', /has revision 2/, ({ log }) => void log.splice(1, 1)],
+  [
+    'an event is not what is decided',
+    'I3',
+    /is not what is decided for ChangeTags/,
+    ({ log }) => {
+      (log[2]!.data as { data: { tags: string[] } }).data.tags = ['other'];
+    },
+  ],
+  ['a row is missing', 'I4', /has 4 events, but no row/, ({ rows }) => void rows.orders.pop()],
+  [
+    'a row is of no stream',
+    'I4',
+    /has a row in orders, but no stream/,
+    ({ rows }) => void rows.orders.push({ ...rows.orders[0], order_id: 'nowhere' }),
+  ],
+  ['a history row is missing', 'I4', /has no history row/, ({ rows }) => void rows.history.splice(2, 1)],
+  [
+    'a document is lost',
+    'I4',
+    /has 4 events, but no document/,
+    ({ documents }) => void documents!.splice(1, 1),
+  ],
+  [
+    'a document is behind its row',
+    'I4',
+    /document is of write 9/,
+    ({ documents }) => {
+      documents![1]!.version = 9;
+    },
+  ],
+  [
+    'an answer shows what never was',
+    'I4',
+    /onHold is true, not false/,
+    ({ reads }) => {
+      reads[0]!.shown![0]!.content['onHold'] = true;
+    },
+  ],
+  ['a message is lost', 'I5', /is in no message/, ({ messages }) => void messages!.splice(5, 1)],
+  [
+    'messages are out of order',
+    'I5',
+    /is out of order/,
+    ({ messages }) => void messages!.splice(4, 2, messages![5]!, messages![4]!),
+  ],
+  [
+    'a repeated message is another one',
+    'I5',
+    /came again as another one/,
+    ({ messages }) => void messages!.push({ ...messages![0]!, value: '{"other":1}' }),
+  ],
+  [
+    'a checkpoint is past an event that is not applied',
+    'I8',
+    /is past event 3, the row is at 2/,
+    ({ samples, log }) => void samples[0]!.revisions.set(log[0]!.stream.slice('order-'.length), 2),
+  ],
+  [
+    'a row is past the checkpoint',
+    'I8',
+    /the checkpoint 5 is before it/,
+    ({ samples }) => {
+      samples[0]!.checkpoint = 5n;
+    },
+  ],
+  [
+    'search is said to have what no document has',
+    'I8',
+    /search is said to have event 3/,
+    ({ samples, log }) => void samples[0]!.index!.revisions.delete(log[0]!.stream.slice('order-'.length)),
+  ],
+  [
+    'a read shows less than its token',
+    'I9',
+    /at revision 3, and 4 was asked for/,
+    ({ reads }) => {
+      reads[0]!.mustShow!.revision = 4;
+    },
+  ],
+  [
+    'a read denies what its token is about',
+    'I9',
+    /is not there/,
+    ({ reads }) => {
+      Object.assign(reads[0]!, { status: 404, shown: null });
+    },
+  ],
+];
+
+/** The last event of all, everywhere but in what its client was told. */
+function loseLast({ log, streams, rows, documents, messages, samples, reads }: Changeable<Facts>): void {
+  const { stream } = log.pop()!;
+  (streams.get(stream) as string[]).pop();
+  const [rest] = [rows.history, messages!].map((list) => list.pop());
+  void [rest, documents!.pop(), samples.pop(), reads.pop()];
+}
+
+describe('the checker of the chaos run', () => {
+  it('finds nothing where nothing is wrong', async () => {
+    expect(await check((await sound()) as Facts)).toEqual([]);
+  });
+
+  it('says nothing against an event that is parked', async () => {
+    const facts = await sound();
+    const { stream, revision } = facts.log.pop()!;
+    const [tenantId, orderId] = stream.slice('order-'.length).split('.') as [string, string];
+    facts.log.push({
+      ...facts.log.at(-1)!,
+      stream,
+      revision,
+      eventId: 'x',
+      position: 11n,
+      type: 'Unheard',
+      data: {},
+    });
+    facts.parked.push({ projection: 'orders', tenantId, orderId, revision });
+    const found = await check(facts);
+    expect(found.filter(({ invariant, what }) => invariant === 'I4' && /not parked/.test(what))).toEqual([]);
+  });
+
+  it.each(alterations)('sees that %s (%s)', async (_, invariant, says, alter) => {
+    const facts = await sound();
+    alter(facts);
+    const found = await check(facts);
+    const named = found.filter((violation) => violation.invariant === invariant);
+    expect(named.map(({ what }) => what)).toEqual(expect.arrayContaining([expect.stringMatching(says)]));
+  });
+});

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { repositoryRoot } from './seeded-tree.js';
+
+const ENGINES = join(repositoryRoot, 'scripts/engines.mjs');
+
+/** An engine that one test has to itself, on ports of its own. */
+export interface OwnEngine {
+  /** As the environment variable has it: an address for Elasticsearch and Redis, `host:port` for Kafka. */
+  readonly url: string;
+  /** Ends it as a crash would (SIGKILL). What it stored stays. */
+  kill(): Promise<void>;
+  /** After `kill`: starts it again with the same data at the same address; answers once it is ready. */
+  restart(): Promise<void>;
+  /** Ends it and removes what it stored. */
+  stop(): Promise<void>;
+}
+
+/** Starts an engine for one test, ready when it answers; the test has to `stop` it. Takes 5 to 20 seconds. */
+export async function startOwnEngine(engine: 'elasticsearch' | 'kafka' | 'redis'): Promise<OwnEngine> {
+  const parent = process.env['ORDERLOG_TEST_ENGINES_FOLDER'] ?? tmpdir();
+  const folder = await mkdtemp(join(parent, `orderlog-own-${engine}-`));
+  const run = async (command: string) => {
+    const args = [ENGINES, command, engine, '--folder', folder];
+    return (await promisify(execFile)(process.execPath, args)).stdout;
+  };
+  const stop = async () => {
+    await run('down');
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const line = await run('up');
+    return {
+      url: line.slice(line.indexOf('=') + 1).trim(),
+      kill: async () => void (await run('kill')),
+      restart: async () => void (await run('up')),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { createLogger } from '#platform/logging.js';
+import { replay, type Replayed, type ReplayOptions } from '#projections/rebuild/replay.js';
+import type { ReplayRequest } from '#read-models/stores/replays.store.js';
+import type { ProjectionBench } from './projections.js';
+
+/** So small that orders are written, come back and are written again after a few others. */
+export const SMALL = { openBytes: 60_000, stepBytes: 20_000, stepEvents: 50 };
+
+export function replayOn(
+  { eventStore, postgresUrl }: ProjectionBench,
+  {
+    request = {},
+    ...options
+  }: Partial<Omit<ReplayOptions, 'request'>> & { request?: Partial<ReplayRequest> } = {},
+): Promise<Replayed> {
+  return replay({
+    ...{ eventStore, postgresUrl, elasticsearch: null, logger: createLogger('replay', 'silent') },
+    request: { searchOnly: false, sample: null, throttle: null, keep: false, ...request },
+    signal: new AbortController().signal,
+    limits: SMALL,
+    ...options,
+  });
+}
+
+const COMPARED = {
+  orders: 't',
+  order_history: 't',
+  // Of which of an order's later events it was written with, search sees nothing.
+  order_search: '(t.tenant_id, t.order_id, t.words, t.skus, t.phrases, t.personal::text)',
+  search_words: 't',
+};
+
+/** Rows that one generation has and the other has not, of each table, as text. */
+export async function rowsThatDiffer(bench: ProjectionBench, one: string, other: string): Promise<string[]> {
+  const differing: string[] = [];
+  for (const [table, row] of Object.entries(COMPARED)) {
+    const rowsOf = (schema: string) => `SELECT ${row}::text AS row FROM ${schema}.${table} t`;
+    const rows = await bench.rows<{ row: string }>(
+      `(${rowsOf(one)} EXCEPT ALL ${rowsOf(other)}) UNION ALL (${rowsOf(other)} EXCEPT ALL ${rowsOf(one)})`,
+    );
+    differing.push(...rows.map((each) => `${table}: ${each.row}`));
+  }
+  return differing;
+}
