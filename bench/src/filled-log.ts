@@ -21,8 +21,8 @@ export interface FilledLog {
 }
 
 /**
- * How many orders are placed before an order's next stage. A shop has some thousands of orders that are under way;
- * what comes back comes back much later.
+ * How many orders are placed before an order's next stage: paid and packed within hours, delivered within days; what
+ * comes back comes weeks later, for a second time months later. A shop with some 400 orders a day.
  */
 const ORDERS_BETWEEN_STAGES = [200, 1_500, 6_000, 20_000];
 
@@ -63,36 +63,26 @@ export async function fillLog(events: number, file: string | null): Promise<Fill
   }
 }
 
-/** In the order of a shop's days: each order's stages with those of later orders between them. */
+/** In the order of a shop's days: each order's stages with those of other orders between them. */
 async function append(store: ExactEventStore, events: number, shapes: Shapes): Promise<number> {
-  const due = new Map<number, OrderLife[]>();
+  const due = new Map<number, { life: OrderLife; stage: number }[]>();
   let written = 0;
-  let day = 0;
-  const appendNext = async (life: OrderLife) => {
-    const { stream, events: next, expected } = await life.next();
-    await store.append(stream, next, expected);
-    written += next.length;
-  };
-  const schedule = (life: OrderLife, stage: number) => {
-    if (life.isOver) return;
-    const at = day + ORDERS_BETWEEN_STAGES[Math.min(stage, ORDERS_BETWEEN_STAGES.length - 1)]!;
-    const there = due.get(at);
-    if (there) there.push(life);
-    else due.set(at, [life]);
-  };
-  const stageOf = new Map<OrderLife, number>();
   let running: Promise<void>[] = [];
-  while (written < events) {
-    const lives = [new OrderLife(day, shapes), ...(due.get(day) ?? [])];
-    due.delete(day);
-    for (const life of lives) {
-      running.push(appendNext(life));
-      const stage = stageOf.get(life) ?? 0;
-      stageOf.set(life, stage + 1);
-      if (life.isOver) stageOf.delete(life);
-      schedule(life, stage);
+  const next = async (life: OrderLife) => {
+    const { stream, events: appended, expected } = await life.next();
+    await store.append(stream, appended, expected);
+    written += appended.length;
+  };
+  for (let index = 0; written < events; index++) {
+    const now = [{ life: new OrderLife(index, shapes), stage: 0 }, ...(due.get(index) ?? [])];
+    due.delete(index);
+    for (const { life, stage } of now) {
+      running.push(next(life));
+      if (stage + 1 === life.stages) continue;
+      const after = ORDERS_BETWEEN_STAGES[Math.min(stage, ORDERS_BETWEEN_STAGES.length - 1)]!;
+      const then = due.get(index + after) ?? [];
+      due.set(index + after, [...then, { life, stage: stage + 1 }]);
     }
-    day += 1;
     if (running.length < IN_FLIGHT) continue;
     await Promise.all(running);
     running = [];

@@ -9,6 +9,7 @@ import { importOrders } from './rows/import.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
+import { rebuild, type LogOptions } from './rows/rebuild.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
 import { searchIndex } from './rows/search-index.row.js';
 import { search } from './rows/search.row.js';
@@ -37,7 +38,10 @@ const rows: Readonly<
 };
 
 /** Rows that start what they need themselves: a part of the system, without the rest. */
-const standalone: Readonly<Record<string, () => Promise<readonly Row[]>>> = { 'event-store': eventStore };
+const standalone: Readonly<Record<string, (log: LogOptions) => Promise<readonly Row[]>>> = {
+  'event-store': eventStore,
+  rebuild,
+};
 
 /** The engine that a row needs besides, by the variable that says where it is. */
 const needed: Readonly<Record<string, string>> = {
@@ -47,19 +51,21 @@ const needed: Readonly<Record<string, string>> = {
   searchable: ELASTICSEARCH_VARIABLE,
 };
 
-const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE]
+const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE] [--events N]
 
 Starts a system of its own for each row and compares it with the raw engine in the same run.
 Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
 --json   one JSON object a row
---file   for import, search and relay: a shop's file of your own instead of a made-up one`;
+--file   for import, search, relay and rebuild: a shop's file of your own instead of a made-up one
+--events for rebuild: how many events there are in the log; default: 1,000,000`;
 
-function readArguments(): { names: string[]; json: boolean; file: string | null } {
+function readArguments(): { names: string[]; json: boolean; log: LogOptions } {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
       file: { type: 'string' },
+      events: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -67,7 +73,10 @@ function readArguments(): { names: string[]; json: boolean; file: string | null 
   if (values.help) throw new Error('');
   if (unknown.length > 0) throw new Error(`no row is called ${unknown.join(', ')}`);
   if (positionals.length === 0) throw new Error('name at least one row');
-  return { names: positionals, json: values.json, file: values.file ?? null };
+  const events = values.events === undefined ? null : Number(values.events);
+  if (events !== null && !(Number.isSafeInteger(events) && events > 0))
+    throw new Error('--events needs a number');
+  return { names: positionals, json: values.json, log: { file: values.file ?? null, events } };
 }
 
 function format(row: Row): string {
@@ -90,13 +99,13 @@ const HEADER =
   'row                   ratio   target   ours/s      raw/s     CPU µs   p50 ms   p95 ms   p99 ms';
 
 async function run(): Promise<void> {
-  const { names, json, file } = readArguments();
+  const { names, json, log } = readArguments();
   if (!json) console.log(HEADER);
   const print = (row: Row) => console.log(json ? JSON.stringify(row) : format(row));
   for (const name of names) {
     const alone = standalone[name];
     if (alone) {
-      (await alone()).forEach(print);
+      (await alone(log)).forEach(print);
       continue;
     }
     const variable = needed[name];
@@ -104,7 +113,7 @@ async function run(): Promise<void> {
       console.error(`${name} skipped: ${variable} is not set`);
       continue;
     }
-    [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, file)].flat().forEach(print);
+    [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, log.file)].flat().forEach(print);
   }
 }
 

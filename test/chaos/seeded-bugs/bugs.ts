@@ -90,10 +90,10 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'an event that is applied twice',
     changes: [
       {
-        file: 'libs/projections/src/folded-batch.ts',
-        from: 'order = foldOne(stream, order, event);',
-        to: `order = foldOne(stream, order, event);
-          if (['NoteAdded', 'PaymentCaptured', 'LineAdded'].includes(event.type)) order = foldOne(stream, order, event);`,
+        file: 'libs/projections/src/folded-order.ts',
+        from: 'order = foldOrder(order, event);',
+        to: `order = foldOrder(order, event);
+          if (['NoteAdded', 'PaymentCaptured', 'LineAdded'].includes(event.type)) order = foldOrder(order, event);`,
       },
     ],
     faults: [],
@@ -104,9 +104,9 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'a search row that is not written when a batch has others',
     changes: [
       {
-        file: 'libs/projections/src/folded-batch.ts',
-        from: 'if (searchChanged && this.#searchesTables)',
-        to: 'if (searchChanged && this.#searchesTables && this.searched.length === 0)',
+        file: 'libs/read-models/src/stores/orders-store.ts',
+        from: 'if (searched === null) return;',
+        to: 'if (searched === null || this.#searched.length > 0) return;',
       },
     ],
     faults: [slow('projector-a>postgres', 150)],

@@ -15,7 +15,7 @@ import { Sources } from '../reads/sources.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import type { OrderDiff } from '../time-travel/order-diff.js';
 import type { Moment } from '../time-travel/order-story.js';
-import { forCustomer, spliceView, type OrderView } from '../time-travel/order-view.js';
+import { forCustomer, spliceView, staleness, type OrderView } from '../time-travel/order-view.js';
 import { Travel } from '../time-travel/travel.js';
 import { diffSchema, historySchema, orderSchema } from './answers.js';
 import { DiffQuery, HistoryQuery, OrderPath, OrderQuery } from './order.dto.js';
@@ -58,7 +58,8 @@ export class OrderController {
     if (row === null) throw new ProblemError('order_not_found');
     reply.header('etag', etagOf(row.revision));
     if (token !== null) reply.header('order-position', token);
-    if (isKnown(asked.ifNoneMatch, row.revision)) {
+    // Its revision alone does not tell that it is stale.
+    if (row.parked === null && isKnown(asked.ifNoneMatch, row.revision)) {
       reply.code(304);
       return '';
     }
@@ -108,9 +109,9 @@ export class OrderController {
   }
 }
 
-function textOf({ document, personal }: OrderRowText, hidesNotes: boolean): string {
-  const text = spliceView(document, personal);
-  return hidesNotes ? JSON.stringify(forCustomer(JSON.parse(text) as OrderView)) : text;
+function textOf({ document, personal, parked }: OrderRowText, forCustomers: boolean): string {
+  const text = spliceView(document, personal, parked && staleness(parked, forCustomers));
+  return forCustomers ? JSON.stringify(forCustomer(JSON.parse(text) as OrderView)) : text;
 }
 
 function momentOf(query: OrderQuery): Moment | null {

@@ -22,6 +22,9 @@ import { SearchBody } from './search.dto.js';
 /** As an answer: positions are beyond what a JSON number keeps. */
 type SearchAnswer = Omit<OrderSearchPage, 'indexedThrough'> & { readonly indexedThrough: string | null };
 
+/** `stale`: ids of those of the page that are parked, when there are any. */
+type ListAnswer = Page<SummaryItem> & { readonly stale?: readonly string[] };
+
 @Controller('v1/orders')
 export class OrdersController {
   readonly #bus: QueryBus;
@@ -37,14 +40,15 @@ export class OrdersController {
     customers: true,
     problems: ['invalid_cursor'],
   })
-  async listOrders(@AskedBy() asked: Asked, @Query() query: ListQuery): Promise<Page<SummaryItem>> {
+  async listOrders(@AskedBy() asked: Asked, @Query() query: ListQuery): Promise<ListAnswer> {
     const { audience, consistentWith, reply } = asked;
     const { sort, cursor, limit } = query;
     const question = { audience, filter: orderFilterOf(query), sort, asOf: asOfOf(query), cursor, limit };
     const token = this.#sources.freshness.tokenNow(consistentWith);
     const page = await this.#bus.execute(new Read('list', question, consistentWith));
     if (token !== null) reply.header('order-position', token);
-    return page;
+    const { stale, ...list } = page;
+    return stale.length === 0 ? list : { ...list, stale };
   }
 
   @Post('search')

@@ -22,6 +22,7 @@ const infrastructure: readonly ProblemCode[] = [
   'token_expired',
   'forbidden',
   'not_caught_up',
+  'order_parked',
   'read_models_unavailable',
   'token_keys_unavailable',
   'internal_error',

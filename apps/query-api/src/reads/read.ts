@@ -16,6 +16,8 @@ import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { readOrder } from '#read-models/readers/order.reader.js';
 import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
 import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
+import { readParked, readParkedAmong } from '#read-models/readers/parked.reader.js';
+import { refuseParked } from './order-parked.js';
 import { Sources } from './sources.js';
 
 interface OneOrder {
@@ -27,7 +29,11 @@ interface OneOrder {
 
 /** Every question that the read models answer. */
 const reads = {
-  list: ({ models }: Sources, question: OrderListQuestion) => listOrders(models, question),
+  list: async ({ models }: Sources, question: OrderListQuestion) => {
+    const page = await listOrders(models, question);
+    const ids = page.items.map(({ orderId }) => orderId);
+    return { ...page, stale: await readParkedAmong(models, question.audience.tenantId, ids) };
+  },
   diffList: ({ models }: Sources, question: DiffListQuestion) => diffOrders(models, question),
   totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),
   history: ({ models }: Sources, question: HistoryQuestion) => readHistory(models, question),
@@ -39,7 +45,17 @@ const reads = {
   export: ({ exports }: Sources, question: SummaryQuestion) =>
     Promise.resolve(exportOrders(exports, question)),
   order: ({ models, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
-    const read = () => readOrder(models, audience, orderId);
+    const read = async () => {
+      const row = await readOrder(models, audience, orderId);
+      // Who may see any order is told of one that has no row yet because its first event is parked.
+      if (row === null && audience.customerId === null) {
+        refuseParked(await readParked(models, { tenantId: audience.tenantId, orderId }), Infinity);
+      }
+      if (row !== null && minRevision !== null && row.revision < minRevision) {
+        refuseParked(row.parked, minRevision);
+      }
+      return row;
+    };
     return minRevision === null
       ? read()
       : freshness.until(read, (row) => row !== null && row.revision >= minRevision);
@@ -96,7 +112,25 @@ export class ReadHandler implements IQueryHandler<Read> {
   async execute({ name, question, consistentWith }: Read): Promise<Awaited<ReturnType<Reads[keyof Reads]>>> {
     const projection = name === 'search' ? await this.#sources.search.projection() : ORDERS_PROJECTION;
     await this.#sources.freshness.reached(consistentWith, projection);
+    if (consistentWith !== null) {
+      const { tenantId } = (question as { readonly audience: Audience }).audience;
+      await this.#refuseParked(tenantId, consistentWith, projection);
+    }
     const read = reads[name] as Answering;
     return read(this.#sources, question, consistentWith);
+  }
+
+  /** The change that is asked for was seen by the projection, but may have been put aside. */
+  async #refuseParked(
+    tenantId: string,
+    { orderId, revision }: OrderPosition,
+    projection: string,
+  ): Promise<void> {
+    if (orderId === null) return;
+    const { models } = this.#sources;
+    refuseParked(await readParked(models, { tenantId, orderId }), revision!);
+    if (projection === ORDERS_PROJECTION) return;
+    // Which revision a refused document would have replaced is not known.
+    refuseParked(await readParked(models, { tenantId, orderId }, projection), Infinity);
   }
 }
