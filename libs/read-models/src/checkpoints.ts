@@ -52,6 +52,8 @@ export class CheckpointWatcher {
   /** Since when another one is active than the one that is read. */
   #behindSinceMs: number | null = null;
   #looks: NodeJS.Timeout | undefined;
+  #lastLook: Promise<void> = Promise.resolve();
+  #nextLook: Promise<void> | null = null;
   #generation: Generation | null = null;
   #storeId: string | null = null;
   #client: pg.Client | null = null;
@@ -182,7 +184,20 @@ export class CheckpointWatcher {
     this.#look(client).catch((error: unknown) => this.#lost(client, error));
   }
 
-  async #look(client: pg.Client): Promise<void> {
+  /** One after the other, and one for all who ask while another is under way. */
+  #look(client: pg.Client): Promise<void> {
+    if (this.#nextLook !== null) return this.#nextLook;
+    const next = this.#lastLook
+      .catch(() => {}) // whoever asked for it has it thrown
+      .then(() => {
+        this.#nextLook = null;
+        return this.#lookNow(client);
+      });
+    this.#nextLook = this.#lastLook = next;
+    return next;
+  }
+
+  async #lookNow(client: pg.Client): Promise<void> {
     const active = await this.#readAll(client);
     // One that this release can't read: keep the one it had.
     if (active === null || active.id === this.#generation?.id) this.#behindSinceMs = null;
@@ -198,7 +213,6 @@ export class CheckpointWatcher {
    * next step. Reads that begin meanwhile wait for the moment that this takes, so that none sees more of the old one.
    */
   async #change(client: pg.Client): Promise<void> {
-    if (this.#changing !== null) return;
     const changing = (async () => {
       const next = await this.#readAll(client);
       if (next === null || next.id === this.#generation?.id) return;

@@ -37,7 +37,9 @@ async function compareList(models: ReadModels, folded: FoldedOrders, asked: Matc
   const { audience, filter, asOf, sort, limit } = asked;
   const wanted = foldedList(folded, asked);
   const question = { audience, filter, asOf, sort, limit };
-  expect(await allPages((cursor) => listOrders(models, { ...question, cursor }), limit)).toEqual(wanted);
+  expect(
+    await allPages(async (cursor) => (await listOrders(models, { ...question, cursor })).page, limit),
+  ).toEqual(wanted);
   const exported: SummaryItem[] = [];
   for await (const batch of exportOrders(models, { audience, filter, asOf })) exported.push(...batch);
   expect(exported).toEqual(foldedList(folded, { ...asked, sort: 'placedAt' }));

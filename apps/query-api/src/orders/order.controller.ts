@@ -50,13 +50,13 @@ export class OrderController {
     const moment = momentOf(query);
     if (moment !== null) return this.#past(asked, orderId, moment);
     const { audience, consistentWith, reply } = asked;
-    const token = this.#sources.freshness.tokenNow(consistentWith);
     const { minRevision } = query;
     const row = await this.#bus.execute(
       new Read('order', { audience, orderId, minRevision }, consistentWith),
     );
     if (row === null) throw new ProblemError('order_not_found');
     reply.header('etag', etagOf(row.revision));
+    const token = this.#sources.freshness.tokenOf(row.position, consistentWith);
     if (token !== null) reply.header('order-position', token);
     // Its revision alone does not tell that it is stale.
     if (row.parked === null && isKnown(asked.ifNoneMatch, row.revision)) {

@@ -44,11 +44,10 @@ export class OrdersController {
     const { audience, consistentWith, reply } = asked;
     const { sort, cursor, limit } = query;
     const question = { audience, filter: orderFilterOf(query), sort, asOf: asOfOf(query), cursor, limit };
-    const token = this.#sources.freshness.tokenNow(consistentWith);
-    const page = await this.#bus.execute(new Read('list', question, consistentWith));
+    const { page, position, stale } = await this.#bus.execute(new Read('list', question, consistentWith));
+    const token = this.#sources.freshness.tokenOf(position, consistentWith);
     if (token !== null) reply.header('order-position', token);
-    const { stale, ...list } = page;
-    return stale.length === 0 ? list : { ...list, stale };
+    return stale.length === 0 ? page : { ...page, stale };
   }
 
   @Post('search')
@@ -81,7 +80,7 @@ export class OrdersController {
         : new Read('searchAsOf', { ...common, asOf }, consistentWith);
     const page: OrderSearchPage = await this.#bus.execute(read);
     // An index may be behind the rows: the answer shows what it has.
-    const token = this.#sources.freshness.tokenAt(page.indexedThrough);
+    const token = this.#sources.freshness.tokenOf(page.indexedThrough, consistentWith);
     if (token !== null) reply.header('order-position', token);
     return { ...page, indexedThrough: page.indexedThrough?.toString() ?? null };
   }

@@ -52,9 +52,11 @@ describe('a read that must show a write', () => {
   it('waits while it is not known which event store is read', async () => {
     const unknown = { ...projectionAt(5n), storeId: null };
     await expect(freshnessOf(unknown).reached(wanted(5n))).rejects.toMatchObject({ code: 'not_caught_up' });
-    expect(freshnessOf(unknown).tokenNow(null)).toBeNull();
+    expect(freshnessOf(unknown).tokenOf(5n, null)).toBeNull();
     // Asked for one that is answered only when it is of the right store, it can be given back.
-    expect(freshnessOf(unknown).tokenNow(wanted(5n))).toBe(freshnessOf(projectionAt(5n)).tokenNow(null));
+    expect(freshnessOf(unknown).tokenOf(5n, wanted(5n))).toBe(
+      freshnessOf(projectionAt(5n)).tokenOf(5n, null),
+    );
   });
 
   it('is refused when the write does not come in time', async () => {

@@ -78,25 +78,17 @@ export class Freshness {
   }
 
   /**
-   * What a read that begins now shows at least, for the next read to ask for; null: nothing was read yet.
+   * What the next read has to ask for to show no less, whoever answers it, from whichever generation; null: nothing
+   * was read yet.
    *
-   * @param asked what the read waits for: when it is answered at all, it shows that too
+   * @param known a position that the rows had reached when they were read, or soon after; not before
+   * @param asked what the read waited for: as it was answered, it shows that too
    */
-  tokenNow(asked: OrderPosition | null): string | null {
-    const known = this.#watcher.position(ORDERS_PROJECTION);
+  tokenOf(known: bigint | null, asked: OrderPosition | null): string | null {
     // Until it is known, the one that is asked for: the answer comes only when that is the right one.
     const store = this.#storeMark ?? asked?.store ?? null;
     const position = asked !== null && (known === null || known < asked.position) ? asked.position : known;
-    return position === null || store === null ? null : this.#tokenOf(position, store);
-  }
-
-  /** Of an answer that shows everything up to there; null: nothing was read yet. */
-  tokenAt(position: bigint | null): string | null {
-    const store = this.#storeMark;
-    return position === null || store === null ? null : this.#tokenOf(position, store);
-  }
-
-  #tokenOf(position: bigint, store: string): string {
+    if (position === null || store === null) return null;
     // Many reads see the same position.
     if (this.#told?.position !== position || this.#told.store !== store) {
       const token = encodeOrderPosition({ position, store, orderId: null, revision: null });

@@ -30,9 +30,9 @@ interface OneOrder {
 /** Every question that the read models answer. */
 const reads = {
   list: async ({ models }: Sources, question: OrderListQuestion) => {
-    const page = await listOrders(models, question);
-    const ids = page.items.map(({ orderId }) => orderId);
-    return { ...page, stale: await readParkedAmong(models, question.audience.tenantId, ids) };
+    const listed = await listOrders(models, question);
+    const ids = listed.page.items.map(({ orderId }) => orderId);
+    return { ...listed, stale: await readParkedAmong(models, question.audience.tenantId, ids) };
   },
   diffList: ({ models }: Sources, question: DiffListQuestion) => diffOrders(models, question),
   totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),

@@ -1,3 +1,5 @@
+import { checkpointOf } from '../checkpoints.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { summarySource, type SummaryQuestion } from './as-of.js';
 import { OrderSort, type ListSort } from './order-sort.js';
 import type { ReadModels } from './read-models.js';
@@ -16,18 +18,22 @@ export interface OrderListQuestion extends SummaryQuestion {
   readonly limit: number;
 }
 
+/** A page, and a position that `orders` had reached once it was read. */
+export interface ListedOrders {
+  readonly page: Page<SummaryItem>;
+  /** null: it has read nothing yet. */
+  readonly position: bigint | null;
+}
+
 /**
  * A page of orders, as they are or as they were.
  *
  * @throws InvalidCursor
  */
-export async function listOrders(
-  models: ReadModels,
-  question: OrderListQuestion,
-): Promise<Page<SummaryItem>> {
+export async function listOrders(models: ReadModels, question: OrderListQuestion): Promise<ListedOrders> {
   const { filter, asOf, limit } = question;
   const sort = new OrderSort('orders', question.sort, { filter, asOf }, asOf !== null);
-  return models.read(async ({ schema }, pool) => {
+  return models.read(async ({ schema, rowsOf }, pool) => {
     const parameters = new Parameters();
     const source = summarySource(schema, question, parameters, 'o', sort.sortedByNumber);
     const { from, conditions, fixedAlias } = source;
@@ -36,11 +42,12 @@ export async function listOrders(
     const text = `SELECT ${selectSummary('o')} FROM ${from} WHERE ${allOf(conditions)}
       ORDER BY ${sort.orderBy(fixedAlias)} LIMIT ${parameters.add(limit + 1)}`;
     const { rows } = await pool.query<SummaryRow>(text, parameters.values);
-    return pageOf(
+    const page = pageOf(
       rows.map((row) => summaryItemOf(row)),
       limit,
       (item) => sort.cursorAfter(item),
     );
+    return { page, position: await checkpointOf(pool, rowsOf, ORDERS_PROJECTION) };
   });
 }
 
