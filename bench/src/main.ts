@@ -11,7 +11,7 @@ import { place } from './rows/place.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
 import { rebuild, type LogOptions } from './rows/rebuild.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
-import { searchIndex } from './rows/search-index.row.js';
+import { rebuildSearch, searchIndex } from './rows/search-index.row.js';
 import { search } from './rows/search.row.js';
 import { searchable } from './rows/searchable.row.js';
 import { visible } from './rows/visible.row.js';
@@ -31,6 +31,7 @@ const rows: Readonly<
   search,
   'search-elasticsearch': searchElasticsearch,
   'search-index': searchIndex,
+  'rebuild-search': rebuildSearch,
   searchable,
   relay,
   'as-of': asOf,
@@ -47,6 +48,7 @@ const standalone: Readonly<Record<string, (log: LogOptions) => Promise<readonly 
 const needed: Readonly<Record<string, string>> = {
   relay: KAFKA_VARIABLE,
   'search-index': ELASTICSEARCH_VARIABLE,
+  'rebuild-search': ELASTICSEARCH_VARIABLE,
   'search-elasticsearch': ELASTICSEARCH_VARIABLE,
   searchable: ELASTICSEARCH_VARIABLE,
 };
