@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { Row } from './measure.js';
+import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
@@ -19,7 +20,10 @@ import { benchClient, ELASTICSEARCH_VARIABLE, newIndexPrefix, removeIndexes } fr
 import { startSystem, type System } from './system.js';
 
 const rows: Readonly<
-  Record<string, (system: System, store: ExactEventStore, file: string | null) => Promise<Row>>
+  Record<
+    string,
+    (system: System, store: ExactEventStore, file: string | null) => Promise<Row | readonly Row[]>
+  >
 > = {
   place,
   mixed,
@@ -31,6 +35,7 @@ const rows: Readonly<
   'rebuild-search': rebuildSearch,
   searchable,
   relay,
+  'as-of': asOf,
   import: (system, _store, file) => importOrders(system, file),
 };
 
@@ -112,11 +117,15 @@ async function run(): Promise<void> {
       console.error(`${name} skipped: ${variable} is not set`);
       continue;
     }
-    print(await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, log.file));
+    [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, log.file)].flat().forEach(print);
   }
 }
 
-async function runRow(row: (typeof rows)[string], inIndex: boolean, file: string | null): Promise<Row> {
+async function runRow(
+  row: (typeof rows)[string],
+  inIndex: boolean,
+  file: string | null,
+): Promise<Row | readonly Row[]> {
   const prefix = newIndexPrefix();
   const system = inIndex
     ? await startSystem(['--elasticsearch', process.env[ELASTICSEARCH_VARIABLE]!], {

@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import { instantOf } from '#domain/instant.js';
@@ -12,6 +12,7 @@ import { etagOf, isKnown } from '../request/etag.js';
 import { asOfOf } from '../request/as-of.dto.js';
 import { Read } from '../reads/read.js';
 import { Sources } from '../reads/sources.js';
+import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import type { OrderDiff } from '../time-travel/order-diff.js';
 import type { Moment } from '../time-travel/order-story.js';
 import { forCustomer, spliceView, staleness, type OrderView } from '../time-travel/order-view.js';
@@ -67,6 +68,7 @@ export class OrderController {
   }
 
   @Get('history')
+  @UseInterceptors(TellsPosition)
   @QueryRoute('What happened to the order, by whom, and what it changed.', historySchema, {
     customers: true,
     problems: ['order_not_found', 'invalid_cursor'],

@@ -31,8 +31,8 @@ export async function readOrder(
     const { rows } = await pool.query<RowText>({
       name: `order-${id}`,
       text: `SELECT o.revision, o.customer_id, o.document::text, o.personal::text, p.revision, p.reason,
-          (SELECT c.position FROM ${SHARED_SCHEMA}.checkpoints c
-            WHERE c.generation = ${rowsOf} AND c.projection = '${ORDERS_PROJECTION}')
+          (SELECT position FROM ${SHARED_SCHEMA}.checkpoints
+            WHERE generation = ${rowsOf} AND projection = '${ORDERS_PROJECTION}')
         FROM ${schema}.orders o LEFT JOIN LATERAL (
           SELECT q.revision, q.reason FROM ${SHARED_SCHEMA}.quarantine q
           WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = ${rowsOf}
@@ -43,12 +43,10 @@ export async function readOrder(
     });
     const row = rows[0];
     if (row === undefined) return null;
-    const [revision, customerId, document, personal, parkedRevision, reason, position] = row;
+    const [revision, customerId, document, personal, parkedRevision, reason, reached] = row;
     if (audience.customerId !== null && audience.customerId !== customerId) return null;
-    return {
-      ...{ revision, customerId, document, personal },
-      position: position === null ? null : BigInt(position),
-      parked: parkedRevision === null ? null : { revision: parkedRevision, reason: reason! },
-    };
+    const parked = parkedRevision === null ? null : { revision: parkedRevision, reason: reason! };
+    const position = reached === null ? null : BigInt(reached);
+    return { revision, customerId, position, document, personal, parked };
   });
 }

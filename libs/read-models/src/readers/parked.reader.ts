@@ -22,11 +22,10 @@ export async function readParked(
   projection = ORDERS_PROJECTION,
 ): Promise<ParkedAt | null> {
   return models.read(async ({ id, rowsOf }, pool) => {
-    const generation = projection === ORDERS_PROJECTION ? rowsOf : id;
     const { rows } = await pool.query<ParkedAt>(
       `SELECT revision, reason FROM ${SHARED_SCHEMA}.quarantine
        WHERE projection = $1 AND generation = $2 AND tenant_id = $3 AND order_id = $4 ORDER BY revision LIMIT 1`,
-      [projection, generation, tenantId, orderId],
+      [projection, projection === ORDERS_PROJECTION ? rowsOf : id, tenantId, orderId],
     );
     return rows[0] ?? null;
   });
