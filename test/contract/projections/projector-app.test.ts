@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { describeSystem } from '../../../apps/orderctl/src/status/system-status.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
-import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { ProjectionBench } from '../../support/projections.js';
 import { killed, startProjectorProcess, type ProjectorProcess } from '../../support/projector-process.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
-jest.setTimeout(ENGINES_MS);
+// A process is started for each test, on a machine that does much else.
+jest.setTimeout(180_000);
+const LIMIT_MS = 60_000;
 
 describe('a projector says of itself', () => {
   let bench: ProjectionBench;
@@ -20,7 +22,7 @@ describe('a projector says of itself', () => {
       ORDERLOG_EVENT_STORE_URL: `esdb://127.0.0.1:${network.port}?tls=false`,
       ORDERLOG_LOG_LEVEL: 'fatal',
     });
-    await until('it is live', async () => (await metric('state', { state: 'live' })) === 1, 20_000);
+    await until('it is live', async () => (await metric('state', { state: 'live' })) === 1, LIMIT_MS);
   });
   afterEach(async () => {
     await killed(app, 'SIGTERM');
@@ -49,7 +51,7 @@ describe('a projector says of itself', () => {
     const order = new WrittenOrder(bench.eventStore);
     await order.does(place(order), tags('a'));
     const head = (await bench.eventStore.headPosition())!;
-    await until('all is applied', async () => (await metric('position')) === Number(head));
+    await until('all is applied', async () => (await metric('position')) === Number(head), LIMIT_MS);
     expect((await ask('/metrics')).headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(await metric('lag_events')).toBe(0);
     expect(await metric('lag_seconds')).toBe(0);
@@ -60,7 +62,7 @@ describe('a projector says of itself', () => {
       const one = await described();
       return one.state === 'live' && one; // told with the next renewal of the lease
     };
-    expect(await until('its owner has told', owned)).toMatchObject({
+    expect(await until('its owner has told', owned, LIMIT_MS)).toMatchObject({
       ...{ owner: holder, position: String(head), lag: '0', lagSeconds: 0, restarts: 0 },
       parked: { orders: 0, oldest: null },
     });
@@ -87,12 +89,12 @@ describe('a projector says of itself', () => {
   it('that it is not ready while its event store is away, and how often it began again', async () => {
     expect(await ready()).toBe(200);
     await network.away();
-    await until('it is not ready', async () => (await ready()) === 503);
-    await until('it waits', async () => (await metric('state', { state: 'waiting' })) === 1);
+    await until('it is not ready', async () => (await ready()) === 503, LIMIT_MS);
+    await until('it waits', async () => (await metric('state', { state: 'waiting' })) === 1, LIMIT_MS);
     expect(await metric('lag_events')).toBeNull();
-    await until('orderctl knows why', async () => (await described()).lastError !== null, 20_000);
+    await until('orderctl knows why', async () => (await described()).lastError !== null, LIMIT_MS);
     await network.restore();
-    await until('it is live', async () => (await metric('state', { state: 'live' })) === 1, 20_000);
+    await until('it is live', async () => (await metric('state', { state: 'live' })) === 1, LIMIT_MS);
     expect(await ready()).toBe(200);
     expect(await metric('restarts_total', { cause: 'away' })).toBeGreaterThan(0);
   });
@@ -105,6 +107,6 @@ describe('a projector says of itself', () => {
       const one = await described();
       return one.lagSeconds > 0 && one;
     };
-    expect(await until('it is behind', behind, 20_000)).toMatchObject({ state: 'unowned', owner: null });
+    expect(await until('it is behind', behind, LIMIT_MS)).toMatchObject({ state: 'unowned', owner: null });
   });
 });
