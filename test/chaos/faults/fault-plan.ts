@@ -5,6 +5,7 @@ export type FaultKind =
   | 'slow'
   | 'cut'
   | 'hold'
+  | 'swallow'
   | 'half-close-client'
   | 'half-close-server'
   | 'refuse'
@@ -55,6 +56,7 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
   slow: { weight: 6, targets: links, durationMs: [500, 4_000], amount: (random) => random.between(20, 400) },
   cut: { weight: 10, targets: links, durationMs: [0, 0] },
   hold: { weight: 6, targets: links, durationMs: [300, 7_000] },
+  swallow: { weight: 3, targets: links, durationMs: [0, 0] },
   'half-close-client': { weight: 4, targets: links, durationMs: [0, 0] },
   'half-close-server': { weight: 4, targets: links, durationMs: [0, 0] },
   refuse: { weight: 4, targets: links, durationMs: [200, 3_000] },
@@ -82,7 +84,7 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
     amount: (random) => random.between(-10 * MINUTES_MS, 10 * MINUTES_MS),
   },
   // Now and then it is killed before it is done, and gone on with at the end.
-  replay: { weight: 3, targets: () => ['operator'], durationMs: [2_000, 30_000] },
+  replay: { weight: 3, targets: () => ['operator'], durationMs: [5_000, 45_000] },
   rollback: { weight: 2, targets: () => ['operator'], durationMs: [0, 0] },
 };
 

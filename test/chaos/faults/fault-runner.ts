@@ -81,6 +81,7 @@ export class FaultRunner {
           () => link().proxy.holdAnswers(),
           () => link().proxy.passAnswers(),
         ),
+      swallow: () => link().proxy.swallowAnswers(),
       'half-close-client': () => link().proxy.halfClose('client'),
       'half-close-server': () => link().proxy.halfClose('server'),
       refuse: () =>

@@ -29,6 +29,8 @@ export interface SystemOptions {
   readonly onDeath: (name: string, how: string) => void;
   /** A request to command-api was sent once more behind its client's back. */
   readonly onRepeat: (request: string) => void;
+  /** Told as soon as there is something to end. */
+  readonly onSystem: ((system: ChaosSystem) => void) | undefined;
 }
 
 type ElasticsearchSetting = 'ORDERLOG_ELASTICSEARCH_URL' | 'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX';
@@ -60,6 +62,7 @@ export class ChaosSystem {
     const issuer = await openEmbeddedIssuer(join(options.folder, 'keys'));
     const postgres = await RestartablePostgres.start(join(options.folder, 'postgres'));
     const system = new ChaosSystem(options, issuer, postgres);
+    options.onSystem?.(system);
     try {
       await postgres.createDatabase(STORE_DATABASE);
       await postgres.createDatabase(READ_DATABASE);
