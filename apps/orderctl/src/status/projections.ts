@@ -1,7 +1,7 @@
 import { nextOrderEvent } from '#projections/engine/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
-import { parkedOrders, type ParkedOrder } from '#read-models/stores/parked-orders.js';
+import { parkedCounts, type LongestParked } from '#read-models/stores/parked-counts.js';
 import type { ReadModels } from './read-models.js';
 
 /** Where one projection is, as its checkpoint and its owner say. Positions are decimal strings. */
@@ -30,7 +30,7 @@ export interface ProjectionStatus {
     readonly orders: number;
     readonly events: number;
     /** The one that has waited longest. */
-    readonly oldest: ParkedOrder | null;
+    readonly oldest: LongestParked | null;
   };
 }
 
@@ -68,7 +68,7 @@ export async function storedProjections({ pool, generation }: ReadModels): Promi
        ORDER BY generation = 0, generation DESC, projection`,
       [generation.id],
     ),
-    parkedOrders(pool, 1),
+    parkedCounts(pool, 1),
   ]);
   return rows.map((row) => {
     const found = parked.find(
