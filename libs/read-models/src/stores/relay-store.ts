@@ -102,7 +102,14 @@ export class RelayStore {
     sentBelow: number,
     reason: string | null,
   ): Promise<void> {
-    const values = [relayProjection(this.#target), tenantId, orderId, sentBelow, reason && storableText(reason), token.toString()];
+    const values = [
+      relayProjection(this.#target),
+      tenantId,
+      orderId,
+      sentBelow,
+      reason && storableText(reason),
+      token.toString(),
+    ];
     const trying = this.#db.query(
       `WITH ${HELD_BY_TRIER}, sent AS (
          DELETE FROM ${SHARED_SCHEMA}.quarantine WHERE projection = $1 AND generation = 0
