@@ -2,11 +2,13 @@ import { parseArgs } from 'node:util';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { Row } from './measure.js';
+import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
+import { poison } from './rows/poison.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
 import { rebuild, type LogOptions } from './rows/rebuild.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
@@ -18,7 +20,10 @@ import { benchClient, ELASTICSEARCH_VARIABLE, newIndexPrefix, removeIndexes } fr
 import { startSystem, type System } from './system.js';
 
 const rows: Readonly<
-  Record<string, (system: System, store: ExactEventStore, file: string | null) => Promise<Row>>
+  Record<
+    string,
+    (system: System, store: ExactEventStore, file: string | null) => Promise<Row | readonly Row[]>
+  >
 > = {
   place,
   mixed,
@@ -30,6 +35,7 @@ const rows: Readonly<
   'rebuild-search': rebuildSearch,
   searchable,
   relay,
+  'as-of': asOf,
   import: (system, _store, file) => importOrders(system, file),
 };
 
@@ -37,6 +43,7 @@ const rows: Readonly<
 const standalone: Readonly<Record<string, (log: LogOptions) => Promise<readonly Row[]>>> = {
   'event-store': eventStore,
   rebuild,
+  poison,
 };
 
 /** The engine that a row needs besides, by the variable that says where it is. */
@@ -54,7 +61,7 @@ Starts a system of its own for each row and compares it with the raw engine in t
 Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
 --json   one JSON object a row
 --file   for import, search, relay and rebuild: a shop's file of your own instead of a made-up one
---events for rebuild: how many events there are in the log; default: 1,000,000`;
+--events for rebuild and poison: how many events there are in the log; default: 1,000,000 and 300,000`;
 
 function readArguments(): { names: string[]; json: boolean; log: LogOptions } {
   const { values, positionals } = parseArgs({
@@ -110,11 +117,15 @@ async function run(): Promise<void> {
       console.error(`${name} skipped: ${variable} is not set`);
       continue;
     }
-    print(await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, log.file));
+    [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, log.file)].flat().forEach(print);
   }
 }
 
-async function runRow(row: (typeof rows)[string], inIndex: boolean, file: string | null): Promise<Row> {
+async function runRow(
+  row: (typeof rows)[string],
+  inIndex: boolean,
+  file: string | null,
+): Promise<Row | readonly Row[]> {
   const prefix = newIndexPrefix();
   const system = inIndex
     ? await startSystem(['--elasticsearch', process.env[ELASTICSEARCH_VARIABLE]!], {

@@ -17,6 +17,7 @@ import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { queryApiDescription } from './api-description.js';
 import { QueryApiModule } from './query-api.module.js';
+import { behindOf } from './reads/behind.js';
 import { Freshness } from './reads/freshness.js';
 import { problemOfRead } from './reads/problem-of-read.js';
 import type { QueryApiSettings } from './settings.js';
@@ -61,7 +62,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       timeTravel: new TimeTravel(eventStore, { decodeEach }, (tenantId, orderId) =>
         leftOut(models, { tenantId, orderId }),
       ),
-      freshness: new Freshness(watcher),
+      freshness: new Freshness(watcher, (missing) => behindOf(eventStore, missing)),
     }),
     {
       logger,

@@ -1,6 +1,6 @@
 import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray } from './binary-array.js';
-import { batchColumns, batchTables, quarantineTables, type BatchTable } from './statements.js';
+import { batchTables, quarantineTables, writtenColumns, type BatchTable } from './statements.js';
 
 /** The arrays of a write, filled row by row; their memory serves one write after the other. */
 export class BatchParameters {
@@ -9,7 +9,7 @@ export class BatchParameters {
   constructor(engine: SearchEngine) {
     const tables: readonly BatchTable[] = [...batchTables[engine], ...quarantineTables];
     this.#columns = new Map(
-      tables.map((table) => [table, batchColumns[table].map(({ type }) => new BinaryArray(type))]),
+      tables.map((table) => [table, writtenColumns[table].map(({ type }) => new BinaryArray(type))]),
     );
   }
 

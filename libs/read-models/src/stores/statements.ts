@@ -62,6 +62,10 @@ export const batchColumns = {
   ],
   words: [column('tenant_id', 'text'), column('word', 'text')],
   indexed: [...key, column('found_by', 'json'), column('personal', 'json')],
+} as const satisfies Record<string, readonly BatchColumn[]>;
+
+/** Those of what is parked and no longer is, which belongs to no generation's tables. */
+const quarantineColumns = {
   parked: [
     ...key,
     column('position', 'int8'),
@@ -75,7 +79,12 @@ export const batchColumns = {
   unparked: [column('tenant_id', 'text'), column('order_id', 'uuid'), column('below', 'int8')],
 } as const satisfies Record<string, readonly BatchColumn[]>;
 
-export type BatchTable = keyof typeof batchColumns;
+export type BatchTable = keyof typeof batchColumns | keyof typeof quarantineColumns;
+
+export const writtenColumns: Readonly<Record<BatchTable, readonly BatchColumn[]>> = {
+  ...batchColumns,
+  ...quarantineColumns,
+};
 
 /** The tables of a write, in the order of its parameters: how an order is found depends on where. */
 export const batchTables = {
@@ -151,12 +160,12 @@ export function writeStatement(
   let parameters = 4;
   const tables: readonly BatchTable[] = [...batchTables[engine], ...(quarantine ? quarantineTables : [])];
   for (const table of tables) {
-    const columns: readonly BatchColumn[] = batchColumns[table];
+    const columns = writtenColumns[table];
     const arrays = columns.map(({ type }) => `$${++parameters}::${type}[]`).join(', ');
     batches.set(table, `unnest(${arrays}) AS b (${names(columns)})`);
   }
   const insert = (table: BatchTable, into: string, more: readonly BatchColumn[] = []) => {
-    const columns: readonly BatchColumn[] = [...batchColumns[table], ...more];
+    const columns = [...writtenColumns[table], ...more];
     const selected = columns.map(({ column: name, select }) => select ?? name).join(', ');
     return `INSERT INTO ${into} (${names(columns)}) SELECT ${selected} FROM ${batches.get(table)}`;
   };
@@ -192,7 +201,7 @@ export function writeStatement(
 /** What was parked already takes the news of its last try; what waits behind it stays as it is. */
 function quarantined(parked: string, unparked: string): string {
   const into = `${SHARED_SCHEMA}.quarantine`;
-  const columns: readonly BatchColumn[] = batchColumns.parked;
+  const columns = writtenColumns.parked;
   const selected = columns.map(({ column: name, select }) => select ?? name).join(', ');
   const tried = `CASE kind WHEN 'behind' THEN NULL ELSE now() END`;
   return `parked AS (
