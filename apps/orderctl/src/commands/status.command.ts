@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ProjectionStatus } from '../status/projections.js';
 import { withReadModels } from '../status/read-models.js';
 import { describeSystem, type SystemStatus } from '../status/system-status.js';
+import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { readTotals } from '../status/totals.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { kafkaNamed, withKafka, type KafkaOptions } from '../support/kafka.js';
@@ -55,7 +56,7 @@ async function runTotals(connection: Connection, { json }: StatusOptions): Promi
   );
 }
 
-function printStatus({ engines, eventStore, generation, projections }: SystemStatus): void {
+function printStatus({ engines, eventStore, generation, projections, replay }: SystemStatus): void {
   const shown = engines.map(({ port, engine, version, detail }) => [
     port,
     version === null ? engine : `${engine} ${version}`,
@@ -66,6 +67,7 @@ function printStatus({ engines, eventStore, generation, projections }: SystemSta
     `event store   at ${eventStore.head ?? 'nothing yet'}, moving ${count(eventStore.positionsPerSecond)}/s`,
   );
   console.log(`generation    ${generation}`);
+  if (replay !== null) console.log(`replay        ${replayInWords(replay)}`);
   for (const projection of projections) printProjection(projection);
 }
 
@@ -93,4 +95,10 @@ function printProjection(status: ProjectionStatus): void {
 /** `totalMinor` → `total`, `ordersPlaced` → `orders placed` */
 function words(name: string): string {
   return name.replace(/Minor$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function replayInWords({ generation, state, phase, done, total, isAttended }: ReplayRecord): string {
+  const share = total === null || total === 0 ? '' : ` ${((100 * done) / total).toFixed(1)}%`;
+  const whether = isAttended ? state : 'cut off: `orderctl replay resume` goes on with it';
+  return `into generation ${generation}, ${phase.replace('_', ' ')}${share}, ${whether}`;
 }

@@ -1,6 +1,7 @@
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { ElasticsearchPlace } from '#platform/search-settings.js';
+import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
 import { withEventStore } from '../support/event-store.js';
 import { describeEngines, type EngineStatus } from './engines.js';
 import {
@@ -21,6 +22,8 @@ export interface SystemStatus {
   };
   readonly generation: number;
   readonly projections: readonly ProjectionStatus[];
+  /** That is under way, or was cut off; null: none. */
+  readonly replay: ReplayRecord | null;
 }
 
 const MEASURED_FOR_MS = 1_000;
@@ -39,11 +42,12 @@ export function describeSystem(options: {
   const { elasticsearch, kafka } = options;
   return withEventStore(options.eventStoreUrl, (eventStore) =>
     withReadModels(options.postgresUrl, async (readModels) => {
-      const [engines, measured] = await Promise.all([
+      const [engines, measured, replay] = await Promise.all([
         describeEngines({ eventStore, ...readModels, elasticsearch, kafka }),
         measure(eventStore, readModels),
+        new ReplaysStore(readModels.pool).open(),
       ]);
-      return { engines, ...measured };
+      return { engines, ...measured, replay };
     }),
   );
 }
@@ -51,7 +55,7 @@ export function describeSystem(options: {
 async function measure(
   store: Pick<EventStore, 'headPosition' | 'subscribeToAll'>,
   readModels: ReadModels,
-): Promise<Omit<SystemStatus, 'engines'>> {
+): Promise<Omit<SystemStatus, 'engines' | 'replay'>> {
   const earlier = await storedProjections(readModels);
   const earlierHead = await store.headPosition();
   const fromMs = performance.now();
