@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration, prepareSharedTables } from '#read-models/generations.js';
+import { addSkip } from '#read-models/stores/skips.store.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { liveOn, replayOn, rowsThatDiffer } from '../../support/replays.js';
 import { until } from '../../support/until.js';
@@ -112,5 +114,37 @@ describe('a replay', () => {
       ENGINES_MS,
     );
     expect(await bench.verify()).toMatchObject({ generation: generation.id, orders: 21, differences: [] });
+  }, 120_000);
+
+  it('parks what cannot be applied, as the projector has, and leaves out what was skipped', async () => {
+    const orders = await writeOrders(12);
+    const content = { occurredAt: new Date().toISOString(), personal: null };
+    const [unknown, nul, shapeless, skipped] = orders as [
+      WrittenOrder,
+      WrittenOrder,
+      WrittenOrder,
+      WrittenOrder,
+    ];
+    await unknown.receives({ type: UNKNOWN_TYPE });
+    await unknown.does(note('after'));
+    await nul.receives({ data: { ...content, data: { tags: ['a\0b'] } } });
+    await shapeless.receives({ data: { ...content, data: { tags: null } } });
+    const { revision } = await skipped.receives({ type: UNKNOWN_TYPE });
+    await skipped.does(note('after'));
+    const skip = { projection: 'orders', tenantId: 'default', orderId: skipped.orderId, revision };
+    await prepareSharedTables(bench.pool);
+    await addSkip(bench.pool, { ...skip, reason: 'a test', who: 'ada' });
+    await live();
+    const parkedIn = (generation: number) =>
+      bench.rows(
+        `SELECT order_id, revision, kind = 'behind' AS behind FROM orderlog.quarantine
+         WHERE projection = 'orders' AND generation = $1 ORDER BY 1, 2`,
+        [generation],
+      );
+    const { generation, verified } = await replayOn(bench);
+    expect(verified).toMatchObject({ orders: 12, differences: [] });
+    expect(await parkedIn(1)).toHaveLength(4);
+    expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
 });

@@ -5,7 +5,10 @@ import { parseOrderStream } from '#event-store/streams.js';
 import { withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import type { BulkRows } from '#read-models/stores/bulk-rows.js';
 import type { ParkedEvent } from '#read-models/stores/bulk-load.store.js';
-import { storyOf, type OrderEvents } from './order-story.js';
+import type { KnownWords } from '#read-models/stores/known-words.js';
+import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { messageOf } from '../interruptions.js';
+import { storyOf, type OrderEvents, type OrderStory } from './order-story.js';
 import { unpack } from './packed-events.js';
 
 /** All events of an order, of which those from a revision on are in none of its rows. */
@@ -20,38 +23,91 @@ export interface OrderToFold {
 /**
  * Makes the rows of orders, each for itself.
  * @param firstWriteSeq the number that the first row of an order takes; the others take those after it
+ * @param words those that are known to be in a row
  * @returns what could not be applied
  */
 export async function foldOrders(
   orders: readonly OrderToFold[],
   firstWriteSeq: number,
   rows: BulkRows,
-  isNewWord: (tenantId: string, word: string) => boolean,
+  words: KnownWords,
 ): Promise<ParkedEvent[]> {
   const parked: ParkedEvent[] = [];
   for (const [index, { order, events }] of (await decodeAll(orders)).entries()) {
     const key = parseOrderStream(order.stream);
     if (key === null) throw new Error(`${order.stream} is no stream of an order`);
     const { fromRevision } = order;
-    const story = storyOf(events, fromRevision);
-    for (const row of story.history) rows.history(row);
-    if (story.order !== null && story.order.revision >= fromRevision) {
-      rows.order(story.order, firstWriteSeq + index, isNewWord);
-      if (story.before !== null) {
-        const { revision, next } = story.before;
-        const ended = {
-          occurredUntil: next?.occurredAt ?? null,
-          recordedUntil: next?.recording.recordedAt ?? null,
-        };
-        rows.superseded({ ...key, revision, fromRevision, ...ended });
-      }
-    } else rows.closed(key, events.raw.at(-1)!.revision);
+    const push = (story: OrderStory) =>
+      pushRows(key, story, fromRevision, { rows, words, writeSeq: firstWriteSeq + index });
+    const story = pushed(events, fromRevision, (one, keep) => tried(rows, words, () => push(one), keep));
+    if (story.order === null || story.order.revision < events.raw.at(-1)!.revision)
+      rows.closed(key, events.raw.at(-1)!.revision);
     for (const { event, reason, kind } of story.parked) {
       const { revision, position, eventId, type } = event;
       parked.push({ ...key, revision, position, eventId, type, reason, kind });
     }
   }
   return parked;
+}
+
+function pushRows(
+  key: OrderKey,
+  { order, history, before }: OrderStory,
+  fromRevision: number,
+  { rows, words, writeSeq }: { rows: BulkRows; words: KnownWords; writeSeq: number },
+): void {
+  for (const row of history) rows.history(row);
+  if (order === null || order.revision < fromRevision) return;
+  rows.order(order, writeSeq, words);
+  if (before === null) return;
+  const { revision, next } = before;
+  const ended = {
+    occurredUntil: next?.occurredAt ?? null,
+    recordedUntil: next?.recording.recordedAt ?? null,
+  };
+  rows.superseded({ ...key, revision, fromRevision, ...ended });
+}
+
+/** Why it could not be pushed; null: it could, and stays there if it is to be kept. */
+function tried(rows: BulkRows, words: KnownWords, push: () => void, keep: boolean): string | null {
+  try {
+    rows.allOrNone(() => {
+      push();
+      if (!keep) throw new TakenBack();
+    });
+    return null;
+  } catch (error) {
+    words.clear(); // some of them were taken back
+    return error instanceof TakenBack ? null : messageOf(error);
+  }
+}
+
+class TakenBack extends Error {}
+
+/** As much of it as rows can be made of; the rest is parked. @returns what was pushed */
+function pushed(
+  events: OrderEvents,
+  fromRevision: number,
+  push: (story: OrderStory, keep: boolean) => string | null,
+): OrderStory {
+  const whole = storyOf(events, fromRevision);
+  const why = push(whole, true);
+  if (why === null) return whole;
+  const upTo = (count: number) =>
+    storyOf(
+      { ...events, events: events.events.slice(0, count), unreadable: `cannot be applied: ${why}` },
+      fromRevision,
+    );
+  // After an event that no row can be made of there is none either: the last good one is found by halves.
+  let [good, bad] = [0, events.events.length];
+  while (good + 1 < bad) {
+    const middle = (good + bad) >> 1;
+    if (push(upTo(middle), false) === null) good = middle;
+    else bad = middle;
+  }
+  const story = upTo(good);
+  push(story, true);
+  return story;
 }
 
 interface Decoded {

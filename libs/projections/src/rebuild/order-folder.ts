@@ -23,7 +23,6 @@ export class OrderFolder {
   readonly #generation: Generation;
   readonly #words = new KnownWords();
   readonly #free: BulkRows[] = [];
-  readonly #isNewWord = (tenantId: string, word: string) => this.#words.isNew(tenantId, word);
 
   constructor(generation: Generation) {
     this.#generation = generation;
@@ -32,7 +31,7 @@ export class OrderFolder {
   async fold({ orders, opened, firstWriteSeq }: FoldStep): Promise<FoldedOrders> {
     const rows = this.#free.pop() ?? new BulkRows(this.#generation);
     for (const order of opened) rows.opened(order, order.fromRevision);
-    const parked = await foldOrders(orders, firstWriteSeq, rows, this.#isNewWord);
+    const parked = await foldOrders(orders, firstWriteSeq, rows, this.#words);
     const release = () => {
       rows.clear();
       this.#free.push(rows);

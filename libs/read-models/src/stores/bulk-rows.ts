@@ -6,7 +6,8 @@ import { summaryColumns, summaryOf } from '../order-summary.js';
 import type { HistoryRow } from '../orders.projection.js';
 import { foundByOf, personalWordsOf } from '../search/search-document.js';
 import { searchRowOf, type SearchRow } from '../search-row.js';
-import { CopyBuffer, type CopyType } from './copy-buffer.js';
+import { CopyBuffer, type CopyColumn, type CopyType } from './copy-buffer.js';
+import type { KnownWords } from './known-words.js';
 import type { OrderKey } from './orders-store.js';
 import { batchColumns } from './statements.js';
 
@@ -28,19 +29,22 @@ export interface CopyPart {
   readonly rows: Uint8Array;
 }
 
-interface Column {
-  readonly column: string;
-  readonly type: CopyType;
-}
-
-const column = (name: string, type: CopyType): Column => ({ column: name, type });
+const column = (name: string, type: CopyType, nullable = false): CopyColumn => ({
+  column: name,
+  type,
+  nullable,
+});
+const NULLABLE: ReadonlySet<string> = new Set(['causation_id', 'occurred_until', 'recorded_until']);
 const key = [column('tenant_id', 'text'), column('order_id', 'uuid'), column('revision', 'int4')];
-const summary: readonly Column[] = summaryColumns;
+const summary: readonly CopyColumn[] = summaryColumns;
+const ofEvent = batchColumns.history
+  .slice(summary.length)
+  .map(({ column: name, type }) => column(name, type, NULLABLE.has(name)));
 
 /** By the name of the table in the schema of the generation; those of the build begin with `build_`. */
 const tables = {
   orders: [...summary, column('document', 'json'), column('personal', 'json')],
-  order_history: [...summary, ...batchColumns.history.slice(summary.length)],
+  order_history: [...summary, ...ofEvent],
   order_search: [
     ...key,
     ...[column('words', 'tsvector'), column('skus', 'text[]')],
@@ -52,12 +56,14 @@ const tables = {
   build_superseded: [
     ...key,
     column('from_revision', 'int4'),
-    column('occurred_until', 'timestamptz'),
-    column('recorded_until', 'timestamptz'),
+    column('occurred_until', 'timestamptz', true),
+    column('recorded_until', 'timestamptz', true),
   ],
-} as const satisfies Record<string, readonly Column[]>;
+} as const satisfies Record<string, readonly CopyColumn[]>;
 
 type Table = keyof typeof tables;
+
+const ESCAPED_NUL = String.raw`\u0000`;
 
 /** Rows on their way into the tables of a generation, encoded as they come. */
 export class BulkRows {
@@ -67,17 +73,17 @@ export class BulkRows {
 
   constructor({ schema, searchIndex }: Generation) {
     this.#searchesTables = searchIndex === null;
-    const columns: Record<Table, readonly Column[]> = { ...tables };
+    const columns: Record<Table, readonly CopyColumn[]> = { ...tables };
     if (!this.#searchesTables) {
       columns.orders = [...columns.orders, column('write_seq', 'int8')];
-      columns.order_search = batchColumns.indexed;
+      columns.order_search = [...key, column('found_by', 'json'), column('personal', 'json')];
     }
     const each = <T>(make: (table: Table) => T) =>
       Object.fromEntries(Object.keys(tables).map((table) => [table, make(table as Table)])) as Record<
         Table,
         T
       >;
-    this.#buffers = each((table) => new CopyBuffer(columns[table].map(({ type }) => type)));
+    this.#buffers = each((table) => new CopyBuffer(columns[table]));
     this.#into = each(
       (table) => `${schema}.${table} (${columns[table].map((one) => one.column).join(', ')})`,
     );
@@ -115,9 +121,9 @@ export class BulkRows {
 
   /**
    * @param writeSeq of a generation with an index
-   * @param isNewWord whether the tenant's word is in no row yet, as far as is known
+   * @param words those that are in a row already, as far as is known
    */
-  order(order: Order, writeSeq: number, isNewWord: (tenantId: string, word: string) => boolean): void {
+  order(order: Order, writeSeq: number, words: KnownWords): void {
     const values: unknown[] = [];
     const shown = summaryOf(order);
     for (const { field } of summaryColumns) values.push(shown[field]);
@@ -125,23 +131,38 @@ export class BulkRows {
     if (!this.#searchesTables) values.push(writeSeq);
     this.#buffers.orders.push(values);
     const row = searchRowOf(order);
-    if (this.#searchesTables) this.#searched(row, isNewWord);
+    if (this.#searchesTables) this.#searched(row, words);
     else this.#indexed(row);
   }
 
-  #searched(row: SearchRow, isNewWord: (tenantId: string, word: string) => boolean): void {
+  #searched(row: SearchRow, words: KnownWords): void {
     const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } = row;
     // A blank on either side of every word, and something between two texts that is no word.
-    const found = [[...vocabulary, ...ownWords], skus, ` ${phrases.join(' | ')} `, JSON.stringify(personal)];
+    const person = JSON.stringify(personal);
+    // Its index takes texts out of the JSON.
+    if (person.includes(ESCAPED_NUL)) throw new Error('PostgreSQL takes no text with a NUL character');
+    const found = [[...vocabulary, ...ownWords], skus, ` ${phrases.join(' | ')} `, person];
     this.#buffers.order_search.push([tenantId, orderId, revision, ...found]);
     for (const word of vocabulary) {
-      if (isNewWord(tenantId, word)) this.#buffers.build_words.push([tenantId, word]);
+      if (words.isNew(tenantId, word)) this.#buffers.build_words.push([tenantId, word]);
     }
   }
 
   #indexed(row: SearchRow): void {
     const found = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
     this.#buffers.order_search.push([row.tenantId, row.orderId, row.revision, ...found]);
+  }
+
+  /** Does the work, and takes back all that it has pushed when it fails. @throws what the work threw */
+  allOrNone(work: () => void): void {
+    const buffers = Object.values(this.#buffers);
+    const marks = buffers.map((buffer) => buffer.mark());
+    try {
+      work();
+    } catch (error) {
+      buffers.forEach((buffer, index) => buffer.backTo(marks[index]!));
+      throw error;
+    }
   }
 
   /** What was pushed; the memory is used again after `clear`. */

@@ -4,6 +4,13 @@ import type { ColumnType } from '../order-summary.js';
 /** What a column of a copied row holds; `tsvector` is given as its words, distinct and without positions. */
 export type CopyType = ColumnType | 'tsvector';
 
+/** Of the rows that are copied. */
+export interface CopyColumn {
+  readonly column: string;
+  readonly type: CopyType;
+  readonly nullable: boolean;
+}
+
 // "PGCOPY\n\377\r\n\0", no flags, no extension (https://www.postgresql.org/docs/current/sql-copy.html)
 const HEADER = Buffer.from([80, 71, 67, 79, 80, 89, 10, 255, 13, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 const TRAILER_BYTES = 2;
@@ -15,6 +22,12 @@ const TEXT_TYPE_ID = 25;
 const SHORT_TEXT = 40;
 const TWO_TO_32 = 0x1_0000_0000;
 const DASH = 45;
+
+/** A place in a buffer. */
+export interface CopyMark {
+  readonly length: number;
+  readonly rows: number;
+}
 
 /** The value of a hexadecimal digit by its character code; 255: it is none. */
 const HEX = new Uint8Array(128).fill(255);
@@ -28,15 +41,15 @@ for (let digit = 0; digit < 16; digit++) {
  * number or bigint, timestamptz as Instant, null anywhere. Its memory serves one COPY after the other.
  */
 export class CopyBuffer {
-  readonly #types: readonly CopyType[];
+  readonly #columns: readonly CopyColumn[];
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #length = HEADER.copy(this.#bytes);
   #rows = 0;
   #lastInstant = '';
   #lastInstantMs = 0;
 
-  constructor(types: readonly CopyType[]) {
-    this.#types = types;
+  constructor(columns: readonly CopyColumn[]) {
+    this.#columns = columns;
   }
 
   get rows(): number {
@@ -47,12 +60,28 @@ export class CopyBuffer {
     return this.#length;
   }
 
-  /** Values in the order of the columns. */
+  /** To go back to: what is pushed from now on may yet be taken back. */
+  mark(): CopyMark {
+    return { length: this.#length, rows: this.#rows };
+  }
+
+  backTo({ length, rows }: CopyMark): void {
+    this.#length = length;
+    this.#rows = rows;
+  }
+
+  /** Values in the order of the columns. @throws for a value that PostgreSQL would not take */
   push(values: readonly unknown[]): void {
-    const types = this.#types;
+    const columns = this.#columns;
     this.#reserve(2);
-    this.#length = this.#bytes.writeInt16BE(types.length, this.#length);
-    for (let index = 0; index < types.length; index++) this.#pushValue(types[index]!, values[index]);
+    this.#length = this.#bytes.writeInt16BE(columns.length, this.#length);
+    for (let index = 0; index < columns.length; index++) {
+      const { type, nullable, column } = columns[index]!;
+      const value = values[index] ?? null;
+      if (value !== null) this.#pushValue(type, value);
+      else if (nullable) this.#pushNull();
+      else throw new Error(`there is no ${column}`);
+    }
     this.#rows += 1;
   }
 
@@ -69,14 +98,15 @@ export class CopyBuffer {
     this.#rows = 0;
   }
 
+  #pushNull(): void {
+    this.#reserve(4);
+    this.#length = this.#bytes.writeInt32BE(-1, this.#length);
+  }
+
   #pushValue(type: CopyType, value: unknown): void {
-    if (value === null || value === undefined) {
-      this.#reserve(4);
-      this.#length = this.#bytes.writeInt32BE(-1, this.#length);
-      return;
-    }
     switch (type) {
       case 'text':
+        return this.#pushText(withoutNul(value as string));
       case 'json':
         return this.#pushText(value as string);
       case 'uuid':
@@ -84,7 +114,7 @@ export class CopyBuffer {
       case 'int4':
         this.#reserve(8);
         this.#length = this.#bytes.writeInt32BE(4, this.#length);
-        this.#length = this.#bytes.writeInt32BE(value as number, this.#length);
+        this.#length = this.#bytes.writeInt32BE(safe(value as number), this.#length);
         return;
       case 'int8':
         return this.#pushInt8(Number(value));
@@ -142,10 +172,9 @@ export class CopyBuffer {
     this.#length = at;
   }
 
-  /** A safe integer. */
   #pushInt8(value: number): void {
     this.#reserve(12);
-    const high = Math.floor(value / TWO_TO_32);
+    const high = Math.floor(safe(value) / TWO_TO_32);
     this.#length = this.#bytes.writeInt32BE(8, this.#length);
     this.#length = this.#bytes.writeInt32BE(high, this.#length);
     this.#length = this.#bytes.writeUInt32BE(value - high * TWO_TO_32, this.#length);
@@ -175,7 +204,7 @@ export class CopyBuffer {
     if (texts.length === 0) return;
     this.#length = this.#bytes.writeInt32BE(texts.length, this.#length);
     this.#length = this.#bytes.writeInt32BE(1, this.#length); // index of the first
-    for (const text of texts) this.#pushText(text);
+    for (const text of texts) this.#pushText(withoutNul(text));
   }
 
   /** As tsvectorrecv reads it: each word ends with a zero byte, and so many positions follow. */
@@ -197,4 +226,14 @@ export class CopyBuffer {
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }
+}
+
+function withoutNul(text: string): string {
+  if (text.includes('\0')) throw new Error('PostgreSQL takes no text with a NUL character');
+  return text;
+}
+
+function safe(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new Error(`${value} is no whole number that can be kept exactly`);
+  return value;
 }

@@ -30,6 +30,10 @@ export class KnownWords {
     return true;
   }
 
+  clear(): void {
+    this.#known.clear();
+  }
+
   /** To be called once they are committed. */
   add(words: readonly Word[]): void {
     for (const [tenantId, word] of words) this.#known.set(keyOf(tenantId, word), true);
