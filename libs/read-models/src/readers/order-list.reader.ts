@@ -1,7 +1,6 @@
 import { checkpointOf } from '../checkpoints.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
-import { summarySource, type AsOf } from './as-of.js';
-import { filterConditions, type Audience, type OrderFilter } from './order-filter.js';
+import { summarySource, type SummaryQuestion } from './as-of.js';
 import { OrderSort, type ListSort } from './order-sort.js';
 import type { ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
@@ -13,12 +12,8 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-export interface OrderListQuestion {
-  readonly audience: Audience;
-  readonly filter: OrderFilter;
+export interface OrderListQuestion extends SummaryQuestion {
   readonly sort: ListSort;
-  /** null: as orders are now. */
-  readonly asOf: AsOf | null;
   readonly cursor: string | null;
   readonly limit: number;
 }
@@ -36,19 +31,16 @@ export interface ListedOrders {
  * @throws InvalidCursor
  */
 export async function listOrders(models: ReadModels, question: OrderListQuestion): Promise<ListedOrders> {
-  const { audience, filter, asOf, limit } = question;
-  const sort = new OrderSort('orders', question.sort, { filter, asOf });
+  const { filter, asOf, limit } = question;
+  const sort = new OrderSort('orders', question.sort, { filter, asOf }, asOf !== null);
   return models.read(async ({ schema, rowsOf }, pool) => {
     const parameters = new Parameters();
-    const source = summarySource(schema, asOf, parameters, 'o');
-    const conditions = [
-      ...filterConditions(audience, filter, parameters, 'o'),
-      ...source.conditions,
-      ...sort.after(question.cursor, parameters),
-    ];
+    const source = summarySource(schema, question, parameters, 'o', sort.sortedByNumber);
+    const { from, conditions, fixedAlias } = source;
+    conditions.push(...sort.after(question.cursor, parameters, fixedAlias));
     // One more than asked for tells whether there is a next page.
-    const text = `SELECT ${selectSummary('o')} FROM ${source.from} WHERE ${allOf(conditions)}
-      ORDER BY ${sort.orderBy} LIMIT ${parameters.add(limit + 1)}`;
+    const text = `SELECT ${selectSummary('o')} FROM ${from} WHERE ${allOf(conditions)}
+      ORDER BY ${sort.orderBy(fixedAlias)} LIMIT ${parameters.add(limit + 1)}`;
     const { rows } = await pool.query<SummaryRow>(text, parameters.values);
     const page = pageOf(
       rows.map((row) => summaryItemOf(row)),
