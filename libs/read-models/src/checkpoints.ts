@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { activeGeneration, type Generation, type Queryable } from './generations.js';
-import { madeFrom } from './made-from.js';
-import { ORDERS_PROJECTION } from './orders.projection.js';
+import type { Generation, Queryable } from './generations.js';
 import { PositionWaiters } from './position-waiters.js';
+import { ReadFrom } from './read-from.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 const RECONNECT_AFTER_MS = 250;
@@ -11,8 +10,6 @@ const RECONNECT_AFTER_MS = 250;
 const LOOK_EVERY_MS = 2_000;
 const LOOK_AGAIN_MS = 20;
 const QUERY_TIMEOUT_MS = 3_000;
-/** So long a generation that is active and behind what was read here is not read: then the events are fewer than before. */
-const DRAWS_LEVEL_WITHIN_MS = 5_000;
 
 /** How far a projection has come in a generation; null: it has read nothing yet. */
 export async function checkpointOf(
@@ -39,18 +36,11 @@ export interface CheckpointWatcherOptions {
  */
 export class CheckpointWatcher {
   readonly #options: CheckpointWatcherOptions;
-  /** By generation and projection: a generation may be told of before it is known to be active. */
-  readonly #positions = new Map<string, bigint>();
+  readonly #read = new ReadFrom();
   readonly #waiting = new PositionWaiters((projection) => this.position(projection));
-  /** Reads that begin wait for it: the generation is being changed. */
-  #changing: Promise<void> | null = null;
-  /** Since when another one is active than the one that is read. */
-  #behindSinceMs: number | null = null;
   #looks: NodeJS.Timeout | undefined;
   #lastLook: Promise<void> = Promise.resolve();
   #nextLook: Promise<void> | null = null;
-  #generation: Generation | null = null;
-  #storeId: string | null = null;
   #client: pg.Client | null = null;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -61,27 +51,26 @@ export class CheckpointWatcher {
 
   /** The generation to read from; null while there is none that this release can read. */
   get generation(): Generation | null {
-    return this.#generation;
+    return this.#read.generation;
   }
 
   /** Identity of the event store that the active generation was made from; null: not known. */
   get storeId(): string | null {
-    return this.#storeId;
+    return this.#read.storeId;
   }
 
   /** The same once it is not being changed: for a read that begins. */
-  async settled(): Promise<Generation | null> {
-    while (this.#changing !== null) await this.#changing;
-    return this.#generation;
+  settled(): Promise<Generation | null> {
+    return this.#read.settled();
   }
 
   /** Resolves when that generation is read, or the time is over. */
   async changedTo(id: number, timeoutMs: number): Promise<void> {
     const untilMs = performance.now() + timeoutMs;
-    while (this.#generation?.id !== id && performance.now() < untilMs && !this.#closed) {
+    while (this.generation?.id !== id && performance.now() < untilMs && !this.#closed) {
       const client = this.#client;
       if (client) await this.#look(client).catch((error: unknown) => this.#lost(client, error));
-      if (this.#generation?.id !== id) await delay(LOOK_AGAIN_MS);
+      if (this.generation?.id !== id) await delay(LOOK_AGAIN_MS);
     }
   }
 
@@ -92,11 +81,7 @@ export class CheckpointWatcher {
 
   /** Where the projection is in the active generation, as far as this process was told; null: not now. */
   position(projection: string): bigint | null {
-    return this.#generation === null ? null : this.#known(this.#generation, projection);
-  }
-
-  #known({ id, rowsOf }: Generation, projection: string): bigint | null {
-    return this.#positions.get(`${projection === ORDERS_PROJECTION ? rowsOf : id}:${projection}`) ?? null;
+    return this.#read.position(projection);
   }
 
   /** Resolves with true once the projection has reached the position, with false when the time is over. */
@@ -139,8 +124,7 @@ export class CheckpointWatcher {
   #lost(client: pg.Client, error: unknown): void {
     if (this.#closed || (this.#client !== null && this.#client !== client)) return;
     this.#client = null;
-    // Who answers next may be a standby that has less: reads wait until it says how far it is.
-    this.#positions.clear();
+    this.#read.forgetPositions();
     if (this.#retry) return;
     this.#options.onError?.(error);
     this.#retry = setTimeout(() => {
@@ -153,12 +137,9 @@ export class CheckpointWatcher {
   }
 
   #heard(client: pg.Client, channel: string, payload: string): void {
-    // The very first generation announces itself by its first checkpoint; a position means something only
-    // together with the store that it is of; and one that was behind may have drawn level.
-    const looks = this.#generation === null || this.#storeId === null || this.#behindSinceMs !== null;
-    if (channel === GENERATION_CHANNEL || looks) return this.#lookOn(client);
+    if (channel === GENERATION_CHANNEL || this.#read.isOpen) return this.#lookOn(client);
     const [generation, projection, position] = payload.split(':');
-    this.#advance(`${generation}:${projection}`, BigInt(position!));
+    this.#read.advance(`${generation}:${projection}`, BigInt(position!));
     this.#waiting.wake();
   }
 
@@ -173,71 +154,10 @@ export class CheckpointWatcher {
       .catch(() => {}) // whoever asked for it has it thrown
       .then(() => {
         this.#nextLook = null;
-        return this.#lookNow(client);
-      });
+        return this.#read.look(client);
+      })
+      .then(() => this.#waiting.wake());
     this.#nextLook = this.#lastLook = next;
     return next;
-  }
-
-  async #lookNow(client: pg.Client): Promise<void> {
-    const active = await this.#readAll(client);
-    // One that this release can't read: keep the one it had.
-    if (active === null || active.id === this.#generation?.id) this.#behindSinceMs = null;
-    else {
-      this.#behindSinceMs ??= performance.now();
-      await this.#change(client);
-    }
-    this.#waiting.wake();
-  }
-
-  /**
-   * From one generation to another, unless it has less than what was read here: then it is tried again with its
-   * next step. Reads that begin meanwhile wait for the moment that this takes, so that none sees more of the old one.
-   */
-  async #change(client: pg.Client): Promise<void> {
-    const changing = (async () => {
-      const next = await this.#readAll(client);
-      if (next === null || next.id === this.#generation?.id) return;
-      const storeId = await madeFrom(client, { generation: next.rowsOf, projection: ORDERS_PROJECTION });
-      if (!this.#isLevel(next, storeId)) return;
-      this.#generation = next;
-      this.#storeId = storeId;
-      this.#behindSinceMs = null;
-    })();
-    this.#changing = changing.catch(() => {}); // whoever looks has it thrown
-    try {
-      await changing;
-    } finally {
-      this.#changing = null;
-    }
-  }
-
-  #isLevel(next: Generation, storeId: string | null): boolean {
-    if (this.#generation === null || storeId !== this.#storeId) return true;
-    const seen = this.#known(this.#generation, ORDERS_PROJECTION) ?? -1n;
-    if ((this.#known(next, ORDERS_PROJECTION) ?? -1n) >= seen) return true;
-    return performance.now() - (this.#behindSinceMs ?? 0) > DRAWS_LEVEL_WITHIN_MS;
-  }
-
-  /** @returns the active one; null when there is none that this release can read */
-  async #readAll(client: pg.Client): Promise<Generation | null> {
-    const active = await activeGeneration(client);
-    if (active === null) return null;
-    const own = this.#generation ?? active;
-    const { rows } = await client.query<{ generation: number; projection: string; position: string }>(
-      `SELECT generation, projection, position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ANY ($1)`,
-      [[active.id, active.rowsOf, own.id, own.rowsOf]],
-    );
-    for (const { generation, projection, position } of rows)
-      this.#advance(`${generation}:${projection}`, BigInt(position));
-    if (active.id === this.#generation?.id) {
-      this.#generation = active; // another index may have taken the place of its own
-      this.#storeId = await madeFrom(client, { generation: active.rowsOf, projection: ORDERS_PROJECTION });
-    }
-    return active;
-  }
-
-  #advance(key: string, position: bigint): void {
-    if ((this.#positions.get(key) ?? -1n) < position) this.#positions.set(key, position);
   }
 }

@@ -39,7 +39,7 @@ async function runRenew({ json, ...options }: RenewOptions): Promise<void> {
     for (const { id, schema, searchIndex } of old) {
       const index = searchIndex === null ? '' : `, its index ${searchIndex}`;
       console.log(
-        `generation ${id} is set aside: its schema ${schema}${index} stays until somebody drops it`,
+        `generation ${id} is set aside: its schema ${schema}${index} stays until orderctl generations drop ${id}`,
       );
     }
     console.log('start the projector again: it builds a new one');
