@@ -11,23 +11,26 @@ import { planFiles } from '../../apps/orderctl/src/import/online-retail.import.j
 import { madeUp, OrderLife, shapesOf, type Shapes } from './order-lives.js';
 import { IN_FLIGHT } from './system.js';
 
-/** An event store with the events of a shop in it, and PostgreSQL for what is made of them; no projector. */
-export interface FilledLog {
+/** An event store, empty, and PostgreSQL for what is made of its events; no projector. */
+export interface EventLog {
   readonly store: ExactEventStore;
   readonly eventStoreUrl: string;
   readonly postgresUrl: string;
-  readonly events: number;
   stop(): Promise<void>;
 }
 
+/** With the events of a shop in it. */
+export interface FilledLog extends EventLog {
+  readonly events: number;
+}
+
 /**
- * How many orders are placed before an order's next stage. A shop has some thousands of orders that are under way;
- * what comes back comes back much later.
+ * How many orders are placed before an order's next stage: paid and packed within hours, delivered within days; what
+ * comes back comes weeks later, for a second time months later. A shop with some 400 orders a day.
  */
 const ORDERS_BETWEEN_STAGES = [200, 1_500, 6_000, 20_000];
 
-/** @param file a shop's own, whose orders are repeated as often as needed; null: made-up orders */
-export async function fillLog(events: number, file: string | null): Promise<FilledLog> {
+export async function startEventLog(): Promise<EventLog> {
   const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir });
   const server = fork(fileURLToPath(new URL('../../apps/event-store/src/main.js', import.meta.url)), {
@@ -52,47 +55,42 @@ export async function fillLog(events: number, file: string | null): Promise<Fill
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
+  await storeIdentity(store);
+  return { store, eventStoreUrl, postgresUrl: postgres.url, stop };
+}
+
+/** @param file a shop's own, whose orders are repeated as often as needed; null: made-up orders */
+export async function fillLog(events: number, file: string | null): Promise<FilledLog> {
+  const log = await startEventLog();
   try {
     const shapes = file === null ? madeUp : shapesOf((await planFiles([file])).orders);
-    await storeIdentity(store);
-    const written = await append(store, events, shapes);
-    return { store, eventStoreUrl, postgresUrl: postgres.url, events: written, stop };
+    return { ...log, events: await append(log.store, events, shapes) };
   } catch (error) {
-    await stop();
+    await log.stop();
     throw error;
   }
 }
 
-/** In the order of a shop's days: each order's stages with those of later orders between them. */
+/** In the order of a shop's days: each order's stages with those of other orders between them. */
 async function append(store: ExactEventStore, events: number, shapes: Shapes): Promise<number> {
-  const due = new Map<number, OrderLife[]>();
+  const due = new Map<number, { life: OrderLife; stage: number }[]>();
   let written = 0;
-  let day = 0;
-  const appendNext = async (life: OrderLife) => {
-    const { stream, events: next, expected } = await life.next();
-    await store.append(stream, next, expected);
-    written += next.length;
-  };
-  const schedule = (life: OrderLife, stage: number) => {
-    if (life.isOver) return;
-    const at = day + ORDERS_BETWEEN_STAGES[Math.min(stage, ORDERS_BETWEEN_STAGES.length - 1)]!;
-    const there = due.get(at);
-    if (there) there.push(life);
-    else due.set(at, [life]);
-  };
-  const stageOf = new Map<OrderLife, number>();
   let running: Promise<void>[] = [];
-  while (written < events) {
-    const lives = [new OrderLife(day, shapes), ...(due.get(day) ?? [])];
-    due.delete(day);
-    for (const life of lives) {
-      running.push(appendNext(life));
-      const stage = stageOf.get(life) ?? 0;
-      stageOf.set(life, stage + 1);
-      if (life.isOver) stageOf.delete(life);
-      schedule(life, stage);
+  const next = async (life: OrderLife) => {
+    const { stream, events: appended, expected } = await life.next();
+    await store.append(stream, appended, expected);
+    written += appended.length;
+  };
+  for (let index = 0; written < events; index++) {
+    const now = [{ life: new OrderLife(index, shapes), stage: 0 }, ...(due.get(index) ?? [])];
+    due.delete(index);
+    for (const { life, stage } of now) {
+      running.push(next(life));
+      if (stage + 1 === life.stages) continue;
+      const after = ORDERS_BETWEEN_STAGES[Math.min(stage, ORDERS_BETWEEN_STAGES.length - 1)]!;
+      const then = due.get(index + after) ?? [];
+      due.set(index + after, [...then, { life, stage: stage + 1 }]);
     }
-    day += 1;
     if (running.length < IN_FLIGHT) continue;
     await Promise.all(running);
     running = [];

@@ -2,14 +2,17 @@ import { parseArgs } from 'node:util';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { Row } from './measure.js';
+import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
+import { poison } from './rows/poison.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
+import { rebuild, type LogOptions } from './rows/rebuild.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
-import { searchIndex } from './rows/search-index.row.js';
+import { rebuildSearch, searchIndex } from './rows/search-index.row.js';
 import { search } from './rows/search.row.js';
 import { searchable } from './rows/searchable.row.js';
 import { visible } from './rows/visible.row.js';
@@ -17,7 +20,10 @@ import { benchClient, ELASTICSEARCH_VARIABLE, newIndexPrefix, removeIndexes } fr
 import { startSystem, type System } from './system.js';
 
 const rows: Readonly<
-  Record<string, (system: System, store: ExactEventStore, file: string | null) => Promise<Row>>
+  Record<
+    string,
+    (system: System, store: ExactEventStore, file: string | null) => Promise<Row | readonly Row[]>
+  >
 > = {
   place,
   mixed,
@@ -26,35 +32,44 @@ const rows: Readonly<
   search,
   'search-elasticsearch': searchElasticsearch,
   'search-index': searchIndex,
+  'rebuild-search': rebuildSearch,
   searchable,
   relay,
+  'as-of': asOf,
   import: (system, _store, file) => importOrders(system, file),
 };
 
 /** Rows that start what they need themselves: a part of the system, without the rest. */
-const standalone: Readonly<Record<string, () => Promise<readonly Row[]>>> = { 'event-store': eventStore };
+const standalone: Readonly<Record<string, (log: LogOptions) => Promise<readonly Row[]>>> = {
+  'event-store': eventStore,
+  rebuild,
+  poison,
+};
 
 /** The engine that a row needs besides, by the variable that says where it is. */
 const needed: Readonly<Record<string, string>> = {
   relay: KAFKA_VARIABLE,
   'search-index': ELASTICSEARCH_VARIABLE,
+  'rebuild-search': ELASTICSEARCH_VARIABLE,
   'search-elasticsearch': ELASTICSEARCH_VARIABLE,
   searchable: ELASTICSEARCH_VARIABLE,
 };
 
-const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE]
+const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE] [--events N]
 
 Starts a system of its own for each row and compares it with the raw engine in the same run.
 Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
 --json   one JSON object a row
---file   for import, search and relay: a shop's file of your own instead of a made-up one`;
+--file   for import, search, relay and rebuild: a shop's file of your own instead of a made-up one
+--events for rebuild and poison: how many events there are in the log; default: 1,000,000 and 300,000`;
 
-function readArguments(): { names: string[]; json: boolean; file: string | null } {
+function readArguments(): { names: string[]; json: boolean; log: LogOptions } {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
       file: { type: 'string' },
+      events: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -62,7 +77,10 @@ function readArguments(): { names: string[]; json: boolean; file: string | null 
   if (values.help) throw new Error('');
   if (unknown.length > 0) throw new Error(`no row is called ${unknown.join(', ')}`);
   if (positionals.length === 0) throw new Error('name at least one row');
-  return { names: positionals, json: values.json, file: values.file ?? null };
+  const events = values.events === undefined ? null : Number(values.events);
+  if (events !== null && !(Number.isSafeInteger(events) && events > 0))
+    throw new Error('--events needs a number');
+  return { names: positionals, json: values.json, log: { file: values.file ?? null, events } };
 }
 
 function format(row: Row): string {
@@ -85,13 +103,13 @@ const HEADER =
   'row                   ratio   target   ours/s      raw/s     CPU µs   p50 ms   p95 ms   p99 ms';
 
 async function run(): Promise<void> {
-  const { names, json, file } = readArguments();
+  const { names, json, log } = readArguments();
   if (!json) console.log(HEADER);
   const print = (row: Row) => console.log(json ? JSON.stringify(row) : format(row));
   for (const name of names) {
     const alone = standalone[name];
     if (alone) {
-      (await alone()).forEach(print);
+      (await alone(log)).forEach(print);
       continue;
     }
     const variable = needed[name];
@@ -99,11 +117,15 @@ async function run(): Promise<void> {
       console.error(`${name} skipped: ${variable} is not set`);
       continue;
     }
-    print(await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, file));
+    [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, log.file)].flat().forEach(print);
   }
 }
 
-async function runRow(row: (typeof rows)[string], inIndex: boolean, file: string | null): Promise<Row> {
+async function runRow(
+  row: (typeof rows)[string],
+  inIndex: boolean,
+  file: string | null,
+): Promise<Row | readonly Row[]> {
   const prefix = newIndexPrefix();
   const system = inIndex
     ? await startSystem(['--elasticsearch', process.env[ELASTICSEARCH_VARIABLE]!], {

@@ -56,8 +56,8 @@ export class OrderLife {
     this.#orderId = uuidV5(String(index), NAMESPACE);
   }
 
-  get isOver(): boolean {
-    return this.#stage === 3 + this.#shape.returns.length;
+  get stages(): number {
+    return 3 + this.#shape.returns.length;
   }
 
   /** The next stage, as one append. */

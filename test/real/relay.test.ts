@@ -5,10 +5,14 @@ import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { createLogger } from '#platform/logging.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
+import { verifyTopic } from '#projections/relay/verify-topic.js';
+import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
+import { RelayStore } from '#read-models/stores/relay-store.js';
 import { startProjector } from '../../apps/projector/src/start.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
+import { act } from '../support/quarantine.js';
 import { readTopic } from '../support/read-topic.js';
 import { relayed, someTopic, startRelay } from '../support/relays.js';
 import { someEvent } from '../support/stored-events.js';
@@ -207,7 +211,7 @@ describeWith('kafka', 'the relay', () => {
     expect(status.relay.lastError).toMatch(/127\.0\.0\.1:9/);
     await without.close();
   });
-  // The last one: no projector reads such a store.
+
   it('parks what it cannot read with all that follows of the order, and the others move on', async () => {
     const [odd, good] = [new WrittenOrder(bench.eventStore), new WrittenOrder(bench.eventStore)];
     await odd.does(place(odd));
@@ -230,6 +234,54 @@ describeWith('kafka', 'the relay', () => {
     const keys = messages.map(({ key }) => key);
     expect(keys.filter((key) => key === odd.orderId)).toHaveLength(1);
     expect(keys.filter((key) => key === good.orderId)).toHaveLength(2);
+  });
+
+  it('sends what follows an event that a person has it leave out, and verify knows of it', async () => {
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order), tags('before'));
+    await order.receives({ type: 'OrderPainted' });
+    await order.does(tags('after'));
+    const kafka = someTopic(kafkaBrokers()!);
+    const running = startRelay(bench, kafka);
+    await running.caughtUp();
+    const { clusterId } = running.relay.topic!;
+    const scope = { projection: `relay:${clusterId}:${kafka.topic}`, generation: 0 };
+    // Said to be there before it is written down.
+    const parked = await until('it is parked', async () => {
+      const events = await parkedEventsOf(bench.pool, order.orderId);
+      return events.length > 0 && events;
+    });
+    expect(parked).toMatchObject([
+      { ...scope, revision: 2, type: 'OrderPainted', kind: 'permanent', tries: 1 },
+      { ...scope, revision: 3, type: 'TagsChanged', kind: 'behind', firstTriedAt: null },
+    ]);
+    const retried = await act(bench, order, { ...scope, action: 'retry' });
+    expect(retried).toMatchObject({
+      succeeded: false,
+      outcome: expect.stringMatching(/still parked at event 2/),
+    });
+    const wrong = await act(bench, order, { ...scope, action: 'skip', revision: 3, reason: 'a mistake' });
+    expect(wrong).toMatchObject({ succeeded: false });
+    const skip = { ...scope, action: 'skip', revision: 2, reason: 'nobody needs it' } as const;
+    expect(await act(bench, order, skip)).toMatchObject({
+      succeeded: true,
+      outcome: 'event 2 is left out; sent what was parked of 1 order',
+    });
+    await order.does(tags('last'));
+    await running.caughtUp();
+    await running.stop();
+    expect(await parkedEventsOf(bench.pool, order.orderId)).toEqual([]);
+    const revisions: string[] = [];
+    await readTopic({ brokers: kafkaBrokers()!, topic: kafka.topic }, ({ key, headers }) => {
+      if (key === order.orderId) revisions.push(headers['ce_orderrevision']!);
+    });
+    expect(revisions).toEqual(['0', '1', '3', '4']);
+    const verified = await verifyTopic({
+      ...{ eventStore: bench.eventStore, topic: kafka.topic },
+      kafka: new Kafka({ brokers: [...kafkaBrokers()!], logLevel: logLevel.NOTHING }),
+      relay: new RelayStore(bench.pool, { clusterId, topic: kafka.topic }),
+    });
+    expect(verified.differences.filter(({ orderId }) => orderId === order.orderId)).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import { instantAt, type Instant } from '#domain/instant.js';
 import { decide, evolve, type OrderCommand } from '#domain/order/order.js';
 import type { Order, OrderState } from '#domain/order/state.js';
 import { encode } from '#event-store/codec.js';
-import type { Appended, EventStore } from '#event-store/port.js';
+import type { Appended, EncodedEvent, EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 
 type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>;
@@ -68,6 +68,24 @@ export class WrittenOrder {
       const recording = { revision: before + 1 + index, recordedAt, commandId, fingerprint };
       this.state = evolve(this.state, { ...event, recording });
     });
+    return appended;
+  }
+
+  /** An event that nobody decided: a valid one but for the changes. The state takes nothing of it but its revision. */
+  async receives(change: Partial<EncodedEvent>): Promise<Appended> {
+    const { commandId, fingerprint, recordedAt } = this.order.handled[0]!;
+    const data = { tags: ['received'] };
+    const [event] = await encode(
+      this.orderId,
+      [{ type: 'TagsChanged', occurredAt: this.order.lastOccurredAt, data, personal: null }],
+      {
+        ...{ tenantId: this.tenantId, commandId, fingerprint, recordedAt, correlationId: commandId },
+        ...{ causationId: null, actor: { type: 'service', id: 'tests' }, traceparent: null },
+      },
+    );
+    const { revision } = this.order;
+    const appended = await this.#store.append(this.stream, [{ ...event!, ...change }], revision);
+    this.state = { ...this.order, revision: revision + 1 };
     return appended;
   }
 

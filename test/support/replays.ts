@@ -1,7 +1,10 @@
 import { createLogger } from '#platform/logging.js';
 import { replay, type Replayed, type ReplayOptions } from '#projections/rebuild/replay.js';
 import type { ReplayRequest } from '#read-models/stores/replays.store.js';
-import type { ProjectionBench } from './projections.js';
+import { checkpointOf } from '#read-models/checkpoints.js';
+import { activeGeneration } from '#read-models/generations.js';
+import { ENGINES_MS, type ProjectionBench } from './projections.js';
+import { until } from './until.js';
 
 /** So small that orders are written, come back and are written again after a few others. */
 export const SMALL = { openBytes: 60_000, stepBytes: 20_000, stepEvents: 50 };
@@ -20,6 +23,20 @@ export function replayOn(
     limits: SMALL,
     ...options,
   });
+}
+
+/** Keeps the generations of a bench, and waits until the active one has all that is in the log now. */
+export async function liveOn(bench: ProjectionBench): Promise<void> {
+  bench.keep();
+  const head = (await bench.eventStore.headPosition()) ?? -1n;
+  await until(
+    'the projector is at the head',
+    async () => {
+      const active = await activeGeneration(bench.pool);
+      return active && ((await checkpointOf(bench.pool, active.rowsOf, 'orders')) ?? -1n) >= head;
+    },
+    2 * ENGINES_MS,
+  );
 }
 
 const COMPARED = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { rejectionCodes, type RejectionCode } from '#domain/order/rejections.js';
-import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
+import { AppendOutcomeUnknown, StoreUnavailable, StreamDeleted } from '#event-store/errors.js';
 import type { Principal } from '#platform/auth/principal.js';
 import type { HttpApp } from '#platform/http/http-app.js';
 import { createLogger } from '#platform/logging.js';
@@ -232,6 +232,7 @@ describe('what can come of a command', () => {
     [409, 'conflict_retry_exhausted', new ConflictRetriesExhausted(8)],
     [422, 'order_too_large', new OrderTooLarge(1_000_001, 1_000_000)],
     [503, 'event_store_unavailable', new StoreUnavailable('away')],
+    [503, 'order_unreadable', new StreamDeleted('gone')],
     [503, 'outcome_unknown', new AppendOutcomeUnknown('no answer')],
     [500, 'internal_error', new Error('a bug')],
   ])('%i %s', async (status, code, error: Error) => {

@@ -5,6 +5,7 @@ import { addEventsCommand } from './commands/events.command.js';
 import { addGenerationsCommand } from './commands/generations.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addInspectCommand } from './commands/inspect.command.js';
+import { addQuarantineCommand } from './commands/quarantine.command.js';
 import { addMigrationsCommand } from './commands/migrations.command.js';
 import { addReadModelsCommand } from './commands/read-models.command.js';
 import { addReplayCommand } from './commands/replay.command.js';
@@ -42,6 +43,7 @@ async function main(): Promise<number> {
   addReadModelsCommand(program);
   addStatusCommand(program);
   addVerifyCommand(program);
+  addQuarantineCommand(program);
   addReplayCommand(program);
   addRelayCommand(program);
   addKeysCommand(program);

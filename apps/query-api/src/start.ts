@@ -3,20 +3,25 @@ import { createHttpApp, type HttpApp } from '#platform/http/http-app.js';
 import type { RunningApp } from '#platform/lifecycle.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
-import { decode } from '#event-store/codec.js';
+import { decodeEach } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { orderStream } from '#event-store/streams.js';
 import { knownStoreIdentity } from '#event-store/store-identity.js';
 import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WatchedGeneration } from '#read-models/readers/active-generation.js';
+import { readParked } from '#read-models/readers/parked.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { ActiveSearch } from '#read-models/search/active-search.js';
+import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { queryApiDescription } from './api-description.js';
 import { QueryApiModule } from './query-api.module.js';
+import { behindOf } from './reads/behind.js';
 import { Freshness } from './reads/freshness.js';
 import { problemOfRead } from './reads/problem-of-read.js';
 import type { QueryApiSettings } from './settings.js';
-import { TimeTravel } from './time-travel/time-travel.js';
+import { TimeTravel, type LeftOut } from './time-travel/time-travel.js';
 
 /** No question is larger than a search. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -54,8 +59,10 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       models,
       exports: new ReadModels(exportPool, generation),
       search: new ActiveSearch(models, generation, elasticsearch),
-      timeTravel: new TimeTravel(eventStore, { decode }),
-      freshness: new Freshness(watcher),
+      timeTravel: new TimeTravel(eventStore, { decodeEach }, (tenantId, orderId) =>
+        leftOut(models, { tenantId, orderId }),
+      ),
+      freshness: new Freshness(watcher, (missing) => behindOf(eventStore, missing)),
     }),
     {
       logger,
@@ -80,6 +87,15 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       await Promise.all([pool.end(), exportPool.end(), eventStore.close(), elasticsearch?.close()]);
     },
   };
+}
+
+/** What the read models show of an order, and what not. */
+async function leftOut(models: ReadModels, order: OrderKey): Promise<LeftOut> {
+  const [skips, parked] = await Promise.all([
+    skippedEvents(models.pool, { orders: [order] }),
+    readParked(models, order),
+  ]);
+  return { skipped: skips.of(orderStream(order.tenantId, order.orderId)), parked };
 }
 
 /** @throws when the event store cannot be reached, or is not the one that the read models are made from */

@@ -24,6 +24,11 @@ export interface EventCodec {
    * @throws UnreadableEvent for a type or version that this release does not know, or broken content
    */
   readonly decode: (events: readonly RawEvent[]) => Promise<readonly StoredOrderEvent[]>;
+
+  /** The same, with what is wrong in the place of each event that cannot be read. */
+  readonly decodeEach: (
+    events: readonly RawEvent[],
+  ) => Promise<readonly (StoredOrderEvent | UnreadableEvent)[]>;
 }
 
 /** Events are stored as `{ occurredAt, data, personal }`, with `personal` as the personal codec seals it. */
@@ -48,19 +53,46 @@ export function eventCodec(personalCodec: PersonalCodec): EventCodec {
     },
 
     async decode(rawEvents) {
-      const read = rawEvents.map(readRaw);
-      const personal = await throughPersonal(
-        read.map(({ content }) => content.personal),
-        (parts) =>
-          personalCodec.open(parts.map(({ part, index }) => ({ owner: read[index]!.owner, sealed: part }))),
-      );
-      return read.map((event, index) => storedEvent(event, personal[index]));
+      const decoded = await eachDecoded(personalCodec, rawEvents);
+      const unreadable = decoded.find((event) => event instanceof UnreadableEvent);
+      if (unreadable) throw unreadable;
+      return decoded as readonly StoredOrderEvent[];
     },
+
+    decodeEach: (rawEvents) => eachDecoded(personalCodec, rawEvents),
   };
 }
 
+async function eachDecoded(
+  personalCodec: PersonalCodec,
+  rawEvents: readonly RawEvent[],
+): Promise<readonly (StoredOrderEvent | UnreadableEvent)[]> {
+  const read = rawEvents.map((raw) => orUnreadable(() => readRaw(raw)));
+  const readable = read.filter((event): event is ReadEvent => !(event instanceof UnreadableEvent));
+  const personal = await throughPersonal(
+    readable.map(({ content }) => content.personal),
+    (parts) =>
+      personalCodec.open(parts.map(({ part, index }) => ({ owner: readable[index]!.owner, sealed: part }))),
+  );
+  let next = 0;
+  return read.map((event) => {
+    if (event instanceof UnreadableEvent) return event;
+    const part = personal[next++];
+    return orUnreadable(() => storedEvent(event, part));
+  });
+}
+
+function orUnreadable<T>(read: () => T): T | UnreadableEvent {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnreadableEvent) return error;
+    throw error;
+  }
+}
+
 /** For as long as personal data is stored as it is. */
-export const { encode, decode } = eventCodec(plainPersonal);
+export const { encode, decode, decodeEach } = eventCodec(plainPersonal);
 
 /** Events without a personal part cost the personal codec nothing. */
 async function throughPersonal(
@@ -84,8 +116,7 @@ interface ReadEvent {
 }
 
 function readRaw(raw: RawEvent): ReadEvent {
-  const unreadable = (why: string) =>
-    new UnreadableEvent(`event ${raw.revision} of ${raw.stream} (${raw.type}) cannot be read: ${why}`);
+  const unreadable = (why: string) => new UnreadableEvent(raw, why);
   const owner = parseOrderStream(raw.stream);
   if (!owner) throw unreadable('this is no stream of an order');
   const metadata = metadataOf(raw.metadata);
@@ -115,7 +146,7 @@ function storedEvent(
   personal: unknown,
 ): StoredOrderEvent {
   const opened = { occurredAt: content.occurredAt, data: content.data, personal };
-  const today = upcast(type, metadata.schemaVersion, opened);
+  const today = upcastOf({ raw, type, metadata }, opened);
   const { recordedAt, commandId, fingerprint } = metadata;
   return {
     type,
@@ -129,4 +160,16 @@ function storedEvent(
     metadata,
     // The shape of each type and version is what golden/shapes.json says; the corpus proves the upcasters.
   } as StoredOrderEvent;
+}
+
+/** @throws UnreadableEvent when the content is not of the shape that its version says */
+function upcastOf(
+  { raw, type, metadata }: Pick<ReadEvent, 'raw' | 'type' | 'metadata'>,
+  content: StoredContent,
+): StoredContent {
+  try {
+    return upcast(type, metadata.schemaVersion, content);
+  } catch (cause) {
+    throw new UnreadableEvent(raw, `it is not of its version ${metadata.schemaVersion}`, { cause });
+  }
 }

@@ -3,13 +3,14 @@ import {
   END,
   EventStoreDBClient,
   START,
+  StreamDeletedError,
   StreamNotFoundError,
   type StreamingRead,
 } from '@eventstore/db-client';
 import { Appender } from './appender.js';
 import { storeUnavailable } from './client-errors.js';
 import { closeClient, internalsOf } from './client-internals.js';
-import { StoreSilent, StoreUnavailable } from './errors.js';
+import { StoreSilent, StoreUnavailable, StreamDeleted } from './errors.js';
 import { openClient } from './open-client.js';
 import type {
   Appended,
@@ -93,6 +94,9 @@ export class DbClientEventStore implements ExactEventStore {
       for await (const resolved of this.#watched(read)) yield rawEventOf(resolved);
     } catch (error) {
       if (error instanceof StreamNotFoundError) return;
+      if (error instanceof StreamDeletedError) {
+        throw new StreamDeleted(`${stream} was deleted for good`, { cause: error });
+      }
       throw this.#readError(client, `${stream} cannot be read`, error);
     }
   }

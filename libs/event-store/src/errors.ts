@@ -1,3 +1,5 @@
+import type { RawEvent } from './port.js';
+
 /** The stream is not at the revision that the append was decided on. */
 export class WrongExpectedRevision extends Error {
   constructor(
@@ -28,5 +30,16 @@ export class StoreUnavailable extends Error {}
 /** It was reached, and said nothing for too long: its connection may be dead without having been closed. */
 export class StoreSilent extends StoreUnavailable {}
 
+/** The stream was deleted for good (tombstoned): nothing of it can be read any more. */
+export class StreamDeleted extends Error {}
+
 /** A stored event that this release cannot read: an unknown type, or a newer schema version. */
-export class UnreadableEvent extends Error {}
+export class UnreadableEvent extends Error {
+  constructor(
+    readonly event: RawEvent,
+    why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`event ${event.revision} of ${event.stream} (${event.type}) cannot be read: ${why}`, options);
+  }
+}

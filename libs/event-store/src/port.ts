@@ -102,7 +102,10 @@ export interface EventStore {
    */
   append(stream: string, events: readonly EncodedEvent[], expected: ExpectedRevision): Promise<Appended>;
 
-  /** Forwards from a revision (0 unless told otherwise); nothing when there is no such stream. */
+  /**
+   * Forwards from a revision (0 unless told otherwise); nothing when there is no such stream.
+   * @throws StreamDeleted when it was deleted for good
+   */
   readStream(stream: string, options?: { fromRevision?: number; maxCount?: number }): AsyncIterable<RawEvent>;
 
   /** From just after a position (null: the start), live after history, until the signal aborts or the server goes. */

@@ -1,17 +1,23 @@
-import { decode } from '#event-store/codec.js';
-import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { decodeEach, type EventCodec } from '#event-store/codec.js';
+import type { RawEvent } from '#event-store/port.js';
+import { UnreadableEvent } from '#event-store/errors.js';
 import { orderStream, parseOrderStream } from '#event-store/streams.js';
 import type { Instant } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
 import { ForeignWrite, type OrderKey, type OrdersStore } from '#read-models/stores/orders-store.js';
-import { UnappliableEvent } from './errors.js';
+import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import type { Batch } from './event-buffer.js';
-import { FoldedBatch } from './folded-batch.js';
+import type { FoldedOrder } from './folded-order.js';
 import { OrderCache } from './order-cache.js';
+import { parkedBehind, revisionOf, type OrderItem } from './quarantine/faults.js';
+import { OrderAdvance, type AdvanceStore } from './quarantine/order-advance.js';
+import { OrderQuarantine } from './quarantine/order-quarantine.js';
+import { OrderWriter } from './quarantine/order-writer.js';
+import { Turns } from './turns.js';
 
 export interface Applied {
   readonly events: number;
-  /** Already in the rows: skipped. */
+  /** Already in the rows, or parked: nothing to do. */
   readonly duplicates: number;
   /** Not delivered, but in the stream: applied before what was delivered. */
   readonly filled: number;
@@ -20,128 +26,136 @@ export interface Applied {
   readonly repeated: number;
   /** Of the batch's last event. */
   readonly lastRecordedAt: Instant | null;
+  /** Put aside instead of being applied. */
+  readonly parked: readonly EventToPark[];
 }
 
-const NOTHING: Applied = { events: 0, duplicates: 0, filled: 0, rows: 0, repeated: 0, lastRecordedAt: null };
+const NOTHING: Applied = {
+  ...{ events: 0, duplicates: 0, filled: 0, rows: 0, repeated: 0 },
+  ...{ lastRecordedAt: null, parked: [] },
+};
 const RECENT_MS = 1_000;
+
+type Delivered = Map<string, OrderItem[]>;
 
 /** Turns batches of events into the final rows of the orders concerned, each written once. */
 export class BatchApplier {
-  readonly #store: OrdersStore;
-  readonly #eventStore: Pick<EventStore, 'readStream'>;
+  readonly quarantine: OrderQuarantine;
+  readonly store: OrdersStore;
+  readonly writer: OrderWriter;
+  readonly advance: OrderAdvance;
+  /** One write at a time: a batch, or another try of what is parked. */
+  readonly turns = new Turns();
+  readonly #decodeEach: EventCodec['decodeEach'];
   readonly #cache = new OrderCache();
 
-  constructor(store: OrdersStore, eventStore: Pick<EventStore, 'readStream'>) {
-    this.#store = store;
-    this.#eventStore = eventStore;
+  /** @param quarantine what is parked already; none, unless told otherwise */
+  constructor(
+    store: OrdersStore,
+    eventStore: AdvanceStore,
+    {
+      quarantine = new OrderQuarantine(),
+      codec = { decodeEach },
+    }: { quarantine?: OrderQuarantine; codec?: Pick<EventCodec, 'decodeEach'> } = {},
+  ) {
+    this.store = store;
+    this.quarantine = quarantine;
+    this.writer = new OrderWriter(store, this.#cache, quarantine);
+    this.advance = new OrderAdvance(store, eventStore, codec.decodeEach);
+    this.#decodeEach = codec.decodeEach;
   }
 
-  /**
-   * Rows and checkpoint in one transaction.
-   * @throws UnappliableEvent, UnreadableEvent: nothing of the batch was written
-   */
-  async apply(batch: Batch): Promise<Applied> {
-    if (batch.events.length === 0) {
-      await this.#store.writeCheckpoint(batch.position);
-      return NOTHING;
-    }
-    const stored = await decode(batch.events);
-    try {
-      return await this.#applyOrders(batch.position, stored, { newAreNew: true });
-    } catch (error) {
-      if (!(error instanceof ForeignWrite)) throw error;
-      this.#cache.clear();
-      return this.#applyOrders(batch.position, stored, { newAreNew: false });
-    }
+  /** Rows, what is parked and checkpoint in one transaction. */
+  apply(batch: Batch): Promise<Applied> {
+    return this.turns.take(async () => {
+      if (batch.events.length === 0) {
+        await this.store.writeCheckpoint(batch.position);
+        return NOTHING;
+      }
+      const delivered = grouped(batch.events, await this.#decodeEach(batch.events));
+      try {
+        return await this.#applyOrders(batch, delivered, { newAreNew: true });
+      } catch (error) {
+        if (!(error instanceof ForeignWrite)) throw error;
+        this.#cache.clear();
+        return this.#applyOrders(batch, delivered, { newAreNew: false });
+      }
+    });
   }
 
   /** `newAreNew`: an order that begins in this batch has no row yet, so none is looked for. */
   async #applyOrders(
-    position: bigint,
-    stored: readonly StoredOrderEvent[],
+    { events, position }: Batch,
+    delivered: Delivered,
     { newAreNew }: { newAreNew: boolean },
   ): Promise<Applied> {
     const nowMs = performance.now();
-    const byStream = grouped(stored);
-    const before = await this.#load(byStream, newAreNew);
-    const work = new FoldedBatch();
-    for (const [stream, events] of byStream) {
+    const before = await this.#load(delivered, newAreNew);
+    const folded: FoldedOrder[] = [];
+    const toPark: EventToPark[] = [];
+    let [duplicates, filled, repeated] = [0, 0, 0];
+    this.store.begin();
+    for (const [stream, items] of delivered) {
+      const known = this.quarantine.get(stream);
+      if (known) {
+        const behind = items.filter((item) => revisionOf(item) > known.lastRevision);
+        toPark.push(...behind.map((item) => parkedBehind(item, stream)));
+        duplicates += items.length - behind.length;
+        continue;
+      }
       const recent = nowMs - (this.#cache.get(stream)?.writtenAtMs ?? -Infinity) < RECENT_MS;
-      work.repeated += recent ? events.length : events.length - 1;
-      const order = before.get(stream) ?? null;
-      const next = work.withoutDuplicates(order, events);
-      work.fold(stream, order, await this.#withoutGaps(stream, order, next, work));
+      repeated += recent ? items.length : items.length - 1;
+      const skipped = this.quarantine.skipped.of(stream);
+      const order = { stream, before: before.get(stream) ?? null, skipped, tried: null };
+      const advanced = await this.advance.advance(order, items);
+      if (advanced.folded) folded.push(advanced.folded);
+      toPark.push(...advanced.parked);
+      duplicates += advanced.duplicates;
+      filled += advanced.filled;
     }
-    await this.#store.write({ ...work, orders: [...work.orders.values()], checkpoint: position });
-    for (const [stream, order] of work.orders) this.#cache.committed(stream, order, nowMs);
-    const lastRecordedAt = stored.at(-1)?.recording.recordedAt ?? null;
-    return { ...work.counts(), events: stored.length, lastRecordedAt };
+    const parked = await this.writer.write({ folded, parked: toPark, unparked: [], checkpoint: position });
+    const lastRecordedAt = lastRecordedAtOf(delivered);
+    const rows = folded.length;
+    return { events: events.length, duplicates, filled, rows, repeated, lastRecordedAt, parked };
   }
 
-  async #load(
-    byStream: ReadonlyMap<string, readonly StoredOrderEvent[]>,
-    newAreNew: boolean,
-  ): Promise<Map<string, Order>> {
+  async #load(delivered: Delivered, newAreNew: boolean): Promise<Map<string, Order>> {
     const found = new Map<string, Order>();
     const missing: OrderKey[] = [];
-    for (const [stream, [first]] of byStream) {
+    for (const [stream, [first]] of delivered) {
+      if (this.quarantine.get(stream)) continue; // not tried
       const cached = this.#cache.get(stream);
       if (cached) found.set(stream, cached.order);
-      else if (!newAreNew || first?.recording.revision !== 0) missing.push(parseOrderStream(stream)!);
+      else if (!newAreNew || revisionOf(first!) !== 0) missing.push(parseOrderStream(stream)!);
     }
-    for (const order of await this.#store.load(missing)) {
+    for (const order of await this.store.load(missing)) {
       found.set(orderStream(order.tenantId, order.orderId), order);
     }
     return found;
   }
-
-  async #withoutGaps(
-    stream: string,
-    order: Order | null,
-    events: readonly StoredOrderEvent[],
-    work: FoldedBatch,
-  ): Promise<readonly StoredOrderEvent[]> {
-    let revision = order?.revision ?? -1;
-    const whole: StoredOrderEvent[] = [];
-    for (const event of events) {
-      const missing = event.recording.revision - revision - 1;
-      if (missing > 0) {
-        const found = await this.#read(stream, revision + 1, missing);
-        work.filled += found.length;
-        whole.push(...found);
-      }
-      whole.push(event);
-      revision = event.recording.revision;
-    }
-    return whole;
-  }
-
-  async #read(stream: string, fromRevision: number, count: number): Promise<readonly StoredOrderEvent[]> {
-    const found: RawEvent[] = [];
-    for await (const event of this.#eventStore.readStream(stream, { fromRevision, maxCount: count })) {
-      found.push(event);
-    }
-    const lost = Array.from({ length: count }, (_, index) => index).find(
-      (index) => found[index]?.revision !== fromRevision + index,
-    );
-    if (lost !== undefined) {
-      throw new UnappliableEvent(
-        stream,
-        fromRevision + lost,
-        'is missing: its stream has later events, but not this one',
-      );
-    }
-    return decode(found);
-  }
 }
 
-function grouped(events: readonly StoredOrderEvent[]): Map<string, StoredOrderEvent[]> {
-  const byStream = new Map<string, StoredOrderEvent[]>();
-  for (const event of events) {
-    const stream = orderStream(event.metadata.tenantId, event.orderId);
+/** By stream. What is in no order's stream, whatever its name begins with, is nobody's event and left out. */
+function grouped(
+  raw: readonly RawEvent[],
+  decoded: Awaited<ReturnType<EventCodec['decodeEach']>>,
+): Delivered {
+  const byStream: Delivered = new Map();
+  for (const [index, item] of decoded.entries()) {
+    const { stream } = raw[index]!;
     const ofStream = byStream.get(stream);
-    if (ofStream) ofStream.push(event);
-    else byStream.set(stream, [event]);
+    if (ofStream) ofStream.push(item);
+    else if (!(item instanceof UnreadableEvent) || parseOrderStream(stream)) byStream.set(stream, [item]);
   }
   return byStream;
+}
+
+function lastRecordedAtOf(delivered: Delivered): Instant | null {
+  let last: Instant | null = null;
+  for (const items of delivered.values()) {
+    const item = items.at(-1)!;
+    if ('recording' in item && (last === null || item.recording.recordedAt > last))
+      last = item.recording.recordedAt;
+  }
+  return last;
 }

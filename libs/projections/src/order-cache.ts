@@ -31,6 +31,10 @@ export class OrderCache {
     this.#orders.set(stream, { order: { ...order, handled: [] }, writtenAtMs: nowMs });
   }
 
+  forget(stream: string): void {
+    this.#orders.delete(stream);
+  }
+
   clear(): void {
     this.#orders.clear();
   }

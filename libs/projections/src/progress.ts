@@ -8,7 +8,7 @@ export class Progress {
   position: bigint | null = null;
   /** When the last event written was recorded. */
   lastRecordedAt: Instant | null = null;
-  readonly totals = { events: 0, duplicates: 0, filled: 0, rows: 0, batches: 0 };
+  readonly totals = { events: 0, duplicates: 0, filled: 0, parked: 0, rows: 0, batches: 0 };
   readonly #events = new Rate();
   readonly #rows = new Rate();
   readonly #batches = new Rate();
@@ -19,6 +19,7 @@ export class Progress {
     this.totals.events += applied.events;
     this.totals.duplicates += applied.duplicates;
     this.totals.filled += applied.filled;
+    this.totals.parked += applied.parked.length;
     this.totals.rows += applied.rows;
     this.totals.batches += 1;
     this.#events.add(applied.events);

@@ -18,7 +18,9 @@ export interface ProjectorStatus extends CommonStatus {
   readonly eventsPerSecond: number;
   readonly rowsPerSecond: number;
   readonly batchesPerSecond: number;
-  readonly totals: Readonly<Record<'events' | 'duplicates' | 'filled' | 'rows' | 'batches', number>>;
+  readonly totals: Readonly<
+    Record<'events' | 'duplicates' | 'filled' | 'parked' | 'rows' | 'batches', number>
+  >;
 }
 
 /** The same for the projection into a search index. */

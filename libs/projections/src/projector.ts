@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { decodeEach, type EventCodec } from '#event-store/codec.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
@@ -9,6 +10,7 @@ import { bindToStore } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { LeaseKey } from '#read-models/stores/leases.store.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
+import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { BatchApplier } from './batch-applier.js';
 import { EventFeed } from './engine/event-feed.js';
 import {
@@ -20,6 +22,9 @@ import {
 import { Leases } from './lease/leases.js';
 import { Pace } from './pace.js';
 import { Progress } from './progress.js';
+import { OrderQuarantine } from './quarantine/order-quarantine.js';
+import { ParkedOrderRetrier } from './quarantine/parked-order-retrier.js';
+import { QuarantineKeeper } from './quarantine/quarantine-keeper.js';
 
 export interface ProjectorOptions {
   readonly eventStore: Pick<
@@ -32,6 +37,8 @@ export interface ProjectorOptions {
   readonly leases?: Leases;
   /** Which one to keep; of this release, made where there is none, unless told otherwise. */
   readonly generation?: (pool: pg.Pool) => Promise<Generation>;
+  /** How events are read; as this release does, unless told otherwise. */
+  readonly codec?: Pick<EventCodec, 'decodeEach'>;
   /** Told the position whenever it has written all that was there when it subscribed; what it throws ends that. */
   readonly onCaughtUp?: (generation: Generation, position: bigint) => Promise<void>;
   /** Of one batch. */
@@ -90,6 +97,11 @@ export class Projector implements ProjectionWork {
     return this.#feed?.size ?? 0;
   }
 
+  /** What is parked now; null: it is not the owner, or not at work. */
+  get quarantine(): OrderQuarantine | null {
+    return this.#feed && (this.#applier?.applier.quarantine ?? null);
+  }
+
   /** Returns when the signal aborts. Whatever keeps rows from being written is waited for, however long. */
   async run(signal: AbortSignal): Promise<void> {
     await this.engine.run(signal);
@@ -106,16 +118,27 @@ export class Projector implements ProjectionWork {
 
   async follow({ db, token, signal }: Owned): Promise<void> {
     const generation = this.generation!;
-    const { eventStore } = this.#options;
+    const { eventStore, logger, codec = { decodeEach } } = this.#options;
     const made = { generation: generation.id, projection: ORDERS_PROJECTION };
     this.progress.position = await checkpointOf(db, generation.id, ORDERS_PROJECTION);
     // With every new subscription: another store may answer at the same address.
     await bindToStore(db, made, this.progress.position, await storeNow(eventStore), RENEW);
     if (this.#applier?.token !== token) {
       const store = new OrdersStore(db, generation, token);
-      this.#applier = { token, applier: new BatchApplier(store, eventStore) };
+      const quarantine = await OrderQuarantine.load(db, generation.id);
+      this.#applier = { token, applier: new BatchApplier(store, eventStore, { quarantine, codec }) };
     }
-    await this.#apply(this.#applier.applier, signal);
+    const { applier } = this.#applier;
+    const stop = new AbortController();
+    const retrier = new ParkedOrderRetrier(applier, eventStore, codec.decodeEach);
+    const keeper = new QuarantineKeeper({ db, generation, applier, retrier, logger });
+    const keeping = keeper.run(AbortSignal.any([signal, stop.signal]));
+    try {
+      await this.#apply(applier, signal);
+    } finally {
+      stop.abort();
+      await keeping;
+    }
   }
 
   async #apply(applier: BatchApplier, signal: AbortSignal): Promise<never> {
@@ -134,6 +157,7 @@ export class Projector implements ProjectionWork {
         pace.writing();
         const applied = await applier.apply(batch);
         this.progress.wrote(applied, batch);
+        this.#tellParked(applied.parked);
         pace.wrote(applied.events, applied.repeated);
         this.#noteCaughtUp(feed);
       }
@@ -150,5 +174,13 @@ export class Projector implements ProjectionWork {
     const told = this.generation && this.#options.onCaughtUp?.(this.generation, position ?? -1n);
     told?.catch((error: unknown) => feed.end(error));
     this.engine.become('live');
+  }
+
+  #tellParked(parked: readonly EventToPark[]): void {
+    for (const { tenantId, orderId, revision, type, kind, reason } of parked) {
+      if (kind === 'behind') continue;
+      const about = { tenantId, orderId, revision, type, kind, reason };
+      this.#options.logger.error(about, 'an order is parked: its later events wait');
+    }
   }
 }

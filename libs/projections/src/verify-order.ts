@@ -1,13 +1,15 @@
 import { decode } from '#event-store/codec.js';
-import { UnreadableEvent } from '#event-store/errors.js';
+import { StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import type { Order } from '#domain/order/state.js';
 import { documentOf } from '#read-models/order-document.js';
 import { summaryOf } from '#read-models/order-summary.js';
 import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
+import { takeSkippedRevisions, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import { compareEvent, compareJson, compareSummary, hidingValues, type Report } from './comparisons.js';
 import { shown, type Difference } from './differences.js';
+import { TOMBSTONE_REVISION } from './quarantine/faults.js';
 import type { VerifiedRows } from './verified-rows.js';
 import { compareIndexed, compareSearched, type SearchedOrder } from './verify-search-row.js';
 
@@ -21,58 +23,76 @@ export interface VerifiedUpTo {
   readonly headPosition: bigint;
   /** Whether the generation has rows to search in; else an index has documents, made of rows beside the orders. */
   readonly searchesTables: boolean;
+  /** Of the order: left out of the fold. */
+  readonly skipped: SkippedRevisions;
+  /** Whether something of the order is parked: then its row is right where it stands, and lacks what follows. */
+  readonly parked: boolean;
 }
 
 /** Compares all rows of one order with a fresh fold of its stream, at the revision of the row. */
 export async function verifyOrder(
   eventStore: Pick<EventStore, 'readStream'>,
   rows: VerifiedRows,
-  { headPosition, searchesTables }: VerifiedUpTo,
+  upTo: VerifiedUpTo,
 ): Promise<VerifiedOrder> {
   const { tenantId, orderId } = rows;
   const differences: Difference[] = [];
   const report: Report = (kind, path, expected, actual) =>
     differences.push({ tenantId, orderId, kind, path, expected: shown(expected), actual: shown(actual) });
   const raw: RawEvent[] = [];
-  for await (const event of eventStore.readStream(orderStream(tenantId, orderId))) raw.push(event);
   try {
-    const events = await decode(raw);
-    const folded = compareWithStream(rows, events, headPosition, report);
-    const compareFound = searchesTables ? compareSearched : compareIndexed;
+    for await (const event of eventStore.readStream(orderStream(tenantId, orderId))) raw.push(event);
+    const folded = await compareWithStream(rows, raw, upTo, report);
+    const compareFound = upTo.searchesTables ? compareSearched : compareIndexed;
     if (folded) compareFound(report, folded, rows);
   } catch (error) {
-    if (!(error instanceof UnreadableEvent || error instanceof UnfoldableEvent)) throw error;
-    report('unreadable', '', undefined, error.message);
+    if (error instanceof StreamDeleted && (upTo.parked || upTo.skipped.has(TOMBSTONE_REVISION))) {
+      return { events: 0, differences: [] }; // its row stays, and there is nothing to compare it with
+    }
+    const isOfStream = [StreamDeleted, UnreadableEvent, UnfoldableEvent].some(
+      (kind) => error instanceof kind,
+    );
+    if (!isOfStream) throw error;
+    report('unreadable', '', undefined, (error as Error).message);
   }
   return { events: raw.length, differences };
 }
 
 class UnfoldableEvent extends Error {}
 
-function compareWithStream(
+async function compareWithStream(
   rows: VerifiedRows,
-  stream: readonly StoredOrderEvent[],
-  headPosition: bigint,
+  stream: readonly RawEvent[],
+  { headPosition, skipped, parked }: VerifiedUpTo,
   report: Report,
-): SearchedOrder | null {
+): Promise<SearchedOrder | null> {
   if (stream.length === 0) {
     report('extra_row', 'orders', undefined, rows.revision);
     return null;
   }
-  const events = stream.slice(0, rows.revision + 1);
-  const behind = stream.slice(rows.revision + 1).filter(({ position }) => position <= headPosition);
-  if (behind.length > 0) report('behind', 'revision', behind.at(-1)!.recording.revision, rows.revision);
-  if (events.length <= rows.revision) report('extra_row', 'revision', events.length - 1, rows.revision);
-
-  const { order, history, searchedAt } = foldAll(events);
+  const kept = withoutSkipped(stream, skipped);
+  const behind = kept.filter(
+    ({ revision, position }) => revision > rows.revision && position <= headPosition,
+  );
+  if (behind.length > 0 && !parked) {
+    report('behind', 'revision', behind.at(-1)!.revision, rows.revision);
+  }
+  const last = stream.at(-1)!.revision;
+  if (last < rows.revision && !skipped.has(rows.revision)) {
+    report('extra_row', 'revision', last, rows.revision);
+  }
+  const folded = foldAll(await decode(kept.filter(({ revision }) => revision <= rows.revision)));
+  const order = takeSkippedRevisions(folded.order, skipped, rows.revision);
   compareJson(report, 'document', documentOf(order), rows.document);
   compareJson(hidingValues(report), 'personal', order.personal, rows.personal);
   compareSummary(report, 'summary', '', summaryOf(order), rows.summary);
-  compareHistory(report, history, rows);
-  return { order, searchedAt };
+  compareHistory(report, folded.history, rows);
+  return { order, searchedAt: folded.searchedAt };
 }
 
+/** @throws UnfoldableEvent also when there is none */
 function foldAll(events: readonly StoredOrderEvent[]) {
+  if (events.length === 0) throw new UnfoldableEvent('no event of its stream can be folded');
   let order: Order | null = null;
   let searchedAt = 0;
   const history: HistoryRow[] = [];

@@ -2,12 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
+import { orderStream } from '#event-store/streams.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { parkedOrders, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
+import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { rowsWithoutOrder, streamsWithoutRow } from './coverage.js';
 import type { Difference } from './differences.js';
 import { loadRows, orderKeys, sampledOrderKeys, type VerifiedRows } from './verified-rows.js';
@@ -50,8 +53,13 @@ export interface VerifyResult {
   readonly differenceCount: number;
   /** Orders whose document the index refused; they are not compared with it. */
   readonly parked: readonly string[];
+  /** Orders whose rows end where an event could not be applied; what follows it is no difference. */
+  readonly parkedOrders: readonly StuckOrder[];
   readonly seconds: number;
 }
+
+/** An order of which something is parked, from its first parked event on. */
+export type StuckOrder = Pick<ParkedOrder, 'tenantId' | 'orderId' | 'revision' | 'events' | 'reason'>;
 
 /** There are no read models of this release yet. */
 export class NothingToVerify extends Error {}
@@ -94,6 +102,8 @@ class Verification {
   readonly #generation: Generation;
   readonly #index: VerifiedIndex | null;
   readonly #differences: Difference[] = [];
+  /** By stream. */
+  readonly #parked = new Map<string, StuckOrder>();
   #differenceCount = 0;
   #orders = 0;
   #events = 0;
@@ -110,6 +120,7 @@ class Verification {
     const head = (await this.#options.eventStore.headPosition()) ?? -1n;
     await this.#waitFor(ORDERS_PROJECTION, head);
     if (this.#index) await this.#waitFor(SEARCH_PROJECTION, head);
+    await this.#findParked(); // after the wait: what could not be applied up to the head is parked by now
     if (sample === undefined) await this.#findWhatIsMissing(head);
     const total = Math.min(sample ?? Infinity, await this.#count());
     const { pool } = this.#options;
@@ -129,6 +140,7 @@ class Verification {
       differences: this.#differences,
       differenceCount: this.#differenceCount,
       parked: [...(this.#index?.parked ?? [])],
+      parkedOrders: [...this.#parked.values()],
       seconds: Math.round(performance.now() - startedMs) / 1_000,
     };
   }
@@ -150,13 +162,26 @@ class Verification {
     }
   }
 
+  async #findParked(): Promise<void> {
+    const scope = { projection: ORDERS_PROJECTION, generation: this.#generation.rowsOf };
+    for (const order of await parkedOrders(this.#options.pool, scope)) {
+      const { tenantId, orderId, revision, events, reason } = order;
+      this.#parked.set(orderStream(tenantId, orderId), { tenantId, orderId, revision, events, reason });
+    }
+  }
+
   async #findWhatIsMissing(head: bigint): Promise<void> {
     const { eventStore, pool, signal, onProgress } = this.#options;
     const coverage = {
       ...{ eventStore, pool, ...(signal ? { signal } : {}) },
       onEvents: (done: number) => onProgress?.({ phase: 'streams', done, total: null }),
     };
-    for await (const found of streamsWithoutRow(coverage, this.#generation, head)) this.#add(found);
+    const skipped = await skippedEvents(pool);
+    for await (const found of streamsWithoutRow(coverage, this.#generation, head)) {
+      const stream = orderStream(found.tenantId, found.orderId);
+      // Without its first event nothing of an order can be folded.
+      if (!this.#parked.has(stream) && !skipped.of(stream).has(0)) this.#add(found);
+    }
     for (const found of await rowsWithoutOrder(pool, this.#generation)) this.#add(found);
     if (!this.#index) return;
     for await (const found of documentsWithoutOrder(this.#index)) this.#add(found);
@@ -180,10 +205,15 @@ class Verification {
 
   async #verifyPage(rows: readonly VerifiedRows[], head: bigint): Promise<void> {
     const next = rows.values();
-    const upTo = { headPosition: head, searchesTables: this.#index === null };
+    const searchesTables = this.#index === null;
+    // After the rows: then every event that they leave out is known.
+    const skips = await skippedEvents(this.#options.pool, { orders: rows });
     const worker = async () => {
       for (const row of next) {
         this.#options.signal?.throwIfAborted();
+        const stream = orderStream(row.tenantId, row.orderId);
+        const [skipped, parked] = [skips.of(stream), this.#parked.has(stream)];
+        const upTo = { headPosition: head, searchesTables, skipped, parked };
         const { events, differences } = await verifyOrder(this.#options.eventStore, row, upTo);
         this.#orders += 1;
         this.#events += events;

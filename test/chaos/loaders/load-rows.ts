@@ -61,7 +61,8 @@ export async function loadSkips(db: Db): Promise<readonly EventKey[]> {
   if (there!['there'] !== true) return [];
   const rows = await rowsOf(
     db,
-    `SELECT tenant_id AS "tenantId", order_id AS "orderId", revision FROM orderlog.skips`,
+    `SELECT tenant_id AS "tenantId", order_id AS "orderId", revision FROM orderlog.skips
+     WHERE projection = 'orders'`,
   );
   return rows as unknown as EventKey[];
 }

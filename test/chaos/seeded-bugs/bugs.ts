@@ -45,8 +45,8 @@ export const seededBugs: readonly SeededBug[] = [
     changes: [
       {
         file: 'libs/read-models/src/stores/orders-store.ts',
-        from: 'this.#pushRows(batch);',
-        to: 'await this.writeCheckpoint(batch.checkpoint);\nthis.#pushRows(batch);',
+        from: 'const { id } = this.#generation;\n    const position =',
+        to: 'if (checkpoint) await this.writeCheckpoint(checkpoint);\n    const { id } = this.#generation;\n    const position =',
       },
     ],
     faults: [slow('projector-a>postgres', 150)],
@@ -95,10 +95,10 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'an event that is applied twice',
     changes: [
       {
-        file: 'libs/projections/src/folded-batch.ts',
-        from: 'order = foldOne(stream, order, event);',
-        to: `order = foldOne(stream, order, event);
-          if (['NoteAdded', 'PaymentCaptured', 'LineAdded'].includes(event.type)) order = foldOne(stream, order, event);`,
+        file: 'libs/projections/src/folded-order.ts',
+        from: 'order = foldOrder(order, event);',
+        to: `order = foldOrder(order, event);
+          if (['NoteAdded', 'PaymentCaptured', 'LineAdded'].includes(event.type)) order = foldOrder(order, event);`,
       },
     ],
     faults: [],
@@ -109,9 +109,9 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'a search row that is not written when a batch has others',
     changes: [
       {
-        file: 'libs/projections/src/folded-batch.ts',
-        from: 'if (searchChanged)',
-        to: 'if (searchChanged && this.searched.length === 0)',
+        file: 'libs/read-models/src/stores/orders-store.ts',
+        from: 'if (searched === null) return;',
+        to: 'if (searched === null || this.#searched.length > 0) return;',
       },
     ],
     faults: [slow('projector-a>postgres', 150)],

@@ -52,8 +52,10 @@ export async function openPostgres(): Promise<SearchSubject> {
   return {
     search: new PostgresOrderSearch(models),
     async index(orders, checkpoint) {
-      const searched = orders.map(searchRowOf);
-      await store.write({ orders, history: [], periodEnds: [], searched, checkpoint });
+      store.begin();
+      for (const order of orders)
+        store.add({ order, history: [], periodEnd: null, searched: searchRowOf(order) });
+      await store.write({ checkpoint });
     },
     async close() {
       client.release();

@@ -204,12 +204,14 @@ describe('a write of an owner that is one no longer', () => {
     const target = { clusterId: 'cluster', topic: 'topic' };
     const { client, before, now } = await owners(relayLease(target));
     const store = new RelayStore(client, target);
-    const parked = { tenantId: 'default', orderId: NOBODY, revision: 0, position: 7n, reason: 'too large' };
+    const event = { tenantId: 'default', orderId: NOBODY, revision: 0, position: 7n, reason: 'too large' };
+    const stored = { ...event, eventId: NOBODY, type: 'OrderPlaced', kind: 'permanent', tries: 1 } as const;
+    const parked = { ...stored, nextTryAfterMs: null };
     await expect(store.advance(before, 7n, [parked])).rejects.toBeInstanceOf(LeaseLost);
     expect([await store.position(), await store.parked()]).toEqual([null, []]);
     await store.advance(now, 7n, [parked]);
     await expect(store.tried(before, parked, 1, null)).rejects.toBeInstanceOf(LeaseLost);
-    expect(await store.parked()).toEqual([parked]);
+    expect(await store.parked()).toMatchObject([stored]);
     client.release();
   });
 

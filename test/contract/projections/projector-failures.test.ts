@@ -1,20 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { encode } from '#event-store/codec.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '#event-store/errors.js';
-import type {
-  EncodedEvent,
-  EventStore,
-  ExactEventStore,
-  RawEvent,
-  SubscriptionMessage,
-} from '#event-store/port.js';
-import { orderStream } from '#event-store/streams.js';
 import type { ProjectorOptions } from '#projections/projector.js';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
-import { ENGINES_MS, ProjectionBench, type RunningProjector } from '../../support/projections.js';
+import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
@@ -131,81 +121,3 @@ describe('a projector', () => {
     expect(await bench.verify()).toMatchObject({ generation: 2, differences: [] });
   });
 });
-
-describe('a projector, at what it cannot apply,', () => {
-  let bench: ProjectionBench;
-  beforeEach(async () => {
-    bench = await ProjectionBench.open();
-  });
-  afterEach(() => bench.close());
-
-  const placed = async (): Promise<WrittenOrder> => {
-    const order = new WrittenOrder(bench.eventStore);
-    await order.does(place(order));
-    return order;
-  };
-
-  it('waits at an event that it cannot read, and says which', async () => {
-    const order = await placed();
-    await bench.eventStore.append(order.stream, [await changed(order, { type: 'OrderTeleported' })], 0);
-    await fails(bench.start(), new RegExp(`event 1 of ${order.stream} \\(OrderTeleported\\)`));
-  });
-
-  it('waits at an event that cannot follow the order as it is', async () => {
-    const orderId = randomUUID();
-    const stream = orderStream('default', orderId);
-    const other = await placed();
-    await bench.eventStore.append(stream, [await changed(other, { type: 'OrderConfirmed' })], 'no_stream');
-    await fails(bench.start(), new RegExp(`event 0 of ${stream} \\(OrderConfirmed\\) cannot be folded`));
-  });
-
-  it('waits at a true gap, and names order and revision', async () => {
-    const order = await placed();
-    await order.does(tags('a'), tags('b'));
-    const without = (event: RawEvent) => event.stream === order.stream && event.revision === 1;
-    const running = bench.start({ eventStore: lacking(bench.eventStore, without) });
-    await fails(running, new RegExp(`event 1 of ${order.stream} is missing`));
-  });
-
-  async function fails({ projector }: RunningProjector, why: RegExp): Promise<void> {
-    await until('the projector says so', () => projector.state === 'failing');
-    expect(projector.lastError).toMatch(why);
-    await until('it tries again', () => projector.engine.restarts.error > 1);
-  }
-
-  async function changed(order: WrittenOrder, change: Partial<EncodedEvent>): Promise<EncodedEvent> {
-    const { commandId, fingerprint, recordedAt } = order.order.handled[0]!;
-    const [event] = await encode(
-      order.orderId,
-      [{ type: 'OrderConfirmed', occurredAt: order.order.lastOccurredAt, data: {}, personal: null }],
-      {
-        ...{ tenantId: order.tenantId, commandId, fingerprint, recordedAt },
-        ...{
-          correlationId: commandId,
-          causationId: null,
-          actor: { type: 'service', id: 'tests' },
-          traceparent: null,
-        },
-      },
-    );
-    return { ...event!, ...change };
-  }
-});
-
-/** A store that has lost an event, in subscriptions and in its stream. */
-function lacking(store: ExactEventStore, lost: (event: RawEvent) => boolean) {
-  return {
-    headPosition: () => store.headPosition(),
-    appendExact: store.appendExact.bind(store),
-    async *readStream(...args: Parameters<EventStore['readStream']>): AsyncGenerator<RawEvent> {
-      for await (const event of store.readStream(...args)) if (!lost(event)) yield event;
-    },
-    async *subscribeToAll(
-      options: Parameters<EventStore['subscribeToAll']>[0],
-    ): AsyncGenerator<SubscriptionMessage> {
-      for await (const message of store.subscribeToAll(options)) {
-        if (message.kind !== 'event' || !lost(message.event)) yield message;
-      }
-    },
-  };
-}

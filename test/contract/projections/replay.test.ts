@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
-import { replayOn, rowsThatDiffer } from '../../support/replays.js';
+import { liveOn, replayOn, rowsThatDiffer } from '../../support/replays.js';
 import { until } from '../../support/until.js';
 
 describe('a replay', () => {
@@ -23,18 +22,7 @@ describe('a replay', () => {
     return orders;
   }
 
-  async function live(): Promise<void> {
-    bench.keep();
-    const head = (await bench.eventStore.headPosition()) ?? -1n;
-    await until(
-      'the projector is at the head',
-      async () => {
-        const active = await activeGeneration(bench.pool);
-        return active && ((await checkpointOf(bench.pool, active.rowsOf, 'orders')) ?? -1n) >= head;
-      },
-      ENGINES_MS,
-    );
-  }
+  const live = () => liveOn(bench);
 
   it('builds what the projector has built, row by row, and switches to it', async () => {
     await writeOrders(40);

@@ -31,6 +31,7 @@ const infrastructure: readonly ProblemCode[] = [
   'idempotency_key_reused',
   'order_too_large',
   'event_store_unavailable',
+  'order_unreadable',
   'outcome_unknown',
   'token_keys_unavailable',
   'internal_error',

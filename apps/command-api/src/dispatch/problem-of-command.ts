@@ -1,4 +1,9 @@
-import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
+import {
+  AppendOutcomeUnknown,
+  StoreUnavailable,
+  StreamDeleted,
+  UnreadableEvent,
+} from '#event-store/errors.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import {
   ConflictRetriesExhausted,
@@ -8,6 +13,9 @@ import {
   PreconditionFailed,
 } from '../handling/errors.js';
 import { etagOf } from '../request/if-match.js';
+
+/** A newer release has to come first. */
+const UNREADABLE_RETRY_SECONDS = 60;
 
 /** Everything that can come of a command besides its result, as clients see it; undefined: a bug of ours. */
 export function problemOfCommand(error: unknown): ProblemError | undefined {
@@ -31,6 +39,12 @@ export function problemOfCommand(error: unknown): ProblemError | undefined {
   }
   if (error instanceof StoreUnavailable) {
     return new ProblemError('event_store_unavailable', { retryAfterSeconds: 1, cause: error });
+  }
+  if (error instanceof UnreadableEvent || error instanceof StreamDeleted) {
+    return new ProblemError('order_unreadable', {
+      retryAfterSeconds: UNREADABLE_RETRY_SECONDS,
+      cause: error,
+    });
   }
   return undefined;
 }

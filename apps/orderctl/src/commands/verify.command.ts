@@ -108,6 +108,15 @@ async function relayPlace(
   return running === null ? kafkaPlace(more) : { ...running, ...more };
 }
 
+function printParkedOrders({ parkedOrders }: VerifyResult): void {
+  for (const { tenantId, orderId, revision, reason } of parkedOrders.slice(0, SHOWN_DIFFERENCES)) {
+    console.log(`${tenantId} ${orderId}  parked at event ${revision}: ${reason}`);
+  }
+  if (parkedOrders.length > 0) {
+    console.log(`${count(parkedOrders.length)} orders are parked: \`orderctl quarantine list\` tells more`);
+  }
+}
+
 function printResult(result: VerifyResult, relayed: VerifyTopicResult | null): void {
   const { orders, events, differences, differenceCount, seconds, sampled, parked } = result;
   for (const { tenantId, orderId, kind, path, expected, actual } of differences.slice(0, SHOWN_DIFFERENCES)) {
@@ -119,6 +128,7 @@ function printResult(result: VerifyResult, relayed: VerifyTopicResult | null): v
   }
   if (differenceCount > SHOWN_DIFFERENCES)
     console.log(`… ${count(differenceCount - SHOWN_DIFFERENCES)} more (--json lists up to 1,000)`);
+  printParkedOrders(result);
   if (parked.length > 0) {
     console.log(
       `the index refuses ${count(parked.length)} orders: ${parked.slice(0, SHOWN_DIFFERENCES).join(' ')}`,

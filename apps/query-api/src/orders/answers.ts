@@ -104,7 +104,19 @@ const hit = object({
   },
 });
 
-export const pageOfSummaries = page(summary);
+export const pageOfSummaries: Schema = {
+  type: 'object',
+  required: ['items', 'nextCursor'],
+  properties: {
+    items: listOf(summary),
+    nextCursor: nullableText,
+    stale: {
+      ...listOf(uuid),
+      description:
+        'Orders of the page of which a later change cannot be shown yet; absent when there are none.',
+    },
+  },
+};
 export const summarySchema = summary;
 export const orderSchema: Schema = {
   type: 'object',
@@ -125,6 +137,12 @@ export const orderSchema: Schema = {
       ],
       description: 'Names, address lines, e-mail, phone and the text of notes.',
     },
+    stale: {
+      type: 'boolean',
+      enum: [true],
+      description: 'A later change of the order cannot be shown yet; absent when all are.',
+    },
+    staleReason: { ...text, description: 'Why, with `stale`.' },
   },
 };
 export const historySchema = page(object({ ...event, changes: changedFields }));

@@ -3,20 +3,27 @@ import { evolve } from '#domain/order/order.js';
 import type { Order, OrderState } from '#domain/order/state.js';
 import type { StoredOrderEvent } from '#event-store/port.js';
 import type { Clock } from '#read-models/readers/as-of.js';
+import { foldSkipping, pastSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 
 /** A place in an order's history: a revision, or a moment on one of the clocks. */
 export type Moment = { readonly revision: number } | { readonly clock: Clock; readonly at: Instant };
 
 /** An order's whole history, to be looked at as of any moment. */
 export class OrderStory {
+  /** Without those that are left out, and those from the first on that cannot be applied. */
   readonly events: readonly StoredOrderEvent[];
   readonly ownerCustomerId: string | null;
   /** Ids of the notes that were redacted at any time: their text is shown at none. */
   readonly redactedNotes: ReadonlySet<string>;
+  readonly #skipped: SkippedRevisions;
 
-  /** @param events all of them, from the first; at least one */
-  constructor(events: readonly StoredOrderEvent[]) {
+  /**
+   * @param events from the first; at least one
+   * @param skipped revisions of those that are left out
+   */
+  constructor(events: readonly StoredOrderEvent[], skipped: SkippedRevisions) {
     this.events = events;
+    this.#skipped = skipped;
     const placed = events[0]!;
     this.ownerCustomerId = placed.type === 'OrderPlaced' ? placed.data.customerId : null;
     this.redactedNotes = new Set(
@@ -25,7 +32,7 @@ export class OrderStory {
   }
 
   get lastRevision(): number {
-    return this.events.length - 1;
+    return pastSkipped(this.events.at(-1)!.recording.revision, this.#skipped);
   }
 
   /** The order's revision at a moment; null: it was not placed yet, or has no such revision. */
@@ -33,23 +40,31 @@ export class OrderStory {
     if ('revision' in moment) return moment.revision <= this.lastRevision ? moment.revision : null;
     // By either clock no event is earlier than the one before it, so what had happened is a prefix.
     const after = this.events.findIndex((event) => timeOf(event, moment.clock) > moment.at);
-    const revision = after === -1 ? this.lastRevision : after - 1;
-    return revision < 0 ? null : revision;
+    if (after === -1) return this.lastRevision;
+    return this.events[after - 1]?.recording.revision ?? null;
+  }
+
+  /** Of the last event up to a revision that is not left out. */
+  eventRevision(revision: number): number {
+    return this.#upTo(revision).at(-1)!.recording.revision;
   }
 
   /** The order after each event from a revision on, up to another; the first is the one at `from`. */
   *states(from: number | null, to: number): Generator<{ event: StoredOrderEvent; order: Order }, void> {
     let order: OrderState = null;
-    for (const event of this.events.slice(0, to + 1)) {
+    for (const event of this.#upTo(to)) {
       order = evolve(order, event);
       if (event.recording.revision >= (from ?? 0)) yield { event, order };
     }
   }
 
   at(revision: number): Order {
-    let order: OrderState = null;
-    for (const event of this.events.slice(0, revision + 1)) order = evolve(order, event);
-    return order!;
+    return foldSkipping(null, this.#upTo(revision), this.#skipped, revision)!;
+  }
+
+  #upTo(revision: number): readonly StoredOrderEvent[] {
+    const after = this.events.findIndex((event) => event.recording.revision > revision);
+    return after === -1 ? this.events : this.events.slice(0, after);
   }
 }
 

@@ -1,14 +1,30 @@
 import { ERASED, type Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
 import { customerMay } from '#domain/order/transitions.js';
+import type { ParkedAt } from '#read-models/readers/parked.reader.js';
 import { documentOf, type OrderDocument } from '#read-models/order-document.js';
 
+/** Said of an order that is older than the projection: a later event of it could not be applied. */
+export interface Stale {
+  readonly stale: true;
+  readonly staleReason: string;
+}
+
 /** An order as the API shows it. */
-export type OrderView = OrderDocument & { readonly personal: OrderPersonal | Erased };
+export type OrderView = OrderDocument & { readonly personal: OrderPersonal | Erased } & Partial<Stale>;
+
+/** Why is for staff: it may tell of how the system works. */
+export function staleness({ reason }: ParkedAt, forCustomers: boolean): Stale {
+  return {
+    stale: true,
+    staleReason: forCustomers ? 'a later change of the order cannot be shown yet' : reason,
+  };
+}
 
 /** The document and the personal part of a row as one JSON text, without parsing either. */
-export function spliceView(document: string, personal: string): string {
-  return `${document.slice(0, -1)},"personal":${personal}}`;
+export function spliceView(document: string, personal: string, stale: Stale | null): string {
+  const more = stale === null ? '' : `,${JSON.stringify(stale).slice(1, -1)}`;
+  return `${document.slice(0, -1)},"personal":${personal}${more}}`;
 }
 
 /**

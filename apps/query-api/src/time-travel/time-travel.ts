@@ -1,32 +1,55 @@
 import type { EventCodec } from '#event-store/codec.js';
+import { StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
+import type { ParkedAt } from '#read-models/readers/parked.reader.js';
+import { withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
+import { refuseParked } from '../reads/order-parked.js';
 import { diffOrder, type OrderDiff } from './order-diff.js';
 import { OrderStory, type Moment } from './order-story.js';
-import { forCustomer, viewOf, type OrderView } from './order-view.js';
+import { forCustomer, staleness, viewOf, type OrderView } from './order-view.js';
 
 /** Events decoded at a time: keys are fetched in batches, and memory stays flat. */
 const BATCH_EVENTS = 500;
 
-/** Orders as they were, folded from their streams: it needs the event store and nothing else. */
+/** What the read models leave out of an order, or could not take in. */
+export interface LeftOut {
+  readonly skipped: SkippedRevisions;
+  readonly parked: ParkedAt | null;
+}
+
+/**
+ * Orders as they were, folded from their streams as the read models are: without what is skipped, and up to where
+ * the order is parked.
+ */
 export class TimeTravel {
   readonly #eventStore: EventStore;
-  readonly #codec: Pick<EventCodec, 'decode'>;
+  readonly #codec: Pick<EventCodec, 'decodeEach'>;
+  readonly #leftOut: (tenantId: string, orderId: string) => Promise<LeftOut>;
 
-  constructor(eventStore: EventStore, codec: Pick<EventCodec, 'decode'>) {
+  constructor(
+    eventStore: EventStore,
+    codec: Pick<EventCodec, 'decodeEach'>,
+    leftOut: (tenantId: string, orderId: string) => Promise<LeftOut>,
+  ) {
     this.#eventStore = eventStore;
     this.#codec = codec;
+    this.#leftOut = leftOut;
   }
 
   /** @throws ProblemError order_not_found when this audience has no such order, or not at that moment */
   async orderAt(audience: Audience, orderId: string, moment: Moment): Promise<OrderView> {
-    const story = await this.#story(audience, orderId);
+    const { story, parked } = await this.#story(audience, orderId);
     const revision = story.revisionAt(moment);
+    if (revision === null && 'revision' in moment) refuseParked(parked, moment.revision);
     if (revision === null) throw notThen(story, moment);
-    const view = viewOf(story.at(revision), story.redactedNotes);
-    return audience.customerId === null ? view : forCustomer(view);
+    const forCustomers = audience.customerId !== null;
+    // At its end it is not known whether what is parked had happened by then.
+    const stale = parked && revision === story.lastRevision ? staleness(parked, forCustomers) : {};
+    const view = { ...viewOf(story.at(revision), story.redactedNotes), ...stale };
+    return forCustomers ? forCustomer(view) : view;
   }
 
   /**
@@ -34,7 +57,7 @@ export class TimeTravel {
    * @throws ProblemError order_not_found, or validation_failed when `from` is after `to`
    */
   async diff(audience: Audience, orderId: string, from: Moment, to: Moment | null): Promise<OrderDiff> {
-    const story = await this.#story(audience, orderId);
+    const { story } = await this.#story(audience, orderId);
     const [start, end] = [story.revisionAt(from), to === null ? story.lastRevision : story.revisionAt(to)];
     if (start === null && 'revision' in from) throw notThen(story, from);
     if (end === null) throw notThen(story, to!);
@@ -44,26 +67,53 @@ export class TimeTravel {
         errors: [{ pointer: '/from', code: 'after_to', message }],
       });
     }
-    return diffOrder(story, start, end, { hidesNotes: audience.customerId !== null });
+    const first = start === null ? null : story.eventRevision(start);
+    return diffOrder(story, first, story.eventRevision(end), { hidesNotes: audience.customerId !== null });
   }
 
   // The whole stream, also for an early moment: what was redacted later may not be shown.
-  async #story({ tenantId, customerId }: Audience, orderId: string): Promise<OrderStory> {
+  async #story(
+    { tenantId, customerId }: Audience,
+    orderId: string,
+  ): Promise<{ story: OrderStory; parked: ParkedAt | null }> {
+    const { skipped, parked } = await this.#leftOut(tenantId, orderId);
     const events: StoredOrderEvent[] = [];
-    let batch: RawEvent[] = [];
-    for await (const event of this.#eventStore.readStream(orderStream(tenantId, orderId))) {
-      batch.push(event);
-      if (batch.length < BATCH_EVENTS) continue;
-      events.push(...(await this.#codec.decode(batch)));
-      batch = [];
+    for await (const batch of this.#batches(orderStream(tenantId, orderId))) {
+      const wanted = withoutSkipped(batch, skipped).filter(
+        ({ revision }) => parked === null || revision < parked.revision,
+      );
+      const decoded = await this.#codec.decodeEach(wanted);
+      const unreadable = decoded.findIndex((event) => event instanceof UnreadableEvent);
+      const readable = unreadable === -1 ? decoded : decoded.slice(0, unreadable);
+      events.push(...(readable as readonly StoredOrderEvent[]));
+      if (unreadable !== -1) break; // the projection parks it in this moment
     }
-    events.push(...(await this.#codec.decode(batch)));
+    if (events.length === 0 && parked !== null && customerId === null) refuseParked(parked, Infinity);
     if (events.length === 0) throw new ProblemError('order_not_found');
-    const story = new OrderStory(events);
+    const story = new OrderStory(events, skipped);
     // Somebody else's order is answered as one that does not exist.
     if (customerId !== null && story.ownerCustomerId !== customerId)
       throw new ProblemError('order_not_found');
-    return story;
+    return { story, parked };
+  }
+
+  async *#batches(stream: string): AsyncGenerator<readonly RawEvent[]> {
+    let batch: RawEvent[] = [];
+    try {
+      for await (const event of this.#eventStore.readStream(stream)) {
+        batch.push(event);
+        if (batch.length < BATCH_EVENTS) continue;
+        yield batch;
+        batch = [];
+      }
+    } catch (error) {
+      if (!(error instanceof StreamDeleted)) throw error;
+      throw new ProblemError('order_not_found', {
+        detail: "The order's history was deleted from the event store.",
+        cause: error,
+      });
+    }
+    yield batch;
   }
 }
 

@@ -152,10 +152,15 @@ export const platformProblems = {
     title: 'The read models have not reached the position asked for',
     help: 'Send the request again after the seconds in Retry-After.',
   },
+  order_unreadable: {
+    status: 503,
+    title: 'An event of this order cannot be read by this release',
+    help: 'Nothing was changed. A newer release may have appended the event: an operator has to look.',
+  },
   order_parked: {
     status: 503,
     title: 'An event of this order could not be applied to the read models yet',
-    help: 'Read without Consistent-With to see the state before it; an operator has to look.',
+    help: 'Read without Consistent-With or minRevision to see the state before it, with stale: true; an operator has to look.',
   },
   token_keys_unavailable: {
     status: 503,

@@ -50,7 +50,9 @@ export interface BuildProgress {
 /** Some thirteen thousand orders of a wholesaler wait for their next event; with all else some 300 MB. */
 const LIMITS: LoadingLimits = { openBytes: 128 << 20, stepBytes: 4 << 20, stepEvents: 20_000 };
 /** Between two looks at whether to go on. */
-const GATE_EVENTS = 500;
+const GATE_EVENTS = 50;
+/** Between two checkpoints at most, where events come slowly. */
+const STEP_EVERY_MS = 2_000;
 
 /**
  * Collects the events of each order until none has come for the longest time, then makes its rows, all at once. Comes
@@ -69,6 +71,7 @@ export class Loading {
   #position: bigint;
   #events: number;
   #eventsInStep = 0;
+  #steppedMs = performance.now();
   #eventsUntilGate = GATE_EVENTS;
   #writeSeq: number;
 
@@ -156,7 +159,8 @@ export class Loading {
   async #stepWhenDue(): Promise<void> {
     const { openBytes, stepBytes, stepEvents } = this.#limits;
     if (this.#open.sizeBytes >= openBytes + stepBytes) await this.#step(stepBytes);
-    else if (this.#eventsInStep >= stepEvents) await this.#step(0);
+    else if (this.#eventsInStep >= stepEvents || performance.now() - this.#steppedMs >= STEP_EVERY_MS)
+      await this.#step(0);
   }
 
   /** Makes rows of so many bytes of events. While they are on their way, more events are read. */
@@ -165,6 +169,7 @@ export class Loading {
     const opened = this.#opened;
     this.#opened = [];
     this.#eventsInStep = 0;
+    this.#steppedMs = performance.now();
     const orders: OrderToFold[] = [];
     await forEachOf(taken, async ({ stream, fromRevision, events }) => {
       const packed = [events.toBytes()];

@@ -16,7 +16,7 @@ export class ReplayCancelled extends Error {
 }
 
 const LOOK_EVERY_MS = 250;
-const TELL_EVERY_MS = 1_000;
+const TELL_EVERY_SECONDS = 1;
 
 /** What others ask of a replay that is under way, and what it tells them. */
 export class ReplayControl {
@@ -81,12 +81,12 @@ export class ReplayControl {
   async tell(progress: ReplayProgress, events: number | null = null): Promise<void> {
     this.#onProgress(progress, events);
     const atMs = performance.now();
-    const before = this.#told;
-    const same = before?.phase === progress.phase;
-    if (same && atMs - before.atMs < TELL_EVERY_MS) return;
+    const before = this.#told ?? { phase: progress.phase, atMs };
+    const seconds = (atMs - before.atMs) / 1_000;
+    if (this.#told !== null && before.phase === progress.phase && seconds < TELL_EVERY_SECONDS) return;
     this.#told = { phase: progress.phase, atMs };
-    const seconds = same ? (atMs - before.atMs) / 1_000 : 0;
-    await this.#store.advance(this.#record.id, progress, events, seconds).catch((error: unknown) => {
+    const worked = { on: before.phase, seconds };
+    await this.#store.advance(this.#record.id, progress, events, worked).catch((error: unknown) => {
       if (!isAway(error)) this.#cancelled.abort(error); // else it is told again in a moment
     });
   }

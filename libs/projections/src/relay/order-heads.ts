@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { decode } from '#event-store/codec.js';
-import { UnreadableEvent } from '#event-store/errors.js';
+import { StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { headOf, type OrderHead } from '#integration-events/integration-event.js';
 
@@ -45,18 +45,18 @@ export class OrderHeads {
   }
 
   async #read(stream: string): Promise<OrderHead | string> {
-    for await (const raw of this.#eventStore.readStream(stream, { maxCount: 1 })) {
-      try {
+    try {
+      for await (const raw of this.#eventStore.readStream(stream, { maxCount: 1 })) {
         const [placed] = await decode([raw]);
         if (placed?.type !== 'OrderPlaced') return `${stream} does not begin with OrderPlaced`;
         const head = headOf(placed);
         this.#cache.set(stream, head);
         return head;
-      } catch (error) {
-        if (error instanceof UnreadableEvent) return error.message;
-        throw error;
       }
+      return `the first event of ${stream} is not there`;
+    } catch (error) {
+      if (error instanceof UnreadableEvent || error instanceof StreamDeleted) return error.message;
+      throw error;
     }
-    return `the first event of ${stream} is not there`;
   }
 }

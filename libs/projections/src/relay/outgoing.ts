@@ -1,9 +1,10 @@
-import { decode } from '#event-store/codec.js';
+import { decodeEach } from '#event-store/codec.js';
 import { UnreadableEvent } from '#event-store/errors.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import { integrationEvent } from '#integration-events/integration-event.js';
 import { kafkaMessage, type OutgoingMessage } from '#integration-events/kafka-binding.js';
+import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { OrderHeads } from './order-heads.js';
 
 /** An event on its way to the topic. */
@@ -13,6 +14,8 @@ export interface Outgoing {
   readonly orderId: string;
   readonly revision: number;
   readonly position: bigint;
+  readonly eventId: string;
+  readonly type: string;
   /** Or why there is none. */
   readonly message: OutgoingMessage | string;
 }
@@ -31,15 +34,19 @@ export class MessageMaker {
    * @throws StoreUnavailable
    */
   async make(events: readonly RawEvent[]): Promise<Outgoing[]> {
-    const decoded = await decodeEach(events);
+    const decoded = (await decodeEach(events)).map((event) =>
+      event instanceof UnreadableEvent ? event.message : event,
+    );
     const heads = await this.#heads.of(events, decoded);
     const made: Outgoing[] = [];
-    for (const [index, { stream, revision, position }] of events.entries()) {
+    for (const [index, { stream, revision: told, position, eventId, type }] of events.entries()) {
       const event = decoded[index]!;
       const order = typeof event === 'string' ? parseOrderStream(stream) : ownerOf(event);
       if (order === null) continue;
       const message = typeof event === 'string' ? event : messageOf(event, heads.get(stream)!);
-      made.push({ stream, tenantId: order.tenantId, orderId: order.orderId, revision, position, message });
+      const revision = Math.min(told, TOMBSTONE_REVISION);
+      const { tenantId, orderId } = order;
+      made.push({ stream, tenantId, orderId, revision, position, eventId, type, message });
     }
     return made;
   }
@@ -54,23 +61,4 @@ function messageOf(
   head: Parameters<typeof integrationEvent>[1] | string,
 ): OutgoingMessage | string {
   return typeof head === 'string' ? head : kafkaMessage(integrationEvent(event, head));
-}
-
-/** All at once; one by one only when one of them cannot be read. */
-async function decodeEach(events: readonly RawEvent[]): Promise<(StoredOrderEvent | string)[]> {
-  try {
-    return [...(await decode(events))];
-  } catch (error) {
-    if (!(error instanceof UnreadableEvent)) throw error;
-  }
-  const each: (StoredOrderEvent | string)[] = [];
-  for (const event of events) {
-    try {
-      each.push((await decode([event]))[0]!);
-    } catch (error) {
-      if (!(error instanceof UnreadableEvent)) throw error;
-      each.push(error.message);
-    }
-  }
-  return each;
 }

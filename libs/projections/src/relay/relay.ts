@@ -19,6 +19,7 @@ import {
 } from '../engine/projection-engine.js';
 import { Leases } from '../lease/leases.js';
 import { MessageMaker } from './outgoing.js';
+import { serveRelayActions } from './relay-actions.js';
 import { Sending } from './sending.js';
 import { openTopic, type Topic } from './topic.js';
 import { TopicWriter } from './topic-writer.js';
@@ -111,6 +112,7 @@ export class Relay implements ProjectionWork {
       throw new Error(`another cluster answers, ${this.topic.clusterId}, of which this is not the owner`);
     }
     const writer = new TopicWriter(this.#kafka, this.topic, kafka.compression);
+    const stop = new AbortController();
     try {
       const store = new RelayStore(db, this.topic);
       const reached = this.sending?.position ?? (await store.position());
@@ -122,7 +124,15 @@ export class Relay implements ProjectionWork {
         this.sending = sending;
         this.#token = token;
       }
-      await this.#follow(this.sending, writer, signal);
+      const { sending } = this;
+      const asked = { db, scope: lease, store, sending, writer, maker: this.#maker, logger };
+      const serving = serveRelayActions(asked, AbortSignal.any([signal, stop.signal]));
+      try {
+        await this.#follow(sending, writer, signal);
+      } finally {
+        stop.abort();
+        await Promise.race([serving, delay(END_LIMIT_MS, undefined, { ref: false })]);
+      }
     } finally {
       await writer.close().catch(() => {}); // a broken connection has nothing more to say
     }

@@ -1,9 +1,14 @@
+import { StreamDeleted } from '#event-store/errors.js';
 import type { EventStore, RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { Logger } from '#platform/logging.js';
-import type { ParkedEvent, RelayStore } from '#read-models/stores/relay-store.js';
+import { SkippedEvents } from '#read-models/skipped-events.js';
+import { BEHIND_REASON, type EventToPark, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
+import type { RelayStore } from '#read-models/stores/relay-store.js';
+import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { Rate } from '../rate.js';
+import { Turns } from '../turns.js';
 import type { MessageMaker, Outgoing } from './outgoing.js';
 import type { TopicWriter } from './topic-writer.js';
 
@@ -23,7 +28,13 @@ interface OutgoingBatch {
 }
 
 const SETTLE_EVERY_MS = 200;
-const BEHIND = 'an earlier event of the order is parked';
+
+/** What came of another try of an order. */
+export interface RelayRetry {
+  readonly stream: string;
+  /** Why something of it is still parked; null: all was sent. */
+  readonly stuck: { readonly revision: number; readonly reason: string } | null;
+}
 
 /**
  * Sends batches, one after the other, parks what cannot be sent, and keeps the checkpoint behind what Kafka has
@@ -41,7 +52,10 @@ export class Sending {
   readonly #options: SendingOptions;
   /** Orders of which something is parked, and how much; by id, as messages are by key. */
   readonly #parked = new Map<string, number>();
-  #unsettled: ParkedEvent[] = [];
+  #skipped = new SkippedEvents();
+  /** One at a time: a batch, or another try of what is parked. */
+  readonly #turns = new Turns();
+  #unsettled: EventToPark[] = [];
   #settledPosition: bigint | null = null;
   #settledMs = -Infinity;
 
@@ -62,18 +76,46 @@ export class Sending {
   async begin(writer: TopicWriter, maker: MessageMaker): Promise<void> {
     this.position = this.#settledPosition = await this.#store.position();
     this.#parked.clear();
+    this.#skipped = await this.#store.skipped();
+    await this.#retry(null, writer, maker);
+  }
+
+  /** Another try of what is parked of one order, or of all. @throws when Kafka or a store is away */
+  retry(orderId: string | null, writer: TopicWriter, maker: MessageMaker): Promise<RelayRetry[]> {
+    return this.#turns.take(async () => {
+      await this.#settle(); // what was parked a moment ago too
+      this.#skipped = await this.#store.skipped();
+      return this.#retry(orderId, writer, maker);
+    });
+  }
+
+  async #retry(orderId: string | null, writer: TopicWriter, maker: MessageMaker): Promise<RelayRetry[]> {
     const byStream = new Map<string, ParkedEvent[]>();
     for (const event of await this.#store.parked()) {
+      if (orderId !== null && event.orderId !== orderId) continue;
       const stream = orderStream(event.tenantId, event.orderId);
       const known = byStream.get(stream);
       if (known) known.push(event);
       else byStream.set(stream, [event]);
     }
-    for (const [stream, events] of byStream) await this.#tryAgain(stream, events, writer, maker);
+    const retried: RelayRetry[] = [];
+    for (const [stream, events] of byStream) {
+      retried.push({ stream, stuck: await this.#tryAgain(stream, events, writer, maker) });
+    }
+    return retried;
   }
 
   /** @throws when Kafka or a store is away; the same batch, or a longer one, is to be sent then */
-  async send(writer: TopicWriter, { outgoing, position, lastRecordedAt }: OutgoingBatch): Promise<void> {
+  send(writer: TopicWriter, batch: OutgoingBatch): Promise<void> {
+    return this.#turns.take(() => this.#send(writer, batch));
+  }
+
+  /** The checkpoint, and what was parked before it, in one transaction. */
+  settle(): Promise<void> {
+    return this.#turns.take(() => this.#settle());
+  }
+
+  async #send(writer: TopicWriter, { outgoing, position, lastRecordedAt }: OutgoingBatch): Promise<void> {
     const parked = await this.#sendAll(writer, outgoing);
     this.position = position;
     this.lastRecordedAt = lastRecordedAt ?? this.lastRecordedAt;
@@ -82,11 +124,10 @@ export class Sending {
     this.totals.parked += parked.length;
     this.rate.add(outgoing.length);
     this.#unsettled.push(...parked);
-    if (parked.length > 0 || performance.now() - this.#settledMs >= SETTLE_EVERY_MS) await this.settle();
+    if (parked.length > 0 || performance.now() - this.#settledMs >= SETTLE_EVERY_MS) await this.#settle();
   }
 
-  /** The checkpoint, and what was parked before it, in one transaction. */
-  async settle(): Promise<void> {
+  async #settle(): Promise<void> {
     const { position } = this;
     if (position === null || position === this.#settledPosition) return;
     await this.#store.advance(this.#options.token, position, this.#unsettled);
@@ -96,7 +137,8 @@ export class Sending {
   }
 
   /** @returns what was parked instead */
-  async #sendAll(writer: TopicWriter, outgoing: readonly Outgoing[]): Promise<ParkedEvent[]> {
+  async #sendAll(writer: TopicWriter, all: readonly Outgoing[]): Promise<EventToPark[]> {
+    const outgoing = this.#kept(all);
     const unsendable = new Set<string>();
     const messages: OutgoingMessage[] = [];
     for (const { orderId, message } of outgoing) {
@@ -111,14 +153,22 @@ export class Sending {
     return this.#park(outgoing, refused);
   }
 
-  #park(outgoing: readonly Outgoing[], refused: ReadonlyMap<OutgoingMessage, string>): ParkedEvent[] {
-    const parked: ParkedEvent[] = [];
-    for (const { message, tenantId, orderId, revision, position } of outgoing) {
+  #kept(outgoing: readonly Outgoing[]): readonly Outgoing[] {
+    if (this.#skipped.orders === 0) return outgoing;
+    return outgoing.filter(({ stream, revision }) => !this.#skipped.of(stream).has(revision));
+  }
+
+  #park(outgoing: readonly Outgoing[], refused: ReadonlyMap<OutgoingMessage, string>): EventToPark[] {
+    const parked: EventToPark[] = [];
+    for (const { message, tenantId, orderId, revision, position, eventId, type } of outgoing) {
       const before = this.#parked.get(orderId) ?? 0;
       const own = typeof message === 'string' ? message : refused.get(message);
       if (before === 0 && own === undefined) continue;
-      const reason = own ?? BEHIND;
-      parked.push({ tenantId, orderId, revision, position, reason });
+      const reason = own ?? BEHIND_REASON;
+      const how =
+        before === 0 ? ({ kind: 'permanent', tries: 1 } as const) : ({ kind: 'behind', tries: 0 } as const);
+      const of = { tenantId, orderId, revision, position, eventId, type };
+      parked.push({ ...of, ...how, reason, nextTryAfterMs: null });
       this.#parked.set(orderId, before + 1);
       if (before === 0) {
         this.#options.logger.error(
@@ -130,32 +180,60 @@ export class Sending {
     return parked;
   }
 
+  /** @returns why something is still parked; null: all of it was sent */
   async #tryAgain(
     stream: string,
     parked: readonly ParkedEvent[],
     writer: TopicWriter,
     maker: MessageMaker,
-  ): Promise<void> {
+  ): Promise<RelayRetry['stuck']> {
     const [first] = parked;
     const last = parked.at(-1)!;
-    const raw: RawEvent[] = [];
-    const range = { fromRevision: first!.revision, maxCount: last.revision - first!.revision + 1 };
-    for await (const event of this.#options.eventStore.readStream(stream, range)) raw.push(event);
-    const outgoing = await maker.make(raw);
-    const unreadable = outgoing.findIndex(({ message }) => typeof message === 'string');
-    const sendable = unreadable === -1 ? outgoing : outgoing.slice(0, unreadable);
+    const { token } = this.#options;
+    const found = await this.#parkedOutgoing(stream, first!.revision, last.revision, maker);
+    if (typeof found === 'string')
+      return this.#stuck(stream, last, { revision: last.revision, reason: found });
+    const unreadable = found.findIndex(({ message }) => typeof message === 'string');
+    const sendable = unreadable === -1 ? found : found.slice(0, unreadable);
     const [refused] = await writer.send(sendable.map(({ message }) => message as OutgoingMessage));
-    const stuck = refused
-      ? outgoing.find(({ message }) => message === refused.message)
-      : outgoing[unreadable];
-    if (stuck === undefined) {
-      await this.#store.tried(this.#options.token, first!, last.revision + 1, null);
-      this.#options.logger.info({ stream, events: parked.length }, 'what was parked of an order is sent');
-      return;
+    const at = refused ? found.find(({ message }) => message === refused.message) : found[unreadable];
+    if (at !== undefined) {
+      const reason = refused?.reason ?? (at.message as string);
+      return this.#stuck(stream, last, { revision: at.revision, reason });
     }
-    const reason = refused?.reason ?? (stuck.message as string);
-    await this.#store.tried(this.#options.token, first!, stuck.revision, reason);
-    const { orderId } = last;
-    this.#parked.set(orderId, (this.#parked.get(orderId) ?? 0) + last.revision - stuck.revision + 1);
+    await this.#store.tried(token, first!, last.revision + 1, null);
+    this.#parked.delete(last.orderId);
+    this.#options.logger.info({ stream, events: parked.length }, 'what was parked of an order is sent');
+    return null;
+  }
+
+  async #stuck(
+    stream: string,
+    last: ParkedEvent,
+    stuck: NonNullable<RelayRetry['stuck']>,
+  ): Promise<RelayRetry['stuck']> {
+    await this.#store.tried(this.#options.token, last, stuck.revision, stuck.reason);
+    this.#parked.set(last.orderId, last.revision - stuck.revision + 1);
+    this.#options.logger.warn({ stream, ...stuck }, 'an order is still not relayed any further');
+    return stuck;
+  }
+
+  /** What is parked, as it would be sent, without what is skipped; or why there is nothing of it any more. */
+  async #parkedOutgoing(
+    stream: string,
+    from: number,
+    to: number,
+    maker: MessageMaker,
+  ): Promise<readonly Outgoing[] | string> {
+    const raw: RawEvent[] = [];
+    const deleted = from === TOMBSTONE_REVISION || to === TOMBSTONE_REVISION;
+    try {
+      const range = { fromRevision: deleted ? 0 : from, maxCount: deleted ? 1 : to - from + 1 };
+      for await (const event of this.#options.eventStore.readStream(stream, range)) raw.push(event);
+    } catch (error) {
+      if (!(error instanceof StreamDeleted)) throw error;
+      return this.#skipped.of(stream).has(TOMBSTONE_REVISION) ? [] : error.message;
+    }
+    return this.#kept(await maker.make(raw));
   }
 }

@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import type { EventStore } from '#event-store/port.js';
-import { ORDER_STREAM_PREFIX, parseOrderStream } from '#event-store/streams.js';
+import { ORDER_STREAM_PREFIX, orderStream, parseOrderStream } from '#event-store/streams.js';
+import type { SkippedEvents } from '#read-models/skipped-events.js';
 import type { RelayStore } from '#read-models/stores/relay-store.js';
 import type { Difference } from '../differences.js';
+import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { readTopic } from './topic-contents.js';
 
 export interface VerifyTopicOptions {
   readonly eventStore: Pick<EventStore, 'subscribeToAll' | 'headPosition'>;
   readonly kafka: Kafka;
   readonly topic: string;
-  readonly relay: Pick<RelayStore, 'position' | 'parked'>;
+  readonly relay: Pick<RelayStore, 'position' | 'parked' | 'skipped'>;
   readonly signal?: AbortSignal;
   /** How long a relay that does not move is waited for. */
   readonly patienceMs?: number;
@@ -43,9 +45,11 @@ export async function verifyTopic(options: VerifyTopicOptions): Promise<VerifyTo
   await untilRelayed(options, head);
   const parked = new Map<string, number>();
   const parkedEvents = await options.relay.parked();
+  const skipped = await options.relay.skipped();
   for (const { tenantId, orderId, revision } of parkedEvents) {
     const key = `${tenantId}/${orderId}`;
-    parked.set(key, Math.min(revision, parked.get(key) ?? revision));
+    const before = [...skipped.of(orderStream(tenantId, orderId))].filter((left) => left < revision).length;
+    parked.set(key, Math.min(revision - before, parked.get(key) ?? Infinity));
   }
   const seen = new Set<string>();
   const sent = new Map<string, string[]>();
@@ -61,7 +65,7 @@ export async function verifyTopic(options: VerifyTopicOptions): Promise<VerifyTo
     },
     options.signal,
   );
-  const { events, streams } = await eventIds(options, head);
+  const { events, streams } = await eventIds(options, head, skipped);
   const differences = differencesOf(streams, sent, { parked, trimmed });
   return {
     events,
@@ -90,6 +94,7 @@ async function untilRelayed({ relay, patienceMs = PATIENCE_MS, signal }: VerifyT
 async function eventIds(
   { eventStore, signal }: VerifyTopicOptions,
   head: bigint,
+  skipped: SkippedEvents,
 ): Promise<{ events: number; streams: Map<string, string[]> }> {
   const streams = new Map<string, string[]>();
   let events = 0;
@@ -104,6 +109,8 @@ async function eventIds(
       const key = parseOrderStream(message.event.stream);
       if (key === null) continue; // the relay leaves out what is no stream of an order
       events += 1;
+      if (skipped.of(message.event.stream).has(Math.min(message.event.revision, TOMBSTONE_REVISION)))
+        continue;
       const order = `${key.tenantId}/${key.orderId}`;
       const ofOrder = streams.get(order);
       if (ofOrder) ofOrder.push(message.event.eventId);
@@ -117,7 +124,7 @@ async function eventIds(
 }
 
 interface Allowances {
-  /** Of each order, the revision from which on nothing is sent. */
+  /** Of each order, how many of its events are sent. */
   readonly parked: ReadonlyMap<string, number>;
   readonly trimmed: boolean;
 }

@@ -30,11 +30,13 @@ export class BinaryArray {
   #length = HEADER_BYTES;
   #count = 0;
   #hasNull = false;
+  #marked = { length: HEADER_BYTES, count: 0, hasNull: false };
 
   constructor(type: ElementType) {
     this.#type = type;
   }
 
+  /** @throws when the type cannot hold the value; `rollBack` is needed then */
   push(value: unknown): void {
     this.#count += 1;
     if (value === null || value === undefined) {
@@ -45,6 +47,9 @@ export class BinaryArray {
     }
     switch (this.#type) {
       case 'text':
+        if ((value as string).includes('\0'))
+          throw new RangeError('PostgreSQL has no text with a NUL character');
+        return this.#pushText(value as string);
       case 'json':
         return this.#pushText(value as string);
       case 'uuid':
@@ -63,6 +68,19 @@ export class BinaryArray {
         return this.#pushFixed(8, (at) => void this.#bytes.writeBigInt64BE(microseconds, at));
       }
     }
+  }
+
+  mark(): void {
+    this.#marked.length = this.#length;
+    this.#marked.count = this.#count;
+    this.#marked.hasNull = this.#hasNull;
+  }
+
+  /** To where it was when it was marked. */
+  rollBack(): void {
+    this.#length = this.#marked.length;
+    this.#count = this.#marked.count;
+    this.#hasNull = this.#marked.hasNull;
   }
 
   /** For the next batch, with the memory of this one: only once the parameter before was sent. */

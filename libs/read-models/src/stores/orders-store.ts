@@ -4,18 +4,21 @@ import type { Order, OrderPersonal } from '#domain/order/state.js';
 import type { Generation, Queryable } from '../generations.js';
 import { documentOf, orderOf, type OrderDocument } from '../order-document.js';
 import { summaryOf } from '../order-summary.js';
-import type { HistoryRow } from '../orders.projection.js';
+import { ORDERS_PROJECTION, type HistoryRow } from '../orders.projection.js';
 import type { SearchRow } from '../search-row.js';
+import { storableText, type EventToPark } from './quarantine.store.js';
 import { BatchParameters } from './batch-parameters.js';
 import { foundByOf, personalWordsOf } from '../search/search-document.js';
 import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
-import { fenced } from './fence.js';
+import { fenced, heldLease, requireLease } from './fence.js';
 import { KnownWords } from './known-words.js';
 import {
   FOREIGN_WRITE,
+  announceStatement,
   checkpointStatement,
   loadStatement,
+  removeOrderStatements,
   summaryValues,
   writeStatement,
   type Statement,
@@ -33,14 +36,27 @@ export interface PeriodEnd extends OrderKey {
   readonly recordedUntil: Instant;
 }
 
-/** What a batch of events comes to: each order once, as it is after the last of its events. */
-export interface OrdersBatch {
-  readonly orders: readonly Order[];
+/** What some events of one order come to: the order as it is after the last of them, and the history they make. */
+export interface OrderRows {
+  readonly order: Order;
   readonly history: readonly HistoryRow[];
-  readonly periodEnds: readonly PeriodEnd[];
-  readonly searched: readonly SearchRow[];
-  /** All events up to here are in this batch or in earlier ones. */
-  readonly checkpoint: bigint;
+  /** null: the order begins with these events. */
+  readonly periodEnd: PeriodEnd | null;
+  /** null: search finds the order as it did before. */
+  readonly searched: SearchRow | null;
+}
+
+/** An order's events below a revision are parked no more. */
+export interface Unparked extends OrderKey {
+  readonly below: number;
+}
+
+/** What is written together with the rows that were added. */
+export interface WrittenWith {
+  /** All events up to here were added, are parked or were written before; null: the checkpoint stays. */
+  readonly checkpoint: bigint | null;
+  readonly parked?: readonly EventToPark[];
+  readonly unparked?: readonly Unparked[];
 }
 
 /** A row is further than what was to be written: another wrote it, or it was not loaded before. */
@@ -56,9 +72,12 @@ export class OrdersStore {
   readonly #token: string;
   readonly #load: Statement;
   readonly #write: Statement;
+  readonly #writeAndPark: Statement;
   readonly #parameters: BatchParameters;
   readonly #words = new KnownWords();
   readonly #engine: SearchEngine;
+  #rows = 0;
+  readonly #searched: SearchRow[] = [];
 
   constructor(db: Queryable, generation: Generation, token: bigint) {
     this.#db = db;
@@ -66,7 +85,8 @@ export class OrdersStore {
     this.#token = token.toString();
     this.#load = loadStatement(generation.schema);
     this.#engine = generation.searchIndex === null ? 'postgres' : 'elasticsearch';
-    this.#write = writeStatement(generation.schema, this.#engine);
+    this.#write = writeStatement(generation.schema, this.#engine, { quarantine: false });
+    this.#writeAndPark = writeStatement(generation.schema, this.#engine, { quarantine: true });
     this.#parameters = new BatchParameters(this.#engine);
   }
 
@@ -86,23 +106,57 @@ export class OrdersStore {
     return rows.map(({ document, personal }) => orderOf(document, personal));
   }
 
+  /** Begins a write: one at a time, and what was added to one that did not come about is forgotten. */
+  begin(): void {
+    this.#parameters.clear();
+    this.#searched.length = 0;
+    this.#rows = 0;
+  }
+
   /**
-   * All of it and its checkpoint, or nothing; one write at a time.
-   * @throws ForeignWrite when a row is not behind what the batch says
+   * Adds an order to the write; each once.
+   * @throws when PostgreSQL could not take it, whatever else is written; then it is not part of the write
+   */
+  add(rows: OrderRows): void {
+    this.#parameters.mark();
+    try {
+      this.#pushRows(rows);
+    } catch (error) {
+      this.#parameters.rollBack();
+      throw error;
+    }
+    this.#rows += 1;
+    if (rows.searched !== null) this.#searched.push(rows.searched);
+  }
+
+  /** Whether PostgreSQL could take these rows. @throws as `add` */
+  check(rows: OrderRows): void {
+    this.#parameters.mark();
+    try {
+      this.#pushRows(rows);
+    } finally {
+      this.#parameters.rollBack();
+    }
+  }
+
+  /**
+   * All that was added, what is parked or no longer, and the checkpoint; or nothing.
+   * @throws ForeignWrite when a row is not behind what was added
    * @throws LeaseLost
    */
-  async write(batch: OrdersBatch): Promise<void> {
-    const newWords = this.#engine === 'postgres' ? this.#words.unknown(batch.searched) : [];
-    this.#parameters.clear();
-    this.#pushRows(batch);
-    if (this.#engine === 'postgres') this.#pushSearched(batch.searched);
-    else this.#pushIndexed(batch.searched);
+  async write({ checkpoint, parked = [], unparked = [] }: WrittenWith): Promise<void> {
+    const newWords = this.#engine === 'postgres' ? this.#words.unknown(this.#searched) : [];
     for (const word of newWords) this.#parameters.push('words', word);
+    for (const event of parked) this.#parameters.push('parked', parkedValues(event));
+    for (const { tenantId, orderId, below } of unparked) {
+      this.#parameters.push('unparked', [tenantId, orderId, below]);
+    }
+    const quarantine = parked.length > 0 || unparked.length > 0;
     const { id } = this.#generation;
-    const about = [id, batch.checkpoint.toString(), batch.orders.length, this.#token];
-    const values = [...about, ...this.#parameters.buffers()];
+    const position = checkpoint?.toString() ?? null;
+    const values = [id, position, this.#rows, this.#token, ...this.#parameters.buffers({ quarantine })];
     try {
-      await fenced(this.#db.query({ ...this.#write, values }));
+      await fenced(this.#db.query({ ...(quarantine ? this.#writeAndPark : this.#write), values }));
     } catch (error) {
       if (error instanceof Error && error.message === FOREIGN_WRITE) throw new ForeignWrite(FOREIGN_WRITE);
       throw error;
@@ -116,12 +170,53 @@ export class OrdersStore {
     await fenced(this.#db.query({ ...checkpointStatement, values }));
   }
 
-  #pushRows({ orders, history, periodEnds }: OrdersBatch): void {
-    for (const order of orders) {
-      const values = summaryValues(summaryOf(order));
-      values.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
-      this.#parameters.push('orders', values);
+  /** As `write`, of one order whose rows are replaced, however far they are; in one transaction. */
+  async rewrite({ tenantId, orderId }: OrderKey, what: WrittenWith): Promise<void> {
+    await this.#db.query('BEGIN');
+    try {
+      for (const text of removeOrderStatements(this.#generation.schema)) {
+        await this.#db.query(text, [tenantId, orderId]);
+      }
+      await this.write(what);
+      await this.#db.query('COMMIT');
+    } catch (error) {
+      await this.#db.query('ROLLBACK');
+      throw error;
     }
+  }
+
+  /**
+   * Writes rows once more as they are, so that whoever follows them sees them again. Only where an index does.
+   * @returns the number that the last of them took; null: none of the orders has a row
+   * @throws LeaseLost
+   */
+  async touch(orders: readonly OrderKey[]): Promise<bigint | null> {
+    const touching = this.#db.query<{ last: string | null }>(
+      `WITH ${HELD_BY_TOUCHER}, touched AS (
+         UPDATE ${this.#generation.schema}.orders o SET write_seq = nextval('${this.#generation.schema}.write_seq')
+         FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
+         WHERE o.tenant_id = k.tenant_id AND o.order_id = k.order_id RETURNING write_seq
+       ) SELECT max(write_seq) AS last, ${requireLease} FROM touched`,
+      [
+        orders.map(({ tenantId }) => tenantId),
+        orders.map(({ orderId }) => orderId),
+        this.#generation.id,
+        this.#token,
+      ],
+    );
+    const { rows } = await fenced(touching);
+    return rows[0]!.last === null ? null : BigInt(rows[0]!.last);
+  }
+
+  /** Tells those who follow the rows that some were written for which the checkpoint did not move. */
+  async announce(): Promise<void> {
+    await this.#db.query({ ...announceStatement, values: [this.#generation.id] });
+  }
+
+  #pushRows({ order, history, periodEnd, searched }: OrderRows): void {
+    const orderValues = summaryValues(summaryOf(order));
+    orderValues.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
+    this.#parameters.push('orders', orderValues);
     for (const row of history) {
       const values = summaryValues(row.summary);
       values.push(row.position, row.eventId, row.type, JSON.stringify(row.data), row.commandId);
@@ -129,28 +224,44 @@ export class OrdersStore {
       values.push(row.occurredAt, row.recordedAt, row.occurredUntil, row.recordedUntil);
       this.#parameters.push('history', values);
     }
-    for (const { tenantId, orderId, revision, occurredUntil, recordedUntil } of periodEnds) {
+    if (periodEnd !== null) {
+      const { tenantId, orderId, revision, occurredUntil, recordedUntil } = periodEnd;
       this.#parameters.push('periodEnds', [tenantId, orderId, revision, occurredUntil, recordedUntil]);
     }
+    if (searched === null) return;
+    if (this.#engine === 'postgres') this.#pushSearched(searched);
+    else this.#pushIndexed(searched);
   }
 
-  #pushSearched(rows: readonly SearchRow[]): void {
-    for (const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } of rows) {
-      // A blank on either side of every word, and something between two texts that is no word.
-      const found = [
-        [...vocabulary, ...ownWords].join(' '),
-        arrayLiteral(skus),
-        ` ${phrases.join(' | ')} `,
-        JSON.stringify(personal),
-      ];
-      this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
-    }
+  #pushSearched(row: SearchRow): void {
+    const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } = row;
+    // A blank on either side of every word, and something between two texts that is no word.
+    const found = [
+      [...vocabulary, ...ownWords].join(' '),
+      arrayLiteral(skus),
+      ` ${phrases.join(' | ')} `,
+      JSON.stringify(personal),
+    ];
+    this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
   }
 
-  #pushIndexed(rows: readonly SearchRow[]): void {
-    for (const row of rows) {
-      const found = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
-      this.#parameters.push('indexed', [row.tenantId, row.orderId, row.revision, ...found]);
-    }
+  #pushIndexed(row: SearchRow): void {
+    const found = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
+    this.#parameters.push('indexed', [row.tenantId, row.orderId, row.revision, ...found]);
   }
 }
+
+function parkedValues(event: EventToPark): unknown[] {
+  const { tenantId, orderId, revision, position, eventId, type, kind, reason, tries, nextTryAfterMs } = event;
+  const nextTry = nextTryAfterMs === null ? null : Math.round(nextTryAfterMs);
+  return [
+    ...[tenantId, orderId, revision, position, eventId],
+    ...[type === null ? null : storableText(type), kind, storableText(reason), tries, nextTry],
+  ];
+}
+
+const HELD_BY_TOUCHER = heldLease({
+  generation: '$3::int',
+  projection: `'${ORDERS_PROJECTION}'`,
+  token: '$4::bigint',
+});

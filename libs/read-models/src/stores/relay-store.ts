@@ -1,29 +1,16 @@
 import type { Queryable } from '../generations.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { fenced, heldLease, requireLease } from './fence.js';
+import type { SkippedEvents } from '../skipped-events.js';
 import type { LeaseKey } from './leases.store.js';
+import type { OrderKey } from './orders-store.js';
+import { parkedEvents, storableText, type EventToPark, type ParkedEvent } from './quarantine.store.js';
+import { addSkip, skippedEvents, type Skip } from './skips.store.js';
 
 /** A topic of one cluster. */
 export interface RelayTarget {
   readonly clusterId: string;
   readonly topic: string;
-}
-
-/** An event that could not be sent. Its order's later events wait behind it. */
-export interface ParkedEvent {
-  readonly tenantId: string;
-  readonly orderId: string;
-  readonly revision: number;
-  readonly position: bigint;
-  readonly reason: string;
-}
-
-interface ParkedRow {
-  readonly tenant_id: string;
-  readonly order_id: string;
-  readonly revision: number;
-  readonly position: string;
-  readonly reason: string;
 }
 
 /** Events that wait for one topic are not waited for in another. */
@@ -56,7 +43,7 @@ export class RelayStore {
   }
 
   /** In one transaction of the owner with that token: the position, and what is parked on the way to it. @throws LeaseLost */
-  async advance(token: bigint, position: bigint, parked: readonly ParkedEvent[]): Promise<void> {
+  async advance(token: bigint, position: bigint, parked: readonly EventToPark[]): Promise<void> {
     const advancing = this.#db.query({
       name: 'advance_relay',
       text: ADVANCE,
@@ -68,9 +55,13 @@ export class RelayStore {
         parked.map(({ tenantId }) => tenantId),
         parked.map(({ orderId }) => orderId),
         parked.map(({ revision }) => revision),
-        parked.map((event) => event.position.toString()),
-        parked.map(({ reason }) => reason),
+        parked.map((event) => event.position?.toString()),
+        parked.map(({ reason }) => storableText(reason)),
         token.toString(),
+        parked.map(({ eventId }) => eventId),
+        parked.map(({ type }) => type && storableText(type)),
+        parked.map(({ kind }) => kind),
+        parked.map(({ tries }) => tries),
       ],
     });
     await fenced(advancing);
@@ -90,36 +81,43 @@ export class RelayStore {
   }
 
   /** By order, each order's in the order of its stream. */
-  async parked(): Promise<ParkedEvent[]> {
-    const { rows } = await this.#db.query<ParkedRow>(
-      `SELECT tenant_id, order_id, revision, position, reason FROM ${SHARED_SCHEMA}.quarantine
-       WHERE projection = $1 AND generation = 0 ORDER BY tenant_id, order_id, revision`,
-      [relayProjection(this.#target)],
-    );
-    return rows.map((row) => ({
-      tenantId: row.tenant_id,
-      orderId: row.order_id,
-      revision: row.revision,
-      position: BigInt(row.position),
-      reason: row.reason,
-    }));
+  parked(): Promise<ParkedEvent[]> {
+    return parkedEvents(this.#db, relayLease(this.#target));
+  }
+
+  /** Which events are left out, on a person's word. */
+  skipped(): Promise<SkippedEvents> {
+    return skippedEvents(this.#db, { projection: relayProjection(this.#target) });
+  }
+
+  /** Leaves an event out from now on. */
+  async skip(skip: Omit<Skip, 'projection' | 'skippedAt'>): Promise<void> {
+    await addSkip(this.#db, { projection: relayProjection(this.#target), ...skip });
   }
 
   /** After another try: those below the revision were sent; it, should there be one, was not. */
   async tried(
     token: bigint,
-    { tenantId, orderId }: ParkedEvent,
+    { tenantId, orderId }: OrderKey,
     sentBelow: number,
     reason: string | null,
   ): Promise<void> {
-    const values = [relayProjection(this.#target), tenantId, orderId, sentBelow, reason, token.toString()];
+    const values = [
+      relayProjection(this.#target),
+      tenantId,
+      orderId,
+      sentBelow,
+      reason && storableText(reason),
+      token.toString(),
+    ];
     const trying = this.#db.query(
       `WITH ${HELD_BY_TRIER}, sent AS (
          DELETE FROM ${SHARED_SCHEMA}.quarantine WHERE projection = $1 AND generation = 0
-           AND tenant_id = $2 AND order_id = $3 AND revision < $4
+           AND tenant_id = $2 AND order_id = $3 AND revision < $4::bigint
        ), stuck AS (
-         UPDATE ${SHARED_SCHEMA}.quarantine SET reason = $5 WHERE projection = $1 AND generation = 0
-           AND tenant_id = $2 AND order_id = $3 AND revision = $4 AND $5::text IS NOT NULL
+         UPDATE ${SHARED_SCHEMA}.quarantine SET reason = $5, kind = 'permanent', tries = tries + 1,
+           first_tried_at = coalesce(first_tried_at, now()), last_tried_at = now() WHERE projection = $1 AND generation = 0
+           AND tenant_id = $2 AND order_id = $3 AND revision = $4::bigint AND $5::text IS NOT NULL
        ) SELECT ${requireLease}`,
       values,
     );
@@ -130,12 +128,17 @@ export class RelayStore {
 const HELD_BY_TRIER = heldLease({ generation: '0', projection: '$1', token: '$6::bigint' });
 const HELD = heldLease({ generation: '0', projection: '$4', token: '$10::bigint' });
 
+const TRIED = `CASE kind WHEN 'behind' THEN NULL ELSE now() END`;
+
 const ADVANCE = `WITH ${HELD}, parked AS (
-    INSERT INTO ${SHARED_SCHEMA}.quarantine
-      (projection, generation, tenant_id, order_id, revision, position, reason)
-    SELECT $4, 0, * FROM unnest($5::text[], $6::uuid[], $7::int[], $8::bigint[], $9::text[])
+    INSERT INTO ${SHARED_SCHEMA}.quarantine (projection, generation, tenant_id, order_id, revision, position, reason,
+      event_id, type, kind, tries, first_tried_at, last_tried_at)
+    SELECT $4, 0, p.*, ${TRIED}, ${TRIED}
+    FROM unnest($5::text[], $6::uuid[], $7::int[], $8::bigint[], $9::text[], $11::uuid[], $12::text[], $13::text[],
+      $14::int[]) AS p (tenant_id, order_id, revision, position, reason, event_id, type, kind, tries)
     ON CONFLICT (projection, generation, tenant_id, order_id, revision)
-    DO UPDATE SET reason = excluded.reason, position = excluded.position
+    DO UPDATE SET reason = excluded.reason, position = excluded.position, kind = excluded.kind,
+      tries = excluded.tries
   ), sent AS (
     INSERT INTO ${SHARED_SCHEMA}.relays (cluster_id, topic, position) VALUES ($1, $2, $3)
     ON CONFLICT (cluster_id, topic) DO UPDATE SET position = excluded.position, updated_at = now()

@@ -1,5 +1,6 @@
 import type { Queryable } from '../generations.js';
 import { SHARED_SCHEMA } from '../schema.js';
+import { rowsOrNone } from './rows-or-none.js';
 import { REPLAY_CHANNEL } from '../shared-tables/replays.js';
 
 export const replayPhases = ['loading', 'finishing', 'catching_up', 'verifying', 'flipping'] as const;
@@ -125,18 +126,18 @@ export class ReplaysStore {
     return rows[0]!.asked;
   }
 
-  /** @param seconds worked on the phase since that was told last */
+  /** @param worked since that was told last */
   async advance(
     id: number,
     { phase, done, total }: ReplayProgress,
     events: number | null,
-    seconds: number,
+    worked: { readonly on: ReplayPhase; readonly seconds: number },
   ): Promise<void> {
     await this.#change(
       id,
       `phase = $2, done = $3, total = $4, events = coalesce($5, events), seconds = jsonb_set(seconds,
-         ARRAY[$2], to_jsonb(coalesce((seconds ->> $2)::float8, 0) + $6::float8))`,
-      [phase, Math.round(done), total === null ? null : Math.round(total), events, seconds],
+         ARRAY[$6], to_jsonb(coalesce((seconds ->> $6)::float8, 0) + $7::float8))`,
+      [phase, Math.round(done), total === null ? null : Math.round(total), events, worked.on, worked.seconds],
     );
   }
 
@@ -158,7 +159,7 @@ export class ReplaysStore {
   }
 
   async #one(text: string, values: unknown[]): Promise<ReplayRecord | null> {
-    const { rows } = await this.#db.query<ReplayRecord>(text, values);
+    const rows = await rowsOrNone<ReplayRecord>(this.#db, text, values);
     return rows[0] ?? null;
   }
 }

@@ -3,6 +3,7 @@ import type { Queryable } from '../generations.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { SkippedEvents } from '../skipped-events.js';
+import { rowsOrNone } from './rows-or-none.js';
 import type { OrderKey } from './orders-store.js';
 
 /** An event that a projection leaves out. */
@@ -15,7 +16,6 @@ export interface Skip extends OrderKey {
   readonly skippedAt: Date;
 }
 
-const UNDEFINED_TABLE = '42P01';
 const COLUMNS = `projection, tenant_id AS "tenantId", order_id AS "orderId", revision, reason, who,
   skipped_at AS "skippedAt"`;
 
@@ -34,7 +34,7 @@ export async function skippedEvents(
       orders.map(({ orderId }) => orderId),
     );
   }
-  const rows = await read<Pick<Skip, 'tenantId' | 'orderId' | 'revision'>>(
+  const rows = await rowsOrNone<Pick<Skip, 'tenantId' | 'orderId' | 'revision'>>(
     db,
     `SELECT tenant_id AS "tenantId", order_id AS "orderId", revision
      FROM ${SHARED_SCHEMA}.skips WHERE projection = $1 ${which}`,
@@ -46,7 +46,7 @@ export async function skippedEvents(
 
 /** Everything that was skipped of one order, in any projection. */
 export function skipsOfOrder(db: Queryable, { tenantId, orderId }: OrderKey): Promise<Skip[]> {
-  return read<Skip>(
+  return rowsOrNone<Skip>(
     db,
     `SELECT ${COLUMNS} FROM ${SHARED_SCHEMA}.skips
      WHERE tenant_id = $1 AND order_id = $2 ORDER BY projection, revision`,
@@ -62,14 +62,4 @@ export async function addSkip(db: Queryable, skip: Omit<Skip, 'skippedAt'>): Pro
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
     [projection, tenantId, orderId, revision, reason, who],
   );
-}
-
-async function read<Row extends object>(db: Queryable, text: string, values: unknown[]): Promise<Row[]> {
-  try {
-    return (await db.query<Row>(text, values)).rows;
-  } catch (error) {
-    // No projector of this release ran yet, so nothing was skipped.
-    if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) return [];
-    throw error;
-  }
 }

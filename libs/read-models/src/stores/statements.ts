@@ -64,13 +64,36 @@ export const batchColumns = {
   indexed: [...key, column('found_by', 'json'), column('personal', 'json')],
 } as const satisfies Record<string, readonly BatchColumn[]>;
 
-export type BatchTable = keyof typeof batchColumns;
+/** Those of what is parked and no longer is, which belongs to no generation's tables. */
+const quarantineColumns = {
+  parked: [
+    ...key,
+    column('position', 'int8'),
+    column('event_id', 'uuid'),
+    column('type', 'text'),
+    column('kind', 'text'),
+    column('reason', 'text'),
+    column('tries', 'int4'),
+    column('next_try_at', 'int8', `now() + next_try_at * interval '1 ms'`),
+  ],
+  unparked: [column('tenant_id', 'text'), column('order_id', 'uuid'), column('below', 'int8')],
+} as const satisfies Record<string, readonly BatchColumn[]>;
+
+export type BatchTable = keyof typeof batchColumns | keyof typeof quarantineColumns;
+
+export const writtenColumns: Readonly<Record<BatchTable, readonly BatchColumn[]>> = {
+  ...batchColumns,
+  ...quarantineColumns,
+};
 
 /** The tables of a write, in the order of its parameters: how an order is found depends on where. */
 export const batchTables = {
   postgres: ['orders', 'history', 'periodEnds', 'search', 'words'],
   elasticsearch: ['orders', 'history', 'periodEnds', 'indexed'],
 } as const satisfies Readonly<Record<SearchEngine, readonly BatchTable[]>>;
+
+/** Written too where something is parked, or is no longer. */
+export const quarantineTables = ['parked', 'unparked'] as const satisfies readonly BatchTable[];
 
 /** In the order of the summary's columns. */
 export function summaryValues(values: OrderSummary): unknown[] {
@@ -89,7 +112,7 @@ export function loadStatement(schema: string): Statement {
 
 const upsertCheckpoint = (generation: string, position: string) => `
   INSERT INTO ${SHARED_SCHEMA}.checkpoints AS c (generation, projection, position)
-  VALUES (${generation}::int, '${ORDERS_PROJECTION}', ${position}::bigint)
+  SELECT ${generation}::int, '${ORDERS_PROJECTION}', ${position}::bigint WHERE ${position}::bigint IS NOT NULL
   ON CONFLICT (generation, projection) DO UPDATE SET position = excluded.position, updated_at = now()
   WHERE c.position < excluded.position RETURNING generation, projection, position`;
 
@@ -109,20 +132,40 @@ export const checkpointStatement: Statement = {
     SELECT ${requireLease}, (SELECT ${NOTIFY} FROM written)`,
 };
 
+/** Tells of the checkpoint as it is: rows were written that are behind it. Parameter: generation. */
+export const announceStatement: Statement = {
+  name: 'announce_checkpoint',
+  text: `SELECT ${NOTIFY} FROM ${SHARED_SCHEMA}.checkpoints
+    WHERE generation = $1 AND projection = '${ORDERS_PROJECTION}'`,
+};
+
+/** Takes away all that the read models have of one order, to be written anew. Parameters: tenant, order. */
+export function removeOrderStatements(schema: string): readonly string[] {
+  return ['orders', 'order_history', 'order_search'].map(
+    (table) => `DELETE FROM ${schema}.${table} WHERE tenant_id = $1 AND order_id = $2`,
+  );
+}
+
 /**
  * A whole batch in one statement, and so in one transaction and one round trip. Parameters: generation,
- * position, how many orders, token of the owner; then the arrays of `batchColumns`, table by table in the order of `batchTables`.
+ * position (null: it stays), how many orders, token of the owner; then the arrays of `batchColumns`, table by table in the order of
+ * `batchTables`, and of `quarantineTables` where these are written too.
  */
-export function writeStatement(schema: string, engine: SearchEngine): Statement {
+export function writeStatement(
+  schema: string,
+  engine: SearchEngine,
+  { quarantine }: { quarantine: boolean },
+): Statement {
   const batches = new Map<BatchTable, string>();
   let parameters = 4;
-  for (const table of batchTables[engine]) {
-    const columns: readonly BatchColumn[] = batchColumns[table];
+  const tables: readonly BatchTable[] = [...batchTables[engine], ...(quarantine ? quarantineTables : [])];
+  for (const table of tables) {
+    const columns = writtenColumns[table];
     const arrays = columns.map(({ type }) => `$${++parameters}::${type}[]`).join(', ');
     batches.set(table, `unnest(${arrays}) AS b (${names(columns)})`);
   }
   const insert = (table: BatchTable, into: string, more: readonly BatchColumn[] = []) => {
-    const columns: readonly BatchColumn[] = [...batchColumns[table], ...more];
+    const columns = [...writtenColumns[table], ...more];
     const selected = columns.map(({ column: name, select }) => select ?? name).join(', ');
     return `INSERT INTO ${into} (${names(columns)}) SELECT ${selected} FROM ${batches.get(table)}`;
   };
@@ -137,7 +180,7 @@ export function writeStatement(schema: string, engine: SearchEngine): Statement 
     elasticsearch: () => found('indexed'),
   };
   return {
-    name: 'write_batch',
+    name: quarantine ? 'write_batch_and_quarantine' : 'write_batch',
     text: `WITH ${held('$1', '$4')},
       orders AS (${insert('orders', `${schema}.orders AS o`, numbered)}
         ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates([...batchColumns.orders, ...numbered])}
@@ -148,10 +191,30 @@ export function writeStatement(schema: string, engine: SearchEngine): Statement 
         SET occurred_until = b.occurred_until, recorded_until = b.recorded_until FROM ${batches.get('periodEnds')}
         WHERE h.tenant_id = b.tenant_id AND h.order_id = b.order_id AND h.revision = b.revision),
       ${searched[engine]()}
+      ${quarantine ? quarantined(batches.get('parked')!, batches.get('unparked')!) : ''}
       checkpoint AS (${upsertCheckpoint('$1', '$2')})
       SELECT ${requireLease}, ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
         (SELECT ${NOTIFY} FROM checkpoint)`,
   };
+}
+
+/** What was parked already takes the news of its last try; what waits behind it stays as it is. */
+function quarantined(parked: string, unparked: string): string {
+  const into = `${SHARED_SCHEMA}.quarantine`;
+  const columns = writtenColumns.parked;
+  const selected = columns.map(({ column: name, select }) => select ?? name).join(', ');
+  const tried = `CASE kind WHEN 'behind' THEN NULL ELSE now() END`;
+  return `parked AS (
+        INSERT INTO ${into} AS q (projection, generation, ${names(columns)}, first_tried_at, last_tried_at)
+        SELECT '${ORDERS_PROJECTION}', $1::int, ${selected}, ${tried}, ${tried} FROM ${parked}
+        ON CONFLICT (projection, generation, tenant_id, order_id, revision) DO UPDATE
+        SET kind = excluded.kind, reason = excluded.reason, tries = excluded.tries,
+          first_tried_at = coalesce(q.first_tried_at, now()), last_tried_at = now(),
+          next_try_at = excluded.next_try_at
+        WHERE excluded.kind <> 'behind'),
+      unparked AS (DELETE FROM ${into} q USING ${unparked}
+        WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = $1::int
+          AND q.tenant_id = b.tenant_id AND q.order_id = b.order_id AND q.revision < b.below),`;
 }
 
 /** Said by PostgreSQL when a row is further than what was to be written; nothing is written then. */

@@ -1,0 +1,157 @@
+import { userInfo } from 'node:os';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import {
+  actionsOfOrder,
+  type Action,
+  type ActionRequest,
+} from '#read-models/stores/quarantine-actions.store.js';
+import { parkedEventsOf, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
+import { skipsOfOrder } from '#read-models/stores/skips.store.js';
+import { askOwners } from '../quarantine/ask-owner.js';
+import {
+  orderIdOf,
+  parkedNow,
+  projectionNames,
+  withReadModels,
+  type ProjectionName,
+} from '../quarantine/open-quarantine.js';
+import { printActions, printParked, printParkedEvents, printSkips } from '../quarantine/print-quarantine.js';
+import { CliError, UsageError } from '../support/cli-error.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { printJson } from '../support/output.js';
+
+interface ShownOptions extends ConnectionOptions {
+  readonly projection?: ProjectionName;
+  readonly json?: boolean;
+}
+
+interface ActionOptions extends ShownOptions {
+  readonly all?: boolean;
+  readonly as?: string;
+  readonly reason?: string;
+}
+
+export function addQuarantineCommand(program: Command): void {
+  const quarantine = program
+    .command('quarantine')
+    .description('orders that a projection cannot take further, and what to do with them');
+  const list = quarantine.command('list').description('every order of which something is parked, and why');
+  withScope(list).action(runList);
+
+  const show = quarantine
+    .command('show')
+    .argument('<order>', 'its id, or the number of a parked one')
+    .description('what is parked and skipped of an order, and what people did about it');
+  withScope(show).action(runShow);
+
+  const retry = quarantine
+    .command('retry')
+    .argument('[order]', 'its id, or its number')
+    .description('have the projector try what is parked again; exit code 1 when something stays parked')
+    .option('--all', 'of every order');
+  withActor(withScope(retry)).option('--reason <text>', 'why, for the log').action(runRetry);
+
+  const skip = quarantine
+    .command('skip')
+    .argument('<order>', 'its id, or its number')
+    .argument('<revision>', 'of the event that is left out', parseRevision)
+    .description('leave an event out, which takes its revision all the same; exit code 1 when it cannot be');
+  withActor(withScope(skip)).requiredOption('--reason <text>', 'why, for the log').action(runSkip);
+  for (const command of quarantine.commands) command.exitOverride();
+}
+
+function withScope(command: Command): Command {
+  command
+    .addOption(new Option('--projection <name>', 'only of this one').choices(projectionNames))
+    .option('--json', 'as one JSON object');
+  return withConnection(command, ['postgresUrl'], { token: false });
+}
+
+function withActor(command: Command): Command {
+  return command.option('--as <who>', 'who asks, for the log; default: who is logged in');
+}
+
+async function runList({ projection, json, ...options }: ShownOptions): Promise<void> {
+  const url = await new Connection(options).address('postgresUrl');
+  const parked = await withReadModels(url, (pool) => parkedNow(pool, projection ?? null));
+  if (json) printJson({ orders: parked.map(plain) }, { pretty: false });
+  else printParked(parked);
+}
+
+async function runShow(named: string, { projection, json, ...options }: ShownOptions): Promise<void> {
+  const url = await new Connection(options).address('postgresUrl');
+  await withReadModels(url, async (pool) => {
+    const orderId = await orderIdOf(pool, named);
+    const all = await parkedEventsOf(pool, orderId);
+    const parked = projection ? all.filter((event) => event.projection.split(':')[0] === projection) : all;
+    const actions = await actionsOfOrder(pool, orderId);
+    const tenants = new Set([...all, ...actions].flatMap(({ tenantId }) => tenantId ?? []));
+    const skips = (
+      await Promise.all([...tenants].map((tenantId) => skipsOfOrder(pool, { tenantId, orderId })))
+    ).flat();
+    if (json) return printJson({ orderId, parked: parked.map(plain), skips, actions }, { pretty: false });
+    printParkedEvents(orderId, parked);
+    printSkips(skips);
+    printActions(actions);
+  });
+}
+
+async function runRetry(named: string | undefined, { all, ...options }: ActionOptions): Promise<void> {
+  if ((named === undefined) === !all) throw new UsageError('name an order, or give --all');
+  await act(options, named ?? null, (order) => ({
+    action: named === undefined ? 'retry_all' : 'retry',
+    tenantId: named === undefined ? null : order.tenantId,
+    orderId: named === undefined ? null : order.orderId,
+    revision: null,
+  }));
+}
+
+async function runSkip(named: string, revision: number, options: ActionOptions): Promise<void> {
+  await act(options, named, ({ tenantId, orderId }) => ({
+    ...{ action: 'skip', tenantId, orderId, revision },
+  }));
+}
+
+type Asked = Pick<ActionRequest, 'action' | 'tenantId' | 'orderId' | 'revision'>;
+
+async function act(
+  { projection, json, as, reason, ...options }: ActionOptions,
+  named: string | null,
+  requestFor: (order: ParkedOrder) => Asked,
+): Promise<void> {
+  const who = as ?? userInfo().username;
+  const url = await new Connection(options).address('postgresUrl');
+  const actions = await withReadModels(url, async (pool) => {
+    const orderId = named === null ? null : await orderIdOf(pool, named);
+    const parked = (await parkedNow(pool, projection ?? null)).filter(
+      (order) => orderId === null || order.orderId === orderId,
+    );
+    if (orderId !== null && parked.length === 0) {
+      const where = projection ? ` in ${projection}` : '';
+      throw new CliError(`nothing is parked of order ${orderId}${where}: see \`quarantine list\``);
+    }
+    const requests = new Map<string, ActionRequest>();
+    for (const order of parked) {
+      const { projection: of, generation } = order;
+      const request = { projection: of, generation, ...requestFor(order), reason: reason ?? null, who };
+      requests.set(`${of} ${generation} ${request.tenantId ?? ''}`, request);
+    }
+    return askOwners(pool, [...requests.values()], (line) => process.stderr.write(`${line}\n`));
+  });
+  if (json) printJson({ actions }, { pretty: false });
+  else if (actions.length === 0) console.log('nothing is parked');
+  else for (const action of actions) console.log(`${action.projection}: ${action.outcome ?? ''}`);
+  process.exitCode = actions.every(({ succeeded }: Action) => succeeded === true) ? 0 : 1;
+}
+
+function plain<T extends { readonly position: bigint | null }>(
+  event: T,
+): Omit<T, 'position'> & { position: string | null } {
+  return { ...event, position: event.position?.toString() ?? null };
+}
+
+function parseRevision(text: string): number {
+  if (!/^\d{1,10}$/.test(text))
+    throw new InvalidArgumentError(`${text} is no revision: a whole number from 0`);
+  return Number(text);
+}

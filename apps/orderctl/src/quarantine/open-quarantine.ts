@@ -1,0 +1,54 @@
+import type pg from 'pg';
+import { orderNumber } from '#domain/order/order-number.js';
+import { createPool } from '#platform/postgres.js';
+import {
+  parkedOrders,
+  type ParkedOrder,
+  type QuarantineScope,
+} from '#read-models/stores/quarantine.store.js';
+import { CliError } from '../support/cli-error.js';
+
+/** Which projections are meant: one, with all its topics, or every one. */
+export const projectionNames = ['orders', 'search', 'relay'] as const;
+export type ProjectionName = (typeof projectionNames)[number];
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const TIMEOUT_MS = 10_000;
+
+/** PostgreSQL for as long as the work takes. */
+export async function withReadModels<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  const pool = createPool(url, {
+    max: 2,
+    applicationName: 'orderctl quarantine',
+    statementTimeoutMs: TIMEOUT_MS,
+  });
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Of the generation that is read, and of the relay; `projection` null: of all. */
+export async function parkedNow(pool: pg.Pool, projection: ProjectionName | null): Promise<ParkedOrder[]> {
+  const orders = await parkedOrders(pool);
+  return orders.filter((order) => projection === null || isOf(order, projection));
+}
+
+/**
+ * The id of the order that a person means by its id, or, of a parked one, its number.
+ * @throws CliError when no parked order has that number
+ */
+export async function orderIdOf(pool: pg.Pool, named: string): Promise<string> {
+  if (UUID.test(named)) return named.toLowerCase();
+  const number = named.toUpperCase();
+  const found = (await parkedOrders(pool)).find(({ orderId }) => orderNumber(orderId) === number);
+  if (found) return found.orderId;
+  throw new CliError(
+    `no parked order has the number ${named}: give the order's id, or see \`quarantine list\``,
+  );
+}
+
+function isOf(scope: QuarantineScope, projection: ProjectionName): boolean {
+  return scope.projection === projection || scope.projection.startsWith(`${projection}:`);
+}

@@ -1,0 +1,130 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { EventStore } from '#event-store/port.js';
+import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
+import { createPool } from '#platform/postgres.js';
+import { createGeneration } from '#read-models/generations.js';
+import { fillLog, type FilledLog } from '../filled-log.js';
+import { interleave, percentile, REPETITIONS, runWhole, type Row } from '../measure.js';
+import { projectOneByOne } from '../one-by-one-projector.js';
+import { RawRows } from '../raw-copy.js';
+import type { RebuildReport } from '../rebuild-process.js';
+
+const TARGET_RATIO = 0.7;
+const TARGET_TIMES_ONE_BY_ONE = 10;
+/** Of what the process takes after a tenth of the events over what it takes after all. */
+const TARGET_MEMORY = 0.9;
+const ONE_BY_ONE_EVENTS = 3_000;
+const DEFAULT_EVENTS = 1_000_000;
+
+export interface LogOptions {
+  readonly file: string | null;
+  readonly events: number | null;
+}
+
+/**
+ * The bulk build of the Postgres models, up to the checkpoint from which the projector goes on, against reading
+ * `$all` for nothing and then copying the same final rows into tables with the same keys and indexes; against a
+ * projector that takes event by event; and how its memory grows.
+ */
+export async function rebuild({ file, events }: LogOptions): Promise<readonly Row[]> {
+  const log = await fillLog(events ?? DEFAULT_EVENTS, file);
+  const pool = createPool(log.postgresUrl, { max: 2, applicationName: 'bench', statementTimeoutMs: 0 });
+  const db = new pg.Client({ connectionString: log.postgresUrl });
+  await db.connect();
+  const build = async () => {
+    const generation = await createGeneration(pool, { indexPrefix: null, madeBy: 'replay', bulk: true });
+    return { generation, report: await builtBy(log, generation.id) };
+  };
+  const drop = (schema: string) => db.query(`DROP SCHEMA ${schema} CASCADE; CHECKPOINT`);
+  try {
+    const first = await build();
+    const raw = await RawRows.of(db, first.generation.schema);
+    await drop(first.generation.schema);
+    const reports: RebuildReport[] = [];
+    let built = '';
+    const row = await interleave(
+      { name: 'rebuild', target: TARGET_RATIO },
+      {
+        ours: () =>
+          runWhole(log.events, async () => {
+            const { generation, report } = await build();
+            reports.push(report);
+            built = generation.schema;
+          }),
+        raw: () =>
+          runWhole(log.events, async () => {
+            await readForNothing(log.store);
+            await raw.copyInto('raw');
+            built = 'raw';
+          }),
+        settle: async () => void (await drop(built)),
+      },
+    );
+    return [row, await oneByOne(log, db, row.perSecond!), memory(reports, log.events)];
+  } finally {
+    await Promise.all([db.end(), pool.end()]);
+    await log.stop();
+  }
+}
+
+async function builtBy(
+  { eventStoreUrl, postgresUrl }: FilledLog,
+  generation: number,
+): Promise<RebuildReport> {
+  const module = fileURLToPath(new URL('../rebuild-process.js', import.meta.url));
+  const child = fork(module, [eventStoreUrl, postgresUrl, String(generation)]);
+  const ended = once(child, 'exit');
+  const [report] = (await Promise.race([
+    once(child, 'message'),
+    ended.then(([code]) => Promise.reject(new Error(`the build ended with ${code}`))),
+  ])) as [RebuildReport];
+  await ended;
+  return report;
+}
+
+async function readForNothing(store: Pick<EventStore, 'subscribeToAll'>): Promise<void> {
+  const stop = new AbortController();
+  const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
+  for await (const message of all) if (message.kind === 'caughtUp') stop.abort();
+}
+
+/** How many times as fast: on the first few events, when its tables are still small. */
+async function oneByOne(log: FilledLog, db: pg.Client, perSecond: number): Promise<Row> {
+  const rates: number[] = [];
+  const pool = createPool(log.postgresUrl, { max: 1, applicationName: 'bench', statementTimeoutMs: 0 });
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    const { schema } = await createGeneration(pool, { indexPrefix: null, madeBy: 'replay' });
+    const lane = await runWhole(ONE_BY_ONE_EVENTS, async () => {
+      await projectOneByOne(log.store, db, schema, ONE_BY_ONE_EVENTS);
+    });
+    rates.push(lane.perSecond);
+    await db.query(`DROP SCHEMA ${schema} CASCADE`);
+  }
+  await pool.end();
+  const ratios = rates.map((rate) => perSecond / rate);
+  return {
+    ...rowOf('rebuild / one by one', TARGET_TIMES_ONE_BY_ONE, ratios),
+    perSecond,
+    rawPerSecond: percentile(rates, 0.5),
+  };
+}
+
+/** Flat: what it takes at the end it takes when a tenth is done. */
+function memory(reports: readonly RebuildReport[], events: number): Row {
+  const ratios = reports.map(({ peaks }) => {
+    const atTenth = peaks.find((peak) => peak.events >= events / 10)!;
+    return atTenth.rssBytes / peaks.at(-1)!.rssBytes;
+  });
+  const megabytes = reports.map(({ peaks }) => peaks.at(-1)!.rssBytes / 1_000_000);
+  return { ...rowOf('rebuild memory, MB', TARGET_MEMORY, ratios), perSecond: percentile(megabytes, 0.5) };
+}
+
+function rowOf(name: string, target: number, ratios: readonly number[]): Row {
+  return {
+    ...{ name, target, ratios, ratio: percentile(ratios, 0.5), perSecond: null, rawPerSecond: null },
+    ...{ cpuMicrosPerOp: null, p50Ms: null, p95Ms: null, p99Ms: null },
+  };
+}

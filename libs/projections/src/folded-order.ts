@@ -1,0 +1,57 @@
+import type { StoredOrderEvent } from '#event-store/port.js';
+import type { Order } from '#domain/order/state.js';
+import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
+import { searchRowOf } from '#read-models/search-row.js';
+import { takeSkippedRevisions, type SkippedRevisions } from '#read-models/skipped-events.js';
+import type { OrderRows, PeriodEnd } from '#read-models/stores/orders-store.js';
+
+/** An order before and after some of its events. */
+export interface FoldedOrder {
+  readonly stream: string;
+  readonly before: Order | null;
+  readonly events: readonly StoredOrderEvent[];
+  readonly rows: OrderRows;
+}
+
+/**
+ * What events make of an order, those that are left out after them included.
+ *
+ * @param before null: there are events, and the order begins with the first
+ * @throws when an event cannot follow the order as it is, or no row can be made of what comes of it
+ */
+export function foldedOrder(
+  stream: string,
+  before: Order | null,
+  events: readonly StoredOrderEvent[],
+  skipped: SkippedRevisions,
+): FoldedOrder {
+  let order = before;
+  let searchChanged = false;
+  const history: HistoryRow[] = [];
+  events.forEach((event, index) => {
+    order = foldOrder(order, event);
+    history.push(historyRowOf(order, event, events[index + 1]));
+    searchChanged ||= changesSearch(event.type);
+  });
+  const after = takeSkippedRevisions(order!, skipped);
+  const [first] = events;
+  const rows = {
+    order: after,
+    history,
+    periodEnd: before && first ? periodEndOf(before, first, skipped) : null,
+    searched: searchChanged ? searchRowOf(after) : null,
+  };
+  return { stream, before, events, rows };
+}
+
+/** The last history row is of the last event that was folded: one that was left out has none. */
+function periodEndOf(
+  { tenantId, orderId, revision }: Order,
+  next: StoredOrderEvent,
+  skipped: SkippedRevisions,
+): PeriodEnd {
+  let last = revision;
+  while (skipped.has(last)) last -= 1;
+  const { occurredAt: occurredUntil } = next;
+  return { tenantId, orderId, revision: last, occurredUntil, recordedUntil: next.recording.recordedAt };
+}

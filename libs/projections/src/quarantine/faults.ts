@@ -1,0 +1,105 @@
+import { UnreadableEvent } from '#event-store/errors.js';
+import type { StoredOrderEvent } from '#event-store/port.js';
+import { parseOrderStream } from '#event-store/streams.js';
+import { BEHIND_REASON, type EventToPark } from '#read-models/stores/quarantine.store.js';
+import { messageOf } from '../interruptions.js';
+
+/** Why an event is not applied. */
+export interface Fault {
+  readonly reason: string;
+  /**
+   * `permanent`: it stays as it is until a person or another release comes. `doubtful`: it may pass by itself, and
+   * counts as permanent after some tries. `away`: a store does not give it now, and is asked until it does.
+   */
+  readonly nature: 'permanent' | 'doubtful' | 'away';
+}
+
+/** How often an event was tried. */
+export interface Tried {
+  readonly revision: number;
+  readonly tries: number;
+}
+
+/** An event that its stream should have, and does not give. */
+export class MissingEvent {
+  constructor(
+    readonly stream: string,
+    readonly revision: number,
+    readonly fault: Fault,
+  ) {}
+}
+
+/** What an order is to be advanced by: an event, or what is in its place. */
+export type OrderItem = StoredOrderEvent | UnreadableEvent | MissingEvent;
+
+/** Said by the server in the stream of an order that was deleted for good. */
+const STREAM_DELETED = '$streamDeleted';
+/** The revision that such an event is parked at: its own, 2^63 - 1, is beyond what the table holds. */
+export const TOMBSTONE_REVISION = 2_147_483_647;
+export const DELETED: Fault = { reason: 'its stream was deleted for good', nature: 'permanent' };
+
+/** Tries, the first one included, after which what may pass by itself counts as permanent. */
+const TRIES_MAX = 5;
+const RETRY_MIN_MS = 500;
+const RETRY_MAX_MS = 30_000;
+
+export function revisionOf(item: OrderItem): number {
+  if (item instanceof MissingEvent) return item.revision;
+  if (!(item instanceof UnreadableEvent)) return item.recording.revision;
+  return item.event.type === STREAM_DELETED ? TOMBSTONE_REVISION : item.event.revision;
+}
+
+/** null: it is an event that can be folded, as far as can be seen. */
+export function faultOf(item: OrderItem): Fault | null {
+  if (item instanceof MissingEvent) return item.fault;
+  if (!(item instanceof UnreadableEvent)) return null;
+  if (item.event.type === STREAM_DELETED) return DELETED;
+  return { reason: item.message, nature: 'permanent' };
+}
+
+/** An event that its order cannot take, or of which no row can be made: a bug, or an event that nobody should have appended. */
+export function unappliable(event: StoredOrderEvent, error: unknown): Fault {
+  const { revision } = event.recording;
+  return {
+    reason: `event ${revision} (${event.type}) cannot be applied: ${messageOf(error)}`,
+    nature: 'doubtful',
+  };
+}
+
+/** Its stream has later events, but not this one. */
+export function lacking(revision: number): Fault {
+  return { reason: `event ${revision} is missing: its stream does not give it`, nature: 'doubtful' };
+}
+
+/** @param tried what of the order failed before; it may be another event that fails now */
+export function parkedWith(item: OrderItem, stream: string, fault: Fault, tried: Tried | null): EventToPark {
+  const tries = (tried?.revision === revisionOf(item) ? tried.tries : 0) + 1;
+  const permanent = fault.nature === 'permanent' || (fault.nature === 'doubtful' && tries >= TRIES_MAX);
+  return {
+    ...placeOf(item, stream),
+    kind: permanent ? 'permanent' : 'transient',
+    reason: fault.reason,
+    tries,
+    nextTryAfterMs: permanent ? null : backoffMs(tries),
+  };
+}
+
+export function parkedBehind(item: OrderItem, stream: string): EventToPark {
+  const notTried = { kind: 'behind', reason: BEHIND_REASON, tries: 0, nextTryAfterMs: null } as const;
+  return { ...placeOf(item, stream), ...notTried };
+}
+
+/** Twice as long or more with every try, and never the same for all that wait. */
+export function backoffMs(tries: number, random = Math.random()): number {
+  return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 3 ** (tries - 1)) * (0.5 + random / 2);
+}
+
+type Place = Pick<EventToPark, 'tenantId' | 'orderId' | 'revision' | 'position' | 'eventId' | 'type'>;
+
+function placeOf(item: OrderItem, stream: string): Place {
+  const order = parseOrderStream(stream)!;
+  const revision = revisionOf(item);
+  if (item instanceof MissingEvent) return { ...order, revision, position: null, eventId: null, type: null };
+  const { position, eventId, type } = item instanceof UnreadableEvent ? item.event : item;
+  return { ...order, revision, position, eventId, type };
+}

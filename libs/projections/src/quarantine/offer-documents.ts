@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { generationNumber, type Queryable } from '#read-models/generations.js';
+import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
+import type { Action } from '#read-models/stores/quarantine-actions.store.js';
+import { parkedOrders } from '#read-models/stores/quarantine.store.js';
+import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import type { BatchApplier } from '../batch-applier.js';
+
+interface Offering {
+  readonly db: Queryable;
+  readonly applier: BatchApplier;
+}
+
+const LOOK_EVERY_MS = 50;
+const INDEX_LIMIT_MS = 5_000;
+
+/**
+ * Offers refused documents to the index once more: a document follows its row, so the row is written again as it is,
+ * and says whether the index took them.
+ */
+export async function offerDocuments(
+  { action, generation, tenantId, orderId }: Action,
+  { db, applier }: Offering,
+  signal: AbortSignal,
+): Promise<{ succeeded: boolean; outcome: string }> {
+  if (action === 'skip') {
+    return { succeeded: false, outcome: 'a document is of no single event, so there is none to be left out' };
+  }
+  const isAsked = (one: { tenantId: string; orderId: string }) =>
+    action === 'retry_all' || (one.tenantId === tenantId && one.orderId === orderId);
+  const parked = async () => {
+    const orders = await parkedOrders(db, { projection: SEARCH_PROJECTION, generation });
+    return orders.filter(isAsked);
+  };
+  const before = await parked();
+  if (before.length === 0) return { succeeded: true, outcome: 'the index refuses none of it' };
+  const last = await applier.turns.take(() => applier.store.touch(before));
+  await applier.store.announce();
+  const feed = new SearchFeedStore(db, await generationNumber(db, generation));
+  if (!(await isFollowed(feed, last ?? 0n, signal))) {
+    const outcome = 'offered again, but the index is not being written now: it is once it can be';
+    return { succeeded: false, outcome };
+  }
+  const [refused, ...more] = await parked();
+  if (!refused) return { succeeded: true, outcome: `the index has taken ${before.length}` };
+  const outcome = `the index still refuses ${more.length + 1} of ${before.length}: ${refused.reason}`;
+  return { succeeded: false, outcome };
+}
+
+async function isFollowed(feed: SearchFeedStore, writeSeq: bigint, signal: AbortSignal): Promise<boolean> {
+  const deadlineMs = performance.now() + INDEX_LIMIT_MS;
+  while (performance.now() < deadlineMs) {
+    if ((await feed.checkpoint()).writeSeq >= writeSeq) return true;
+    await delay(LOOK_EVERY_MS, undefined, { signal });
+  }
+  return false;
+}

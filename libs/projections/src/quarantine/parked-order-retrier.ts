@@ -1,0 +1,126 @@
+import type { EventCodec } from '#event-store/codec.js';
+import { StreamDeleted } from '#event-store/errors.js';
+import type { RawEvent } from '#event-store/port.js';
+import { parseOrderStream } from '#event-store/streams.js';
+import type { Order } from '#domain/order/state.js';
+import { pastSkipped } from '#read-models/skipped-events.js';
+import type { BatchApplier } from '../batch-applier.js';
+import { DELETED, lacking, MissingEvent, TOMBSTONE_REVISION, type OrderItem } from './faults.js';
+import type { AdvanceStore } from './order-advance.js';
+import type { KnownParkedOrder } from './order-quarantine.js';
+
+/** What came of another try. */
+export interface Retried {
+  /** Of the row; null: there is none. */
+  readonly revision: number | null;
+  /** Why it is still parked; null: it is no longer. */
+  readonly stillParked: { readonly revision: number; readonly reason: string } | null;
+}
+
+/** Events of an order that are read and written at a time. */
+const PAGE_EVENTS = 500;
+
+/** Tries parked orders again: reads what is parked from the stream, and applies it in order. */
+export class ParkedOrderRetrier {
+  readonly #applier: BatchApplier;
+  readonly #eventStore: AdvanceStore;
+  readonly #decodeEach: EventCodec['decodeEach'];
+
+  constructor(applier: BatchApplier, eventStore: AdvanceStore, decodeEach: EventCodec['decodeEach']) {
+    this.#applier = applier;
+    this.#eventStore = eventStore;
+    this.#decodeEach = decodeEach;
+  }
+
+  /**
+   * null: nothing is parked of it.
+   * @throws StoreUnavailable when the event store is away: nothing has changed then
+   */
+  retry(stream: string): Promise<Retried | null> {
+    const { turns, store, quarantine, writer, advance } = this.#applier;
+    return turns.take(async () => {
+      const known = quarantine.get(stream);
+      if (!known) return null;
+      const { tenantId, orderId } = known;
+      let order: Order | null = (await store.load([known]))[0] ?? null;
+      const skipped = quarantine.skipped.of(stream);
+      for (;;) {
+        const page = await this.#page(stream, known, order);
+        store.begin();
+        const tried = { revision: known.revision, tries: known.tries };
+        const advanced = await advance.advance({ stream, before: order, skipped, tried }, page.items);
+        const below = advanced.parked[0]?.revision ?? page.lastRevision + 1;
+        const parked = await writer.write({
+          folded: advanced.folded ? [advanced.folded] : [],
+          parked: advanced.parked,
+          unparked: [{ tenantId, orderId, below }],
+          checkpoint: null,
+          tried,
+        });
+        order = advanced.folded?.rows.order ?? order;
+        const [first] = parked;
+        if (!first && !page.isLast) continue;
+        await store.announce();
+        const reached = (await store.load([known]))[0]?.revision ?? null;
+        return { revision: reached, stillParked: first ?? null };
+      }
+    });
+  }
+
+  /** Makes an order's rows anew up to where they are: an event that they have been made with is left out now. */
+  refold(stream: string): Promise<void> {
+    const { turns, store, quarantine, writer, advance } = this.#applier;
+    return turns.take(async () => {
+      const key = parseOrderStream(stream)!;
+      const [order] = await store.load([key]);
+      if (!order) return;
+      const raw = await this.#read(stream, 0, order.revision + 1);
+      const skipped = quarantine.skipped.of(stream);
+      store.begin();
+      const items = await this.#decodeEach(raw);
+      await writer.rewrite(
+        key,
+        stream,
+        await advance.advance({ stream, before: null, skipped, tried: null }, items),
+      );
+      await store.announce();
+    });
+  }
+
+  /** The next events of what is parked. */
+  async #page(
+    stream: string,
+    known: KnownParkedOrder,
+    order: Order | null,
+  ): Promise<{ items: OrderItem[]; lastRevision: number; isLast: boolean }> {
+    const skipped = this.#applier.quarantine.skipped.of(stream);
+    const { lastRevision: last } = known;
+    const from = pastSkipped(order?.revision ?? -1, skipped) + 1;
+    const wanted = Math.min(PAGE_EVENTS, last - from + 1);
+    if (wanted <= 0) return { items: [], lastRevision: last, isLast: true };
+    try {
+      const raw = await this.#read(stream, from, wanted);
+      const items: OrderItem[] = [...(await this.#decodeEach(raw))];
+      const reached = raw.at(-1)?.revision ?? from - 1;
+      if (raw.length === wanted) return { items, lastRevision: reached, isLast: reached >= last };
+      const next = pastSkipped(reached, skipped) + 1;
+      if (next <= last && last !== TOMBSTONE_REVISION)
+        items.push(new MissingEvent(stream, next, lacking(next)));
+      return { items, lastRevision: last, isLast: true };
+    } catch (error) {
+      if (!(error instanceof StreamDeleted)) throw error;
+      return {
+        items: [new MissingEvent(stream, TOMBSTONE_REVISION, DELETED)],
+        lastRevision: TOMBSTONE_REVISION,
+        isLast: true,
+      };
+    }
+  }
+
+  async #read(stream: string, fromRevision: number, maxCount: number): Promise<RawEvent[]> {
+    const raw: RawEvent[] = [];
+    for await (const event of this.#eventStore.readStream(stream, { fromRevision, maxCount }))
+      raw.push(event);
+    return raw;
+  }
+}

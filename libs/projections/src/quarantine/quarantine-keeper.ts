@@ -1,0 +1,170 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Logger } from '#platform/logging.js';
+import { orderStream } from '#event-store/streams.js';
+import type { Generation } from '#read-models/generations.js';
+import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
+import { streamsFoldedWithSkipped } from '#read-models/stores/folded-skips.js';
+import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';
+import { addSkip, skippedEvents } from '#read-models/stores/skips.store.js';
+import type { BatchApplier } from '../batch-applier.js';
+import { isAway, messageOf, pause } from '../interruptions.js';
+import { backoffMs } from './faults.js';
+import { offerDocuments } from './offer-documents.js';
+import type { ParkedOrderRetrier, Retried } from './parked-order-retrier.js';
+import { QuarantineNews } from './quarantine-news.js';
+
+export interface QuarantineKeeperOptions {
+  /** The owner's own connection. */
+  readonly db: pg.Client;
+  readonly generation: Generation;
+  readonly applier: BatchApplier;
+  readonly retrier: ParkedOrderRetrier;
+  readonly logger: Logger;
+}
+
+interface Outcome {
+  readonly succeeded: boolean;
+  readonly outcome: string;
+}
+
+/** Told by NOTIFY; this is for what was told while nobody listened, as another owner's skips are. */
+const LOOK_AGAIN_MS = 2_000;
+/** Of the owner's time goes one part in so many into orders that are tried again by themselves. */
+const RETRY_SHARE = 10;
+
+/**
+ * Looks after what the owner of `orders` has parked, beside the batches: tries it again when it is due, and does what
+ * people ask for. An owner tries everything once that it finds parked, since it may know more than the one before.
+ */
+export class QuarantineKeeper {
+  readonly #options: QuarantineKeeperOptions;
+
+  constructor(options: QuarantineKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Returns when the signal aborts. What fails is logged and tried again. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await this.#keep(signal, () => (attempt = 0));
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isAway(error)) this.#options.logger.error({ err: error }, 'the quarantine is not looked after');
+        await pause(attempt, signal);
+      }
+    }
+  }
+
+  async #keep(signal: AbortSignal, onProgress: () => void): Promise<void> {
+    const { db, generation, applier } = this.#options;
+    const { quarantine } = applier;
+    const news = await QuarantineNews.listen(db, signal);
+    while (!signal.aborted) {
+      await this.#takeSkips();
+      for (;;) {
+        const action = await takeAction(db, generation.id, [ORDERS_PROJECTION, SEARCH_PROJECTION]);
+        if (action === null || signal.aborted) break;
+        await finishAction(db, action, await this.#do(action, signal));
+        onProgress();
+      }
+      await this.#tryDue(signal);
+      onProgress();
+      const dueInMs = (quarantine.nextDueMs() ?? Infinity) - Date.now();
+      await news.heard(Math.max(0, Math.min(LOOK_AGAIN_MS, dueInMs)));
+    }
+  }
+
+  /** Skips belong to all generations: they may have been made through another one's owner. */
+  async #takeSkips(): Promise<void> {
+    const { db, generation, applier, retrier } = this.#options;
+    const { quarantine } = applier;
+    const skipped = await skippedEvents(db);
+    quarantine.skipped = skipped;
+    if (skipped.orders === 0) return;
+    for (const stream of await streamsFoldedWithSkipped(db, generation)) await retrier.refold(stream);
+    for (const stream of quarantine.streams) {
+      if (skipped.of(stream).has(quarantine.get(stream)!.revision)) await retrier.retry(stream);
+    }
+  }
+
+  async #tryDue(signal: AbortSignal): Promise<void> {
+    const { applier, retrier, logger } = this.#options;
+    const startedMs = Date.now();
+    for (const stream of applier.quarantine.due(startedMs)) {
+      if (signal.aborted || Date.now() - startedMs > LOOK_AGAIN_MS) return;
+      const beganMs = performance.now();
+      const tries = applier.quarantine.get(stream)?.tries ?? 1;
+      try {
+        const retried = await retrier.retry(stream);
+        if (retried?.stillParked === null) logger.info({ stream }, 'what was parked of an order is applied');
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        applier.quarantine.postpone(stream, Date.now() + backoffMs(tries));
+      }
+      const tookMs = performance.now() - beganMs;
+      await delay(tookMs * (RETRY_SHARE - 1), undefined, { signal }).catch(() => {}); // aborted: the loop ends
+    }
+  }
+
+  async #do(action: Action, signal: AbortSignal): Promise<Outcome> {
+    const { db, applier } = this.#options;
+    if (action.projection === SEARCH_PROJECTION) return offerDocuments(action, { db, applier }, signal);
+    try {
+      if (action.action === 'retry_all') return await this.#retryAll(signal);
+      const stream = orderStream(action.tenantId!, action.orderId!);
+      if (action.action === 'skip') return await this.#skip(stream, action);
+      return told(await this.#options.retrier.retry(stream));
+    } catch (error) {
+      if (isAway(error)) throw error; // done once the store is back
+      return { succeeded: false, outcome: messageOf(error) };
+    }
+  }
+
+  async #skip(stream: string, { tenantId, orderId, revision, reason, who }: Action): Promise<Outcome> {
+    const { db, applier, retrier } = this.#options;
+    const known = applier.quarantine.get(stream);
+    if (applier.quarantine.skipped.of(stream).has(revision!)) {
+      return { succeeded: true, outcome: `event ${revision} is skipped already` };
+    }
+    if (known?.revision !== revision) {
+      const where = known
+        ? `the order is parked at event ${known.revision}`
+        : 'nothing of the order is parked';
+      return { succeeded: false, outcome: `event ${revision} cannot be skipped: ${where}` };
+    }
+    const key = { tenantId: tenantId!, orderId: orderId!, revision: revision };
+    await addSkip(db, { projection: ORDERS_PROJECTION, ...key, reason: reason!, who });
+    applier.quarantine.skipped = await skippedEvents(db);
+    const { succeeded, outcome } = told(await retrier.retry(stream));
+    return { succeeded: true, outcome: succeeded ? outcome : `event ${revision} is left out; ${outcome}` };
+  }
+
+  async #retryAll(signal: AbortSignal): Promise<Outcome> {
+    const { applier, retrier } = this.#options;
+    const { streams } = applier.quarantine;
+    let applied = 0;
+    for (const stream of streams) {
+      signal.throwIfAborted(); // the next owner goes on with it
+      const retried = await retrier.retry(stream);
+      if (retried === null || retried.stillParked === null) applied += 1;
+    }
+    const outcome = `${applied} of ${streams.length} parked orders are applied, ${streams.length - applied} still parked`;
+    return { succeeded: applied === streams.length, outcome };
+  }
+}
+
+function told(retried: Retried | null): Outcome {
+  if (retried === null) return { succeeded: true, outcome: 'nothing of the order is parked' };
+  const { revision, stillParked } = retried;
+  if (stillParked === null) {
+    const row =
+      revision === null ? 'it has no row: nothing of it could be folded' : `applied up to event ${revision}`;
+    return { succeeded: true, outcome: row };
+  }
+  return {
+    succeeded: false,
+    outcome: `still parked at event ${stillParked.revision}: ${stillParked.reason}`,
+  };
+}

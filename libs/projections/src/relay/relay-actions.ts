@@ -1,0 +1,87 @@
+import type pg from 'pg';
+import type { Logger } from '#platform/logging.js';
+import { orderStream } from '#event-store/streams.js';
+import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';
+import type { QuarantineScope } from '#read-models/stores/quarantine.store.js';
+import type { RelayStore } from '#read-models/stores/relay-store.js';
+import { pause } from '../interruptions.js';
+import { QuarantineNews } from '../quarantine/quarantine-news.js';
+import type { MessageMaker } from './outgoing.js';
+import type { RelayRetry, Sending } from './sending.js';
+import type { TopicWriter } from './topic-writer.js';
+
+export interface RelayActionsOptions {
+  /** The owner's own connection. */
+  readonly db: pg.Client;
+  readonly scope: QuarantineScope;
+  readonly store: RelayStore;
+  readonly sending: Sending;
+  readonly writer: TopicWriter;
+  readonly maker: MessageMaker;
+  readonly logger: Logger;
+}
+
+/** Told by NOTIFY; this is for what was told while nobody listened. */
+const LOOK_AGAIN_MS = 2_000;
+
+interface Outcome {
+  readonly succeeded: boolean;
+  readonly outcome: string;
+}
+
+/** Does what people ask of the relay's quarantine, between its batches, until the signal aborts. */
+export async function serveRelayActions(options: RelayActionsOptions, signal: AbortSignal): Promise<void> {
+  const { db, scope, logger } = options;
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      const news = await QuarantineNews.listen(db, signal);
+      while (!signal.aborted) {
+        const action = await takeAction(db, scope.generation, [scope.projection]);
+        if (action === null) await news.heard(LOOK_AGAIN_MS);
+        else await finishAction(db, action, await carryOut(action, options));
+        attempt = 0;
+      }
+    } catch (err) {
+      if (signal.aborted) return;
+      logger.warn({ err }, 'what was asked of the quarantine of the relay is tried again');
+      await pause(attempt, signal);
+    }
+  }
+}
+
+async function carryOut(
+  { action, tenantId, orderId, revision, reason, who }: Action,
+  { store, sending, writer, maker }: RelayActionsOptions,
+): Promise<Outcome> {
+  if (action === 'retry_all') return told(await sending.retry(null, writer, maker));
+  if (action === 'retry') return told(await sending.retry(orderId, writer, maker));
+  const key = { tenantId: tenantId!, orderId: orderId!, revision: revision! };
+  if ((await store.skipped()).of(orderStream(key.tenantId, key.orderId)).has(key.revision)) {
+    return { succeeded: true, outcome: `event ${revision} is skipped already` };
+  }
+  await sending.settle();
+  const first = (await store.parked()).find((event) => event.orderId === orderId);
+  if (first?.revision !== revision) {
+    const where = first ? `the order is parked at event ${first.revision}` : 'nothing of the order is parked';
+    return { succeeded: false, outcome: `event ${revision} cannot be skipped: ${where}` };
+  }
+  await store.skip({ ...key, reason: reason!, who });
+  const { outcome } = told(await sending.retry(orderId, writer, maker));
+  return { succeeded: true, outcome: `event ${revision} is left out; ${outcome}` };
+}
+
+function told(retried: readonly RelayRetry[]): Outcome {
+  const stuck = retried.flatMap((one) => one.stuck ?? []);
+  const [first] = stuck;
+  if (retried.length === 0) return { succeeded: true, outcome: 'nothing of it is parked' };
+  if (!first) return { succeeded: true, outcome: `sent what was parked of ${orders(retried.length)}` };
+  const outcome =
+    retried.length === 1
+      ? `still parked at event ${first.revision}: ${first.reason}`
+      : `${stuck.length} of ${orders(retried.length)} still parked`;
+  return { succeeded: false, outcome };
+}
+
+function orders(count: number): string {
+  return count === 1 ? '1 order' : `${count} orders`;
+}

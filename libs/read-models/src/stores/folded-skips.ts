@@ -1,0 +1,18 @@
+import { orderStream } from '#event-store/streams.js';
+import type { Generation, Queryable } from '../generations.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
+import { SHARED_SCHEMA } from '../schema.js';
+import type { OrderKey } from './orders-store.js';
+
+/**
+ * Streams of orders whose rows were made with an event that is to be left out: it was skipped after another
+ * generation had parked it, or while nobody kept this one.
+ */
+export async function streamsFoldedWithSkipped(db: Queryable, { schema }: Generation): Promise<string[]> {
+  const { rows } = await db.query<OrderKey>(
+    `SELECT DISTINCT s.tenant_id AS "tenantId", s.order_id AS "orderId" FROM ${SHARED_SCHEMA}.skips s
+     JOIN ${schema}.order_history h USING (tenant_id, order_id, revision) WHERE s.projection = $1`,
+    [ORDERS_PROJECTION],
+  );
+  return rows.map(({ tenantId, orderId }) => orderStream(tenantId, orderId));
+}

@@ -1,0 +1,316 @@
+import { randomUUID } from 'node:crypto';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { RawEvent } from '#event-store/port.js';
+import { orderStream } from '#event-store/streams.js';
+import { activeGeneration } from '#read-models/generations.js';
+import { parkedEventsOf, parkedOrders, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
+import { collected } from '../../support/stored-events.js';
+import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
+import { lossyStore } from '../../support/lossy-store.js';
+import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { act, laterCodec, longText, UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { until } from '../../support/until.js';
+
+jest.setTimeout(ENGINES_MS);
+
+describe('an order that cannot be taken further', () => {
+  let bench: ProjectionBench;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+  });
+  afterEach(() => bench.close());
+
+  const placed = async (): Promise<WrittenOrder> => {
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order));
+    return order;
+  };
+  const parked = ({ orderId }: WrittenOrder) => parkedEventsOf(bench.pool, orderId);
+  const revisionsOf = (events: readonly ParkedEvent[]) =>
+    events.map(({ revision, kind }) => [revision, kind]);
+  const rowOf = async ({ orderId }: WrittenOrder) =>
+    (
+      await bench.rows<{ revision: number; tags: string[] }>(
+        'SELECT revision, tags FROM gen_1.orders WHERE order_id = $1',
+        [orderId],
+      )
+    )[0];
+  const nothingParked = (order: WrittenOrder) =>
+    until('nothing is parked', async () => (await parked(order)).length === 0);
+
+  const poisons: readonly (readonly [
+    string,
+    ParkedEvent['kind'],
+    RegExp,
+    (order: WrittenOrder) => Promise<unknown>,
+  ])[] = [
+    [
+      'an unknown type',
+      'permanent',
+      /does not know the type/,
+      (order) => order.receives({ type: UNKNOWN_TYPE }),
+    ],
+    [
+      'an unreadable body',
+      'permanent',
+      /its content is not/,
+      (order) => order.receives({ data: { tags: [] } }),
+    ],
+    [
+      'metadata of another tenant',
+      'permanent',
+      /says it is of tenant/,
+      (order) => order.receives({ metadata: { ...metadata, tenantId: 'demo' } }),
+    ],
+    ['a failing fold', 'transient', /cannot be applied/, (order) => order.receives({ type: 'OrderPlaced' })],
+    [
+      'a text that PostgreSQL does not take',
+      'transient',
+      /NUL character/,
+      (order) => order.receives({ data: { ...content, data: { tags: ['a\0b'] } } }),
+    ],
+    [
+      'JSON of no such shape',
+      'transient',
+      /cannot be applied/,
+      (order) => order.receives({ data: { ...content, data: { tags: null } } }),
+    ],
+  ];
+  const content = { occurredAt: new Date().toISOString(), personal: null };
+  const metadata = {
+    ...{ tenantId: 'default', commandId: randomUUID(), fingerprint: '0123456789abcdef0123456789abcdef' },
+    ...{ correlationId: randomUUID(), causationId: null, actor: { type: 'service', id: 'tests' } as const },
+    ...{ recordedAt: content.occurredAt as never, schemaVersion: 1, traceparent: null },
+  };
+
+  it.each(poisons)('is parked at %s, and holds no other back', async (_what, kind, reason, poison) => {
+    const [order, another] = [await placed(), await placed()];
+    await order.does(tags('before'));
+    await poison(order);
+    await order.does(note('after'));
+    await another.does(tags('moves'));
+    const running = bench.start();
+    await bench.caughtUp(running);
+    const events = await parked(order);
+    expect(revisionsOf(events)).toEqual([
+      [2, kind],
+      [3, 'behind'],
+    ]);
+    expect(events[0]).toMatchObject({
+      projection: 'orders',
+      generation: 1,
+      reason: expect.stringMatching(reason),
+    });
+    expect(events[0]!.position).not.toBeNull();
+    expect(await rowOf(order)).toEqual({ revision: 1, tags: ['before'] });
+    expect(await rowOf(another)).toEqual({ revision: 1, tags: ['moves'] });
+    expect(running.projector.state).toBe('live');
+    expect(running.projector.quarantine).toMatchObject({ orders: 1, events: 2 });
+    expect(await bench.verify()).toMatchObject({
+      differences: [],
+      parkedOrders: [{ orderId: order.orderId, revision: 2, events: 2 }],
+    });
+  });
+
+  it('is parked at its first event, and has no row then', async () => {
+    const [other, orderId] = [await placed(), randomUUID()];
+    const stream = orderStream('default', orderId);
+    const raw = { eventId: randomUUID(), type: UNKNOWN_TYPE, data: {}, metadata };
+    await bench.eventStore.append(stream, [raw], 'no_stream');
+    await bench.caughtUp(bench.start());
+    expect(revisionsOf(await parkedEventsOf(bench.pool, orderId))).toEqual([[0, 'permanent']]);
+    expect(await rowOf(other)).toMatchObject({ revision: 0 });
+    expect(await bench.verify()).toMatchObject({ differences: [], parkedOrders: [{ orderId }] });
+  });
+
+  it('is parked when PostgreSQL refuses its row, and the orders of its batch are written', async () => {
+    const orders = await Promise.all(Array.from({ length: 9 }, placed));
+    const refused = new WrittenOrder(bench.eventStore);
+    const [like] = await collected(bench.eventStore.readStream(orders[0]!.stream));
+    const { data } = like!.data as { data: object };
+    const placing = {
+      ...{ eventId: randomUUID(), type: 'OrderPlaced', metadata },
+      data: { ...(like!.data as object), data: { ...data, orderId: refused.orderId, reference: longText() } },
+    };
+    const behind = { ...placing, eventId: randomUUID(), type: UNKNOWN_TYPE };
+    await bench.eventStore.append(refused.stream, [placing, behind], 'no_stream');
+    await Promise.all(orders.map((order) => order.does(tags('written'))));
+    const running = bench.start();
+    await bench.caughtUp(running);
+    expect(revisionsOf(await parked(refused))).toEqual([
+      [0, 'transient'],
+      [1, 'behind'],
+    ]);
+    expect((await parked(refused))[0]!.reason).toMatch(/index row size/);
+    for (const order of orders) expect(await rowOf(order)).toEqual({ revision: 1, tags: ['written'] });
+    expect(await bench.verify()).toMatchObject({ differences: [], orders: orders.length });
+  });
+
+  it('is parked at a gap that its stream does not fill, and goes on by itself once it does', async () => {
+    const order = await placed();
+    await order.does(tags('a'), tags('b'));
+    let lost = true;
+    const isLost = ({ stream, revision }: RawEvent) => lost && stream === order.stream && revision === 1;
+    const running = bench.start({ eventStore: lossyStore(bench.eventStore, isLost) });
+    await bench.caughtUp(running);
+    const events = await parked(order);
+    expect(events.map(({ revision, eventId }) => [revision, eventId !== null])).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+    expect(events[0]).toMatchObject({
+      kind: 'transient',
+      reason: expect.stringMatching(/event 1 is missing/),
+    });
+    expect(events[0]!.nextTryAt).not.toBeNull();
+    await until('it is tried again', async () => ((await parked(order))[0]?.tries ?? 0) > 1);
+    lost = false;
+    await nothingParked(order);
+    expect(await rowOf(order)).toEqual({ revision: 2, tags: ['b'] });
+    expect(await bench.verify()).toMatchObject({ differences: [], parkedOrders: [] });
+  });
+
+  it('counts as stuck for good after some tries of what may pass by itself', async () => {
+    const order = await placed();
+    await order.receives({ type: 'OrderPlaced' });
+    const running = bench.start();
+    await bench.caughtUp(running);
+    const stuck = await until(
+      'it is given up',
+      async () => {
+        running.projector.quarantine?.postpone(order.stream, 0); // it need not wait for the next try
+        const [first] = await parked(order);
+        return first!.kind === 'permanent' && first;
+      },
+      ENGINES_MS,
+    );
+    expect(stuck).toMatchObject({ tries: 5, nextTryAt: null });
+    expect(stuck.lastTriedAt!.getTime()).toBeGreaterThan(stuck.firstTriedAt!.getTime());
+  });
+
+  it('is parked when its stream is deleted for good, and can be left as it is', async () => {
+    const order = await placed();
+    const running = bench.start();
+    await bench.caughtUp(running);
+    const client = EventStoreDBClient.connectionString(bench.eventStoreUrl);
+    await client.tombstoneStream(order.stream);
+    await client.dispose();
+    const first = await until('it is parked', async () => (await parked(order))[0]);
+    expect(first).toMatchObject({ type: '$streamDeleted', kind: 'permanent' });
+    expect(await bench.verify()).toMatchObject({
+      differences: [],
+      parkedOrders: [{ orderId: order.orderId }],
+    });
+    const action = await act(bench, order, { action: 'skip', revision: first.revision, reason: 'asked for' });
+    expect(action).toMatchObject({ succeeded: true });
+    expect(await parked(order)).toEqual([]);
+    expect(await bench.verify()).toMatchObject({ differences: [], parkedOrders: [] });
+  });
+
+  it('keeps what comes later in order, over a restart, and takes all of it with a release that knows the type', async () => {
+    const order = await placed();
+    await order.receives({ type: UNKNOWN_TYPE });
+    const first = bench.start();
+    await bench.caughtUp(first);
+    await order.does(tags('two'));
+    await bench.caughtUp(first);
+    await first.stop();
+    await order.does(tags('three'));
+    const second = bench.start();
+    await bench.caughtUp(second);
+    await order.does(tags('four'));
+    await bench.caughtUp(second);
+    expect(revisionsOf(await parked(order))).toEqual([
+      [1, 'permanent'],
+      [2, 'behind'],
+      [3, 'behind'],
+      [4, 'behind'],
+    ]);
+    expect(second.projector.quarantine).toMatchObject({ orders: 1, events: 4 });
+    await second.stop();
+    const release = bench.start({ codec: laterCodec });
+    await nothingParked(order);
+    await order.does(tags('five'));
+    await bench.caughtUp(release);
+    expect(await rowOf(order)).toEqual({ revision: 5, tags: ['five'] });
+    const types = await bench.rows('SELECT type FROM gen_1.order_history ORDER BY revision');
+    expect(types).toHaveLength(6);
+  });
+
+  it('is tried again when a person asks, and says what came of it', async () => {
+    const [order, fine] = [await placed(), await placed()];
+    await order.receives({ type: UNKNOWN_TYPE });
+    await bench.caughtUp(bench.start());
+    expect(await act(bench, fine, { action: 'retry' })).toMatchObject({
+      succeeded: true,
+      outcome: 'nothing of the order is parked',
+    });
+    const retried = await act(bench, order, { action: 'retry' });
+    expect(retried).toMatchObject({ succeeded: false, who: 'the tests' });
+    expect(retried.outcome).toMatch(/still parked at event 1: .*does not know the type/);
+    expect((await parked(order))[0]!.tries).toBeGreaterThan(1);
+    const all = await act(bench, order, { action: 'retry_all', tenantId: null, orderId: null });
+    expect(all.outcome).toBe('0 of 1 parked orders are applied, 1 still parked');
+  });
+
+  it('goes on without an event that is skipped, which takes its revision', async () => {
+    const order = await placed();
+    await order.receives({ type: UNKNOWN_TYPE });
+    await order.does(tags('later'));
+    const running = bench.start();
+    await bench.caughtUp(running);
+    const wrong = await act(bench, order, { action: 'skip', revision: 2, reason: 'no reason' });
+    expect(wrong).toMatchObject({ succeeded: false, outcome: expect.stringMatching(/parked at event 1/) });
+    const skip = { action: 'skip', revision: 1, reason: 'of a release that is gone' } as const;
+    expect(await act(bench, order, skip)).toMatchObject({
+      succeeded: true,
+      outcome: 'applied up to event 2',
+    });
+    expect(await act(bench, order, skip)).toMatchObject({ outcome: 'event 1 is skipped already' });
+    expect(await rowOf(order)).toEqual({ revision: 2, tags: ['later'] });
+    expect(await bench.rows('SELECT revision FROM gen_1.order_history ORDER BY revision')).toEqual([
+      { revision: 0 },
+      { revision: 2 },
+    ]);
+    expect(await bench.verify()).toMatchObject({ differences: [], parkedOrders: [] });
+    await order.receives({ type: UNKNOWN_TYPE });
+    await bench.caughtUp(running);
+    await act(bench, order, { ...skip, revision: 3 });
+    expect(await rowOf(order)).toEqual({ revision: 3, tags: ['later'] });
+    expect(await bench.verify()).toMatchObject({ differences: [], parkedOrders: [] });
+    await order.does(tags('last'));
+    await bench.caughtUp(running);
+    expect(await rowOf(order)).toEqual({ revision: 4, tags: ['last'] });
+    expect(await bench.verify()).toMatchObject({ differences: [], parkedOrders: [] });
+  });
+
+  it('is made without a skipped event in a generation that has folded it, and in one that is built anew', async () => {
+    const order = await placed();
+    await order.receives({ type: UNKNOWN_TYPE });
+    await order.does(tags('later'));
+    const knows = bench.start({ codec: laterCodec });
+    await bench.caughtUp(knows);
+    expect(await bench.rows('SELECT FROM gen_1.order_history')).toHaveLength(3);
+    await bench.rows(
+      `INSERT INTO orderlog.skips (projection, tenant_id, order_id, revision, reason, who)
+       VALUES ('orders', 'default', $1, 1, 'through another generation', 'the tests')`,
+      [order.orderId],
+    );
+    await until(
+      'the rows are made anew',
+      async () => (await bench.rows('SELECT FROM gen_1.order_history')).length === 2,
+    );
+    await knows.stop();
+    await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release'`);
+    bench.keep();
+    await until('the flip', async () => (await activeGeneration(bench.pool)) !== null, ENGINES_MS);
+    expect(await parkedOrders(bench.pool)).toEqual([]);
+    expect(await bench.verify()).toMatchObject({
+      generation: 2,
+      orders: 1,
+      differences: [],
+      parkedOrders: [],
+    });
+  });
+});

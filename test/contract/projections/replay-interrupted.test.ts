@@ -1,0 +1,204 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
+import { activeGeneration } from '#read-models/generations.js';
+import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
+import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { ORDERCTL, orderctl, type Finished } from '../../support/orderctl.js';
+import { ProjectionBench } from '../../support/projections.js';
+import { liveOn, replayOn, rowsThatDiffer } from '../../support/replays.js';
+import { until } from '../../support/until.js';
+
+// Processes are started and killed here, on a machine that does much else.
+jest.setTimeout(180_000);
+const LIMIT_MS = 60_000;
+
+describe('a replay that is cut off, held or given up', () => {
+  let bench: ProjectionBench;
+  let store: ReplaysStore;
+  let children: ChildProcess[];
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+    store = new ReplaysStore(bench.pool);
+    children = [];
+    const orders = Array.from({ length: 30 }, () => new WrittenOrder(bench.eventStore));
+    for (const order of orders) await order.does(place(order, 3));
+    for (const order of orders) await order.isFulfilled();
+    for (const order of orders) await order.does(tags('late'), note('came late'));
+    await liveOn(bench);
+  });
+  afterEach(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await bench.close();
+  });
+
+  const places = () => ['--postgres-url', bench.postgresUrl, '--event-store-url', bench.eventStoreUrl];
+
+  /** As a person starts it; slow enough to be met on its way. */
+  function start(...args: readonly string[]): ChildProcess {
+    const child = spawn(process.execPath, [ORDERCTL, 'replay', ...args, ...places()], { stdio: 'ignore' });
+    children.push(child);
+    return child;
+  }
+
+  const ended = (child: ChildProcess) =>
+    new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  const at = (phase: ReplayPhase) =>
+    until(`a replay is ${phase}`, async () => (await store.open())?.phase === phase, LIMIT_MS);
+  const lineOf = ({ stderr }: Finished) => stderr.trim().split('\n').at(-1);
+
+  it('goes on after kill -9 while it loads, from what it has written', async () => {
+    const child = start('--throttle', '60');
+    await until('some is written', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
+    child.kill('SIGKILL');
+    await ended(child);
+    expect(await activeGeneration(bench.pool)).toMatchObject({ id: 1 });
+    const cutOff = (await store.open())!;
+    expect(cutOff).toMatchObject({ state: 'running', isAttended: false, phase: 'loading' });
+
+    const { generation, replay: done } = await replayOn(bench);
+    expect(done).toMatchObject({ id: cutOff.id, generation: cutOff.generation, state: 'done', events: 270 });
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  });
+
+  it.each(['finishing', 'catching_up', 'verifying'] as const)(
+    'goes on after it ended while %s',
+    async (phase) => {
+      const cutOff = new AbortController();
+      const first = replayOn(bench, {
+        signal: cutOff.signal,
+        onProgress: (progress) => {
+          if (progress.phase === phase) cutOff.abort(new Error('cut off'));
+        },
+      });
+      await expect(first).rejects.toThrow('cut off');
+      expect(await activeGeneration(bench.pool)).toMatchObject({ id: 1 });
+      const { generation } = await replayOn(bench);
+      expect(generation.id).toBe(2);
+      expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+      expect(await bench.verify()).toMatchObject({ generation: 2, differences: [] });
+    },
+  );
+
+  it('goes on again and again, wherever its loading is cut off', async () => {
+    for (let times = 1; times <= 5; times++) {
+      const cutOff = new AbortController();
+      let steps = 0;
+      const cut = replayOn(bench, {
+        signal: cutOff.signal,
+        request: { throttle: 2_000 },
+        onProgress: ({ phase }) => {
+          if (phase !== 'loading' || ++steps === times) cutOff.abort(new Error('cut off'));
+        },
+      });
+      await expect(cut).rejects.toThrow('cut off');
+    }
+    const { generation } = await replayOn(bench);
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  });
+
+  it('waits while it is paused by another process, and goes on when it is told to', async () => {
+    const child = start('--throttle', '30');
+    await until('it loads', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
+    expect(await orderctl('replay', 'pause', ...places())).toMatchObject({ code: 0 });
+    await until('it is paused', async () => (await store.open())?.state === 'paused', LIMIT_MS);
+    const before = (await store.open())!;
+    expect(before).toMatchObject({ isAttended: true, asked: 'pause' });
+    expect(await orderctl('replay', 'resume', ...places())).toMatchObject({ code: 0 });
+    expect(await ended(child)).toBe(0);
+    expect(await store.last()).toMatchObject({ state: 'done' });
+    expect(await rowsThatDiffer(bench, 'gen_1', 'gen_2')).toEqual([]);
+  });
+
+  it('is gone on with by `resume` where its process is no more', async () => {
+    const child = start('--throttle', '60');
+    await until('it loads', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
+    child.kill('SIGKILL');
+    await ended(child);
+    await store.goOn((await store.open())!.id, { sample: 5, throttle: null, keep: false });
+    const resumed = await orderctl('replay', 'resume', ...places());
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(resumed.stdout).toContain('queries are answered from generation 2, no longer 1');
+    expect(await store.last()).toMatchObject({ state: 'done', sample: 5 });
+  });
+
+  it('is dropped when it is cancelled, whether a process is at it or not', async () => {
+    const child = start('--throttle', '60');
+    await at('loading');
+    expect(await orderctl('replay', 'cancel', ...places())).toMatchObject({ code: 0 });
+    expect(await ended(child)).toBe(1);
+    expect(await store.last()).toMatchObject({ state: 'cancelled', generation: 2 });
+
+    const another = start('--throttle', '60');
+    await until('another loads', async () => (await store.open())?.generation === 3, LIMIT_MS);
+    another.kill('SIGKILL');
+    await ended(another);
+    const cancelled = await orderctl('replay', 'cancel', ...places());
+    expect(cancelled).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('what it had built is dropped'),
+    });
+    expect(await store.last()).toMatchObject({ state: 'cancelled', generation: 3 });
+    expect(await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname IN ('gen_2', 'gen_3')`)).toEqual([]);
+    expect(await bench.verify()).toMatchObject({ generation: 1, differences: [] });
+  });
+
+  it('is the only one: another is told so, in a line', async () => {
+    start('--throttle', '60');
+    await at('loading');
+    const second = await orderctl('replay', ...places());
+    expect(second.code).toBe(1);
+    expect(lineOf(second)).toBe(
+      'orderctl: a replay is under way in another process: `orderctl status` shows how far it is',
+    );
+    expect(await orderctl('replay', '--search-only', ...places())).toMatchObject({ code: 1 });
+  });
+
+  it('switches to nothing that is not what the events say, says why, and leaves no trace', async () => {
+    let spoilt = false;
+    const spoiling = replayOn(bench, {
+      onProgress: ({ phase }) => {
+        if (phase !== 'catching_up' || spoilt) return;
+        spoilt = true;
+        void bench.pool.query(
+          'UPDATE gen_2.orders SET total_minor = 1 WHERE order_id = (SELECT order_id FROM gen_2.orders LIMIT 1)',
+        );
+      },
+    });
+    await expect(spoiling).rejects.toThrow(
+      /generation 2 is not what the events say: 1 differences .*total_minor/,
+    );
+    expect(await activeGeneration(bench.pool)).toMatchObject({ id: 1 });
+    expect(await store.last()).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('total_minor'),
+    });
+    expect(await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname = 'gen_2'`)).toEqual([]);
+    expect(await replayOn(bench)).toMatchObject({ generation: { id: 3 }, previous: 1 });
+  });
+
+  it('is gone when it is cancelled while it finishes', async () => {
+    const running = replayOn(bench, {
+      onProgress: ({ phase }) => {
+        if (phase === 'finishing') void store.ask('cancel');
+      },
+      request: { throttle: 1_000 },
+    });
+    await expect(running).rejects.toBeInstanceOf(ReplayCancelled);
+    expect(await store.last()).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('tells what it would do, and does nothing', async () => {
+    const plan = await orderctl('replay', '--dry-run', '--json', ...places());
+    expect(JSON.parse(plan.stdout)).toMatchObject({
+      active: 1,
+      events: 270,
+      orders: 30,
+      dropped: [],
+      seconds: null,
+    });
+    expect(await store.last()).toBeNull();
+    expect(await orderctl('replay', '--verify', 'some', ...places())).toMatchObject({ code: 2 });
+    expect(lineOf(await orderctl('replay', 'pause', ...places()))).toBe('orderctl: no replay is under way');
+  });
+});

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { encodeOrderPosition } from '#platform/order-position.js';
+import { askForAction } from '#read-models/stores/quarantine-actions.store.js';
+import { confirm, place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
+import { UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { until } from '../../support/until.js';
+
+// Whole systems start here, on a machine that may be busy with others.
+jest.setTimeout(60_000);
+
+describe('an order that is parked, over HTTP,', () => {
+  let system: TestQuerySystem;
+  let pool: pg.Pool;
+  let order: WrittenOrder;
+  let fine: WrittenOrder;
+  let path: string;
+  let customer: string;
+
+  beforeAll(async () => {
+    system = await startTestQuerySystem();
+    pool = new pg.Pool({ connectionString: system.postgresUrl, max: 1 });
+    pool.on('error', () => {});
+    system.startProjector();
+    [order, fine] = [new WrittenOrder(system.eventStore), new WrittenOrder(system.eventStore)];
+    path = `/v1/orders/${order.orderId}`;
+    customer = await system.token({ customer: '17850' });
+    await order.does(place(order), tags('before'));
+    await fine.does(place(fine));
+    await order.receives({ type: UNKNOWN_TYPE });
+    await order.does(tags('after'));
+  });
+  afterAll(async () => {
+    await pool.end();
+    await system.close();
+  });
+
+  /** As a change of the order answers with. */
+  const tokenOf = async ({ orderId }: WrittenOrder, revision: number) => ({
+    'consistent-with': encodeOrderPosition({
+      position: (await system.eventStore.headPosition())!,
+      store: await system.storeMark(),
+      ...{ orderId, revision },
+    }),
+  });
+
+  it('is shown as far as it could be, and says that it is stale, and to staff why', async () => {
+    const headers = await system.upToDate();
+    const { status, body } = await system.ask(path, { headers });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ revision: 1, tags: ['before'], stale: true });
+    expect(body['staleReason']).toMatch(/does not know the type/);
+    const own = await system.ask(path, { headers, token: customer });
+    expect(own.body).toMatchObject({ revision: 1, stale: true });
+    expect(own.body['staleReason']).toBe('a later change of the order cannot be shown yet');
+    // Who has that revision already would not learn of it from 304.
+    expect((await system.ask(path, { headers: { 'if-none-match': '"1"' } })).status).toBe(200);
+    const { body: other } = await system.ask(`/v1/orders/${fine.orderId}`, { headers });
+    expect(other).not.toHaveProperty('stale');
+  });
+
+  it('is named beside the list that it is in', async () => {
+    const { body } = await system.ask('/v1/orders', { headers: await system.upToDate() });
+    expect(body['stale']).toEqual([order.orderId]);
+    expect((body['items'] as { revision: number }[]).map(({ revision }) => revision).sort()).toEqual([0, 1]);
+    const { body: others } = await system.ask('/v1/orders?status=cancelled');
+    expect(others).toEqual({ items: [], nextCursor: null });
+  });
+
+  it('is refused to a read that must show what could not be applied, and to no other', async () => {
+    const beyond = await tokenOf(order, 3);
+    for (const asked of [path, '/v1/orders', `${path}/history`, '/v1/orders/totals']) {
+      const { status, body, headers } = await system.ask(asked, { headers: beyond });
+      expect([asked, status, body['code']]).toEqual([asked, 503, 'order_parked']);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(1);
+    }
+    const search = { method: 'POST', body: {}, headers: beyond };
+    expect((await system.ask('/v1/orders/search', search)).body).toMatchObject({ code: 'order_parked' });
+    expect((await system.ask(path, { headers: await tokenOf(order, 1) })).status).toBe(200);
+    expect((await system.ask(path, { headers: await tokenOf(fine, 0) })).status).toBe(200);
+    expect((await system.ask(`${path}?minRevision=2`)).body).toMatchObject({ code: 'order_parked' });
+    expect((await system.ask(`${path}?minRevision=1`)).status).toBe(200);
+  });
+
+  it('is as of any moment what its row is, and stale at its end', async () => {
+    const { body: now } = await system.ask(`${path}?asOf=${new Date().toISOString()}`);
+    expect(now).toMatchObject({ revision: 1, tags: ['before'], stale: true });
+    const { body: placed } = await system.ask(`${path}?revision=0`);
+    expect(placed).toMatchObject({ revision: 0, tags: [] });
+    expect(placed).not.toHaveProperty('stale');
+    expect((await system.ask(`${path}?revision=2`)).body).toMatchObject({ code: 'order_parked' });
+    expect((await system.ask(`${path}/diff?from=0`)).body).toMatchObject({ to: { revision: 1 } });
+  });
+
+  it('is not there for a customer, and parked for staff, while it has no row', async () => {
+    const unplaced = new WrittenOrder(system.eventStore);
+    const event = { eventId: randomUUID(), type: UNKNOWN_TYPE, data: {}, metadata: {} as never };
+    await system.eventStore.append(unplaced.stream, [event], 'no_stream');
+    const headers = await system.upToDate();
+    const unplacedPath = `/v1/orders/${unplaced.orderId}`;
+    expect((await system.ask(unplacedPath, { headers })).body).toMatchObject({ code: 'order_parked' });
+    expect((await system.ask(`${unplacedPath}?revision=0`)).body).toMatchObject({ code: 'order_parked' });
+    const asCustomer = await system.ask(unplacedPath, { headers, token: customer });
+    expect(asCustomer.body).toMatchObject({ code: 'order_not_found' });
+  });
+
+  it('is the same now and as of now once the event is skipped, which took its revision', async () => {
+    await askForAction(pool, {
+      ...{ projection: 'orders', generation: 1, action: 'skip', tenantId: 'default', orderId: order.orderId },
+      ...{ revision: 2, reason: 'of a release that is gone', who: 'the tests' },
+    });
+    await until('the row goes on', async () => (await system.ask(path)).body['revision'] === 3);
+    const { body: live } = await system.ask(path);
+    expect(live).toMatchObject({ revision: 3, tags: ['after'] });
+    expect(live).not.toHaveProperty('stale');
+    const { body: now } = await system.ask(`${path}?asOf=${new Date().toISOString()}`);
+    expect(now).toEqual(live);
+    expect((await system.ask(`${path}?revision=2`)).body).toMatchObject({ revision: 2, tags: ['before'] });
+    expect((await system.ask(`${path}/diff?from=2`)).body).toMatchObject({
+      changes: [{ pointer: '/tags', by: [{ revision: 3 }] }],
+    });
+    await order.does(confirm);
+    const { body: later } = await system.ask(path, { headers: await tokenOf(order, 4) });
+    expect(later).toMatchObject({ revision: 4, status: 'confirmed' });
+  });
+});
