@@ -172,6 +172,11 @@ export const seededBugs: readonly SeededBug[] = [
         from: 'return order.handled.find((handled) => handled.commandId === commandId);',
         to: 'return order.handled.find((handled) => handled.revision < 0 && handled.commandId === commandId);',
       },
+      {
+        file: 'apps/command-api/src/handling/answer.ts',
+        from: 'newId: (index) => uuidV5(String(index), commandId),',
+        to: 'newId: (index) => uuidV5(String(index) + now, commandId),',
+      },
     ],
     faults: [],
     caughtAs: 'I1',
