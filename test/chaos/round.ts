@@ -22,6 +22,8 @@ export interface RoundOptions {
   readonly seed: string;
   /** Of workload and faults. */
   readonly forMs: number;
+  /** Commands that are to be done: with them, and with all faults, it is over before its time. */
+  readonly enough?: number;
   /** Kept for whoever looks for the cause. */
   readonly folder: string;
   /** Its `dist` holds what is run. */
@@ -53,6 +55,7 @@ const TENANTS = ['default', 'second'];
 /** So few that most get a long history, and that clients meet in them. */
 const MAX_ORDERS = 60;
 const SAMPLE_EVERY_MS = 700;
+const LOOK_EVERY_MS = 200;
 const SETTLE_LIMIT_MS = 120_000;
 const TOKEN_SECONDS = 4 * 3_600;
 
@@ -118,10 +121,10 @@ class Round {
   /** Returns when the clients have ended and every fault is undone. */
   async #disturb(system: ChaosSystem): Promise<ReadonlyMap<string, number>> {
     const { forMs, faults = (random, targets) => planFaults(random, targets, forMs) } = this.#options;
-    const stop = AbortSignal.timeout(forMs);
     const runner = new FaultRunner(system, this.#random.fork('repeats'), (line) => this.#log(line));
     const plan = faults(this.#random.fork('faults'), this.#targets(system));
     const ended = new AbortController();
+    const stop = AbortSignal.any([AbortSignal.timeout(forMs), this.#enough(runner, ended.signal)]);
     const sampling = this.#keepSampling(system, ended.signal);
     const clients = await this.#clients(system);
     await Promise.all([runner.run(plan, stop), ...clients.map((client) => client.run(stop))]);
@@ -129,6 +132,21 @@ class Round {
     ended.abort();
     await sampling;
     return runner.counts;
+  }
+
+  /** Aborts when there is nothing more to wait for. */
+  #enough(runner: FaultRunner, ended: AbortSignal): AbortSignal {
+    const { enough = Infinity } = this.#options;
+    const over = new AbortController();
+    const look = async () => {
+      while (!ended.aborted && !over.signal.aborted) {
+        const done = this.#recorder.commands.filter(({ outcome }) => outcome.kind === 'done').length;
+        if (done >= enough && runner.isOver) over.abort();
+        await setTimeout(LOOK_EVERY_MS);
+      }
+    };
+    if (enough !== Infinity) void look();
+    return over.signal;
   }
 
   async #clients(system: ChaosSystem): Promise<ShopClient[]> {

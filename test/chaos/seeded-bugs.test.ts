@@ -7,7 +7,9 @@ import { brokenTree } from './seeded-bugs/broken-tree.js';
 import { BUG_ROUND_MS, seededBugs } from './seeded-bugs/bugs.js';
 import type { ChaosSystem } from './system/chaos-system.js';
 
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 300_000;
+/** Commands done, by which each bug has come to light. */
+const ENOUGH = 150;
 /** A broken projection may never come to the end of the log. */
 const SETTLE_LIMIT_MS = 15_000;
 
@@ -27,7 +29,7 @@ describe('a system with a bug is seen through', () => {
       await chmod(folder, 0o711);
       cleanups.push(tree.remove, () => rm(folder, { recursive: true, force: true }));
       const { violations } = await runRound({
-        ...{ seed: `bug-${number}`, forMs: BUG_ROUND_MS, folder, tree: tree.folder },
+        ...{ seed: `bug-${number}`, forMs: BUG_ROUND_MS, enough: ENOUGH, folder, tree: tree.folder },
         ...{ elasticsearch: null, kafka: null, instances: twice ? 2 : 1, settleLimitMs: SETTLE_LIMIT_MS },
         faults: () => faults,
         onSystem: (started) => (system = started),

@@ -17,6 +17,8 @@ export class FaultRunner {
   /** What one fault holds, another of its kind leaves alone; of a process or an engine, any other. */
   readonly #busy = new Set<string>();
 
+  #begun = false;
+
   constructor(system: ChaosSystem, random: Random, log: (line: string) => void) {
     this.#system = system;
     this.#random = random;
@@ -32,6 +34,12 @@ export class FaultRunner {
       if (signal.aborted) return;
       this.#begin(fault, signal);
     }
+    this.#begun = true;
+  }
+
+  /** Whether all of the plan is over, but for what only makes things slow. */
+  get isOver(): boolean {
+    return this.#begun && [...this.#busy].every((held) => held.startsWith('slow '));
   }
 
   /** Everything runs again, undisturbed, with the right time. */
