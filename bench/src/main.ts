@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { Row } from './measure.js';
+import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
@@ -11,7 +12,7 @@ import { poison } from './rows/poison.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
 import { rebuild, type LogOptions } from './rows/rebuild.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
-import { searchIndex } from './rows/search-index.row.js';
+import { rebuildSearch, searchIndex } from './rows/search-index.row.js';
 import { search } from './rows/search.row.js';
 import { searchable } from './rows/searchable.row.js';
 import { visible } from './rows/visible.row.js';
@@ -19,7 +20,10 @@ import { benchClient, ELASTICSEARCH_VARIABLE, newIndexPrefix, removeIndexes } fr
 import { startSystem, type System } from './system.js';
 
 const rows: Readonly<
-  Record<string, (system: System, store: ExactEventStore, file: string | null) => Promise<Row>>
+  Record<
+    string,
+    (system: System, store: ExactEventStore, file: string | null) => Promise<Row | readonly Row[]>
+  >
 > = {
   place,
   mixed,
@@ -28,8 +32,10 @@ const rows: Readonly<
   search,
   'search-elasticsearch': searchElasticsearch,
   'search-index': searchIndex,
+  'rebuild-search': rebuildSearch,
   searchable,
   relay,
+  'as-of': asOf,
   import: (system, _store, file) => importOrders(system, file),
 };
 
@@ -44,6 +50,7 @@ const standalone: Readonly<Record<string, (log: LogOptions) => Promise<readonly 
 const needed: Readonly<Record<string, string>> = {
   relay: KAFKA_VARIABLE,
   'search-index': ELASTICSEARCH_VARIABLE,
+  'rebuild-search': ELASTICSEARCH_VARIABLE,
   'search-elasticsearch': ELASTICSEARCH_VARIABLE,
   searchable: ELASTICSEARCH_VARIABLE,
 };
@@ -110,11 +117,15 @@ async function run(): Promise<void> {
       console.error(`${name} skipped: ${variable} is not set`);
       continue;
     }
-    print(await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, log.file));
+    [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, log.file)].flat().forEach(print);
   }
 }
 
-async function runRow(row: (typeof rows)[string], inIndex: boolean, file: string | null): Promise<Row> {
+async function runRow(
+  row: (typeof rows)[string],
+  inIndex: boolean,
+  file: string | null,
+): Promise<Row | readonly Row[]> {
   const prefix = newIndexPrefix();
   const system = inIndex
     ? await startSystem(['--elasticsearch', process.env[ELASTICSEARCH_VARIABLE]!], {

@@ -26,9 +26,9 @@ export class RawOrder {
     return this.#state;
   }
 
-  async prepare(command: OrderCommand): Promise<PreparedAppend> {
+  /** `now`: when it is decided and recorded. */
+  async prepare(command: OrderCommand, now = instantAt(Date.now())): Promise<PreparedAppend> {
     const commandId = randomUUID();
-    const now = instantAt(Date.now());
     const context: DecisionContext = { now, occurredAt: null, mayBackdate: false, newId: () => randomUUID() };
     const decision = decide(this.#state, command, context);
     if (!decision.accepted) throw new Error(`${command.type}: ${decision.rejection.code}`);
@@ -49,9 +49,13 @@ export class RawOrder {
     return { stream: orderStream(TENANT, this.orderId), events, expected };
   }
 
-  placed(order: BenchOrder): Promise<PreparedAppend> {
+  placed(order: BenchOrder, now = instantAt(Date.now())): Promise<PreparedAppend> {
+    return this.prepare(this.#placing(order), now);
+  }
+
+  #placing(order: BenchOrder): OrderCommand {
     const { country, countryName } = order.shippingAddress;
-    return this.prepare({
+    return {
       type: 'PlaceOrder',
       data: {
         orderId: this.orderId,
@@ -81,6 +85,6 @@ export class RawOrder {
         },
         billingAddress: null,
       },
-    });
+    };
   }
 }

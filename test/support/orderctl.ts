@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { freePort } from '#platform/embedded-postgres.js';
 import { repositoryRoot } from './seeded-tree.js';
 
+const ORDERCTL_FILE = 'apps/orderctl/bin/orderctl.js';
 /** Its file, for who starts it otherwise. */
-export const ORDERCTL = join(repositoryRoot, 'apps/orderctl/bin/orderctl.js');
+export const ORDERCTL = join(repositoryRoot, ORDERCTL_FILE);
 const READY_LIMIT_MS = 90_000;
 
 export interface Finished {
@@ -40,14 +41,24 @@ export function startUp(dataDir: string, ...args: readonly string[]): Promise<Up
 }
 
 /** `startUp` with settings in the environment. */
-export async function startUpWith(
+export function startUpWith(
+  environment: Readonly<Record<string, string>>,
+  dataDir: string,
+  ...args: readonly string[]
+): Promise<Up> {
+  return startUpOf(repositoryRoot, environment, dataDir, ...args);
+}
+
+/** `startUpWith`, of the release that is built in that folder. */
+export async function startUpOf(
+  root: string,
   environment: Readonly<Record<string, string>>,
   dataDir: string,
   ...args: readonly string[]
 ): Promise<Up> {
   const [command, query, store] = [await freePort(), await freePort(), await freePort()];
   const ports = ['--command-port', command, '--query-port', query, '--event-store-port', store].map(String);
-  const child = launch(['up', '--data', dataDir, ...ports, ...args], environment);
+  const child = launch(['up', '--data', dataDir, ...ports, ...args], environment, root);
   const output = collect(child);
   const ended = new Promise<number | null>((done) => child.once('close', done));
   await new Promise<void>((ready, failed) => {
@@ -75,10 +86,17 @@ export async function startUpWith(
   };
 }
 
-function launch(args: readonly string[], settings: Readonly<Record<string, string>> = {}): ChildProcess {
+function launch(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+  root = repositoryRoot,
+): ChildProcess {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('ORDERLOG_'));
   const env = { ...Object.fromEntries(others), ...settings };
-  return spawn(process.execPath, [ORDERCTL, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  return spawn(process.execPath, [join(root, ORDERCTL_FILE), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
 }
 
 function collect(child: ChildProcess): { stdout: string; stderr: string } {

@@ -7,12 +7,13 @@ import { OrderController } from './orders/order.controller.js';
 import { OrdersController } from './orders/orders.controller.js';
 import { ReadHandler } from './reads/read.js';
 import { Sources } from './reads/sources.js';
+import { TellsPosition } from './reads/tells-position.interceptor.js';
 import { TravelHandler } from './time-travel/travel.js';
 
 @Module({
   imports: [CqrsModule.forRoot()],
   controllers: [OrdersController, OrderController, CustomersController, ExportsController, EventsController],
-  providers: [ReadHandler, TravelHandler],
+  providers: [ReadHandler, TravelHandler, TellsPosition],
 })
 export class QueryApiModule {
   /** The API over what its questions are answered from. */

@@ -2,9 +2,11 @@ import type { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { createLogger } from '#platform/logging.js';
-import { SearchFollower } from '#projections/search-follower.js';
+import { BULK_LIMITS } from '#projections/rebuild/kept-meanwhile.js';
+import { SearchFollower, type SearchFollowerOptions } from '#projections/search-follower.js';
 import type { Generation } from '#read-models/generations.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
+import { beginBulk, endBulk } from '#read-models/search/elasticsearch/bulk-index.js';
 import { createIndex } from '#read-models/search/elasticsearch/index-definition.js';
 import { importFile } from '../imported-file.js';
 import { interleave, runWhole, type Row } from '../measure.js';
@@ -13,6 +15,7 @@ import { activeIndex, untilPositionVisible } from '../settle.js';
 import type { System } from '../system.js';
 
 const TARGET_RATIO = 0.7;
+const REBUILD_TARGET_RATIO = 0.8;
 const LOOK_EVERY_MS = 2;
 const BULK_DOCUMENTS = 1_000;
 const BULK_MAX_BYTES = 4_000_000;
@@ -21,26 +24,49 @@ const BULK_MAX_BYTES = 4_000_000;
  * All documents of imported orders into an empty index that is searched meanwhile: the follower, which reads the
  * rows and makes documents of them, against `_bulk` alone with the same documents, ready made.
  */
-export async function searchIndex(system: System, store: EventStore, file: string | null): Promise<Row> {
+export function searchIndex(system: System, store: EventStore, file: string | null): Promise<Row> {
+  return filled(system, store, file, { name: 'search-index', target: TARGET_RATIO });
+}
+
+/** The same into an index that nobody searches yet, as `orderctl replay --search-only` fills it: no refresh, no replica. */
+export function rebuildSearch(system: System, store: EventStore, file: string | null): Promise<Row> {
+  return filled(system, store, file, { name: 'rebuild-search', target: REBUILD_TARGET_RATIO, inBulk: true });
+}
+
+async function filled(
+  system: System,
+  store: EventStore,
+  file: string | null,
+  { name, target, inBulk = false }: { name: string; target: number; inBulk?: boolean },
+): Promise<Row> {
   await importFile(system, file);
   await untilPositionVisible(system, store);
   const client = benchClient();
   const pool = new pg.Pool({ connectionString: system.postgresUrl, max: 1 });
   const prefix = newIndexPrefix();
+  const create = inBulk ? beginBulk : createIndex;
+  const end = async (index: string) => (inBulk ? endBulk(client, index) : undefined);
   try {
     const documents = await documentsOf(client, await activeIndex(system));
     const { length: count } = documents;
     return await interleave(
-      { name: 'search-index', target: TARGET_RATIO },
+      { name, target },
       {
         ours: async (i) => {
           const generation = await anotherGeneration(pool, i, `${prefix}-ours-${i}`);
-          return runWhole(count, () => followed(client, system.postgresUrl, generation, count));
+          await create(client, generation.searchIndex!);
+          return runWhole(count, async () => {
+            await followed(client, system.postgresUrl, generation, count, inBulk ? BULK_LIMITS : null);
+            await end(generation.searchIndex!);
+          });
         },
         raw: async (i) => {
           const index = `${prefix}-raw-${i}`;
-          await createIndex(client, index);
-          return runWhole(count, () => sent(client, index, documents));
+          await create(client, index);
+          return runWhole(count, async () => {
+            await sent(client, index, documents);
+            await end(index);
+          });
         },
       },
     );
@@ -90,9 +116,13 @@ async function followed(
   postgresUrl: string,
   generation: Generation,
   count: number,
+  limits: SearchFollowerOptions['limits'] | null,
 ): Promise<void> {
   const logger = createLogger('bench', 'silent');
-  const follower = new SearchFollower({ client, postgresUrl, generation: async () => generation, logger });
+  const follower = new SearchFollower({
+    ...{ client, postgresUrl, generation: async () => generation, logger },
+    ...(limits ? { limits } : {}),
+  });
   const stop = new AbortController();
   const ended = follower.run(stop.signal);
   while (follower.totals.documents < count || follower.state !== 'live') {

@@ -1,3 +1,4 @@
+import { historyIndexes } from './order-history-indexes.js';
 import { summaryColumns } from './order-summary.js';
 import type { SearchEngine } from './search/search-engine.js';
 
@@ -88,15 +89,7 @@ const indexes: Readonly<Record<ReadTable, (schema: string, engine: SearchEngine)
       ? [`CREATE UNIQUE INDEX orders_write_seq ON ${schema}.orders (write_seq)`]
       : []),
   ],
-  order_history: (schema) => [
-    `ALTER TABLE ${schema}.order_history ADD PRIMARY KEY (tenant_id, order_id, revision)`,
-    `CREATE INDEX order_history_position ON ${schema}.order_history (tenant_id, position)`,
-    // An event that another follows at the same instant was never the latest: no moment shows it.
-    `CREATE INDEX order_history_occurred ON ${schema}.order_history (tenant_id, placed_at, order_id, occurred_at)
-  WHERE occurred_until IS NULL OR occurred_until > occurred_at`,
-    `CREATE INDEX order_history_recorded ON ${schema}.order_history (tenant_id, placed_at, order_id, recorded_at)
-  WHERE recorded_until IS NULL OR recorded_until > recorded_at`,
-  ],
+  order_history: historyIndexes,
   order_search: (schema, engine) => [
     `ALTER TABLE ${schema}.order_search ADD PRIMARY KEY (tenant_id, order_id)`,
     ...(engine === 'postgres' ? wordIndexes(schema) : []),

@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: '1e4a25f7976a2bb201615bb65d84da99fa8728fc7a55189a96463ad7f3569df3',
-  elasticsearch: '2873830672dc21ea521039c207fa8f715345bbffd3d274c766a12c3f5d27160a',
+  postgres: '381def908a7a4f55f0b8bb3100739273fcefe8b811913035bb1f7306e3d8e8c9',
+  elasticsearch: '9a27010580211981e3a6292d294292a5743816326cff0fa6b038e80c5f4078e5',
 };

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { ProjectionStatus } from '../status/projections.js';
 import { withReadModels } from '../status/read-models.js';
 import { describeSystem, type SystemStatus } from '../status/system-status.js';
+import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { readTotals } from '../status/totals.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { kafkaNamed, withKafka, type KafkaOptions } from '../support/kafka.js';
@@ -54,7 +56,7 @@ async function runTotals(connection: Connection, { json }: StatusOptions): Promi
   );
 }
 
-function printStatus({ engines, eventStore, generation, projections }: SystemStatus): void {
+function printStatus({ engines, eventStore, generation, projections, replay }: SystemStatus): void {
   const shown = engines.map(({ port, engine, version, detail }) => [
     port,
     version === null ? engine : `${engine} ${version}`,
@@ -65,15 +67,38 @@ function printStatus({ engines, eventStore, generation, projections }: SystemSta
     `event store   at ${eventStore.head ?? 'nothing yet'}, moving ${count(eventStore.positionsPerSecond)}/s`,
   );
   console.log(`generation    ${generation}`);
-  for (const { projection, position, lag, updatedAt, eventsPerSecond } of projections) {
-    const behind = lag === '0' ? 'up to date' : `${count(Number(lag))} behind`;
-    console.log(
-      `${projection.padEnd(12)}  at ${position}, ${behind}, ${count(eventsPerSecond)} events/s, last moved ${updatedAt}`,
-    );
+  if (replay !== null) console.log(`replay        ${replayInWords(replay)}`);
+  for (const projection of projections) printProjection(projection);
+}
+
+function printProjection(status: ProjectionStatus): void {
+  const { projection, generation, position, lag, lagSeconds, updatedAt, eventsPerSecond } = status;
+  const { state, owner, restarts, lastError, parked } = status;
+  const behind =
+    lag === '0' ? 'up to date' : `${count(Number(lag))} behind, ${count(Math.round(lagSeconds))} s`;
+  const moved = updatedAt === null ? '' : `, last moved ${updatedAt}`;
+  const whose = generation === 0 ? '' : ` of generation ${generation}`;
+  console.log(
+    `\n${projection}${whose}: ${state}\n  at ${position ?? 'the beginning'}, ${behind}, ${count(eventsPerSecond)} events/s${moved}`,
+  );
+  console.log(
+    `  ${owner === null ? 'no projector has it' : `owned by ${owner}`}, restarts: ${count(restarts)}`,
+  );
+  if (lastError !== null) console.log(`  last error: ${lastError}`);
+  if (parked.oldest !== null) {
+    const { tenantId, orderId, revision, parkedAt, reason } = parked.oldest;
+    console.log(`  parked: ${count(parked.orders)} orders, ${count(parked.events)} events; the oldest since`);
+    console.log(`  ${parkedAt.toISOString()}: ${tenantId} ${orderId}, event ${revision}: ${reason}`);
   }
 }
 
 /** `totalMinor` → `total`, `ordersPlaced` → `orders placed` */
 function words(name: string): string {
   return name.replace(/Minor$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function replayInWords({ generation, state, phase, done, total, isAttended }: ReplayRecord): string {
+  const share = total === null || total === 0 ? '' : ` ${((100 * done) / total).toFixed(1)}%`;
+  const whether = isAttended ? state : 'cut off: `orderctl replay resume` goes on with it';
+  return `into generation ${generation}, ${phase.replace('_', ' ')}${share}, ${whether}`;
 }

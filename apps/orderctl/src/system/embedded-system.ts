@@ -6,6 +6,7 @@ import type { DataFolder, SystemAddresses } from './data-folder.js';
 import { ensureEnginesAnswer, type ChosenEngines } from './engines.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import { ensurePortsFree } from './ports.js';
+import { RebuildWatch } from './rebuild-watch.js';
 import { SupervisedApp, type AppDefinition, type AppEvents } from './supervised-app.js';
 import { SupervisedPostgres } from './supervised-postgres.js';
 
@@ -32,6 +33,7 @@ export class EmbeddedSystem {
   readonly #running: { app: SupervisedApp; log: AppLog }[] = [];
   #watching: NodeJS.Timeout | null = null;
   #stopping = false;
+  readonly #ending = new AbortController();
 
   private constructor(options: SystemOptions, lock: FolderLock, issuer: EmbeddedIssuer) {
     this.#options = options;
@@ -85,9 +87,18 @@ export class EmbeddedSystem {
     const apps = appDefinitions({ ...places, engines, issuer: this.issuer });
     this.#watching = setInterval(() => this.#repeatErrors(), WATCH_LOGS_EVERY_MS);
     if (engines.eventStoreUrl === null) await this.#launch(apps.eventStore);
-    await Promise.all([apps.projector, apps.commandApi, apps.queryApi].map((app) => this.#launch(app)));
-    const { commandUrl, queryUrl } = this.addresses;
-    await Promise.all([untilReady('command-api', commandUrl), untilReady('query-api', queryUrl)]);
+    const rebuild = new RebuildWatch(readUrl, storeUrl, events.tell);
+    try {
+      await rebuild.announce();
+      await Promise.all([apps.projector, apps.commandApi, apps.queryApi].map((app) => this.#launch(app)));
+      const { commandUrl, queryUrl } = this.addresses;
+      await Promise.all([
+        untilReady('command-api', commandUrl, this.#ending.signal),
+        untilReady('query-api', queryUrl, this.#ending.signal, () => rebuild.moved()),
+      ]);
+    } finally {
+      await rebuild.close();
+    }
     await folder.writeAddresses({ ...this.addresses, postgresUrl: readUrl });
   }
 
@@ -101,6 +112,7 @@ export class EmbeddedSystem {
   /** Those who take requests first, those they write to last; what was accepted is on disk. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#ending.abort(new CliError('stopped while starting'));
     await this.#options.folder.removeAddresses();
     if (this.#watching) clearInterval(this.#watching);
     for (const names of [['command-api', 'query-api'], ['projector'], ['event-store']]) {
@@ -139,11 +151,17 @@ export class EmbeddedSystem {
   }
 }
 
-/** An app listens before its stores answer; ready is when they do. */
-async function untilReady(name: string, url: string): Promise<void> {
-  const giveUpAt = Date.now() + READY_LIMIT_MS;
+/** An app listens before its stores answer; ready is when they do. What it waits for may take long, if it moves. */
+async function untilReady(
+  name: string,
+  url: string,
+  signal: AbortSignal,
+  moves: () => Promise<boolean> = async () => false,
+): Promise<void> {
+  let giveUpAt = Date.now() + READY_LIMIT_MS;
   let last = 'no answer';
   while (Date.now() < giveUpAt) {
+    signal.throwIfAborted();
     try {
       const response = await fetch(`${url}/health/ready`);
       last = `${response.status} ${await response.text()}`;
@@ -151,6 +169,7 @@ async function untilReady(name: string, url: string): Promise<void> {
     } catch (error) {
       last = error instanceof Error ? error.message : String(error);
     }
+    if (await moves()) giveUpAt = Date.now() + READY_LIMIT_MS;
     await new Promise((next) => setTimeout(next, 50));
   }
   throw new CliError(`${name} does not become ready: ${last.slice(0, 300)}`);

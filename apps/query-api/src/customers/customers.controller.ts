@@ -1,4 +1,4 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Param, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Text } from '#platform/http/fields.js';
 import { ProblemError } from '#platform/problems/problems.js';
@@ -6,6 +6,7 @@ import type { CustomerSummary } from '#read-models/readers/order-totals.reader.j
 import { customerSchema } from '../orders/answers.js';
 import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
+import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 
 class CustomerPath {
@@ -14,6 +15,7 @@ class CustomerPath {
 }
 
 @Controller('v1/customers/:customerId')
+@UseInterceptors(TellsPosition)
 export class CustomersController {
   readonly #bus: QueryBus;
 

@@ -1,4 +1,4 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { orderEventTypes } from '#domain/order/order.js';
 import { Integer, OptionalText } from '#platform/http/fields.js';
@@ -7,6 +7,7 @@ import type { FeedPage } from '#read-models/readers/event-feed.reader.js';
 import { feedSchema } from '../orders/answers.js';
 import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
+import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 
 const FROM_THE_START = -1n;
@@ -23,6 +24,7 @@ class FeedQuery {
 }
 
 @Controller('v1/events')
+@UseInterceptors(TellsPosition)
 export class EventsController {
   readonly #bus: QueryBus;
 

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Query, StreamableFile, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { OneOf } from '#platform/http/fields.js';
 import type { SummaryItem } from '#read-models/readers/summary-item.js';
 import { summarySchema } from '../orders/answers.js';
 import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
+import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { asOfOf, FilterQuery } from '../request/as-of.dto.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 import { orderFilterOf } from '../request/order-filter.dto.js';
@@ -26,6 +27,7 @@ class ExportQuery extends FilterQuery {
 }
 
 @Controller('v1/exports')
+@UseInterceptors(TellsPosition)
 export class ExportsController {
   readonly #bus: QueryBus;
 

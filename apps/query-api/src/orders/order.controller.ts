@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import { instantOf } from '#domain/instant.js';
@@ -12,6 +12,7 @@ import { etagOf, isKnown } from '../request/etag.js';
 import { asOfOf } from '../request/as-of.dto.js';
 import { Read } from '../reads/read.js';
 import { Sources } from '../reads/sources.js';
+import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import type { OrderDiff } from '../time-travel/order-diff.js';
 import type { Moment } from '../time-travel/order-story.js';
 import { forCustomer, spliceView, staleness, type OrderView } from '../time-travel/order-view.js';
@@ -49,13 +50,13 @@ export class OrderController {
     const moment = momentOf(query);
     if (moment !== null) return this.#past(asked, orderId, moment);
     const { audience, consistentWith, reply } = asked;
-    const token = this.#sources.freshness.tokenNow(consistentWith);
     const { minRevision } = query;
     const row = await this.#bus.execute(
       new Read('order', { audience, orderId, minRevision }, consistentWith),
     );
     if (row === null) throw new ProblemError('order_not_found');
     reply.header('etag', etagOf(row.revision));
+    const token = this.#sources.freshness.tokenOf(row.position, consistentWith);
     if (token !== null) reply.header('order-position', token);
     // Its revision alone does not tell that it is stale.
     if (row.parked === null && isKnown(asked.ifNoneMatch, row.revision)) {
@@ -67,6 +68,7 @@ export class OrderController {
   }
 
   @Get('history')
+  @UseInterceptors(TellsPosition)
   @QueryRoute('What happened to the order, by whom, and what it changed.', historySchema, {
     customers: true,
     problems: ['order_not_found', 'invalid_cursor'],

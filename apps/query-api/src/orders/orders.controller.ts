@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { DiffListQuestion, SummaryDifference } from '#read-models/readers/order-diff-list.reader.js';
@@ -13,6 +13,7 @@ import { orderFilterOf, OrderFilterFields } from '../request/order-filter.dto.js
 import { unknownTimeZone } from '../reads/problem-of-read.js';
 import { Read } from '../reads/read.js';
 import { Sources } from '../reads/sources.js';
+import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { diffListSchema, pageOfSummaries, searchSchema, totalsSchema } from './answers.js';
 import { DiffListQuery, ListQuery, TotalsQuery } from './list.dto.js';
 import { QueryRoute } from './query-route.js';
@@ -43,11 +44,10 @@ export class OrdersController {
     const { audience, consistentWith, reply } = asked;
     const { sort, cursor, limit } = query;
     const question = { audience, filter: orderFilterOf(query), sort, asOf: asOfOf(query), cursor, limit };
-    const token = this.#sources.freshness.tokenNow(consistentWith);
-    const page = await this.#bus.execute(new Read('list', question, consistentWith));
+    const { page, position, stale } = await this.#bus.execute(new Read('list', question, consistentWith));
+    const token = this.#sources.freshness.tokenOf(position, consistentWith);
     if (token !== null) reply.header('order-position', token);
-    const { stale, ...list } = page;
-    return stale.length === 0 ? list : { ...list, stale };
+    return stale.length === 0 ? page : { ...page, stale };
   }
 
   @Post('search')
@@ -63,7 +63,7 @@ export class OrdersController {
     ],
   })
   async searchOrders(
-    @AskedBy() { audience, consistentWith }: Asked,
+    @AskedBy() { audience, consistentWith, reply }: Asked,
     @Body() body: SearchBody,
   ): Promise<SearchAnswer> {
     const { text, sku, skuPrefix, referencePrefix, email, cursor, limit } = body;
@@ -79,10 +79,14 @@ export class OrdersController {
         ? new Read('search', { ...common, ...words }, consistentWith)
         : new Read('searchAsOf', { ...common, asOf }, consistentWith);
     const page: OrderSearchPage = await this.#bus.execute(read);
+    // An index may be behind the rows: the answer shows what it has.
+    const token = this.#sources.freshness.tokenOf(page.indexedThrough, consistentWith);
+    if (token !== null) reply.header('order-position', token);
     return { ...page, indexedThrough: page.indexedThrough?.toString() ?? null };
   }
 
   @Get('totals')
+  @UseInterceptors(TellsPosition)
   @QueryRoute('Sums per currency, of all orders or by day, month, status or country.', totalsSchema)
   async totalOrders(
     @AskedBy() { audience, consistentWith }: Asked,
@@ -96,6 +100,7 @@ export class OrdersController {
   }
 
   @Get('diff')
+  @UseInterceptors(TellsPosition)
   @QueryRoute('The orders that were not the same at two moments.', diffListSchema, {
     customers: true,
     problems: ['invalid_cursor'],

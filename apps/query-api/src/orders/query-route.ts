@@ -28,6 +28,14 @@ const infrastructure: readonly ProblemCode[] = [
   'internal_error',
 ];
 
+const positionHeader = {
+  'Order-Position': {
+    description:
+      'What the answer shows at least; `Consistent-With` of the next read, which then shows no less.',
+    schema: { type: 'string' as const },
+  },
+};
+
 /** Everything a question's route has in common with the others: who may ask, and how it is described. */
 export function QueryRoute(summary: string, schema: Schema, options: RouteOptions = {}): MethodDecorator {
   const { customers = false, problems = [], contentTypes = ['application/json'] } = options;
@@ -42,7 +50,7 @@ export function QueryRoute(summary: string, schema: Schema, options: RouteOption
       description: 'The Order-Position of a change that the answer must show.',
       schema: { type: 'string' },
     }),
-    ApiResponse({ status: 200, description: 'The answer.', content }),
+    ApiResponse({ status: 200, description: 'The answer.', content, headers: positionHeader }),
     ApiProblems(...infrastructure, ...problems),
   );
 }

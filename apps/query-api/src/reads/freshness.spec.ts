@@ -23,15 +23,25 @@ const wanted = (position: bigint) => ({
   revision: null,
 });
 
+const behindBy = (seconds: number | null) => () =>
+  Promise.resolve({ projection: 'orders', reached: '5', positions: 1, seconds });
+
+function freshnessOf(
+  watched: ConstructorParameters<typeof Freshness>[0],
+  seconds: number | null = 0,
+): Freshness {
+  return new Freshness(watched, behindBy(seconds));
+}
+
 describe('a read that must show a write', () => {
   it('goes on at once when nothing is asked for or it is there', async () => {
-    const freshness = new Freshness(projectionAt(5n));
+    const freshness = freshnessOf(projectionAt(5n));
     await freshness.reached(null);
     await freshness.reached(wanted(5n));
   });
 
   it('is refused at once when its position is of another event store, or does not say of which', async () => {
-    const freshness = new Freshness(projectionAt(5n));
+    const freshness = freshnessOf(projectionAt(5n));
     for (const store of ['0123456789ab', null]) {
       await expect(freshness.reached({ ...wanted(1n), store })).rejects.toMatchObject({
         code: 'position_of_another_store',
@@ -41,29 +51,46 @@ describe('a read that must show a write', () => {
 
   it('waits while it is not known which event store is read', async () => {
     const unknown = { ...projectionAt(5n), storeId: null };
-    await expect(new Freshness(unknown).reached(wanted(5n))).rejects.toMatchObject({ code: 'not_caught_up' });
-    expect(new Freshness(unknown).tokenNow(null)).toBeNull();
+    await expect(freshnessOf(unknown).reached(wanted(5n))).rejects.toMatchObject({ code: 'not_caught_up' });
+    expect(freshnessOf(unknown).tokenOf(5n, null)).toBeNull();
     // Asked for one that is answered only when it is of the right store, it can be given back.
-    expect(new Freshness(unknown).tokenNow(wanted(5n))).toBe(new Freshness(projectionAt(5n)).tokenNow(null));
+    expect(freshnessOf(unknown).tokenOf(5n, wanted(5n))).toBe(
+      freshnessOf(projectionAt(5n)).tokenOf(5n, null),
+    );
   });
 
   it('is refused when the write does not come in time', async () => {
-    await expect(new Freshness(projectionAt(5n)).reached(wanted(6n))).rejects.toMatchObject({
+    await expect(freshnessOf(projectionAt(5n)).reached(wanted(6n))).rejects.toMatchObject({
       code: 'not_caught_up',
       headers: { 'retry-after': '1' },
+      extras: { behind: { projection: 'orders', reached: '5', positions: 1, seconds: 0 } },
     });
   });
 
+  it.each([
+    [null, '1'],
+    [9, '1'],
+    [61, '7'],
+    [86_400, '30'],
+  ])(
+    'that is %s seconds behind what is asked for is to be asked again in %s',
+    async (seconds, retryAfter) => {
+      await expect(freshnessOf(projectionAt(5n), seconds).reached(wanted(6n))).rejects.toMatchObject({
+        headers: { 'retry-after': retryAfter },
+      });
+    },
+  );
+
   it('reads again with every step until the answer will do', async () => {
     let reads = 0;
-    const freshness = new Freshness(projectionAt(0n, 10n));
+    const freshness = freshnessOf(projectionAt(0n, 10n));
     expect(
       await freshness.until(
         async () => ++reads,
         (answer) => answer === 4,
       ),
     ).toBe(4);
-    const stuck = new Freshness(projectionAt(0n, 2n));
+    const stuck = freshnessOf(projectionAt(0n, 2n));
     await expect(
       stuck.until(
         async () => 0,

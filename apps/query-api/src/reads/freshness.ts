@@ -3,21 +3,33 @@ import { storeMarkOf } from '#event-store/store-identity.js';
 import { encodeOrderPosition, type OrderPosition } from '#platform/order-position.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import type { Behind } from './behind.js';
 
 /** How long a read waits for the change that it must show. */
 const WAIT_LIMIT_MS = 3_000;
-const RETRY_AFTER_SECONDS = 1;
+/** Who is a minute behind is not there in a second: a tenth of how far it is behind, within these bounds. */
+const RETRY_AFTER_SECONDS = { least: 1, most: 30 };
+const RETRY_AFTER_SHARE = 0.1;
 
 type Watched = Pick<CheckpointWatcher, 'position' | 'reached' | 'storeId'>;
+
+/** Asks the event store how far a projection is behind: `behindOf`. */
+type AskBehind = (missing: {
+  projection: string;
+  reached: bigint | null;
+  wanted: bigint | null;
+}) => Promise<Behind>;
 
 /** Makes reads wait for the writes that they must show. */
 export class Freshness {
   readonly #watcher: Watched;
+  readonly #askBehind: AskBehind;
   readonly #waitLimitMs: number;
   #told: { position: bigint; store: string; token: string } | null = null;
 
-  constructor(watcher: Watched, waitLimitMs = WAIT_LIMIT_MS) {
+  constructor(watcher: Watched, askBehind: AskBehind, waitLimitMs = WAIT_LIMIT_MS) {
     this.#watcher = watcher;
+    this.#askBehind = askBehind;
     this.#waitLimitMs = waitLimitMs;
   }
 
@@ -31,7 +43,7 @@ export class Freshness {
     if (position === null) return;
     this.#refuseOtherStore(position);
     const reached = await this.#watcher.reached(projection, position.position, this.#waitLimitMs);
-    if (!reached || this.#storeMark === null) throw notCaughtUp();
+    if (!reached || this.#storeMark === null) throw await this.notCaughtUp(projection, position.position);
     this.#refuseOtherStore(position); // it may not have been known before, or another since
   }
 
@@ -49,17 +61,30 @@ export class Freshness {
       if (isFresh(answer)) return answer;
       const leftMs = deadlineMs - performance.now();
       const moved = await this.#watcher.reached(ORDERS_PROJECTION, seen + 1n, leftMs);
-      if (!moved) throw notCaughtUp();
+      if (!moved) throw await this.notCaughtUp(ORDERS_PROJECTION, null);
     }
   }
 
+  /** The problem to be thrown. @param wanted null: all that is in the event store */
+  async notCaughtUp(
+    projection: string,
+    wanted: bigint | null,
+    reached = this.#watcher.position(projection),
+  ): Promise<ProblemError> {
+    const behind = await this.#askBehind({ projection, reached, wanted });
+    const { least, most } = RETRY_AFTER_SECONDS;
+    const retryAfterSeconds = Math.min(most, Math.max(least, (behind.seconds ?? 0) * RETRY_AFTER_SHARE));
+    return new ProblemError('not_caught_up', { retryAfterSeconds, extras: { behind } });
+  }
+
   /**
-   * What a read that begins now shows at least, for the next read to ask for; null: nothing was read yet.
+   * What the next read has to ask for to show no less, whoever answers it, from whichever generation; null: nothing
+   * was read yet.
    *
-   * @param asked what the read waits for: when it is answered at all, it shows that too
+   * @param known a position that the rows had reached when they were read, or soon after; not before
+   * @param asked what the read waited for: as it was answered, it shows that too
    */
-  tokenNow(asked: OrderPosition | null): string | null {
-    const known = this.#watcher.position(ORDERS_PROJECTION);
+  tokenOf(known: bigint | null, asked: OrderPosition | null): string | null {
     // Until it is known, the one that is asked for: the answer comes only when that is the right one.
     const store = this.#storeMark ?? asked?.store ?? null;
     const position = asked !== null && (known === null || known < asked.position) ? asked.position : known;
@@ -82,8 +107,4 @@ export class Freshness {
     const { storeId } = this.#watcher;
     return storeId === null ? null : storeMarkOf(storeId);
   }
-}
-
-export function notCaughtUp(): ProblemError {
-  return new ProblemError('not_caught_up', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }

@@ -2,7 +2,8 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { OrderPosition } from '#platform/order-position.js';
 import { readFeed, type FeedQuestion } from '#read-models/readers/event-feed.reader.js';
 import { diffOrders, type DiffListQuestion } from '#read-models/readers/order-diff-list.reader.js';
-import { exportOrders, type ExportQuestion } from '#read-models/readers/order-export.reader.js';
+import type { SummaryQuestion } from '#read-models/readers/as-of.js';
+import { exportOrders } from '#read-models/readers/order-export.reader.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
 import { readHistory, type HistoryQuestion } from '#read-models/readers/order-history.reader.js';
 import { listOrders, type OrderListQuestion } from '#read-models/readers/order-list.reader.js';
@@ -17,7 +18,6 @@ import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/o
 import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
 import { readParked, readParkedAmong } from '#read-models/readers/parked.reader.js';
 import { refuseParked } from './order-parked.js';
-import { notCaughtUp } from './freshness.js';
 import { Sources } from './sources.js';
 
 interface OneOrder {
@@ -30,9 +30,9 @@ interface OneOrder {
 /** Every question that the read models answer. */
 const reads = {
   list: async ({ models }: Sources, question: OrderListQuestion) => {
-    const page = await listOrders(models, question);
-    const ids = page.items.map(({ orderId }) => orderId);
-    return { ...page, stale: await readParkedAmong(models, question.audience.tenantId, ids) };
+    const listed = await listOrders(models, question);
+    const ids = listed.page.items.map(({ orderId }) => orderId);
+    return { ...listed, stale: await readParkedAmong(models, question.audience.tenantId, ids) };
   },
   diffList: ({ models }: Sources, question: DiffListQuestion) => diffOrders(models, question),
   totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),
@@ -42,7 +42,7 @@ const reads = {
   feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
   search: searchOrders,
   searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) => searchAsOf(models, question),
-  export: ({ exports }: Sources, question: ExportQuestion) =>
+  export: ({ exports }: Sources, question: SummaryQuestion) =>
     Promise.resolve(exportOrders(exports, question)),
   order: ({ models, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
     const read = async () => {
@@ -72,14 +72,20 @@ type Answering = (
 
 /** An index has what was written to it before it shows it: a reader who waits asks for it to be shown. */
 async function searchOrders(
-  { search }: Sources,
+  { search, freshness }: Sources,
   question: OrderSearchQuestion,
   consistentWith: OrderPosition | null,
 ): Promise<OrderSearchPage> {
   if (consistentWith === null) return search.search(question);
   await search.refresh();
   const page = await search.search(question);
-  if ((page.indexedThrough ?? -1n) < consistentWith.position) throw notCaughtUp();
+  if ((page.indexedThrough ?? -1n) < consistentWith.position) {
+    throw await freshness.notCaughtUp(
+      await search.projection(),
+      consistentWith.position,
+      page.indexedThrough,
+    );
+  }
   return page;
 }
 
@@ -106,10 +112,7 @@ export class ReadHandler implements IQueryHandler<Read> {
   async execute({ name, question, consistentWith }: Read): Promise<Awaited<ReturnType<Reads[keyof Reads]>>> {
     const projection = name === 'search' ? await this.#sources.search.projection() : ORDERS_PROJECTION;
     await this.#sources.freshness.reached(consistentWith, projection);
-    if (consistentWith !== null) {
-      const { tenantId } = (question as { readonly audience: Audience }).audience;
-      await this.#refuseParked(tenantId, consistentWith, projection);
-    }
+    if (consistentWith !== null) await this.#refuseParked(tenantOf(question), consistentWith, projection);
     const read = reads[name] as Answering;
     return read(this.#sources, question, consistentWith);
   }
@@ -127,4 +130,8 @@ export class ReadHandler implements IQueryHandler<Read> {
     // Which revision a refused document would have replaced is not known.
     refuseParked(await readParked(models, { tenantId, orderId }, projection), Infinity);
   }
+}
+
+function tenantOf(question: Read['question']): string {
+  return 'audience' in question ? question.audience.tenantId : question.tenantId;
 }

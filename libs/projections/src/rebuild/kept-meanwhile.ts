@@ -22,7 +22,7 @@ export interface KeepingOptions {
 
 const LOOK_EVERY_MS = 100;
 /** Of a follower that fills an index which nobody searches. */
-const BULK_LIMITS = { maxRows: 2_000, maxBytes: 8_000_000 };
+export const BULK_LIMITS = { maxRows: 2_000, maxBytes: 8_000_000 };
 
 /** A generation that is kept up to date by whoever built it, until the projectors take it over. */
 export class KeptMeanwhile {

@@ -1,7 +1,14 @@
 import { asOfConditions, type AsOf, type Clock } from './as-of.js';
 import { decodeCursor, encodeCursor, type CursorBinding } from './cursor.js';
 import { changesOf, type HistoryEntry } from './order-history.reader.js';
-import { audienceConditions, filterConditions, type Audience, type OrderFilter } from './order-filter.js';
+import {
+  audienceConditions,
+  filterConditions,
+  fixedConditions,
+  keepsFew,
+  type Audience,
+  type OrderFilter,
+} from './order-filter.js';
 import { pageOf, type Page } from './order-list.reader.js';
 import type { ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
@@ -66,6 +73,11 @@ function diffStatement(
     ...asOfConditions({ clock, at: to }, parameters, 't'),
     `${changedAt} > ${parameters.add(from)}::timestamptz`,
   ];
+  let source = `${schema}.order_history t`;
+  if (keepsFew(audience, filter)) {
+    source = `${schema}.orders same JOIN ${source} USING (tenant_id, order_id)`;
+    conditions.push(...fixedConditions(audience, filter, parameters, 'same'));
+  }
   const earlier = allOf(asOfConditions({ clock, at: from }, parameters, 'h'));
   const matches = (alias: string) => allOf(filterConditions(audience, filter, parameters, alias));
   conditions.push(`((${matches('t')}) OR (${matches('f')}))`);
@@ -74,7 +86,7 @@ function diffStatement(
     conditions.push(`(${changedAt}, t.order_id) < ${row}`);
   }
   const text = `SELECT ${changedAt} AS changed_at, ${selectSummary('t', 'to_')}, ${selectSummary('f', 'from_')}
-    FROM ${schema}.order_history t
+    FROM ${source}
     LEFT JOIN LATERAL (
       SELECT h.* FROM ${schema}.order_history h
       WHERE h.tenant_id = t.tenant_id AND h.order_id = t.order_id AND ${earlier}

@@ -1,15 +1,8 @@
 import type pg from 'pg';
-import { summarySource, type AsOf } from './as-of.js';
-import { filterConditions, type Audience, type OrderFilter } from './order-filter.js';
+import { summarySource, type SummaryQuestion } from './as-of.js';
 import type { ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
 import { selectSummary, summaryItemOf, type SummaryItem, type SummaryRow } from './summary-item.js';
-
-export interface ExportQuestion {
-  readonly audience: Audience;
-  readonly filter: OrderFilter;
-  readonly asOf: AsOf | null;
-}
 
 const FETCH_ROWS = 500;
 /** A reader that takes nothing for so long is given up: its transaction holds back the vacuum. */
@@ -21,7 +14,7 @@ const STALLED_AFTER_MS = 60_000;
  */
 export async function* exportOrders(
   models: ReadModels,
-  question: ExportQuestion,
+  question: SummaryQuestion,
 ): AsyncGenerator<SummaryItem[], void> {
   const client = await models.pool.connect();
   let usable = false;
@@ -43,12 +36,11 @@ export async function* exportOrders(
 async function declareCursor(
   client: pg.PoolClient,
   schema: string,
-  { audience, filter, asOf }: ExportQuestion,
+  question: SummaryQuestion,
 ): Promise<void> {
   const parameters = new Parameters();
-  const source = summarySource(schema, asOf, parameters, 'o');
-  const conditions = [...filterConditions(audience, filter, parameters, 'o'), ...source.conditions];
-  const select = `SELECT ${selectSummary('o')} FROM ${source.from} WHERE ${allOf(conditions)}
+  const { from, conditions } = summarySource(schema, question, parameters, 'o');
+  const select = `SELECT ${selectSummary('o')} FROM ${from} WHERE ${allOf(conditions)}
     ORDER BY o.placed_at, o.order_id`;
   await client.query('BEGIN READ ONLY');
   try {

@@ -52,16 +52,26 @@ describe('as of a moment', () => {
     const at = instantOf('2026-01-01T00:00:00Z')!;
     expect(asOfConditions({ clock: 'recorded', at }, parameters, 'o')).toEqual([
       'o.recorded_at <= $1::timestamptz',
-      '(o.recorded_until IS NULL OR o.recorded_until > $1::timestamptz)',
-      '(o.recorded_until IS NULL OR o.recorded_until > o.recorded_at)',
+      "coalesce(o.recorded_until, 'infinity'::timestamptz) > $1::timestamptz",
+      "coalesce(o.recorded_until, 'infinity'::timestamptz) > o.recorded_at",
+      'o.placed_at <= $2::timestamptz',
     ]);
+    // Recorded at that moment, an order may say that it was placed up to a minute later.
+    expect(parameters.values).toEqual([at, '2026-01-01T00:01:00.000Z']);
+  });
+
+  it('knows no year beyond 9999, as moments do not', () => {
+    const parameters = new Parameters();
+    const at = instantOf('9999-12-31T23:59:59.999Z')!;
+    asOfConditions({ clock: 'recorded', at }, parameters, 'o');
+    expect(parameters.values).toEqual([at, at]);
   });
 });
 
 describe('a sort', () => {
   it('compares whole rows in one direction, the id last', () => {
     const sort = new OrderSort('orders', '-total', {});
-    expect(sort.orderBy).toBe('o.currency DESC, o.total_minor DESC, o.order_id DESC');
+    expect(sort.orderBy()).toBe('o.currency DESC, o.total_minor DESC, o.order_id DESC');
     expect(sort.after(null, new Parameters())).toEqual([]);
   });
 });

@@ -92,6 +92,25 @@ export function filterConditions(
   return conditions;
 }
 
+/** Whether what an order keeps for ever leaves few of all. */
+export function keepsFew(audience: Audience, filter: OrderFilter): boolean {
+  return [audience.customerId, filter.customerId, filter.number, filter.reference].some(
+    (value) => value !== null,
+  );
+}
+
+/** Of the conditions of an audience and a filter, those on columns that an order keeps for ever. */
+export function fixedConditions(
+  audience: Audience,
+  filter: OrderFilter,
+  parameters: Parameters,
+  alias: string,
+): string[] {
+  const { customerId, number, reference, currency, from, to } = filter;
+  const fixed = { ...NO_FILTER, customerId, number, reference, currency, from, to };
+  return filterConditions(audience, fixed, parameters, alias);
+}
+
 export function audienceConditions(audience: Audience, parameters: Parameters, alias: string): string[] {
   const conditions = [`${alias}.tenant_id = ${parameters.add(audience.tenantId)}`];
   if (audience.customerId !== null) {

@@ -1,5 +1,6 @@
-import { summarySource, type AsOf } from './as-of.js';
-import { filterConditions, type Audience, type OrderFilter } from './order-filter.js';
+import { checkpointOf } from '../checkpoints.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
+import { summarySource, type SummaryQuestion } from './as-of.js';
 import { OrderSort, type ListSort } from './order-sort.js';
 import type { ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
@@ -11,14 +12,17 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-export interface OrderListQuestion {
-  readonly audience: Audience;
-  readonly filter: OrderFilter;
+export interface OrderListQuestion extends SummaryQuestion {
   readonly sort: ListSort;
-  /** null: as orders are now. */
-  readonly asOf: AsOf | null;
   readonly cursor: string | null;
   readonly limit: number;
+}
+
+/** A page, and a position that `orders` had reached once it was read. */
+export interface ListedOrders {
+  readonly page: Page<SummaryItem>;
+  /** null: it has read nothing yet. */
+  readonly position: bigint | null;
 }
 
 /**
@@ -26,29 +30,24 @@ export interface OrderListQuestion {
  *
  * @throws InvalidCursor
  */
-export async function listOrders(
-  models: ReadModels,
-  question: OrderListQuestion,
-): Promise<Page<SummaryItem>> {
-  const { audience, filter, asOf, limit } = question;
-  const sort = new OrderSort('orders', question.sort, { filter, asOf });
-  return models.read(async ({ schema }, pool) => {
+export async function listOrders(models: ReadModels, question: OrderListQuestion): Promise<ListedOrders> {
+  const { filter, asOf, limit } = question;
+  const sort = new OrderSort('orders', question.sort, { filter, asOf }, asOf !== null);
+  return models.read(async ({ schema, rowsOf }, pool) => {
     const parameters = new Parameters();
-    const source = summarySource(schema, asOf, parameters, 'o');
-    const conditions = [
-      ...filterConditions(audience, filter, parameters, 'o'),
-      ...source.conditions,
-      ...sort.after(question.cursor, parameters),
-    ];
+    const source = summarySource(schema, question, parameters, 'o', sort.sortedByNumber);
+    const { from, conditions, fixedAlias } = source;
+    conditions.push(...sort.after(question.cursor, parameters, fixedAlias));
     // One more than asked for tells whether there is a next page.
-    const text = `SELECT ${selectSummary('o')} FROM ${source.from} WHERE ${allOf(conditions)}
-      ORDER BY ${sort.orderBy} LIMIT ${parameters.add(limit + 1)}`;
+    const text = `SELECT ${selectSummary('o')} FROM ${from} WHERE ${allOf(conditions)}
+      ORDER BY ${sort.orderBy(fixedAlias)} LIMIT ${parameters.add(limit + 1)}`;
     const { rows } = await pool.query<SummaryRow>(text, parameters.values);
-    return pageOf(
+    const page = pageOf(
       rows.map((row) => summaryItemOf(row)),
       limit,
       (item) => sort.cursorAfter(item),
     );
+    return { page, position: await checkpointOf(pool, rowsOf, ORDERS_PROJECTION) };
   });
 }
 

@@ -11,8 +11,11 @@ import type { Parameters } from './sql.js';
 interface SortKey {
   readonly kind: CursorValueKind;
   readonly field: keyof SummaryItem;
-  /** Of a row aliased `o`. */
   readonly column: string;
+  /** The same of a history row, where it is another that has an index. */
+  readonly pastColumn?: string;
+  /** An order keeps it for ever. */
+  readonly fixed?: true;
   readonly cast: string;
   readonly of: (item: SummaryItem) => CursorValue;
   /** The key is minus the field, and so runs the other way. */
@@ -22,42 +25,46 @@ interface SortKey {
 const placedAt: SortKey = {
   kind: 'time',
   field: 'placedAt',
-  column: 'o.placed_at',
+  column: 'placed_at',
+  fixed: true,
   cast: 'timestamptz',
   of: (item) => item.placedAt,
 };
 const updatedAt: SortKey = {
   kind: 'time',
   field: 'updatedAt',
-  column: 'o.updated_at',
+  column: 'updated_at',
+  pastColumn: 'occurred_at', // an order was last updated by its last event
   cast: 'timestamptz',
   of: (item) => item.updatedAt,
 };
 const currency: SortKey = {
   kind: 'text',
   field: 'currency',
-  column: 'o.currency',
+  column: 'currency',
+  fixed: true,
   cast: 'text',
   of: (item) => item.currency,
 };
 const total: SortKey = {
   kind: 'bigint',
   field: 'totalMinor',
-  column: 'o.total_minor',
+  column: 'total_minor',
   cast: 'bigint',
   of: (item) => item.totalMinor,
 };
 const number: SortKey = {
   kind: 'text',
   field: 'number',
-  column: 'o.number',
+  column: 'number',
+  fixed: true,
   cast: 'text',
   of: (item) => item.number,
 };
 const fewestLines: SortKey = {
   kind: 'integer',
   field: 'lineCount',
-  column: '(-o.line_count)',
+  column: 'line_count',
   cast: 'int',
   of: (item) => -item.lineCount,
   negated: true,
@@ -65,7 +72,8 @@ const fewestLines: SortKey = {
 const orderId: SortKey = {
   kind: 'uuid',
   field: 'orderId',
-  column: 'o.order_id',
+  column: 'order_id',
+  fixed: true,
   cast: 'uuid',
   of: (item) => item.orderId,
 };
@@ -103,27 +111,43 @@ export class OrderSort {
   readonly #keys: readonly SortKey[];
   readonly #descending: boolean;
   readonly #binding: CursorBinding;
+  readonly sortedByNumber: boolean;
 
-  /** @param question all that narrows the page: a cursor is refused for any other */
-  constructor(page: string, sort: ListSort | SearchSort, question: unknown) {
+  /**
+   * @param question all that narrows the page: a cursor is refused for any other
+   * @param past whether the rows are those of a moment
+   */
+  constructor(page: string, sort: ListSort | SearchSort, question: unknown, past = false) {
     const name = (sort.startsWith('-') ? sort.slice(1) : sort) as SortName;
-    this.#keys = keysOf[name];
+    const keys: readonly SortKey[] = keysOf[name];
+    this.#keys = past ? keys.map((key) => ({ ...key, column: key.pastColumn ?? key.column })) : keys;
+    this.sortedByNumber = name === 'number';
     this.#descending = sort.startsWith('-') || sort === 'relevance';
     this.#binding = { page: `${page}:${sort}`, question, kinds: this.#keys.map(({ kind }) => kind) };
   }
 
-  get orderBy(): string {
+  /** @param fixedAlias of the table with the columns that an order keeps for ever; the others are of `o` */
+  orderBy(fixedAlias = 'o'): string {
     const direction = this.#descending ? 'DESC' : 'ASC';
-    return this.#keys.map(({ column }) => `${column} ${direction}`).join(', ');
+    return this.#columns(fixedAlias)
+      .map((column) => `${column} ${direction}`)
+      .join(', ');
   }
 
   /** @throws InvalidCursor */
-  after(cursor: string | null, parameters: Parameters): string[] {
+  after(cursor: string | null, parameters: Parameters, fixedAlias = 'o'): string[] {
     if (cursor === null) return [];
     const values = decodeCursor(this.#binding, cursor);
-    const columns = this.#keys.map(({ column }) => column).join(', ');
+    const columns = this.#columns(fixedAlias).join(', ');
     const row = this.#keys.map(({ cast }, index) => `${parameters.add(values[index])}::${cast}`).join(', ');
     return [`(${columns}) ${this.#descending ? '<' : '>'} (${row})`];
+  }
+
+  #columns(fixedAlias: string): string[] {
+    return this.#keys.map(({ column, fixed, negated }) => {
+      const own = `${fixed ? fixedAlias : 'o'}.${column}`;
+      return negated ? `(-${own})` : own;
+    });
   }
 
   /** The same order for engines that sort by fields. */

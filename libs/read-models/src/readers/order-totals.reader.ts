@@ -1,5 +1,5 @@
-import { summarySource, type AsOf } from './as-of.js';
-import { audienceConditions, filterConditions, type Audience, type OrderFilter } from './order-filter.js';
+import { summarySource, type SummaryQuestion } from './as-of.js';
+import { audienceConditions, type Audience } from './order-filter.js';
 import type { ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
 
@@ -26,13 +26,10 @@ export interface OrderSums {
 /** `key`: a day (2011-10-31), a month (2011-10), a status, a country; null without grouping or country. */
 export type GroupedSums = OrderSums & { readonly key: string | null };
 
-export interface TotalsQuestion {
-  readonly audience: Audience;
-  readonly filter: OrderFilter;
+export interface TotalsQuestion extends SummaryQuestion {
   readonly by: TotalsGroup | null;
   /** IANA name; where days and months begin. */
   readonly timeZone: string;
-  readonly asOf: AsOf | null;
 }
 
 const MAX_GROUPS = 10_000;
@@ -41,13 +38,9 @@ const MAX_GROUPS = 10_000;
 export async function orderTotals(models: ReadModels, question: TotalsQuestion): Promise<GroupedSums[]> {
   return models.read(async ({ schema }, pool) => {
     const parameters = new Parameters();
-    const source = summarySource(schema, question.asOf, parameters, 'o');
-    const conditions = [
-      ...filterConditions(question.audience, question.filter, parameters, 'o'),
-      ...source.conditions,
-    ];
+    const { from, conditions } = summarySource(schema, question, parameters, 'o');
     const key = keyExpression(question, parameters);
-    const text = `SELECT ${shownKey(question.by, key)} AS key, ${SUMS} FROM ${source.from} WHERE ${allOf(conditions)}
+    const text = `SELECT ${shownKey(question.by, key)} AS key, ${SUMS} FROM ${from} WHERE ${allOf(conditions)}
       GROUP BY ${key}, o.currency ORDER BY ${key} NULLS LAST, o.currency LIMIT ${MAX_GROUPS}`;
     const { rows } = await pool.query<Record<string, unknown>>(text, parameters.values);
     return rows.map((row) => ({ key: row['key'] as string | null, ...sumsOf(row) }));

@@ -8,6 +8,8 @@ import type { ReadModels } from './read-models.js';
 export interface OrderRowText {
   readonly revision: number;
   readonly customerId: string | null;
+  /** How far `orders` was in the same snapshot. */
+  readonly position: bigint | null;
   /** A JSON object that does not hold what names a person. */
   readonly document: string;
   /** A JSON object, or `"erased"`. */
@@ -16,7 +18,7 @@ export interface OrderRowText {
   readonly parked: ParkedAt | null;
 }
 
-type RowText = [number, string | null, string, string, number | null, string | null];
+type RowText = [number, string | null, string, string, number | null, string | null, string | null];
 
 /** The order's current row; null when there is none that this audience may see. */
 export async function readOrder(
@@ -24,14 +26,16 @@ export async function readOrder(
   audience: Audience,
   orderId: string,
 ): Promise<OrderRowText | null> {
-  return models.read(async ({ id, schema }, pool) => {
+  return models.read(async ({ id, schema, rowsOf }, pool) => {
     // A named statement is parsed and planned once a connection; the name changes with the generation.
     const { rows } = await pool.query<RowText>({
       name: `order-${id}`,
-      text: `SELECT o.revision, o.customer_id, o.document::text, o.personal::text, p.revision, p.reason
+      text: `SELECT o.revision, o.customer_id, o.document::text, o.personal::text, p.revision, p.reason,
+          (SELECT position FROM ${SHARED_SCHEMA}.checkpoints
+            WHERE generation = ${rowsOf} AND projection = '${ORDERS_PROJECTION}')
         FROM ${schema}.orders o LEFT JOIN LATERAL (
           SELECT q.revision, q.reason FROM ${SHARED_SCHEMA}.quarantine q
-          WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = ${id}
+          WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = ${rowsOf}
             AND q.tenant_id = $1 AND q.order_id = $2 ORDER BY q.revision LIMIT 1
         ) p ON true WHERE o.tenant_id = $1 AND o.order_id = $2`,
       values: [audience.tenantId, orderId],
@@ -39,9 +43,10 @@ export async function readOrder(
     });
     const row = rows[0];
     if (row === undefined) return null;
-    const [revision, customerId, document, personal, parkedRevision, reason] = row;
+    const [revision, customerId, document, personal, parkedRevision, reason, reached] = row;
     if (audience.customerId !== null && audience.customerId !== customerId) return null;
     const parked = parkedRevision === null ? null : { revision: parkedRevision, reason: reason! };
-    return { revision, customerId, document, personal, parked };
+    const position = reached === null ? null : BigInt(reached);
+    return { revision, customerId, position, document, personal, parked };
   });
 }

@@ -21,11 +21,11 @@ export async function readParked(
   { tenantId, orderId }: Order,
   projection = ORDERS_PROJECTION,
 ): Promise<ParkedAt | null> {
-  return models.read(async ({ id }, pool) => {
+  return models.read(async ({ id, rowsOf }, pool) => {
     const { rows } = await pool.query<ParkedAt>(
       `SELECT revision, reason FROM ${SHARED_SCHEMA}.quarantine
        WHERE projection = $1 AND generation = $2 AND tenant_id = $3 AND order_id = $4 ORDER BY revision LIMIT 1`,
-      [projection, id, tenantId, orderId],
+      [projection, projection === ORDERS_PROJECTION ? rowsOf : id, tenantId, orderId],
     );
     return rows[0] ?? null;
   });
@@ -38,11 +38,11 @@ export async function readParkedAmong(
   orderIds: readonly string[],
 ): Promise<string[]> {
   if (orderIds.length === 0) return [];
-  return models.read(async ({ id }, pool) => {
+  return models.read(async ({ rowsOf }, pool) => {
     const { rows } = await pool.query<{ orderId: string }>(
       `SELECT DISTINCT order_id AS "orderId" FROM ${SHARED_SCHEMA}.quarantine
        WHERE projection = $1 AND generation = $2 AND tenant_id = $3 AND order_id = ANY($4::uuid[])`,
-      [ORDERS_PROJECTION, id, tenantId, orderIds],
+      [ORDERS_PROJECTION, rowsOf, tenantId, orderIds],
     );
     return rows.map(({ orderId }) => orderId);
   });

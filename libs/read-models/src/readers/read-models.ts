@@ -5,6 +5,8 @@ export interface ReadGeneration {
   readonly id: number;
   /** Of its tables; a name of our own making, safe to be part of a statement. */
   readonly schema: string;
+  /** The generation whose projection `orders` writes these tables. */
+  readonly rowsOf: number;
   /** Of Elasticsearch; null: its tables are searched. */
   readonly searchIndex: string | null;
 }

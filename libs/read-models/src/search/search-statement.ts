@@ -1,5 +1,4 @@
-import { summarySource, type AsOf } from '../readers/as-of.js';
-import { filterConditions, type Audience, type OrderFilter } from '../readers/order-filter.js';
+import { summarySource, type SummaryQuestion } from '../readers/as-of.js';
 import { pageOf } from '../readers/order-list.reader.js';
 import type { OrderSort } from '../readers/order-sort.js';
 import type { ReadGeneration } from '../readers/read-models.js';
@@ -11,11 +10,8 @@ import type { Highlight } from './highlights.js';
 import type { FacetName, OrderSearchPage, SearchHit } from './order-search.js';
 import type { TextedOrder } from './order-texts.js';
 
-export interface SearchStatementInput {
+export interface SearchStatementInput extends SummaryQuestion {
   readonly generation: ReadGeneration;
-  readonly audience: Audience;
-  readonly filter: OrderFilter;
-  readonly asOf: AsOf | null;
   readonly facets: readonly FacetName[];
   readonly sort: OrderSort;
   readonly cursor: string | null;
@@ -58,11 +54,10 @@ const CARRIED = [
  * statement: its first row carries what belongs to the page as a whole.
  */
 export function searchStatement(input: SearchStatementInput): { text: string; values: unknown[] } {
-  const { generation, audience, filter, asOf, sort } = input;
+  const { generation, audience, asOf, sort } = input;
   const parameters = new Parameters();
-  const source = summarySource(generation.schema, asOf, parameters, 'o');
+  const { from, conditions } = summarySource(generation.schema, input, parameters, 'o');
   const found = input.foundBy(parameters);
-  const conditions = [...filterConditions(audience, filter, parameters, 'o'), ...source.conditions];
   const beginsWith = (column: string, prefix: string | null) => {
     if (prefix !== null) conditions.push(`o.${column} ^@ ${parameters.add(prefix)}`); // its btree serves it
   };
@@ -73,18 +68,18 @@ export function searchStatement(input: SearchStatementInput): { text: string; va
   const [foundFirst, join] =
     found === null ? ['', ''] : [`found AS MATERIALIZED (${found}),`, 'JOIN found USING (order_id)'];
   const text = `WITH ${foundFirst} matched AS MATERIALIZED (
-      SELECT ${CARRIED} FROM ${source.from} ${join} WHERE ${allOf(conditions)}
+      SELECT ${CARRIED} FROM ${from} ${join} WHERE ${allOf(conditions)}
     ), page AS MATERIALIZED (
       SELECT o.* FROM matched o WHERE ${allOf(sort.after(input.cursor, parameters))}
-      ORDER BY ${sort.orderBy} LIMIT ${parameters.add(input.limit + 1)}
+      ORDER BY ${sort.orderBy()} LIMIT ${parameters.add(input.limit + 1)}
     ), combinations AS MATERIALIZED (${combinations})
-    SELECT CASE WHEN row_number() OVER (ORDER BY ${sort.orderBy}) = 1 THEN (${counts}) END AS counts,
+    SELECT CASE WHEN row_number() OVER (ORDER BY ${sort.orderBy()}) = 1 THEN (${counts}) END AS counts,
       ${checkpointOf(parameters, generation)} AS checkpoint, ${selectSummary('d')}${input.withTexts ? ', d.document AS texted' : ''}
     FROM (SELECT) one LEFT JOIN page o ON true
     LEFT JOIN ${generation.schema}.${asOf === null ? 'orders' : 'order_history'} d
       ON d.tenant_id = ${parameters.add(audience.tenantId)} AND d.order_id = o.order_id
       AND d.revision = o.revision
-    ORDER BY ${sort.orderBy}`;
+    ORDER BY ${sort.orderBy()}`;
   return { text, values: parameters.values };
 }
 

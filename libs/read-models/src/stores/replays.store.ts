@@ -1,5 +1,6 @@
 import type { Queryable } from '../generations.js';
 import { SHARED_SCHEMA } from '../schema.js';
+import { rowsOrNone } from './rows-or-none.js';
 import { REPLAY_CHANNEL } from '../shared-tables/replays.js';
 
 export const replayPhases = ['loading', 'finishing', 'catching_up', 'verifying', 'flipping'] as const;
@@ -158,7 +159,7 @@ export class ReplaysStore {
   }
 
   async #one(text: string, values: unknown[]): Promise<ReplayRecord | null> {
-    const { rows } = await this.#db.query<ReplayRecord>(text, values);
+    const rows = await rowsOrNone<ReplayRecord>(this.#db, text, values);
     return rows[0] ?? null;
   }
 }

@@ -1,0 +1,78 @@
+import type pg from 'pg';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { createPool } from '#platform/postgres.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
+import { count } from '../support/output.js';
+import { duration } from '../import/progress.js';
+
+const TELL_EVERY_MS = 3_000;
+
+/**
+ * After an upgrade, or with another search engine, the read models are built before anything can be read: this tells
+ * how far that is, and whether it moves.
+ */
+export class RebuildWatch {
+  readonly #pool: pg.Pool;
+  readonly #store: DbClientEventStore;
+  readonly #tell: (line: string) => void;
+  #begun: { readonly position: bigint; readonly atMs: number } | null = null;
+  #last: bigint | null = null;
+  #toldMs = 0;
+
+  constructor(readUrl: string, eventStoreUrl: string, tell: (line: string) => void) {
+    this.#pool = createPool(readUrl, { max: 1, applicationName: 'orderctl up', statementTimeoutMs: 2_000 });
+    this.#store = new DbClientEventStore({ connectionString: eventStoreUrl });
+    this.#tell = tell;
+  }
+
+  /** To be asked before a projector of this release starts. */
+  async announce(): Promise<void> {
+    const active = (await this.#generations()).find(({ role }) => role === 'active');
+    if (active === undefined || active.ofThisRelease) return;
+    this.#tell(
+      `the read models are those of another release (generation ${active.id}): this one builds its own beside them before it is ready`,
+    );
+  }
+
+  /** Looks once, tells now and then. @returns whether more was built since it last looked */
+  async moved(): Promise<boolean> {
+    const building = beingBuilt(await this.#generations());
+    if (building === null) return false;
+    const head = (await this.#store.headPosition().catch(() => null)) ?? 0n;
+    const position = building.position ?? 0n;
+    const moved = this.#last === null || position > this.#last;
+    this.#last = position;
+    this.#begun ??= { position, atMs: performance.now() };
+    if (performance.now() - this.#toldMs < TELL_EVERY_MS) return moved;
+    this.#toldMs = performance.now();
+    this.#tell(this.#progress(position, head));
+    return moved;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.end(), this.#store.close()]);
+  }
+
+  async #generations(): Promise<GenerationRecord[]> {
+    // What is away, or as an earlier release left it, is not being built.
+    return listGenerations(this.#pool).catch(() => []);
+  }
+
+  #progress(position: bigint, head: bigint): string {
+    const { position: from, atMs } = this.#begun!;
+    const perSecond = Number(position - from) / ((performance.now() - atMs) / 1_000);
+    const left = Number(head - position);
+    if (left <= 0) return 'read models: all events are in, they are being compared with them';
+    const percent = Math.floor((100 * Number(position)) / Math.max(1, Number(head)));
+    const time = perSecond > 0 ? `, about ${duration(left / perSecond)} left` : '';
+    return `read models: ${percent}% built, ${count(Math.round(perSecond))} positions/s${time}`;
+  }
+}
+
+/** null: none, or queries are answered from this release's already. */
+function beingBuilt(generations: readonly GenerationRecord[]): GenerationRecord | null {
+  const active = generations.find(({ role }) => role === 'active');
+  if (active === undefined || active.ofThisRelease) return null;
+  const own = generations.filter(({ ofThisRelease, state }) => ofThisRelease && state !== 'failed');
+  return own.at(-1) ?? null;
+}

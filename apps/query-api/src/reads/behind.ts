@@ -1,0 +1,43 @@
+import type { EventStore } from '#event-store/port.js';
+import { metadataOf } from '#event-store/metadata.js';
+import { nextOrderEvent } from '#projections/engine/next-order-event.js';
+
+/** How far a projection is behind what a read asked for; part of the problem `not_caught_up`. */
+export interface Behind {
+  readonly projection: string;
+  /** A position; null: it has read nothing yet, or this process does not know. */
+  readonly reached: string | null;
+  /** To go, in positions of the event store: events in the embedded one, bytes in EventStoreDB. null: not known. */
+  readonly positions: number | null;
+  /** Since when the oldest event that it lacks is recorded; 0: it lacks none. null: the event store did not say. */
+  readonly seconds: number | null;
+}
+
+/** An answer that is late already does not wait long for how late. */
+const ASK_TIMEOUT_MS = 500;
+
+/** @param wanted null: all that is in the event store */
+export async function behindOf(
+  eventStore: Pick<EventStore, 'subscribeToAll' | 'headPosition'>,
+  { projection, reached, wanted }: { projection: string; reached: bigint | null; wanted: bigint | null },
+): Promise<Behind> {
+  const [seconds, last] = await Promise.all([
+    secondsSince(eventStore, reached).catch(() => null), // it is away: then nobody knows
+    wanted ?? eventStore.headPosition().catch(() => null),
+  ]);
+  const togo = last === null || reached === null ? null : last - reached;
+  const positions = togo === null ? null : Number(togo < 0n ? 0n : togo);
+  return { projection, reached: reached?.toString() ?? null, positions, seconds };
+}
+
+async function secondsSince(
+  eventStore: Pick<EventStore, 'subscribeToAll'>,
+  reached: bigint | null,
+): Promise<number | null> {
+  const late = AbortSignal.timeout(ASK_TIMEOUT_MS);
+  const lacking = await nextOrderEvent(eventStore, reached, late);
+  if (lacking === null) return late.aborted ? null : 0;
+  const metadata = metadataOf(lacking.metadata);
+  if (typeof metadata === 'string') return null;
+  return Math.max(0, (Date.now() - Date.parse(metadata.recordedAt)) / 1_000);
+}

@@ -1,0 +1,46 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { mergeMap, type Observable } from 'rxjs';
+import { checkpointOf } from '#read-models/checkpoints.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import { askedOf } from '../request/asked.js';
+import { Sources } from './sources.js';
+
+/**
+ * Tells with each answer a position that covers all that it shows, as `Order-Position`: who sends the last one it saw
+ * with its next read, wherever that is answered, never sees less than before.
+ */
+@Injectable()
+export class TellsPosition implements NestInterceptor {
+  readonly #sources: Sources;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const http = context.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    const { consistentWith } = askedOf(http.getRequest<FastifyRequest>(), reply);
+    const readFrom = await this.#sources.models.read(({ rowsOf }) => Promise.resolve(rowsOf));
+    return next.handle().pipe(
+      mergeMap(async (answer: unknown) => {
+        const token = this.#sources.freshness.tokenOf(await this.#reached(readFrom), consistentWith);
+        if (token !== null) void reply.header('order-position', token);
+        return answer;
+      }),
+    );
+  }
+
+  /** After the read, so that it covers what was read; and should generations have changed meanwhile, of both. */
+  async #reached(readFrom: number): Promise<bigint | null> {
+    return this.#sources.models.read(async ({ rowsOf }, pool) => {
+      const positions = await Promise.all(
+        [...new Set([readFrom, rowsOf])].map((generation) =>
+          checkpointOf(pool, generation, ORDERS_PROJECTION),
+        ),
+      );
+      return positions.reduce((most, one) => ((one ?? -1n) > (most ?? -1n) ? one : most));
+    });
+  }
+}

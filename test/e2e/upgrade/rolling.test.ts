@@ -1,0 +1,216 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import { listGenerations } from '#read-models/generation-list.js';
+import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
+import { startApp, type AppProcess } from '../../support/app-process.js';
+import { nextRelease, type NextRelease } from '../../support/next-release.js';
+import { place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { ProjectionBench } from '../../support/projections.js';
+import { repositoryRoot } from '../../support/seeded-tree.js';
+import { until } from '../../support/until.js';
+
+// Processes of two releases start here, on a machine that may be busy with others.
+jest.setTimeout(300_000);
+const LIMIT_MS = 60_000;
+const ORDERS = 60;
+
+interface Item {
+  readonly orderId: string;
+  readonly revision: number;
+  readonly reference: string | null;
+}
+
+describe('a release with another projection', () => {
+  let bench: ProjectionBench;
+  let next: NextRelease;
+  let folder: string;
+  let token: string;
+  let shared: Record<string, string>;
+  let hot: WrittenOrder;
+  const running = new Set<AppProcess>();
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'orderlog-upgrade-'));
+    const issuer = await openEmbeddedIssuer(folder);
+    token = await issuer.issueToken({ tenant: 'default', scopes: ['orders:read'], lifetimeSeconds: 3_600 });
+    [bench, next] = await Promise.all([
+      ProjectionBench.open(),
+      // An order without a reference is shown by its number.
+      nextRelease(
+        'libs/read-models/src/order-summary.js',
+        'reference: order.reference,',
+        'reference: order.reference ?? order.number,',
+      ),
+    ]);
+    shared = {
+      ORDERLOG_POSTGRES_URL: bench.postgresUrl,
+      ORDERLOG_EVENT_STORE_URL: bench.eventStoreUrl,
+      ORDERLOG_JWKS_URL: issuer.jwksUrl,
+      ORDERLOG_JWT_ISSUER: issuer.issuer,
+      ORDERLOG_JWT_AUDIENCE: issuer.audience,
+    };
+    for (let count = 0; count < ORDERS; count++) {
+      const order = new WrittenOrder(bench.eventStore);
+      await order.does({ ...place(order), data: { ...place(order).data, reference: null } });
+      hot = order;
+    }
+  });
+  afterAll(async () => {
+    await Promise.all([...running].map((one) => one.stop()));
+    await bench.close();
+    await next.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const projectorOnly = ['ORDERLOG_POSTGRES_URL', 'ORDERLOG_EVENT_STORE_URL'];
+  const start = async (root: string, name: 'projector' | 'query-api') => {
+    const environment =
+      name === 'query-api'
+        ? shared
+        : Object.fromEntries(Object.entries(shared).filter(([key]) => projectorOnly.includes(key)));
+    const app = await startApp(root, name, environment);
+    running.add(app);
+    return app;
+  };
+  const stop = async (...apps: AppProcess[]) => {
+    for (const app of apps) {
+      running.delete(app);
+      expect(await app.stop()).toBe(0);
+    }
+  };
+  const ready = (app: AppProcess) => until('it is ready', () => app.isReady(), LIMIT_MS);
+
+  /** A client that sends the last token that it saw, to whichever release it is told to ask. */
+  class Client {
+    #token: string | null = null;
+    revision = 0;
+    asked = 0;
+    readonly failures: string[] = [];
+
+    async read(api: AppProcess): Promise<Item | null> {
+      const response = await fetch(`${api.url}/v1/orders?number=${hot.order.number}`, {
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(this.#token === null ? {} : { 'consistent-with': this.#token }),
+        },
+      });
+      this.asked += 1;
+      const text = await response.text();
+      if (response.status !== 200) {
+        this.failures.push(`${response.status} ${text.slice(0, 200)}`);
+        return null;
+      }
+      const [item] = (JSON.parse(text) as { items: Item[] }).items;
+      this.#token = response.headers.get('order-position') ?? this.#token;
+      if (item!.revision < this.revision) this.failures.push(`${item!.revision} after ${this.revision}`);
+      this.revision = item!.revision;
+      return item!;
+    }
+
+    /** Again and again, until the work is done. */
+    async during<T>(api: AppProcess, work: () => Promise<T>): Promise<T> {
+      let done = false;
+      const reading = (async () => {
+        while (!done) await this.read(api);
+      })();
+      try {
+        return await work();
+      } finally {
+        done = true;
+        await reading;
+      }
+    }
+  }
+
+  async function writing<T>(work: () => Promise<T>): Promise<T> {
+    let done = false;
+    const appending = (async () => {
+      for (let count = 0; !done; count++) await hot.does(tags(`t${count}-${Date.now()}`));
+    })();
+    try {
+      return await work();
+    } finally {
+      done = true;
+      await appending;
+    }
+  }
+
+  const activeNumber = async () =>
+    (await listGenerations(bench.pool)).find(({ role }) => role === 'active')?.id;
+
+  const references = async (schema: string) =>
+    bench.rows<{ orders: string; numbers: string; events: string }>(
+      `SELECT count(*) AS orders, count(*) FILTER (WHERE reference = number) AS numbers,
+         (SELECT count(*) FROM ${schema}.order_history WHERE reference IS NOT NULL) AS events FROM ${schema}.orders`,
+    );
+
+  it('has other fingerprints', () => {
+    expect(next.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    expect(next.fingerprint).not.toBe(readModelFingerprints.postgres);
+  });
+
+  it('takes the place of this one under load, and this one the place of that one again', async () => {
+    const client = new Client();
+    const oldProjector = await start(repositoryRoot, 'projector');
+    let oldApi = await start(repositoryRoot, 'query-api');
+    await ready(oldApi);
+    await until('the order is there', async () => (await client.read(oldApi))?.reference === null, LIMIT_MS);
+    client.failures.length = 0; // until it was there
+
+    await writing(async () => {
+      // The new one builds beside the old one, which answers, and answers with its own definition, all the time.
+      const newApi = await start(next.root, 'query-api');
+      expect(await newApi.isReady()).toBe(false);
+      const newProjector = await client.during(oldApi, async () => {
+        const projector = await start(next.root, 'projector');
+        await ready(newApi);
+        return projector;
+      });
+      expect(await client.read(oldApi)).toMatchObject({ reference: null });
+      expect(await client.read(newApi)).toMatchObject({ reference: hot.order.number });
+
+      // Both answer; a process of the old one that starts now is good, too.
+      await stop(oldApi);
+      oldApi = await client.during(newApi, async () => {
+        const another = await start(repositoryRoot, 'query-api');
+        await ready(another);
+        return another;
+      });
+      expect(await client.read(oldApi)).toMatchObject({ reference: null });
+      await client.during(newApi, () => stop(oldApi, oldProjector));
+      expect(await client.read(newApi)).toMatchObject({ reference: hot.order.number });
+      const before = client.revision;
+      await client.during(newApi, () =>
+        until('more is written and read', () => client.revision > before + 20, LIMIT_MS),
+      );
+      expect(client.failures).toEqual([]);
+
+      // Back to the old one: it is not ready before it has what the new one had.
+      await stop(newProjector);
+      oldApi = await start(repositoryRoot, 'query-api');
+      expect(await oldApi.isReady()).toBe(false);
+      const projector = await client.during(newApi, () => start(repositoryRoot, 'projector'));
+      await ready(oldApi);
+      expect(await client.read(oldApi)).toMatchObject({ reference: null });
+      await stop(newApi);
+      await client.during(oldApi, () =>
+        until('the flip back', async () => (await activeNumber()) === 1, LIMIT_MS),
+      );
+      await client.during(oldApi, () => stop(projector));
+    });
+    expect(client.failures).toEqual([]);
+    const generations = await listGenerations(bench.pool);
+    expect(generations).toMatchObject([
+      { id: 1, fingerprint: readModelFingerprints.postgres, role: 'active', state: 'ready' },
+      { id: 2, fingerprint: next.fingerprint, role: 'previous', state: 'ready' },
+    ]);
+    // No row of one definition is in the other one's tables.
+    expect(await references('gen_1')).toEqual([{ orders: String(ORDERS), numbers: '0', events: '0' }]);
+    expect(await references('gen_2')).toMatchObject([{ orders: String(ORDERS), numbers: String(ORDERS) }]);
+    const { rows } = await bench.pool.query(`SELECT FROM gen_2.order_history WHERE reference IS NULL`);
+    expect(rows).toEqual([]);
+  });
+});

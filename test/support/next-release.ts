@@ -1,0 +1,53 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { finished, repositoryRoot } from './seeded-tree.js';
+
+/** Another release, built and ready to run, in a folder of its own. */
+export interface NextRelease {
+  readonly root: string;
+  /** Of its read models in PostgreSQL. */
+  readonly fingerprint: string;
+  remove(): Promise<void>;
+}
+
+const COPIED = [
+  'dist',
+  'scripts',
+  'package.json',
+  'apps/orderctl/bin',
+  'libs/event-store/golden',
+  'libs/read-models/golden',
+];
+const FINGERPRINTS = 'dist/libs/read-models/src/read-model-fingerprints.js';
+
+/**
+ * This release with one change of its built code, and with the fingerprints that its own generator gives it then.
+ * @param file below `dist`
+ */
+export async function nextRelease(file: string, replaced: string, by: string): Promise<NextRelease> {
+  const root = await mkdtemp(join(tmpdir(), 'orderlog-release-'));
+  for (const path of COPIED) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await cp(join(repositoryRoot, path), join(root, path), { recursive: true });
+  }
+  await symlink(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'));
+  const text = await readFile(join(root, 'dist', file), 'utf8');
+  if (!text.includes(replaced)) throw new Error(`dist/${file} has no ${replaced}`);
+  await writeFile(join(root, 'dist', file), text.replace(replaced, by));
+  const made = await finished(
+    process.execPath,
+    [
+      ...['--input-type=module', '--eval'],
+      `import { readModelFingerprints } from './scripts/generated/read-model-fingerprints.mjs';
+       process.stdout.write(await readModelFingerprints());`,
+    ],
+    root,
+    { ...process.env, NODE_OPTIONS: '' },
+  );
+  const json = /= (\{.*\});/.exec(made.stdout)?.[1];
+  if (made.code !== 0 || json === undefined) throw new Error(`no fingerprints: ${made.stderr}`);
+  await writeFile(join(root, FINGERPRINTS), `export const readModelFingerprints = ${json};\n`);
+  const { postgres } = JSON.parse(json) as { postgres: string };
+  return { root, fingerprint: postgres, remove: () => rm(root, { recursive: true, force: true }) };
+}
