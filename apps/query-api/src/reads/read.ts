@@ -112,10 +112,7 @@ export class ReadHandler implements IQueryHandler<Read> {
   async execute({ name, question, consistentWith }: Read): Promise<Awaited<ReturnType<Reads[keyof Reads]>>> {
     const projection = name === 'search' ? await this.#sources.search.projection() : ORDERS_PROJECTION;
     await this.#sources.freshness.reached(consistentWith, projection);
-    if (consistentWith !== null) {
-      const { tenantId } = (question as { readonly audience: Audience }).audience;
-      await this.#refuseParked(tenantId, consistentWith, projection);
-    }
+    if (consistentWith !== null) await this.#refuseParked(tenantOf(question), consistentWith, projection);
     const read = reads[name] as Answering;
     return read(this.#sources, question, consistentWith);
   }
@@ -133,4 +130,8 @@ export class ReadHandler implements IQueryHandler<Read> {
     // Which revision a refused document would have replaced is not known.
     refuseParked(await readParked(models, { tenantId, orderId }, projection), Infinity);
   }
+}
+
+function tenantOf(question: Read['question']): string {
+  return 'audience' in question ? question.audience.tenantId : question.tenantId;
 }
