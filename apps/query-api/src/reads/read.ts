@@ -101,6 +101,11 @@ export class Read<Name extends keyof Reads = keyof Reads> extends Query<Awaited<
   }
 }
 
+/** The feed is not narrowed to an audience. */
+function tenantOf(question: Read['question']): string {
+  return 'audience' in question ? question.audience.tenantId : question.tenantId;
+}
+
 @QueryHandler(Read)
 export class ReadHandler implements IQueryHandler<Read> {
   readonly #sources: Sources;
@@ -113,8 +118,7 @@ export class ReadHandler implements IQueryHandler<Read> {
     const projection = name === 'search' ? await this.#sources.search.projection() : ORDERS_PROJECTION;
     await this.#sources.freshness.reached(consistentWith, projection);
     if (consistentWith !== null) {
-      const { tenantId } = (question as { readonly audience: Audience }).audience;
-      await this.#refuseParked(tenantId, consistentWith, projection);
+      await this.#refuseParked(tenantOf(question), consistentWith, projection);
     }
     const read = reads[name] as Answering;
     return read(this.#sources, question, consistentWith);
