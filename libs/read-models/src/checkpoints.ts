@@ -3,6 +3,7 @@ import pg from 'pg';
 import { activeGeneration, type Generation, type Queryable } from './generations.js';
 import { madeFrom } from './made-from.js';
 import { ORDERS_PROJECTION } from './orders.projection.js';
+import { PositionWaiters } from './position-waiters.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 const RECONNECT_AFTER_MS = 250;
@@ -26,12 +27,6 @@ export async function checkpointOf(
   return rows[0] ? BigInt(rows[0].position) : null;
 }
 
-interface Waiter {
-  readonly projection: string;
-  readonly position: bigint;
-  readonly done: (reached: boolean) => void;
-}
-
 export interface CheckpointWatcherOptions {
   /** A connection of its own: LISTEN needs one that stays. */
   readonly connectionString: string;
@@ -46,7 +41,7 @@ export class CheckpointWatcher {
   readonly #options: CheckpointWatcherOptions;
   /** By generation and projection: a generation may be told of before it is known to be active. */
   readonly #positions = new Map<string, bigint>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiting = new PositionWaiters((projection) => this.position(projection));
   /** Reads that begin wait for it: the generation is being changed. */
   #changing: Promise<void> | null = null;
   /** Since when another one is active than the one that is read. */
@@ -107,27 +102,14 @@ export class CheckpointWatcher {
   /** Resolves with true once the projection has reached the position, with false when the time is over. */
   reached(projection: string, position: bigint, timeoutMs: number): Promise<boolean> {
     if ((this.position(projection) ?? -1n) >= position) return Promise.resolve(true);
-    if (timeoutMs <= 0 || this.#closed) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const waiter: Waiter = {
-        projection,
-        position,
-        done: (reached) => {
-          clearTimeout(timer);
-          this.#waiters.delete(waiter);
-          resolve(reached);
-        },
-      };
-      const timer = setTimeout(() => waiter.done(false), timeoutMs);
-      this.#waiters.add(waiter);
-    });
+    return this.#closed ? Promise.resolve(false) : this.#waiting.reached(projection, position, timeoutMs);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
     clearInterval(this.#looks);
-    for (const waiter of [...this.#waiters]) waiter.done(false);
+    this.#waiting.end();
     await this.#client?.end();
   }
 
@@ -177,7 +159,7 @@ export class CheckpointWatcher {
     if (channel === GENERATION_CHANNEL || looks) return this.#lookOn(client);
     const [generation, projection, position] = payload.split(':');
     this.#advance(`${generation}:${projection}`, BigInt(position!));
-    this.#wake();
+    this.#waiting.wake();
   }
 
   #lookOn(client: pg.Client): void {
@@ -205,7 +187,7 @@ export class CheckpointWatcher {
       this.#behindSinceMs ??= performance.now();
       await this.#change(client);
     }
-    this.#wake();
+    this.#waiting.wake();
   }
 
   /**
@@ -257,11 +239,5 @@ export class CheckpointWatcher {
 
   #advance(key: string, position: bigint): void {
     if ((this.#positions.get(key) ?? -1n) < position) this.#positions.set(key, position);
-  }
-
-  #wake(): void {
-    for (const waiter of this.#waiters) {
-      if ((this.position(waiter.projection) ?? -1n) >= waiter.position) waiter.done(true);
-    }
   }
 }
