@@ -11,13 +11,17 @@ import { planFiles } from '../../apps/orderctl/src/import/online-retail.import.j
 import { madeUp, OrderLife, shapesOf, type Shapes } from './order-lives.js';
 import { IN_FLIGHT } from './system.js';
 
-/** An event store with the events of a shop in it, and PostgreSQL for what is made of them; no projector. */
-export interface FilledLog {
+/** An event store, empty, and PostgreSQL for what is made of its events; no projector. */
+export interface EventLog {
   readonly store: ExactEventStore;
   readonly eventStoreUrl: string;
   readonly postgresUrl: string;
-  readonly events: number;
   stop(): Promise<void>;
+}
+
+/** With the events of a shop in it. */
+export interface FilledLog extends EventLog {
+  readonly events: number;
 }
 
 /**
@@ -26,8 +30,7 @@ export interface FilledLog {
  */
 const ORDERS_BETWEEN_STAGES = [200, 1_500, 6_000, 20_000];
 
-/** @param file a shop's own, whose orders are repeated as often as needed; null: made-up orders */
-export async function fillLog(events: number, file: string | null): Promise<FilledLog> {
+export async function startEventLog(): Promise<EventLog> {
   const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir });
   const server = fork(fileURLToPath(new URL('../../apps/event-store/src/main.js', import.meta.url)), {
@@ -52,13 +55,18 @@ export async function fillLog(events: number, file: string | null): Promise<Fill
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
+  await storeIdentity(store);
+  return { store, eventStoreUrl, postgresUrl: postgres.url, stop };
+}
+
+/** @param file a shop's own, whose orders are repeated as often as needed; null: made-up orders */
+export async function fillLog(events: number, file: string | null): Promise<FilledLog> {
+  const log = await startEventLog();
   try {
     const shapes = file === null ? madeUp : shapesOf((await planFiles([file])).orders);
-    await storeIdentity(store);
-    const written = await append(store, events, shapes);
-    return { store, eventStoreUrl, postgresUrl: postgres.url, events: written, stop };
+    return { ...log, events: await append(log.store, events, shapes) };
   } catch (error) {
-    await stop();
+    await log.stop();
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
+import { poison } from './rows/poison.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
 import { rebuild, type LogOptions } from './rows/rebuild.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
@@ -42,6 +43,7 @@ const rows: Readonly<
 const standalone: Readonly<Record<string, (log: LogOptions) => Promise<readonly Row[]>>> = {
   'event-store': eventStore,
   rebuild,
+  poison,
 };
 
 /** The engine that a row needs besides, by the variable that says where it is. */
@@ -59,7 +61,7 @@ Starts a system of its own for each row and compares it with the raw engine in t
 Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
 --json   one JSON object a row
 --file   for import, search, relay and rebuild: a shop's file of your own instead of a made-up one
---events for rebuild: how many events there are in the log; default: 1,000,000`;
+--events for rebuild and poison: how many events there are in the log; default: 1,000,000 and 300,000`;
 
 function readArguments(): { names: string[]; json: boolean; log: LogOptions } {
   const { values, positionals } = parseArgs({

@@ -175,4 +175,12 @@ describe('what cannot be read', () => {
   it('is not the good one', async () => {
     await expect(eventCodec(plainPersonal).decode([good])).resolves.toHaveLength(1);
   });
+
+  it('says for each event by itself why it cannot be read, and reads the others', async () => {
+    const odd = { ...good, type: 'OrderTeleported', revision: 7 };
+    const [first, unreadable, last] = await eventCodec(plainPersonal).decodeEach([good, odd, good]);
+    expect(unreadable).toBeInstanceOf(UnreadableEvent);
+    expect(unreadable).toMatchObject({ event: odd, message: expect.stringMatching(/^event 7 of order-/) });
+    expect([first, last]).toEqual(await eventCodec(plainPersonal).decode([good, good]));
+  });
 });

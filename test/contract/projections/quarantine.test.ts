@@ -3,6 +3,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
+import { activeGeneration } from '#read-models/generations.js';
 import { parkedEventsOf, parkedOrders, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { collected } from '../../support/stored-events.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
@@ -302,8 +303,8 @@ describe('an order that cannot be taken further', () => {
     );
     await knows.stop();
     await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release'`);
-    const running = bench.start();
-    await until('the flip', () => running.projector.active);
+    bench.keep();
+    await until('the flip', async () => (await activeGeneration(bench.pool)) !== null, ENGINES_MS);
     expect(await parkedOrders(bench.pool)).toEqual([]);
     expect(await bench.verify()).toMatchObject({
       generation: 2,

@@ -11,6 +11,7 @@ import { describeWith, elasticsearchUrl, startOwnEngine, type OwnEngine } from '
 import { removeIndexes } from '../../support/indexes.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
 import { ProjectionBench } from '../../support/projections.js';
+import { act } from '../../support/quarantine.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
@@ -238,6 +239,37 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     await indexed(keeper);
     await until('it is parked no more', async () => (await parkedRows()).length === 0, LIMIT_MS);
     expect(await bench.verify(client)).toMatchObject({ orders: 3, differences: [], parked: [] });
+  });
+
+  it('is offered a refused document again when a person asks, and says whether it has taken it', async () => {
+    const keeper = keep();
+    const order = await placed();
+    await indexed(keeper);
+    const { id: generation, schema } = keeper.target.projector.generation!;
+    const foundBy = (what: string) =>
+      bench.rows(`UPDATE ${schema}.order_search SET found_by = (${what})::json WHERE order_id = $1`, [
+        order.orderId,
+      ]);
+    const scope = { projection: 'search', generation };
+    await foundBy(`jsonb_set(found_by::jsonb, '{colour}', '"red"')`);
+    await order.does(note('a change that the index sees'));
+    await until('it is parked', async () => (await parkedRows()).length > 0, LIMIT_MS);
+    const refused = await act(bench, order, { ...scope, action: 'retry' });
+    expect(refused).toMatchObject({
+      succeeded: false,
+      outcome: expect.stringMatching(/still refuses 1 of 1: .*colour/),
+    });
+    const skipped = await act(bench, order, { ...scope, action: 'skip', revision: 1, reason: 'none' });
+    expect(skipped).toMatchObject({ succeeded: false, outcome: expect.stringMatching(/no single event/) });
+    await foundBy(`found_by::jsonb - 'colour'`);
+    const all = { tenantId: null, orderId: null };
+    const taken = await act(bench, order, { ...scope, ...all, action: 'retry_all' });
+    expect(taken).toMatchObject({ succeeded: true, outcome: 'the index has taken 1' });
+    expect(await parkedRows()).toEqual([]);
+    expect((await act(bench, order, { ...scope, action: 'retry' })).outcome).toBe(
+      'the index refuses none of it',
+    );
+    expect(await bench.verify(client)).toMatchObject({ orders: 1, parked: [] });
   });
 
   it('parks an order of whose row no document can be made, too', async () => {
