@@ -65,7 +65,9 @@ describe('what the documents say', () => {
         };
         const general = await helpFor(command);
         const isGroup = command !== '' && /^Commands:$/m.test(general);
-        const known = isGroup ? await helpFor(`${command} ${rest[0] ?? ''}`) : general;
+        // `replay` does something by itself, too.
+        const ofItself = rest[0]?.startsWith('--') || (rest.length === 0 && command === 'replay');
+        const known = isGroup && !ofItself ? await helpFor(`${command} ${rest[0] ?? ''}`) : general;
         const isOption = (option: string) => new RegExp(`^\\s*${option}\\b(?!-)`, 'm').test(known);
         const options = rest.filter((word) => /^--[a-z]/.test(word)).map((word) => word.split('=')[0]!);
         const unknown = options.filter((option) => !isOption(option));
