@@ -34,13 +34,27 @@ const options = new Command('chaos')
   .opts<Options>();
 
 let system: ChaosSystem | null = null;
+/** A system is being started, and cannot be ended yet. */
+let starting = false;
+let interrupted = false;
 const engines: OwnEngine[] = [];
 process.on('exit', () => system?.abandon());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
-    system?.abandon();
-    void Promise.allSettled(engines.map((engine) => engine.stop())).then(() => process.exit(130));
+    interrupted = true;
+    if (!starting) leave();
   });
+}
+
+function leave(): void {
+  system?.abandon();
+  void Promise.allSettled(engines.map((engine) => engine.stop())).then(() => process.exit(130));
+}
+
+function started(one: ChaosSystem): void {
+  system = one;
+  starting = false;
+  if (interrupted) leave();
 }
 
 const seed = options.seed ?? randomBytes(4).toString('hex');
@@ -67,11 +81,12 @@ try {
     const roundSeed = options.round ?? `${seed}.${number}`;
     const usesEngines = own !== null && Number(roundSeed.split('.').at(-1)) % 2 === 1;
     const folder = await mkdtemp(join(tmpdir(), 'orderlog-chaos-'));
+    starting = true;
     const result = await reporter.round(roundSeed, folder, () =>
       runRound({
         ...{ seed: roundSeed, forMs, folder, tree: options.tree },
         ...(usesEngines ? own : without),
-        onSystem: (started) => (system = started),
+        onSystem: started,
       }),
     );
     system = null;
@@ -83,4 +98,4 @@ try {
   await Promise.all(engines.map((engine) => engine.stop()));
 }
 reporter.end();
-process.exitCode = failed ? 1 : 0;
+process.exit(failed ? 1 : 0);

@@ -81,14 +81,13 @@ class Round {
     const { folder, tree, elasticsearch, kafka, onSystem, instances = 2 } = this.#options;
     const runName = `chaos-${this.#options.seed.toLowerCase().replace(/[^a-z0-9]/g, '-')}-${Date.now().toString(36)}`;
     const system = await ChaosSystem.start({
-      ...{ folder, tree, elasticsearch, kafka, runName, instances },
+      ...{ folder, tree, elasticsearch, kafka, runName, instances, onSystem },
       onDeath: (name, how) => {
         this.#deaths.push(`${name}: ${how}`);
         this.#log(`${name} ended by itself: ${how}`);
       },
       onRepeat: (request) => this.#recorder.repeatedByNetwork(request),
     });
-    onSystem?.(system);
     this.#log('everything runs');
     const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });
     try {

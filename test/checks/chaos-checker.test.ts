@@ -117,6 +117,12 @@ const alterations: readonly Alteration[] = [
     ({ samples, log }) => void samples[0]!.index!.revisions.delete(log[0]!.stream.slice('order-'.length)),
   ],
   [
+    'answers come from a generation that is behind',
+    'I9',
+    /answers come from position 5, and came from 11 of generation 1 before/,
+    ({ samples }) => void samples.push({ ...samples[0]!, generation: 2, checkpoint: 5n }),
+  ],
+  [
     'a read shows less than its token',
     'I9',
     /at revision 3, and 4 was asked for/,

@@ -5,15 +5,11 @@ import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { decodeEach } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { orderStream } from '#event-store/streams.js';
 import { knownStoreIdentity } from '#event-store/store-identity.js';
 import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WatchedGeneration } from '#read-models/readers/active-generation.js';
-import { readParked } from '#read-models/readers/parked.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { ActiveSearch } from '#read-models/search/active-search.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
-import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { queryApiDescription } from './api-description.js';
 import { QueryApiModule } from './query-api.module.js';
@@ -21,7 +17,8 @@ import { behindOf } from './reads/behind.js';
 import { Freshness } from './reads/freshness.js';
 import { problemOfRead } from './reads/problem-of-read.js';
 import type { QueryApiSettings } from './settings.js';
-import { TimeTravel, type LeftOut } from './time-travel/time-travel.js';
+import { LeftOutReader } from './time-travel/left-out.js';
+import { TimeTravel } from './time-travel/time-travel.js';
 
 /** No question is larger than a search. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -53,15 +50,14 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
   const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);
   const generation = new WatchedGeneration(watcher, pool);
   const models = new ReadModels(pool, generation);
-  await watcher.start();
+  const leftOut = new LeftOutReader(models);
+  await Promise.all([watcher.start(), leftOut.refresh()]);
   const app = await createHttpApp(
     QueryApiModule.over({
       models,
       exports: new ReadModels(exportPool, generation),
       search: new ActiveSearch(models, generation, elasticsearch),
-      timeTravel: new TimeTravel(eventStore, { decodeEach }, (tenantId, orderId) =>
-        leftOut(models, { tenantId, orderId }),
-      ),
+      timeTravel: new TimeTravel(eventStore, { decodeEach }, leftOut),
       freshness: new Freshness(watcher, (missing) => behindOf(eventStore, missing)),
     }),
     {
@@ -87,15 +83,6 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       await Promise.all([pool.end(), exportPool.end(), eventStore.close(), elasticsearch?.close()]);
     },
   };
-}
-
-/** What the read models show of an order, and what not. */
-async function leftOut(models: ReadModels, order: OrderKey): Promise<LeftOut> {
-  const [skips, parked] = await Promise.all([
-    skippedEvents(models.pool, { orders: [order] }),
-    readParked(models, order),
-  ]);
-  return { skipped: skips.of(orderStream(order.tenantId, order.orderId)), parked };
 }
 
 /** @throws when the event store cannot be reached, or is not the one that the read models are made from */

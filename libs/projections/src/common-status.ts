@@ -1,4 +1,4 @@
-import type { ParkedOrders } from '#read-models/stores/parked-orders.js';
+import type { ParkedCount } from '#read-models/stores/parked-counts.js';
 import type { ProjectionEngine, ProjectionState, RestartCause } from './engine/projection-engine.js';
 
 /** What is told of every projection. Positions are decimal strings. */
@@ -44,7 +44,7 @@ export interface Surroundings {
   /** null: the event store is empty or away. */
   readonly head: bigint | null;
   /** null: PostgreSQL is away. */
-  readonly parked: readonly ParkedOrders[] | null;
+  readonly parked: readonly ParkedCount[] | null;
 }
 
 /** @param lagMs when it is not at the head */
@@ -77,7 +77,7 @@ export function ageMs(recordedAt: string | null): number | null {
 }
 
 function parkedStatus(
-  parked: readonly ParkedOrders[],
+  parked: readonly ParkedCount[],
   projection: string,
   generation: number | null,
 ): ParkedStatus {

@@ -1,6 +1,6 @@
 import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
-import { parkedOrders } from '#read-models/stores/parked-orders.js';
+import { parkedCounts } from '#read-models/stores/parked-counts.js';
 import type { Queryable } from '#read-models/generations.js';
 import { ageMs, commonStatus, type CommonStatus, type Surroundings } from './common-status.js';
 import type { Projector } from './projector.js';
@@ -47,7 +47,7 @@ export async function projectionStatuses(
   // What is away is told by the states.
   const [head, parked] = await Promise.all([
     stores.eventStore.headPosition().catch(() => null),
-    parkedOrders(stores.db, OLDEST_PARKED_MAX).catch(() => null),
+    parkedCounts(stores.db, OLDEST_PARKED_MAX).catch(() => null),
   ]);
   const around = { head, parked };
   return {

@@ -163,7 +163,7 @@ class Verification {
   }
 
   async #findParked(): Promise<void> {
-    const scope = { projection: ORDERS_PROJECTION, generation: this.#generation.id };
+    const scope = { projection: ORDERS_PROJECTION, generation: this.#generation.rowsOf };
     for (const order of await parkedOrders(this.#options.pool, scope)) {
       const { tenantId, orderId, revision, events, reason } = order;
       this.#parked.set(orderStream(tenantId, orderId), { tenantId, orderId, revision, events, reason });

@@ -23,6 +23,6 @@ export async function check(facts: Facts): Promise<readonly Violation[]> {
   if (facts.documents !== null) checkDocuments(facts.documents, facts.rows, stories, facts.parked, to('I4'));
   checkReads(facts.reads, stories, { I4: to('I4'), I9: to('I9') });
   if (facts.messages !== null) checkMessages(facts.messages, stories, facts.parked, to('I5'));
-  checkSamples(facts.samples, facts.log, to('I8'));
+  checkSamples(facts.samples, facts.log, { I8: to('I8'), I9: to('I9') });
   return violations;
 }

@@ -120,6 +120,8 @@ export interface ParkedFact extends EventKey {
 /** What one snapshot of PostgreSQL held in the middle of the run, and what the index held just after it. */
 export interface Sample {
   readonly atMs: number;
+  /** That answers came from. */
+  readonly generation: number;
   /** null: nothing was read yet. */
   readonly checkpoint: bigint | null;
   readonly revisions: ReadonlyMap<string, number>;

@@ -9,7 +9,11 @@ import type { Report } from './violations.js';
  * I8, on snapshots taken in the middle of the run: each event up to the checkpoint is in its row or parked, and no row
  * has an event beyond it; history has one row for each event in the rows. Then the index, against its own checkpoint.
  */
-export function checkSamples(samples: readonly Sample[], log: readonly RawEvent[], report: Report): void {
+export function checkSamples(
+  samples: readonly Sample[],
+  log: readonly RawEvent[],
+  { I8: report, I9 }: { readonly I8: Report; readonly I9: Report },
+): void {
   const events = log.flatMap((event) => {
     const key = parseOrderStream(event.stream);
     return key === null ? [] : [{ ...event, key: keyOf(key) }];
@@ -17,9 +21,20 @@ export function checkSamples(samples: readonly Sample[], log: readonly RawEvent[
   const positions = new Map(events.map(({ key, revision, position }) => [`${key}@${revision}`, position]));
   samples.forEach((sample, number) => {
     const where = `snapshot ${number} at ${Math.round(sample.atMs)} ms`;
+    checkFlip(where, samples[number - 1], sample, I9);
     checkRevisions(where, sample, events, positions, report);
     if (sample.index !== null) checkIndex(where, sample, sample.index, events, report);
   });
+}
+
+/** I9, without a token: what answers come from is never behind what they came from before, whichever generation it is. */
+function checkFlip(where: string, before: Sample | undefined, after: Sample, report: Report): void {
+  const [from, to] = [before?.checkpoint ?? -1n, after.checkpoint ?? -1n];
+  if (to >= from) return;
+  report(
+    `generation ${after.generation}`,
+    `${where}: answers come from position ${to}, and came from ${from} of generation ${before!.generation} before`,
+  );
 }
 
 type Placed = RawEvent & { readonly key: string };

@@ -68,6 +68,7 @@ export async function someFacts(
       {
         ...{
           atMs: 0,
+          generation: 1,
           checkpoint: rest.log.at(-1)!.position,
           revisions,
           historyRows: history.length,

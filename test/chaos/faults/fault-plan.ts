@@ -1,10 +1,11 @@
 import type { Random } from '../random.js';
 
-/** What can go wrong with a connection, a process, an engine or a clock. */
+/** What can go wrong with a connection, a process, an engine or a clock; and what a person may do meanwhile. */
 export type FaultKind =
   | 'slow'
   | 'cut'
   | 'hold'
+  | 'swallow'
   | 'half-close-client'
   | 'half-close-server'
   | 'refuse'
@@ -16,7 +17,9 @@ export type FaultKind =
   | 'postgres-restart'
   | 'elasticsearch-kill'
   | 'kafka-kill'
-  | 'clock';
+  | 'clock'
+  | 'replay'
+  | 'rollback';
 
 export interface Fault {
   readonly atMs: number;
@@ -53,6 +56,7 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
   slow: { weight: 6, targets: links, durationMs: [500, 4_000], amount: (random) => random.between(20, 400) },
   cut: { weight: 10, targets: links, durationMs: [0, 0] },
   hold: { weight: 6, targets: links, durationMs: [300, 7_000] },
+  swallow: { weight: 3, targets: links, durationMs: [0, 0] },
   'half-close-client': { weight: 4, targets: links, durationMs: [0, 0] },
   'half-close-server': { weight: 4, targets: links, durationMs: [0, 0] },
   refuse: { weight: 4, targets: links, durationMs: [200, 3_000] },
@@ -79,6 +83,9 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
     durationMs: [0, 0],
     amount: (random) => random.between(-10 * MINUTES_MS, 10 * MINUTES_MS),
   },
+  // Now and then it is killed before it is done, and gone on with at the end.
+  replay: { weight: 3, targets: () => ['operator'], durationMs: [5_000, 45_000] },
+  rollback: { weight: 2, targets: () => ['operator'], durationMs: [0, 0] },
 };
 
 /** On average. */

@@ -37,7 +37,10 @@ export class FaultRunner {
   /** Everything runs again, undisturbed, with the right time. */
   async settle(): Promise<void> {
     await Promise.all(this.#underWay);
-    for (const app of this.#system.apps.values()) app.setClock(0);
+    const apps = [...this.#system.apps.values()];
+    for (const app of apps) app.setClock(0);
+    await Promise.all(apps.map((app) => app.ready()));
+    if ((this.counts.get('replay') ?? 0) > 0) await this.#system.operator?.finish();
   }
 
   #begin(fault: Fault, signal: AbortSignal): void {
@@ -54,7 +57,7 @@ export class FaultRunner {
 
   async #apply({ kind, target, durationMs, amount }: Fault, signal: AbortSignal): Promise<void> {
     const forItsTime = () => setTimeout(durationMs, undefined, { signal }).catch(() => {}); // the round is over
-    const { postgres, options } = this.#system;
+    const { postgres, options, operator } = this.#system;
     const link = (): Link =>
       found(
         this.#system.links.find(({ name }) => name === target),
@@ -78,6 +81,7 @@ export class FaultRunner {
           () => link().proxy.holdAnswers(),
           () => link().proxy.passAnswers(),
         ),
+      swallow: () => link().proxy.swallowAnswers(),
       'half-close-client': () => link().proxy.halfClose('client'),
       'half-close-server': () => link().proxy.halfClose('server'),
       refuse: () =>
@@ -126,6 +130,8 @@ export class FaultRunner {
           () => options.kafka?.restart(),
         ),
       clock: () => app().setClock(amount),
+      replay: () => operator?.replay(durationMs),
+      rollback: () => operator?.rollback(),
     };
     await kinds[kind]();
   }

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
+import { StoreUnavailable } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
+import { until } from '../../support/until.js';
 import { activeGeneration, rowsOf } from './load-rows.js';
 
 export interface Settling {
@@ -16,7 +18,8 @@ const LOOK_EVERY_MS = 100;
 export async function untilSettled(settling: Settling, limitMs: number): Promise<string | null> {
   const { store, postgresUrl, elasticsearch, kafka } = settling;
   const wanted = ['orders', ...(elasticsearch ? ['search'] : []), ...(kafka ? ['relay'] : [])];
-  const head = (await store.headPosition()) ?? -1n;
+  const known = await until('the end of the log is known', () => headOf(store), limitMs);
+  const head = known.position ?? -1n;
   const pool = new pg.Pool({ connectionString: postgresUrl, max: 1 });
   const deadlineMs = performance.now() + limitMs;
   try {
@@ -31,6 +34,16 @@ export async function untilSettled(settling: Settling, limitMs: number): Promise
     }
   } finally {
     await pool.end();
+  }
+}
+
+/** null: the event store is not to be reached yet. */
+async function headOf(store: Settling['store']): Promise<{ position: bigint | null } | null> {
+  try {
+    return { position: await store.headPosition() };
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return null;
+    throw error;
   }
 }
 

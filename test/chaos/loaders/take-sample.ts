@@ -58,7 +58,12 @@ async function sampleOf(db: pg.Client, from: SampledFrom, atMs: number): Promise
   });
   if (snapshot === null) return null;
   const { generation, searchCheckpoint, ...seen } = snapshot;
-  return { ...seen, atMs, index: await indexOf(from, generation, searchCheckpoint) };
+  return {
+    ...seen,
+    generation: generation.id,
+    atMs,
+    index: await indexOf(from, generation, searchCheckpoint),
+  };
 }
 
 async function indexOf(

@@ -31,9 +31,9 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'a subscription that loses an event now and then',
     changes: [
       {
-        file: 'libs/projections/src/feed.ts',
-        from: 'await buffer.put(message);',
-        to: `if (message.kind !== 'event' || message.event.position % 7n !== 0n) await buffer.put(message);`,
+        file: 'libs/projections/src/engine/event-feed.ts',
+        from: 'await this.#buffer.put(message);',
+        to: `if (message.kind !== 'event' || message.event.position % 7n !== 0n) await this.#buffer.put(message);`,
       },
     ],
     faults: [],
@@ -45,8 +45,8 @@ export const seededBugs: readonly SeededBug[] = [
     changes: [
       {
         file: 'libs/read-models/src/stores/orders-store.ts',
-        from: 'const newWords = this.#words.unknown(batch.vocabulary);',
-        to: 'await this.writeCheckpoint(batch.checkpoint);\nconst newWords = this.#words.unknown(batch.vocabulary);',
+        from: 'const { id } = this.#generation;\n    const position =',
+        to: 'if (checkpoint) await this.writeCheckpoint(checkpoint);\n    const { id } = this.#generation;\n    const position =',
       },
     ],
     faults: [slow('projector-a>postgres', 150)],
@@ -70,10 +70,15 @@ export const seededBugs: readonly SeededBug[] = [
   {
     name: 'two projectors that own one projection, without a guard on its rows',
     changes: [
+      ...[
+        ['${OVER} AS free', 'true AS free'],
+        ['AND l.token = $7 AND ${OVER} FOR UPDATE', 'AND l.token = $7 FOR UPDATE'],
+        ['AND l.projection = r.projection AND l.token = r.token', 'AND l.projection = r.projection'],
+      ].map(([from, to]) => ({ file: 'libs/read-models/src/stores/leases.store.ts', from: from!, to: to! })),
       {
-        file: 'libs/projections/src/ownership.ts',
-        from: 'return rows[0]!.locked;',
-        to: 'return rows.length > 0;',
+        file: 'libs/read-models/src/stores/fence.ts',
+        from: 'AND token = ${token} AND expires_at > now()',
+        to: 'AND token > 0 * ${token}',
       },
       {
         file: 'libs/read-models/src/stores/statements.ts',
@@ -112,6 +117,29 @@ export const seededBugs: readonly SeededBug[] = [
     faults: [slow('projector-a>postgres', 150)],
     caughtAs: 'I4',
     says: /search row/,
+  },
+  {
+    name: 'a flip to a generation that has not caught up',
+    changes: [
+      {
+        file: 'libs/projections/src/rebuild/switching.ts',
+        from: "await kept.caughtUp((done, total) => control.tell({ phase: 'catching_up', done, total }), signal);",
+        to: '',
+      },
+      {
+        file: 'libs/projections/src/rebuild/switching.ts',
+        from: 'if (result.differenceCount === 0) return result;',
+        to: 'if (result.differenceCount >= 0) return result;',
+      },
+      {
+        file: 'libs/read-models/src/activate-generation.ts',
+        from: 'const wanted = comparable ?',
+        to: 'const wanted = comparable && held < 0n ?',
+      },
+    ],
+    faults: [slow('operator>postgres', 100), at(3_000, 'replay', 'operator', 30_000)],
+    caughtAs: 'I9',
+    says: /answers come from position/,
   },
   {
     name: 'a token that no read waits for',

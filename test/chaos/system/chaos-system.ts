@@ -4,6 +4,7 @@ import { openEmbeddedIssuer, type EmbeddedIssuer } from '#platform/auth/embedded
 import { freePort } from '#platform/embedded-postgres.js';
 import { AppProcess, type AppOptions } from './app-process.js';
 import { openLink, type Link } from './links.js';
+import { Operator } from './operator.js';
 import { RestartablePostgres } from './restartable-postgres.js';
 
 export interface Engine {
@@ -28,7 +29,11 @@ export interface SystemOptions {
   readonly onDeath: (name: string, how: string) => void;
   /** A request to command-api was sent once more behind its client's back. */
   readonly onRepeat: (request: string) => void;
+  /** Told as soon as there is something to end. */
+  readonly onSystem: ((system: ChaosSystem) => void) | undefined;
 }
+
+type ElasticsearchSetting = 'ORDERLOG_ELASTICSEARCH_URL' | 'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX';
 
 const STORE_DATABASE = 'events';
 const READ_DATABASE = 'reads';
@@ -40,6 +45,7 @@ export class ChaosSystem {
   readonly commandUrls: string[] = [];
   readonly queryUrls: string[] = [];
   eventStoreUrl = '';
+  operator: Operator | null = null;
   readonly options: SystemOptions;
   readonly issuer: EmbeddedIssuer;
   readonly postgres: RestartablePostgres;
@@ -56,6 +62,7 @@ export class ChaosSystem {
     const issuer = await openEmbeddedIssuer(join(options.folder, 'keys'));
     const postgres = await RestartablePostgres.start(join(options.folder, 'postgres'));
     const system = new ChaosSystem(options, issuer, postgres);
+    options.onSystem?.(system);
     try {
       await postgres.createDatabase(STORE_DATABASE);
       await postgres.createDatabase(READ_DATABASE);
@@ -85,6 +92,7 @@ export class ChaosSystem {
 
   /** Ends everything at once, from where nothing can be waited for. */
   abandon(): void {
+    this.operator?.abandon();
     for (const app of this.apps.values()) app.abandon();
     this.postgres.abandon();
   }
@@ -129,7 +137,18 @@ export class ChaosSystem {
       });
       this.commandUrls.push(await this.#link(`clients>${name}`, port, this.options.onRepeat));
     }
+    await this.#engageOperator(storePort);
     await Promise.all([...this.apps.values()].map((app) => app.ready()));
+  }
+
+  async #engageOperator(storePort: number): Promise<void> {
+    const { tree, folder } = this.options;
+    const { ORDERLOG_ELASTICSEARCH_URL: elasticsearchUrl = null } = await this.#elasticsearchFor('operator');
+    this.operator = new Operator({
+      ...{ tree, folder: join(folder, 'logs'), elasticsearchUrl },
+      postgresUrl: await this.#postgresFor('operator', READ_DATABASE),
+      eventStoreUrl: await this.#storeFor('operator', storePort),
+    });
   }
 
   #names(app: string): readonly string[] {
@@ -168,7 +187,7 @@ export class ChaosSystem {
     return storeUrl(Number(new URL(await this.#link(`${name}>event-store`, storePort, null)).port));
   }
 
-  async #elasticsearchFor(name: string): Promise<Record<string, string>> {
+  async #elasticsearchFor(name: string): Promise<Partial<Record<ElasticsearchSetting, string>>> {
     const { elasticsearch, runName } = this.options;
     if (elasticsearch === null) return {};
     const port = Number(new URL(elasticsearch.url).port);

@@ -71,7 +71,7 @@ describe('an order that is parked, over HTTP,', () => {
 
   it('is refused to a read that must show what could not be applied, and to no other', async () => {
     const beyond = await tokenOf(order, 3);
-    for (const asked of [path, '/v1/orders', `${path}/history`, '/v1/orders/totals']) {
+    for (const asked of [path, '/v1/orders', `${path}/history`, '/v1/orders/totals', '/v1/events']) {
       const { status, body, headers } = await system.ask(asked, { headers: beyond });
       expect([asked, status, body['code']]).toEqual([asked, 503, 'order_parked']);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(1);

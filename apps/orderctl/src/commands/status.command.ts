@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ProjectionStatus } from '../status/projections.js';
 import { withReadModels } from '../status/read-models.js';
 import { describeSystem, type SystemStatus } from '../status/system-status.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
@@ -67,11 +68,27 @@ function printStatus({ engines, eventStore, generation, projections, replay }: S
   );
   console.log(`generation    ${generation}`);
   if (replay !== null) console.log(`replay        ${replayInWords(replay)}`);
-  for (const { projection, position, lag, updatedAt, eventsPerSecond } of projections) {
-    const behind = lag === '0' ? 'up to date' : `${count(Number(lag))} behind`;
-    console.log(
-      `${projection.padEnd(12)}  at ${position}, ${behind}, ${count(eventsPerSecond)} events/s, last moved ${updatedAt}`,
-    );
+  for (const projection of projections) printProjection(projection);
+}
+
+function printProjection(status: ProjectionStatus): void {
+  const { projection, generation, position, lag, lagSeconds, updatedAt, eventsPerSecond } = status;
+  const { state, owner, restarts, lastError, parked } = status;
+  const behind =
+    lag === '0' ? 'up to date' : `${count(Number(lag))} behind, ${count(Math.round(lagSeconds))} s`;
+  const moved = updatedAt === null ? '' : `, last moved ${updatedAt}`;
+  const whose = generation === 0 ? '' : ` of generation ${generation}`;
+  console.log(
+    `\n${projection}${whose}: ${state}\n  at ${position ?? 'the beginning'}, ${behind}, ${count(eventsPerSecond)} events/s${moved}`,
+  );
+  console.log(
+    `  ${owner === null ? 'no projector has it' : `owned by ${owner}`}, restarts: ${count(restarts)}`,
+  );
+  if (lastError !== null) console.log(`  last error: ${lastError}`);
+  if (parked.oldest !== null) {
+    const { tenantId, orderId, revision, parkedAt, reason } = parked.oldest;
+    console.log(`  parked: ${count(parked.orders)} orders, ${count(parked.events)} events; the oldest since`);
+    console.log(`  ${parkedAt.toISOString()}: ${tenantId} ${orderId}, event ${revision}: ${reason}`);
   }
 }
 

@@ -1,22 +1,16 @@
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { ElasticsearchPlace } from '#platform/search-settings.js';
-import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
 import { withEventStore } from '../support/event-store.js';
 import { describeEngines, type EngineStatus } from './engines.js';
+import {
+  lagSeconds,
+  storedProjections,
+  type ProjectionStatus,
+  type StoredProjection,
+} from './projections.js';
 import { withReadModels, type ReadModels } from './read-models.js';
-
-export interface ProjectionStatus {
-  readonly projection: string;
-  /** Commit position in the event store. */
-  readonly position: string;
-  /** Positions up to the head; events, on the embedded store. */
-  readonly lag: string;
-  readonly updatedAt: string;
-  /** While this was measured. */
-  readonly eventsPerSecond: number;
-}
 
 export interface SystemStatus {
   readonly engines: readonly EngineStatus[];
@@ -30,12 +24,6 @@ export interface SystemStatus {
   readonly projections: readonly ProjectionStatus[];
   /** That is under way, or was cut off; null: none. */
   readonly replay: ReplayRecord | null;
-}
-
-interface Checkpoint {
-  readonly projection: string;
-  readonly position: bigint;
-  readonly updatedAt: Date;
 }
 
 const MEASURED_FOR_MS = 1_000;
@@ -65,25 +53,26 @@ export function describeSystem(options: {
 }
 
 async function measure(
-  store: Pick<EventStore, 'headPosition'>,
+  store: Pick<EventStore, 'headPosition' | 'subscribeToAll'>,
   readModels: ReadModels,
 ): Promise<Omit<SystemStatus, 'engines' | 'replay'>> {
-  const earlier = await checkpoints(readModels);
+  const earlier = await storedProjections(readModels);
   const earlierHead = await store.headPosition();
   const fromMs = performance.now();
   await new Promise((next) => setTimeout(next, MEASURED_FOR_MS));
   // The checkpoints first: read after the head, they could be ahead of it.
-  const now = await checkpoints(readModels);
+  const now = await storedProjections(readModels);
   const head = await store.headPosition();
   const seconds = (performance.now() - fromMs) / 1_000;
-  const statuses = now.map(async (checkpoint): Promise<ProjectionStatus> => {
-    const { projection, position, updatedAt } = checkpoint;
-    const before = earlier.find((one) => one.projection === projection)?.position ?? position;
+  const statuses = now.map(async (projection): Promise<ProjectionStatus> => {
+    const { position } = projection;
+    const before = earlier.find((one) => isSame(one, projection))?.position ?? position;
+    const lag = (head ?? -1n) - (position ?? -1n);
     return {
-      projection,
-      position: String(position),
-      lag: String(largest((head ?? 0n) - position, 0n)),
-      updatedAt: updatedAt.toISOString(),
+      ...projection,
+      position: position?.toString() ?? null,
+      lag: String(lag > 0n ? lag : 0n),
+      lagSeconds: lag > 0n ? await lagSeconds(store, position) : 0,
       eventsPerSecond: Math.round((await eventsBetween(readModels, before, position)) / seconds),
     };
   });
@@ -98,27 +87,19 @@ async function measure(
   };
 }
 
-async function checkpoints({ pool, generation }: ReadModels): Promise<Checkpoint[]> {
-  const { rows } = await pool.query<{ projection: string; position: string; updated_at: Date }>(
-    `SELECT projection, position, updated_at FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 ORDER BY 1`,
-    [generation.id],
-  );
-  return rows.map((row) => ({
-    projection: row.projection,
-    position: BigInt(row.position),
-    updatedAt: row.updated_at,
-  }));
+function isSame(one: StoredProjection, other: StoredProjection): boolean {
+  return one.generation === other.generation && one.projection === other.projection;
 }
 
-async function eventsBetween({ pool, generation }: ReadModels, from: bigint, to: bigint): Promise<number> {
-  if (from === to) return 0;
+async function eventsBetween(
+  { pool, generation }: ReadModels,
+  from: bigint | null,
+  to: bigint | null,
+): Promise<number> {
+  if (from === to || to === null) return 0;
   const { rows } = await pool.query<{ events: string }>(
     `SELECT count(*) AS events FROM ${generation.schema}.order_history WHERE position > $1 AND position <= $2`,
-    [from, to],
+    [from ?? -1n, to],
   );
   return Number(rows[0]!.events);
-}
-
-function largest(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

@@ -101,11 +101,6 @@ export class Read<Name extends keyof Reads = keyof Reads> extends Query<Awaited<
   }
 }
 
-/** The feed is not narrowed to an audience. */
-function tenantOf(question: Read['question']): string {
-  return 'audience' in question ? question.audience.tenantId : question.tenantId;
-}
-
 @QueryHandler(Read)
 export class ReadHandler implements IQueryHandler<Read> {
   readonly #sources: Sources;
@@ -117,9 +112,7 @@ export class ReadHandler implements IQueryHandler<Read> {
   async execute({ name, question, consistentWith }: Read): Promise<Awaited<ReturnType<Reads[keyof Reads]>>> {
     const projection = name === 'search' ? await this.#sources.search.projection() : ORDERS_PROJECTION;
     await this.#sources.freshness.reached(consistentWith, projection);
-    if (consistentWith !== null) {
-      await this.#refuseParked(tenantOf(question), consistentWith, projection);
-    }
+    if (consistentWith !== null) await this.#refuseParked(tenantOf(question), consistentWith, projection);
     const read = reads[name] as Answering;
     return read(this.#sources, question, consistentWith);
   }
@@ -137,4 +130,8 @@ export class ReadHandler implements IQueryHandler<Read> {
     // Which revision a refused document would have replaced is not known.
     refuseParked(await readParked(models, { tenantId, orderId }, projection), Infinity);
   }
+}
+
+function tenantOf(question: Read['question']): string {
+  return 'audience' in question ? question.audience.tenantId : question.tenantId;
 }

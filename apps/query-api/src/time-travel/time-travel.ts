@@ -5,20 +5,15 @@ import { orderStream } from '#event-store/streams.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
 import type { ParkedAt } from '#read-models/readers/parked.reader.js';
-import { withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
+import { withoutSkipped } from '#read-models/skipped-events.js';
 import { refuseParked } from '../reads/order-parked.js';
 import { diffOrder, type OrderDiff } from './order-diff.js';
+import type { LeftOutReader } from './left-out.js';
 import { OrderStory, type Moment } from './order-story.js';
 import { forCustomer, staleness, viewOf, type OrderView } from './order-view.js';
 
 /** Events decoded at a time: keys are fetched in batches, and memory stays flat. */
 const BATCH_EVENTS = 500;
-
-/** What the read models leave out of an order, or could not take in. */
-export interface LeftOut {
-  readonly skipped: SkippedRevisions;
-  readonly parked: ParkedAt | null;
-}
 
 /**
  * Orders as they were, folded from their streams as the read models are: without what is skipped, and up to where
@@ -27,12 +22,12 @@ export interface LeftOut {
 export class TimeTravel {
   readonly #eventStore: EventStore;
   readonly #codec: Pick<EventCodec, 'decodeEach'>;
-  readonly #leftOut: (tenantId: string, orderId: string) => Promise<LeftOut>;
+  readonly #leftOut: Pick<LeftOutReader, 'of'>;
 
   constructor(
     eventStore: EventStore,
     codec: Pick<EventCodec, 'decodeEach'>,
-    leftOut: (tenantId: string, orderId: string) => Promise<LeftOut>,
+    leftOut: Pick<LeftOutReader, 'of'>,
   ) {
     this.#eventStore = eventStore;
     this.#codec = codec;
@@ -76,7 +71,7 @@ export class TimeTravel {
     { tenantId, customerId }: Audience,
     orderId: string,
   ): Promise<{ story: OrderStory; parked: ParkedAt | null }> {
-    const { skipped, parked } = await this.#leftOut(tenantId, orderId);
+    const { skipped, parked } = await this.#leftOut.of(tenantId, orderId);
     const events: StoredOrderEvent[] = [];
     for await (const batch of this.#batches(orderStream(tenantId, orderId))) {
       const wanted = withoutSkipped(batch, skipped).filter(

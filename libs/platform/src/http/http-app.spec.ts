@@ -341,6 +341,13 @@ describe('without a token', () => {
     ]);
   });
 
+  it('the process is measured, in the text format of Prometheus', async () => {
+    const { statusCode, headers, body } = await open('/metrics');
+    expect([statusCode, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect(body).toMatch(/^process_resident_memory_bytes \d+$/m);
+    expect(body).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.e-]+$/m);
+  });
+
   it('the documentation is served', async () => {
     expect((await open('/docs')).statusCode).toBe(200);
     expect((await open('/docs-json')).json()).toEqual(await describeApi(AppModule, api));

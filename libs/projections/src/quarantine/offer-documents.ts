@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Generation, Queryable } from '#read-models/generations.js';
+import { generationNumber, type Queryable } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
@@ -8,7 +8,6 @@ import type { BatchApplier } from '../batch-applier.js';
 
 interface Offering {
   readonly db: Queryable;
-  readonly generation: Generation;
   readonly applier: BatchApplier;
 }
 
@@ -20,8 +19,8 @@ const INDEX_LIMIT_MS = 5_000;
  * and says whether the index took them.
  */
 export async function offerDocuments(
-  { action, tenantId, orderId }: Action,
-  { db, generation, applier }: Offering,
+  { action, generation, tenantId, orderId }: Action,
+  { db, applier }: Offering,
   signal: AbortSignal,
 ): Promise<{ succeeded: boolean; outcome: string }> {
   if (action === 'skip') {
@@ -30,14 +29,15 @@ export async function offerDocuments(
   const isAsked = (one: { tenantId: string; orderId: string }) =>
     action === 'retry_all' || (one.tenantId === tenantId && one.orderId === orderId);
   const parked = async () => {
-    const orders = await parkedOrders(db, { projection: SEARCH_PROJECTION, generation: generation.id });
+    const orders = await parkedOrders(db, { projection: SEARCH_PROJECTION, generation });
     return orders.filter(isAsked);
   };
   const before = await parked();
   if (before.length === 0) return { succeeded: true, outcome: 'the index refuses none of it' };
   const last = await applier.turns.take(() => applier.store.touch(before));
   await applier.store.announce();
-  if (!(await isFollowed(new SearchFeedStore(db, generation), last ?? 0n, signal))) {
+  const feed = new SearchFeedStore(db, await generationNumber(db, generation));
+  if (!(await isFollowed(feed, last ?? 0n, signal))) {
     const outcome = 'offered again, but the index is not being written now: it is once it can be';
     return { succeeded: false, outcome };
   }

@@ -109,9 +109,8 @@ export class QuarantineKeeper {
   }
 
   async #do(action: Action, signal: AbortSignal): Promise<Outcome> {
-    const { db, generation, applier } = this.#options;
-    if (action.projection === SEARCH_PROJECTION)
-      return offerDocuments(action, { db, generation, applier }, signal);
+    const { db, applier } = this.#options;
+    if (action.projection === SEARCH_PROJECTION) return offerDocuments(action, { db, applier }, signal);
     try {
       if (action.action === 'retry_all') return await this.#retryAll(signal);
       const stream = orderStream(action.tenantId!, action.orderId!);

@@ -98,8 +98,9 @@ export class LeasesStore {
    */
   async take(key: LeaseKey, seen: SeenLease | null, session: OwnerSession): Promise<bigint | null> {
     const owner = [key.generation, key.projection, this.#holder, session.pid, session.start, this.#leaseMs];
-    const values = `$3, $4, $5::timestamptz, now() + ${milliseconds('$6')}, NULL, 'starting', 0, NULL`;
-    const into = 'holder, session_pid, session_start, expires_at, asked_by, state, restarts, last_error';
+    // What the last owner failed with stands there until the new one says something of itself.
+    const values = `$3, $4, $5::timestamptz, now() + ${milliseconds('$6')}, NULL, 'starting', 0`;
+    const into = 'holder, session_pid, session_start, expires_at, asked_by, state, restarts';
     const { rows } =
       seen === null
         ? await this.#db.query<{ token: string }>(

@@ -4,14 +4,14 @@ import type { Order, OrderPersonal } from '#domain/order/state.js';
 import type { Generation, Queryable } from '../generations.js';
 import { documentOf, orderOf, type OrderDocument } from '../order-document.js';
 import { summaryOf } from '../order-summary.js';
-import type { HistoryRow } from '../orders.projection.js';
+import { ORDERS_PROJECTION, type HistoryRow } from '../orders.projection.js';
 import type { SearchRow } from '../search-row.js';
 import { storableText, type EventToPark } from './quarantine.store.js';
 import { BatchParameters } from './batch-parameters.js';
 import { foundByOf, personalWordsOf } from '../search/search-document.js';
 import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
-import { fenced } from './fence.js';
+import { fenced, heldLease, requireLease } from './fence.js';
 import { KnownWords } from './known-words.js';
 import {
   FOREIGN_WRITE,
@@ -188,16 +188,23 @@ export class OrdersStore {
   /**
    * Writes rows once more as they are, so that whoever follows them sees them again. Only where an index does.
    * @returns the number that the last of them took; null: none of the orders has a row
+   * @throws LeaseLost
    */
   async touch(orders: readonly OrderKey[]): Promise<bigint | null> {
-    const { rows } = await this.#db.query<{ last: string | null }>(
-      `WITH touched AS (
+    const touching = this.#db.query<{ last: string | null }>(
+      `WITH ${HELD_BY_TOUCHER}, touched AS (
          UPDATE ${this.#generation.schema}.orders o SET write_seq = nextval('${this.#generation.schema}.write_seq')
          FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
          WHERE o.tenant_id = k.tenant_id AND o.order_id = k.order_id RETURNING write_seq
-       ) SELECT max(write_seq) AS last FROM touched`,
-      [orders.map(({ tenantId }) => tenantId), orders.map(({ orderId }) => orderId)],
+       ) SELECT max(write_seq) AS last, ${requireLease} FROM touched`,
+      [
+        orders.map(({ tenantId }) => tenantId),
+        orders.map(({ orderId }) => orderId),
+        this.#generation.id,
+        this.#token,
+      ],
     );
+    const { rows } = await fenced(touching);
     return rows[0]!.last === null ? null : BigInt(rows[0]!.last);
   }
 
@@ -252,3 +259,9 @@ function parkedValues(event: EventToPark): unknown[] {
     ...[type === null ? null : storableText(type), kind, storableText(reason), tries, nextTry],
   ];
 }
+
+const HELD_BY_TOUCHER = heldLease({
+  generation: '$3::int',
+  projection: `'${ORDERS_PROJECTION}'`,
+  token: '$4::bigint',
+});

@@ -45,7 +45,10 @@ export async function askForAction(db: Queryable, request: ActionRequest): Promi
   return rows[0]!.id;
 }
 
-/** The oldest one that is not done, which is taken herewith: also one that an owner before took and did not finish. */
+/**
+ * The oldest one that is not done, which is taken herewith: also one that an owner before took and did not finish.
+ * @param generation whose rows the owner writes; what other generations make of these rows is asked of it too
+ */
 export async function takeAction(
   db: Queryable,
   generation: number,
@@ -53,7 +56,8 @@ export async function takeAction(
 ): Promise<Action | null> {
   const { rows } = await db.query<Action>(
     `UPDATE ${TABLE} SET taken_at = coalesce(taken_at, now()) WHERE id = (
-       SELECT id FROM ${TABLE} WHERE done_at IS NULL AND generation = $1 AND projection = ANY($2)
+       SELECT id FROM ${TABLE} WHERE done_at IS NULL AND projection = ANY($2) AND (generation = $1 OR generation IN (
+         SELECT g.id FROM ${SHARED_SCHEMA}.generations g WHERE g.rows_of = $1))
        ORDER BY id LIMIT 1
      ) AND done_at IS NULL RETURNING ${COLUMNS}`,
     [generation, projections],

@@ -61,7 +61,9 @@ export function storableText(text: string): string {
 
 /** Every order of which something is parked: in one projection and generation, or in all that queries and Kafka see. */
 export async function parkedOrders(db: Queryable, scope?: QuarantineScope): Promise<ParkedOrder[]> {
-  const served = `generation = 0 OR generation IN (SELECT generation FROM ${SHARED_SCHEMA}.active_generation)`;
+  // An index that was made anew is of another generation than the rows that it follows.
+  const served = `generation = 0 OR generation IN (SELECT unnest(ARRAY[g.id, g.rows_of])
+    FROM ${SHARED_SCHEMA}.active_generation a JOIN ${SHARED_SCHEMA}.generations g ON g.id = a.generation)`;
   const rows = await rowsOrNone<Row<ParkedOrder>>(
     db,
     `SELECT DISTINCT ON (projection, generation, tenant_id, order_id) ${EVENT},

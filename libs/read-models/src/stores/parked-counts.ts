@@ -2,16 +2,16 @@ import type { Queryable } from '../generations.js';
 import { SHARED_SCHEMA } from '../schema.js';
 
 /** What waits in quarantine, of one projection of one generation; 0: of no generation. */
-export interface ParkedOrders {
+export interface ParkedCount {
   readonly projection: string;
   readonly generation: number;
   readonly orders: number;
   readonly events: number;
   /** The orders that have waited longest, oldest first, a few. */
-  readonly oldest: readonly ParkedOrder[];
+  readonly oldest: readonly LongestParked[];
 }
 
-export interface ParkedOrder {
+export interface LongestParked {
   readonly tenantId: string;
   readonly orderId: string;
   /** Of the first event that could not be applied. */
@@ -33,7 +33,7 @@ interface ParkedRow {
 }
 
 /** @param oldestMax of each projection */
-export async function parkedOrders(db: Queryable, oldestMax: number): Promise<ParkedOrders[]> {
+export async function parkedCounts(db: Queryable, oldestMax: number): Promise<ParkedCount[]> {
   const { rows } = await db.query<ParkedRow>(
     `WITH parked AS (
        SELECT DISTINCT ON (projection, generation, tenant_id, order_id)
@@ -48,7 +48,7 @@ export async function parkedOrders(db: Queryable, oldestMax: number): Promise<Pa
      SELECT * FROM ranked WHERE rank <= $1 ORDER BY projection, generation, rank`,
     [oldestMax],
   );
-  const found = new Map<string, ParkedOrders & { oldest: ParkedOrder[] }>();
+  const found = new Map<string, ParkedCount & { oldest: LongestParked[] }>();
   for (const { projection, generation, orders, events, ...row } of rows) {
     const key = `${generation}:${projection}`;
     const known = found.get(key) ?? { projection, generation, orders, events, oldest: [] };

@@ -1,0 +1,104 @@
+import { nextOrderEvent } from '#projections/engine/next-order-event.js';
+import type { EventStore } from '#event-store/port.js';
+import { SHARED_SCHEMA } from '#read-models/schema.js';
+import { parkedCounts, type LongestParked } from '#read-models/stores/parked-counts.js';
+import type { ReadModels } from './read-models.js';
+
+/** Where one projection is, as its checkpoint and its owner say. Positions are decimal strings. */
+export interface ProjectionStatus {
+  /** `relay:<cluster>:<topic>` for the relay. */
+  readonly projection: string;
+  /** 0: of no generation. */
+  readonly generation: number;
+  /** Commit position in the event store; null: it is at the beginning. */
+  readonly position: string | null;
+  /** Positions up to the head; events, on the embedded store. */
+  readonly lag: string;
+  /** How long the oldest event that it lacks has been there; 0: it lacks none. */
+  readonly lagSeconds: number;
+  readonly updatedAt: string | null;
+  /** While this was measured; of orders and their index. */
+  readonly eventsPerSecond: number;
+  /** As its owner says; `unowned` when no projector has it. */
+  readonly state: string;
+  /** Host, process id and a number of the projector that has it. */
+  readonly owner: string | null;
+  /** How often its owner began again from the checkpoint. */
+  readonly restarts: number;
+  readonly lastError: string | null;
+  readonly parked: {
+    readonly orders: number;
+    readonly events: number;
+    /** The one that has waited longest. */
+    readonly oldest: LongestParked | null;
+  };
+}
+
+/** What stands in PostgreSQL about a projection. */
+export type StoredProjection = Pick<
+  ProjectionStatus,
+  'projection' | 'generation' | 'updatedAt' | 'state' | 'owner' | 'restarts' | 'lastError' | 'parked'
+> & { readonly position: bigint | null };
+
+interface Row {
+  readonly projection: string;
+  readonly generation: number;
+  readonly position: string | null;
+  readonly updated_at: Date | null;
+  readonly holder: string | null;
+  readonly state: string | null;
+  readonly restarts: number | null;
+  readonly last_error: string | null;
+}
+
+/** Those of the active generation, the relay's, and whatever else somebody owns now. */
+export async function storedProjections({ pool, generation }: ReadModels): Promise<StoredProjection[]> {
+  const [{ rows }, parked] = await Promise.all([
+    pool.query<Row>(
+      `WITH known AS (
+         SELECT generation, projection, position, updated_at FROM ${SHARED_SCHEMA}.checkpoints
+         UNION ALL
+         SELECT 0, 'relay:' || cluster_id || ':' || topic, position, updated_at FROM ${SHARED_SCHEMA}.relays
+       ), owned AS (
+         SELECT generation, projection, state, restarts, last_error,
+           CASE WHEN expires_at > now() THEN holder END AS holder FROM ${SHARED_SCHEMA}.leases
+       )
+       SELECT * FROM known FULL JOIN owned USING (generation, projection)
+       WHERE generation IN (0, $1) OR holder IS NOT NULL
+       ORDER BY generation = 0, generation DESC, projection`,
+      [generation.id],
+    ),
+    parkedCounts(pool, 1),
+  ]);
+  return rows.map((row) => {
+    const found = parked.find(
+      (one) => one.projection === row.projection && one.generation === row.generation,
+    );
+    return {
+      projection: row.projection,
+      generation: row.generation,
+      position: row.position === null ? null : BigInt(row.position),
+      updatedAt: row.updated_at?.toISOString() ?? null,
+      state: row.holder === null ? 'unowned' : row.state!,
+      owner: row.holder,
+      restarts: row.restarts ?? 0,
+      lastError: row.last_error,
+      parked: {
+        orders: found?.orders ?? 0,
+        events: found?.events ?? 0,
+        oldest: found?.oldest[0] ?? null,
+      },
+    };
+  });
+}
+
+/** How long the next event after a position has been there; 0 when there is none. @throws StoreUnavailable */
+export async function lagSeconds(
+  eventStore: Pick<EventStore, 'subscribeToAll'>,
+  position: bigint | null,
+): Promise<number> {
+  const next = await nextOrderEvent(eventStore, position);
+  const recordedAt = (next?.metadata as { recordedAt?: unknown } | null | undefined)?.recordedAt;
+  if (typeof recordedAt !== 'string') return 0;
+  return Math.max(0, Math.round((Date.now() - Date.parse(recordedAt)) / 100) / 10);
+}

@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+export interface OperatorOptions {
+  /** Its `dist` holds what is run. */
+  readonly tree: string;
+  readonly folder: string;
+  readonly postgresUrl: string;
+  readonly eventStoreUrl: string;
+  /** null: PostgreSQL searches. */
+  readonly elasticsearchUrl: string | null;
+}
+
+/** A person with `orderctl`, who has the read models built anew and goes back again, in the middle of everything. */
+export class Operator {
+  readonly #options: OperatorOptions;
+  #replaying: ChildProcess | null = null;
+
+  constructor(options: OperatorOptions) {
+    this.#options = options;
+  }
+
+  /** Has the read models built anew; is killed (SIGKILL) when that takes longer. */
+  async replay(limitMs: number): Promise<void> {
+    const { child, ended } = this.#run(['replay']);
+    this.#replaying = child;
+    await Promise.race([ended, setTimeout(limitMs)]);
+    child.kill('SIGKILL');
+    await ended;
+    this.#replaying = null;
+  }
+
+  /** May fail: there may be nothing to go back to, or a store may be away. */
+  async rollback(): Promise<void> {
+    await this.#run(['generations', 'rollback']).ended;
+  }
+
+  /** What was begun and cut off is gone on with, to its end. */
+  async finish(): Promise<void> {
+    await this.#run(['replay', 'resume']).ended;
+  }
+
+  abandon(): void {
+    this.#replaying?.kill('SIGKILL');
+  }
+
+  #run(words: readonly string[]): { child: ChildProcess; ended: Promise<void> } {
+    const { tree, folder, postgresUrl, eventStoreUrl, elasticsearchUrl } = this.#options;
+    const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ORDERLOG_'));
+    const child = spawn(process.execPath, [join(tree, 'dist/apps/orderctl/src/main.js'), ...words], {
+      cwd: tree,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...Object.fromEntries(own),
+        ORDERLOG_DATA: join(folder, 'operator'),
+        ORDERLOG_POSTGRES_URL: postgresUrl,
+        ORDERLOG_EVENT_STORE_URL: eventStoreUrl,
+        ...(elasticsearchUrl === null ? {} : { ORDERLOG_ELASTICSEARCH_URL: elasticsearchUrl }),
+      },
+    });
+    const log = join(folder, 'operator.log');
+    const note = (text: string | Buffer) => appendFileSync(log, text);
+    note(`$ orderctl ${words.join(' ')}\n`);
+    child.stdout.on('data', note);
+    child.stderr.on('data', note);
+    const ended = new Promise<void>((done) => {
+      child.once('close', (code, signal) => {
+        note(`=> ${signal ?? code}\n`);
+        done();
+      });
+    });
+    return { child, ended };
+  }
+}

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { StoreUnavailable } from '#event-store/errors.js';
+import { createLogger } from '#platform/logging.js';
+import { ProjectionEngine, type Owned, type ProjectionWork } from '#projections/engine/projection-engine.js';
+import { Leases } from '#projections/lease/leases.js';
+import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { until } from '../../support/until.js';
+
+jest.setTimeout(ENGINES_MS);
+
+/** Follows nothing, and fails as often and as a test says. */
+class Work implements ProjectionWork {
+  readonly name = 'a projection';
+  readonly engine: ProjectionEngine;
+  readonly written = 0;
+  readonly position = null;
+  readonly tokens: bigint[] = [];
+  failures: Error[] = [];
+
+  constructor(postgresUrl: string, leases: Leases) {
+    const logger = createLogger('tests', 'silent');
+    this.engine = new ProjectionEngine(this, { postgresUrl, leases, logger });
+  }
+
+  async prepare() {
+    return { generation: 0, projection: this.name };
+  }
+
+  async follow({ token, signal }: Owned): Promise<void> {
+    this.tokens.push(token);
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    this.engine.become('live');
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  }
+}
+
+describe('the engine of a projection', () => {
+  let bench: ProjectionBench;
+  let stop: AbortController;
+  let running: Promise<void>[];
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+    stop = new AbortController();
+    running = [];
+    const first = bench.start();
+    await until('the tables are there', () => first.projector.state === 'live');
+    await first.stop();
+  });
+  afterEach(async () => {
+    stop.abort();
+    await Promise.all(running);
+    await bench.close();
+  });
+
+  const start = (work: Work) => {
+    running.push(work.engine.run(stop.signal));
+    return work;
+  };
+
+  it('begins again after whatever it fails with, says so, and counts', async () => {
+    const work = new Work(bench.postgresUrl, new Leases(bench.postgresUrl));
+    work.failures = [new TypeError('a bug'), new StoreUnavailable('away')];
+    const [bug, away] = [work.failures[0]!.message, work.failures[1]!.message];
+    start(work);
+    await until('the bug is told', () => work.engine.state === 'failing' && work.engine.lastError === bug);
+    await until('then what is away', () => work.engine.state === 'waiting' && work.engine.lastError === away);
+    await until('it is live', () => work.engine.state === 'live');
+    expect(work.engine.lastError).toBeNull();
+    expect(work.engine.restarts).toEqual({ away: 1, silent: 0, error: 1 });
+    expect(work.engine.downMs).toBe(0);
+    expect(new Set(work.tokens).size).toBe(1); // owned all the while
+  });
+
+  it('lets another process try what fails here again and again', async () => {
+    const work = new Work(bench.postgresUrl, new Leases(bench.postgresUrl));
+    work.failures = Array.from({ length: 10_000 }, () => new Error('it never works here'));
+    start(work);
+    await until('it fails', () => work.engine.state === 'failing');
+    const elsewhere = start(new Work(bench.postgresUrl, new Leases(bench.postgresUrl)));
+    await until('it is live there', () => elsewhere.engine.state === 'live');
+    await until('it stands by here', () => work.engine.state === 'standby');
+  });
+
+  it('keeps no other projection of its process from going on', async () => {
+    const leases = new Leases(bench.postgresUrl);
+    const projector = bench.start({ leases });
+    const work = new Work(bench.postgresUrl, leases);
+    work.failures = Array.from({ length: 10_000 }, () => new Error('it never works'));
+    start(work);
+    await until('it fails', () => work.engine.restarts.error > 2);
+    await bench.caughtUp(projector);
+    await until('the projector is live', () => projector.projector.state === 'live');
+    expect(projector.projector.engine.restartCount).toBe(0);
+  });
+});
