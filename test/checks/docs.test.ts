@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { configNames } from '#platform/config-names.js';
 import { finished, repositoryRoot } from '../support/seeded-tree.js';
 
-const TIMEOUT_MS = 180_000;
+// It asks for the help of every command that a page shows, each a process, on a machine that may be busy.
+const TIMEOUT_MS = 240_000;
 
 interface Page {
   path: string;
