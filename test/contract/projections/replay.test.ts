@@ -1,3 +1,4 @@
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { activeGeneration, prepareSharedTables } from '#read-models/generations.js';
 import { addSkip } from '#read-models/stores/skips.store.js';
@@ -146,5 +147,23 @@ describe('a replay', () => {
     expect(await parkedIn(1)).toHaveLength(4);
     expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  }, 120_000);
+
+  it('parks an order whose stream was deleted, as the projector does, and takes no other stream for an order', async () => {
+    const [deleted, other] = await writeOrders(6);
+    await live();
+    const client = EventStoreDBClient.connectionString(bench.eventStoreUrl);
+    await client.tombstoneStream(deleted!.stream);
+    await client.appendToStream('order-of-the-day', jsonEvent({ type: 'Soup', data: {} }));
+    await client.dispose();
+    await other!.does(note('after'));
+    const { generation, verified } = await replayOn(bench);
+    expect(verified!.differences).toEqual([]);
+    const parked = await bench.rows<{ order_id: string }>(
+      `SELECT DISTINCT order_id FROM orderlog.quarantine WHERE generation = $1`,
+      [generation.id],
+    );
+    expect(parked).toEqual([{ order_id: deleted!.orderId }]);
+    expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
   }, 120_000);
 });

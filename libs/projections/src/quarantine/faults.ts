@@ -1,5 +1,5 @@
 import { UnreadableEvent } from '#event-store/errors.js';
-import type { StoredOrderEvent } from '#event-store/port.js';
+import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import { BEHIND_REASON, type EventToPark } from '#read-models/stores/quarantine.store.js';
 import { messageOf } from '../interruptions.js';
@@ -46,7 +46,11 @@ const RETRY_MAX_MS = 30_000;
 export function revisionOf(item: OrderItem): number {
   if (item instanceof MissingEvent) return item.revision;
   if (!(item instanceof UnreadableEvent)) return item.recording.revision;
-  return item.event.type === STREAM_DELETED ? TOMBSTONE_REVISION : item.event.revision;
+  return storableRevision(item.event);
+}
+
+export function storableRevision({ type, revision }: Pick<RawEvent, 'type' | 'revision'>): number {
+  return type === STREAM_DELETED ? TOMBSTONE_REVISION : revision;
 }
 
 /** null: it is an event that can be folded, as far as can be seen. */

@@ -6,7 +6,7 @@ import { Loading, type BulkBuildOptions } from './loading.js';
  * then their indexes and the checkpoint from which the usual projector goes on. Cut off at any point, it goes on from
  * there.
  *
- * @throws UnappliableEvent for what is no order's event, StoreUnavailable, and what PostgreSQL says
+ * @throws StoreUnavailable, and what PostgreSQL says
  */
 export async function buildInBulk(options: BulkBuildOptions): Promise<void> {
   const { db, generation, signal, gate, onProgress } = options;

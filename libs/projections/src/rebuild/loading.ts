@@ -5,13 +5,12 @@ import { ORDER_STREAM_PREFIX, orderStream, parseOrderStream } from '#event-store
 import type { Generation } from '#read-models/generations.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { BuildCheckpoint, BulkLoadStore, OpenedOrder } from '#read-models/stores/bulk-load.store.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
-import { UnappliableEvent } from '../errors.js';
+import { storableRevision, TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import type { OrderToFold } from './fold-orders.js';
 import { OpenOrders, type OpenOrder } from './open-orders.js';
 import { OrderFolder, type FoldedOrders } from './order-folder.js';
-import { exactEventOf, forEachOf, readExactly } from './order-reading.js';
+import { forEachOf, readBetween } from './order-reading.js';
 import { PackedEvents } from './packed-events.js';
 
 export interface LoadingLimits {
@@ -103,10 +102,8 @@ export class Loading {
   async #restore(): Promise<void> {
     await forEachOf(await this.#store.openOrders(), async ({ tenantId, orderId, fromRevision }) => {
       const stream = orderStream(tenantId, orderId);
-      for await (const event of this.#options.eventStore.readStream(stream, { fromRevision })) {
-        if (event.position > this.#position) break;
-        this.#open.add(exactEventOf(event));
-      }
+      const events = await readBetween(this.#options.eventStore, stream, fromRevision, TOMBSTONE_REVISION);
+      for (const event of events) if (event.position <= this.#position) this.#open.add(event);
     });
   }
 
@@ -134,25 +131,30 @@ export class Loading {
 
   /** @returns null when it is done: no promise is made a million times for nothing */
   #add(event: StoredExactEvent): Promise<void> | null {
-    const { stream, revision, position } = event;
+    const { stream, position } = event;
+    const revision = storableRevision(event);
     const known = this.#open.get(stream);
     this.#position = position;
     this.#events += 1;
     this.#eventsInStep += 1;
     if (known !== undefined && revision !== known.revision + 1) return this.#fillGap(known, event);
-    if (this.#open.add(event)) this.#opened.push({ ...keyOf(stream), fromRevision: revision });
+    if (known === undefined) {
+      const key = parseOrderStream(stream);
+      if (key === null) return null; // whatever its name begins with, it is no order's
+      this.#opened.push({ ...key, fromRevision: revision });
+    }
+    this.#open.add(event);
     return null;
   }
 
-  /** Not delivered, but in the stream: taken before what was delivered. */
+  /** Not delivered, but in the stream: taken before what was delivered. What is not there parks the order. */
   async #fillGap({ stream, revision: known }: OpenOrder, event: StoredExactEvent): Promise<void> {
-    if (event.revision <= known) return; // a duplicate
-    const missing = await readExactly(
-      this.#options.eventStore,
-      stream,
-      known + 1,
-      event.revision - known - 1,
-    );
+    const revision = storableRevision(event);
+    if (revision <= known) return; // a duplicate
+    const isDeletion = revision === TOMBSTONE_REVISION; // follows any revision
+    const missing = isDeletion
+      ? []
+      : await readBetween(this.#options.eventStore, stream, known + 1, revision);
     for (const one of [...missing, event]) this.#open.add(one);
   }
 
@@ -194,20 +196,14 @@ export class Loading {
   }
 
   /** The events of an order whose rows were made before. */
-  async #earlier(stream: string, count: number): Promise<Uint8Array> {
+  async #earlier(stream: string, beforeRevision: number): Promise<Uint8Array> {
     const packed = new PackedEvents();
-    for (const event of await readExactly(this.#options.eventStore, stream, 0, count)) packed.push(event);
+    for (const event of await readBetween(this.#options.eventStore, stream, 0, beforeRevision))
+      packed.push(event);
     return packed.toBytes();
   }
 
   #checkpoint(): BuildCheckpoint {
     return { position: this.#position, events: this.#events, writeSeq: this.#writeSeq };
   }
-}
-
-/** @throws UnappliableEvent */
-function keyOf(stream: string): OrderKey {
-  const key = parseOrderStream(stream);
-  if (key === null) throw new UnappliableEvent(stream, 0, 'is in a stream whose name is that of no order');
-  return key;
 }

@@ -1,4 +1,5 @@
 import type { StoredExactEvent } from '#event-store/port.js';
+import { storableRevision } from '../quarantine/faults.js';
 import { PackedEvents } from './packed-events.js';
 
 /** Events of an order that are in none of its rows. */
@@ -28,13 +29,14 @@ export class OpenOrders {
     return this.#orders.get(stream);
   }
 
-  /** The revisions of an order come without a gap. @returns whether the order was not open before */
+  /** @returns whether the order was not open before */
   add(event: StoredExactEvent): boolean {
-    const { stream, revision } = event;
+    const { stream } = event;
+    const revision = storableRevision(event);
     const known = this.#orders.get(stream);
     const order = known ?? { stream, fromRevision: revision, revision, events: new PackedEvents() };
     if (known) this.#forget(known);
-    order.events.push(event);
+    order.events.push({ ...event, revision });
     order.revision = revision;
     this.#sizeBytes += order.events.sizeBytes;
     this.#orders.set(stream, order);

@@ -1,35 +1,33 @@
+import { StreamDeleted } from '#event-store/errors.js';
 import type { EventStore, RawEvent, StoredExactEvent } from '#event-store/port.js';
-import { UnappliableEvent } from '../errors.js';
 
 /** Streams that are read at one time. */
 const CONCURRENT_STREAMS = 12;
 
 const utf8 = new TextEncoder();
 
-/**
- * So many events of a stream from a revision on.
- * @throws UnappliableEvent when one of them is not there
- */
-export async function readExactly(
+/** Those events of a stream from one revision to before another that it still gives: of a deleted one none. */
+export async function readBetween(
   eventStore: Pick<EventStore, 'readStream'>,
   stream: string,
   fromRevision: number,
-  count: number,
+  beforeRevision: number,
 ): Promise<readonly StoredExactEvent[]> {
   const found: StoredExactEvent[] = [];
-  for await (const event of eventStore.readStream(stream, { fromRevision, maxCount: count })) {
-    if (event.revision !== fromRevision + found.length) break;
-    found.push(exactEventOf(event));
-  }
-  if (found.length < count) {
-    const why = 'is missing: its stream has later events, but not this one';
-    throw new UnappliableEvent(stream, fromRevision + found.length, why);
+  const range = { fromRevision, maxCount: beforeRevision - fromRevision };
+  try {
+    for await (const event of eventStore.readStream(stream, range)) {
+      if (event.revision >= beforeRevision) break; // of a truncated stream: it begins after them
+      found.push(exactEventOf(event));
+    }
+  } catch (error) {
+    if (!(error instanceof StreamDeleted)) throw error;
   }
   return found;
 }
 
 /** With the bytes that its content has as JSON. */
-export function exactEventOf({ data, metadata, ...event }: RawEvent): StoredExactEvent {
+function exactEventOf({ data, metadata, ...event }: RawEvent): StoredExactEvent {
   const bytesOf = (content: unknown) => utf8.encode(JSON.stringify(content) ?? '');
   return { ...event, contentType: 'application/json', data: bytesOf(data), metadata: bytesOf(metadata) };
 }
