@@ -25,9 +25,17 @@ export function historyIndexes(schema: string): string[] {
     index('fulfilment', `fulfilment_status, ${PLACED}, ${PERIODS}`, `fulfilment_status <> 'delivered'`),
     index('return', `return_status, ${PLACED}, ${PERIODS}`, `return_status <> 'none'`),
     index('held', `${PLACED}, ${PERIODS}`, 'on_hold'),
-    // What changed between two moments. An event that another follows at the same instant was never the latest.
-    ...(['occurred', 'recorded'] as const).map((clock) =>
-      index(clock, `${clock}_at, order_id, ${periodEnd(clock)}`, `${periodEnd(clock)} > ${clock}_at`),
+    index('total', `currency, total_minor, order_id, ${PERIODS}`),
+    // By the last update, on either clock; and what changed between two moments.
+    index(
+      'occurred',
+      `occurred_at, order_id, ${periodEnd('occurred')}, recorded_at, ${periodEnd('recorded')}`,
+    ),
+    // An event that another follows at the same instant was never the latest.
+    index(
+      'recorded',
+      `recorded_at, order_id, ${periodEnd('recorded')}`,
+      `${periodEnd('recorded')} > recorded_at`,
     ),
   ];
 }

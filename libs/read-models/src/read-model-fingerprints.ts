@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: '381def908a7a4f55f0b8bb3100739273fcefe8b811913035bb1f7306e3d8e8c9',
-  elasticsearch: '9a27010580211981e3a6292d294292a5743816326cff0fa6b038e80c5f4078e5',
+  postgres: '150856caccbdc1e3f76bb5397ea86f440e87082fd4272833681d968116199177',
+  elasticsearch: '76bcf8a8f742774f3b61f01fd71bfaef3f8c47c47e07b9d3140785d560564b89',
 };
