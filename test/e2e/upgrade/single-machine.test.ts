@@ -36,8 +36,11 @@ describe('orderctl up, after an upgrade', () => {
     return up;
   };
 
-  const place = (up: Up, token: string, key: string) =>
-    fetch(`http://127.0.0.1:${up.ports.command}/v1/orders`, {
+  /** Of the last order: what is read has it. */
+  let position = '';
+
+  const place = async (up: Up, token: string, key: string) => {
+    const response = await fetch(`http://127.0.0.1:${up.ports.command}/v1/orders`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${token}`,
@@ -46,11 +49,14 @@ describe('orderctl up, after an upgrade', () => {
       },
       body: JSON.stringify(mugOrder()),
     });
+    position = response.headers.get('order-position')!;
+    return response;
+  };
 
   /** What is shown as the reference of each order. */
   async function references(up: Up, token: string): Promise<Set<'none' | 'number' | 'other'>> {
     const response = await fetch(`http://127.0.0.1:${up.ports.query}/v1/orders?limit=100`, {
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token}`, 'consistent-with': position },
     });
     const { items } = (await response.json()) as { items: { reference: string | null; number: string }[] };
     expect(items.length).toBeGreaterThanOrEqual(ORDERS);
