@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import pg from 'pg';
+import { LEASE_CHANNEL } from '#read-models/schema.js';
 import {
-  LEASE_CHANNEL,
   LeasesStore,
   type LeaseKey,
   type OwnerReport,

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { QUARANTINE_CHANNEL } from '#read-models/shared-tables/quarantine.js';
+import { QUARANTINE_CHANNEL } from '#read-models/schema.js';
 
 /** Whether a person asked for something since it was last looked; told by NOTIFY on the owner's connection. */
 export class QuarantineNews {

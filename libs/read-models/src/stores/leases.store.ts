@@ -1,8 +1,5 @@
 import type { Queryable } from '../generations.js';
-import { SHARED_SCHEMA } from '../schema.js';
-
-/** The channel on which it is told that a lease was released or asked for, as `<generation>:<projection>`. */
-export const LEASE_CHANNEL = 'orderlog_lease';
+import { LEASE_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 
 /** One projection of one generation; 0: of no generation. */
 export interface LeaseKey {

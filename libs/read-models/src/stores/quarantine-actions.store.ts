@@ -1,6 +1,5 @@
 import type { Queryable } from '../generations.js';
-import { SHARED_SCHEMA } from '../schema.js';
-import { QUARANTINE_CHANNEL } from '../shared-tables/quarantine.js';
+import { QUARANTINE_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import { rowsOrNone } from './rows-or-none.js';
 import { storableText, type QuarantineScope } from './quarantine.store.js';
 

@@ -1,7 +1,6 @@
 import type { Queryable } from '../generations.js';
-import { SHARED_SCHEMA } from '../schema.js';
+import { REPLAY_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import { rowsOrNone } from './rows-or-none.js';
-import { REPLAY_CHANNEL } from '../shared-tables/replays.js';
 
 export const replayPhases = ['loading', 'finishing', 'catching_up', 'verifying', 'flipping'] as const;
 export type ReplayPhase = (typeof replayPhases)[number];

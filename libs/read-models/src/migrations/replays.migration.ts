@@ -1,13 +1,8 @@
-/** The channel on which it is told that something is asked of a replay, or that one has changed. */
-export const REPLAY_CHANNEL = 'orderlog_replay';
+import { SHARED_SCHEMA } from '../schema.js';
+import type { Migration } from './migration.js';
 
-/**
- * Builds of generations beside the live one, the last of which may be under way: what each was asked for, what it is
- * asked to do now, and how far it is. `asked`: run, pause or cancel. `state`: running, paused, done, failed,
- * cancelled. Changes nothing that is there.
- */
-export const replaysDdl = `
-CREATE TABLE IF NOT EXISTS orderlog.replays (
+const up = `
+CREATE TABLE ${SHARED_SCHEMA}.replays (
   id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   generation int NOT NULL,
   search_only bool NOT NULL,
@@ -30,5 +25,18 @@ CREATE TABLE IF NOT EXISTS orderlog.replays (
   ended_at timestamptz
 );
 -- One at a time.
-CREATE UNIQUE INDEX IF NOT EXISTS replays_open ON orderlog.replays ((true)) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX replays_open ON ${SHARED_SCHEMA}.replays ((true)) WHERE ended_at IS NULL;
 `;
+
+/**
+ * Builds of generations beside the live one, the last of which may be under way: what each was asked for, what it is
+ * asked to do now, and how far it is. `asked`: run, pause or cancel. `state`: running, paused, done, failed,
+ * cancelled.
+ */
+export const replays: Migration = {
+  number: 5,
+  name: 'replays',
+  expands: true,
+  up,
+  down: `DROP TABLE ${SHARED_SCHEMA}.replays`,
+};

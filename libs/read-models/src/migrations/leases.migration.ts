@@ -1,0 +1,33 @@
+import { SHARED_SCHEMA } from '../schema.js';
+import type { Migration } from './migration.js';
+
+const up = `
+CREATE TABLE ${SHARED_SCHEMA}.leases (
+  generation int NOT NULL,
+  projection text NOT NULL,
+  token bigint NOT NULL,
+  holder text,
+  session_pid int,
+  session_start timestamptz,
+  asked_by text,
+  expires_at timestamptz NOT NULL,
+  state text NOT NULL,
+  restarts int NOT NULL,
+  last_error text,
+  PRIMARY KEY (generation, projection),
+  UNIQUE (generation, projection, token)
+);`;
+
+/**
+ * Who may write a projection. `token` grows with each owner and is part of a key: taking a lease over therefore waits
+ * for the transactions that hold its row (FOR KEY SHARE), which renewing it does not. Generation 0: of no generation.
+ * `session_pid` and `session_start` tell the owner's session; `asked_by`, who would like to have it handed over.
+ * What the owner says of itself stands there for whoever asks how it is.
+ */
+export const leases: Migration = {
+  number: 3,
+  name: 'leases',
+  expands: true,
+  up,
+  down: `DROP TABLE ${SHARED_SCHEMA}.leases`,
+};
