@@ -91,13 +91,19 @@ export class ReplayControl {
     });
   }
 
+  /** Looks at once whether something is asked: before what cannot be taken back. @throws when it is to end */
+  async heed(): Promise<void> {
+    const asked = await this.#store.asked(this.#record.id);
+    if (asked === 'cancel') this.#cancelled.abort(new ReplayCancelled());
+    if (asked === 'pause') await this.#hold();
+    if (asked === 'run') await this.#release();
+    this.signal.throwIfAborted();
+  }
+
   async #look(): Promise<void> {
     while (!this.#over.signal.aborted) {
       try {
-        const asked = await this.#store.asked(this.#record.id);
-        if (asked === 'cancel') this.#cancelled.abort(new ReplayCancelled());
-        if (asked === 'pause') await this.#hold();
-        if (asked === 'run') await this.#release();
+        await this.heed();
       } catch (error) {
         if (!isAway(error)) this.#cancelled.abort(error);
       }

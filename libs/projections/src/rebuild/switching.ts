@@ -39,6 +39,8 @@ export async function switchTo(
     try {
       await kept.caughtUp((done, total) => control.tell({ phase: 'catching_up', done, total }), signal);
       const verified = await verifyAll(generation, record, control, { ...options, signal });
+      await control.heed();
+      signal.throwIfAborted(); // paused: it is gone on with from here when it may
       await control.tell({ phase: 'flipping', done: 0, total: 1 });
       await markReady(options.pool, generation);
       const previous = await flip(generation, options, signal);
