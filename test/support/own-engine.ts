@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,6 +22,7 @@ export interface OwnEngine {
 /** Starts an engine for one test, ready when it answers; the test has to `stop` it. Takes 5 to 20 seconds. */
 export async function startOwnEngine(engine: 'elasticsearch' | 'kafka' | 'redis'): Promise<OwnEngine> {
   const parent = process.env['ORDERLOG_TEST_ENGINES_FOLDER'] ?? tmpdir();
+  await mkdir(parent, { recursive: true });
   const folder = await mkdtemp(join(parent, `orderlog-own-${engine}-`));
   const run = async (command: string) => {
     const args = [ENGINES, command, engine, '--folder', folder];

@@ -68,30 +68,6 @@ export const seededBugs: readonly SeededBug[] = [
     says: /was answered with/,
   },
   {
-    name: 'two projectors that own one projection, without a guard on its rows',
-    changes: [
-      ...[
-        ['${OVER} AS free', 'true AS free'],
-        ['AND l.token = $7 AND ${OVER} FOR UPDATE', 'AND l.token = $7 FOR UPDATE'],
-        ['AND l.projection = r.projection AND l.token = r.token', 'AND l.projection = r.projection'],
-      ].map(([from, to]) => ({ file: 'libs/read-models/src/stores/leases.store.ts', from: from!, to: to! })),
-      {
-        file: 'libs/read-models/src/stores/fence.ts',
-        from: 'AND token = ${token} AND expires_at > now()',
-        to: 'AND token > 0 * ${token}',
-      },
-      {
-        file: 'libs/read-models/src/stores/statements.ts',
-        from: 'WHERE o.revision < excluded.revision RETURNING 1)',
-        to: 'RETURNING 1)',
-      },
-    ],
-    faults: [slow('projector-a>postgres', 200)],
-    twice: true,
-    caughtAs: 'I8',
-    says: /the checkpoint \d+ is past event/,
-  },
-  {
     name: 'an event that is applied twice',
     changes: [
       {
