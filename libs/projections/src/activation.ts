@@ -9,7 +9,7 @@ import { listGenerations, type GenerationRecord } from '#read-models/generation-
 import { markFailed, markReady } from '#read-models/generation-states.js';
 import type { Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
-import { isAway } from './interruptions.js';
+import { isAway, isLockTimeout } from './interruptions.js';
 import { verify } from './verify.js';
 
 export interface ActivationOptions {
@@ -115,9 +115,4 @@ async function verified(
     );
   }
   await markReady(pool, generation);
-}
-
-/** Somebody else flips, or the rows are being written for longer than usual. */
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
 }

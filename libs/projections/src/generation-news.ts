@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { GENERATION_CHANNEL } from '#read-models/schema.js';
 import { pause } from './interruptions.js';
+import { Wakeup } from './wakeup.js';
 
 /** News may be lost with a connection, or before there was one. */
 const LOOK_AGAIN_MS = 2_000;
@@ -38,30 +39,19 @@ export async function onGenerationNews(
 
 /** @throws when the connection is lost, or a look fails */
 async function listen(client: pg.Client, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
-  const news = { heard: false, lost: null as Error | null, wake: () => {} };
-  const tell = () => {
-    news.heard = true;
-    news.wake();
-  };
-  client.on('notification', tell);
+  const news = new Wakeup();
+  let lost: Error | null = null;
+  client.on('notification', () => news.wake());
   client.on('error', (error) => {
-    news.lost = error;
-    tell();
+    lost = error;
+    news.wake();
   });
-  signal.addEventListener('abort', tell, { once: true });
+  signal.addEventListener('abort', () => news.wake(), { once: true });
   await client.query(`LISTEN ${GENERATION_CHANNEL}`);
   while (!signal.aborted) {
-    news.heard = false;
     await look();
-    if (news.lost !== null) throw news.lost;
-    if (news.heard) continue;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LOOK_AGAIN_MS);
-      news.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    if (lost !== null) throw lost as Error;
+    await news.wait(LOOK_AGAIN_MS);
     await client.query('SELECT 1'); // a connection that is lost without a word is found so
   }
 }

@@ -18,6 +18,7 @@ import {
 } from './engine/projection-engine.js';
 import { FollowedStep, FollowedSteps, type SettledStep } from './followed-steps.js';
 import { Leases } from './lease/leases.js';
+import { Wakeup } from './wakeup.js';
 
 export interface SearchFollowerOptions {
   readonly client: Client;
@@ -96,9 +97,10 @@ export class SearchFollower implements ProjectionWork {
     const generation = await this.#options.generation(this.#pool); // its index may be another one by now
     this.generation = generation;
     const store = new SearchFeedStore(db, generation);
-    const news = new News(signal);
+    const news = new Wakeup();
+    signal.addEventListener('abort', () => news.wake(), { once: true });
     const hear = ({ payload }: pg.Notification) => {
-      if (payload?.startsWith(`${generation.rowsOf}:orders:`)) news.tell();
+      if (payload?.startsWith(`${generation.rowsOf}:orders:`)) news.wake();
     };
     db.on('notification', hear);
     try {
@@ -132,7 +134,7 @@ export class SearchFollower implements ProjectionWork {
       if (!page.complete) continue;
       this.#stepped(await steps.settle(step), steps);
       this.engine.become('live');
-      await news.heard(LOOK_AGAIN_MS);
+      await news.wait(LOOK_AGAIN_MS);
       await delay(CALM_INTERVAL_MS, undefined, { signal });
       news.forget();
       reading = read(ahead.writeSeq);
@@ -183,40 +185,7 @@ interface Stepping {
   readonly store: SearchFeedStore;
   readonly writer: IndexWriter;
   readonly steps: FollowedSteps;
-  readonly news: News;
+  readonly news: Wakeup;
   readonly start: IndexReached;
   readonly signal: AbortSignal;
-}
-
-/** Whether something was told since it was last asked. */
-class News {
-  readonly #signal: AbortSignal;
-  #heard = false;
-  #wake: (() => void) | null = null;
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    signal.addEventListener('abort', () => this.#wake?.(), { once: true });
-  }
-
-  tell(): void {
-    this.#heard = true;
-    this.#wake?.();
-  }
-
-  forget(): void {
-    this.#heard = false;
-  }
-
-  async heard(timeoutMs: number): Promise<void> {
-    if (this.#heard || this.#signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = null;
-  }
 }

@@ -6,6 +6,7 @@ import { migrated } from './migrations/migrate.js';
 import { readModelFingerprints } from './read-model-fingerprints.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 import type { SearchEngine } from './search/search-engine.js';
+import { rowsOrNone } from './stores/rows-or-none.js';
 
 /** A set of read tables and, where there is one, their search index: what one release reads and writes. */
 export interface Generation {
@@ -29,7 +30,6 @@ export interface GenerationRow {
   readonly rows_of: number;
 }
 
-const NOT_THERE: ReadonlySet<unknown> = new Set(['42P01', '42703']); // undefined table, undefined column
 export const GENERATION_COLUMNS =
   'g.id, g.schema_name, g.fingerprint, g.search_index, coalesce(g.rows_of, g.id) AS rows_of';
 
@@ -49,13 +49,8 @@ const ACTIVE = `
 
 /** The generation that queries are answered from; null while there is none that this release can read. */
 export async function activeGeneration(db: Queryable): Promise<Generation | null> {
-  try {
-    const { rows } = await db.query<GenerationRow>(ACTIVE, [Object.values(readModelFingerprints)]);
-    return rows[0] ? toGeneration(rows[0]) : null;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && NOT_THERE.has(error.code)) return null; // no projector ran yet
-    throw error;
-  }
+  const [row] = await rowsOrNone<GenerationRow>(db, ACTIVE, [Object.values(readModelFingerprints)]);
+  return row ? toGeneration(row) : null;
 }
 
 /** The generation with that number, whichever release it belongs to. @throws when there is none */

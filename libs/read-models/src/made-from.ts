@@ -1,5 +1,6 @@
 import type { Queryable } from './generations.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
+import { rowsOrNone } from './stores/rows-or-none.js';
 
 /** What a projection has made, and keeps a checkpoint for. */
 export interface Made {
@@ -11,21 +12,14 @@ export interface Made {
 /** Positions mean something in one event store alone: what was made from one can't be gone on with from another. */
 export class MadeFromAnotherStore extends Error {}
 
-const UNDEFINED_TABLE = '42P01';
-
 /** Identity of the event store that it was made from; null: not known, of an earlier release or not begun. */
 export async function madeFrom(db: Queryable, { generation, projection }: Made): Promise<string | null> {
-  try {
-    const { rows } = await db.query<{ store_id: string }>(
-      `SELECT store_id FROM ${SHARED_SCHEMA}.made_from WHERE generation = $1 AND projection = $2`,
-      [generation, projection],
-    );
-    return rows[0]?.store_id ?? null;
-  } catch (error) {
-    // No projector of this release ran yet.
-    if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) return null;
-    throw error;
-  }
+  const [row] = await rowsOrNone<{ store_id: string }>(
+    db,
+    `SELECT store_id FROM ${SHARED_SCHEMA}.made_from WHERE generation = $1 AND projection = $2`,
+    [generation, projection],
+  );
+  return row?.store_id ?? null;
 }
 
 /**

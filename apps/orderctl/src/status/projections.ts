@@ -1,4 +1,4 @@
-import { nextOrderEvent } from '#projections/engine/next-order-event.js';
+import { nextOrderEvent } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { parkedCounts, type LongestParked } from '#read-models/stores/parked-counts.js';

@@ -1,6 +1,6 @@
 import type { EventStore } from '#event-store/port.js';
 import { metadataOf } from '#event-store/metadata.js';
-import { nextOrderEvent } from '#projections/engine/next-order-event.js';
+import { nextOrderEvent } from '#event-store/next-order-event.js';
 
 /** How far a projection is behind what a read asked for; part of the problem `not_caught_up`. */
 export interface Behind {

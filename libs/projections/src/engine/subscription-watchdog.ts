@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreSilent } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
-import { nextOrderEvent } from './next-order-event.js';
+import { nextOrderEvent } from '#event-store/next-order-event.js';
 
 /** A subscription that looks alive and delivers nothing. */
 class SubscriptionSilent extends StoreSilent {}

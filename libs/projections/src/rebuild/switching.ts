@@ -4,7 +4,7 @@ import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import type { Generation } from '#read-models/generations.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
-import { isAway } from '../interruptions.js';
+import { isAway, isLockTimeout } from '../interruptions.js';
 import type { VerifyProgress, VerifyResult } from '../verify.js';
 import { verify } from '../verify.js';
 import { ReplayFailed } from './errors.js';
@@ -92,9 +92,4 @@ async function flip(
       if (!isAway(error) && !isLockTimeout(error)) throw error;
     }
   }
-}
-
-/** Somebody else flips, or the rows are being written for longer than usual. */
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
 }

@@ -8,6 +8,11 @@ export class Wakeup {
     this.#resolve?.();
   }
 
+  /** What was told is known by now: only what comes from here on counts. */
+  forget(): void {
+    this.#woken = false;
+  }
+
   async wait(timeoutMs: number): Promise<void> {
     if (!this.#woken) {
       let timer: NodeJS.Timeout | undefined;

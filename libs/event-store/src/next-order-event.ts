@@ -1,5 +1,5 @@
-import type { EventStore, RawEvent } from '#event-store/port.js';
-import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
+import type { EventStore, RawEvent } from './port.js';
+import { ORDER_STREAM_PREFIX } from './streams.js';
 
 /**
  * The first event of any order after a position (null: of all), as a subscription of its own delivers it; null when
