@@ -22,6 +22,15 @@ export default tseslint.config(
       '@typescript-eslint/only-throw-error': 'error',
       eqeqeq: 'error',
       'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[callee.object.name="AbortSignal"][callee.property.name="any"] CallExpression[callee.object.name="AbortSignal"][callee.property.name="timeout"]',
+          message:
+            'Node may collect a timeout that only AbortSignal.any knows, and then it never comes (nodejs/node#57736): use a timer and an AbortController.',
+        },
+      ],
     },
   },
   {

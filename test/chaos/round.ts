@@ -123,30 +123,32 @@ class Round {
     const { forMs, faults = (random, targets) => planFaults(random, targets, forMs) } = this.#options;
     const runner = new FaultRunner(system, this.#random.fork('repeats'), (line) => this.#log(line));
     const plan = faults(this.#random.fork('faults'), this.#targets(system));
+    const over = new AbortController();
     const ended = new AbortController();
-    const stop = AbortSignal.any([AbortSignal.timeout(forMs), this.#enough(runner, ended.signal)]);
-    const sampling = this.#keepSampling(system, ended.signal);
-    const clients = await this.#clients(system);
-    await Promise.all([runner.run(plan, stop), ...clients.map((client) => client.run(stop))]);
-    await runner.settle();
-    ended.abort();
-    await sampling;
+    // A timer of our own: Node may collect an AbortSignal.timeout that only AbortSignal.any knows, and it never comes.
+    const timer = globalThis.setTimeout(() => over.abort(), forMs);
+    const watching = [this.#keepSampling(system, ended.signal), this.#endEarly(runner, over, ended.signal)];
+    try {
+      const clients = await this.#clients(system);
+      await Promise.all([runner.run(plan, over.signal), ...clients.map((client) => client.run(over.signal))]);
+      await runner.settle();
+    } finally {
+      clearTimeout(timer);
+      over.abort();
+      ended.abort();
+    }
+    await Promise.all(watching);
     return runner.counts;
   }
 
-  /** Aborts when there is nothing more to wait for. */
-  #enough(runner: FaultRunner, ended: AbortSignal): AbortSignal {
+  /** Ends workload and faults when there is nothing more to wait for. */
+  async #endEarly(runner: FaultRunner, over: AbortController, ended: AbortSignal): Promise<void> {
     const { enough = Infinity } = this.#options;
-    const over = new AbortController();
-    const look = async () => {
-      while (!ended.aborted && !over.signal.aborted) {
-        const done = this.#recorder.commands.filter(({ outcome }) => outcome.kind === 'done').length;
-        if (done >= enough && runner.isOver) over.abort();
-        await setTimeout(LOOK_EVERY_MS);
-      }
-    };
-    if (enough !== Infinity) void look();
-    return over.signal;
+    while (enough !== Infinity && !ended.aborted && !over.signal.aborted) {
+      const done = this.#recorder.commands.filter(({ outcome }) => outcome.kind === 'done').length;
+      if (done >= enough && runner.isOver) over.abort();
+      await setTimeout(LOOK_EVERY_MS);
+    }
   }
 
   async #clients(system: ChaosSystem): Promise<ShopClient[]> {
