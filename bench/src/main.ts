@@ -11,6 +11,7 @@ import { place } from './rows/place.row.js';
 import { poison } from './rows/poison.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
 import { rebuild, type LogOptions } from './rows/rebuild.row.js';
+import { replay } from './rows/replay.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
 import { rebuildSearch, searchIndex } from './rows/search-index.row.js';
 import { search } from './rows/search.row.js';
@@ -36,6 +37,7 @@ const rows: Readonly<
   searchable,
   relay,
   'as-of': asOf,
+  replay,
   import: (system, _store, file) => importOrders(system, file),
 };
 
@@ -60,7 +62,7 @@ const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE] [--events 
 Starts a system of its own for each row and compares it with the raw engine in the same run.
 Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
 --json   one JSON object a row
---file   for import, search, relay and rebuild: a shop's file of your own instead of a made-up one
+--file   for import, search, relay, replay and rebuild: a shop's file of your own instead of a made-up one
 --events for rebuild and poison: how many events there are in the log; default: 1,000,000 and 300,000`;
 
 function readArguments(): { names: string[]; json: boolean; log: LogOptions } {

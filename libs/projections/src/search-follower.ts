@@ -116,28 +116,34 @@ export class SearchFollower implements ProjectionWork {
     }
   }
 
+  /** One step is told in both stores while the next is read, made and written: searches wait for no round trip more. */
   async #step({ store, writer, steps, news, start, signal }: Stepping): Promise<void> {
     const { maxRows, maxBytes } = this.#options.limits ?? LIMITS;
-    const read = (after: bigint) => store.changed(after, maxRows, maxBytes);
+    const read = (after: bigint) => {
+      const page = store.changed(after, maxRows, maxBytes);
+      page.catch(() => {}); // thrown where it is awaited
+      return page;
+    };
     let ahead = start;
-    let before: FollowedStep | null = null;
     let reading = read(ahead.writeSeq);
-    while (!signal.aborted) {
-      const page = await reading;
-      const step = new FollowedStep(page, ahead, writer.write(page.orders));
-      ahead = step.reached;
-      // While these rows are being written, the next ones are read, and documents made of them.
-      if (!page.complete) reading = read(ahead.writeSeq);
-      reading.catch(() => {}); // thrown where it is awaited
-      if (before !== null) this.#stepped(await steps.settle(before), steps);
-      before = page.complete ? null : step;
-      if (!page.complete) continue;
-      this.#stepped(await steps.settle(step), steps);
-      this.engine.become('live');
-      await news.wait(LOOK_AGAIN_MS);
-      await delay(CALM_INTERVAL_MS, undefined, { signal });
-      news.forget();
-      reading = read(ahead.writeSeq);
+    let settling = Promise.resolve();
+    try {
+      while (!signal.aborted) {
+        const page = await reading;
+        const step = new FollowedStep(page, ahead, writer.write(page.orders));
+        ahead = step.reached;
+        if (!page.complete) reading = read(ahead.writeSeq);
+        await settling;
+        settling = this.#settle(step, steps);
+        settling.catch(() => news.wake()); // thrown where it is awaited, which is to be soon
+        if (!page.complete) continue;
+        await news.wait(LOOK_AGAIN_MS);
+        await delay(CALM_INTERVAL_MS, undefined, { signal });
+        news.forget();
+        reading = read(ahead.writeSeq);
+      }
+    } finally {
+      await settling.catch(() => {}); // told already, or something else ended it
     }
   }
 
@@ -166,6 +172,11 @@ export class SearchFollower implements ProjectionWork {
     const checkpoint = await store.checkpoint();
     if (checkpoint.writeSeq >= marker.writeSeq) return { writer, reached: marker };
     return { writer, reached: checkpoint };
+  }
+
+  async #settle(step: FollowedStep, steps: FollowedSteps): Promise<void> {
+    this.#stepped(await steps.settle(step), steps);
+    if (step.page.complete) this.engine.become('live');
   }
 
   #stepped({ page, reached, refused }: SettledStep, { parked }: FollowedSteps): void {

@@ -69,6 +69,18 @@ describe('an order that is parked, over HTTP,', () => {
     expect(others).toEqual({ items: [], nextCursor: null });
   });
 
+  it('is named beside what a search finds, now and as of a moment', async () => {
+    const headers = await system.upToDate();
+    for (const body of [{}, { asOf: new Date().toISOString() }]) {
+      const found = await system.ask('/v1/orders/search', { method: 'POST', body, headers });
+      expect(found.body).toMatchObject({ total: 2, stale: [order.orderId] });
+    }
+    const none = { filters: { status: ['cancelled'] } };
+    const { body } = await system.ask('/v1/orders/search', { method: 'POST', body: none, headers });
+    expect(body).toMatchObject({ total: 0 });
+    expect(body).not.toHaveProperty('stale');
+  });
+
   it('is refused to a read that must show what could not be applied, and to no other', async () => {
     const beyond = await tokenOf(order, 3);
     for (const asked of [path, '/v1/orders', `${path}/history`, '/v1/orders/totals', '/v1/events']) {

@@ -104,17 +104,18 @@ const hit = object({
   },
 });
 
+const staleAmong: Schema = {
+  ...listOf(uuid),
+  description: 'Orders of the page of which a later change cannot be shown yet; absent when there are none.',
+};
+
 export const pageOfSummaries: Schema = {
   type: 'object',
   required: ['items', 'nextCursor'],
   properties: {
     items: listOf(summary),
     nextCursor: nullableText,
-    stale: {
-      ...listOf(uuid),
-      description:
-        'Orders of the page of which a later change cannot be shown yet; absent when there are none.',
-    },
+    stale: staleAmong,
   },
 };
 export const summarySchema = summary;
@@ -187,13 +188,17 @@ export const diffListSchema = page(
     changes: changedFields,
   }),
 );
-export const searchSchema = object({
+const searchProperties = {
   items: listOf(hit),
   nextCursor: nullableText,
   total: integer,
   facets: { type: 'object', properties: Object.fromEntries(facetNames.map((name) => [name, facet])) },
   indexedThrough: { ...nullableText, description: 'A position: everything up to it can be found.' },
-});
+};
+export const searchSchema: Schema = {
+  ...object(searchProperties),
+  properties: { ...searchProperties, stale: staleAmong },
+};
 export const totalsSchema = object({ items: listOf(object({ key: nullableText, ...sums })) });
 export const customerSchema = object({
   customerId: text,

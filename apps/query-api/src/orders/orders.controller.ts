@@ -20,10 +20,15 @@ import { QueryRoute } from './query-route.js';
 import { SearchBody } from './search.dto.js';
 
 /** As an answer: positions are beyond what a JSON number keeps. */
-type SearchAnswer = Omit<OrderSearchPage, 'indexedThrough'> & { readonly indexedThrough: string | null };
+type SearchAnswer = Omit<OrderSearchPage, 'indexedThrough'> &
+  MaybeStale & { readonly indexedThrough: string | null };
 
-/** `stale`: ids of those of the page that are parked, when there are any. */
-type ListAnswer = Page<SummaryItem> & { readonly stale?: readonly string[] };
+type ListAnswer = Page<SummaryItem> & MaybeStale;
+
+interface MaybeStale {
+  /** Ids of those of the page that are parked, when there are any. */
+  readonly stale?: readonly string[];
+}
 
 @Controller('v1/orders')
 export class OrdersController {
@@ -47,7 +52,7 @@ export class OrdersController {
     const { page, position, stale } = await this.#bus.execute(new Read('list', question, consistentWith));
     const token = this.#sources.freshness.tokenOf(position, consistentWith);
     if (token !== null) reply.header('order-position', token);
-    return stale.length === 0 ? page : { ...page, stale };
+    return { ...page, ...whereAny(stale) };
   }
 
   @Post('search')
@@ -78,11 +83,12 @@ export class OrdersController {
       asOf === null
         ? new Read('search', { ...common, ...words }, consistentWith)
         : new Read('searchAsOf', { ...common, asOf }, consistentWith);
-    const page: OrderSearchPage = await this.#bus.execute(read);
+    const found: OrderSearchPage & { stale: readonly string[] } = await this.#bus.execute(read);
+    const { stale, ...page } = found;
     // An index may be behind the rows: the answer shows what it has.
     const token = this.#sources.freshness.tokenOf(page.indexedThrough, consistentWith);
     if (token !== null) reply.header('order-position', token);
-    return { ...page, indexedThrough: page.indexedThrough?.toString() ?? null };
+    return { ...page, indexedThrough: page.indexedThrough?.toString() ?? null, ...whereAny(stale) };
   }
 
   @Get('totals')
@@ -113,6 +119,10 @@ export class OrdersController {
     const question = { audience, filter: orderFilterOf(query), ...periodOf(query), cursor, limit };
     return this.#bus.execute(new Read('diffList', question, consistentWith));
   }
+}
+
+function whereAny(stale: readonly string[]): MaybeStale {
+  return stale.length === 0 ? {} : { stale };
 }
 
 function refuseWords(words: Readonly<Record<string, string | null>>): void {

@@ -6,7 +6,7 @@ import type { SummaryQuestion } from '#read-models/readers/as-of.js';
 import { exportOrders } from '#read-models/readers/order-export.reader.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
 import { readHistory, type HistoryQuestion } from '#read-models/readers/order-history.reader.js';
-import { listOrders, type OrderListQuestion } from '#read-models/readers/order-list.reader.js';
+import { listOrders, type OrderListQuestion, type Page } from '#read-models/readers/order-list.reader.js';
 import {
   customerSummary,
   orderTotals,
@@ -14,6 +14,8 @@ import {
 } from '#read-models/readers/order-totals.reader.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { readOrder } from '#read-models/readers/order.reader.js';
+import type { ReadModels } from '#read-models/readers/read-models.js';
+import type { SummaryItem } from '#read-models/readers/summary-item.js';
 import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
 import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
 import { readParked, readParkedAmong } from '#read-models/readers/parked.reader.js';
@@ -31,8 +33,7 @@ interface OneOrder {
 const reads = {
   list: async ({ models }: Sources, question: OrderListQuestion) => {
     const listed = await listOrders(models, question);
-    const ids = listed.page.items.map(({ orderId }) => orderId);
-    return { ...listed, stale: await readParkedAmong(models, question.audience.tenantId, ids) };
+    return { ...listed, stale: await staleAmong(models, question, listed.page, 'rows') };
   },
   diffList: ({ models }: Sources, question: DiffListQuestion) => diffOrders(models, question),
   totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),
@@ -40,8 +41,14 @@ const reads = {
   customer: ({ models }: Sources, { audience, customerId }: { audience: Audience; customerId: string }) =>
     customerSummary(models, audience, customerId),
   feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
-  search: searchOrders,
-  searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) => searchAsOf(models, question),
+  search: async (sources: Sources, question: OrderSearchQuestion, consistentWith: OrderPosition | null) => {
+    const page = await searchOrders(sources, question, consistentWith);
+    return { ...page, stale: await staleAmong(sources.models, question, page, 'search') };
+  },
+  searchAsOf: async ({ models }: Sources, question: SearchAsOfQuestion) => {
+    const page = await searchAsOf(models, question);
+    return { ...page, stale: await staleAmong(models, question, page, 'rows') };
+  },
   export: ({ exports }: Sources, question: SummaryQuestion) =>
     Promise.resolve(exportOrders(exports, question)),
   order: ({ models, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
@@ -69,6 +76,21 @@ type Answering = (
   question: unknown,
   consistentWith: OrderPosition | null,
 ) => ReturnType<Reads[keyof Reads]>;
+
+/** Ids of those of a page that are parked. */
+function staleAmong(
+  models: ReadModels,
+  { audience }: { readonly audience: Audience },
+  { items }: Pick<Page<SummaryItem>, 'items'>,
+  shownBy: 'rows' | 'search',
+): Promise<string[]> {
+  return readParkedAmong(
+    models,
+    audience.tenantId,
+    items.map(({ orderId }) => orderId),
+    shownBy,
+  );
+}
 
 /** An index has what was written to it before it shows it: a reader who waits asks for it to be shown. */
 async function searchOrders(

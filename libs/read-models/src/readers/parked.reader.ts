@@ -1,4 +1,4 @@
-import { ORDERS_PROJECTION } from '../orders.projection.js';
+import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import type { ReadModels } from './read-models.js';
 
@@ -31,18 +31,22 @@ export async function readParked(
   });
 }
 
-/** Those of the orders whose rows end where something is parked. */
+/** Those of the orders that are shown without their latest changes: their rows or, in a search, their documents. */
 export async function readParkedAmong(
   models: ReadModels,
   tenantId: string,
   orderIds: readonly string[],
+  shownBy: 'rows' | 'search' = 'rows',
 ): Promise<string[]> {
   if (orderIds.length === 0) return [];
-  return models.read(async ({ rowsOf }, pool) => {
+  return models.read(async ({ id, rowsOf }, pool) => {
+    // What a search shows is made of the rows: a document lacks what its row lacks.
+    const searched = shownBy === 'search' ? id : null;
     const { rows } = await pool.query<{ orderId: string }>(
       `SELECT DISTINCT order_id AS "orderId" FROM ${SHARED_SCHEMA}.quarantine
-       WHERE projection = $1 AND generation = $2 AND tenant_id = $3 AND order_id = ANY($4::uuid[])`,
-      [ORDERS_PROJECTION, rowsOf, tenantId, orderIds],
+       WHERE (projection, generation) IN (($1, $2::int), ($3, $4::int))
+         AND tenant_id = $5 AND order_id = ANY($6::uuid[])`,
+      [ORDERS_PROJECTION, rowsOf, SEARCH_PROJECTION, searched, tenantId, orderIds],
     );
     return rows.map(({ orderId }) => orderId);
   });

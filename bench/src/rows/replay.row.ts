@@ -1,0 +1,130 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import pg from 'pg';
+import type { EventStore } from '#event-store/port.js';
+import { activeGeneration } from '#read-models/generations.js';
+import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
+import { importFile } from '../imported-file.js';
+import { percentile, type Row } from '../measure.js';
+import { untilPositionVisible } from '../settle.js';
+import { SteadyQuestions, type Phase } from '../steady-questions.js';
+import { ORDERCTL, type System } from '../system.js';
+
+/** Before and after it, the usual. */
+const USUAL_MS = 30_000;
+const LOOK_EVERY_MS = 50;
+/** Twice the usual p99, at most. */
+const TARGET_RATIO = 0.5;
+const ORDERS_ASKED_FOR = 1_000;
+
+/**
+ * The read models of a whole shop built anew, verified in full and switched to, while questions are asked and orders
+ * placed all the time; killed twice (SIGKILL) on the way, gone on with, rolled back and activated again. It fails when
+ * a question fails, or an answer is from before what an earlier one had shown.
+ */
+export async function replay(
+  system: System,
+  store: EventStore,
+  file: string | null,
+): Promise<readonly Row[]> {
+  await importFile(system, file);
+  await untilPositionVisible(system, store);
+  const db = new pg.Client({ connectionString: system.postgresUrl });
+  await db.connect();
+  const questions = new SteadyQuestions(system, await someOrders(db));
+  try {
+    const before = await usual(questions);
+    const meanwhile = questions.begin();
+    const startedMs = performance.now();
+    const record = await replayWithKills(system, new ReplaysStore(db));
+    const seconds = (performance.now() - startedMs) / 1_000;
+    const building = { name: 'replay, events/s', perSecond: record.events / seconds };
+    const flipping = questions.begin();
+    await succeeds(orderctl(system, ['generations', 'rollback']));
+    await succeeds(orderctl(system, ['generations', 'activate', String(record.generation)]));
+    const after = await usual(questions);
+    await questions.stop();
+    [before, meanwhile, flipping, after].forEach(requireGood);
+    return [
+      { ...NOTHING, ...building },
+      rowOf('replay, questions', meanwhile, before),
+      rowOf('rollback, questions', flipping, before),
+    ];
+  } finally {
+    await questions.stop();
+    await db.end();
+  }
+}
+
+/** It is killed while it loads, and while it verifies. */
+async function replayWithKills(system: System, replays: ReplaysStore): Promise<ReplayRecord> {
+  const loads = ({ phase, done }: ReplayRecord) => phase === 'loading' && done > 0;
+  const verifies = ({ phase, done }: ReplayRecord) => phase === 'verifying' && done > 0;
+  await killedOnce(orderctl(system, ['replay', '--verify', 'full']), replays, loads);
+  await killedOnce(orderctl(system, ['replay', 'resume']), replays, verifies);
+  await succeeds(orderctl(system, ['replay', 'resume']));
+  return (await replays.last())!;
+}
+
+async function killedOnce(
+  child: ChildProcess,
+  replays: ReplaysStore,
+  when: (record: ReplayRecord) => boolean,
+): Promise<void> {
+  const ended = once(child, 'exit');
+  for (;;) {
+    const record = await replays.last();
+    if (child.exitCode !== null)
+      throw new Error(`the replay ended with ${child.exitCode} before it was killed`);
+    if (record?.endedAt === null && when(record)) break;
+    await new Promise((look) => setTimeout(look, LOOK_EVERY_MS));
+  }
+  child.kill('SIGKILL');
+  await ended;
+}
+
+function orderctl({ dataDir }: System, words: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [ORDERCTL, ...words, '--data', dataDir], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+async function succeeds(child: ChildProcess): Promise<void> {
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`${child.spawnargs.slice(2).join(' ')} ended with ${code}`);
+}
+
+async function usual(questions: SteadyQuestions): Promise<Phase> {
+  const phase = questions.begin();
+  await new Promise((over) => setTimeout(over, USUAL_MS));
+  return phase;
+}
+
+function requireGood({ failures, backwards }: Phase): void {
+  const bad = [...failures, ...backwards];
+  if (bad.length > 0) throw new Error(`${bad.length} questions went wrong: ${bad.slice(0, 5).join('; ')}`);
+}
+
+async function someOrders(db: pg.Client): Promise<string[]> {
+  const { schema } = (await activeGeneration(db))!;
+  const { rows } = await db.query<{ order_id: string }>(
+    `SELECT order_id FROM ${schema}.orders ORDER BY order_id LIMIT $1`,
+    [ORDERS_ASKED_FOR],
+  );
+  return rows.map(({ order_id }) => order_id);
+}
+
+const NOTHING = {
+  ...{ ratio: null, ratios: null, target: null, rawPerSecond: null, cpuMicrosPerOp: null },
+  ...{ p50Ms: null, p95Ms: null, p99Ms: null },
+};
+
+function rowOf(name: string, phase: Phase, before: Phase): Row {
+  return {
+    ...NOTHING,
+    ...{ name, ratio: before.p99Ms / phase.p99Ms, target: TARGET_RATIO, perSecond: null },
+    p50Ms: percentile(phase.latenciesMs, 0.5),
+    p95Ms: percentile(phase.latenciesMs, 0.95),
+    p99Ms: phase.p99Ms,
+  };
+}

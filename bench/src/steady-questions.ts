@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { decodeOrderPosition } from '#platform/order-position.js';
+import { percentile } from './measure.js';
+import { searchBody } from './questions.js';
+import { command, type System } from './system.js';
+import { makeOrder } from './workload.js';
+
+const QUESTIONS_PER_SECOND = 40;
+/** One of so many is a new order instead, so that there is always something to catch up with. */
+const WRITES_EVERY = 20;
+
+/** What was asked in one part of the run, and how it went. */
+export class Phase {
+  readonly latenciesMs: number[] = [];
+  writes = 0;
+  readonly failures: string[] = [];
+  /** Answers from before what an earlier answer, complete by then, had shown. */
+  readonly backwards: string[] = [];
+
+  get p99Ms(): number {
+    return percentile(this.latenciesMs, 0.99);
+  }
+}
+
+interface Question {
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** Questions of all kinds and some new orders, so many a second whatever becomes of them, until it is stopped. */
+export class SteadyQuestions {
+  readonly #system: System;
+  readonly #orderIds: readonly string[];
+  readonly #stop = new AbortController();
+  readonly #open = new Set<Promise<void>>();
+  #phase = new Phase();
+  #seen = -1n;
+  readonly #running: Promise<void>;
+
+  constructor(system: System, orderIds: readonly string[]) {
+    this.#system = system;
+    this.#orderIds = orderIds;
+    this.#running = this.#run();
+  }
+
+  /** What is asked from now on counts for a new phase. */
+  begin(): Phase {
+    this.#phase = new Phase();
+    return this.#phase;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await Promise.all(this.#open);
+  }
+
+  async #run(): Promise<void> {
+    const startedMs = performance.now();
+    for (let i = 0; !this.#stop.signal.aborted; i++) {
+      const dueMs = startedMs + (i / QUESTIONS_PER_SECOND) * 1_000;
+      await new Promise((due) => setTimeout(due, dueMs - performance.now()));
+      const phase = this.#phase;
+      const one = (i % WRITES_EVERY === 0 ? this.#write(phase, i) : this.#ask(phase, i)).catch(
+        (error: Error) => void phase.failures.push(error.message),
+      );
+      this.#open.add(one);
+      void one.finally(() => this.#open.delete(one));
+    }
+  }
+
+  async #write(phase: Phase, i: number): Promise<void> {
+    await command(this.#system, '/v1/orders', randomUUID(), makeOrder(i));
+    phase.writes += 1;
+  }
+
+  async #ask(phase: Phase, i: number): Promise<void> {
+    const { path, body } = this.#question(i);
+    const seenBefore = this.#seen;
+    const fromMs = performance.now();
+    const response = await this.#system.queries.request({
+      path,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${this.#system.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await response.body.text();
+    if (response.statusCode !== 200) throw new Error(`${path} answered ${response.statusCode}: ${text}`);
+    phase.latenciesMs.push(performance.now() - fromMs);
+    const token = decodeOrderPosition(String(response.headers['order-position'] ?? ''));
+    if (token === null) return;
+    if (token.position < seenBefore) phase.backwards.push(`${path}: ${token.position} after ${seenBefore}`);
+    if (token.position > this.#seen) this.#seen = token.position;
+  }
+
+  #question(i: number): Question {
+    const orderId = this.#orderIds[(i * 31) % this.#orderIds.length]!;
+    const questions: readonly Question[] = [
+      { path: `/v1/orders/${orderId}` },
+      { path: '/v1/orders?limit=20' },
+      { path: `/v1/orders/${orderId}/history` },
+      { path: '/v1/orders?status=completed&limit=20&sort=-total' },
+      { path: '/v1/orders/search', body: searchBody(i) },
+    ];
+    return questions[i % questions.length]!;
+  }
+}
