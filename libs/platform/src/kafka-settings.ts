@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  envFile,
   envFlag,
   envInteger,
   envOneOf,
@@ -19,7 +20,7 @@ export const kafkaSettings = {
   retentionHours: envOptional(envInteger('ORDERLOG_KAFKA_RETENTION_HOURS', { min: -1, max: 1_000_000 })),
   compression: envOptional(envOneOf('ORDERLOG_KAFKA_COMPRESSION', ['none', 'gzip'])),
   tls: envOptional(envFlag('ORDERLOG_KAFKA_TLS', false)),
-  caFile: envOptionalText('ORDERLOG_KAFKA_CA_FILE'),
+  caFile: envOptional(envFile('ORDERLOG_KAFKA_CA_FILE')),
   saslMechanism: envOptional(
     envOneOf('ORDERLOG_KAFKA_SASL_MECHANISM', ['plain', 'scram-sha-256', 'scram-sha-512']),
   ),
