@@ -110,7 +110,9 @@ function brokerList(variable: ConfigName): Setting<readonly string[]> {
     read: (text = '') => {
       const brokers = text.split(',').map((broker) => broker.trim());
       // The value is not repeated: somebody may have put a password into it.
-      if (!brokers.every(isBroker)) throw new ConfigError(`${variable} is no list of HOST:PORT,HOST:PORT`);
+      if (!brokers.every(isBroker)) {
+        throw new ConfigError(`${variable} is no list of brokers: give HOST:PORT,HOST:PORT`);
+      }
       return brokers;
     },
   };

@@ -120,7 +120,7 @@ describe('every setting', () => {
   it.each(cases)('of %s: %s is not %j', async (app, name, value) => {
     const error = await failure(app, { ...right, ...beside(name), [name]: value });
     expect(error.message).toMatch(new RegExp(`^${name}\\b`));
-    expect(error.message).toMatch(/: |, /); // and what to do
+    expect(error.message).toMatch(/: |, | needs a URL of the kind /); // and what to do
     expect(error.message).not.toMatch(new RegExp(`\n|${MARK}`));
   });
 

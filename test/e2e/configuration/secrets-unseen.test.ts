@@ -20,6 +20,10 @@ describe('a secret', () => {
       expect([place, seenIn(text)]).toEqual([place, []]);
       // The app was there, and said so.
       expect(text).toMatch(new RegExp(app));
+      // And PostgreSQL refused whoever asks it.
+      if (place === 'a wrong password' && app !== 'command-api') {
+        expect(text).toMatch(/password authentication failed/);
+      }
     }
   });
 

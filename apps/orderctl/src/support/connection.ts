@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
-import { envCredential, envOptional, givenText, readConfig } from '#platform/config.js';
+import { envCredential, envOptional, envUrl, givenText, readConfig } from '#platform/config.js';
 import type { ConfigName } from '#platform/config-names.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { elasticsearchSettings, type ElasticsearchPlace } from '#platform/search-settings.js';
@@ -45,6 +45,8 @@ export const addresses: Readonly<
   },
 };
 
+/** A cluster's connection string may name several. */
+const MORE_SEEDS = /,[^/?]*/;
 const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
 
 /** Adds the options for the addresses a command needs. */
@@ -104,7 +106,10 @@ export class Connection {
     const option = this.#options[which];
     if (option !== undefined) return checkUrl(option, flag, protocols);
     const given = givenText(variable);
-    return given === undefined ? undefined : checkUrl(given, variable, protocols);
+    if (given === undefined) return undefined;
+    const url = checkUrl(given, variable, protocols);
+    readConfig({ url: envUrl(variable) }, { [variable]: url.replace(MORE_SEEDS, '') });
+    return url;
   }
 
   #addresses(): Promise<SystemAddresses | null> {
@@ -149,7 +154,7 @@ export function dataFolder(options: { readonly data?: string }): DataFolder {
 
 /** @param flag the option that gave it, or the variable @throws UsageError naming it */
 export function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
-  const withOneSeed = text.replace(/,[^/?]*/, ''); // a cluster's connection string may name several
+  const withOneSeed = text.replace(MORE_SEEDS, '');
   if (URL.canParse(withOneSeed) && protocols.includes(new URL(withOneSeed).protocol)) {
     return text.replace(/\/$/, '');
   }
