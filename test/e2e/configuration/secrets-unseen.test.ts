@@ -29,6 +29,7 @@ describe('a secret', () => {
 
   it('is as little seen where it stands in a file', async () => {
     const environment = await secrets.inFiles(secrets.places()['a wrong password']!);
-    for (const app of APPS) expect([app, seenIn(await secrets.overheard(app, environment))]).toEqual([app, []]);
+    for (const app of APPS)
+      expect([app, seenIn(await secrets.overheard(app, environment))]).toEqual([app, []]);
   });
 });
