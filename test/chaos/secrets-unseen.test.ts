@@ -76,7 +76,7 @@ describe('a secret', () => {
 
   it.each(commands.map((args) => [args] as const))('is not seen in what orderctl says: %j', async (args) => {
     const said = Object.entries(secrets.places()).map(async ([place, environment]) => {
-      const text = await overhearOrderctl(args, { ...environment, ...ofOrderctl } as Record<string, string>);
+      const text = await overhearOrderctl(args, { ...environment, ...ofOrderctl });
       return [place, seenIn(text)];
     });
     for (const [place, seen] of await Promise.all(said)) expect([place, seen]).toEqual([place, []]);

@@ -126,7 +126,7 @@ export class MarkedSecrets {
 
   /** All that an app says, and answers to whoever asks it, while its stores fail it. */
   async overheard(app: string, environment: Readonly<Record<string, string>>): Promise<string> {
-    const running = await overhear(app, { ...this.#tokens, ...environment } as Record<string, string>);
+    const running = await overhear(app, { ...this.#tokens, ...environment });
     const answers = running.port === null || app === 'event-store' ? [] : await this.#asked(running.port);
     await running.end();
     return running.said() + answers.join('\n');

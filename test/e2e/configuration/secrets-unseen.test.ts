@@ -16,7 +16,7 @@ describe('a secret', () => {
 
   it.each(APPS)('of %s is in no log, no answer and no figure, whatever fails', async (app) => {
     for (const [place, environment] of Object.entries(secrets.places())) {
-      const text = await secrets.overheard(app, environment as Record<string, string>);
+      const text = await secrets.overheard(app, environment);
       expect([place, seenIn(text)]).toEqual([place, []]);
       // The app was there, and said so.
       expect(text).toMatch(new RegExp(app));
