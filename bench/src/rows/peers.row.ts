@@ -55,34 +55,36 @@ export async function peers(): Promise<readonly Row[]> {
 async function round(contestant: Contestant, count: number): Promise<Round> {
   const orders = Array.from({ length: count }, (_, index) => makeOrder(index));
   const ids = new Array<string>(count);
-  const { proceed } = contestant;
+  const place = async (i: number) => {
+    ids[i] = await contestant.place(orders[i]!);
+  };
+  const steps = contestant.proceed.map((step) => (i: number) => step(ids[i]!, orders[i]!));
   return {
-    place: await settled(contestant, count, async (i) => {
-      ids[i] = await contestant.place(orders[i]!);
-    }),
-    // Every order takes its first step before any takes its second.
-    proceed: await settled(contestant, count * proceed.length, (i) =>
-      proceed[Math.floor(i / count)]!(ids[i % count]!, orders[i % count]!),
-    ),
-    read: await settled(contestant, READS, (i) => contestant.read(ids[i % count]!)),
+    place: await settled(contestant, count, [place]),
+    proceed: await settled(contestant, count, steps),
+    read: await settled(contestant, READS, [(i) => contestant.read(ids[i % count]!)]),
   };
 }
 
-/** CPU until nothing is left to do, also of what goes on after the answers. */
+/** Each operation so many times, one kind after the other; the CPU of what goes on after the answers counts too. */
 async function settled(
   contestant: Contestant,
   count: number,
-  operation: (index: number) => Promise<void>,
+  operations: readonly ((index: number) => Promise<void>)[],
 ): Promise<Lane & { settledPerSecond: number }> {
+  const done = count * operations.length;
   const cpuBefore = cpuMicros();
   const startedMs = performance.now();
-  const lane = await runLane(count, IN_FLIGHT, operation);
+  const lanes: Lane[] = [];
+  for (const operation of operations) lanes.push(await runLane(count, IN_FLIGHT, operation));
+  const answeredMs = performance.now();
   await contestant.settle();
   const cpuAfter = cpuMicros();
   return {
-    ...lane,
-    settledPerSecond: count / ((performance.now() - startedMs) / 1_000),
-    cpuMicrosPerOp: cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / count,
+    perSecond: done / ((answeredMs - startedMs) / 1_000),
+    settledPerSecond: done / ((performance.now() - startedMs) / 1_000),
+    cpuMicrosPerOp: cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / done,
+    latenciesMs: lanes.flatMap(({ latenciesMs }) => [...latenciesMs]),
   };
 }
 
