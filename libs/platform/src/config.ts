@@ -181,6 +181,9 @@ export function envUrl(
       // The value is not repeated: URLs hold passwords.
       throw new ConfigError(`${variable} is no URL of the right kind: give ${kinds(protocols)}`);
     }
+    if (!isDecodable(url.username) || !isDecodable(url.password)) {
+      throw new ConfigError(`${variable} holds a % in its login that begins no escape: write it as %25`);
+    }
     if (url.username + url.password !== '' && fileVariable(variable) === null) {
       throw new ConfigError(`${variable} holds a user or a password, and is shown to others: leave them out`);
     }
@@ -234,6 +237,15 @@ function setting<T, D extends T | null>(
 
 function wrong(variable: ConfigName, text: string, remedy: string): ConfigError {
   return new ConfigError(`${variable} is ${JSON.stringify(text.slice(0, 100))}: ${remedy}`);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function kinds(protocols: readonly string[] | undefined): string {

@@ -15,10 +15,25 @@ const MARK = 's3cret';
 
 /** What each setting must not be; none where every text is right. */
 const wrong: Readonly<Record<ConfigName, readonly string[]>> = {
-  ORDERLOG_POSTGRES_URL: ['localhost:5432', `mysql://me:${MARK}@h`, `postgres://me:${MARK}@h:99999/x`],
-  ORDERLOG_EVENT_STORE_URL: ['localhost', `http://me:${MARK}@h:2113`, `esdb://me:${MARK}@h:99999`],
+  ORDERLOG_POSTGRES_URL: [
+    'localhost:5432',
+    `mysql://me:${MARK}@h`,
+    `postgres://me:${MARK}%@h/x`,
+    `postgres://me:${MARK}@h:99999/x`,
+  ],
+  ORDERLOG_EVENT_STORE_URL: [
+    'localhost',
+    `http://me:${MARK}@h:2113`,
+    `esdb://me:${MARK}%@h`,
+    `esdb://me:${MARK}@h:99999`,
+  ],
   ORDERLOG_SEARCH_ENGINE: ['solr', 'Postgres'],
-  ORDERLOG_ELASTICSEARCH_URL: ['localhost:9200', `ftp://me:${MARK}@h`, `http://me:${MARK}@h:99999`],
+  ORDERLOG_ELASTICSEARCH_URL: [
+    'localhost:9200',
+    `ftp://me:${MARK}@h`,
+    `http://me:${MARK}%@h`,
+    `http://me:${MARK}@h:99999`,
+  ],
   ORDERLOG_ELASTICSEARCH_API_KEY: [`${MARK} two`, `${MARK}\nthree`, `${MARK}é`],
   ORDERLOG_ELASTICSEARCH_CA_FILE: ['/none/ca.pem'],
   ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: ['Orders', '-orders', 'a'.repeat(101)],
