@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import pg from 'pg';
 import { configNames, fileVariable, type ConfigName } from './config-names.js';
 import { describeUnknown } from './unknown-variables.js';
 
@@ -202,8 +203,23 @@ export const envDrainDelayMs = envInteger('ORDERLOG_DRAIN_DELAY_MS', {
   max: MAX_DRAIN_DELAY_MS,
   otherwise: 0,
 });
-export const envPostgresUrl = (variable: ConfigName): Setting<string> =>
-  envUrl(variable, ['postgres:', 'postgresql:']);
+/** A connection string of PostgreSQL, as its client understands it; files that it names can be read. */
+export const envPostgresUrl = (variable: ConfigName): Setting<string> => {
+  const url = envUrl(variable, ['postgres:', 'postgresql:']);
+  return setting<string, never>(variable, undefined, (text) => {
+    url.read(text);
+    try {
+      new pg.Client({ connectionString: text }); // does not connect
+    } catch (error) {
+      // Its message may hold the URL.
+      const { code } = error as NodeJS.ErrnoException;
+      throw new ConfigError(
+        `${variable} is not understood (${code ?? 'malformed'}): look at what follows its ?`,
+      );
+    }
+    return text;
+  });
+};
 /** A connection string of EventStoreDB: an URL but for the further seeds of a cluster, `esdb://A:2113,B:2113`. */
 export const envEventStoreUrl = (variable: ConfigName): Setting<string> => {
   const withOneSeed = envUrl(variable, ['esdb:', 'esdb+discover:']);

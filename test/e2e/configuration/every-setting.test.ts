@@ -19,6 +19,7 @@ const wrong: Readonly<Record<ConfigName, readonly string[]>> = {
     'localhost:5432',
     `mysql://me:${MARK}@h`,
     `postgres://me:${MARK}%@h/x`,
+    `postgres://me:${MARK}@h/x?sslmode=verify-full&sslrootcert=/none`,
     `postgres://me:${MARK}@h:99999/x`,
   ],
   ORDERLOG_EVENT_STORE_URL: [

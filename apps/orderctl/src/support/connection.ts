@@ -1,8 +1,16 @@
 import { existsSync } from 'node:fs';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
-import { envCredential, envOptional, envUrl, givenText, readConfig } from '#platform/config.js';
-import type { ConfigName } from '#platform/config-names.js';
+import {
+  envCredential,
+  envEventStoreUrl,
+  envHttpUrl,
+  envOptional,
+  envPostgresUrl,
+  givenText,
+  readConfig,
+  type Setting,
+} from '#platform/config.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { elasticsearchSettings, type ElasticsearchPlace } from '#platform/search-settings.js';
 import type { Command } from 'commander';
@@ -24,37 +32,43 @@ export interface ConnectionOptions {
 type Address = 'commandUrl' | 'queryUrl' | 'eventStoreUrl' | 'postgresUrl' | 'elasticsearchUrl';
 
 export const addresses: Readonly<
-  Record<Address, { flag: string; variable: ConfigName; protocols: readonly string[] }>
+  Record<Address, { flag: string; setting: Setting<string>; protocols: readonly string[] }>
 > = {
-  commandUrl: { flag: '--command-url', variable: 'ORDERLOG_COMMAND_URL', protocols: ['http:', 'https:'] },
-  queryUrl: { flag: '--query-url', variable: 'ORDERLOG_QUERY_URL', protocols: ['http:', 'https:'] },
+  commandUrl: {
+    flag: '--command-url',
+    setting: envHttpUrl('ORDERLOG_COMMAND_URL'),
+    protocols: ['http:', 'https:'],
+  },
+  queryUrl: {
+    flag: '--query-url',
+    setting: envHttpUrl('ORDERLOG_QUERY_URL'),
+    protocols: ['http:', 'https:'],
+  },
   eventStoreUrl: {
     flag: '--event-store-url',
-    variable: 'ORDERLOG_EVENT_STORE_URL',
+    setting: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
     protocols: ['esdb:', 'esdb+discover:'],
   },
   postgresUrl: {
     flag: '--postgres-url',
-    variable: 'ORDERLOG_POSTGRES_URL',
+    setting: envPostgresUrl('ORDERLOG_POSTGRES_URL'),
     protocols: ['postgres:', 'postgresql:'],
   },
   elasticsearchUrl: {
     flag: '--elasticsearch-url',
-    variable: 'ORDERLOG_ELASTICSEARCH_URL',
+    setting: envHttpUrl('ORDERLOG_ELASTICSEARCH_URL'),
     protocols: ['http:', 'https:'],
   },
 };
 
-/** A cluster's connection string may name several. */
-const MORE_SEEDS = /,[^/?]*/;
 const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
 
 /** Adds the options for the addresses a command needs. */
 export function withConnection(command: Command, needs: readonly Address[], { token = true } = {}): Command {
   command.option('--data <dir>', 'data folder of the embedded system (ORDERLOG_DATA; default: .orderlog)');
   for (const need of needs) {
-    const { flag, variable } = addresses[need];
-    command.option(`${flag} <url>`, `another system than the embedded one (${variable})`);
+    const { flag, setting } = addresses[need];
+    command.option(`${flag} <url>`, `another system than the embedded one (${setting.variable})`);
   }
   if (!token) return command;
   return command
@@ -102,14 +116,10 @@ export class Connection {
   }
 
   #given(which: Address): string | undefined {
-    const { flag, variable, protocols } = addresses[which];
+    const { flag, setting, protocols } = addresses[which];
     const option = this.#options[which];
     if (option !== undefined) return checkUrl(option, flag, protocols);
-    const given = givenText(variable);
-    if (given === undefined) return undefined;
-    const url = checkUrl(given, variable, protocols);
-    readConfig({ url: envUrl(variable) }, { [variable]: url.replace(MORE_SEEDS, '') });
-    return url;
+    return readConfig({ url: envOptional(setting) }).url?.replace(/\/$/, '');
   }
 
   #addresses(): Promise<SystemAddresses | null> {
@@ -154,7 +164,7 @@ export function dataFolder(options: { readonly data?: string }): DataFolder {
 
 /** @param flag the option that gave it, or the variable @throws UsageError naming it */
 export function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
-  const withOneSeed = text.replace(MORE_SEEDS, '');
+  const withOneSeed = text.replace(/,[^/?]*/, ''); // a cluster's connection string may name several
   if (URL.canParse(withOneSeed) && protocols.includes(new URL(withOneSeed).protocol)) {
     return text.replace(/\/$/, '');
   }

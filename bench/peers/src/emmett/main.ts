@@ -82,8 +82,10 @@ app.post('/orders/:id/shipments', async (request, response) => {
 
 app.get('/orders/:id', async (request, response) => {
   const order = await getDetails(readStore.db(), streamOf(orderIdOf(request)));
-  if (order === null) response.status(404).end();
-  else response.json(order);
+  if (order === null) return void response.status(404).end();
+  // A bigint, which is no JSON.
+  const { _version, ...details } = order;
+  response.json(details);
 });
 
 const server = app.listen(0, '127.0.0.1', () => tell(server));
