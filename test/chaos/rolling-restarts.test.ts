@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { RollingRestarts } from '../support/rolling-restarts.js';
 
-const ROUNDS = 20;
+const ROUNDS = 8;
 jest.setTimeout(900_000);
 
 describe('rolling restarts of two of each app, under load', () => {
