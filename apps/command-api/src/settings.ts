@@ -1,6 +1,8 @@
 import {
+  envDrainDelayMs,
   envEventStoreUrl,
   envFlag,
+  envHost,
   envHttpUrl,
   envJwksUrl,
   envPort,
@@ -17,12 +19,14 @@ export interface CommandApiSettings {
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
+  /** How long it goes on as if nothing were, once its readiness is red. */
+  readonly drainDelayMs?: number;
 }
 
 /** @throws ConfigError */
 export function settingsFromEnvironment(): CommandApiSettings {
   return readConfig({
-    host: envText('ORDERLOG_HOST', '127.0.0.1'),
+    host: envHost('ORDERLOG_HOST', '127.0.0.1'),
     port: envPort('ORDERLOG_PORT', 3000),
     eventStoreUrl: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
     queryBaseUrl: envHttpUrl('ORDERLOG_QUERY_BASE_URL'),
@@ -30,5 +34,6 @@ export function settingsFromEnvironment(): CommandApiSettings {
     jwksUrl: envJwksUrl('ORDERLOG_JWKS_URL'),
     issuer: envText('ORDERLOG_JWT_ISSUER'),
     audience: envText('ORDERLOG_JWT_AUDIENCE'),
+    drainDelayMs: envDrainDelayMs,
   });
 }

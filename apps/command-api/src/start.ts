@@ -23,9 +23,10 @@ export async function startCommandApi(
     storeMark: storeMarkOnce(eventStore),
   });
   const port = await http.listen(host, settings.port);
+  const { drainDelayMs = 0 } = settings;
   const close = async () => {
-    await http.close();
+    await http.close(drainDelayMs);
     await eventStore.close();
   };
-  return { port, close };
+  return { port, drainDelayMs, close };
 }

@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
-import { readConfig } from '#platform/config.js';
+import {
+  envCredential,
+  envEventStoreUrl,
+  envHttpUrl,
+  envOptional,
+  envPostgresUrl,
+  givenText,
+  readConfig,
+  type Setting,
+} from '#platform/config.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { elasticsearchSettings, type ElasticsearchPlace } from '#platform/search-settings.js';
 import type { Command } from 'commander';
@@ -23,23 +32,31 @@ export interface ConnectionOptions {
 type Address = 'commandUrl' | 'queryUrl' | 'eventStoreUrl' | 'postgresUrl' | 'elasticsearchUrl';
 
 export const addresses: Readonly<
-  Record<Address, { flag: string; variable: string; protocols: readonly string[] }>
+  Record<Address, { flag: string; setting: Setting<string>; protocols: readonly string[] }>
 > = {
-  commandUrl: { flag: '--command-url', variable: 'ORDERLOG_COMMAND_URL', protocols: ['http:', 'https:'] },
-  queryUrl: { flag: '--query-url', variable: 'ORDERLOG_QUERY_URL', protocols: ['http:', 'https:'] },
+  commandUrl: {
+    flag: '--command-url',
+    setting: envHttpUrl('ORDERLOG_COMMAND_URL'),
+    protocols: ['http:', 'https:'],
+  },
+  queryUrl: {
+    flag: '--query-url',
+    setting: envHttpUrl('ORDERLOG_QUERY_URL'),
+    protocols: ['http:', 'https:'],
+  },
   eventStoreUrl: {
     flag: '--event-store-url',
-    variable: 'ORDERLOG_EVENT_STORE_URL',
+    setting: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
     protocols: ['esdb:', 'esdb+discover:'],
   },
   postgresUrl: {
     flag: '--postgres-url',
-    variable: 'ORDERLOG_POSTGRES_URL',
+    setting: envPostgresUrl('ORDERLOG_POSTGRES_URL'),
     protocols: ['postgres:', 'postgresql:'],
   },
   elasticsearchUrl: {
     flag: '--elasticsearch-url',
-    variable: 'ORDERLOG_ELASTICSEARCH_URL',
+    setting: envHttpUrl('ORDERLOG_ELASTICSEARCH_URL'),
     protocols: ['http:', 'https:'],
   },
 };
@@ -50,8 +67,8 @@ const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
 export function withConnection(command: Command, needs: readonly Address[], { token = true } = {}): Command {
   command.option('--data <dir>', 'data folder of the embedded system (ORDERLOG_DATA; default: .orderlog)');
   for (const need of needs) {
-    const { flag, variable } = addresses[need];
-    command.option(`${flag} <url>`, `another system than the embedded one (${variable})`);
+    const { flag, setting } = addresses[need];
+    command.option(`${flag} <url>`, `another system than the embedded one (${setting.variable})`);
   }
   if (!token) return command;
   return command
@@ -61,6 +78,8 @@ export function withConnection(command: Command, needs: readonly Address[], { to
     )
     .option('--tenant <tenant>', 'tenant of the token that is made', 'default');
 }
+
+const tokenSettings = { token: envOptional(envCredential('ORDERLOG_TOKEN')) };
 
 /** Where the system is and who asks: flags first, then the environment, then the data folder. */
 export class Connection {
@@ -97,9 +116,10 @@ export class Connection {
   }
 
   #given(which: Address): string | undefined {
-    const { flag, variable, protocols } = addresses[which];
-    const given = this.#options[which] ?? (process.env[variable] || undefined);
-    return given === undefined ? undefined : checkUrl(given, flag, protocols);
+    const { flag, setting, protocols } = addresses[which];
+    const option = this.#options[which];
+    if (option !== undefined) return checkUrl(option, flag, protocols);
+    return readConfig({ url: envOptional(setting) }).url?.replace(/\/$/, '');
   }
 
   #addresses(): Promise<SystemAddresses | null> {
@@ -117,8 +137,8 @@ export class Connection {
 
   /** The token that was given, or one with all scopes made with the embedded system's key. */
   async token(wanted: readonly Scope[] = scopes): Promise<string> {
-    const given = this.#options.token ?? (process.env['ORDERLOG_TOKEN'] || undefined);
-    if (given !== undefined) return given;
+    const given = this.#options.token ?? readConfig(tokenSettings).token;
+    if (given !== null) return given;
     return issueToken(this.folder, {
       tenant: this.tenant,
       scopes: wanted,
@@ -139,10 +159,10 @@ export async function issueToken(folder: DataFolder, request: TokenRequest): Pro
 }
 
 export function dataFolder(options: { readonly data?: string }): DataFolder {
-  return new DataFolder(options.data ?? (process.env['ORDERLOG_DATA'] || undefined));
+  return new DataFolder(options.data ?? givenText('ORDERLOG_DATA'));
 }
 
-/** @throws UsageError naming the option */
+/** @param flag the option that gave it, or the variable @throws UsageError naming it */
 export function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
   const withOneSeed = text.replace(/,[^/?]*/, ''); // a cluster's connection string may name several
   if (URL.canParse(withOneSeed) && protocols.includes(new URL(withOneSeed).protocol)) {
