@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { instantAt } from '#domain/instant.js';
-import type { OrderCommand } from '#domain/order/order.js';
+import type { OrderCommand, OrderCommandType } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import { anyCommand } from '#domain/testing/any-command.js';
 import type { Random } from '../random.js';
@@ -19,6 +19,8 @@ export interface ClientOptions {
   readonly orders: KnownOrders;
   readonly recorder: Recorder;
   readonly random: Random;
+  /** Whether it also says what a payment provider did; where there is one, that is for others to say. */
+  readonly movesMoney: boolean;
   /** A run places no more than so many orders in all. */
   readonly maxOrders: number;
 }
@@ -102,10 +104,11 @@ export class ShopClient {
   }
 
   #commandFor(order: Order): OrderCommand {
-    const { random } = this.#options;
+    const { random, movesMoney } = this.#options;
     for (;;) {
       const { command } = anyCommand(order, random, this.#turn);
-      if (command.type !== 'PlaceOrder') return command;
+      if (command.type === 'PlaceOrder' || (!movesMoney && MOVES_MONEY.has(command.type))) continue;
+      return random.chance(95) ? inCurrencyOf(order, command) : command;
     }
   }
 
@@ -117,6 +120,21 @@ export class ShopClient {
     const { random } = this.#options;
     return random.chance(8) ? instantAt(Date.now() + random.between(-NEAR_MS, NEAR_MS)) : null;
   }
+}
+
+const MOVES_MONEY: ReadonlySet<OrderCommandType> = new Set([
+  'RecordPaymentAuthorized',
+  'RecordPaymentCaptured',
+  'RecordPaymentFailed',
+  'RecordPaymentVoided',
+  'RecordRefundSucceeded',
+  'RecordRefundFailed',
+]);
+
+/** Commands of money are made in one currency, and orders are in several. */
+function inCurrencyOf({ currency }: Order, command: OrderCommand): OrderCommand {
+  if (!('currency' in command.data)) return command;
+  return { ...command, data: { ...command.data, currency } } as OrderCommand;
 }
 
 /** At the same address, with another body; as it is where a body says nothing that could be another. */
