@@ -85,7 +85,10 @@ function checkRow(key: string, moves: readonly Move[], row: ColumnValues, report
     ...shown('authorization', payments.authorizations),
     ...shown('capture', payments.captures),
     ...shown('void', payments.voids),
-    ...shown('refund', refunds.filter(({ status }) => status === 'succeeded')),
+    ...shown(
+      'refund',
+      refunds.filter(({ status }) => status === 'succeeded'),
+    ),
   ];
   compare(key, { name: 'stream', moves }, { name: 'row', moves: inRow }, report);
   const sum = (kind: Move['kind']) =>
@@ -97,7 +100,8 @@ function checkRow(key: string, moves: readonly Move[], row: ColumnValues, report
     balance_due_minor: Number(row['total_minor']) - capturedMinor + refundedMinor,
   };
   for (const [column, wanted] of Object.entries(expected)) {
-    if (Number(row[column]) !== wanted) report(key, `row: ${column} is ${String(row[column])}, not ${wanted}`);
+    if (Number(row[column]) !== wanted)
+      report(key, `row: ${column} is ${String(row[column])}, not ${wanted}`);
   }
 }
 
@@ -132,7 +136,8 @@ function checkProvider(
     let heldMinor = 0;
     for (const move of inLedger) {
       heldMinor += heldBy(move);
-      if (heldMinor < 0) report(key, `${nameOf(move)}: the provider pays back more than it took, by ${-heldMinor}`);
+      if (heldMinor < 0)
+        report(key, `${nameOf(move)}: the provider pays back more than it took, by ${-heldMinor}`);
     }
   }
 }
@@ -156,7 +161,8 @@ function compare(key: string, first: Book, second: Book, report: Report): void {
   for (const [name, text] of inFirst) {
     const other = inSecond.get(name);
     if (other === undefined) report(key, `${name} is in the ${first.name}, and not in the ${second.name}`);
-    else if (other !== text) report(key, `${name}: ${text} in the ${first.name}, ${other} in the ${second.name}`);
+    else if (other !== text)
+      report(key, `${name}: ${text} in the ${first.name}, ${other} in the ${second.name}`);
   }
   for (const name of inSecond.keys()) {
     if (!inFirst.has(name)) report(key, `${name} is in the ${second.name}, and not in the ${first.name}`);

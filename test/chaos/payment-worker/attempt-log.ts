@@ -3,7 +3,9 @@ import type { CommandAttempt, CommandOutcome } from '../checker/facts.js';
 import type { AttemptRecorder } from '../workload/recorder.js';
 
 type Sent = Omit<CommandAttempt, 'outcome'>;
-type Line = { readonly id: string; readonly key: string; readonly sent: Sent } | { readonly id: string; readonly outcome: unknown };
+type Line =
+  | { readonly id: string; readonly key: string; readonly sent: Sent }
+  | { readonly id: string; readonly outcome: unknown };
 
 /** What a process of its own tried: a line before each sending and one for its answer, so that neither dies with it. */
 export class AttemptLog implements AttemptRecorder {

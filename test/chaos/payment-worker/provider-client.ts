@@ -33,6 +33,8 @@ export class ProviderClient {
   async ledger(of: Readonly<Record<string, string>>): Promise<LedgerPage | null> {
     const query = new URLSearchParams(of).toString();
     const answer = await this.#http.send(`${this.#url}/ledger?${query}`, { method: 'GET', headers: {} });
-    return typeof answer === 'string' || answer.status !== 200 ? null : (answer.body as unknown as LedgerPage);
+    return typeof answer === 'string' || answer.status !== 200
+      ? null
+      : (answer.body as unknown as LedgerPage);
   }
 }

@@ -61,7 +61,8 @@ export class Recording {
 
 /** A 409 may only say that others were faster. */
 function isDefinite(outcome: CommandOutcome): boolean {
-  if (outcome.kind === 'refused') return outcome.code !== 'conflict_retry_exhausted' && outcome.status !== 429;
+  if (outcome.kind === 'refused')
+    return outcome.code !== 'conflict_retry_exhausted' && outcome.status !== 429;
   return outcome.kind === 'done';
 }
 

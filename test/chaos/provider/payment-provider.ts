@@ -39,7 +39,9 @@ export class PaymentProvider {
         .filter(({ kind }) => kind === 'refunded' || kind === 'refund_failed')
         .map(({ reference }) => reference),
     );
-    return this.#ledger.entries.filter(({ kind, reference }) => kind === 'refunding' && !ended.has(reference));
+    return this.#ledger.entries.filter(
+      ({ kind, reference }) => kind === 'refunding' && !ended.has(reference),
+    );
   }
 
   /** What was added to the ledger by it; nothing where the request was there already. */

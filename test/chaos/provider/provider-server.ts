@@ -103,7 +103,11 @@ export class ProviderServer {
     await setTimeout(delayMs);
     const body: Delivery = { deliveryId: randomUUID(), entry };
     // Whether it arrives is nothing to the provider: the shop has to look into the ledger anyway.
-    await this.#http.send(this.#random.one(this.#options.webhookUrls)!, { method: 'POST', body, headers: {} });
+    await this.#http.send(this.#random.one(this.#options.webhookUrls)!, {
+      method: 'POST',
+      body,
+      headers: {},
+    });
   }
 }
 

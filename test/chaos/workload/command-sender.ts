@@ -41,7 +41,13 @@ export class CommandSender {
 
   constructor(
     sender: Sender,
-    via: { http: HttpClient; urls: readonly string[]; recorder: AttemptRecorder; session: Session; random: Random },
+    via: {
+      http: HttpClient;
+      urls: readonly string[];
+      recorder: AttemptRecorder;
+      session: Session;
+      random: Random;
+    },
   ) {
     this.sender = sender;
     this.#http = via.http;

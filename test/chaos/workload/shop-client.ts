@@ -2,7 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { instantAt } from '#domain/instant.js';
 import type { OrderCommand, OrderCommandType } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
+import { orderTotals } from '#domain/order/totals.js';
 import { anyCommand } from '#domain/testing/any-command.js';
+import { requestRefund } from '#domain/testing/commands.js';
 import type { Random } from '../random.js';
 import { anyPlacing } from './any-order.js';
 import { CommandSender, type Sender, type Sending } from './command-sender.js';
@@ -105,6 +107,9 @@ export class ShopClient {
 
   #commandFor(order: Order): OrderCommand {
     const { random, movesMoney } = this.#options;
+    if (!movesMoney && order.payments.captures.length > 0 && random.chance(20)) {
+      return inCurrencyOf(order, goodwillOf(order, random));
+    }
     for (;;) {
       const { command } = anyCommand(order, random, this.#turn);
       if (command.type === 'PlaceOrder' || (!movesMoney && MOVES_MONEY.has(command.type))) continue;
@@ -130,6 +135,13 @@ const MOVES_MONEY: ReadonlySet<OrderCommandType> = new Set([
   'RecordRefundSucceeded',
   'RecordRefundFailed',
 ]);
+
+/** Now and then of more than is left of what was captured. */
+function goodwillOf(order: Order, random: Random): OrderCommand {
+  const { capturedMinor, refundedMinor, pendingRefundsMinor } = orderTotals(order);
+  const leftMinor = capturedMinor - refundedMinor - pendingRefundsMinor;
+  return requestRefund(random.between(1, Math.max(1, leftMinor)) + (random.chance(25) ? leftMinor : 0));
+}
 
 /** Commands of money are made in one currency, and orders are in several. */
 function inCurrencyOf({ currency }: Order, command: OrderCommand): OrderCommand {

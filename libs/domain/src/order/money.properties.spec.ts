@@ -130,7 +130,10 @@ describe('The money of any order', () => {
         for (const lines of portions(asked.order, numbers)) giveBack(asked, lines, of.currency);
         const { shipping } = asked.order;
         if (shipping !== null && shipping.amountMinor > 0) {
-          settle(asked, ask.requestRefund({ kind: 'shipping', amountMinor: null }, { currency: of.currency }));
+          settle(
+            asked,
+            ask.requestRefund({ kind: 'shipping', amountMinor: null }, { currency: of.currency }),
+          );
         }
         holds(orderTotals(asked.order), { totalMinor: 0, refundedMinor: totalMinor, balanceDueMinor: 0 });
       }),

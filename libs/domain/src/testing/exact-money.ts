@@ -45,9 +45,7 @@ export function exactUnitValues({ lines, discounts }: Pick<Order, 'lines' | 'dis
 /** The totals' formula, unit by unit. */
 export function reckoned(order: Order): { orderedTotalMinor: number; totalMinor: number } {
   const units = exactUnitValues(order);
-  const shipping = order.shipping
-    ? BigInt(order.shipping.amountMinor) + onTop(order.shipping.tax)
-    : 0n;
+  const shipping = order.shipping ? BigInt(order.shipping.amountMinor) + onTop(order.shipping.tax) : 0n;
   const ordered = sumOf(units.flat()) + sumMinor(order.surcharges) + shipping;
   const givenUp = order.lines.map((line, index) => {
     const received = units[index]!.slice(0, line.received);
