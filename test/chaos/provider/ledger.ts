@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 /** `refunding` moves no money yet; `refunded` or `refund_failed` under the same reference follows. */
 export type LedgerKind =
@@ -26,16 +26,15 @@ export interface LedgerEntry {
 
 /** The provider's own book, a line for each entry, on the disk before anybody is told of it. */
 export class Ledger {
-  readonly entries: LedgerEntry[] = [];
+  readonly entries: LedgerEntry[];
   readonly #file: number;
 
   constructor(path: string) {
-    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    for (const line of whole.split('\n')) if (line !== '') this.entries.push(JSON.parse(line) as LedgerEntry);
+    const text = wholeLines(path);
+    this.entries = entriesIn(text);
     this.#file = openSync(path, 'a');
     // The end of a line that was being written when the process died: nobody was told of it.
-    if (whole.length < text.length) ftruncateSync(this.#file, Buffer.byteLength(whole));
+    ftruncateSync(this.#file, Buffer.byteLength(text));
   }
 
   add(entry: Omit<LedgerEntry, 'seq'>): LedgerEntry {
@@ -45,14 +44,18 @@ export class Ledger {
     this.entries.push(added);
     return added;
   }
-
-  close(): void {
-    closeSync(this.#file);
-  }
 }
 
 export function readLedger(path: string): LedgerEntry[] {
-  const ledger = new Ledger(path);
-  ledger.close();
-  return ledger.entries;
+  return entriesIn(wholeLines(path));
+}
+
+function wholeLines(path: string): string {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return text.slice(0, text.lastIndexOf('\n') + 1);
+}
+
+function entriesIn(text: string): LedgerEntry[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as LedgerEntry);
 }

@@ -48,10 +48,6 @@ describe('many writers through two processes', () => {
       money(900, { providerReference: `C${writer}`, authorizationId }),
     );
     expect(tally(answers)).toEqual({ '200 with 1': 11, '422 capture_exceeds_authorization': 21 });
-    const refused = answers.filter(({ status }) => status === 422);
-    expect(
-      new Set(refused.map(({ body }) => (body['details'] as object | undefined) ?? body['detail'])).size,
-    ).toBe(1);
     const { payments } = await last(orderId);
     expect(payments.authorizations[0]).toMatchObject({ capturedMinor: 9_900 });
     expect(payments.captures).toHaveLength(11);
