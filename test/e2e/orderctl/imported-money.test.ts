@@ -14,6 +14,7 @@ import { orderctl, startUp, type Up } from '../../support/orderctl.js';
 import { shopFile } from '../../support/shop-file.js';
 import { ledgerOfShop } from '../../support/shop-money.js';
 
+/** `npm run test:engines -- --full --file FILE test/e2e/orderctl/imported-money` takes the whole of a real shop's file. */
 const FULL = process.env['ORDERLOG_TEST_RETAIL_FULL'] === '1';
 const INVOICES = FULL ? null : 400;
 const LIMIT_MS = FULL ? 1_800_000 : 120_000;
