@@ -59,11 +59,10 @@ export class Recording {
   }
 }
 
-/** A 409 may only say that others were faster. */
+/** A 409 may only say that others were faster, and a 503 that a store is away. */
 function isDefinite(outcome: CommandOutcome): boolean {
-  if (outcome.kind === 'refused')
-    return outcome.code !== 'conflict_retry_exhausted' && outcome.status !== 429;
-  return outcome.kind === 'done';
+  if (outcome.kind !== 'refused') return outcome.kind === 'done';
+  return outcome.status < 500 && outcome.status !== 429 && outcome.code !== 'conflict_retry_exhausted';
 }
 
 function commandOf(entry: LedgerEntry, authorizationId: string | null): OrderCommand {
