@@ -2,6 +2,7 @@ import { checkCommands } from './commands.check.js';
 import { checkDocuments } from './documents.check.js';
 import type { Facts } from './facts.js';
 import { checkMessages } from './messages.check.js';
+import { checkMoney } from './money.check.js';
 import { checkReads } from './reads.check.js';
 import { checkRows } from './rows.check.js';
 import { checkSamples } from './samples.check.js';
@@ -24,5 +25,6 @@ export async function check(facts: Facts): Promise<readonly Violation[]> {
   checkReads(facts.reads, stories, { I4: to('I4'), I9: to('I9') });
   if (facts.messages !== null) checkMessages(facts.messages, stories, facts.parked, to('I5'));
   checkSamples(facts.samples, facts.log, { I8: to('I8'), I9: to('I9') });
+  checkMoney(facts, stories, to('I10'));
   return violations;
 }

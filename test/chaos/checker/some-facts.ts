@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { v5 as uuidV5 } from 'uuid';
-import type { OrderState } from '#domain/order/state.js';
+import type { Order, OrderState } from '#domain/order/state.js';
 import { decide, evolve, type OrderCommand } from '#domain/order/order.js';
 import { instantAt } from '#domain/instant.js';
 import { encode } from '#event-store/codec.js';
@@ -25,7 +25,7 @@ const WRITE_SEQ_PER_ORDER = 10;
 /** What a system without a fault would leave of some orders, to each of which the same commands were given. */
 export async function someFacts(
   orders: number,
-  commandsOf: (orderId: string) => readonly OrderCommand[],
+  commandsOf: (orderId: string) => readonly (OrderCommand | ((order: Order) => OrderCommand))[],
 ): Promise<Facts> {
   const facts = {
     commands: [] as CommandAttempt[],
@@ -41,7 +41,10 @@ export async function someFacts(
   for (let number = 0; number < orders; number++) {
     const orderId = randomUUID();
     let order: OrderState = null;
-    for (const command of commandsOf(orderId)) order = await handled(facts, orderId, order, command);
+    for (const asked of commandsOf(orderId)) {
+      const command: OrderCommand = typeof asked === 'function' ? asked(order!) : asked;
+      order = await handled(facts, orderId, order, command);
+    }
     if (order === null) throw new Error('an order is placed first');
     const writeSeq = (number + 1) * WRITE_SEQ_PER_ORDER;
     const key = `${TENANT}.${orderId}`;
@@ -64,6 +67,7 @@ export async function someFacts(
     rows: { orders: rows, history, search: null, words: null },
     parked: [],
     skips: [],
+    provider: null,
     samples: [
       {
         ...{

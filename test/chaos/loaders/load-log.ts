@@ -7,6 +7,18 @@ type Reading = Pick<EventStore, 'subscribeToAll' | 'readStream'>;
 export async function loadLog(
   store: Reading,
 ): Promise<{ log: readonly RawEvent[]; streams: ReadonlyMap<string, readonly string[]> }> {
+  const log = await loadEvents(store);
+  const streams = new Map<string, readonly string[]>();
+  for (const stream of new Set(log.map((event) => event.stream))) {
+    const ids: string[] = [];
+    for await (const { eventId } of store.readStream(stream)) ids.push(eventId);
+    streams.set(stream, ids);
+  }
+  return { log, streams };
+}
+
+/** All events of order streams, as `$all` gives them. */
+export async function loadEvents(store: Pick<Reading, 'subscribeToAll'>): Promise<RawEvent[]> {
   const log: RawEvent[] = [];
   const stop = new AbortController();
   const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
@@ -15,11 +27,5 @@ export async function loadLog(
     if (message.kind === 'event') log.push(message.event);
   }
   stop.abort();
-  const streams = new Map<string, readonly string[]>();
-  for (const stream of new Set(log.map((event) => event.stream))) {
-    const ids: string[] = [];
-    for await (const { eventId } of store.readStream(stream)) ids.push(eventId);
-    streams.set(stream, ids);
-  }
-  return { log, streams };
+  return log;
 }
