@@ -13,6 +13,7 @@ import { CertainAppend } from '#event-store/certain-append.js';
 import type { CommandRequest, CommandResult } from './command-request.js';
 import { replayOf, resultOf } from './command-result.js';
 import { ConflictRetriesExhausted, OrderTooLarge } from './errors.js';
+import { GivenAnswers } from './given-answers.js';
 import { OrderQueue } from './order-queue.js';
 
 export interface OrderCommandsOptions {
@@ -40,6 +41,7 @@ export class OrderCommands {
   readonly #now: () => Instant;
   readonly #random: () => number;
   readonly #queue = new OrderQueue();
+  readonly #given = new GivenAnswers();
 
   constructor(eventStore: EventStore, options: OrderCommandsOptions = {}) {
     this.#codec = options.codec ?? eventCodec(plainPersonal);
@@ -58,7 +60,9 @@ export class OrderCommands {
   async handle(request: CommandRequest): Promise<CommandResult> {
     const stream = orderStream(request.tenantId, request.orderId);
     if (request.dryRun) return this.#tryOut(stream, request);
-    return this.#queue.inTurn(stream, () => this.#handle(stream, request));
+    const result = await this.#queue.inTurn(stream, () => this.#handle(stream, request));
+    if (request.remembered && result.events.length > 0) this.#given.remember(request.commandId, result);
+    return result;
   }
 
   async #handle(stream: string, request: CommandRequest): Promise<CommandResult> {
@@ -114,13 +118,15 @@ export class OrderCommands {
     }
   }
 
-  /** The first answer again, from the events of that command. */
+  /** The first answer again, as it was given here, or from the events of that command. */
   async #replay(
     stream: string,
     { commandId }: CommandRequest,
     { firstRevision, revision }: HandledCommand,
     { order }: LoadedOrder,
   ): Promise<CommandResult> {
+    const given = this.#given.of(commandId);
+    if (order && given?.revision === revision) return { ...given, replayed: true, order };
     const events = await this.#loader.events(stream, firstRevision, revision - firstRevision + 1);
     const last = events.at(-1);
     if (!order || last?.recording.revision !== revision || last.metadata.commandId !== commandId) {
