@@ -46,6 +46,8 @@ export interface TestCommandApi {
   /** POSTs as staff with every scope, unless told otherwise. */
   send(path: string, sent?: Sent): Promise<Answer>;
   close(): Promise<void>;
+  /** As a crash would end it (SIGKILL), where it has a process of its own. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function startTestCommandApi({
 }: {
   eventStoreUrl: string;
   requireIfMatch?: boolean;
+  stateCacheMb?: number;
   ownProcess?: boolean;
 }): Promise<TestCommandApi> {
   const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
@@ -68,6 +71,7 @@ export async function startTestCommandApi({
     port: 0,
     queryBaseUrl: QUERY_BASE_URL,
     requireIfMatch: false,
+    stateCacheMb: 192,
     jwksUrl,
     issuer,
     audience,
@@ -75,7 +79,7 @@ export async function startTestCommandApi({
   };
   const app = ownProcess
     ? await forkCommandApi(settings)
-    : await startCommandApi(settings, createLogger('command-api', 'silent'));
+    : { ...(await startCommandApi(settings, createLogger('command-api', 'silent'))), kill: notKillable };
   const token = ({ scopes, ...rest }: TokenOptions = {}) =>
     tokens.issueToken({
       tenant: 'default',
@@ -93,12 +97,20 @@ export async function startTestCommandApi({
       await app.close();
       await rm(keys, { recursive: true, force: true });
     },
+    async kill() {
+      await app.kill();
+      await rm(keys, { recursive: true, force: true });
+    },
   };
+}
+
+function notKillable(): Promise<void> {
+  throw new Error('it has no process of its own');
 }
 
 async function forkCommandApi(
   settings: CommandApiSettings,
-): Promise<{ port: number; close: () => Promise<void> }> {
+): Promise<{ port: number; close: () => Promise<void>; kill: () => Promise<void> }> {
   const child = fork(BUILT_MAIN, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
@@ -107,6 +119,7 @@ async function forkCommandApi(
       ORDERLOG_EVENT_STORE_URL: settings.eventStoreUrl,
       ORDERLOG_QUERY_BASE_URL: settings.queryBaseUrl,
       ORDERLOG_REQUIRE_IF_MATCH: String(settings.requireIfMatch),
+      ORDERLOG_STATE_CACHE_MB: String(settings.stateCacheMb),
       ORDERLOG_JWKS_URL: settings.jwksUrl,
       ORDERLOG_JWT_ISSUER: settings.issuer,
       ORDERLOG_JWT_AUDIENCE: settings.audience,
@@ -123,6 +136,10 @@ async function forkCommandApi(
       child.kill('SIGTERM');
       const [code] = (await ended) as [number | null];
       if (code !== 0) throw new Error(`command-api ended with ${String(code)}`);
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }

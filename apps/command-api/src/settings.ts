@@ -2,6 +2,7 @@ import {
   envEventStoreUrl,
   envFlag,
   envHttpUrl,
+  envInteger,
   envJwksUrl,
   envPort,
   envText,
@@ -14,6 +15,7 @@ export interface CommandApiSettings {
   readonly eventStoreUrl: string;
   readonly queryBaseUrl: string;
   readonly requireIfMatch: boolean;
+  readonly stateCacheMb: number;
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
@@ -27,6 +29,7 @@ export function settingsFromEnvironment(): CommandApiSettings {
     eventStoreUrl: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
     queryBaseUrl: envHttpUrl('ORDERLOG_QUERY_BASE_URL'),
     requireIfMatch: envFlag('ORDERLOG_REQUIRE_IF_MATCH', false),
+    stateCacheMb: envInteger('ORDERLOG_STATE_CACHE_MB', { min: 0, max: 16_384, otherwise: 192 }),
     jwksUrl: envJwksUrl('ORDERLOG_JWKS_URL'),
     issuer: envText('ORDERLOG_JWT_ISSUER'),
     audience: envText('ORDERLOG_JWT_AUDIENCE'),

@@ -14,7 +14,8 @@ export async function startCommandApi(
 ): Promise<RunningApp & { port: number }> {
   const { host, queryBaseUrl, requireIfMatch, jwksUrl, issuer, audience } = settings;
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
-  const http = await createCommandHttpApp(new OrderCommands(eventStore), {
+  const orders = new OrderCommands(eventStore, { cacheMaxBytes: settings.stateCacheMb * 1024 * 1024 });
+  const http = await createCommandHttpApp(orders, {
     logger,
     verifier: createTokenVerifier({ jwksUrl, issuer, audience }),
     isStoreReachable: () => eventStore.headPosition(),

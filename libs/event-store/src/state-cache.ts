@@ -14,7 +14,8 @@ export class StateCache {
   readonly #orders: LRUCache<string, LoadedOrder>;
 
   constructor({ maxSizeBytes }: { maxSizeBytes: number }) {
-    this.#orders = new LRUCache({ maxSize: maxSizeBytes, sizeCalculation: estimatedSizeBytes });
+    // To the LRU, 0 is no limit; no order fits into a byte.
+    this.#orders = new LRUCache({ maxSize: Math.max(1, maxSizeBytes), sizeCalculation: estimatedSizeBytes });
   }
 
   get(stream: string): LoadedOrder | null {

@@ -133,6 +133,11 @@ export const configNames = {
     otherwise: 'false',
     readBy: 'command-api',
   },
+  ORDERLOG_STATE_CACHE_MB: {
+    meaning: 'How much memory folded orders are kept in, as estimated; 0: every command loads its order.',
+    otherwise: '192, some 15,000 orders of twenty lines',
+    readBy: 'command-api',
+  },
   ORDERLOG_LOG_LEVEL: {
     meaning: 'How much is logged: fatal, error, warn, info, debug, trace or silent.',
     otherwise: 'info',
