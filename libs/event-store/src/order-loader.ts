@@ -1,4 +1,4 @@
-import { evolve } from '#domain/order/order.js';
+import { evolve, type HandledWindow } from '#domain/order/order.js';
 import type { OrderState } from '#domain/order/state.js';
 import type { EventCodec } from './codec.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from './port.js';
@@ -12,11 +12,13 @@ export class OrderLoader {
   readonly #eventStore: EventStore;
   readonly #codec: EventCodec;
   readonly #cache: StateCache;
+  readonly #window: HandledWindow | undefined;
 
-  constructor(eventStore: EventStore, codec: EventCodec, cache: StateCache) {
+  constructor(eventStore: EventStore, codec: EventCodec, cache: StateCache, window?: HandledWindow) {
     this.#eventStore = eventStore;
     this.#codec = codec;
     this.#cache = cache;
+    this.#window = window;
   }
 
   /** As cached, which may be out of date; null: not cached. */
@@ -29,7 +31,7 @@ export class OrderLoader {
     let { order, position }: LoadedOrder = known ?? { order: null, position: null };
     const fromRevision = order === null ? 0 : order.revision + 1;
     for await (const batch of this.#batches(stream, fromRevision)) {
-      order = fold(order, batch);
+      order = fold(order, batch, this.#window);
       position = batch.at(-1)!.position;
     }
     const fresh = { order, position };
@@ -63,6 +65,10 @@ export class OrderLoader {
   }
 }
 
-export function fold(order: OrderState, events: readonly StoredOrderEvent[]): OrderState {
-  return events.reduce<OrderState>((state, event) => evolve(state, event), order);
+export function fold(
+  order: OrderState,
+  events: readonly StoredOrderEvent[],
+  window?: HandledWindow,
+): OrderState {
+  return events.reduce<OrderState>((state, event) => evolve(state, event, window), order);
 }

@@ -16,13 +16,13 @@ import { decideReturns, evolveReturns, type ReturnCommand, type ReturnEvent } fr
 import { decideShipments, evolveShipments, type ShipmentCommand, type ShipmentEvent } from './shipments.js';
 import { decideStock, evolveStock, type StockCommand, type StockEvent } from './stock.js';
 import { stamp } from './area.js';
-import { remember } from './handled.js';
+import { HANDLED_WINDOW, remember, type HandledWindow } from './handled.js';
 import { decideOccurredAt } from './occurred-at.js';
 import { reject, type RejectionCode } from './rejections.js';
 import type { Order, OrderState } from './state.js';
 import { allowedCommands as allowedNow } from './transitions.js';
 
-export { handledCommand } from './handled.js';
+export { handledCommand, type HandledWindow } from './handled.js';
 
 export type OrderEvent =
   | PlacingEvent
@@ -89,11 +89,21 @@ export const orderCommandTypes = [
 export const allowedCommands: (order: Order) => readonly OrderCommandType[] = allowedNow;
 
 /**
+ * Events of commands that add something without giving it an id: done twice, they would count twice. Their
+ * commands are never forgotten.
+ */
+const addsUp: ReadonlySet<OrderEventType> = new Set(['ReturnItemsReceived'] as const);
+
+/**
  * The order after one more event of its stream: what the event does, and the order's bookkeeping.
  * @throws Error for a stream that no decider wrote: one that does not start with OrderPlaced, or places
  * twice, or holds an unknown event.
  */
-export function evolve(state: OrderState, event: RecordedOrderEvent): Order {
+export function evolve(
+  state: OrderState,
+  event: RecordedOrderEvent,
+  window: HandledWindow = HANDLED_WINDOW,
+): Order {
   if ((state === null) !== (event.type === 'OrderPlaced')) {
     throw new Error(
       `${event.type} at revision ${event.recording.revision} of an order that is ${state?.status ?? 'not placed'}`,
@@ -104,7 +114,7 @@ export function evolve(state: OrderState, event: RecordedOrderEvent): Order {
   const { recording } = event;
   return {
     ...fold(state, event),
-    handled: remember(state?.handled ?? [], recording),
+    handled: remember(state?.handled ?? [], recording, { kept: addsUp.has(event.type), window }),
     revision: recording.revision,
     lastOccurredAt: event.occurredAt,
     lastRecordedAt: recording.recordedAt,
