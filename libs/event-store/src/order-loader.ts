@@ -1,4 +1,4 @@
-import { evolve, type HandledWindow } from '#domain/order/order.js';
+import { evolve, type EvolveOrder } from '#domain/order/order.js';
 import type { OrderState } from '#domain/order/state.js';
 import type { EventCodec } from './codec.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from './port.js';
@@ -12,13 +12,13 @@ export class OrderLoader {
   readonly #eventStore: EventStore;
   readonly #codec: EventCodec;
   readonly #cache: StateCache;
-  readonly #window: HandledWindow | undefined;
+  readonly #evolve: EvolveOrder;
 
-  constructor(eventStore: EventStore, codec: EventCodec, cache: StateCache, window?: HandledWindow) {
+  constructor(eventStore: EventStore, codec: EventCodec, cache: StateCache, evolveOrder = evolve) {
     this.#eventStore = eventStore;
     this.#codec = codec;
     this.#cache = cache;
-    this.#window = window;
+    this.#evolve = evolveOrder;
   }
 
   /** As cached, which may be out of date; null: not cached. */
@@ -31,7 +31,7 @@ export class OrderLoader {
     let { order, position }: LoadedOrder = known ?? { order: null, position: null };
     const fromRevision = order === null ? 0 : order.revision + 1;
     for await (const batch of this.#batches(stream, fromRevision)) {
-      order = fold(order, batch, this.#window);
+      order = fold(order, batch, this.#evolve);
       position = batch.at(-1)!.position;
     }
     const fresh = { order, position };
@@ -68,7 +68,7 @@ export class OrderLoader {
 export function fold(
   order: OrderState,
   events: readonly StoredOrderEvent[],
-  window?: HandledWindow,
+  evolveOrder: EvolveOrder = evolve,
 ): OrderState {
-  return events.reduce<OrderState>((state, event) => evolve(state, event, window), order);
+  return events.reduce<OrderState>((state, event) => evolveOrder(state, event), order);
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { OrderCommandType } from '#domain/order/order.js';
+import { evolveWithin, type OrderCommandType } from '#domain/order/order.js';
 import { decode } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { orderStream } from '#event-store/streams.js';
@@ -32,7 +32,7 @@ let api: TestCommandApi;
 const startApi = () =>
   startTestCommandApi({
     eventStoreUrl: server.url,
-    handlingOf: (eventStore) => new OrderCommands(eventStore, { handledWindow: WINDOW }),
+    handlingOf: (eventStore) => new OrderCommands(eventStore, { evolve: evolveWithin(WINDOW) }),
   });
 
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { v5 as uuidV5 } from 'uuid';
 import { latest, type Instant } from '#domain/instant.js';
-import { decide, evolve, handledCommand, type HandledWindow, type OrderEvent } from '#domain/order/order.js';
+import { decide, evolve, handledCommand, type OrderEvent } from '#domain/order/order.js';
 import type { Rejection } from '#domain/order/rejections.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import { allowedCommands, customerMay } from '#domain/order/transitions.js';
@@ -95,12 +95,12 @@ export function foldedWith(
   events: readonly OrderEvent[],
   { commandId, fingerprint }: CommandRequest,
   recordedAt: Instant,
-  window?: HandledWindow,
+  evolveOrder = evolve,
 ): Order {
   const firstRevision = order === null ? 0 : order.revision + 1;
   const folded = events.reduce<OrderState>((state, event, index) => {
     const recording = { revision: firstRevision + index, recordedAt, commandId, fingerprint };
-    return evolve(state, { ...event, recording }, window);
+    return evolveOrder(state, { ...event, recording });
   }, order);
   if (folded === null) throw new Error('a decision without events has nothing to fold');
   return folded;

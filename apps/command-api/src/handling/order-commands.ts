@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { instantAt, type Instant } from '#domain/instant.js';
-import type { HandledWindow } from '#domain/order/order.js';
+import { evolve, type EvolveOrder } from '#domain/order/order.js';
 import type { HandledCommand } from '#domain/order/state.js';
 import { eventCodec, type EventCodec } from '#event-store/codec.js';
 import { AppendTooLarge } from '#event-store/errors.js';
@@ -23,8 +23,8 @@ export interface OrderCommandsOptions {
   /** Waits before events of unknown outcome are sent again. */
   readonly resendAfterMs?: readonly number[];
   readonly now?: () => Instant;
-  /** Another than every order has, for tests. */
-  readonly handledWindow?: HandledWindow;
+  /** For tests: of orders that remember fewer commands. */
+  readonly evolve?: EvolveOrder;
   /** From 0 up to, but not, 1: spreads what was in each other's way. */
   readonly random?: () => number;
 }
@@ -44,14 +44,14 @@ export class OrderCommands {
   readonly #certain: CertainAppend;
   readonly #now: () => Instant;
   readonly #random: () => number;
-  readonly #window: HandledWindow | undefined;
+  readonly #evolve: EvolveOrder;
   readonly #queue = new OrderQueue();
 
   constructor(eventStore: EventStore, options: OrderCommandsOptions = {}) {
     this.#codec = options.codec ?? eventCodec(plainPersonal);
     const cache = new StateCache({ maxSizeBytes: options.cacheMaxBytes ?? DEFAULT_CACHE_BYTES });
-    this.#window = options.handledWindow;
-    this.#loader = new OrderLoader(eventStore, this.#codec, cache, this.#window);
+    this.#evolve = options.evolve ?? evolve;
+    this.#loader = new OrderLoader(eventStore, this.#codec, cache, this.#evolve);
     this.#certain = new CertainAppend(eventStore, options.resendAfterMs);
     this.#now = options.now ?? (() => instantAt(Date.now()));
     this.#random = options.random ?? Math.random;
@@ -109,7 +109,7 @@ export class OrderCommands {
     fresh: boolean,
   ): Promise<CommandResult | null> {
     // Folded first: what could not be folded must not be stored.
-    const order = foldedWith(known.order, events, request, recordedAt, this.#window);
+    const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
     const encoded = await this.#codec.encode(request.orderId, events, metadataOf(request, recordedAt));
     try {
       const appended = await this.#certain.append(stream, encoded, known.order?.revision ?? 'no_stream');
@@ -145,7 +145,7 @@ export class OrderCommands {
     if (answer.kind === 'replay') throw new Error('a dry run is never remembered');
     if (answer.kind === 'nothing') return resultOf(answer.order, null, []);
     const { events, recordedAt } = answer;
-    const order = foldedWith(known.order, events, request, recordedAt, this.#window);
+    const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
     return resultOf(order, null, events);
   }
 

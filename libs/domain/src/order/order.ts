@@ -22,7 +22,7 @@ import { reject, type RejectionCode } from './rejections.js';
 import type { Order, OrderState } from './state.js';
 import { allowedCommands as allowedNow } from './transitions.js';
 
-export { handledCommand, type HandledWindow } from './handled.js';
+export { handledCommand } from './handled.js';
 
 export type OrderEvent =
   | PlacingEvent
@@ -99,25 +99,28 @@ const addsUp: ReadonlySet<OrderEventType> = new Set(['ReturnItemsReceived'] as c
  * @throws Error for a stream that no decider wrote: one that does not start with OrderPlaced, or places
  * twice, or holds an unknown event.
  */
-export function evolve(
-  state: OrderState,
-  event: RecordedOrderEvent,
-  window: HandledWindow = HANDLED_WINDOW,
-): Order {
-  if ((state === null) !== (event.type === 'OrderPlaced')) {
-    throw new Error(
-      `${event.type} at revision ${event.recording.revision} of an order that is ${state?.status ?? 'not placed'}`,
-    );
-  }
-  const fold = evolveOrder[event.type] as ((state: OrderState, event: OrderEvent) => Order) | undefined;
-  if (fold === undefined) throw new Error(`no fold for an event of type ${String(event.type)}`);
-  const { recording } = event;
-  return {
-    ...fold(state, event),
-    handled: remember(state?.handled ?? [], recording, { kept: addsUp.has(event.type), window }),
-    revision: recording.revision,
-    lastOccurredAt: event.occurredAt,
-    lastRecordedAt: recording.recordedAt,
+export const evolve: EvolveOrder = evolveWithin(HANDLED_WINDOW);
+
+export type EvolveOrder = (state: OrderState, event: RecordedOrderEvent) => Order;
+
+/** As `evolve`, of an order that remembers other commands than all do. */
+export function evolveWithin(window: HandledWindow): EvolveOrder {
+  return (state, event) => {
+    if ((state === null) !== (event.type === 'OrderPlaced')) {
+      throw new Error(
+        `${event.type} at revision ${event.recording.revision} of an order that is ${state?.status ?? 'not placed'}`,
+      );
+    }
+    const fold = evolveOrder[event.type] as ((state: OrderState, event: OrderEvent) => Order) | undefined;
+    if (fold === undefined) throw new Error(`no fold for an event of type ${String(event.type)}`);
+    const { recording } = event;
+    return {
+      ...fold(state, event),
+      handled: remember(state?.handled ?? [], recording, { kept: addsUp.has(event.type), window }),
+      revision: recording.revision,
+      lastOccurredAt: event.occurredAt,
+      lastRecordedAt: recording.recordedAt,
+    };
   };
 }
 
