@@ -22,9 +22,13 @@ describe('a bug in the handling of commands is seen by its test', () => {
     LIMIT_MS,
   );
 
-  it('and nothing else is: without one, the same tests pass', async () => {
-    tree = await brokenTree([], true);
-    const named = new Map(commandBugs.map((bug) => [`${bug.file} ${bug.test}`, bug]));
-    for (const bug of named.values()) expect(await failedTests(tree.folder, bug)).toEqual([]);
-  }, 10 * LIMIT_MS);
+  it(
+    'and nothing else is: without one, the same tests pass',
+    async () => {
+      tree = await brokenTree([], true);
+      const named = new Map(commandBugs.map((bug) => [`${bug.file} ${bug.test}`, bug]));
+      for (const bug of named.values()) expect(await failedTests(tree.folder, bug)).toEqual([]);
+    },
+    10 * LIMIT_MS,
+  );
 });

@@ -18,7 +18,9 @@ export async function expectReplay(api: TestCommandApi, { path, sent, answer, ty
   const again = await api.send(path, sent);
   expect({ type, ...seen(again) }).toEqual({ type, ...seen(answer) });
   expect({ type, replayed: isReplay(again) }).toEqual({ type, replayed: true });
-  const [now, then] = [again, answer].map(({ headers }) => decodeOrderPosition(headers.get('order-position')!)!);
+  const [now, then] = [again, answer].map(({ headers }) =>
+    decodeOrderPosition(headers.get('order-position')!)!,
+  );
   expect(now).toMatchObject({ orderId: then!.orderId, revision: then!.revision, store: then!.store });
   expect(now!.position).toBeGreaterThanOrEqual(then!.position);
 }
@@ -34,7 +36,7 @@ export async function expectOtherBodiesRefused(api: TestCommandApi, told: Told):
   }
 }
 
-const TEXTS: ReadonlySet<string> = new Set(['reason', 'text', 'reference', 'carrier', 'providerReference']);
+const TEXTS: ReadonlySet<string> = new Set(['text', 'reference', 'carrier', 'providerReference']);
 
 /** Valid bodies that ask for something else: another time, another amount, another text. */
 export function othersThan(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>[] {
@@ -42,8 +44,11 @@ export function othersThan(body: Readonly<Record<string, unknown>>): Readonly<Re
     { ...body, occurredAt: new Date(Date.now() - 1_000).toISOString() },
   ];
   for (const [name, value] of Object.entries(body)) {
+    // The reason of a refund is one of a few words.
+    const isText = TEXTS.has(name) || (name === 'reason' && !('of' in body));
+    if (isText) others.push({ ...body, [name]: `${typeof value === 'string' ? value : ''}!` });
     if (name === 'amountMinor') others.push({ ...body, amountMinor: Number(value) - 1 });
-    if (TEXTS.has(name)) others.push({ ...body, [name]: `${typeof value === 'string' ? value : ''}!` });
+    if (name === 'of') others.push({ ...body, of: { kind: 'amount', amountMinor: 1 } });
   }
   return others;
 }

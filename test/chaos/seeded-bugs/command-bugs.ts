@@ -47,9 +47,7 @@ export const commandBugs: readonly CommandBug[] = [
   },
   {
     name: 'a rejection decided on cached state, and answered',
-    changes: [
-      { file: `${HANDLING}/order-commands.ts`, from: '} else if (fresh) {', to: '} else {' },
-    ],
+    changes: [{ file: `${HANDLING}/order-commands.ts`, from: '} else if (fresh) {', to: '} else {' }],
     ...commands,
     test: 'what the store is asked the tail, before a rejection or a no-op decided on cached state is answered',
   },

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { orderStream } from '#event-store/streams.js';
-import { startTestCommandApi, type Answer, type Sent, type TestCommandApi } from '../../support/command-api.js';
+import {
+  startTestCommandApi,
+  type Answer,
+  type Sent,
+  type TestCommandApi,
+} from '../../support/command-api.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { mugOrder } from '../../support/orders.js';
 import { isReplay, seen } from '../../support/replays-of-commands.js';

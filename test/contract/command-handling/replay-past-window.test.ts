@@ -8,7 +8,12 @@ import { startTestCommandApi, type TestCommandApi } from '../../support/command-
 import { tellStories, type Told } from '../../support/command-stories.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { mugOrder } from '../../support/orders.js';
-import { expectOtherBodiesRefused, expectReplay, isReplay, othersThan } from '../../support/replays-of-commands.js';
+import {
+  expectOtherBodiesRefused,
+  expectReplay,
+  isReplay,
+  othersThan,
+} from '../../support/replays-of-commands.js';
 import { collected } from '../../support/stored-events.js';
 
 jest.setTimeout(60_000);

@@ -5,7 +5,12 @@ import { AppendOutcomeUnknown, WrongExpectedRevision } from '#event-store/errors
 import type { EncodedEvent, EventStore, ExpectedRevision } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { OrderCommands } from '../../../apps/command-api/src/handling/order-commands.js';
-import { startTestCommandApi, type Answer, type Sent, type TestCommandApi } from '../../support/command-api.js';
+import {
+  startTestCommandApi,
+  type Answer,
+  type Sent,
+  type TestCommandApi,
+} from '../../support/command-api.js';
 import { freshDatabase } from '../../support/database.js';
 import { startEventStoreProcess, type EventStoreProcess } from '../../support/event-store-process.js';
 import { mugOrder } from '../../support/orders.js';
@@ -76,8 +81,7 @@ function recorded(eventStore: DbClientEventStore): EventStore {
   };
 }
 
-const storedOf = async (orderId: string) =>
-  collected(beside.readStream(orderStream('default', orderId)));
+const storedOf = async (orderId: string) => collected(beside.readStream(orderStream('default', orderId)));
 
 async function placed(): Promise<{ orderId: string; path: string }> {
   const answer = await api.send('/v1/orders', { body: mugOrder() });
@@ -167,21 +171,24 @@ const troubles: Readonly<Record<string, Trouble>> = {
 };
 
 describe('a command whose append gets no answer', () => {
-  it.each(Object.entries(troubles))('is found out before the client hears anything: %s', async (_, trouble) => {
-    await start({ resendAfterMs: RESEND_AFTER_MS });
-    const { orderId, path } = await placed();
-    await trouble.begin();
-    const note = { body: { text: 'once' }, key: randomUUID() };
-    const answering = api.send(path, note);
-    await until('it is sent', () => sendings.length > 0);
-    await trouble.strike(orderId);
-    const answer = await answering;
-    expect(answer).toMatchObject({ status: 200, body: { revision: 1, events: [{ type: 'NoteAdded' }] } });
-    expect(isReplay(answer)).toBe(false);
-    expectTheSameSendings();
-    expect(await storedOf(orderId)).toHaveLength(2);
-    expect(isReplay(await api.send(path, note))).toBe(true);
-  });
+  it.each(Object.entries(troubles))(
+    'is found out before the client hears anything: %s',
+    async (_, trouble) => {
+      await start({ resendAfterMs: RESEND_AFTER_MS });
+      const { orderId, path } = await placed();
+      await trouble.begin();
+      const note = { body: { text: 'once' }, key: randomUUID() };
+      const answering = api.send(path, note);
+      await until('it is sent', () => sendings.length > 0);
+      await trouble.strike(orderId);
+      const answer = await answering;
+      expect(answer).toMatchObject({ status: 200, body: { revision: 1, events: [{ type: 'NoteAdded' }] } });
+      expect(isReplay(answer)).toBe(false);
+      expectTheSameSendings();
+      expect(await storedOf(orderId)).toHaveLength(2);
+      expect(isReplay(await api.send(path, note))).toBe(true);
+    },
+  );
 
   it('is overtaken by another meanwhile, and then decided anew', async () => {
     await start({ resendAfterMs: RESEND_AFTER_MS });

@@ -58,7 +58,8 @@ function answerBeforeDeciding(order: Order, request: CommandRequest): Answer | n
       ? { kind: 'replay', handled }
       : { kind: 'final', error: new IdempotencyKeyReused(commandId) };
   }
-  if (ifMatch === 'missing') return { kind: 'refused', error: new PreconditionMissing('If-Match is missing') };
+  if (ifMatch === 'missing')
+    return { kind: 'refused', error: new PreconditionMissing('If-Match is missing') };
   if (ifMatch !== null && ifMatch !== order.revision) {
     return { kind: 'refused', error: new PreconditionFailed(ifMatch, order.revision) };
   }
