@@ -8,7 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import type { Scope } from '#platform/auth/principal.js';
 import { createLogger } from '#platform/logging.js';
-import type { CommandApiSettings } from '../../apps/command-api/src/settings.js';
+import {
+  defaultLoading,
+  type CommandApiSettings,
+  type LoadingSettings,
+} from '../../apps/command-api/src/settings.js';
 import { startCommandApi } from '../../apps/command-api/src/start.js';
 
 const BUILT_MAIN = fileURLToPath(new URL('../../dist/apps/command-api/src/main.js', import.meta.url));
@@ -59,6 +63,7 @@ export async function startTestCommandApi({
   eventStoreUrl: string;
   requireIfMatch?: boolean;
   ownProcess?: boolean;
+  loading?: LoadingSettings;
 }): Promise<TestCommandApi> {
   const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
   const tokens = await openEmbeddedIssuer(keys);
@@ -99,6 +104,7 @@ export async function startTestCommandApi({
 async function forkCommandApi(
   settings: CommandApiSettings,
 ): Promise<{ port: number; close: () => Promise<void> }> {
+  const { loading = defaultLoading } = settings;
   const child = fork(BUILT_MAIN, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
@@ -110,6 +116,9 @@ async function forkCommandApi(
       ORDERLOG_JWKS_URL: settings.jwksUrl,
       ORDERLOG_JWT_ISSUER: settings.issuer,
       ORDERLOG_JWT_AUDIENCE: settings.audience,
+      ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(loading.snapshotEveryEvents),
+      ORDERLOG_SNAPSHOT_CHECK_ONE_IN: String(loading.snapshotCheckOneIn),
+      ORDERLOG_STATE_CACHE_MEGABYTES: String(loading.stateCacheMegabytes),
     },
   });
   const ended = once(child, 'exit');
