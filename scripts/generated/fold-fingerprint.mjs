@@ -47,6 +47,9 @@ function foldInto(hash, events) {
   }
 }
 
+/** Of nothing: what matters is what the order remembers of it. */
+const received = { type: 'ReturnItemsReceived', data: { returnId: 'none', lines: [] } };
+
 function foldLongOrderInto(hash, [placed]) {
   let order = evolve(null, placed);
   for (const { commands, perDay } of LONG_ORDER) {
@@ -54,8 +57,8 @@ function foldLongOrderInto(hash, [placed]) {
       const revision = order.revision + 1;
       const at = instantAt(Date.parse(order.lastRecordedAt) + Math.floor(DAY_MS / perDay));
       const recording = { revision, recordedAt: at, commandId: `${revision}`, fingerprint: `${revision}` };
-      const data = { tags: [`${revision}`] };
-      order = evolve(order, { type: 'TagsChanged', occurredAt: at, data, personal: null, recording });
+      const happened = n % 40 === 0 ? received : { type: 'TagsChanged', data: { tags: [`${revision}`] } };
+      order = evolve(order, { ...happened, occurredAt: at, personal: null, recording });
       if (revision % 100 === 99) hash.update(canonical(order)).update('\n');
     }
   }

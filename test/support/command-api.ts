@@ -118,7 +118,7 @@ async function forkCommandApi(
       ORDERLOG_JWT_AUDIENCE: settings.audience,
       ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(loading.snapshotEveryEvents),
       ORDERLOG_SNAPSHOT_CHECK_ONE_IN: String(loading.snapshotCheckOneIn),
-      ORDERLOG_STATE_CACHE_MEGABYTES: String(loading.stateCacheMegabytes),
+      ORDERLOG_STATE_CACHE_MB: String(loading.stateCacheMb),
     },
   });
   const ended = once(child, 'exit');

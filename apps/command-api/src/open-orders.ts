@@ -13,11 +13,11 @@ import { SnapshotMetrics } from './snapshot-metrics.js';
 /** What handles commands, with its cache and its snapshots, and what those tell of themselves. */
 export function openOrders(
   eventStore: ExactEventStore,
-  { snapshotEveryEvents, snapshotCheckOneIn, stateCacheMegabytes }: LoadingSettings,
+  { snapshotEveryEvents, snapshotCheckOneIn, stateCacheMb }: LoadingSettings,
   logger: Logger,
 ): { commands: OrderCommands; metrics: SnapshotMetrics; close: () => Promise<void> } {
   const codec = eventCodec(plainPersonal);
-  const cache = new StateCache({ maxSizeBytes: stateCacheMegabytes * 1024 * 1024 });
+  const cache = new StateCache({ maxSizeBytes: stateCacheMb * 1024 * 1024 });
   const metrics = new SnapshotMetrics(logger, cache);
   const store = openSnapshots(eventStore, codec.personal);
   const snapshots =

@@ -27,23 +27,23 @@ export interface LoadingSettings {
   readonly snapshotEveryEvents: number;
   /** 0: none is compared. */
   readonly snapshotCheckOneIn: number;
-  readonly stateCacheMegabytes: number;
+  readonly stateCacheMb: number;
 }
 
 export const defaultLoading: LoadingSettings = {
   snapshotEveryEvents: 100,
   snapshotCheckOneIn: 100,
-  stateCacheMegabytes: 192,
+  stateCacheMb: 192,
 };
 
-const { snapshotEveryEvents, snapshotCheckOneIn, stateCacheMegabytes } = defaultLoading;
+const { snapshotEveryEvents, snapshotCheckOneIn, stateCacheMb } = defaultLoading;
 const everyEvents = { min: 0, max: 10_000, otherwise: snapshotEveryEvents };
 const checkOneIn = { min: 0, max: 1_000_000_000, otherwise: snapshotCheckOneIn };
-const cacheMegabytes = { min: 0, max: 65_536, otherwise: stateCacheMegabytes };
+const cacheMb = { min: 0, max: 65_536, otherwise: stateCacheMb };
 const loadingSettings = {
   snapshotEveryEvents: envInteger('ORDERLOG_SNAPSHOT_EVERY_EVENTS', everyEvents),
   snapshotCheckOneIn: envInteger('ORDERLOG_SNAPSHOT_CHECK_ONE_IN', checkOneIn),
-  stateCacheMegabytes: envInteger('ORDERLOG_STATE_CACHE_MEGABYTES', cacheMegabytes),
+  stateCacheMb: envInteger('ORDERLOG_STATE_CACHE_MB', cacheMb),
 };
 
 /** @throws ConfigError */

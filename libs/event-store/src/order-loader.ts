@@ -1,3 +1,4 @@
+import type { evolve } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import type { EventCodec } from './codec.js';
 import { metadataOf } from './metadata.js';
@@ -15,6 +16,8 @@ export interface OrderLoaderOptions {
   readonly eventStore: Pick<EventStore, 'readStream'>;
   readonly codec: EventCodec;
   readonly cache?: StateCache;
+  /** For tests: another fold than every order has. Its snapshots need a fingerprint of their own. */
+  readonly evolve?: typeof evolve;
   /** null: orders are folded from their first event on. */
   readonly snapshots?: OrderSnapshots | null;
   /** One load from a snapshot in so many is compared with the full fold, in the background; 0: none. */
@@ -30,9 +33,9 @@ export class OrderLoader {
   readonly #snapshots: OrderSnapshots | null;
   readonly #checks: SnapshotChecks | null;
 
-  constructor({ eventStore, codec, cache, snapshots = null, checkOneIn = 0, random }: OrderLoaderOptions) {
-    this.#streams = new OrderStreams(eventStore, codec);
-    this.#cache = cache ?? new StateCache();
+  constructor({ snapshots = null, checkOneIn = 0, ...options }: OrderLoaderOptions) {
+    this.#streams = new OrderStreams(options.eventStore, options.codec, options.evolve);
+    this.#cache = options.cache ?? new StateCache();
     this.#snapshots = snapshots;
     this.#checks =
       snapshots &&
@@ -40,7 +43,7 @@ export class OrderLoader {
         streams: this.#streams,
         observer: snapshots.observer,
         oneIn: checkOneIn,
-        random: random ?? Math.random,
+        random: options.random ?? Math.random,
         onDifferent: (stream, order) => {
           // What was loaded since may come of the wrong one too.
           this.#cache.delete(stream);

@@ -18,10 +18,13 @@ export interface LoadedOrder {
 export class OrderStreams {
   readonly #eventStore: Pick<EventStore, 'readStream'>;
   readonly #codec: EventCodec;
+  readonly #evolve: typeof evolve;
 
-  constructor(eventStore: Pick<EventStore, 'readStream'>, codec: EventCodec) {
+  /** @param evolveOrder another fold than every order has, for tests */
+  constructor(eventStore: Pick<EventStore, 'readStream'>, codec: EventCodec, evolveOrder = evolve) {
     this.#eventStore = eventStore;
     this.#codec = codec;
+    this.#evolve = evolveOrder;
   }
 
   /** As the events in the stream after `known` make it, up to a revision where one is given. @throws UnreadableEvent */
@@ -39,7 +42,7 @@ export class OrderStreams {
   ): Promise<LoadedOrder> {
     let { order, position } = known;
     for await (const batch of batched(events)) {
-      order = fold(order, await this.#codec.decode(batch));
+      order = fold(order, await this.#codec.decode(batch), this.#evolve);
       position = batch.at(-1)!.position;
     }
     return { order, position };
@@ -64,8 +67,12 @@ export class OrderStreams {
   }
 }
 
-export function fold(order: OrderState, events: readonly StoredOrderEvent[]): OrderState {
-  return events.reduce<OrderState>((state, event) => evolve(state, event), order);
+export function fold(
+  order: OrderState,
+  events: readonly StoredOrderEvent[],
+  evolveOrder = evolve,
+): OrderState {
+  return events.reduce<OrderState>((state, event) => evolveOrder(state, event), order);
 }
 
 async function* batched(

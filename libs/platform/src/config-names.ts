@@ -144,7 +144,7 @@ export const configNames = {
     otherwise: '100',
     readBy: 'command-api',
   },
-  ORDERLOG_STATE_CACHE_MEGABYTES: {
+  ORDERLOG_STATE_CACHE_MB: {
     meaning: 'Memory for the state of orders used lately, so that they need not be loaded. 0: none is kept.',
     otherwise: '192',
     readBy: 'command-api',

@@ -138,7 +138,7 @@ export class ChaosSystem {
         ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(SNAPSHOT_EVERY_EVENTS),
         ORDERLOG_SNAPSHOT_CHECK_ONE_IN: '1',
         // One decides on cached state, the other loads every order anew.
-        ORDERLOG_STATE_CACHE_MEGABYTES: index === 0 ? '16' : '0',
+        ORDERLOG_STATE_CACHE_MB: index === 0 ? '16' : '0',
         ...auth,
       });
       this.commandUrls.push(await this.#link(`clients>${name}`, port, this.options.onRepeat));

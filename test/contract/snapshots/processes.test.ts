@@ -24,8 +24,8 @@ beforeAll(async () => {
   store = new DbClientEventStore({ connectionString: server.url });
   // The last one keeps nothing, and so loads the order for every command.
   apis = await Promise.all(
-    [192, 1, 0].map((stateCacheMegabytes) => {
-      const loading = { snapshotEveryEvents: EVERY_EVENTS, snapshotCheckOneIn: 1, stateCacheMegabytes };
+    [192, 1, 0].map((stateCacheMb) => {
+      const loading = { snapshotEveryEvents: EVERY_EVENTS, snapshotCheckOneIn: 1, stateCacheMb };
       return startTestCommandApi({ eventStoreUrl: server.url, ownProcess: true, loading });
     }),
   );

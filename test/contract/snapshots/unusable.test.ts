@@ -137,7 +137,7 @@ describe('the sampled comparison', () => {
     const wrong = await one.loader.refresh(stream);
     expect(wrong.order?.onHold).toBe(true);
     await one.loader.settled();
-    expect(one.observed.differences).toEqual([{ stream, revision: EVENTS - 1, parts: ['onHold', 'tags'] }]);
+    expect(one.observed.differences).toEqual([{ stream, revision: EVENTS - 1, parts: ['tags', 'onHold'] }]);
     expect(one.observed.outcomes).toEqual(['read used', 'checked different', 'wrote written']);
     expect(one.loader.cached(stream)).toBeNull();
     const other = snapshotProcess(store);

@@ -15,6 +15,8 @@ export interface HandledColumns {
   readonly recordedAt: string;
   readonly revisions: readonly number[];
   readonly firstRevisions: readonly number[];
+  /** What few of them have besides, by their place. */
+  readonly more: readonly (readonly [index: number, more: object])[];
 }
 
 /** The list as it is where an id or a fingerprint has another length than all that the API makes. */
@@ -34,7 +36,15 @@ export function handledAsColumns(
     recordedAt: handled.map(({ recordedAt }) => recordedAt).join(''),
     revisions: handled.map(({ revision }) => revision),
     firstRevisions: handled.map(({ firstRevision }) => firstRevision),
+    more: handled.flatMap((command, index) => {
+      const more = besides(command);
+      return Object.keys(more).length === 0 ? [] : [[index, more] as const];
+    }),
   };
+}
+
+function besides({ commandId, fingerprint, recordedAt, revision, firstRevision, ...more }: HandledCommand): object {
+  return more;
 }
 
 /** @throws Error when the columns do not belong together */
@@ -43,6 +53,7 @@ export function handledOfColumns(
 ): readonly HandledCommand[] {
   if (isList(stored)) return stored;
   const { commandIds, fingerprints, recordedAt, revisions, firstRevisions } = stored;
+  const more = new Map(stored.more);
   const count = revisions.length;
   const whole =
     firstRevisions.length === count &&
@@ -56,6 +67,7 @@ export function handledOfColumns(
     revision,
     firstRevision: firstRevisions[index]!,
     recordedAt: part(recordedAt, index, INSTANT_LENGTH) as Instant,
+    ...more.get(index),
   }));
 }
 

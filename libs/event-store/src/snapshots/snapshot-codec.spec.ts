@@ -39,6 +39,12 @@ describe('a snapshot', () => {
     expect(await codec.decode(stream, stored(await codec.encode(one)))).toEqual(one);
   });
 
+  it('gives back whatever else is remembered of a command', async () => {
+    const handled = order.handled.map((each, index) => (index === 1 ? { ...each, kept: true } : each));
+    const one: Order = { ...order, handled };
+    expect(await codec.decode(stream, stored(await codec.encode(one)))).toEqual(one);
+  });
+
   it('holds personal data as the codec of events seals it, and nothing of it in its metadata', async () => {
     const sealing: PersonalCodec = {
       seal: async (_, parts) => parts.map((part) => ({ sealed: Buffer.from(JSON.stringify(part)).toString('hex') })),
