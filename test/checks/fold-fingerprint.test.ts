@@ -58,7 +58,15 @@ const seeded: readonly [string, Change][] = [
   ],
   [
     'one command less is remembered',
-    { file: order('handled'), from: 'const always = 1_000;', to: 'const always = 999;' },
+    { file: order('handled'), from: 'always: 1_000,', to: 'always: 999,' },
+  ],
+  [
+    'commands that are kept are forgotten',
+    {
+      file: order('handled'),
+      from: '...all.slice(1, keepFrom).filter(({ kept }) => kept), ',
+      to: '',
+    },
   ],
   [
     'an old event is read another way',

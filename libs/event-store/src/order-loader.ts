@@ -1,4 +1,4 @@
-import type { evolve } from '#domain/order/order.js';
+import type { EvolveOrder } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import type { EventCodec } from './codec.js';
 import { metadataOf } from './metadata.js';
@@ -17,7 +17,7 @@ export interface OrderLoaderOptions {
   readonly codec: EventCodec;
   readonly cache?: StateCache;
   /** For tests: another fold than every order has. Its snapshots need a fingerprint of their own. */
-  readonly evolve?: typeof evolve;
+  readonly evolve?: EvolveOrder;
   /** null: orders are folded from their first event on. */
   readonly snapshots?: OrderSnapshots | null;
   /** One load from a snapshot in so many is compared with the full fold, in the background; 0: none. */

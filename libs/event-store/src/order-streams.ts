@@ -1,4 +1,4 @@
-import { evolve } from '#domain/order/order.js';
+import { evolve, type EvolveOrder } from '#domain/order/order.js';
 import type { OrderState } from '#domain/order/state.js';
 import type { EventCodec } from './codec.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from './port.js';
@@ -18,10 +18,10 @@ export interface LoadedOrder {
 export class OrderStreams {
   readonly #eventStore: Pick<EventStore, 'readStream'>;
   readonly #codec: EventCodec;
-  readonly #evolve: typeof evolve;
+  readonly #evolve: EvolveOrder;
 
   /** @param evolveOrder another fold than every order has, for tests */
-  constructor(eventStore: Pick<EventStore, 'readStream'>, codec: EventCodec, evolveOrder = evolve) {
+  constructor(eventStore: Pick<EventStore, 'readStream'>, codec: EventCodec, evolveOrder: EvolveOrder = evolve) {
     this.#eventStore = eventStore;
     this.#codec = codec;
     this.#evolve = evolveOrder;
@@ -70,7 +70,7 @@ export class OrderStreams {
 export function fold(
   order: OrderState,
   events: readonly StoredOrderEvent[],
-  evolveOrder = evolve,
+  evolveOrder: EvolveOrder = evolve,
 ): OrderState {
   return events.reduce<OrderState>((state, event) => evolveOrder(state, event), order);
 }

@@ -53,9 +53,9 @@ export type CommandOutcome =
       readonly replayed: boolean;
       readonly position: bigint | null;
     }
-  /** 4xx: a no, and nothing may have come of it. */
+  /** 4xx, or that the event store is away: a no, and nothing may have come of it. */
   | { readonly kind: 'refused'; readonly status: number; readonly code: string }
-  /** No answer, or a 5xx. */
+  /** No answer, or another 5xx. */
   | { readonly kind: 'unknown'; readonly why: string };
 
 export interface AnsweredEvent {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { instantAt, type Instant } from '#domain/instant.js';
+import { evolve, type EvolveOrder } from '#domain/order/order.js';
 import type { HandledCommand } from '#domain/order/state.js';
 import { eventCodec, type EventCodec } from '#event-store/codec.js';
 import { AppendTooLarge } from '#event-store/errors.js';
@@ -17,9 +18,13 @@ import { OrderQueue } from './order-queue.js';
 
 export interface OrderCommandsOptions {
   readonly codec?: EventCodec;
-  /** With the same codec; without snapshots unless given. */
+  /** With the same codec and fold; without snapshots unless given. */
   readonly loader?: OrderLoader;
+  /** Waits before events of unknown outcome are sent again. */
+  readonly resendAfterMs?: readonly number[];
   readonly now?: () => Instant;
+  /** For tests: of orders that remember fewer commands. */
+  readonly evolve?: EvolveOrder;
   /** From 0 up to, but not, 1: spreads what was in each other's way. */
   readonly random?: () => number;
 }
@@ -36,20 +41,25 @@ export class OrderCommands {
   readonly #certain: CertainAppend;
   readonly #now: () => Instant;
   readonly #random: () => number;
+  readonly #evolve: EvolveOrder;
   readonly #queue = new OrderQueue();
 
   constructor(eventStore: EventStore, options: OrderCommandsOptions = {}) {
     this.#codec = options.codec ?? eventCodec(plainPersonal);
-    this.#loader = options.loader ?? new OrderLoader({ eventStore, codec: this.#codec });
-    this.#certain = new CertainAppend(eventStore);
+    this.#evolve = options.evolve ?? evolve;
+    const folding = { eventStore, codec: this.#codec, evolve: this.#evolve };
+    this.#loader = options.loader ?? new OrderLoader(folding);
+    this.#certain = new CertainAppend(eventStore, options.resendAfterMs);
     this.#now = options.now ?? (() => instantAt(Date.now()));
     this.#random = options.random ?? Math.random;
   }
 
   /**
-   * @throws OrderRejected, IdempotencyKeyReused, PreconditionFailed, ConflictRetriesExhausted, OrderTooLarge
-   * @throws StoreUnavailable when the event store cannot be asked, or does not say whether it stored the
-   * events: the same request, sent again, finds out
+   * @throws OrderRejected, IdempotencyKeyReused, PreconditionFailed, PreconditionMissing,
+   * ConflictRetriesExhausted, OrderTooLarge
+   * @throws StoreUnavailable when the event store cannot be asked: nothing is stored
+   * @throws AppendOutcomeUnknown when it does not say whether it stored the events: the same request, sent
+   * again, finds out
    */
   async handle(request: CommandRequest): Promise<CommandResult> {
     const stream = orderStream(request.tenantId, request.orderId);
@@ -96,7 +106,7 @@ export class OrderCommands {
     fresh: boolean,
   ): Promise<CommandResult | null> {
     // Folded first: what could not be folded must not be stored.
-    const order = foldedWith(known.order, events, request, recordedAt);
+    const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
     const encoded = await this.#codec.encode(request.orderId, events, metadataOf(request, recordedAt));
     try {
       const appended = await this.#certain.append(stream, encoded, known.order?.revision ?? 'no_stream');
@@ -132,7 +142,7 @@ export class OrderCommands {
     if (answer.kind === 'replay') throw new Error('a dry run is never remembered');
     if (answer.kind === 'nothing') return resultOf(answer.order, null, []);
     const { events, recordedAt } = answer;
-    const order = foldedWith(known.order, events, request, recordedAt);
+    const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
     return resultOf(order, null, events);
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { StoreUnavailable } from '#event-store/errors.js';
+import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { CliError } from '../support/cli-error.js';
@@ -23,7 +23,8 @@ export class Patience {
 
   /** @throws CliError when it is over, and the error itself when it says something else than "away" */
   async wait(error: unknown): Promise<void> {
-    if (!(error instanceof StoreUnavailable)) throw error;
+    const away = error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown;
+    if (!away) throw error;
     if (this.#awaySinceMs === null) this.#onWaiting(`waiting: ${error.message}`);
     this.#awaySinceMs ??= Date.now();
     if (Date.now() - this.#awaySinceMs > PATIENCE_MS) {
