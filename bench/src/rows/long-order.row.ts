@@ -46,7 +46,7 @@ export async function longOrder(system: System, store: ExactEventStore): Promise
       { ours: () => load(long, LOADS, true), raw: () => load(short, LOADS, true) },
     ),
     await interleave(
-      { name: 'long-order / no snapshot', target: 0 },
+      { name: 'long-order / full', target: 0 },
       { ours: () => load(long, FULL_FOLDS, false), raw: () => load(short, LOADS, false) },
     ),
   ];

@@ -3,4 +3,4 @@
  * stored histories and a long order fold into. A snapshot of another fold is not used. Made by
  * scripts/generated/fold-fingerprint.mjs.
  */
-export const foldFingerprint = '1-48b95dcaff66699217770fdbc943c892611431de6aba8dbdb56e887a7d09085b';
+export const foldFingerprint = '1-a2728e8ed593c44ec6b03ff851d770452765f5e53f3453649f0b831d8485a6a7';
