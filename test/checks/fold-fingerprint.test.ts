@@ -69,11 +69,11 @@ const seeded: readonly [string, Change][] = [
     },
   ],
   [
-    'an old event is read another way',
+    'the reason of a hold outlives it',
     {
-      file: 'libs/event-store/src/upcasters.ts',
-      from: 'data: { ...data, reason: null } };',
-      to: "data: { ...data, reason: 'none was given' } };",
+      file: order('lifecycle'),
+      from: 'return { ...order, onHold: false, holdReason: null };',
+      to: 'return { ...order, onHold: false };',
     },
   ],
 ];

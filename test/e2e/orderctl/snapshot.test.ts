@@ -70,7 +70,7 @@ describe('orderctl snapshot', () => {
     expect(await nextOrderEvent(store, await store.headPosition())).toBeNull();
     await until('nothing is behind', async () => {
       const { stdout } = await orderctl('status', '--data', data);
-      return !/behind/.test(stdout);
+      return stdout.includes('up to date') && !/\d behind/.test(stdout);
     });
   }, TIMEOUT_MS);
 

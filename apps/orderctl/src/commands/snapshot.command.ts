@@ -17,6 +17,7 @@ interface SnapshotOptions extends ConnectionOptions {
 }
 
 const SHOWN_FINDINGS = 20;
+const TELL_EVERY_MS = 2_000;
 
 export function addSnapshotCommand(program: Command): void {
   const snapshot = program
@@ -59,6 +60,7 @@ async function run(options: SnapshotOptions, work: (work: SnapshotWork) => Promi
         snapshots: openSnapshots(store, codec.personal),
         streams: new OrderStreams(store, codec),
         patience: new Patience(tell),
+        onLooked: lookTeller(tell),
         onStart: (orders) => (progress = new Progress(orders, 'orders')),
         onOrder: () => progress?.advance(1),
         stopAsked: interruption.asked,
@@ -72,6 +74,15 @@ async function run(options: SnapshotOptions, work: (work: SnapshotWork) => Promi
     endOf(progress);
     interruption.forget();
   }
+}
+
+function lookTeller(tell: (line: string) => void): (events: number) => void {
+  let toldMs = Date.now();
+  return (events) => {
+    if (Date.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = Date.now();
+    tell(`looking for orders: ${count(events)} events looked through`);
+  };
 }
 
 function endOf(progress: Progress | null): void {

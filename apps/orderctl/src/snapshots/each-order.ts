@@ -15,6 +15,8 @@ export interface SnapshotWork {
   readonly snapshots: SnapshotStore;
   readonly streams: OrderStreams;
   readonly patience: Patience;
+  /** Told while it looks for the orders: how many events it has seen. */
+  readonly onLooked: (events: number) => void;
   readonly onStart: (orders: number) => void;
   readonly onOrder: () => void;
   readonly stopAsked: () => boolean;

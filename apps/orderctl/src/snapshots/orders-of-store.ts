@@ -1,32 +1,36 @@
-import type { ExactEventStore } from '#event-store/port.js';
+import type { StoredExactEvent } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX, orderStreamOfSnapshots, SNAPSHOT_STREAM_PREFIX } from '#event-store/streams.js';
-import { storedEvents, type Patience } from '../events/stored-order-events.js';
+import { storedEvents } from '../events/stored-order-events.js';
+import { CliError } from '../support/cli-error.js';
+import type { SnapshotWork } from './each-order.js';
 
-type Store = Pick<ExactEventStore, 'subscribeToAllExact' | 'headPosition'>;
+type Looking = Pick<SnapshotWork, 'store' | 'patience' | 'onLooked' | 'stopAsked'>;
 
-/** The streams of the orders that have, or once had, a snapshot. */
-export async function ordersWithSnapshot(store: Store, patience: Patience): Promise<readonly string[]> {
-  const streams = new Set<string>();
-  const upTo = (await store.headPosition()) ?? -1n;
-  const range = { after: null, upTo, patience, streamPrefix: SNAPSHOT_STREAM_PREFIX };
-  for await (const { stream } of storedEvents(store, range)) {
-    const order = orderStreamOfSnapshots(stream);
-    if (order !== null) streams.add(order);
-  }
-  return [...streams];
+/** The streams of the orders that have, or once had, a snapshot. @throws CliError when it is stopped */
+export function ordersWithSnapshot(looking: Looking): Promise<readonly string[]> {
+  return streamsOf(looking, SNAPSHOT_STREAM_PREFIX, ({ stream }) => orderStreamOfSnapshots(stream));
 }
 
-/** The streams of the orders that have so many events, or more. */
-export async function longOrders(
-  store: Store,
-  minEvents: number,
-  patience: Patience,
+/** The streams of the orders that have so many events, or more. @throws CliError when it is stopped */
+export function longOrders(looking: Looking, minEvents: number): Promise<readonly string[]> {
+  return streamsOf(looking, ORDER_STREAM_PREFIX, ({ stream, revision }) =>
+    revision === minEvents - 1 ? stream : null,
+  );
+}
+
+async function streamsOf(
+  { store, patience, onLooked, stopAsked }: Looking,
+  streamPrefix: string,
+  orderOf: (event: StoredExactEvent) => string | null,
 ): Promise<readonly string[]> {
   const streams = new Set<string>();
   const upTo = (await store.headPosition()) ?? -1n;
-  const range = { after: null, upTo, patience, streamPrefix: ORDER_STREAM_PREFIX };
-  for await (const { stream, revision } of storedEvents(store, range)) {
-    if (revision === minEvents - 1) streams.add(stream);
+  let events = 0;
+  for await (const event of storedEvents(store, { after: null, upTo, patience, streamPrefix })) {
+    if (stopAsked()) throw new CliError('stopped before anything was done');
+    const order = orderOf(event);
+    if (order !== null) streams.add(order);
+    onLooked(++events);
   }
   return [...streams];
 }

@@ -7,7 +7,7 @@ const ATTEMPTS_MAX = 5;
 
 /** Compares every snapshot with a fold of the events that it stands for. `stale` ones are those of another release. */
 export async function verifySnapshots(work: SnapshotWork): Promise<Counted> {
-  const orders = await ordersWithSnapshot(work.store, work.patience);
+  const orders = await ordersWithSnapshot(work);
   return eachOrder(orders, work, async (stream): Promise<Outcome> => {
     const verdict = await judgeSnapshot(stream, await work.snapshots.latest(stream), work.streams);
     const outcome = verdict.kind;
@@ -20,7 +20,7 @@ export async function verifySnapshots(work: SnapshotWork): Promise<Counted> {
 
 /** Sees to it that every order of so many events has a right snapshot, of its last ones. */
 export async function rebuildSnapshots(work: SnapshotWork, minEvents: number): Promise<Counted> {
-  const orders = await longOrders(work.store, minEvents, work.patience);
+  const orders = await longOrders(work, minEvents);
   return eachOrder(orders, work, async (stream): Promise<Outcome> => {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const latest = await work.snapshots.latest(stream);
@@ -45,7 +45,7 @@ export async function rebuildSnapshots(work: SnapshotWork, minEvents: number): P
 
 /** Hides every snapshot; the orders are folded from their events until others are written. */
 export async function dropSnapshots(work: SnapshotWork): Promise<Counted> {
-  const orders = await ordersWithSnapshot(work.store, work.patience);
+  const orders = await ordersWithSnapshot(work);
   return eachOrder(orders, work, async (stream): Promise<Outcome> => {
     const { streamRevision } = await work.snapshots.latest(stream);
     if (streamRevision === null) return { outcome: 'absent' };
