@@ -6,6 +6,7 @@ import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
 import { importOrders } from './rows/import.row.js';
+import { longOrder } from './rows/long-order.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
 import { poison } from './rows/poison.row.js';
@@ -28,6 +29,7 @@ const rows: Readonly<
   place,
   mixed,
   get,
+  'long-order': longOrder,
   visible,
   search,
   'search-elasticsearch': searchElasticsearch,

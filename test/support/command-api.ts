@@ -10,7 +10,11 @@ import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import type { Scope } from '#platform/auth/principal.js';
 import { createTokenVerifier } from '#platform/auth/token-verifier.js';
 import { createLogger } from '#platform/logging.js';
-import type { CommandApiSettings } from '../../apps/command-api/src/settings.js';
+import {
+  defaultLoading,
+  type CommandApiSettings,
+  type LoadingSettings,
+} from '../../apps/command-api/src/settings.js';
 import type { CommandHandling } from '../../apps/command-api/src/dispatch/command-handling.js';
 import { createCommandHttpApp } from '../../apps/command-api/src/http-api.js';
 import { startCommandApi } from '../../apps/command-api/src/start.js';
@@ -66,6 +70,7 @@ export async function startTestCommandApi({
   eventStoreUrl: string;
   requireIfMatch?: boolean;
   ownProcess?: boolean;
+  loading?: LoadingSettings;
   /** In this process: the longest wait for any one answer of the event store. */
   timeoutMs?: number;
   /** In this process: what handles the commands, where it is not as it always is. */
@@ -138,6 +143,7 @@ async function startOver(
 async function forkCommandApi(
   settings: CommandApiSettings,
 ): Promise<{ port: number; close: () => Promise<void> }> {
+  const { loading = defaultLoading } = settings;
   const child = fork(BUILT_MAIN, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
@@ -149,6 +155,9 @@ async function forkCommandApi(
       ORDERLOG_JWKS_URL: settings.jwksUrl,
       ORDERLOG_JWT_ISSUER: settings.issuer,
       ORDERLOG_JWT_AUDIENCE: settings.audience,
+      ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(loading.snapshotEveryEvents),
+      ORDERLOG_SNAPSHOT_CHECK_ONE_IN: String(loading.snapshotCheckOneIn),
+      ORDERLOG_STATE_CACHE_MB: String(loading.stateCacheMb),
     },
   });
   const ended = once(child, 'exit');

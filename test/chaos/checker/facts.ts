@@ -9,6 +9,8 @@ export interface Facts {
   readonly log: readonly RawEvent[];
   /** Ids of the events of each stream, as the store gives them when that stream is read. */
   readonly streams: ReadonlyMap<string, readonly string[]>;
+  /** Every snapshot that was ever written, also those that gave way to others. */
+  readonly snapshots: readonly RawEvent[];
   readonly rows: RowFacts;
   /** null: nothing is searched in Elasticsearch. */
   readonly documents: readonly DocumentFact[] | null;

@@ -5,9 +5,9 @@ import type { HandledCommand } from '#domain/order/state.js';
 import { eventCodec, type EventCodec } from '#event-store/codec.js';
 import { AppendTooLarge } from '#event-store/errors.js';
 import { OrderLoader } from '#event-store/order-loader.js';
+import type { LoadedOrder } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import type { EventStore } from '#event-store/port.js';
-import { StateCache, type LoadedOrder } from '#event-store/state-cache.js';
 import { orderStream } from '#event-store/streams.js';
 import { answerOn, foldedWith, metadataOf, type Accepted } from './answer.js';
 import { CertainAppend } from '#event-store/certain-append.js';
@@ -18,8 +18,8 @@ import { OrderQueue } from './order-queue.js';
 
 export interface OrderCommandsOptions {
   readonly codec?: EventCodec;
-  /** Of folded orders kept in memory, as estimated. */
-  readonly cacheMaxBytes?: number;
+  /** With the same codec and fold; without snapshots unless given. */
+  readonly loader?: OrderLoader;
   /** Waits before events of unknown outcome are sent again. */
   readonly resendAfterMs?: readonly number[];
   readonly now?: () => Instant;
@@ -28,9 +28,6 @@ export interface OrderCommandsOptions {
   /** From 0 up to, but not, 1: spreads what was in each other's way. */
   readonly random?: () => number;
 }
-
-/** Some 15,000 orders of twenty lines. */
-const DEFAULT_CACHE_BYTES = 192 * 1024 * 1024;
 
 /** Losing against others again and again, a client is told so and may try later. */
 const MAX_ATTEMPTS = 16;
@@ -49,9 +46,9 @@ export class OrderCommands {
 
   constructor(eventStore: EventStore, options: OrderCommandsOptions = {}) {
     this.#codec = options.codec ?? eventCodec(plainPersonal);
-    const cache = new StateCache({ maxSizeBytes: options.cacheMaxBytes ?? DEFAULT_CACHE_BYTES });
     this.#evolve = options.evolve ?? evolve;
-    this.#loader = new OrderLoader(eventStore, this.#codec, cache, this.#evolve);
+    const folding = { eventStore, codec: this.#codec, evolve: this.#evolve };
+    this.#loader = options.loader ?? new OrderLoader(folding);
     this.#certain = new CertainAppend(eventStore, options.resendAfterMs);
     this.#now = options.now ?? (() => instantAt(Date.now()));
     this.#random = options.random ?? Math.random;
@@ -114,7 +111,7 @@ export class OrderCommands {
     try {
       const appended = await this.#certain.append(stream, encoded, known.order?.revision ?? 'no_stream');
       if (!appended) return null;
-      this.#loader.remember(stream, { order, position: appended.position });
+      this.#loader.remember(stream, { order, position: appended.position }, events.length);
       return resultOf(order, appended.position, events);
     } catch (error) {
       if (!(error instanceof AppendTooLarge)) throw error;

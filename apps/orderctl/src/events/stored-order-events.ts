@@ -39,21 +39,35 @@ export class Patience {
   }
 }
 
+interface StoredRange {
+  readonly after: bigint | null;
+  readonly upTo: bigint;
+  readonly patience: Patience;
+}
+
 /**
  * The events of every order after a position (null: all), up to another one at most, in the order of the
  * store.
  *
  * @throws CliError when the event store stays away
  */
-export async function* storedOrderEvents(
+export function storedOrderEvents(
   store: Pick<ExactEventStore, 'subscribeToAllExact'>,
-  { after, upTo, patience }: { after: bigint | null; upTo: bigint; patience: Patience },
+  range: StoredRange,
+): AsyncGenerator<StoredExactEvent, void, undefined> {
+  return storedEvents(store, { ...range, streamPrefix: ORDER_STREAM_PREFIX });
+}
+
+/** The same, of the streams whose names begin so. */
+export async function* storedEvents(
+  store: Pick<ExactEventStore, 'subscribeToAllExact'>,
+  { after, upTo, patience, streamPrefix }: StoredRange & { readonly streamPrefix: string },
 ): AsyncGenerator<StoredExactEvent, void, undefined> {
   let last = after;
   for (;;) {
     const stop = new AbortController();
     try {
-      const options = { after: last, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal };
+      const options = { after: last, streamPrefix, signal: stop.signal };
       for await (const message of store.subscribeToAllExact(options)) {
         patience.answered();
         if (message.kind === 'caughtUp') return;
