@@ -7,6 +7,7 @@ import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
 import { hotOrder } from './rows/hot-order.row.js';
 import { importOrders } from './rows/import.row.js';
+import { longOrder } from './rows/long-order.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
 import { poison } from './rows/poison.row.js';
@@ -30,6 +31,7 @@ const rows: Readonly<
   mixed,
   'hot-order': hotOrder,
   get,
+  'long-order': longOrder,
   visible,
   search,
   'search-elasticsearch': searchElasticsearch,

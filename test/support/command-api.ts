@@ -5,11 +5,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import type { Scope } from '#platform/auth/principal.js';
+import { createTokenVerifier } from '#platform/auth/token-verifier.js';
 import { createLogger } from '#platform/logging.js';
-import type { CommandApiSettings } from '../../apps/command-api/src/settings.js';
+import {
+  defaultLoading,
+  type CommandApiSettings,
+  type LoadingSettings,
+} from '../../apps/command-api/src/settings.js';
+import type { CommandHandling } from '../../apps/command-api/src/dispatch/command-handling.js';
+import { createCommandHttpApp } from '../../apps/command-api/src/http-api.js';
 import { startCommandApi } from '../../apps/command-api/src/start.js';
+import { storeMarkOnce } from '../../apps/command-api/src/store-mark.js';
 
 const BUILT_MAIN = fileURLToPath(new URL('../../dist/apps/command-api/src/main.js', import.meta.url));
 
@@ -56,12 +65,18 @@ export interface TestCommandApi {
  */
 export async function startTestCommandApi({
   ownProcess = false,
+  timeoutMs,
+  handlingOf,
   ...options
 }: {
   eventStoreUrl: string;
   requireIfMatch?: boolean;
-  stateCacheMb?: number;
   ownProcess?: boolean;
+  loading?: LoadingSettings;
+  /** In this process: the longest wait for any one answer of the event store. */
+  timeoutMs?: number;
+  /** In this process: what handles the commands, where it is not as it always is. */
+  handlingOf?: (eventStore: DbClientEventStore) => CommandHandling;
 }): Promise<TestCommandApi> {
   const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
   const tokens = await openEmbeddedIssuer(keys);
@@ -71,15 +86,16 @@ export async function startTestCommandApi({
     port: 0,
     queryBaseUrl: QUERY_BASE_URL,
     requireIfMatch: false,
-    stateCacheMb: 192,
     jwksUrl,
     issuer,
     audience,
     ...options,
   };
-  const app = ownProcess
+  const app: { port: number; close(): Promise<void>; kill?(): Promise<void> } = ownProcess
     ? await forkCommandApi(settings)
-    : { ...(await startCommandApi(settings, createLogger('command-api', 'silent'))), kill: notKillable };
+    : handlingOf
+      ? await startOver(handlingOf, settings, timeoutMs)
+      : await startCommandApi(settings, createLogger('command-api', 'silent'));
   const token = ({ scopes, ...rest }: TokenOptions = {}) =>
     tokens.issueToken({
       tenant: 'default',
@@ -98,19 +114,43 @@ export async function startTestCommandApi({
       await rm(keys, { recursive: true, force: true });
     },
     async kill() {
+      if (!app.kill) throw new Error('it has no process of its own');
       await app.kill();
       await rm(keys, { recursive: true, force: true });
     },
   };
 }
 
-function notKillable(): Promise<void> {
-  throw new Error('it has no process of its own');
+/** As `startCommandApi`, but for what handles the commands. */
+async function startOver(
+  handlingOf: (eventStore: DbClientEventStore) => CommandHandling,
+  { host, eventStoreUrl, queryBaseUrl, requireIfMatch, ...tokens }: CommandApiSettings,
+  timeoutMs?: number,
+): Promise<{ port: number; close: () => Promise<void> }> {
+  const eventStore = new DbClientEventStore({
+    connectionString: eventStoreUrl,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+  const http = await createCommandHttpApp(handlingOf(eventStore), {
+    logger: createLogger('command-api', 'silent'),
+    verifier: createTokenVerifier(tokens),
+    isStoreReachable: () => eventStore.headPosition(),
+    queryBaseUrl,
+    requireIfMatch,
+    storeMark: storeMarkOnce(eventStore),
+  });
+  const port = await http.listen(host, 0);
+  const close = async () => {
+    await http.close();
+    await eventStore.close();
+  };
+  return { port, close };
 }
 
 async function forkCommandApi(
   settings: CommandApiSettings,
 ): Promise<{ port: number; close: () => Promise<void>; kill: () => Promise<void> }> {
+  const { loading = defaultLoading } = settings;
   const child = fork(BUILT_MAIN, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
@@ -119,10 +159,12 @@ async function forkCommandApi(
       ORDERLOG_EVENT_STORE_URL: settings.eventStoreUrl,
       ORDERLOG_QUERY_BASE_URL: settings.queryBaseUrl,
       ORDERLOG_REQUIRE_IF_MATCH: String(settings.requireIfMatch),
-      ORDERLOG_STATE_CACHE_MB: String(settings.stateCacheMb),
       ORDERLOG_JWKS_URL: settings.jwksUrl,
       ORDERLOG_JWT_ISSUER: settings.issuer,
       ORDERLOG_JWT_AUDIENCE: settings.audience,
+      ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(loading.snapshotEveryEvents),
+      ORDERLOG_SNAPSHOT_CHECK_ONE_IN: String(loading.snapshotCheckOneIn),
+      ORDERLOG_STATE_CACHE_MB: String(loading.stateCacheMb),
     },
   });
   const ended = once(child, 'exit');

@@ -3,7 +3,7 @@ import type { OrderCommand } from '#domain/order/order.js';
 import type { OrderState } from '#domain/order/state.js';
 import { instantAt, type Instant } from '#domain/instant.js';
 import { anyCommand } from '#domain/testing/any-command.js';
-import { fold } from '#event-store/order-loader.js';
+import { fold } from '#event-store/order-streams.js';
 import type { StoredOrderEvent } from '#event-store/port.js';
 import { commandIdOf, placedOrderIdOf } from '../../apps/command-api/src/request/idempotency.js';
 import type { Random } from '../chaos/random.js';

@@ -2,7 +2,7 @@ import { v5 as uuidV5 } from 'uuid';
 import type { Instant } from '#domain/instant.js';
 import { decide, type OrderCommand } from '#domain/order/order.js';
 import type { OrderState } from '#domain/order/state.js';
-import { fold } from '#event-store/order-loader.js';
+import { fold } from '#event-store/order-streams.js';
 import type { StoredOrderEvent } from '#event-store/port.js';
 import { problems, type ProblemCode } from '#platform/problems/problems.js';
 import { eventIds } from '../../apps/command-api/src/handling/event-ids.js';

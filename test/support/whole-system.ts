@@ -29,10 +29,7 @@ export async function startWholeSystem(queryBaseUrl: string): Promise<WholeSyste
   ]);
   const logger = createLogger('system', 'silent');
   const shared = { host: '127.0.0.1', port: 0, eventStoreUrl: store.url, ...issuer };
-  const command = await startCommandApi(
-    { ...shared, queryBaseUrl, requireIfMatch: false, stateCacheMb: 192 },
-    logger,
-  );
+  const command = await startCommandApi({ ...shared, queryBaseUrl, requireIfMatch: false }, logger);
   const query = await startQueryApi({ ...shared, postgresUrl: database.url, elasticsearch: null }, logger);
   const eventStore = new DbClientEventStore({ connectionString: store.url });
   const stop = new AbortController();

@@ -1,5 +1,5 @@
 import type { HandledCommand, Order } from '#domain/order/state.js';
-import type { LoadedOrder } from '#event-store/state-cache.js';
+import type { LoadedOrder } from '#event-store/order-streams.js';
 import type { Batch, Verdict } from './batch.js';
 import type { CommandResult } from './command-request.js';
 import { repetitionOf, resultOf } from './command-result.js';

@@ -1,9 +1,9 @@
 import type { Instant } from '#domain/instant.js';
-import type { OrderEvent } from '#domain/order/order.js';
+import type { EvolveOrder, OrderEvent } from '#domain/order/order.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import type { EventCodec } from '#event-store/codec.js';
 import type { EncodedEvent } from '#event-store/port.js';
-import type { LoadedOrder } from '#event-store/state-cache.js';
+import type { LoadedOrder } from '#event-store/order-streams.js';
 import { answerOn, foldedWith, metadataOf } from './answer.js';
 import type { CommandRequest } from './command-request.js';
 
@@ -42,14 +42,20 @@ export interface Batch {
   readonly order: OrderState;
 }
 
+/** What deciding and folding needs beside the order and the commands. */
+export interface BatchContext {
+  readonly now: Instant;
+  readonly codec: EventCodec;
+  readonly evolve: EvolveOrder;
+}
+
 /** Decides as many as may share an append, at least one. */
 export async function decideTogether(
   known: LoadedOrder,
   requests: readonly CommandRequest[],
-  now: Instant,
-  codec: EventCodec,
+  context: BatchContext,
 ): Promise<Batch> {
-  const batch = new BatchInTheMaking(known.order, now, codec);
+  const batch = new BatchInTheMaking(known.order, context);
   for (const request of requests) {
     if (batch.events.length >= MOST_EVENTS) break;
     await batch.add(request);
@@ -62,14 +68,12 @@ class BatchInTheMaking implements Batch {
   readonly events: EncodedEvent[] = [];
   order: OrderState;
   readonly #stored: OrderState;
-  readonly #now: Instant;
-  readonly #codec: EventCodec;
+  readonly #context: BatchContext;
 
-  constructor(stored: OrderState, now: Instant, codec: EventCodec) {
+  constructor(stored: OrderState, context: BatchContext) {
     this.order = stored;
     this.#stored = stored;
-    this.#now = now;
-    this.#codec = codec;
+    this.#context = context;
   }
 
   async add(request: CommandRequest): Promise<void> {
@@ -81,13 +85,14 @@ class BatchInTheMaking implements Batch {
   }
 
   async #verdictOn(request: CommandRequest): Promise<Verdict> {
-    const answer = answerOn(this.order, request, this.#now);
+    const { now, codec, evolve } = this.#context;
+    const answer = answerOn(this.order, request, now);
     switch (answer.kind) {
       case 'accepted': {
         const { events, recordedAt } = answer;
         // Folded first: what could not be folded must not be stored.
-        const order = foldedWith(this.order, events, request, recordedAt);
-        const encoded = await this.#codec.encode(request.orderId, events, metadataOf(request, recordedAt));
+        const order = foldedWith(this.order, events, request, recordedAt, evolve);
+        const encoded = await codec.encode(request.orderId, events, metadataOf(request, recordedAt));
         this.events.push(...encoded);
         this.order = order;
         return { kind: 'storing', commandId: request.commandId, events, order };

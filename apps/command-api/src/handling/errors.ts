@@ -30,6 +30,9 @@ export class PreconditionFailed extends Error {
   }
 }
 
+/** `If-Match` has to be given here, and was not. */
+export class PreconditionMissing extends Error {}
+
 /** Others changed the order at every attempt, for as long as anybody should wait. */
 export class ConflictRetriesExhausted extends Error {
   constructor(readonly waitedMs: number) {

@@ -1,12 +1,13 @@
 import { instantAt, type Instant } from '#domain/instant.js';
+import { evolve, type EvolveOrder } from '#domain/order/order.js';
 import type { HandledCommand, Order } from '#domain/order/state.js';
 import { CertainAppend } from '#event-store/certain-append.js';
 import { eventCodec, type EventCodec } from '#event-store/codec.js';
 import { AppendTooLarge } from '#event-store/errors.js';
 import { OrderLoader } from '#event-store/order-loader.js';
+import type { LoadedOrder } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import type { EventStore } from '#event-store/port.js';
-import { StateCache, type LoadedOrder } from '#event-store/state-cache.js';
 import { orderStream } from '#event-store/streams.js';
 import { answerOn, foldedWith } from './answer.js';
 import { Answering } from './answering.js';
@@ -19,17 +20,18 @@ import { Turns } from './turns.js';
 
 export interface OrderCommandsOptions {
   readonly codec?: EventCodec;
-  /** Of folded orders kept in memory, as estimated. */
-  readonly cacheMaxBytes?: number;
+  /** With the same codec and fold; without snapshots unless given. */
+  readonly loader?: OrderLoader;
+  /** Waits before events of unknown outcome are sent again. */
+  readonly resendAfterMs?: readonly number[];
   readonly now?: () => Instant;
+  /** For tests: of orders that remember fewer commands. */
+  readonly evolve?: EvolveOrder;
   /** A clock that only goes forward. */
   readonly elapsedMs?: () => number;
   /** From 0 up to, but not, 1: spreads what was in each other's way. */
   readonly random?: () => number;
 }
-
-/** Some 15,000 orders of twenty lines. */
-const DEFAULT_CACHE_BYTES = 192 * 1024 * 1024;
 
 /** Losing against others for so long, a client is told so and may try later. */
 const PATIENCE_MS = 5_000;
@@ -41,23 +43,27 @@ export class OrderCommands {
   readonly #certain: CertainAppend;
   readonly #now: () => Instant;
   readonly #elapsedMs: () => number;
+  readonly #evolve: EvolveOrder;
   readonly #turns: Turns;
   readonly #queue = new OrderQueue((line) => this.#takeTurn(line));
 
   constructor(eventStore: EventStore, options: OrderCommandsOptions = {}) {
     this.#codec = options.codec ?? eventCodec(plainPersonal);
-    const cache = new StateCache({ maxSizeBytes: options.cacheMaxBytes ?? DEFAULT_CACHE_BYTES });
-    this.#loader = new OrderLoader(eventStore, this.#codec, cache);
-    this.#certain = new CertainAppend(eventStore);
+    this.#evolve = options.evolve ?? evolve;
+    const folding = { eventStore, codec: this.#codec, evolve: this.#evolve };
+    this.#loader = options.loader ?? new OrderLoader(folding);
+    this.#certain = new CertainAppend(eventStore, options.resendAfterMs);
     this.#now = options.now ?? (() => instantAt(Date.now()));
     this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
     this.#turns = new Turns({ elapsedMs: this.#elapsedMs, random: options.random ?? Math.random });
   }
 
   /**
-   * @throws OrderRejected, IdempotencyKeyReused, PreconditionFailed, ConflictRetriesExhausted, OrderTooLarge
-   * @throws StoreUnavailable when the event store cannot be asked, or does not say whether it stored the
-   * events: the same request, sent again, finds out
+   * @throws OrderRejected, IdempotencyKeyReused, PreconditionFailed, PreconditionMissing,
+   * ConflictRetriesExhausted, OrderTooLarge
+   * @throws StoreUnavailable when the event store cannot be asked: nothing is stored
+   * @throws AppendOutcomeUnknown when it does not say whether it stored the events: the same request, sent
+   * again, finds out
    */
   async handle(request: CommandRequest): Promise<CommandResult> {
     const stream = orderStream(request.tenantId, request.orderId);
@@ -91,7 +97,11 @@ export class OrderCommands {
     const known = assumed ?? (await this.#loader.refresh(line.stream));
     line.isStale = false;
     const requests = commands.map(({ request }) => request);
-    const batch = await decideTogether(known, requests, this.#now(), this.#codec);
+    const batch = await decideTogether(known, requests, {
+      now: this.#now(),
+      codec: this.#codec,
+      evolve: this.#evolve,
+    });
     const answering = new Answering(commands, batch, known);
     answering.certainAlready((handled, order) => this.#replay(line.stream, handled, order));
     if (batch.events.length > 0) await this.#append({ line, batch, known, isFresh }, answering);
@@ -114,7 +124,8 @@ export class OrderCommands {
       const appended = await this.#certain.append(stream, batch.events, known.order?.revision ?? 'no_stream');
       if (appended) {
         // It was at the revision that all of them were decided on: so the refusals among them hold, too.
-        this.#loader.remember(stream, { order: batch.order, position: appended.position });
+        const { order, events } = batch;
+        this.#loader.remember(stream, { order: order!, position: appended.position }, events.length);
         this.#turns.won(line);
         line.takeMore();
         answering.asDecided(appended.position);
@@ -154,7 +165,7 @@ export class OrderCommands {
     if (answer.kind === 'replay') throw new Error('a dry run is never remembered');
     if (answer.kind === 'nothing') return resultOf(answer.order, null, []);
     const { events, recordedAt } = answer;
-    const order = foldedWith(known.order, events, request, recordedAt);
+    const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
     return resultOf(order, null, events);
   }
 }
