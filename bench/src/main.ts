@@ -5,7 +5,9 @@ import type { Row } from './measure.js';
 import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
+import { hotOrder } from './rows/hot-order.row.js';
 import { importOrders } from './rows/import.row.js';
+import { longOrder } from './rows/long-order.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { place } from './rows/place.row.js';
 import { poison } from './rows/poison.row.js';
@@ -29,8 +31,10 @@ const rows: Readonly<
 > = {
   place,
   mixed,
+  'hot-order': hotOrder,
   get,
   retry,
+  'long-order': longOrder,
   visible,
   search,
   'search-elasticsearch': searchElasticsearch,

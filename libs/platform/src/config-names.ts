@@ -133,6 +133,22 @@ export const configNames = {
     otherwise: 'false',
     readBy: 'command-api',
   },
+  ORDERLOG_SNAPSHOT_EVERY_EVENTS: {
+    meaning:
+      'A snapshot of an order is stored whenever it has so many more events. 0: none is stored, and none is read.',
+    otherwise: '100',
+    readBy: 'command-api',
+  },
+  ORDERLOG_SNAPSHOT_CHECK_ONE_IN: {
+    meaning: 'One load from a snapshot in so many is compared, in the background, with all events. 0: none.',
+    otherwise: '100',
+    readBy: 'command-api',
+  },
+  ORDERLOG_STATE_CACHE_MB: {
+    meaning: 'Memory for the state of orders used lately, so that they need not be loaded. 0: none is kept.',
+    otherwise: '192',
+    readBy: 'command-api',
+  },
   ORDERLOG_LOG_LEVEL: {
     meaning: 'How much is logged: fatal, error, warn, info, debug, trace or silent.',
     otherwise: 'info',

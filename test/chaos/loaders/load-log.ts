@@ -1,5 +1,5 @@
 import type { EventStore, RawEvent } from '#event-store/port.js';
-import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
+import { ORDER_STREAM_PREFIX, SNAPSHOT_STREAM_PREFIX } from '#event-store/streams.js';
 
 type Reading = Pick<EventStore, 'subscribeToAll' | 'readStream'>;
 
@@ -7,14 +7,7 @@ type Reading = Pick<EventStore, 'subscribeToAll' | 'readStream'>;
 export async function loadLog(
   store: Reading,
 ): Promise<{ log: readonly RawEvent[]; streams: ReadonlyMap<string, readonly string[]> }> {
-  const log: RawEvent[] = [];
-  const stop = new AbortController();
-  const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
-  for await (const message of all) {
-    if (message.kind === 'caughtUp') break;
-    if (message.kind === 'event') log.push(message.event);
-  }
-  stop.abort();
+  const log = await allOf(store, ORDER_STREAM_PREFIX);
   const streams = new Map<string, readonly string[]>();
   for (const stream of new Set(log.map((event) => event.stream))) {
     const ids: string[] = [];
@@ -22,4 +15,20 @@ export async function loadLog(
     streams.set(stream, ids);
   }
   return { log, streams };
+}
+
+/** Every snapshot that is in the log, which keeps those that their streams do not show any more. */
+export function loadSnapshots(store: Reading): Promise<readonly RawEvent[]> {
+  return allOf(store, SNAPSHOT_STREAM_PREFIX);
+}
+
+async function allOf(store: Reading, streamPrefix: string): Promise<RawEvent[]> {
+  const events: RawEvent[] = [];
+  const stop = new AbortController();
+  for await (const message of store.subscribeToAll({ after: null, streamPrefix, signal: stop.signal })) {
+    if (message.kind === 'caughtUp') break;
+    if (message.kind === 'event') events.push(message.event);
+  }
+  stop.abort();
+  return events;
 }

@@ -11,13 +11,24 @@ export interface Change {
   readonly to: string;
 }
 
-/** A tree that holds what is built, but for some changes: the folder to run apps from. */
-export async function brokenTree(
-  changes: readonly Change[],
-): Promise<{ folder: string; remove: () => Promise<void> }> {
+export interface BrokenTree {
+  readonly folder: string;
+  readonly remove: () => Promise<void>;
+}
+
+/** What tests need besides what is built. */
+const SOURCES = ['apps', 'libs', 'test', 'jest.config.mjs'];
+
+/**
+ * A tree that holds what is built, but for some changes: the folder to run apps from.
+ *
+ * @param withSources whether it holds the sources and the tests, too: the folder to run tests in
+ */
+export async function brokenTree(changes: readonly Change[], withSources = false): Promise<BrokenTree> {
   const folder = await mkdtemp(join(tmpdir(), 'orderlog-broken-'));
-  await cp(join(repositoryRoot, 'dist'), join(folder, 'dist'), { recursive: true });
-  await cp(join(repositoryRoot, 'package.json'), join(folder, 'package.json'));
+  for (const path of ['dist', 'package.json', ...(withSources ? SOURCES : [])]) {
+    await cp(join(repositoryRoot, path), join(folder, path), { recursive: true });
+  }
   await symlink(join(repositoryRoot, 'node_modules'), join(folder, 'node_modules'));
   const options = JSON.parse(await readFile(join(repositoryRoot, '.swcrc'), 'utf8')) as Options;
   const sources = new Map<string, string>();
@@ -32,6 +43,7 @@ export async function brokenTree(
   for (const [file, source] of sources) {
     const { code } = await transform(source, { ...options, swcrc: false, filename: file });
     await writeFile(join(folder, 'dist', file.replace(/\.ts$/, '.js')), code);
+    if (withSources) await writeFile(join(folder, file), source);
   }
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
