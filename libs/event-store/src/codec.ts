@@ -1,6 +1,6 @@
-import { v7 as uuidV7 } from 'uuid';
 import type { OrderEvent } from '#domain/order/order.js';
 import { UnreadableEvent } from './errors.js';
+import { newEventId } from './event-id.js';
 import { isInstant, metadataOf } from './metadata.js';
 import { plainPersonal, type PersonalCodec } from './personal-codec.js';
 import type { EncodedEvent, EventMetadata, RawEvent, StoredOrderEvent } from './port.js';
@@ -50,7 +50,7 @@ export function eventCodec(personalCodec: PersonalCodec): EventCodec {
           ),
       );
       return events.map(({ type, occurredAt, data }, index) => ({
-        eventId: uuidV7(),
+        eventId: newEventId(),
         type,
         data: { occurredAt, data, personal: personal[index] },
         metadata: { ...metadata, schemaVersion: schemaVersionOf(type) },
