@@ -107,6 +107,22 @@ export const commandBugs: readonly CommandBug[] = [
     test: 'a key past the window of its order repeats nothing of any command',
   },
   {
+    name: 'a snapshot of the state before the append, under the revision after it',
+    changes: [
+      {
+        file: 'libs/event-store/src/order-loader.ts',
+        from: '    this.#cache.set(stream, loaded);\n    this.#snapshots?.appended(stream, loaded.order, eventCount);',
+        to: `    const { handled, revision, lastRecordedAt } = loaded.order;
+    const before = this.#cache.get(stream)?.order ?? loaded.order;
+    this.#cache.set(stream, loaded);
+    const wrong = { ...before, handled, revision, lastRecordedAt };
+    this.#snapshots?.appended(stream, wrong, eventCount);`,
+      },
+    ],
+    ...{ project: 'engines', file: 'test/contract/snapshots/loading.test.ts' },
+    test: 'I7, on a real store a cold load is the full fold after every command of random histories',
+  },
+  {
     name: 'orders that wait for each other',
     changes: [
       {
@@ -116,7 +132,7 @@ export const commandBugs: readonly CommandBug[] = [
       },
     ],
     ...{ project: 'unit', file: `${HANDLING}/order-queue.spec.ts` },
-    test: '',
+    test: 'the queue of an order keeps other orders going',
   },
   {
     name: 'another body under a known key, answered as if it were the same',
