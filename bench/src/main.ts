@@ -5,6 +5,7 @@ import type { Row } from './measure.js';
 import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
+import { hotOrder } from './rows/hot-order.row.js';
 import { importOrders } from './rows/import.row.js';
 import { longOrder } from './rows/long-order.row.js';
 import { mixed } from './rows/mixed.row.js';
@@ -28,6 +29,7 @@ const rows: Readonly<
 > = {
   place,
   mixed,
+  'hot-order': hotOrder,
   get,
   'long-order': longOrder,
   visible,

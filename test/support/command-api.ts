@@ -55,6 +55,8 @@ export interface TestCommandApi {
   /** POSTs as staff with every scope, unless told otherwise. */
   send(path: string, sent?: Sent): Promise<Answer>;
   close(): Promise<void>;
+  /** As a crash would end it (SIGKILL), where it has a process of its own. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -89,7 +91,7 @@ export async function startTestCommandApi({
     audience,
     ...options,
   };
-  const app = ownProcess
+  const app: { port: number; close(): Promise<void>; kill?(): Promise<void> } = ownProcess
     ? await forkCommandApi(settings)
     : handlingOf
       ? await startOver(handlingOf, settings, timeoutMs)
@@ -109,6 +111,11 @@ export async function startTestCommandApi({
     send: (path, sent = {}) => send(url + path, { token: staff, ...sent }),
     async close() {
       await app.close();
+      await rm(keys, { recursive: true, force: true });
+    },
+    async kill() {
+      if (!app.kill) throw new Error('it has no process of its own');
+      await app.kill();
       await rm(keys, { recursive: true, force: true });
     },
   };
@@ -142,7 +149,7 @@ async function startOver(
 
 async function forkCommandApi(
   settings: CommandApiSettings,
-): Promise<{ port: number; close: () => Promise<void> }> {
+): Promise<{ port: number; close: () => Promise<void>; kill: () => Promise<void> }> {
   const { loading = defaultLoading } = settings;
   const child = fork(BUILT_MAIN, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -171,6 +178,10 @@ async function forkCommandApi(
       child.kill('SIGTERM');
       const [code] = (await ended) as [number | null];
       if (code !== 0) throw new Error(`command-api ended with ${String(code)}`);
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }

@@ -41,7 +41,10 @@ export interface CommandResult {
   readonly orderId: string;
   /** Of the order after it. */
   readonly revision: number;
-  /** Of the last event in `$all`; null for a dry run, or where nothing happened and it is not known. */
+  /**
+   * In `$all`, of its last event or of a later one of the same append; null for a dry run, or where nothing happened
+   * and it is not known.
+   */
   readonly position: bigint | null;
   /** Empty: the order already was as asked. */
   readonly events: readonly HandledEvent[];
