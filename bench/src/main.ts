@@ -13,10 +13,12 @@ import { place } from './rows/place.row.js';
 import { poison } from './rows/poison.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
 import { rebuild, type LogOptions } from './rows/rebuild.row.js';
+import { retry } from './rows/retry.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
 import { rebuildSearch, searchIndex } from './rows/search-index.row.js';
 import { search } from './rows/search.row.js';
 import { searchable } from './rows/searchable.row.js';
+import { validation } from './rows/validation.row.js';
 import { visible } from './rows/visible.row.js';
 import { benchClient, ELASTICSEARCH_VARIABLE, newIndexPrefix, removeIndexes } from './search-engine.js';
 import { startSystem, type System } from './system.js';
@@ -32,6 +34,7 @@ const rows: Readonly<
   'hot-order': hotOrder,
   get,
   'long-order': longOrder,
+  retry,
   visible,
   search,
   'search-elasticsearch': searchElasticsearch,
@@ -48,6 +51,7 @@ const standalone: Readonly<Record<string, (log: LogOptions) => Promise<readonly 
   'event-store': eventStore,
   rebuild,
   poison,
+  validation,
 };
 
 /** The engine that a row needs besides, by the variable that says where it is. */
