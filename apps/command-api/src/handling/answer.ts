@@ -1,10 +1,10 @@
-import { v5 as uuidV5 } from 'uuid';
 import { latest, type Instant } from '#domain/instant.js';
 import { decide, evolve, handledCommand, type OrderEvent } from '#domain/order/order.js';
 import type { Rejection } from '#domain/order/rejections.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import { allowedCommands, customerMay } from '#domain/order/transitions.js';
 import type { EventMetadata } from '#event-store/port.js';
+import { uuidV5 } from '#platform/uuid-v5.js';
 import type { CommandRequest } from './command-request.js';
 import { IdempotencyKeyReused, OrderRejected, PreconditionFailed, PreconditionMissing } from './errors.js';
 

@@ -77,12 +77,29 @@ describe('what the store is asked', () => {
     expect(memory.asked).toEqual(['append at 0', 'read from 1', 'append at 1']);
   });
 
-  it('nothing again to know a command that is known to have been handled, but its events', async () => {
+  it('nothing again to answer a command that was handled here', async () => {
     const { memory, commands } = setUp();
     const asked = request(place);
-    await commands.handle(asked);
-    await commands.handle(asked);
-    expect(memory.asked).toEqual(['append at no_stream', 'read from 0']);
+    const first = await commands.handle(asked);
+    await commands.handle(request(tags('x')));
+    const again = await commands.handle(asked);
+    expect(again).toEqual({ ...first, replayed: true, order: again.order });
+    expect(again.order).toMatchObject({ tags: ['x'] });
+    expect(memory.asked).toEqual(['append at no_stream', 'append at 0']);
+  });
+
+  it('its events, once, to answer a command that was handled elsewhere', async () => {
+    const { memory, commands, open } = setUp();
+    const asked = request(confirm);
+    await commands.handle(request(place));
+    const first = await commands.handle(asked);
+    const other = open();
+    memory.asked.length = 0;
+    for (let again = 0; again < 2; again++) {
+      const answer = await other.handle(asked);
+      expect(answer).toEqual({ ...first, replayed: true, order: answer.order });
+    }
+    expect(memory.asked).toEqual(['read from 0', 'read from 1']);
   });
 });
 

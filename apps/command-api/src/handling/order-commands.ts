@@ -15,6 +15,7 @@ import { decideTogether, type Batch } from './batch.js';
 import type { CommandRequest, CommandResult } from './command-request.js';
 import { replayOf, resultOf } from './command-result.js';
 import { OrderTooLarge } from './errors.js';
+import { GivenAnswers } from './given-answers.js';
 import { OrderQueue, WaitingCommand, type OrderLine } from './order-queue.js';
 import { Turns } from './turns.js';
 
@@ -46,6 +47,7 @@ export class OrderCommands {
   readonly #evolve: EvolveOrder;
   readonly #turns: Turns;
   readonly #queue = new OrderQueue((line) => this.#takeTurn(line));
+  readonly #given = new GivenAnswers();
 
   constructor(eventStore: EventStore, options: OrderCommandsOptions = {}) {
     this.#codec = options.codec ?? eventCodec(plainPersonal);
@@ -70,7 +72,9 @@ export class OrderCommands {
     if (request.dryRun) return this.#tryOut(stream, request);
     const command = new WaitingCommand(request, this.#elapsedMs());
     this.#queue.join(stream, command);
-    return command.result;
+    const result = await command.result;
+    if (request.remembered && result.events.length > 0) this.#given.remember(request.commandId, result);
+    return result;
   }
 
   async #takeTurn(line: OrderLine): Promise<void> {
@@ -144,12 +148,14 @@ export class OrderCommands {
     }
   }
 
-  /** The first answer again, from the events of that command. */
+  /** The first answer again, as it was given here, or from the events of that command. */
   async #replay(
     stream: string,
     { commandId, firstRevision, revision }: HandledCommand,
     order: Order,
   ): Promise<CommandResult> {
+    const given = this.#given.of(commandId);
+    if (given?.revision === revision) return { ...given, replayed: true, order };
     const events = await this.#loader.events(stream, firstRevision, revision - firstRevision + 1);
     const last = events.at(-1);
     if (last?.recording.revision !== revision || last.metadata.commandId !== commandId) {
