@@ -70,3 +70,4 @@ export function storedSnapshots(
 ): Promise<RawEvent[]> {
   return collected(store.readStream(snapshotStream(stream)));
 }
+

@@ -15,11 +15,7 @@ import { StateCache } from '#event-store/state-cache.js';
 import { orderStream } from '#event-store/streams.js';
 
 const HISTORIES = new URL('../../libs/read-models/golden/histories.ndjson.gz', import.meta.url);
-const lines = gunzipSync(readFileSync(HISTORIES))
-  .toString()
-  .trimEnd()
-  .split('\n')
-  .filter((line) => line !== '[]');
+const lines = gunzipSync(readFileSync(HISTORIES)).toString().trimEnd().split('\n').filter((line) => line !== '[]');
 
 /** Parsed anew each time, so that no two orders share a text. */
 function history(index) {
@@ -73,12 +69,7 @@ const kinds = {
     make: async (index) => {
       const order = await long(index);
       const { metadata, ...event } = await codec.encode(order);
-      const raw = {
-        ...event,
-        metadata: JSON.parse(new TextDecoder().decode(metadata)),
-        revision: 0,
-        position: 0n,
-      };
+      const raw = { ...event, metadata: JSON.parse(new TextDecoder().decode(metadata)), revision: 0, position: 0n };
       return codec.decode(orderStream(order.tenantId, order.orderId), { ...raw, stream: 'snapshots' });
     },
   },
@@ -110,6 +101,4 @@ for (let index = 0; index < orders; index++) {
   cache.set(`order-default.${randomUUID()}`, { order: await make(index), position: BigInt(index) });
 }
 const heap = heapBytes() - before;
-console.log(
-  JSON.stringify({ orders: cache.count, estimatedBytes: cache.estimatedSizeBytes, heapBytes: heap }),
-);
+console.log(JSON.stringify({ orders: cache.count, estimatedBytes: cache.estimatedSizeBytes, heapBytes: heap }));

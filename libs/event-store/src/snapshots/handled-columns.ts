@@ -43,14 +43,7 @@ export function handledAsColumns(
   };
 }
 
-function besides({
-  commandId,
-  fingerprint,
-  recordedAt,
-  revision,
-  firstRevision,
-  ...more
-}: HandledCommand): object {
+function besides({ commandId, fingerprint, recordedAt, revision, firstRevision, ...more }: HandledCommand): object {
   return more;
 }
 
