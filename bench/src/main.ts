@@ -9,6 +9,7 @@ import { hotOrder } from './rows/hot-order.row.js';
 import { importOrders } from './rows/import.row.js';
 import { longOrder } from './rows/long-order.row.js';
 import { mixed } from './rows/mixed.row.js';
+import { peers } from './rows/peers.row.js';
 import { place } from './rows/place.row.js';
 import { poison } from './rows/poison.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
@@ -17,6 +18,7 @@ import { retry } from './rows/retry.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
 import { rebuildSearch, searchIndex } from './rows/search-index.row.js';
 import { search } from './rows/search.row.js';
+import { soak } from './rows/soak.row.js';
 import { searchable } from './rows/searchable.row.js';
 import { validation } from './rows/validation.row.js';
 import { visible } from './rows/visible.row.js';
@@ -33,8 +35,8 @@ const rows: Readonly<
   mixed,
   'hot-order': hotOrder,
   get,
-  retry,
   'long-order': longOrder,
+  retry,
   visible,
   search,
   'search-elasticsearch': searchElasticsearch,
@@ -47,11 +49,15 @@ const rows: Readonly<
 };
 
 /** Rows that start what they need themselves: a part of the system, without the rest. */
-const standalone: Readonly<Record<string, (log: LogOptions) => Promise<readonly Row[]>>> = {
+type Options = LogOptions & { readonly minutes: number | null };
+
+const standalone: Readonly<Record<string, (options: Options) => Promise<readonly Row[]>>> = {
   'event-store': eventStore,
   rebuild,
   poison,
   validation,
+  peers,
+  soak,
 };
 
 /** The engine that a row needs besides, by the variable that says where it is. */
@@ -63,21 +69,23 @@ const needed: Readonly<Record<string, string>> = {
   searchable: ELASTICSEARCH_VARIABLE,
 };
 
-const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE] [--events N]
+const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE] [--events N] [--minutes N]
 
 Starts a system of its own for each row and compares it with the raw engine in the same run.
 Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
 --json   one JSON object a row
 --file   for import, search, relay and rebuild: a shop's file of your own instead of a made-up one
---events for rebuild and poison: how many events there are in the log; default: 1,000,000 and 300,000`;
+--events for rebuild and poison: how many events there are in the log; default: 1,000,000 and 300,000
+--minutes for soak: how long; default: 60`;
 
-function readArguments(): { names: string[]; json: boolean; log: LogOptions } {
+function readArguments(): { names: string[]; json: boolean; options: Options } {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
       file: { type: 'string' },
       events: { type: 'string' },
+      minutes: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -88,14 +96,16 @@ function readArguments(): { names: string[]; json: boolean; log: LogOptions } {
   const events = values.events === undefined ? null : Number(values.events);
   if (events !== null && !(Number.isSafeInteger(events) && events > 0))
     throw new Error('--events needs a number');
-  return { names: positionals, json: values.json, log: { file: values.file ?? null, events } };
+  const minutes = values.minutes === undefined ? null : Number(values.minutes);
+  if (minutes !== null && !(minutes > 0)) throw new Error('--minutes needs a number');
+  return { names: positionals, json: values.json, options: { file: values.file ?? null, events, minutes } };
 }
 
 function format(row: Row): string {
   const number = (value: number | null, digits: number) =>
     value === null ? '–' : value.toLocaleString('en', { maximumFractionDigits: digits });
   return [
-    row.name.padEnd(20),
+    row.name.padEnd(24),
     number(row.ratio, 2).padStart(6),
     number(row.target, 2).padStart(8),
     number(row.perSecond, 0).padStart(10),
@@ -108,16 +118,16 @@ function format(row: Row): string {
 }
 
 const HEADER =
-  'row                   ratio   target   ours/s      raw/s     CPU µs   p50 ms   p95 ms   p99 ms';
+  'row                       ratio   target   ours/s      raw/s     CPU µs   p50 ms   p95 ms   p99 ms';
 
 async function run(): Promise<void> {
-  const { names, json, log } = readArguments();
+  const { names, json, options } = readArguments();
   if (!json) console.log(HEADER);
   const print = (row: Row) => console.log(json ? JSON.stringify(row) : format(row));
   for (const name of names) {
     const alone = standalone[name];
     if (alone) {
-      (await alone(log)).forEach(print);
+      (await alone(options)).forEach(print);
       continue;
     }
     const variable = needed[name];
@@ -125,7 +135,7 @@ async function run(): Promise<void> {
       console.error(`${name} skipped: ${variable} is not set`);
       continue;
     }
-    [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, log.file)].flat().forEach(print);
+    [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, options.file)].flat().forEach(print);
   }
 }
 

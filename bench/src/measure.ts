@@ -115,8 +115,8 @@ export function percentile(values: readonly number[], share: number): number {
 
 const TICKS_PER_SECOND = 100; // what Linux reports in /proc, whatever its own timer is
 
-/** CPU time so far of this process and all that it started, those that ended included. */
-function cpuMicros(): number | null {
+/** CPU time so far of this process and all that it started, those that ended included; null off Linux. */
+export function cpuMicros(): number | null {
   const stats = processStats();
   if (stats === null) return null;
   const ours = new Set([process.pid]);

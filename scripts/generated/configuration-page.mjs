@@ -3,7 +3,8 @@ import { configNames } from '#platform/config-names.js';
 /** docs/configuration.md: every environment variable. */
 export async function configurationPage() {
   const rows = Object.entries(configNames).map(
-    ([name, { meaning, otherwise, readBy }]) => `| \`${name}\` | ${meaning} | ${otherwise} | ${readBy} |`,
+    ([name, { meaning, otherwise, readBy, secret }]) =>
+      `| \`${name}\`${secret ? ', `…_FILE`' : ''} | ${meaning} | ${otherwise} | ${readBy} |`,
   );
   return `# Configuration
 
@@ -12,6 +13,10 @@ export async function configurationPage() {
 \`orderctl up\` sets all of this for the embedded system. Apps that are run by themselves read it from their
 environment, once, at the start: a value that is missing, wrong or unknown stops the app with one line that says
 so. Names that begin with \`ORDERLOG_TEST_\` belong to the tests.
+
+A secret can stand in a file instead, which its variable with \`_FILE\` after it names: \`ORDERLOG_POSTGRES_URL_FILE\`, say.
+It is one line; a newline at its end is no part of it. Both at once is an error. No secret is logged, shown by
+\`orderctl\`, told by \`/metrics\` or part of an answer.
 
 | variable | meaning | when not set | read by |
 |---|---|---|---|

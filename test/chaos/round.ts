@@ -52,6 +52,8 @@ export interface RoundResult {
 
 const CLIENTS = 12;
 const TENANTS = ['default', 'second'];
+/** Whose money moves at the payment provider. */
+const PAYING_TENANT = 'second';
 /** So few that most get a long history, and that clients meet in them. */
 const MAX_ORDERS = 60;
 const SAMPLE_EVERY_MS = 700;
@@ -85,6 +87,7 @@ class Round {
     const runName = `chaos-${this.#options.seed.toLowerCase().replace(/[^a-z0-9]/g, '-')}-${Date.now().toString(36)}`;
     const system = await ChaosSystem.start({
       ...{ folder, tree, elasticsearch, kafka, runName, instances, onSystem },
+      payments: { tenantId: PAYING_TENANT, seed: this.#options.seed },
       onDeath: (name, how) => {
         this.#deaths.push(`${name}: ${how}`);
         this.#log(`${name} ended by itself: ${how}`);
@@ -102,7 +105,12 @@ class Round {
         elasticsearch: elasticsearch !== null,
         kafka: kafka !== null,
       };
-      const unsettled = await untilSettled(settling, this.#options.settleLimitMs ?? SETTLE_LIMIT_MS);
+      const limitMs = this.#options.settleLimitMs ?? SETTLE_LIMIT_MS;
+      // What the payment workers find at the end of the log, they write behind it.
+      const unsettled =
+        (await untilSettled(settling, limitMs)) ??
+        (await system.payments.settled(limitMs)) ??
+        (await untilSettled(settling, limitMs));
       this.#log(unsettled ?? 'settled');
       await this.#sample(system);
       const facts = await this.#facts(system, store);
@@ -169,6 +177,7 @@ class Round {
         return new ShopClient({
           ...{ sender, commandUrls, queryUrls, orders, random },
           ...{ recorder: this.#recorder, maxOrders: MAX_ORDERS },
+          movesMoney: tenantId !== PAYING_TENANT,
         });
       }),
     );
@@ -200,6 +209,8 @@ class Round {
 
   #facts(system: ChaosSystem, store: DbClientEventStore): Promise<Facts> {
     const { elasticsearch, kafka } = this.#options;
+    const provider = system.payments.facts();
+    const byWorkers = this.#recorder.withRepetitions(system.payments.attempts());
     return loadFacts(
       {
         store,
@@ -207,7 +218,11 @@ class Round {
         elasticsearchUrl: elasticsearch?.url ?? null,
         topic: kafka && { brokers: kafka.url, name: system.topic },
       },
-      { commands: this.#recorder.commands, reads: this.#recorder.reads, samples: this.#samples },
+      {
+        commands: [...this.#recorder.commands, ...byWorkers],
+        reads: this.#recorder.reads,
+        ...{ samples: this.#samples, provider },
+      },
     );
   }
 

@@ -5,6 +5,7 @@ import { afterEach, describe, it } from '@jest/globals';
 import { runRound } from './round.js';
 import { brokenTree } from './seeded-bugs/broken-tree.js';
 import { BUG_ROUND_MS, seededBugs } from './seeded-bugs/bugs.js';
+import { moneyBugs } from './seeded-bugs/money-bugs.js';
 import type { Violation } from './checker/violations.js';
 import type { ChaosSystem } from './system/chaos-system.js';
 
@@ -24,9 +25,9 @@ describe('a system with a bug is seen through', () => {
     for (const cleanup of cleanups.splice(0)) await cleanup();
   });
 
-  it.each(seededBugs.map((bug, number) => ({ ...bug, number })))(
+  it.each([...seededBugs, ...moneyBugs].map((bug, number) => ({ ...bug, number })))(
     '$name: $caughtAs',
-    async ({ number, changes, faults, twice = false, caughtAs, says }) => {
+    async ({ number, changes, faults, twice = false, enough = ENOUGH, caughtAs, says }) => {
       const tree = await brokenTree(changes);
       cleanups.push(tree.remove);
       const others: Violation[] = [];
@@ -38,7 +39,7 @@ describe('a system with a bug is seen through', () => {
           ...{
             seed: `bug-${number}.${round}`,
             forMs: BUG_ROUND_MS,
-            enough: ENOUGH,
+            enough,
             folder,
             tree: tree.folder,
           },

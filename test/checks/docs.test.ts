@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { configNames } from '#platform/config-names.js';
+import { knownVariables } from '#platform/config-names.js';
 import { finished, repositoryRoot } from '../support/seeded-tree.js';
 
 // It asks for the help of every command that a page shows, each a process, on a machine that may be busy.
@@ -91,7 +91,7 @@ describe('what the documents say', () => {
 
   it('names no setting that there is not', () => {
     const wrong = onEveryPage(({ text }) => text.match(/\bORDERLOG_[A-Z_]*[A-Z]\b/g) ?? []).filter(
-      ({ found }) => !found.startsWith('ORDERLOG_TEST') && !(found in configNames),
+      ({ found }) => !found.startsWith('ORDERLOG_TEST') && !knownVariables.includes(found),
     );
     expect(wrong).toEqual([]);
   });

@@ -13,7 +13,7 @@ export interface AppProcess {
 /** Answers once it listens. @param root where the release is built */
 export async function startApp(
   root: string,
-  name: 'projector' | 'query-api',
+  name: 'command-api' | 'query-api' | 'projector',
   environment: Readonly<Record<string, string>>,
 ): Promise<AppProcess> {
   const child = fork(join(root, `dist/apps/${name}/src/main.js`), {

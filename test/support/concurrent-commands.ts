@@ -18,7 +18,8 @@ const HOUR_MS = 60 * 60 * 1_000;
 
 export interface ConcurrencyOptions {
   readonly clients: number;
-  readonly commandsEach: number;
+  /** Whether a client that has sent so many has sent enough. */
+  readonly isEnough: (commands: number) => boolean;
   readonly random: Random;
   /** As it is in the store, at any time. */
   readonly eventsOf: (orderId: string) => Promise<readonly StoredOrderEvent[]>;
@@ -63,7 +64,7 @@ export class ConcurrentCommands {
 
   async #client(random: Random, placing: Asking): Promise<void> {
     await this.#send(placing, random);
-    for (let turn = 0; turn < this.#options.commandsEach; turn++) {
+    for (let turn = 0; !this.#options.isEnough(turn); turn++) {
       const again = random.chance(12) ? random.one(this.#asked) : undefined;
       const asking = again ? repeated(again, random) : await this.#anything(random, turn);
       this.#asked.push(asking);

@@ -1,6 +1,8 @@
 import {
+  envDrainDelayMs,
   envEventStoreUrl,
   envFlag,
+  envHost,
   envHttpUrl,
   envInteger,
   envJwksUrl,
@@ -19,6 +21,8 @@ export interface CommandApiSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly loading?: LoadingSettings;
+  /** How long it goes on as if nothing were, once its readiness is red. */
+  readonly drainDelayMs?: number;
 }
 
 /** How orders are loaded, and kept. */
@@ -49,7 +53,7 @@ const loadingSettings = {
 /** @throws ConfigError */
 export function settingsFromEnvironment(): CommandApiSettings {
   const settings = readConfig({
-    host: envText('ORDERLOG_HOST', '127.0.0.1'),
+    host: envHost('ORDERLOG_HOST', '127.0.0.1'),
     port: envPort('ORDERLOG_PORT', 3000),
     eventStoreUrl: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
     queryBaseUrl: envHttpUrl('ORDERLOG_QUERY_BASE_URL'),
@@ -57,6 +61,7 @@ export function settingsFromEnvironment(): CommandApiSettings {
     jwksUrl: envJwksUrl('ORDERLOG_JWKS_URL'),
     issuer: envText('ORDERLOG_JWT_ISSUER'),
     audience: envText('ORDERLOG_JWT_AUDIENCE'),
+    drainDelayMs: envDrainDelayMs,
   });
   return { ...settings, loading: readConfig(loadingSettings) };
 }

@@ -25,10 +25,11 @@ export async function startCommandApi(
     storeMark: storeMarkOnce(eventStore),
   });
   const port = await http.listen(host, settings.port);
+  const { drainDelayMs = 0 } = settings;
   const close = async () => {
-    await http.close();
+    await http.close(drainDelayMs);
     await orders.close();
     await eventStore.close();
   };
-  return { port, close };
+  return { port, drainDelayMs, close };
 }

@@ -1,4 +1,4 @@
-import { envEventStoreUrl, envPort, envPostgresUrl, envText, readConfig } from '#platform/config.js';
+import { envEventStoreUrl, envHost, envPort, envPostgresUrl, readConfig } from '#platform/config.js';
 import { kafkaOf, kafkaSettings, type KafkaPlace } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
@@ -25,7 +25,7 @@ export function settingsFromEnvironment(): ProjectorSettings {
   const settings = readConfig({
     postgresUrl: envPostgresUrl('ORDERLOG_POSTGRES_URL'),
     eventStoreUrl: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
-    host: envText('ORDERLOG_HOST', '127.0.0.1'),
+    host: envHost('ORDERLOG_HOST', '127.0.0.1'),
     port: envPort('ORDERLOG_PORT', 3002),
     ...searchEngineSettings,
   });

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { Draining } from '#platform/http/draining.js';
 import { serveHealth, type ReadinessCheck } from '#platform/http/health.js';
 import { serveMetrics } from '#platform/http/metrics.js';
 import type { RunningApp } from '#platform/lifecycle.js';
@@ -34,13 +35,14 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
     statementTimeoutMs: STATUS_TIMEOUT_MS,
   });
   const http = fastify();
+  const draining = new Draining(http.server);
   const statuses = () => projectionStatuses(keeper, relay, { eventStore, db: pool });
   const checks = new Map<string, ReadinessCheck>([
     ['postgres', () => pool.query('SELECT 1')],
     ['event_store', () => eventStore.headPosition()],
     ['projections', () => whetherRunning(running(keeper, relay))],
   ]);
-  serveHealth(http, checks, logger);
+  serveHealth(http, checks, logger, draining);
   serveMetrics(http, async () => projectionMetrics(await statuses()));
   http.get('/status', async () => ({ holder: leases.holder, ...(await statuses()) }));
   await http.listen({ host: settings.host, port: settings.port });
@@ -50,8 +52,10 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
   return {
     port: (http.server.address() as AddressInfo).port,
     async close() {
+      draining.begin();
       stop.abort();
       await projecting;
+      await draining.end();
       await Promise.all([http.close(), eventStore.close(), elasticsearch?.close(), pool.end()]);
     },
   };

@@ -1,5 +1,7 @@
 import {
+  envDrainDelayMs,
   envEventStoreUrl,
+  envHost,
   envJwksUrl,
   envPort,
   envPostgresUrl,
@@ -20,6 +22,8 @@ export interface QueryApiSettings {
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
+  /** How long it goes on as if nothing were, once its readiness is red. */
+  readonly drainDelayMs?: number;
   /** null: none is configured. */
   readonly elasticsearch: ElasticsearchPlace | null;
 }
@@ -27,13 +31,14 @@ export interface QueryApiSettings {
 /** @throws ConfigError */
 export function settingsFromEnvironment(): QueryApiSettings {
   const settings = readConfig({
-    host: envText('ORDERLOG_HOST', '127.0.0.1'),
+    host: envHost('ORDERLOG_HOST', '127.0.0.1'),
     port: envPort('ORDERLOG_PORT', 3001),
     postgresUrl: envPostgresUrl('ORDERLOG_POSTGRES_URL'),
     eventStoreUrl: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
     jwksUrl: envJwksUrl('ORDERLOG_JWKS_URL'),
     issuer: envText('ORDERLOG_JWT_ISSUER'),
     audience: envText('ORDERLOG_JWT_AUDIENCE'),
+    drainDelayMs: envDrainDelayMs,
     ...elasticsearchSettings,
   });
   return { ...settings, elasticsearch: elasticsearchOf(settings) };

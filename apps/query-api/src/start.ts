@@ -74,11 +74,13 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     },
   );
   const port = await app.listen(settings.host, settings.port);
+  const { drainDelayMs = 0 } = settings;
   return {
     port,
+    drainDelayMs,
     fastify: app.fastify,
     async close() {
-      await app.close();
+      await app.close(drainDelayMs);
       await watcher.close();
       await Promise.all([pool.end(), exportPool.end(), eventStore.close(), elasticsearch?.close()]);
     },

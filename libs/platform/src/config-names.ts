@@ -3,6 +3,8 @@ interface SettingDocumentation {
   /** What holds when the variable is not set; `required` when an app that reads it will not start. */
   otherwise: string;
   readBy: string;
+  /** Never shown; may be given in a file, named by the variable with `_FILE` after it. */
+  secret?: true;
 }
 
 /** Every environment variable orderlog knows. docs/configuration.md is generated from this table. */
@@ -11,11 +13,13 @@ export const configNames = {
     meaning: 'PostgreSQL of the read models (for event-store: of the events), as a postgres:// URL.',
     otherwise: 'required',
     readBy: 'query-api, projector, event-store, orderctl',
+    secret: true,
   },
   ORDERLOG_EVENT_STORE_URL: {
     meaning: 'The event store: esdb://[USER:PASSWORD@]HOST:PORT[,…] or esdb+discover://HOST.',
     otherwise: 'required',
     readBy: 'command-api, query-api, projector, orderctl',
+    secret: true,
   },
   ORDERLOG_SEARCH_ENGINE: {
     meaning:
@@ -27,11 +31,13 @@ export const configNames = {
     meaning: 'Elasticsearch 9, as an http: or https: URL; user and password may stand in it.',
     otherwise: 'none: PostgreSQL searches',
     readBy: 'projector, query-api, orderctl',
+    secret: true,
   },
   ORDERLOG_ELASTICSEARCH_API_KEY: {
     meaning: 'The API key to send to it, encoded as Elasticsearch gives it.',
     otherwise: 'none',
     readBy: 'projector, query-api, orderctl',
+    secret: true,
   },
   ORDERLOG_ELASTICSEARCH_CA_FILE: {
     meaning: "A PEM file with the authority that signed its certificate, where Node doesn't know it.",
@@ -97,6 +103,7 @@ export const configNames = {
     meaning: 'The password for it.',
     otherwise: 'required where a mechanism is given',
     readBy: 'projector, orderctl',
+    secret: true,
   },
   ORDERLOG_HOST: {
     meaning: 'The address to listen on. 0.0.0.0 or :: opens the app to the network.',
@@ -149,6 +156,12 @@ export const configNames = {
     otherwise: '192',
     readBy: 'command-api',
   },
+  ORDERLOG_DRAIN_DELAY_MS: {
+    meaning:
+      'How long a stopping app goes on taking requests, its readiness red already, until every balancer has seen that. To end takes up to 10 s more.',
+    otherwise: '0',
+    readBy: 'command-api, query-api',
+  },
   ORDERLOG_LOG_LEVEL: {
     meaning: 'How much is logged: fatal, error, warn, info, debug, trace or silent.',
     otherwise: 'info',
@@ -163,6 +176,7 @@ export const configNames = {
     meaning: 'The bearer token orderctl sends.',
     otherwise: 'one made with the key in the data folder',
     readBy: 'orderctl',
+    secret: true,
   },
   ORDERLOG_COMMAND_URL: {
     meaning: 'Where orderctl reaches command-api.',
@@ -177,3 +191,16 @@ export const configNames = {
 } satisfies Readonly<Record<`ORDERLOG_${string}`, SettingDocumentation>>;
 
 export type ConfigName = keyof typeof configNames;
+
+const documented: Readonly<Record<string, SettingDocumentation | undefined>> = configNames;
+
+/** Where a secret may be given instead: a file, read once. null: the setting is no secret. */
+export function fileVariable(variable: string): string | null {
+  return documented[variable]?.secret === true ? `${variable}_FILE` : null;
+}
+
+/** Every variable that may be set. */
+export const knownVariables: readonly string[] = Object.keys(configNames).flatMap((name) => [
+  name,
+  ...(fileVariable(name) === null ? [] : [`${name}_FILE`]),
+]);

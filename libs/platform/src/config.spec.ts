@@ -1,4 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   ConfigError,
   envEventStoreUrl,
@@ -10,6 +14,7 @@ import {
   envPort,
   envPostgresUrl,
   envText,
+  overridden,
   readConfig,
   type Setting,
 } from './config.js';
@@ -99,5 +104,85 @@ describe('the configuration', () => {
   it('never repeats a URL, which may hold a password', () => {
     const environment = { ORDERLOG_POSTGRES_URL: 'mysql://me:secret@localhost' };
     expect(() => readConfig(settings, environment)).not.toThrow('secret');
+  });
+
+  describe('of a secret', () => {
+    const { postgresUrl } = settings;
+    const url = 'postgres://me:s3cret@localhost/orders';
+    const read = (environment: Record<string, string>) =>
+      readConfig({ postgresUrl }, environment).postgresUrl;
+    let folder: string;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'orderlog-secrets-'));
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const file = (content: string) => {
+      const path = join(folder, randomUUID());
+      writeFileSync(path, content);
+      return path;
+    };
+
+    it.each(['', '\n', '\r\n'])('is read from the file that is named, without its last %j', (end) => {
+      expect(read({ ORDERLOG_POSTGRES_URL_FILE: file(url + end) })).toBe(url);
+    });
+
+    it('is what its variable says where the one for a file is empty, and the other way round', () => {
+      expect(read({ ORDERLOG_POSTGRES_URL: url, ORDERLOG_POSTGRES_URL_FILE: '' })).toBe(url);
+      expect(read({ ORDERLOG_POSTGRES_URL: '', ORDERLOG_POSTGRES_URL_FILE: file(url) })).toBe(url);
+    });
+
+    it('keeps what else is white in it', () => {
+      const password = envText('ORDERLOG_KAFKA_SASL_PASSWORD');
+      const environment = { ORDERLOG_KAFKA_SASL_PASSWORD_FILE: file(' pass word \n') };
+      expect(readConfig({ password }, environment)).toEqual({ password: ' pass word ' });
+    });
+
+    it.each<[string, () => Record<string, string>]>([
+      [
+        'ORDERLOG_POSTGRES_URL and ORDERLOG_POSTGRES_URL_FILE are both set: drop one of them',
+        () => ({ ORDERLOG_POSTGRES_URL: url, ORDERLOG_POSTGRES_URL_FILE: file(url) }),
+      ],
+      [
+        'ORDERLOG_POSTGRES_URL_FILE cannot be read (ENOENT): name a file that this app may read',
+        () => ({ ORDERLOG_POSTGRES_URL_FILE: join(folder, 'none') }),
+      ],
+      [
+        'ORDERLOG_POSTGRES_URL_FILE cannot be read (EISDIR): ',
+        () => ({ ORDERLOG_POSTGRES_URL_FILE: folder }),
+      ],
+      ['ORDERLOG_POSTGRES_URL_FILE is empty: ', () => ({ ORDERLOG_POSTGRES_URL_FILE: file('\n') })],
+      [
+        'ORDERLOG_POSTGRES_URL_FILE holds more than one line: ',
+        () => ({ ORDERLOG_POSTGRES_URL_FILE: file(`${url}\ns3cret\n`) }),
+      ],
+      [
+        'ORDERLOG_POSTGRES_URL_FILE holds more than 65536 bytes: ',
+        () => ({ ORDERLOG_POSTGRES_URL_FILE: file('s3cret'.repeat(20_000)) }),
+      ],
+      [
+        'ORDERLOG_POSTGRES_URL is no URL of the right kind: ',
+        () => ({ ORDERLOG_POSTGRES_URL_FILE: file('mysql://me:s3cret@localhost') }),
+      ],
+      [
+        'ORDERLOG_PORT_FILE is no setting of orderlog',
+        () => ({ ORDERLOG_PORT_FILE: file('3000'), ORDERLOG_POSTGRES_URL: url }),
+      ],
+      [
+        'ORDERLOG_POSTGRES_URL_FIEL is no setting of orderlog (did you mean ORDERLOG_POSTGRES_URL_FILE?)',
+        () => ({ ORDERLOG_POSTGRES_URL_FIEL: 'x' }),
+      ],
+    ])('stops a start in one line that does not have it: %s', (message, environment) => {
+      const reading = () => read(environment());
+      expect(reading).toThrow(ConfigError);
+      expect(reading).toThrow(message);
+      expect(reading).not.toThrow(/\n|s3cret/);
+    });
+
+    it('gives way, wherever it stands, to what goes before it', () => {
+      const environment = { ORDERLOG_POSTGRES_URL_FILE: join(folder, 'none') };
+      expect(read(overridden(environment, { ORDERLOG_POSTGRES_URL: url }) as Record<string, string>)).toBe(
+        url,
+      );
+    });
   });
 });

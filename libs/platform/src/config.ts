@@ -1,4 +1,7 @@
-import { configNames, type ConfigName } from './config-names.js';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { configNames, fileVariable, type ConfigName } from './config-names.js';
+import { describeUnknown } from './unknown-variables.js';
 
 /** A setting that is missing, wrong or unknown. The message is one line: which, why, what to do. */
 export class ConfigError extends Error {
@@ -26,12 +29,63 @@ export function readConfig<const Settings extends Readonly<Record<string, Settin
   settings: Settings,
   environment: Environment = process.env,
 ): Values<Settings> {
-  refuseUnknown(environment);
+  // A misspelt name would otherwise be a default in disguise.
+  const unknown = describeUnknown(Object.keys(environment));
+  if (unknown !== null) throw new ConfigError(unknown);
   const entries = Object.entries(settings).map(([key, setting]) => {
-    const text = environment[setting.variable];
-    return [key, setting.read(text === '' ? undefined : text)];
+    return [key, setting.read(givenText(setting.variable, environment))];
   });
   return Object.fromEntries(entries) as Values<Settings>;
+}
+
+/**
+ * What stands in the variable, or for a secret in the file that it names; undefined when neither does.
+ *
+ * @throws ConfigError when both do, or the file cannot be read
+ */
+export function givenText(variable: ConfigName, environment: Environment = process.env): string | undefined {
+  const text = environment[variable] || undefined;
+  const inFile = fileVariable(variable);
+  const path = inFile === null ? undefined : environment[inFile] || undefined;
+  if (inFile === null || path === undefined) return text;
+  if (text !== undefined) {
+    throw new ConfigError(`${variable} and ${inFile} are both set: drop one of them`);
+  }
+  return readSecret(inFile, path);
+}
+
+/** Settings that go before those of `environment`, also where one of the latter stands in a file; '' says not set. */
+export function overridden(
+  environment: Environment,
+  given: Readonly<Record<string, string>>,
+): Record<string, string | undefined> {
+  const files = Object.keys(given).flatMap((name) => fileVariable(name) ?? []);
+  return { ...environment, ...Object.fromEntries(files.map((name) => [name, ''])), ...given };
+}
+
+const SECRET_MAX_BYTES = 64 * 1024;
+
+function readSecret(inFile: string, path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      `${inFile} cannot be read (${code ?? 'no code'}): name a file that this app may read`,
+    );
+  }
+  if (bytes.length > SECRET_MAX_BYTES) {
+    throw new ConfigError(
+      `${inFile} holds more than ${SECRET_MAX_BYTES} bytes: name the file with the secret`,
+    );
+  }
+  // Editors and `echo` end a file with a newline that is no part of the secret.
+  const text = bytes.toString('utf8').replace(/\r?\n$/, '');
+  if (text === '') throw new ConfigError(`${inFile} is empty: write the secret into it`);
+  if (/[\r\n]/.test(text))
+    throw new ConfigError(`${inFile} holds more than one line: write the secret alone`);
+  return text;
 }
 
 /** Text as it is; required unless a default is given. */
@@ -42,6 +96,37 @@ export function envText(variable: ConfigName, otherwise?: string): Setting<strin
 /** Text, or null when the variable is not set. */
 export function envOptionalText(variable: ConfigName): Setting<string | null> {
   return setting(variable, null, (text) => text);
+}
+
+/** An address or a name to listen on. */
+export function envHost(variable: ConfigName, otherwise?: string): Setting<string> {
+  return setting(variable, otherwise, (text) => {
+    if (isIP(text) > 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text)) return text;
+    throw wrong(variable, text, 'give an address, as 127.0.0.1 or ::, or the name of this machine');
+  });
+}
+
+/** A file that can be read. */
+export function envFile(variable: ConfigName): Setting<string> {
+  return setting<string, never>(variable, undefined, (text) => {
+    try {
+      accessSync(text, constants.R_OK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new ConfigError(
+        `${variable} cannot be read (${code ?? 'no code'}): name a file that this app may read`,
+      );
+    }
+    return text;
+  });
+}
+
+/** What is sent in a header to say who asks: an API key, a token. */
+export function envCredential(variable: ConfigName): Setting<string> {
+  return setting<string, never>(variable, undefined, (text) => {
+    if (/^[\x21-\x7e]+$/.test(text)) return text;
+    throw new ConfigError(`${variable} holds what no header may: give it as it was issued, on one line`);
+  });
 }
 
 /** A TCP port; 0 means any free one. */
@@ -91,10 +176,13 @@ export function envUrl(
   otherwise?: string,
 ): Setting<string> {
   return setting(variable, otherwise, (text) => {
-    const protocol = URL.canParse(text) ? new URL(text).protocol : null;
-    if (protocol === null || (protocols && !protocols.includes(protocol))) {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    if (url === null || (protocols && !protocols.includes(url.protocol))) {
       // The value is not repeated: URLs hold passwords.
       throw new ConfigError(`${variable} is no URL of the right kind: give ${kinds(protocols)}`);
+    }
+    if (url.username + url.password !== '' && fileVariable(variable) === null) {
+      throw new ConfigError(`${variable} holds a user or a password, and is shown to others: leave them out`);
     }
     return text;
   });
@@ -105,6 +193,12 @@ export function envOptional<T>({ variable, read }: Setting<T>): Setting<T | null
   return { variable, read: (text) => (text === undefined ? null : read(text)) };
 }
 
+const MAX_DRAIN_DELAY_MS = 120_000;
+export const envDrainDelayMs = envInteger('ORDERLOG_DRAIN_DELAY_MS', {
+  min: 0,
+  max: MAX_DRAIN_DELAY_MS,
+  otherwise: 0,
+});
 export const envPostgresUrl = (variable: ConfigName): Setting<string> =>
   envUrl(variable, ['postgres:', 'postgresql:']);
 /** A connection string of EventStoreDB: an URL but for the further seeds of a cluster, `esdb://A:2113,B:2113`. */
@@ -144,33 +238,4 @@ function wrong(variable: ConfigName, text: string, remedy: string): ConfigError 
 
 function kinds(protocols: readonly string[] | undefined): string {
   return protocols === undefined ? 'an absolute URL' : protocols.map((p) => `${p}//…`).join(' or ');
-}
-
-// A misspelt name would otherwise be a default in disguise.
-function refuseUnknown(environment: Environment): void {
-  for (const name of Object.keys(environment)) {
-    if (!name.startsWith('ORDERLOG_') || name.startsWith('ORDERLOG_TEST_') || name in configNames) continue;
-    throw new ConfigError(
-      `${name} is no setting of orderlog${suggestion(name)}: docs/configuration.md has all`,
-    );
-  }
-}
-
-function suggestion(name: string): string {
-  const near = Object.keys(configNames).find((known) => differences(known, name) <= 2);
-  return near === undefined ? '' : ` (did you mean ${near}?)`;
-}
-
-/** How many letters to add, drop or change to make one name of the other. */
-function differences(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -37,13 +37,13 @@ describe('the settings of Kafka', () => {
       ORDERLOG_KAFKA_RETENTION_HOURS: '24',
       ORDERLOG_KAFKA_COMPRESSION: 'gzip',
       ORDERLOG_KAFKA_TLS: 'true',
-      ORDERLOG_KAFKA_CA_FILE: '/etc/kafka/ca.pem',
+      ORDERLOG_KAFKA_CA_FILE: 'package.json',
       ORDERLOG_KAFKA_SASL_MECHANISM: 'scram-sha-512',
       ORDERLOG_KAFKA_SASL_USERNAME: 'relay',
       ORDERLOG_KAFKA_SASL_PASSWORD: 'secret',
     });
     expect(all).toMatchObject({ topic: 'events', partitions: 12, replication: 3, retentionMs: 86_400_000 });
-    expect(all).toMatchObject({ compression: 'gzip', tls: { caFile: '/etc/kafka/ca.pem' } });
+    expect(all).toMatchObject({ compression: 'gzip', tls: { caFile: 'package.json' } });
     expect(all?.sasl).toEqual({ mechanism: 'scram-sha-512', username: 'relay', password: 'secret' });
     expect(place({ ...BROKERS, ORDERLOG_KAFKA_RETENTION_HOURS: '-1' })?.retentionMs).toBe(-1);
   });
@@ -58,10 +58,14 @@ describe('the settings of Kafka', () => {
     ['a user without password', { ...BROKERS, ...mechanism, ...user }, /SASL_PASSWORD is not/],
     ['a password without user', { ...BROKERS, ...mechanism, ...password }, /SASL_USERNAME is not/],
     ['a login without mechanism', { ...BROKERS, ...user, ...password }, /SASL_MECHANISM is not/],
-    ['an authority without TLS', { ...BROKERS, ORDERLOG_KAFKA_CA_FILE: '/ca.pem' }, /TLS is not true/],
-    ['a broker without port', { ORDERLOG_KAFKA_BROKERS: 'kafka' }, /no list of HOST:PORT/],
-    ['a URL', { ORDERLOG_KAFKA_BROKERS: 'kafka://user:secret@kafka:9092' }, /no list of HOST:PORT/],
-    ['port 0', { ORDERLOG_KAFKA_BROKERS: 'kafka:0' }, /no list of HOST:PORT/],
+    ['an authority without TLS', { ...BROKERS, ORDERLOG_KAFKA_CA_FILE: 'package.json' }, /TLS is not true/],
+    ['a broker without port', { ORDERLOG_KAFKA_BROKERS: 'kafka' }, /no list of brokers: give HOST:PORT/],
+    [
+      'a URL',
+      { ORDERLOG_KAFKA_BROKERS: 'kafka://user:secret@kafka:9092' },
+      /no list of brokers: give HOST:PORT/,
+    ],
+    ['port 0', { ORDERLOG_KAFKA_BROKERS: 'kafka:0' }, /no list of brokers: give HOST:PORT/],
     ['a name that is none', { ...BROKERS, ORDERLOG_KAFKA_TOPIC: 'a topic' }, /no name of a topic/],
     ['no partition', { ...BROKERS, ORDERLOG_KAFKA_PARTITIONS: '0' }, /PARTITIONS is "0"/],
     ['another codec', { ...BROKERS, ORDERLOG_KAFKA_COMPRESSION: 'zstd' }, /give one of none, gzip/],

@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  envFile,
   envFlag,
   envInteger,
   envOneOf,
@@ -19,7 +20,7 @@ export const kafkaSettings = {
   retentionHours: envOptional(envInteger('ORDERLOG_KAFKA_RETENTION_HOURS', { min: -1, max: 1_000_000 })),
   compression: envOptional(envOneOf('ORDERLOG_KAFKA_COMPRESSION', ['none', 'gzip'])),
   tls: envOptional(envFlag('ORDERLOG_KAFKA_TLS', false)),
-  caFile: envOptionalText('ORDERLOG_KAFKA_CA_FILE'),
+  caFile: envOptional(envFile('ORDERLOG_KAFKA_CA_FILE')),
   saslMechanism: envOptional(
     envOneOf('ORDERLOG_KAFKA_SASL_MECHANISM', ['plain', 'scram-sha-256', 'scram-sha-512']),
   ),
@@ -109,7 +110,9 @@ function brokerList(variable: ConfigName): Setting<readonly string[]> {
     read: (text = '') => {
       const brokers = text.split(',').map((broker) => broker.trim());
       // The value is not repeated: somebody may have put a password into it.
-      if (!brokers.every(isBroker)) throw new ConfigError(`${variable} is no list of HOST:PORT,HOST:PORT`);
+      if (!brokers.every(isBroker)) {
+        throw new ConfigError(`${variable} is no list of brokers: give HOST:PORT,HOST:PORT`);
+      }
       return brokers;
     },
   };

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import { until } from '#test/support/until.js';
 import { describeStartFailure } from './lifecycle.js';
 
 /** A process of its own that runs the given start function, as every main.ts does. */
@@ -41,6 +42,35 @@ describe('an app as a process', () => {
       expect(output()).toBe('closed');
     },
   );
+
+  it('ends at once on a second signal, whatever is under way', async () => {
+    const { child } = run(`async () => ({
+      close: () => new Promise(() => { process.send('closing'); setInterval(() => {}, 1_000); }),
+    })`);
+    await once(child, 'message');
+    child.kill('SIGTERM');
+    const [closing] = (await once(child, 'message')) as [unknown];
+    expect(closing).toBe('closing');
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGTERM');
+    expect(await exitCode(child)).toBe(1);
+  });
+
+  it('takes one signal after the loss of its parent for the first', async () => {
+    const { child, output } = run(`async () => ({
+      close: () => new Promise((done) => {
+        setInterval(() => {}, 1_000);
+        process.on('SIGTERM', () => { process.stderr.write('signalled'); setTimeout(done, 50); });
+        process.stderr.write('closing ');
+      }),
+    })`);
+    await once(child, 'message');
+    child.disconnect();
+    await until('it closes', () => output().includes('closing'));
+    child.kill('SIGTERM');
+    expect(await exitCode(child)).toBe(0);
+    expect(output()).toBe('closing signalled');
+  });
 
   it('ends when its parent is gone', async () => {
     const { child, output } = run(LISTENING);

@@ -3,6 +3,8 @@ import { createLogger, type Logger } from './logging.js';
 export interface RunningApp {
   /** Where it listens, if it does: told to the parent process. */
   port?: number;
+  /** How long `close` goes on answering before it begins to end: on top of what draining may take. */
+  drainDelayMs?: number;
   /** Finishes what is under way and lets go of everything. Called once. */
   close(): Promise<void>;
 }
@@ -12,7 +14,8 @@ const DRAIN_LIMIT_MS = 10_000;
 /**
  * Runs an app as a process, from its start to its exit code. The parent, if it opened an IPC channel,
  * gets `{ type: 'ready', port }`. SIGTERM, SIGINT or the parent's death drain the app and end it with
- * 0; a failing start prints one line and ends with 1.
+ * 0; a second signal, or draining that takes too long, ends it at once with 1. A failing start prints one line and
+ * ends with 1.
  */
 export async function runApp(name: string, start: (logger: Logger) => Promise<RunningApp>): Promise<void> {
   let logger: Logger;
@@ -66,12 +69,13 @@ function drainOnSignals(logger: Logger, starting: Promise<RunningApp>): void {
     if (draining) return;
     draining = true;
     logger.info({ reason }, 'draining');
-    setTimeout(() => {
-      logger.error({ limitMs: DRAIN_LIMIT_MS }, 'draining took too long, ending anyway');
-      process.exit(1);
-    }, DRAIN_LIMIT_MS).unref();
+    let limit = endAfter(DRAIN_LIMIT_MS, logger);
     starting
-      .then((app) => app.close())
+      .then((app) => {
+        clearTimeout(limit);
+        limit = endAfter(DRAIN_LIMIT_MS + (app.drainDelayMs ?? 0), logger);
+        return app.close();
+      })
       .then(
         () => process.exit(0),
         (err: unknown) => {
@@ -80,7 +84,21 @@ function drainOnSignals(logger: Logger, starting: Promise<RunningApp>): void {
         },
       );
   };
-  process.on('SIGTERM', () => drain('SIGTERM'));
-  process.on('SIGINT', () => drain('SIGINT'));
+  let signals = 0;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals === 1) return drain(signal);
+      logger.error({ reason: signal }, 'told to stop once more: ending at once');
+      process.exit(1);
+    });
+  }
   process.on('disconnect', () => drain('parent gone'));
+}
+
+function endAfter(limitMs: number, logger: Logger): NodeJS.Timeout {
+  return setTimeout(() => {
+    logger.error({ limitMs }, 'draining took too long, ending anyway');
+    process.exit(1);
+  }, limitMs).unref();
 }

@@ -15,9 +15,9 @@ describe('the settings of search', () => {
   });
 
   it('search in Elasticsearch where it is named, with what it takes to reach it', () => {
-    const more = { ORDERLOG_ELASTICSEARCH_API_KEY: 'key', ORDERLOG_ELASTICSEARCH_CA_FILE: '/ca.pem' };
+    const more = { ORDERLOG_ELASTICSEARCH_API_KEY: 'key', ORDERLOG_ELASTICSEARCH_CA_FILE: 'package.json' };
     expect(read({ ...url, ...more })).toEqual({
-      elasticsearch: { url: url.ORDERLOG_ELASTICSEARCH_URL, apiKey: 'key', caFile: '/ca.pem' },
+      elasticsearch: { url: url.ORDERLOG_ELASTICSEARCH_URL, apiKey: 'key', caFile: 'package.json' },
       indexPrefix: 'orderlog',
     });
     expect(read({ ...url, ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: 'shop-1' }).indexPrefix).toBe('shop-1');
@@ -39,7 +39,7 @@ describe('the settings of search', () => {
     ],
     [
       'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is not: set both, or neither',
-      { ORDERLOG_ELASTICSEARCH_CA_FILE: '/ca.pem' },
+      { ORDERLOG_ELASTICSEARCH_CA_FILE: 'package.json' },
     ],
     [
       'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX is set, but ORDERLOG_ELASTICSEARCH_URL is not: set both, or neither',

@@ -1,11 +1,20 @@
-import { ConfigError, envHttpUrl, envOneOf, envOptional, envOptionalText, type ValuesOf } from './config.js';
+import {
+  ConfigError,
+  envCredential,
+  envFile,
+  envHttpUrl,
+  envOneOf,
+  envOptional,
+  envOptionalText,
+  type ValuesOf,
+} from './config.js';
 import type { ConfigName } from './config-names.js';
 
 /** How an app reaches Elasticsearch. */
 export const elasticsearchSettings = {
   elasticsearchUrl: envOptional(envHttpUrl('ORDERLOG_ELASTICSEARCH_URL')),
-  elasticsearchApiKey: envOptionalText('ORDERLOG_ELASTICSEARCH_API_KEY'),
-  elasticsearchCaFile: envOptionalText('ORDERLOG_ELASTICSEARCH_CA_FILE'),
+  elasticsearchApiKey: envOptional(envCredential('ORDERLOG_ELASTICSEARCH_API_KEY')),
+  elasticsearchCaFile: envOptional(envFile('ORDERLOG_ELASTICSEARCH_CA_FILE')),
 };
 
 /** Which engine the projector feeds. */

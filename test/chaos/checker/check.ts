@@ -2,6 +2,7 @@ import { checkCommands } from './commands.check.js';
 import { checkDocuments } from './documents.check.js';
 import type { Facts } from './facts.js';
 import { checkMessages } from './messages.check.js';
+import { checkMoney } from './money.check.js';
 import { checkReads } from './reads.check.js';
 import { checkRows } from './rows.check.js';
 import { checkSamples } from './samples.check.js';
@@ -26,5 +27,6 @@ export async function check(facts: Facts): Promise<readonly Violation[]> {
   if (facts.messages !== null) checkMessages(facts.messages, stories, facts.parked, to('I5'));
   await checkSnapshots(facts, stories, to('I7'));
   checkSamples(facts.samples, facts.log, { I8: to('I8'), I9: to('I9') });
+  checkMoney(facts, stories, to('I10'));
   return violations;
 }

@@ -16,6 +16,7 @@ export function countsOf(facts: Facts): Record<string, number> {
     'history rows': facts.rows.history.length,
     documents: facts.documents?.length ?? 0,
     messages: facts.messages?.length ?? 0,
+    'ledger entries': facts.provider?.ledger.length ?? 0,
     snapshots: facts.samples.length,
   };
 }

@@ -1,5 +1,6 @@
 import type { OrderCommand } from '#domain/order/order.js';
 import type { RawEvent } from '#event-store/port.js';
+import type { LedgerEntry } from '../provider/ledger.js';
 
 /** Everything that was seen of a run, from outside: what the checker judges by. It asks no system itself. */
 export interface Facts {
@@ -19,6 +20,15 @@ export interface Facts {
   readonly parked: readonly ParkedFact[];
   readonly skips: readonly EventKey[];
   readonly samples: readonly Sample[];
+  /** null: there is no payment provider. */
+  readonly provider: ProviderFacts | null;
+}
+
+/** What the payment provider has in its own books, after the run. */
+export interface ProviderFacts {
+  /** Whose money moves there, and nowhere else. */
+  readonly tenants: readonly string[];
+  readonly ledger: readonly LedgerEntry[];
 }
 
 export interface OrderKey {

@@ -28,7 +28,7 @@ const WRITE_SEQ_PER_ORDER = 10;
 /** What a system without a fault would leave of some orders, to each of which the same commands were given. */
 export async function someFacts(
   orders: number,
-  commandsOf: (orderId: string) => readonly OrderCommand[],
+  commandsOf: (orderId: string) => readonly (OrderCommand | ((order: Order) => OrderCommand))[],
 ): Promise<Facts> {
   const facts = {
     commands: [] as CommandAttempt[],
@@ -45,7 +45,10 @@ export async function someFacts(
   for (let number = 0; number < orders; number++) {
     const orderId = randomUUID();
     let order: OrderState = null;
-    for (const command of commandsOf(orderId)) order = await handled(facts, orderId, order, command);
+    for (const asked of commandsOf(orderId)) {
+      const command: OrderCommand = typeof asked === 'function' ? asked(order!) : asked;
+      order = await handled(facts, orderId, order, command);
+    }
     if (order === null) throw new Error('an order is placed first');
     facts.snapshots.push(await snapshotOf(order));
     const writeSeq = (number + 1) * WRITE_SEQ_PER_ORDER;
@@ -69,6 +72,7 @@ export async function someFacts(
     rows: { orders: rows, history, search: null, words: null },
     parked: [],
     skips: [],
+    provider: null,
     samples: [
       {
         ...{

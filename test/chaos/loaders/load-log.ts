@@ -7,7 +7,7 @@ type Reading = Pick<EventStore, 'subscribeToAll' | 'readStream'>;
 export async function loadLog(
   store: Reading,
 ): Promise<{ log: readonly RawEvent[]; streams: ReadonlyMap<string, readonly string[]> }> {
-  const log = await allOf(store, ORDER_STREAM_PREFIX);
+  const log = await loadEvents(store);
   const streams = new Map<string, readonly string[]>();
   for (const stream of new Set(log.map((event) => event.stream))) {
     const ids: string[] = [];
@@ -18,17 +18,21 @@ export async function loadLog(
 }
 
 /** Every snapshot that is in the log, which keeps those that their streams do not show any more. */
-export function loadSnapshots(store: Reading): Promise<readonly RawEvent[]> {
-  return allOf(store, SNAPSHOT_STREAM_PREFIX);
+export function loadSnapshots(store: Pick<Reading, 'subscribeToAll'>): Promise<readonly RawEvent[]> {
+  return loadEvents(store, SNAPSHOT_STREAM_PREFIX);
 }
 
-async function allOf(store: Reading, streamPrefix: string): Promise<RawEvent[]> {
-  const events: RawEvent[] = [];
+/** All events of order streams, or of others, as `$all` gives them. */
+export async function loadEvents(
+  store: Pick<Reading, 'subscribeToAll'>,
+  streamPrefix = ORDER_STREAM_PREFIX,
+): Promise<RawEvent[]> {
+  const log: RawEvent[] = [];
   const stop = new AbortController();
   for await (const message of store.subscribeToAll({ after: null, streamPrefix, signal: stop.signal })) {
     if (message.kind === 'caughtUp') break;
-    if (message.kind === 'event') events.push(message.event);
+    if (message.kind === 'event') log.push(message.event);
   }
   stop.abort();
-  return events;
+  return log;
 }

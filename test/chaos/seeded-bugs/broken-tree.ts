@@ -1,6 +1,6 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { transform, type Options } from '@swc/core';
 import { repositoryRoot } from '../../support/seeded-tree.js';
 
@@ -15,6 +15,9 @@ export interface BrokenTree {
   readonly folder: string;
   readonly remove: () => Promise<void>;
 }
+
+/** Where the processes are that stand beside the apps in a run; a build leaves tests out. */
+const TEST_SOURCES = ['test/chaos', 'test/support'];
 
 /** What tests need besides what is built. */
 const SOURCES = ['apps', 'libs', 'test', 'jest.config.mjs'];
@@ -32,6 +35,9 @@ export async function brokenTree(changes: readonly Change[], withSources = false
   await symlink(join(repositoryRoot, 'node_modules'), join(folder, 'node_modules'));
   const options = JSON.parse(await readFile(join(repositoryRoot, '.swcrc'), 'utf8')) as Options;
   const sources = new Map<string, string>();
+  for (const file of await testSources()) {
+    sources.set(file, await readFile(join(repositoryRoot, file), 'utf8'));
+  }
   for (const { file, from, to } of changes) {
     const source = sources.get(file) ?? (await readFile(join(repositoryRoot, file), 'utf8'));
     if (source.split(from).length !== 2) throw new Error(`${file} does not say once, as it has to: ${from}`);
@@ -42,8 +48,19 @@ export async function brokenTree(changes: readonly Change[], withSources = false
   }
   for (const [file, source] of sources) {
     const { code } = await transform(source, { ...options, swcrc: false, filename: file });
-    await writeFile(join(folder, 'dist', file.replace(/\.ts$/, '.js')), code);
+    const compiled = join(folder, 'dist', file.replace(/\.ts$/, '.js'));
+    await mkdir(dirname(compiled), { recursive: true });
+    await writeFile(compiled, code);
     if (withSources) await writeFile(join(folder, file), source);
   }
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+async function testSources(): Promise<string[]> {
+  const lists = await Promise.all(
+    TEST_SOURCES.map(async (folder) =>
+      (await readdir(join(repositoryRoot, folder), { recursive: true })).map((file) => join(folder, file)),
+    ),
+  );
+  return lists.flat().filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
 }

@@ -10,6 +10,8 @@ export interface SeededBug {
   readonly faults: readonly Fault[];
   /** Whether it takes two of each app. */
   readonly twice?: boolean;
+  /** Commands done until it has come to light; the usual number unless given. */
+  readonly enough?: number;
   readonly caughtAs: Invariant;
   readonly says: RegExp;
 }

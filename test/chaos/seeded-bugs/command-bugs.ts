@@ -31,7 +31,7 @@ export const commandBugs: readonly CommandBug[] = [
       },
     ],
     ...handling,
-    test: 'a command is not refused, and not taken for done, because of what is no longer so',
+    test: 'a command is decided on what others made of the order meanwhile',
   },
   {
     name: 'an append at any revision of an order that is there',
@@ -47,7 +47,13 @@ export const commandBugs: readonly CommandBug[] = [
   },
   {
     name: 'a rejection decided on cached state, and answered',
-    changes: [{ file: `${HANDLING}/order-commands.ts`, from: '} else if (fresh) {', to: '} else {' }],
+    changes: [
+      {
+        file: `${HANDLING}/order-commands.ts`,
+        from: 'else if (isFresh) answering.asDecided(null);',
+        to: 'else if (isFresh || known.order !== null) answering.asDecided(null);',
+      },
+    ],
     ...commands,
     test: 'what the store is asked the tail, before a rejection or a no-op decided on cached state is answered',
   },
@@ -107,16 +113,44 @@ export const commandBugs: readonly CommandBug[] = [
     test: 'a key past the window of its order repeats nothing of any command',
   },
   {
-    name: 'orders that wait for each other',
+    name: 'a snapshot of the state before the append, under the revision after it',
+    changes: [
+      {
+        file: 'libs/event-store/src/order-loader.ts',
+        from: '    this.#cache.set(stream, loaded);\n    this.#snapshots?.appended(stream, loaded.order, eventCount);',
+        to: `    const { handled, revision, lastRecordedAt } = loaded.order;
+    const before = this.#cache.get(stream)?.order ?? loaded.order;
+    this.#cache.set(stream, loaded);
+    const wrong = { ...before, handled, revision, lastRecordedAt };
+    this.#snapshots?.appended(stream, wrong, eventCount);`,
+      },
+    ],
+    ...{ project: 'engines', file: 'test/contract/snapshots/loading.test.ts' },
+    test: 'I7, on a real store a cold load is the full fold after every command of random histories',
+  },
+  {
+    name: 'a queue of all orders together',
     changes: [
       {
         file: `${HANDLING}/order-queue.ts`,
-        from: 'const before = this.#last.get(stream);',
-        to: 'const before = [...this.#last.values()].at(-1);',
+        from: 'const line = this.#lines.get(stream);',
+        to: 'const line = [...this.#lines.values()].at(-1);',
       },
     ],
     ...{ project: 'unit', file: `${HANDLING}/order-queue.spec.ts` },
-    test: '',
+    test: 'the queue of an order keeps other orders going',
+  },
+  {
+    name: 'a no to one command, told before what it was decided on is stored',
+    changes: [
+      {
+        file: `${HANDLING}/answering.ts`,
+        from: `(verdict?.kind === 'refused' && verdict.isFinal)`,
+        to: `verdict?.kind === 'refused'`,
+      },
+    ],
+    ...{ project: 'unit', file: `${HANDLING}/shared-appends.spec.ts` },
+    test: 'a no, decided on what is not stored yet, is not given before it is',
   },
   {
     name: 'another body under a known key, answered as if it were the same',
@@ -176,7 +210,7 @@ export const commandBugs: readonly CommandBug[] = [
       },
     ],
     ...matrix,
-    test: 'every command, sent again under its key is answered the same after later commands on the same order',
+    test: 'every command, sent again under its key is answered the same by another instance',
   },
   {
     name: 'two customers whose keys are the same command',

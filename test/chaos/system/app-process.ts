@@ -9,9 +9,11 @@ import { until } from '../../support/until.js';
 export interface AppOptions {
   /** As the run calls it: `projector-a`. */
   readonly name: string;
-  readonly app: 'event-store' | 'command-api' | 'query-api' | 'projector';
   /** Its `dist` holds what is run. */
   readonly tree: string;
+  /** In there. */
+  readonly main: string;
+  readonly args?: readonly string[];
   readonly port: number;
   readonly environment: Readonly<Record<string, string>>;
   /** For its log and its clock. */
@@ -96,10 +98,10 @@ export class AppProcess {
   }
 
   #fork(): void {
-    const { app, tree, port, environment, folder, onDeath } = this.#options;
+    const { main, args = [], tree, port, environment, folder, onDeath } = this.#options;
     const log = openSync(join(folder, `${this.name}.log`), 'a');
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ORDERLOG_'));
-    const child = fork(join(tree, `dist/apps/${app}/src/main.js`), {
+    const child = fork(join(tree, 'dist', main), args, {
       cwd: tree,
       execArgv: [],
       stdio: ['ignore', log, log, 'ipc'],

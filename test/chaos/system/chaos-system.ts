@@ -5,6 +5,7 @@ import { freePort } from '#platform/embedded-postgres.js';
 import { AppProcess, type AppOptions } from './app-process.js';
 import { openLink, type Link } from './links.js';
 import { Operator } from './operator.js';
+import { Payments } from './payments.js';
 import { RestartablePostgres } from './restartable-postgres.js';
 
 export interface Engine {
@@ -24,6 +25,8 @@ export interface SystemOptions {
   readonly kafka: Engine | null;
   /** Of each app that may run more than once. */
   readonly instances: 1 | 2;
+  /** Whose money moves at a payment provider; what it does follows from a seed. */
+  readonly payments: { readonly tenantId: string; readonly seed: string };
   /** A name that no other run uses, for its index and topic. */
   readonly runName: string;
   readonly onDeath: (name: string, how: string) => void;
@@ -48,6 +51,7 @@ export class ChaosSystem {
   readonly queryUrls: string[] = [];
   eventStoreUrl = '';
   operator: Operator | null = null;
+  readonly payments: Payments;
   readonly options: SystemOptions;
   readonly issuer: EmbeddedIssuer;
   readonly postgres: RestartablePostgres;
@@ -56,6 +60,7 @@ export class ChaosSystem {
     this.options = options;
     this.issuer = issuer;
     this.postgres = postgres;
+    this.payments = new Payments({ ...options.payments, folder: join(options.folder, 'logs') });
   }
 
   /** Ready when every app is. */
@@ -108,11 +113,11 @@ export class ChaosSystem {
     };
     const storePort = await freePort();
     this.eventStoreUrl = storeUrl(storePort);
-    await this.#start('event-store', 'event-store', storePort, {
+    await this.#startApp('event-store', 'event-store', storePort, {
       ORDERLOG_POSTGRES_URL: await this.#postgresFor('event-store', STORE_DATABASE),
     });
     for (const name of this.#names('projector')) {
-      await this.#start(name, 'projector', await freePort(), {
+      await this.#startApp(name, 'projector', await freePort(), {
         ORDERLOG_POSTGRES_URL: await this.#postgresFor(name, READ_DATABASE),
         ORDERLOG_EVENT_STORE_URL: await this.#storeFor(name, storePort),
         ...(await this.#elasticsearchFor(name)),
@@ -122,7 +127,7 @@ export class ChaosSystem {
     for (const name of this.#names('query-api')) {
       const port = await freePort();
       const { ORDERLOG_ELASTICSEARCH_URL: elasticsearch } = await this.#elasticsearchFor(name);
-      await this.#start(name, 'query-api', port, {
+      await this.#startApp(name, 'query-api', port, {
         ORDERLOG_POSTGRES_URL: await this.#postgresFor(name, READ_DATABASE),
         ORDERLOG_EVENT_STORE_URL: await this.#storeFor(name, storePort),
         ...(elasticsearch === undefined ? {} : { ORDERLOG_ELASTICSEARCH_URL: elasticsearch }),
@@ -132,7 +137,7 @@ export class ChaosSystem {
     }
     for (const [index, name] of this.#names('command-api').entries()) {
       const port = await freePort();
-      await this.#start(name, 'command-api', port, {
+      await this.#startApp(name, 'command-api', port, {
         ORDERLOG_EVENT_STORE_URL: await this.#storeFor(name, storePort),
         ORDERLOG_QUERY_BASE_URL: this.queryUrls[0]!,
         ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(SNAPSHOT_EVERY_EVENTS),
@@ -143,6 +148,12 @@ export class ChaosSystem {
       });
       this.commandUrls.push(await this.#link(`clients>${name}`, port, this.options.onRepeat));
     }
+    await this.payments.start({
+      ...{ names: this.#names('payment-worker'), issuer: this.issuer },
+      ...{ commandUrls: this.commandUrls, queryUrls: this.queryUrls },
+      link: (name, port, repeats) => this.#link(name, port, repeats ? () => {} : null),
+      start: (name, of) => this.#start(name, of),
+    });
     await this.#engageOperator(storePort);
     await Promise.all([...this.apps.values()].map((app) => app.ready()));
   }
@@ -161,20 +172,16 @@ export class ChaosSystem {
     return ['a', 'b'].slice(0, this.options.instances).map((letter) => `${app}-${letter}`);
   }
 
-  async #start(name: string, app: AppOptions['app'], port: number, environment: Record<string, string>) {
+  async #startApp(name: string, app: string, port: number, environment: Record<string, string>) {
+    await this.#start(name, { main: `apps/${app}/src/main.js`, port, environment });
+  }
+
+  async #start(name: string, of: Pick<AppOptions, 'main' | 'args' | 'port' | 'environment'>): Promise<void> {
     const { tree, folder, onDeath } = this.options;
-    const process = new AppProcess({
-      name,
-      app,
-      tree,
-      port,
-      environment,
-      onDeath,
-      folder: join(folder, 'logs'),
-    });
+    const process = new AppProcess({ name, tree, onDeath, folder: join(folder, 'logs'), ...of });
     this.apps.set(name, process);
     process.start();
-    if (app === 'event-store') await process.ready(); // nobody else has to wait for another
+    if (name === 'event-store') await process.ready(); // nobody else has to wait for another
   }
 
   async #link(name: string, port: number, onRepeat: ((request: string) => void) | null): Promise<string> {

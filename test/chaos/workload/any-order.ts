@@ -15,6 +15,8 @@ const THINGS = [
 ];
 const COLOURS = ['white', 'red', 'blue', 'vintage', 'pink'];
 const NAMES = ['Ana García', 'Björn Öztürk', 'Ada Lovelace', 'Zoë Smith'];
+/** With two, none and three digits of minor units. */
+const CURRENCIES = ['GBP', 'GBP', 'JPY', 'BHD'];
 const COUNTRIES = ['GB', 'FR', 'DE', null];
 
 type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>;
@@ -39,6 +41,7 @@ export function anyPlacing(random: Random, reference: string): PlaceOrder {
     data: {
       ...data,
       reference,
+      currency: random.one(CURRENCIES)!,
       customerId: random.chance(70) ? `customer-${random.below(9)}` : null,
       lines: data.lines.map((line) => ({
         ...line,

@@ -6,7 +6,7 @@ import { decodeOrderPosition } from '#platform/order-position.js';
 import type { Random } from '../random.js';
 import { asRead, requestOf } from './command-requests.js';
 import type { HttpAnswer, HttpClient } from './http-client.js';
-import type { Recorder } from './recorder.js';
+import type { AttemptRecorder } from './recorder.js';
 import type { Session } from './session.js';
 
 export interface Sender {
@@ -36,14 +36,20 @@ const WAIT_MS = 400;
 export class CommandSender {
   readonly #http: HttpClient;
   readonly #urls: readonly string[];
-  readonly #recorder: Recorder;
+  readonly #recorder: AttemptRecorder;
   readonly #session: Session;
   readonly #random: Random;
   readonly sender: Sender;
 
   constructor(
     sender: Sender,
-    via: { http: HttpClient; urls: readonly string[]; recorder: Recorder; session: Session; random: Random },
+    via: {
+      http: HttpClient;
+      urls: readonly string[];
+      recorder: AttemptRecorder;
+      session: Session;
+      random: Random;
+    },
   ) {
     this.sender = sender;
     this.#http = via.http;
@@ -76,13 +82,13 @@ export class CommandSender {
       commandId: this.#commandId(method, path, key),
       command: asRead(command, { tenantId, orderId }),
     };
-    this.#recorder.sending(key, attempt);
+    const answered = this.#recorder.sending(key, attempt);
     const outcome = await this.#ask(path, {
       method,
       body: { ...body, ...(occurredAt === null ? {} : { occurredAt }) },
       headers: { 'idempotency-key': key, ...(ifMatch === null ? {} : { 'if-match': `"${ifMatch}"` }) },
     });
-    this.#recorder.commands.push({ ...attempt, outcome });
+    answered(outcome);
     return outcome;
   }
 
@@ -90,10 +96,11 @@ export class CommandSender {
   async tryOut(command: OrderCommand, orderId: string): Promise<void> {
     const { tenantId, name: client } = this.sender;
     const { method, path, body } = requestOf(command, orderId);
-    const atMs = performance.now();
-    const outcome = await this.#ask(`${path}?dryRun=true`, { method, body, headers: {} });
-    const rest = { client, atMs, tenantId, orderId, occurredAt: null, ifMatch: null, commandId: null };
-    this.#recorder.commands.push({ ...rest, command: asRead(command, { tenantId, orderId }), outcome });
+    const answered = this.#recorder.sending(null, {
+      ...{ client, atMs: performance.now(), tenantId, orderId, occurredAt: null, ifMatch: null },
+      ...{ commandId: null, command: asRead(command, { tenantId, orderId }) },
+    });
+    answered(await this.#ask(`${path}?dryRun=true`, { method, body, headers: {} }));
   }
 
   async #ask(

@@ -1,8 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { instantAt } from '#domain/instant.js';
-import type { OrderCommand } from '#domain/order/order.js';
+import type { OrderCommand, OrderCommandType } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
+import { orderTotals } from '#domain/order/totals.js';
 import { anyCommand } from '#domain/testing/any-command.js';
+import { requestRefund } from '#domain/testing/commands.js';
 import type { Random } from '../random.js';
 import { anyPlacing } from './any-order.js';
 import { CommandSender, type Sender, type Sending } from './command-sender.js';
@@ -19,6 +21,8 @@ export interface ClientOptions {
   readonly orders: KnownOrders;
   readonly recorder: Recorder;
   readonly random: Random;
+  /** Whether it also says what a payment provider did; where there is one, that is for others to say. */
+  readonly movesMoney: boolean;
   /** A run places no more than so many orders in all. */
   readonly maxOrders: number;
 }
@@ -102,10 +106,14 @@ export class ShopClient {
   }
 
   #commandFor(order: Order): OrderCommand {
-    const { random } = this.#options;
+    const { random, movesMoney } = this.#options;
+    if (!movesMoney && order.payments.captures.length > 0 && random.chance(20)) {
+      return inCurrencyOf(order, goodwillOf(order, random));
+    }
     for (;;) {
       const { command } = anyCommand(order, random, this.#turn);
-      if (command.type !== 'PlaceOrder') return command;
+      if (command.type === 'PlaceOrder' || (!movesMoney && MOVES_MONEY.has(command.type))) continue;
+      return random.chance(95) ? inCurrencyOf(order, command) : command;
     }
   }
 
@@ -117,6 +125,28 @@ export class ShopClient {
     const { random } = this.#options;
     return random.chance(8) ? instantAt(Date.now() + random.between(-NEAR_MS, NEAR_MS)) : null;
   }
+}
+
+const MOVES_MONEY: ReadonlySet<OrderCommandType> = new Set([
+  'RecordPaymentAuthorized',
+  'RecordPaymentCaptured',
+  'RecordPaymentFailed',
+  'RecordPaymentVoided',
+  'RecordRefundSucceeded',
+  'RecordRefundFailed',
+]);
+
+/** Now and then of more than is left of what was captured. */
+function goodwillOf(order: Order, random: Random): OrderCommand {
+  const { capturedMinor, refundedMinor, pendingRefundsMinor } = orderTotals(order);
+  const leftMinor = capturedMinor - refundedMinor - pendingRefundsMinor;
+  return requestRefund(random.between(1, Math.max(1, leftMinor)) + (random.chance(25) ? leftMinor : 0));
+}
+
+/** Commands of money are made in one currency, and orders are in several. */
+function inCurrencyOf({ currency }: Order, command: OrderCommand): OrderCommand {
+  if (!('currency' in command.data)) return command;
+  return { ...command, data: { ...command.data, currency } } as OrderCommand;
 }
 
 /** At the same address, with another body; as it is where a body says nothing that could be another. */

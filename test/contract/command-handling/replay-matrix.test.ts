@@ -20,7 +20,14 @@ let api: TestCommandApi;
 let stories: readonly Told[];
 let storedThen: Map<string, readonly StoredOrderEvent[]>;
 
-const process = () => startTestCommandApi({ eventStoreUrl, ownProcess: true });
+/** Often enough that the stories have snapshots. */
+const EVERY_EVENTS = 5;
+
+/** Another instance of the service, which knows nothing; with no room for orders it loads them for each command. */
+const process = ({ stateCacheMb = 16 } = {}) => {
+  const loading = { snapshotEveryEvents: EVERY_EVENTS, snapshotCheckOneIn: 1, stateCacheMb };
+  return startTestCommandApi({ eventStoreUrl, ownProcess: true, loading });
+};
 
 const orderIdOf = ({ answer }: Told) => String(answer.body['orderId']);
 
@@ -77,6 +84,19 @@ describe('every command, sent again under its key', () => {
     api = await process();
     // From the last to the first, so that each of the orders is loaded by another command than before.
     for (const told of [...stories].reverse()) await expectReplay(api, told);
+  });
+
+  it('is answered the same from a snapshot', async () => {
+    const forgetful = await process({ stateCacheMb: 0 });
+    try {
+      await every((told) => expectReplay(forgetful, told));
+      const metrics = await (await fetch(`${forgetful.url}/metrics`)).text();
+      const used = /^orderlog_snapshot_reads_total\{outcome="used"\} (\d+)$/m.exec(metrics)?.[1];
+      // All but a few are commands to orders that are long enough to have one.
+      expect(Number(used)).toBeGreaterThan(stories.length / 2);
+    } finally {
+      await forgetful.close();
+    }
   });
 
   it('is refused with another body, by who knows the order and by who has to load it', async () => {

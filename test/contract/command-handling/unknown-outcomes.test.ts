@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { AppendOutcomeUnknown, WrongExpectedRevision } from '#event-store/errors.js';
 import type { EncodedEvent, EventStore, ExpectedRevision } from '#event-store/port.js';
@@ -42,17 +42,23 @@ let api: TestCommandApi;
 let sendings: Sending[];
 const cleanups: (() => Promise<void>)[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await freshDatabase();
   server = await startEventStoreProcess(database.url);
   beside = new DbClientEventStore({ connectionString: server.url });
+}, 60_000);
+
+beforeEach(async () => {
   proxy = await startTcpProxy(server.port);
   sendings = [];
-}, 60_000);
+});
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
   await proxy.close();
+}, 60_000);
+
+afterAll(async () => {
   await beside.close();
   await server.stop();
   await database.drop();

@@ -36,7 +36,12 @@ const eventsOf = async (orderId: string) =>
 
 async function history(seed: number) {
   const random = new Random(String(seed));
-  const commands = new ConcurrentCommands(apis, { clients: 10, commandsEach: 10, random, eventsOf });
+  const commands = new ConcurrentCommands(apis, {
+    clients: 10,
+    isEnough: (commands) => commands >= 10,
+    random,
+    eventsOf,
+  });
   await commands.run();
   return { exchanges: commands.exchanges, events: await eventsOf(commands.orderId) };
 }

@@ -83,7 +83,7 @@ describe('orderctl up, on engines that run elsewhere', () => {
       'kafka',
       ['--kafka', 'http://127.0.0.1:9092'],
       2,
-      /^orderctl: --kafka is no list of HOST:PORT,HOST:PORT\n$/,
+      /^orderctl: --kafka is no list of brokers: give HOST:PORT,HOST:PORT\n$/,
     ],
   ])(
     'says in one line what is wrong with --%s, and leaves nothing running',

@@ -83,7 +83,7 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
     'id_already_used',
   ],
   RecordRefundSucceeded: [...text, 'refund_not_found', 'refund_not_in_state', 'provider_reference_reused'],
-  RecordRefundFailed: [...text, 'refund_not_found', 'refund_not_in_state'],
+  RecordRefundFailed: [...text, 'refund_not_found', 'refund_not_in_state', 'provider_reference_reused'],
 
   CreateShipment: [...notOnHold, ...text, ...units, 'quantity_exceeds_unshipped', 'id_already_used'],
   DispatchShipment: [...notOnHold, ...text, 'shipment_not_found', 'shipment_not_in_state'],

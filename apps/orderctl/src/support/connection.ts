@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
-import { readConfig } from '#platform/config.js';
+import { envCredential, envOptional, envUrl, givenText, readConfig } from '#platform/config.js';
+import type { ConfigName } from '#platform/config-names.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { elasticsearchSettings, type ElasticsearchPlace } from '#platform/search-settings.js';
 import type { Command } from 'commander';
@@ -23,7 +24,7 @@ export interface ConnectionOptions {
 type Address = 'commandUrl' | 'queryUrl' | 'eventStoreUrl' | 'postgresUrl' | 'elasticsearchUrl';
 
 export const addresses: Readonly<
-  Record<Address, { flag: string; variable: string; protocols: readonly string[] }>
+  Record<Address, { flag: string; variable: ConfigName; protocols: readonly string[] }>
 > = {
   commandUrl: { flag: '--command-url', variable: 'ORDERLOG_COMMAND_URL', protocols: ['http:', 'https:'] },
   queryUrl: { flag: '--query-url', variable: 'ORDERLOG_QUERY_URL', protocols: ['http:', 'https:'] },
@@ -44,6 +45,8 @@ export const addresses: Readonly<
   },
 };
 
+/** A cluster's connection string may name several. */
+const MORE_SEEDS = /,[^/?]*/;
 const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
 
 /** Adds the options for the addresses a command needs. */
@@ -61,6 +64,8 @@ export function withConnection(command: Command, needs: readonly Address[], { to
     )
     .option('--tenant <tenant>', 'tenant of the token that is made', 'default');
 }
+
+const tokenSettings = { token: envOptional(envCredential('ORDERLOG_TOKEN')) };
 
 /** Where the system is and who asks: flags first, then the environment, then the data folder. */
 export class Connection {
@@ -98,8 +103,13 @@ export class Connection {
 
   #given(which: Address): string | undefined {
     const { flag, variable, protocols } = addresses[which];
-    const given = this.#options[which] ?? (process.env[variable] || undefined);
-    return given === undefined ? undefined : checkUrl(given, flag, protocols);
+    const option = this.#options[which];
+    if (option !== undefined) return checkUrl(option, flag, protocols);
+    const given = givenText(variable);
+    if (given === undefined) return undefined;
+    const url = checkUrl(given, variable, protocols);
+    readConfig({ url: envUrl(variable) }, { [variable]: url.replace(MORE_SEEDS, '') });
+    return url;
   }
 
   #addresses(): Promise<SystemAddresses | null> {
@@ -117,8 +127,8 @@ export class Connection {
 
   /** The token that was given, or one with all scopes made with the embedded system's key. */
   async token(wanted: readonly Scope[] = scopes): Promise<string> {
-    const given = this.#options.token ?? (process.env['ORDERLOG_TOKEN'] || undefined);
-    if (given !== undefined) return given;
+    const given = this.#options.token ?? readConfig(tokenSettings).token;
+    if (given !== null) return given;
     return issueToken(this.folder, {
       tenant: this.tenant,
       scopes: wanted,
@@ -139,12 +149,12 @@ export async function issueToken(folder: DataFolder, request: TokenRequest): Pro
 }
 
 export function dataFolder(options: { readonly data?: string }): DataFolder {
-  return new DataFolder(options.data ?? (process.env['ORDERLOG_DATA'] || undefined));
+  return new DataFolder(options.data ?? givenText('ORDERLOG_DATA'));
 }
 
-/** @throws UsageError naming the option */
+/** @param flag the option that gave it, or the variable @throws UsageError naming it */
 export function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
-  const withOneSeed = text.replace(/,[^/?]*/, ''); // a cluster's connection string may name several
+  const withOneSeed = text.replace(MORE_SEEDS, '');
   if (URL.canParse(withOneSeed) && protocols.includes(new URL(withOneSeed).protocol)) {
     return text.replace(/\/$/, '');
   }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ConfigError, readConfig } from '#platform/config.js';
+import { ConfigError, overridden, readConfig } from '#platform/config.js';
 import { kafkaOf, kafkaSettings, type KafkaPlace } from '#platform/kafka-settings.js';
 import { CliError, UsageError } from './cli-error.js';
 
@@ -27,9 +27,9 @@ export function kafkaPlace(options: KafkaOptions): KafkaPlace {
 /** Flags first, then the environment; null when neither names one. @throws UsageError, ConfigError */
 export function kafkaNamed({ kafka, topic }: KafkaOptions): KafkaPlace | null {
   const given = { ORDERLOG_KAFKA_BROKERS: kafka, ORDERLOG_KAFKA_TOPIC: topic };
-  const told = Object.entries(given).filter(([, value]) => value !== undefined);
+  const told = Object.entries(given).filter((one): one is [string, string] => one[1] !== undefined);
   try {
-    return kafkaOf(readConfig(kafkaSettings, { ...process.env, ...Object.fromEntries(told) }));
+    return kafkaOf(readConfig(kafkaSettings, overridden(process.env, Object.fromEntries(told))));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [variable] = told.find(([name]) => error.message.startsWith(`${name} `)) ?? [];

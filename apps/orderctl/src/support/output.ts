@@ -12,11 +12,10 @@ export function count(value: number): string {
 /** `1,234.50 GBP` */
 export function money(minor: number, currency: string): string {
   const digits = minorUnitDigits(currency) ?? 2;
-  const text = (Math.abs(minor) / 10 ** digits).toLocaleString('en-GB', {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-  return `${minor < 0 ? '-' : ''}${text} ${currency}`;
+  const text = String(Math.abs(minor)).padStart(digits + 1, '0');
+  const whole = BigInt(text.slice(0, text.length - digits)).toLocaleString('en-GB');
+  const fraction = digits === 0 ? '' : `.${text.slice(-digits)}`;
+  return `${minor < 0 ? '-' : ''}${whole}${fraction} ${currency}`;
 }
 
 /** Columns as wide as their widest cell; numbers are the caller's to pad. */

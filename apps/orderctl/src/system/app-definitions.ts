@@ -23,6 +23,8 @@ type Apps = Readonly<Record<'eventStore' | 'projector' | 'commandApi' | 'queryAp
 /** What each app is started with; the variables are those of docs/configuration.md. */
 export function appDefinitions(settings: SystemSettings): Apps {
   const { issuer } = settings;
+  // Nobody balances between these, and orderctl waits for none of them for long.
+  const api = { ORDERLOG_DRAIN_DELAY_MS: '' };
   const tokens = {
     ORDERLOG_JWKS_URL: issuer.jwksUrl,
     ORDERLOG_JWT_ISSUER: issuer.issuer,
@@ -45,12 +47,14 @@ export function appDefinitions(settings: SystemSettings): Apps {
       ORDERLOG_PORT: '0',
     }),
     commandApi: app('command-api', {
+      ...api,
       ...store,
       ...tokens,
       ORDERLOG_PORT: String(settings.commandPort),
       ORDERLOG_QUERY_BASE_URL: localUrl('http', settings.queryPort),
     }),
     queryApi: app('query-api', {
+      ...api,
       ...store,
       ...readModels,
       ...tokens,

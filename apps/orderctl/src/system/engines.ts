@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { readConfig } from '#platform/config.js';
+import { overridden, readConfig } from '#platform/config.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
@@ -36,8 +36,9 @@ interface EngineOptions {
  */
 export function chosenEngines(options: EngineOptions): ChosenEngines {
   const elasticsearchUrl = urlOf('elasticsearch', options.elasticsearch, 'elasticsearchUrl');
-  const given = elasticsearchUrl === null ? {} : { ORDERLOG_ELASTICSEARCH_URL: elasticsearchUrl };
-  const search = readConfig(searchEngineSettings, { ...process.env, ...given });
+  const given: Record<string, string> =
+    elasticsearchUrl === null ? {} : { ORDERLOG_ELASTICSEARCH_URL: elasticsearchUrl };
+  const search = readConfig(searchEngineSettings, overridden(process.env, given));
   indexPrefixOf(search); // the projector would end with the same line, again and again
   return {
     eventStoreUrl: urlOf('event-store', options.eventStore, 'eventStoreUrl'),

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { overridden } from '#platform/config.js';
 import { CliError } from '../support/cli-error.js';
 import { cloneRoot } from '../support/clone-root.js';
 import type { AppLog } from './app-log.js';
@@ -80,7 +81,7 @@ export class SupervisedApp {
   #launch(ready: (port: number | null) => void, failed: (error: CliError) => void): void {
     const child = fork(join(cloneRoot, 'dist', 'apps', this.name, 'src', 'main.js'), [], {
       detached: true,
-      env: { ...process.env, ...this.#definition.environment },
+      env: overridden(process.env, this.#definition.environment),
       execArgv: [...this.#definition.nodeFlags],
       stdio: ['ignore', this.#log.fd, this.#log.fd, 'ipc'],
     });

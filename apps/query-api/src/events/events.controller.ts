@@ -11,9 +11,10 @@ import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 
 const FROM_THE_START = -1n;
+const NEXT_OF_BEFORE = '`next` of the page before, -1 where there was nothing yet; none: the start.';
 
 class FeedQuery {
-  @OptionalText({ max: 18, pattern: /^\d+$/, description: '`next` of the page before; none: the start.' })
+  @OptionalText({ max: 18, pattern: /^(?:-1|\d+)$/, description: NEXT_OF_BEFORE })
   after!: string | null;
 
   @TextList({ optional: true, max: orderEventTypes.length, itemMax: 50, oneOf: orderEventTypes })

@@ -121,6 +121,9 @@ describe('RecordPaymentFailed', () => {
     const { when } = given(placed, paymentFailed(10_000));
     when(recordPaymentFailed(10_000), { newIds: ['failure'] }).thenNothing();
     when(recordPaymentFailed(1), { newIds: ['failure'] }).thenRejected('id_already_used');
+    when(recordPaymentFailed(10_000, { currency: 'USD' }), { newIds: ['failure'] }).thenRejected(
+      'currency_mismatch',
+    );
   });
 
   it('is refused for an unknown authorization, out of range, in another currency', () => {

@@ -90,7 +90,9 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
   },
 
   RecordPaymentFailed: (order, { data }, context) => {
-    const { currency: _, ...content } = data;
+    const { currency, ...content } = data;
+    const mismatch = checkCurrency(order, currency);
+    if (mismatch) return mismatch;
     const again = order.payments.failures.find(({ paymentId }) => paymentId === context.newId(0));
     if (again && sameContent({ ...again, ...content }, again)) return accept();
     const paymentId = freshId(order, context);

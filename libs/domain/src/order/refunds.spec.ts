@@ -338,6 +338,9 @@ describe('RequestRefund', () => {
     given(...paid)
       .when(requestRefund(1, { currency: 'USD' }))
       .thenRejected('currency_mismatch');
+    given(...paid, refundRequested(500))
+      .when(requestRefund(500, { currency: 'USD' }), { newIds: ['refund'] })
+      .thenRejected('currency_mismatch', { currency: 'GBP' });
   });
 });
 
@@ -385,12 +388,25 @@ describe('RecordRefundSucceeded and RecordRefundFailed', () => {
     given(...pending, refundSucceeded('other'))
       .when(recordRefundSucceeded())
       .thenRejected('provider_reference_reused', { providerReference: 'B1' });
-    given(...pending, {
+    given(...pending, refundSucceeded('other'))
+      .when(recordRefundFailed('refund', { providerReference: 'B1' }))
+      .thenRejected('provider_reference_reused');
+  });
+
+  it('take a reference that another refund failed under for that one', () => {
+    const failed = given(...pending, {
       type: 'RefundFailed',
       data: { refundId: 'other', providerReference: 'B1', reason: null },
-    })
-      .when(recordRefundSucceeded())
-      .then(refundSucceeded());
+    });
+    failed.when(recordRefundSucceeded()).thenRejected('provider_reference_reused');
+    failed
+      .when(recordRefundFailed('refund', { providerReference: 'B1' }))
+      .thenRejected('provider_reference_reused');
+    failed.when(recordRefundFailed('other', { providerReference: 'B1' })).thenNothing();
+    failed.when(recordRefundSucceeded('refund', 'B2')).then(refundSucceeded('refund', 'B2'));
+    given(...pending, refundFailed('other'))
+      .when(recordRefundFailed())
+      .then(refundFailed());
   });
 
   it('are refused for an unknown refund, and with long texts', () => {

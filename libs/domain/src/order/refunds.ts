@@ -74,12 +74,14 @@ export const evolveRefunds: EvolvePart<RefundEvent> = {
 
 export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
   RequestRefund: (order, { data }, context) => {
+    const mismatch = checkCurrency(order, data.currency);
+    if (mismatch) return mismatch;
     const again = order.refunds.find(({ refundId }) => refundId === context.newId(0));
     if (again && holdsRequest(again, data)) return accept();
     const refundId = freshId(order, context);
     if (typeof refundId !== 'string') return refundId;
     const { reason, returnId, currency } = data;
-    const wrong = checkCurrency(order, currency) ?? checkReturn(order, returnId);
+    const wrong = checkReturn(order, returnId);
     if (wrong) return wrong;
     const granted = grantRefund(order, reason, data.of);
     if (isRefusal(granted)) return granted;
@@ -95,13 +97,11 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
   RecordRefundSucceeded: (order, { data: { refundId, providerReference } }) => {
     const refund = findRefund(order, refundId);
     if (isRefusal(refund)) return refund;
-    const known = order.refunds.find(
-      (each) => each.status === 'succeeded' && each.providerReference === providerReference,
-    );
-    if (known === refund) return accept();
-    if (known) return reject('provider_reference_reused', { providerReference });
+    if (refund.status === 'succeeded' && refund.providerReference === providerReference) return accept();
     const wrong =
-      checkPending(refund) ?? checkText(providerReference, LIMITS.referenceCharacters, 'providerReference');
+      checkReference(order, refund, providerReference) ??
+      checkPending(refund) ??
+      checkText(providerReference, LIMITS.referenceCharacters, 'providerReference');
     return wrong ?? accept({ type: 'RefundSucceeded', data: { refundId, providerReference } });
   },
 
@@ -110,6 +110,7 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
     if (isRefusal(refund)) return refund;
     if (refund.status === 'failed') return accept();
     const wrong =
+      checkReference(order, refund, data.providerReference) ??
       checkPending(refund) ??
       checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference') ??
       checkReason(data.reason);
@@ -146,6 +147,13 @@ function checkGranted(order: Order, amountMinor: number): Refusal | null {
 
 function findRefund(order: Order, refundId: RefundId): Refund | Refusal {
   return order.refunds.find((each) => each.refundId === refundId) ?? reject('refund_not_found', { refundId });
+}
+
+/** A provider's reference of a refund is of one refund, however that went (invariant 4). */
+function checkReference(order: Order, refund: Refund, providerReference: string | null): Refusal | null {
+  if (providerReference === null) return null;
+  const other = order.refunds.some((each) => each !== refund && each.providerReference === providerReference);
+  return other ? reject('provider_reference_reused', { providerReference }) : null;
 }
 
 function checkPending({ refundId, status }: Refund): Refusal | null {

@@ -156,7 +156,9 @@ const makers: Makers = {
   RecordRefundSucceeded: (order, draw) =>
     ask.recordRefundSucceeded(oneIn(order.refunds, 'pending', draw)?.refundId, reference('B', draw)),
   RecordRefundFailed: (order, draw) =>
-    ask.recordRefundFailed(oneIn(order.refunds, 'pending', draw)?.refundId),
+    ask.recordRefundFailed(oneIn(order.refunds, 'pending', draw)?.refundId, {
+      providerReference: draw.chance(50) ? reference('B', draw) : null,
+    }),
   CreateShipment: (order, draw) =>
     ask.createShipment({ lines: draw.chance(40) ? [] : someUnits(order, draw, unshipped) }),
   DispatchShipment: (order, draw) =>

@@ -1,9 +1,8 @@
 import type { DecisionContext } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { allocate } from '../money.js';
 import type { LineQuantity } from '../order/content.js';
 import { decide, evolve, type OrderEvent, type RecordedOrderEvent } from '../order/order.js';
-import type { Line, Order, OrderState } from '../order/state.js';
+import type { Line, OrderState } from '../order/state.js';
 import { anyCommand, type Asked } from './any-command.js';
 import { drawFrom } from './draw.js';
 import { noon } from './given.js';
@@ -72,41 +71,6 @@ export const unitsIn = (parts: readonly { readonly lines: readonly LineQuantity[
       lines.filter((line) => line.lineId === lineId).map(({ quantity }) => quantity),
     ),
   );
-
-/** The totals' formula the long way: every unit of every line has its own value. */
-export function reckoned(order: Order): { orderedTotalMinor: number; totalMinor: number } {
-  const amounts = order.lines.map((line) => line.quantity * line.unitPriceMinor);
-  const onTop = (tax: Line['tax']) => (tax && !tax.inclusive ? tax.amountMinor : 0);
-  const ofOrder = sum(
-    order.discounts.filter(({ lineId }) => lineId === null).map((each) => each.amountMinor),
-  );
-  const shares = allocate(ofOrder, amounts);
-  const units = order.lines.map((line, index) => {
-    const own = order.discounts.filter(({ lineId }) => lineId === line.lineId);
-    const discounted = sum(own.map((each) => each.amountMinor)) + shares[index]!;
-    const value = amounts[index]! - discounted + onTop(line.tax);
-    return allocate(
-      value,
-      Array.from({ length: line.quantity }, () => 1),
-    );
-  });
-  const orderedTotalMinor =
-    sum(units.flat()) +
-    sum(order.surcharges.map((each) => each.amountMinor)) +
-    (order.shipping ? order.shipping.amountMinor + onTop(order.shipping.tax) : 0);
-  const givenUp = order.lines.map((line, index) => {
-    const received = units[index]!.slice(0, line.received);
-    const cancelled = units[index]!.slice(line.quantity - line.cancelled);
-    return sum(received) + sum(cancelled);
-  });
-  const granted = order.refunds.filter(
-    ({ status, reason, of }) => status === 'succeeded' && (reason === 'goodwill' || of.kind === 'shipping'),
-  );
-  const nothingLeft = order.lines.every(({ dispatched }) => dispatched === 0);
-  const nothing = order.status === 'rejected' || (order.status === 'cancelled' && nothingLeft);
-  const left = orderedTotalMinor - sum(givenUp) - sum(granted.map((each) => each.amountMinor));
-  return { orderedTotalMinor, totalMinor: nothing ? 0 : Math.max(0, left) };
-}
 
 /** Every number in it whose name ends in `Minor`. */
 export function amountsIn(value: unknown, key = ''): number[] {

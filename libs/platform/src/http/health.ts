@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { publicAccess } from '../auth/access.js';
 import type { Logger } from '../logging.js';
+import type { Draining } from './draining.js';
 
 /** Resolves when what it looks at can be used right now; rejects or hangs when not. */
 export type ReadinessCheck = () => Promise<unknown>;
@@ -9,16 +10,22 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * `/health/live`: the process answers. `/health/ready`: everything it needs does too, else 503 with the
- * names of what does not. Why it does not is in the log, not in the answer, which anyone may read.
+ * names of what does not. Why it does not is in the log, not in the answer, which anyone may read. An app that is
+ * being stopped is not ready from that moment on, whatever it needs.
  */
 export function serveHealth(
   fastify: FastifyInstance,
   checks: ReadonlyMap<string, ReadinessCheck>,
   logger: Logger,
+  draining: Pick<Draining, 'begun'>,
 ): void {
   const options = { config: { access: publicAccess } };
   fastify.get('/health/live', options, () => ({ status: 'live' }));
   fastify.get('/health/ready', options, async (_request, reply) => {
+    if (draining.begun) {
+      reply.code(503).header('retry-after', '1');
+      return { status: 'stopping', checks: {} };
+    }
     const results = await Promise.all(
       [...checks].map(async ([name, check]) => {
         const failure = await failureOf(check);

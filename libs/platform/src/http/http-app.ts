@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -9,6 +10,7 @@ import type { TokenVerifier } from '../auth/token-verifier.js';
 import { NestLogger, type Logger } from '../logging.js';
 import { createProblemResponder, type ErrorTranslator } from '../problems/problem-response.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
+import { Draining } from './draining.js';
 import { serveHealth, type ReadinessCheck } from './health.js';
 import { serveMetrics } from './metrics.js';
 import { serveDocs, type ApiDescription } from './openapi.js';
@@ -34,8 +36,11 @@ export interface HttpApp {
   readonly fastify: FastifyInstance;
   /** @returns the port it listens on, also where 0 was asked for */
   listen(host: string, port: number): Promise<number>;
-  /** Answers what is under way, then runs Nest's shutdown hooks. */
-  close(): Promise<void>;
+  /**
+   * Turns readiness red, goes on for `delayMs` as if nothing were, takes no more connections, answers what is under
+   * way, then runs Nest's shutdown hooks.
+   */
+  close(delayMs?: number): Promise<void>;
 }
 
 /** Nest on Fastify as every API of ours has it: guarded, validated, problems for errors, docs, health. */
@@ -47,6 +52,7 @@ export async function createHttpApp(
   const respond = createProblemResponder(logger, options.translateError ?? (() => undefined));
   const adapter = new ProblemAdapter(respond, options.bodyLimitBytes);
   const fastify = adapter.getInstance<FastifyInstance>();
+  const draining = new Draining(fastify.server);
   logRequests(fastify, logger);
   guardRoutes(fastify, verifier);
   const nest = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
@@ -56,7 +62,7 @@ export async function createHttpApp(
   });
   nest.useGlobalPipes(new DtoPipe());
   nest.useGlobalFilters(new ProblemFilter(respond));
-  serveHealth(fastify, new Map(Object.entries(options.readiness)), logger);
+  serveHealth(fastify, new Map(Object.entries(options.readiness)), logger, draining);
   serveMetrics(fastify, options.metrics);
   serveDocs(nest, options.api);
   await nest.init();
@@ -68,7 +74,12 @@ export async function createHttpApp(
       await nest.listen(port, host);
       return (nest.getHttpServer().address() as AddressInfo).port;
     },
-    close: () => nest.close(),
+    async close(delayMs = 0) {
+      draining.begin();
+      await setTimeout(delayMs);
+      await draining.end();
+      await nest.close();
+    },
   };
 }
 

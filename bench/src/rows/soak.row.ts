@@ -1,0 +1,147 @@
+import { percentile, runLane, type Row } from '../measure.js';
+import { processMemory } from '../process-memory.js';
+import { ShopDay, type Kind } from '../shop-day.js';
+import { IN_FLIGHT, startSystem, type System } from '../system.js';
+
+const DEFAULT_MINUTES = 60;
+/** At full load, before anything counts: caches fill, and the figure for half of it is found. */
+const WARM_UP_OPERATIONS = 20_000;
+/** At half load, before memory counts: what the full load left behind is given back. */
+const SETTLE_SECONDS = 60;
+const SAMPLE_MS = 2_000;
+/** What is compared: the first and the last of so many parts. */
+const PARTS = 10;
+const TARGET_GROWTH = 1.1;
+const MEGABYTE = 1_048_576;
+
+interface Sample {
+  readonly atMs: number;
+  readonly bytes: ReadonlyMap<string, number>;
+}
+
+interface Timed {
+  readonly atMs: number;
+  readonly kind: Kind;
+  readonly ms: number;
+}
+
+/**
+ * A shop's day at half of what the system can do, for so many minutes: whether memory grows and answers slow down.
+ * `ratio` is the last tenth over the first: of the median memory of each process (in megabytes, in place of the
+ * figures a second) and of the 99th percentile of commands and of reads.
+ */
+export async function soak({ minutes }: { minutes: number | null }): Promise<readonly Row[]> {
+  const system = await startSystem();
+  try {
+    const day = new ShopDay(system);
+    const full = await runLane(WARM_UP_OPERATIONS, IN_FLIGHT, () => day.operation());
+    const perSecond = full.perSecond / 2;
+    await atPace(day, perSecond, SETTLE_SECONDS);
+    const lengthMs = (minutes ?? DEFAULT_MINUTES) * 60_000;
+    const samples: Sample[] = [];
+    const sampler = sampling(system, samples);
+    const { timed, cpuMicrosPerOp } = await atPace(day, perSecond, lengthMs / 1_000);
+    clearInterval(sampler);
+    return [
+      ...(['command', 'read'] as const).map((kind) => latencies(kind, timed, lengthMs, cpuMicrosPerOp)),
+      ...memory(samples),
+    ];
+  } finally {
+    await system.stop();
+  }
+}
+
+/** Each operation at its time, with at most so many open; a late one is measured from when it was due. */
+async function atPace(day: ShopDay, perSecond: number, seconds: number) {
+  const timed: Timed[] = [];
+  const startedMs = performance.now();
+  const { cpuMicrosPerOp } = await runLane(Math.floor(perSecond * seconds), IN_FLIGHT, async (index) => {
+    const dueMs = startedMs + (index / perSecond) * 1_000;
+    const waitMs = dueMs - performance.now();
+    if (waitMs > 0) await new Promise((due) => setTimeout(due, waitMs));
+    const fromMs = performance.now();
+    const kind = await day.operation();
+    timed.push({ atMs: fromMs - startedMs, kind, ms: performance.now() - fromMs });
+  });
+  return { timed, cpuMicrosPerOp };
+}
+
+function latencies(
+  kind: Kind,
+  timed: readonly Timed[],
+  lengthMs: number,
+  cpuMicrosPerOp: number | null,
+): Row {
+  const own = timed.filter((one) => one.kind === kind);
+  const inPart = (part: number) =>
+    own.filter(({ atMs }) => Math.min(PARTS - 1, Math.floor((atMs / lengthMs) * PARTS)) === part);
+  const p99s = [inPart(0), inPart(PARTS - 1)].map((part) =>
+    percentile(
+      part.map(({ ms }) => ms),
+      0.99,
+    ),
+  );
+  const ratio = p99s[1]! / p99s[0]!;
+  const all = own.map(({ ms }) => ms);
+  return {
+    name: `soak ${kind}s, p99`,
+    ratio,
+    ratios: [ratio],
+    target: TARGET_GROWTH,
+    perSecond: own.length / (lengthMs / 1_000),
+    rawPerSecond: null,
+    cpuMicrosPerOp,
+    p50Ms: percentile(all, 0.5),
+    p95Ms: percentile(all, 0.95),
+    p99Ms: percentile(all, 0.99),
+  };
+}
+
+function memory(samples: readonly Sample[]): Row[] {
+  const part = Math.max(1, Math.floor(samples.length / PARTS));
+  const [first, last] = [samples.slice(0, part), samples.slice(-part)];
+  const names = [...new Set(samples.flatMap(({ bytes }) => [...bytes.keys()]))].sort();
+  const median = (of: readonly Sample[], name: string) =>
+    percentile(
+      of.map(({ bytes }) => (bytes.get(name) ?? Number.NaN) / MEGABYTE),
+      0.5,
+    );
+  return names.map((name) => {
+    const [start, end] = [median(first, name), median(last, name)];
+    return {
+      name: `soak ${name}, MB`,
+      ratio: end / start,
+      ratios: [end / start],
+      target: TARGET_GROWTH,
+      perSecond: end,
+      rawPerSecond: start,
+      cpuMicrosPerOp: null,
+      p50Ms: null,
+      p95Ms: null,
+      p99Ms: null,
+    };
+  });
+}
+
+/** Also what Node's heap holds, where an app tells it. */
+function sampling(system: System, samples: Sample[]): NodeJS.Timeout {
+  const startedMs = performance.now();
+  return setInterval(() => {
+    const bytes = new Map(processMemory());
+    const sample = { atMs: performance.now() - startedMs, bytes };
+    samples.push(sample);
+    for (const [name, pool] of [
+      ['command-api heap', system.commands],
+      ['query-api heap', system.queries],
+    ] as const) {
+      pool
+        .request({ path: '/metrics', method: 'GET' })
+        .then(({ body }) => body.text())
+        .then((text) => {
+          const used = /^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1];
+          if (used !== undefined) bytes.set(name, Number(used));
+        })
+        .catch((error: unknown) => console.error(`${name}: ${String(error)}`));
+    }
+  }, SAMPLE_MS);
+}

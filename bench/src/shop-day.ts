@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { steps } from './lifecycle-steps.js';
+import { command, type System } from './system.js';
+import { makeOrder, searchTexts, seeded, totalMinorOf } from './workload.js';
+
+interface OpenOrder {
+  readonly orderId: string;
+  readonly totalMinor: number;
+  shipmentId: string;
+  nextStep: number;
+}
+
+export type Kind = 'command' | 'read';
+
+/** Of the operations of a day: every other one a command, one in eight of these a new order. */
+const COMMAND_SHARE = 0.5;
+const READS = [
+  { share: 0.7, path: (id: string) => `/v1/orders/${id}`, body: null },
+  { share: 0.85, path: (id: string) => `/v1/orders/${id}/history`, body: null },
+  { share: 0.95, path: () => '/v1/orders?limit=20', body: null },
+  { share: 1, path: () => '/v1/orders/search', body: (text: string) => JSON.stringify({ text, limit: 10 }) },
+] as const;
+const RECENT_ORDERS = 1_000;
+
+/** A shop at work: orders are placed and go their way, each step a command, and people look at them meanwhile. */
+export class ShopDay {
+  readonly #system: System;
+  readonly #random = seeded(7);
+  readonly #open: OpenOrder[] = [];
+  readonly #recent: string[] = [];
+  readonly #texts = searchTexts();
+  #placed = 0;
+
+  constructor(system: System) {
+    this.#system = system;
+  }
+
+  async operation(): Promise<Kind> {
+    const isRead = this.#recent.length > 0 && this.#random() >= COMMAND_SHARE;
+    if (isRead) await this.#read();
+    else if (this.#open.length === 0 || this.#random() < 1 / (steps.length + 1)) await this.place();
+    else await this.#takeStep();
+    return isRead ? 'read' : 'command';
+  }
+
+  async place(): Promise<void> {
+    const index = this.#placed++;
+    const order = makeOrder(index);
+    const { body } = await command(this.#system, '/v1/orders', randomUUID(), order);
+    this.#open.push({ orderId: body.orderId, totalMinor: totalMinorOf(order), shipmentId: '', nextStep: 0 });
+    this.#recent[index % RECENT_ORDERS] = body.orderId;
+  }
+
+  /** Nobody else touches the order meanwhile: what is measured is no conflict. */
+  async #takeStep(): Promise<void> {
+    const at = Math.floor(this.#random() * this.#open.length);
+    const order = this.#open[at]!;
+    this.#open[at] = this.#open.at(-1)!;
+    this.#open.pop();
+    const step = steps[order.nextStep++]!;
+    const path = step.path(order.orderId, order.shipmentId);
+    const { body } = await command(this.#system, path, randomUUID(), step.body(order.totalMinor));
+    order.shipmentId =
+      body.events.find(({ type }) => type === 'ShipmentCreated')?.ids['shipmentId'] ?? order.shipmentId;
+    if (order.nextStep < steps.length) this.#open.push(order);
+  }
+
+  async #read(): Promise<void> {
+    const drawn = this.#random();
+    const { path, body } = READS.find(({ share }) => drawn < share)!;
+    const id = this.#recent[Math.floor(this.#random() * this.#recent.length)]!;
+    const text = this.#texts[Math.floor(this.#random() * this.#texts.length)]!;
+    const response = await this.#system.queries.request({
+      path: path(id),
+      method: body === null ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${this.#system.token}`,
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === null ? null : body(text),
+    });
+    const answer = await response.body.text();
+    // An order that was just placed may not be there yet.
+    if (response.statusCode !== 200 && response.statusCode !== 404) {
+      throw new Error(`${path(id)} answered ${response.statusCode}: ${answer}`);
+    }
+  }
+}

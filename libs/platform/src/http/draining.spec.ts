@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { createServer, request, Agent, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Draining } from './draining.js';
+
+let server: Server;
+let port: number;
+let draining: Draining;
+let agent: Agent;
+/** Answers what waits at `/slow`. */
+let answerSlow: () => void;
+let slowArrived: Promise<void>;
+
+beforeEach(async () => {
+  let arrived: () => void;
+  slowArrived = new Promise((resolve) => (arrived = resolve));
+  server = createServer((asked, response) => {
+    if (asked.url === '/headed') response.flushHeaders();
+    if (asked.url === '/quick') {
+      response.end('quick');
+      return;
+    }
+    answerSlow = () => response.end('slow');
+    arrived();
+  });
+  server.keepAliveTimeout = 60_000;
+  draining = new Draining(server);
+  agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ({ port } = server.address() as AddressInfo);
+});
+afterEach(() => {
+  agent.destroy();
+  server.closeAllConnections();
+  server.close();
+});
+
+async function ask(path: string, from: Agent = agent): Promise<{ connection: string; text: string }> {
+  const asking = request({ port, host: '127.0.0.1', path, agent: from }).end();
+  const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of answer) text += String(chunk);
+  return { connection: answer.headers.connection ?? '', text };
+}
+
+describe('an HTTP server that is drained', () => {
+  it('keeps connections until it is', async () => {
+    expect(await ask('/quick')).toEqual({ connection: 'keep-alive', text: 'quick' });
+    expect(draining.begun).toBe(false);
+  });
+
+  it('goes on answering, also those who come anew, and lets each of them go', async () => {
+    await ask('/quick');
+    draining.begin();
+    expect(draining.begun).toBe(true);
+    expect(await ask('/quick')).toEqual({ connection: 'close', text: 'quick' });
+    expect(await ask('/quick')).toEqual({ connection: 'close', text: 'quick' });
+    expect(server.listening).toBe(true);
+  });
+
+  it('answers what was under way, and tells its connection to close', async () => {
+    const slow = ask('/slow');
+    await slowArrived;
+    const ended = draining.end();
+    expect(server.listening).toBe(false);
+    answerSlow();
+    expect(await slow).toEqual({ connection: 'close', text: 'slow' });
+    await ended;
+  });
+
+  it('lets go of a connection whose answer had begun before', async () => {
+    const slow = ask('/headed');
+    await slowArrived;
+    const ended = draining.end(0);
+    answerSlow();
+    expect(await slow).toEqual({ connection: 'keep-alive', text: 'slow' });
+    await ended;
+  });
+
+  it('answers what still comes by a connection that is open', async () => {
+    await ask('/quick');
+    const ended = draining.end();
+    expect(await ask('/quick')).toEqual({ connection: 'close', text: 'quick' });
+    await ended;
+  });
+
+  it('closes connections that ask nothing, and takes no new ones', async () => {
+    await ask('/quick');
+    await draining.end(0);
+    const asking = request({ port, host: '127.0.0.1', path: '/quick' }).end();
+    const [error] = (await once(asking, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNREFUSED');
+  });
+
+  it('does not end while something is under way', async () => {
+    const idle = new Agent({ keepAlive: true });
+    await ask('/quick', idle);
+    const [socket] = Object.values(idle.freeSockets).flatMap((sockets) => sockets ?? []);
+    const slow = ask('/slow');
+    await slowArrived;
+    let hasEnded = false;
+    const ended = draining.end(0).then(() => (hasEnded = true));
+    // The one that asks nothing is closed meanwhile, so it has looked.
+    await once(socket!, 'close');
+    expect(hasEnded).toBe(false);
+    answerSlow();
+    await slow;
+    await ended;
+  });
+});

@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { openEmbeddedIssuer } from '../auth/embedded-issuer.js';
+import { createTokenVerifier } from '../auth/token-verifier.js';
+import { createLogger } from '../logging.js';
+import { createHttpApp } from './http-app.js';
+
+@Module({})
+class NothingModule {}
+
+describe('an API that stops', () => {
+  it('is not ready from the first moment, though it answers; then it refuses connections', async () => {
+    const keys = await mkdtemp(join(tmpdir(), 'orderlog-stopping-'));
+    const app = await createHttpApp(NothingModule, {
+      logger: createLogger('test', 'silent'),
+      api: { title: 'test', description: '', version: '1' },
+      verifier: createTokenVerifier(await openEmbeddedIssuer(keys)),
+      bodyLimitBytes: 1_000,
+      readiness: {},
+    });
+    const url = `http://127.0.0.1:${await app.listen('127.0.0.1', 0)}`;
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    const delayMs = 400;
+    const closing = app.close(delayMs);
+    const ready = await fetch(`${url}/health/ready`);
+    expect([ready.status, ready.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await ready.json()).toEqual({ status: 'stopping', checks: {} });
+    const live = await fetch(`${url}/health/live`);
+    expect([live.status, live.headers.get('connection')]).toEqual([200, 'close']);
+    await closing;
+    await expect(fetch(`${url}/health/live`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    await rm(keys, { recursive: true });
+  });
+});

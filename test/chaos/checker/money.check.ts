@@ -1,0 +1,178 @@
+import type { RawEvent } from '#event-store/port.js';
+import type { LedgerEntry, LedgerKind } from '../provider/ledger.js';
+import { textOf } from './equal.js';
+import type { ColumnValues, Facts, ProviderFacts } from './facts.js';
+import { firstParked } from './rows.check.js';
+import { keyOf, type Story } from './story.js';
+import type { Report } from './violations.js';
+
+/** Money that moved, or was promised or let go: what a provider's reference stands for. */
+interface Move {
+  readonly kind: 'authorization' | 'capture' | 'void' | 'refund';
+  readonly reference: string;
+  /** Of a void nothing, as its event says none. */
+  readonly amountMinor: number | null;
+  readonly currency: string | null;
+}
+
+/**
+ * I10: captures and refunds at the provider equal those in stream and rows, per reference; and at no moment was more
+ * paid back than taken. Read out of the events and rows as they are: no fold that may be wrong as well takes part.
+ */
+export function checkMoney(
+  { rows, parked, skips, provider }: Pick<Facts, 'rows' | 'parked' | 'skips' | 'provider'>,
+  stories: ReadonlyMap<string, Story>,
+  report: Report,
+): void {
+  const parkedFrom = firstParked(parked, 'orders');
+  const rowOf = new Map(
+    rows.orders.map((row) => [`${String(row['tenant_id'])}.${String(row['order_id'])}`, row]),
+  );
+  const skipped = new Set(skips.map((skip) => `${keyOf(skip)}@${skip.revision}`));
+  for (const [key, { chapters }] of stories) {
+    const events = chapters.map(({ raw }) => raw);
+    checkStream(key, movesOf(events), report);
+    const shown = events
+      .slice(0, parkedFrom.get(key))
+      .filter(({ revision }) => !skipped.has(`${key}@${revision}`));
+    const row = rowOf.get(key);
+    if (row) checkRow(key, movesOf(shown), row, report);
+  }
+  if (provider !== null) checkProvider(provider, stories, report);
+}
+
+function movesOf(events: readonly RawEvent[]): Move[] {
+  const asked = new Map<unknown, ColumnValues>();
+  return events.flatMap(({ type, data: stored }): Move[] => {
+    const data = (stored as { data?: ColumnValues } | null)?.data ?? {};
+    const reference = String(data['providerReference']);
+    const of = ({ amountMinor, currency }: ColumnValues) => ({
+      ...{ reference, amountMinor: amountMinor as number, currency: currency as string },
+    });
+    if (type === 'RefundRequested') asked.set(data['refundId'], data);
+    if (type === 'PaymentAuthorized') return [{ kind: 'authorization', ...of(data) }];
+    if (type === 'PaymentCaptured') return [{ kind: 'capture', ...of(data) }];
+    if (type === 'PaymentVoided') return [{ kind: 'void', reference, amountMinor: null, currency: null }];
+    if (type !== 'RefundSucceeded') return [];
+    return [{ kind: 'refund', ...of(asked.get(data['refundId']) ?? {}) }];
+  });
+}
+
+function checkStream(key: string, moves: readonly Move[], report: Report): void {
+  const seen = new Set<string>();
+  let heldMinor = 0;
+  for (const move of moves) {
+    if (seen.has(nameOf(move))) report(key, `${nameOf(move)} is in its stream twice`);
+    seen.add(nameOf(move));
+    heldMinor += heldBy(move);
+    if (heldMinor < 0) report(key, `with ${nameOf(move)} more is paid back than was taken, by ${-heldMinor}`);
+  }
+}
+
+function checkRow(key: string, moves: readonly Move[], row: ColumnValues, report: Report): void {
+  const { payments, refunds, currency } = row['document'] as {
+    payments: Record<'captures' | 'authorizations' | 'voids', readonly ColumnValues[]>;
+    refunds: readonly ColumnValues[];
+    currency: string;
+  };
+  const shown = (kind: Move['kind'], parts: readonly ColumnValues[]): Move[] =>
+    parts.map(({ providerReference, amountMinor }) => ({
+      ...{ kind, reference: String(providerReference) },
+      amountMinor: kind === 'void' ? null : (amountMinor as number),
+      currency: kind === 'void' ? null : currency,
+    }));
+  const inRow = [
+    ...shown('authorization', payments.authorizations),
+    ...shown('capture', payments.captures),
+    ...shown('void', payments.voids),
+    ...shown(
+      'refund',
+      refunds.filter(({ status }) => status === 'succeeded'),
+    ),
+  ];
+  compare(key, { name: 'stream', moves }, { name: 'row', moves: inRow }, report);
+  const sum = (kind: Move['kind']) =>
+    moves.reduce((total, move) => total + (move.kind === kind ? (move.amountMinor ?? 0) : 0), 0);
+  const [capturedMinor, refundedMinor] = [sum('capture'), sum('refund')];
+  const expected = {
+    captured_minor: capturedMinor,
+    refunded_minor: refundedMinor,
+    balance_due_minor: Number(row['total_minor']) - capturedMinor + refundedMinor,
+  };
+  for (const [column, wanted] of Object.entries(expected)) {
+    if (Number(row[column]) !== wanted)
+      report(key, `row: ${column} is ${String(row[column])}, not ${wanted}`);
+  }
+}
+
+const kinds: Partial<Record<LedgerKind, Move['kind']>> = {
+  authorized: 'authorization',
+  captured: 'capture',
+  voided: 'void',
+  refunded: 'refund',
+};
+
+function checkProvider(
+  { tenants, ledger }: ProviderFacts,
+  stories: ReadonlyMap<string, Story>,
+  report: Report,
+): void {
+  const booked = new Map<string, Move[]>();
+  const causes = new Set<string>();
+  for (const entry of ledger) {
+    const kind = kinds[entry.kind];
+    if (kind === undefined) continue;
+    const key = keyOf(entry);
+    booked.set(key, [...(booked.get(key) ?? []), bookedAs(kind, entry)]);
+    const cause = `${kind} for ${entry.cause}`;
+    if (causes.has(cause)) report(key, `the provider was asked twice: there are two of ${cause}`);
+    causes.add(cause);
+  }
+  const ofTenants = [...stories].filter(([, { tenantId }]) => tenants.includes(tenantId));
+  for (const key of new Set([...booked.keys(), ...ofTenants.map(([known]) => known)])) {
+    const inStream = movesOf(stories.get(key)?.chapters.map(({ raw }) => raw) ?? []);
+    const inLedger = booked.get(key) ?? [];
+    compare(key, { name: 'ledger', moves: inLedger }, { name: 'stream', moves: inStream }, report);
+    let heldMinor = 0;
+    for (const move of inLedger) {
+      heldMinor += heldBy(move);
+      if (heldMinor < 0)
+        report(key, `${nameOf(move)}: the provider pays back more than it took, by ${-heldMinor}`);
+    }
+  }
+}
+
+function bookedAs(kind: Move['kind'], { reference, amountMinor, currency }: LedgerEntry): Move {
+  return kind === 'void'
+    ? { kind, reference, amountMinor: null, currency: null }
+    : { kind, reference, amountMinor, currency };
+}
+
+interface Book {
+  readonly name: string;
+  readonly moves: readonly Move[];
+}
+
+/** Each way: what one of the two has, the other has with the same content. */
+function compare(key: string, first: Book, second: Book, report: Report): void {
+  const [inFirst, inSecond] = [first, second].map(
+    ({ moves }) => new Map(moves.map((move) => [nameOf(move), textOf(move)])),
+  ) as [Map<string, string>, Map<string, string>];
+  for (const [name, text] of inFirst) {
+    const other = inSecond.get(name);
+    if (other === undefined) report(key, `${name} is in the ${first.name}, and not in the ${second.name}`);
+    else if (other !== text)
+      report(key, `${name}: ${text} in the ${first.name}, ${other} in the ${second.name}`);
+  }
+  for (const name of inSecond.keys()) {
+    if (!inFirst.has(name)) report(key, `${name} is in the ${second.name}, and not in the ${first.name}`);
+  }
+}
+
+const nameOf = ({ kind, reference }: Move): string => `${kind} ${reference}`;
+
+/** What it adds to the money that the shop holds. */
+function heldBy({ kind, amountMinor }: Move): number {
+  if (kind === 'capture') return amountMinor ?? 0;
+  return kind === 'refund' ? -(amountMinor ?? 0) : 0;
+}

@@ -1,0 +1,63 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import type { CommandAttempt, CommandOutcome } from '../checker/facts.js';
+import type { AttemptRecorder } from '../workload/recorder.js';
+
+type Sent = Omit<CommandAttempt, 'outcome'>;
+type Line =
+  | { readonly id: string; readonly key: string; readonly sent: Sent }
+  | { readonly id: string; readonly outcome: unknown };
+
+/** What a process of its own tried: a line before each sending and one for its answer, so that neither dies with it. */
+export class AttemptLog implements AttemptRecorder {
+  readonly #path: string;
+  #count = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+    appendFileSync(path, '\n'); // whatever a process that was killed has left of its last line ends here
+  }
+
+  /** Returns what to call with the answer. */
+  sending(key: string | null, sent: Sent): (outcome: CommandOutcome) => void {
+    this.#count += 1;
+    const id = `${process.pid}-${this.#count}`;
+    this.#write({ id, key: key ?? '', sent });
+    return (outcome) => this.#write({ id, outcome });
+  }
+
+  #write(line: Line): void {
+    const json = JSON.stringify(line, (_, value: unknown) =>
+      typeof value === 'bigint' ? { bigint: value.toString() } : value,
+    );
+    appendFileSync(this.#path, `${json}\n`);
+  }
+}
+
+/** A sending without an answer has an unknown outcome. */
+export function readAttempts(path: string): (CommandAttempt & { readonly key: string })[] {
+  if (!existsSync(path)) return [];
+  const attempts = new Map<string, CommandAttempt & { readonly key: string }>();
+  for (const text of readFileSync(path, 'utf8').split('\n')) {
+    if (text === '') continue;
+    const line = parsed(text);
+    if (line === null) continue;
+    if ('sent' in line) {
+      const outcome = { kind: 'unknown', why: 'its sender ended' } as const;
+      attempts.set(line.id, { ...line.sent, key: line.key, outcome });
+    } else {
+      attempts.set(line.id, { ...attempts.get(line.id)!, outcome: line.outcome as CommandOutcome });
+    }
+  }
+  return [...attempts.values()];
+}
+
+/** null: what a process that was killed has left of a line; nothing was sent then. */
+function parsed(text: string): Line | null {
+  try {
+    return JSON.parse(text, (_, value: unknown) =>
+      typeof value === 'object' && value !== null && 'bigint' in value ? BigInt(String(value.bigint)) : value,
+    ) as Line;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,6 @@
+import { PaymentWorker, type WorkerOptions } from './payment-worker.js';
+
+const worker = new PaymentWorker(JSON.parse(process.argv[2]!) as WorkerOptions);
+await worker.listen(Number(process.env['ORDERLOG_PORT']));
+process.send?.('ready');
+await worker.run();

@@ -1,0 +1,59 @@
+import { setTimeout } from 'node:timers/promises';
+import type { LedgerEntry } from '../provider/ledger.js';
+import type { HttpAnswer, HttpClient } from '../workload/http-client.js';
+import type { Random } from '../random.js';
+import { TRIGGERS, type FeedEvent } from './wishes.js';
+
+const WAIT_MS = 100;
+const PAGE_EVENTS = 200;
+
+interface Authorizations {
+  readonly payments: { readonly authorizations: readonly { paymentId: string; providerReference: string }[] };
+}
+
+/** What the worker has to know of orders, from any query-api. */
+export class OrderReader {
+  readonly #http: HttpClient;
+  readonly #urls: readonly string[];
+  readonly #token: string;
+  readonly #random: Random;
+  readonly #authorizationIds = new Map<string, string>();
+
+  constructor(http: HttpClient, urls: readonly string[], token: string, random: Random) {
+    this.#http = http;
+    this.#urls = urls;
+    this.#token = token;
+    this.#random = random;
+  }
+
+  /** The order's own id of an authorization; waits until a read shows it. */
+  async authorizationId({ orderId }: LedgerEntry, reference: string): Promise<string> {
+    for (;;) {
+      const known = this.#authorizationIds.get(reference);
+      if (known !== undefined) return known;
+      const answer = await this.#get(`/v1/orders/${orderId}`);
+      const { payments } = (answer?.body ?? {}) as Partial<Authorizations>;
+      for (const { paymentId, providerReference } of payments?.authorizations ?? []) {
+        this.#authorizationIds.set(providerReference, paymentId);
+      }
+      if (!this.#authorizationIds.has(reference)) await setTimeout(WAIT_MS);
+    }
+  }
+
+  /** The next events that the shop acts upon, in the order of the event store; null: not to be had now. */
+  async events(after: string | null): Promise<{ items: readonly FeedEvent[]; next: string } | null> {
+    const query = new URLSearchParams({ limit: String(PAGE_EVENTS), types: TRIGGERS.join(',') });
+    if (after !== null) query.set('after', after);
+    const answer = await this.#get(`/v1/events?${query.toString()}`);
+    return answer && (answer.body as unknown as { items: FeedEvent[]; next: string });
+  }
+
+  async #get(path: string): Promise<HttpAnswer | null> {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    const answer = await this.#http.send(this.#random.one(this.#urls)! + path, { method: 'GET', headers });
+    if (typeof answer !== 'string' && answer.status === 200) return answer;
+    const why = typeof answer === 'string' ? answer : `${answer.status} ${JSON.stringify(answer.body)}`;
+    process.stderr.write(`${path}: ${why}\n`);
+    return null;
+  }
+}

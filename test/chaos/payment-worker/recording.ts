@@ -1,0 +1,91 @@
+import { setTimeout } from 'node:timers/promises';
+import type { OrderCommand } from '#domain/order/order.js';
+import type { CommandOutcome } from '../checker/facts.js';
+import type { LedgerEntry } from '../provider/ledger.js';
+import type { CommandSender } from '../workload/command-sender.js';
+import type { OrderReader } from './order-reader.js';
+import type { ProviderClient } from './provider-client.js';
+
+/** How the worker came to know of an entry; each way has keys of its own, so that references alone keep them one. */
+export type Heard = `answer:${string}` | `webhook:${string}` | `ledger:${number}`;
+
+const WAIT_MS = 150;
+
+/** Records in the order what the provider did, until the order has it or says no. */
+export class Recording {
+  readonly #commands: CommandSender;
+  readonly #orders: OrderReader;
+  readonly #provider: ProviderClient;
+  /** By their number in the ledger: those that an order has acknowledged to this process. */
+  readonly #recorded = new Set<number>();
+
+  constructor(commands: CommandSender, orders: OrderReader, provider: ProviderClient) {
+    this.#commands = commands;
+    this.#orders = orders;
+    this.#provider = provider;
+  }
+
+  isRecorded({ seq }: LedgerEntry): boolean {
+    return this.#recorded.has(seq);
+  }
+
+  async record(entry: LedgerEntry, heard: Heard): Promise<void> {
+    if (entry.kind === 'refunding') return; // that it was asked for is the order's own event
+    await this.#recordEarlier(entry);
+    const authorizationId =
+      entry.authorization === null ? null : await this.#orders.authorizationId(entry, entry.authorization);
+    const key = entry.kind === 'declined' ? `declined:${entry.reference}` : heard;
+    await this.#send(entry.orderId, key, commandOf(entry, authorizationId));
+    this.#recorded.add(entry.seq);
+  }
+
+  /** News come in any order, and a void closes the authorization: what came before it in the ledger goes before it. */
+  async #recordEarlier({ seq, authorization }: LedgerEntry): Promise<void> {
+    if (authorization === null) return;
+    for (;;) {
+      const page = await this.#provider.ledger({ authorization });
+      if (page !== null) {
+        for (const earlier of page.entries.filter((each) => each.seq < seq && !this.isRecorded(each)))
+          await this.record(earlier, `ledger:${earlier.seq}`);
+        return;
+      }
+      await setTimeout(WAIT_MS);
+    }
+  }
+
+  async #send(orderId: string, key: string, command: OrderCommand): Promise<void> {
+    const sending = { key, command, orderId, occurredAt: null, ifMatch: null };
+    while (!isDefinite(await this.#commands.once(sending))) await setTimeout(WAIT_MS);
+  }
+}
+
+/** A 409 may only say that others were faster. */
+function isDefinite(outcome: CommandOutcome): boolean {
+  if (outcome.kind === 'refused')
+    return outcome.code !== 'conflict_retry_exhausted' && outcome.status !== 429;
+  return outcome.kind === 'done';
+}
+
+function commandOf(entry: LedgerEntry, authorizationId: string | null): OrderCommand {
+  const { kind, amountMinor, currency, reference: providerReference } = entry;
+  const refundId = entry.refundId ?? '';
+  const payment = { amountMinor, currency, providerReference };
+  const command = (type: OrderCommand['type'], data: object) =>
+    ({ type, data, personal: null }) as unknown as OrderCommand;
+  switch (kind) {
+    case 'authorized':
+      return command('RecordPaymentAuthorized', { ...payment, method: 'card' });
+    case 'captured':
+      return command('RecordPaymentCaptured', { ...payment, method: 'card', authorizationId });
+    case 'declined':
+      return command('RecordPaymentFailed', { ...payment, authorizationId, reason: 'declined' });
+    case 'voided':
+      return command('RecordPaymentVoided', { authorizationId, providerReference });
+    case 'refunded':
+      return command('RecordRefundSucceeded', { refundId, providerReference });
+    case 'refund_failed':
+      return command('RecordRefundFailed', { refundId, providerReference, reason: 'account closed' });
+    case 'refunding':
+      throw new Error('a refund that is on its way is not recorded');
+  }
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { Random } from '../random.js';
+import { HttpClient } from '../workload/http-client.js';
+import { Ledger, type LedgerEntry } from './ledger.js';
+import { PaymentProvider, type ProviderRequest } from './payment-provider.js';
+
+export interface ProviderOptions {
+  readonly ledgerPath: string;
+  /** Where it tells what it did: any one of them, each time. */
+  readonly webhookUrls: readonly string[];
+  readonly seed: string;
+}
+
+/** `GET /ledger` */
+export interface LedgerPage {
+  readonly entries: readonly LedgerEntry[];
+  /** Refunds that are not ended yet. */
+  readonly unsettled: number;
+}
+
+/** `POST` to a webhook; one entry may come in several deliveries, and late, and in any order, and never. */
+export interface Delivery {
+  readonly deliveryId: string;
+  readonly entry: LedgerEntry;
+}
+
+const LATE_MS = 5_000;
+const REFUND_MS = 1_500;
+const DELIVERY_MS = 3_000;
+
+/** The provider over HTTP, as bad as providers are: it answers late, or not, and tells things twice, or never. */
+export class ProviderServer {
+  readonly #options: ProviderOptions;
+  readonly #ledger: Ledger;
+  readonly #provider: PaymentProvider;
+  readonly #random: Random;
+  readonly #http = new HttpClient();
+
+  constructor(options: ProviderOptions) {
+    this.#options = options;
+    this.#ledger = new Ledger(options.ledgerPath);
+    this.#provider = new PaymentProvider(this.#ledger);
+    // Every life of the process has another sequence: what was lost once is not lost for ever.
+    this.#random = new Random(`${options.seed}/${this.#ledger.entries.length}`);
+  }
+
+  async listen(port: number): Promise<void> {
+    for (const refund of this.#provider.unsettled) void this.#settleLater(refund);
+    const server = createServer((request, response) => {
+      void this.#serve(request, response).catch(() => response.destroy()); // who asked has gone
+    });
+    await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://provider');
+    if (request.method === 'GET' && url.pathname === '/ledger') return json(response, this.#page(url));
+    if (request.method !== 'POST' || url.pathname !== '/requests') {
+      response.writeHead(404).end();
+      return;
+    }
+    const asked = JSON.parse(await text(request)) as ProviderRequest;
+    const dice = this.#random.below(100);
+    if (dice < 8) return void request.destroy(); // never heard of
+    for (const entry of this.#provider.handle(asked)) this.#follow(entry);
+    if (dice < 22) return void request.destroy(); // done, and nobody is told
+    if (dice < 36) await setTimeout(this.#random.below(LATE_MS));
+    json(response, { entries: this.#provider.of(asked.requestId) });
+  }
+
+  #page({ searchParams }: URL): LedgerPage {
+    const after = Number(searchParams.get('after') ?? 0);
+    const requestId = searchParams.get('requestId');
+    const authorization = searchParams.get('authorization');
+    const entries = this.#ledger.entries.filter(
+      (entry) =>
+        entry.seq > after &&
+        (requestId === null || entry.requestId === requestId) &&
+        (authorization === null || [entry.authorization, entry.reference].includes(authorization)),
+    );
+    return { entries, unsettled: this.#provider.unsettled.length };
+  }
+
+  #follow(entry: LedgerEntry): void {
+    if (entry.kind === 'refunding') void this.#settleLater(entry);
+    else this.#tell(entry);
+  }
+
+  async #settleLater(refund: LedgerEntry): Promise<void> {
+    await setTimeout(this.#random.below(REFUND_MS));
+    this.#tell(this.#provider.settle(refund));
+  }
+
+  #tell(entry: LedgerEntry): void {
+    const times = this.#random.one([0, 1, 1, 1, 2, 3])!;
+    for (let time = 0; time < times; time++) void this.#deliver(entry, this.#random.below(DELIVERY_MS));
+  }
+
+  async #deliver(entry: LedgerEntry, delayMs: number): Promise<void> {
+    await setTimeout(delayMs);
+    const body: Delivery = { deliveryId: randomUUID(), entry };
+    // Whether it arrives is nothing to the provider: the shop has to look into the ledger anyway.
+    await this.#http.send(this.#random.one(this.#options.webhookUrls)!, {
+      method: 'POST',
+      body,
+      headers: {},
+    });
+  }
+}
+
+function json(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

@@ -1,0 +1,74 @@
+import type { SeededBug } from './bugs.js';
+
+/** Money moves in one of the tenants alone. */
+const ENOUGH = 600;
+
+/** Wrong with the order's rules of money, or with how a shop deals with its provider. */
+export const moneyBugs: readonly SeededBug[] = [
+  {
+    name: 'a capture that is recorded again when the provider tells it again',
+    changes: [
+      {
+        file: 'libs/domain/src/order/payments.ts',
+        from: 'recorded.find((each) => each.providerReference === providerReference);',
+        to: 'recorded.find((each) => each.providerReference === `${providerReference} again`);',
+      },
+    ],
+    faults: [],
+    enough: ENOUGH,
+    caughtAs: 'I10',
+    says: /capture CAP-\d+ is in its stream twice/,
+  },
+  {
+    name: 'a refund that does not look at what was captured',
+    changes: [
+      {
+        file: 'libs/domain/src/order/refunds.ts',
+        from: 'return amountMinor > availableMinor ?',
+        to: 'return amountMinor > availableMinor + capturedMinor ?',
+      },
+    ],
+    faults: [],
+    enough: ENOUGH,
+    caughtAs: 'I10',
+    says: /the provider pays back more than it took/,
+  },
+  {
+    name: 'a refund that is recorded as paid when it has only begun',
+    changes: [
+      {
+        file: 'test/chaos/payment-worker/recording.ts',
+        from: `if (entry.kind === 'refunding') return;`,
+        to: '',
+      },
+      {
+        file: 'test/chaos/payment-worker/recording.ts',
+        from: `throw new Error('a refund that is on its way is not recorded');`,
+        to: `return command('RecordRefundSucceeded', { refundId, providerReference });`,
+      },
+    ],
+    faults: [],
+    enough: ENOUGH,
+    caughtAs: 'I10',
+    says: /refund REF-\d+ is in the stream, and not in the ledger/,
+  },
+  {
+    name: 'a capture that is asked for under another name when no answer came',
+    changes: [
+      {
+        file: 'test/chaos/payment-worker/provider-client.ts',
+        from: 'await setTimeout(WAIT_MS);',
+        to: 'return this.ask({ ...request, requestId: `${request.requestId} again` });',
+      },
+      {
+        file: 'test/chaos/payment-worker/provider-client.ts',
+        from: 'if (known !== null && known.entries.length > 0) return known.entries;',
+        to: '',
+      },
+    ],
+    faults: [],
+    enough: ENOUGH,
+    caughtAs: 'I10',
+    says: /the provider was asked twice: there are two of capture/,
+  },
+];

@@ -1,0 +1,182 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Order } from '#domain/order/state.js';
+import { recordCaptured, recordRefundSucceeded, requestRefund } from '#domain/testing/commands.js';
+import { check } from '../chaos/checker/check.js';
+import { someFacts, type Changeable } from '../chaos/checker/some-facts.js';
+import type { Facts } from '../chaos/checker/facts.js';
+import type { LedgerEntry } from '../chaos/provider/ledger.js';
+import { placeOrder } from '../support/requests.js';
+
+const CURRENCY = { currency: 'GBP' };
+
+/** Two orders, each paid 40.00 in two captures, of which 5.00 went back; and the provider's ledger of both. */
+async function paid(): Promise<Changeable<Facts>> {
+  const facts = structuredClone(
+    await someFacts(2, (orderId) => [
+      placeOrder(orderId, CURRENCY),
+      recordCaptured(3_000, { ...CURRENCY, providerReference: `C1 ${orderId}` }),
+      recordCaptured(1_000, { ...CURRENCY, providerReference: `C2 ${orderId}` }),
+      requestRefund(500, CURRENCY),
+      (order: Order) => recordRefundSucceeded(order.refunds[0]!.refundId, `R1 ${orderId}`),
+    ]),
+  ) as Changeable<Facts>;
+  const ledger: Changeable<LedgerEntry>[] = [];
+  for (const row of facts.rows.orders) {
+    const orderId = String(row['order_id']);
+    const book = (kind: LedgerEntry['kind'], name: string, amountMinor: number) =>
+      ledger.push({
+        ...{ seq: ledger.length + 1, kind, reference: `${name} ${orderId}`, requestId: `${name} ${orderId}` },
+        ...{ cause: `${orderId}@${name}`, tenantId: 'default', orderId, amountMinor, currency: 'GBP' },
+        ...{ authorization: null, refundId: null },
+      });
+    book('captured', 'C1', 3_000);
+    book('captured', 'C2', 1_000);
+    book('declined', 'D1', 7_000);
+    book('refunding', 'R1', 500);
+    book('refunded', 'R1', 500);
+  }
+  facts.provider = { tenants: ['default'], ledger };
+  return facts;
+}
+
+type Alteration = [what: string, says: RegExp, alter: (facts: Changeable<Facts>) => void];
+
+const documentOf = (facts: Changeable<Facts>) =>
+  facts.rows.orders[0]!['document'] as Changeable<Pick<Order, 'payments' | 'refunds'>>;
+const eventOf = ({ log }: Changeable<Facts>, type: string) =>
+  log.find((event) => event.type === type)!.data as { data: Record<string, unknown> };
+const booked = ({ provider }: Changeable<Facts>, kind: LedgerEntry['kind']) =>
+  provider!.ledger.find((entry) => entry.kind === kind)!;
+
+const alterations: readonly Alteration[] = [
+  [
+    'a capture is in no stream',
+    /capture C1 .* is in the ledger, and not in the stream/,
+    (facts) => {
+      eventOf(facts, 'PaymentCaptured').data['providerReference'] = 'another';
+    },
+  ],
+  [
+    'a capture is recorded that never was',
+    /capture another is in the stream, and not in the ledger/,
+    (facts) => {
+      eventOf(facts, 'PaymentCaptured').data['providerReference'] = 'another';
+    },
+  ],
+  [
+    'a capture is recorded twice',
+    /capture C1 .* is in its stream twice/,
+    (facts) => {
+      const [first, second] = facts.log.filter(({ type }) => type === 'PaymentCaptured');
+      second!.data = structuredClone(first!.data);
+    },
+  ],
+  [
+    'a capture is recorded with another amount',
+    /"amountMinor":3000,.* in the ledger, .*"amountMinor":3001,.* in the stream/,
+    (facts) => {
+      eventOf(facts, 'PaymentCaptured').data['amountMinor'] = 3_001;
+    },
+  ],
+  [
+    'a capture is recorded in another currency',
+    /"currency":"GBP".* in the ledger, .*"currency":"JPY".* in the stream/,
+    (facts) => {
+      eventOf(facts, 'PaymentCaptured').data['currency'] = 'JPY';
+    },
+  ],
+  [
+    'the provider was asked for a capture twice',
+    /asked twice: there are two of capture for/,
+    (facts) => {
+      const { ledger } = facts.provider!;
+      ledger[1]!.cause = ledger[0]!.cause;
+    },
+  ],
+  [
+    'a refund is recorded that never was',
+    /refund R1 .* is in the stream, and not in the ledger/,
+    (facts) => {
+      booked(facts, 'refunded').kind = 'refund_failed';
+    },
+  ],
+  [
+    'a refund that was paid is not recorded',
+    /refund R1 .* is in the ledger, and not in the stream/,
+    (facts) => {
+      const succeeded = facts.log.find(({ type }) => type === 'RefundSucceeded')!;
+      succeeded.type = 'RefundFailed';
+    },
+  ],
+  [
+    'the provider paid back another amount than was granted',
+    /"amountMinor":501,.* in the ledger, .*"amountMinor":500,.* in the stream/,
+    (facts) => {
+      booked(facts, 'refunded').amountMinor = 501;
+    },
+  ],
+  [
+    'the provider paid back more than it took',
+    /the provider pays back more than it took, by 1$/,
+    (facts) => {
+      booked(facts, 'refunded').amountMinor = 4_001;
+    },
+  ],
+  [
+    'an order granted more than was taken',
+    /more is paid back than was taken, by 1$/,
+    (facts) => {
+      eventOf(facts, 'RefundRequested').data['amountMinor'] = 4_001;
+    },
+  ],
+  [
+    'a row lacks a capture',
+    /capture C2 .* is in the stream, and not in the row/,
+    (facts) => void documentOf(facts).payments.captures.pop(),
+  ],
+  [
+    'a row has a refund too many',
+    /refund R9 is in the row, and not in the stream/,
+    (facts) => {
+      const { refunds } = documentOf(facts);
+      refunds.push({ ...refunds[0]!, providerReference: 'R9' });
+    },
+  ],
+  [
+    'a row’s sum is off',
+    /row: refunded_minor is 501, not 500/,
+    ({ rows }) => {
+      rows.orders[0]!['refunded_minor'] = '501';
+    },
+  ],
+  [
+    'a row’s balance is off',
+    /row: balance_due_minor is -1, not/,
+    ({ rows }) => {
+      rows.orders[0]!['balance_due_minor'] = '-1';
+    },
+  ],
+];
+
+describe('I10, in the checker of the chaos run', () => {
+  const said = async (facts: Changeable<Facts>) =>
+    (await check(facts as Facts)).filter(({ invariant }) => invariant === 'I10').map(({ what }) => what);
+
+  it('finds nothing where the money is where it has to be', async () => {
+    expect(await check((await paid()) as Facts)).toEqual([]);
+  });
+
+  it('asks no ledger about tenants whose money does not move there', async () => {
+    const facts = await paid();
+    facts.provider = { tenants: ['second'], ledger: [] };
+    expect(await said(facts)).toEqual([]);
+    facts.provider.tenants.push('default');
+    expect(await said(facts)).toHaveLength(6);
+  });
+
+  it.each(alterations)('sees that %s', async (_, says, alter) => {
+    const facts = await paid();
+    alter(facts);
+    expect(await said(facts)).toEqual(expect.arrayContaining([expect.stringMatching(says)]));
+  });
+});

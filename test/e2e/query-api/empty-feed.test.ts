@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { place, WrittenOrder } from '../../support/order-streams.js';
+import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
+import { until } from '../../support/until.js';
+
+jest.setTimeout(60_000);
+
+let system: TestQuerySystem;
+beforeAll(async () => {
+  system = await startTestQuerySystem();
+  system.startProjector();
+});
+afterAll(() => system.close());
+
+it('the feed of a system without any order says from where to go on, and goes on from there', async () => {
+  const empty = await until('the read models are there', async () => {
+    const answer = await system.ask('/v1/events');
+    return answer.status === 200 && answer;
+  });
+  expect(empty.body['items']).toEqual([]);
+  const after = String(empty.body['next']);
+  expect(await system.ask(`/v1/events?after=${after}`)).toMatchObject({ status: 200, body: { items: [] } });
+  const order = new WrittenOrder(system.eventStore);
+  await order.does(place(order));
+  const headers = await system.upToDate();
+  const { body } = await system.ask(`/v1/events?after=${after}`, { headers });
+  expect(body['items']).toMatchObject([{ orderId: order.orderId, revision: 0 }]);
+});

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import { freePort } from '#platform/embedded-postgres.js';
+import { startApp, type AppProcess } from './app-process.js';
+import { ProjectionBench } from './projections.js';
+import { repositoryRoot } from './seeded-tree.js';
+import { ShopLoad } from './shop-load.js';
+import { until } from './until.js';
+
+const NAMES = ['command-api', 'command-api', 'query-api', 'query-api', 'projector', 'projector'] as const;
+/** For what a busy machine takes its time with. */
+const PATIENCE_MS = 120_000;
+/** Answers between two restarts: nobody is restarted while the system stands still. */
+const ANSWERS_BETWEEN = 100;
+
+type Environment = Readonly<Record<string, string>>;
+
+interface Instance {
+  readonly name: (typeof NAMES)[number];
+  readonly environment: Environment;
+  process: AppProcess;
+}
+
+/** Two processes of each app, each with its port, which a new one takes over from it. */
+export class RollingRestarts {
+  readonly load: ShopLoad;
+  /** Of the apps that were told to end. */
+  readonly exitCodes: (number | null)[] = [];
+  readonly #bench: ProjectionBench;
+  readonly #instances: readonly Instance[];
+  readonly #keys: string;
+
+  private constructor(bench: ProjectionBench, instances: readonly Instance[], token: string, keys: string) {
+    this.#bench = bench;
+    this.#instances = instances;
+    this.#keys = keys;
+    const urls = (name: string) =>
+      instances.filter((one) => one.name === name).map(({ process }) => process.url);
+    this.load = new ShopLoad({ commands: urls('command-api'), queries: urls('query-api') }, token);
+  }
+
+  static async start(): Promise<RollingRestarts> {
+    const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
+    const [issuer, bench] = await Promise.all([openEmbeddedIssuer(keys), ProjectionBench.open()]);
+    const token = await issuer.issueToken({
+      tenant: 'default',
+      scopes: ['orders:read', 'orders:write'],
+      lifetimeSeconds: 7_200,
+    });
+    const store = { ORDERLOG_EVENT_STORE_URL: bench.eventStoreUrl };
+    const readModels = { ORDERLOG_POSTGRES_URL: bench.postgresUrl };
+    const tokens = {
+      ORDERLOG_JWKS_URL: issuer.jwksUrl,
+      ORDERLOG_JWT_ISSUER: issuer.issuer,
+      ORDERLOG_JWT_AUDIENCE: issuer.audience,
+    };
+    const environments: Readonly<Record<(typeof NAMES)[number], Environment>> = {
+      'command-api': { ...store, ...tokens, ORDERLOG_QUERY_BASE_URL: 'http://query.example' },
+      'query-api': { ...store, ...readModels, ...tokens },
+      projector: { ...store, ...readModels },
+    };
+    const instances = await Promise.all(
+      NAMES.map(async (name) => {
+        const environment = { ...environments[name], ORDERLOG_PORT: String(await freePort()) };
+        return { name, environment, process: await startApp(repositoryRoot, name, environment) };
+      }),
+    );
+    const made = new RollingRestarts(bench, instances, token, keys);
+    for (const { process } of instances) await until('it is ready', () => process.isReady(), PATIENCE_MS);
+    return made;
+  }
+
+  /** Each process is ended and started anew, one after the other. */
+  async round(): Promise<void> {
+    for (const instance of this.#instances) {
+      await this.#worked(ANSWERS_BETWEEN);
+      this.exitCodes.push(await instance.process.stop());
+      await this.#worked(ANSWERS_BETWEEN / 2);
+      instance.process = await startApp(repositoryRoot, instance.name, instance.environment);
+      await until(`${instance.name} is ready`, () => instance.process.isReady(), PATIENCE_MS);
+    }
+  }
+
+  async check(): Promise<void> {
+    await this.load.check(this.#bench.eventStore);
+  }
+
+  async close(): Promise<void> {
+    await this.load.stop();
+    await this.load.close();
+    await Promise.all(this.#instances.map(({ process }) => process.stop()));
+    await this.#bench.close();
+    await rm(this.#keys, { recursive: true, force: true });
+  }
+
+  /** Until so many more requests were answered, or one went wrong. */
+  async #worked(answers: number): Promise<void> {
+    const { load } = this;
+    const from = load.done;
+    await until(
+      'requests are answered',
+      () => load.done >= from + answers || load.failures.length > 0,
+      PATIENCE_MS,
+    );
+  }
+}
