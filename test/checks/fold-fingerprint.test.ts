@@ -56,10 +56,7 @@ const seeded: readonly [string, Change][] = [
       to: 'shipped: line.shipped,',
     },
   ],
-  [
-    'one command less is remembered',
-    { file: order('handled'), from: 'always: 1_000,', to: 'always: 999,' },
-  ],
+  ['one command less is remembered', { file: order('handled'), from: 'always: 1_000,', to: 'always: 999,' }],
   [
     'commands that are kept are forgotten',
     {
