@@ -61,8 +61,8 @@ const seeded: readonly [string, Change][] = [
     'commands that are kept are forgotten',
     {
       file: order('handled'),
-      from: '...all.slice(1, keepFrom).filter(({ kept }) => kept), ',
-      to: '',
+      from: 'const keptOnes = handled.slice(1, keepFrom).filter(({ kept }) => kept);',
+      to: 'const keptOnes: HandledCommand[] = [];',
     },
   ],
   [
