@@ -50,10 +50,10 @@ describe("a shop's orders, each loaded from a snapshot for every command", () =>
       }
 
       const before = await orderctl('snapshot', 'verify', '--data', data, '--json');
-    expect(before).toMatchObject({ code: 0 });
-    const rebuilt = await orderctl('snapshot', 'rebuild', '--min-events', '2', '--data', data, '--json');
-    expect(rebuilt).toMatchObject({ code: 0 });
-    const verified = await orderctl('snapshot', 'verify', '--data', data, '--json');
+      expect(before).toMatchObject({ code: 0 });
+      const rebuilt = await orderctl('snapshot', 'rebuild', '--min-events', '2', '--data', data, '--json');
+      expect(rebuilt).toMatchObject({ code: 0 });
+      const verified = await orderctl('snapshot', 'verify', '--data', data, '--json');
       const { orders, outcomes } = JSON.parse(verified.stdout) as {
         orders: number;
         outcomes: Record<string, number>;

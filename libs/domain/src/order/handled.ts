@@ -4,7 +4,7 @@ import type { HandledCommand, Order } from './state.js';
 
 /** How many commands an order remembers beside the one that placed it. */
 export interface HandledWindow {
-  /** The last so many, however old. */
+  /** The last so many, however old; at least one. */
   readonly always: number;
   /** Within `recentMs` before the order's last recordedAt, up to so many. */
   readonly atMost: number;
@@ -55,7 +55,7 @@ function within(
   const since = instantAt(epochMsOf(added.recordedAt) - recentMs);
   const count = handled.length + 1;
   let keepFrom = Math.max(1, count - atMost);
-  while (keepFrom < count - always && (handled[keepFrom] ?? added).recordedAt < since) keepFrom += 1;
+  while (keepFrom < count - always && handled[keepFrom]!.recordedAt < since) keepFrom += 1;
   if (keepFrom === 1) return handled.concat(added);
   const keptOnes = handled.slice(1, keepFrom).filter(({ kept }) => kept);
   if (keptOnes.length > 0) return [handled[0]!, ...keptOnes, ...handled.slice(keepFrom), added];

@@ -44,7 +44,14 @@ export function handledAsColumns(
 }
 
 function besides(command: HandledCommand): object {
-  const { commandId: _1, fingerprint: _2, recordedAt: _3, revision: _4, firstRevision: _5, ...more } = command;
+  const {
+    commandId: _1,
+    fingerprint: _2,
+    recordedAt: _3,
+    revision: _4,
+    firstRevision: _5,
+    ...more
+  } = command;
   return more;
 }
 
