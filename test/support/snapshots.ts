@@ -70,4 +70,3 @@ export function storedSnapshots(
 ): Promise<RawEvent[]> {
   return collected(store.readStream(snapshotStream(stream)));
 }
-

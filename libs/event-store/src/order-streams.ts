@@ -21,7 +21,11 @@ export class OrderStreams {
   readonly #evolve: EvolveOrder;
 
   /** @param evolveOrder another fold than every order has, for tests */
-  constructor(eventStore: Pick<EventStore, 'readStream'>, codec: EventCodec, evolveOrder: EvolveOrder = evolve) {
+  constructor(
+    eventStore: Pick<EventStore, 'readStream'>,
+    codec: EventCodec,
+    evolveOrder: EvolveOrder = evolve,
+  ) {
     this.#eventStore = eventStore;
     this.#codec = codec;
     this.#evolve = evolveOrder;

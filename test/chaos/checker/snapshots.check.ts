@@ -32,7 +32,10 @@ export async function checkSnapshots(
       const folded = stories.get(keyOf(key))?.chapters[order.revision]?.order ?? null;
       const parts = folded === null ? ['everything'] : differingParts(order, folded);
       if (parts.length > 0) {
-        report(snapshot.stream, `${where} differs from the order at ${order.revision} in ${parts.join(', ')}`);
+        report(
+          snapshot.stream,
+          `${where} differs from the order at ${order.revision} in ${parts.join(', ')}`,
+        );
       }
     }
   }

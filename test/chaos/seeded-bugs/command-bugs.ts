@@ -93,8 +93,8 @@ export const commandBugs: readonly CommandBug[] = [
     changes: [
       {
         file: 'libs/domain/src/order/handled.ts',
-        from: 'keepFrom < all.length - always &&',
-        to: 'keepFrom <= all.length - always &&',
+        from: 'keepFrom < count - always &&',
+        to: 'keepFrom <= count - always &&',
       },
     ],
     ...{ project: 'unit', file: 'libs/domain/src/order/handled.spec.ts' },

@@ -79,7 +79,11 @@ describe('a projector whose subscription says nothing', () => {
     const order = await placed();
     await bench.caughtUp(running);
     // As a snapshot follows the event that made it due.
-    const { position } = await bench.eventStore.append('order_snapshot-something', [someEvent()], 'no_stream');
+    const { position } = await bench.eventStore.append(
+      'order_snapshot-something',
+      [someEvent()],
+      'no_stream',
+    );
     await until('it is past what is none of its own', () => (running.projector.position ?? -1n) >= position);
     expect(running.projector.engine.restartCount).toBe(0);
     await order.does(tags('and goes on'));

@@ -104,9 +104,9 @@ describe('a snapshot', () => {
     const again = await other.commands.handle(placing);
     expect(other.observed.outcomes).toEqual(['read used']);
     expect(again).toMatchObject({ orderId, revision: 0, replayed: true });
-    await expect(
-      other.commands.handle({ ...placing, fingerprint: 'f'.repeat(32) }),
-    ).rejects.toThrow('was handled before');
+    await expect(other.commands.handle({ ...placing, fingerprint: 'f'.repeat(32) })).rejects.toThrow(
+      'was handled before',
+    );
   });
 
   it('of what one append made of a hundred events is written once', async () => {

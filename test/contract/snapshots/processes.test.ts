@@ -59,55 +59,64 @@ async function addsNote(api: TestCommandApi, orderId: string, text: string): Pro
 }
 
 describe('three processes that write one order', () => {
-  it('lose nothing, and leave a snapshot that is right', async () => {
-    const lines = [{ sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450 }];
-    const placed = await apis[0]!.send('/v1/orders', { body: { currency: 'GBP', lines } });
-    expect(placed.status).toBe(201);
-    const orderId = placed.body['orderId'] as string;
-    const stream = orderStream('default', orderId);
+  it(
+    'lose nothing, and leave a snapshot that is right',
+    async () => {
+      const lines = [{ sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450 }];
+      const placed = await apis[0]!.send('/v1/orders', { body: { currency: 'GBP', lines } });
+      expect(placed.status).toBe(201);
+      const orderId = placed.body['orderId'] as string;
+      const stream = orderStream('default', orderId);
 
-    const revisions = await Promise.all(
-      apis.map(async (api, number) => {
-        const mine: number[] = [];
-        for (let n = 0; n < COMMANDS_EACH; n++) mine.push(await addsNote(api, orderId, `${number} of ${n}`));
-        return mine;
-      }),
-    );
+      const revisions = await Promise.all(
+        apis.map(async (api, number) => {
+          const mine: number[] = [];
+          for (let n = 0; n < COMMANDS_EACH; n++)
+            mine.push(await addsNote(api, orderId, `${number} of ${n}`));
+          return mine;
+        }),
+      );
 
-    const events = await decode(await collected(store.readStream(stream)));
-    expect(events.map(({ recording }) => recording.revision)).toEqual(events.map((_, index) => index));
-    expect(revisions.flat().sort((a, b) => a - b)).toEqual(events.slice(1).map((_, index) => index + 1));
+      const events = await decode(await collected(store.readStream(stream)));
+      expect(events.map(({ recording }) => recording.revision)).toEqual(events.map((_, index) => index));
+      expect(revisions.flat().sort((a, b) => a - b)).toEqual(events.slice(1).map((_, index) => index + 1));
 
-    const snapshots = openSnapshots(store, plainPersonal);
-    const latest = await until('a snapshot of the last events', async () => {
-      const one = await snapshots.latest(stream);
-      return (one.orderRevision ?? 0) > events.length - 2 * EVERY_EVENTS && one;
-    });
-    const streams = new OrderStreams(store, eventCodec(plainPersonal));
-    expect(await judgeSnapshot(stream, latest, streams)).toMatchObject({ kind: 'right' });
+      const snapshots = openSnapshots(store, plainPersonal);
+      const latest = await until('a snapshot of the last events', async () => {
+        const one = await snapshots.latest(stream);
+        return (one.orderRevision ?? 0) > events.length - 2 * EVERY_EVENTS && one;
+      });
+      const streams = new OrderStreams(store, eventCodec(plainPersonal));
+      expect(await judgeSnapshot(stream, latest, streams)).toMatchObject({ kind: 'right' });
 
-    expect(await total('orderlog_snapshot_reads_total', 'used')).toBeGreaterThan(COMMANDS_EACH / 2);
-    expect(await total('orderlog_snapshot_checks_total', 'same')).toBeGreaterThan(0);
-    for (const outcome of ['different', 'failed']) {
-      expect(await total('orderlog_snapshot_checks_total', outcome)).toBe(0);
-    }
-    for (const outcome of ['corrupt', 'foreign', 'stale', 'future', 'oversized', 'failed']) {
-      expect(await total('orderlog_snapshot_reads_total', outcome)).toBe(0);
-    }
-  }, TIMEOUT_MS);
+      expect(await total('orderlog_snapshot_reads_total', 'used')).toBeGreaterThan(COMMANDS_EACH / 2);
+      expect(await total('orderlog_snapshot_checks_total', 'same')).toBeGreaterThan(0);
+      for (const outcome of ['different', 'failed']) {
+        expect(await total('orderlog_snapshot_checks_total', outcome)).toBe(0);
+      }
+      for (const outcome of ['corrupt', 'foreign', 'stale', 'future', 'oversized', 'failed']) {
+        expect(await total('orderlog_snapshot_reads_total', outcome)).toBe(0);
+      }
+    },
+    TIMEOUT_MS,
+  );
 
-  it('give the first answer to a repeated request, whichever is asked', async () => {
-    const lines = [{ sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450 }];
-    const key = 'one order';
-    const first = await apis[0]!.send('/v1/orders', { body: { currency: 'GBP', lines }, key });
-    const orderId = first.body['orderId'] as string;
-    for (let n = 0; n < 12; n++) await addsNote(apis[0]!, orderId, `${orderId} ${n}`);
-    for (const api of apis) {
-      const again = await api.send('/v1/orders', { body: { currency: 'GBP', lines }, key });
-      expect(again.status).toBe(first.status);
-      expect(again.body).toEqual(first.body);
-      expect(again.headers.get('etag')).toBe(first.headers.get('etag'));
-      expect(again.headers.get('idempotent-replayed')).toBe('true');
-    }
-  }, TIMEOUT_MS);
+  it(
+    'give the first answer to a repeated request, whichever is asked',
+    async () => {
+      const lines = [{ sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450 }];
+      const key = 'one order';
+      const first = await apis[0]!.send('/v1/orders', { body: { currency: 'GBP', lines }, key });
+      const orderId = first.body['orderId'] as string;
+      for (let n = 0; n < 12; n++) await addsNote(apis[0]!, orderId, `${orderId} ${n}`);
+      for (const api of apis) {
+        const again = await api.send('/v1/orders', { body: { currency: 'GBP', lines }, key });
+        expect(again.status).toBe(first.status);
+        expect(again.body).toEqual(first.body);
+        expect(again.headers.get('etag')).toBe(first.headers.get('etag'));
+        expect(again.headers.get('idempotent-replayed')).toBe('true');
+      }
+    },
+    TIMEOUT_MS,
+  );
 });

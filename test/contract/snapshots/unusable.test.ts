@@ -62,27 +62,49 @@ function further(order: Order): Order {
 
 describe('a snapshot that is not of the order as this release folds it', () => {
   it.each<[string, string, (order: Order) => Promise<ExactEvent>]>([
-    ['a bit of it is another', 'corrupt', async (order) => {
-      const event = await codec.encode(withTag(order));
-      return { ...event, data: flipped(event.data) };
-    }],
-    ['it is no snapshot at all', 'corrupt', async (order) => ({
-      ...(await codec.encode(order)),
-      data: new TextEncoder().encode('{}'),
-      contentType: 'application/json',
-    })],
+    [
+      'a bit of it is another',
+      'corrupt',
+      async (order) => {
+        const event = await codec.encode(withTag(order));
+        return { ...event, data: flipped(event.data) };
+      },
+    ],
+    [
+      'it is no snapshot at all',
+      'corrupt',
+      async (order) => ({
+        ...(await codec.encode(order)),
+        data: new TextEncoder().encode('{}'),
+        contentType: 'application/json',
+      }),
+    ],
     ['it is of another order', 'foreign', async () => codec.encode((await someOrder()).order)],
-    ['it is of another tenant', 'foreign', async ({ orderId }) =>
-      codec.encode((await someOrder('another', orderId)).order)],
-    ['it is of another history of the order', 'foreign', async (order) => {
-      const { handled } = order;
-      const last = { ...handled.at(-1)!, commandId: randomUUID() };
-      return codec.encode({ ...withTag(order), handled: handled.with(-1, last) });
-    }],
-    ['another fold made it', 'stale', (order) => new SnapshotCodec(plainPersonal, 'other').encode(withTag(order))],
+    [
+      'it is of another tenant',
+      'foreign',
+      async ({ orderId }) => codec.encode((await someOrder('another', orderId)).order),
+    ],
+    [
+      'it is of another history of the order',
+      'foreign',
+      async (order) => {
+        const { handled } = order;
+        const last = { ...handled.at(-1)!, commandId: randomUUID() };
+        return codec.encode({ ...withTag(order), handled: handled.with(-1, last) });
+      },
+    ],
+    [
+      'another fold made it',
+      'stale',
+      (order) => new SnapshotCodec(plainPersonal, 'other').encode(withTag(order)),
+    ],
     ['it is of events that are not there', 'future', (order) => codec.encode(further(order))],
-    ['it is larger than any that we write', 'oversized', (order) =>
-      codec.encode({ ...order, attributes: { long: 'x'.repeat(999_990) } })],
+    [
+      'it is larger than any that we write',
+      'oversized',
+      (order) => codec.encode({ ...order, attributes: { long: 'x'.repeat(999_990) } }),
+    ],
   ])('%s: it is counted, and the order is folded from its events', async (_, reason, made) => {
     const { stream, order } = await someOrder();
     const event = await made(order);
@@ -113,7 +135,12 @@ describe('a snapshot that is not of the order as this release folds it', () => {
         return async function* (asked: string, options: { fromRevision?: number; maxCount?: number }) {
           for await (const one of target.readStream(asked, options)) {
             if (asked !== snapshotStream(stream)) yield one;
-            else yield { ...one, data: event.data, metadata: JSON.parse(new TextDecoder().decode(event.metadata)) as unknown };
+            else
+              yield {
+                ...one,
+                data: event.data,
+                metadata: JSON.parse(new TextDecoder().decode(event.metadata)) as unknown,
+              };
           }
         };
       },

@@ -35,24 +35,32 @@ async function counted(name: string, outcome: string): Promise<number> {
 }
 
 describe("a shop's orders, each loaded from a snapshot for every command", () => {
-  it('are what all their events make, at every revision, and so are all snapshots in the end', async () => {
-    const { path } = await shopFile(data, INVOICES);
-    const imported = await orderctl('import', path, '--data', data, '--json');
-    expect(imported).toMatchObject({ code: 0 });
+  it(
+    'are what all their events make, at every revision, and so are all snapshots in the end',
+    async () => {
+      const { path } = await shopFile(data, INVOICES);
+      const imported = await orderctl('import', path, '--data', data, '--json');
+      expect(imported).toMatchObject({ code: 0 });
 
-    expect(await counted('orderlog_snapshot_reads_total', 'used')).toBeGreaterThan(INVOICES);
-    expect(await counted('orderlog_snapshot_checks_total', 'same')).toBeGreaterThan(0);
-    expect(await counted('orderlog_snapshot_checks_total', 'different')).toBe(0);
-    for (const outcome of ['corrupt', 'foreign', 'stale', 'future', 'oversized', 'failed']) {
-      expect(await counted('orderlog_snapshot_reads_total', outcome)).toBe(0);
-    }
+      expect(await counted('orderlog_snapshot_reads_total', 'used')).toBeGreaterThan(INVOICES);
+      expect(await counted('orderlog_snapshot_checks_total', 'same')).toBeGreaterThan(0);
+      expect(await counted('orderlog_snapshot_checks_total', 'different')).toBe(0);
+      for (const outcome of ['corrupt', 'foreign', 'stale', 'future', 'oversized', 'failed']) {
+        expect(await counted('orderlog_snapshot_reads_total', outcome)).toBe(0);
+      }
 
-    const verified = await orderctl('snapshot', 'verify', '--data', data, '--json');
-    const { orders, outcomes } = JSON.parse(verified.stdout) as {
-      orders: number;
-      outcomes: Record<string, number>;
-    };
-    expect(orders).toBeGreaterThan(INVOICES / 2);
-    expect(outcomes).toEqual({ right: orders });
-  }, TIMEOUT_MS);
+      const before = await orderctl('snapshot', 'verify', '--data', data, '--json');
+      expect(before).toMatchObject({ code: 0 });
+      const rebuilt = await orderctl('snapshot', 'rebuild', '--min-events', '2', '--data', data, '--json');
+      expect(rebuilt).toMatchObject({ code: 0 });
+      const verified = await orderctl('snapshot', 'verify', '--data', data, '--json');
+      const { orders, outcomes } = JSON.parse(verified.stdout) as {
+        orders: number;
+        outcomes: Record<string, number>;
+      };
+      expect(orders).toBeGreaterThan(INVOICES / 2);
+      expect(outcomes).toEqual({ right: orders });
+    },
+    TIMEOUT_MS,
+  );
 });

@@ -51,67 +51,87 @@ const run = async (...args: readonly string[]) => {
 };
 
 describe('orderctl snapshot', () => {
-  it('rebuild writes what is missing, and nothing more when it is run again', async () => {
-    expect(await run('verify')).toMatchObject({ code: 0, orders: 0, outcomes: {} });
-    expect(await run('rebuild')).toMatchObject({ code: 0, outcomes: { written: 3 } });
-    expect(await run('rebuild')).toMatchObject({ code: 0, outcomes: { right: 3 } });
-    expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 3 }, findings: [] });
-    const latest = await openSnapshots(store, plainPersonal).latest(orders[0]!.stream);
-    expect(latest.content).toEqual(orders[0]!.state);
-  }, TIMEOUT_MS);
+  it(
+    'rebuild writes what is missing, and nothing more when it is run again',
+    async () => {
+      expect(await run('verify')).toMatchObject({ code: 0, orders: 0, outcomes: {} });
+      expect(await run('rebuild')).toMatchObject({ code: 0, outcomes: { written: 3 } });
+      expect(await run('rebuild')).toMatchObject({ code: 0, outcomes: { right: 3 } });
+      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 3 }, findings: [] });
+      const latest = await openSnapshots(store, plainPersonal).latest(orders[0]!.stream);
+      expect(latest.content).toEqual(orders[0]!.state);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('leaves the projections, the export and the count of orders as they are', async () => {
-    const read = JSON.parse((await orderctl('verify', '--data', data, '--json')).stdout) as object;
-    expect(read).toMatchObject({ orders: 4, differenceCount: 0 });
-    const file = join(data, 'orders.gz');
-    const exported = await orderctl('events', 'export', file, '--data', data, '--json');
-    expect(JSON.parse(exported.stdout)).toMatchObject({ orders: 4, events: 3 * EVENTS + 2 });
-    // The last thing in the log is a snapshot: nobody waits for it.
-    expect(await nextOrderEvent(store, await store.headPosition())).toBeNull();
-    await until('nothing is behind', async () => {
-      const { stdout } = await orderctl('status', '--data', data);
-      return stdout.includes('up to date') && !/\d behind/.test(stdout);
-    });
-  }, TIMEOUT_MS);
+  it(
+    'leaves the projections, the export and the count of orders as they are',
+    async () => {
+      const read = JSON.parse((await orderctl('verify', '--data', data, '--json')).stdout) as object;
+      expect(read).toMatchObject({ orders: 4, differenceCount: 0 });
+      const file = join(data, 'orders.gz');
+      const exported = await orderctl('events', 'export', file, '--data', data, '--json');
+      expect(JSON.parse(exported.stdout)).toMatchObject({ orders: 4, events: 3 * EVENTS + 2 });
+      // The last thing in the log is a snapshot: nobody waits for it.
+      expect(await nextOrderEvent(store, await store.headPosition())).toBeNull();
+      await until('nothing is behind', async () => {
+        const { stdout } = await orderctl('status', '--data', data);
+        return stdout.includes('up to date') && !/\d behind/.test(stdout);
+      });
+    },
+    TIMEOUT_MS,
+  );
 
-  it('verify names the one that is wrong, and rebuild mends it', async () => {
-    const [one, other] = orders as [WrittenOrder, WrittenOrder];
-    const codec = new SnapshotCodec(plainPersonal, foldFingerprint);
-    const plant = async (at: WrittenOrder, state: WrittenOrder['order']) => {
-      const [last] = await storedSnapshots(store, at.stream);
-      await store.appendExact(snapshotStream(at.stream), [await codec.encode(state)], last!.revision);
-    };
-    await plant(one, { ...one.order, onHold: true });
-    await plant(other, orders[2]!.order);
-    const found = await run('verify');
-    expect(found).toMatchObject({ code: 1, outcomes: { right: 1, different: 1, foreign: 1 } });
-    expect(found.findings).toEqual(
-      expect.arrayContaining([
-        {
-          stream: one.stream,
-          what: `at revision ${EVENTS - 1} it differs from the events in onHold`,
-        },
-      ]),
-    );
-    expect(await run('rebuild')).toMatchObject({ code: 0, outcomes: { right: 1, written: 2 } });
-    expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 3 } });
-  }, TIMEOUT_MS);
+  it(
+    'verify names the one that is wrong, and rebuild mends it',
+    async () => {
+      const [one, other] = orders as [WrittenOrder, WrittenOrder];
+      const codec = new SnapshotCodec(plainPersonal, foldFingerprint);
+      const plant = async (at: WrittenOrder, state: WrittenOrder['order']) => {
+        const [last] = await storedSnapshots(store, at.stream);
+        await store.appendExact(snapshotStream(at.stream), [await codec.encode(state)], last!.revision);
+      };
+      await plant(one, { ...one.order, onHold: true });
+      await plant(other, orders[2]!.order);
+      const found = await run('verify');
+      expect(found).toMatchObject({ code: 1, outcomes: { right: 1, different: 1, foreign: 1 } });
+      expect(found.findings).toEqual(
+        expect.arrayContaining([
+          {
+            stream: one.stream,
+            what: `at revision ${EVENTS - 1} it differs from the events in onHold`,
+          },
+        ]),
+      );
+      expect(await run('rebuild')).toMatchObject({ code: 0, outcomes: { right: 1, written: 2 } });
+      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 3 } });
+    },
+    TIMEOUT_MS,
+  );
 
-  it('drop hides them all, and rebuild writes them anew', async () => {
-    expect(await run('drop')).toMatchObject({ code: 0, outcomes: { dropped: 3 } });
-    expect(await storedSnapshots(store, orders[0]!.stream)).toEqual([]);
-    expect(await run('verify')).toMatchObject({ code: 0, outcomes: { absent: 3 } });
-    expect(await run('drop')).toMatchObject({ code: 0, outcomes: { absent: 3 } });
-    expect(await run('rebuild', '--min-events', '50')).toMatchObject({ code: 0, outcomes: { written: 3 } });
-    expect(await storedSnapshots(store, orders[0]!.stream)).toHaveLength(1);
-    expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 3 } });
-  }, TIMEOUT_MS);
+  it(
+    'drop hides them all, and rebuild writes them anew',
+    async () => {
+      expect(await run('drop')).toMatchObject({ code: 0, outcomes: { dropped: 3 } });
+      expect(await storedSnapshots(store, orders[0]!.stream)).toEqual([]);
+      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { absent: 3 } });
+      expect(await run('drop')).toMatchObject({ code: 0, outcomes: { absent: 3 } });
+      expect(await run('rebuild', '--min-events', '50')).toMatchObject({ code: 0, outcomes: { written: 3 } });
+      expect(await storedSnapshots(store, orders[0]!.stream)).toHaveLength(1);
+      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 3 } });
+    },
+    TIMEOUT_MS,
+  );
 
-  it('says in one line what is wrong with what it is given', async () => {
-    const wrong = await orderctl('snapshot', 'rebuild', '--min-events', 'many', '--data', data);
-    expect(wrong.code).toBe(2);
-    const away = await orderctl('snapshot', 'verify', '--data', join(data, 'nothing'));
-    expect(away).toMatchObject({ code: 1, stdout: '' });
-    expect(away.stderr.trim().split('\n')).toHaveLength(1);
-  }, TIMEOUT_MS);
+  it(
+    'says in one line what is wrong with what it is given',
+    async () => {
+      const wrong = await orderctl('snapshot', 'rebuild', '--min-events', 'many', '--data', data);
+      expect(wrong.code).toBe(2);
+      const away = await orderctl('snapshot', 'verify', '--data', join(data, 'nothing'));
+      expect(away).toMatchObject({ code: 1, stdout: '' });
+      expect(away.stderr.trim().split('\n')).toHaveLength(1);
+    },
+    TIMEOUT_MS,
+  );
 });

@@ -1,10 +1,10 @@
 import type { Recording } from '../decider.js';
-import { epochMsOf, instantAt, type Instant } from '../instant.js';
+import { epochMsOf, instantAt } from '../instant.js';
 import type { HandledCommand, Order } from './state.js';
 
 /** How many commands an order remembers beside the one that placed it. */
 export interface HandledWindow {
-  /** The last so many, however old. */
+  /** The last so many, however old; at least one. */
   readonly always: number;
   /** Within `recentMs` before the order's last recordedAt, up to so many. */
   readonly atMost: number;
@@ -42,18 +42,25 @@ export function remember(
   const last = handled.at(-1);
   if (last?.commandId === commandId) return handled.with(-1, { ...last, revision });
   const entry = { commandId, fingerprint, revision, firstRevision: revision, recordedAt };
-  const all = [...handled, kept ? { ...entry, kept } : entry];
-  return all.length - 1 <= window.always ? all : forget(all, recordedAt, window);
+  const added = kept ? { ...entry, kept } : entry;
+  return handled.length <= window.always ? handled.concat(added) : within(window, handled, added);
 }
 
-function forget(
-  all: HandledCommand[],
-  lastRecordedAt: Instant,
+/** Copied once: of an order with thousands of events, nothing else of a fold takes as long. */
+function within(
   { always, atMost, recentMs }: HandledWindow,
+  handled: readonly HandledCommand[],
+  added: HandledCommand,
 ): readonly HandledCommand[] {
-  const since = instantAt(epochMsOf(lastRecordedAt) - recentMs);
-  let keepFrom = Math.max(1, all.length - atMost);
-  while (keepFrom < all.length - always && all[keepFrom]!.recordedAt < since) keepFrom += 1;
-  if (keepFrom === 1) return all;
-  return [all[0]!, ...all.slice(1, keepFrom).filter(({ kept }) => kept), ...all.slice(keepFrom)];
+  const since = instantAt(epochMsOf(added.recordedAt) - recentMs);
+  const count = handled.length + 1;
+  let keepFrom = Math.max(1, count - atMost);
+  while (keepFrom < count - always && handled[keepFrom]!.recordedAt < since) keepFrom += 1;
+  if (keepFrom === 1) return handled.concat(added);
+  const keptOnes = handled.slice(1, keepFrom).filter(({ kept }) => kept);
+  if (keptOnes.length > 0) return [handled[0]!, ...keptOnes, ...handled.slice(keepFrom), added];
+  const left = handled.slice(keepFrom - 1);
+  left[0] = handled[0]!; // the one that placed the order
+  left.push(added);
+  return left;
 }

@@ -43,7 +43,15 @@ export function handledAsColumns(
   };
 }
 
-function besides({ commandId, fingerprint, recordedAt, revision, firstRevision, ...more }: HandledCommand): object {
+function besides(command: HandledCommand): object {
+  const {
+    commandId: _1,
+    fingerprint: _2,
+    recordedAt: _3,
+    revision: _4,
+    firstRevision: _5,
+    ...more
+  } = command;
   return more;
 }
 

@@ -47,10 +47,12 @@ describe('a snapshot', () => {
 
   it('holds personal data as the codec of events seals it, and nothing of it in its metadata', async () => {
     const sealing: PersonalCodec = {
-      seal: async (_, parts) => parts.map((part) => ({ sealed: Buffer.from(JSON.stringify(part)).toString('hex') })),
+      seal: async (_, parts) =>
+        parts.map((part) => ({ sealed: Buffer.from(JSON.stringify(part)).toString('hex') })),
       open: async (parts) =>
-        parts.map(({ sealed }) =>
-          JSON.parse(Buffer.from((sealed as { sealed: string }).sealed, 'hex').toString('utf8')) as unknown,
+        parts.map(
+          ({ sealed }) =>
+            JSON.parse(Buffer.from((sealed as { sealed: string }).sealed, 'hex').toString('utf8')) as unknown,
         ),
     };
     const sealed = new SnapshotCodec(sealing, 'fold 1');
@@ -64,7 +66,10 @@ describe('a snapshot', () => {
 
   it('has no personal data once its key is destroyed, and is written without it then', async () => {
     const destroyed: PersonalCodec = { ...plainPersonal, open: async (parts) => parts.map(() => ERASED) };
-    const erased = await new SnapshotCodec(destroyed, 'fold 1').decode(stream, stored(await codec.encode(order)));
+    const erased = await new SnapshotCodec(destroyed, 'fold 1').decode(
+      stream,
+      stored(await codec.encode(order)),
+    );
     expect(erased).toEqual({ ...order, personal: ERASED });
     const again = await codec.encode(erased as Order);
     expect(await codec.decode(stream, stored(again))).toEqual(erased);

@@ -36,7 +36,13 @@ const LOOK_EVERY_MS = 50;
  * @throws SubscriptionSilent when the other one has an event that this one does not deliver
  * @throws StoreUnavailable when nothing answers either
  */
-export async function watch({ eventStore, heard, silenceMs, signal, onNothing }: WatchOptions): Promise<void> {
+export async function watch({
+  eventStore,
+  heard,
+  silenceMs,
+  signal,
+  onNothing,
+}: WatchOptions): Promise<void> {
   let before = { messages: heard.messages, atMs: performance.now() };
   while (await passed(silenceMs / 4, signal)) {
     const { position, messages, awaited } = heard;
