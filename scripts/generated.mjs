@@ -10,6 +10,7 @@ import { configurationPage } from './generated/configuration-page.mjs';
 import { commandApiDocument } from './generated/command-api-document.mjs';
 import { errorsPage } from './generated/errors-page.mjs';
 import { eventShapes } from './generated/event-shapes.mjs';
+import { foldFingerprint } from './generated/fold-fingerprint.mjs';
 import { goldenFolded } from './generated/golden-folded.mjs';
 import { orderEventsDocument } from './generated/order-events-document.mjs';
 import { publishedSchemas } from './generated/published-schemas.mjs';
@@ -27,6 +28,7 @@ const generated = {
   'docs/openapi/query-api.json': queryApiDocument,
   'libs/event-store/golden/folded.json': goldenFolded,
   'libs/event-store/golden/shapes.json': eventShapes,
+  'libs/event-store/src/snapshots/fold-fingerprint.ts': foldFingerprint,
   'libs/integration-events/golden/schemas.json': publishedSchemas,
   'libs/read-models/src/read-model-fingerprints.ts': readModelFingerprints,
 };

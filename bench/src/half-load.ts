@@ -31,6 +31,26 @@ export async function placeAtHalfLoad(
   });
 }
 
+/**
+ * Begins an operation at each of equal times, whatever became of those before; each is timed from when it was due, so
+ * that waiting for a busy system counts.
+ */
+export async function runPaced(
+  count: number,
+  perSecond: number,
+  operation: (index: number) => Promise<unknown>,
+): Promise<Lane> {
+  const latenciesMs = new Array<number>(count).fill(0);
+  const startedMs = performance.now();
+  const lane = await runLane(count, count, async (i) => {
+    const dueMs = startedMs + (i / perSecond) * 1_000;
+    await new Promise((due) => setTimeout(due, dueMs - performance.now()));
+    await operation(i);
+    latenciesMs[i] = performance.now() - dueMs;
+  });
+  return { ...lane, latenciesMs };
+}
+
 /** A row about how long something took while orders were placed. */
 export function latencyRow(name: string, targetMs: number, lane: Lane, latenciesMs: readonly number[]): Row {
   return {

@@ -5,7 +5,9 @@ import type { Row } from './measure.js';
 import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
 import { get } from './rows/get.row.js';
+import { hotOrder } from './rows/hot-order.row.js';
 import { importOrders } from './rows/import.row.js';
+import { longOrder } from './rows/long-order.row.js';
 import { mixed } from './rows/mixed.row.js';
 import { peers } from './rows/peers.row.js';
 import { place } from './rows/place.row.js';
@@ -13,11 +15,13 @@ import { poison } from './rows/poison.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
 import { rebuild, type LogOptions } from './rows/rebuild.row.js';
 import { replay } from './rows/replay.row.js';
+import { retry } from './rows/retry.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
 import { rebuildSearch, searchIndex } from './rows/search-index.row.js';
 import { search } from './rows/search.row.js';
 import { soak } from './rows/soak.row.js';
 import { searchable } from './rows/searchable.row.js';
+import { validation } from './rows/validation.row.js';
 import { visible } from './rows/visible.row.js';
 import { benchClient, ELASTICSEARCH_VARIABLE, newIndexPrefix, removeIndexes } from './search-engine.js';
 import { startSystem, type System } from './system.js';
@@ -30,7 +34,10 @@ const rows: Readonly<
 > = {
   place,
   mixed,
+  'hot-order': hotOrder,
   get,
+  'long-order': longOrder,
+  retry,
   visible,
   search,
   'search-elasticsearch': searchElasticsearch,
@@ -50,6 +57,7 @@ const standalone: Readonly<Record<string, (options: Options) => Promise<readonly
   'event-store': eventStore,
   rebuild,
   poison,
+  validation,
   peers,
   soak,
 };

@@ -102,10 +102,16 @@ export interface Answer {
 }
 
 /** One mutating request; anything but success stops the bench. */
-export async function command(system: System, path: string, key: string, body: unknown): Promise<Answer> {
+export async function command(
+  system: System,
+  path: string,
+  key: string,
+  body: unknown,
+  method: 'POST' | 'PUT' = 'POST',
+): Promise<Answer> {
   const response = await system.commands.request({
     path,
-    method: 'POST',
+    method,
     headers: {
       authorization: `Bearer ${system.token}`,
       'content-type': 'application/json',

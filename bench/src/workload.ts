@@ -23,15 +23,20 @@ export interface BenchOrder {
   readonly shippingAddress: { country: string; countryName: string };
 }
 
-export function makeOrder(index: number): BenchOrder {
-  const random = seeded(index + 1);
+export function makeLine(random: () => number): BenchOrder['lines'][number] {
   const whole = (below: number) => Math.floor(random() * below);
-  const lines = Array.from({ length: 1 + whole(LINES_MOST) }, () => ({
+  return {
     sku: String(20_000 + whole(4_000)),
     name: Array.from({ length: 4 }, () => WORDS[whole(WORDS.length)]!.toUpperCase()).join(' '),
     quantity: 1 + whole(24),
     unitPriceMinor: 29 + whole(1_500),
-  }));
+  };
+}
+
+export function makeOrder(index: number): BenchOrder {
+  const random = seeded(index + 1);
+  const whole = (below: number) => Math.floor(random() * below);
+  const lines = Array.from({ length: 1 + whole(LINES_MOST) }, () => makeLine(random));
   return {
     currency: 'GBP',
     reference: String(500_000 + index),

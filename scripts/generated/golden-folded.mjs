@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { eventCodec } from '#event-store/codec.js';
-import { fold } from '#event-store/order-loader.js';
+import { fold } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 
 const streams = new URL('../../libs/event-store/golden/streams/', import.meta.url);

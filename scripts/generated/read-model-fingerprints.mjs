@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
 import { decode } from '#event-store/codec.js';
 import { generationDdl } from '#read-models/generation-ddl.js';
 import { documentOf } from '#read-models/order-document.js';
@@ -9,9 +7,7 @@ import { SEARCH_INDEX_DEFINITION } from '#read-models/search/elasticsearch/index
 import { searchDocumentOf } from '#read-models/search/search-document.js';
 import { searchRowOf } from '#read-models/search-row.js';
 import { batchColumns } from '#read-models/stores/statements.js';
-import { goldenStreams } from './golden-folded.mjs';
-
-const histories = new URL('../../libs/read-models/golden/histories.ndjson.gz', import.meta.url);
+import { canonical, storedHistories } from './histories.mjs';
 
 /** Raised by hand where rows mean something else although all of this stays as it is. */
 const VERSION = 2;
@@ -44,17 +40,6 @@ export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = ${J
 `;
 }
 
-async function storedHistories() {
-  const lines = gunzipSync(await readFile(histories))
-    .toString()
-    .trimEnd()
-    .split('\n');
-  const stored = lines.map((line) =>
-    JSON.parse(line).map((event) => ({ ...event, position: BigInt(event.position) })),
-  );
-  return [...Object.values(await goldenStreams()), ...stored].filter((events) => events.length > 0);
-}
-
 /** Hashes of all rows, after every event; and of all documents. */
 async function rowsOf(all) {
   const tables = createHash('sha256');
@@ -75,14 +60,4 @@ async function rowsOf(all) {
 
 function hashOf(...parts) {
   return createHash('sha256').update(parts.join('\n')).digest('hex');
-}
-
-/** The same text for the same content, in whatever order it was put together. */
-function canonical(content) {
-  return JSON.stringify(content, (_key, value) => {
-    if (typeof value === 'bigint') return String(value);
-    if (value instanceof Set) return [...value];
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

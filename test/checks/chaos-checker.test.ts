@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { addNote, changeTags, confirmOrder, placeOrder } from '../support/requests.js';
 import { check } from '../chaos/checker/check.js';
@@ -97,6 +98,26 @@ const alterations: readonly Alteration[] = [
     ({ messages }) => void messages!.push({ ...messages![0]!, value: '{"other":1}' }),
   ],
   [
+    'a snapshot is not what its events make',
+    'I7',
+    /differs from the order at 3 in tags/,
+    ({ snapshots }) => void rewrite(snapshots[0]!, (state) => ({ ...state, tags: [] })),
+  ],
+  [
+    'a snapshot is of another revision than it says',
+    'I7',
+    /is corrupt/,
+    ({ snapshots }) => void Object.assign(snapshots[0]!.metadata as object, { revision: 1 }),
+  ],
+  [
+    'a snapshot is in the stream of another order',
+    'I7',
+    /is foreign/,
+    ({ snapshots }) => {
+      snapshots[0]!.stream = snapshots[1]!.stream;
+    },
+  ],
+  [
     'a checkpoint is past an event that is not applied',
     'I8',
     /is past event 3, the row is at 2/,
@@ -139,6 +160,17 @@ const alterations: readonly Alteration[] = [
     },
   ],
 ];
+
+/** Another state in a snapshot, with the hash that belongs to it. */
+function rewrite(
+  snapshot: Changeable<Facts>['snapshots'][number],
+  change: (state: Record<string, unknown>) => Record<string, unknown>,
+): void {
+  const state = JSON.parse(new TextDecoder().decode(snapshot.data as Uint8Array)) as Record<string, unknown>;
+  const data = new TextEncoder().encode(JSON.stringify(change(state)));
+  const sha256 = createHash('sha256').update(data).digest('hex');
+  Object.assign(snapshot, { data, metadata: { ...(snapshot.metadata as object), sha256 } });
+}
 
 /** The last event of all, everywhere but in what its client was told. */
 function loseLast({ log, streams, rows, documents, messages, samples, reads }: Changeable<Facts>): void {

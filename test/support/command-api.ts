@@ -5,11 +5,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import type { Scope } from '#platform/auth/principal.js';
+import { createTokenVerifier } from '#platform/auth/token-verifier.js';
 import { createLogger } from '#platform/logging.js';
-import type { CommandApiSettings } from '../../apps/command-api/src/settings.js';
+import {
+  defaultLoading,
+  type CommandApiSettings,
+  type LoadingSettings,
+} from '../../apps/command-api/src/settings.js';
+import type { CommandHandling } from '../../apps/command-api/src/dispatch/command-handling.js';
+import { createCommandHttpApp } from '../../apps/command-api/src/http-api.js';
 import { startCommandApi } from '../../apps/command-api/src/start.js';
+import { storeMarkOnce } from '../../apps/command-api/src/store-mark.js';
 
 const BUILT_MAIN = fileURLToPath(new URL('../../dist/apps/command-api/src/main.js', import.meta.url));
 
@@ -46,6 +55,8 @@ export interface TestCommandApi {
   /** POSTs as staff with every scope, unless told otherwise. */
   send(path: string, sent?: Sent): Promise<Answer>;
   close(): Promise<void>;
+  /** As a crash would end it (SIGKILL), where it has a process of its own. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -54,11 +65,18 @@ export interface TestCommandApi {
  */
 export async function startTestCommandApi({
   ownProcess = false,
+  timeoutMs,
+  handlingOf,
   ...options
 }: {
   eventStoreUrl: string;
   requireIfMatch?: boolean;
   ownProcess?: boolean;
+  loading?: LoadingSettings;
+  /** In this process: the longest wait for any one answer of the event store. */
+  timeoutMs?: number;
+  /** In this process: what handles the commands, where it is not as it always is. */
+  handlingOf?: (eventStore: DbClientEventStore) => CommandHandling;
 }): Promise<TestCommandApi> {
   const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
   const tokens = await openEmbeddedIssuer(keys);
@@ -73,9 +91,11 @@ export async function startTestCommandApi({
     audience,
     ...options,
   };
-  const app = ownProcess
+  const app: { port: number; close(): Promise<void>; kill?(): Promise<void> } = ownProcess
     ? await forkCommandApi(settings)
-    : await startCommandApi(settings, createLogger('command-api', 'silent'));
+    : handlingOf
+      ? await startOver(handlingOf, settings, timeoutMs)
+      : await startCommandApi(settings, createLogger('command-api', 'silent'));
   const token = ({ scopes, ...rest }: TokenOptions = {}) =>
     tokens.issueToken({
       tenant: 'default',
@@ -93,12 +113,44 @@ export async function startTestCommandApi({
       await app.close();
       await rm(keys, { recursive: true, force: true });
     },
+    async kill() {
+      if (!app.kill) throw new Error('it has no process of its own');
+      await app.kill();
+      await rm(keys, { recursive: true, force: true });
+    },
   };
+}
+
+/** As `startCommandApi`, but for what handles the commands. */
+async function startOver(
+  handlingOf: (eventStore: DbClientEventStore) => CommandHandling,
+  { host, eventStoreUrl, queryBaseUrl, requireIfMatch, ...tokens }: CommandApiSettings,
+  timeoutMs?: number,
+): Promise<{ port: number; close: () => Promise<void> }> {
+  const eventStore = new DbClientEventStore({
+    connectionString: eventStoreUrl,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+  const http = await createCommandHttpApp(handlingOf(eventStore), {
+    logger: createLogger('command-api', 'silent'),
+    verifier: createTokenVerifier(tokens),
+    isStoreReachable: () => eventStore.headPosition(),
+    queryBaseUrl,
+    requireIfMatch,
+    storeMark: storeMarkOnce(eventStore),
+  });
+  const port = await http.listen(host, 0);
+  const close = async () => {
+    await http.close();
+    await eventStore.close();
+  };
+  return { port, close };
 }
 
 async function forkCommandApi(
   settings: CommandApiSettings,
-): Promise<{ port: number; close: () => Promise<void> }> {
+): Promise<{ port: number; close: () => Promise<void>; kill: () => Promise<void> }> {
+  const { loading = defaultLoading } = settings;
   const child = fork(BUILT_MAIN, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
@@ -110,6 +162,9 @@ async function forkCommandApi(
       ORDERLOG_JWKS_URL: settings.jwksUrl,
       ORDERLOG_JWT_ISSUER: settings.issuer,
       ORDERLOG_JWT_AUDIENCE: settings.audience,
+      ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(loading.snapshotEveryEvents),
+      ORDERLOG_SNAPSHOT_CHECK_ONE_IN: String(loading.snapshotCheckOneIn),
+      ORDERLOG_STATE_CACHE_MB: String(loading.stateCacheMb),
     },
   });
   const ended = once(child, 'exit');
@@ -123,6 +178,10 @@ async function forkCommandApi(
       child.kill('SIGTERM');
       const [code] = (await ended) as [number | null];
       if (code !== 0) throw new Error(`command-api ended with ${String(code)}`);
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   OrderRejected,
   OrderTooLarge,
   PreconditionFailed,
+  PreconditionMissing,
 } from './handling/errors.js';
 import { createCommandHttpApp } from './http-api.js';
 
@@ -173,11 +174,14 @@ describe('what a request says about its command', () => {
     try {
       const headers = { authorization: 'Bearer staff', 'idempotency-key': 'k' };
       const url = `/v1/orders/${ORDER}/confirm`;
-      expect((await strict.fastify.inject({ method: 'POST', url, headers })).statusCode).toBe(428);
+      await strict.fastify.inject({ method: 'POST', url, headers });
+      expect(handled!.ifMatch).toBe('missing');
       const matching = { ...headers, 'if-match': '*' };
-      expect((await strict.fastify.inject({ method: 'POST', url, headers: matching })).statusCode).toBe(200);
+      await strict.fastify.inject({ method: 'POST', url, headers: matching });
+      expect(handled!.ifMatch).toBeNull();
       const placing = { method: 'POST', url: '/v1/orders', headers, payload: order } as const;
-      expect((await strict.fastify.inject(placing)).statusCode).toBe(201);
+      await strict.fastify.inject(placing);
+      expect(handled!.ifMatch).toBeNull();
     } finally {
       await strict.close();
     }
@@ -228,6 +232,7 @@ describe('what can come of a command', () => {
     [403, 'occurred_at_needs_admin', rejected('occurred_at_needs_admin')],
     [412, 'precondition_failed', new PreconditionFailed(3, 4)],
     [404, 'order_not_found', new PreconditionFailed(3, null)],
+    [428, 'precondition_required', new PreconditionMissing('none')],
     [422, 'idempotency_key_reused', new IdempotencyKeyReused(ORDER)],
     [409, 'conflict_retry_exhausted', new ConflictRetriesExhausted(8)],
     [422, 'order_too_large', new OrderTooLarge(1_000_001, 1_000_000)],

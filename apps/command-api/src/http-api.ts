@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import { createHttpApp, type HttpApp } from '#platform/http/http-app.js';
 import type { ReadinessCheck } from '#platform/http/health.js';
 import type { TokenVerifier } from '#platform/auth/token-verifier.js';
@@ -15,12 +16,13 @@ export interface CommandHttpOptions extends CommandOptions {
   readonly logger: Logger;
   readonly verifier: TokenVerifier;
   readonly isStoreReachable: ReadinessCheck;
+  readonly metrics?: () => Promise<Registry>;
 }
 
 /** The command API over what handles its commands, not yet listening. */
 export function createCommandHttpApp(
   handling: CommandHandling,
-  { logger, verifier, isStoreReachable, ...options }: CommandHttpOptions,
+  { logger, verifier, isStoreReachable, metrics, ...options }: CommandHttpOptions,
 ): Promise<HttpApp> {
   return createHttpApp(CommandApiModule.over(handling, options), {
     logger,
@@ -29,5 +31,6 @@ export function createCommandHttpApp(
     bodyLimitBytes: BODY_LIMIT_BYTES,
     readiness: { eventStore: isStoreReachable },
     translateError: problemOfCommand,
+    ...(metrics && { metrics }),
   });
 }

@@ -4,6 +4,7 @@ import {
   envFlag,
   envHost,
   envHttpUrl,
+  envInteger,
   envJwksUrl,
   envPort,
   envText,
@@ -19,13 +20,39 @@ export interface CommandApiSettings {
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
+  readonly loading?: LoadingSettings;
   /** How long it goes on as if nothing were, once its readiness is red. */
   readonly drainDelayMs?: number;
 }
 
+/** How orders are loaded, and kept. */
+export interface LoadingSettings {
+  /** 0: orders are always folded from their first event on. */
+  readonly snapshotEveryEvents: number;
+  /** 0: none is compared. */
+  readonly snapshotCheckOneIn: number;
+  readonly stateCacheMb: number;
+}
+
+export const defaultLoading: LoadingSettings = {
+  snapshotEveryEvents: 100,
+  snapshotCheckOneIn: 100,
+  stateCacheMb: 192,
+};
+
+const { snapshotEveryEvents, snapshotCheckOneIn, stateCacheMb } = defaultLoading;
+const everyEvents = { min: 0, max: 10_000, otherwise: snapshotEveryEvents };
+const checkOneIn = { min: 0, max: 1_000_000_000, otherwise: snapshotCheckOneIn };
+const cacheMb = { min: 0, max: 65_536, otherwise: stateCacheMb };
+const loadingSettings = {
+  snapshotEveryEvents: envInteger('ORDERLOG_SNAPSHOT_EVERY_EVENTS', everyEvents),
+  snapshotCheckOneIn: envInteger('ORDERLOG_SNAPSHOT_CHECK_ONE_IN', checkOneIn),
+  stateCacheMb: envInteger('ORDERLOG_STATE_CACHE_MB', cacheMb),
+};
+
 /** @throws ConfigError */
 export function settingsFromEnvironment(): CommandApiSettings {
-  return readConfig({
+  const settings = readConfig({
     host: envHost('ORDERLOG_HOST', '127.0.0.1'),
     port: envPort('ORDERLOG_PORT', 3000),
     eventStoreUrl: envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
@@ -36,4 +63,5 @@ export function settingsFromEnvironment(): CommandApiSettings {
     audience: envText('ORDERLOG_JWT_AUDIENCE'),
     drainDelayMs: envDrainDelayMs,
   });
+  return { ...settings, loading: readConfig(loadingSettings) };
 }

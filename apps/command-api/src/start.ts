@@ -2,9 +2,9 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { createTokenVerifier } from '#platform/auth/token-verifier.js';
 import type { RunningApp } from '#platform/lifecycle.js';
 import type { Logger } from '#platform/logging.js';
-import { OrderCommands } from './handling/order-commands.js';
 import { createCommandHttpApp } from './http-api.js';
-import type { CommandApiSettings } from './settings.js';
+import { openOrders } from './open-orders.js';
+import { defaultLoading, type CommandApiSettings } from './settings.js';
 import { storeMarkOnce } from './store-mark.js';
 
 /** The whole app, listening. The event store may still be away: it is asked when it is needed. */
@@ -14,8 +14,10 @@ export async function startCommandApi(
 ): Promise<RunningApp & { port: number }> {
   const { host, queryBaseUrl, requireIfMatch, jwksUrl, issuer, audience } = settings;
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
-  const http = await createCommandHttpApp(new OrderCommands(eventStore), {
+  const orders = openOrders(eventStore, settings.loading ?? defaultLoading, logger);
+  const http = await createCommandHttpApp(orders.commands, {
     logger,
+    metrics: async () => orders.metrics.registry,
     verifier: createTokenVerifier({ jwksUrl, issuer, audience }),
     isStoreReachable: () => eventStore.headPosition(),
     queryBaseUrl: queryBaseUrl.replace(/\/+$/, ''),
@@ -26,6 +28,7 @@ export async function startCommandApi(
   const { drainDelayMs = 0 } = settings;
   const close = async () => {
     await http.close(drainDelayMs);
+    await orders.close();
     await eventStore.close();
   };
   return { port, drainDelayMs, close };

@@ -11,6 +11,7 @@ import { addReadModelsCommand } from './commands/read-models.command.js';
 import { addReplayCommand } from './commands/replay.command.js';
 import { addRelayCommand } from './commands/relay.command.js';
 import { addKeysCommand } from './commands/keys.command.js';
+import { addSnapshotCommand } from './commands/snapshot.command.js';
 import { addStatusCommand } from './commands/status.command.js';
 import { addTokenCommand } from './commands/token.command.js';
 import { addUpCommand } from './commands/up.command.js';
@@ -46,6 +47,7 @@ async function main(): Promise<number> {
   addQuarantineCommand(program);
   addReplayCommand(program);
   addRelayCommand(program);
+  addSnapshotCommand(program);
   addKeysCommand(program);
   addTokenCommand(program);
   // Errors of subcommands are handled here too.

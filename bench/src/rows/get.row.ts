@@ -5,6 +5,7 @@ import { Pool } from 'undici';
 import type { EventStore } from '#event-store/port.js';
 import { interleave, runLane, type Row } from '../measure.js';
 import { TENANT } from '../raw-orders.js';
+import { getOrder } from '../requests.js';
 import { untilPositionVisible } from '../settle.js';
 import { command, IN_FLIGHT, type System } from '../system.js';
 import { makeOrder } from '../workload.js';
@@ -30,13 +31,8 @@ export async function get(system: System, store: EventStore): Promise<Row> {
     raw.once('exit', (code) => failed(new Error(`the raw server ended with ${code}`)));
   });
   const rawPool = new Pool(`http://127.0.0.1:${port}`, { connections: IN_FLIGHT });
-  const headers = { authorization: `Bearer ${system.token}` };
   const read = (pool: Pool) => () =>
-    runLane(READS, IN_FLIGHT, async (i) => {
-      const response = await pool.request({ path: `/v1/orders/${ids[i % ORDERS]}`, method: 'GET', headers });
-      const text = await response.body.text();
-      if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}: ${text}`);
-    });
+    runLane(READS, IN_FLIGHT, (i) => getOrder(pool, system.token, ids[i % ORDERS]!));
   try {
     return await interleave(
       { name: 'get', target: TARGET_RATIO },

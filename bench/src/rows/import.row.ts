@@ -6,7 +6,7 @@ import type { System } from '../system.js';
 const COMMANDS_PER_ORDER = 7;
 /** Return requested, approved, received; refund requested, succeeded; return closed. */
 const COMMANDS_PER_RETURN = 6;
-const TARGET_PER_SECOND = 1_000;
+const TARGET_PER_SECOND = 1_500;
 
 /** Commands a second of a whole import, the reading and planning of the file included. */
 export async function importOrders(system: System, file: string | null): Promise<Row> {

@@ -83,10 +83,19 @@ describe('an append', () => {
   });
 
   it.each([{ readable: true }, { readable: false }])(
-    'is StoreUnavailable when it cannot be found out: %j',
+    'is AppendOutcomeUnknown when it cannot be found out: %j',
     async (reading) => {
       const { certain } = faulty(['lost request', 'away', 'lost request', 'away'], reading);
-      await expect(certain.append('s', [event('a')], 'no_stream')).rejects.toBeInstanceOf(StoreUnavailable);
+      await expect(certain.append('s', [event('a')], 'no_stream')).rejects.toBeInstanceOf(
+        AppendOutcomeUnknown,
+      );
     },
   );
+
+  it('is AppendOutcomeUnknown when the revision is taken, and nobody says by whom', async () => {
+    const { certain, add } = faulty(['lost request'], { readable: false });
+    const appending = certain.append('s', [event('a')], 'no_stream');
+    add([event('other')]);
+    await expect(appending).rejects.toBeInstanceOf(AppendOutcomeUnknown);
+  });
 });

@@ -10,20 +10,23 @@ interface Appending<Event> extends Pick<EventStore, 'readStream'> {
   append(stream: string, events: readonly Event[], expected: ExpectedRevision): Promise<Appended>;
 }
 
-/** Appends that know how they ended. */
+/** Appends that know how they ended, or say that they do not. */
 export class CertainAppend<Event extends { readonly eventId: string } = EncodedEvent> {
   readonly #eventStore: Appending<Event>;
+  readonly #resendAfterMs: readonly number[];
 
-  constructor(eventStore: Appending<Event>) {
+  constructor(eventStore: Appending<Event>, resendAfterMs: readonly number[] = RESEND_AFTER_MS) {
     this.#eventStore = eventStore;
+    this.#resendAfterMs = resendAfterMs;
   }
 
   /**
-   * As the port's append, but without an unknown outcome: the same bytes are sent again at the same
+   * As the port's append, but an unknown outcome is found out: the same bytes are sent again at the same
    * revision, where the server recognises them by their ids.
    *
-   * @returns null when the stream has moved on without these events
-   * @throws StoreUnavailable, also when it cannot be found out whether they are stored
+   * @returns null when the stream has moved on without these events, which can be stored no more
+   * @throws StoreUnavailable when nothing was sent
+   * @throws AppendOutcomeUnknown when it cannot be found out: they are stored, or will be, or never
    * @throws AppendTooLarge
    */
   async append(
@@ -46,21 +49,29 @@ export class CertainAppend<Event extends { readonly eventId: string } = EncodedE
     expected: ExpectedRevision,
     unknown: AppendOutcomeUnknown,
   ): Promise<Appended | null> {
-    for (const waitMs of RESEND_AFTER_MS) {
+    for (const waitMs of this.#resendAfterMs) {
       await setTimeout(waitMs);
-      try {
-        return await this.#eventStore.append(stream, events, expected);
-      } catch (error) {
-        // The revision is taken, so the first sending cannot come to be any more: it was stored, or not.
-        if (error instanceof WrongExpectedRevision) return this.#stored(stream, events, expected);
-        const silent = error instanceof AppendOutcomeUnknown || error instanceof StoreUnavailable;
-        if (!silent) throw error;
-      }
+      const answer = await unlessSilent(this.#sentAgain(stream, events, expected));
+      if (answer !== SILENT) return answer;
     }
-    const stored = await this.#stored(stream, events, expected);
-    if (stored) return stored;
+    const stored = await unlessSilent(this.#stored(stream, events, expected));
+    if (stored !== SILENT && stored !== null) return stored;
     // Not there yet; a sending that is still under way may store it after all.
-    throw new StoreUnavailable(`whether ${stream} took the events is not known`, { cause: unknown });
+    throw new AppendOutcomeUnknown(`whether ${stream} took the events is not known`, { cause: unknown });
+  }
+
+  /** null: the revision is taken by others, so that no sending of these events can come to be any more. */
+  async #sentAgain(
+    stream: string,
+    events: readonly Event[],
+    expected: ExpectedRevision,
+  ): Promise<Appended | null> {
+    try {
+      return await this.#eventStore.append(stream, events, expected);
+    } catch (error) {
+      if (error instanceof WrongExpectedRevision) return this.#stored(stream, events, expected);
+      throw error;
+    }
   }
 
   /** Where these very events are; null: they are not in the stream. */
@@ -78,5 +89,17 @@ export class CertainAppend<Event extends { readonly eventId: string } = EncodedE
       if (event.eventId === lastId) return { revision: event.revision, position: event.position };
     }
     return null;
+  }
+}
+
+const SILENT = Symbol('silent');
+
+/** SILENT: the store did not say. */
+async function unlessSilent<T>(asked: Promise<T>): Promise<T | typeof SILENT> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof AppendOutcomeUnknown || error instanceof StoreUnavailable) return SILENT;
+    throw error;
   }
 }

@@ -4,7 +4,13 @@ import {
   StreamDeletedError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
-import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+import {
+  AppendOutcomeUnknown,
+  AppendTooLarge,
+  StoreUnavailable,
+  StreamDeleted,
+  WrongExpectedRevision,
+} from './errors.js';
 
 /** What an append that the client rejected means. */
 export function appendError(stream: string, sizeBytes: number, error: unknown): Error {
@@ -16,7 +22,9 @@ export function appendError(stream: string, sizeBytes: number, error: unknown): 
   if (error instanceof MaxAppendSizeExceededError) return new AppendTooLarge(sizeBytes, error.maxAppendSize);
   if (error instanceof AccessDeniedError) return storeUnavailable('the event store refuses access', error);
   // Nobody of us deletes a stream of an order: somebody has to look.
-  if (error instanceof StreamDeletedError) return error;
+  if (error instanceof StreamDeletedError) {
+    return new StreamDeleted(`${stream} was deleted for good`, { cause: error });
+  }
   return new AppendOutcomeUnknown(`append to ${stream} without an answer: ${messageOf(error)}`, {
     cause: error,
   });

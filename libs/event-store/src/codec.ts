@@ -1,6 +1,6 @@
-import { v7 as uuidV7 } from 'uuid';
 import type { OrderEvent } from '#domain/order/order.js';
 import { UnreadableEvent } from './errors.js';
+import { newEventId } from './event-id.js';
 import { isInstant, metadataOf } from './metadata.js';
 import { plainPersonal, type PersonalCodec } from './personal-codec.js';
 import type { EncodedEvent, EventMetadata, RawEvent, StoredOrderEvent } from './port.js';
@@ -8,6 +8,9 @@ import { parseOrderStream } from './streams.js';
 import { isOrderEventType, schemaVersionOf, upcast, type StoredContent } from './upcasters.js';
 
 export interface EventCodec {
+  /** What seals and opens personal data, of snapshots too. */
+  readonly personal: PersonalCodec;
+
   /**
    * The events of one decision, each with an id of its own. Encode once and send again what came out: the
    * server knows a repeated append by its ids.
@@ -34,6 +37,8 @@ export interface EventCodec {
 /** Events are stored as `{ occurredAt, data, personal }`, with `personal` as the personal codec seals it. */
 export function eventCodec(personalCodec: PersonalCodec): EventCodec {
   return {
+    personal: personalCodec,
+
     async encode(orderId, events, metadata) {
       const owner = { tenantId: metadata.tenantId, orderId };
       const personal = await throughPersonal(
@@ -45,7 +50,7 @@ export function eventCodec(personalCodec: PersonalCodec): EventCodec {
           ),
       );
       return events.map(({ type, occurredAt, data }, index) => ({
-        eventId: uuidV7(),
+        eventId: newEventId(),
         type,
         data: { occurredAt, data, personal: personal[index] },
         metadata: { ...metadata, schemaVersion: schemaVersionOf(type) },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ERASED } from '#domain/decider.js';
 import { eventCodec } from './codec.js';
-import { fold } from './order-loader.js';
+import { fold } from './order-streams.js';
 import { plainPersonal } from './personal-codec.js';
 import type { EventMetadata, RawEvent } from './port.js';
 import { isOrderEventType, orderEventTypes, schemaVersionOf } from './upcasters.js';

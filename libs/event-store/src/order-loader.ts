@@ -1,22 +1,55 @@
-import { evolve } from '#domain/order/order.js';
-import type { OrderState } from '#domain/order/state.js';
+import type { EvolveOrder } from '#domain/order/order.js';
+import type { Order } from '#domain/order/state.js';
 import type { EventCodec } from './codec.js';
+import { metadataOf } from './metadata.js';
+import { OrderStreams, type LoadedOrder } from './order-streams.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from './port.js';
-import type { LoadedOrder, StateCache } from './state-cache.js';
+import type { OrderSnapshots } from './snapshots/order-snapshots.js';
+import { SnapshotChecks } from './snapshots/snapshot-checks.js';
+import { StateCache } from './state-cache.js';
 
-/** Events folded at a time: decoding in batches fetches keys in batches, and keeps memory flat. */
-const BATCH_EVENTS = 500;
+/** Orders of fewer events, which most are, are read at once and need no look for a snapshot. */
+const FIRST_PAGE_EVENTS = 64;
+const NO_ORDER: LoadedOrder = { order: null, position: null };
 
-/** Orders from their streams, through a cache of folded state. */
+export interface OrderLoaderOptions {
+  readonly eventStore: Pick<EventStore, 'readStream'>;
+  readonly codec: EventCodec;
+  readonly cache?: StateCache;
+  /** For tests: another fold than every order has. Its snapshots need a fingerprint of their own. */
+  readonly evolve?: EvolveOrder;
+  /** null: orders are folded from their first event on. */
+  readonly snapshots?: OrderSnapshots | null;
+  /** One load from a snapshot in so many is compared with the full fold, in the background; 0: none. */
+  readonly checkOneIn?: number;
+  /** From 0 up to, but not, 1. */
+  readonly random?: () => number;
+}
+
+/** Orders from their streams, through a cache of folded state, and from a snapshot where there is one. */
 export class OrderLoader {
-  readonly #eventStore: EventStore;
-  readonly #codec: EventCodec;
+  readonly #streams: OrderStreams;
   readonly #cache: StateCache;
+  readonly #snapshots: OrderSnapshots | null;
+  readonly #checks: SnapshotChecks | null;
 
-  constructor(eventStore: EventStore, codec: EventCodec, cache: StateCache) {
-    this.#eventStore = eventStore;
-    this.#codec = codec;
-    this.#cache = cache;
+  constructor({ snapshots = null, checkOneIn = 0, ...options }: OrderLoaderOptions) {
+    this.#streams = new OrderStreams(options.eventStore, options.codec, options.evolve);
+    this.#cache = options.cache ?? new StateCache();
+    this.#snapshots = snapshots;
+    this.#checks =
+      snapshots &&
+      new SnapshotChecks({
+        streams: this.#streams,
+        observer: snapshots.observer,
+        oneIn: checkOneIn,
+        random: options.random ?? Math.random,
+        onDifferent: (stream, order) => {
+          // What was loaded since may come of the wrong one too.
+          this.#cache.delete(stream);
+          snapshots.replace(stream, order);
+        },
+      });
   }
 
   /** As cached, which may be out of date; null: not cached. */
@@ -24,45 +57,80 @@ export class OrderLoader {
     return this.#cache.get(stream);
   }
 
-  /** As it is in the store now: only what came after `known` is read. */
+  /** As it is in the store now: only what came after `known`, or after its snapshot, is read. */
   async refresh(stream: string, known: LoadedOrder | null = this.cached(stream)): Promise<LoadedOrder> {
-    let { order, position }: LoadedOrder = known ?? { order: null, position: null };
-    const fromRevision = order === null ? 0 : order.revision + 1;
-    for await (const batch of this.#batches(stream, fromRevision)) {
-      order = fold(order, batch);
-      position = batch.at(-1)!.position;
-    }
-    const fresh = { order, position };
+    const isKnown = known !== null && known.order !== null;
+    const fresh = isKnown ? await this.#streams.foldOn(stream, known) : await this.#load(stream);
     // That a stream does not exist says little later on, and would fill the cache with made-up ids.
-    if (order !== null) this.#cache.set(stream, fresh);
+    if (fresh.order !== null) this.#cache.set(stream, fresh);
     return fresh;
   }
 
   /** Some events of a stream, decoded. */
-  async events(stream: string, fromRevision: number, maxCount: number): Promise<readonly StoredOrderEvent[]> {
-    const raw: RawEvent[] = [];
-    for await (const event of this.#eventStore.readStream(stream, { fromRevision, maxCount }))
-      raw.push(event);
-    return this.#codec.decode(raw);
+  events(stream: string, fromRevision: number, maxCount: number): Promise<readonly StoredOrderEvent[]> {
+    return this.#streams.events(stream, fromRevision, maxCount);
   }
 
-  /** Remembers what an append of ours made of the order. */
-  remember(stream: string, loaded: LoadedOrder): void {
+  /** Remembers what an append of ours, of so many events, made of the order. */
+  remember(stream: string, loaded: LoadedOrder & { readonly order: Order }, eventCount: number): void {
     this.#cache.set(stream, loaded);
+    this.#snapshots?.appended(stream, loaded.order, eventCount);
   }
 
-  async *#batches(stream: string, fromRevision: number): AsyncGenerator<readonly StoredOrderEvent[]> {
-    let batch: RawEvent[] = [];
-    for await (const event of this.#eventStore.readStream(stream, { fromRevision })) {
-      batch.push(event);
-      if (batch.length < BATCH_EVENTS) continue;
-      yield await this.#codec.decode(batch);
-      batch = [];
+  /** Once nothing goes on in the background. */
+  async settled(): Promise<void> {
+    await this.#checks?.settled();
+    await this.#snapshots?.settled();
+  }
+
+  /** Ends what goes on in the background; what was not begun is left. */
+  async close(): Promise<void> {
+    await this.#checks?.settled();
+    await this.#snapshots?.close();
+  }
+
+  async #load(stream: string): Promise<LoadedOrder> {
+    if (this.#snapshots === null) return this.#streams.foldOn(stream, NO_ORDER);
+    const pageEvents = Math.min(FIRST_PAGE_EVENTS, this.#snapshots.everyEvents);
+    const page = await this.#streams.read(stream, 0, pageEvents);
+    if (page.length === pageEvents) {
+      const loaded = await this.#loadFromSnapshot(stream, this.#snapshots);
+      if (loaded) return loaded;
     }
-    if (batch.length > 0) yield await this.#codec.decode(batch);
+    const first = await this.#streams.foldEach(page, NO_ORDER);
+    return page.length < pageEvents ? first : this.#streams.foldOn(stream, first);
+  }
+
+  /** null: there is no snapshot of the events that are in the stream. */
+  async #loadFromSnapshot(stream: string, snapshots: OrderSnapshots): Promise<LoadedOrder | null> {
+    const order = await snapshots.find(stream);
+    if (order === null) return null;
+    // The event that the snapshot ends with is read again: it tells whether the snapshot is of this stream.
+    const events = this.#streams.readFrom(stream, order.revision)[Symbol.asyncIterator]();
+    const first = await events.next();
+    if (first.done || !isAfter(first.value, order)) {
+      await events.return?.();
+      snapshots.refused(stream, first.done ? 'future' : 'foreign');
+      return null;
+    }
+    const atSnapshot = { order, position: first.value.position };
+    const loaded = await this.#streams.foldEach({ [Symbol.asyncIterator]: () => events }, atSnapshot);
+    snapshots.used(stream);
+    this.#checks?.sample(stream, loaded.order!);
+    return loaded;
   }
 }
 
-export function fold(order: OrderState, events: readonly StoredOrderEvent[]): OrderState {
-  return events.reduce<OrderState>((state, event) => evolve(state, event), order);
+/** Whether a state is that after an event: the command that it handled last is the event's. */
+function isAfter(event: RawEvent, { handled, revision, lastRecordedAt }: Order): boolean {
+  const metadata = metadataOf(event.metadata);
+  const command = handled.at(-1);
+  return (
+    typeof metadata !== 'string' &&
+    event.revision === revision &&
+    metadata.commandId === command?.commandId &&
+    metadata.fingerprint === command.fingerprint &&
+    metadata.recordedAt === lastRecordedAt &&
+    command.revision === revision
+  );
 }

@@ -99,6 +99,7 @@ export interface EventStore {
    * @throws WrongExpectedRevision when the stream is at another revision
    * @throws AppendOutcomeUnknown when no answer came in time: the same events may be sent again at the same revision
    * @throws AppendTooLarge above 1,000,000 bytes
+   * @throws StreamDeleted when it was deleted for good
    */
   append(stream: string, events: readonly EncodedEvent[], expected: ExpectedRevision): Promise<Appended>;
 

@@ -31,6 +31,21 @@ describe('the state cache', () => {
     expect(cache.get('order 99')).not.toBeNull();
   });
 
+  it('keeps nothing when it may not take a byte', () => {
+    const cache = new StateCache({ maxSizeBytes: 0 });
+    cache.set('order', loaded(order));
+    expect(cache.get('order')).toBeNull();
+    expect(cache.count).toBe(0);
+    expect(cache.estimatedSizeBytes).toBe(0);
+  });
+
+  it('lets go of what it is told to', () => {
+    const cache = new StateCache({ maxSizeBytes: 200_000 });
+    cache.set('order', loaded(order));
+    cache.delete('order');
+    expect(cache.get('order')).toBeNull();
+  });
+
   it('counts a large order as large, and does not keep one that would fill it', () => {
     const cache = new StateCache({ maxSizeBytes: 200_000 });
     cache.set('small', loaded(order));

@@ -1,32 +1,38 @@
 import { LRUCache } from 'lru-cache';
-import type { OrderState } from '#domain/order/state.js';
+import type { LoadedOrder } from './order-streams.js';
 
-/** An order as of a point of its stream. */
-export interface LoadedOrder {
-  /** null: there is no such stream. */
-  readonly order: OrderState;
-  /** Of its last event in `$all`; null: of none. */
-  readonly position: bigint | null;
-}
+/** Some 15,000 orders of twenty lines. */
+const DEFAULT_SIZE_BYTES = 192 * 1024 * 1024;
 
 /** Folded state of the orders used last, bounded by its estimated size. What it holds may be out of date. */
 export class StateCache {
-  readonly #orders: LRUCache<string, LoadedOrder>;
+  /** null: nothing is kept. */
+  readonly #orders: LRUCache<string, LoadedOrder> | null;
 
-  constructor({ maxSizeBytes }: { maxSizeBytes: number }) {
-    this.#orders = new LRUCache({ maxSize: maxSizeBytes, sizeCalculation: estimatedSizeBytes });
+  /** @param options `maxSizeBytes` 0: it keeps nothing */
+  constructor({ maxSizeBytes = DEFAULT_SIZE_BYTES }: { maxSizeBytes?: number } = {}) {
+    const bounds = { maxSize: maxSizeBytes, sizeCalculation: estimatedSizeBytes };
+    this.#orders = maxSizeBytes === 0 ? null : new LRUCache(bounds);
   }
 
   get(stream: string): LoadedOrder | null {
-    return this.#orders.get(stream) ?? null;
+    return this.#orders?.get(stream) ?? null;
   }
 
   set(stream: string, loaded: LoadedOrder): void {
-    this.#orders.set(stream, loaded);
+    this.#orders?.set(stream, loaded);
+  }
+
+  delete(stream: string): void {
+    this.#orders?.delete(stream);
+  }
+
+  get count(): number {
+    return this.#orders?.size ?? 0;
   }
 
   get estimatedSizeBytes(): number {
-    return this.#orders.calculatedSize;
+    return this.#orders?.calculatedSize ?? 0;
   }
 }
 

@@ -8,6 +8,25 @@ export function orderStream(tenantId: string, orderId: string): string {
   return `${PREFIX}${tenantId}.${orderId}`;
 }
 
+const SNAPSHOT_PREFIX = 'order_snapshot-';
+
+/** Every stream of snapshots begins with it. It is no order's stream, so no projection reads it and no export copies it. */
+export const SNAPSHOT_STREAM_PREFIX = SNAPSHOT_PREFIX;
+
+/** Where the snapshots of an order are, by the stream of its events. @throws Error when that is no order's */
+export function snapshotStream(orderStreamName: string): string {
+  if (parseOrderStream(orderStreamName) === null)
+    throw new Error(`${orderStreamName} is no stream of an order`);
+  return SNAPSHOT_PREFIX + orderStreamName.slice(PREFIX.length);
+}
+
+/** The stream of the order whose snapshots these are; null when it is no stream of snapshots. */
+export function orderStreamOfSnapshots(stream: string): string | null {
+  if (!stream.startsWith(SNAPSHOT_PREFIX)) return null;
+  const name = PREFIX + stream.slice(SNAPSHOT_PREFIX.length);
+  return parseOrderStream(name) === null ? null : name;
+}
+
 /** Whose stream this is; null when it is no order's. */
 export function parseOrderStream(stream: string): { tenantId: string; orderId: string } | null {
   const match = NAME.exec(stream);

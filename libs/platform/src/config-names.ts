@@ -140,6 +140,22 @@ export const configNames = {
     otherwise: 'false',
     readBy: 'command-api',
   },
+  ORDERLOG_SNAPSHOT_EVERY_EVENTS: {
+    meaning:
+      'A snapshot of an order is stored whenever it has so many more events. 0: none is stored, and none is read.',
+    otherwise: '100',
+    readBy: 'command-api',
+  },
+  ORDERLOG_SNAPSHOT_CHECK_ONE_IN: {
+    meaning: 'One load from a snapshot in so many is compared, in the background, with all events. 0: none.',
+    otherwise: '100',
+    readBy: 'command-api',
+  },
+  ORDERLOG_STATE_CACHE_MB: {
+    meaning: 'Memory for the state of orders used lately, so that they need not be loaded. 0: none is kept.',
+    otherwise: '192',
+    readBy: 'command-api',
+  },
   ORDERLOG_DRAIN_DELAY_MS: {
     meaning:
       'How long a stopping app goes on taking requests, its readiness red already, until every balancer has seen that. To end takes up to 10 s more.',

@@ -6,6 +6,7 @@ import { checkMoney } from './money.check.js';
 import { checkReads } from './reads.check.js';
 import { checkRows } from './rows.check.js';
 import { checkSamples } from './samples.check.js';
+import { checkSnapshots } from './snapshots.check.js';
 import { storiesOf } from './story.js';
 import { checkStreams } from './streams.check.js';
 import type { Invariant, Report, Violation } from './violations.js';
@@ -24,6 +25,7 @@ export async function check(facts: Facts): Promise<readonly Violation[]> {
   if (facts.documents !== null) checkDocuments(facts.documents, facts.rows, stories, facts.parked, to('I4'));
   checkReads(facts.reads, stories, { I4: to('I4'), I9: to('I9') });
   if (facts.messages !== null) checkMessages(facts.messages, stories, facts.parked, to('I5'));
+  await checkSnapshots(facts, stories, to('I7'));
   checkSamples(facts.samples, facts.log, { I8: to('I8'), I9: to('I9') });
   checkMoney(facts, stories, to('I10'));
   return violations;

@@ -10,6 +10,8 @@ export interface Facts {
   readonly log: readonly RawEvent[];
   /** Ids of the events of each stream, as the store gives them when that stream is read. */
   readonly streams: ReadonlyMap<string, readonly string[]>;
+  /** Every snapshot that was ever written, also those that gave way to others. */
+  readonly snapshots: readonly RawEvent[];
   readonly rows: RowFacts;
   /** null: nothing is searched in Elasticsearch. */
   readonly documents: readonly DocumentFact[] | null;
@@ -61,9 +63,9 @@ export type CommandOutcome =
       readonly replayed: boolean;
       readonly position: bigint | null;
     }
-  /** 4xx: a no, and nothing may have come of it. */
+  /** 4xx, or that the event store is away: a no, and nothing may have come of it. */
   | { readonly kind: 'refused'; readonly status: number; readonly code: string }
-  /** No answer, or a 5xx. */
+  /** No answer, or another 5xx. */
   | { readonly kind: 'unknown'; readonly why: string };
 
 export interface AnsweredEvent {

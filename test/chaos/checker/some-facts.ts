@@ -5,7 +5,10 @@ import { decide, evolve, type OrderCommand } from '#domain/order/order.js';
 import { instantAt } from '#domain/instant.js';
 import { encode } from '#event-store/codec.js';
 import type { RawEvent } from '#event-store/port.js';
-import { orderStream } from '#event-store/streams.js';
+import { plainPersonal } from '#event-store/personal-codec.js';
+import { foldFingerprint } from '#event-store/snapshots/fold-fingerprint.js';
+import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
+import { orderStream, snapshotStream } from '#event-store/streams.js';
 import { searchDocumentOf } from '#read-models/search/search-document.js';
 import { eventIds } from '../../../apps/command-api/src/handling/event-ids.js';
 import { expectedColumns, expectedDocument, expectedSummary } from './expected-rows.js';
@@ -31,6 +34,7 @@ export async function someFacts(
     commands: [] as CommandAttempt[],
     log: [] as RawEvent[],
     streams: new Map<string, string[]>(),
+    snapshots: [] as RawEvent[],
     orders: [] as ColumnValues[],
     history: [] as ColumnValues[],
     documents: [] as NonNullable<Facts['documents']>[number][],
@@ -46,6 +50,7 @@ export async function someFacts(
       order = await handled(facts, orderId, order, command);
     }
     if (order === null) throw new Error('an order is placed first');
+    facts.snapshots.push(await snapshotOf(order));
     const writeSeq = (number + 1) * WRITE_SEQ_PER_ORDER;
     const key = `${TENANT}.${orderId}`;
     facts.orders.push({
@@ -82,6 +87,13 @@ export async function someFacts(
       },
     ],
   };
+}
+
+async function snapshotOf(order: Order): Promise<RawEvent> {
+  const event = await new SnapshotCodec(plainPersonal, foldFingerprint).encode(order);
+  const stream = snapshotStream(orderStream(TENANT, order.orderId));
+  const metadata = JSON.parse(new TextDecoder().decode(event.metadata)) as unknown;
+  return { ...event, metadata, stream, revision: 0, position: 0n };
 }
 
 interface Growing {

@@ -95,9 +95,10 @@ function blockFrom(chapters: readonly Chapter[], at: number): readonly Chapter[]
   return chapters.slice(at, commandId === undefined ? at + 1 : end === -1 ? undefined : end);
 }
 
-function isDecision(
+/** Whether the events are just what the domain decides for a command of that id on the order before them. */
+export function isDecision(
   before: OrderState,
-  { command, commandId, occurredAt }: CommandAttempt,
+  { command, commandId, occurredAt }: Pick<CommandAttempt, 'command' | 'commandId' | 'occurredAt'>,
   events: readonly StoredOrderEvent[],
 ): boolean {
   const [first] = events;

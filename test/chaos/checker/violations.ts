@@ -1,5 +1,5 @@
 /** The invariants of the design that are checked here, by their numbers there. */
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I8' | 'I9' | 'I10';
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I7' | 'I8' | 'I9' | 'I10';
 
 export const invariantNames: Readonly<Record<Invariant, string>> = {
   I1: 'each 2xx is in the stream exactly once, at the revision returned',
@@ -7,6 +7,7 @@ export const invariantNames: Readonly<Record<Invariant, string>> = {
   I3: 'revisions are contiguous, and every event is legal',
   I4: 'row = search document = fold of the stream, and no extras',
   I5: 'Kafka has every event at least once, first occurrences in order per order',
+  I7: 'a snapshot and the events after it make what all events make, at every revision',
   I8: 'a checkpoint never passes an event that is neither applied nor parked in the same transaction',
   I9: 'a read-your-writes token is honoured or refused',
   I10: 'captures and refunds at the provider equal those in stream and rows, per reference',

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import type { Facts } from '../checker/facts.js';
 import { loadDocuments } from './load-documents.js';
-import { loadLog } from './load-log.js';
+import { loadLog, loadSnapshots } from './load-log.js';
 import { loadMessages } from './load-messages.js';
 import { activeGeneration, loadParked, loadRows, loadSkips } from './load-rows.js';
 
@@ -29,6 +29,7 @@ export async function loadFacts(
     return {
       ...seen,
       ...(await loadLog(store)),
+      snapshots: await loadSnapshots(store),
       rows: await loadRows(db, generation),
       parked: await loadParked(db, generation),
       skips: await loadSkips(db),

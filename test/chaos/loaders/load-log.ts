@@ -1,5 +1,5 @@
 import type { EventStore, RawEvent } from '#event-store/port.js';
-import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
+import { ORDER_STREAM_PREFIX, SNAPSHOT_STREAM_PREFIX } from '#event-store/streams.js';
 
 type Reading = Pick<EventStore, 'subscribeToAll' | 'readStream'>;
 
@@ -17,12 +17,19 @@ export async function loadLog(
   return { log, streams };
 }
 
-/** All events of order streams, as `$all` gives them. */
-export async function loadEvents(store: Pick<Reading, 'subscribeToAll'>): Promise<RawEvent[]> {
+/** Every snapshot that is in the log, which keeps those that their streams do not show any more. */
+export function loadSnapshots(store: Pick<Reading, 'subscribeToAll'>): Promise<readonly RawEvent[]> {
+  return loadEvents(store, SNAPSHOT_STREAM_PREFIX);
+}
+
+/** All events of order streams, or of others, as `$all` gives them. */
+export async function loadEvents(
+  store: Pick<Reading, 'subscribeToAll'>,
+  streamPrefix = ORDER_STREAM_PREFIX,
+): Promise<RawEvent[]> {
   const log: RawEvent[] = [];
   const stop = new AbortController();
-  const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
-  for await (const message of all) {
+  for await (const message of store.subscribeToAll({ after: null, streamPrefix, signal: stop.signal })) {
     if (message.kind === 'caughtUp') break;
     if (message.kind === 'event') log.push(message.event);
   }

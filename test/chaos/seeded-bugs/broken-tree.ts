@@ -11,16 +11,27 @@ export interface Change {
   readonly to: string;
 }
 
+export interface BrokenTree {
+  readonly folder: string;
+  readonly remove: () => Promise<void>;
+}
+
 /** Where the processes are that stand beside the apps in a run; a build leaves tests out. */
 const TEST_SOURCES = ['test/chaos', 'test/support'];
 
-/** A tree that holds what is built, but for some changes: the folder to run apps from. */
-export async function brokenTree(
-  changes: readonly Change[],
-): Promise<{ folder: string; remove: () => Promise<void> }> {
+/** What tests need besides what is built. */
+const SOURCES = ['apps', 'libs', 'test', 'jest.config.mjs'];
+
+/**
+ * A tree that holds what is built, but for some changes: the folder to run apps from.
+ *
+ * @param withSources whether it holds the sources and the tests, too: the folder to run tests in
+ */
+export async function brokenTree(changes: readonly Change[], withSources = false): Promise<BrokenTree> {
   const folder = await mkdtemp(join(tmpdir(), 'orderlog-broken-'));
-  await cp(join(repositoryRoot, 'dist'), join(folder, 'dist'), { recursive: true });
-  await cp(join(repositoryRoot, 'package.json'), join(folder, 'package.json'));
+  for (const path of ['dist', 'package.json', ...(withSources ? SOURCES : [])]) {
+    await cp(join(repositoryRoot, path), join(folder, path), { recursive: true });
+  }
   await symlink(join(repositoryRoot, 'node_modules'), join(folder, 'node_modules'));
   const options = JSON.parse(await readFile(join(repositoryRoot, '.swcrc'), 'utf8')) as Options;
   const sources = new Map<string, string>();
@@ -40,6 +51,7 @@ export async function brokenTree(
     const compiled = join(folder, 'dist', file.replace(/\.ts$/, '.js'));
     await mkdir(dirname(compiled), { recursive: true });
     await writeFile(compiled, code);
+    if (withSources) await writeFile(join(folder, file), source);
   }
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -178,7 +178,7 @@ export const seededBugs: readonly SeededBug[] = [
     changes: [
       {
         file: 'apps/command-api/src/dispatch/problem-of-command.ts',
-        from: `new ProblemError('event_store_unavailable'`,
+        from: `new ProblemError('outcome_unknown'`,
         to: `new ProblemError('conflict_retry_exhausted'`,
       },
     ],

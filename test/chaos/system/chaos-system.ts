@@ -38,6 +38,8 @@ export interface SystemOptions {
 
 type ElasticsearchSetting = 'ORDERLOG_ELASTICSEARCH_URL' | 'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX';
 
+/** Orders of a round have some dozens of events. */
+const SNAPSHOT_EVERY_EVENTS = 5;
 const STORE_DATABASE = 'events';
 const READ_DATABASE = 'reads';
 
@@ -133,11 +135,15 @@ export class ChaosSystem {
       });
       this.queryUrls.push(await this.#link(`clients>${name}`, port, null));
     }
-    for (const name of this.#names('command-api')) {
+    for (const [index, name] of this.#names('command-api').entries()) {
       const port = await freePort();
       await this.#startApp(name, 'command-api', port, {
         ORDERLOG_EVENT_STORE_URL: await this.#storeFor(name, storePort),
         ORDERLOG_QUERY_BASE_URL: this.queryUrls[0]!,
+        ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(SNAPSHOT_EVERY_EVENTS),
+        ORDERLOG_SNAPSHOT_CHECK_ONE_IN: '1',
+        // One decides on cached state, the other loads every order anew.
+        ORDERLOG_STATE_CACHE_MB: index === 0 ? '16' : '0',
         ...auth,
       });
       this.commandUrls.push(await this.#link(`clients>${name}`, port, this.options.onRepeat));

@@ -27,6 +27,8 @@ export interface Sending {
   readonly ifMatch: number | null;
 }
 
+/** Of the answers that are worth another attempt, the one that says that this one left nothing. */
+const NOTHING_SENT = 'event_store_unavailable';
 const RETRIES = 6;
 const WAIT_MS = 400;
 
@@ -66,9 +68,8 @@ export class CommandSender {
   async send(sending: Sending, signal: AbortSignal): Promise<CommandOutcome> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.once(sending);
-      const givesUp =
-        outcome.kind !== 'unknown' || attempt > RETRIES || signal.aborted || this.#random.chance(5);
-      if (givesUp) return outcome;
+      const isFinal = outcome.kind === 'done' || (outcome.kind === 'refused' && outcome.status < 500);
+      if (isFinal || attempt > RETRIES || signal.aborted || this.#random.chance(5)) return outcome;
       await setTimeout(this.#random.below(WAIT_MS * attempt));
     }
   }
@@ -126,8 +127,9 @@ export class CommandSender {
 function outcomeOf(answer: HttpAnswer | string): CommandOutcome {
   if (typeof answer === 'string') return { kind: 'unknown', why: answer };
   const { status, headers, body } = answer;
-  if (status >= 500) return { kind: 'unknown', why: `${status} ${String(body['code'])}` };
-  if (status >= 400) return { kind: 'refused', status, code: String(body['code']) };
+  const code = String(body['code']);
+  if (status >= 500 && code !== NOTHING_SENT) return { kind: 'unknown', why: `${status} ${code}` };
+  if (status >= 400) return { kind: 'refused', status, code };
   const token = headers['order-position'];
   return {
     kind: 'done',

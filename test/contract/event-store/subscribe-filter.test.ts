@@ -112,6 +112,29 @@ eventStoreContract('checkpoints of a filtered subscription', (subject) => {
   });
 });
 
+eventStoreContract('the end of a filtered subscription', (subject) => {
+  subject.embedded('is told at once when it is live, whatever the last events are', async () => {
+    const prefix = newStream('rare');
+    const reached: bigint[] = [];
+    const filter = streamNameFilter({
+      prefixes: [prefix],
+      checkpointReached: (_subscription: AllStreamSubscription, { commit }: Position) => {
+        reached.push(commit);
+        return Promise.resolve();
+      },
+    });
+    const subscription = subject.client.subscribeToAll({ fromPosition: END, filter });
+    const events = take(subscription, 1);
+    await caughtUp(subscription);
+    const { position } = await subject.client.appendToStream(newStream('noise'), numbered(3));
+    await until('the end is told', () => reached.at(-1) === position!.commit);
+    // An event that passes tells where it is itself.
+    await subject.client.appendToStream(`${prefix}-a`, numbered(1));
+    await events;
+    expect(reached.at(-1)).toBe(position!.commit);
+  });
+});
+
 eventStoreContract('filters of a subscription', (subject) => {
   const { protocol, embedded } = subject;
 

@@ -66,6 +66,31 @@ describe('a projector whose subscription says nothing', () => {
     expect(await bench.verify()).toMatchObject({ differences: [] });
   });
 
+  it('is found to have nothing to say, up to the head, where the server does not tell so', async () => {
+    const withoutCheckpoints = async function* (options: SubscriptionOptions) {
+      for await (const message of bench.eventStore.subscribeToAll(options)) {
+        if (message.kind !== 'checkpoint') yield message;
+      }
+    };
+    const running = bench.start({
+      eventStore: { ...reading(), subscribeToAll: withoutCheckpoints },
+      silenceMs: SILENCE_MS,
+    });
+    const order = await placed();
+    await bench.caughtUp(running);
+    // As a snapshot follows the event that made it due.
+    const { position } = await bench.eventStore.append(
+      'order_snapshot-something',
+      [someEvent()],
+      'no_stream',
+    );
+    await until('it is past what is none of its own', () => (running.projector.position ?? -1n) >= position);
+    expect(running.projector.engine.restartCount).toBe(0);
+    await order.does(tags('and goes on'));
+    await bench.caughtUp(running);
+    expect(running.projector.progress.totals).toMatchObject({ events: 2, duplicates: 0 });
+  });
+
   it('is left alone when there is nothing to say: the head moves by what is no order', async () => {
     let looked = 0;
     const running = bench.start({

@@ -142,4 +142,13 @@ describe('a command with If-Match', () => {
     expect((await system.strict.send(path, { headers: { 'if-match': '"0"' } })).status).toBe(200);
     expect((await system.strict.send('/v1/orders', { body: mugOrder() })).status).toBe(201);
   });
+
+  it('is not asked for where the command was done already', async () => {
+    const orderId = await place();
+    const note = { body: { text: 'once' }, key: randomUUID() };
+    const path = `/v1/orders/${orderId}/notes`;
+    const first = await system.api.send(path, note);
+    expect(seen(await system.strict.send(path, note))).toEqual(seen(first));
+    expect((await system.strict.send(path, { body: { text: 'twice' } })).status).toBe(428);
+  });
 });

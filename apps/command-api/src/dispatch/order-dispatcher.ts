@@ -58,8 +58,6 @@ export class OrderDispatcher {
 
   async change(dispatch: Dispatch): Promise<CommandAnswer> {
     const { asked } = dispatch;
-    if (this.#options.requireIfMatch && asked.ifMatch === null)
-      throw new ProblemError('precondition_required');
     // A PUT says the whole new state: sending it twice is harmless without a key, too.
     const commandId = asked.method === 'PUT' ? asked.commandId : requiredCommandId(asked);
     const remembered = commandId !== null;
@@ -93,7 +91,7 @@ export class OrderDispatcher {
         commandId,
         fingerprint: fingerprintOf(body),
         ...mode,
-        ifMatch: asked.ifMatch === 'any' ? null : asked.ifMatch,
+        ifMatch: this.#ifMatch(asked, command, mode.dryRun),
         occurredAt: body.occurredAt,
         mayBackdate: principal.scopes.has('orders:admin'),
         ownerCustomerId: principal.customerId,
@@ -104,6 +102,13 @@ export class OrderDispatcher {
         traceparent: asked.traceparent,
       }),
     );
+  }
+
+  // Whether it has to be given is looked at where the order is known: a repeated command is answered without.
+  #ifMatch({ ifMatch }: Asked, command: OrderCommand, dryRun: boolean): number | null | 'missing' {
+    if (ifMatch === 'any') return null;
+    if (ifMatch !== null || dryRun || command.type === 'PlaceOrder') return ifMatch;
+    return this.#options.requireIfMatch ? 'missing' : null;
   }
 
   #answer({ reply }: Asked, result: CommandResult, store: string): CommandAnswer {

@@ -11,6 +11,7 @@ import {
   OrderRejected,
   OrderTooLarge,
   PreconditionFailed,
+  PreconditionMissing,
 } from '../handling/errors.js';
 import { etagOf } from '../request/if-match.js';
 
@@ -24,6 +25,8 @@ export function problemOfCommand(error: unknown): ProblemError | undefined {
     return new ProblemError('idempotency_key_reused', { cause: error });
   }
   if (error instanceof PreconditionFailed) return problemOfPrecondition(error);
+  if (error instanceof PreconditionMissing)
+    return new ProblemError('precondition_required', { cause: error });
   if (error instanceof ConflictRetriesExhausted) {
     return new ProblemError('conflict_retry_exhausted', { retryAfterSeconds: 1, cause: error });
   }

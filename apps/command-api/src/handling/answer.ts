@@ -1,12 +1,12 @@
-import { v5 as uuidV5 } from 'uuid';
 import { latest, type Instant } from '#domain/instant.js';
 import { decide, evolve, handledCommand, type OrderEvent } from '#domain/order/order.js';
 import type { Rejection } from '#domain/order/rejections.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import { allowedCommands, customerMay } from '#domain/order/transitions.js';
 import type { EventMetadata } from '#event-store/port.js';
+import { uuidV5 } from '#platform/uuid-v5.js';
 import type { CommandRequest } from './command-request.js';
-import { IdempotencyKeyReused, OrderRejected, PreconditionFailed } from './errors.js';
+import { IdempotencyKeyReused, OrderRejected, PreconditionFailed, PreconditionMissing } from './errors.js';
 
 export interface Accepted {
   readonly kind: 'accepted';
@@ -58,6 +58,8 @@ function answerBeforeDeciding(order: Order, request: CommandRequest): Answer | n
       ? { kind: 'replay', handled }
       : { kind: 'final', error: new IdempotencyKeyReused(commandId) };
   }
+  if (ifMatch === 'missing')
+    return { kind: 'refused', error: new PreconditionMissing('If-Match is missing') };
   if (ifMatch !== null && ifMatch !== order.revision) {
     return { kind: 'refused', error: new PreconditionFailed(ifMatch, order.revision) };
   }
@@ -94,11 +96,12 @@ export function foldedWith(
   events: readonly OrderEvent[],
   { commandId, fingerprint }: CommandRequest,
   recordedAt: Instant,
+  evolveOrder = evolve,
 ): Order {
   const firstRevision = order === null ? 0 : order.revision + 1;
   const folded = events.reduce<OrderState>((state, event, index) => {
     const recording = { revision: firstRevision + index, recordedAt, commandId, fingerprint };
-    return evolve(state, { ...event, recording });
+    return evolveOrder(state, { ...event, recording });
   }, order);
   if (folded === null) throw new Error('a decision without events has nothing to fold');
   return folded;

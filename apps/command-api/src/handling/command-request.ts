@@ -15,8 +15,8 @@ export interface CommandRequest {
   readonly fingerprint: string;
   /** Whether a repetition is to be recognised: an Idempotency-Key was given. */
   readonly remembered: boolean;
-  /** The revision the client has seen; null: any. */
-  readonly ifMatch: number | null;
+  /** The revision the client has seen; null: any; `missing`: it did not say, and this deployment asks for it. */
+  readonly ifMatch: number | null | 'missing';
   readonly occurredAt: Instant | null;
   readonly mayBackdate: boolean;
   /** The customer whose token asks: anybody else's order is `order_not_found`. null: staff or a service. */
@@ -41,7 +41,10 @@ export interface CommandResult {
   readonly orderId: string;
   /** Of the order after it. */
   readonly revision: number;
-  /** Of the last event in `$all`; null for a dry run, or where nothing happened and it is not known. */
+  /**
+   * In `$all`, of its last event or of a later one of the same append; null for a dry run, or where nothing happened
+   * and it is not known.
+   */
   readonly position: bigint | null;
   /** Empty: the order already was as asked. */
   readonly events: readonly HandledEvent[];

@@ -23,6 +23,11 @@ export function replayOf(order: Order, position: bigint, events: readonly Stored
   return { orderId: order.orderId, revision, position, events: handled, replayed: true, order };
 }
 
+/** The answer to a command, to the same command once more; only the order has moved on. */
+export function repetitionOf(first: CommandResult, order: Order): CommandResult {
+  return { ...first, replayed: true, order };
+}
+
 function handledEvent(event: OrderEvent, revision: number): HandledEvent {
   return { type: event.type, revision, ids: eventIds(event) };
 }

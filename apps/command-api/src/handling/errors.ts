@@ -30,10 +30,13 @@ export class PreconditionFailed extends Error {
   }
 }
 
-/** Others changed the order at every attempt. */
+/** `If-Match` has to be given here, and was not. */
+export class PreconditionMissing extends Error {}
+
+/** Others changed the order at every attempt, for as long as anybody should wait. */
 export class ConflictRetriesExhausted extends Error {
-  constructor(readonly attempts: number) {
-    super(`the order was changed by others at each of ${attempts} attempts`);
+  constructor(readonly waitedMs: number) {
+    super(`the order was changed by others again and again, for ${Math.round(waitedMs)} ms`);
   }
 }
 

@@ -1,54 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { instantAt, type Instant } from '#domain/instant.js';
 import type { OrderCommand } from '#domain/order/order.js';
-import { WrongExpectedRevision } from '#event-store/errors.js';
-import type { EncodedEvent, EventStore, ExpectedRevision, RawEvent } from '#event-store/port.js';
+import type { EncodedEvent } from '#event-store/port.js';
+import { MemoryEventStore } from '#test/support/memory-event-store.js';
 import { placeOrder } from '#test/support/requests.js';
 import type { CommandRequest } from './command-request.js';
 import { ConflictRetriesExhausted, OrderRejected } from './errors.js';
 import { OrderCommands } from './order-commands.js';
 
 const orderId = '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a11';
-
-/** Streams in memory that tell what they were asked, and may be changed just before an append. */
-class Memory {
-  readonly events: RawEvent[] = [];
-  readonly asked: string[] = [];
-  beforeAppend: (() => void) | null = null;
-
-  readonly port: EventStore = {
-    append: async (stream, events, expected) => {
-      this.asked.push(`append at ${expected}`);
-      this.beforeAppend?.();
-      return this.add(stream, events, expected);
-    },
-    readStream: (_stream, { fromRevision = 0, maxCount = Infinity } = {}) => {
-      this.asked.push(`read from ${fromRevision}`);
-      return this.#from(fromRevision, maxCount);
-    },
-    subscribeToAll: () => {
-      throw new Error('not asked for here');
-    },
-    headPosition: async () => null,
-    close: async () => undefined,
-  };
-
-  add(stream: string, events: readonly EncodedEvent[], expected: ExpectedRevision) {
-    const head = this.events.length - 1;
-    if ((expected === 'no_stream' ? -1 : expected) !== head) {
-      throw new WrongExpectedRevision(stream, head < 0 ? null : head);
-    }
-    for (const event of events) {
-      const revision = this.events.length;
-      this.events.push({ ...event, stream, revision, position: BigInt(revision) });
-    }
-    return { revision: this.events.length - 1, position: BigInt(this.events.length - 1) };
-  }
-
-  async *#from(fromRevision: number, maxCount: number) {
-    yield* this.events.slice(fromRevision, fromRevision + maxCount);
-  }
-}
 
 let counter = 0;
 function request(command: OrderCommand, changes: Partial<CommandRequest> = {}): CommandRequest {
@@ -82,7 +42,7 @@ const tags = (...names: string[]): OrderCommand => ({
 const confirm: OrderCommand = { type: 'ConfirmOrder', data: {}, personal: null };
 
 function setUp(now: () => Instant = () => instantAt(Date.UTC(2026, 10, 22))) {
-  const memory = new Memory();
+  const memory = new MemoryEventStore();
   const open = () => new OrderCommands(memory.port, { now, random: () => 0 });
   return { memory, open, commands: open() };
 }
@@ -117,18 +77,36 @@ describe('what the store is asked', () => {
     expect(memory.asked).toEqual(['append at 0', 'read from 1', 'append at 1']);
   });
 
-  it('nothing again to know a command that is known to have been handled, but its events', async () => {
+  it('nothing again to answer a command that was handled here', async () => {
     const { memory, commands } = setUp();
     const asked = request(place);
-    await commands.handle(asked);
-    await commands.handle(asked);
-    expect(memory.asked).toEqual(['append at no_stream', 'read from 0']);
+    const first = await commands.handle(asked);
+    await commands.handle(request(tags('x')));
+    const again = await commands.handle(asked);
+    expect(again).toEqual({ ...first, replayed: true, order: again.order });
+    expect(again.order).toMatchObject({ tags: ['x'] });
+    expect(memory.asked).toEqual(['append at no_stream', 'append at 0']);
+  });
+
+  it('its events, once, to answer a command that was handled elsewhere', async () => {
+    const { memory, commands, open } = setUp();
+    const asked = request(confirm);
+    await commands.handle(request(place));
+    const first = await commands.handle(asked);
+    const other = open();
+    memory.asked.length = 0;
+    for (let again = 0; again < 2; again++) {
+      const answer = await other.handle(asked);
+      expect(answer).toEqual({ ...first, replayed: true, order: answer.order });
+    }
+    expect(memory.asked).toEqual(['read from 0', 'read from 1']);
   });
 });
 
 describe('conflicts', () => {
-  it('end some time', async () => {
-    const { memory, commands, open } = setUp();
+  it('end after five seconds, and not before, however many there were', async () => {
+    let elapsedMs = 0;
+    const { memory, open, commands } = setUp();
     await commands.handle(request(place));
     let n = 0;
     memory.beforeAppend = () => {
@@ -136,10 +114,14 @@ describe('conflicts', () => {
       const metadata = { ...(first!.metadata as EncodedEvent['metadata']), commandId: `other ${n}` };
       const data = { ...(first!.data as object), data: { tags: [`other ${n++}`] }, personal: null };
       memory.add(first!.stream, [{ eventId: `other ${n}`, type: 'TagsChanged', data, metadata }], n - 1);
+      elapsedMs += 100;
     };
-    await expect(commands.handle(request(tags('mine')))).rejects.toBeInstanceOf(ConflictRetriesExhausted);
-    expect(n).toBeGreaterThan(10);
-    expect(n).toBeLessThan(30);
+    const impatient = new OrderCommands(memory.port, { elapsedMs: () => elapsedMs });
+    await expect(impatient.handle(request(tags('mine')))).rejects.toMatchObject({
+      constructor: ConflictRetriesExhausted,
+      waitedMs: 5_000,
+    });
+    expect(n).toBe(50);
     memory.beforeAppend = null;
     await expect(open().handle(request(confirm))).resolves.toMatchObject({ order: { status: 'confirmed' } });
   });

@@ -1,36 +1,41 @@
-import { setTimeout } from 'node:timers/promises';
 import { instantAt, type Instant } from '#domain/instant.js';
-import type { HandledCommand } from '#domain/order/state.js';
+import { evolve, type EvolveOrder } from '#domain/order/order.js';
+import type { HandledCommand, Order } from '#domain/order/state.js';
+import { CertainAppend } from '#event-store/certain-append.js';
 import { eventCodec, type EventCodec } from '#event-store/codec.js';
 import { AppendTooLarge } from '#event-store/errors.js';
 import { OrderLoader } from '#event-store/order-loader.js';
+import type { LoadedOrder } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import type { EventStore } from '#event-store/port.js';
-import { StateCache, type LoadedOrder } from '#event-store/state-cache.js';
 import { orderStream } from '#event-store/streams.js';
-import { answerOn, foldedWith, metadataOf, type Accepted } from './answer.js';
-import { CertainAppend } from '#event-store/certain-append.js';
+import { answerOn, foldedWith } from './answer.js';
+import { Answering } from './answering.js';
+import { decideTogether, type Batch } from './batch.js';
 import type { CommandRequest, CommandResult } from './command-request.js';
 import { replayOf, resultOf } from './command-result.js';
-import { ConflictRetriesExhausted, OrderTooLarge } from './errors.js';
-import { OrderQueue } from './order-queue.js';
+import { OrderTooLarge } from './errors.js';
+import { GivenAnswers } from './given-answers.js';
+import { OrderQueue, WaitingCommand, type OrderLine } from './order-queue.js';
+import { Turns } from './turns.js';
 
 export interface OrderCommandsOptions {
   readonly codec?: EventCodec;
-  /** Of folded orders kept in memory, as estimated. */
-  readonly cacheMaxBytes?: number;
+  /** With the same codec and fold; without snapshots unless given. */
+  readonly loader?: OrderLoader;
+  /** Waits before events of unknown outcome are sent again. */
+  readonly resendAfterMs?: readonly number[];
   readonly now?: () => Instant;
+  /** For tests: of orders that remember fewer commands. */
+  readonly evolve?: EvolveOrder;
+  /** A clock that only goes forward. */
+  readonly elapsedMs?: () => number;
   /** From 0 up to, but not, 1: spreads what was in each other's way. */
   readonly random?: () => number;
 }
 
-/** Some 15,000 orders of twenty lines. */
-const DEFAULT_CACHE_BYTES = 192 * 1024 * 1024;
-
-/** Losing against others again and again, a client is told so and may try later. */
-const MAX_ATTEMPTS = 16;
-const FIRST_WAIT_MS = 2;
-const LONGEST_WAIT_MS = 60;
+/** Losing against others for so long, a client is told so and may try later. */
+const PATIENCE_MS = 5_000;
 
 /** The one handler of every command: load, fold, decide, append at exactly the revision decided on. */
 export class OrderCommands {
@@ -38,50 +43,76 @@ export class OrderCommands {
   readonly #loader: OrderLoader;
   readonly #certain: CertainAppend;
   readonly #now: () => Instant;
-  readonly #random: () => number;
-  readonly #queue = new OrderQueue();
+  readonly #elapsedMs: () => number;
+  readonly #evolve: EvolveOrder;
+  readonly #turns: Turns;
+  readonly #queue = new OrderQueue((line) => this.#takeTurn(line));
+  readonly #given = new GivenAnswers();
 
   constructor(eventStore: EventStore, options: OrderCommandsOptions = {}) {
     this.#codec = options.codec ?? eventCodec(plainPersonal);
-    const cache = new StateCache({ maxSizeBytes: options.cacheMaxBytes ?? DEFAULT_CACHE_BYTES });
-    this.#loader = new OrderLoader(eventStore, this.#codec, cache);
-    this.#certain = new CertainAppend(eventStore);
+    this.#evolve = options.evolve ?? evolve;
+    const folding = { eventStore, codec: this.#codec, evolve: this.#evolve };
+    this.#loader = options.loader ?? new OrderLoader(folding);
+    this.#certain = new CertainAppend(eventStore, options.resendAfterMs);
     this.#now = options.now ?? (() => instantAt(Date.now()));
-    this.#random = options.random ?? Math.random;
+    this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
+    this.#turns = new Turns({ elapsedMs: this.#elapsedMs, random: options.random ?? Math.random });
   }
 
   /**
-   * @throws OrderRejected, IdempotencyKeyReused, PreconditionFailed, ConflictRetriesExhausted, OrderTooLarge
-   * @throws StoreUnavailable when the event store cannot be asked, or does not say whether it stored the
-   * events: the same request, sent again, finds out
+   * @throws OrderRejected, IdempotencyKeyReused, PreconditionFailed, PreconditionMissing,
+   * ConflictRetriesExhausted, OrderTooLarge
+   * @throws StoreUnavailable when the event store cannot be asked: nothing is stored
+   * @throws AppendOutcomeUnknown when it does not say whether it stored the events: the same request, sent
+   * again, finds out
    */
   async handle(request: CommandRequest): Promise<CommandResult> {
     const stream = orderStream(request.tenantId, request.orderId);
     if (request.dryRun) return this.#tryOut(stream, request);
-    return this.#queue.inTurn(stream, () => this.#handle(stream, request));
+    const command = new WaitingCommand(request, this.#elapsedMs());
+    this.#queue.join(stream, command);
+    const result = await command.result;
+    if (request.remembered && result.events.length > 0) this.#given.remember(request.commandId, result);
+    return result;
   }
 
-  async #handle(stream: string, request: CommandRequest): Promise<CommandResult> {
-    let known = this.#assumed(stream, request);
-    let fresh = known === null;
-    known ??= await this.#loader.refresh(stream);
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS;) {
-      const answer = answerOn(known.order, request, this.#now());
-      if (answer.kind === 'replay') return this.#replay(stream, request, answer.handled, known);
-      if (answer.kind === 'final') throw answer.error;
-      if (answer.kind === 'accepted') {
-        const result = await this.#append(stream, request, known, answer, fresh);
-        if (result) return result;
-      } else if (fresh) {
-        // A no or a nothing-to-do counts only when it was decided on what the store holds now.
-        if (answer.kind === 'refused') throw answer.error;
-        return resultOf(answer.order, known.position, []);
-      }
-      if (fresh) await this.#pause(attempt++);
-      known = await this.#loader.refresh(stream, known);
-      fresh = true;
+  async #takeTurn(line: OrderLine): Promise<void> {
+    await this.#turns.ours(line);
+    const commands = line.take();
+    const startedMs = this.#elapsedMs();
+    try {
+      line.putBack(await this.#decideAndAppend(line, commands));
+    } catch (error) {
+      // The store is away, or the order cannot be read: that concerns all of them.
+      line.isStale = true;
+      for (const command of commands) command.refuse(error);
     }
-    throw new ConflictRetriesExhausted(MAX_ATTEMPTS);
+    this.#turns.took(this.#elapsedMs() - startedMs);
+  }
+
+  /** @returns those that have no answer yet */
+  async #decideAndAppend(
+    line: OrderLine,
+    commands: readonly WaitingCommand[],
+  ): Promise<readonly WaitingCommand[]> {
+    const assumed = line.isStale ? null : this.#assumed(line.stream, commands[0]!.request);
+    const isFresh = assumed === null;
+    const known = assumed ?? (await this.#loader.refresh(line.stream));
+    line.isStale = false;
+    const requests = commands.map(({ request }) => request);
+    const batch = await decideTogether(known, requests, {
+      now: this.#now(),
+      codec: this.#codec,
+      evolve: this.#evolve,
+    });
+    const answering = new Answering(commands, batch, known);
+    answering.certainAlready((handled, order) => this.#replay(line.stream, handled, order));
+    if (batch.events.length > 0) await this.#append({ line, batch, known, isFresh }, answering);
+    // A no or a nothing-to-do counts only when it was decided on what the store holds now.
+    else if (isFresh) answering.asDecided(null);
+    else line.isStale = true;
+    return answering.unanswered;
   }
 
   /** What to decide on before the store was asked: the order as cached, or, to place it, that there is none. */
@@ -91,39 +122,43 @@ export class OrderCommands {
     return command.type === 'PlaceOrder' ? { order: null, position: null } : null;
   }
 
-  /** null: the order is not as known any more. */
-  async #append(
-    stream: string,
-    request: CommandRequest,
-    known: LoadedOrder,
-    { events, recordedAt }: Accepted,
-    fresh: boolean,
-  ): Promise<CommandResult | null> {
-    // Folded first: what could not be folded must not be stored.
-    const order = foldedWith(known.order, events, request, recordedAt);
-    const encoded = await this.#codec.encode(request.orderId, events, metadataOf(request, recordedAt));
+  async #append({ line, batch, known, isFresh }: Appending, answering: Answering): Promise<void> {
+    const { stream } = line;
     try {
-      const appended = await this.#certain.append(stream, encoded, known.order?.revision ?? 'no_stream');
-      if (!appended) return null;
-      this.#loader.remember(stream, { order, position: appended.position });
-      return resultOf(order, appended.position, events);
+      const appended = await this.#certain.append(stream, batch.events, known.order?.revision ?? 'no_stream');
+      if (appended) {
+        // It was at the revision that all of them were decided on: so the refusals among them hold, too.
+        const { order, events } = batch;
+        this.#loader.remember(stream, { order: order!, position: appended.position }, events.length);
+        this.#turns.won(line);
+        line.takeMore();
+        answering.asDecided(appended.position);
+        return;
+      }
+      line.isStale = true;
+      if (!isFresh) return;
+      this.#turns.lost(line);
+      answering.impatient(this.#elapsedMs(), PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof AppendTooLarge)) throw error;
-      if (!fresh) return null;
-      throw new OrderTooLarge(error.sizeBytes, error.limitBytes);
+      const { length: commands } = batch.verdicts.filter(({ kind }) => kind === 'storing');
+      if (commands > 1) line.takeFewerThan(batch.verdicts.length);
+      else if (!isFresh) line.isStale = true;
+      else answering.storing(new OrderTooLarge(error.sizeBytes, error.limitBytes));
     }
   }
 
-  /** The first answer again, from the events of that command. */
+  /** The first answer again, as it was given here, or from the events of that command. */
   async #replay(
     stream: string,
-    { commandId }: CommandRequest,
-    { firstRevision, revision }: HandledCommand,
-    { order }: LoadedOrder,
+    { commandId, firstRevision, revision }: HandledCommand,
+    order: Order,
   ): Promise<CommandResult> {
+    const given = this.#given.of(commandId);
+    if (given?.revision === revision) return { ...given, replayed: true, order };
     const events = await this.#loader.events(stream, firstRevision, revision - firstRevision + 1);
     const last = events.at(-1);
-    if (!order || last?.recording.revision !== revision || last.metadata.commandId !== commandId) {
+    if (last?.recording.revision !== revision || last.metadata.commandId !== commandId) {
       throw new Error(`${stream} does not have the events of command ${commandId} that its state tells of`);
     }
     return replayOf(order, last.position, events);
@@ -136,13 +171,16 @@ export class OrderCommands {
     if (answer.kind === 'replay') throw new Error('a dry run is never remembered');
     if (answer.kind === 'nothing') return resultOf(answer.order, null, []);
     const { events, recordedAt } = answer;
-    const order = foldedWith(known.order, events, request, recordedAt);
+    const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
     return resultOf(order, null, events);
   }
+}
 
-  /** Writers that met once would meet again if all of them came back at once. */
-  async #pause(attempt: number): Promise<void> {
-    const longestMs = Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS);
-    await setTimeout(this.#random() * longestMs);
-  }
+/** A batch on its way into the store. */
+interface Appending {
+  readonly line: OrderLine;
+  readonly batch: Batch;
+  readonly known: LoadedOrder;
+  /** Whether the order was asked for after the commands had come. */
+  readonly isFresh: boolean;
 }

@@ -1,16 +1,93 @@
-/** Lets what concerns one order happen one after another; different orders do not wait for each other. */
-export class OrderQueue {
-  readonly #last = new Map<string, Promise<unknown>>();
+import type { CommandRequest, CommandResult } from './command-request.js';
 
-  async inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(stream);
-    // Whether the one before succeeded concerns only whoever asked for it.
-    const mine = before === undefined ? work() : before.then(work, work);
-    this.#last.set(stream, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#last.get(stream) === mine) this.#last.delete(stream);
-    }
+/** More share an append only if somebody waits for that many; what is decided at once is not to hold up other orders. */
+const MOST_COMMANDS = 64;
+
+/** A command that has no answer yet. */
+export class WaitingCommand {
+  readonly result: Promise<CommandResult>;
+  #settle!: {
+    resolve: (result: CommandResult | Promise<CommandResult>) => void;
+    reject: (error: unknown) => void;
+  };
+
+  constructor(
+    readonly request: CommandRequest,
+    /** By a clock that only goes forward. */
+    readonly sinceMs: number,
+  ) {
+    this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+  }
+
+  answerWith(result: CommandResult | Promise<CommandResult>): void {
+    this.#settle.resolve(result);
+  }
+
+  refuse(error: unknown): void {
+    this.#settle.reject(error);
+  }
+}
+
+/** The commands that wait for one order, first come first. */
+export class OrderLine {
+  readonly #waiting: WaitingCommand[] = [];
+  #mostCommands = MOST_COMMANDS;
+  /** Whether the store has to be asked before anything more is decided. */
+  isStale = false;
+  /** How many turns followed each other without a pause. */
+  turnsInARow = 0;
+
+  constructor(readonly stream: string) {}
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  join(command: WaitingCommand): void {
+    this.#waiting.push(command);
+  }
+
+  /** Those that may share the next append. */
+  take(): readonly WaitingCommand[] {
+    return this.#waiting.splice(0, this.#mostCommands);
+  }
+
+  /** They have no answer yet, and are older than all that came since. */
+  putBack(commands: readonly WaitingCommand[]): void {
+    this.#waiting.unshift(...commands);
+  }
+
+  /** What so many wanted to append together was too large. */
+  takeFewerThan(commands: number): void {
+    this.#mostCommands = Math.max(1, Math.floor(commands / 2));
+  }
+
+  takeMore(): void {
+    this.#mostCommands = Math.min(MOST_COMMANDS, this.#mostCommands * 2);
+  }
+}
+
+/** Lets one turn after another be taken for an order; different orders do not wait for each other. */
+export class OrderQueue {
+  readonly #lines = new Map<string, OrderLine>();
+  readonly #takeTurn: (line: OrderLine) => Promise<void>;
+
+  /** @param takeTurn answers some of the commands in the line, or brings them nearer to it; never rejects */
+  constructor(takeTurn: (line: OrderLine) => Promise<void>) {
+    this.#takeTurn = takeTurn;
+  }
+
+  join(stream: string, command: WaitingCommand): void {
+    const line = this.#lines.get(stream);
+    if (line) line.join(command);
+    else void this.#serve(stream, command);
+  }
+
+  async #serve(stream: string, first: WaitingCommand): Promise<void> {
+    const line = new OrderLine(stream);
+    this.#lines.set(stream, line);
+    line.join(first);
+    while (!line.isEmpty) await this.#takeTurn(line);
+    this.#lines.delete(stream);
   }
 }

@@ -24,15 +24,23 @@ export class PlacingController {
 }
 
 function placeOrder(body: PlaceOrderBody, orderId: string, tenantId: string): OrderCommand {
-  const { occurredAt: _occurredAt, contact, shippingAddress, billingAddress, ...content } = body;
+  const { contact, shippingAddress, billingAddress } = body;
   const shipping = shippingAddress && splitAddress(shippingAddress);
   const billing = billingAddress && splitAddress(billingAddress);
   return {
     type: 'PlaceOrder',
     data: {
-      ...content,
       orderId,
       tenantId,
+      reference: body.reference,
+      customerId: body.customerId,
+      currency: body.currency,
+      lines: body.lines,
+      discounts: body.discounts,
+      surcharges: body.surcharges,
+      shipping: body.shipping,
+      attributes: body.attributes,
+      tags: body.tags,
       shippingAddress: shipping?.region ?? null,
       billingAddress: billing?.region ?? null,
     },

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { v5 as uuidV5 } from 'uuid';
 import type { Principal } from '#platform/auth/principal.js';
 import { ProblemError } from '#platform/problems/problems.js';
+import { uuidV5 } from '#platform/uuid-v5.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** Never to change: a command sent again after a release must be the same command. */

@@ -22,6 +22,7 @@ export async function subscribeToAll(store: Store, request: ReadRequest, reply: 
   const { from, filter, checkpointIntervalEvents } = request;
   let cursor = from === 'start' ? 0 : from === 'end' ? recent.lastPosition : from;
   let checkpoint = cursor;
+  let told = cursor;
   let considered = 0;
   let isLive = false;
   const signal = listen(store, null, reply);
@@ -30,12 +31,14 @@ export async function subscribeToAll(store: Store, request: ReadRequest, reply: 
 
   while (reply.isOpen) {
     if (cursor >= recent.lastPosition) {
-      if (!isLive) {
-        isLive = true;
-        const passed = filter && cursor > checkpoint ? [encodeCheckpoint(cursor)] : [];
-        checkpoint = cursor;
-        await reply.send([...passed, CAUGHT_UP]);
-      }
+      // EventStoreDB tells of the last events that do not pass the filter only when many more have come. Told of them
+      // at once, nobody takes the end of the log for news that is on its way.
+      const passed = filter && cursor > (isLive ? told : checkpoint) ? [encodeCheckpoint(cursor)] : [];
+      if (passed.length > 0) checkpoint = cursor;
+      told = cursor;
+      if (!isLive) await reply.send([...passed, CAUGHT_UP]);
+      else if (passed.length > 0) await reply.send(passed);
+      isLive = true;
       await signal.wait();
       continue;
     }
@@ -48,10 +51,13 @@ export async function subscribeToAll(store: Store, request: ReadRequest, reply: 
     const frames: Buffer[] = [];
     for (const event of events) {
       cursor = event.position;
-      if (!filter || filter(event)) frames.push(event.frame);
+      if (!filter || filter(event)) {
+        frames.push(event.frame);
+        told = cursor;
+      }
       if (filter && ++considered % checkpointIntervalEvents === 0) {
         frames.push(encodeCheckpoint(cursor));
-        checkpoint = cursor;
+        checkpoint = told = cursor;
       }
     }
     await sendFrames(reply, frames);

@@ -1,5 +1,5 @@
 import { CertainAppend } from '#event-store/certain-append.js';
-import { AppendTooLarge, StoreUnavailable } from '#event-store/errors.js';
+import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable } from '#event-store/errors.js';
 import type { Appended, ExactEvent, ExactEventStore } from '#event-store/port.js';
 import { APPEND_LIMIT_BYTES, sizeInAppendBytes } from '#event-store/wire-event.js';
 import { CliError } from '../support/cli-error.js';
@@ -90,7 +90,8 @@ export class AppendsInOrder {
         return appended;
       } catch (error) {
         if (error instanceof AppendTooLarge) throw tooLarge(stream, firstRevision, error);
-        if (!(error instanceof StoreUnavailable)) throw refused(stream, error);
+        const away = error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown;
+        if (!away) throw refused(stream, error);
         await this.#patience.wait(error);
       }
     }

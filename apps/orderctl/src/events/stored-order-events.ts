@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { StoreUnavailable } from '#event-store/errors.js';
+import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { CliError } from '../support/cli-error.js';
@@ -23,7 +23,8 @@ export class Patience {
 
   /** @throws CliError when it is over, and the error itself when it says something else than "away" */
   async wait(error: unknown): Promise<void> {
-    if (!(error instanceof StoreUnavailable)) throw error;
+    const away = error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown;
+    if (!away) throw error;
     if (this.#awaySinceMs === null) this.#onWaiting(`waiting: ${error.message}`);
     this.#awaySinceMs ??= Date.now();
     if (Date.now() - this.#awaySinceMs > PATIENCE_MS) {
@@ -38,21 +39,35 @@ export class Patience {
   }
 }
 
+interface StoredRange {
+  readonly after: bigint | null;
+  readonly upTo: bigint;
+  readonly patience: Patience;
+}
+
 /**
  * The events of every order after a position (null: all), up to another one at most, in the order of the
  * store.
  *
  * @throws CliError when the event store stays away
  */
-export async function* storedOrderEvents(
+export function storedOrderEvents(
   store: Pick<ExactEventStore, 'subscribeToAllExact'>,
-  { after, upTo, patience }: { after: bigint | null; upTo: bigint; patience: Patience },
+  range: StoredRange,
+): AsyncGenerator<StoredExactEvent, void, undefined> {
+  return storedEvents(store, { ...range, streamPrefix: ORDER_STREAM_PREFIX });
+}
+
+/** The same, of the streams whose names begin so. */
+export async function* storedEvents(
+  store: Pick<ExactEventStore, 'subscribeToAllExact'>,
+  { after, upTo, patience, streamPrefix }: StoredRange & { readonly streamPrefix: string },
 ): AsyncGenerator<StoredExactEvent, void, undefined> {
   let last = after;
   for (;;) {
     const stop = new AbortController();
     try {
-      const options = { after: last, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal };
+      const options = { after: last, streamPrefix, signal: stop.signal };
       for await (const message of store.subscribeToAllExact(options)) {
         patience.answered();
         if (message.kind === 'caughtUp') return;

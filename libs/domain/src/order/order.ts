@@ -16,7 +16,7 @@ import { decideReturns, evolveReturns, type ReturnCommand, type ReturnEvent } fr
 import { decideShipments, evolveShipments, type ShipmentCommand, type ShipmentEvent } from './shipments.js';
 import { decideStock, evolveStock, type StockCommand, type StockEvent } from './stock.js';
 import { stamp } from './area.js';
-import { remember } from './handled.js';
+import { HANDLED_WINDOW, remember, type HandledWindow } from './handled.js';
 import { decideOccurredAt } from './occurred-at.js';
 import { reject, type RejectionCode } from './rejections.js';
 import type { Order, OrderState } from './state.js';
@@ -89,25 +89,38 @@ export const orderCommandTypes = [
 export const allowedCommands: (order: Order) => readonly OrderCommandType[] = allowedNow;
 
 /**
+ * Events of commands that add something without giving it an id: done twice, they would count twice. Their
+ * commands are never forgotten.
+ */
+const addsUp: ReadonlySet<OrderEventType> = new Set(['ReturnItemsReceived'] as const);
+
+/**
  * The order after one more event of its stream: what the event does, and the order's bookkeeping.
  * @throws Error for a stream that no decider wrote: one that does not start with OrderPlaced, or places
  * twice, or holds an unknown event.
  */
-export function evolve(state: OrderState, event: RecordedOrderEvent): Order {
-  if ((state === null) !== (event.type === 'OrderPlaced')) {
-    throw new Error(
-      `${event.type} at revision ${event.recording.revision} of an order that is ${state?.status ?? 'not placed'}`,
-    );
-  }
-  const fold = evolveOrder[event.type] as ((state: OrderState, event: OrderEvent) => Order) | undefined;
-  if (fold === undefined) throw new Error(`no fold for an event of type ${String(event.type)}`);
-  const { recording } = event;
-  return {
-    ...fold(state, event),
-    handled: remember(state?.handled ?? [], recording),
-    revision: recording.revision,
-    lastOccurredAt: event.occurredAt,
-    lastRecordedAt: recording.recordedAt,
+export const evolve: EvolveOrder = evolveWithin(HANDLED_WINDOW);
+
+export type EvolveOrder = (state: OrderState, event: RecordedOrderEvent) => Order;
+
+/** As `evolve`, of an order that remembers other commands than all do. */
+export function evolveWithin(window: HandledWindow): EvolveOrder {
+  return (state, event) => {
+    if ((state === null) !== (event.type === 'OrderPlaced')) {
+      throw new Error(
+        `${event.type} at revision ${event.recording.revision} of an order that is ${state?.status ?? 'not placed'}`,
+      );
+    }
+    const fold = evolveOrder[event.type] as ((state: OrderState, event: OrderEvent) => Order) | undefined;
+    if (fold === undefined) throw new Error(`no fold for an event of type ${String(event.type)}`);
+    const { recording } = event;
+    return {
+      ...fold(state, event),
+      handled: remember(state?.handled ?? [], recording, { kept: addsUp.has(event.type), window }),
+      revision: recording.revision,
+      lastOccurredAt: event.occurredAt,
+      lastRecordedAt: recording.recordedAt,
+    };
   };
 }
 

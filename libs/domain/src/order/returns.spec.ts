@@ -28,6 +28,13 @@ const shipped = [orderPlaced({ lines: [mug(10), lamp(2)] }), orderConfirmed(), .
 const requested = [...shipped, returnRequested([mug(3), lamp(1)])];
 const approved = [...requested, returnApproved()];
 
+describe('a receipt', () => {
+  it('is never forgotten as handled: it has no id by which a repetition would be known', () => {
+    const { handled } = given(...approved, returnReceived([mug(1)]), returnClosed()).order;
+    expect(handled.slice(-3).map(({ kept }) => kept)).toEqual([undefined, true, undefined]);
+  });
+});
+
 describe('RequestReturn', () => {
   it('asks for units that were sent, whatever became of the order', () => {
     const ask = requestReturn([mug(10)]);

@@ -142,6 +142,8 @@ export interface HandledCommand {
   /** Of the command's first event. */
   readonly firstRevision: number;
   readonly recordedAt: Instant;
+  /** Never to be forgotten: nothing else of the order would tell a repetition of it from another command. */
+  readonly kept?: boolean;
 }
 
 /** Everything that decisions and views about one order need; a fold of its events and of nothing else. */

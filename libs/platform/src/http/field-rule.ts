@@ -1,8 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import { ValidateBy, ValidateNested, type ValidationArguments } from 'class-validator';
 
 export type Dto = new () => object;
+
+/** JSON Schema, in the keywords that OpenAPI 3.0 has too; and `propertyNames`, which it has not. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Why a value is refused: a code for programs and a sentence for people. */
 export interface Refusal {
@@ -13,28 +16,31 @@ export interface Refusal {
 export interface FieldOptions {
   /** Absent and null are the same, and the handler sees null. */
   optional?: boolean;
-  /** What the handler sees where the field is absent. */
+  /** What the handler sees where the field is absent or null. */
   otherwise?: unknown;
   description?: string;
   example?: unknown;
 }
 
 export interface FieldRuleDefinition {
-  /** Null when the value is fine. Never called with undefined, nor with null unless `nullable`. */
+  /** Null when the value is fine. Never called with undefined or null. */
   readonly check: (value: unknown) => Refusal | null;
+  /** Accepts exactly what `check` does, except that objects of other classes are for their own schemas. */
+  readonly schema: JsonSchema;
   /** Brings an accepted value into its one form (ids to lower case, times to UTC). */
   readonly normalise?: (value: never) => unknown;
   /** Reads the value from a query string; what it cannot read is left for `check` to refuse. */
   readonly fromText?: (text: string) => unknown;
   /** Which class an object here (or each item of a list) becomes. */
   readonly nested?: (value: object) => Dto | null;
-  /** Null is a value of its own here. */
-  readonly nullable?: boolean;
+  /** All that `nested` can answer. */
+  readonly dtos?: readonly Dto[];
 }
 
 /** What a field decorator says about its property: the constraint that class-validator keeps for it. */
 export class FieldRule {
   readonly #definition: FieldRuleDefinition;
+  /** Else absent and null are accepted, and are `otherwise`. */
   readonly required: boolean;
   readonly otherwise: unknown;
 
@@ -44,28 +50,32 @@ export class FieldRule {
     this.otherwise = options.otherwise ?? null;
   }
 
+  /** Of a value that is there. */
+  get schema(): JsonSchema {
+    return this.#definition.schema;
+  }
+
+  get normalise(): FieldRuleDefinition['normalise'] {
+    return this.#definition.normalise;
+  }
+
+  get fromText(): FieldRuleDefinition['fromText'] {
+    return this.#definition.fromText;
+  }
+
   get nested(): FieldRuleDefinition['nested'] {
     return this.#definition.nested;
   }
 
+  get dtos(): readonly Dto[] {
+    return this.#definition.dtos ?? [];
+  }
+
   /** Null when the value is fine. */
   check(value: unknown): Refusal | null {
-    if (value === undefined) return this.required ? { code: 'required', message: 'is required' } : null;
-    if (value === null) {
-      if (!this.required || this.#definition.nullable) return null;
-      return { code: 'required', message: 'is required and not null' };
-    }
-    return this.#definition.check(value);
-  }
-
-  /** The accepted value as the handler sees it. */
-  normalise(value: unknown): unknown {
-    if (value === undefined || value === null) return this.otherwise;
-    return this.#definition.normalise ? this.#definition.normalise(value as never) : value;
-  }
-
-  fromText(value: unknown): unknown {
-    return typeof value === 'string' && this.#definition.fromText ? this.#definition.fromText(value) : value;
+    if (value !== undefined && value !== null) return this.#definition.check(value);
+    if (!this.required) return null;
+    return { code: 'required', message: value === null ? 'is required and not null' : 'is required' };
   }
 }
 
@@ -78,11 +88,10 @@ export function parseRefusal(message: string, fallbackCode: string): Refusal {
   return { code: message.slice(0, end), message: message.slice(end + 1) };
 }
 
-/** A property decorator: one rule for class-validator, one line for OpenAPI. */
+/** A property decorator: one rule for class-validator, and for the JSON Schema that OpenAPI shows too. */
 export function field(
   name: string,
   definition: FieldRuleDefinition,
-  schema: ApiPropertyOptions,
   options: FieldOptions = {},
 ): PropertyDecorator {
   const rule = new FieldRule(definition, options);
@@ -95,17 +104,32 @@ export function field(
     constraints: [rule],
     validator: { validate: (value) => rule.check(value) === null, defaultMessage: (args) => explain(args!) },
   });
-  const nullable = options.optional === true || definition.nullable === true;
-  return applyDecorators(
+  const decorate = applyDecorators(
     validate,
-    ...(definition.nested ? [ValidateNested()] : []),
+    ...(rule.nested ? [ValidateNested()] : []),
     ApiProperty({
-      ...schema,
+      ...inOpenApi(rule),
       required: rule.required,
-      ...(nullable ? { nullable: true } : {}),
       ...(options.otherwise === undefined ? {} : { default: options.otherwise }),
       ...(options.description === undefined ? {} : { description: options.description }),
       ...(options.example === undefined ? {} : { example: options.example }),
-    } as ApiPropertyOptions),
+    }),
   );
+  return (target, property) => {
+    // OpenAPI describes a class only when something mentions it by name.
+    if (rule.dtos.length > 0) ApiExtraModels(...rule.dtos)(target.constructor);
+    decorate(target, property);
+  };
+}
+
+/** The rule's schema in the words of OpenAPI 3.0: null has one of its own, and a reference stands alone. */
+function inOpenApi({ schema, required }: FieldRule): JsonSchema {
+  const { propertyNames, $ref, enum: values, ...rest } = schema;
+  return {
+    ...rest,
+    ...($ref === undefined ? {} : { allOf: [{ $ref }] }),
+    ...(propertyNames === undefined ? {} : { 'x-propertyNames': propertyNames }),
+    ...(values === undefined ? {} : { enum: required ? values : [...(values as unknown[]), null] }),
+    ...(required ? {} : { nullable: true }),
+  };
 }

@@ -16,13 +16,8 @@ export interface TextOptions extends FieldOptions {
 export function Text(options: TextOptions): PropertyDecorator {
   const { max, min = 1, pattern } = options;
   const check = (value: unknown) => checkText(value, min, max, pattern);
-  const schema = { type: 'string', minLength: min, maxLength: max } as const;
-  return field(
-    'text',
-    { check },
-    pattern === undefined ? schema : { ...schema, pattern: pattern.source },
-    options,
-  );
+  const schema = { type: 'string', format: 'text', minLength: min, maxLength: max, ...patternOf(pattern) };
+  return field('text', { check, schema }, options);
 }
 
 /** Text or null. */
@@ -30,11 +25,26 @@ export function OptionalText(options: TextOptions): PropertyDecorator {
   return Text({ ...options, optional: true });
 }
 
+/** A schema has no flags, and reads every pattern as one of Unicode characters. */
+export function patternOf(pattern: RegExp | undefined): { pattern?: string } {
+  if (pattern === undefined) return {};
+  if (pattern.flags !== '') throw new Error(`${String(pattern)} has flags, which a schema cannot say`);
+  return { pattern: pattern.source };
+}
+
+/** What the formats of the schemas accept, of texts. */
+export const formats: Readonly<Record<string, (text: string) => boolean>> = {
+  text: (text) => text.isWellFormed() && !text.includes('\0'),
+  uuid: (text) => UUID.test(text),
+  'date-time': (text) => dateTimeOf(text) !== null,
+  'country-code': (text) => COUNTRY_CODES.has(text),
+};
+
 export function checkText(value: unknown, min: number, max: number, pattern?: RegExp): Refusal | null {
   if (typeof value !== 'string') return refuse('not_text', 'must be a text');
   if (value.length < min) return refuse('too_short', `must have at least ${min} characters`);
   if (value.length > max) return refuse('too_long', `must have at most ${max} characters`);
-  if (value.includes('\0') || !value.isWellFormed()) {
+  if (!formats['text']!(value)) {
     return refuse('invalid_characters', 'must be valid Unicode without NUL');
   }
   if (pattern && !pattern.test(value)) return refuse('wrong_format', `must match ${pattern.source}`);
@@ -59,12 +69,8 @@ export function Integer(options: IntegerOptions): PropertyDecorator {
   const fromText = (text: string) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text);
   // JSON has a negative zero, which equals zero everywhere but where values are compared as they are.
   const normalise = (value: number) => (value === 0 ? 0 : value);
-  return field(
-    'integer',
-    { check, fromText, normalise },
-    { type: 'integer', minimum: min, maximum: max },
-    options,
-  );
+  const schema = { type: 'integer', minimum: min, maximum: max };
+  return field('integer', { check, schema, fromText, normalise }, options);
 }
 
 /** An amount of money in the currency's smallest unit (cents, pence, yen). */
@@ -86,14 +92,14 @@ export function Flag(options: FieldOptions = {}): PropertyDecorator {
   const check = (value: unknown) =>
     typeof value === 'boolean' ? null : refuse('not_a_flag', 'must be true or false');
   const fromText = (text: string) => (text === 'true' ? true : text === 'false' ? false : text);
-  return field('flag', { check, fromText }, { type: 'boolean' }, options);
+  return field('flag', { check, schema: { type: 'boolean' }, fromText }, options);
 }
 
 export function OneOf(values: readonly string[], options: FieldOptions = {}): PropertyDecorator {
   const allowed: ReadonlySet<unknown> = new Set(values);
   const check = (value: unknown) =>
     allowed.has(value) ? null : refuse('not_allowed', `must be one of ${values.join(', ')}`);
-  return field('oneOf', { check }, { type: 'string', enum: [...values] }, options);
+  return field('oneOf', { check, schema: { type: 'string', enum: [...values] } }, options);
 }
 
 /** An ISO 4217 code in capitals. That it is one in use is the domain's rule. */
@@ -102,7 +108,8 @@ export function CurrencyCode(options: FieldOptions = {}): PropertyDecorator {
     typeof value === 'string' && /^[A-Z]{3}$/.test(value)
       ? null
       : refuse('not_a_currency', 'must be an ISO 4217 code, such as EUR');
-  return field('currency', { check }, { type: 'string', pattern: '^[A-Z]{3}$', example: 'EUR' }, options);
+  const schema = { type: 'string', pattern: '^[A-Z]{3}$' };
+  return field('currency', { check, schema }, { example: 'EUR', ...options });
 }
 
 const COUNTRY_CODES: ReadonlySet<unknown> = new Set(Object.keys(countries.getAlpha2Codes()));
@@ -113,8 +120,8 @@ export function CountryCode(options: FieldOptions = {}): PropertyDecorator {
     COUNTRY_CODES.has(value)
       ? null
       : refuse('not_a_country', 'must be an ISO 3166-1 alpha-2 code, such as DE, or null');
-  const schema = { type: 'string', pattern: '^[A-Z]{2}$', example: 'DE' } as const;
-  return field('country', { check }, schema, { optional: true, ...options });
+  const schema = { type: 'string', pattern: '^[A-Z]{2}$', format: 'country-code' };
+  return field('country', { check, schema }, { optional: true, example: 'DE', ...options });
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -124,7 +131,7 @@ export function Uuid(options: FieldOptions = {}): PropertyDecorator {
   const check = (value: unknown) =>
     typeof value === 'string' && UUID.test(value) ? null : refuse('not_a_uuid', 'must be a UUID');
   const normalise = (value: string) => value.toLowerCase();
-  return field('uuid', { check, normalise }, { type: 'string', format: 'uuid' }, options);
+  return field('uuid', { check, schema: { type: 'string', format: 'uuid' }, normalise }, options);
 }
 
 /** An RFC 3339 date-time with an offset, on a day that exists; seen in UTC to the millisecond. */
@@ -133,12 +140,8 @@ export function DateTime(options: FieldOptions = {}): PropertyDecorator {
     dateTimeOf(value) === null
       ? refuse('not_a_date_time', 'must be a date and time with an offset, such as 2026-03-01T12:00:00Z')
       : null;
-  return field(
-    'dateTime',
-    { check, normalise: dateTimeOf },
-    { type: 'string', format: 'date-time' },
-    options,
-  );
+  const schema = { type: 'string', format: 'date-time' };
+  return field('dateTime', { check, schema, normalise: dateTimeOf }, options);
 }
 
 // A year before 1970 or after 9999 is a slip of the pen, and Postgres and CSV readers differ on them.

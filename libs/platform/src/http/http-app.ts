@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
 import { guardRoutes } from '../auth/auth.hook.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { NestLogger, type Logger } from '../logging.js';
@@ -26,6 +27,8 @@ export interface HttpAppOptions {
   readiness: Readonly<Record<string, ReadinessCheck>>;
   /** The app's own errors as problems, e.g. its event store being away. */
   translateError?: ErrorTranslator;
+  /** What `/metrics` tells beside the process. */
+  metrics?: () => Promise<Registry>;
 }
 
 export interface HttpApp {
@@ -60,7 +63,7 @@ export async function createHttpApp(
   nest.useGlobalPipes(new DtoPipe());
   nest.useGlobalFilters(new ProblemFilter(respond));
   serveHealth(fastify, new Map(Object.entries(options.readiness)), logger, draining);
-  serveMetrics(fastify);
+  serveMetrics(fastify, options.metrics);
   serveDocs(nest, options.api);
   await nest.init();
   await fastify.ready();

@@ -1,5 +1,5 @@
-import { ApiExtraModels, getSchemaPath, type ApiPropertyOptions } from '@nestjs/swagger';
-import { checkText } from './fields.js';
+import { getSchemaPath } from '@nestjs/swagger';
+import { checkText, patternOf } from './fields.js';
 import { field, type Dto, type FieldOptions, type Refusal } from './field-rule.js';
 
 interface ListOptions extends FieldOptions {
@@ -14,15 +14,14 @@ const isObject = (value: unknown): value is object =>
 export function NestedObject(dto: Dto, options: FieldOptions = {}): PropertyDecorator {
   const check = (value: unknown) =>
     isObject(value) ? null : { code: 'not_an_object', message: 'must be an object' };
-  const schema = { allOf: [{ $ref: getSchemaPath(dto) }] };
-  return withModels([dto], field('object', { check, nested: () => dto }, schema, options));
+  const schema = { $ref: getSchemaPath(dto) };
+  return field('object', { check, schema, nested: () => dto, dtos: [dto] }, options);
 }
 
 /** A list of objects of one kind, each validated. */
 export function ListOf(dto: Dto, options: ListOptions): PropertyDecorator {
   const schema = { type: 'array', items: { $ref: getSchemaPath(dto) }, ...bounds(options) };
-  const definition = { check: checkObjects(options), nested: () => dto };
-  return withModels([dto], field('list', definition, schema as ApiPropertyOptions, options));
+  return field('list', { check: checkObjects(options), schema, nested: () => dto, dtos: [dto] }, options);
 }
 
 /** One object of several kinds, told apart by one of its properties. */
@@ -38,7 +37,7 @@ export function ObjectOfKinds(
       ? null
       : { code: 'unknown_kind', message: `${discriminator} must be one of ${names}` };
   };
-  return withModels(dtos, field('object', { check, nested: kindOf }, schema, options));
+  return field('object', { check, schema, nested: kindOf, dtos }, options);
 }
 
 /** A list of objects of several kinds, told apart by one of their properties. */
@@ -57,7 +56,7 @@ export function ListOfKinds(
     return { code: 'unknown_kind', message: `item ${unknown}: ${discriminator} must be one of ${names}` };
   };
   const schema = { type: 'array', items, ...bounds(options) };
-  return withModels(dtos, field('list', { check, nested: kindOf }, schema as ApiPropertyOptions, options));
+  return field('list', { check, schema, nested: kindOf, dtos }, options);
 }
 
 function kindsOf(discriminator: string, kinds: Readonly<Record<string, Dto>>) {
@@ -68,6 +67,7 @@ function kindsOf(discriminator: string, kinds: Readonly<Record<string, Dto>>) {
     names: [...byKind.keys()].join(', '),
     kindOf: (item: object) => byKind.get((item as Record<string, string>)[discriminator] ?? '') ?? null,
     schema: {
+      type: 'object',
       oneOf: dtos.map((dto) => ({ $ref: getSchemaPath(dto) })),
       discriminator: {
         propertyName: discriminator,
@@ -95,10 +95,11 @@ export function TextList(
     }
     return null;
   };
-  const items = { type: 'string', minLength: 1, maxLength: itemMax, ...(oneOf ? { enum: [...oneOf] } : {}) };
+  const text = { type: 'string', format: 'text', minLength: 1, maxLength: itemMax, ...patternOf(pattern) };
+  const items = { ...text, ...(oneOf ? { enum: [...oneOf] } : {}) };
   const schema = { type: 'array', items, ...bounds(options) };
-  const fromText = (text: string) => text.split(',');
-  return field('textList', { check, fromText }, schema as ApiPropertyOptions, options);
+  const fromText = (list: string) => list.split(',');
+  return field('textList', { check, schema, fromText }, options);
 }
 
 /** Names with texts, such as an order's attributes. */
@@ -119,9 +120,14 @@ export function TextMap(
     }
     return null;
   };
-  const additionalProperties = { type: 'string', maxLength: valueMax };
-  const schema = { type: 'object', additionalProperties, maxProperties: maxEntries };
-  return field('textMap', { check }, schema as ApiPropertyOptions, options);
+  const text = { type: 'string', format: 'text' };
+  const schema = {
+    type: 'object',
+    propertyNames: { ...text, minLength: 1, maxLength: keyMax },
+    additionalProperties: { ...text, maxLength: valueMax },
+    maxProperties: maxEntries,
+  };
+  return field('textMap', { check, schema }, options);
 }
 
 const notAList: Refusal = { code: 'not_a_list', message: 'must be a list' };
@@ -144,12 +150,4 @@ function checkLength(value: readonly unknown[], { min = 0, max }: ListOptions): 
 
 function bounds({ min, max }: ListOptions) {
   return { ...(min === undefined ? {} : { minItems: min }), maxItems: max };
-}
-
-/** OpenAPI describes a class only when something mentions it by name. */
-function withModels(dtos: readonly Dto[], decorate: PropertyDecorator): PropertyDecorator {
-  return (target, property) => {
-    ApiExtraModels(...dtos)(target.constructor);
-    decorate(target, property);
-  };
 }

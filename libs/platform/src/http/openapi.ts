@@ -31,7 +31,7 @@ export async function describeApi(rootModule: RootModule, api: ApiDescription): 
 function openApiDocument(app: NestFastifyApplication, api: ApiDescription): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle(api.title)
-    .setDescription(api.description)
+    .setDescription(`${api.description}\n\n${TEXTS}`)
     .setVersion(api.version)
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
@@ -43,10 +43,32 @@ function openApiDocument(app: NestFastifyApplication, api: ApiDescription): Open
     schemas: { ...document.components?.schemas, Problem: problemSchema },
   };
   for (const path of Object.values(document.paths)) {
-    for (const method of METHODS) if (path[method]) addProblemResponse(path[method]);
+    for (const method of METHODS) if (path[method]) complete(path[method]);
   }
   addExamples(document);
+  closeBodies(document);
   return document;
+}
+
+const TEXTS = [
+  'In bodies, lengths of texts count UTF-16 units, `format: text` is valid Unicode without NUL, `country-code` an ISO',
+  '3166-1 alpha-2 code in use, and `x-propertyNames` what JSON Schema calls `propertyNames`.',
+].join(' ');
+
+/** What the classes of bodies refuse besides what their properties do: anything else. */
+function closeBodies(document: OpenAPIObject): void {
+  const schemas = (document.components?.schemas ?? {}) as Record<string, Record<string, unknown>>;
+  const close = (within: unknown) => {
+    for (const [, name] of JSON.stringify(within).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      const schema = schemas[name!]!;
+      if ('additionalProperties' in schema) continue;
+      schema['additionalProperties'] = false;
+      close(schema);
+    }
+  };
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) if (path[method]?.requestBody) close(path[method].requestBody);
+  }
 }
 
 /** Swagger UI and the document, which is made when someone first asks for it. */
@@ -56,6 +78,16 @@ export function serveDocs(app: NestFastifyApplication, api: ApiDescription): voi
     yamlDocumentUrl: 'docs-yaml',
     customSiteTitle: api.title,
   });
+}
+
+function complete(operation: Operation): void {
+  addProblemResponse(operation);
+  // A text in an address is never null.
+  for (const parameter of operation.parameters ?? []) {
+    if (!('schema' in parameter) || !parameter.schema || !('nullable' in parameter.schema)) continue;
+    const { nullable: _nullable, enum: values, ...schema } = parameter.schema;
+    parameter.schema = { ...schema, ...(values ? { enum: values.filter((value) => value !== null) } : {}) };
+  }
 }
 
 function addProblemResponse(operation: Operation): void {

@@ -89,9 +89,11 @@ export class EventFeed {
           onCaughtUp();
           continue;
         }
+        heard.messages += 1;
+        // The watchdog knew before.
+        if (message.kind === 'checkpoint' && message.position <= (heard.position ?? -1n)) continue;
         last = message.kind === 'event' ? message.event.position : message.position;
         heard.position = last;
-        heard.messages += 1;
         heard.awaited = false;
         await this.#buffer.put(message);
         heard.awaited = true;
@@ -106,10 +108,19 @@ export class EventFeed {
 
   async #watch({ eventStore, silenceMs = SILENCE_MS }: EventFeedOptions, signal: AbortSignal): Promise<void> {
     try {
-      await watch({ eventStore, heard: this.#heard, silenceMs, signal });
+      const onNothing = (heardLast: bigint | null, upTo: bigint) => this.#passOver(heardLast, upTo);
+      await watch({ eventStore, heard: this.#heard, silenceMs, signal, onNothing });
     } catch (error) {
       this.end(error);
       this.#stop.abort();
     }
+  }
+
+  /** Up to there the log holds nothing of ours: snapshots, as a rule. The server says so only after many of them. */
+  #passOver(heardLast: bigint | null, upTo: bigint): void {
+    const heard = this.#heard;
+    if (heard.position !== heardLast || !heard.awaited) return;
+    heard.position = upTo;
+    void this.#buffer.put({ kind: 'checkpoint', position: upTo });
   }
 }

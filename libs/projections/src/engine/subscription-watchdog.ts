@@ -21,6 +21,8 @@ export interface WatchOptions {
   readonly heard: Readonly<Heard>;
   readonly silenceMs: number;
   readonly signal: AbortSignal;
+  /** There is nothing of ours after what was heard last, up to a position. */
+  readonly onNothing: (heardLast: bigint | null, upTo: bigint) => void;
 }
 
 /** How long an event that another subscription has may be on its way in this one. */
@@ -34,15 +36,23 @@ const LOOK_EVERY_MS = 50;
  * @throws SubscriptionSilent when the other one has an event that this one does not deliver
  * @throws StoreUnavailable when nothing answers either
  */
-export async function watch({ eventStore, heard, silenceMs, signal }: WatchOptions): Promise<void> {
+export async function watch({
+  eventStore,
+  heard,
+  silenceMs,
+  signal,
+  onNothing,
+}: WatchOptions): Promise<void> {
   let before = { messages: heard.messages, atMs: performance.now() };
   while (await passed(silenceMs / 4, signal)) {
     const { position, messages, awaited } = heard;
     const atMs = performance.now();
     if (!awaited || messages !== before.messages) before = { messages, atMs };
     if (atMs - before.atMs < silenceMs) continue;
-    if (((await eventStore.headPosition()) ?? -1n) <= (position ?? -1n)) continue;
+    const head = (await eventStore.headPosition()) ?? -1n;
+    if (head <= (position ?? -1n)) continue;
     const missed = await nextOrderEvent(eventStore, position, signal);
+    if (missed === null && !signal.aborted) onNothing(position, head);
     if (missed !== null && !(await arrives(missed.position, heard, signal))) {
       if (signal.aborted) return;
       const since = `since position ${position ?? 'none'}, for ${Math.round(atMs - before.atMs)} ms`;

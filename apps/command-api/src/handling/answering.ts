@@ -1,0 +1,86 @@
+import type { HandledCommand, Order } from '#domain/order/state.js';
+import type { LoadedOrder } from '#event-store/order-streams.js';
+import type { Batch, Verdict } from './batch.js';
+import type { CommandResult } from './command-request.js';
+import { repetitionOf, resultOf } from './command-result.js';
+import { ConflictRetriesExhausted } from './errors.js';
+import type { WaitingCommand } from './order-queue.js';
+
+type Replay = (handled: HandledCommand, order: Order) => Promise<CommandResult>;
+
+/** Gives the commands of a batch their answers, each when it is certain that its verdict holds. */
+export class Answering {
+  /** Without a verdict: those that no longer fitted into the batch. */
+  readonly #open: Map<WaitingCommand, Verdict | undefined>;
+  readonly #known: LoadedOrder;
+
+  constructor(commands: readonly WaitingCommand[], { verdicts }: Batch, known: LoadedOrder) {
+    this.#open = new Map(commands.map((command, index) => [command, verdicts[index]]));
+    this.#known = known;
+  }
+
+  /** In the order in which they came. */
+  get unanswered(): readonly WaitingCommand[] {
+    return [...this.#open.keys()];
+  }
+
+  /** Those whose answer depends on nothing that is not stored yet. */
+  certainAlready(replay: Replay): void {
+    for (const [command, verdict] of this.#open) {
+      if (verdict?.kind === 'failed' || (verdict?.kind === 'refused' && verdict.isFinal)) {
+        this.#refuse(command, verdict.error);
+      } else if (verdict?.kind === 'replay') {
+        this.#open.delete(command);
+        command.answerWith(replay(verdict.handled, verdict.order));
+      }
+    }
+  }
+
+  /** All: the order was as known. @param position of the last event appended; null: there were none */
+  asDecided(position: bigint | null): void {
+    for (const [command, verdict] of this.#open) {
+      if (verdict?.kind === 'refused') this.#refuse(command, verdict.error);
+      else if (verdict) this.#answer(command, this.#resultOf(verdict, position));
+    }
+  }
+
+  /** Those that lost against others for too long. */
+  impatient(nowMs: number, patienceMs: number): void {
+    for (const command of this.#open.keys()) {
+      const waitedMs = nowMs - command.sinceMs;
+      if (waitedMs >= patienceMs) this.#refuse(command, new ConflictRetriesExhausted(waitedMs));
+    }
+  }
+
+  /** What could not be appended; what was decided after it is still open. */
+  storing(error: Error): void {
+    for (const [command, verdict] of this.#open) {
+      if (verdict?.kind === 'storing') this.#refuse(command, error);
+    }
+  }
+
+  #resultOf(verdict: Verdict, position: bigint | null): CommandResult {
+    switch (verdict.kind) {
+      case 'storing':
+        return resultOf(verdict.order, position, verdict.events);
+      case 'repetition':
+        return repetitionOf(resultOf(verdict.of.order, position, verdict.of.events), verdict.order);
+      case 'nothing':
+        return resultOf(verdict.order, verdict.of === 'stored' ? this.#known.position : position, []);
+      case 'replay':
+      case 'refused':
+      case 'failed':
+        throw new Error(`${verdict.kind} has been answered`);
+    }
+  }
+
+  #answer(command: WaitingCommand, result: CommandResult): void {
+    this.#open.delete(command);
+    command.answerWith(result);
+  }
+
+  #refuse(command: WaitingCommand, error: unknown): void {
+    this.#open.delete(command);
+    command.refuse(error);
+  }
+}

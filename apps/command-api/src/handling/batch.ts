@@ -1,0 +1,125 @@
+import type { Instant } from '#domain/instant.js';
+import type { EvolveOrder, OrderEvent } from '#domain/order/order.js';
+import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
+import type { EventCodec } from '#event-store/codec.js';
+import type { EncodedEvent } from '#event-store/port.js';
+import type { LoadedOrder } from '#event-store/order-streams.js';
+import { answerOn, foldedWith, metadataOf } from './answer.js';
+import type { CommandRequest } from './command-request.js';
+
+/** Of those that share an append; one command alone may have more. */
+const MOST_EVENTS = 256;
+
+/** What its events make of the order, once they are stored. */
+interface Storing {
+  readonly kind: 'storing';
+  readonly commandId: string;
+  readonly events: readonly OrderEvent[];
+  readonly order: Order;
+}
+
+/** What a command comes to if the order was as known. */
+export type Verdict =
+  | Storing
+  /** Of a command of the same batch. */
+  | { readonly kind: 'repetition'; readonly of: Storing; readonly order: Order }
+  /** Of a command whose events are stored. */
+  | { readonly kind: 'replay'; readonly handled: HandledCommand; readonly order: Order }
+  /** `of`: whether the order it was found so in is stored, or will be with the batch. */
+  | { readonly kind: 'nothing'; readonly order: Order; readonly of: 'stored' | 'batch' }
+  /** `isFinal`: no later state would say otherwise. */
+  | { readonly kind: 'refused'; readonly error: Error; readonly isFinal: boolean }
+  /** A bug of ours, and of this command alone. */
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Commands decided one after another, each on what those before it make of the order. */
+export interface Batch {
+  /** Of the first commands given, in their order. */
+  readonly verdicts: readonly Verdict[];
+  /** Of all of them, each with the metadata of its command. */
+  readonly events: readonly EncodedEvent[];
+  /** Once they are stored. */
+  readonly order: OrderState;
+}
+
+/** What deciding and folding needs beside the order and the commands. */
+export interface BatchContext {
+  readonly now: Instant;
+  readonly codec: EventCodec;
+  readonly evolve: EvolveOrder;
+}
+
+/** Decides as many as may share an append, at least one. */
+export async function decideTogether(
+  known: LoadedOrder,
+  requests: readonly CommandRequest[],
+  context: BatchContext,
+): Promise<Batch> {
+  const batch = new BatchInTheMaking(known.order, context);
+  for (const request of requests) {
+    if (batch.events.length >= MOST_EVENTS) break;
+    await batch.add(request);
+  }
+  return batch;
+}
+
+class BatchInTheMaking implements Batch {
+  readonly verdicts: Verdict[] = [];
+  readonly events: EncodedEvent[] = [];
+  order: OrderState;
+  readonly #stored: OrderState;
+  readonly #context: BatchContext;
+
+  constructor(stored: OrderState, context: BatchContext) {
+    this.order = stored;
+    this.#stored = stored;
+    this.#context = context;
+  }
+
+  async add(request: CommandRequest): Promise<void> {
+    try {
+      this.verdicts.push(await this.#verdictOn(request));
+    } catch (error) {
+      this.verdicts.push({ kind: 'failed', error });
+    }
+  }
+
+  async #verdictOn(request: CommandRequest): Promise<Verdict> {
+    const { now, codec, evolve } = this.#context;
+    const answer = answerOn(this.order, request, now);
+    switch (answer.kind) {
+      case 'accepted': {
+        const { events, recordedAt } = answer;
+        // Folded first: what could not be folded must not be stored.
+        const order = foldedWith(this.order, events, request, recordedAt, evolve);
+        const encoded = await codec.encode(request.orderId, events, metadataOf(request, recordedAt));
+        this.events.push(...encoded);
+        this.order = order;
+        return { kind: 'storing', commandId: request.commandId, events, order };
+      }
+      case 'replay':
+        return this.#again(answer.handled);
+      case 'nothing':
+        return {
+          kind: 'nothing',
+          order: answer.order,
+          of: this.order === this.#stored ? 'stored' : 'batch',
+        };
+      case 'final':
+        return { kind: 'refused', error: answer.error, isFinal: this.order === this.#stored };
+      case 'refused':
+        return { kind: 'refused', error: answer.error, isFinal: false };
+    }
+  }
+
+  #again(handled: HandledCommand): Verdict {
+    const { commandId, firstRevision } = handled;
+    const order = this.order!;
+    if (firstRevision <= (this.#stored?.revision ?? -1)) return { kind: 'replay', handled, order };
+    const first = this.verdicts.find(
+      (verdict): verdict is Storing => verdict.kind === 'storing' && verdict.commandId === commandId,
+    );
+    if (!first) throw new Error(`command ${commandId} is in no stream and in no batch`);
+    return { kind: 'repetition', of: first, order };
+  }
+}

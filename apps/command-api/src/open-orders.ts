@@ -1,0 +1,30 @@
+import { eventCodec } from '#event-store/codec.js';
+import { OrderLoader } from '#event-store/order-loader.js';
+import { plainPersonal } from '#event-store/personal-codec.js';
+import type { ExactEventStore } from '#event-store/port.js';
+import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
+import { OrderSnapshots } from '#event-store/snapshots/order-snapshots.js';
+import { StateCache } from '#event-store/state-cache.js';
+import type { Logger } from '#platform/logging.js';
+import { OrderCommands } from './handling/order-commands.js';
+import type { LoadingSettings } from './settings.js';
+import { SnapshotMetrics } from './snapshot-metrics.js';
+
+/** What handles commands, with its cache and its snapshots, and what those tell of themselves. */
+export function openOrders(
+  eventStore: ExactEventStore,
+  { snapshotEveryEvents, snapshotCheckOneIn, stateCacheMb }: LoadingSettings,
+  logger: Logger,
+): { commands: OrderCommands; metrics: SnapshotMetrics; close: () => Promise<void> } {
+  const codec = eventCodec(plainPersonal);
+  const cache = new StateCache({ maxSizeBytes: stateCacheMb * 1024 * 1024 });
+  const metrics = new SnapshotMetrics(logger, cache);
+  const store = openSnapshots(eventStore, codec.personal);
+  const snapshots =
+    snapshotEveryEvents === 0
+      ? null
+      : new OrderSnapshots({ store, everyEvents: snapshotEveryEvents, observer: metrics });
+  const loader = new OrderLoader({ eventStore, codec, cache, snapshots, checkOneIn: snapshotCheckOneIn });
+  const commands = new OrderCommands(eventStore, { codec, loader });
+  return { commands, metrics, close: () => loader.close() };
+}

@@ -1,0 +1,86 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import {
+  checkOutcomes,
+  readOutcomes,
+  writeOutcomes,
+  type SnapshotObserver,
+} from '#event-store/snapshots/snapshot-observer.js';
+import type { StateCache } from '#event-store/state-cache.js';
+import type { Logger } from '#platform/logging.js';
+
+/** Counts what happens to snapshots, for `/metrics`, and logs what a person has to look at. */
+export class SnapshotMetrics implements SnapshotObserver {
+  readonly registry = new Registry();
+  readonly #logger: Logger;
+  readonly #reads: Counter<'outcome'>;
+  readonly #writes: Counter<'outcome'>;
+  readonly #checks: Counter<'outcome'>;
+
+  constructor(logger: Logger, cache: StateCache) {
+    this.#logger = logger;
+    const counter = (name: string, help: string, outcomes: readonly string[]) => {
+      const metric = new Counter({ name, help, labelNames: ['outcome'], registers: [this.registry] });
+      for (const outcome of outcomes) metric.inc({ outcome }, 0); // an alarm on a rise needs a beginning
+      return metric;
+    };
+    this.#reads = counter(
+      'orderlog_snapshot_reads_total',
+      'Looks for a snapshot, by what came of them.',
+      readOutcomes,
+    );
+    this.#writes = counter(
+      'orderlog_snapshot_writes_total',
+      'Snapshots to write, by what came of them.',
+      writeOutcomes,
+    );
+    this.#checks = counter(
+      'orderlog_snapshot_checks_total',
+      'Snapshots with their tail compared with the full fold, by what came of it.',
+      checkOutcomes,
+    );
+    this.#gauge(
+      'orderlog_state_cache_bytes',
+      'Memory that cached orders take, as estimated.',
+      () => cache.estimatedSizeBytes,
+    );
+    this.#gauge('orderlog_state_cache_orders', 'Orders whose state is cached.', () => cache.count);
+  }
+
+  read(outcome: (typeof readOutcomes)[number], stream: string): void {
+    this.#reads.inc({ outcome });
+    const isOdd =
+      outcome === 'corrupt' || outcome === 'foreign' || outcome === 'future' || outcome === 'oversized';
+    if (isOdd)
+      this.#logger.warn({ stream, outcome }, 'a snapshot is not used: `orderctl snapshot rebuild` mends it');
+  }
+
+  wrote(outcome: (typeof writeOutcomes)[number]): void {
+    this.#writes.inc({ outcome });
+  }
+
+  checked(
+    outcome: (typeof checkOutcomes)[number],
+    stream: string,
+    details: Readonly<Record<string, unknown>>,
+  ): void {
+    this.#checks.inc({ outcome });
+    if (outcome !== 'different') return;
+    this.#logger.error(
+      { stream, ...details },
+      'a snapshot made another state of an order than its events do: run `orderctl snapshot verify`',
+    );
+  }
+
+  failed(what: 'read' | 'write' | 'check', stream: string, error: unknown): void {
+    this.#logger.warn({ stream, err: error }, `the ${what} of a snapshot failed`);
+  }
+
+  #gauge(name: string, help: string, value: () => number): void {
+    const metric: Gauge = new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect: () => metric.set(value()),
+    });
+  }
+}

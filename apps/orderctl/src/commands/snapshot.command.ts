@@ -1,0 +1,106 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { eventCodec } from '#event-store/codec.js';
+import { OrderStreams } from '#event-store/order-streams.js';
+import { plainPersonal } from '#event-store/personal-codec.js';
+import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
+import { Patience } from '../events/stored-order-events.js';
+import { Progress } from '../import/progress.js';
+import { dropSnapshots, rebuildSnapshots, verifySnapshots } from '../snapshots/snapshot-work.js';
+import type { Counted, SnapshotWork } from '../snapshots/each-order.js';
+import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { withEventStore } from '../support/event-store.js';
+import { onInterruption } from '../support/interruption.js';
+import { count, printJson } from '../support/output.js';
+
+interface SnapshotOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+const SHOWN_FINDINGS = 20;
+const TELL_EVERY_MS = 2_000;
+
+export function addSnapshotCommand(program: Command): void {
+  const snapshot = program
+    .command('snapshot')
+    .description('look after the snapshots that make long orders quick to load; the events are not touched');
+  const commands = [
+    snapshot
+      .command('verify')
+      .description('compare every snapshot with its events; exit code 1 when one is wrong')
+      .action((options: SnapshotOptions) => run(options, verifySnapshots)),
+    snapshot
+      .command('rebuild')
+      .description('write the snapshots that are missing, wrong or of another release; again, it goes on')
+      .option('--min-events <events>', 'of orders with so many events or more', parseMinEvents, 100)
+      .action((options: SnapshotOptions & { readonly minEvents: number }) =>
+        run(options, (work) => rebuildSnapshots(work, options.minEvents)),
+      ),
+    snapshot
+      .command('drop')
+      .description('hide all snapshots; orders are folded from their events until others are written')
+      .action((options: SnapshotOptions) => run(options, dropSnapshots)),
+  ];
+  for (const command of commands) {
+    command.option('--json', 'as one JSON object').exitOverride();
+    withConnection(command, ['eventStoreUrl'], { token: false });
+  }
+}
+
+async function run(options: SnapshotOptions, work: (work: SnapshotWork) => Promise<Counted>): Promise<void> {
+  const url = await new Connection(options).address('eventStoreUrl');
+  let progress: Progress | null = null;
+  const tell = (line: string) =>
+    progress === null ? void process.stderr.write(`${line}\n`) : progress.tell(line);
+  const interruption = onInterruption(tell, 'this order');
+  try {
+    const result = await withEventStore(url, (store) => {
+      const codec = eventCodec(plainPersonal);
+      return work({
+        store,
+        snapshots: openSnapshots(store, codec.personal),
+        streams: new OrderStreams(store, codec),
+        patience: new Patience(tell),
+        onLooked: lookTeller(tell),
+        onStart: (orders) => (progress = new Progress(orders, 'orders')),
+        onOrder: () => progress?.advance(1),
+        stopAsked: interruption.asked,
+      });
+    });
+    endOf(progress);
+    if (options.json) printJson(result, { pretty: false });
+    else report(result);
+    process.exitCode = result.stopped || result.findings.length > 0 ? 1 : 0;
+  } finally {
+    endOf(progress);
+    interruption.forget();
+  }
+}
+
+function lookTeller(tell: (line: string) => void): (events: number) => void {
+  let toldMs = Date.now();
+  return (events) => {
+    if (Date.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = Date.now();
+    tell(`looking for orders: ${count(events)} events looked through`);
+  };
+}
+
+function endOf(progress: Progress | null): void {
+  progress?.end();
+}
+
+function report({ orders, outcomes, findings, stopped }: Counted): void {
+  for (const { stream, what } of findings.slice(0, SHOWN_FINDINGS)) console.log(`${stream}  ${what}`);
+  if (findings.length > SHOWN_FINDINGS) {
+    console.log(`… ${count(findings.length - SHOWN_FINDINGS)} more (--json lists up to 1,000)`);
+  }
+  const parts = Object.entries(outcomes).map(([outcome, number]) => `${count(number)} ${outcome}`);
+  console.log(`${count(orders)} orders: ${parts.join(', ') || 'nothing to do'}`);
+  if (stopped) console.log('stopped before the end: the same command again goes through all');
+}
+
+function parseMinEvents(text: string): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (value < 2) throw new InvalidArgumentError('a whole number from 2 is needed');
+  return value;
+}

@@ -1,0 +1,55 @@
+import { judgeSnapshot } from '#event-store/snapshots/judge-snapshot.js';
+import { eachOrder, type Counted, type Outcome, type SnapshotWork } from './each-order.js';
+import { longOrders, ordersWithSnapshot } from './orders-of-store.js';
+
+/** Command-api may write one at the same time; then what it wrote is looked at in its turn. */
+const ATTEMPTS_MAX = 5;
+
+/** Compares every snapshot with a fold of the events that it stands for. `stale` ones are those of another release. */
+export async function verifySnapshots(work: SnapshotWork): Promise<Counted> {
+  const orders = await ordersWithSnapshot(work);
+  return eachOrder(orders, work, async (stream): Promise<Outcome> => {
+    const verdict = await judgeSnapshot(stream, await work.snapshots.latest(stream), work.streams);
+    const outcome = verdict.kind;
+    if (outcome === 'right' || outcome === 'absent' || outcome === 'stale') return { outcome };
+    if (outcome !== 'different') return { outcome, finding: `${outcome}: it is not used` };
+    const { revision, parts } = verdict;
+    return { outcome, finding: `at revision ${revision} it differs from the events in ${parts.join(', ')}` };
+  });
+}
+
+/** Sees to it that every order of so many events has a right snapshot, of its last ones. */
+export async function rebuildSnapshots(work: SnapshotWork, minEvents: number): Promise<Counted> {
+  const orders = await longOrders(work, minEvents);
+  return eachOrder(orders, work, async (stream): Promise<Outcome> => {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      const latest = await work.snapshots.latest(stream);
+      const verdict = await judgeSnapshot(stream, latest, work.streams);
+      const known = verdict.kind === 'right' ? verdict.folded : { order: null, position: null };
+      const { order } = await work.streams.foldOn(stream, known);
+      if (order === null) return { outcome: 'unreadable', finding: 'it has no events any more' };
+      if (known.order !== null && order.revision - known.order.revision < minEvents)
+        return { outcome: 'right' };
+      const written = await work.snapshots.write(stream, order, latest.streamRevision);
+      if (written.kind === 'too_large') return { outcome: 'too large' };
+      if (written.kind === 'written') return { outcome: 'written' };
+      if (latest.streamRevision === null && written.actualRevision !== null) {
+        // All that is there was dropped: it goes on counting.
+        const again = await work.snapshots.write(stream, order, written.actualRevision);
+        if (again.kind === 'written') return { outcome: 'written' };
+      }
+    }
+    return { outcome: 'left', finding: 'it is being written by others: run it again' };
+  });
+}
+
+/** Hides every snapshot; the orders are folded from their events until others are written. */
+export async function dropSnapshots(work: SnapshotWork): Promise<Counted> {
+  const orders = await ordersWithSnapshot(work);
+  return eachOrder(orders, work, async (stream): Promise<Outcome> => {
+    const { streamRevision } = await work.snapshots.latest(stream);
+    if (streamRevision === null) return { outcome: 'absent' };
+    await work.snapshots.drop(stream);
+    return { outcome: 'dropped' };
+  });
+}

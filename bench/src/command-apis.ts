@@ -1,0 +1,49 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Pool } from 'undici';
+import { EMBEDDED_AUDIENCE, EMBEDDED_ISSUER } from '#platform/auth/embedded-issuer.js';
+import { IN_FLIGHT, type System } from './system.js';
+
+const MAIN = fileURLToPath(new URL('../../apps/command-api/src/main.js', import.meta.url));
+
+/** The same system, reached through another command-api of its own. */
+export interface ThroughAnother extends System {
+  stop(): Promise<void>;
+}
+
+/** One more command-api on the system's event store; what it reads can be added to its environment. */
+export async function startCommandApi(
+  system: System,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ThroughAnother> {
+  const child = fork(MAIN, {
+    env: {
+      ...process.env,
+      ORDERLOG_PORT: '0',
+      ORDERLOG_LOG_LEVEL: 'warn',
+      ORDERLOG_EVENT_STORE_URL: system.eventStoreUrl,
+      ORDERLOG_QUERY_BASE_URL: system.queryUrl,
+      ORDERLOG_JWKS_URL: pathToFileURL(join(system.dataDir, 'keys', 'jwks.json')).href,
+      ORDERLOG_JWT_ISSUER: EMBEDDED_ISSUER,
+      ORDERLOG_JWT_AUDIENCE: EMBEDDED_AUDIENCE,
+      ...environment,
+    },
+  });
+  const commandUrl = `http://127.0.0.1:${await portOf(child)}`;
+  const commands = new Pool(commandUrl, { connections: IN_FLIGHT });
+  const stop = async () => {
+    await commands.close();
+    const ended = new Promise((done) => child.once('exit', done));
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return { ...system, commandUrl, commands, stop };
+}
+
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((ready, failed) => {
+    child.once('message', ({ port }: { port: number }) => ready(port));
+    child.once('exit', (code) => failed(new Error(`command-api ended with ${code}`)));
+  });
+}

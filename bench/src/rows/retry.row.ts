@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { EventStore } from '#event-store/port.js';
+import { interleave, runLane, type Row } from '../measure.js';
+import { getOrder, repeat } from '../requests.js';
+import { untilPositionVisible } from '../settle.js';
+import { command, IN_FLIGHT, type System } from '../system.js';
+import { makeOrder } from '../workload.js';
+
+const ORDERS = 1_000;
+const REQUESTS = 3_000;
+/** A repeated command may take 1.3 times as long as a read of the order. */
+const TARGET_RATIO = 1 / 1.3;
+
+interface Done {
+  readonly orderId: string;
+  readonly placed: { readonly key: string; readonly body: string };
+  readonly confirmed: { readonly key: string };
+}
+
+/** Commands sent again with their keys, against reads of the same orders from query-api. */
+export async function retry(system: System, store: EventStore): Promise<readonly Row[]> {
+  const done = new Array<Done>(ORDERS);
+  await runLane(ORDERS, IN_FLIGHT, async (i) => {
+    const placed = { key: randomUUID(), body: JSON.stringify(makeOrder(i)) };
+    const confirmed = { key: randomUUID() };
+    const { body } = await command(system, '/v1/orders', placed.key, placed.body);
+    await command(system, confirmPath(body.orderId), confirmed.key, '{}');
+    done[i] = { orderId: body.orderId, placed, confirmed };
+  });
+  await untilPositionVisible(system, store);
+  const raw = () =>
+    runLane(REQUESTS, IN_FLIGHT, (i) => getOrder(system.queries, system.token, done[i % ORDERS]!.orderId));
+  const against = (name: string, again: (order: Done) => Promise<void>) =>
+    interleave(
+      { name, target: TARGET_RATIO },
+      { ours: () => runLane(REQUESTS, IN_FLIGHT, (i) => again(done[i % ORDERS]!)), raw },
+    );
+  return [
+    await against('retry', ({ orderId, confirmed }) =>
+      repeat(system, confirmPath(orderId), confirmed.key, '{}'),
+    ),
+    await against('retry / placing', ({ placed }) => repeat(system, '/v1/orders', placed.key, placed.body)),
+  ];
+}
+
+const confirmPath = (orderId: string) => `/v1/orders/${orderId}/confirm`;

@@ -1,0 +1,22 @@
+/**
+ * Draws from 0 to count − 1, the k-th 1/(k + 1) times as often as the first: as a few things are asked for all the
+ * time, and most hardly ever (Zipf's law, exponent 1).
+ */
+export function zipf(count: number, random: () => number): () => number {
+  const upTo = new Float64Array(count);
+  let sum = 0;
+  for (let k = 0; k < count; k++) upTo[k] = sum += 1 / (k + 1);
+  return () => firstAbove(upTo, random() * sum);
+}
+
+/** Index of the first value, of growing ones, that is more than `value`. */
+function firstAbove(growing: Float64Array, value: number): number {
+  let low = 0;
+  let high = growing.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (growing[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { v7 as uuidV7 } from 'uuid';
+import { ERASED } from '#domain/decider.js';
+import type { Order } from '#domain/order/state.js';
+import type { PersonalCodec } from '../personal-codec.js';
+import type { ExactEvent, RawEvent } from '../port.js';
+import { parseOrderStream } from '../streams.js';
+import { APPEND_LIMIT_BYTES } from '../wire-event.js';
+import { handledAsColumns, handledOfColumns, type HandledColumns } from './handled-columns.js';
+
+/** Why a stored snapshot is not used; the order is then folded from its events as if there were none. */
+export const unusableReasons = ['corrupt', 'foreign', 'stale', 'future', 'oversized'] as const;
+/**
+ * `corrupt`: not what was written. `foreign`: of another order or tenant, or not of the event at its revision. `stale`:
+ * of another fold, or written in another form. `future`: of a revision that the stream does not have. `oversized`:
+ * larger than this release would write.
+ */
+export type Unusable = (typeof unusableReasons)[number];
+
+/** Said beside the state, so that the state is parsed only where it is wanted. */
+export interface SnapshotMetadata {
+  readonly tenantId: string;
+  readonly orderId: string;
+  /** Of the last event that is folded in. */
+  readonly revision: number;
+  /** Of what folded it; another one may have made another state of the same events. */
+  readonly foldFingerprint: string;
+  /** Of the stored bytes, in hex. */
+  readonly sha256: string;
+  /** How the state is written down. */
+  readonly formatVersion: number;
+}
+
+type Stored = Omit<Order, 'handled'> & { readonly handled: HandledColumns };
+
+const TYPE = 'OrderSnapshot';
+const FORMAT_VERSION = 1;
+
+export class SnapshotCodec {
+  readonly #personal: PersonalCodec;
+  readonly #foldFingerprint: string;
+
+  constructor(personal: PersonalCodec, foldFingerprint: string) {
+    this.#personal = personal;
+    this.#foldFingerprint = foldFingerprint;
+  }
+
+  /**
+   * The state as JSON, its personal part sealed as that of an event is. It is stored as octets, not as JSON, for the
+   * client would parse that, and the hash is of what is stored.
+   */
+  async encode(order: Order): Promise<ExactEvent> {
+    const { tenantId, orderId, revision } = order;
+    const personal =
+      order.personal === ERASED
+        ? ERASED
+        : (await this.#personal.seal({ tenantId, orderId }, [order.personal]))[0];
+    const stored = { ...order, personal, handled: handledAsColumns(order.handled) };
+    const data = new TextEncoder().encode(JSON.stringify(stored));
+    const metadata: SnapshotMetadata = {
+      ...{ tenantId, orderId, revision },
+      foldFingerprint: this.#foldFingerprint,
+      sha256: sha256Of(data),
+      formatVersion: FORMAT_VERSION,
+    };
+    return {
+      eventId: uuidV7(),
+      type: TYPE,
+      contentType: 'application/octet-stream',
+      data,
+      metadata: new TextEncoder().encode(JSON.stringify(metadata)),
+    };
+  }
+
+  /**
+   * The state that a snapshot holds, or why it is not to be used. Whether it is of the events in the stream is for
+   * whoever reads those to find out.
+   *
+   * @param stream of the order whose snapshot it should be
+   */
+  async decode(stream: string, raw: RawEvent): Promise<Order | Unusable> {
+    const owner = parseOrderStream(stream);
+    const metadata = snapshotMetadataOf(raw);
+    if (metadata === null) return 'corrupt';
+    if (metadata.tenantId !== owner?.tenantId || metadata.orderId !== owner.orderId) return 'foreign';
+    if (metadata.formatVersion !== FORMAT_VERSION) return 'stale';
+    if (metadata.foldFingerprint !== this.#foldFingerprint) return 'stale';
+    if (!ArrayBuffer.isView(raw.data)) return 'corrupt';
+    const data = Buffer.from(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength);
+    if (data.length > APPEND_LIMIT_BYTES) return 'oversized';
+    if (sha256Of(data) !== metadata.sha256) return 'corrupt';
+    const order = await this.#opened(data, owner);
+    if (order === null || order.revision !== metadata.revision) return 'corrupt';
+    return order.tenantId === owner.tenantId && order.orderId === owner.orderId ? order : 'foreign';
+  }
+
+  /** null: it is not of the shape that its version says. */
+  async #opened(data: Buffer, owner: { tenantId: string; orderId: string }): Promise<Order | null> {
+    const stored = parsed(data);
+    if (stored === null) return null;
+    const personal =
+      stored.personal === ERASED
+        ? ERASED
+        : (await this.#personal.open([{ owner, sealed: stored.personal }]))[0];
+    return { ...stored, personal } as Order;
+  }
+}
+
+/** What a stored event says that it is a snapshot of; null when it is none. */
+export function snapshotMetadataOf({ type, metadata }: RawEvent): SnapshotMetadata | null {
+  if (type !== TYPE || typeof metadata !== 'object' || metadata === null) return null;
+  const { tenantId, orderId, revision, foldFingerprint, sha256, formatVersion } =
+    metadata as Partial<SnapshotMetadata>;
+  const texts = [tenantId, orderId, foldFingerprint, sha256].every((text) => typeof text === 'string');
+  const isWhole = texts && Number.isSafeInteger(revision) && Number.isSafeInteger(formatVersion);
+  return isWhole ? (metadata as SnapshotMetadata) : null;
+}
+
+function parsed(data: Buffer): Order | null {
+  try {
+    const stored = JSON.parse(data.toString('utf8')) as Stored;
+    const handled = handledOfColumns(stored.handled);
+    return handled.length > 0 ? { ...stored, handled } : null;
+  } catch {
+    return null; // whatever is wrong with it, it is not what was written
+  }
+}
+
+function sha256Of(data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

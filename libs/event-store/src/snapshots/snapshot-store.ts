@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { Order } from '#domain/order/state.js';
+import { WrongExpectedRevision } from '../errors.js';
+import type { ExactEvent, ExactEventStore, ExpectedRevision, RawEvent } from '../port.js';
+import { snapshotStream } from '../streams.js';
+import { APPEND_LIMIT_BYTES, sizeInAppendBytes } from '../wire-event.js';
+import { SnapshotCodec, snapshotMetadataOf, type Unusable } from './snapshot-codec.js';
+
+/** The last snapshot of an order. */
+export interface LatestSnapshot {
+  /** In the stream of snapshots, which its successor is written at; null: there is none, as far as can be seen. */
+  readonly streamRevision: number | null;
+  /** Of the order, as the snapshot says. */
+  readonly orderRevision: number | null;
+  /** null: there is none. */
+  readonly content: Order | Unusable | null;
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'written'; readonly streamRevision: number }
+  | { readonly kind: 'conflict'; readonly actualRevision: number | null }
+  | { readonly kind: 'too_large' };
+
+type Store = Pick<ExactEventStore, 'readStream' | 'appendExact'>;
+
+/** Snapshots in an event store: a stream for each order that has one, of which only the last event is kept. */
+export class SnapshotStore {
+  readonly #eventStore: Store;
+  readonly #codec: SnapshotCodec;
+
+  constructor(eventStore: Store, codec: SnapshotCodec) {
+    this.#eventStore = eventStore;
+    this.#codec = codec;
+  }
+
+  /** Of the order whose events are in `stream`. @throws StoreUnavailable */
+  async latest(stream: string): Promise<LatestSnapshot> {
+    const last = await this.#last(snapshotStream(stream));
+    if (last === null) return { streamRevision: null, orderRevision: null, content: null };
+    const content = await this.#codec.decode(stream, last);
+    const orderRevision = snapshotMetadataOf(last)?.revision ?? null;
+    return { streamRevision: last.revision, orderRevision, content };
+  }
+
+  /**
+   * Puts it in the place of the one that was seen last.
+   *
+   * @param seen the revision of that in the stream of snapshots; null: there was none
+   * @throws StoreUnavailable, AppendOutcomeUnknown
+   */
+  async write(stream: string, order: Order, seen: number | null): Promise<WriteOutcome> {
+    const event = await this.#codec.encode(order);
+    if (sizeInAppendBytes(event) > APPEND_LIMIT_BYTES) return { kind: 'too_large' };
+    const name = snapshotStream(stream);
+    // Before the first one: a stream without the limit would keep them all.
+    if (seen === null) await this.#limit(name);
+    try {
+      const { revision } = await this.#eventStore.appendExact(name, [event], seen ?? 'no_stream');
+      return { kind: 'written', streamRevision: revision };
+    } catch (error) {
+      if (error instanceof WrongExpectedRevision) {
+        return { kind: 'conflict', actualRevision: error.actualRevision };
+      }
+      throw error;
+    }
+  }
+
+  /** Hides the snapshots that are there, so that the order has none. @throws StoreUnavailable, AppendOutcomeUnknown */
+  async drop(stream: string): Promise<void> {
+    const name = snapshotStream(stream);
+    const last = await this.#last(name);
+    if (last === null) return;
+    const metadata = metastreamOf(name);
+    const seen = await this.#last(metadata);
+    const content = { ...limits, $tb: last.revision + 1 };
+    await this.#eventStore.appendExact(metadata, [streamMetadata(content)], expectedAfter(seen));
+  }
+
+  async #limit(name: string): Promise<void> {
+    const metadata = metastreamOf(name);
+    try {
+      await this.#eventStore.appendExact(metadata, [streamMetadata(limits)], 'no_stream');
+    } catch (error) {
+      // It is there already: nobody else writes this stream, and whoever did wrote the same.
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+    }
+  }
+
+  async #last(name: string): Promise<RawEvent | null> {
+    let last: RawEvent | null = null;
+    for await (const event of this.#eventStore.readStream(name)) last = event;
+    return last;
+  }
+}
+
+/** EventStoreDB's metadata of a stream: how many of its events are kept, and which are not (`$tb`: truncate before). */
+const limits = { $maxCount: 1 };
+
+function metastreamOf(stream: string): string {
+  return `$$${stream}`;
+}
+
+function streamMetadata(content: Readonly<Record<string, number>>): ExactEvent {
+  return {
+    eventId: randomUUID(),
+    type: '$metadata',
+    contentType: 'application/json',
+    data: new TextEncoder().encode(JSON.stringify(content)),
+    metadata: new Uint8Array(),
+  };
+}
+
+function expectedAfter(event: RawEvent | null): ExpectedRevision {
+  return event === null ? 'no_stream' : event.revision;
+}

@@ -1,0 +1,62 @@
+import { validateSync, type ValidationError } from 'class-validator';
+import type { FieldProblem } from '../problems/problems.js';
+import { fieldsOf } from './dto-fields.js';
+import { parseRefusal, type Dto, type FieldRule } from './field-rule.js';
+
+/** More than these help nobody, and an answer is not to be larger than its request. */
+const MAX_ERRORS = 50;
+
+/** What class-validator finds wrong with what a client sent, with a pointer to each; nothing: it is good. */
+export function explain(dto: Dto, input: unknown): FieldProblem[] {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    return [{ pointer: '', code: 'not_an_object', message: 'must be an object' }];
+  }
+  const errors: FieldProblem[] = [];
+  const draft = draftOf(dto, input, '', errors);
+  const found = validateSync(draft, { forbidUnknownValues: false, validationError: { target: false } });
+  for (const error of found) collect(error, '', errors);
+  return errors.slice(0, MAX_ERRORS);
+}
+
+/** The instance as sent, for class-validator to judge; unknown fields are reported and left out. */
+function draftOf(dto: Dto, input: object, pointer: string, errors: FieldProblem[]): object {
+  const fields = fieldsOf(dto);
+  const draft = new dto() as Record<string, unknown>;
+  for (const [name, value] of Object.entries(input)) {
+    const at = `${pointer}/${escapePointer(name)}`;
+    const rule = fields.get(name);
+    if (rule !== undefined) draft[name] = draftField(rule, value, at, errors);
+    else if (errors.length < MAX_ERRORS) {
+      errors.push({ pointer: at, code: 'unknown_field', message: 'is unknown here' });
+    }
+  }
+  return draft;
+}
+
+function draftField(rule: FieldRule, value: unknown, at: string, errors: FieldProblem[]): unknown {
+  if (!rule.nested || typeof value !== 'object' || value === null) return value;
+  if (rule.check(value) !== null) return withoutListsInLists(value);
+  if (!Array.isArray(value)) return draftOf(rule.nested(value)!, value, at, errors);
+  return (value as object[]).map((item, index) =>
+    draftOf(rule.nested!(item)!, item, `${at}/${index}`, errors),
+  );
+}
+
+// class-validator goes down lists in lists as far as they go, beyond the end of the stack. No list of ours
+// has one for an item, so an empty one is refused in the same words.
+function withoutListsInLists(refused: object): object {
+  if (!Array.isArray(refused)) return refused;
+  return refused.map((item: unknown) => (Array.isArray(item) ? [] : item));
+}
+
+function collect(error: ValidationError, pointer: string, errors: FieldProblem[]): void {
+  const at = `${pointer}/${escapePointer(error.property)}`;
+  const own = Object.entries(error.constraints ?? {}).filter(([name]) => name !== 'nestedValidation');
+  for (const [name, message] of own) errors.push({ pointer: at, ...parseRefusal(message, name) });
+  // Below a value of the wrong shape there is nothing more to say.
+  if (own.length === 0) for (const child of error.children ?? []) collect(child, at, errors);
+}
+
+function escapePointer(name: string): string {
+  return name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
+}

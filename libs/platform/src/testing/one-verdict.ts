@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
+import fc from 'fast-check';
+import { compiledSchemaOf, type Accepts } from '../http/compiled-schema.js';
+import { fieldsOf } from '../http/dto-fields.js';
+import { explain } from '../http/explain.js';
+import type { Dto, JsonSchema } from '../http/field-rule.js';
+import { formats } from '../http/fields.js';
+import { bodyOf } from './json-bodies.js';
+
+const RUNS = 300;
+
+type Module = new () => object;
+
+/**
+ * That every body, query and path of an API is judged alike by class-validator, by the compiled schema derived from
+ * the same decorators, and, where it is shown there, by the checked-in OpenAPI document as a client reads it.
+ *
+ * @param documentName of docs/openapi
+ */
+export function describeOneVerdict(module: Module, documentName: string): void {
+  const inDocument = documentSchemas(documentName);
+  const dtos = dtosOf(module);
+
+  describe.each(dtos.map((dto) => [dto.name, dto] as const))('%s', (name, dto) => {
+    const accepts = compiledSchemaOf(dto);
+    const shown = inDocument.get(name) ?? accepts;
+
+    it('is good to all who judge it, or to none', () => {
+      const verdicts = { good: 0, bad: 0 };
+      fc.assert(
+        fc.property(bodyOf(dto), (text) => {
+          const body: unknown = JSON.parse(text);
+          const expected = explain(dto, body).length === 0;
+          verdicts[expected ? 'good' : 'bad']++;
+          return accepts(body) === expected && shown(body) === expected;
+        }),
+        { numRuns: RUNS },
+      );
+      // Else it would have said nothing about one of the two.
+      expect(Math.min(verdicts.good, verdicts.bad)).toBeGreaterThan(RUNS / 50);
+    });
+
+    it('is so whatever JSON it is', () => {
+      fc.assert(
+        fc.property(fc.jsonValue({ maxDepth: 3 }), (body) => {
+          const expected = explain(dto, body).length === 0;
+          return accepts(body) === expected && shown(body) === expected;
+        }),
+      );
+    });
+  });
+
+  it('shows every body in the document', () => {
+    const bodies = dtos.filter(({ name }) => /(Body|Dto)$/.test(name)).map(({ name }) => name);
+    expect(bodies.filter((name) => !inDocument.has(name))).toEqual([]);
+    expect(bodies.length).toBeGreaterThan(0);
+  });
+}
+
+/** Every class that a route takes as body, query or path, and every class in one of them. */
+function dtosOf(module: Module): Dto[] {
+  const found = new Set<Dto>();
+  const add = (dto: Dto) => {
+    if (found.has(dto) || fieldsOf(dto).size === 0) return;
+    found.add(dto);
+    for (const { dtos } of fieldsOf(dto).values()) dtos.forEach(add);
+  };
+  for (const { prototype } of Reflect.getMetadata('controllers', module) as { prototype: object }[]) {
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      const types = Reflect.getMetadata('design:paramtypes', prototype, name) as
+        (Dto | undefined)[] | undefined;
+      types?.forEach((type) => type && add(type));
+    }
+  }
+  return [...found];
+}
+
+/** The schemas of an OpenAPI document, each compiled by itself. */
+function documentSchemas(name: string): ReadonlyMap<string, Accepts> {
+  const path = new URL(`../../../../docs/openapi/${name}.json`, import.meta.url);
+  const document = JSON.parse(readFileSync(path, 'utf8')) as {
+    components: { schemas: Record<string, JsonSchema> };
+  };
+  const schemas = mapped(document.components.schemas, asJsonSchema);
+  const compiler = new Ajv({ strict: false, unicode: false, logger: false, formats: { ...formats } });
+  compiler.addSchema({ components: { schemas } }, 'document');
+  return new Map(
+    Object.keys(schemas).map((schema) => [
+      schema,
+      compiler.compile({ $ref: `document#/components/schemas/${schema}` }),
+    ]),
+  );
+}
+
+/** OpenAPI 3.0 says of null in a word of its own. */
+function asJsonSchema(schema: JsonSchema): JsonSchema {
+  const { nullable, properties, items, oneOf, allOf, additionalProperties, ...rest } = schema;
+  const names = schema['x-propertyNames'];
+  const whole = {
+    ...rest,
+    ...(names === undefined ? {} : { propertyNames: names }),
+    ...(items === undefined ? {} : { items: asJsonSchema(items as JsonSchema) }),
+    ...(oneOf === undefined ? {} : { oneOf: (oneOf as JsonSchema[]).map(asJsonSchema) }),
+    ...(allOf === undefined ? {} : { allOf: (allOf as JsonSchema[]).map(asJsonSchema) }),
+    ...(additionalProperties === undefined
+      ? {}
+      : { additionalProperties: schemaOrFlag(additionalProperties) }),
+    ...(properties === undefined
+      ? {}
+      : { properties: mapped(properties as Record<string, JsonSchema>, asJsonSchema) }),
+  };
+  return nullable === true ? { anyOf: [{ type: 'null' }, whole] } : whole;
+}
+
+const schemaOrFlag = (value: unknown) =>
+  typeof value === 'object' ? asJsonSchema(value as JsonSchema) : value;
+
+function mapped(
+  schemas: Readonly<Record<string, JsonSchema>>,
+  change: (schema: JsonSchema) => JsonSchema,
+): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, change(schema)]));
+}

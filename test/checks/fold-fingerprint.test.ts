@@ -1,0 +1,94 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { foldFingerprint } from '#event-store/snapshots/fold-fingerprint.js';
+import { brokenTree, type Change } from '../chaos/seeded-bugs/broken-tree.js';
+import { finished, repositoryRoot } from '../support/seeded-tree.js';
+
+const TIMEOUT_MS = 120_000;
+/** What `npm run generated` makes the checked-in file of. */
+const GENERATE = `import { foldFingerprint } from './scripts/generated/fold-fingerprint.mjs';
+process.stdout.write(await foldFingerprint());`;
+
+/** The fingerprint as it would be generated, had the fold been changed so. */
+async function generatedWith(changes: readonly Change[]): Promise<string> {
+  const tree = await brokenTree(changes);
+  try {
+    for (const part of ['scripts', 'libs/event-store/golden', 'libs/read-models/golden']) {
+      await cp(join(repositoryRoot, part), join(tree.folder, part), { recursive: true });
+    }
+    const run = ['--input-type=module', '-e', GENERATE];
+    const { code, stdout, stderr } = await finished(process.execPath, run, tree.folder);
+    if (code !== 0) throw new Error(stderr);
+    const fingerprint = /foldFingerprint = "([^"]+)"/.exec(stdout)?.[1];
+    if (fingerprint === undefined) throw new Error(`no fingerprint: ${stdout}`);
+    return fingerprint;
+  } finally {
+    await tree.remove();
+  }
+}
+
+const order = (file: string) => `libs/domain/src/order/${file}.ts`;
+
+/** Each makes another state of some history, as a release may want it to; a snapshot of the one before is then wrong. */
+const seeded: readonly [string, Change][] = [
+  [
+    'a redacted note is forgotten',
+    {
+      file: order('notes'),
+      from: 'notes: order.notes.map((note) => (note.noteId === noteId ? { ...note, redacted: true } : note)),',
+      to: 'notes: order.notes.filter((note) => note.noteId !== noteId),',
+    },
+  ],
+  [
+    'a captured authorization is told of by its voiding alone',
+    {
+      file: order('payments'),
+      from: 'capturedMinor: capturedMinor + captured.amountMinor,',
+      to: 'capturedMinor,',
+    },
+  ],
+  [
+    'the units of a cancelled shipment stay with it',
+    {
+      file: order('shipments'),
+      from: 'shipped: line.shipped - quantity,',
+      to: 'shipped: line.shipped,',
+    },
+  ],
+  ['one command less is remembered', { file: order('handled'), from: 'always: 1_000,', to: 'always: 999,' }],
+  [
+    'commands that are kept are forgotten',
+    {
+      file: order('handled'),
+      from: 'const keptOnes = handled.slice(1, keepFrom).filter(({ kept }) => kept);',
+      to: 'const keptOnes: HandledCommand[] = [];',
+    },
+  ],
+  [
+    'the reason of a hold outlives it',
+    {
+      file: order('lifecycle'),
+      from: 'return { ...order, onHold: false, holdReason: null };',
+      to: 'return { ...order, onHold: false };',
+    },
+  ],
+];
+
+describe('the fingerprint of the fold', () => {
+  it(
+    'is fresh when nothing was changed',
+    async () => {
+      expect(await generatedWith([])).toBe(foldFingerprint);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each(seeded)(
+    'is stale when %s',
+    async (_, change) => {
+      expect(await generatedWith([change])).not.toBe(foldFingerprint);
+    },
+    TIMEOUT_MS,
+  );
+});

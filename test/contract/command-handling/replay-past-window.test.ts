@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { evolveWithin, type OrderCommandType } from '#domain/order/order.js';
+import { decode } from '#event-store/codec.js';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { orderStream } from '#event-store/streams.js';
+import { OrderCommands } from '../../../apps/command-api/src/handling/order-commands.js';
+import { startTestCommandApi, type TestCommandApi } from '../../support/command-api.js';
+import { tellStories, type Told } from '../../support/command-stories.js';
+import { startTestEventStore } from '../../support/event-store.js';
+import { mugOrder } from '../../support/orders.js';
+import {
+  expectOtherBodiesRefused,
+  expectReplay,
+  isReplay,
+  othersThan,
+} from '../../support/replays-of-commands.js';
+import { collected } from '../../support/stored-events.js';
+
+jest.setTimeout(60_000);
+
+/** So few commands an order remembers here. */
+const WINDOW = { always: 2, atMost: 2, recentMs: 0 };
+
+/** Remembered for ever: it made the order, or what it adds has no id. */
+const KEPT: ReadonlySet<OrderCommandType> = new Set(['PlaceOrder', 'ReceiveReturn'] as const);
+/** They say how something is to be, and are decided anew. */
+const SAY_A_STATE: ReadonlySet<OrderCommandType> = new Set([
+  ...(['ChangeTags', 'HoldOrder', 'ReleaseOrder'] as const),
+  ...(['RecordStockReserved', 'RecordStockRejected', 'RecordStockReleased'] as const),
+]);
+
+let server: Awaited<ReturnType<typeof startTestEventStore>>;
+let store: DbClientEventStore;
+let api: TestCommandApi;
+
+/** As another process, which knows no order; in this one only one at a time can append. */
+const startApi = () =>
+  startTestCommandApi({
+    eventStoreUrl: server.url,
+    handlingOf: (eventStore) => new OrderCommands(eventStore, { evolve: evolveWithin(WINDOW) }),
+  });
+
+beforeEach(async () => {
+  server = await startTestEventStore();
+  store = new DbClientEventStore({ connectionString: server.url });
+  api = await startApi();
+}, 60_000);
+
+afterEach(async () => {
+  await api.close();
+  await store.close();
+  await server.close();
+}, 60_000);
+
+const orderIdOf = ({ answer }: Told) => String(answer.body['orderId']);
+async function streams(stories: readonly Told[]) {
+  const orderIds = [...new Set(stories.map(orderIdOf))];
+  const all = orderIds.map(async (orderId) =>
+    decode(await collected(store.readStream(orderStream('default', orderId)))),
+  );
+  return (await Promise.all(all)).flat();
+}
+
+describe('a key past the window of its order', () => {
+  it('repeats nothing of any command, with the same body or another, cached or loaded', async () => {
+    const stories = await tellStories(api);
+    for (const orderId of new Set(stories.map(orderIdOf))) {
+      for (const tags of [['a'], ['b'], ['c']]) {
+        const sent = { method: 'PUT', body: { tags } };
+        expect((await api.send(`/v1/orders/${orderId}/tags`, sent)).status).toBe(200);
+      }
+    }
+    const before = await streams(stories);
+    const kept = stories.filter(({ type }) => KEPT.has(type));
+    const forgotten = stories.filter(({ type }) => !KEPT.has(type) && !SAY_A_STATE.has(type));
+
+    for (const loaded of [false, true]) {
+      if (loaded) {
+        await api.close();
+        api = await startApi();
+      }
+      for (const told of forgotten) {
+        const again = await api.send(told.path, told.sent);
+        // It is not known any more; but what it did is there, so that there is nothing to do, or it may not be.
+        expect({ type: told.type, replayed: isReplay(again) }).toEqual({ type: told.type, replayed: false });
+        if (again.status === 200) expect(again.body['events']).toEqual([]);
+        else expect({ type: told.type, status: again.status }).toEqual({ type: told.type, status: 409 });
+        for (const body of othersThan(told.sent.body)) {
+          const other = await api.send(told.path, { ...told.sent, body });
+          if (other.status === 200) expect(other.body['events']).toEqual([]);
+          else expect([409, 422]).toContain(other.status);
+        }
+      }
+      expect(await streams(stories)).toEqual(before);
+      for (const told of kept) {
+        await expectReplay(api, told);
+        await expectOtherBodiesRefused(api, told);
+      }
+      expect(await streams(stories)).toEqual(before);
+    }
+  });
+
+  it('is that of the command before the last two, where an order remembers two', async () => {
+    const placed = await api.send('/v1/orders', { body: mugOrder() });
+    const notes = ['one', 'two', 'three'].map((text) => ({ body: { text }, key: `note ${text}` }));
+    const path = `/v1/orders/${String(placed.body['orderId'])}/notes`;
+    for (const note of notes) await api.send(path, note);
+    const again = [];
+    for (const note of notes) again.push(isReplay(await api.send(path, note)));
+    expect(again).toEqual([false, true, true]);
+  });
+});

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decode, eventCodec } from '#event-store/codec.js';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { OrderStreams } from '#event-store/order-streams.js';
+import { plainPersonal } from '#event-store/personal-codec.js';
+import { judgeSnapshot } from '#event-store/snapshots/judge-snapshot.js';
+import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
+import { orderStream } from '#event-store/streams.js';
+import { startTestCommandApi, type TestCommandApi } from '../../support/command-api.js';
+import { startTestEventStore } from '../../support/event-store.js';
+import { collected } from '../../support/stored-events.js';
+import { until } from '../../support/until.js';
+
+const TIMEOUT_MS = 60_000;
+const EVERY_EVENTS = 5;
+const COMMANDS_EACH = 40;
+
+let server: Awaited<ReturnType<typeof startTestEventStore>>;
+let store: DbClientEventStore;
+let apis: readonly TestCommandApi[];
+
+beforeAll(async () => {
+  server = await startTestEventStore();
+  store = new DbClientEventStore({ connectionString: server.url });
+  // The last one keeps nothing, and so loads the order for every command.
+  apis = await Promise.all(
+    [192, 1, 0].map((stateCacheMb) => {
+      const loading = { snapshotEveryEvents: EVERY_EVENTS, snapshotCheckOneIn: 1, stateCacheMb };
+      return startTestCommandApi({ eventStoreUrl: server.url, ownProcess: true, loading });
+    }),
+  );
+}, TIMEOUT_MS);
+
+afterAll(async () => {
+  await Promise.all(apis.map((api) => api.close()));
+  await store.close();
+  await server.close();
+}, TIMEOUT_MS);
+
+async function metric(api: TestCommandApi, name: string, outcome: string): Promise<number> {
+  const text = await (await fetch(`${api.url}/metrics`)).text();
+  const line = text.split('\n').find((each) => each.startsWith(`${name}{outcome="${outcome}"}`));
+  if (line === undefined) throw new Error(`no ${name} of ${outcome}`);
+  return Number(line.split(' ').at(-1));
+}
+
+const total = async (name: string, outcome: string) =>
+  (await Promise.all(apis.map((api) => metric(api, name, outcome)))).reduce((sum, each) => sum + each, 0);
+
+/** A note by this process; one that others got in the way of is asked for again, with its key. */
+async function addsNote(api: TestCommandApi, orderId: string, text: string): Promise<number> {
+  const key = `note-${text.replaceAll(' ', '-')}`;
+  const answer = await until(`note ${text}`, async () => {
+    const sent = await api.send(`/v1/orders/${orderId}/notes`, { body: { text }, key });
+    return sent.status === 409 || sent.status === 503 ? null : sent;
+  });
+  expect(answer.status).toBeLessThan(300);
+  return answer.body['revision'] as number;
+}
+
+describe('three processes that write one order', () => {
+  it(
+    'lose nothing, and leave a snapshot that is right',
+    async () => {
+      const lines = [{ sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450 }];
+      const placed = await apis[0]!.send('/v1/orders', { body: { currency: 'GBP', lines } });
+      expect(placed.status).toBe(201);
+      const orderId = placed.body['orderId'] as string;
+      const stream = orderStream('default', orderId);
+
+      const revisions = await Promise.all(
+        apis.map(async (api, number) => {
+          const mine: number[] = [];
+          for (let n = 0; n < COMMANDS_EACH; n++)
+            mine.push(await addsNote(api, orderId, `${number} of ${n}`));
+          return mine;
+        }),
+      );
+
+      const events = await decode(await collected(store.readStream(stream)));
+      expect(events.map(({ recording }) => recording.revision)).toEqual(events.map((_, index) => index));
+      expect(revisions.flat().sort((a, b) => a - b)).toEqual(events.slice(1).map((_, index) => index + 1));
+
+      const snapshots = openSnapshots(store, plainPersonal);
+      const latest = await until('a snapshot of the last events', async () => {
+        const one = await snapshots.latest(stream);
+        return (one.orderRevision ?? 0) > events.length - 2 * EVERY_EVENTS && one;
+      });
+      const streams = new OrderStreams(store, eventCodec(plainPersonal));
+      expect(await judgeSnapshot(stream, latest, streams)).toMatchObject({ kind: 'right' });
+
+      expect(await total('orderlog_snapshot_reads_total', 'used')).toBeGreaterThan(COMMANDS_EACH / 2);
+      expect(await total('orderlog_snapshot_checks_total', 'same')).toBeGreaterThan(0);
+      for (const outcome of ['different', 'failed']) {
+        expect(await total('orderlog_snapshot_checks_total', outcome)).toBe(0);
+      }
+      for (const outcome of ['corrupt', 'foreign', 'stale', 'future', 'oversized', 'failed']) {
+        expect(await total('orderlog_snapshot_reads_total', outcome)).toBe(0);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'give the first answer to a repeated request, whichever is asked',
+    async () => {
+      const lines = [{ sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450 }];
+      const key = 'one order';
+      const first = await apis[0]!.send('/v1/orders', { body: { currency: 'GBP', lines }, key });
+      const orderId = first.body['orderId'] as string;
+      for (let n = 0; n < 12; n++) await addsNote(apis[0]!, orderId, `${orderId} ${n}`);
+      for (const api of apis) {
+        const again = await api.send('/v1/orders', { body: { currency: 'GBP', lines }, key });
+        expect(again.status).toBe(first.status);
+        expect(again.body).toEqual(first.body);
+        expect(again.headers.get('etag')).toBe(first.headers.get('etag'));
+        expect(again.headers.get('idempotent-replayed')).toBe('true');
+      }
+    },
+    TIMEOUT_MS,
+  );
+});

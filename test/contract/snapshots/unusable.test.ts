@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { evolve } from '#domain/order/order.js';
+import type { Order } from '#domain/order/state.js';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { plainPersonal } from '#event-store/personal-codec.js';
+import type { ExactEvent } from '#event-store/port.js';
+import { foldFingerprint } from '#event-store/snapshots/fold-fingerprint.js';
+import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
+import { orderStream, snapshotStream } from '#event-store/streams.js';
+import { startTestEventStore } from '../../support/event-store.js';
+import { changeTags, placeOrder, request } from '../../support/requests.js';
+import { fullFold, snapshotProcess, storedSnapshots } from '../../support/snapshots.js';
+
+const EVENTS = 13;
+const codec = new SnapshotCodec(plainPersonal, foldFingerprint);
+
+let server: Awaited<ReturnType<typeof startTestEventStore>>;
+let store: DbClientEventStore;
+
+beforeAll(async () => {
+  server = await startTestEventStore();
+  store = new DbClientEventStore({ connectionString: server.url });
+}, 60_000);
+
+afterAll(async () => {
+  await store.close();
+  await server.close();
+});
+
+/** An order of thirteen events with a snapshot after ten, and its state after all. */
+async function someOrder(tenantId = 'default', orderId: string = randomUUID()) {
+  const one = snapshotProcess(store);
+  const ask = (command: Parameters<typeof request>[1]) =>
+    one.commands.handle(request(orderId, command, { tenantId }));
+  let { order } = await ask(placeOrder(orderId, { tenantId }));
+  for (let n = 1; n < EVENTS; n++) ({ order } = await ask(changeTags(`tag ${n}`)));
+  await one.snapshots.settled();
+  return { orderId, order, stream: orderStream(tenantId, orderId) };
+}
+
+/** Puts something in the place of the order's snapshot. */
+async function plant(stream: string, event: ExactEvent): Promise<void> {
+  const [last] = await storedSnapshots(store, stream);
+  await store.appendExact(snapshotStream(stream), [event], last!.revision);
+}
+
+const flipped = (data: Uint8Array) => data.with(data.length >> 1, data[data.length >> 1]! ^ 1);
+const withTag = (order: Order): Order => ({ ...order, tags: ['nobody asked for it'] });
+
+/** The order after an event that its stream does not have. */
+function further(order: Order): Order {
+  const recording = {
+    revision: order.revision + 1,
+    recordedAt: order.lastRecordedAt,
+    commandId: randomUUID(),
+    fingerprint: '0'.repeat(32),
+  };
+  const happened = { type: 'TagsChanged', data: { tags: ['future'] }, personal: null } as const;
+  return evolve(order, { ...happened, occurredAt: order.lastOccurredAt, recording });
+}
+
+describe('a snapshot that is not of the order as this release folds it', () => {
+  it.each<[string, string, (order: Order) => Promise<ExactEvent>]>([
+    [
+      'a bit of it is another',
+      'corrupt',
+      async (order) => {
+        const event = await codec.encode(withTag(order));
+        return { ...event, data: flipped(event.data) };
+      },
+    ],
+    [
+      'it is no snapshot at all',
+      'corrupt',
+      async (order) => ({
+        ...(await codec.encode(order)),
+        data: new TextEncoder().encode('{}'),
+        contentType: 'application/json',
+      }),
+    ],
+    ['it is of another order', 'foreign', async () => codec.encode((await someOrder()).order)],
+    [
+      'it is of another tenant',
+      'foreign',
+      async ({ orderId }) => codec.encode((await someOrder('another', orderId)).order),
+    ],
+    [
+      'it is of another history of the order',
+      'foreign',
+      async (order) => {
+        const { handled } = order;
+        const last = { ...handled.at(-1)!, commandId: randomUUID() };
+        return codec.encode({ ...withTag(order), handled: handled.with(-1, last) });
+      },
+    ],
+    [
+      'another fold made it',
+      'stale',
+      (order) => new SnapshotCodec(plainPersonal, 'other').encode(withTag(order)),
+    ],
+    ['it is of events that are not there', 'future', (order) => codec.encode(further(order))],
+    [
+      'it is larger than any that we write',
+      'oversized',
+      (order) => codec.encode({ ...order, attributes: { long: 'x'.repeat(999_990) } }),
+    ],
+  ])('%s: it is counted, and the order is folded from its events', async (_, reason, made) => {
+    const { stream, order } = await someOrder();
+    const event = await made(order);
+    const isLarge = event.data.length > 1_000_000;
+    const reading = isLarge ? withLast(stream, event) : store;
+    if (!isLarge) await plant(stream, event);
+    const one = snapshotProcess(reading);
+    expect(await one.loader.refresh(stream)).toEqual(await fullFold(store, stream));
+    expect(one.observed.outcomes).toEqual([`read ${reason}`]);
+  });
+
+  it('is replaced by a right one before long', async () => {
+    const { stream, order, orderId } = await someOrder();
+    await plant(stream, await codec.encode(further(order)));
+    const one = snapshotProcess(store);
+    for (let n = 0; n < 10; n++) await one.commands.handle(request(orderId, changeTags(`more ${n}`)));
+    await one.snapshots.settled();
+    const other = snapshotProcess(store);
+    expect(await other.loader.refresh(stream)).toEqual(await fullFold(store, stream));
+    expect(other.observed.outcomes).toEqual(['read used']);
+  });
+
+  /** No append of ours takes so much; another server, or another release, may have. */
+  function withLast(stream: string, event: ExactEvent) {
+    return new Proxy(store, {
+      get(target, name) {
+        if (name !== 'readStream') return Reflect.get(target, name, target) as unknown;
+        return async function* (asked: string, options: { fromRevision?: number; maxCount?: number }) {
+          for await (const one of target.readStream(asked, options)) {
+            if (asked !== snapshotStream(stream)) yield one;
+            else
+              yield {
+                ...one,
+                data: event.data,
+                metadata: JSON.parse(new TextDecoder().decode(event.metadata)) as unknown,
+              };
+          }
+        };
+      },
+    });
+  }
+});
+
+describe('the sampled comparison', () => {
+  it('says nothing of a snapshot that is right', async () => {
+    const { stream } = await someOrder();
+    const one = snapshotProcess(store, { checkOneIn: 1 });
+    await one.loader.refresh(stream);
+    await one.loader.close();
+    expect(one.observed.outcomes).toEqual(['read used', 'checked same']);
+  });
+
+  it('raises a difference, lets go of the state and puts a right snapshot in its place', async () => {
+    const { stream, order } = await someOrder();
+    await plant(stream, await codec.encode({ ...order, tags: ['nobody asked for it'], onHold: true }));
+    const one = snapshotProcess(store, { checkOneIn: 1 });
+    const wrong = await one.loader.refresh(stream);
+    expect(wrong.order?.onHold).toBe(true);
+    await one.loader.settled();
+    expect(one.observed.differences).toEqual([{ stream, revision: EVENTS - 1, parts: ['tags', 'onHold'] }]);
+    expect(one.observed.outcomes).toEqual(['read used', 'checked different', 'wrote written']);
+    expect(one.loader.cached(stream)).toBeNull();
+    const other = snapshotProcess(store);
+    expect(await other.loader.refresh(stream)).toEqual(await fullFold(store, stream));
+    expect(other.observed.outcomes).toEqual(['read used']);
+  });
+
+  it('leaves commands alone when it cannot be made', async () => {
+    const { stream } = await someOrder();
+    let reads = 0;
+    const failing = new Proxy(store, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target) as unknown;
+        if (name !== 'readStream') return value;
+        return (asked: string, options: { fromRevision?: number; maxCount?: number } = {}) => {
+          // The first page, the snapshot, the tail; then the comparison.
+          if (++reads > 3) throw new Error('cannot be read');
+          return target.readStream(asked, options);
+        };
+      },
+    });
+    const one = snapshotProcess(failing, { checkOneIn: 1 });
+    expect((await one.loader.refresh(stream)).order?.revision).toBe(EVENTS - 1);
+    await one.loader.settled();
+    expect(one.observed.outcomes).toEqual(['read used', 'checked failed']);
+  });
+});

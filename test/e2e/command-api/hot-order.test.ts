@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { decode } from '#event-store/codec.js';
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { orderStream } from '#event-store/streams.js';
+import { startTestCommandApi, type Answer, type TestCommandApi } from '../../support/command-api.js';
+import { startTestEventStore } from '../../support/event-store.js';
+import { mugOrder } from '../../support/orders.js';
+import { collected } from '../../support/stored-events.js';
+
+jest.setTimeout(120_000);
+
+const PROCESSES = 4;
+const WRITERS = 32;
+const COMMANDS_EACH = 12;
+
+let server: Awaited<ReturnType<typeof startTestEventStore>>;
+let store: DbClientEventStore;
+let apis: readonly TestCommandApi[];
+
+beforeAll(async () => {
+  server = await startTestEventStore();
+  store = new DbClientEventStore({ connectionString: server.url });
+  const own = { eventStoreUrl: server.url, ownProcess: true };
+  apis = await Promise.all(Array.from({ length: PROCESSES }, () => startTestCommandApi(own)));
+});
+
+afterAll(async () => {
+  await Promise.all(apis.map((api) => api.close()));
+  await store.close();
+  await server.close();
+});
+
+async function placed(): Promise<string> {
+  const { body } = await apis[0]!.send('/v1/orders', { body: mugOrder() });
+  return String(body['orderId']);
+}
+
+const stored = async (orderId: string) =>
+  decode(await collected(store.readStream(orderStream('default', orderId))));
+
+describe('32 writers at one order, through four processes,', () => {
+  it('are all answered with success, and each of their commands is in the stream once, as answered', async () => {
+    const orderId = await placed();
+    const answers: { text: string; answer: Answer }[] = [];
+    const write = async (writer: number) => {
+      const api = apis[writer % PROCESSES]!;
+      for (let n = 0; n < COMMANDS_EACH; n++) {
+        const text = `note ${n} of ${writer}`;
+        answers.push({ text, answer: await api.send(`/v1/orders/${orderId}/notes`, { body: { text } }) });
+      }
+    };
+    await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
+
+    const events = await stored(orderId);
+    expect(events).toHaveLength(1 + WRITERS * COMMANDS_EACH);
+    for (const { text, answer } of answers) {
+      expect([answer.status, answer.headers.get('idempotent-replayed')]).toEqual([200, null]);
+      const event = events[Number(answer.body['revision'])]!;
+      expect(event).toMatchObject({ type: 'NoteAdded', personal: { text } });
+      expect(answer.body['events']).toMatchObject([
+        { ids: { noteId: (event.data as { noteId: string }).noteId } },
+      ]);
+    }
+    const times = events.map(({ metadata }) => metadata.recordedAt);
+    expect(times).toEqual([...times].sort());
+  });
+
+  it('that all want the last mug get it once', async () => {
+    const orderId = await placed();
+    const lineId = (await stored(orderId)).flatMap((event) =>
+      event.type === 'OrderPlaced' ? event.data.lines.map((line) => line.lineId) : [],
+    )[0];
+    const body = { lines: [{ lineId, quantity: 2 }] };
+    const answers = await Promise.all(
+      Array.from({ length: WRITERS }, (_, n) =>
+        apis[n % PROCESSES]!.send(`/v1/orders/${orderId}/lines/cancel`, { body }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const codes = new Set(
+      answers.filter(({ status }) => status !== 200).map(({ body: said }) => said['code']),
+    );
+    expect(codes.has('conflict_retry_exhausted')).toBe(false);
+    expect((await stored(orderId)).filter(({ type }) => type === 'LinesCancelled')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import type { OrderCommand } from '#domain/order/order.js';
+import type { OrderState } from '#domain/order/state.js';
+import { instantAt, type Instant } from '#domain/instant.js';
+import { anyCommand } from '#domain/testing/any-command.js';
+import { fold } from '#event-store/order-streams.js';
+import type { StoredOrderEvent } from '#event-store/port.js';
+import { commandIdOf, placedOrderIdOf } from '../../apps/command-api/src/request/idempotency.js';
+import type { Random } from '../chaos/random.js';
+import { asRead, requestOf } from '../chaos/workload/command-requests.js';
+import type { TestCommandApi } from './command-api.js';
+import type { Exchange, ExchangeAnswer } from './serial-order.js';
+
+const TENANT = 'default';
+const STRANGER = 'nobody-s-customer';
+const CLIENT = 'orderctl';
+const HOUR_MS = 60 * 60 * 1_000;
+
+export interface ConcurrencyOptions {
+  readonly clients: number;
+  /** Whether a client that has sent so many has sent enough. */
+  readonly isEnough: (commands: number) => boolean;
+  readonly random: Random;
+  /** As it is in the store, at any time. */
+  readonly eventsOf: (orderId: string) => Promise<readonly StoredOrderEvent[]>;
+}
+
+/** A request that can be sent again. */
+interface Asking {
+  readonly key: string | null;
+  readonly command: OrderCommand;
+  readonly occurredAt: Instant | null;
+  readonly ifMatch: number | null;
+  readonly isStranger: boolean;
+}
+
+/**
+ * Clients that ask anything of one order at the same time, each of any process: most of it possible, some refused, some
+ * sent again by another client, some under another's key. The first thing that all of them do is to place it, once.
+ */
+export class ConcurrentCommands {
+  readonly exchanges: Exchange[] = [];
+  readonly orderId: string;
+  /** May change while it runs. */
+  readonly #apis: readonly TestCommandApi[];
+  readonly #options: ConcurrencyOptions;
+  readonly #placingKey: string;
+  readonly #asked: Asking[] = [];
+
+  constructor(apis: readonly TestCommandApi[], options: ConcurrencyOptions) {
+    this.#apis = apis;
+    this.#options = options;
+    this.#placingKey = randomUUID();
+    this.orderId = placedOrderIdOf(commandIdFor('POST', '/v1/orders', this.#placingKey, false));
+  }
+
+  async run(): Promise<void> {
+    const { clients, random } = this.#options;
+    const { command } = anyCommand(null, random.fork('placing'), 0);
+    const placing = { key: this.#placingKey, command, occurredAt: null, ifMatch: null, isStranger: false };
+    const all = Array.from({ length: clients }, (_, n) => this.#client(random.fork(`client ${n}`), placing));
+    await Promise.all(all);
+  }
+
+  async #client(random: Random, placing: Asking): Promise<void> {
+    await this.#send(placing, random);
+    for (let turn = 0; !this.#options.isEnough(turn); turn++) {
+      const again = random.chance(12) ? random.one(this.#asked) : undefined;
+      const asking = again ? repeated(again, random) : await this.#anything(random, turn);
+      this.#asked.push(asking);
+      await this.#send(asking, random);
+    }
+  }
+
+  /** Made for the order as it just was; by the time that it is decided, the others have changed it. */
+  async #anything(random: Random, turn: number): Promise<Asking> {
+    const order = fold(null, await this.#options.eventsOf(this.orderId));
+    const { command } = anyCommand(order, random, turn);
+    // Under another key it would be another order.
+    if (command.type === 'PlaceOrder') return this.#anything(random, turn);
+    const isStranger = random.chance(5);
+    if (isStranger) {
+      const cancelling: OrderCommand = { type: 'CancelOrder', data: { reason: null }, personal: null };
+      return { key: randomUUID(), command: cancelling, occurredAt: null, ifMatch: null, isStranger };
+    }
+    return {
+      key: command.type === 'ChangeTags' && random.chance(50) ? null : randomUUID(),
+      command,
+      occurredAt: anyTime(random),
+      ifMatch: random.chance(20) ? anyRevision(order, random) : null,
+      isStranger,
+    };
+  }
+
+  /** Until it is known what became of it, where that can be found out. */
+  async #send(asking: Asking, random: Random): Promise<void> {
+    while ((await this.#sendOnce(asking, random)) === null && asking.key !== null);
+  }
+
+  async #sendOnce(
+    { key, command, occurredAt, ifMatch, isStranger }: Asking,
+    random: Random,
+  ): Promise<ExchangeAnswer | null> {
+    const { orderId } = this;
+    const api = random.one(this.#apis)!;
+    const { method, path, body } = requestOf(command, orderId);
+    const sentAtMs = performance.now();
+    const answer = await answerOf(
+      api.send(path, {
+        method,
+        key,
+        body: { ...body, ...(occurredAt === null ? {} : { occurredAt }) },
+        headers: ifMatch === null ? {} : { 'if-match': `"${ifMatch}"` },
+        ...(isStranger ? { token: await api.token({ customer: STRANGER, scopes: ['orders:write'] }) } : {}),
+      }),
+    );
+    this.exchanges.push({
+      ...{ sentAtMs, answeredAtMs: performance.now(), occurredAt, ifMatch, isStranger, answer },
+      commandId: key === null ? null : commandIdFor(method, path, key, isStranger),
+      command: asRead(command, { tenantId: TENANT, orderId }),
+    });
+    return answer;
+  }
+}
+
+/** The same, or under the same key something else. */
+function repeated(asking: Asking, random: Random): Asking {
+  const { command } = asking;
+  if (command.type !== 'AddNote' || random.chance(70)) return asking;
+  return { ...asking, command: { ...command, personal: { text: `${command.personal.text}, or not` } } };
+}
+
+function anyTime(random: Random): Instant | null {
+  if (!random.chance(15)) return null;
+  return instantAt(Date.now() - (random.chance(30) ? HOUR_MS : random.below(2_000)));
+}
+
+function anyRevision(order: OrderState, random: Random): number {
+  return Math.max(0, (order?.revision ?? 0) - (random.chance(20) ? 1 : 0));
+}
+
+function commandIdFor(method: string, path: string, key: string, isStranger: boolean): string {
+  const sender = { tenantId: TENANT, customerId: isStranger ? STRANGER : null, clientId: CLIENT };
+  return commandIdOf(sender, method, path, key);
+}
+
+/** null: what became of it is not known. */
+async function answerOf(sent: ReturnType<TestCommandApi['send']>): Promise<ExchangeAnswer | null> {
+  try {
+    const { status, headers, body } = await sent;
+    if (status === 503) return null;
+    return { status, body, replayed: headers.get('idempotent-replayed') === 'true' };
+  } catch {
+    return null; // the connection broke
+  }
+}

@@ -1,0 +1,72 @@
+import { eventCodec } from '#event-store/codec.js';
+import { OrderLoader } from '#event-store/order-loader.js';
+import { OrderStreams, type LoadedOrder } from '#event-store/order-streams.js';
+import { plainPersonal } from '#event-store/personal-codec.js';
+import type { ExactEventStore, RawEvent } from '#event-store/port.js';
+import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
+import { OrderSnapshots } from '#event-store/snapshots/order-snapshots.js';
+import type { SnapshotObserver } from '#event-store/snapshots/snapshot-observer.js';
+import { snapshotStream } from '#event-store/streams.js';
+import { OrderCommands } from '../../apps/command-api/src/handling/order-commands.js';
+import { collected } from './stored-events.js';
+
+const codec = eventCodec(plainPersonal);
+
+/** All that happened to snapshots, as `what outcome`. */
+export class Observed implements SnapshotObserver {
+  readonly outcomes: string[] = [];
+  readonly errors: unknown[] = [];
+  readonly differences: unknown[] = [];
+
+  read(outcome: string): void {
+    this.outcomes.push(`read ${outcome}`);
+  }
+
+  wrote(outcome: string): void {
+    this.outcomes.push(`wrote ${outcome}`);
+  }
+
+  checked(outcome: string, stream: string, details: Readonly<Record<string, unknown>>): void {
+    this.outcomes.push(`checked ${outcome}`);
+    if (outcome === 'different') this.differences.push({ stream, ...details });
+  }
+
+  failed(_what: string, _stream: string, error: unknown): void {
+    this.errors.push(error);
+  }
+}
+
+export interface SnapshotProcess {
+  readonly commands: OrderCommands;
+  readonly loader: OrderLoader;
+  readonly snapshots: OrderSnapshots;
+  readonly observed: Observed;
+}
+
+/** What handles commands, as in a process of its own: nothing cached, nothing seen. */
+export function snapshotProcess(
+  store: ExactEventStore,
+  { everyEvents = 10, checkOneIn = 0 }: { everyEvents?: number; checkOneIn?: number } = {},
+): SnapshotProcess {
+  const observed = new Observed();
+  const snapshots = new OrderSnapshots({
+    store: openSnapshots(store, plainPersonal),
+    everyEvents,
+    observer: observed,
+  });
+  const loader = new OrderLoader({ eventStore: store, codec, snapshots, checkOneIn });
+  return { commands: new OrderCommands(store, { codec, loader }), loader, snapshots, observed };
+}
+
+/** What all events of an order make of it. */
+export function fullFold(store: Pick<ExactEventStore, 'readStream'>, stream: string): Promise<LoadedOrder> {
+  return new OrderStreams(store, codec).foldOn(stream, { order: null, position: null });
+}
+
+/** The snapshots of an order that can be read. */
+export function storedSnapshots(
+  store: Pick<ExactEventStore, 'readStream'>,
+  stream: string,
+): Promise<RawEvent[]> {
+  return collected(store.readStream(snapshotStream(stream)));
+}

@@ -1,0 +1,115 @@
+/**
+ * Fills a state cache with orders of one kind and tells what it says of its size, and what the heap says. Run with
+ * --expose-gc, on the built dist/: `node --expose-gc test/support/state-cache-heap.mjs KIND`.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { instantAt } from '#domain/instant.js';
+import { evolve } from '#domain/order/order.js';
+import { decode } from '#event-store/codec.js';
+import { fold } from '#event-store/order-streams.js';
+import { plainPersonal } from '#event-store/personal-codec.js';
+import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
+import { StateCache } from '#event-store/state-cache.js';
+import { orderStream } from '#event-store/streams.js';
+
+const HISTORIES = new URL('../../libs/read-models/golden/histories.ndjson.gz', import.meta.url);
+const lines = gunzipSync(readFileSync(HISTORIES))
+  .toString()
+  .trimEnd()
+  .split('\n')
+  .filter((line) => line !== '[]');
+
+/** Parsed anew each time, so that no two orders share a text. */
+function history(index) {
+  const events = JSON.parse(lines[index % lines.length]);
+  return decode(events.map((event) => ({ ...event, position: BigInt(event.position) })));
+}
+
+const text = (length) => randomBytes(length / 2).toString('hex');
+/** As read from a store: texts made by joining others take many times the memory until they are compared. */
+const recording = (revision) =>
+  JSON.parse(
+    JSON.stringify({
+      ...{ revision, recordedAt: instantAt(Date.UTC(2026, 10, 22) + revision) },
+      ...{ commandId: randomUUID(), fingerprint: text(32) },
+    }),
+  );
+
+async function placed(index, change = (data) => data) {
+  const [first] = await history(index);
+  return evolve(null, { ...first, data: change(first.data) });
+}
+
+async function long(index, events = 1_200) {
+  let order = await placed(index);
+  for (let revision = 1; revision < events; revision++) {
+    const data = { tags: [text(16)] };
+    const happened = { type: 'TagsChanged', occurredAt: order.lastOccurredAt, data, personal: null };
+    order = evolve(order, { ...happened, recording: recording(revision) });
+  }
+  return order;
+}
+
+const codec = new SnapshotCodec(plainPersonal, 'of this test');
+
+const kinds = {
+  histories: { orders: 4_000, make: async (index) => fold(null, await history(index)) },
+  wide: {
+    orders: 200,
+    make: (index) =>
+      placed(index, (data) => ({
+        ...data,
+        lines: Array.from({ length: 300 }, () => ({
+          ...{ lineId: text(36), sku: text(12), name: text(40), quantity: 1, unitPriceMinor: 100 },
+          tax: { rateBasisPoints: 2_000, amountMinor: 20, inclusive: false },
+        })),
+      })),
+  },
+  long: { orders: 60, make: (index) => long(index) },
+  'from snapshots': {
+    orders: 60,
+    make: async (index) => {
+      const order = await long(index);
+      const { metadata, ...event } = await codec.encode(order);
+      const raw = {
+        ...event,
+        metadata: JSON.parse(Buffer.from(metadata).toString()),
+        revision: 0,
+        position: 0n,
+      };
+      return codec.decode(orderStream(order.tenantId, order.orderId), { ...raw, stream: 'snapshots' });
+    },
+  },
+  notes: {
+    orders: 200,
+    make: async (index) => {
+      let order = await placed(index);
+      for (let revision = 1; revision <= 50; revision++) {
+        const noteId = text(36);
+        const happened = { type: 'NoteAdded', occurredAt: order.lastOccurredAt, data: { noteId } };
+        order = evolve(order, { ...happened, personal: { text: text(800) }, recording: recording(revision) });
+      }
+      return order;
+    },
+  },
+};
+
+function heapBytes() {
+  globalThis.gc();
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+}
+
+const { orders, make } = kinds[process.argv[2]];
+await make(0); // what code itself takes
+const cache = new StateCache({ maxSizeBytes: 4_000_000_000 });
+const before = heapBytes();
+for (let index = 0; index < orders; index++) {
+  cache.set(`order-default.${randomUUID()}`, { order: await make(index), position: BigInt(index) });
+}
+const heap = heapBytes() - before;
+console.log(
+  JSON.stringify({ orders: cache.count, estimatedBytes: cache.estimatedSizeBytes, heapBytes: heap }),
+);
