@@ -58,12 +58,14 @@ export class Turns {
 
   /** Waits for as long as it is the turn of others. */
   async ours(line: OrderLine): Promise<void> {
-    const waitMs = this.waitMs(line);
-    if (waitMs <= 0) return;
-    line.isStale = true; // meanwhile the others had theirs
-    await setTimeout(waitMs);
     const demand = this.#demands.get(line.stream);
-    if (demand) demand.turnsInARow = 0;
+    if (!demand) return;
+    const waitMs = this.waitMs(line);
+    // What is known of the order is old by now: an append on it would be in vain.
+    if (waitMs > 0 || this.#hasRivals(demand)) line.isStale = true;
+    if (waitMs <= 0) return;
+    await setTimeout(waitMs);
+    demand.turnsInARow = 0;
   }
 
   /** How long it is still the turn of others. */
