@@ -8,7 +8,10 @@ jest.setTimeout(180_000);
 
 const malformed: readonly (readonly [ConfigName, (secret: string) => string])[] = [
   ['ORDERLOG_POSTGRES_URL', (secret) => `postgres://${USER}:${secret}@h:99999/x`],
-  ['ORDERLOG_POSTGRES_URL', (secret) => `postgres://${USER}:${secret}@h/x?sslmode=verify-full&sslrootcert=/none`],
+  [
+    'ORDERLOG_POSTGRES_URL',
+    (secret) => `postgres://${USER}:${secret}@h/x?sslmode=verify-full&sslrootcert=/none`,
+  ],
   ['ORDERLOG_POSTGRES_URL', (secret) => `postgres://${USER}:${secret}%@127.0.0.1:1/x`],
   ['ORDERLOG_EVENT_STORE_URL', (secret) => `esdb://${USER}:${secret}@`],
   ['ORDERLOG_EVENT_STORE_URL', (secret) => `esdb://${USER}:${secret}@h:2113?tls=perhaps&colour=red`],
@@ -73,7 +76,7 @@ describe('a secret', () => {
 
   it.each(commands.map((args) => [args] as const))('is not seen in what orderctl says: %j', async (args) => {
     const said = Object.entries(secrets.places()).map(async ([place, environment]) => {
-      const text = await overhearOrderctl(args, { ...environment, ...ofOrderctl } as Record<string, string>);
+      const text = await overhearOrderctl(args, { ...environment, ...ofOrderctl });
       return [place, seenIn(text)];
     });
     for (const [place, seen] of await Promise.all(said)) expect([place, seen]).toEqual([place, []]);
@@ -86,7 +89,16 @@ describe('a secret', () => {
   ] as const)('is not seen where `orderctl up` was given it by %s', async (option, name) => {
     for (const environment of Object.values(secrets.places())) {
       // Whatever else is right, the port is not: it never gets to be up.
-      const args = ['up', '--no-demo', option, environment[name]!, '--command-port', '3', '--query-port', '3'];
+      const args = [
+        'up',
+        '--no-demo',
+        option,
+        environment[name]!,
+        '--command-port',
+        '3',
+        '--query-port',
+        '3',
+      ];
       expect(seenIn(await overhearOrderctl(args, { ORDERLOG_DATA: join(secrets.folder, 'up') }))).toEqual([]);
     }
   });

@@ -126,7 +126,7 @@ export class MarkedSecrets {
 
   /** All that an app says, and answers to whoever asks it, while its stores fail it. */
   async overheard(app: string, environment: Readonly<Record<string, string>>): Promise<string> {
-    const running = await overhear(app, { ...this.#tokens, ...environment } as Record<string, string>);
+    const running = await overhear(app, { ...this.#tokens, ...environment });
     const answers = running.port === null || app === 'event-store' ? [] : await this.#asked(running.port);
     await running.end();
     return running.said() + answers.join('\n');
@@ -143,9 +143,21 @@ export class MarkedSecrets {
     const json = { 'idempotency-key': 'one', 'content-type': 'application/json' };
     const own = { authorization: `Bearer ${this.#token}` };
     const line = { sku: 'A', name: 'A', quantity: 1, unitPriceMinor: 1 };
-    const post = (body: unknown) => ({ method: 'POST', headers: { ...json, ...own }, body: JSON.stringify(body) });
+    const post = (body: unknown) => ({
+      method: 'POST',
+      headers: { ...json, ...own },
+      body: JSON.stringify(body),
+    });
     const order = `/v1/orders/${randomUUID()}`;
-    const paths = ['/health/ready', '/status', '/metrics', '/v1/orders', order, '/v1/events', '/v1/exports/orders'];
+    const paths = [
+      '/health/ready',
+      '/status',
+      '/metrics',
+      '/v1/orders',
+      order,
+      '/v1/events',
+      '/v1/exports/orders',
+    ];
     const answers = await Promise.all(
       [
         ...paths.map((path) => [path, { headers: own }] as const),
@@ -154,7 +166,9 @@ export class MarkedSecrets {
         ['/v1/orders', { headers: { authorization: `Bearer ${markOf('ORDERLOG_TOKEN')}` } }] as const,
       ].map(([path, asked]) => fetch(`http://127.0.0.1:${port}${path}`, asked)),
     );
-    return Promise.all(answers.map(async (answer) => JSON.stringify([...answer.headers]) + (await answer.text())));
+    return Promise.all(
+      answers.map(async (answer) => JSON.stringify([...answer.headers]) + (await answer.text())),
+    );
   }
 
   #at(host: string, own: { postgres?: string; store?: string } = {}): Environment {
@@ -165,7 +179,10 @@ export class MarkedSecrets {
     };
     return {
       ORDERLOG_POSTGRES_URL: withLogin(own.postgres ?? `postgres://${host}/orders`, 'ORDERLOG_POSTGRES_URL'),
-      ORDERLOG_EVENT_STORE_URL: withLogin(own.store ?? `esdb://${host}?tls=false`, 'ORDERLOG_EVENT_STORE_URL'),
+      ORDERLOG_EVENT_STORE_URL: withLogin(
+        own.store ?? `esdb://${host}?tls=false`,
+        'ORDERLOG_EVENT_STORE_URL',
+      ),
       ORDERLOG_ELASTICSEARCH_URL: withLogin(`http://${host}`, 'ORDERLOG_ELASTICSEARCH_URL'),
       ORDERLOG_ELASTICSEARCH_API_KEY: markOf('ORDERLOG_ELASTICSEARCH_API_KEY'),
       ORDERLOG_KAFKA_BROKERS: host,

@@ -10,9 +10,9 @@ import { installPeers, startPeer } from '../peers/peer.js';
 import { IN_FLIGHT } from '../system.js';
 import { makeOrder } from '../workload.js';
 
-const ORDERS = 600;
-const READS = 2_000;
-const WARM_UP_ORDERS = 200;
+const ORDERS = 300;
+const READS = 600;
+const WARM_UP_ORDERS = 150;
 /** Ours over a peer's: not behind. */
 const TARGET_RATIO = 1;
 

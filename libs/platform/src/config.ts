@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { configNames, fileVariable, knownVariables, type ConfigName } from './config-names.js';
+import { configNames, fileVariable, type ConfigName } from './config-names.js';
+import { describeUnknown } from './unknown-variables.js';
 
 /** A setting that is missing, wrong or unknown. The message is one line: which, why, what to do. */
 export class ConfigError extends Error {
@@ -28,7 +29,9 @@ export function readConfig<const Settings extends Readonly<Record<string, Settin
   settings: Settings,
   environment: Environment = process.env,
 ): Values<Settings> {
-  refuseUnknown(environment);
+  // A misspelt name would otherwise be a default in disguise.
+  const unknown = describeUnknown(Object.keys(environment));
+  if (unknown !== null) throw new ConfigError(unknown);
   const entries = Object.entries(settings).map(([key, setting]) => {
     return [key, setting.read(givenText(setting.variable, environment))];
   });
@@ -235,34 +238,4 @@ function wrong(variable: ConfigName, text: string, remedy: string): ConfigError 
 
 function kinds(protocols: readonly string[] | undefined): string {
   return protocols === undefined ? 'an absolute URL' : protocols.map((p) => `${p}//…`).join(' or ');
-}
-
-// A misspelt name would otherwise be a default in disguise.
-function refuseUnknown(environment: Environment): void {
-  for (const name of Object.keys(environment)) {
-    if (!name.startsWith('ORDERLOG_') || name.startsWith('ORDERLOG_TEST_')) continue;
-    if (knownVariables.includes(name)) continue;
-    throw new ConfigError(
-      `${name} is no setting of orderlog${suggestion(name)}: docs/configuration.md has all`,
-    );
-  }
-}
-
-function suggestion(name: string): string {
-  const near = knownVariables.find((known) => differences(known, name) <= 2);
-  return near === undefined ? '' : ` (did you mean ${near}?)`;
-}
-
-/** How many letters to add, drop or change to make one name of the other. */
-function differences(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

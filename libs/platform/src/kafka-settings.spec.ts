@@ -60,7 +60,11 @@ describe('the settings of Kafka', () => {
     ['a login without mechanism', { ...BROKERS, ...user, ...password }, /SASL_MECHANISM is not/],
     ['an authority without TLS', { ...BROKERS, ORDERLOG_KAFKA_CA_FILE: 'package.json' }, /TLS is not true/],
     ['a broker without port', { ORDERLOG_KAFKA_BROKERS: 'kafka' }, /no list of brokers: give HOST:PORT/],
-    ['a URL', { ORDERLOG_KAFKA_BROKERS: 'kafka://user:secret@kafka:9092' }, /no list of brokers: give HOST:PORT/],
+    [
+      'a URL',
+      { ORDERLOG_KAFKA_BROKERS: 'kafka://user:secret@kafka:9092' },
+      /no list of brokers: give HOST:PORT/,
+    ],
     ['port 0', { ORDERLOG_KAFKA_BROKERS: 'kafka:0' }, /no list of brokers: give HOST:PORT/],
     ['a name that is none', { ...BROKERS, ORDERLOG_KAFKA_TOPIC: 'a topic' }, /no name of a topic/],
     ['no partition', { ...BROKERS, ORDERLOG_KAFKA_PARTITIONS: '0' }, /PARTITIONS is "0"/],

@@ -210,7 +210,7 @@ export const commandBugs: readonly CommandBug[] = [
       },
     ],
     ...matrix,
-    test: 'every command, sent again under its key is answered the same after later commands on the same order',
+    test: 'every command, sent again under its key is answered the same by another instance',
   },
   {
     name: 'two customers whose keys are the same command',

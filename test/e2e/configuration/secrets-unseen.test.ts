@@ -16,7 +16,7 @@ describe('a secret', () => {
 
   it.each(APPS)('of %s is in no log, no answer and no figure, whatever fails', async (app) => {
     for (const [place, environment] of Object.entries(secrets.places())) {
-      const text = await secrets.overheard(app, environment as Record<string, string>);
+      const text = await secrets.overheard(app, environment);
       expect([place, seenIn(text)]).toEqual([place, []]);
       // The app was there, and said so.
       expect(text).toMatch(new RegExp(app));
@@ -29,6 +29,7 @@ describe('a secret', () => {
 
   it('is as little seen where it stands in a file', async () => {
     const environment = await secrets.inFiles(secrets.places()['a wrong password']!);
-    for (const app of APPS) expect([app, seenIn(await secrets.overheard(app, environment))]).toEqual([app, []]);
+    for (const app of APPS)
+      expect([app, seenIn(await secrets.overheard(app, environment))]).toEqual([app, []]);
   });
 });

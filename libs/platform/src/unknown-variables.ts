@@ -1,0 +1,27 @@
+import { knownVariables } from './config-names.js';
+
+/** In one line the first of these names that is ours and no setting; null: there is none. */
+export function describeUnknown(names: readonly string[]): string | null {
+  const unknown = names.find((name) => /^ORDERLOG_(?!TEST_)/.test(name) && !knownVariables.includes(name));
+  if (unknown === undefined) return null;
+  return `${unknown} is no setting of orderlog${suggestion(unknown)}: docs/configuration.md has all`;
+}
+
+function suggestion(name: string): string {
+  const near = knownVariables.find((known) => differences(known, name) <= 2);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
+
+/** How many letters to add, drop or change to make one name of the other. */
+function differences(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
