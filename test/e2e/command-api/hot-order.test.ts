@@ -1,8 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { decode } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { orderStream } from '#event-store/streams.js';
-import { startTestCommandApi, type Answer, type TestCommandApi } from '../../support/command-api.js';
+import {
+  startTestCommandApi,
+  type Answer,
+  type Sent,
+  type TestCommandApi,
+} from '../../support/command-api.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { mugOrder } from '../../support/orders.js';
 import { collected } from '../../support/stored-events.js';
@@ -38,6 +44,20 @@ async function placed(): Promise<string> {
 const stored = async (orderId: string) =>
   decode(await collected(store.readStream(orderStream('default', orderId))));
 
+const PATIENCE_MS = 5_000;
+
+/** As a client does: the same request again where it is told that it may try again. */
+async function persistently(api: TestCommandApi, path: string, sent: Sent): Promise<Answer> {
+  for (;;) {
+    const sentAtMs = performance.now();
+    const answer = await api.send(path, sent);
+    const isExhausted = answer.body['code'] === 'conflict_retry_exhausted';
+    if (!isExhausted && answer.status !== 503) return answer;
+    // A busy machine may make it so, but nobody is told so early.
+    if (isExhausted) expect(performance.now() - sentAtMs).toBeGreaterThanOrEqual(PATIENCE_MS);
+  }
+}
+
 describe('32 writers at one order, through four processes,', () => {
   it('are all answered with success, and each of their commands is in the stream once, as answered', async () => {
     const orderId = await placed();
@@ -46,7 +66,8 @@ describe('32 writers at one order, through four processes,', () => {
       const api = apis[writer % PROCESSES]!;
       for (let n = 0; n < COMMANDS_EACH; n++) {
         const text = `note ${n} of ${writer}`;
-        answers.push({ text, answer: await api.send(`/v1/orders/${orderId}/notes`, { body: { text } }) });
+        const sent = { body: { text }, key: randomUUID() };
+        answers.push({ text, answer: await persistently(api, `/v1/orders/${orderId}/notes`, sent) });
       }
     };
     await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
@@ -54,12 +75,11 @@ describe('32 writers at one order, through four processes,', () => {
     const events = await stored(orderId);
     expect(events).toHaveLength(1 + WRITERS * COMMANDS_EACH);
     for (const { text, answer } of answers) {
-      expect([answer.status, answer.headers.get('idempotent-replayed')]).toEqual([200, null]);
+      expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 200 });
       const event = events[Number(answer.body['revision'])]!;
       expect(event).toMatchObject({ type: 'NoteAdded', personal: { text } });
-      expect(answer.body['events']).toMatchObject([
-        { ids: { noteId: (event.data as { noteId: string }).noteId } },
-      ]);
+      const { noteId } = event.data as { noteId: string };
+      expect(answer.body['events']).toMatchObject([{ ids: { noteId } }]);
     }
     const times = events.map(({ metadata }) => metadata.recordedAt);
     expect(times).toEqual([...times].sort());
@@ -73,14 +93,11 @@ describe('32 writers at one order, through four processes,', () => {
     const body = { lines: [{ lineId, quantity: 2 }] };
     const answers = await Promise.all(
       Array.from({ length: WRITERS }, (_, n) =>
-        apis[n % PROCESSES]!.send(`/v1/orders/${orderId}/lines/cancel`, { body }),
+        persistently(apis[n % PROCESSES]!, `/v1/orders/${orderId}/lines/cancel`, { body, key: randomUUID() }),
       ),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    const codes = new Set(
-      answers.filter(({ status }) => status !== 200).map(({ body: said }) => said['code']),
-    );
-    expect(codes.has('conflict_retry_exhausted')).toBe(false);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 422]));
     expect((await stored(orderId)).filter(({ type }) => type === 'LinesCancelled')).toHaveLength(1);
   });
 });

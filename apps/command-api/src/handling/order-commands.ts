@@ -98,8 +98,7 @@ export class OrderCommands {
   ): Promise<readonly WaitingCommand[]> {
     const assumed = line.isStale ? null : this.#assumed(line.stream, commands[0]!.request);
     const isFresh = assumed === null;
-    const known = assumed ?? (await this.#loader.refresh(line.stream));
-    line.isStale = false;
+    const known = assumed ?? (await this.#refreshed(line));
     const requests = commands.map(({ request }) => request);
     const batch = await decideTogether(known, requests, {
       now: this.#now(),
@@ -120,6 +119,14 @@ export class OrderCommands {
     const cached = this.#loader.cached(stream);
     if (cached) return cached;
     return command.type === 'PlaceOrder' ? { order: null, position: null } : null;
+  }
+
+  async #refreshed(line: OrderLine): Promise<LoadedOrder> {
+    const before = this.#loader.cached(line.stream);
+    const known = await this.#loader.refresh(line.stream);
+    line.isStale = false;
+    if (before && before.order?.revision !== known.order?.revision) this.#turns.met(line);
+    return known;
   }
 
   async #append({ line, batch, known, isFresh }: Appending, answering: Answering): Promise<void> {

@@ -34,8 +34,6 @@ export class OrderLine {
   #mostCommands = MOST_COMMANDS;
   /** Whether the store has to be asked before anything more is decided. */
   isStale = false;
-  /** How many turns followed each other without a pause. */
-  turnsInARow = 0;
 
   constructor(readonly stream: string) {}
 

@@ -11,12 +11,15 @@ beforeEach(() => {
   line = new OrderLine('an order');
 });
 
+/** How long it waits after a turn of its own. */
+const waitAfterOurs = () => {
+  turns.won(line);
+  return turns.waitMs(line);
+};
+
 describe('turns', () => {
   it('are taken at once by who is alone', () => {
-    for (let n = 0; n < 16; n++) {
-      expect(turns.waitMs(line)).toBe(0);
-      turns.won(line);
-    }
+    for (let n = 0; n < 15; n++) expect(waitAfterOurs()).toBe(0);
   });
 
   it('are left to others now and then by who always comes first: they cannot say that they wait', async () => {
@@ -27,32 +30,56 @@ describe('turns', () => {
     expect(turns.waitMs(line)).toBe(0);
   });
 
+  it('are in a row only where each is near the one before', () => {
+    for (let n = 0; n < 40; n++) {
+      expect(waitAfterOurs()).toBe(0);
+      nowMs += 100;
+    }
+  });
+
   it('are taken at once by who lost, and left to others by who had one', () => {
     turns.lost(line);
     expect(turns.waitMs(line)).toBeLessThanOrEqual(0);
-    turns.won(line);
-    const waitMs = turns.waitMs(line);
+    const waitMs = waitAfterOurs();
     expect(waitMs).toBeGreaterThan(0);
     nowMs += waitMs;
     expect(turns.waitMs(line)).toBeLessThanOrEqual(0);
   });
 
+  it('are left to others who came just after ours, not to those who came long after', () => {
+    turns.won(line);
+    nowMs += 100;
+    turns.met(line);
+    expect(waitAfterOurs()).toBe(0);
+    turns.met(line);
+    expect(waitAfterOurs()).toBeGreaterThan(0);
+  });
+
+  it('are left to as many others as there seem to be', () => {
+    turns.lost(line);
+    const toFew = waitAfterOurs();
+    for (let n = 0; n < 6; n++) turns.lost(line);
+    expect(waitAfterOurs()).toBeGreaterThan(2 * toFew);
+    for (let n = 0; n < 100; n++) turns.lost(line);
+    expect(waitAfterOurs()).toBeLessThan(32 * 2);
+    for (let n = 0; n < 100; n++) waitAfterOurs();
+    expect(waitAfterOurs()).toBeLessThan(toFew);
+  });
+
   it('take as long as they did of late', () => {
     turns.lost(line);
-    turns.won(line);
-    const before = turns.waitMs(line);
+    const before = waitAfterOurs();
     for (let n = 0; n < 50; n++) turns.took(10);
     expect(turns.waitMs(line)).toBeGreaterThan(4 * before);
     for (let n = 0; n < 50; n++) turns.took(60_000);
     expect(turns.waitMs(line)).toBeLessThan(100);
   });
 
-  it('are nobody else’s where nobody has come first for a second, and on other orders', () => {
+  it('are nobody else’s where nobody was met for a second, and on other orders', () => {
     turns.lost(line);
     turns.won(line);
     expect(turns.waitMs(new OrderLine('another'))).toBe(0);
     nowMs += 1_000;
-    turns.won(line);
-    expect(turns.waitMs(line)).toBe(0);
+    expect(waitAfterOurs()).toBe(0);
   });
 });

@@ -2,23 +2,34 @@ import { setTimeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { OrderLine } from './order-queue.js';
 
-/** So many turns of others fit between two of ours while others want the same order. */
-const TURNS_OF_OTHERS = 3;
-/** After so many turns in a row whoever lost all of them, and can't say so, gets a chance. */
+/** How many turns of others are let pass after one of ours: as many as there seem to be others. */
+const OTHERS_AT_FIRST = 2;
+const OTHERS_AT_LEAST = 1;
+const OTHERS_AT_MOST = 32;
+/** Of what was thought before a turn of ours; each race lost until then adds one. */
+const OTHERS_KEPT = 0.8;
+/** So long after others were last met they may be thought to want the order still. */
+const RIVALRY_MS = 1_000;
+/** Others who came within so many turns of ours want the order at the same time as we do. */
+const NEAR_TURNS = 8;
+/** After so many turns, each near the one before, whoever lost all of them, and can't say so, gets a chance. */
 const TURNS_IN_A_ROW = 16;
 const TURNS_LEFT_THEN = 2;
-/** So long after the last lost race others may be thought to want the order still. */
-const RIVALRY_MS = 1_000;
-const MOST_RIVALRIES = 10_000;
+/** Orders that are remembered; of others nothing is known. */
+const MOST_ORDERS = 10_000;
 
 const FIRST_GUESS_MS = 2;
 const LONGEST_TURN_MS = 20;
 /** Of the newest in the average. */
 const SHARE_OF_NEWEST = 0.2;
 
-interface Rivalry {
-  lostAtMs: number;
+/** What is known of who wants an order. */
+interface Demand {
   wonAtMs: number;
+  /** Each near the one before, since others last had a chance. */
+  turnsInARow: number;
+  metAtMs: number;
+  others: number;
 }
 
 export interface TurnsOptions {
@@ -37,7 +48,7 @@ export interface TurnsOptions {
 export class Turns {
   readonly #elapsedMs: () => number;
   readonly #random: () => number;
-  readonly #rivalries = new LRUCache<string, Rivalry>({ max: MOST_RIVALRIES });
+  readonly #demands = new LRUCache<string, Demand>({ max: MOST_ORDERS });
   #turnMs = FIRST_GUESS_MS;
 
   constructor({ elapsedMs, random }: TurnsOptions) {
@@ -47,33 +58,46 @@ export class Turns {
 
   /** Waits for as long as it is the turn of others. */
   async ours(line: OrderLine): Promise<void> {
+    const demand = this.#demands.get(line.stream);
+    if (!demand) return;
     const waitMs = this.waitMs(line);
+    // What is known of the order is old by now: an append on it would be in vain.
+    if (waitMs > 0 || this.#hasRivals(demand)) line.isStale = true;
     if (waitMs <= 0) return;
-    line.turnsInARow = 0;
-    line.isStale = true; // meanwhile the others had theirs
     await setTimeout(waitMs);
+    demand.turnsInARow = 0;
   }
 
   /** How long it is still the turn of others. */
-  waitMs(line: OrderLine): number {
-    const rivalry = this.#rivalry(line.stream);
-    if (!rivalry) return line.turnsInARow < TURNS_IN_A_ROW ? 0 : TURNS_LEFT_THEN * this.#turnMs;
-    const spread = 0.5 + this.#random();
-    return TURNS_OF_OTHERS * this.#turnMs * spread - (this.#elapsedMs() - rivalry.wonAtMs);
+  waitMs({ stream }: OrderLine): number {
+    const demand = this.#demands.get(stream);
+    if (!demand) return 0;
+    const { turnsInARow, others, wonAtMs } = demand;
+    if (this.#hasRivals(demand)) {
+      const spread = 0.5 + this.#random();
+      return others * this.#turnMs * spread - (this.#elapsedMs() - wonAtMs);
+    }
+    return turnsInARow < TURNS_IN_A_ROW ? 0 : TURNS_LEFT_THEN * this.#turnMs;
   }
 
   /** Others were faster, although the order was known as it was just before. */
   lost({ stream }: OrderLine): void {
-    const lostAtMs = this.#elapsedMs();
-    const rivalry = this.#rivalries.get(stream);
-    if (rivalry) rivalry.lostAtMs = lostAtMs;
-    else this.#rivalries.set(stream, { lostAtMs, wonAtMs: -Infinity });
+    const demand = this.#demandFor(stream);
+    demand.metAtMs = this.#elapsedMs();
+    demand.others = Math.min(OTHERS_AT_MOST, demand.others + 1);
   }
 
-  won(line: OrderLine): void {
-    line.turnsInARow++;
-    const rivalry = this.#rivalry(line.stream);
-    if (rivalry) rivalry.wonAtMs = this.#elapsedMs();
+  /** Others have changed the order since it was last seen here. */
+  met({ stream }: OrderLine): void {
+    const demand = this.#demands.get(stream);
+    if (demand && this.#isNear(demand)) demand.metAtMs = this.#elapsedMs();
+  }
+
+  won({ stream }: OrderLine): void {
+    const demand = this.#demandFor(stream);
+    demand.turnsInARow = this.#isNear(demand) ? demand.turnsInARow + 1 : 1;
+    demand.wonAtMs = this.#elapsedMs();
+    demand.others = Math.max(OTHERS_AT_LEAST, demand.others * OTHERS_KEPT);
   }
 
   /** How long one took, from what was decided on to the answer of the store. */
@@ -82,8 +106,19 @@ export class Turns {
     this.#turnMs += SHARE_OF_NEWEST * (newest - this.#turnMs);
   }
 
-  #rivalry(stream: string): Rivalry | undefined {
-    const rivalry = this.#rivalries.get(stream);
-    return rivalry && this.#elapsedMs() - rivalry.lostAtMs < RIVALRY_MS ? rivalry : undefined;
+  #demandFor(stream: string): Demand {
+    const known = this.#demands.get(stream);
+    if (known) return known;
+    const demand = { wonAtMs: -Infinity, turnsInARow: 0, metAtMs: -Infinity, others: OTHERS_AT_FIRST };
+    this.#demands.set(stream, demand);
+    return demand;
+  }
+
+  #hasRivals({ metAtMs }: Demand): boolean {
+    return this.#elapsedMs() - metAtMs < RIVALRY_MS;
+  }
+
+  #isNear({ wonAtMs }: Demand): boolean {
+    return this.#elapsedMs() - wonAtMs < NEAR_TURNS * this.#turnMs;
   }
 }
