@@ -81,7 +81,7 @@ describe('the package of the client', () => {
   it('works where it is installed', async () => {
     const script =
       "import { createClient, Session } from 'orderlog-client';" +
-      "const client = createClient({ commandUrl: 'http://127.0.0.1:9', token: 'T', deadlineMs: 50 });" +
+      "const client = createClient({ commandUrl: 'http://127.0.0.1:61999', token: 'T', deadlineMs: 50 });" +
       "const failed = await client.confirmOrder({ orderId: 'o' }).catch((error) => error);" +
       'console.log(failed.name, failed.outcome, client.session instanceof Session);';
     const { stdout, stderr } = await finished('node', ['--input-type=module', '-e', script], folder);

@@ -4,11 +4,11 @@ import type { OperationName, operations } from './generated/operations.js';
 
 type Described = CommandOperations & QueryOperations;
 type Flat<T> = { [Field in keyof T]: T[Field] };
-type Place<Name extends OperationName, In extends 'path' | 'query'> = Described[Name]['parameters'] extends {
-  [One in In]?: infer Parameters;
-}
-  ? NonNullable<Parameters>
-  : unknown;
+/** Nothing to take: `never` would make nothing of the other places, too. */
+type OrNothing<Taken> = [Taken] extends [never] ? unknown : Taken;
+type Place<Name extends OperationName, In extends 'path' | 'query'> = OrNothing<
+  NonNullable<Described[Name]['parameters'][In]>
+>;
 type Body<Name extends OperationName> = Described[Name] extends {
   requestBody: { content: { 'application/json': infer Content } };
 }
