@@ -20,7 +20,7 @@ export interface WholeSystem {
   readonly eventStore: TcpProxy;
   /** Staff's, for reading and writing. */
   readonly token: string;
-  issueToken(lifetimeSeconds: number): Promise<string>;
+  readonly issueToken: (lifetimeSeconds: number) => Promise<string>;
   close(): Promise<void>;
 }
 

@@ -10,7 +10,7 @@ export class Addresses {
    */
   constructor(api: string, urls: string | readonly string[]) {
     this.#api = api;
-    this.#urls = [urls].flat().map(withoutSlash);
+    this.#urls = [...new Set([urls].flat().map(withoutSlash))];
   }
 
   /** @throws TypeError when there is none */

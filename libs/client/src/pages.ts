@@ -1,10 +1,5 @@
 import { pause } from './retry.js';
-import type { CallOptions } from './orderlog-client.js';
-
-export interface PageOptions extends CallOptions {
-  /** Of the feed alone: how long to wait for more once everything was told. */
-  readonly pollMs?: number;
-}
+import type { PageOptions } from './options.js';
 
 /** How a list goes on: lists by a cursor, until there is none; the feed after a position, for ever. */
 export type PagesBy = 'cursor' | 'after';

@@ -32,7 +32,7 @@ export function requestOf(operation: Operation, input: object): Outgoing {
   });
   const query = new URLSearchParams();
   for (const name of operation.query) {
-    for (const one of [take(name) ?? []].flat()) query.append(name, String(one));
+    for (const one of [take(name) ?? []].flat()) query.append(name, String(one as string | number | boolean));
   }
   const { api, method, takesBody } = operation;
   const [unknown] = fields.keys();

@@ -9,7 +9,7 @@ const read = (position: number, store = 'aaaaaaaaaaaa') =>
   writePosition({ position: BigInt(position), store, about: null });
 const change = (position: number, orderId: string, revision: number, store = 'aaaaaaaaaaaa') =>
   writePosition({ position: BigInt(position), store, about: { orderId, revision } });
-const told = (token: string | null) => token && readPosition(token);
+const told = (token: string | null) => (token === null ? null : readPosition(token));
 const at = (position: number, store = 'aaaaaaaaaaaa') => ({ position: BigInt(position), store, about: null });
 
 describe('a session', () => {

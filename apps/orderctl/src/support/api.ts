@@ -15,7 +15,7 @@ export interface ApiOptions {
 
 export interface Api {
   readonly client: OrderlogClient;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const ANSWER_LIMIT_MS = 30_000;

@@ -21,7 +21,7 @@ export function pooledTransport(connections: number): { transport: Transport; cl
   const transport: Transport = async ({ url, method, headers, body, signal }) => {
     const pathAt = url.indexOf('/', url.indexOf('://') + '://'.length);
     const answer = await poolOf(url.slice(0, pathAt)).request({
-      method: method as 'GET',
+      method,
       path: url.slice(pathAt),
       headers,
       body,
