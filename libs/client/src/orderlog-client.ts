@@ -104,8 +104,11 @@ function clientOver(
     return { ...received, key };
   };
   const answer = async (request: Outgoing, options: CallOptions) => answerOf(await receive(request, options));
-  const ask = async (name: OperationName, input: object = {}, options: CallOptions = {}) =>
-    (await answer(requestOf(operations[name], input), options)).body;
+  const ask = async (name: OperationName, input: object = {}, options: CallOptions = {}) => {
+    const { status, body } = await answer(requestOf(operations[name], input), options);
+    if (status === 304) throw new TypeError('an answer that has not changed has no body: ask with answer()');
+    return body;
+  };
   const methods = Object.fromEntries(
     Object.keys(operations).map((name) => [
       name,

@@ -4,8 +4,8 @@ import type { Transport } from '#client/orderlog-client.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Requests over pools of kept-alive connections, for those who send many at once: at a third of what the platform's
- * `fetch` takes of the processor.
+ * Requests over pools of kept-alive connections, for those who send many at once: it takes far less of the processor
+ * than the platform's `fetch`.
  *
  * @param connections to each origin, at most
  */
