@@ -32,7 +32,8 @@ export function requestOf(operation: Operation, input: object): Outgoing {
   });
   const query = new URLSearchParams();
   for (const name of operation.query) {
-    for (const one of [take(name) ?? []].flat()) query.append(name, String(one as string | number | boolean));
+    const values = [take(name) ?? []].flat() as (string | number | boolean)[];
+    for (const value of values) query.append(name, String(value));
   }
   const { api, method, takesBody } = operation;
   const [unknown] = fields.keys();
