@@ -63,6 +63,7 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     const url = call.addresses.preferred;
     const token = await settings.bearer.get();
     const leftMs = untilMs - performance.now();
+    const wasLast = leftMs <= settings.tryMs;
     const one = await tryOnce(call, url, token, leftMs, settings);
     if (one.failure === null) return one;
     const { failure, text, error } = one;
@@ -78,7 +79,7 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     if (failure.kind === 'answered') lastAnswer = { status: failure.status, text };
     const giveUp = () =>
       // A try that the deadline cut off says less than the answer to the one before.
-      lastAnswer !== null && (failure.kind === 'answered' || performance.now() >= untilMs)
+      lastAnswer !== null && (failure.kind === 'answered' || (failure.code === 'ETIMEDOUT' && wasLast))
         ? new Problem(lastAnswer.status, lastAnswer.text, known)
         : new NoAnswer(url, reasonOf(failure), known, error);
     if (!mayTryAgain(failure)) throw giveUp();
