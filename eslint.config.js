@@ -8,7 +8,7 @@ const nodeGlobals = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.orderlog/', 'bench/peers/'] },
+  { ignores: ['dist/', 'libs/client/dist/', 'node_modules/', 'coverage/', '.orderlog/', 'bench/peers/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,13 +1,13 @@
 // The README's main command, and one order through it: start, place, read, stop. Exits 0 when all of it held.
 // An argument names the major version of Node that must be running this.
 import { execFile, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createClient } from 'orderlog-client';
 
 const START_TIMEOUT_MS = 120_000; // shared machines: what is measured is in the bench, not here
 const orderctl = fileURLToPath(new URL('../apps/orderctl/bin/orderctl.js', import.meta.url));
@@ -57,28 +57,13 @@ async function placeAndRead() {
     '--scope',
     'orders:read orders:write',
   ]);
-  const authorization = `Bearer ${stdout.trim()}`;
-  const placed = await fetch(`${commandUrl}/v1/orders`, {
-    method: 'POST',
-    headers: { authorization, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-    body: JSON.stringify({
-      currency: 'GBP',
-      lines: [{ sku: 'MUG', name: 'Mug', quantity: 2, unitPriceMinor: 450 }],
-    }),
+  const orderlog = createClient({ commandUrl, queryUrl, token: stdout.trim() });
+  const { orderId } = await orderlog.placeOrder({
+    currency: 'GBP',
+    lines: [{ sku: 'MUG', name: 'Mug', quantity: 2, unitPriceMinor: 450 }],
   });
-  expectStatus(placed, 201, await placed.clone().text());
-  const read = await fetch(placed.headers.get('location'), {
-    headers: { authorization, 'consistent-with': placed.headers.get('order-position') },
-  });
-  expectStatus(read, 200, await read.clone().text());
-  const order = await read.json();
-  if (order.totals.totalMinor !== 900)
-    throw new Error(`two mugs cost 900, not ${JSON.stringify(order.totals)}`);
-  if (!queryUrl) throw new Error('system.json names no query URL');
-}
-
-function expectStatus(response, status, body) {
-  if (response.status !== status) throw new Error(`${response.url} answered ${response.status}: ${body}`);
+  const { totals } = await orderlog.getOrder({ orderId });
+  if (totals.totalMinor !== 900) throw new Error(`two mugs cost 900, not ${JSON.stringify(totals)}`);
 }
 
 async function stop(child) {

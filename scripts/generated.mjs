@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { clientOperations, clientTypes } from './generated/client-types.mjs';
 import { configurationPage } from './generated/configuration-page.mjs';
 import { commandApiDocument } from './generated/command-api-document.mjs';
 import { errorsPage } from './generated/errors-page.mjs';
@@ -26,6 +27,10 @@ const generated = {
   'docs/errors.md': errorsPage,
   'docs/openapi/command-api.json': commandApiDocument,
   'docs/openapi/query-api.json': queryApiDocument,
+  'libs/client/src/generated/command-api.ts': () => clientTypes(commandApiDocument),
+  'libs/client/src/generated/operations.ts': () =>
+    clientOperations({ command: commandApiDocument, query: queryApiDocument }),
+  'libs/client/src/generated/query-api.ts': () => clientTypes(queryApiDocument),
   'libs/event-store/golden/folded.json': goldenFolded,
   'libs/event-store/golden/shapes.json': eventShapes,
   'libs/event-store/src/snapshots/fold-fingerprint.ts': foldFingerprint,

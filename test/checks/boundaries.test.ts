@@ -34,6 +34,17 @@ const violations: Readonly<Record<string, readonly Files[]>> = {
       'libs/platform/src/b.ts': 'export type B = 1;\n',
     },
   ],
+  'client-imports-only-itself': [
+    { 'libs/client/src/a.ts': use('#platform/b.js'), 'libs/platform/src/b.ts': value },
+    { 'libs/client/src/a.ts': "import { Pool } from 'undici';\nexport const pool = Pool;\n" },
+    {
+      'libs/client/src/a.ts': "import { randomUUID } from 'node:crypto';\nexport const id = randomUUID();\n",
+    },
+    {
+      'libs/client/src/a.ts': "import type { B } from '../../domain/src/b.js';\nexport type A = B;\n",
+      'libs/domain/src/b.ts': 'export type B = 1;\n',
+    },
+  ],
   'apps-never-import-apps': [
     { 'apps/query-api/src/a.ts': use('../../command-api/src/b.js'), 'apps/command-api/src/b.ts': value },
   ],
@@ -104,6 +115,8 @@ describe('the boundaries', () => {
     async () => {
       const files = {
         'libs/domain/src/money.ts': value,
+        'libs/client/src/a.ts': use('./b.js'),
+        'libs/client/src/b.ts': value,
         'libs/platform/src/a.ts': use('#domain/money.js'),
         'libs/platform/src/a.spec.ts': use('./a.js').replaceAll('value', 'used as value'),
         'libs/domain/src/testing/orders.ts':

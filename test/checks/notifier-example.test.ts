@@ -57,7 +57,12 @@ describe('the example notifier', () => {
         await jsonOf<Manifest>(folder, 'package.json'),
         await jsonOf<Manifest>(repositoryRoot, 'package.json'),
       ];
-      expect({ ...ours.dependencies, ...ours.devDependencies }).toMatchObject({
+      const client = await jsonOf<{ version: string }>(repositoryRoot, 'libs/client/package.json');
+      expect({
+        ...ours.dependencies,
+        ...ours.devDependencies,
+        'orderlog-client': client.version, // here a link to its folder
+      }).toMatchObject({
         ...own.dependencies,
         ...own.devDependencies,
       });

@@ -9,14 +9,18 @@ import { startCommandApi } from '../../apps/command-api/src/start.js';
 import { startQueryApi } from '../../apps/query-api/src/start.js';
 import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
 /** Both APIs, the projector and their stores, with one token issuer: what stands behind the gateway. */
 export interface WholeSystem {
   /** `host:port` */
   readonly commandApi: string;
   readonly queryApi: string;
+  /** The network between command-api and the event store. */
+  readonly eventStore: TcpProxy;
   /** Staff's, for reading and writing. */
   readonly token: string;
+  readonly issueToken: (lifetimeSeconds: number) => Promise<string>;
   close(): Promise<void>;
 }
 
@@ -29,23 +33,29 @@ export async function startWholeSystem(queryBaseUrl: string): Promise<WholeSyste
   ]);
   const logger = createLogger('system', 'silent');
   const shared = { host: '127.0.0.1', port: 0, eventStoreUrl: store.url, ...issuer };
-  const command = await startCommandApi({ ...shared, queryBaseUrl, requireIfMatch: false }, logger);
+  const network = await startTcpProxy(Number(new URL(store.url).port));
+  const eventStoreUrl = `esdb://127.0.0.1:${network.port}?tls=false`;
+  const command = await startCommandApi(
+    { ...shared, eventStoreUrl, queryBaseUrl, requireIfMatch: false },
+    logger,
+  );
   const query = await startQueryApi({ ...shared, postgresUrl: database.url, elasticsearch: null }, logger);
   const eventStore = new DbClientEventStore({ connectionString: store.url });
   const stop = new AbortController();
   const projecting = new Projector({ eventStore, postgresUrl: database.url, logger }).run(stop.signal);
+  const issueToken = (lifetimeSeconds: number) =>
+    issuer.issueToken({ tenant: 'default', scopes: ['orders:read', 'orders:write'], lifetimeSeconds });
   return {
     commandApi: `127.0.0.1:${command.port}`,
     queryApi: `127.0.0.1:${query.port}`,
-    token: await issuer.issueToken({
-      tenant: 'default',
-      scopes: ['orders:read', 'orders:write'],
-      lifetimeSeconds: 600,
-    }),
+    eventStore: network,
+    token: await issueToken(600),
+    issueToken,
     async close() {
       stop.abort();
       await projecting;
       await Promise.all([command.close(), query.close(), eventStore.close()]);
+      await network.close();
       await Promise.all([store.close(), database.drop(), rm(keys, { recursive: true, force: true })]);
     },
   };

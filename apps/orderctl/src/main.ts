@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import { readConfig } from '#platform/config.js';
-import { describeStartFailure } from '#platform/lifecycle.js';
 import { addEventsCommand } from './commands/events.command.js';
 import { addGenerationsCommand } from './commands/generations.command.js';
 import { addImportCommand } from './commands/import.command.js';
@@ -17,6 +16,7 @@ import { addTokenCommand } from './commands/token.command.js';
 import { addUpCommand } from './commands/up.command.js';
 import { addVerifyCommand } from './commands/verify.command.js';
 import { CliError, UsageError } from './support/cli-error.js';
+import { failureLine } from './support/failure-line.js';
 
 const OK = 0;
 const FAILED = 1;
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
   } catch (error) {
     // Commander has said what is wrong already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE;
-    process.stderr.write(`orderctl: ${describeStartFailure(error)}\n`);
+    process.stderr.write(`orderctl: ${failureLine(error)}\n`);
     if (process.env['ORDERLOG_LOG_LEVEL'] === 'debug' && !(error instanceof CliError)) console.error(error);
     return error instanceof UsageError ? USAGE : FAILED;
   }

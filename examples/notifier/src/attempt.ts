@@ -1,3 +1,4 @@
+import type { OrderlogClient } from 'orderlog-client';
 import type { PoolClient } from 'pg';
 import { AWAY_PAUSE_MAX_MS, pauseMs } from './backoff.js';
 import { addressOn, channelOf, customerOf, messageIdOf } from './channels.js';
@@ -7,14 +8,14 @@ import { causeOf, log } from './log.js';
 import type { Mailer } from './mailer.js';
 import { NotSent, type Hindrance } from './not-sent.js';
 import { readOrderEvent, type OrderEvent } from './order-event.js';
-import { readOrder, type OrdersOptions } from './orders.js';
+import { readOrder } from './orders.js';
 import { isChosen, preferencesOf, type Preferences } from './preferences.js';
 import type { Settings } from './settings.js';
 import { textOf } from './texts.js';
 
 export interface AttemptOptions {
   readonly settings: Settings;
-  readonly orders: OrdersOptions;
+  readonly orders: OrderlogClient;
   readonly mailer: Mailer;
   readonly deadLetters: DeadLetters;
   /** Told of every try that came to an end, and of each that an engine was away for. */

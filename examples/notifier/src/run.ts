@@ -8,6 +8,7 @@ import { startIntake } from './intake.js';
 import { kafkaOf } from './kafka.js';
 import { causeOf, log } from './log.js';
 import { Mailer } from './mailer.js';
+import { openOrders } from './orders.js';
 import { Sender } from './sender.js';
 import type { Settings } from './settings.js';
 
@@ -44,7 +45,10 @@ async function work(
   signal: AbortSignal,
 ): Promise<void> {
   const mailer = new Mailer(settings.NOTIFIER_SMTP_URL, settings.NOTIFIER_FROM);
-  const orders = { queryUrl: settings.NOTIFIER_QUERY_URL, tokenFile: settings.NOTIFIER_TOKEN_FILE };
+  const orders = openOrders({
+    queryUrl: settings.NOTIFIER_QUERY_URL,
+    tokenFile: settings.NOTIFIER_TOKEN_FILE,
+  });
   const sender: Sender = new Sender({
     inbox,
     concurrency: settings.NOTIFIER_CONCURRENCY,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createClient } from '#client/orderlog-client.js';
 import { freePort } from '#platform/embedded-postgres.js';
 import { freshDatabase } from '../../support/database.js';
 import { startTestEventStore } from '../../support/event-store.js';
@@ -34,16 +35,8 @@ describe('orderctl up, on engines that run elsewhere', () => {
         expect([...up.processes().keys()].sort()).toEqual(['command-api', 'projector', 'query-api']);
         expect(existsSync(join(data, 'pg'))).toBe(false);
         const token = (await run('token', '--scope', 'orders:read orders:write')).stdout.trim();
-        const placed = await fetch(`http://127.0.0.1:${up.ports.command}/v1/orders`, {
-          method: 'POST',
-          headers: {
-            authorization: `Bearer ${token}`,
-            'content-type': 'application/json',
-            'idempotency-key': 'one',
-          },
-          body: JSON.stringify(mugOrder({ reference: 'ELSEWHERE-1' })),
-        });
-        expect(placed.status).toBe(201);
+        const client = createClient({ commandUrl: `http://127.0.0.1:${up.ports.command}`, token });
+        await client.placeOrder({ ...mugOrder(), reference: 'ELSEWHERE-1' });
         expect(await run('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 orders') });
         const { stdout } = await run('status', '--json');
         const { engines } = JSON.parse(stdout) as { engines: { port: string; engine: string }[] };

@@ -4,7 +4,7 @@ import { importNdjson, type NdjsonImportResult } from '../import/ndjson.import.j
 import { importOnlineRetail, type ShopImportResult } from '../import/online-retail.import.js';
 import { duration, type Progress } from '../import/progress.js';
 import { waitingNotice } from '../import/sending.js';
-import { ApiClient } from '../support/api-client.js';
+import { openApi } from '../support/api.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { count, money, printJson } from '../support/output.js';
 
@@ -43,13 +43,18 @@ async function runImport(files: string[], options: ImportOptions): Promise<void>
   ];
   const token = await connection.token();
   let progress: Progress | null = null;
-  const onWaiting = waitingNotice(() => progress);
-  const api = (url: string, connections: number) =>
-    new ApiClient({ url, token, connections, patienceMs: PATIENCE_MS, onWaiting });
+  const { concurrency } = options;
+  const { client, close } = openApi({
+    commandUrl,
+    queryUrl,
+    token,
+    connections: concurrency,
+    patienceMs: PATIENCE_MS,
+    onRetry: waitingNotice(() => progress),
+  });
   const context: ImportContext = {
-    commandApi: api(commandUrl, options.concurrency),
-    queryApi: api(queryUrl, 1),
-    concurrency: options.concurrency,
+    client,
+    concurrency,
     rejectsPath: options.rejects,
     showProgress: (shown) => {
       progress = shown;
@@ -59,7 +64,7 @@ async function runImport(files: string[], options: ImportOptions): Promise<void>
     if (options.format === 'ndjson') reportNdjson(await importNdjson(files, context), options);
     else reportShop(await importOnlineRetail(files, context), options);
   } finally {
-    await Promise.all([context.commandApi.close(), context.queryApi.close()]);
+    await close();
   }
 }
 

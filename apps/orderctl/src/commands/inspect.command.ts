@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander';
 import { instantOf } from '#domain/instant.js';
-import type { HistoryEntry } from '#read-models/readers/order-history.reader.js';
-import { diffText, type ShownDiff } from '../inspect/diff-view.js';
+import type { Input, Item, OrderlogClient } from '#client/orderlog-client.js';
+import { diffText } from '../inspect/diff-view.js';
 import { findOrder } from '../inspect/find-order.js';
-import { orderText, type ShownOrder } from '../inspect/order-view.js';
-import { ApiClient } from '../support/api-client.js';
+import { orderText } from '../inspect/order-view.js';
+import { openApi } from '../support/api.js';
 import { UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { printJson } from '../support/output.js';
@@ -40,61 +40,61 @@ async function runInspect(named: string, options: InspectOptions): Promise<void>
   const question = momentQuery(options);
   const range = options.diff === undefined ? null : diffQuery(options.diff);
   const connection = new Connection(options);
-  const url = await connection.address('queryUrl');
+  const queryUrl = await connection.address('queryUrl');
   const token = await connection.token(['orders:read']);
-  const api = new ApiClient({ url, token, connections: 1, patienceMs: PATIENCE_MS });
+  const { client, close } = openApi({ queryUrl, token, connections: 1, patienceMs: PATIENCE_MS });
   try {
-    const path = `/v1/orders/${await findOrder(api, named)}`;
+    const orderId = await findOrder(client, named);
     if (range !== null) {
-      const diff = (await api.get(`${path}/diff?${range}`)) as ShownDiff;
+      const diff = await client.diffOrder({ orderId, ...range });
       if (options.json) printJson(diff);
       else console.log(diffText(diff));
       return;
     }
-    const order = (await api.get(`${path}${question}`)) as ShownOrder;
-    const history = await historyOf(api, path, order.revision);
+    const order = await client.getOrder({ orderId, ...question });
+    const history = await historyOf(client, orderId, order.revision);
     if (options.json) printJson({ order, history });
     else console.log(orderText(order, history));
   } finally {
-    await api.close();
+    await close();
   }
 }
 
 /** The events up to a revision: those after it had not happened yet. */
-async function historyOf(api: ApiClient, path: string, upTo: number): Promise<HistoryEntry[]> {
-  const events: HistoryEntry[] = [];
-  let cursor: string | null = null;
-  do {
-    const after: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = (await api.get(`${path}/history?limit=100${after}`)) as {
-      items: readonly HistoryEntry[];
-      nextCursor: string | null;
-    };
-    events.push(...page.items.filter(({ revision }) => revision <= upTo));
-    cursor = (page.items.at(-1)?.revision ?? upTo) < upTo ? page.nextCursor : null;
-  } while (cursor !== null);
+async function historyOf(
+  client: OrderlogClient,
+  orderId: string,
+  upTo: number,
+): Promise<Item<'getOrderHistory'>[]> {
+  const events: Item<'getOrderHistory'>[] = [];
+  for await (const event of client.items('getOrderHistory', { orderId, limit: 100 })) {
+    if (event.revision > upTo) break;
+    events.push(event);
+  }
   return events;
 }
 
-function momentQuery({ asOf, recordedAsOf, revision }: InspectOptions): string {
+type Moment = Pick<Input<'getOrder'>, 'asOf' | 'recordedAsOf' | 'revision'>;
+
+function momentQuery({ asOf, recordedAsOf, revision }: InspectOptions): Moment {
   if (revision !== undefined) {
     if (!/^\d{1,9}$/.test(revision))
       throw new UsageError(`--revision ${revision} is none: a number from 0 is needed`);
-    return `?revision=${revision}`;
+    return { revision: Number(revision) };
   }
-  if (asOf !== undefined) return `?asOf=${encodeURIComponent(timeOf('--as-of', asOf))}`;
-  if (recordedAsOf === undefined) return '';
-  return `?recordedAsOf=${encodeURIComponent(timeOf('--recorded-as-of', recordedAsOf))}`;
+  if (asOf !== undefined) return { asOf: timeOf('--as-of', asOf) };
+  if (recordedAsOf === undefined) return {};
+  return { recordedAsOf: timeOf('--recorded-as-of', recordedAsOf) };
 }
 
 /** `3..7`, `2026-11-01T00:00:00Z..2026-11-02T00:00:00Z`, `3..` (up to now) */
-function diffQuery(text: string): string {
+function diffQuery(text: string): Pick<Input<'diffOrder'>, 'from' | 'to'> {
   const [from, to, ...more] = text.split('..');
   if (!from || to === undefined || more.length > 0) {
     throw new UsageError(`--diff ${text} is no range: give two revisions or times, as 3..7`);
   }
   const place = (one: string) => (/^\d{1,9}$/.test(one) ? one : timeOf('--diff', one));
-  return new URLSearchParams({ from: place(from), ...(to === '' ? {} : { to: place(to) }) }).toString();
+  return { from: place(from), ...(to === '' ? {} : { to: place(to) }) };
 }
 
 function timeOf(flag: string, text: string): string {

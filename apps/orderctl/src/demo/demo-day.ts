@@ -1,5 +1,5 @@
 import { runScript } from '../import/script-runner.js';
-import { ApiClient } from '../support/api-client.js';
+import { openApi } from '../support/api.js';
 import { CliError } from '../support/cli-error.js';
 import { readJson, writeJson, type DataFolder } from '../system/data-folder.js';
 import { demoScripts, SHOWPIECE } from './demo-orders.js';
@@ -30,16 +30,16 @@ export async function playDemoDay(
   if (known?.done) return SHOWPIECE;
   const day = known?.day ?? new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
   await writeJson(folder.demo, { day, done: false } satisfies DemoState);
-  const api = new ApiClient({ url: commandUrl, token, connections: 4, patienceMs: PATIENCE_MS });
+  const { client, close } = openApi({ commandUrl, token, connections: 4, patienceMs: PATIENCE_MS });
   try {
     await Promise.all(
       demoScripts(day).map(async (script) => {
-        const outcome = await runScript(script, { api, onStep: () => {}, stopped: () => false });
+        const outcome = await runScript(script, { client, onStep: () => {}, stopped: () => false });
         if (outcome.kind === 'refused') throw new CliError(`the demo order ${outcome.line}`);
       }),
     );
   } finally {
-    await api.close();
+    await close();
   }
   await writeJson(folder.demo, { day, done: true } satisfies DemoState);
   return SHOWPIECE;

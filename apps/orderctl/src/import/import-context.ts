@@ -1,10 +1,9 @@
-import type { ApiClient } from '../support/api-client.js';
+import type { OrderlogClient } from '#client/orderlog-client.js';
 import type { Progress } from './progress.js';
 
 /** What every format's import works with. */
 export interface ImportContext {
-  readonly commandApi: ApiClient;
-  readonly queryApi: ApiClient;
+  readonly client: OrderlogClient;
   /** Orders in flight. */
   readonly concurrency: number;
   readonly rejectsPath: string;

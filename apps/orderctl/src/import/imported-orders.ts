@@ -1,44 +1,22 @@
-import type { ApiClient } from '../support/api-client.js';
+import type { Item, OrderlogClient } from '#client/orderlog-client.js';
 import { sum, type PlannedOrder } from './import-plan.js';
-
-interface ListedOrder {
-  readonly reference: string | null;
-  readonly customerId: string | null;
-  readonly placedAt: string;
-  readonly currency: string;
-  readonly lineCount: number;
-  readonly unitCount: number;
-  readonly orderedTotalMinor: number;
-  readonly refundedMinor: number;
-  readonly returnsClosed: number;
-  readonly unitsReturned: number;
-}
 
 /**
  * The orders that the read models show complete, in the words by which a planned order is found among
  * them: whatever the plan says of it is there. Commands of other orders are sent again, which changes
  * nothing where they were sent before; so it does no harm that read models lag behind.
  *
- * @throws CliError when the query API does not answer.
+ * @throws Problem and NoAnswer as the client does
  */
 export async function listImported(
-  api: ApiClient,
+  client: OrderlogClient,
   planned: readonly PlannedOrder[],
 ): Promise<ReadonlySet<string>> {
   const imported = new Set<string>();
   const range = placingTimes(planned);
   if (range === null) return imported;
-  let cursor: string | null = null;
-  do {
-    const query = new URLSearchParams({ status: 'completed', limit: '100', ...range });
-    if (cursor !== null) query.set('cursor', cursor);
-    const page = (await api.get(`/v1/orders?${query.toString()}`)) as {
-      items: readonly ListedOrder[];
-      nextCursor: string | null;
-    };
-    for (const order of page.items) imported.add(identityOfListed(order));
-    cursor = page.nextCursor;
-  } while (cursor !== null);
+  const completed = client.items('listOrders', { status: ['completed'], limit: 100, ...range });
+  for await (const order of completed) imported.add(identityOfListed(order));
   return imported;
 }
 
@@ -57,7 +35,7 @@ export function identityOfPlanned(order: PlannedOrder): string {
   ]);
 }
 
-function identityOfListed(order: ListedOrder): string {
+function identityOfListed(order: Item<'listOrders'>): string {
   return identity([
     order.reference,
     order.customerId,

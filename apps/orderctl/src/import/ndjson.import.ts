@@ -34,8 +34,8 @@ export async function importNdjson(
   const progress = new Progress(commands, 'commands');
   context.showProgress(progress);
   try {
-    const { position } = await sendScripts<NdjsonLine>({
-      commandApi: context.commandApi,
+    await sendScripts<NdjsonLine>({
+      client: context.client,
       orders: readAll(files),
       scriptOf: ({ script }) => script,
       totalCommands: commands,
@@ -49,7 +49,7 @@ export async function importNdjson(
         } else if (!outcome.changed) alreadyImported++;
       },
     });
-    if (position !== null) await untilVisible(context.queryApi, position);
+    await untilVisible(context.client);
   } finally {
     progress.end();
     await writeRejects(context.rejectsPath, rejects);

@@ -33,7 +33,7 @@ export async function importOnlineRetail(
     context.rejectsPath,
     plan.rejects.map(({ file, line, reason }) => ({ file: files[file]!, line, reason })),
   );
-  const imported = await listImported(context.queryApi, plan.orders);
+  const imported = await listImported(context.client, plan.orders);
   const left = plan.orders.filter((order) => !imported.has(identityOfPlanned(order)));
   const totalCommands = sum(left, (one) => STEPS_PER_ORDER + STEPS_PER_RETURN * one.returns.length);
 
@@ -42,8 +42,8 @@ export async function importOnlineRetail(
   const progress = new Progress(totalCommands, 'commands');
   context.showProgress(progress);
   try {
-    const { position, seconds } = await sendScripts({
-      commandApi: context.commandApi,
+    const seconds = await sendScripts({
+      client: context.client,
       orders: left,
       scriptOf,
       totalCommands,
@@ -54,7 +54,7 @@ export async function importOnlineRetail(
         if (!outcome.changed) alreadyImported++;
       },
     });
-    if (position !== null) await untilVisible(context.queryApi, position);
+    await untilVisible(context.client);
     return {
       ...figuresOf(plan.orders),
       rejected: countRejects(plan.rejects),

@@ -1,5 +1,4 @@
-import { decodeOrderPosition, encodeOrderPosition, type OrderPosition } from '#platform/order-position.js';
-import { ApiClient } from '../support/api-client.js';
+import type { OrderlogClient, Retry } from '#client/orderlog-client.js';
 import { CliError } from '../support/cli-error.js';
 import { onInterruption } from '../support/interruption.js';
 import { inFlight } from './in-flight.js';
@@ -8,7 +7,7 @@ import { Progress } from './progress.js';
 import { runScript, Stopped, type ScriptOutcome } from './script-runner.js';
 
 export interface SendingOptions<T> {
-  readonly commandApi: ApiClient;
+  readonly client: OrderlogClient;
   readonly orders: Iterable<T> | AsyncIterable<T>;
   readonly scriptOf: (order: T) => OrderScript;
   readonly onOutcome: (order: T, outcome: ScriptOutcome) => void;
@@ -18,31 +17,21 @@ export interface SendingOptions<T> {
   readonly progress: Progress;
 }
 
-export interface SendingResult {
-  /** Of the latest change: what read models must have reached to show everything. */
-  readonly position: string | null;
-  readonly seconds: number;
-}
-
 /**
  * Sends the scripts, many orders at once, each order's commands in sequence.
  *
- * @throws CliError when the service fails or stays away, or on Ctrl-C.
+ * @returns the seconds it took
+ * @throws CliError, Problem or NoAnswer when the service fails or stays away, CliError on Ctrl-C
  */
-export async function sendScripts<T>(options: SendingOptions<T>): Promise<SendingResult> {
+export async function sendScripts<T>(options: SendingOptions<T>): Promise<number> {
   const startedMs = Date.now();
   const stop = onInterruption((line) => options.progress.tell(line), 'the commands under way');
-  let reached: OrderPosition | null = null;
-  const onStep = (token: string | null) => {
-    options.progress.advance(1);
-    const told = token === null ? null : decodeOrderPosition(token);
-    if (told !== null && (reached === null || told.position > reached.position)) reached = told;
-  };
+  const onStep = () => options.progress.advance(1);
   try {
     await inFlight(options.orders, options.concurrency, async (order) => {
       if (stop.asked()) throw new Stopped('stopped');
       const script = options.scriptOf(order);
-      const runner = { api: options.commandApi, onStep, stopped: stop.asked };
+      const runner = { client: options.client, onStep, stopped: stop.asked };
       options.onOutcome(order, await runScript(script, runner));
     });
   } catch (error) {
@@ -51,23 +40,18 @@ export async function sendScripts<T>(options: SendingOptions<T>): Promise<Sendin
   } finally {
     stop.forget();
   }
-  const position = positionOf(reached);
-  return { position, seconds: (Date.now() - startedMs) / 1_000 };
-}
-
-function positionOf(reached: OrderPosition | null): string | null {
-  return reached === null ? null : encodeOrderPosition({ ...reached, orderId: null, revision: null });
+  return (Date.now() - startedMs) / 1_000;
 }
 
 /** Until the read models show what was sent: whoever asks for totals next gets these. */
-export async function untilVisible(queryApi: ApiClient, position: string): Promise<void> {
-  await queryApi.get('/v1/orders?limit=1', { 'consistent-with': position });
+export async function untilVisible(client: OrderlogClient): Promise<void> {
+  await client.listOrders({ limit: 1 });
 }
 
 /** Reports that the service is away at most every few seconds, whichever of the requests finds out. */
-export function waitingNotice(progress: () => Progress | null): (reason: string) => void {
+export function waitingNotice(progress: () => Progress | null): (retry: Retry) => void {
   let toldMs = 0;
-  return (reason) => {
+  return ({ reason }) => {
     if (Date.now() - toldMs < 3_000) return;
     toldMs = Date.now();
     progress()?.tell(`waiting: the service ${reason}`);

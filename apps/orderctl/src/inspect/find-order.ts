@@ -1,12 +1,5 @@
-import type { ApiClient } from '../support/api-client.js';
+import type { Item, OrderlogClient } from '#client/orderlog-client.js';
 import { CliError } from '../support/cli-error.js';
-
-interface FoundOrder {
-  readonly orderId: string;
-  readonly number: string;
-  readonly reference: string | null;
-  readonly placedAt: string;
-}
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const SHOWN = 10;
@@ -16,11 +9,10 @@ const SHOWN = 10;
  *
  * @throws CliError when there is none, or when a reference is that of several.
  */
-export async function findOrder(api: ApiClient, named: string): Promise<string> {
+export async function findOrder(client: OrderlogClient, named: string): Promise<string> {
   if (UUID.test(named)) return named;
-  for (const filter of ['number', 'reference']) {
-    const query = new URLSearchParams({ [filter]: named, limit: String(SHOWN) });
-    const { items } = (await api.get(`/v1/orders?${query.toString()}`)) as { items: readonly FoundOrder[] };
+  for (const filter of ['number', 'reference'] as const) {
+    const { items } = await client.listOrders({ [filter]: named, limit: SHOWN });
     const [first, second] = items;
     if (first !== undefined && second === undefined) return first.orderId;
     if (first !== undefined) throw new CliError(severalFound(named, items));
@@ -30,7 +22,7 @@ export async function findOrder(api: ApiClient, named: string): Promise<string> 
   );
 }
 
-function severalFound(named: string, items: readonly FoundOrder[]): string {
+function severalFound(named: string, items: readonly Item<'listOrders'>[]): string {
   const listed = items
     .map(({ orderId, placedAt }) => `${orderId} (placed ${placedAt.slice(0, 16)})`)
     .join(', ');

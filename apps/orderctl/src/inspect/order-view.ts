@@ -1,13 +1,12 @@
-import type { Erased } from '#domain/decider.js';
-import type { AddressLines, Region } from '#domain/order/content.js';
-import type { OrderPersonal } from '#domain/order/state.js';
-import type { OrderDocument } from '#read-models/order-document.js';
-import type { HistoryEntry } from '#read-models/readers/order-history.reader.js';
+import type { Item, Output } from '#client/orderlog-client.js';
 import { money, table } from '../support/output.js';
 import { wordsOf, type Wording } from './event-words.js';
 
 /** An order as query-api answers it. */
-export type ShownOrder = OrderDocument & { readonly personal: OrderPersonal | Erased };
+export type ShownOrder = Output<'getOrder'>;
+type HistoryEntry = Item<'getOrderHistory'>;
+type Region = ShownOrder['shippingAddress'];
+type AddressLines = Exclude<ShownOrder['personal'], 'erased'>['shippingAddress'];
 
 /** Header, lines, money and timeline, for a terminal. */
 export function orderText(order: ShownOrder, history: readonly HistoryEntry[]): string {
@@ -110,7 +109,7 @@ interface NamedLine {
   readonly sku?: string;
 }
 
-function addressText(region: Region | null, address: AddressLines | null): string | null {
+function addressText(region: Region, address: AddressLines): string | null {
   if (region === null && address === null) return null;
   const parts = [
     address?.name,

@@ -2,26 +2,22 @@ import { itemColumns } from '#read-models/readers/summary-item.js';
 import { facetNames } from '#read-models/search/order-search.js';
 import { orderTextFields } from '#read-models/search/order-texts.js';
 import type { ColumnType } from '#read-models/order-summary.js';
+import {
+  integer,
+  listOf,
+  nullableText,
+  nullableTime,
+  object,
+  text,
+  time,
+  uuid,
+  type Schema,
+} from './schemas.js';
 
 /** What answers look like, for the OpenAPI document: built from the columns that they are built from. */
 
-type Schema = Readonly<Record<string, unknown>>;
-
-const text = { type: 'string' };
-const nullableText = { type: 'string', nullable: true };
-const time = { type: 'string', format: 'date-time' };
-const nullableTime = { ...time, nullable: true };
-const uuid = { type: 'string', format: 'uuid' };
-const integer = { type: 'integer' };
 const anything = {};
 
-const object = (properties: Readonly<Record<string, Schema>>, description?: string): Schema => ({
-  type: 'object',
-  required: Object.keys(properties),
-  properties,
-  ...(description === undefined ? {} : { description }),
-});
-const listOf = (items: Schema): Schema => ({ type: 'array', items });
 const page = (items: Schema): Schema => object({ items: listOf(items), nextCursor: nullableText });
 
 const schemaOfType: Readonly<Record<ColumnType, Schema>> = {
@@ -119,33 +115,6 @@ export const pageOfSummaries: Schema = {
   },
 };
 export const summarySchema = summary;
-export const orderSchema: Schema = {
-  type: 'object',
-  additionalProperties: true,
-  required: ['orderId', 'number', 'revision', 'status', 'lines', 'totals', 'allowedCommands', 'personal'],
-  properties: {
-    orderId: uuid,
-    number: text,
-    revision: integer,
-    status: text,
-    lines: listOf({ type: 'object', additionalProperties: true }),
-    totals: { type: 'object', additionalProperties: integer },
-    allowedCommands: listOf(text),
-    personal: {
-      oneOf: [
-        { type: 'object', additionalProperties: true },
-        { type: 'string', enum: ['erased'] },
-      ],
-      description: 'Names, address lines, e-mail, phone and the text of notes.',
-    },
-    stale: {
-      type: 'boolean',
-      enum: [true],
-      description: 'A later change of the order cannot be shown yet; absent when all are.',
-    },
-    staleReason: { ...text, description: 'Why, with `stale`.' },
-  },
-};
 export const historySchema = page(object({ ...event, changes: changedFields }));
 export const feedSchema = object({
   items: listOf(object({ position: text, orderId: uuid, ...event })),

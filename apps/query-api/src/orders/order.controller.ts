@@ -17,7 +17,8 @@ import type { OrderDiff } from '../time-travel/order-diff.js';
 import type { Moment } from '../time-travel/order-story.js';
 import { forCustomer, spliceView, staleness, type OrderView } from '../time-travel/order-view.js';
 import { Travel } from '../time-travel/travel.js';
-import { diffSchema, historySchema, orderSchema } from './answers.js';
+import { diffSchema, historySchema } from './answers.js';
+import { orderSchema } from './order-answer.js';
 import { DiffQuery, HistoryQuery, OrderPath, OrderQuery } from './order.dto.js';
 import { QueryRoute } from './query-route.js';
 

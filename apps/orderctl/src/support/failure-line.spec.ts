@@ -1,0 +1,21 @@
+import { expect, it } from '@jest/globals';
+import { NoAnswer, Problem } from '#client/orderlog-client.js';
+import { CliError } from './cli-error.js';
+import { failureLine } from './failure-line.js';
+
+const failed = { outcome: 'nothing', key: null, tries: 3 } as const;
+const problem = (status: number, code: string) =>
+  new Problem(status, JSON.stringify({ code, detail: 'The reason.' }), failed);
+
+it.each([
+  [new CliError('no such\nfile'), 'no such file'],
+  [
+    new NoAnswer('http://localhost:3001', 'does not answer (ECONNREFUSED)', failed, null),
+    'http://localhost:3001 does not answer (ECONNREFUSED) (tries: 3): is it running?',
+  ],
+  [problem(404, 'order_not_found'), '404 order_not_found: The reason.'],
+  [problem(401, 'token_expired'), '401 token_expired: The reason. Give a token that is valid with --token.'],
+  [problem(403, 'forbidden'), '403 forbidden: The reason. Give a token with the scopes for it with --token.'],
+])('%s is told in one line', (error, line) => {
+  expect(failureLine(error)).toBe(line);
+});

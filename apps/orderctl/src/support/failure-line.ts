@@ -1,0 +1,12 @@
+import { NoAnswer, Problem } from '#client/orderlog-client.js';
+import { describeStartFailure } from '#platform/lifecycle.js';
+
+/** What went wrong and what to do about it, in one line. */
+export function failureLine(error: unknown): string {
+  const line = describeStartFailure(error);
+  if (error instanceof NoAnswer) return `${line}: is it running?`;
+  if (!(error instanceof Problem)) return line;
+  if (error.status === 401) return `${line} Give a token that is valid with --token.`;
+  if (error.status === 403) return `${line} Give a token with the scopes for it with --token.`;
+  return line;
+}

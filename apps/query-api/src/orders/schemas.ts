@@ -1,0 +1,27 @@
+/** The words that the descriptions of answers are made of, for the OpenAPI document. */
+
+export type Schema = Readonly<Record<string, unknown>>;
+
+export const text: Schema = { type: 'string' };
+export const nullableText: Schema = { type: 'string', nullable: true };
+export const time: Schema = { type: 'string', format: 'date-time' };
+export const nullableTime: Schema = { ...time, nullable: true };
+export const uuid: Schema = { type: 'string', format: 'uuid' };
+export const integer: Schema = { type: 'integer' };
+export const flag: Schema = { type: 'boolean' };
+
+export const oneOf = (values: readonly string[]): Schema => ({ ...text, enum: [...values] });
+export const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true });
+export const listOf = (items: Schema): Schema => ({ type: 'array', items });
+
+/** An object that always has all of these fields. */
+export const object = (properties: Readonly<Record<string, Schema>>, description?: string): Schema => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+  ...(description === undefined ? {} : { description }),
+});
+
+/** The same for each of the names. */
+export const each = (names: readonly string[], schema: Schema): Readonly<Record<string, Schema>> =>
+  Object.fromEntries(names.map((name) => [name, schema]));

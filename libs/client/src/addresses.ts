@@ -1,0 +1,33 @@
+/** The addresses of one API. All calls go to the preferred one, until it fails; then to the next. */
+export class Addresses {
+  readonly #api: string;
+  readonly #urls: readonly string[];
+  #preferred = 0;
+
+  /**
+   * @param api what is there, for an error
+   * @throws TypeError when one is no http(s) URL
+   */
+  constructor(api: string, urls: string | readonly string[]) {
+    this.#api = api;
+    this.#urls = [...new Set([urls].flat().map(withoutSlash))];
+  }
+
+  /** @throws TypeError when there is none */
+  get preferred(): string {
+    const url = this.#urls[this.#preferred];
+    if (url === undefined) throw new TypeError(`the client was given no address of ${this.#api}`);
+    return url;
+  }
+
+  /** Others that failed at the same address may have moved on already. */
+  moveOn(from: string): void {
+    if (this.preferred === from) this.#preferred = (this.#preferred + 1) % this.#urls.length;
+  }
+}
+
+function withoutSlash(text: string): string {
+  const { protocol, origin, pathname } = new URL(text);
+  if (!/^https?:$/.test(protocol)) throw new TypeError(`${text} is no http or https address`);
+  return origin + pathname.replace(/\/+$/, '');
+}

@@ -1,0 +1,146 @@
+import type { Addresses } from './addresses.js';
+import type { Bearer } from './bearer.js';
+import { NoAnswer, Problem, type FailedCall } from './errors.js';
+import { isAway, isUnknown, mayTryAgain, pause, pauseMs, type Failure } from './retry.js';
+import { lostBy, type Transport, type TransportAnswer } from './transport.js';
+
+/** What every call of a client goes by. */
+export interface CallSettings {
+  readonly transport: Transport;
+  readonly bearer: Bearer;
+  /** For the whole call, with all its tries and pauses. */
+  readonly deadlineMs: number;
+  /** For one try, from its sending to its answer. */
+  readonly tryMs: number;
+  readonly onRetry: ((retry: Retry) => void) | null;
+}
+
+/** Told before each pause of a call. */
+export interface Retry {
+  readonly url: string;
+  /** `answers 503 not_caught_up`, `does not answer (ECONNREFUSED)` */
+  readonly reason: string;
+  readonly pauseMs: number;
+}
+
+export interface Call {
+  readonly addresses: Addresses;
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly body: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly key: string | null;
+  readonly signal: AbortSignal | null;
+  /** The body is not read here: who called does. */
+  readonly streams: boolean;
+}
+
+/** An answer that is no problem; text is null where it streams. */
+export interface Received {
+  readonly answer: TransportAnswer;
+  readonly text: string | null;
+}
+
+type Tried =
+  | (Received & { readonly failure: null })
+  | { readonly failure: Failure; readonly text: string; readonly error: unknown };
+
+/**
+ * Sends a request until it is answered, at any of its addresses.
+ *
+ * @throws Problem when the answer is no, or stays "not now" until the deadline
+ * @throws NoAnswer when there is none until the deadline
+ * @throws the signal's reason
+ */
+export async function answered(call: Call, settings: CallSettings): Promise<Received> {
+  const untilMs = performance.now() + settings.deadlineMs;
+  const tried = new Set<string>();
+  let lastAnswer: { readonly status: number; readonly text: string } | null = null;
+  let unknown = false;
+  let renewed = false;
+  for (let tries = 1; ; tries++) {
+    const url = call.addresses.preferred;
+    const token = await settings.bearer.get();
+    const leftMs = untilMs - performance.now();
+    const wasLast = leftMs <= settings.tryMs;
+    const one = await tryOnce(call, url, token, leftMs, settings);
+    if (one.failure === null) return one;
+    const { failure, text, error } = one;
+    unknown ||= call.key !== null && isUnknown(failure);
+    const known: FailedCall = { outcome: unknown ? 'unknown' : 'nothing', key: call.key, tries };
+    if (failure.kind === 'answered' && failure.status === 401) {
+      await settings.bearer.refuse(token);
+      if (failure.code === 'token_expired' && settings.bearer.canRenew && !renewed) {
+        renewed = true;
+        continue;
+      }
+    }
+    if (failure.kind === 'answered') lastAnswer = { status: failure.status, text };
+    const giveUp = () =>
+      // A try that the deadline cut off says less than the answer to the one before.
+      lastAnswer !== null && (failure.kind === 'answered' || (failure.code === 'ETIMEDOUT' && wasLast))
+        ? new Problem(lastAnswer.status, lastAnswer.text, known)
+        : new NoAnswer(url, reasonOf(failure), known, error);
+    if (!mayTryAgain(failure)) throw giveUp();
+    tried.add(url);
+    call.addresses.moveOn(url);
+    // An address that was not tried since the last pause need not be waited for.
+    const anotherIsLeft = isAway(failure) && !tried.has(call.addresses.preferred);
+    const waitMs = anotherIsLeft ? 0 : pauseMs(failure, tries - 1);
+    if (waitMs >= untilMs - performance.now()) throw giveUp();
+    if (waitMs === 0) continue;
+    settings.onRetry?.({ url, reason: reasonOf(failure), pauseMs: waitMs });
+    await pause(waitMs, call.signal);
+    tried.clear();
+  }
+}
+
+async function tryOnce(
+  call: Call,
+  url: string,
+  token: string,
+  leftMs: number,
+  { transport, tryMs }: CallSettings,
+): Promise<Tried> {
+  call.signal?.throwIfAborted();
+  // Its own timer: Node may collect one that only AbortSignal.any knows (nodejs/node#57736).
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(new TryTooLong()), Math.max(0, Math.min(tryMs, leftMs)));
+  const onAbort = () => ending.abort(call.signal!.reason);
+  let streaming = false;
+  call.signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const { method, body } = call;
+    const headers = { ...call.headers, authorization: `Bearer ${token}` };
+    const answer = await transport({ method, url: url + call.path, headers, body, signal: ending.signal });
+    if (answer.status < 300 || answer.status === 304) {
+      streaming = call.streams;
+      return { answer, text: streaming ? null : await answer.text(), failure: null };
+    }
+    const text = await answer.text();
+    return { failure: failureOf(answer, text), text, error: null };
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    const lost = ending.signal.aborted ? ({ lost: 'unknown', code: 'ETIMEDOUT' } as const) : lostBy(error);
+    if (lost === null) throw error;
+    return { failure: { kind: 'lost', ...lost }, text: '', error };
+  } finally {
+    clearTimeout(timer);
+    if (!streaming) call.signal?.removeEventListener('abort', onAbort); // else it ends the stream, too
+  }
+}
+
+class TryTooLong extends Error {
+  override readonly name = 'TryTooLong';
+}
+
+function failureOf(answer: TransportAnswer, text: string): Failure {
+  const { code } = new Problem(answer.status, text, { outcome: 'nothing', key: null, tries: 0 });
+  return { kind: 'answered', status: answer.status, code, retryAfter: answer.header('retry-after') };
+}
+
+function reasonOf(failure: Failure): string {
+  if (failure.kind === 'lost') return `does not answer (${failure.code})`;
+  return `answers ${failure.status} ${failure.code}`;
+}

@@ -1,0 +1,93 @@
+import type { components } from './generated/command-api.js';
+
+/** Every code that the APIs answer with (docs/errors.md), or `http_502` where something in between answered. */
+export type ProblemCode = components['schemas']['Problem']['code'] | `http_${number}`;
+
+/** One field that is wrong. */
+export interface FieldError {
+  /** JSON pointer into the body, or `/name` of a parameter. */
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * What is known of a request that failed: `nothing` was changed; or `unknown`: it, or an earlier try of it, may have
+ * been done. Sent again with the same `key`, a change is done once, not twice.
+ */
+export type Outcome = 'nothing' | 'unknown';
+
+export interface FailedCall {
+  readonly outcome: Outcome;
+  /** The Idempotency-Key that the request went out with; null: it changes nothing. */
+  readonly key: string | null;
+  /** How often it was sent, or tried to be. */
+  readonly tries: number;
+}
+
+/** The service said no: a problem document (RFC 9457), as an error. */
+export class Problem extends Error implements FailedCall {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly title: string;
+  /** This occurrence, or what to do. */
+  readonly detail: string;
+  readonly errors: readonly FieldError[];
+  /** By which the service's log knows the request; null when something in between answered. */
+  readonly traceId: string | null;
+  /** The whole document, with what only some codes have (`allowedCommands`, `behind`). */
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly outcome: Outcome;
+  readonly key: string | null;
+  readonly tries: number;
+
+  constructor(status: number, text: string, { outcome, key, tries }: FailedCall) {
+    const document = objectIn(text);
+    const { code, title, detail, errors, traceId } = document;
+    const known = typeof code === 'string' ? (code as ProblemCode) : (`http_${status}` as const);
+    const said = [detail, title, text.slice(0, 200)].find((one) => typeof one === 'string') as string;
+    super(`${status} ${known}${said === '' ? '' : `: ${said}`}${fieldsIn(errors)}`);
+    this.status = status;
+    this.code = known;
+    this.title = typeof title === 'string' ? title : '';
+    this.detail = said;
+    this.errors = Array.isArray(errors) ? (errors as FieldError[]) : [];
+    this.traceId = typeof traceId === 'string' ? traceId : null;
+    this.document = document;
+    this.outcome = outcome;
+    this.key = key;
+    this.tries = tries;
+  }
+}
+
+/** Nobody answered in time: every address was away, or was silent until the deadline. */
+export class NoAnswer extends Error implements FailedCall {
+  override readonly name = 'NoAnswer';
+  readonly url: string;
+  readonly outcome: Outcome;
+  readonly key: string | null;
+  readonly tries: number;
+
+  constructor(url: string, reason: string, { outcome, key, tries }: FailedCall, cause: unknown) {
+    super(`${url} ${reason} (tries: ${tries})`, { cause });
+    this.url = url;
+    this.outcome = outcome;
+    this.key = key;
+    this.tries = tries;
+  }
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const content = JSON.parse(text) as unknown;
+    return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
+  } catch {
+    return {}; // no problem document: its text is kept as the detail
+  }
+}
+
+function fieldsIn(errors: unknown): string {
+  const [first] = Array.isArray(errors) ? (errors as Partial<FieldError>[]) : [];
+  return first === undefined ? '' : ` (${first.pointer ?? ''} ${first.message ?? ''})`;
+}

@@ -1,0 +1,186 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createClient, Problem, type ClientOptions, type Retry } from './orderlog-client.js';
+
+interface Received {
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+type Reply = (response: ServerResponse) => void;
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  }
+});
+
+/** A server that answers one request after the other as told, the last way for ever. */
+async function serverOf(...replies: readonly Reply[]): Promise<{ url: string; received: Received[] }> {
+  const received: Received[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const reply = replies[Math.min(received.length, replies.length - 1)]!;
+      received.push({ url: request.url!, headers: request.headers, body });
+      reply(response);
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+}
+
+const problem =
+  (status: number, code: string, retryAfter?: string): Reply =>
+  (response) => {
+    response.writeHead(status, {
+      'content-type': 'application/problem+json',
+      ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
+    });
+    response.end(JSON.stringify({ status, code, title: code, detail: code, traceId: 'f'.repeat(32) }));
+  };
+const done: Reply = (response) => {
+  response.writeHead(200, { etag: '"1"', 'content-type': 'application/json' });
+  response.end(JSON.stringify({ orderId: ORDER, revision: 1, events: [] }));
+};
+const lost: Reply = (response) => response.socket!.destroy();
+
+const ORDER = '0b9e7c52-6f0a-4b7e-9c3d-2f1a8d4e6b70';
+
+function clientOf(urls: string | readonly string[], options: Partial<ClientOptions> = {}) {
+  const retried: Retry[] = [];
+  const onRetry = (retry: Retry) => retried.push(retry);
+  return { retried, client: createClient({ commandUrl: urls, token: 'T', onRetry, ...options }) };
+}
+
+const failure = (call: Promise<unknown>) =>
+  call.then(
+    () => null,
+    (error: unknown) => error as Problem,
+  );
+
+describe('a change', () => {
+  it('is the same request every time it is sent', async () => {
+    const { url, received } = await serverOf(lost, problem(429, 'too_many_requests'), done);
+    const { client, retried } = clientOf(url);
+    const headers = { traceparent: '00-1-1-01' };
+    await client.confirmOrder({ orderId: ORDER }, { ifMatch: 0, headers });
+    expect(retried.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/^does not answer \((ECONNRESET|UND_ERR_SOCKET)\)$/),
+      'answers 429 too_many_requests',
+    ]);
+    const [first, ...others] = received;
+    expect(first).toMatchObject({
+      url: `/v1/orders/${ORDER}/confirm`,
+      body: '{}',
+      headers: {
+        authorization: 'Bearer T',
+        'if-match': '"0"',
+        'content-type': 'application/json',
+        ...headers,
+      },
+    });
+    expect(first!.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
+    for (const { url: _, ...other } of others) expect(other).toMatchObject({ body: first!.body });
+    expect(new Set(received.map((one) => one.headers['idempotency-key'])).size).toBe(1);
+  });
+
+  it('that is refused after a try that was lost is of unknown outcome', async () => {
+    const { url } = await serverOf(lost, problem(409, 'order_on_hold'));
+    const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
+    expect(refused).toMatchObject({ code: 'order_on_hold', outcome: 'unknown', key: 'mine', tries: 2 });
+  });
+
+  it.each([
+    [503, 'order_unreadable'],
+    [500, 'internal_error'],
+    [409, 'conflict_retry_exhausted'],
+  ])('that is answered %d %s is not sent again by itself', async (status, code) => {
+    const { url, received } = await serverOf(problem(status, code, '1'), done);
+    expect(await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }))).toMatchObject({ code });
+    expect(received).toHaveLength(1);
+  });
+});
+
+describe('a pause', () => {
+  it('is not made that ends after the deadline', async () => {
+    const { url, received } = await serverOf(problem(503, 'event_store_unavailable', '30'));
+    const { client, retried } = clientOf(url);
+    const refused = await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 2_000 }));
+    expect(refused).toMatchObject({ status: 503, outcome: 'nothing', tries: 1 });
+    expect([received.length, retried.length]).toEqual([1, 0]);
+  });
+
+  it('is not made where another instance may take over from one that stops', async () => {
+    const [stopping, other] = [await serverOf(problem(503, 'shutting_down', '5')), await serverOf(done)];
+    const { client, retried } = clientOf([stopping.url, other.url]);
+    await client.confirmOrder({ orderId: ORDER });
+    await client.confirmOrder({ orderId: ORDER });
+    expect([stopping.received.length, other.received.length, retried.length]).toEqual([1, 2, 0]);
+  });
+
+  it('is made when all addresses were tried', async () => {
+    const [one, two] = [await serverOf(lost, lost, done), await serverOf(lost)];
+    const { client, retried } = clientOf([one.url, two.url]);
+    await client.confirmOrder({ orderId: ORDER });
+    expect([one.received.length, two.received.length, retried.length]).toEqual([3, 2, 2]);
+  });
+});
+
+it('an answer that does not come in time is waited for no longer, and asked for again', async () => {
+  const silent: Reply = () => {};
+  const { url, received } = await serverOf(silent, done);
+  const { client, retried } = clientOf(url, { tryMs: 100 });
+  await client.confirmOrder({ orderId: ORDER });
+  expect(received).toHaveLength(2);
+  expect(retried).toMatchObject([{ url, reason: 'does not answer (ETIMEDOUT)' }]);
+});
+
+it('the last answer is the reason when the deadline cuts off the try after it', async () => {
+  const { url } = await serverOf(problem(503, 'not_caught_up', '1'), () => {});
+  const { client } = clientOf([], { queryUrl: url, deadlineMs: 1_500 });
+  expect(await failure(client.getOrder({ orderId: ORDER }))).toMatchObject({
+    code: 'not_caught_up',
+    tries: 2,
+  });
+});
+
+it('a redirection is not followed, since it would take the token along', async () => {
+  const { url } = await serverOf((response) => response.writeHead(302, { location: 'http://else' }).end());
+  expect(await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }))).toMatchObject({ status: 302 });
+});
+
+it('a page in the place of an answer is a problem', async () => {
+  const { url } = await serverOf((response) => response.end('<html>Log in'));
+  const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
+  expect(refused).toMatchObject({ code: 'http_200', outcome: 'unknown', key: 'mine' });
+});
+
+it('an error of the caller is told at once', async () => {
+  const { url, received } = await serverOf(done);
+  const wrong = { headers: { 'x-correlation-id': 'no\nheader' } };
+  await expect(clientOf(url).client.confirmOrder({ orderId: ORDER }, wrong)).rejects.toThrow(/header/i);
+  expect(received).toHaveLength(0);
+});
+
+it('a stream that is cut off is an error, and no shorter list', async () => {
+  const cut: Reply = (response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.write('{"orderId":"a"}\n{"order', () => response.socket!.end());
+  };
+  const { url } = await serverOf(cut);
+  const { client } = clientOf([], { queryUrl: url });
+  const told: string[] = [];
+  const reading = (async () => {
+    for await (const { orderId } of client.exportOrders()) told.push(orderId);
+  })();
+  await expect(reading).rejects.toThrow();
+  expect(told).toEqual(['a']);
+});

@@ -1,0 +1,169 @@
+import { Addresses } from './addresses.js';
+import { Bearer } from './bearer.js';
+import { answered, type CallSettings, type Received } from './call.js';
+import { operations, type OperationName } from './generated/operations.js';
+import type {
+  ExportedOrder,
+  ExportInput,
+  Input,
+  Item,
+  Operations,
+  Output,
+  PagedName,
+} from './operation-types.js';
+import type { Answer, CallOptions, ClientOptions, PageOptions, RawRequest } from './options.js';
+import { itemsOf, pagesOf } from './pages.js';
+import { requestOf, type Outgoing } from './request.js';
+import { Session } from './session.js';
+import { jsonLines } from './json-lines.js';
+import { Problem } from './errors.js';
+import { fetchTransport } from './transport.js';
+
+export {
+  NoAnswer,
+  Problem,
+  type FailedCall,
+  type FieldError,
+  type Outcome,
+  type ProblemCode,
+} from './errors.js';
+export { Session } from './session.js';
+export type { TokenSource } from './bearer.js';
+export type { Retry } from './call.js';
+export type { OperationName } from './generated/operations.js';
+export type { Input, Item, Output, PagedName } from './operation-types.js';
+export type { Answer, CallOptions, ClientOptions, PageOptions, RawRequest } from './options.js';
+export type { Transport, TransportAnswer, TransportRequest } from './transport.js';
+
+export interface OrderlogClient extends Operations<CallOptions> {
+  /** What this client has read and written: every read shows at least that. */
+  readonly session: Session;
+  /** An operation's whole answer, by its name. */
+  answer<Name extends Exclude<OperationName, 'exportOrders'>>(
+    name: Name,
+    input: Input<Name>,
+    options?: CallOptions,
+  ): Promise<Answer<Output<Name>>>;
+  /** A list page by page. The feed ends when it has told everything; with `pollMs` it waits for more. */
+  pages<Name extends PagedName>(
+    name: Name,
+    input: Input<Name>,
+    options?: PageOptions,
+  ): AsyncGenerator<Output<Name>>;
+  /** A list item by item. */
+  items<Name extends PagedName>(
+    name: Name,
+    input: Input<Name>,
+    options?: PageOptions,
+  ): AsyncGenerator<Item<Name>>;
+  /** All orders that match, as one stream of one moment. */
+  exportOrders(input?: ExportInput, options?: CallOptions): AsyncGenerator<ExportedOrder>;
+  /** Any request, with all that a client does for one. */
+  send(request: RawRequest, options?: CallOptions): Promise<Answer<unknown>>;
+  /** The same client for another reader: addresses and token are shared, what was seen is not. */
+  withSession(session?: Session): OrderlogClient;
+}
+
+/**
+ * A client of both APIs.
+ *
+ * Every method throws `Problem` when the service says no, `NoAnswer` when nobody answers in time, and the reason of
+ * its signal.
+ *
+ * @throws TypeError when an address is none
+ */
+export function createClient(options: ClientOptions): OrderlogClient {
+  const { transport = fetchTransport, deadlineMs = 30_000, tryMs = 10_000, onRetry = null } = options;
+  const settings = { transport, bearer: new Bearer(options.token), deadlineMs, tryMs, onRetry };
+  const { commandUrl = [], queryUrl = [] } = options;
+  const addresses = {
+    command: new Addresses('command-api', commandUrl),
+    query: new Addresses('query-api', queryUrl),
+  };
+  return clientOver(addresses, settings, options.session ?? new Session());
+}
+
+function clientOver(
+  addresses: Readonly<Record<'command' | 'query', Addresses>>,
+  settings: CallSettings,
+  session: Session,
+): OrderlogClient {
+  const receive = async (request: Outgoing, options: CallOptions, streams = false) => {
+    const { api, method, path, body, orderId } = request;
+    const isChange = api === 'command';
+    const key = isChange ? (options.key ?? crypto.randomUUID()) : null;
+    const position = isChange ? null : orderId === null ? session.token : session.tokenFor(orderId);
+    const headers = headersOf(options, { body, key, position });
+    const call = { addresses: addresses[api], method, path, body, headers, key, streams };
+    const received = await answered(
+      { ...call, signal: options.signal ?? null },
+      options.deadlineMs === undefined ? settings : { ...settings, deadlineMs: options.deadlineMs },
+    );
+    const told = received.answer.header('order-position');
+    if (told !== null) session.saw(told);
+    return { ...received, key };
+  };
+  const answer = async (request: Outgoing, options: CallOptions) => answerOf(await receive(request, options));
+  const ask = async (name: OperationName, input: object = {}, options: CallOptions = {}) => {
+    const { status, body } = await answer(requestOf(operations[name], input), options);
+    if (status === 304) throw new TypeError('an answer that has not changed has no body: ask with answer()');
+    return body;
+  };
+  const methods = Object.fromEntries(
+    Object.keys(operations).map((name) => [
+      name,
+      (input?: object, options?: CallOptions) => ask(name as OperationName, input, options),
+    ]),
+  ) as unknown as Operations<CallOptions>;
+  const listed = (name: PagedName, input: object, options: PageOptions) =>
+    [(more: object) => ask(name, { ...input, ...more }, options), operations[name].pages, options] as const;
+  return {
+    ...methods,
+    session,
+    answer: async (name, input, options = {}) =>
+      (await answer(requestOf(operations[name], input), options)) as never,
+    pages: (name, input, options = {}) => pagesOf(...listed(name, input, options)) as never,
+    items: (name, input, options = {}) => itemsOf(...listed(name, input, options)) as never,
+    async *exportOrders(input = {}, options = {}) {
+      const { answer: streamed } = await receive(requestOf(operations.exportOrders, input), options, true);
+      yield* jsonLines(streamed.stream()) as AsyncGenerator<ExportedOrder>;
+    },
+    send: ({ body, ...request }, options = {}) =>
+      answer({ ...request, body: body === undefined ? null : JSON.stringify(body), orderId: null }, options),
+    withSession: (other = new Session()) => clientOver(addresses, settings, other),
+  };
+}
+
+function headersOf(
+  { ifMatch, headers }: CallOptions,
+  { body, key, position }: { body: string | null; key: string | null; position: string | null },
+): Record<string, string> {
+  return {
+    ...headers,
+    ...(body === null ? {} : { 'content-type': 'application/json' }),
+    ...(key === null ? {} : { 'idempotency-key': key }),
+    ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
+    ...(position === null ? {} : { 'consistent-with': position }),
+  };
+}
+
+function answerOf({ answer, text, key }: Received & { readonly key: string | null }): Answer<unknown> {
+  const revision = /^"(\d+)"$/.exec(answer.header('etag') ?? '');
+  return {
+    status: answer.status,
+    body: text === null || text === '' ? null : bodyIn(text, { status: answer.status, key }),
+    revision: revision === null ? null : Number(revision[1]),
+    replayed: answer.header('idempotent-replayed') === 'true',
+    location: answer.header('location'),
+    key,
+  };
+}
+
+/** @throws Problem when it is no JSON: something in between answered */
+function bodyIn(text: string, { status, key }: { status: number; key: string | null }): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Problem(status, text, { outcome: key === null ? 'nothing' : 'unknown', key, tries: 1 });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Operation } from './generated/operations.js';
+
+/** A request before it has an address and headers. */
+export interface Outgoing {
+  readonly api: 'command' | 'query';
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  /** JSON. */
+  readonly body: string | null;
+  /** The one order that it is about; null: none, or a new one. */
+  readonly orderId: string | null;
+}
+
+/**
+ * Puts each field of the input where the operation takes it: into the path, the query, or else the body.
+ *
+ * @throws TypeError when a part of the path is missing, or a question has a field that it does not take
+ */
+export function requestOf(operation: Operation, input: object): Outgoing {
+  const fields = new Map(Object.entries(input).filter(([, value]) => value !== undefined));
+  const take = (name: string): unknown => {
+    const value: unknown = fields.get(name);
+    fields.delete(name);
+    return value;
+  };
+  const orderId = operation.path.includes('{orderId}') ? (fields.get('orderId') as string) : null;
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = take(name);
+    if (typeof value !== 'string' || value === '') throw new TypeError(`${name} is missing`);
+    return encodeURIComponent(value);
+  });
+  const query = new URLSearchParams();
+  for (const name of operation.query) {
+    const values = [take(name) ?? []].flat() as (string | number | boolean)[];
+    for (const value of values) query.append(name, String(value));
+  }
+  const { api, method, takesBody } = operation;
+  const [unknown] = fields.keys();
+  if (!takesBody && unknown !== undefined) throw new TypeError(`${operation.path} takes no ${unknown}`);
+  return {
+    api,
+    method,
+    path: query.size === 0 ? path : `${path}?${query.toString()}`,
+    body: takesBody ? JSON.stringify(Object.fromEntries(fields)) : null,
+    orderId,
+  };
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { isAway, isUnknown, mayTryAgain, pause, pauseMs, type Failure } from './retry.js';
+
+const answered = (status: number, code: string, retryAfter: string | null = null): Failure => ({
+  kind: 'answered',
+  status,
+  code,
+  retryAfter,
+});
+const refused: Failure = { kind: 'lost', lost: 'not sent', code: 'ECONNREFUSED' };
+const reset: Failure = { kind: 'lost', lost: 'unknown', code: 'ECONNRESET' };
+
+describe('a request that failed', () => {
+  it.each([
+    [refused, true, true, false],
+    [reset, true, true, true],
+    [answered(429, 'too_many_requests'), true, false, false],
+    [answered(503, 'event_store_unavailable'), true, false, false],
+    [answered(503, 'not_caught_up'), true, false, false],
+    [answered(503, 'outcome_unknown'), true, false, true],
+    [answered(503, 'shutting_down'), true, true, false],
+    [answered(503, 'service_unavailable'), true, false, true],
+    [answered(503, 'order_parked'), false, false, false],
+    [answered(503, 'order_unreadable'), false, false, false],
+    [answered(502, 'http_502'), true, false, true],
+    [answered(504, 'http_504'), true, false, true],
+    [answered(500, 'internal_error'), false, false, true],
+    [answered(400, 'validation_failed'), false, false, false],
+    [answered(401, 'token_expired'), false, false, false],
+    [answered(409, 'conflict_retry_exhausted'), false, false, false],
+    [answered(412, 'precondition_failed'), false, false, false],
+    [answered(422, 'no_lines'), false, false, false],
+  ])('%j: again %s, another address %s, outcome unknown %s', (failure, again, away, unknown) => {
+    expect([mayTryAgain(failure), isAway(failure), isUnknown(failure)]).toEqual([again, away, unknown]);
+  });
+});
+
+describe('the pause before the next try', () => {
+  it('doubles up to 5 s, half of it left to chance', () => {
+    const [least, most] = [() => 0, () => 1];
+    expect([0, 1, 2, 5, 6, 60].map((attempt) => pauseMs(reset, attempt, most))).toEqual([
+      100, 200, 400, 3_200, 5_000, 5_000,
+    ]);
+    expect(pauseMs(reset, 6, least)).toBe(2_500);
+  });
+
+  it('is what Retry-After says or little more, 30 s at most', () => {
+    const after = (value: string, random: number) =>
+      pauseMs(answered(503, 'not_caught_up', value), 9, () => random);
+    expect([after('2', 0), after('2', 1)]).toEqual([2_000, 2_200]);
+    expect(after('3600', 0)).toBe(30_000);
+  });
+
+  it('reads Retry-After as a date too', () => {
+    jest.useFakeTimers({ now: Date.parse('2026-11-26T10:00:00Z') });
+    try {
+      const at = (value: string) => pauseMs(answered(429, 'http_429', value), 0, () => 0);
+      expect(at('Thu, 26 Nov 2026 10:00:07 GMT')).toBe(7_000);
+      expect([at('Thu, 26 Nov 2026 09:59:00 GMT'), at('soon'), at('0')]).toEqual([50, 50, 50]);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('ends with the signal, and leaves nothing behind on it', async () => {
+    const ending = new AbortController();
+    const waiting = pause(60_000, ending.signal);
+    ending.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    await expect(pause(1, ending.signal)).rejects.toThrow('enough');
+    await pause(1, new AbortController().signal);
+    await pause(1, null);
+  });
+});

@@ -1,0 +1,78 @@
+import type { Lost } from './transport.js';
+
+/** How one try failed. */
+export type Failure =
+  | { readonly kind: 'lost'; readonly lost: Lost; readonly code: string }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly code: string;
+      readonly retryAfter: string | null;
+    };
+
+/** Whoever is in between (502, 504) does not know what became of the request. */
+const TRY_AGAIN = new Set([429, 502, 503, 504]);
+/** These wait for a person, not for a moment. */
+const NOT_BY_ITSELF = new Set(['order_parked', 'order_unreadable']);
+
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
+const MAX_RETRY_AFTER_MS = 30_000;
+
+/**
+ * Whether the same request may succeed a moment later. Everything that this client sends may be sent again: it reads, or
+ * it carries an Idempotency-Key.
+ */
+export function mayTryAgain(failure: Failure): boolean {
+  return failure.kind === 'lost' || (TRY_AGAIN.has(failure.status) && !NOT_BY_ITSELF.has(failure.code));
+}
+
+/** Whether the instance itself is away, so that another address need not be waited for. */
+export function isAway(failure: Failure): boolean {
+  return failure.kind === 'lost' || failure.code === 'shutting_down';
+}
+
+/** Whether the request may have been done although it failed so. */
+export function isUnknown(failure: Failure): boolean {
+  if (failure.kind === 'lost') return failure.lost === 'unknown';
+  // Of the 503s, those of the service's own that say so; of those from in between, all.
+  return (
+    [500, 502, 504].includes(failure.status) ||
+    ['outcome_unknown', 'service_unavailable', 'http_503'].includes(failure.code)
+  );
+}
+
+/**
+ * How long to wait: what Retry-After says (RFC 9110: seconds or a date), 30 s at most; else doubling from 100 ms to 5 s.
+ * Part of it is left to chance, so that not all come back at once; never less than the service asked for.
+ *
+ * @param attempt 0 after the first try
+ */
+export function pauseMs(failure: Failure, attempt: number, random: () => number = Math.random): number {
+  const saidMs = failure.kind === 'answered' ? retryAfterMs(failure.retryAfter) : null;
+  if (saidMs !== null) return Math.min(MAX_RETRY_AFTER_MS, saidMs) * (1 + random() / 10);
+  const growing = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10));
+  return growing * (0.5 + random() / 2);
+}
+
+function retryAfterMs(value: string | null): number | null {
+  if (value === null) return null;
+  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  return ms > 0 ? ms : null;
+}
+
+/** @throws the signal's reason, as soon as it is given */
+export async function pause(ms: number, signal: AbortSignal | null): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise<void>((done, failed) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      failed(signal!.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      done();
+    }, ms);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,58 @@
+/** One request as it goes out. */
+export interface TransportRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  /** Ends the request, whatever it is at. */
+  readonly signal: AbortSignal;
+}
+
+/** One answer as it came in; its body is read once, as text or as a stream. */
+export interface TransportAnswer {
+  readonly status: number;
+  /** @param name in lower case */
+  header(name: string): string | null;
+  text(): Promise<string>;
+  stream(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * How requests travel. What it throws when there is no answer has, itself or in its chain of causes, a `code` as
+ * Node's sockets and undici have it; any other error is taken for a bug and is not tried again.
+ */
+export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
+
+/** The `fetch` of the platform, with its pool of connections. */
+export const fetchTransport: Transport = async ({ method, url, headers, body, signal }) => {
+  const response = await fetch(url, { method, headers, body, signal, redirect: 'manual' });
+  return {
+    status: response.status,
+    header: (name) => response.headers.get(name),
+    text: () => response.text(),
+    stream: () => response.body ?? nothing(),
+  };
+};
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** What became of a request that has no answer. */
+export type Lost = 'not sent' | 'unknown';
+
+/** Whoever answers with these never saw the request. */
+const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+const LOST = /^(E[A-Z]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED))$/;
+
+const MAX_CAUSES = 5;
+
+/** What a transport's error says about its request; null: it is no failure of the network. */
+export function lostBy(error: unknown): { readonly lost: Lost; readonly code: string } | null {
+  let one = error as { code?: unknown; cause?: unknown } | null | undefined;
+  for (let depth = 0; typeof one === 'object' && one !== null && depth < MAX_CAUSES; depth++) {
+    const { code } = one;
+    if (typeof code === 'string' && NOT_SENT.test(code)) return { lost: 'not sent', code };
+    if (typeof code === 'string' && LOST.test(code)) return { lost: 'unknown', code };
+    one = one.cause as typeof one;
+  }
+  return null;
+}
