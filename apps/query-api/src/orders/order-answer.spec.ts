@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { eventCodec } from '#event-store/codec.js';
-import { fold } from '#event-store/order-loader.js';
+import { fold } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import { goldenStreams } from '../../../../scripts/generated/golden-folded.mjs';
 import { forCustomer, viewOf } from '../time-travel/order-view.js';
