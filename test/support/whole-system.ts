@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import { storeIdentity } from '#event-store/store-identity.js';
 import { createLogger } from '#platform/logging.js';
 import { Projector } from '#projections/projector.js';
 import { startCommandApi } from '../../apps/command-api/src/start.js';
@@ -31,6 +32,7 @@ export async function startWholeSystem(queryBaseUrl: string): Promise<WholeSyste
     startTestEventStore(),
     freshDatabase(),
   ]);
+  await identify(store.url);
   const logger = createLogger('system', 'silent');
   const shared = { host: '127.0.0.1', port: 0, eventStoreUrl: store.url, ...issuer };
   const network = await startTcpProxy(Number(new URL(store.url).port));
@@ -59,4 +61,11 @@ export async function startWholeSystem(queryBaseUrl: string): Promise<WholeSyste
       await Promise.all([store.close(), database.drop(), rm(keys, { recursive: true, force: true })]);
     },
   };
+}
+
+/** Whoever comes first would write it, and one store alone may append in a process: that is command-api's here. */
+async function identify(url: string): Promise<void> {
+  const store = new DbClientEventStore({ connectionString: url });
+  await storeIdentity(store);
+  await store.close();
 }
