@@ -1,15 +1,4 @@
-import type { Change } from './broken-tree.js';
-
-/** Something that could be wrong with how commands are handled, and the test that sees it. */
-export interface CommandBug {
-  readonly name: string;
-  readonly changes: readonly Change[];
-  /** `unit` needs nothing but Node, `engines` a PostgreSQL. */
-  readonly project: 'unit' | 'engines';
-  readonly file: string;
-  /** Of the test that fails: the beginning of its whole name. */
-  readonly test: string;
-}
+import type { TestedBug } from './failed-tests.js';
 
 const HANDLING = 'apps/command-api/src/handling';
 const REQUEST = 'apps/command-api/src/request';
@@ -20,7 +9,8 @@ const matrix = { project: 'engines', file: `${CONTRACT}/replay-matrix.test.ts` }
 const unknown = { project: 'engines', file: `${CONTRACT}/unknown-outcomes.test.ts` } as const;
 const handling = { project: 'engines', file: `${CONTRACT}/order-commands.test.ts` } as const;
 
-export const commandBugs: readonly CommandBug[] = [
+/** What could be wrong with how commands are handled. */
+export const commandBugs: readonly TestedBug[] = [
   {
     name: 'an append without the revision it was decided on',
     changes: [

@@ -2,6 +2,18 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from '../../support/seeded-tree.js';
+import type { Change } from './broken-tree.js';
+
+/** Something that could be wrong with the system, and the test that sees it. */
+export interface TestedBug {
+  readonly name: string;
+  readonly changes: readonly Change[];
+  /** `unit` needs nothing but Node, `engines` a PostgreSQL. */
+  readonly project: 'unit' | 'engines';
+  readonly file: string;
+  /** Of the test that fails: the beginning of its whole name. */
+  readonly test: string;
+}
 
 interface Results {
   readonly testResults: readonly {
@@ -18,7 +30,7 @@ interface Results {
  */
 export async function failedTests(
   folder: string,
-  { project, file, test }: { project: string; file: string; test: string },
+  { project, file, test }: Pick<TestedBug, 'project' | 'file' | 'test'>,
 ): Promise<readonly string[]> {
   const out = await mkdtemp(join(tmpdir(), 'orderlog-results-'));
   const results = join(out, 'results.json');

@@ -2,17 +2,19 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { brokenTree, type BrokenTree } from './seeded-bugs/broken-tree.js';
 import { commandBugs } from './seeded-bugs/command-bugs.js';
 import { failedTests } from './seeded-bugs/failed-tests.js';
+import { leaseBugs } from './seeded-bugs/lease-bugs.js';
 
+const bugs = [...commandBugs, ...leaseBugs];
 const LIMIT_MS = 120_000;
 
-describe('a bug in the handling of commands is seen by its test', () => {
+describe('a bug is seen by its test', () => {
   let tree: BrokenTree | null = null;
   afterEach(async () => {
     await tree?.remove();
     tree = null;
   });
 
-  it.each(commandBugs)(
+  it.each(bugs)(
     '$name',
     async (bug) => {
       tree = await brokenTree(bug.changes, true);
@@ -26,7 +28,7 @@ describe('a bug in the handling of commands is seen by its test', () => {
     'and the same tests pass where there is none',
     async () => {
       tree = await brokenTree([], true);
-      const files = new Map(commandBugs.map(({ project, file }) => [file, { project, file, test: '' }]));
+      const files = new Map(bugs.map(({ project, file }) => [file, { project, file, test: '' }]));
       for (const all of files.values()) expect(await failedTests(tree.folder, all)).toEqual([]);
     },
     5 * LIMIT_MS,
