@@ -161,8 +161,18 @@ describe('two projectors', () => {
 });
 
 describe('a write of an owner that is one no longer', () => {
-  const owners = async (key: LeaseKey) => {
+  let connections: pg.PoolClient[] = [];
+  afterEach(() => {
+    for (const client of connections) client.release();
+    connections = [];
+  });
+  const connected = async () => {
     const client = await pool.connect();
+    connections.push(client);
+    return client;
+  };
+  const owners = async (key: LeaseKey) => {
+    const client = await connected();
     const before = await takeLease(client, key);
     const now = await takeLease(client, key);
     expect(now).toBe(before + 1n);
@@ -181,7 +191,6 @@ describe('a write of an owner that is one no longer', () => {
     expect(await checkpointOf(pool, generation.id, ORDERS_PROJECTION)).toBeNull();
     await new OrdersStore(client, generation, now).writeCheckpoint(7n);
     expect(await checkpointOf(pool, generation.id, ORDERS_PROJECTION)).toBe(7n);
-    client.release();
   });
 
   it('of how far the index is fails, and so does another index in its place', async () => {
@@ -197,7 +206,6 @@ describe('a write of an owner that is one no longer', () => {
     ]);
     await store.advance(now, reached, refused, []);
     expect(await store.checkpoint()).toEqual(reached);
-    client.release();
   });
 
   it('of how far the relay is fails, with what it would have parked', async () => {
@@ -212,11 +220,10 @@ describe('a write of an owner that is one no longer', () => {
     await store.advance(now, 7n, [parked]);
     await expect(store.tried(before, parked, 1, null)).rejects.toBeInstanceOf(LeaseLost);
     expect(await store.parked()).toMatchObject([stored]);
-    client.release();
   });
 
   it('fails past the time of the lease, also when nobody has taken it over', async () => {
-    const client = await pool.connect();
+    const client = await connected();
     const key = { generation: generation.id, projection: ORDERS_PROJECTION };
     const token = await takeLease(client, key, { leaseMs: 1 });
     await until('it is over', async () => {
@@ -228,7 +235,6 @@ describe('a write of an owner that is one no longer', () => {
     await expect(new OrdersStore(client, generation, token).writeCheckpoint(7n)).rejects.toBeInstanceOf(
       LeaseLost,
     );
-    client.release();
   });
 });
 
