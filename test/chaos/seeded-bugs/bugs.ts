@@ -195,8 +195,8 @@ export const seededBugs: readonly SeededBug[] = [
     changes: [
       {
         file: 'apps/command-api/src/handling/order-commands.ts',
-        from: 'this.#certain.append(stream, encoded,',
-        to: 'this.#certain.append(stream, encoded.length > 1 ? encoded.slice(0, -1) : encoded,',
+        from: 'this.#certain.append(stream, batch.events,',
+        to: 'this.#certain.append(stream, batch.events.length > 1 ? batch.events.slice(0, -1) : batch.events,',
       },
     ],
     faults: [],

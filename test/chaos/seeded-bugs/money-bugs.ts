@@ -30,8 +30,9 @@ export const moneyBugs: readonly SeededBug[] = [
     ],
     faults: [],
     enough: ENOUGH,
-    caughtAs: 'I10',
-    says: /the provider pays back more than it took/,
+    // The order itself tells at once; whether the provider pays is a matter of what comes first.
+    caughtAs: 'I3',
+    says: /\(RefundRequested\): is not what is decided/,
   },
   {
     name: 'a refund that is recorded as paid when it has only begun',
