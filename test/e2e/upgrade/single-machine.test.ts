@@ -104,6 +104,15 @@ describe('orderctl up, after an upgrade', () => {
       code: 0,
       stdout: 'generation 2 is dropped\n',
     });
+    for (const verify of ['full', 'sample=1']) {
+      const replayed = await orderctl('replay', '--verify', verify, '--json', '--data', data);
+      expect(replayed).toMatchObject({ code: 0 });
+    }
+    expect(await orderctl('replay', '--verify', 'some', '--data', data)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('full, or sample=N with N from 1 is needed'),
+    });
+    expect(await references(back, token)).toEqual(new Set(['none']));
     expect(await back.end('SIGTERM')).toBe(0);
   });
 });

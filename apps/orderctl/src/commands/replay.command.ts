@@ -24,7 +24,7 @@ import { runWhatIf } from '../what-if/run-what-if.js';
 
 interface ReplayOptions extends ConnectionOptions {
   readonly searchOnly?: boolean;
-  readonly verify: number | null;
+  readonly verify: 'full' | number;
   readonly throttle?: number;
   readonly keep?: boolean;
   readonly dryRun?: boolean;
@@ -39,7 +39,7 @@ export function addReplayCommand(program: Command): void {
     .command('replay')
     .description('build the read models anew beside the live ones, verify them, and switch to them')
     .option('--search-only', 'only the search index, of the rows that are there')
-    .option('--verify <full|sample=N>', 'what is compared before the switch', parseVerify, null)
+    .option('--verify <full|sample=N>', 'what is compared before the switch', parseVerify, 'full')
     .option('--throttle <events>', 'events a second at most', parseCount)
     .option('--keep', 'keep the generations that the switch leaves behind')
     .option('--dry-run', 'tell what would be done, and how much that is')
@@ -67,7 +67,8 @@ function addAsking(replays: Command, name: 'pause' | 'resume' | 'cancel', descri
 async function runReplay(options: ReplayOptions): Promise<void> {
   if (options.whatIf !== undefined) return runChanged(options.whatIf, options);
   if (options.dryRun) return runPlan(options);
-  const { searchOnly = false, verify: sample, throttle = null, keep = false } = options;
+  const { searchOnly = false, throttle = null, keep = false } = options;
+  const sample = sampleOf(options);
   await goOn(options, { searchOnly, sample, throttle, keep });
 }
 
@@ -150,7 +151,8 @@ async function runPlan(options: ReplayOptions): Promise<void> {
 }
 
 async function runChanged(definition: string, options: ReplayOptions): Promise<void> {
-  const { searchOnly, throttle, keep, dryRun, verify: sample } = options;
+  const { searchOnly, throttle, keep, dryRun } = options;
+  const sample = sampleOf(options);
   if (searchOnly || keep || dryRun || throttle !== undefined || sample !== null)
     throw new UsageError('--what-if builds nothing: leave the other options out');
   const connection = new Connection(options);
@@ -204,7 +206,9 @@ function printReplayed(replayed: Replayed): void {
   if (dropped.length > 0) console.log(`dropped: generation ${dropped.join(', ')}`);
 }
 
-function printPlan(plan: ReplayPlan, { verify: sample, throttle, searchOnly }: ReplayOptions): void {
+function printPlan(plan: ReplayPlan, options: ReplayOptions): void {
+  const { throttle, searchOnly } = options;
+  const sample = sampleOf(options);
   const { active, positions, events, orders, tableBytes, indexBytes, seconds, dropped } = plan;
   const log = `${count(events)} events of ${count(orders)} orders, in a log of ${count(positions)} positions`;
   console.log(
@@ -229,8 +233,14 @@ function megabytes(bytes: number): string {
   return `${count(Math.ceil(bytes / 1_000_000))} MB`;
 }
 
-function parseVerify(text: string): number | null {
-  if (text === 'full') return null;
+/** Of how many orders; null: of all. */
+function sampleOf({ verify }: ReplayOptions): number | null {
+  return verify === 'full' ? null : verify;
+}
+
+/** Never null: commander takes that for an option without a value. */
+function parseVerify(text: string): 'full' | number {
+  if (text === 'full') return 'full';
   const match = /^sample=(\d{1,9})$/.exec(text);
   if (!match || Number(match[1]) < 1)
     throw new InvalidArgumentError('full, or sample=N with N from 1 is needed');
