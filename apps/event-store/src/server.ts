@@ -41,6 +41,8 @@ export interface EventStoreOptions {
   port: number;
   host?: string;
   logger?: Logger;
+  /** Longest wait for PostgreSQL. */
+  answerLimitMs?: number;
 }
 
 export interface RunningEventStore {
@@ -64,7 +66,7 @@ const DRAIN_MS = 5_000;
  */
 export async function startEventStore(options: EventStoreOptions): Promise<RunningEventStore> {
   const { postgresUrl, host = '127.0.0.1', logger = createLogger('event-store') } = options;
-  const store = await openStore(postgresUrl, logger);
+  const store = await openStore(postgresUrl, logger, options.answerLimitMs);
   const server = new Server({
     'grpc.max_receive_message_length': RECEIVE_MAX_BYTES,
     'grpc.max_send_message_length': -1,

@@ -5,11 +5,13 @@ export interface PoolOptions {
   max: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
-  /** 0: no limit. */
+  /** 0: no limit. PostgreSQL ends the statement itself; where not even that is heard, the wait ends soon after. */
   statementTimeoutMs: number;
 }
 
 const CONNECT_TIMEOUT_MS = 3_000;
+/** What PostgreSQL's own word of a statement that took too long may take to come here. */
+const ANSWER_MARGIN_MS = 1_000;
 
 /** A pool that outlives the server: it reconnects by itself, and a lost idle connection ends nothing. */
 export function createPool(url: string, options: PoolOptions): pg.Pool {
@@ -18,6 +20,9 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     max: options.max,
     application_name: options.applicationName,
     statement_timeout: options.statementTimeoutMs,
+    ...(options.statementTimeoutMs === 0
+      ? {}
+      : { query_timeout: options.statementTimeoutMs + ANSWER_MARGIN_MS }),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   });
@@ -48,7 +53,7 @@ const UNAVAILABLE_CODES = new Set([
 
 // node-postgres gives these no code.
 const UNAVAILABLE_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
 /** Whether PostgreSQL is away for the moment, rather than the statement wrong. */
 export function isUnavailable(error: unknown): boolean {

@@ -9,6 +9,7 @@ import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
 import { createLogger } from '#platform/logging.js';
 import { startEventStore } from '../../../apps/event-store/src/server.js';
 import { freshDatabase } from '#test/support/database.js';
+import { startTcpProxy } from '#test/support/tcp-proxy.js';
 import { until } from '#test/support/until.js';
 import { collect, newStream, numbered, numbersOf, rejection } from './contract.js';
 
@@ -159,5 +160,31 @@ describe('the embedded event store as a process of the system', () => {
     await live;
     expect(numbersOf(await collect(client.readStream(stream)))).toEqual([0, 1]);
     expect(seen).toEqual([0, 1]);
+  }, 30_000);
+
+  it('does not wait for ever for what a network swallows of PostgreSQL', async () => {
+    const direct = new URL(await database());
+    const proxy = await startTcpProxy(Number(direct.port));
+    cleanUp.push(() => proxy.close());
+    const postgresUrl = Object.assign(new URL(direct), { port: String(proxy.port) }).href;
+    const store = await startEventStore({ postgresUrl, port: 0, logger, answerLimitMs: 400 });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const stream = newStream();
+    const events = numbered(1_500);
+    await client.appendToStream(stream, events);
+    expect(await collect(client.readStream(stream))).toHaveLength(1_500); // a page of history, too
+
+    proxy.swallowAnswers();
+    expect(await rejection(collect(client.readStream(newStream())))).toMatchObject({ type: 'unavailable' });
+    expect(await rejection(client.appendToStream(stream, numbered(1)))).toMatchObject({
+      type: 'unavailable',
+    });
+    const more = numbered(1, { from: 1_500 });
+    await until('an append goes well', () =>
+      client.appendToStream(stream, more, { expectedRevision: 'any' }).catch(() => null),
+    );
+    const read = await until('all is read', () => collect(client.readStream(stream)).catch(() => null));
+    expect(read.length).toBeGreaterThanOrEqual(1_501);
   }, 30_000);
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { freePort, startEmbeddedPostgres } from '#platform/embedded-postgres.js';
 import { createPool, isUnavailable } from '#platform/postgres.js';
 import { freshDatabase } from '../../support/database.js';
+import { startTcpProxy } from '../../support/tcp-proxy.js';
 
 const options = { max: 2, applicationName: 'pool-test', statementTimeoutMs: 0 };
 const failure = (query: Promise<unknown>) =>
@@ -69,6 +70,20 @@ describe('a pool', () => {
     const error = await failure(pool.query('SELECT pg_sleep(60)'));
     expect([(error as { code: string }).code, isUnavailable(error)]).toEqual(['57014', false]);
     await pool.end();
+    await database.drop();
+  });
+
+  it('gives up a connection whose answers a network swallows, and takes another', async () => {
+    const database = await freshDatabase();
+    const proxy = await startTcpProxy(Number(new URL(database.url).port));
+    const url = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+    const pool = createPool(url, { ...options, max: 1, statementTimeoutMs: 200 });
+    await pool.query('SELECT 1');
+    proxy.swallowAnswers();
+    expect(isUnavailable(await failure(pool.query('SELECT 2')))).toBe(true);
+    expect((await pool.query('SELECT 3 AS n')).rows).toEqual([{ n: 3 }]);
+    await pool.end();
+    await proxy.close();
     await database.drop();
   });
 });

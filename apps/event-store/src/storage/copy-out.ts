@@ -11,14 +11,15 @@ const HEADER_BYTES = 19;
 class CopyOut implements Submittable {
   readonly #text: string;
   readonly #onRow: (row: Buffer) => void;
-  readonly #done: (error: Error | null) => void;
   #headerSeen = false;
   #error: Error | null = null;
+  /** Called once; the connection puts its own in front of it, to know that the query is over in time. */
+  callback: (error: Error | null) => void;
 
   constructor(text: string, onRow: (row: Buffer) => void, done: (error: Error | null) => void) {
     this.#text = text;
     this.#onRow = onRow;
-    this.#done = done;
+    this.callback = done;
   }
 
   submit(connection: Connection): void {
@@ -38,11 +39,11 @@ class CopyOut implements Submittable {
   }
 
   handleError(error: Error): void {
-    this.#done(error);
+    this.callback(error);
   }
 
   handleReadyForQuery(): void {
-    this.#done(this.#error);
+    this.callback(this.#error);
   }
 
   handleCommandComplete(): void {}

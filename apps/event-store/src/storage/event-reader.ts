@@ -32,12 +32,13 @@ const AS_TEXT = { getTypeParser: () => (value: string) => value };
 export class EventReader {
   readonly #pool: pg.Pool;
 
-  constructor(postgresUrl: string, logger: Logger) {
+  constructor(postgresUrl: string, logger: Logger, answerLimitMs: number) {
     this.#pool = new pg.Pool({
       connectionString: postgresUrl,
       max: 4,
       idleTimeoutMillis: 30_000,
       connectionTimeoutMillis: 5_000,
+      query_timeout: answerLimitMs,
       keepAlive: true,
       application_name: 'orderlog event-store reader',
       options: `-c bytea_output=hex ${PLANNING}`,

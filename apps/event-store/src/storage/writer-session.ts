@@ -7,26 +7,35 @@ const RETRY_MAX_MS = 2_000;
 /** PostgreSQL takes a moment to notice that a killed predecessor is gone. */
 const LOCK_PATIENCE_MS = 5_000;
 
+interface SessionOptions {
+  postgresUrl: string;
+  logger: Logger;
+  answerLimitMs: number;
+}
+
 interface SessionEvents {
   /** The session is up again; `last` is the position of the last event that is stored. */
   recovered: (last: number) => void;
   lost: () => void;
 }
 
+/** PostgreSQL's own look at whether this end still lives: a session whose client is gone must not keep the lock. */
+const SERVER_LOOKS = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
+
 /**
  * The one connection that writes. It holds the advisory lock, so that losing the right to write and losing
  * the connection are the same thing. When it breaks it is made anew, until `close`.
  */
 export class WriterSession {
-  readonly #postgresUrl: string;
+  readonly #options: SessionOptions;
   readonly #logger: Logger;
   readonly #events: SessionEvents;
   #client: pg.Client | null = null;
   #closed = false;
 
-  constructor(postgresUrl: string, logger: Logger, events: SessionEvents) {
-    this.#postgresUrl = postgresUrl;
-    this.#logger = logger;
+  constructor(options: SessionOptions, events: SessionEvents) {
+    this.#options = options;
+    this.#logger = options.logger;
     this.#events = events;
   }
 
@@ -76,11 +85,12 @@ export class WriterSession {
   /** Null when another session holds the lock. */
   async #connect(): Promise<number | null> {
     const client = new pg.Client({
-      connectionString: this.#postgresUrl,
+      connectionString: this.#options.postgresUrl,
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
+      query_timeout: this.#options.answerLimitMs,
       application_name: 'orderlog event-store writer',
-      options: '-c synchronous_commit=on',
+      options: `-c synchronous_commit=on ${SERVER_LOOKS}`,
     });
     client.on('error', (err) => {
       this.#logger.warn({ err }, 'the writing connection was lost');

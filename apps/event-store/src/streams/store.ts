@@ -21,18 +21,31 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/**
+ * Where a network swallows what PostgreSQL says and does not close the connection, nothing else would ever end the
+ * wait. A page or a batch is bounded in events and bytes, and takes milliseconds.
+ */
+const ANSWER_LIMIT_MS = 10_000;
+
 /** @throws Error in one line when PostgreSQL cannot be reached or another server writes there. */
-export async function openStore(postgresUrl: string, logger: Logger): Promise<Store> {
+export async function openStore(
+  postgresUrl: string,
+  logger: Logger,
+  answerLimitMs = ANSWER_LIMIT_MS,
+): Promise<Store> {
   const signals = new LiveSignals();
-  const session = new WriterSession(postgresUrl, logger, {
-    lost: () => writer.failQueued(),
-    recovered: (last) => {
-      writer.restart(last);
-      signals.raiseAll();
+  const session = new WriterSession(
+    { postgresUrl, logger, answerLimitMs },
+    {
+      lost: () => writer.failQueued(),
+      recovered: (last) => {
+        writer.restart(last);
+        signals.raiseAll();
+      },
     },
-  });
+  );
   const recent = new RecentEvents(await session.open(), RECENT_LIMITS);
-  const reader = new EventReader(postgresUrl, logger);
+  const reader = new EventReader(postgresUrl, logger, answerLimitMs);
   const states = new StreamStates(reader, STATES_MAX);
   const committed = signals.committed.bind(signals);
   const writer = new Writer({ session, reader, states, recent, logger, committed });
