@@ -3,7 +3,10 @@ import {
   checkOutcomes,
   readOutcomes,
   writeOutcomes,
+  type CheckOutcome,
+  type ReadOutcome,
   type SnapshotObserver,
+  type WriteOutcome,
 } from '#event-store/snapshots/snapshot-observer.js';
 import type { StateCache } from '#event-store/state-cache.js';
 import type { Logger } from '#platform/logging.js';
@@ -46,7 +49,7 @@ export class SnapshotMetrics implements SnapshotObserver {
     this.#gauge('orderlog_state_cache_orders', 'Orders whose state is cached.', () => cache.count);
   }
 
-  read(outcome: (typeof readOutcomes)[number], stream: string): void {
+  read(outcome: ReadOutcome, stream: string): void {
     this.#reads.inc({ outcome });
     const isOdd =
       outcome === 'corrupt' || outcome === 'foreign' || outcome === 'future' || outcome === 'oversized';
@@ -54,15 +57,11 @@ export class SnapshotMetrics implements SnapshotObserver {
       this.#logger.warn({ stream, outcome }, 'a snapshot is not used: `orderctl snapshot rebuild` mends it');
   }
 
-  wrote(outcome: (typeof writeOutcomes)[number]): void {
+  wrote(outcome: WriteOutcome): void {
     this.#writes.inc({ outcome });
   }
 
-  checked(
-    outcome: (typeof checkOutcomes)[number],
-    stream: string,
-    details: Readonly<Record<string, unknown>>,
-  ): void {
+  checked(outcome: CheckOutcome, stream: string, details: Readonly<Record<string, unknown>>): void {
     this.#checks.inc({ outcome });
     if (outcome !== 'different') return;
     this.#logger.error(

@@ -71,10 +71,7 @@ function readSecret(inFile: string, path: string): string {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(
-      `${inFile} cannot be read (${code ?? 'no code'}): name a file that this app may read`,
-    );
+    throw unreadable(inFile, error);
   }
   if (bytes.length > SECRET_MAX_BYTES) {
     throw new ConfigError(
@@ -113,10 +110,7 @@ export function envFile(variable: ConfigName): Setting<string> {
     try {
       accessSync(text, constants.R_OK);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new ConfigError(
-        `${variable} cannot be read (${code ?? 'no code'}): name a file that this app may read`,
-      );
+      throw unreadable(variable, error);
     }
     return text;
   });
@@ -253,6 +247,13 @@ function setting<T, D extends T | null>(
 
 function wrong(variable: ConfigName, text: string, remedy: string): ConfigError {
   return new ConfigError(`${variable} is ${JSON.stringify(text.slice(0, 100))}: ${remedy}`);
+}
+
+function unreadable(variable: string, error: unknown): ConfigError {
+  const { code } = error as NodeJS.ErrnoException;
+  return new ConfigError(
+    `${variable} cannot be read (${code ?? 'no code'}): name a file that this app may read`,
+  );
 }
 
 function isDecodable(text: string): boolean {

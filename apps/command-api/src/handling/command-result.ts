@@ -3,6 +3,7 @@ import type { Order } from '#domain/order/state.js';
 import type { StoredOrderEvent } from '#event-store/port.js';
 import type { CommandResult, HandledEvent } from './command-request.js';
 import { eventIds } from './event-ids.js';
+import type { GivenAnswer } from './given-answers.js';
 
 /** @param events the last ones of the order, which this command made happen */
 export function resultOf(
@@ -24,7 +25,7 @@ export function replayOf(order: Order, position: bigint, events: readonly Stored
 }
 
 /** The answer to a command, to the same command once more; only the order has moved on. */
-export function repetitionOf(first: CommandResult, order: Order): CommandResult {
+export function repetitionOf(first: GivenAnswer, order: Order): CommandResult {
   return { ...first, replayed: true, order };
 }
 

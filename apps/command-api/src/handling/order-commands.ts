@@ -13,7 +13,7 @@ import { answerOn, foldedWith } from './answer.js';
 import { Answering } from './answering.js';
 import { decideTogether, type Batch } from './batch.js';
 import type { CommandRequest, CommandResult } from './command-request.js';
-import { replayOf, resultOf } from './command-result.js';
+import { repetitionOf, replayOf, resultOf } from './command-result.js';
 import { OrderTooLarge } from './errors.js';
 import { GivenAnswers } from './given-answers.js';
 import { OrderQueue, WaitingCommand, type OrderLine } from './order-queue.js';
@@ -162,7 +162,7 @@ export class OrderCommands {
     order: Order,
   ): Promise<CommandResult> {
     const given = this.#given.of(commandId);
-    if (given?.revision === revision) return { ...given, replayed: true, order };
+    if (given?.revision === revision) return repetitionOf(given, order);
     const events = await this.#loader.events(stream, firstRevision, revision - firstRevision + 1);
     const last = events.at(-1);
     if (last?.recording.revision !== revision || last.metadata.commandId !== commandId) {

@@ -1,9 +1,4 @@
-import {
-  AppendOutcomeUnknown,
-  StoreUnavailable,
-  StreamDeleted,
-  UnreadableEvent,
-} from '#event-store/errors.js';
+import { StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
 import { OrderStreams } from '#event-store/order-streams.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { SnapshotStore } from '#event-store/snapshots/snapshot-store.js';
@@ -78,9 +73,8 @@ async function patiently<T>(patience: Patience, work: () => Promise<T>): Promise
       patience.answered();
       return result;
     } catch (error) {
-      // Whether it is stored shows when it is looked at again.
-      const isAway = error instanceof AppendOutcomeUnknown;
-      await patience.wait(isAway ? new StoreUnavailable(error.message, { cause: error }) : error);
+      // Whether an append of unknown outcome is stored shows when it is looked at again.
+      await patience.wait(error);
     }
   }
 }

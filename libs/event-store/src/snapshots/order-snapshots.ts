@@ -62,8 +62,7 @@ export class OrderSnapshots {
 
   /** What was found is not of the events in the stream: the next one takes its place, whatever it says. */
   refused(stream: string, reason: Unusable): void {
-    const seen = this.#seen.get(stream);
-    if (seen) this.#seen.set(stream, { ...seen, orderRevision: -1 });
+    this.#distrust(stream);
     this.observer.read(reason, stream);
   }
 
@@ -84,8 +83,7 @@ export class OrderSnapshots {
 
   /** Puts another state in the place of a snapshot that was found wrong. */
   replace(stream: string, order: Order): void {
-    const seen = this.#seen.get(stream);
-    if (seen) this.#seen.set(stream, { ...seen, orderRevision: -1 });
+    this.#distrust(stream);
     this.#schedule(stream, () => this.#write(stream, order));
   }
 
@@ -97,6 +95,12 @@ export class OrderSnapshots {
   /** What is under way ends; what waits is left, for it can be written at any later time. */
   close(): Promise<void> {
     return this.#work.close();
+  }
+
+  /** Whatever revision the snapshot says it is of: the order has none to be used. */
+  #distrust(stream: string): void {
+    const seen = this.#seen.get(stream);
+    if (seen) this.#seen.set(stream, { ...seen, orderRevision: -1 });
   }
 
   #wasMissed(stream: string, { revision }: Order): boolean {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { v7 as uuidV7 } from 'uuid';
 import { ERASED } from '#domain/decider.js';
 import type { Order } from '#domain/order/state.js';
+import { newEventId } from '../event-id.js';
 import type { PersonalCodec } from '../personal-codec.js';
 import type { ExactEvent, RawEvent } from '../port.js';
 import { parseOrderStream } from '../streams.js';
@@ -18,7 +18,7 @@ export const unusableReasons = ['corrupt', 'foreign', 'stale', 'future', 'oversi
 export type Unusable = (typeof unusableReasons)[number];
 
 /** Said beside the state, so that the state is parsed only where it is wanted. */
-export interface SnapshotMetadata {
+interface SnapshotMetadata {
   readonly tenantId: string;
   readonly orderId: string;
   /** Of the last event that is folded in. */
@@ -64,7 +64,7 @@ export class SnapshotCodec {
       formatVersion: FORMAT_VERSION,
     };
     return {
-      eventId: uuidV7(),
+      eventId: newEventId(),
       type: TYPE,
       contentType: 'application/octet-stream',
       data,
@@ -107,7 +107,7 @@ export class SnapshotCodec {
 }
 
 /** What a stored event says that it is a snapshot of; null when it is none. */
-export function snapshotMetadataOf({ type, metadata }: RawEvent): SnapshotMetadata | null {
+function snapshotMetadataOf({ type, metadata }: RawEvent): SnapshotMetadata | null {
   if (type !== TYPE || typeof metadata !== 'object' || metadata === null) return null;
   const { tenantId, orderId, revision, foldFingerprint, sha256, formatVersion } =
     metadata as Partial<SnapshotMetadata>;

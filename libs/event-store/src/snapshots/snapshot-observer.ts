@@ -1,17 +1,8 @@
-import type { Unusable } from './snapshot-codec.js';
+import { unusableReasons } from './snapshot-codec.js';
 
-export const readOutcomes = [
-  'used',
-  'absent',
-  'failed',
-  'corrupt',
-  'foreign',
-  'stale',
-  'future',
-  'oversized',
-] as const;
+export const readOutcomes = ['used', 'absent', 'failed', ...unusableReasons] as const;
 /** What a look for a snapshot ended with; `failed`: the store could not be asked, or the codec could not open it. */
-export type ReadOutcome = 'used' | 'absent' | 'failed' | Unusable;
+export type ReadOutcome = (typeof readOutcomes)[number];
 
 export const writeOutcomes = ['written', 'superseded', 'too_large', 'busy', 'failed'] as const;
 /**

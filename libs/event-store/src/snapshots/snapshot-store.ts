@@ -4,14 +4,12 @@ import { WrongExpectedRevision } from '../errors.js';
 import type { ExactEvent, ExactEventStore, ExpectedRevision, RawEvent } from '../port.js';
 import { snapshotStream } from '../streams.js';
 import { APPEND_LIMIT_BYTES, sizeInAppendBytes } from '../wire-event.js';
-import { SnapshotCodec, snapshotMetadataOf, type Unusable } from './snapshot-codec.js';
+import { SnapshotCodec, type Unusable } from './snapshot-codec.js';
 
 /** The last snapshot of an order. */
 export interface LatestSnapshot {
   /** In the stream of snapshots, which its successor is written at; null: there is none, as far as can be seen. */
   readonly streamRevision: number | null;
-  /** Of the order, as the snapshot says. */
-  readonly orderRevision: number | null;
   /** null: there is none. */
   readonly content: Order | Unusable | null;
 }
@@ -36,10 +34,8 @@ export class SnapshotStore {
   /** Of the order whose events are in `stream`. @throws StoreUnavailable */
   async latest(stream: string): Promise<LatestSnapshot> {
     const last = await this.#last(snapshotStream(stream));
-    if (last === null) return { streamRevision: null, orderRevision: null, content: null };
-    const content = await this.#codec.decode(stream, last);
-    const orderRevision = snapshotMetadataOf(last)?.revision ?? null;
-    return { streamRevision: last.revision, orderRevision, content };
+    if (last === null) return { streamRevision: null, content: null };
+    return { streamRevision: last.revision, content: await this.#codec.decode(stream, last) };
   }
 
   /**
