@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store/port.js';
-import { percentile, runLane, type Lane, type Row } from './measure.js';
+import { latencies, NO_FIGURES, runLane, untilDue, type Lane, type Row } from './measure.js';
 import { untilPositionVisible } from './settle.js';
 import { command, IN_FLIGHT, type System } from './system.js';
 import { makeOrder } from './workload.js';
@@ -25,8 +25,7 @@ export async function placeAtHalfLoad(
   const perSecond = full.perSecond / 2;
   const startedMs = performance.now();
   return runLane(Math.floor(perSecond * SECONDS), IN_FLIGHT, async (i) => {
-    const dueMs = startedMs + (i / perSecond) * 1_000;
-    await new Promise((due) => setTimeout(due, dueMs - performance.now()));
+    await untilDue(startedMs, i, perSecond);
     await onPlaced(await placeOrder(system, WARM_UP_ORDERS + i), i);
   });
 }
@@ -43,8 +42,7 @@ export async function runPaced(
   const latenciesMs = new Array<number>(count).fill(0);
   const startedMs = performance.now();
   const lane = await runLane(count, count, async (i) => {
-    const dueMs = startedMs + (i / perSecond) * 1_000;
-    await new Promise((due) => setTimeout(due, dueMs - performance.now()));
+    const dueMs = await untilDue(startedMs, i, perSecond);
     await operation(i);
     latenciesMs[i] = performance.now() - dueMs;
   });
@@ -54,16 +52,9 @@ export async function runPaced(
 /** A row about how long something took while orders were placed. */
 export function latencyRow(name: string, targetMs: number, lane: Lane, latenciesMs: readonly number[]): Row {
   return {
-    name,
-    ratio: null,
-    ratios: null,
-    target: targetMs,
-    perSecond: lane.perSecond,
-    rawPerSecond: null,
-    cpuMicrosPerOp: lane.cpuMicrosPerOp,
-    p50Ms: percentile(latenciesMs, 0.5),
-    p95Ms: percentile(latenciesMs, 0.95),
-    p99Ms: percentile(latenciesMs, 0.99),
+    ...NO_FIGURES,
+    ...{ name, target: targetMs, perSecond: lane.perSecond, cpuMicrosPerOp: lane.cpuMicrosPerOp },
+    ...latencies(latenciesMs),
   };
 }
 

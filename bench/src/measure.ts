@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { ownProcesses } from './own-processes.js';
 
 /** One row of the report. What a row does not have is null. */
 export interface Row {
@@ -16,6 +17,12 @@ export interface Row {
   readonly p95Ms: number | null;
   readonly p99Ms: number | null;
 }
+
+/** Of a row that has none of them, or says below which it has. */
+export const NO_FIGURES = {
+  ...{ ratio: null, ratios: null, target: null, perSecond: null, rawPerSecond: null, cpuMicrosPerOp: null },
+  ...{ p50Ms: null, p95Ms: null, p99Ms: null },
+} satisfies Omit<Row, 'name'>;
 
 export interface Lane {
   readonly perSecond: number;
@@ -50,6 +57,14 @@ export async function runLane(
     cpuMicrosPerOp: cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / count,
     latenciesMs,
   };
+}
+
+/** Waits until it is the turn of an operation, of so many a second; not at all when that is past. @returns its time */
+export async function untilDue(startedMs: number, index: number, perSecond: number): Promise<number> {
+  const dueMs = startedMs + (index / perSecond) * 1_000;
+  const waitMs = dueMs - performance.now();
+  if (waitMs > 0) await setTimeout(waitMs);
+  return dueMs;
 }
 
 /** One long operation on so many things, told as so many operations; how long each took is not known. */
@@ -101,10 +116,14 @@ export async function interleave(
       0.5,
     ),
     cpuMicrosPerOp: cpu.length > 0 ? percentile(cpu, 0.5) : null,
-    p50Ms: percentile(latenciesMs, 0.5),
-    p95Ms: percentile(latenciesMs, 0.95),
-    p99Ms: percentile(latenciesMs, 0.99),
+    ...latencies(latenciesMs),
   };
+}
+
+/** As a row has them. */
+export function latencies(latenciesMs: readonly number[]): Pick<Row, 'p50Ms' | 'p95Ms' | 'p99Ms'> {
+  const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((share) => percentile(latenciesMs, share));
+  return { p50Ms: p50Ms!, p95Ms: p95Ms!, p99Ms: p99Ms! };
 }
 
 /** The smallest value that at least `share` of the values do not exceed; NaN of none. */
@@ -117,42 +136,8 @@ const TICKS_PER_SECOND = 100; // what Linux reports in /proc, whatever its own t
 
 /** CPU time so far of this process and all that it started, those that ended included; null off Linux. */
 export function cpuMicros(): number | null {
-  const stats = processStats();
-  if (stats === null) return null;
-  const ours = new Set([process.pid]);
-  for (let grew = true; grew;) {
-    grew = false;
-    for (const [pid, stat] of stats) {
-      if (ours.has(stat.parent) && !ours.has(pid)) {
-        ours.add(pid);
-        grew = true;
-      }
-    }
-  }
-  let ticks = 0;
-  for (const pid of ours) ticks += stats.get(pid)?.ticks ?? 0;
+  const own = ownProcesses();
+  if (own === null) return null;
+  const ticks = own.reduce((sum, { ticks: each }) => sum + each, 0);
   return (ticks / TICKS_PER_SECOND) * 1_000_000;
-}
-
-/** See proc_pid_stat(5): fields 4 (parent) and 14 to 17 (own and waited-for children's time). */
-function processStats(): Map<number, { parent: number; ticks: number }> | null {
-  const stats = new Map<number, { parent: number; ticks: number }>();
-  let pids: string[];
-  try {
-    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return null; // not Linux
-  }
-  for (const pid of pids) {
-    try {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0);
-      stats.set(Number(pid), { parent: Number(fields[1]), ticks });
-    } catch {
-      continue; // ended since it was listed
-    }
-  }
-  return stats;
 }

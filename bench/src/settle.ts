@@ -3,7 +3,7 @@ import type { EventStore } from '#event-store/port.js';
 import { knownStoreIdentity, storeMarkOf } from '#event-store/store-identity.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
 import { activeGeneration } from '#read-models/generations.js';
-import type { System } from './system.js';
+import { query, type System } from './system.js';
 
 /** Waits until the read models hold all that is in the event store: nothing is left to do in the background. */
 export async function untilPositionVisible(system: System, store: EventStore): Promise<void> {
@@ -13,7 +13,7 @@ export async function untilPositionVisible(system: System, store: EventStore): P
   if (storeId === null) throw new Error('nobody has given the event store its identity');
   const token = encodeOrderPosition({ position, store: storeMarkOf(storeId), orderId: null, revision: null });
   await untilAnswered(system, '/v1/orders?limit=1', token);
-  if (system.usesIndex) await untilAnswered(system, '/v1/orders/search', token, '{"facets":[],"limit":1}');
+  if (system.usesIndex) await untilAnswered(system, '/v1/orders/search', token, { facets: [], limit: 1 });
 }
 
 /** The index that searches are answered from. */
@@ -34,21 +34,12 @@ export async function untilAnswered(
   system: System,
   path: string,
   token: string,
-  body: string | null = null,
+  body: object | null = null,
 ): Promise<void> {
-  for (;;) {
-    const response = await system.queries.request({
-      path,
-      method: body === null ? 'GET' : 'POST',
-      headers: {
-        authorization: `Bearer ${system.token}`,
-        'consistent-with': token,
-        ...(body === null ? {} : { 'content-type': 'application/json' }),
-      },
-      body,
-    });
-    const text = await response.body.text();
-    if (response.statusCode === 200) return;
-    if (response.statusCode !== 503) throw new Error(`${path} answered ${response.statusCode}: ${text}`);
-  }
+  const question = {
+    ...(body === null ? {} : { body }),
+    headers: { 'consistent-with': token },
+    expected: [200, 503],
+  };
+  while ((await query(system, path, question)).status === 503);
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { decodeOrderPosition } from '#platform/order-position.js';
-import { percentile } from './measure.js';
+import { percentile, untilDue } from './measure.js';
 import { searchBody } from './questions.js';
-import { command, type System } from './system.js';
+import { command, query, type Question, type System } from './system.js';
 import { makeOrder } from './workload.js';
 
 const QUESTIONS_PER_SECOND = 40;
@@ -12,7 +12,6 @@ const WRITES_EVERY = 20;
 /** What was asked in one part of the run, and how it went. */
 export class Phase {
   readonly latenciesMs: number[] = [];
-  writes = 0;
   readonly failures: string[] = [];
   /** Answers from before what an earlier answer, complete by then, had shown. */
   readonly backwards: string[] = [];
@@ -22,9 +21,8 @@ export class Phase {
   }
 }
 
-interface Question {
+interface Asked extends Pick<Question, 'body'> {
   readonly path: string;
-  readonly body?: unknown;
 }
 
 /** Questions of all kinds and some new orders, so many a second whatever becomes of them, until it is stopped. */
@@ -58,10 +56,9 @@ export class SteadyQuestions {
   async #run(): Promise<void> {
     const startedMs = performance.now();
     for (let i = 0; !this.#stop.signal.aborted; i++) {
-      const dueMs = startedMs + (i / QUESTIONS_PER_SECOND) * 1_000;
-      await new Promise((due) => setTimeout(due, dueMs - performance.now()));
+      await untilDue(startedMs, i, QUESTIONS_PER_SECOND);
       const phase = this.#phase;
-      const one = (i % WRITES_EVERY === 0 ? this.#write(phase, i) : this.#ask(phase, i)).catch(
+      const one = (i % WRITES_EVERY === 0 ? this.#write(i) : this.#ask(phase, i)).catch(
         (error: Error) => void phase.failures.push(error.message),
       );
       this.#open.add(one);
@@ -69,36 +66,25 @@ export class SteadyQuestions {
     }
   }
 
-  async #write(phase: Phase, i: number): Promise<void> {
+  async #write(i: number): Promise<void> {
     await command(this.#system, '/v1/orders', randomUUID(), makeOrder(i));
-    phase.writes += 1;
   }
 
   async #ask(phase: Phase, i: number): Promise<void> {
     const { path, body } = this.#question(i);
     const seenBefore = this.#seen;
     const fromMs = performance.now();
-    const response = await this.#system.queries.request({
-      path,
-      method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        authorization: `Bearer ${this.#system.token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
-    const text = await response.body.text();
-    if (response.statusCode !== 200) throw new Error(`${path} answered ${response.statusCode}: ${text}`);
+    const { position } = await query(this.#system, path, { body });
     phase.latenciesMs.push(performance.now() - fromMs);
-    const token = decodeOrderPosition(String(response.headers['order-position'] ?? ''));
+    const token = decodeOrderPosition(position ?? '');
     if (token === null) return;
     if (token.position < seenBefore) phase.backwards.push(`${path}: ${token.position} after ${seenBefore}`);
     if (token.position > this.#seen) this.#seen = token.position;
   }
 
-  #question(i: number): Question {
+  #question(i: number): Asked {
     const orderId = this.#orderIds[(i * 31) % this.#orderIds.length]!;
-    const questions: readonly Question[] = [
+    const questions: readonly Asked[] = [
       { path: `/v1/orders/${orderId}` },
       { path: '/v1/orders?limit=20' },
       { path: `/v1/orders/${orderId}/history` },

@@ -124,16 +124,47 @@ export async function command(
   return { body: JSON.parse(text) as Answer['body'], position: String(response.headers['order-position']) };
 }
 
+export interface Question {
+  /** Of a POST; without one it is a GET. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Answers that are no failure; 200 alone unless given. */
+  readonly expected?: readonly number[];
+}
+
+export interface QueryAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** As a token; null: it has none. */
+  readonly position: string | null;
+}
+
+/** One question to query-api; an answer that is not expected stops the bench. */
+export async function query(
+  { queries, token }: Pick<System, 'queries' | 'token'>,
+  path: string,
+  { body, headers = {}, expected = [200] }: Question = {},
+): Promise<QueryAnswer> {
+  const response = await queries.request({
+    path,
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const { statusCode: status } = response;
+  const text = await response.body.text();
+  if (!expected.includes(status)) throw new Error(`${path} answered ${status}: ${text}`);
+  const position = response.headers['order-position'];
+  return { status, text, position: typeof position === 'string' ? position : null };
+}
+
 /** One search; anything but success stops the bench. */
 export async function searchOrders(system: System, body: unknown): Promise<{ total: number }> {
-  const response = await system.queries.request({
-    path: '/v1/orders/search',
-    method: 'POST',
-    headers: { authorization: `Bearer ${system.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const text = await response.body.text();
-  if (response.statusCode !== 200) throw new Error(`search answered ${response.statusCode}: ${text}`);
+  const { text } = await query(system, '/v1/orders/search', { body });
   return JSON.parse(text) as { total: number };
 }
 

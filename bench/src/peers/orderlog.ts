@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { steps } from '../lifecycle-steps.js';
 import { untilPositionVisible } from '../settle.js';
-import { command, startSystem } from '../system.js';
+import { command, query, startSystem } from '../system.js';
 import { totalMinorOf } from '../workload.js';
 import type { Contestant } from './contestant.js';
 
@@ -20,13 +20,7 @@ export async function startOrderlog(postgresUrl: string): Promise<Contestant> {
       await command(system, path(orderId, ''), randomUUID(), body(totalMinorOf(order)));
     }),
     read: async (orderId) => {
-      const { statusCode, body } = await system.queries.request({
-        path: `/v1/orders/${orderId}`,
-        method: 'GET',
-        headers: { authorization: `Bearer ${system.token}` },
-      });
-      const text = await body.text();
-      if (statusCode !== 200) throw new Error(`${orderId} answered ${statusCode}: ${text}`);
+      const { text } = await query(system, `/v1/orders/${orderId}`);
       JSON.parse(text);
     },
     settle: () => untilPositionVisible(system, store),

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { activeGeneration } from '#read-models/generations.js';
-import { percentile, type Row } from '../measure.js';
+import { latencies, NO_FIGURES, percentile, type Row } from '../measure.js';
 import { appendLives, lifeOrder, YEAR_BEGINS_MS, YEAR_ENDS_MS } from '../shop-year.js';
 import { untilPositionVisible } from '../settle.js';
-import type { System } from '../system.js';
+import { query, type System } from '../system.js';
 
 const ORDERS = 100_000;
 const PAGE = 50;
@@ -60,16 +60,11 @@ async function compare(system: System, name: string, question: (i: number) => st
   const [live, past] = [liveMs.slice(WARM_UP), pastMs.slice(WARM_UP)];
   const [liveP95Ms, pastP95Ms] = [percentile(live, 0.95), percentile(past, 0.95)];
   return {
+    ...NO_FIGURES,
+    ...latencies(past),
     name: `as-of ${name}`,
     ratio: liveP95Ms / pastP95Ms,
-    ratios: null,
     target: TARGET_RATIO,
-    perSecond: null,
-    rawPerSecond: null,
-    cpuMicrosPerOp: null,
-    p50Ms: percentile(past, 0.5),
-    p95Ms: pastP95Ms,
-    p99Ms: percentile(past, 0.99),
   };
 }
 
@@ -81,15 +76,9 @@ function momentOf(choice: number): string {
   return `&${clock}=${new Date(at).toISOString()}`;
 }
 
-async function timedPage(system: System, query: string): Promise<number> {
+async function timedPage(system: System, filters: string): Promise<number> {
   const fromMs = performance.now();
-  const response = await system.queries.request({
-    path: `/v1/orders?limit=${PAGE}${query}`,
-    method: 'GET',
-    headers: { authorization: `Bearer ${system.token}` },
-  });
-  const text = await response.body.text();
-  if (response.statusCode !== 200) throw new Error(`${query} answered ${response.statusCode}: ${text}`);
+  await query(system, `/v1/orders?limit=${PAGE}${filters}`);
   return performance.now() - fromMs;
 }
 

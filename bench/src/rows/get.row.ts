@@ -5,9 +5,8 @@ import { Pool } from 'undici';
 import type { EventStore } from '#event-store/port.js';
 import { interleave, runLane, type Row } from '../measure.js';
 import { TENANT } from '../raw-orders.js';
-import { getOrder } from '../requests.js';
 import { untilPositionVisible } from '../settle.js';
-import { command, IN_FLIGHT, type System } from '../system.js';
+import { command, IN_FLIGHT, query, type System } from '../system.js';
 import { makeOrder } from '../workload.js';
 
 const ORDERS = 1_000;
@@ -32,7 +31,9 @@ export async function get(system: System, store: EventStore): Promise<Row> {
   });
   const rawPool = new Pool(`http://127.0.0.1:${port}`, { connections: IN_FLIGHT });
   const read = (pool: Pool) => () =>
-    runLane(READS, IN_FLIGHT, (i) => getOrder(pool, system.token, ids[i % ORDERS]!));
+    runLane(READS, IN_FLIGHT, (i) =>
+      query({ queries: pool, token: system.token }, `/v1/orders/${ids[i % ORDERS]!}`),
+    );
   try {
     return await interleave(
       { name: 'get', target: TARGET_RATIO },

@@ -1,5 +1,5 @@
 import { importFile, type ImportFigures } from '../imported-file.js';
-import { runLane, type Row } from '../measure.js';
+import { NO_FIGURES, runLane, type Row } from '../measure.js';
 import type { System } from '../system.js';
 
 /** Place, confirm, capture, create a shipment, dispatch, deliver, complete. */
@@ -14,15 +14,10 @@ export async function importOrders(system: System, file: string | null): Promise
   const lane = await runLane(1, 1, async () => (figures = await importFile(system, file)));
   const commands = figures.ordersPlaced * COMMANDS_PER_ORDER + figures.returnsClosed * COMMANDS_PER_RETURN;
   return {
+    ...NO_FIGURES,
     name: 'import',
-    ratio: null,
-    ratios: null,
     target: TARGET_PER_SECOND,
     perSecond: commands / figures.seconds,
-    rawPerSecond: null,
     cpuMicrosPerOp: lane.cpuMicrosPerOp === null ? null : lane.cpuMicrosPerOp / commands,
-    p50Ms: null,
-    p95Ms: null,
-    p99Ms: null,
   };
 }

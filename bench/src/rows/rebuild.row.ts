@@ -7,7 +7,7 @@ import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { createPool } from '#platform/postgres.js';
 import { createGeneration } from '#read-models/generations.js';
 import { fillLog, type FilledLog } from '../filled-log.js';
-import { interleave, percentile, REPETITIONS, runWhole, type Row } from '../measure.js';
+import { interleave, NO_FIGURES, percentile, REPETITIONS, runWhole, type Row } from '../measure.js';
 import { projectOneByOne } from '../one-by-one-projector.js';
 import { RawRows } from '../raw-copy.js';
 import type { RebuildReport } from '../rebuild-process.js';
@@ -123,8 +123,5 @@ function memory(reports: readonly RebuildReport[], events: number): Row {
 }
 
 function rowOf(name: string, target: number, ratios: readonly number[]): Row {
-  return {
-    ...{ name, target, ratios, ratio: percentile(ratios, 0.5), perSecond: null, rawPerSecond: null },
-    ...{ cpuMicrosPerOp: null, p50Ms: null, p95Ms: null, p99Ms: null },
-  };
+  return { ...NO_FIGURES, name, target, ratios, ratio: percentile(ratios, 0.5) };
 }

@@ -5,7 +5,7 @@ import type { EventStore } from '#event-store/port.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
 import { importFile } from '../imported-file.js';
-import { percentile, type Row } from '../measure.js';
+import { latencies, NO_FIGURES, type Row } from '../measure.js';
 import { untilPositionVisible } from '../settle.js';
 import { SteadyQuestions, type Phase } from '../steady-questions.js';
 import { ORDERCTL, type System } from '../system.js';
@@ -38,7 +38,6 @@ export async function replay(
     const startedMs = performance.now();
     const record = await replayWithKills(system, new ReplaysStore(db));
     const seconds = (performance.now() - startedMs) / 1_000;
-    const building = { name: 'replay, events/s', perSecond: record.events / seconds };
     const flipping = questions.begin();
     await succeeds(orderctl(system, ['generations', 'rollback']));
     await succeeds(orderctl(system, ['generations', 'activate', String(record.generation)]));
@@ -46,7 +45,7 @@ export async function replay(
     await questions.stop();
     [before, meanwhile, flipping, after].forEach(requireGood);
     return [
-      { ...NOTHING, ...building },
+      { ...NO_FIGURES, name: 'replay, events/s', perSecond: record.events / seconds },
       rowOf('replay, questions', meanwhile, before),
       rowOf('rollback, questions', flipping, before),
     ];
@@ -114,17 +113,10 @@ async function someOrders(db: pg.Client): Promise<string[]> {
   return rows.map(({ order_id }) => order_id);
 }
 
-const NOTHING = {
-  ...{ ratio: null, ratios: null, target: null, rawPerSecond: null, cpuMicrosPerOp: null },
-  ...{ p50Ms: null, p95Ms: null, p99Ms: null },
-};
-
 function rowOf(name: string, phase: Phase, before: Phase): Row {
   return {
-    ...NOTHING,
-    ...{ name, ratio: before.p99Ms / phase.p99Ms, target: TARGET_RATIO, perSecond: null },
-    p50Ms: percentile(phase.latenciesMs, 0.5),
-    p95Ms: percentile(phase.latenciesMs, 0.95),
-    p99Ms: phase.p99Ms,
+    ...NO_FIGURES,
+    ...latencies(phase.latenciesMs),
+    ...{ name, ratio: before.p99Ms / phase.p99Ms, target: TARGET_RATIO },
   };
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store/port.js';
 import { interleave, runLane, type Row } from '../measure.js';
-import { getOrder, repeat } from '../requests.js';
+import { repeat } from '../requests.js';
 import { untilPositionVisible } from '../settle.js';
-import { command, IN_FLIGHT, type System } from '../system.js';
+import { command, IN_FLIGHT, query, type System } from '../system.js';
 import { makeOrder } from '../workload.js';
 
 const ORDERS = 1_000;
@@ -29,7 +29,7 @@ export async function retry(system: System, store: EventStore): Promise<readonly
   });
   await untilPositionVisible(system, store);
   const raw = () =>
-    runLane(REQUESTS, IN_FLIGHT, (i) => getOrder(system.queries, system.token, done[i % ORDERS]!.orderId));
+    runLane(REQUESTS, IN_FLIGHT, (i) => query(system, `/v1/orders/${done[i % ORDERS]!.orderId}`));
   const against = (name: string, again: (order: Done) => Promise<void>) =>
     interleave(
       { name, target: TARGET_RATIO },

@@ -1,5 +1,6 @@
 import type { EventStore } from '#event-store/port.js';
-import { percentile, runLane, type Row } from '../measure.js';
+import { latencyRow } from '../half-load.js';
+import { runLane, type Row } from '../measure.js';
 import { importFile } from '../imported-file.js';
 import { searchBody } from '../questions.js';
 import { untilPositionVisible } from '../settle.js';
@@ -13,16 +14,5 @@ export async function search(system: System, store: EventStore, file: string | n
   await importFile(system, file);
   await untilPositionVisible(system, store);
   const lane = await runLane(SEARCHES, 1, (i) => searchOrders(system, searchBody(i)));
-  return {
-    name: 'search',
-    ratio: null,
-    ratios: null,
-    target: TARGET_P95_MS,
-    perSecond: lane.perSecond,
-    rawPerSecond: null,
-    cpuMicrosPerOp: lane.cpuMicrosPerOp,
-    p50Ms: percentile(lane.latenciesMs, 0.5),
-    p95Ms: percentile(lane.latenciesMs, 0.95),
-    p99Ms: percentile(lane.latenciesMs, 0.99),
-  };
+  return latencyRow('search', TARGET_P95_MS, lane, lane.latenciesMs);
 }

@@ -1,7 +1,7 @@
 import type { EventStore } from '#event-store/port.js';
 import { latencyRow, placeAtHalfLoad } from '../half-load.js';
 import type { Row } from '../measure.js';
-import { searchOrders, type System } from '../system.js';
+import { query, searchOrders, type System } from '../system.js';
 
 /** One order in so many is watched: watching all would be the load. */
 const WATCHED_EVERY = 40;
@@ -40,13 +40,8 @@ async function untilFound(system: System, orderId: string): Promise<void> {
 
 async function orderOf(system: System, orderId: string): Promise<{ number: string }> {
   for (;;) {
-    const response = await system.queries.request({
-      path: `/v1/orders/${orderId}?minRevision=0`,
-      method: 'GET',
-      headers: { authorization: `Bearer ${system.token}` },
-    });
-    const text = await response.body.text();
-    if (response.statusCode === 200) return JSON.parse(text) as { number: string };
-    if (response.statusCode !== 503) throw new Error(`the order answered ${response.statusCode}: ${text}`);
+    const path = `/v1/orders/${orderId}?minRevision=0`;
+    const { status, text } = await query(system, path, { expected: [200, 503] });
+    if (status === 200) return JSON.parse(text) as { number: string };
   }
 }

@@ -1,4 +1,4 @@
-import { percentile, runLane, type Row } from '../measure.js';
+import { latencies, NO_FIGURES, percentile, runLane, untilDue, type Row } from '../measure.js';
 import { processMemory } from '../process-memory.js';
 import { ShopDay, type Kind } from '../shop-day.js';
 import { IN_FLIGHT, startSystem, type System } from '../system.js';
@@ -43,7 +43,7 @@ export async function soak({ minutes }: { minutes: number | null }): Promise<rea
     const { timed, cpuMicrosPerOp } = await atPace(day, perSecond, lengthMs / 1_000);
     clearInterval(sampler);
     return [
-      ...(['command', 'read'] as const).map((kind) => latencies(kind, timed, lengthMs, cpuMicrosPerOp)),
+      ...(['command', 'read'] as const).map((kind) => latencyOf(kind, timed, lengthMs, cpuMicrosPerOp)),
       ...memory(samples),
     ];
   } finally {
@@ -51,14 +51,12 @@ export async function soak({ minutes }: { minutes: number | null }): Promise<rea
   }
 }
 
-/** Each operation at its time, with at most so many open; a late one is measured from when it was due. */
+/** Each operation at its time, with at most so many open; one that is late is measured from when it begins. */
 async function atPace(day: ShopDay, perSecond: number, seconds: number) {
   const timed: Timed[] = [];
   const startedMs = performance.now();
   const { cpuMicrosPerOp } = await runLane(Math.floor(perSecond * seconds), IN_FLIGHT, async (index) => {
-    const dueMs = startedMs + (index / perSecond) * 1_000;
-    const waitMs = dueMs - performance.now();
-    if (waitMs > 0) await new Promise((due) => setTimeout(due, waitMs));
+    await untilDue(startedMs, index, perSecond);
     const fromMs = performance.now();
     const kind = await day.operation();
     timed.push({ atMs: fromMs - startedMs, kind, ms: performance.now() - fromMs });
@@ -66,7 +64,7 @@ async function atPace(day: ShopDay, perSecond: number, seconds: number) {
   return { timed, cpuMicrosPerOp };
 }
 
-function latencies(
+function latencyOf(
   kind: Kind,
   timed: readonly Timed[],
   lengthMs: number,
@@ -82,18 +80,15 @@ function latencies(
     ),
   );
   const ratio = p99s[1]! / p99s[0]!;
-  const all = own.map(({ ms }) => ms);
   return {
+    ...NO_FIGURES,
     name: `soak ${kind}s, p99`,
     ratio,
     ratios: [ratio],
     target: TARGET_GROWTH,
     perSecond: own.length / (lengthMs / 1_000),
-    rawPerSecond: null,
     cpuMicrosPerOp,
-    p50Ms: percentile(all, 0.5),
-    p95Ms: percentile(all, 0.95),
-    p99Ms: percentile(all, 0.99),
+    ...latencies(own.map(({ ms }) => ms)),
   };
 }
 
@@ -109,16 +104,13 @@ function memory(samples: readonly Sample[]): Row[] {
   return names.map((name) => {
     const [start, end] = [median(first, name), median(last, name)];
     return {
+      ...NO_FIGURES,
       name: `soak ${name}, MB`,
       ratio: end / start,
       ratios: [end / start],
       target: TARGET_GROWTH,
       perSecond: end,
       rawPerSecond: start,
-      cpuMicrosPerOp: null,
-      p50Ms: null,
-      p95Ms: null,
-      p99Ms: null,
     };
   });
 }
