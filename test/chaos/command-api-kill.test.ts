@@ -1,42 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { decode } from '#event-store/codec.js';
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { orderStream } from '#event-store/streams.js';
-import { startTestCommandApi, type TestCommandApi } from '../support/command-api.js';
+import { describe, expect, it, jest } from '@jest/globals';
+import { startTestCommandApi } from '../support/command-api.js';
 import { ConcurrentCommands } from '../support/concurrent-commands.js';
-import { startTestEventStore } from '../support/event-store.js';
+import { ownEventStore } from '../support/own-event-store.js';
 import { contradictions } from '../support/serial-order.js';
-import { collected } from '../support/stored-events.js';
+import { orderEvents } from '../support/stored-events.js';
 import { until } from '../support/until.js';
 import { Random } from './random.js';
 
-jest.setTimeout(300_000);
+const LIMIT_MS = 300_000;
+jest.setTimeout(LIMIT_MS);
 
 const PROCESSES = 3;
 const KILLS = 6;
 const EXCHANGES_BETWEEN = 40;
 
-let server: Awaited<ReturnType<typeof startTestEventStore>>;
-let store: DbClientEventStore;
-const apis: TestCommandApi[] = [];
+const its = ownEventStore({ apis: Array.from({ length: PROCESSES }, () => ({})), limitMs: LIMIT_MS });
+const { apis } = its;
 
-const start = () => startTestCommandApi({ eventStoreUrl: server.url, ownProcess: true });
+const start = () => startTestCommandApi({ eventStoreUrl: its.url, ownProcess: true });
 
-beforeAll(async () => {
-  server = await startTestEventStore();
-  store = new DbClientEventStore({ connectionString: server.url });
-  apis.push(...(await Promise.all(Array.from({ length: PROCESSES }, start))));
-});
-
-afterAll(async () => {
-  await Promise.all(apis.map((api) => api.close()));
-  await store.close();
-  await server.close();
-});
-
-const eventsOf = async (orderId: string) =>
-  decode(await collected(store.readStream(orderStream('default', orderId))));
+const eventsOf = async (orderId: string) => orderEvents(its.store, orderId);
 
 describe('command-api killed while commands share appends', () => {
   it('leaves each command whole or not at all, and a retry finds out which', async () => {

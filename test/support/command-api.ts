@@ -59,6 +59,17 @@ export interface TestCommandApi {
   kill(): Promise<void>;
 }
 
+export interface TestCommandApiOptions {
+  eventStoreUrl: string;
+  requireIfMatch?: boolean;
+  ownProcess?: boolean;
+  loading?: LoadingSettings;
+  /** In this process: the longest wait for any one answer of the event store. */
+  timeoutMs?: number;
+  /** In this process: what handles the commands, where it is not as it always is. */
+  handlingOf?: (eventStore: DbClientEventStore) => CommandHandling;
+}
+
 /**
  * command-api on a free port, with a token issuer of its own: in this process, of which only one at a
  * time can append, or as the built app in a process of its own.
@@ -68,16 +79,7 @@ export async function startTestCommandApi({
   timeoutMs,
   handlingOf,
   ...options
-}: {
-  eventStoreUrl: string;
-  requireIfMatch?: boolean;
-  ownProcess?: boolean;
-  loading?: LoadingSettings;
-  /** In this process: the longest wait for any one answer of the event store. */
-  timeoutMs?: number;
-  /** In this process: what handles the commands, where it is not as it always is. */
-  handlingOf?: (eventStore: DbClientEventStore) => CommandHandling;
-}): Promise<TestCommandApi> {
+}: TestCommandApiOptions): Promise<TestCommandApi> {
   const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
   const tokens = await openEmbeddedIssuer(keys);
   const { jwksUrl, issuer, audience } = tokens;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { OrderCommand } from '#domain/order/order.js';
-import type { OrderState } from '#domain/order/state.js';
+import { decide, type OrderCommand } from '#domain/order/order.js';
+import type { Order } from '#domain/order/state.js';
 import { instantAt, type Instant } from '#domain/instant.js';
 import { anyCommand } from '#domain/testing/any-command.js';
 import { fold } from '#event-store/order-streams.js';
@@ -56,7 +56,7 @@ export class ConcurrentCommands {
 
   async run(): Promise<void> {
     const { clients, random } = this.#options;
-    const { command } = anyCommand(null, random.fork('placing'), 0);
+    const command = anyPlacing(random.fork('placing'));
     const placing = { key: this.#placingKey, command, occurredAt: null, ifMatch: null, isStranger: false };
     const all = Array.from({ length: clients }, (_, n) => this.#client(random.fork(`client ${n}`), placing));
     await Promise.all(all);
@@ -75,9 +75,8 @@ export class ConcurrentCommands {
   /** Made for the order as it just was; by the time that it is decided, the others have changed it. */
   async #anything(random: Random, turn: number): Promise<Asking> {
     const order = fold(null, await this.#options.eventsOf(this.orderId));
-    const { command } = anyCommand(order, random, turn);
-    // Under another key it would be another order.
-    if (command.type === 'PlaceOrder') return this.#anything(random, turn);
+    if (order === null) throw new Error(`order ${this.orderId} was placed, and is not there`);
+    const command = anyChange(order, random, turn);
     const isStranger = random.chance(5);
     if (isStranger) {
       const cancelling: OrderCommand = { type: 'CancelOrder', data: { reason: null }, personal: null };
@@ -123,6 +122,22 @@ export class ConcurrentCommands {
   }
 }
 
+/** One that is accepted: else there is nothing to ask anything of. */
+function anyPlacing(random: Random): OrderCommand {
+  for (;;) {
+    const { command, context } = anyCommand(null, random, 0);
+    if (decide(null, command, context).accepted) return command;
+  }
+}
+
+/** Not to place it: under another key that would be another order. */
+function anyChange(order: Order, random: Random, turn: number): OrderCommand {
+  for (;;) {
+    const { command } = anyCommand(order, random, turn);
+    if (command.type !== 'PlaceOrder') return command;
+  }
+}
+
 /** The same, or under the same key something else. */
 function repeated(asking: Asking, random: Random): Asking {
   const { command } = asking;
@@ -135,8 +150,8 @@ function anyTime(random: Random): Instant | null {
   return instantAt(Date.now() - (random.chance(30) ? HOUR_MS : random.below(2_000)));
 }
 
-function anyRevision(order: OrderState, random: Random): number {
-  return Math.max(0, (order?.revision ?? 0) - (random.chance(20) ? 1 : 0));
+function anyRevision(order: Order, random: Random): number {
+  return Math.max(0, order.revision - (random.chance(20) ? 1 : 0));
 }
 
 function commandIdFor(method: string, path: string, key: string, isStranger: boolean): string {

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +25,7 @@ interface Instance {
 }
 
 /** Two processes of each app, each with its port, which a new one takes over from it. */
-export class RollingRestarts {
+class RollingRestarts {
   readonly load: ShopLoad;
   /** Of the apps that were told to end. */
   readonly exitCodes: (number | null)[] = [];
@@ -105,4 +106,30 @@ export class RollingRestarts {
       PATIENCE_MS,
     );
   }
+}
+
+/** As tests of the file that calls it. @param rounds in each of which every instance is restarted once */
+export function testRollingRestarts(rounds: number, limitMs: number): void {
+  jest.setTimeout(limitMs);
+
+  describe('rolling restarts of two of each app, under load', () => {
+    let system: RollingRestarts;
+
+    beforeAll(async () => {
+      system = await RollingRestarts.start();
+    });
+    afterAll(() => system.close());
+
+    it('fail no request and lose nothing', async () => {
+      const { load, exitCodes } = system;
+      load.start();
+      for (let round = 0; round < rounds; round++) await system.round();
+      await load.stop();
+      await system.check();
+      expect(load.failures).toEqual([]);
+      expect(exitCodes).toEqual(Array.from({ length: 6 * rounds }, () => 0));
+      // Clients met apps that were gone, so this was about something.
+      expect(load.forgiven.refused).toBeGreaterThan(0);
+    });
+  });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { EncodedEvent } from '#event-store/port.js';
+import { decode } from '#event-store/codec.js';
+import type { EncodedEvent, EventStore, StoredOrderEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import type { Instant } from '#domain/instant.js';
 
@@ -32,4 +33,13 @@ export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
+}
+
+/** All events of an order, decoded. */
+export async function orderEvents(
+  store: Pick<EventStore, 'readStream'>,
+  orderId: string,
+  tenantId = 'default',
+): Promise<readonly StoredOrderEvent[]> {
+  return decode(await collected(store.readStream(orderStream(tenantId, orderId))));
 }

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { decode } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
-import { orderStream } from '#event-store/streams.js';
 import { createLogger } from '#platform/logging.js';
 import type { CommandRequest } from '../../../apps/command-api/src/handling/command-request.js';
 import { OrderCommands } from '../../../apps/command-api/src/handling/order-commands.js';
 import { startEventStore, type RunningEventStore } from '../../../apps/event-store/src/server.js';
 import { freshDatabase } from '../../support/database.js';
 import { addNote, placeOrder, request } from '../../support/requests.js';
-import { collected } from '../../support/stored-events.js';
+import { orderEvents } from '../../support/stored-events.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
@@ -40,8 +38,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-const stored = async (orderId: string) =>
-  decode(await collected(store.readStream(orderStream('default', orderId))));
+const stored = async (orderId: string) => orderEvents(store, orderId);
 
 /** Like a client: the same request again for as long as it gets a 503. */
 async function persistently(commands: OrderCommands, asked: CommandRequest) {

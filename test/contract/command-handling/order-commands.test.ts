@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { LIMITS } from '#domain/order/limits.js';
-import { decode } from '#event-store/codec.js';
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { orderStream } from '#event-store/streams.js';
 import {
   IdempotencyKeyReused,
   OrderRejected,
@@ -11,7 +8,7 @@ import {
   PreconditionFailed,
 } from '../../../apps/command-api/src/handling/errors.js';
 import { OrderCommands } from '../../../apps/command-api/src/handling/order-commands.js';
-import { startTestEventStore } from '../../support/event-store.js';
+import { ownEventStore } from '../../support/own-event-store.js';
 import {
   addNote,
   cancelOrder,
@@ -21,26 +18,14 @@ import {
   request,
   someFingerprint,
 } from '../../support/requests.js';
-import { collected } from '../../support/stored-events.js';
+import { orderEvents } from '../../support/stored-events.js';
 
-let server: Awaited<ReturnType<typeof startTestEventStore>>;
-let store: DbClientEventStore;
-
-beforeAll(async () => {
-  server = await startTestEventStore();
-  store = new DbClientEventStore({ connectionString: server.url });
-}, 60_000);
-
-afterAll(async () => {
-  await store.close();
-  await server.close();
-});
+const its = ownEventStore();
 
 /** As in a process of its own: nothing cached. */
-const process = () => new OrderCommands(store);
+const process = () => new OrderCommands(its.store);
 
-const stored = async (orderId: string, tenantId = 'default') =>
-  decode(await collected(store.readStream(orderStream(tenantId, orderId))));
+const stored = async (orderId: string, tenantId = 'default') => orderEvents(its.store, orderId, tenantId);
 
 async function placed(commands: OrderCommands, data: Parameters<typeof placeOrder>[1] = {}): Promise<string> {
   const orderId = randomUUID();

@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { describe, expect, it, jest } from '@jest/globals';
 import { orderStream } from '#event-store/streams.js';
-import {
-  startTestCommandApi,
-  type Answer,
-  type Sent,
-  type TestCommandApi,
-} from '../../support/command-api.js';
-import { startTestEventStore } from '../../support/event-store.js';
+import { type Answer, type Sent, type TestCommandApi } from '../../support/command-api.js';
+import { ownEventStore } from '../../support/own-event-store.js';
 import { mugOrder } from '../../support/orders.js';
 import { isReplay, seen } from '../../support/replays-of-commands.js';
 import { collected } from '../../support/stored-events.js';
@@ -18,29 +12,11 @@ jest.setTimeout(60_000);
 const PROCESSES = 4;
 const AT_ONCE = 100;
 
-const cleanups: (() => Promise<void>)[] = [];
-let store: DbClientEventStore;
-let apis: readonly TestCommandApi[];
-
-beforeAll(async () => {
-  const server = await startTestEventStore();
-  cleanups.push(() => server.close());
-  store = new DbClientEventStore({ connectionString: server.url });
-  cleanups.push(() => store.close());
-  const starting = Array.from({ length: PROCESSES }, async () => {
-    const api = await startTestCommandApi({ eventStoreUrl: server.url, ownProcess: true });
-    cleanups.push(() => api.close());
-    return api;
-  });
-  apis = await Promise.all(starting);
-}, 60_000);
-
-afterAll(async () => {
-  for (const cleanup of cleanups.reverse()) await cleanup();
-}, 60_000);
+const its = ownEventStore({ apis: Array.from({ length: PROCESSES }, () => ({})) });
+const { apis } = its;
 
 const eventsOf = async (orderId: string, tenantId = 'default') =>
-  collected(store.readStream(orderStream(tenantId, orderId)));
+  collected(its.store.readStream(orderStream(tenantId, orderId)));
 
 const orderIdOf = ({ body }: Answer) => String(body['orderId']);
 

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { orderCommandTypes } from '#domain/order/order.js';
-import { decode } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { StoredOrderEvent } from '#event-store/port.js';
-import { orderStream } from '#event-store/streams.js';
 import { startTestCommandApi, type TestCommandApi } from '../../support/command-api.js';
 import { tellStories, type Told } from '../../support/command-stories.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { expectOtherBodiesRefused, expectReplay } from '../../support/replays-of-commands.js';
-import { collected } from '../../support/stored-events.js';
+import { orderEvents } from '../../support/stored-events.js';
 
 jest.setTimeout(60_000);
 
@@ -34,7 +32,7 @@ const orderIdOf = ({ answer }: Told) => String(answer.body['orderId']);
 async function stored(): Promise<Map<string, readonly StoredOrderEvent[]>> {
   const streams = new Map<string, readonly StoredOrderEvent[]>();
   for (const orderId of new Set(stories.map(orderIdOf))) {
-    streams.set(orderId, await decode(await collected(store.readStream(orderStream('default', orderId)))));
+    streams.set(orderId, await orderEvents(store, orderId));
   }
   return streams;
 }

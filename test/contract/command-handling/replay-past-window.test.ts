@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { evolveWithin, type OrderCommandType } from '#domain/order/order.js';
-import { decode } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { orderStream } from '#event-store/streams.js';
 import { OrderCommands } from '../../../apps/command-api/src/handling/order-commands.js';
 import { startTestCommandApi, type TestCommandApi } from '../../support/command-api.js';
 import { tellStories, type Told } from '../../support/command-stories.js';
@@ -14,7 +12,7 @@ import {
   isReplay,
   othersThan,
 } from '../../support/replays-of-commands.js';
-import { collected } from '../../support/stored-events.js';
+import { orderEvents } from '../../support/stored-events.js';
 
 jest.setTimeout(60_000);
 
@@ -55,9 +53,7 @@ afterEach(async () => {
 const orderIdOf = ({ answer }: Told) => String(answer.body['orderId']);
 async function streams(stories: readonly Told[]) {
   const orderIds = [...new Set(stories.map(orderIdOf))];
-  const all = orderIds.map(async (orderId) =>
-    decode(await collected(store.readStream(orderStream('default', orderId)))),
-  );
+  const all = orderIds.map((orderId) => orderEvents(store, orderId));
   return (await Promise.all(all)).flat();
 }
 

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { decode } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { EncodedEvent, EventStore } from '#event-store/port.js';
-import { orderStream } from '#event-store/streams.js';
 import { OrderCommands } from '../../../apps/command-api/src/handling/order-commands.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { addNote, placeOrder, request } from '../../support/requests.js';
-import { collected } from '../../support/stored-events.js';
+import { orderEvents } from '../../support/stored-events.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
@@ -44,8 +42,7 @@ const telling = (): EventStore => ({
   close: () => store.close(),
 });
 
-const stored = async (orderId: string) =>
-  decode(await collected(store.readStream(orderStream('default', orderId))));
+const stored = async (orderId: string) => orderEvents(store, orderId);
 
 async function placed(commands: OrderCommands): Promise<string> {
   const orderId = randomUUID();

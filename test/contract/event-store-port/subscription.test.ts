@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { SubscriptionMessage } from '#event-store/port.js';
 import { startTestEventStore } from '../../support/event-store.js';
+import { ownEventStore } from '../../support/own-event-store.js';
 import { someEvent, someStream } from '../../support/stored-events.js';
 
-let server: Awaited<ReturnType<typeof startTestEventStore>>;
-let store: DbClientEventStore;
-
-beforeAll(async () => {
-  server = await startTestEventStore();
-  store = new DbClientEventStore({ connectionString: server.url });
-}, 60_000);
-
-afterAll(async () => {
-  await store.close();
-  await server.close();
-});
+const its = ownEventStore();
 
 const eventIds = (messages: readonly SubscriptionMessage[]) =>
   messages.flatMap((message) => (message.kind === 'event' ? [message.event.eventId] : []));
@@ -30,7 +20,7 @@ async function follow(
   const messages: SubscriptionMessage[] = [];
   const { signal } = new AbortController();
   const { streamPrefix = 'order-', onMessage } = options;
-  for await (const message of store.subscribeToAll({ after, streamPrefix, signal })) {
+  for await (const message of its.store.subscribeToAll({ after, streamPrefix, signal })) {
     messages.push(message);
     await onMessage?.(message);
     if (enough(messages)) break;
@@ -40,16 +30,16 @@ async function follow(
 
 describe('a subscription to all', () => {
   it('gives history in order, says when it has caught up, and goes on live', async () => {
-    const before = await store.headPosition();
+    const before = await its.store.headPosition();
     const stream = someStream();
     const history = Array.from({ length: 300 }, () => someEvent());
-    await store.append(stream, history, 'no_stream');
+    await its.store.append(stream, history, 'no_stream');
     const live = [someEvent(), someEvent()];
 
     let appended: Promise<unknown> = Promise.resolve();
     const messages = await follow(before, (soFar) => eventIds(soFar).length === 302, {
       onMessage: (message) => {
-        if (message.kind === 'caughtUp') appended = store.append(stream, live, 299);
+        if (message.kind === 'caughtUp') appended = its.store.append(stream, live, 299);
       },
     });
     await appended;
@@ -60,22 +50,22 @@ describe('a subscription to all', () => {
 
   it('starts after the position given, never with it', async () => {
     const stream = someStream();
-    const { position } = await store.append(stream, [someEvent()], 'no_stream');
+    const { position } = await its.store.append(stream, [someEvent()], 'no_stream');
     const next = someEvent();
-    await store.append(stream, [next], 0);
+    await its.store.append(stream, [next], 0);
     const messages = await follow(position, (soFar) => eventIds(soFar).length > 0);
     expect(eventIds(messages)).toEqual([next.eventId]);
   });
 
   it('passes over other streams, telling how far it is, and never before an event that is still to come', async () => {
-    const before = await store.headPosition();
+    const before = await its.store.headPosition();
     for (let round = 0; round < 3; round++) {
-      await store.append(
+      await its.store.append(
         `other-${someStream()}`,
         Array.from({ length: 600 }, () => someEvent()),
         'no_stream',
       );
-      await store.append(someStream(), [someEvent()], 'no_stream');
+      await its.store.append(someStream(), [someEvent()], 'no_stream');
     }
     const messages = await follow(before, (soFar) => eventIds(soFar).length === 3);
     const positions = messages.flatMap((message) =>
@@ -92,9 +82,9 @@ describe('a subscription to all', () => {
   });
 
   it('waits for a slow reader and loses nothing', async () => {
-    const before = await store.headPosition();
+    const before = await its.store.headPosition();
     const events = Array.from({ length: 1_200 }, () => someEvent('x'.repeat(150)));
-    await store.append(someStream(), events, 'no_stream');
+    await its.store.append(someStream(), events, 'no_stream');
     const messages = await follow(before, (soFar) => eventIds(soFar).length === events.length, {
       onMessage: () => new Promise((resolve) => setImmediate(resolve)),
     });
@@ -104,8 +94,8 @@ describe('a subscription to all', () => {
   it('ends quietly when its signal aborts, also while it waits', async () => {
     const abort = new AbortController();
     const messages: SubscriptionMessage[] = [];
-    for await (const message of store.subscribeToAll({
-      after: await store.headPosition(),
+    for await (const message of its.store.subscribeToAll({
+      after: await its.store.headPosition(),
       streamPrefix: 'order-',
       signal: abort.signal,
     })) {

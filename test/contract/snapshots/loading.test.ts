@@ -1,50 +1,38 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { drawFrom } from '#domain/testing/draw.js';
 import { anyCommand } from '#domain/testing/any-command.js';
 import type { OrderCommand } from '#domain/order/order.js';
 import type { OrderState } from '#domain/order/state.js';
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { AppendOutcomeUnknown } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { orderStream, snapshotStream } from '#event-store/streams.js';
 import { OrderRejected } from '../../../apps/command-api/src/handling/errors.js';
-import { startTestEventStore } from '../../support/event-store.js';
+import { ownEventStore } from '../../support/own-event-store.js';
 import { addNote, changeTags, placeOrder, request } from '../../support/requests.js';
 import { fullFold, snapshotProcess, storedSnapshots, type SnapshotProcess } from '../../support/snapshots.js';
 
-let server: Awaited<ReturnType<typeof startTestEventStore>>;
-let store: DbClientEventStore;
-
-beforeAll(async () => {
-  server = await startTestEventStore();
-  store = new DbClientEventStore({ connectionString: server.url });
-}, 60_000);
-
-afterAll(async () => {
-  await store.close();
-  await server.close();
-});
+const its = ownEventStore();
 
 /** The store, telling what is read of it; and what it does instead, to snapshots. */
 function watched(changes: Partial<ExactEventStore> = {}) {
   const reads: { stream: string; fromRevision: number; events: number }[] = [];
   const watching: ExactEventStore = {
-    append: (...sent) => store.append(...sent),
-    appendExact: (...sent) => store.appendExact(...sent),
+    append: (...sent) => its.store.append(...sent),
+    appendExact: (...sent) => its.store.appendExact(...sent),
     async *readStream(stream, options = {}) {
       const read = { stream, fromRevision: options.fromRevision ?? 0, events: 0 };
       reads.push(read);
-      for await (const event of store.readStream(stream, options)) {
+      for await (const event of its.store.readStream(stream, options)) {
         read.events++;
         yield event;
       }
     },
-    subscribeToAll: (options) => store.subscribeToAll(options),
-    subscribeToAllExact: (options) => store.subscribeToAllExact(options),
-    headPosition: () => store.headPosition(),
-    close: () => store.close(),
+    subscribeToAll: (options) => its.store.subscribeToAll(options),
+    subscribeToAllExact: (options) => its.store.subscribeToAllExact(options),
+    headPosition: () => its.store.headPosition(),
+    close: () => its.store.close(),
     ...changes,
   };
   return { reads, store: watching };
@@ -64,19 +52,19 @@ async function orderOf(events: number, by: SnapshotProcess) {
 
 describe('a snapshot', () => {
   it('is written after every so many events, and is the only one there', async () => {
-    const one = snapshotProcess(store);
+    const one = snapshotProcess(its.store);
     const { stream } = await orderOf(35, one);
     expect(one.observed.outcomes).toEqual(['wrote written', 'wrote written', 'wrote written']);
-    const stored = await storedSnapshots(store, stream);
+    const stored = await storedSnapshots(its.store, stream);
     expect(stored).toMatchObject([{ revision: 2, metadata: { revision: 29, tenantId: 'default' } }]);
   });
 
   it('is all that another process reads, with what came after it', async () => {
-    const { stream } = await orderOf(35, snapshotProcess(store));
+    const { stream } = await orderOf(35, snapshotProcess(its.store));
     const { reads, store: watching } = watched();
     const other = snapshotProcess(watching);
     const loaded = await other.loader.refresh(stream);
-    expect(loaded).toEqual(await fullFold(store, stream));
+    expect(loaded).toEqual(await fullFold(its.store, stream));
     expect(other.observed.outcomes).toEqual(['read used']);
     expect(reads).toEqual([
       { stream, fromRevision: 0, events: 10 },
@@ -86,21 +74,21 @@ describe('a snapshot', () => {
   });
 
   it('is not looked for when an order is short, and not used when it is not there', async () => {
-    const none = snapshotProcess(store, { everyEvents: 1_000 });
+    const none = snapshotProcess(its.store, { everyEvents: 1_000 });
     const { stream } = await orderOf(20, none);
     const { reads, store: watching } = watched();
     const long = snapshotProcess(watching, { everyEvents: 50 });
     await long.loader.refresh(stream);
     expect(reads).toEqual([{ stream, fromRevision: 0, events: 20 }]);
-    const short = snapshotProcess(store, { everyEvents: 20 });
-    expect(await short.loader.refresh(stream)).toEqual(await fullFold(store, stream));
+    const short = snapshotProcess(its.store, { everyEvents: 20 });
+    expect(await short.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
     expect(short.observed.outcomes).toEqual(['read absent']);
   });
 
   it('lets a command be repeated that was handled before it', async () => {
-    const first = snapshotProcess(store);
+    const first = snapshotProcess(its.store);
     const { placing, orderId } = await orderOf(12, first);
-    const other = snapshotProcess(store);
+    const other = snapshotProcess(its.store);
     const again = await other.commands.handle(placing);
     expect(other.observed.outcomes).toEqual(['read used']);
     expect(again).toMatchObject({ orderId, revision: 0, replayed: true });
@@ -110,7 +98,7 @@ describe('a snapshot', () => {
   });
 
   it('of what one append made of a hundred events is written once', async () => {
-    const one = snapshotProcess(store, { everyEvents: 3 });
+    const one = snapshotProcess(its.store, { everyEvents: 3 });
     const orderId = randomUUID();
     await one.commands.handle(request(orderId, placeOrder(orderId)));
     const add = (sku: string) => ({
@@ -127,7 +115,7 @@ describe('a snapshot', () => {
 
 describe('several that write one order', () => {
   it('write a snapshot each time, whoever wrote the last one', async () => {
-    const all = [snapshotProcess(store), snapshotProcess(store)];
+    const all = [snapshotProcess(its.store), snapshotProcess(its.store)];
     const { orderId, stream } = await orderOf(10, all[0]!);
     for (const one of [...all.toReversed(), ...all.toReversed()]) {
       for (let n = 0; n < 10; n++) await one.commands.handle(request(orderId, addNote(`note ${n}`)));
@@ -135,31 +123,33 @@ describe('several that write one order', () => {
     }
     const outcomes = all.flatMap(({ observed }) => observed.outcomes);
     expect(outcomes.filter((outcome) => outcome.startsWith('wrote'))).toEqual(Array(5).fill('wrote written'));
-    expect(await storedSnapshots(store, stream)).toMatchObject([{ revision: 4, metadata: { revision: 49 } }]);
+    expect(await storedSnapshots(its.store, stream)).toMatchObject([
+      { revision: 4, metadata: { revision: 49 } },
+    ]);
   });
 
   it('leave a newer snapshot where it is', async () => {
-    const first = snapshotProcess(store);
+    const first = snapshotProcess(its.store);
     const { stream } = await orderOf(12, first);
-    const old = (await snapshotProcess(store).loader.refresh(stream)).order!;
+    const old = (await snapshotProcess(its.store).loader.refresh(stream)).order!;
     const { orderId } = old;
     for (let n = 0; n < 10; n++) await first.commands.handle(request(orderId, addNote(`note ${n}`)));
     await first.snapshots.settled();
-    const late = snapshotProcess(store);
+    const late = snapshotProcess(its.store);
     late.snapshots.replace(stream, old);
     await late.snapshots.settled();
     expect(late.observed.outcomes).toEqual(['wrote superseded']);
-    expect(await storedSnapshots(store, stream)).toMatchObject([{ metadata: { revision: 19 } }]);
+    expect(await storedSnapshots(its.store, stream)).toMatchObject([{ metadata: { revision: 19 } }]);
   });
 
   it('make up for one that was missed', async () => {
-    const { orderId } = await orderOf(15, snapshotProcess(store, { everyEvents: 1_000 }));
-    const one = snapshotProcess(store);
+    const { orderId } = await orderOf(15, snapshotProcess(its.store, { everyEvents: 1_000 }));
+    const one = snapshotProcess(its.store);
     for (let n = 0; n < 4; n++) await one.commands.handle(request(orderId, changeTags(`late ${n}`)));
     await one.snapshots.settled();
     // Loaded with 15 events and none to be used: not yet 20, and at 20 by whoever makes it full.
     expect(one.observed.outcomes).toEqual(['read absent']);
-    const other = snapshotProcess(store, { everyEvents: 9 });
+    const other = snapshotProcess(its.store, { everyEvents: 9 });
     await other.commands.handle(request(orderId, changeTags('last')));
     await other.snapshots.settled();
     expect(other.observed.outcomes).toEqual(['read absent', 'wrote written']);
@@ -174,7 +164,7 @@ describe('I7, on a real store', () => {
   }, 60_000);
 
   async function followed(story: readonly (readonly number[])[]) {
-    const writer = snapshotProcess(store, { everyEvents: 4 });
+    const writer = snapshotProcess(its.store, { everyEvents: 4 });
     const orderId = randomUUID();
     const stream = orderStream('default', orderId);
     let state: OrderState = null;
@@ -192,8 +182,8 @@ describe('I7, on a real store', () => {
         continue;
       }
       await writer.snapshots.settled();
-      const reader = snapshotProcess(store, { everyEvents: 4 });
-      expect(await reader.loader.refresh(stream)).toEqual(await fullFold(store, stream));
+      const reader = snapshotProcess(its.store, { everyEvents: 4 });
+      expect(await reader.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
       expect(reader.observed.outcomes.filter((outcome) => !/used|absent/.test(outcome))).toEqual([]);
     }
     expect(writer.observed.outcomes).toContain('wrote written');
@@ -219,20 +209,20 @@ describe('a command', () => {
   });
 
   it('goes on without snapshots that cannot be read', async () => {
-    const { stream } = await orderOf(15, snapshotProcess(store));
+    const { stream } = await orderOf(15, snapshotProcess(its.store));
     const { store: broken } = watched({
       readStream: (name, options) => {
         if (name === snapshotStream(stream)) throw new Error('cannot be read');
-        return store.readStream(name, options);
+        return its.store.readStream(name, options);
       },
     });
     const one = snapshotProcess(broken);
-    expect(await one.loader.refresh(stream)).toEqual(await fullFold(store, stream));
+    expect(await one.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
     expect(one.observed.outcomes).toEqual(['read failed']);
   });
 
   it('has no snapshot written of an order that is too large for one', async () => {
-    const one = snapshotProcess(store, { everyEvents: 2 });
+    const one = snapshotProcess(its.store, { everyEvents: 2 });
     const orderId = randomUUID();
     // The state of a line takes more than what was placed, which just fits into an append.
     const line = (n: number) => ({
@@ -243,6 +233,6 @@ describe('a command', () => {
     for (const tag of ['a', 'b', 'c']) await one.commands.handle(request(orderId, changeTags(tag)));
     await one.snapshots.settled();
     expect(new Set(one.observed.outcomes)).toEqual(new Set(['wrote too_large']));
-    expect(await storedSnapshots(store, orderStream('default', orderId))).toEqual([]);
+    expect(await storedSnapshots(its.store, orderStream('default', orderId))).toEqual([]);
   });
 });

@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { decode, eventCodec } from '#event-store/codec.js';
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { OrderStreams } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import { judgeSnapshot } from '#event-store/snapshots/judge-snapshot.js';
 import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
+import { isUnusable } from '#event-store/snapshots/order-snapshots.js';
 import { orderStream } from '#event-store/streams.js';
-import { startTestCommandApi, type TestCommandApi } from '../../support/command-api.js';
-import { startTestEventStore } from '../../support/event-store.js';
+import { type TestCommandApi } from '../../support/command-api.js';
+import { countOf } from '../../support/metrics.js';
+import { ownEventStore } from '../../support/own-event-store.js';
 import { collected } from '../../support/stored-events.js';
 import { until } from '../../support/until.js';
 
@@ -15,37 +16,19 @@ const TIMEOUT_MS = 60_000;
 const EVERY_EVENTS = 5;
 const COMMANDS_EACH = 40;
 
-let server: Awaited<ReturnType<typeof startTestEventStore>>;
-let store: DbClientEventStore;
-let apis: readonly TestCommandApi[];
-
-beforeAll(async () => {
-  server = await startTestEventStore();
-  store = new DbClientEventStore({ connectionString: server.url });
-  // The last one keeps nothing, and so loads the order for every command.
-  apis = await Promise.all(
-    [192, 1, 0].map((stateCacheMb) => {
-      const loading = { snapshotEveryEvents: EVERY_EVENTS, snapshotCheckOneIn: 1, stateCacheMb };
-      return startTestCommandApi({ eventStoreUrl: server.url, ownProcess: true, loading });
-    }),
-  );
-}, TIMEOUT_MS);
-
-afterAll(async () => {
-  await Promise.all(apis.map((api) => api.close()));
-  await store.close();
-  await server.close();
-}, TIMEOUT_MS);
-
-async function metric(api: TestCommandApi, name: string, outcome: string): Promise<number> {
-  const text = await (await fetch(`${api.url}/metrics`)).text();
-  const line = text.split('\n').find((each) => each.startsWith(`${name}{outcome="${outcome}"}`));
-  if (line === undefined) throw new Error(`no ${name} of ${outcome}`);
-  return Number(line.split(' ').at(-1));
-}
+// The last one keeps nothing, and so loads the order for every command.
+const its = ownEventStore({
+  apis: [192, 1, 0].map((stateCacheMb) => ({
+    loading: { snapshotEveryEvents: EVERY_EVENTS, snapshotCheckOneIn: 1, stateCacheMb },
+  })),
+});
+const { apis } = its;
 
 const total = async (name: string, outcome: string) =>
-  (await Promise.all(apis.map((api) => metric(api, name, outcome)))).reduce((sum, each) => sum + each, 0);
+  (await Promise.all(apis.map((api) => countOf(api.url, name, outcome)))).reduce(
+    (sum, each) => sum + each,
+    0,
+  );
 
 /** A note by this process; one that others got in the way of is asked for again, with its key. */
 async function addsNote(api: TestCommandApi, orderId: string, text: string): Promise<number> {
@@ -77,16 +60,17 @@ describe('three processes that write one order', () => {
         }),
       );
 
-      const events = await decode(await collected(store.readStream(stream)));
+      const events = await decode(await collected(its.store.readStream(stream)));
       expect(events.map(({ recording }) => recording.revision)).toEqual(events.map((_, index) => index));
       expect(revisions.flat().sort((a, b) => a - b)).toEqual(events.slice(1).map((_, index) => index + 1));
 
-      const snapshots = openSnapshots(store, plainPersonal);
+      const snapshots = openSnapshots(its.store, plainPersonal);
       const latest = await until('a snapshot of the last events', async () => {
         const one = await snapshots.latest(stream);
-        return (one.orderRevision ?? 0) > events.length - 2 * EVERY_EVENTS && one;
+        if (one.content === null || isUnusable(one.content)) return null;
+        return one.content.revision > events.length - 2 * EVERY_EVENTS && one;
       });
-      const streams = new OrderStreams(store, eventCodec(plainPersonal));
+      const streams = new OrderStreams(its.store, eventCodec(plainPersonal));
       expect(await judgeSnapshot(stream, latest, streams)).toMatchObject({ kind: 'right' });
 
       expect(await total('orderlog_snapshot_reads_total', 'used')).toBeGreaterThan(COMMANDS_EACH / 2);

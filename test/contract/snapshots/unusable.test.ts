@@ -1,36 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { evolve } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import type { ExactEvent } from '#event-store/port.js';
 import { foldFingerprint } from '#event-store/snapshots/fold-fingerprint.js';
 import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
 import { orderStream, snapshotStream } from '#event-store/streams.js';
-import { startTestEventStore } from '../../support/event-store.js';
+import { ownEventStore } from '../../support/own-event-store.js';
 import { changeTags, placeOrder, request } from '../../support/requests.js';
 import { fullFold, snapshotProcess, storedSnapshots } from '../../support/snapshots.js';
 
 const EVENTS = 13;
 const codec = new SnapshotCodec(plainPersonal, foldFingerprint);
 
-let server: Awaited<ReturnType<typeof startTestEventStore>>;
-let store: DbClientEventStore;
-
-beforeAll(async () => {
-  server = await startTestEventStore();
-  store = new DbClientEventStore({ connectionString: server.url });
-}, 60_000);
-
-afterAll(async () => {
-  await store.close();
-  await server.close();
-});
+const its = ownEventStore();
 
 /** An order of thirteen events with a snapshot after ten, and its state after all. */
 async function someOrder(tenantId = 'default', orderId: string = randomUUID()) {
-  const one = snapshotProcess(store);
+  const one = snapshotProcess(its.store);
   const ask = (command: Parameters<typeof request>[1]) =>
     one.commands.handle(request(orderId, command, { tenantId }));
   let { order } = await ask(placeOrder(orderId, { tenantId }));
@@ -41,8 +29,8 @@ async function someOrder(tenantId = 'default', orderId: string = randomUUID()) {
 
 /** Puts something in the place of the order's snapshot. */
 async function plant(stream: string, event: ExactEvent): Promise<void> {
-  const [last] = await storedSnapshots(store, stream);
-  await store.appendExact(snapshotStream(stream), [event], last!.revision);
+  const [last] = await storedSnapshots(its.store, stream);
+  await its.store.appendExact(snapshotStream(stream), [event], last!.revision);
 }
 
 const flipped = (data: Uint8Array) => data.with(data.length >> 1, data[data.length >> 1]! ^ 1);
@@ -109,27 +97,27 @@ describe('a snapshot that is not of the order as this release folds it', () => {
     const { stream, order } = await someOrder();
     const event = await made(order);
     const isLarge = event.data.length > 1_000_000;
-    const reading = isLarge ? withLast(stream, event) : store;
+    const reading = isLarge ? withLast(stream, event) : its.store;
     if (!isLarge) await plant(stream, event);
     const one = snapshotProcess(reading);
-    expect(await one.loader.refresh(stream)).toEqual(await fullFold(store, stream));
+    expect(await one.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
     expect(one.observed.outcomes).toEqual([`read ${reason}`]);
   });
 
   it('is replaced by a right one before long', async () => {
     const { stream, order, orderId } = await someOrder();
     await plant(stream, await codec.encode(further(order)));
-    const one = snapshotProcess(store);
+    const one = snapshotProcess(its.store);
     for (let n = 0; n < 10; n++) await one.commands.handle(request(orderId, changeTags(`more ${n}`)));
     await one.snapshots.settled();
-    const other = snapshotProcess(store);
-    expect(await other.loader.refresh(stream)).toEqual(await fullFold(store, stream));
+    const other = snapshotProcess(its.store);
+    expect(await other.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
     expect(other.observed.outcomes).toEqual(['read used']);
   });
 
   /** No append of ours takes so much; another server, or another release, may have. */
   function withLast(stream: string, event: ExactEvent) {
-    return new Proxy(store, {
+    return new Proxy(its.store, {
       get(target, name) {
         if (name !== 'readStream') return Reflect.get(target, name, target) as unknown;
         return async function* (asked: string, options: { fromRevision?: number; maxCount?: number }) {
@@ -151,7 +139,7 @@ describe('a snapshot that is not of the order as this release folds it', () => {
 describe('the sampled comparison', () => {
   it('says nothing of a snapshot that is right', async () => {
     const { stream } = await someOrder();
-    const one = snapshotProcess(store, { checkOneIn: 1 });
+    const one = snapshotProcess(its.store, { checkOneIn: 1 });
     await one.loader.refresh(stream);
     await one.loader.close();
     expect(one.observed.outcomes).toEqual(['read used', 'checked same']);
@@ -160,22 +148,22 @@ describe('the sampled comparison', () => {
   it('raises a difference, lets go of the state and puts a right snapshot in its place', async () => {
     const { stream, order } = await someOrder();
     await plant(stream, await codec.encode({ ...order, tags: ['nobody asked for it'], onHold: true }));
-    const one = snapshotProcess(store, { checkOneIn: 1 });
+    const one = snapshotProcess(its.store, { checkOneIn: 1 });
     const wrong = await one.loader.refresh(stream);
     expect(wrong.order?.onHold).toBe(true);
     await one.loader.settled();
     expect(one.observed.differences).toEqual([{ stream, revision: EVENTS - 1, parts: ['tags', 'onHold'] }]);
     expect(one.observed.outcomes).toEqual(['read used', 'checked different', 'wrote written']);
     expect(one.loader.cached(stream)).toBeNull();
-    const other = snapshotProcess(store);
-    expect(await other.loader.refresh(stream)).toEqual(await fullFold(store, stream));
+    const other = snapshotProcess(its.store);
+    expect(await other.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
     expect(other.observed.outcomes).toEqual(['read used']);
   });
 
   it('leaves commands alone when it cannot be made', async () => {
     const { stream } = await someOrder();
     let reads = 0;
-    const failing = new Proxy(store, {
+    const failing = new Proxy(its.store, {
       get(target, name) {
         const value = Reflect.get(target, name, target) as unknown;
         if (name !== 'readStream') return value;

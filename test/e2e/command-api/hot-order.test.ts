@@ -1,48 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { decode } from '#event-store/codec.js';
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { orderStream } from '#event-store/streams.js';
-import {
-  startTestCommandApi,
-  type Answer,
-  type Sent,
-  type TestCommandApi,
-} from '../../support/command-api.js';
-import { startTestEventStore } from '../../support/event-store.js';
+import { describe, expect, it, jest } from '@jest/globals';
+import { type Answer, type Sent, type TestCommandApi } from '../../support/command-api.js';
+import { ownEventStore } from '../../support/own-event-store.js';
 import { mugOrder } from '../../support/orders.js';
-import { collected } from '../../support/stored-events.js';
+import { orderEvents } from '../../support/stored-events.js';
 
-jest.setTimeout(120_000);
+const LIMIT_MS = 120_000;
+jest.setTimeout(LIMIT_MS);
 
 const PROCESSES = 4;
 const WRITERS = 32;
 const COMMANDS_EACH = 12;
 
-let server: Awaited<ReturnType<typeof startTestEventStore>>;
-let store: DbClientEventStore;
-let apis: readonly TestCommandApi[];
-
-beforeAll(async () => {
-  server = await startTestEventStore();
-  store = new DbClientEventStore({ connectionString: server.url });
-  const own = { eventStoreUrl: server.url, ownProcess: true };
-  apis = await Promise.all(Array.from({ length: PROCESSES }, () => startTestCommandApi(own)));
-});
-
-afterAll(async () => {
-  await Promise.all(apis.map((api) => api.close()));
-  await store.close();
-  await server.close();
-});
+const its = ownEventStore({ apis: Array.from({ length: PROCESSES }, () => ({})), limitMs: LIMIT_MS });
+const { apis } = its;
 
 async function placed(): Promise<string> {
   const { body } = await apis[0]!.send('/v1/orders', { body: mugOrder() });
   return String(body['orderId']);
 }
 
-const stored = async (orderId: string) =>
-  decode(await collected(store.readStream(orderStream('default', orderId))));
+const stored = async (orderId: string) => orderEvents(its.store, orderId);
 
 const PATIENCE_MS = 5_000;
 

@@ -1,38 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { decode } from '#event-store/codec.js';
-import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { orderStream } from '#event-store/streams.js';
 import { Random } from '../../chaos/random.js';
-import { startTestCommandApi, type TestCommandApi } from '../../support/command-api.js';
 import { ConcurrentCommands } from '../../support/concurrent-commands.js';
-import { startTestEventStore } from '../../support/event-store.js';
+import { ownEventStore } from '../../support/own-event-store.js';
 import { contradictions, type Exchange, type ExchangeAnswer } from '../../support/serial-order.js';
-import { collected } from '../../support/stored-events.js';
+import { orderEvents } from '../../support/stored-events.js';
 
-jest.setTimeout(120_000);
+const LIMIT_MS = 120_000;
+jest.setTimeout(LIMIT_MS);
 
 const RUNS = 8;
 
-let server: Awaited<ReturnType<typeof startTestEventStore>>;
-let store: DbClientEventStore;
-let apis: readonly TestCommandApi[];
+const its = ownEventStore({ apis: [{}, {}], limitMs: LIMIT_MS });
+const { apis } = its;
 
-beforeAll(async () => {
-  server = await startTestEventStore();
-  store = new DbClientEventStore({ connectionString: server.url });
-  const own = { eventStoreUrl: server.url, ownProcess: true };
-  apis = await Promise.all([startTestCommandApi(own), startTestCommandApi(own)]);
-});
-
-afterAll(async () => {
-  for (const api of apis) await api.close();
-  await store.close();
-  await server.close();
-});
-
-const eventsOf = async (orderId: string) =>
-  decode(await collected(store.readStream(orderStream('default', orderId))));
+const eventsOf = async (orderId: string) => orderEvents(its.store, orderId);
 
 async function history(seed: number) {
   const random = new Random(String(seed));

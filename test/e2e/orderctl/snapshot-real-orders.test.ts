@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { countOf } from '../../support/metrics.js';
 import { orderctl, startUpWith, type Up } from '../../support/orderctl.js';
 import { shopFile } from '../../support/shop-file.js';
 
@@ -28,11 +29,8 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 }, TIMEOUT_MS);
 
-async function counted(name: string, outcome: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${up.ports.command}/metrics`)).text();
-  const line = text.split('\n').find((each) => each.startsWith(`${name}{outcome="${outcome}"}`));
-  return Number(line?.split(' ').at(-1));
-}
+const counted = (name: string, outcome: string) =>
+  countOf(`http://127.0.0.1:${up.ports.command}`, name, outcome);
 
 describe("a shop's orders, each loaded from a snapshot for every command", () => {
   it(
