@@ -13,7 +13,7 @@ import { ActiveSearch } from '#read-models/search/active-search.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { queryApiDescription } from './api-description.js';
 import { QueryApiModule } from './query-api.module.js';
-import { behindOf } from './reads/behind.js';
+import { Lag } from './reads/lag.js';
 import { Freshness } from './reads/freshness.js';
 import { problemOfRead } from './reads/problem-of-read.js';
 import type { QueryApiSettings } from './settings.js';
@@ -58,7 +58,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       exports: new ReadModels(exportPool, generation),
       search: new ActiveSearch(models, generation, elasticsearch),
       timeTravel: new TimeTravel(eventStore, { decodeEach }, leftOut),
-      freshness: new Freshness(watcher, (missing) => behindOf(eventStore, missing)),
+      freshness: new Freshness(watcher, new Lag(eventStore)),
     }),
     {
       logger,

@@ -91,7 +91,7 @@ export class DbClientEventStore implements ExactEventStore {
       { highWaterMark: READ_AHEAD_EVENTS },
     );
     try {
-      for await (const resolved of this.#watched(read)) yield rawEventOf(resolved);
+      for await (const resolved of this.#watched(read, maxCount)) yield rawEventOf(resolved);
     } catch (error) {
       if (error instanceof StreamNotFoundError) return;
       if (error instanceof StreamDeletedError) {
@@ -113,7 +113,7 @@ export class DbClientEventStore implements ExactEventStore {
     const client = this.#reader;
     const read = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
     try {
-      for await (const resolved of this.#watched(read)) return rawEventOf(resolved).position;
+      for await (const resolved of this.#watched(read, 1)) return rawEventOf(resolved).position;
     } catch (error) {
       throw this.#readError(client, 'the last position cannot be read', error);
     }
@@ -155,8 +155,9 @@ export class DbClientEventStore implements ExactEventStore {
     closeClient(silent).catch(() => {}); // it did not answer anyway
   }
 
-  #watched<E>(read: StreamingRead<E>): AsyncGenerator<E> {
-    return watched<E>({ stream: read, cancel: () => read.cancel() }, this.#timeoutMs);
+  #watched<E extends object>(read: StreamingRead<E>, maxItems?: number): AsyncGenerator<E> {
+    const watching = { timeoutMs: this.#timeoutMs, ...(maxItems === undefined ? {} : { maxItems }) };
+    return watched<E>({ stream: read, cancel: () => read.cancel() }, watching);
   }
 
   /** A server may confirm a repeated append without saying where the events are. */

@@ -43,7 +43,7 @@ export async function* subscription<Event>(
   try {
     for await (const message of watched<SubscriptionMessage<Event>>(
       { stream, cancel: () => subscribed.unsubscribe() },
-      null,
+      { timeoutMs: null },
     )) {
       if (signal.aborted) return;
       yield message;

@@ -23,14 +23,15 @@ const wanted = (position: bigint) => ({
   revision: null,
 });
 
-const behindBy = (seconds: number | null) => () =>
-  Promise.resolve({ projection: 'orders', reached: '5', positions: 1, seconds });
+const lagOf = (seconds: number | null) => ({
+  behind: () => Promise.resolve({ projection: 'orders', reached: '5', positions: 1, seconds }),
+});
 
 function freshnessOf(
   watched: ConstructorParameters<typeof Freshness>[0],
   seconds: number | null = 0,
 ): Freshness {
-  return new Freshness(watched, behindBy(seconds));
+  return new Freshness(watched, lagOf(seconds));
 }
 
 describe('a read that must show a write', () => {

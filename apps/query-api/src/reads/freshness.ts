@@ -3,7 +3,7 @@ import { storeMarkOf } from '#event-store/store-identity.js';
 import { encodeOrderPosition, type OrderPosition } from '#platform/order-position.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
-import type { Behind } from './behind.js';
+import type { Lag } from './lag.js';
 
 /** How long a read waits for the change that it must show. */
 const WAIT_LIMIT_MS = 3_000;
@@ -13,23 +13,16 @@ const RETRY_AFTER_SHARE = 0.1;
 
 type Watched = Pick<CheckpointWatcher, 'position' | 'reached' | 'storeId'>;
 
-/** Asks the event store how far a projection is behind: `behindOf`. */
-type AskBehind = (missing: {
-  projection: string;
-  reached: bigint | null;
-  wanted: bigint | null;
-}) => Promise<Behind>;
-
 /** Makes reads wait for the writes that they must show. */
 export class Freshness {
   readonly #watcher: Watched;
-  readonly #askBehind: AskBehind;
+  readonly #lag: Pick<Lag, 'behind'>;
   readonly #waitLimitMs: number;
   #told: { position: bigint; store: string; token: string } | null = null;
 
-  constructor(watcher: Watched, askBehind: AskBehind, waitLimitMs = WAIT_LIMIT_MS) {
+  constructor(watcher: Watched, lag: Pick<Lag, 'behind'>, waitLimitMs = WAIT_LIMIT_MS) {
     this.#watcher = watcher;
-    this.#askBehind = askBehind;
+    this.#lag = lag;
     this.#waitLimitMs = waitLimitMs;
   }
 
@@ -71,7 +64,7 @@ export class Freshness {
     wanted: bigint | null,
     reached = this.#watcher.position(projection),
   ): Promise<ProblemError> {
-    const behind = await this.#askBehind({ projection, reached, wanted });
+    const behind = await this.#lag.behind({ projection, reached, wanted });
     const { least, most } = RETRY_AFTER_SECONDS;
     const retryAfterSeconds = Math.min(most, Math.max(least, (behind.seconds ?? 0) * RETRY_AFTER_SHARE));
     return new ProblemError('not_caught_up', { retryAfterSeconds, extras: { behind } });

@@ -1,6 +1,6 @@
-import type { EventStore } from '#event-store/port.js';
 import { metadataOf } from '#event-store/metadata.js';
 import { nextOrderEvent } from '#event-store/next-order-event.js';
+import type { EventStore } from '#event-store/port.js';
 
 /** How far a projection is behind what a read asked for; part of the problem `not_caught_up`. */
 export interface Behind {
@@ -15,19 +15,43 @@ export interface Behind {
 
 /** An answer that is late already does not wait long for how late. */
 const ASK_TIMEOUT_MS = 500;
+/** Reads that are late come in crowds, and each question is a subscription that is broken off. */
+const KEPT_MS = 1_000;
 
-/** @param wanted null: all that is in the event store */
-export async function behindOf(
-  eventStore: Pick<EventStore, 'subscribeToAll' | 'headPosition'>,
-  { projection, reached, wanted }: { projection: string; reached: bigint | null; wanted: bigint | null },
-): Promise<Behind> {
-  const [seconds, last] = await Promise.all([
-    secondsSince(eventStore, reached).catch(() => null), // it is away: then nobody knows
-    wanted ?? eventStore.headPosition().catch(() => null),
-  ]);
-  const togo = last === null || reached === null ? null : last - reached;
-  const positions = togo === null ? null : Number(togo < 0n ? 0n : togo);
-  return { projection, reached: reached?.toString() ?? null, positions, seconds };
+interface Missing {
+  readonly projection: string;
+  readonly reached: bigint | null;
+  /** null: all that is in the event store. */
+  readonly wanted: bigint | null;
+}
+
+/** Asks the event store how far projections are behind, for one projection about once a second. */
+export class Lag {
+  readonly #eventStore: Pick<EventStore, 'subscribeToAll' | 'headPosition'>;
+  readonly #asked = new Map<string, { readonly untilMs: number; readonly seconds: Promise<number | null> }>();
+
+  constructor(eventStore: Pick<EventStore, 'subscribeToAll' | 'headPosition'>) {
+    this.#eventStore = eventStore;
+  }
+
+  async behind({ projection, reached, wanted }: Missing): Promise<Behind> {
+    const [seconds, last] = await Promise.all([
+      this.#seconds(projection, reached),
+      wanted ?? this.#eventStore.headPosition().catch(() => null),
+    ]);
+    const togo = last === null || reached === null ? null : last - reached;
+    const positions = togo === null ? null : Number(togo < 0n ? 0n : togo);
+    return { projection, reached: reached?.toString() ?? null, positions, seconds };
+  }
+
+  #seconds(projection: string, reached: bigint | null): Promise<number | null> {
+    const nowMs = performance.now();
+    const known = this.#asked.get(projection);
+    if (known && known.untilMs > nowMs) return known.seconds;
+    const seconds = secondsSince(this.#eventStore, reached).catch(() => null); // it is away: then nobody knows
+    this.#asked.set(projection, { untilMs: nowMs + KEPT_MS, seconds });
+    return seconds;
+  }
 }
 
 async function secondsSince(

@@ -1,0 +1,41 @@
+import { expect, it } from '@jest/globals';
+import { ownEventStore } from '../../support/own-event-store.js';
+import { collected, someEvent, someStream } from '../../support/stored-events.js';
+
+/** More than a server takes of broken off calls at once (Node: 1,000, and 33 a second), before it ends the connection. */
+const READS = 3_000;
+const AT_ONCE = 32;
+
+const own = ownEventStore();
+
+async function readOften(read: () => Promise<unknown>): Promise<void> {
+  const reader = async () => {
+    for (let count = 0; count < READS / AT_ONCE; count++) await read();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, reader));
+}
+
+it.each<[string, (stream: string) => Promise<unknown>]>([
+  ['of streams that are not there', () => collected(own.store.readStream(someStream()))],
+  ['of the last position', () => own.store.headPosition()],
+  [
+    'that are left with the last event that they asked for',
+    async (stream) => {
+      for await (const event of own.store.readStream(stream, { maxCount: 2 }))
+        if (event.revision === 1) return;
+    },
+  ],
+])(
+  'thousands of reads %s disturb no other',
+  async (_, read) => {
+    const stream = someStream();
+    await own.store.append(
+      stream,
+      Array.from({ length: 20 }, () => someEvent()),
+      'no_stream',
+    );
+    await readOften(() => read(stream));
+    expect(await collected(own.store.readStream(stream))).toHaveLength(20);
+  },
+  60_000,
+);
