@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request, Agent, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Draining } from './draining.js';
 
@@ -92,6 +92,13 @@ describe('an HTTP server that is drained', () => {
     const asking = request({ port, host: '127.0.0.1', path: '/quick' }).end();
     const [error] = (await once(asking, 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNREFUSED');
+  });
+
+  it('closes connections that have asked nothing ever', async () => {
+    const unused = connect({ port, host: '127.0.0.1' });
+    await once(server, 'connection');
+    await draining.end(0);
+    unused.destroy();
   });
 
   it('does not end while something is under way', async () => {

@@ -51,9 +51,17 @@ export class Draining {
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
     const idleFromMs = performance.now() + idleMs;
     while (this.#sockets.size > 0) {
-      if (performance.now() > idleFromMs) this.#server.closeIdleConnections();
+      if (performance.now() > idleFromMs) {
+        this.#server.closeIdleConnections();
+        this.#closeUnused();
+      }
       await setTimeout(LOOK_AGAIN_MS);
     }
     await closed;
+  }
+
+  /** Node waits a minute for the first request of a connection; clients keep some that they never use. */
+  #closeUnused(): void {
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 }
