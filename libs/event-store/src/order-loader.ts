@@ -9,7 +9,7 @@ import { SnapshotChecks } from './snapshots/snapshot-checks.js';
 import { StateCache } from './state-cache.js';
 
 /** Orders of fewer events, which most are, are read at once and need no look for a snapshot. */
-const FIRST_PAGE_EVENTS = 64;
+const FIRST_PAGE_EVENTS = 32;
 const NO_ORDER: LoadedOrder = { order: null, position: null };
 
 export interface OrderLoaderOptions {
@@ -77,6 +77,16 @@ export class OrderLoader {
     this.#snapshots?.appended(stream, loaded.order, eventCount);
   }
 
+  /** Works on an order: what is known of it stays known until then, whatever the cache can keep. */
+  async holding<T>(stream: string, work: () => Promise<T>): Promise<T> {
+    this.#cache.hold(stream);
+    try {
+      return await work();
+    } finally {
+      this.#cache.letGo(stream);
+    }
+  }
+
   /** Once nothing goes on in the background. */
   async settled(): Promise<void> {
     await this.#checks?.settled();
@@ -91,9 +101,12 @@ export class OrderLoader {
 
   async #load(stream: string): Promise<LoadedOrder> {
     if (this.#snapshots === null) return this.#streams.foldOn(stream, NO_ORDER);
+    const isLookedFor = this.#snapshots.isKnown(stream);
+    const known = isLookedFor ? await this.#loadFromSnapshot(stream, this.#snapshots) : null;
+    if (known) return known;
     const pageEvents = Math.min(FIRST_PAGE_EVENTS, this.#snapshots.everyEvents);
     const page = await this.#streams.read(stream, 0, pageEvents);
-    if (page.length === pageEvents) {
+    if (page.length === pageEvents && !isLookedFor) {
       const loaded = await this.#loadFromSnapshot(stream, this.#snapshots);
       if (loaded) return loaded;
     }

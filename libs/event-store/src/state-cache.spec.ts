@@ -39,6 +39,22 @@ describe('the state cache', () => {
     expect(cache.estimatedSizeBytes).toBe(0);
   });
 
+  it('has what somebody works on as long as anybody does, whatever it may keep', () => {
+    const cache = new StateCache({ maxSizeBytes: 0 });
+    cache.hold('order');
+    cache.hold('order');
+    cache.set('order', loaded(large));
+    cache.letGo('order');
+    expect(cache.get('order')).toEqual(loaded(large));
+    cache.letGo('order');
+    expect(cache.get('order')).toBeNull();
+    cache.hold('order');
+    expect(cache.get('order')).toBeNull();
+    cache.set('order', loaded(order));
+    cache.delete('order');
+    expect(cache.get('order')).toBeNull();
+  });
+
   it('lets go of what it is told to', () => {
     const cache = new StateCache({ maxSizeBytes: 200_000 });
     cache.set('order', loaded(order));

@@ -4,10 +4,20 @@ import type { LoadedOrder } from './order-streams.js';
 /** Some 15,000 orders of twenty lines. */
 const DEFAULT_SIZE_BYTES = 192 * 1024 * 1024;
 
-/** Folded state of the orders used last, bounded by its estimated size. What it holds may be out of date. */
+/** Keeps an order's state, once there is one, while somebody works on it. */
+interface Held {
+  users: number;
+  loaded: LoadedOrder | null;
+}
+
+/**
+ * Folded state of the orders used last, bounded by its estimated size, and of those that are worked on. What it has may
+ * be out of date.
+ */
 export class StateCache {
   /** null: nothing is kept. */
   readonly #orders: LRUCache<string, LoadedOrder> | null;
+  readonly #held = new Map<string, Held>();
 
   /** @param options `maxSizeBytes` 0: it keeps nothing */
   constructor({ maxSizeBytes = DEFAULT_SIZE_BYTES }: { maxSizeBytes?: number } = {}) {
@@ -16,15 +26,31 @@ export class StateCache {
   }
 
   get(stream: string): LoadedOrder | null {
-    return this.#orders?.get(stream) ?? null;
+    return this.#orders?.get(stream) ?? this.#held.get(stream)?.loaded ?? null;
   }
 
   set(stream: string, loaded: LoadedOrder): void {
     this.#orders?.set(stream, loaded);
+    const held = this.#held.get(stream);
+    if (held) held.loaded = loaded;
   }
 
   delete(stream: string): void {
     this.#orders?.delete(stream);
+    const held = this.#held.get(stream);
+    if (held) held.loaded = null;
+  }
+
+  /** What is set of it from now on is kept, whatever else is, until as many have let go of it as hold it. */
+  hold(stream: string): void {
+    const held = this.#held.get(stream);
+    if (held) held.users += 1;
+    else this.#held.set(stream, { users: 1, loaded: null });
+  }
+
+  letGo(stream: string): void {
+    const held = this.#held.get(stream);
+    if (held && (held.users -= 1) === 0) this.#held.delete(stream);
   }
 
   get count(): number {

@@ -71,8 +71,10 @@ export class OrderCommands {
     const stream = orderStream(request.tenantId, request.orderId);
     if (request.dryRun) return this.#tryOut(stream, request);
     const command = new WaitingCommand(request, this.#elapsedMs());
-    this.#queue.join(stream, command);
-    const result = await command.result;
+    const result = await this.#loader.holding(stream, () => {
+      this.#queue.join(stream, command);
+      return command.result;
+    });
     if (request.remembered && result.events.length > 0) this.#given.remember(request.commandId, result);
     return result;
   }

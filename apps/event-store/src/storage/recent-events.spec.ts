@@ -42,18 +42,26 @@ describe('recent events', () => {
     const recent = new RecentEvents(0, { maxEvents: 3, maxBytes: 1_000 });
     recent.push(eventAt(1, 's', 0));
     recent.reset(9);
-    expect([recent.lastPosition, recent.holdsAfter(8), recent.ofStreamFrom('s', 0)]).toEqual([
+    expect([recent.lastPosition, recent.holdsAfter(8), recent.ofStreamFrom('s', 0, 10)]).toEqual([
       9,
       false,
       null,
     ]);
   });
 
+  it('does not look for what follows before a tombstone', () => {
+    const recent = new RecentEvents(0, { maxEvents: 10, maxBytes: 1_000 });
+    recent.push(eventAt(1, 's', 0));
+    recent.push(eventAt(2, 's', Number.MAX_SAFE_INTEGER));
+    expect(recent.ofStreamFrom('s', 1, 10)).toBeNull();
+    expect(recent.ofStreamFrom('s', Number.MAX_SAFE_INTEGER, 10)).toBeNull();
+  });
+
   it('agrees with a plain list for any writing and any limit', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 200 }),
-        fc.integer({ min: 1, max: 50 }),
+        fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 600 }),
+        fc.integer({ min: 1, max: 150 }),
         (streams, maxEvents) => {
           const recent = new RecentEvents(0, { maxEvents, maxBytes: 1_000_000 });
           const revisions = new Map<string, number>();
@@ -71,7 +79,10 @@ describe('recent events', () => {
             for (let from = 0; from <= (revisions.get(stream) ?? 0); from++) {
               const expected = own.filter((event) => event.revision >= from);
               const whole = expected[0]?.revision === from;
-              expect(recent.ofStreamFrom(stream, from)).toEqual(whole ? expected : null);
+              for (const limit of [1, 3, 1_000]) {
+                const page = expected.slice(0, limit);
+                expect(recent.ofStreamFrom(stream, from, limit)).toEqual(whole ? page : null);
+              }
             }
           }
         },

@@ -1,10 +1,7 @@
 import type { StoredEvent } from './stored-event.js';
 
-interface Entry {
-  event: StoredEvent;
-  earlier: Entry | null;
-  later: Entry | null;
-}
+/** So many that are gone are worth a copy of those that are not. */
+const CUT_AT = 64;
 
 export interface RecentEventsLimits {
   maxEvents: number;
@@ -17,11 +14,9 @@ export interface RecentEventsLimits {
  */
 export class RecentEvents {
   readonly #limits: RecentEventsLimits;
-  /** Entries from `#head` on; what lies before is cut off from time to time. */
-  #entries: (Entry | undefined)[] = [];
-  #head = 0;
+  #all = new Tail();
+  #ofStreams = new Map<string, Tail>();
   #bytes = 0;
-  #lastOfStream = new Map<string, Entry>();
   #lastPosition: number;
 
   constructor(lastPosition: number, limits: RecentEventsLimits) {
@@ -36,15 +31,14 @@ export class RecentEvents {
 
   /** The first position that is held; one past the last when nothing is. */
   get firstPosition(): number {
-    return this.#lastPosition + 1 - (this.#entries.length - this.#head);
+    return this.#lastPosition + 1 - this.#all.length;
   }
 
   /** Forgets everything: after an outage other events may have come in between. */
   reset(lastPosition: number): void {
-    this.#entries = [];
-    this.#head = 0;
+    this.#all = new Tail();
+    this.#ofStreams = new Map();
     this.#bytes = 0;
-    this.#lastOfStream = new Map();
     this.#lastPosition = lastPosition;
   }
 
@@ -52,19 +46,15 @@ export class RecentEvents {
     if (event.position !== this.#lastPosition + 1) {
       throw new Error(`position ${event.position} does not follow ${this.#lastPosition}`);
     }
-    const earlier = this.#lastOfStream.get(event.stream) ?? null;
-    const entry: Entry = { event, earlier, later: null };
-    if (earlier) earlier.later = entry;
-    this.#lastOfStream.set(event.stream, entry);
-    this.#entries.push(entry);
+    const known = this.#ofStreams.get(event.stream);
+    const ofStream = known ?? new Tail();
+    if (!known) this.#ofStreams.set(event.stream, ofStream);
+    ofStream.push(event);
+    this.#all.push(event);
     this.#lastPosition = event.position;
     this.#bytes += event.frame.length;
-    while (
-      this.#entries.length - this.#head > this.#limits.maxEvents ||
-      this.#bytes > this.#limits.maxBytes
-    ) {
-      this.#evict();
-    }
+    const { maxEvents, maxBytes } = this.#limits;
+    while (this.#all.length > maxEvents || this.#bytes > maxBytes) this.#evict();
   }
 
   /** Whether every event after `position` is here. */
@@ -74,32 +64,61 @@ export class RecentEvents {
 
   /** The events after `position`, at most `limit`. Ask `holdsAfter` first. */
   after(position: number, limit: number): StoredEvent[] {
-    const start = this.#head + Math.max(0, position + 1 - this.firstPosition);
-    const end = Math.min(this.#entries.length, start + limit);
-    const events: StoredEvent[] = [];
-    for (let index = start; index < end; index++) events.push(this.#entries[index]!.event);
-    return events;
+    return this.#all.slice(Math.max(0, position + 1 - this.firstPosition), limit);
   }
 
-  /** The stream's events from `revision` on, or null when they are not all here. */
-  ofStreamFrom(stream: string, revision: number): StoredEvent[] | null {
-    let entry = this.#lastOfStream.get(stream) ?? null;
-    const found: StoredEvent[] = [];
-    while (entry && entry.event.revision >= revision) {
-      found.push(entry.event);
-      entry = entry.earlier;
-    }
-    return found.at(-1)?.revision === revision ? found.reverse() : null;
+  /** At most `limit` of the stream's events from `revision` on; null when the first of them is not here. */
+  ofStreamFrom(stream: string, revision: number, limit: number): StoredEvent[] | null {
+    const events = this.#ofStreams.get(stream);
+    if (!events) return null;
+    // Revisions follow each other one by one, but for that of a tombstone.
+    const start = revision - events.first!.revision;
+    return events.at(start)?.revision === revision ? events.slice(start, limit) : null;
   }
 
   #evict(): void {
-    const entry = this.#entries[this.#head]!;
-    this.#entries[this.#head++] = undefined;
-    this.#bytes -= entry.event.frame.length;
-    if (entry.later) entry.later.earlier = null;
-    else this.#lastOfStream.delete(entry.event.stream);
-    if (this.#head < 1_024 || this.#head * 2 < this.#entries.length) return;
-    this.#entries = this.#entries.slice(this.#head);
-    this.#head = 0;
+    const event = this.#all.shift()!;
+    const ofStream = this.#ofStreams.get(event.stream)!;
+    ofStream.shift();
+    if (ofStream.length === 0) this.#ofStreams.delete(event.stream);
+    this.#bytes -= event.frame.length;
+  }
+}
+
+/** Events to which more are added at the end, and from which the first is taken. */
+class Tail {
+  /** From `#head` on; what lies before is cut off from time to time. */
+  #events: (StoredEvent | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#events.length - this.#head;
+  }
+
+  get first(): StoredEvent | undefined {
+    return this.#events[this.#head];
+  }
+
+  at(index: number): StoredEvent | undefined {
+    return index < 0 ? undefined : this.#events[this.#head + index];
+  }
+
+  slice(start: number, limit: number): StoredEvent[] {
+    const from = this.#head + start;
+    return this.#events.slice(from, from + limit) as StoredEvent[];
+  }
+
+  push(event: StoredEvent): void {
+    this.#events.push(event);
+  }
+
+  shift(): StoredEvent | undefined {
+    const first = this.#events[this.#head];
+    this.#events[this.#head++] = undefined;
+    if (this.#head >= CUT_AT && this.#head * 2 >= this.#events.length) {
+      this.#events = this.#events.slice(this.#head);
+      this.#head = 0;
+    }
+    return first;
   }
 }

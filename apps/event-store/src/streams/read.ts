@@ -26,11 +26,8 @@ export async function readStream(store: Store, request: Read & { stream: string 
   if (direction === 'forwards') {
     const first = Math.max(minRevision, from === 'start' ? 0 : from === 'end' ? Infinity : from);
     if (first > last || request.maxCount === 0) return reply.end();
-    const recent = store.recent.ofStreamFrom(stream, first);
-    const fetch = async (before: StoredEvent | null) => {
-      if (recent) return before ? [] : recent;
-      return pageOf(store, request, before ? before.revision + 1 : first, last);
-    };
+    const fetch = (before: StoredEvent | null) =>
+      pageOf(store, request, before ? before.revision + 1 : first, last);
     return sendVisible(request, reply, fetch, visible);
   }
   const first = Math.min(last, from === 'end' ? last : from === 'start' ? 0 : from);
@@ -48,7 +45,9 @@ async function pageOf(
 ): Promise<StoredEvent[]> {
   const left = direction === 'forwards' ? to - from + 1 : from - to + 1;
   if (left <= 0) return [];
-  return store.reader.pageOfStream(stream, direction, from, Math.min(PAGE_MAX_EVENTS, maxCount, left));
+  const limit = Math.min(PAGE_MAX_EVENTS, maxCount, left);
+  const recent = direction === 'forwards' ? store.recent.ofStreamFrom(stream, from, limit) : null;
+  return recent ?? store.reader.pageOfStream(stream, direction, from, limit);
 }
 
 /** Answers a read of `$all`, up to where it ends when the read begins. */

@@ -39,6 +39,11 @@ export class OrderSnapshots {
     this.observer = observer;
   }
 
+  /** Whether there was one when this process last looked, or wrote it. */
+  isKnown(stream: string): boolean {
+    return (this.#seen.get(stream)?.orderRevision ?? -1) >= 0;
+  }
+
   /** The state in the order's last snapshot; null when there is none that can be used. Never an error. */
   async find(stream: string): Promise<Order | null> {
     try {
