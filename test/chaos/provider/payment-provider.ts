@@ -14,7 +14,7 @@ export interface ProviderRequest {
 }
 
 const DECLINED_PERCENT = 12;
-const REFUND_FAILS_PERCENT = 25;
+const REFUND_FAILS_PERCENT = 50;
 
 /**
  * The rules of a payment provider. It knows its authorizations, and takes no more than was promised; what a shop has

@@ -107,7 +107,7 @@ export class ShopClient {
 
   #commandFor(order: Order): OrderCommand {
     const { random, movesMoney } = this.#options;
-    if (!movesMoney && order.payments.captures.length > 0 && random.chance(20)) {
+    if (!movesMoney && order.payments.captures.length > 0 && random.chance(30)) {
       return inCurrencyOf(order, goodwillOf(order, random));
     }
     for (;;) {
