@@ -65,7 +65,8 @@ export type StuckOrder = Pick<ParkedOrder, 'tenantId' | 'orderId' | 'revision' |
 export class NothingToVerify extends Error {}
 
 const PAGE_ORDERS = 200;
-const CONCURRENT_STREAMS = 12;
+/** Few: whoever asks meanwhile is not to wait behind them. */
+const CONCURRENT_STREAMS = 4;
 const MAX_DIFFERENCES = 1_000;
 const PATIENCE_MS = 10_000;
 const POLL_MS = 100;

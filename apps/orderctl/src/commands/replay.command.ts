@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
@@ -73,6 +74,8 @@ async function runReplay(options: ReplayOptions): Promise<void> {
 }
 
 async function goOn(options: ReplayOptions, request: ReplayRequest): Promise<void> {
+  // Where it shares a machine with those who answer, they come first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');

@@ -1,8 +1,8 @@
 import { StreamDeleted } from '#event-store/errors.js';
 import type { EventStore, RawEvent, StoredExactEvent } from '#event-store/port.js';
 
-/** Streams that are read at one time. */
-const CONCURRENT_STREAMS = 12;
+/** Streams that are read at one time: few, so that whoever asks meanwhile does not wait behind them. */
+const CONCURRENT_STREAMS = 4;
 
 const utf8 = new TextEncoder();
 
