@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pool } from 'undici';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 
 const run = promisify(execFile);
 export const ORDERCTL = 'apps/orderctl/bin/orderctl.js';

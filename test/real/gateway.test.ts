@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import { problems, type ProblemCode } from '#platform/problems/problems.js';
 import { BODY_LIMIT_BYTES } from '../../apps/command-api/src/http-api.js';
 import { describeWithNginx, startGateway, type GatewayAnswer, type TestGateway } from '../support/gateway.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, it } from '@jest/globals';
 import { Agent, fetch, type RequestInit } from 'undici';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import { repositoryRoot } from './seeded-tree.js';
 import { until } from './until.js';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { configNames, fileVariable, type ConfigName } from '#platform/config-names.js';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
 import { overhear } from './quiet-process.js';

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import { repositoryRoot } from './seeded-tree.js';
 
 const ORDERCTL_FILE = 'apps/orderctl/bin/orderctl.js';

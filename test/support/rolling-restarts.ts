@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import { startApp, type AppProcess } from './app-process.js';
 import { ProjectionBench } from './projections.js';
 import { repositoryRoot } from './seeded-tree.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import type { EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import type { CommandAttempt, ProviderFacts } from '../checker/facts.js';
 import { readAttempts } from '../payment-worker/attempt-log.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { NoAnswer, Problem, type Retry } from '#client/orderlog-client.js';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import { clientSystem, mugs } from '../../support/client-system.js';
 import { until } from '../../support/until.js';
 

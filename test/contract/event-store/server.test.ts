@@ -6,7 +6,7 @@ import {
   persistentSubscriptionToStreamSettingsFromDefaults,
 } from '@eventstore/db-client';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import { collect, eventStoreContract, newStream, numbered, numbersOf, rejection } from './contract.js';
 
 eventStoreContract('the server', (subject) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from '#client/orderlog-client.js';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import { freshDatabase } from '../../support/database.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { orderctl, startUp } from '../../support/orderctl.js';

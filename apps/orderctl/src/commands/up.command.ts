@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { scopes } from '#platform/auth/principal.js';
-import { freePort } from '#platform/embedded-postgres.js';
+import { freePort } from '#platform/free-port.js';
 import { DEMO_TENANT, playDemoDay } from '../demo/demo-day.js';
 import { dataFolder } from '../support/connection.js';
 import type { DataFolder } from '../system/data-folder.js';
