@@ -6,6 +6,7 @@ import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
 import { OrderSnapshots } from '#event-store/snapshots/order-snapshots.js';
 import { StateCache } from '#event-store/state-cache.js';
 import type { Logger } from '#platform/logging.js';
+import { AppendMetrics } from './append-metrics.js';
 import { OrderCommands } from './handling/order-commands.js';
 import type { LoadingSettings } from './settings.js';
 import { SnapshotMetrics } from './snapshot-metrics.js';
@@ -25,6 +26,7 @@ export function openOrders(
       ? null
       : new OrderSnapshots({ store, everyEvents: snapshotEveryEvents, observer: metrics });
   const loader = new OrderLoader({ eventStore, codec, cache, snapshots, checkOneIn: snapshotCheckOneIn });
-  const commands = new OrderCommands(eventStore, { codec, loader });
+  const observer = new AppendMetrics(metrics.registry);
+  const commands = new OrderCommands(eventStore, { codec, loader, observer });
   return { commands, metrics, close: () => loader.close() };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { type Answer, type Sent, type TestCommandApi } from '../../support/command-api.js';
 import { ownEventStore } from '../../support/own-event-store.js';
 import { mugOrder } from '../../support/orders.js';
+import { metricOf } from '../../support/metrics.js';
 import { orderEvents } from '../../support/stored-events.js';
 
 const LIMIT_MS = 120_000;
@@ -61,6 +62,13 @@ describe('32 writers at one order, through four processes,', () => {
     }
     const times = events.map(({ metadata }) => metadata.recordedAt);
     expect(times).toEqual([...times].sort());
+
+    const told = await Promise.all(apis.map(({ url }) => metricOf(url, 'orderlog_append_commands_sum')));
+    expect(told.reduce((sum, commands) => sum + commands)).toBe(1 + WRITERS * COMMANDS_EACH);
+    const conflicts = await Promise.all(
+      apis.map(({ url }) => metricOf(url, 'orderlog_append_conflicts_total')),
+    );
+    expect(conflicts.reduce((sum, each) => sum + each)).toBeGreaterThan(0);
   });
 
   it('that all want the last mug get it once', async () => {

@@ -19,6 +19,14 @@ import { GivenAnswers } from './given-answers.js';
 import { OrderQueue, WaitingCommand, type OrderLine } from './order-queue.js';
 import { Turns } from './turns.js';
 
+/** Told of what commands that want the same order at the same time do to each other. */
+export interface AppendObserver {
+  /** The events of so many commands went in with one append. */
+  appended(commands: number): void;
+  /** Another process was faster: what was decided has to be decided anew. */
+  conflicted(): void;
+}
+
 export interface OrderCommandsOptions {
   readonly codec?: EventCodec;
   /** With the same codec and fold; without snapshots unless given. */
@@ -26,6 +34,7 @@ export interface OrderCommandsOptions {
   /** Waits before events of unknown outcome are sent again. */
   readonly resendAfterMs?: readonly number[];
   readonly now?: () => Instant;
+  readonly observer?: AppendObserver;
   /** For tests: of orders that remember fewer commands. */
   readonly evolve?: EvolveOrder;
   /** A clock that only goes forward. */
@@ -46,6 +55,7 @@ export class OrderCommands {
   readonly #elapsedMs: () => number;
   readonly #evolve: EvolveOrder;
   readonly #turns: Turns;
+  readonly #observer: AppendObserver | undefined;
   readonly #queue = new OrderQueue((line) => this.#takeTurn(line));
   readonly #given = new GivenAnswers();
 
@@ -57,6 +67,7 @@ export class OrderCommands {
     this.#certain = new CertainAppend(eventStore, options.resendAfterMs);
     this.#now = options.now ?? (() => instantAt(Date.now()));
     this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
+    this.#observer = options.observer;
     this.#turns = new Turns({ elapsedMs: this.#elapsedMs, random: options.random ?? Math.random });
   }
 
@@ -140,18 +151,19 @@ export class OrderCommands {
         const { order, events } = batch;
         this.#loader.remember(stream, { order: order!, position: appended.position }, events.length);
         this.#turns.won(line);
+        this.#observer?.appended(storing(batch));
         line.takeMore();
         answering.asDecided(appended.position);
         return;
       }
       line.isStale = true;
+      this.#observer?.conflicted();
       if (!isFresh) return;
       this.#turns.lost(line);
       answering.impatient(this.#elapsedMs(), PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof AppendTooLarge)) throw error;
-      const { length: commands } = batch.verdicts.filter(({ kind }) => kind === 'storing');
-      if (commands > 1) line.takeFewerThan(batch.verdicts.length);
+      if (storing(batch) > 1) line.takeFewerThan(batch.verdicts.length);
       else if (!isFresh) line.isStale = true;
       else answering.storing(new OrderTooLarge(error.sizeBytes, error.limitBytes));
     }
@@ -183,6 +195,11 @@ export class OrderCommands {
     const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
     return resultOf(order, null, events);
   }
+}
+
+/** How many commands of a batch have events in it. */
+function storing({ verdicts }: Batch): number {
+  return verdicts.reduce((count, { kind }) => (kind === 'storing' ? count + 1 : count), 0);
 }
 
 /** A batch on its way into the store. */
