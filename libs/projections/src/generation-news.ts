@@ -5,6 +5,8 @@ import { Wakeup } from './wakeup.js';
 
 /** News may be lost with a connection, or before there was one. */
 const LOOK_AGAIN_MS = 2_000;
+/** Where not even an error comes. */
+const ANSWER_LIMIT_MS = 3_000;
 
 /**
  * Looks once, and again whenever generations change: told by NOTIFY, and every other second for what was told while
@@ -21,6 +23,7 @@ export async function onGenerationNews(
       connectionString: postgresUrl,
       application_name: 'orderlog projector generations',
       keepAlive: true,
+      query_timeout: ANSWER_LIMIT_MS,
     });
     try {
       await client.connect();

@@ -11,6 +11,8 @@ import { KeptSet } from './kept-set.js';
 import { Projector, type ProjectorOptions } from './projector.js';
 import { SearchFollower } from './search-follower.js';
 
+const LOOK_TIMEOUT_MS = 5_000;
+
 export interface ReadModelKeeperOptions {
   readonly eventStore: ProjectorOptions['eventStore'];
   readonly postgresUrl: string;
@@ -42,6 +44,8 @@ export class ReadModelKeeper {
   readonly #indexes: KeptSet<SearchFollower>;
   readonly #options: ReadModelKeeperOptions;
   readonly #pool: pg.Pool;
+  /** For looks, which are never to wait for ever. */
+  readonly #looks: pg.Pool;
   readonly #leases: Leases;
   readonly #stop = new AbortController();
   #activation: Promise<void> | null = null;
@@ -54,6 +58,11 @@ export class ReadModelKeeper {
       max: 3,
       applicationName: 'orderlog projector generations',
       statementTimeoutMs: 0,
+    });
+    this.#looks = createPool(postgresUrl, {
+      max: 1,
+      applicationName: 'orderlog projector generations',
+      statementTimeoutMs: LOOK_TIMEOUT_MS,
     });
     const prepare = (pool: pg.Pool) => prepareGeneration(pool, indexPrefix);
     this.target = {
@@ -97,14 +106,14 @@ export class ReadModelKeeper {
       await Promise.allSettled(running);
       await Promise.allSettled([this.#rows.stop(), this.#indexes.stop()]);
       await Promise.allSettled([this.#activation ?? Promise.resolve()]);
-      await this.#pool.end();
+      await Promise.all([this.#pool.end(), this.#looks.end()]);
     }
   }
 
   async #look(signal: AbortSignal): Promise<void> {
     const { projector, search } = this.target;
     if (projector.generation === null) return; // what the target is decides what else there is
-    const generations = await listGenerations(this.#pool);
+    const generations = await listGenerations(this.#looks);
     if (signal.aborted) return;
     const active = generations.find(({ role }) => role === 'active');
     for (const one of this.projectors) one.active = active?.rowsOf === one.generation?.id;

@@ -185,6 +185,7 @@ export class Leases {
       application_name: 'orderlog projector leases',
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: LEASE_MS,
     });
     const lose = (error: Error) => {
       if (this.#db === db) this.#fail(error);

@@ -15,6 +15,8 @@ export interface OwnershipOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 3_000;
+/** A batch takes less than a second, unless a lock keeps it; where a network swallows the answer, none ever comes. */
+const ANSWER_LIMIT_MS = 60_000;
 
 // The owner only looks rows up by their keys and inserts. A plan made while a table was small must not
 // become a scan of the whole table when it no longer is.
@@ -64,6 +66,7 @@ export class Ownership {
       keepAlive: true,
       keepAliveInitialDelayMillis: 5_000,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: ANSWER_LIMIT_MS,
     });
     const ownership = new Ownership(db, leases);
     try {
