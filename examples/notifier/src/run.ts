@@ -14,6 +14,8 @@ import type { Settings } from './settings.js';
 
 const LOOK_FOR_TOPIC_EVERY_MS = 1_000;
 const STATUS_EVERY_MS = 30_000;
+/** kafkajs may wait for a broker that was away; Kafka lets go of a member that is gone by itself. */
+const LEAVE_LIMIT_MS = 10_000;
 /** For the database connections that are not busy with sending: the intake, the status. */
 const CONNECTIONS_BESIDES = 2;
 
@@ -28,7 +30,7 @@ export async function run(settings: Settings, signal: AbortSignal): Promise<void
     await untilTopic(kafka, settings.NOTIFIER_TOPIC, signal);
     if (!signal.aborted) await work(settings, { kafka, deadLetters, inbox: new Inbox(pool) }, signal);
   } finally {
-    await deadLetters.close();
+    await left('the dead letters', deadLetters.close());
     await pool.end();
   }
 }
@@ -72,7 +74,7 @@ async function work(
     try {
       await Promise.race([tellStatus(inbox, signal), crash]);
     } finally {
-      await consumer.disconnect(); // after the batch that is under way
+      await left('the group', consumer.disconnect()); // after the batch that is under way
     }
   } finally {
     await sender.stop();
@@ -102,6 +104,17 @@ async function tellStatus(inbox: Inbox, signal: AbortSignal): Promise<void> {
     } catch (error) {
       log('error', 'the inbox is away', { reason: causeOf(error) });
     }
+  }
+}
+
+async function left(what: string, leaving: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const late = pause(LEAVE_LIMIT_MS, over.signal).then(() => true);
+  try {
+    const isLate = await Promise.race([leaving.then(() => false), late]);
+    if (isLate) log('warn', `${what} could not be left in time: Kafka does not answer`);
+  } finally {
+    over.abort();
   }
 }
 

@@ -4,6 +4,7 @@ import type { Command } from './command.js';
 
 /** What is under way when we are asked to end has so long. A message that takes longer may come a second time. */
 const DRAIN_LIMIT_MS = 20_000;
+const EXIT_AFTER_MS = 500;
 
 export const runUntilSignal: Command = {
   options: {},
@@ -23,5 +24,7 @@ export const runUntilSignal: Command = {
     }
     await run(settings, stop.signal);
     log('info', 'ended');
+    // Where Kafka does not answer, its connections would keep the process from ending.
+    setTimeout(() => process.exit(), EXIT_AFTER_MS).unref();
   },
 };
