@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort, startEmbeddedPostgres } from '../dist/libs/platform/src/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../dist/libs/platform/src/embedded-postgres.js';
+import { freePort } from '../dist/libs/platform/src/free-port.js';
 import { commandsOf, environmentOf, readStages, runsOf } from './container-files.mjs';
 
 const READY_LIMIT_MS = 60_000;

@@ -112,7 +112,8 @@ export const seededBugs: readonly SeededBug[] = [
         to: 'const wanted = comparable && held < 0n ?',
       },
     ],
-    faults: [at(3_000, 'replay', 'operator', 60_000)],
+    // Slow to go on with the new generation, the projector leaves it behind for longer than from one look to the next.
+    faults: [slow('projector-a>postgres', 300), at(3_000, 'replay', 'operator', 60_000)],
     caughtAs: 'I9',
     says: /answers come from position/,
   },

@@ -78,7 +78,8 @@ export class Reader {
     const search = (body: Record<string, unknown>) => ({
       asks: `search ${JSON.stringify(body)}`,
       path: '/v1/orders/search',
-      body: { ...body, facets: ['status'] },
+      // All that match: a text like `ref-client-1-1` matches many references, and the newest come first.
+      body: { ...body, facets: ['status'], limit: 100 },
       orderId,
       as: 'summary' as const,
       waits: true,
