@@ -13,7 +13,7 @@ import { startQueryApi } from '../../apps/query-api/src/start.js';
 import type { TokenOptions } from './command-api.js';
 import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
-import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+import { startTcpProxy, through, type TcpProxy } from './tcp-proxy.js';
 
 export interface Asking {
   token?: string | null;
@@ -144,12 +144,6 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
       await Promise.all([store.close(), database.drop(), rm(keys, { recursive: true, force: true })]);
     },
   };
-}
-
-function through(proxy: TcpProxy, target: string): string {
-  const url = new URL(target);
-  url.port = String(proxy.port);
-  return url.href;
 }
 
 async function ask(url: string, { token, method = 'GET', body, headers }: Asking): Promise<QueryAnswer> {

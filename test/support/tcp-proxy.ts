@@ -108,6 +108,13 @@ export async function startTcpProxy(
   };
 }
 
+/** The address of what a proxy stands before, so that it is reached through the proxy. */
+export function through(proxy: Pick<TcpProxy, 'port'>, target: string): string {
+  const url = new URL(target);
+  url.port = String(proxy.port);
+  return url.href;
+}
+
 /** Hands on what comes, in its order, though a delay changes meanwhile. */
 function pass(from: Socket, to: Socket, delayMs: () => number): { passed: () => Promise<void> } {
   let underWay = Promise.resolve();

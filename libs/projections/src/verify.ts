@@ -13,6 +13,7 @@ import { parkedOrders, type ParkedOrder } from '#read-models/stores/quarantine.s
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { rowsWithoutOrder, streamsWithoutRow } from './coverage.js';
 import type { Difference } from './differences.js';
+import { forEachOf } from './for-each-of.js';
 import { loadRows, orderKeys, sampledOrderKeys, type VerifiedRows } from './verified-rows.js';
 import { documentsWithoutOrder, verifyDocuments, type VerifiedIndex } from './verify-index.js';
 import { verifyOrder } from './verify-order.js';
@@ -65,8 +66,6 @@ export type StuckOrder = Pick<ParkedOrder, 'tenantId' | 'orderId' | 'revision' |
 export class NothingToVerify extends Error {}
 
 const PAGE_ORDERS = 200;
-/** Few: whoever asks meanwhile is not to wait behind them. */
-const CONCURRENT_STREAMS = 4;
 const MAX_DIFFERENCES = 1_000;
 const PATIENCE_MS = 10_000;
 const POLL_MS = 100;
@@ -205,23 +204,19 @@ class Verification {
   }
 
   async #verifyPage(rows: readonly VerifiedRows[], head: bigint): Promise<void> {
-    const next = rows.values();
     const searchesTables = this.#index === null;
     // After the rows: then every event that they leave out is known.
     const skips = await skippedEvents(this.#options.pool, { orders: rows });
-    const worker = async () => {
-      for (const row of next) {
-        this.#options.signal?.throwIfAborted();
-        const stream = orderStream(row.tenantId, row.orderId);
-        const [skipped, parked] = [skips.of(stream), this.#parked.has(stream)];
-        const upTo = { headPosition: head, searchesTables, skipped, parked };
-        const { events, differences } = await verifyOrder(this.#options.eventStore, row, upTo);
-        this.#orders += 1;
-        this.#events += events;
-        differences.forEach((difference) => this.#add(difference));
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENT_STREAMS }, worker));
+    await forEachOf(rows, async (row) => {
+      this.#options.signal?.throwIfAborted();
+      const stream = orderStream(row.tenantId, row.orderId);
+      const [skipped, parked] = [skips.of(stream), this.#parked.has(stream)];
+      const upTo = { headPosition: head, searchesTables, skipped, parked };
+      const { events, differences } = await verifyOrder(this.#options.eventStore, row, upTo);
+      this.#orders += 1;
+      this.#events += events;
+      differences.forEach((difference) => this.#add(difference));
+    });
     if (!this.#index) return;
     for (const difference of await verifyDocuments(this.#index, rows)) this.#add(difference);
   }

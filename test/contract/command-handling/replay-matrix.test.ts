@@ -6,6 +6,7 @@ import type { StoredOrderEvent } from '#event-store/port.js';
 import { startTestCommandApi, type TestCommandApi } from '../../support/command-api.js';
 import { tellStories, type Told } from '../../support/command-stories.js';
 import { startTestEventStore } from '../../support/event-store.js';
+import { countOf } from '../../support/metrics.js';
 import { expectOtherBodiesRefused, expectReplay } from '../../support/replays-of-commands.js';
 import { orderEvents } from '../../support/stored-events.js';
 
@@ -88,10 +89,9 @@ describe('every command, sent again under its key', () => {
     const forgetful = await process({ stateCacheMb: 0 });
     try {
       await every((told) => expectReplay(forgetful, told));
-      const metrics = await (await fetch(`${forgetful.url}/metrics`)).text();
-      const used = /^orderlog_snapshot_reads_total\{outcome="used"\} (\d+)$/m.exec(metrics)?.[1];
+      const used = await countOf(forgetful.url, 'orderlog_snapshot_reads_total', 'used');
       // All but a few are commands to orders that are long enough to have one.
-      expect(Number(used)).toBeGreaterThan(stories.length / 2);
+      expect(used).toBeGreaterThan(stories.length / 2);
     } finally {
       await forgetful.close();
     }

@@ -9,7 +9,7 @@ import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
 import { createLogger } from '#platform/logging.js';
 import { startEventStore } from '../../../apps/event-store/src/server.js';
 import { freshDatabase } from '#test/support/database.js';
-import { startTcpProxy } from '#test/support/tcp-proxy.js';
+import { startTcpProxy, through } from '#test/support/tcp-proxy.js';
 import { until } from '#test/support/until.js';
 import { collect, newStream, numbered, numbersOf, rejection } from './contract.js';
 
@@ -163,10 +163,10 @@ describe('the embedded event store as a process of the system', () => {
   }, 30_000);
 
   it('does not wait for ever for what a network swallows of PostgreSQL', async () => {
-    const direct = new URL(await database());
-    const proxy = await startTcpProxy(Number(direct.port));
+    const direct = await database();
+    const proxy = await startTcpProxy(Number(new URL(direct).port));
     cleanUp.push(() => proxy.close());
-    const postgresUrl = Object.assign(new URL(direct), { port: String(proxy.port) }).href;
+    const postgresUrl = through(proxy, direct);
     const store = await startEventStore({ postgresUrl, port: 0, logger, answerLimitMs: 400 });
     cleanUp.push(() => store.close());
     const client = connect(store.port);

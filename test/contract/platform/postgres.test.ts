@@ -6,7 +6,7 @@ import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
 import { freePort } from '#platform/free-port.js';
 import { createPool, isUnavailable } from '#platform/postgres.js';
 import { freshDatabase } from '../../support/database.js';
-import { startTcpProxy } from '../../support/tcp-proxy.js';
+import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 
 const options = { max: 2, applicationName: 'pool-test', statementTimeoutMs: 0 };
 const failure = (query: Promise<unknown>) =>
@@ -77,7 +77,7 @@ describe('a pool', () => {
   it('gives up a connection whose answers a network swallows, and takes another', async () => {
     const database = await freshDatabase();
     const proxy = await startTcpProxy(Number(new URL(database.url).port));
-    const url = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+    const url = through(proxy, database.url);
     const pool = createPool(url, { ...options, max: 1, statementTimeoutMs: 200 });
     await pool.query('SELECT 1');
     proxy.swallowAnswers();

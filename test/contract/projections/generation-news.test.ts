@@ -1,7 +1,7 @@
 import { afterEach, it } from '@jest/globals';
 import { onGenerationNews } from '#projections/generation-news.js';
 import { freshDatabase } from '../../support/database.js';
-import { startTcpProxy } from '../../support/tcp-proxy.js';
+import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -14,7 +14,7 @@ it('news of generations are looked for again where the network says nothing more
   cleanups.push(database.drop);
   const proxy = await startTcpProxy(Number(new URL(database.url).port));
   cleanups.push(() => proxy.close());
-  const url = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+  const url = through(proxy, database.url);
   const stop = new AbortController();
   let looks = 0;
   const errors: unknown[] = [];

@@ -6,11 +6,12 @@ import type { Generation } from '#read-models/generations.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { BuildCheckpoint, BulkLoadStore, OpenedOrder } from '#read-models/stores/bulk-load.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
+import { forEachOf } from '../for-each-of.js';
 import { storableRevision, TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import type { OrderToFold } from './fold-orders.js';
 import { OpenOrders, type OpenOrder } from './open-orders.js';
 import { OrderFolder, type FoldedOrders } from './order-folder.js';
-import { forEachOf, readBetween } from './order-reading.js';
+import { readBetween } from './order-reading.js';
 import { PackedEvents } from './packed-events.js';
 
 export interface LoadingLimits {
