@@ -4,6 +4,7 @@ import {
   StreamDeletedError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
+import type { ServiceError } from '@grpc/grpc-js';
 import {
   AppendOutcomeUnknown,
   AppendTooLarge,
@@ -28,6 +29,15 @@ export function appendError(stream: string, sizeBytes: number, error: unknown): 
   return new AppendOutcomeUnknown(`append to ${stream} without an answer: ${messageOf(error)}`, {
     cause: error,
   });
+}
+
+/** Of a call of `Streams.Read`: EventStoreDB names the error in the trailers (`exception`). */
+export function isStreamDeleted(error: unknown): boolean {
+  return exceptionOf(error) === 'stream-deleted';
+}
+
+function exceptionOf(error: unknown): string | undefined {
+  return (error as Partial<ServiceError>).metadata?.get('exception')[0]?.toString();
 }
 
 export function storeUnavailable(what: string, cause: unknown): StoreUnavailable {

@@ -1,5 +1,6 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { EventStoreDBClient } from '@eventstore/db-client';
+import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
 import { TimeoutError, within } from './within.js';
 
 /** What of `@eventstore/db-client` 6.2.1 is not public and yet needed, in one place. The version is pinned. */
@@ -10,6 +11,17 @@ interface ClientInternals {
   readonly capabilities: Promise<{ readonly serverVersion: string }>;
   readonly throwOnAppendFailure: boolean;
   getChannel(): Promise<{ close(): void }>;
+  /**
+   * Makes a call over the client's connection, with a gRPC client of the class given, and looks after it: it is ended
+   * with the client, and an error that another connection would not have makes one.
+   */
+  GRPCStreamCreator<C extends Client, Call extends Readable>(
+    grpcClient: typeof Client,
+    name: string,
+    call: (client: C) => Call,
+  ): () => Promise<Call>;
+  /** Credentials, the connection's name and the deadline, in milliseconds, of a call. */
+  callArguments(from: object, options: { deadline: number }): [Metadata, CallOptions];
 }
 
 export function internalsOf(client: EventStoreDBClient): ClientInternals {

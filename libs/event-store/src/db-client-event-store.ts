@@ -1,14 +1,8 @@
-import {
-  BACKWARDS,
-  END,
-  EventStoreDBClient,
-  START,
-  StreamDeletedError,
-  StreamNotFoundError,
-  type StreamingRead,
-} from '@eventstore/db-client';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { Appender } from './appender.js';
-import { storeUnavailable } from './client-errors.js';
+import { CallItems } from './call-items.js';
+import { isStreamDeleted, storeUnavailable } from './client-errors.js';
 import { closeClient, internalsOf } from './client-internals.js';
 import { StoreSilent, StoreUnavailable, StreamDeleted } from './errors.js';
 import { openClient } from './open-client.js';
@@ -23,12 +17,12 @@ import type {
   SubscriptionMessage,
   SubscriptionOptions,
 } from './port.js';
-import { rawEventOf } from './raw-event.js';
-import { storedExactEventOf } from './stored-exact-event.js';
-import { subscription, type Convert } from './subscription.js';
-import { watched } from './watched-stream.js';
-import { within } from './within.js';
+import { openReadCall } from './read-call.js';
 import { exactly } from './wire-event.js';
+import { headRequest, streamRequest, subscriptionRequest } from './wire/read-request.js';
+import type { ReadResponse } from './wire/read-response.js';
+import { rawEventOf } from './wire/recorded-event.js';
+import { within } from './within.js';
 
 export interface DbClientOptions {
   /** `esdb://…` or `esdb+discover://…`, credentials included where the server asks for them. */
@@ -38,8 +32,9 @@ export interface DbClientOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-/** How many events of a read or subscription wait for their reader at most. */
-const READ_AHEAD_EVENTS = 256;
+
+/** What the reader is told of an error of a call through a client. */
+type Failure = (client: EventStoreDBClient, error: unknown) => Error;
 
 /**
  * The event store port over `@eventstore/db-client`. Reads and subscriptions have a client of their own,
@@ -77,46 +72,30 @@ export class DbClientEventStore implements ExactEventStore {
     return { revision, position: position ?? (await this.#positionOf(stream, revision)) };
   }
 
-  async *readStream(
+  readStream(
     stream: string,
     { fromRevision = 0, maxCount }: { fromRevision?: number; maxCount?: number } = {},
   ): AsyncIterable<RawEvent> {
-    const client = this.#reader;
-    const read = client.readStream(
-      stream,
-      {
-        fromRevision: fromRevision === 0 ? START : BigInt(fromRevision),
-        ...(maxCount === undefined ? {} : { maxCount }),
-      },
-      { highWaterMark: READ_AHEAD_EVENTS },
+    const request = streamRequest(stream, fromRevision, maxCount);
+    return this.#events(request, maxCount, (client, error) =>
+      isStreamDeleted(error)
+        ? new StreamDeleted(`${stream} was deleted for good`, { cause: error })
+        : this.#readError(client, `${stream} cannot be read`, error),
     );
-    try {
-      for await (const resolved of this.#watched(read, maxCount)) yield rawEventOf(resolved);
-    } catch (error) {
-      if (error instanceof StreamNotFoundError) return;
-      if (error instanceof StreamDeletedError) {
-        throw new StreamDeleted(`${stream} was deleted for good`, { cause: error });
-      }
-      throw this.#readError(client, `${stream} cannot be read`, error);
-    }
   }
 
   subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage> {
-    return this.#subscription(options, (event, resolve) => rawEventOf(resolve(event)));
+    return this.#subscription(options, rawEventOf);
   }
 
   subscribeToAllExact(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage<StoredExactEvent>> {
-    return this.#subscription(options, storedExactEventOf);
+    return this.#subscription(options, (event) => event);
   }
 
   async headPosition(): Promise<bigint | null> {
-    const client = this.#reader;
-    const read = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
-    try {
-      for await (const resolved of this.#watched(read, 1)) return rawEventOf(resolved).position;
-    } catch (error) {
-      throw this.#readError(client, 'the last position cannot be read', error);
-    }
+    const failure: Failure = (client, error) =>
+      this.#readError(client, 'the last position cannot be read', error);
+    for await (const { position } of this.#events(headRequest(), 1, failure)) return position;
     return null;
   }
 
@@ -134,13 +113,35 @@ export class DbClientEventStore implements ExactEventStore {
     await Promise.all([this.#appender.close(), closeClient(this.#reader)]);
   }
 
+  #events(request: ReadReq, maxItems = Infinity, failure: Failure): AsyncIterable<RawEvent> {
+    const client = this.#reader;
+    const timeoutMs = this.#timeoutMs;
+    return new CallItems<ReadResponse<RawEvent>, RawEvent>({
+      open: () => openReadCall(client, request, rawEventOf, timeoutMs),
+      pick: (response) => (response.kind === 'event' ? response.event : null),
+      firstWithinMs: timeoutMs,
+      nextWithinMs: timeoutMs,
+      maxItems,
+      failure: (error) => failure(client, error),
+    });
+  }
+
   #subscription<Event>(
-    options: SubscriptionOptions,
-    convert: Convert<Event>,
+    { after, streamPrefix, signal }: SubscriptionOptions,
+    convert: (event: StoredExactEvent) => Event,
   ): AsyncIterable<SubscriptionMessage<Event>> {
     const client = this.#reader;
-    const reading = { timeoutMs: this.#timeoutMs, readAhead: READ_AHEAD_EVENTS, convert };
-    return subscription(client, { ...options, ...reading, onSilent: () => this.#replace(client) });
+    const timeoutMs = this.#timeoutMs;
+    const request = subscriptionRequest(after, streamPrefix);
+    return new CallItems<ReadResponse<Event>, SubscriptionMessage<Event>>({
+      open: () => openReadCall(client, request, convert, timeoutMs),
+      pick: (response) => (response.kind === 'other' ? null : response),
+      // The first message is the confirmation; after it silence means no events.
+      firstWithinMs: timeoutMs,
+      nextWithinMs: null,
+      failure: (error) => this.#readError(client, 'the subscription broke off', error),
+      signal,
+    });
   }
 
   #readError(client: EventStoreDBClient, what: string, error: unknown): Error {
@@ -153,11 +154,6 @@ export class DbClientEventStore implements ExactEventStore {
     if (this.#reader !== silent) return;
     this.#reader = openClient(this.#connectionString);
     closeClient(silent).catch(() => {}); // it did not answer anyway
-  }
-
-  #watched<E extends object>(read: StreamingRead<E>, maxItems?: number): AsyncGenerator<E> {
-    const watching = { timeoutMs: this.#timeoutMs, ...(maxItems === undefined ? {} : { maxItems }) };
-    return watched<E>({ stream: read, cancel: () => read.cancel() }, watching);
   }
 
   /** A server may confirm a repeated append without saying where the events are. */

@@ -43,8 +43,6 @@ const BASE_SETTINGS = {
   unix_socket_directories: '',
   shared_buffers: '128MB',
   max_wal_size: '2GB',
-  // Tables that have just been filled have no statistics, and searches bad plans, until it has come by.
-  autovacuum_naptime: '5s',
   wal_compression: 'on',
   jit: 'off',
   max_connections: '60',

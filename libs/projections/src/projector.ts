@@ -25,6 +25,7 @@ import { Progress } from './progress.js';
 import { OrderQuarantine } from './quarantine/order-quarantine.js';
 import { ParkedOrderRetrier } from './quarantine/parked-order-retrier.js';
 import { QuarantineKeeper } from './quarantine/quarantine-keeper.js';
+import { StatisticsKeeper } from './statistics-keeper.js';
 
 export interface ProjectorOptions {
   readonly eventStore: Pick<
@@ -118,7 +119,7 @@ export class Projector implements ProjectionWork {
 
   async follow({ db, token, signal }: Owned): Promise<void> {
     const generation = this.generation!;
-    const { eventStore, logger, codec = { decodeEach } } = this.#options;
+    const { eventStore, postgresUrl, logger, codec = { decodeEach } } = this.#options;
     const made = { generation: generation.id, projection: ORDERS_PROJECTION };
     this.progress.position = await checkpointOf(db, generation.id, ORDERS_PROJECTION);
     // With every new subscription: another store may answer at the same address.
@@ -133,15 +134,16 @@ export class Projector implements ProjectionWork {
     const retrier = new ParkedOrderRetrier(applier, eventStore, codec.decodeEach);
     const keeper = new QuarantineKeeper({ db, generation, applier, retrier, logger });
     const keeping = keeper.run(AbortSignal.any([signal, stop.signal]));
+    const statistics = new StatisticsKeeper({ postgresUrl, generation, logger });
     try {
-      await this.#apply(applier, signal);
+      await this.#apply(applier, statistics, signal);
     } finally {
       stop.abort();
-      await keeping;
+      await Promise.all([keeping, statistics.close()]);
     }
   }
 
-  async #apply(applier: BatchApplier, signal: AbortSignal): Promise<never> {
+  async #apply(applier: BatchApplier, statistics: StatisticsKeeper, signal: AbortSignal): Promise<never> {
     const { eventStore, limits = LIMITS, silenceMs } = this.#options;
     const pace = new Pace();
     const feed = new EventFeed({
@@ -157,6 +159,7 @@ export class Projector implements ProjectionWork {
         pace.writing();
         const applied = await applier.apply(batch);
         this.progress.wrote(applied, batch);
+        statistics.wrote(applied.events - applied.duplicates);
         this.#tellParked(applied.parked);
         pace.wrote(applied.events, applied.repeated);
         this.#noteCaughtUp(feed);

@@ -23,7 +23,7 @@ export class StorageUnavailable extends Error {
 }
 
 /** Up to so many events a prepared statement is cheaper; from there on the rows cost more than the plan. */
-const PREPARED_MAX_EVENTS = 50;
+const PREPARED_MAX_EVENTS = 12;
 
 // Rows are parsed by hand: text as it comes is enough, and there are a lot of them.
 const AS_TEXT = { getTypeParser: () => (value: string) => value };

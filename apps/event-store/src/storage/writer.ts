@@ -7,6 +7,7 @@ import type { EventReader } from './event-reader.js';
 import type { PendingWrite, WriteOutcome } from './pending-write.js';
 import { firstEventsOfDeleted } from './recreations.js';
 import type { RecentEvents } from './recent-events.js';
+import type { StreamCache } from './stream-cache.js';
 import type { StoredEvent } from './stored-event.js';
 import type { StreamStates } from './stream-states.js';
 import type { WriterSession } from './writer-session.js';
@@ -23,6 +24,7 @@ interface Parts {
   reader: EventReader;
   states: StreamStates;
   recent: RecentEvents;
+  cache: StreamCache;
   logger: Logger;
   /** Called after each commit, when readers can see its events. */
   committed: (events: readonly StoredEvent[]) => void;
@@ -145,10 +147,11 @@ export class Writer {
   }
 
   #publish(batch: Batch): void {
-    const { states, recent, committed } = this.#parts;
+    const { states, recent, cache, committed } = this.#parts;
     states.commit();
     for (const event of batch.events) {
       recent.push(event);
+      cache.push(event);
       const { stream, revision, position } = event;
       this.#known.set(event.id, { stream, revision, position });
     }

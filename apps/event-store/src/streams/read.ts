@@ -46,8 +46,14 @@ async function pageOf(
   const left = direction === 'forwards' ? to - from + 1 : from - to + 1;
   if (left <= 0) return [];
   const limit = Math.min(PAGE_MAX_EVENTS, maxCount, left);
-  const recent = direction === 'forwards' ? store.recent.ofStreamFrom(stream, from, limit) : null;
-  return recent ?? store.reader.pageOfStream(stream, direction, from, limit);
+  if (direction === 'backwards') return store.reader.pageOfStream(stream, direction, from, limit);
+  return store.cache.from(stream, from, limit) ?? (await pageToKeep(store, stream, from, limit));
+}
+
+async function pageToKeep(store: Store, stream: string, from: number, limit: number): Promise<StoredEvent[]> {
+  const page = await store.reader.pageOfStream(stream, 'forwards', from, limit);
+  store.cache.keep(page);
+  return page;
 }
 
 /** Answers a read of `$all`, up to where it ends when the read begins. */

@@ -1,13 +1,15 @@
 import type { Logger } from '#platform/logging.js';
 import { EventReader } from '../storage/event-reader.js';
 import { RecentEvents } from '../storage/recent-events.js';
+import { StreamCache } from '../storage/stream-cache.js';
 import { StreamStates } from '../storage/stream-states.js';
 import { Writer } from '../storage/writer.js';
 import { WriterSession } from '../storage/writer-session.js';
 import { LiveSignals } from './live-signals.js';
 
 const RECENT_LIMITS = { maxEvents: 10_000, maxBytes: 8 * 1024 * 1024 };
-const STATES_MAX = 20_000;
+const CACHE_LIMITS = { maxBytes: 64 * 1024 * 1024, maxStreamBytes: 256 * 1024 };
+const STATES_MAX = 50_000;
 
 /** The parts that the calls work on. */
 export interface Store {
@@ -15,6 +17,7 @@ export interface Store {
   writer: Writer;
   states: StreamStates;
   recent: RecentEvents;
+  cache: StreamCache;
   signals: LiveSignals;
   logger: Logger;
   /** Finishes the writes under way and lets go of PostgreSQL. */
@@ -45,14 +48,15 @@ export async function openStore(
     },
   );
   const recent = new RecentEvents(await session.open(), RECENT_LIMITS);
+  const cache = new StreamCache(CACHE_LIMITS);
   const reader = new EventReader(postgresUrl, logger, answerLimitMs);
   const states = new StreamStates(reader, STATES_MAX);
   const committed = signals.committed.bind(signals);
-  const writer = new Writer({ session, reader, states, recent, logger, committed });
+  const writer = new Writer({ session, reader, states, recent, cache, logger, committed });
   const close = async () => {
     await writer.close();
     await session.close();
     await reader.close();
   };
-  return { reader, writer, states, recent, signals, logger, close };
+  return { reader, writer, states, recent, cache, signals, logger, close };
 }

@@ -99,7 +99,7 @@ export async function subscribeToStream(
       continue;
     }
     const events =
-      store.recent.ofStreamFrom(stream, first, PAGE_MAX_EVENTS) ??
+      store.cache.from(stream, first, PAGE_MAX_EVENTS) ??
       (await patiently(store, reply, () =>
         store.reader.pageOfStream(stream, 'forwards', first, PAGE_MAX_EVENTS),
       ));

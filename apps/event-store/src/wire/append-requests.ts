@@ -1,5 +1,5 @@
-import { MalformedMessage, ProtobufReader } from './protobuf-reader.js';
-import { isUuid, readUuid } from './uuid.js';
+import { MalformedMessage, ProtobufReader } from '#event-store/wire/protobuf-reader.js';
+import { isUuid, readUuid } from '#event-store/wire/uuid.js';
 
 /** What the stream must look like for an append to be accepted; a number is its last revision. */
 export type ExpectedRevision = number | 'any' | 'no_stream' | 'stream_exists';

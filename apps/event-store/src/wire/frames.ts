@@ -9,8 +9,9 @@ export function allocateFrame(messageBytes: number): Buffer {
 }
 
 /**
- * Room for the frames of one page, in a few large pieces: a thousand small buffers of their own cost more than what is
- * written into them. Only for frames that are let go of together, since each keeps its piece.
+ * Room for the frames of one page, in a few pieces, each twice as large as the one before: a thousand small buffers of
+ * their own cost more than what is written into them, and so does a large piece for a few. Only for frames that are let go
+ * of together, since each keeps its piece.
  */
 export class FrameSlab {
   #piece = Buffer.alloc(0);
@@ -19,9 +20,10 @@ export class FrameSlab {
   /** Like `allocateFrame`. */
   allocate(messageBytes: number): Buffer {
     const bytes = PREFIX_BYTES + messageBytes;
-    if (bytes > SLAB_BYTES / 4) return allocateFrame(messageBytes);
+    if (bytes > PIECE_MAX_BYTES / 4) return allocateFrame(messageBytes);
     if (this.#at + bytes > this.#piece.length) {
-      this.#piece = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      const pieceBytes = Math.max(4 * bytes, 2 * this.#piece.length);
+      this.#piece = Buffer.allocUnsafeSlow(Math.min(PIECE_MAX_BYTES, pieceBytes));
       this.#at = 0;
     }
     const frame = this.#piece.subarray(this.#at, (this.#at += bytes));
@@ -31,7 +33,7 @@ export class FrameSlab {
   }
 }
 
-const SLAB_BYTES = 128 * 1024;
+const PIECE_MAX_BYTES = 128 * 1024;
 
 export const FRAME_PREFIX_BYTES = PREFIX_BYTES;
 

@@ -1,6 +1,7 @@
 import type pg from 'pg';
-import { indexStatements, tablesOf } from '../generation-ddl.js';
+import { indexStatements } from '../generation-ddl.js';
 import { engineOf, type Generation } from '../generations.js';
+import { analyzeStatement } from './table-statistics.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import type { CopyPart } from './bulk-rows.js';
@@ -104,12 +105,11 @@ export class BulkLoadStore {
   async finishing(checkpoint: BuildCheckpoint): Promise<FinishingStep[]> {
     const { schema, searchIndex } = this.#generation;
     const engine = engineOf(searchIndex);
-    const tables = tablesOf(engine).map((table) => `${schema}.${table}`);
     const steps = [
       { what: 'orders that came back', text: supersede(schema) },
       ...(engine === 'postgres' ? [{ what: 'words', text: takeWords(schema) }] : []),
       ...indexStatements(schema, engine).map((text) => ({ what: text.split(' ON ')[0]!, text })),
-      { what: 'statistics', text: `ANALYZE ${tables.join(', ')}` },
+      { what: 'statistics', text: analyzeStatement(this.#generation) },
     ];
     const { rows } = await this.#db.query<{ done: number }>(
       `SELECT steps_done AS done FROM ${schema}.build_checkpoint`,

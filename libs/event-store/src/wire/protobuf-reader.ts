@@ -4,8 +4,8 @@ export class MalformedMessage extends Error {
 }
 
 /**
- * Walks over the fields of one message in place: bytes are slices, not copies. Only the hot requests are
- * read with it; the rest goes through the generated classes.
+ * Walks over the fields of one message in place: bytes are slices, not copies. Only what is read most is read with it,
+ * requests to append here and answers to reads there; the rest goes through the generated classes.
  */
 export class ProtobufReader {
   readonly #buffer: Buffer;
@@ -41,6 +41,15 @@ export class ProtobufReader {
     throw new MalformedMessage('a number is longer than ten bytes');
   }
 
+  /** An unsigned varint as it is: one that a number can hold is read as one, which is ten times as fast. */
+  uint64(): bigint {
+    const start = this.#at;
+    const value = this.varint();
+    if (value <= Number.MAX_SAFE_INTEGER) return BigInt(value);
+    this.#at = start;
+    return this.varint64();
+  }
+
   /** A 64-bit varint as it is, for numbers that use all their bits. */
   varint64(): bigint {
     let value = 0n;
@@ -70,7 +79,7 @@ export class ProtobufReader {
 
   /** Passes over a field that we do not know. */
   skip(): void {
-    if (this.#wireType === 0) this.varint64();
+    if (this.#wireType === 0) this.varint();
     else if (this.#wireType === 1) this.#advance(8);
     else if (this.#wireType === 2) this.#openLength();
     else if (this.#wireType === 5) this.#advance(4);

@@ -1,0 +1,42 @@
+import type { StoredEvent } from './stored-event.js';
+
+/** So many that are gone are worth a copy of those that are not. */
+const CUT_AT = 64;
+
+/** Events to which more are added at the end, and from which the first is taken. */
+export class Tail {
+  /** From `#head` on; what lies before is cut off from time to time. */
+  #events: (StoredEvent | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#events.length - this.#head;
+  }
+
+  get first(): StoredEvent | undefined {
+    return this.#events[this.#head];
+  }
+
+  get last(): StoredEvent | undefined {
+    return this.#events.at(-1);
+  }
+
+  slice(start: number, limit: number = this.length): StoredEvent[] {
+    const from = this.#head + start;
+    return this.#events.slice(from, from + limit) as StoredEvent[];
+  }
+
+  push(event: StoredEvent): void {
+    this.#events.push(event);
+  }
+
+  shift(): StoredEvent | undefined {
+    const first = this.#events[this.#head];
+    this.#events[this.#head++] = undefined;
+    if (this.#head >= CUT_AT && this.#head * 2 >= this.#events.length) {
+      this.#events = this.#events.slice(this.#head);
+      this.#head = 0;
+    }
+    return first;
+  }
+}

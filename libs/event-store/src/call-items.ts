@@ -1,0 +1,187 @@
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import { StoreSilent, StoreUnavailable } from './errors.js';
+
+/** How many items wait for their reader at most. */
+const READ_AHEAD_ITEMS = 256;
+/** How often it is looked whether a wait is over, within the time that it may take. */
+const LOOKS_PER_WAIT = 4;
+
+export interface CallItemsOptions<Message, Item> {
+  readonly open: () => Promise<ClientReadableStream<Message>>;
+  /** null: the message is none for the reader. */
+  readonly pick: (message: Message) => Item | null;
+  /** Longest wait for the first message. */
+  readonly firstWithinMs: number;
+  /** The same for each later one, and the end; null: it goes on for as long as it takes, and its end is an error. */
+  readonly nextWithinMs: number | null;
+  /** How many items there are at most. */
+  readonly maxItems?: number;
+  /** What its reader is told of an error. */
+  readonly failure: (error: unknown) => Error;
+  /** Ends the reading, without an error, whatever was not read yet. */
+  readonly signal?: AbortSignal;
+}
+
+interface Waiting<Item> {
+  readonly resolve: (result: IteratorResult<Item, undefined>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/**
+ * What a call streams, one item at a time, for one reader; a slow one slows the server down. The call is opened when the
+ * first item is asked for. Waiting too long is StoreSilent.
+ *
+ * The call is ended however the reading ends, and cancelled only where the server does not end it: a server that is sent
+ * too many cancellations (RST_STREAM) closes the connection, with every other call on it (CVE-2023-44487). So the last
+ * of `maxItems` is handed on when the call has ended.
+ *
+ * An iterator by hand, since generators over generators over Node's own take longer for an event than decoding it.
+ */
+export class CallItems<Message, Item> implements AsyncIterableIterator<Item, undefined> {
+  readonly #options: CallItemsOptions<Message, Item>;
+  readonly #maxItems: number;
+  #call: ClientReadableStream<Message> | null = null;
+  readonly #ahead: Item[] = [];
+  /** Place in `#ahead` of the next one to be read. */
+  #next = 0;
+  #received = 0;
+  #waiting: Waiting<Item> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #waitingSinceMs = 0;
+  #withinMs: number | null;
+  /** How the call ended; null: it has not. */
+  #outcome: { readonly error: Error | null } | null = null;
+
+  constructor(options: CallItemsOptions<Message, Item>) {
+    this.#options = options;
+    this.#maxItems = options.maxItems ?? Infinity;
+    this.#withinMs = options.firstWithinMs;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Item, undefined>> {
+    if (this.#call === null && this.#outcome === null) await this.#begin();
+    return this.#take() ?? (await this.#wait());
+  }
+
+  /** The reader leaves. */
+  return(): Promise<IteratorResult<Item, undefined>> {
+    this.#leave();
+    return Promise.resolve(END);
+  }
+
+  async #begin(): Promise<void> {
+    const { open, signal, nextWithinMs } = this.#options;
+    if (signal?.aborted) return this.#leave();
+    signal?.addEventListener('abort', this.#leave);
+    try {
+      this.#call = await open();
+    } catch (error) {
+      return this.#end(error);
+    }
+    const ended =
+      nextWithinMs === null
+        ? () => new StoreUnavailable('the event store ended the subscription')
+        : () => null;
+    this.#call.on('end', () => this.#end(ended()));
+    // gRPC emits errors by hand, also once nobody reads any more.
+    this.#call.on('error', (error) => this.#end(error));
+    this.#call.on('data', (message: Message) => this.#receive(message));
+    if (this.#outcome !== null) this.#cancel(); // the reader left meanwhile
+  }
+
+  readonly #leave = (): void => {
+    this.#clear();
+    if (this.#outcome !== null) return;
+    this.#end(null);
+    this.#cancel();
+  };
+
+  #cancel(): void {
+    this.#call?.cancel();
+    this.#call?.resume(); // it ends when all that has come is taken
+  }
+
+  #receive(message: Message): void {
+    if (this.#outcome !== null) return;
+    this.#withinMs = this.#options.nextWithinMs;
+    this.#waitingSinceMs = performance.now();
+    const item = this.#options.pick(message);
+    if (item === null) return;
+    this.#received += 1;
+    this.#ahead.push(item);
+    if (this.#waiting) this.#answer(this.#waiting);
+    if (this.#aheadCount() >= READ_AHEAD_ITEMS) this.#call!.pause();
+  }
+
+  #end(error: unknown): void {
+    if (this.#outcome !== null) return;
+    this.#outcome = { error: error === null ? null : this.#options.failure(error) };
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#options.signal?.removeEventListener('abort', this.#leave);
+    if (this.#waiting) this.#answer(this.#waiting);
+  }
+
+  #answer(waiting: Waiting<Item>): void {
+    try {
+      const result = this.#take();
+      if (result === null) return;
+      this.#waiting = null;
+      waiting.resolve(result);
+    } catch (error) {
+      this.#waiting = null;
+      waiting.reject(error);
+    }
+  }
+
+  /** null: there is nothing to be read yet. */
+  #take(): IteratorResult<Item, undefined> | null {
+    const isHeldBack = this.#outcome === null && this.#received >= this.#maxItems && this.#aheadCount() === 1;
+    if (this.#aheadCount() > 0 && !isHeldBack) return { done: false, value: this.#shift() };
+    if (this.#outcome === null) return null;
+    const { error } = this.#outcome;
+    this.#outcome = { error: null }; // an iteration ends with its error
+    if (error !== null) throw error;
+    return END;
+  }
+
+  #shift(): Item {
+    const item = this.#ahead[this.#next++]!;
+    if (this.#next === this.#ahead.length) {
+      this.#clear();
+      if (this.#call!.isPaused()) this.#call!.resume();
+    }
+    return item;
+  }
+
+  #aheadCount(): number {
+    return this.#ahead.length - this.#next;
+  }
+
+  #clear(): void {
+    this.#ahead.length = 0;
+    this.#next = 0;
+  }
+
+  #wait(): Promise<IteratorResult<Item, undefined>> {
+    this.#waitingSinceMs = performance.now();
+    // One timer for a whole read: a timer for each item would cost more than the item.
+    this.#timer ??= setInterval(() => this.#look(), this.#options.firstWithinMs / LOOKS_PER_WAIT);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  #look(): void {
+    const withinMs = this.#withinMs;
+    if (this.#waiting === null || withinMs === null) return;
+    if (performance.now() - this.#waitingSinceMs < withinMs) return;
+    this.#end(new StoreSilent(`the event store sent nothing for ${withinMs} ms`));
+    this.#cancel();
+  }
+}

@@ -1,0 +1,72 @@
+import type { RawEvent, StoredExactEvent } from '../port.js';
+import { MalformedMessage, ProtobufReader } from './protobuf-reader.js';
+import { readUuid } from './uuid.js';
+
+const JSON_TYPE = 'application/json';
+/** What it is where the server does not say. */
+const BYTES_TYPE = 'application/octet-stream';
+
+/** `ReadResp.ReadEvent.RecordedEvent` of EventStoreDB's `streams.proto`: bytes are slices of the message. */
+export function readRecordedEvent(reader: ProtobufReader): StoredExactEvent {
+  let [eventId, stream, type, contentType] = ['', '', '', BYTES_TYPE];
+  let [revision, position] = [0, 0n];
+  let [data, metadata] = [NO_BYTES, NO_BYTES];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) eventId = readUuid(reader.message());
+    else if (field === 2) stream = readStreamName(reader.message());
+    else if (field === 3) revision = reader.varint();
+    else if (field === 5) position = reader.uint64();
+    else if (field === 6) {
+      const [key, value] = readEntry(reader.message());
+      if (key === 'type') type = value;
+      else if (key === 'content-type') contentType = value;
+    } else if (field === 7) metadata = reader.bytes();
+    else if (field === 8) data = reader.bytes();
+    else reader.skip();
+  }
+  if (eventId === '' || stream === '') throw new MalformedMessage('an event without its stream or id');
+  return { eventId, stream, revision, position, type, contentType, data, metadata };
+}
+
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
+/** The same with what the bytes say, where they are JSON. */
+export function rawEventOf(event: StoredExactEvent): RawEvent {
+  const { eventId, stream, revision, position, type, contentType, data, metadata } = event;
+  return {
+    eventId,
+    stream,
+    revision,
+    position,
+    type,
+    data: contentType === JSON_TYPE ? parsedOrAsItIs(data) : data,
+    metadata: parsedOrAsItIs(metadata),
+  };
+}
+
+function parsedOrAsItIs(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+  } catch {
+    return bytes;
+  }
+}
+
+function readStreamName(reader: ProtobufReader): string {
+  let name = '';
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 3) name = reader.text();
+    else reader.skip();
+  }
+  return name;
+}
+
+function readEntry(reader: ProtobufReader): [key: string, value: string] {
+  let [key, value] = ['', ''];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) key = reader.text();
+    else if (field === 2) value = reader.text();
+    else reader.skip();
+  }
+  return [key, value];
+}
