@@ -145,8 +145,13 @@ export class DbClientEventStore implements ExactEventStore {
   }
 
   #readError(client: EventStoreDBClient, what: string, error: unknown): Error {
-    if (error instanceof StoreSilent) this.#replace(client);
-    return error instanceof StoreUnavailable ? error : storeUnavailable(what, error);
+    if (error instanceof StoreUnavailable) {
+      if (error instanceof StoreSilent) this.#replace(client);
+      return error;
+    }
+    // Its client was closed for having been silent in another call.
+    if (client !== this.#reader) return new StoreSilent(`${what}: its connection was given up`, { cause: error });
+    return storeUnavailable(what, error);
   }
 
   /** Whatever else was read through it ends with an error, and is read again through the next one. */
