@@ -5,7 +5,7 @@ import { untilPositionVisible } from './settle.js';
 import { command, IN_FLIGHT, type System } from './system.js';
 import { makeOrder } from './workload.js';
 
-const WARM_UP_ORDERS = 1_500;
+const FULL_LOAD_ORDERS = 3_000;
 const SECONDS = 20;
 
 export interface PlacedOrder {
@@ -14,19 +14,26 @@ export interface PlacedOrder {
   readonly position: string;
 }
 
-/** Places orders at half of what placing can do; tells of each once it is acknowledged. */
+/**
+ * Places orders at half of what the system can do, which counts an order as done when it can be read and, where there
+ * is an index, found; tells of each once it is acknowledged.
+ */
 export async function placeAtHalfLoad(
   system: System,
   store: EventStore,
   onPlaced: (order: PlacedOrder, index: number) => Promise<void> | void,
+  warmUpOrders = 0,
 ): Promise<Lane> {
-  const full = await runLane(WARM_UP_ORDERS, IN_FLIGHT, (i) => placeOrder(system, i));
+  await runLane(warmUpOrders, IN_FLIGHT, (i) => placeOrder(system, 1_000_000 + i));
   await untilPositionVisible(system, store);
-  const perSecond = full.perSecond / 2;
+  const fullFromMs = performance.now();
+  await runLane(FULL_LOAD_ORDERS, IN_FLIGHT, (i) => placeOrder(system, i));
+  await untilPositionVisible(system, store);
+  const perSecond = (FULL_LOAD_ORDERS * 1_000) / (performance.now() - fullFromMs) / 2;
   const startedMs = performance.now();
   return runLane(Math.floor(perSecond * SECONDS), IN_FLIGHT, async (i) => {
     await untilDue(startedMs, i, perSecond);
-    await onPlaced(await placeOrder(system, WARM_UP_ORDERS + i), i);
+    await onPlaced(await placeOrder(system, FULL_LOAD_ORDERS + i), i);
   });
 }
 

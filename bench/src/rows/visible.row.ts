@@ -8,7 +8,7 @@ import type { System } from '../system.js';
 const WATCHED_EVERY = 10;
 const TARGET_P99_MS = 250;
 
-/** From the acknowledgement of an order to its first appearance in query-api, at half of what placing can do. */
+/** From the acknowledgement of an order to its first appearance in query-api, at half of what the system can do. */
 export async function visible(system: System, store: EventStore): Promise<Row> {
   const latenciesMs: number[] = [];
   const half = await placeAtHalfLoad(system, store, async ({ orderId, position }, i) => {
