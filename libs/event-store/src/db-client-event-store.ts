@@ -150,7 +150,8 @@ export class DbClientEventStore implements ExactEventStore {
       return error;
     }
     // Its client was closed for having been silent in another call.
-    if (client !== this.#reader) return new StoreSilent(`${what}: its connection was given up`, { cause: error });
+    if (client !== this.#reader)
+      return new StoreSilent(`${what}: its connection was given up`, { cause: error });
     return storeUnavailable(what, error);
   }
 

@@ -32,8 +32,8 @@ describe('Pace', () => {
     expect(paced(0.5).after(100, 100)).toBe(30);
   });
 
-  it('keeps a long one only when the machine is busy and the same orders come again', () => {
-    expect(paced(0.95).after(100, 10)).toBe(30);
+  it('keeps a longer one when the machine is busy, and the longest when the same orders come again', () => {
+    expect(paced(0.95).after(100, 10)).toBe(150);
     expect(paced(0.95).after(100, 80)).toBe(400);
   });
 });

@@ -2,11 +2,13 @@ import { cpus } from 'node:os';
 
 /** Between two writes while there is time for each: adds at most this much to acknowledged → visible. */
 const CALM_INTERVAL_MS = 30;
-/** While the machine is busy: later events of the same orders then join the same write. */
-const BUSY_INTERVAL_MS = 400;
+/** While the machine is busy: fewer and larger writes cost less. */
+const BUSY_INTERVAL_MS = 150;
+/** While it is busy and the same orders come again: their later events join the same write. */
+const REPEATED_INTERVAL_MS = 400;
 /** From this share of the machine's time on, saved work counts more than being visible soon. */
 const BUSY_SHARE = 0.85;
-/** From this share of events on that follow another of their order, waiting saves writes. */
+/** From this share of events on that follow another of their order, waiting longer saves writes. */
 const REPEATED_SHARE = 0.5;
 const LOOK_EVERY_MS = 500;
 
@@ -17,9 +19,9 @@ export interface PaceInput {
 }
 
 /**
- * When to write next. Something new after a pause is written at once. Under load writes keep an interval,
- * a longer one when the machine is busy and the same orders come again and again: each row is then
- * written once for many events.
+ * When to write next. Something new after a pause is written at once. Under load writes keep an interval, a longer one
+ * when the machine is busy, and the longest when the same orders come again and again: each row is then written once for
+ * many events.
  */
 export class Pace {
   readonly #input: PaceInput;
@@ -51,7 +53,8 @@ export class Pace {
     this.#lookedMs = now;
     const busy = this.#input.busyShare() >= BUSY_SHARE;
     const saves = this.#repeated >= REPEATED_SHARE * this.#events;
-    this.#intervalMs = busy && saves ? BUSY_INTERVAL_MS : CALM_INTERVAL_MS;
+    const busyIntervalMs = saves ? REPEATED_INTERVAL_MS : BUSY_INTERVAL_MS;
+    this.#intervalMs = busy ? busyIntervalMs : CALM_INTERVAL_MS;
     this.#events = this.#repeated = 0;
   }
 }
