@@ -8,8 +8,8 @@ import type { OrderSnapshots } from './snapshots/order-snapshots.js';
 import { SnapshotChecks } from './snapshots/snapshot-checks.js';
 import { StateCache } from './state-cache.js';
 
-/** Orders of fewer events, which most are, are read at once and need no look for a snapshot. */
-const FIRST_PAGE_EVENTS = 32;
+/** Orders of fewer events, which nearly all are, are read at once and need no look for a snapshot. */
+const FIRST_PAGE_EVENTS = 100;
 const NO_ORDER: LoadedOrder = { order: null, position: null };
 
 export interface OrderLoaderOptions {

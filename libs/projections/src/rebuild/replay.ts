@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
@@ -82,6 +83,20 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   }
 }
 
+/** How long PostgreSQL may take to notice that the process is gone that attended to the replay before. */
+const LET_GO_MS = 3_000;
+const TRY_EVERY_MS = 100;
+
+/** @returns false when another process is at it */
+async function attendInTime(store: ReplaysStore, signal: AbortSignal): Promise<boolean> {
+  const untilMs = performance.now() + LET_GO_MS;
+  while (!(await store.attend())) {
+    if (performance.now() > untilMs) return false;
+    await delay(TRY_EVERY_MS, undefined, { signal });
+  }
+  return true;
+}
+
 /** From where it is to the end, unless a store goes away meanwhile. */
 class Attempt {
   readonly #options: ReplayOptions;
@@ -103,7 +118,9 @@ class Attempt {
     session.on('error', () => {}); // whatever is asked of it next fails
     try {
       await session.connect();
-      if (!(await new ReplaysStore(session).attend())) {
+      // Else PostgreSQL would go on with an index for a process that was killed, and nobody could take its place.
+      await session.query(`SET client_connection_check_interval = ${LET_GO_MS / 3}`).catch(() => {}); // not on Windows
+      if (!(await attendInTime(new ReplaysStore(session), this.#options.signal))) {
         throw new CannotReplay(
           'a replay is under way in another process: `orderctl status` shows how far it is',
         );
