@@ -6,9 +6,9 @@ export interface CachedOrder {
   readonly writtenAtMs: number;
 }
 
-// An order costs memory mostly for its lines; about 20 MB when full. What is
-// active at one time is a few hundred orders.
-const MAX_LINES = 20_000;
+// An order costs memory mostly for its lines; about 60 MB when full. What is active at one time is a few thousand orders
+// of a large shop: one that is not here is read from its row, which costs more than to fold its event and write it.
+const MAX_LINES = 60_000;
 const LINES_WORTH_OF_AN_ORDER = 10;
 
 /**
