@@ -6,6 +6,7 @@ import { isAway } from './interruptions.js';
 
 /** Fewer are read in any way in no time. */
 const FEW_ROWS = 250;
+const CONNECT_TIMEOUT_MS = 3_000;
 /** A tenth of the usual sample (100) tells one index from another, and disturbs nobody; the daemon will look closer. */
 const STATISTICS_TARGET = 10;
 
@@ -25,7 +26,8 @@ export class StatisticsKeeper {
   /** Rows of the history that were there when PostgreSQL last looked; null: not known yet. */
   #seen: number | null = null;
   #since = 0;
-  #looking: { readonly client: pg.Client; readonly done: Promise<void> } | null = null;
+  /** The connection by which PostgreSQL is asked to look just now. */
+  #looking: pg.Client | null = null;
   #isClosed = false;
 
   constructor(options: StatisticsKeeperOptions) {
@@ -38,22 +40,21 @@ export class StatisticsKeeper {
     if (this.#isClosed || this.#looking !== null || this.#since < Math.max(FEW_ROWS, this.#seen ?? 0)) return;
     const client = new pg.Client({
       connectionString: this.#options.postgresUrl,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'orderlog projector statistics',
       options: `-c default_statistics_target=${STATISTICS_TARGET}`,
     });
     client.on('error', () => {}); // its statement fails
-    const done = this.#look(client)
+    this.#looking = client;
+    this.#look(client)
       .catch((error: unknown) => this.#tell(error))
       .finally(() => (this.#looking = null));
-    this.#looking = { client, done };
   }
 
-  /** What PostgreSQL is doing it may finish, but nobody waits for it. */
+  /** What PostgreSQL is doing it may finish, but nobody waits for it: a client that is ended while it connects never says so. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const looking = this.#looking;
-    await looking?.client.end();
-    await looking?.done;
+    await this.#looking?.end();
   }
 
   async #look(client: pg.Client): Promise<void> {
