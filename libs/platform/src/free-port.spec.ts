@@ -13,10 +13,15 @@ it('a free port is another one each time, can be listened on, and is none of tho
   server.close();
 });
 
-it('a port on which somebody listens is passed over', async () => {
-  const before = await freePort();
-  const server = createServer().listen(before + 1, '127.0.0.1');
+it('a port on which somebody listens is passed over, and where none is left that is said', async () => {
+  const first = await freePort();
+  const ports = { first: first + 1, count: 3 };
+  const server = createServer().listen(first + 2, '127.0.0.1');
   await once(server, 'listening');
-  expect(await freePort()).not.toBe(before + 1);
+  const found = [await freePort(ports), await freePort(ports)];
+  expect(found.sort()).toEqual([first + 1, first + 3]);
+  await expect(freePort(ports)).rejects.toThrow(
+    `no free port on 127.0.0.1 from ${first + 1} to ${first + 3}`,
+  );
   server.close();
 });

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
@@ -5,21 +6,24 @@ import { createServer } from 'node:net';
  * Below those that outgoing connections are given (from 32,768 on in Linux, from 49,152 on elsewhere, RFC 6335): one of
  * them would sooner or later hold the port of a server that is away for a moment, even one to that very server.
  */
-const FIRST = 20_000;
-const COUNT = 12_000;
-/** Processes that ask at the same time, and whose numbers are near each other, begin so far apart. */
-const PORTS_OF_A_PROCESS = 40;
+const PORTS = { first: 20_000, count: 12_000 };
+/** Of so many drawn for each port there is, hardly any port is not among them. */
+const TRIES_EACH = 20;
 
-let next = (process.pid * PORTS_OF_A_PROCESS) % COUNT;
+const told = new Set<number>();
 
-/** A port of 127.0.0.1 on which nobody listens right now, and that this process was not told before. */
-export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < COUNT; tries++) {
-    const port = FIRST + next;
-    next = (next + 1) % COUNT;
+/**
+ * A port of 127.0.0.1 on which nobody listens right now, and that this process was not told before. Any of many: one after
+ * the other, processes would come across each other's, and take those of a server that is away for a moment.
+ */
+export async function freePort({ first, count } = PORTS): Promise<number> {
+  for (let tries = 0; tries < TRIES_EACH * count; tries++) {
+    const port = first + randomInt(count);
+    if (told.has(port)) continue;
+    told.add(port);
     if (await isFree(port)) return port;
   }
-  throw new Error(`no free port on 127.0.0.1 between ${FIRST} and ${FIRST + COUNT}`);
+  throw new Error(`no free port on 127.0.0.1 from ${first} to ${first + count - 1}`);
 }
 
 async function isFree(port: number): Promise<boolean> {
