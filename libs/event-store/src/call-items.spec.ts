@@ -42,8 +42,7 @@ function itemsOf(call: Call, changes: Partial<CallItemsOptions<number | string, 
   return new CallItems<number | string, number>({
     open: () => Promise.resolve(call as unknown as ClientReadableStream<number | string>),
     pick: (message) => (typeof message === 'number' ? message : null),
-    firstWithinMs: 20,
-    nextWithinMs: 20,
+    withinMs: 20,
     failure: (error) => error as Error,
     ...changes,
   });
@@ -135,7 +134,7 @@ describe('the items of a call', () => {
   it('where silence says nothing, the end is an error', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     const call = new Call().sends('confirmed');
-    const items = itemsOf(call, { nextWithinMs: null });
+    const items = itemsOf(call, { isEndless: true });
     const first = items.next();
     await turn();
     await jest.advanceTimersByTimeAsync(1_000);
@@ -151,7 +150,7 @@ describe('the items of a call', () => {
     const abort = new AbortController();
     const abortIn = (left: number) => void (left === 0 ? abort.abort() : setImmediate(abortIn, left - 1));
     abortIn(turns);
-    expect(await all(itemsOf(new Call(), { signal: abort.signal, nextWithinMs: null }))).toEqual([]);
+    expect(await all(itemsOf(new Call(), { signal: abort.signal, isEndless: true }))).toEqual([]);
   });
 
   it('a signal that comes while the call is opened cancels it', async () => {

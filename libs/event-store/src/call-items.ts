@@ -10,10 +10,10 @@ export interface CallItemsOptions<Message, Item> {
   readonly open: () => Promise<ClientReadableStream<Message>>;
   /** null: the message is none for the reader. */
   readonly pick: (message: Message) => Item | null;
-  /** Longest wait for the first message. */
-  readonly firstWithinMs: number;
-  /** The same for each later one, and the end; null: it goes on for as long as it takes, and its end is an error. */
-  readonly nextWithinMs: number | null;
+  /** Longest wait for a message, or the end. */
+  readonly withinMs: number;
+  /** After its first message it may say nothing for as long as it likes, and its end is an error. */
+  readonly isEndless?: boolean;
   /** How many items there are at most. */
   readonly maxItems?: number;
   /** What its reader is told of an error. */
@@ -51,14 +51,14 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   #timer: NodeJS.Timeout | null = null;
   /** In vain, since something came or the wait began. */
   #looks = 0;
-  #withinMs: number | null;
+  /** Whether it may be silent. */
+  #isPatient = false;
   /** How the call ended; null: it has not. */
   #outcome: { readonly error: Error | null } | null = null;
 
   constructor(options: CallItemsOptions<Message, Item>) {
     this.#options = options;
     this.#maxItems = options.maxItems ?? Infinity;
-    this.#withinMs = options.firstWithinMs;
   }
 
   [Symbol.asyncIterator](): this {
@@ -77,7 +77,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   }
 
   async #begin(): Promise<void> {
-    const { open, signal, nextWithinMs } = this.#options;
+    const { open, signal, isEndless } = this.#options;
     if (signal?.aborted) return this.#leave();
     signal?.addEventListener('abort', this.#leave);
     try {
@@ -85,10 +85,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
     } catch (error) {
       return this.#end(error);
     }
-    const ended =
-      nextWithinMs === null
-        ? () => new StoreUnavailable('the event store ended the subscription')
-        : () => null;
+    const ended = () => (isEndless ? new StoreUnavailable('the event store ended the subscription') : null);
     this.#call.on('end', () => this.#end(ended()));
     // gRPC emits errors by hand, also once nobody reads any more.
     this.#call.on('error', (error) => this.#end(error));
@@ -110,7 +107,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
 
   #receive(message: Message): void {
     if (this.#outcome !== null) return;
-    this.#withinMs = this.#options.nextWithinMs;
+    this.#isPatient = this.#options.isEndless ?? false;
     this.#looks = 0;
     const item = this.#options.pick(message);
     if (item === null) return;
@@ -172,19 +169,18 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   #wait(): Promise<IteratorResult<Item, undefined>> {
     this.#looks = 0;
     // One timer for a whole read: a timer for each item would cost more than the item.
-    this.#timer ??= setInterval(() => this.#look(), this.#options.firstWithinMs / LOOKS_PER_WAIT);
+    this.#timer ??= setInterval(() => this.#look(), this.#options.withinMs / LOOKS_PER_WAIT);
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });
   }
 
   #look(): void {
-    const withinMs = this.#withinMs;
-    if (this.#waiting === null || withinMs === null) return;
+    if (this.#waiting === null || this.#isPatient) return;
     // Not by the clock: after a turn of the event loop that took long, what has come meanwhile is not received yet.
     this.#looks += 1;
     if (this.#looks <= LOOKS_PER_WAIT) return;
-    this.#end(new StoreSilent(`the event store sent nothing for ${withinMs} ms`));
+    this.#end(new StoreSilent(`the event store sent nothing for ${this.#options.withinMs} ms`));
     this.#cancel();
   }
 }

@@ -33,11 +33,8 @@ export function appendError(stream: string, sizeBytes: number, error: unknown): 
 
 /** Of a call of `Streams.Read`: EventStoreDB names the error in the trailers (`exception`). */
 export function isStreamDeleted(error: unknown): boolean {
-  return exceptionOf(error) === 'stream-deleted';
-}
-
-function exceptionOf(error: unknown): string | undefined {
-  return (error as Partial<ServiceError>).metadata?.get('exception')[0]?.toString();
+  const [exception] = (error as Partial<ServiceError>).metadata?.get('exception') ?? [];
+  return exception?.toString() === 'stream-deleted';
 }
 
 export function storeUnavailable(what: string, cause: unknown): StoreUnavailable {

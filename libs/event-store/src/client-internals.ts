@@ -15,10 +15,10 @@ interface ClientInternals {
    * Makes a call over the client's connection, with a gRPC client of the class given, and looks after it: it is ended
    * with the client, and an error that another connection would not have makes one.
    */
-  GRPCStreamCreator<C extends Client, Call extends Readable>(
+  GRPCStreamCreator<Call extends Readable>(
     grpcClient: typeof Client,
     name: string,
-    call: (client: C) => Call,
+    call: (client: Client) => Call,
   ): () => Promise<Call>;
   /** Credentials, the connection's name and the deadline, in milliseconds, of a call. */
   callArguments(from: object, options: { deadline: number }): [Metadata, CallOptions];

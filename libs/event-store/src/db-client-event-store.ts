@@ -119,8 +119,7 @@ export class DbClientEventStore implements ExactEventStore {
     return new CallItems<ReadResponse<RawEvent>, RawEvent>({
       open: () => openReadCall(client, request, rawEventOf, timeoutMs),
       pick: (response) => (response.kind === 'event' ? response.event : null),
-      firstWithinMs: timeoutMs,
-      nextWithinMs: timeoutMs,
+      withinMs: timeoutMs,
       maxItems,
       failure: (error) => failure(client, error),
     });
@@ -137,8 +136,8 @@ export class DbClientEventStore implements ExactEventStore {
       open: () => openReadCall(client, request, convert, timeoutMs),
       pick: (response) => (response.kind === 'other' ? null : response),
       // The first message is the confirmation; after it silence means no events.
-      firstWithinMs: timeoutMs,
-      nextWithinMs: null,
+      withinMs: timeoutMs,
+      isEndless: true,
       failure: (error) => this.#readError(client, 'the subscription broke off', error),
       signal,
     });

@@ -9,8 +9,6 @@ import { TimeoutError, within } from './within.js';
 
 const METHOD = '/event_store.client.streams.Streams/Read';
 
-export type ReadCall<Event> = ClientReadableStream<ReadResponse<Event>>;
-
 /**
  * A call of `Streams.Read` over a connection of the client's, with answers decoded by hand (ADR 25).
  *
@@ -22,7 +20,7 @@ export async function openReadCall<Event>(
   request: ReadReq,
   convert: (event: StoredExactEvent) => Event,
   timeoutMs: number,
-): Promise<ReadCall<Event>> {
+): Promise<ClientReadableStream<ReadResponse<Event>>> {
   const internals = internalsOf(client);
   const open = internals.GRPCStreamCreator(Client, 'read', (grpc) =>
     grpc.makeServerStreamRequest<ReadReq, ReadResponse<Event>>(

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import type { Generation } from '#read-models/generations.js';
-import { analyzeTables, analyzedHistoryRows } from '#read-models/stores/table-statistics.js';
+import { analyzedHistoryRows, analyzeStatement } from '#read-models/stores/table-statistics.js';
 import { isAway } from './interruptions.js';
 
 /** Fewer are read in any way in no time. */
@@ -64,7 +64,7 @@ export class StatisticsKeeper {
       this.#seen ??= await analyzedHistoryRows(client, generation);
       if (this.#since < this.#seen) return;
       const rows = this.#since;
-      await analyzeTables(client, generation);
+      await client.query(analyzeStatement(generation));
       this.#seen += rows;
       this.#since -= rows;
     } finally {

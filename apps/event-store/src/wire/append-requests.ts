@@ -1,5 +1,5 @@
 import { MalformedMessage, ProtobufReader } from '#event-store/wire/protobuf-reader.js';
-import { isUuid, readUuid } from '#event-store/wire/uuid.js';
+import { isUuid, readMapEntry, readStreamIdentifier, readUuid } from '#event-store/wire/shared-messages.js';
 
 /** What the stream must look like for an append to be accepted; a number is its last revision. */
 export type ExpectedRevision = number | 'any' | 'no_stream' | 'stream_exists';
@@ -110,15 +110,6 @@ export function checkStreamName(stream: string): void {
   if (stream.length > 600) throw new InvalidRequest('the stream name is longer than 600 characters');
 }
 
-function readStreamIdentifier(reader: ProtobufReader): string {
-  let name = '';
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 3) name = reader.text();
-    else reader.skip();
-  }
-  return name;
-}
-
 function readTimestamp(reader: ProtobufReader): number {
   let seconds = 0;
   let nanos = 0;
@@ -152,15 +143,4 @@ function readProposedEvent(reader: ProtobufReader): ProposedEvent {
   if (!type || contentType === null) throw new InvalidRequest('an event needs a type and a content-type');
   if (type.includes('\0')) throw new InvalidRequest('an event type holds a NUL character');
   return { id: id.toLowerCase(), type, isJson: contentType === 'application/json', data, metadata };
-}
-
-function readMapEntry(reader: ProtobufReader): [key: string, value: string] {
-  let key = '';
-  let value = '';
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) key = reader.text();
-    else if (field === 2) value = reader.text();
-    else reader.skip();
-  }
-  return [key, value];
 }

@@ -1,6 +1,6 @@
 import type { RawEvent, StoredExactEvent } from '../port.js';
 import { MalformedMessage, ProtobufReader } from './protobuf-reader.js';
-import { readUuid } from './uuid.js';
+import { readMapEntry, readStreamIdentifier, readUuid } from './shared-messages.js';
 
 const JSON_TYPE = 'application/json';
 /** What it is where the server does not say. */
@@ -13,11 +13,11 @@ export function readRecordedEvent(reader: ProtobufReader): StoredExactEvent {
   let [data, metadata] = [NO_BYTES, NO_BYTES];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) eventId = readUuid(reader.message());
-    else if (field === 2) stream = readStreamName(reader.message());
+    else if (field === 2) stream = readStreamIdentifier(reader.message());
     else if (field === 3) revision = reader.varint();
     else if (field === 5) position = reader.uint64();
     else if (field === 6) {
-      const [key, value] = readEntry(reader.message());
+      const [key, value] = readMapEntry(reader.message());
       if (key === 'type') type = value;
       else if (key === 'content-type') contentType = value;
     } else if (field === 7) metadata = reader.bytes();
@@ -50,23 +50,4 @@ function parsedOrAsItIs(bytes: Uint8Array): unknown {
   } catch {
     return bytes;
   }
-}
-
-function readStreamName(reader: ProtobufReader): string {
-  let name = '';
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 3) name = reader.text();
-    else reader.skip();
-  }
-  return name;
-}
-
-function readEntry(reader: ProtobufReader): [key: string, value: string] {
-  let [key, value] = ['', ''];
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) key = reader.text();
-    else if (field === 2) value = reader.text();
-    else reader.skip();
-  }
-  return [key, value];
 }

@@ -10,10 +10,6 @@ export async function analyzedHistoryRows(db: Queryable, { schema }: Generation)
   return rows[0]!.counted;
 }
 
-export async function analyzeTables(db: Queryable, generation: Generation): Promise<void> {
-  await db.query(analyzeStatement(generation));
-}
-
 /** Has PostgreSQL make its statistics of all tables of a generation. */
 export function analyzeStatement({
   schema,

@@ -26,3 +26,25 @@ function readUuidHalves(reader: ProtobufReader): string {
   const hex = high.toString(16).padStart(16, '0') + low.toString(16).padStart(16, '0');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
+
+/** The name of a stream. */
+export function readStreamIdentifier(reader: ProtobufReader): string {
+  let name = '';
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 3) name = reader.text();
+    else reader.skip();
+  }
+  return name;
+}
+
+/** An entry of a `map<string, string>`. */
+export function readMapEntry(reader: ProtobufReader): [key: string, value: string] {
+  let key = '';
+  let value = '';
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) key = reader.text();
+    else if (field === 2) value = reader.text();
+    else reader.skip();
+  }
+  return [key, value];
+}
