@@ -19,6 +19,14 @@ export interface EventLog {
   stop(): Promise<void>;
 }
 
+export interface LogOptions {
+  /** A shop's own, whose orders are repeated as often as needed. */
+  readonly file: string | null;
+  readonly events: number | null;
+}
+
+export const DEFAULT_EVENTS = 1_000_000;
+
 /** With the events of a shop in it. */
 export interface FilledLog extends EventLog {
   readonly events: number;

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore } from '#event-store/port.js';
+import type { LogOptions } from './filled-log.js';
 import type { Row } from './measure.js';
 import { asOf } from './rows/as-of.row.js';
 import { eventStore } from './rows/event-store.row.js';
@@ -13,7 +14,7 @@ import { peers } from './rows/peers.row.js';
 import { place } from './rows/place.row.js';
 import { poison } from './rows/poison.row.js';
 import { KAFKA_VARIABLE, relay } from './rows/relay.row.js';
-import { rebuild, type LogOptions } from './rows/rebuild.row.js';
+import { rebuild } from './rows/rebuild.row.js';
 import { replay } from './rows/replay.row.js';
 import { retry } from './rows/retry.row.js';
 import { searchElasticsearch } from './rows/search-elasticsearch.row.js';
@@ -41,8 +42,6 @@ const rows: Readonly<
   visible,
   search,
   'search-elasticsearch': searchElasticsearch,
-  'search-index': searchIndex,
-  'rebuild-search': rebuildSearch,
   searchable,
   relay,
   'as-of': asOf,
@@ -56,6 +55,8 @@ type Options = LogOptions & { readonly minutes: number | null };
 const standalone: Readonly<Record<string, (options: Options) => Promise<readonly Row[]>>> = {
   'event-store': eventStore,
   rebuild,
+  'rebuild-search': rebuildSearch,
+  'search-index': searchIndex,
   poison,
   validation,
   peers,
@@ -76,8 +77,8 @@ const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE] [--events 
 Starts a system of its own for each row and compares it with the raw engine in the same run.
 Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
 --json   one JSON object a row
---file   for import, search, relay, replay and rebuild: a shop's file of your own instead of a made-up one
---events for rebuild and poison: how many events there are in the log; default: 1,000,000 and 300,000
+--file   for import, search, relay, replay and what is built anew: a shop's file of your own instead of a made-up one
+--events for what is built anew, and poison: how many are in the log; default: 1,000,000; of poison 300,000
 --minutes for soak: how long; default: 60`;
 
 function readArguments(): { names: string[]; json: boolean; options: Options } {
@@ -127,14 +128,14 @@ async function run(): Promise<void> {
   if (!json) console.log(HEADER);
   const print = (row: Row) => console.log(json ? JSON.stringify(row) : format(row));
   for (const name of names) {
-    const alone = standalone[name];
-    if (alone) {
-      (await alone(options)).forEach(print);
-      continue;
-    }
     const variable = needed[name];
     if (variable !== undefined && !process.env[variable]) {
       console.error(`${name} skipped: ${variable} is not set`);
+      continue;
+    }
+    const alone = standalone[name];
+    if (alone) {
+      (await alone(options)).forEach(print);
       continue;
     }
     [await runRow(rows[name]!, variable === ELASTICSEARCH_VARIABLE, options.file)].flat().forEach(print);

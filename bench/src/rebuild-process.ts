@@ -6,8 +6,8 @@ import { generationNumber } from '#read-models/generations.js';
 /** What is told to the process that asked for it. */
 export interface RebuildReport {
   readonly seconds: number;
-  /** The most memory that the process had taken, in bytes, once so many events were in rows. */
-  readonly peaks: readonly { readonly events: number; readonly rssBytes: number }[];
+  /** What the process took in memory when so many events were in rows, in bytes. */
+  readonly memory: readonly { readonly events: number; readonly rssBytes: number }[];
 }
 
 /** One bulk build in a process of its own, as `orderctl replay` is, so that its memory is its own too. */
@@ -15,16 +15,16 @@ async function run(eventStoreUrl: string, postgresUrl: string, generation: numbe
   const eventStore = new DbClientEventStore({ connectionString: eventStoreUrl });
   const db = new pg.Client({ connectionString: postgresUrl });
   await db.connect();
-  const peaks: { events: number; rssBytes: number }[] = [];
+  const memory: { events: number; rssBytes: number }[] = [];
   const startedMs = performance.now();
   await buildInBulk({
     ...{ db, eventStore, generation: await generationNumber(db, generation) },
     signal: new AbortController().signal,
-    onProgress: ({ events }) => peaks.push({ events, rssBytes: process.resourceUsage().maxRSS * 1_024 }),
+    onProgress: ({ events }) => memory.push({ events, rssBytes: process.memoryUsage.rss() }),
   });
   const seconds = (performance.now() - startedMs) / 1_000;
   await Promise.all([db.end(), eventStore.close()]);
-  return { seconds, peaks };
+  return { seconds, memory };
 }
 
 const [eventStoreUrl, postgresUrl, generation] = process.argv.slice(2);

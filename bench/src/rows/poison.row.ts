@@ -2,10 +2,9 @@ import type { ExactEventStore, SubscriptionOptions } from '#event-store/port.js'
 import { createLogger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { Projector, type ProjectorOptions } from '#projections/projector.js';
-import { startEventLog } from '../filled-log.js';
+import { startEventLog, type LogOptions } from '../filled-log.js';
 import { interleave, runWhole, type Row } from '../measure.js';
 import { fillPoisoned, POISON_EVERY, type Poisoned } from '../poisoned-log.js';
-import type { LogOptions } from './rebuild.row.js';
 
 const TARGET_RATIO = 0.9;
 const EVENTS_EACH = 3;

@@ -1,12 +1,10 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { createPool } from '#platform/postgres.js';
 import { createGeneration } from '#read-models/generations.js';
-import { fillLog, type FilledLog } from '../filled-log.js';
+import { buildRows } from '../built-rows.js';
+import { DEFAULT_EVENTS, fillLog, type FilledLog, type LogOptions } from '../filled-log.js';
 import { interleave, NO_FIGURES, percentile, REPETITIONS, runWhole, type Row } from '../measure.js';
 import { projectOneByOne } from '../one-by-one-projector.js';
 import { RawRows } from '../raw-copy.js';
@@ -14,15 +12,8 @@ import type { RebuildReport } from '../rebuild-process.js';
 
 const TARGET_RATIO = 0.7;
 const TARGET_TIMES_ONE_BY_ONE = 10;
-/** Of what the process takes after a tenth of the events over what it takes after all. */
 const TARGET_MEMORY = 0.9;
 const ONE_BY_ONE_EVENTS = 3_000;
-const DEFAULT_EVENTS = 1_000_000;
-
-export interface LogOptions {
-  readonly file: string | null;
-  readonly events: number | null;
-}
 
 /**
  * The bulk build of the Postgres models, up to the checkpoint from which the projector goes on, against reading
@@ -34,10 +25,7 @@ export async function rebuild({ file, events }: LogOptions): Promise<readonly Ro
   const pool = createPool(log.postgresUrl, { max: 2, applicationName: 'bench', statementTimeoutMs: 0 });
   const db = new pg.Client({ connectionString: log.postgresUrl });
   await db.connect();
-  const build = async () => {
-    const generation = await createGeneration(pool, { indexPrefix: null, madeBy: 'replay', bulk: true });
-    return { generation, report: await builtBy(log, generation.id) };
-  };
+  const build = () => buildRows(log, pool, null);
   const drop = (schema: string) => db.query(`DROP SCHEMA ${schema} CASCADE; CHECKPOINT`);
   try {
     const first = await build();
@@ -70,21 +58,6 @@ export async function rebuild({ file, events }: LogOptions): Promise<readonly Ro
   }
 }
 
-async function builtBy(
-  { eventStoreUrl, postgresUrl }: FilledLog,
-  generation: number,
-): Promise<RebuildReport> {
-  const module = fileURLToPath(new URL('../rebuild-process.js', import.meta.url));
-  const child = fork(module, [eventStoreUrl, postgresUrl, String(generation)]);
-  const ended = once(child, 'exit');
-  const [report] = (await Promise.race([
-    once(child, 'message'),
-    ended.then(([code]) => Promise.reject(new Error(`the build ended with ${code}`))),
-  ])) as [RebuildReport];
-  await ended;
-  return report;
-}
-
 async function readForNothing(store: Pick<EventStore, 'subscribeToAll'>): Promise<void> {
   const stop = new AbortController();
   const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
@@ -112,14 +85,22 @@ async function oneByOne(log: FilledLog, db: pg.Client, perSecond: number): Promi
   };
 }
 
-/** Flat: what it takes at the end it takes when a tenth is done. */
+/** Flat: the most that it takes in the second tenth of the events, over the most in the last and after it. */
 function memory(reports: readonly RebuildReport[], events: number): Row {
-  const ratios = reports.map(({ peaks }) => {
-    const atTenth = peaks.find((peak) => peak.events >= events / 10)!;
-    return atTenth.rssBytes / peaks.at(-1)!.rssBytes;
-  });
-  const megabytes = reports.map(({ peaks }) => peaks.at(-1)!.rssBytes / 1_000_000);
-  return { ...rowOf('rebuild memory, MB', TARGET_MEMORY, ratios), perSecond: percentile(megabytes, 0.5) };
+  const mostOf = (report: RebuildReport, from: number, to: number) =>
+    Math.max(
+      ...report.memory
+        .filter((at) => at.events >= from * events && at.events <= to * events)
+        .map(({ rssBytes }) => rssBytes / 1_000_000),
+    );
+  const begins = reports.map((report) => mostOf(report, 0.1, 0.2));
+  const ends = reports.map((report) => mostOf(report, 0.9, Infinity));
+  const ratios = ends.map((end, index) => begins[index]! / end);
+  return {
+    ...rowOf('rebuild memory, MB', TARGET_MEMORY, ratios),
+    perSecond: percentile(ends, 0.5),
+    rawPerSecond: percentile(begins, 0.5),
+  };
 }
 
 function rowOf(name: string, target: number, ratios: readonly number[]): Row {

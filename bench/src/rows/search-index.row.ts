@@ -1,65 +1,68 @@
 import type { Client } from '@elastic/elasticsearch';
-import pg from 'pg';
-import type { EventStore } from '#event-store/port.js';
-import { createLogger } from '#platform/logging.js';
-import { BULK_LIMITS } from '#projections/rebuild/kept-meanwhile.js';
-import { SearchFollower, type SearchFollowerOptions } from '#projections/search-follower.js';
+import type pg from 'pg';
+import { createPool } from '#platform/postgres.js';
 import type { Generation } from '#read-models/generations.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { beginBulk, endBulk } from '#read-models/search/elasticsearch/bulk-index.js';
 import { createIndex } from '#read-models/search/elasticsearch/index-definition.js';
-import { importFile } from '../imported-file.js';
+import { buildRows } from '../built-rows.js';
+import { Child } from '../child.js';
+import { DEFAULT_EVENTS, fillLog, type LogOptions } from '../filled-log.js';
+import type { FollowRequest } from '../follow-process.js';
 import { interleave, runWhole, type Row } from '../measure.js';
 import { benchClient, newIndexPrefix, removeIndexes } from '../search-engine.js';
-import { activeIndex, untilPositionVisible } from '../settle.js';
-import type { System } from '../system.js';
 
 const TARGET_RATIO = 0.7;
 const REBUILD_TARGET_RATIO = 0.8;
-const LOOK_EVERY_MS = 2;
 const BULK_DOCUMENTS = 1_000;
 const BULK_MAX_BYTES = 4_000_000;
 
 /**
- * All documents of imported orders into an empty index that is searched meanwhile: the follower, which reads the
- * rows and makes documents of them, against `_bulk` alone with the same documents, ready made.
+ * All orders of a log into an empty index that is searched meanwhile: the follower, which reads the rows and makes
+ * documents of them, against `_bulk` alone with the same documents, ready made.
  */
-export function searchIndex(system: System, store: EventStore, file: string | null): Promise<Row> {
-  return filled(system, store, file, { name: 'search-index', target: TARGET_RATIO });
+export function searchIndex(options: LogOptions): Promise<readonly Row[]> {
+  return filled(options, { name: 'search-index', target: TARGET_RATIO });
 }
 
 /** The same into an index that nobody searches yet, as `orderctl replay --search-only` fills it: no refresh, no replica. */
-export function rebuildSearch(system: System, store: EventStore, file: string | null): Promise<Row> {
-  return filled(system, store, file, { name: 'rebuild-search', target: REBUILD_TARGET_RATIO, inBulk: true });
+export function rebuildSearch(options: LogOptions): Promise<readonly Row[]> {
+  return filled(options, { name: 'rebuild-search', target: REBUILD_TARGET_RATIO, inBulk: true });
 }
 
 async function filled(
-  system: System,
-  store: EventStore,
-  file: string | null,
+  { file, events }: LogOptions,
   { name, target, inBulk = false }: { name: string; target: number; inBulk?: boolean },
-): Promise<Row> {
-  await importFile(system, file);
-  await untilPositionVisible(system, store);
+): Promise<readonly Row[]> {
+  const log = await fillLog(events ?? DEFAULT_EVENTS, file);
+  const { postgresUrl } = log;
   const client = benchClient();
-  const pool = new pg.Pool({ connectionString: system.postgresUrl, max: 1 });
+  const pool = createPool(postgresUrl, { max: 1, applicationName: 'bench', statementTimeoutMs: 0 });
   const prefix = newIndexPrefix();
   const create = inBulk ? beginBulk : createIndex;
   const end = async (index: string) => (inBulk ? endBulk(client, index) : undefined);
   try {
-    const documents = await documentsOf(client, await activeIndex(system));
-    const { length: count } = documents;
-    return await interleave(
+    const { generation: built } = await buildRows(log, pool, prefix);
+    const count = await rowsOf(pool, built);
+    const indexed = async (name: string) => {
+      const generation = await withIndex(pool, built, name);
+      await create(client, name);
+      const follower = new Child('./follow-process.js');
+      await follower.told();
+      const lane = await runWhole(count, async () => {
+        follower.send({ postgresUrl, generation, count, inBulk } satisfies FollowRequest);
+        await follower.told();
+        await end(name);
+      });
+      await follower.ended();
+      return lane;
+    };
+    await indexed(`${prefix}-first`);
+    const documents = await documentsOf(client, `${prefix}-first`);
+    const row = await interleave(
       { name, target },
       {
-        ours: async (i) => {
-          const generation = await anotherGeneration(pool, i, `${prefix}-ours-${i}`);
-          await create(client, generation.searchIndex!);
-          return runWhole(count, async () => {
-            await followed(client, system.postgresUrl, generation, count, inBulk ? BULK_LIMITS : null);
-            await end(generation.searchIndex!);
-          });
-        },
+        ours: (i) => indexed(`${prefix}-ours-${i}`),
         raw: async (i) => {
           const index = `${prefix}-raw-${i}`;
           await create(client, index);
@@ -70,9 +73,11 @@ async function filled(
         },
       },
     );
+    return [row];
   } finally {
     await removeIndexes(client, prefix);
     await Promise.all([client.close(), pool.end()]);
+    await log.stop();
   }
 }
 
@@ -97,40 +102,19 @@ async function documentsOf(client: Client, index: string): Promise<Document[]> {
   return documents;
 }
 
-/** The rows of the system's own one, to be followed from their beginning into another index. */
-async function anotherGeneration(pool: pg.Pool, repetition: number, index: string): Promise<Generation> {
-  const { rows } = await pool.query<{ id: number; schema: string }>(
-    `WITH own AS (SELECT schema_name AS schema FROM ${SHARED_SCHEMA}.generations
-       JOIN ${SHARED_SCHEMA}.active_generation ON id = generation), added AS (
-       INSERT INTO ${SHARED_SCHEMA}.generations (id, schema_name, fingerprint, search_index)
-       SELECT 1000 + $1, schema || $2, $2, $2 FROM own RETURNING id
-     ) SELECT id, schema FROM added, own`,
-    [repetition, index],
-  );
-  const [one] = rows;
-  return { ...one!, fingerprint: index, searchIndex: index, rowsOf: one!.id };
+async function rowsOf(pool: pg.Pool, { schema }: Generation): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${schema}.orders`);
+  return rows[0]!.count;
 }
 
-async function followed(
-  client: Client,
-  postgresUrl: string,
-  generation: Generation,
-  count: number,
-  limits: SearchFollowerOptions['limits'] | null,
-): Promise<void> {
-  const logger = createLogger('bench', 'silent');
-  const follower = new SearchFollower({
-    ...{ client, postgresUrl, generation: async () => generation, logger },
-    ...(limits ? { limits } : {}),
-  });
-  const stop = new AbortController();
-  const ended = follower.run(stop.signal);
-  while (follower.totals.documents < count || follower.state !== 'live') {
-    await new Promise((later) => setTimeout(later, LOOK_EVERY_MS));
-    if (follower.lastError !== null) throw new Error(`the follower waits: ${follower.lastError}`);
-  }
-  stop.abort();
-  await ended;
+/** The same rows, to be followed from their beginning into another index. */
+async function withIndex(pool: pg.Pool, rowsOf: Generation, index: string): Promise<Generation> {
+  const { rows } = await pool.query<{ id: number }>(
+    `INSERT INTO ${SHARED_SCHEMA}.generations (id, schema_name, fingerprint, search_index)
+     SELECT max(id) + 1, $1, $1, $1 FROM ${SHARED_SCHEMA}.generations RETURNING id`,
+    [index],
+  );
+  return { ...rowsOf, id: rows[0]!.id, fingerprint: index, searchIndex: index };
 }
 
 /** Two requests under way, as the follower has. */

@@ -1,7 +1,8 @@
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
 import type { IndexWriter, RefusedDocument } from '#read-models/search/elasticsearch/index-writer.js';
 import { searchDocumentId } from '#read-models/search/search-document.js';
-import type { ChangedRows, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import type { ChangedRows } from '#read-models/stores/changed-rows.js';
+import type { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 
 /** Steps from one to the next that says in both stores how far the index is, while more rows wait. */
 const TELL_EVERY_STEPS = 16;

@@ -8,6 +8,7 @@ import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
 import { IndexBusy, IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
+import { changedRows, type ChangedRows, type PageLimits } from '#read-models/stores/changed-rows.js';
 import type { LeaseKey } from '#read-models/stores/leases.store.js';
 import { NOTHING_REACHED, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import {
@@ -29,10 +30,10 @@ export interface SearchFollowerOptions {
   /** Those of the process; of this follower alone, unless told. */
   readonly leases?: Leases;
   /** Of one step. */
-  readonly limits?: { readonly maxRows: number; readonly maxBytes: number };
+  readonly limits?: PageLimits;
 }
 
-const LIMITS = { maxRows: 500, maxBytes: 2_000_000 };
+const LIMITS: PageLimits = { maxRows: 500, maxBytes: 2_000_000 };
 /** Between two steps while rows come one by one: a search sees them with the next refresh anyway. */
 const CALM_INTERVAL_MS = 25;
 /** Rows are told of by NOTIFY; this is for what was told while nobody listened. */
@@ -110,17 +111,17 @@ export class SearchFollower implements ProjectionWork {
       const { writer, reached } = opened;
       if (this.state !== 'live') this.engine.become('catching_up');
       const steps = new FollowedSteps({ store, writer, token }, reached, await store.parked());
-      await this.#step({ store, writer, steps, news, start: reached, signal });
+      const read = (after: bigint) => changedRows(db, generation, after, this.#options.limits ?? LIMITS);
+      await this.#step({ read, writer, steps, news, start: reached, signal });
     } finally {
       db.off('notification', hear);
     }
   }
 
   /** One step is told in both stores while the next is read, made and written: searches wait for no round trip more. */
-  async #step({ store, writer, steps, news, start, signal }: Stepping): Promise<void> {
-    const { maxRows, maxBytes } = this.#options.limits ?? LIMITS;
+  async #step({ read: readPage, writer, steps, news, start, signal }: Stepping): Promise<void> {
     const read = (after: bigint) => {
-      const page = store.changed(after, maxRows, maxBytes);
+      const page = readPage(after);
       page.catch(() => {}); // thrown where it is awaited
       return page;
     };
@@ -193,7 +194,8 @@ export class SearchFollower implements ProjectionWork {
 }
 
 interface Stepping {
-  readonly store: SearchFeedStore;
+  /** The rows written after that number. */
+  readonly read: (afterSeq: bigint) => Promise<ChangedRows>;
   readonly writer: IndexWriter;
   readonly steps: FollowedSteps;
   readonly news: Wakeup;

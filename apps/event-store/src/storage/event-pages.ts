@@ -2,7 +2,7 @@ import pg from 'pg';
 import { encodeReadFrame } from '../wire/recorded-event.js';
 import type { FrameSlab } from '../wire/frames.js';
 import type { Slice } from '../wire/protobuf-writer.js';
-import type { CopiedRow } from './copy-out.js';
+import type { CopiedRow } from '#platform/copy-out.js';
 import type { StoredEvent } from './stored-event.js';
 
 export type Direction = 'forwards' | 'backwards';

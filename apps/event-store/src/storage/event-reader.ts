@@ -3,7 +3,7 @@ import type { Logger } from '#platform/logging.js';
 import { parseMetadata, type StreamState } from '../streams/stream-state.js';
 import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import { FrameSlab } from '../wire/frames.js';
-import { copyOut } from './copy-out.js';
+import { copyOut } from '#platform/copy-out.js';
 import {
   allPage,
   copiedEvent,

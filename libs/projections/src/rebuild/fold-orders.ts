@@ -9,14 +9,17 @@ import type { KnownWords } from '#read-models/stores/known-words.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
 import { messageOf } from '../interruptions.js';
 import { storyOf, type OrderEvents, type OrderStory } from './order-story.js';
-import { unpack } from './packed-events.js';
+import type { PackedEvents } from './packed-events.js';
+
+/** Of events that are objects at one time, about. */
+const DECODED_BYTES = 64 << 10;
 
 /** All events of an order, of which those from a revision on are in none of its rows. */
 export interface OrderToFold {
   readonly stream: string;
   readonly fromRevision: number;
-  /** One after the other, as `PackedEvents` has them. */
-  readonly packed: readonly Uint8Array[];
+  /** One after the other; they are taken out to be folded. */
+  readonly packed: readonly PackedEvents[];
   readonly skipped: SkippedRevisions;
 }
 
@@ -33,21 +36,44 @@ export async function foldOrders(
   words: KnownWords,
 ): Promise<ParkedEvent[]> {
   const parked: ParkedEvent[] = [];
-  for (const [index, { order, events }] of (await decodeAll(orders)).entries()) {
-    const key = parseOrderStream(order.stream);
-    if (key === null) throw new Error(`${order.stream} is no stream of an order`);
-    const { fromRevision } = order;
-    const push = (story: OrderStory) =>
-      pushRows(key, story, fromRevision, { rows, words, writeSeq: firstWriteSeq + index });
-    const story = pushed(events, fromRevision, (one, keep) => tried(rows, words, () => push(one), keep));
-    if (story.order === null || story.order.revision < events.raw.at(-1)!.revision)
-      rows.closed(key, events.raw.at(-1)!.revision);
-    for (const { event, reason, kind } of story.parked) {
-      const { revision, position, eventId, type } = event;
-      parked.push({ ...key, revision, position, eventId, type, reason, kind });
-    }
+  let writeSeq = firstWriteSeq;
+  for (const some of inPartsOf(orders)) {
+    for (const decoded of await decodeAll(some)) parked.push(...foldOne(decoded, rows, words, writeSeq++));
   }
   return parked;
+}
+
+/** Few enough that what they are as objects is gone before the garbage collector takes it for lasting. */
+function* inPartsOf(orders: readonly OrderToFold[]): Generator<OrderToFold[]> {
+  let part: OrderToFold[] = [];
+  let bytes = 0;
+  for (const order of orders) {
+    part.push(order);
+    for (const { sizeBytes } of order.packed) bytes += sizeBytes;
+    if (bytes < DECODED_BYTES) continue;
+    yield part;
+    [part, bytes] = [[], 0];
+  }
+  if (part.length > 0) yield part;
+}
+
+function foldOne(
+  { order, events }: Decoded,
+  rows: BulkRows,
+  words: KnownWords,
+  writeSeq: number,
+): ParkedEvent[] {
+  const key = parseOrderStream(order.stream);
+  if (key === null) throw new Error(`${order.stream} is no stream of an order`);
+  const { fromRevision } = order;
+  const push = (story: OrderStory) => pushRows(key, story, fromRevision, { rows, words, writeSeq });
+  const story = pushed(events, fromRevision, (one, keep) => tried(rows, words, () => push(one), keep));
+  const last = events.raw.at(-1)!.revision;
+  if (story.order === null || story.order.revision < last) rows.closed(key, last);
+  return story.parked.map(({ event: { revision, position, eventId, type }, reason, kind }) => ({
+    ...key,
+    ...{ revision, position, eventId, type, reason, kind },
+  }));
 }
 
 function pushRows(
@@ -117,7 +143,7 @@ interface Decoded {
 
 /** All at once, for the codec's sake; where one cannot be read, each order for itself. */
 async function decodeAll(orders: readonly OrderToFold[]): Promise<Decoded[]> {
-  const raws = orders.map(({ stream, packed }) => packed.flatMap((bytes) => unpack(stream, bytes)));
+  const raws = orders.map(({ stream, packed }) => packed.flatMap((events) => events.takeAll(stream)));
   const readable = orders.map(({ skipped }, index) => withoutSkipped(raws[index]!, skipped));
   try {
     const stored = await decode(readable.flat());

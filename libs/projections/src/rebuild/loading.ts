@@ -9,6 +9,7 @@ import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { forEachOf } from '../for-each-of.js';
 import { storableRevision, TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import type { OrderToFold } from './fold-orders.js';
+import { BlockMemory } from './block-memory.js';
 import { OpenOrders, type OpenOrder } from './open-orders.js';
 import { OrderFolder, type FoldedOrders } from './order-folder.js';
 import { readBetween } from './order-reading.js';
@@ -47,8 +48,7 @@ export interface BuildProgress {
   readonly step: { readonly what: string; readonly number: number; readonly of: number } | null;
 }
 
-/** Some thirteen thousand orders of a wholesaler wait for their next event; with all else some 300 MB. */
-const LIMITS: LoadingLimits = { openBytes: 128 << 20, stepBytes: 4 << 20, stepEvents: 20_000 };
+const LIMITS: LoadingLimits = { openBytes: 96 << 20, stepBytes: 4 << 20, stepEvents: 20_000 };
 /** Between two looks at whether to go on. */
 const GATE_EVENTS = 50;
 /** Between two checkpoints at most, where events come slowly. */
@@ -63,7 +63,8 @@ export class Loading {
   readonly #options: BulkBuildOptions;
   readonly #limits: LoadingLimits;
   readonly #store: BulkLoadStore;
-  readonly #open = new OpenOrders();
+  readonly #memory = new BlockMemory();
+  readonly #open = new OpenOrders(this.#memory);
   readonly #folder: OrderFolder;
   #opened: OpenedOrder[] = [];
   #skipped = new SkippedEvents();
@@ -175,7 +176,7 @@ export class Loading {
     this.#steppedMs = performance.now();
     const orders: OrderToFold[] = [];
     await forEachOf(taken, async ({ stream, fromRevision, events }) => {
-      const packed = [events.toBytes()];
+      const packed = [events];
       if (fromRevision > 0) packed.unshift(await this.#earlier(stream, fromRevision));
       orders.push({ stream, fromRevision, packed, skipped: this.#skipped.of(stream) });
     });
@@ -197,11 +198,11 @@ export class Loading {
   }
 
   /** The events of an order whose rows were made before. */
-  async #earlier(stream: string, beforeRevision: number): Promise<Uint8Array> {
-    const packed = new PackedEvents();
+  async #earlier(stream: string, beforeRevision: number): Promise<PackedEvents> {
+    const packed = new PackedEvents(this.#memory);
     for (const event of await readBetween(this.#options.eventStore, stream, 0, beforeRevision))
       packed.push(event);
-    return packed.toBytes();
+    return packed;
   }
 
   #checkpoint(): BuildCheckpoint {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredExactEvent } from '#event-store/port.js';
 import { OpenOrders } from './open-orders.js';
-import { unpack } from './packed-events.js';
 
 const bytesOf = (content: unknown) => new TextEncoder().encode(JSON.stringify(content));
 
@@ -20,7 +19,7 @@ describe('OpenOrders', () => {
     expect(open.add(event('a', 4))).toBe(false);
     const [order] = open.take(Infinity);
     expect(order).toMatchObject({ stream: 'a', fromRevision: 3, revision: 4 });
-    const events = unpack('a', order!.events.toBytes());
+    const events = order!.events.takeAll('a');
     expect(events[0]!.data).toEqual({ text: 'Crème brûlée '.repeat(2_000) });
     expect(events[1]).toEqual({
       ...{ stream: 'a', revision: 4, position: 4n + 2n ** 40n, type: 'Geändert' },
@@ -43,6 +42,6 @@ describe('OpenOrders', () => {
   it('leaves it to the codec to say what is no JSON', () => {
     const open = new OpenOrders();
     open.add({ ...event('a', 0), data: new Uint8Array([0x7b]) });
-    expect(unpack('a', open.take(1)[0]!.events.toBytes())[0]!.data).toBeUndefined();
+    expect(open.take(1)[0]!.events.takeAll('a')[0]!.data).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import type { StoredExactEvent } from '#event-store/port.js';
 import { storableRevision } from '../quarantine/faults.js';
+import { BlockMemory } from './block-memory.js';
 import { PackedEvents } from './packed-events.js';
 
 /** Events of an order that are in none of its rows. */
@@ -15,7 +16,12 @@ export interface OpenOrder {
 /** Orders whose events are being collected, those first that got none for the longest time. */
 export class OpenOrders {
   readonly #orders = new Map<string, OpenOrder>();
+  readonly #memory: BlockMemory;
   #sizeBytes = 0;
+
+  constructor(memory = new BlockMemory()) {
+    this.#memory = memory;
+  }
 
   get size(): number {
     return this.#orders.size;
@@ -34,7 +40,12 @@ export class OpenOrders {
     const { stream } = event;
     const revision = storableRevision(event);
     const known = this.#orders.get(stream);
-    const order = known ?? { stream, fromRevision: revision, revision, events: new PackedEvents() };
+    const order = known ?? {
+      stream,
+      fromRevision: revision,
+      revision,
+      events: new PackedEvents(this.#memory),
+    };
     if (known) this.#forget(known);
     order.events.push({ ...event, revision });
     order.revision = revision;

@@ -4,13 +4,8 @@ import { line, orderPlaced } from '#domain/testing/events.js';
 import { given } from '#domain/testing/given.js';
 import { summaryOf } from '../order-summary.js';
 import { searchRowOf } from '../search-row.js';
-import {
-  foundByOf,
-  personalWordsOf,
-  searchDocumentId,
-  searchDocumentOf,
-  searchDocumentText,
-} from './search-document.js';
+import { DocumentWriter } from './document-writer.js';
+import { foundByOf, personalWordsOf, searchDocumentId, searchDocumentOf } from './search-document.js';
 
 const { order } = given(
   orderPlaced(
@@ -53,13 +48,22 @@ describe('searchDocumentOf', () => {
   });
 });
 
-describe('searchDocumentText', () => {
-  it('is the same document, of parts that were stored', () => {
-    for (const one of [order, { ...order, personal: ERASED } as const]) {
+describe('DocumentWriter', () => {
+  it('writes the same document, of parts that were stored', () => {
+    const writer = new DocumentWriter();
+    const stored = (content: unknown) => {
+      const source = Buffer.from(`in front${JSON.stringify(content)}`);
+      return { source, start: 8, length: source.length - 8 };
+    };
+    const large = { ...order, reference: 'Ä'.repeat(400_000) };
+    const orders = [order, { ...order, personal: ERASED } as const, large, order];
+    const written = orders.map((one) => {
       const row = searchRowOf(one);
-      const stored = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))] as const;
-      const text = searchDocumentText(summaryOf(one), ...stored);
-      expect(text).toBe(JSON.stringify(searchDocumentOf(one)));
+      return writer.write(summaryOf(one), stored(foundByOf(row)), stored(personalWordsOf(row)));
+    });
+    for (const [index, bytes] of written.entries()) {
+      const text = Buffer.from(bytes).toString();
+      expect(text).toBe(JSON.stringify(searchDocumentOf(orders[index]!)));
       expect(text).not.toContain('\n'); // a bulk request has a line for each
     }
   });

@@ -48,11 +48,7 @@ export function personalWordsOf({ personal }: SearchRow): SearchDocument['person
   return { email: personal.email, names: personal.names?.split(' ') ?? [] };
 }
 
-/** The document as JSON. `foundBy` and `personal` are JSON already, as rows keep them: neither is read to be written. */
-export function searchDocumentText(summary: OrderSummary, foundBy: string, personal: string): string {
-  return `${JSON.stringify(factsOf(summary)).slice(0, -1)},${foundBy.slice(1, -1)},"personal":${personal}}`;
-}
-
-function factsOf(summary: OrderSummary) {
+/** The part of a document that is of no search row. */
+export function factsOf(summary: OrderSummary) {
   return { ...summary, totalBand: totalBandOf(summary.currency, summary.totalMinor) };
 }

@@ -1,36 +1,13 @@
 import { type Generation, type Queryable } from '../generations.js';
-import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
-import { selectSummary, summaryItemOf, type SummaryRow } from '../readers/summary-item.js';
+import { SEARCH_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { IndexReached } from '../search/elasticsearch/index-definition.js';
-import type { ChangedOrder, RefusedDocument } from '../search/elasticsearch/index-writer.js';
-import { searchDocumentText } from '../search/search-document.js';
+import type { RefusedDocument } from '../search/elasticsearch/index-writer.js';
 import { fenced, heldLease, requireLease } from './fence.js';
-
-/** Rows that were written since, in the order of their writes. */
-export interface ChangedRows {
-  readonly orders: readonly ChangedOrder[];
-  /** Whether these are all there were; then an index that has them is as far as `position`. */
-  readonly complete: boolean;
-  /** Of the projection `orders`, in the same snapshot; null: it has read nothing. */
-  readonly position: bigint | null;
-}
 
 export const NOTHING_REACHED: IndexReached = { position: -1n, writeSeq: 0n };
 
-interface ChangedRow extends SummaryRow {
-  readonly position: string | null;
-  readonly seen: number;
-  readonly tenant_id: string;
-  readonly order_id: string;
-  readonly revision: number;
-  readonly write_seq: string | null;
-  /** JSON, as `personal`; null: the order has no search row. */
-  readonly found_by: string | null;
-  readonly search_personal: string;
-}
-
-/** What the index of one generation is fed from: its order rows by `write_seq`, and how far the feeding is. */
+/** How far the index of one generation is with the rows that it is fed from, and what it refuses of them. */
 export class SearchFeedStore {
   readonly #db: Queryable;
   readonly #generation: Generation;
@@ -56,25 +33,6 @@ export class SearchFeedStore {
       `SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM ${this.#generation.schema}.write_seq`,
     );
     return BigInt(rows[0]!.last);
-  }
-
-  /**
-   * The rows written after that number. `maxBytes` counts documents as they are stored, compressed; a
-   * single one may be more.
-   */
-  async changed(afterSeq: bigint, maxRows: number, maxBytes: number): Promise<ChangedRows> {
-    const { rows } = await this.#db.query<ChangedRow>({
-      name: 'changed_rows',
-      text: changedStatement(this.#generation.schema),
-      values: [this.#generation.rowsOf, afterSeq.toString(), maxRows, maxBytes],
-    });
-    const { position, seen } = rows[0]!;
-    const orders = rows.filter((row) => row.write_seq !== null).map(changedOrder);
-    return {
-      orders,
-      complete: orders.length === seen && seen < maxRows,
-      position: position === null ? null : BigInt(position),
-    };
   }
 
   /**
@@ -129,38 +87,6 @@ export class SearchFeedStore {
     );
     await fenced(replacing);
   }
-}
-
-function changedOrder(row: ChangedRow): ChangedOrder {
-  const {
-    tenant_id: tenantId,
-    order_id: orderId,
-    revision,
-    found_by: foundBy,
-    search_personal: personal,
-  } = row;
-  const document = () =>
-    foundBy === null ? null : searchDocumentText({ tenantId, ...summaryItemOf(row) }, foundBy, personal);
-  return { tenantId, orderId, revision, writeSeq: BigInt(row.write_seq!), document };
-}
-
-// How large what an order is found by is stands in its row, so that none is read only to be counted.
-function changedStatement(schema: string): string {
-  const searchRow = `LEFT JOIN ${schema}.order_search s ON s.tenant_id = o.tenant_id AND s.order_id = o.order_id`;
-  return `WITH seen AS MATERIALIZED (
-      SELECT o.write_seq, coalesce(pg_column_size(s.found_by), 0) AS bytes FROM ${schema}.orders o ${searchRow}
-      WHERE o.write_seq > $2::bigint ORDER BY o.write_seq LIMIT $3::int
-    ), page AS (
-      SELECT write_seq, sum(bytes) OVER (ORDER BY write_seq) - bytes AS bytes_before FROM seen
-    )
-    SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints
-        WHERE generation = $1 AND projection = '${ORDERS_PROJECTION}') AS position,
-      (SELECT count(*)::int FROM seen) AS seen, o.write_seq, o.tenant_id, ${selectSummary('o')},
-      s.found_by::text, s.personal::text AS search_personal
-    FROM (SELECT) one
-    LEFT JOIN (page p JOIN ${schema}.orders o ON o.write_seq = p.write_seq AND p.bytes_before < $4::int
-      ${searchRow}) ON true
-    ORDER BY o.write_seq`;
 }
 
 function held(token: string): string {

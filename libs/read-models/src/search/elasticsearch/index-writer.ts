@@ -1,4 +1,5 @@
-import type { Client } from '@elastic/elasticsearch';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client, estypes } from '@elastic/elasticsearch';
 import { searchDocumentId } from '../search-document.js';
 import {
   createIndex,
@@ -15,8 +16,8 @@ export interface ChangedOrder {
   readonly orderId: string;
   readonly revision: number;
   readonly writeSeq: bigint;
-  /** As JSON, made when it is sent; null: what it is found by is missing. */
-  readonly document: () => string | null;
+  /** As JSON; null: what it is found by is missing. */
+  readonly document: Uint8Array | null;
 }
 
 /** An order whose document the index will not take, however often it is sent. */
@@ -67,31 +68,25 @@ export class IndexWriter {
    * @throws what the client threw: Elasticsearch is away or too busy, and nothing is certain
    */
   async write(orders: readonly ChangedOrder[]): Promise<RefusedDocument[]> {
-    if (orders.length === 0) return [];
-    const refused: RefusedDocument[] = [];
-    const byId = new Map(orders.map((one) => [searchDocumentId(one), one]));
-    let failure: Error | null = null;
-    await this.#client.helpers.bulk<VersionedDocument>({
-      index: this.#index,
-      filter_path: ['errors', 'items.*.status', 'items.*.error'],
-      datasource: documentsOf(orders, refused),
-      flushBytes: this.#options.bulkMaxBytes,
-      concurrency: this.#options.concurrency,
-      retries: BUSY_RETRIES,
-      wait: BUSY_WAIT_MS,
-      onDocument: ({ id: _id, version, document }) => [
-        { index: { _id, version, version_type: 'external_gte' } },
-        document,
-      ],
-      onDrop: ({ status, error, operation }) => {
-        if (status === NEWER_IS_THERE) return;
-        const reason = error === null ? `status ${status}` : `${error.type}: ${error.reason ?? ''}`;
-        const row = byId.get(idOf(operation));
-        if (status >= 400 && status < 500 && status !== BUSY && row) refused.push({ ...row, reason });
-        else failure ??= new IndexBusy(`Elasticsearch took no document: ${reason}`);
-      },
-    });
-    if (failure !== null) throw failure as Error;
+    const complete = orders.filter(isComplete);
+    const refused: RefusedDocument[] = orders
+      .filter((one) => !isComplete(one))
+      .map((one) => ({ ...one, reason: NO_SEARCH_ROW }));
+    const requests = requestsOf(complete, this.#options.bulkMaxBytes).values();
+    let failed = false;
+    const send = async () => {
+      for (const request of requests) {
+        if (failed) return;
+        try {
+          refused.push(...(await this.#send(request)));
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      }
+    };
+    const sending = await Promise.allSettled(Array.from({ length: this.#options.concurrency }, send));
+    for (const sent of sending) if (sent.status === 'rejected') throw sent.reason;
     return refused;
   }
 
@@ -113,30 +108,74 @@ export class IndexWriter {
   async remove(): Promise<void> {
     await this.#client.indices.delete({ index: this.#index, ignore_unavailable: true });
   }
+
+  /** One request, and more for those that it was too busy for. */
+  async #send(orders: readonly CompleteOrder[]): Promise<RefusedDocument[]> {
+    const refused: RefusedDocument[] = [];
+    let left = orders;
+    for (let retries = 0; ; retries++) {
+      const busy: CompleteOrder[] = [];
+      for (const [index, { status, error }] of (await this.#bulk(left)).entries()) {
+        if (status < 400 || status === NEWER_IS_THERE) continue;
+        const reason = error ? `${error.type}: ${error.reason ?? ''}` : `status ${status}`;
+        if (status >= 500 || (status === BUSY && retries === BUSY_RETRIES))
+          throw new IndexBusy(`Elasticsearch took no document: ${reason}`);
+        if (status === BUSY) busy.push(left[index]!);
+        else refused.push({ ...left[index]!, reason });
+      }
+      if (busy.length === 0) return refused;
+      left = busy;
+      await delay(BUSY_WAIT_MS);
+    }
+  }
+
+  /** @returns what became of each, in their order; nothing when all were written */
+  async #bulk(orders: readonly CompleteOrder[]): Promise<estypes.BulkResponseItem[]> {
+    const { errors, items } = await this.#client.transport.request<estypes.BulkResponse>({
+      method: 'POST',
+      path: `/${encodeURIComponent(this.#index)}/_bulk`,
+      querystring: { filter_path: 'errors,items.*.status,items.*.error' },
+      bulkBody: bodyOf(orders),
+    });
+    return errors ? items.map(({ index }) => index!) : [];
+  }
 }
 
 /** It answers, but takes no documents for the moment. */
 export class IndexBusy extends Error {}
 
-interface VersionedDocument {
-  readonly id: string;
-  readonly version: number;
-  /** As JSON. */
-  readonly document: string;
+type CompleteOrder = ChangedOrder & { readonly document: Uint8Array };
+
+function isComplete(order: ChangedOrder): order is CompleteOrder {
+  return order.document !== null;
 }
 
-/** Made one by one as they are sent. A row that no document can be made of is refused like one that is not taken. */
-async function* documentsOf(
-  orders: readonly ChangedOrder[],
-  refused: RefusedDocument[],
-): AsyncGenerator<VersionedDocument> {
-  for (const one of orders) {
-    const document = one.document();
-    if (document === null) refused.push({ ...one, reason: NO_SEARCH_ROW });
-    else yield { id: searchDocumentId(one), version: Number(one.writeSeq), document };
+function requestsOf(orders: readonly CompleteOrder[], maxBytes: number): CompleteOrder[][] {
+  const requests: CompleteOrder[][] = [];
+  let bytes = Infinity;
+  for (const order of orders) {
+    if (bytes >= maxBytes) {
+      requests.push([]);
+      bytes = 0;
+    }
+    requests.at(-1)!.push(order);
+    bytes += order.document.length;
   }
+  return requests;
 }
 
-function idOf(operation: unknown): string {
-  return (operation as { index: { _id: string } }).index._id;
+const LINE_END = Buffer.from('\n');
+
+/** The lines of a `_bulk` request: for each document what to do with it, and the document. */
+function bodyOf(orders: readonly CompleteOrder[]): Buffer {
+  const parts: Uint8Array[] = [];
+  for (const order of orders) {
+    const action = {
+      _id: searchDocumentId(order),
+      version: Number(order.writeSeq),
+      version_type: 'external_gte',
+    };
+    parts.push(Buffer.from(`${JSON.stringify({ index: action })}\n`), order.document, LINE_END);
+  }
+  return Buffer.concat(parts);
 }

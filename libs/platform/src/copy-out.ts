@@ -1,8 +1,11 @@
-import type { Connection, PoolClient, Submittable } from 'pg';
-import type { Slice } from '../wire/protobuf-writer.js';
+import type { ClientBase, Connection, Submittable } from 'pg';
 
 /** Bytes of the header of PostgreSQL's binary COPY format when it has no extension, which it never has. */
 const HEADER_BYTES = 19;
+// Of an array: dimensions, whether there are nulls, the type; then of its one dimension the count and where it begins.
+const ARRAY_COUNT_AT = 12;
+const ARRAY_HEADER_BYTES = 20;
+const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 /**
  * `COPY (…) TO STDOUT (FORMAT binary)`: each row is handed on in place, while it lies in the connection's
@@ -51,7 +54,7 @@ class CopyOut implements Submittable {
 
 /** Runs `query` (no parameters: COPY takes none) and hands each row to `onRow`, to be read at once. */
 export async function copyOut(
-  client: PoolClient,
+  client: ClientBase,
   query: string,
   onRow: (row: CopiedRow) => void,
 ): Promise<void> {
@@ -67,7 +70,14 @@ export async function copyOut(
   });
 }
 
-/** Reads the columns of one row in their order; none is null. */
+/** Where the bytes of a value lie; only good until the next row. */
+export interface CopiedValue {
+  readonly source: Buffer;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Reads the columns of one row in their order. */
 export class CopiedRow {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
@@ -78,23 +88,71 @@ export class CopiedRow {
     return this;
   }
 
-  /** Text, bytes or a UUID as they are; only good until the next row. */
-  slice(): Slice {
+  /** Whether the next column is null; that one is then read. */
+  isNull(): boolean {
+    if (this.#bytes.readInt32BE(this.#at) !== -1) return false;
+    this.#at += 4;
+    return true;
+  }
+
+  /** Text, JSON, bytes or a UUID as they are. */
+  slice(): CopiedValue {
     const length = this.#bytes.readInt32BE(this.#at);
     const start = this.#at + 4;
     this.#at = start + length;
     return { source: this.#bytes, start, length };
   }
 
+  text(): string {
+    const { source, start, length } = this.slice();
+    return source.toString('utf8', start, start + length);
+  }
+
+  uuid(): string {
+    const start = this.#fixed(16);
+    const hex = this.#bytes.toString('hex', start, start + 16);
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  }
+
+  integer(): number {
+    return this.#bytes.readInt32BE(this.#fixed(4));
+  }
+
   bigint(): number {
-    const start = this.#at + 4;
-    this.#at = start + 8;
-    return this.#bytes.readInt32BE(start) * 0x1_0000_0000 + this.#bytes.readUInt32BE(start + 4);
+    return this.#bigintAt(this.#fixed(8));
   }
 
   boolean(): boolean {
+    return this.#bytes[this.#fixed(1)] === 1;
+  }
+
+  /** `timestamptz`. @returns milliseconds since 1970 */
+  instantMs(): number {
+    return this.#bigintAt(this.#fixed(8)) / 1_000 + POSTGRES_EPOCH_MS;
+  }
+
+  /** `text[]` of one dimension, without nulls. */
+  texts(): string[] {
+    const { start } = this.slice();
+    const dimensions = this.#bytes.readInt32BE(start);
+    if (dimensions === 0) return [];
+    const texts: string[] = [];
+    let at = start + ARRAY_HEADER_BYTES;
+    for (let left = this.#bytes.readInt32BE(start + ARRAY_COUNT_AT); left > 0; left--) {
+      const from = at + 4;
+      at = from + this.#bytes.readInt32BE(at);
+      texts.push(this.#bytes.toString('utf8', from, at));
+    }
+    return texts;
+  }
+
+  #fixed(length: number): number {
     const start = this.#at + 4;
-    this.#at = start + 1;
-    return this.#bytes[start] === 1;
+    this.#at = start + length;
+    return start;
+  }
+
+  #bigintAt(start: number): number {
+    return this.#bytes.readInt32BE(start) * 0x1_0000_0000 + this.#bytes.readUInt32BE(start + 4);
   }
 }

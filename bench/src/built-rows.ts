@@ -1,0 +1,23 @@
+import type pg from 'pg';
+import { createGeneration, type Generation } from '#read-models/generations.js';
+import { Child } from './child.js';
+import type { FilledLog } from './filled-log.js';
+import type { RebuildReport } from './rebuild-process.js';
+
+export interface BuiltRows {
+  readonly generation: Generation;
+  readonly report: RebuildReport;
+}
+
+/** All rows of a log, built in bulk into a new generation by a process of its own. */
+export async function buildRows(
+  { eventStoreUrl, postgresUrl }: FilledLog,
+  pool: pg.Pool,
+  indexPrefix: string | null,
+): Promise<BuiltRows> {
+  const generation = await createGeneration(pool, { indexPrefix, madeBy: 'replay', bulk: true });
+  const child = new Child('./rebuild-process.js', [eventStoreUrl, postgresUrl, String(generation.id)]);
+  const report = await child.told<RebuildReport>();
+  await child.ended();
+  return { generation, report };
+}

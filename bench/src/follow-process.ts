@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { createLogger } from '#platform/logging.js';
+import { BULK_LIMITS } from '#projections/rebuild/kept-meanwhile.js';
+import { SearchFollower } from '#projections/search-follower.js';
+import type { Generation } from '#read-models/generations.js';
+import { benchClient } from './search-engine.js';
+
+/** Asked of it once it is there. */
+export interface FollowRequest {
+  readonly postgresUrl: string;
+  readonly generation: Generation;
+  /** Rows there are. */
+  readonly count: number;
+  /** Whether nobody searches the index yet. */
+  readonly inBulk: boolean;
+}
+
+const LOOK_EVERY_MS = 2;
+
+/** The rows of a generation into its index, in a process of its own, as a projector or `orderctl replay` is. */
+async function run({ postgresUrl, generation, count, inBulk }: FollowRequest): Promise<void> {
+  const client = benchClient();
+  const follower = new SearchFollower({
+    ...{ client, postgresUrl, generation: async () => generation },
+    logger: createLogger('bench', 'silent'),
+    ...(inBulk ? { limits: BULK_LIMITS } : {}),
+  });
+  const stop = new AbortController();
+  const ended = follower.run(stop.signal);
+  while (follower.totals.documents < count || follower.state !== 'live') {
+    await new Promise((later) => setTimeout(later, LOOK_EVERY_MS));
+    if (follower.lastError !== null) throw new Error(`the follower waits: ${follower.lastError}`);
+  }
+  process.send!('done');
+  stop.abort();
+  await ended;
+  await client.close();
+}
+
+const asked = once(process, 'message') as Promise<[FollowRequest]>;
+process.send!('ready');
+const [request] = await asked;
+await run(request);
+process.disconnect();
