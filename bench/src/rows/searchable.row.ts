@@ -6,6 +6,8 @@ import type { Row } from '../measure.js';
 import { query, type System } from '../system.js';
 
 const LOOK_EVERY_MS = 20;
+/** A question that costs next to nothing: how far the index is, is told whatever is found. */
+const NOBODYS = { filters: { number: 'NOBODYS' } };
 /** Elasticsearch compiles its code while it runs, and until then it is slow. */
 const WARM_UP_ORDERS = 15_000;
 /** The index is refreshed each second. */
@@ -41,7 +43,7 @@ function acknowledged({ orderId, position: token }: PlacedOrder): WaitingOrder {
 async function lookFor(system: System, waiting: WaitingOrder[], placed: AbortSignal): Promise<number[]> {
   const latenciesMs: number[] = [];
   while (!placed.aborted || waiting.length > 0) {
-    const { indexedThrough } = await search<{ indexedThrough: string | null }>(system, {});
+    const { indexedThrough } = await search<{ indexedThrough: string | null }>(system, NOBODYS);
     const nowMs = performance.now();
     const found = waiting.filter(({ position }) => position <= BigInt(indexedThrough ?? -1));
     if (found.length > 0) {

@@ -7,7 +7,7 @@ const BUSY_INTERVAL_MS = 150;
 /** While it is busy and the same orders come again: their later events join the same write. */
 const REPEATED_INTERVAL_MS = 400;
 /** From this share of the machine's time on, saved work counts more than being visible soon. */
-const BUSY_SHARE = 0.85;
+const BUSY_SHARE = 0.92;
 /** From this share of events on that follow another of their order, waiting longer saves writes. */
 const REPEATED_SHARE = 0.5;
 const LOOK_EVERY_MS = 500;

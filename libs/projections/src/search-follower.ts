@@ -34,8 +34,8 @@ export interface SearchFollowerOptions {
 }
 
 const LIMITS: PageLimits = { maxRows: 500, maxBytes: 2_000_000 };
-/** Between two steps while rows come one by one: a search sees them with the next refresh anyway. */
-const CALM_INTERVAL_MS = 25;
+/** From one step to the next while rows come one by one: what comes after a pause goes at once, what follows together. */
+const STEP_EVERY_MS = 50;
 /** Rows are told of by NOTIFY; this is for what was told while nobody listened. */
 const LOOK_AGAIN_MS = 2_000;
 
@@ -120,7 +120,9 @@ export class SearchFollower implements ProjectionWork {
 
   /** One step is told in both stores while the next is read, made and written: searches wait for no round trip more. */
   async #step({ read: readPage, writer, steps, news, start, signal }: Stepping): Promise<void> {
+    let begunMs = 0;
     const read = (after: bigint) => {
+      begunMs = performance.now();
       const page = readPage(after);
       page.catch(() => {}); // thrown where it is awaited
       return page;
@@ -139,7 +141,8 @@ export class SearchFollower implements ProjectionWork {
         settling.catch(() => news.wake()); // thrown where it is awaited, which is to be soon
         if (!page.complete) continue;
         await news.wait(LOOK_AGAIN_MS);
-        await delay(CALM_INTERVAL_MS, undefined, { signal });
+        const leftMs = begunMs + STEP_EVERY_MS - performance.now();
+        if (leftMs > 0) await delay(leftMs, undefined, { signal });
         news.forget();
         reading = read(ahead.writeSeq);
       }

@@ -2,11 +2,12 @@ import { ERASED } from '#domain/decider.js';
 import type { Order } from '#domain/order/state.js';
 import { summaryOf, type OrderSummary } from '../order-summary.js';
 import { searchRowOf, type SearchRow } from '../search-row.js';
+import { orderIdHalves, type OrderIdHalves } from './order-id-halves.js';
 import { byField, type TextsByField } from './order-texts.js';
 import { totalBandOf } from './total-bands.js';
 
 /** All that a search engine holds of an order: its summary under the summary's own names, and what it is found by. */
-export interface SearchDocument extends OrderSummary, FoundBy {
+export interface SearchDocument extends OrderSummary, OrderIdHalves, FoundBy {
   readonly totalBand: string;
   /** The only part that names a person; folded. */
   readonly personal: PersonalWords | { readonly erased: true };
@@ -50,5 +51,9 @@ export function personalWordsOf({ personal }: SearchRow): SearchDocument['person
 
 /** The part of a document that is of no search row. */
 export function factsOf(summary: OrderSummary) {
-  return { ...summary, totalBand: totalBandOf(summary.currency, summary.totalMinor) };
+  return {
+    ...summary,
+    ...orderIdHalves(summary.orderId),
+    totalBand: totalBandOf(summary.currency, summary.totalMinor),
+  };
 }

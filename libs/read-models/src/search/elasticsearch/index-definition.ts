@@ -20,6 +20,9 @@ const propertyOfType: Readonly<Record<ColumnType, Property>> = {
   json: { type: 'object', enabled: false },
 };
 
+/** Sorted by, and nothing else. */
+const sorted: Property = { type: 'long', index: false };
+
 /** Given back with a hit, and nothing else: no index is kept of them. */
 const onlyShown: ReadonlySet<keyof OrderSummary> = new Set([
   'revision',
@@ -46,6 +49,8 @@ const mappings: estypes.MappingTypeMapping = {
   properties: {
     ...summary,
     totalBand: value,
+    orderIdHigh: sorted,
+    orderIdLow: sorted,
     // All words are found in one field, and stand in the document once.
     words: found,
     vocabulary: { ...value, copy_to: 'words' },

@@ -2,6 +2,7 @@ import type { estypes } from '@elastic/elasticsearch';
 import type { OrderSort } from '../../readers/order-sort.js';
 import { itemColumns } from '../../readers/summary-item.js';
 import type { FacetName, OrderSearchQuestion } from '../order-search.js';
+import { orderIdHalves } from '../order-id-halves.js';
 import type { SearchTerm } from '../search-terms.js';
 import type { SearchText } from '../search-text.js';
 import { filterQueries } from './filter-queries.js';
@@ -12,6 +13,8 @@ type Aggregation = estypes.AggregationsAggregationContainer;
 
 /** More values than any facet has. */
 const MAX_FACET_VALUES = 10_000;
+
+const HALVES = ['orderIdHigh', 'orderIdLow'] as const;
 
 const itemFields = itemColumns.map(({ field }) => field);
 
@@ -28,8 +31,8 @@ export function searchRequest(
     query: {
       bool: { filter: [...filterQueries(audience, filter), ...wordQueries(question, text, terms)] },
     },
-    sort: sort.fields.map(({ field, descending }) => ({ [field]: descending ? 'desc' : 'asc' })),
-    ...(cursor === null ? {} : { search_after: sort.fieldsAt(cursor) }),
+    sort: sort.fields.flatMap(sortedBy),
+    ...(cursor === null ? {} : { search_after: placeOf(sort, cursor) }),
     size: limit + 1, // one more than asked for tells whether there is a next page
     track_total_hits: true,
     _source: { includes: withTexts ? [...itemFields, 'texts'] : itemFields },
@@ -38,6 +41,25 @@ export function searchRequest(
       ...markerAggregation,
     },
   };
+}
+
+/**
+ * By the id's halves in place of the id. Orders come in the order of their times, so where the newest are asked for each
+ * is a better hit than all before it, and of each the whole key is kept: of a text that means to unpack it.
+ */
+function sortedBy({ field, descending }: OrderSort['fields'][number]): estypes.SortCombinations[] {
+  const direction = descending ? 'desc' : 'asc';
+  const fields = field === 'orderId' ? HALVES : [field];
+  return fields.map((one) => ({ [one]: direction }));
+}
+
+function placeOf(sort: OrderSort, cursor: string): estypes.SortResults {
+  const values = sort.fieldsAt(cursor);
+  return sort.fields.flatMap(({ field }, index) => {
+    if (field !== 'orderId') return [values[index]!];
+    const halves = orderIdHalves(values[index] as string);
+    return HALVES.map((half) => halves[half]);
+  });
 }
 
 function facetOf(name: FacetName): Aggregation {

@@ -1,0 +1,13 @@
+const MIDDLE = 2n ** 63n;
+
+/** The two halves of a UUID as signed 64-bit numbers that are in the order of the ids: as text, JSON would round them. */
+export interface OrderIdHalves {
+  readonly orderIdHigh: string;
+  readonly orderIdLow: string;
+}
+
+export function orderIdHalves(orderId: string): OrderIdHalves {
+  const hex = orderId.replaceAll('-', '');
+  const half = (from: number) => (BigInt(`0x${hex.slice(from, from + 16)}`) - MIDDLE).toString();
+  return { orderIdHigh: half(0), orderIdLow: half(16) };
+}
