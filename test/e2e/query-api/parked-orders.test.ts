@@ -81,6 +81,22 @@ describe('an order that is parked, over HTTP,', () => {
     expect(body).not.toHaveProperty('stale');
   });
 
+  it('is named among many that are parked, and they are not where they are not shown', async () => {
+    await pool.query(
+      `INSERT INTO orderlog.quarantine (projection, generation, tenant_id, order_id, revision, reason)
+       SELECT projection, generation, tenant_id, gen_random_uuid(), 0, 'one of many'
+       FROM (SELECT * FROM orderlog.quarantine WHERE order_id = $1 LIMIT 1) one, generate_series(1, 120)`,
+      [order.orderId],
+    );
+    try {
+      const list = await system.ask('/v1/orders');
+      const search = await system.ask('/v1/orders/search', { method: 'POST', body: {} });
+      for (const { body } of [list, search]) expect(body['stale']).toEqual([order.orderId]);
+    } finally {
+      await pool.query(`DELETE FROM orderlog.quarantine WHERE reason = 'one of many'`);
+    }
+  });
+
   it('is refused to a read that must show what could not be applied, and to no other', async () => {
     const beyond = await tokenOf(order, 3);
     for (const asked of [path, '/v1/orders', `${path}/history`, '/v1/orders/totals', '/v1/events']) {

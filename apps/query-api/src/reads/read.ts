@@ -18,7 +18,12 @@ import type { ReadModels } from '#read-models/readers/read-models.js';
 import type { SummaryItem } from '#read-models/readers/summary-item.js';
 import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
 import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
-import { readParked, readParkedAmong } from '#read-models/readers/parked.reader.js';
+import {
+  readFewParked,
+  readParked,
+  readParkedAmong,
+  type ShownBy,
+} from '#read-models/readers/parked.reader.js';
 import { refuseParked } from './order-parked.js';
 import { Sources } from './sources.js';
 
@@ -31,24 +36,20 @@ interface OneOrder {
 
 /** Every question that the read models answer. */
 const reads = {
-  list: async ({ models }: Sources, question: OrderListQuestion) => {
-    const listed = await listOrders(models, question);
-    return { ...listed, stale: await staleAmong(models, question, listed.page, 'rows') };
-  },
+  list: ({ models }: Sources, question: OrderListQuestion) =>
+    withStale(models, question, 'rows', listOrders(models, question), ({ page }) => page),
   diffList: ({ models }: Sources, question: DiffListQuestion) => diffOrders(models, question),
   totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),
   history: ({ models }: Sources, question: HistoryQuestion) => readHistory(models, question),
   customer: ({ models }: Sources, { audience, customerId }: { audience: Audience; customerId: string }) =>
     customerSummary(models, audience, customerId),
   feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
-  search: async (sources: Sources, question: OrderSearchQuestion, consistentWith: OrderPosition | null) => {
-    const page = await searchOrders(sources, question, consistentWith);
-    return { ...page, stale: await staleAmong(sources.models, question, page, 'search') };
+  search: (sources: Sources, question: OrderSearchQuestion, consistentWith: OrderPosition | null) => {
+    const searching = searchOrders(sources, question, consistentWith);
+    return withStale(sources.models, question, 'search', searching, (page) => page);
   },
-  searchAsOf: async ({ models }: Sources, question: SearchAsOfQuestion) => {
-    const page = await searchAsOf(models, question);
-    return { ...page, stale: await staleAmong(models, question, page, 'rows') };
-  },
+  searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) =>
+    withStale(models, question, 'rows', searchAsOf(models, question), (page) => page),
   export: ({ exports }: Sources, question: SummaryQuestion) =>
     Promise.resolve(exportOrders(exports, question)),
   order: ({ models, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
@@ -77,19 +78,21 @@ type Answering = (
   consistentWith: OrderPosition | null,
 ) => ReturnType<Reads[keyof Reads]>;
 
-/** Ids of those of a page that are parked. */
-function staleAmong(
+/**
+ * What was read, and the ids of those of its page that are parked. Mostly no order of a tenant is, so all of them are
+ * asked for at the same time; only where they are many, those of the page afterwards.
+ */
+async function withStale<Answer>(
   models: ReadModels,
-  { audience }: { readonly audience: Audience },
-  { items }: Pick<Page<SummaryItem>, 'items'>,
-  shownBy: 'rows' | 'search',
-): Promise<string[]> {
-  return readParkedAmong(
-    models,
-    audience.tenantId,
-    items.map(({ orderId }) => orderId),
-    shownBy,
-  );
+  { audience: { tenantId } }: { readonly audience: Audience },
+  shownBy: ShownBy,
+  reading: Promise<Answer>,
+  pageOf: (answer: Answer) => Pick<Page<SummaryItem>, 'items'>,
+): Promise<Answer & { readonly stale: readonly string[] }> {
+  const [answer, few] = await Promise.all([reading, readFewParked(models, tenantId, shownBy)]);
+  const ids = pageOf(answer).items.map(({ orderId }) => orderId);
+  const parked = few ?? (await readParkedAmong(models, tenantId, ids, shownBy));
+  return { ...answer, stale: ids.filter((id) => parked.includes(id)) };
 }
 
 /** An index has what was written to it before it shows it: a reader who waits asks for it to be shown. */

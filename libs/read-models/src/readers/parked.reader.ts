@@ -31,23 +31,49 @@ export async function readParked(
   });
 }
 
+/** Of what a page is made. */
+export type ShownBy = 'rows' | 'search';
+
+const FEW = 100;
+
 /** Those of the orders that are shown without their latest changes: their rows or, in a search, their documents. */
 export async function readParkedAmong(
   models: ReadModels,
   tenantId: string,
   orderIds: readonly string[],
-  shownBy: 'rows' | 'search' = 'rows',
+  shownBy: ShownBy,
 ): Promise<string[]> {
   if (orderIds.length === 0) return [];
+  return readParkedIds(models, tenantId, shownBy, orderIds, null);
+}
+
+/** The same of all orders of a tenant, to be asked for beside a page; null: they are many. */
+export async function readFewParked(
+  models: ReadModels,
+  tenantId: string,
+  shownBy: ShownBy,
+): Promise<string[] | null> {
+  const ids = await readParkedIds(models, tenantId, shownBy, null, FEW + 1);
+  return ids.length > FEW ? null : ids;
+}
+
+function readParkedIds(
+  models: ReadModels,
+  tenantId: string,
+  shownBy: ShownBy,
+  among: readonly string[] | null,
+  limit: number | null,
+): Promise<string[]> {
   return models.read(async ({ id, rowsOf }, pool) => {
     // What a search shows is made of the rows: a document lacks what its row lacks.
     const searched = shownBy === 'search' ? id : null;
-    const { rows } = await pool.query<{ orderId: string }>(
-      `SELECT DISTINCT order_id AS "orderId" FROM ${SHARED_SCHEMA}.quarantine
-       WHERE (projection, generation) IN (($1, $2::int), ($3, $4::int))
-         AND tenant_id = $5 AND order_id = ANY($6::uuid[])`,
-      [ORDERS_PROJECTION, rowsOf, SEARCH_PROJECTION, searched, tenantId, orderIds],
-    );
+    const { rows } = await pool.query<{ orderId: string }>({
+      name: `parked_${among === null ? 'few' : 'among'}`,
+      text: `SELECT DISTINCT order_id AS "orderId" FROM ${SHARED_SCHEMA}.quarantine
+        WHERE (projection, generation) IN (($1, $2::int), ($3, $4::int))
+          AND tenant_id = $5 ${among === null ? 'LIMIT $6::int' : 'AND order_id = ANY($6::uuid[])'}`,
+      values: [ORDERS_PROJECTION, rowsOf, SEARCH_PROJECTION, searched, tenantId, among ?? limit],
+    });
     return rows.map(({ orderId }) => orderId);
   });
 }
