@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { foldText, placedWords, thatMayHold } from './fold-text.js';
+import { foldText, joinTexts, placedWords, separateTexts, thatMayHold } from './fold-text.js';
 
 describe('foldText', () => {
   it.each([
@@ -42,12 +42,25 @@ describe('placedWords', () => {
     const texts = fc.array(fc.oneof(fc.string(), fc.string({ unit: 'grapheme' })), { maxLength: 8 });
     fc.assert(
       fc.property(texts, (some) => {
+        const joined = joinTexts(some);
+        const kept = separateTexts(joined);
         for (const [at, text] of some.entries()) {
-          for (const { word } of placedWords(text)) expect(thatMayHold(some, ['other', word])).toContain(at);
+          for (const { word } of placedWords(text))
+            expect(thatMayHold(joined, ['other', word])).toContain(kept[at]);
         }
       }),
     );
-    expect(thatMayHold(['', 'RED MUG', 'tea', 'a mug, red', 'mug'], ['mug', 'red'])).toEqual([1, 3, 4]);
+    const joined = joinTexts(['', 'RED MUG', 'tea', 'a mug, red', 'mug']);
+    expect(thatMayHold(joined, ['mug', 'red'])).toEqual(['RED MUG', 'a mug, red', 'mug']);
+  });
+
+  it('are the same in texts that were joined, whatever these hold', () => {
+    const texts = fc.array(fc.oneof(fc.string(), fc.constant('a\u007fb')), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(texts, (some) => {
+        expect(separateTexts(joinTexts(some)).map(foldText)).toEqual(some.map(foldText));
+      }),
+    );
   });
 
   it.each([

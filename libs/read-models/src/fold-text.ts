@@ -49,28 +49,31 @@ export function placedWords(text: string): PlacedWord[] {
   }));
 }
 
-/**
- * Which of the texts can hold one of these folded words, by their places among them, in order: the others certainly do
- * not. An order may have a thousand texts, of which few are meant: they are looked through as one.
- */
-export function thatMayHold(texts: readonly string[], words: readonly string[]): number[] {
-  const whole = texts.join(BETWEEN);
-  if (!ASCII.test(whole)) return texts.flatMap((text, at) => (mayHold(text, words) ? [at] : []));
-  const found = placesOf(words, whole.toLowerCase());
-  const holding: number[] = [];
-  let start = 0;
-  let next = 0;
-  for (let at = 0; at < texts.length && next < found.length; at++) {
-    const end = start + texts[at]!.length;
-    if (found[next]! < end) holding.push(at);
-    while (found[next]! < end) next++;
-    start = end + BETWEEN.length;
+/** Between two texts that are kept as one: part of no word, one byte also as JSON, and in no text that anybody types. */
+const BETWEEN = '\u007f';
+
+/** Texts as one: an order may have a thousand, and is then read and looked through at once. */
+export function joinTexts(texts: readonly string[]): string {
+  return texts.map((text) => text.replaceAll(BETWEEN, ' ')).join(BETWEEN);
+}
+
+export function separateTexts(joined: string): string[] {
+  return joined.split(BETWEEN);
+}
+
+/** Those of the joined texts, in order, that can hold one of these folded words: the others certainly do not. */
+export function thatMayHold(joined: string, words: readonly string[]): string[] {
+  if (!ASCII.test(joined)) return separateTexts(joined).filter((text) => mayHold(text, words));
+  const holding: string[] = [];
+  let end = -1;
+  for (const place of placesOf(words, joined.toLowerCase())) {
+    if (place < end) continue; // in the text that was found last
+    const next = joined.indexOf(BETWEEN, place);
+    end = next === -1 ? joined.length : next;
+    holding.push(joined.slice(joined.lastIndexOf(BETWEEN, place) + 1, end));
   }
   return holding;
 }
-
-/** Part of no word. */
-const BETWEEN = '\n';
 
 function mayHold(text: string, words: readonly string[]): boolean {
   if (!ASCII.test(text)) return true;

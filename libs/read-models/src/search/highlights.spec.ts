@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { highlightsOf, seeksTexts, soughtOf, type AskedTexts } from './highlights.js';
+import { joinTexts } from '../fold-text.js';
 import type { TextsByField } from './order-texts.js';
 import type { SearchTerm } from './search-terms.js';
 import { searchTextOf } from './search-text.js';
 
 const nothing: AskedTexts = { sku: null, skuPrefix: null, numberPrefix: null, referencePrefix: null };
 const texts: TextsByField = {
-  number: ['7K3MQ-2XH9D'],
-  lineName: ['Crème brûlée dish, dish of crème', 'Party bunting'],
-  sku: ['85123A', '85123AB'],
+  number: '7K3MQ-2XH9D',
+  lineName: joinTexts(['Crème brûlée dish, dish of crème', 'Party bunting']),
+  sku: joinTexts(['85123A', '85123AB']),
 };
 
 function marked(text: string | null, asked: Partial<AskedTexts> = {}, similar: string[] = []) {
@@ -46,7 +47,7 @@ describe('highlights', () => {
   it('are ten at most', () => {
     const many = Array.from({ length: 20 }, (_, n) => `tag ${n}`);
     const sought = soughtOf(nothing, searchTextOf('"tag"'), []);
-    expect(highlightsOf({ tag: many }, sought)).toHaveLength(10);
+    expect(highlightsOf({ tag: joinTexts(many) }, sought)).toHaveLength(10);
   });
 
   it('need no texts where nothing is sought', () => {

@@ -1,4 +1,4 @@
-import { placedWords, thatMayHold, type PlacedWord } from '../fold-text.js';
+import { placedWords, separateTexts, thatMayHold, type PlacedWord } from '../fold-text.js';
 import { orderTextFields, type OrderText, type OrderTextField, type TextsByField } from './order-texts.js';
 import { termMatches, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
@@ -63,12 +63,11 @@ export function highlightsOf(texts: TextsByField, sought: Sought): Highlight[] {
     ...sought.phrases.flat(),
   ];
   for (const field of orderTextFields) {
-    const ofField = texts[field] ?? [];
+    const ofField = texts[field];
+    if (ofField === undefined) continue;
     const given = sought.asGiven.filter((one) => one.field === field);
     // Where a text is looked for as it is given, each has to be looked at.
-    const places = given.length > 0 ? ofField.keys() : thatMayHold(ofField, words);
-    for (const at of places) {
-      const text = ofField[at]!;
+    for (const text of given.length > 0 ? separateTexts(ofField) : thatMayHold(ofField, words)) {
       const ranges = apart([...wordRanges(placedWords(text), sought), ...givenRanges(text, given)]);
       if (ranges.length > 0) highlights.push({ field, text, ranges });
       if (highlights.length === MAX_HIGHLIGHTS) return highlights;

@@ -1,4 +1,5 @@
 import type { Order } from '#domain/order/state.js';
+import { joinTexts } from '../fold-text.js';
 
 export const orderTextFields = ['number', 'reference', 'lineName', 'sku', 'tag', 'attribute'] as const;
 export type OrderTextField = (typeof orderTextFields)[number];
@@ -32,11 +33,11 @@ export function orderTextsOf({ number, reference, lines, tags, attributes }: Tex
   ];
 }
 
-/** The same texts by field, as an index stores them: half as long as JSON, and read without an object for each. */
-export type TextsByField = Readonly<Partial<Record<OrderTextField, readonly string[]>>>;
+/** The same texts, those of a field as one, as an index stores them: nothing is made of each to read them. */
+export type TextsByField = Readonly<Partial<Record<OrderTextField, string>>>;
 
 export function byField(texts: readonly OrderText[]): TextsByField {
   const fields: Partial<Record<OrderTextField, string[]>> = {};
   for (const { field, text } of texts) (fields[field] ??= []).push(text);
-  return fields;
+  return Object.fromEntries(Object.entries(fields).map(([field, ofField]) => [field, joinTexts(ofField)]));
 }

@@ -31,12 +31,12 @@ describe('searchDocumentOf', () => {
   it('holds each text as it was given, once a field', () => {
     const { texts } = searchDocumentOf(order);
     expect(texts).toEqual({
-      number: [order.number],
-      reference: ['PO 77'],
-      lineName: ['Crème dish'],
-      sku: ['85123A'],
-      tag: ['Gift'],
-      attribute: ['Web Shop'],
+      number: order.number,
+      reference: 'PO 77',
+      lineName: 'Crème dish',
+      sku: '85123A',
+      tag: 'Gift',
+      attribute: 'Web Shop',
     });
   });
 
