@@ -20,10 +20,13 @@ let sent: (readonly EncodedEvent[])[];
 beforeEach(async () => {
   server = await startTestEventStore();
   proxy = await startTcpProxy(Number(new URL(server.url).port));
-  const connectionString = `esdb://127.0.0.1:${proxy.port}?tls=false`;
-  store = new DbClientEventStore({ connectionString, timeoutMs: 500 });
   sent = [];
 });
+
+function connect(timeoutMs?: number): void {
+  const connectionString = `esdb://127.0.0.1:${proxy.port}?tls=false`;
+  store = new DbClientEventStore({ connectionString, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+}
 
 afterEach(async () => {
   await store.close();
@@ -52,6 +55,7 @@ async function placed(commands: OrderCommands): Promise<string> {
 
 describe('a shared append', () => {
   it('whose answer is lost is found out for all that share it, before any of them hears', async () => {
+    connect(500); // soon taken for lost
     const commands = new OrderCommands(telling());
     const orderId = await placed(commands);
     const asked = Array.from({ length: 20 }, (_, n) => request(orderId, addNote(`note ${n}`)));
@@ -73,6 +77,7 @@ describe('a shared append', () => {
   });
 
   it('holds no more than the store takes, however much is asked for at once', async () => {
+    connect();
     const commands = new OrderCommands(telling());
     const orderId = await placed(commands);
     sent.length = 0;
