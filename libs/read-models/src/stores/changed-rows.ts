@@ -32,42 +32,44 @@ export async function changedRows(
   const documents = new DocumentWriter();
   const orders: ChangedOrder[] = [];
   let position: bigint | null = null;
-  let seen = 0;
+  let complete = true;
   await copyOut(db, changedQuery(schema, rowsOf, afterSeq, limits), (row) => {
     position = row.isNull() ? null : BigInt(row.bigint());
-    seen = row.integer();
-    if (!row.isNull()) orders.push(changedOrder(row, documents));
+    if (row.isNull()) return;
+    const writeSeq = BigInt(row.bigint());
+    complete = row.boolean();
+    orders.push(changedOrder(row, writeSeq, documents));
   });
-  return { orders, complete: orders.length === seen && seen < limits.maxRows, position };
+  return { orders, complete, position };
 }
 
-function changedOrder(row: CopiedRow, documents: DocumentWriter): ChangedOrder {
-  const writeSeq = BigInt(row.bigint());
+function changedOrder(row: CopiedRow, writeSeq: bigint, documents: DocumentWriter): ChangedOrder {
   const summary = copiedSummary(row);
   const { tenantId, orderId, revision } = summary;
   const document = row.isNull() ? null : documents.write(summary, row.slice(), row.slice());
   return { tenantId, orderId, revision, writeSeq, document };
 }
 
-// How large what an order is found by is stands in its row, so that none is read only to be counted.
+// Each row is looked up once, and how large what an order is found by is, is known without reading it.
 function changedQuery(
   schema: string,
   rowsOf: number,
   afterSeq: bigint,
   { maxRows, maxBytes }: PageLimits,
 ): string {
-  const searchRow = `LEFT JOIN ${schema}.order_search s ON s.tenant_id = o.tenant_id AND s.order_id = o.order_id`;
-  return `WITH seen AS MATERIALIZED (
-      SELECT o.write_seq, coalesce(pg_column_size(s.found_by), 0) AS bytes FROM ${schema}.orders o ${searchRow}
-      WHERE o.write_seq > ${afterSeq} ORDER BY o.write_seq LIMIT ${maxRows}
-    ), page AS (
-      SELECT write_seq, sum(bytes) OVER (ORDER BY write_seq) - bytes AS bytes_before FROM seen
-    )
-    SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints
+  return `SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints
         WHERE generation = ${rowsOf} AND projection = '${ORDERS_PROJECTION}'),
-      (SELECT count(*)::int FROM seen), o.write_seq, ${selectWholeSummary('o')}, s.found_by, s.personal
+      page.*
     FROM (SELECT) one
-    LEFT JOIN (page p JOIN ${schema}.orders o ON o.write_seq = p.write_seq AND p.bytes_before < ${maxBytes}
-      ${searchRow}) ON true
-    ORDER BY o.write_seq`;
+    LEFT JOIN (
+      SELECT * FROM (
+        SELECT o.write_seq, lead(o.write_seq) OVER seq IS NULL AS is_last, ${selectWholeSummary('o')},
+          s.found_by, s.personal, sum(pg_column_size(s.found_by)) OVER seq AS bytes,
+          pg_column_size(s.found_by) AS own_bytes
+        FROM ${schema}.orders o
+        LEFT JOIN ${schema}.order_search s ON s.tenant_id = o.tenant_id AND s.order_id = o.order_id
+        WHERE o.write_seq > ${afterSeq} WINDOW seq AS (ORDER BY o.write_seq) ORDER BY o.write_seq LIMIT ${maxRows}
+      ) seen WHERE coalesce(bytes, 0) - coalesce(own_bytes, 0) < ${maxBytes}
+    ) page ON true
+    ORDER BY page.write_seq`;
 }
