@@ -33,7 +33,7 @@ export interface SearchFollowerOptions {
   readonly limits?: PageLimits;
 }
 
-const LIMITS: PageLimits = { maxRows: 500, maxBytes: 2_000_000 };
+const LIMITS: PageLimits = { maxRows: 1_000, maxBytes: 4_000_000 };
 /** From one step to the next while rows come one by one: what comes after a pause goes at once, what follows together. */
 const STEP_EVERY_MS = 50;
 /** Rows are told of by NOTIFY; this is for what was told while nobody listened. */
