@@ -47,6 +47,8 @@ function whyUnreadable(error: unknown): string {
   if (code === 'EISDIR') return 'is a folder: name the files in it';
   if (code === 'Z_BUF_ERROR') return 'the gzip is cut off: get the whole file again';
   if (code?.startsWith('Z_')) return `the gzip is damaged (${message}): get the file again`;
+  // Now and then zlib closes before it says why.
+  if (code === 'ERR_STREAM_PREMATURE_CLOSE') return 'the gzip is damaged: get the file again';
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8: convert it first';
   return message;
 }
