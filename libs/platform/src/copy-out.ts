@@ -77,6 +77,10 @@ export interface CopiedValue {
   readonly length: number;
 }
 
+export function textOf({ source, start, length }: CopiedValue): string {
+  return source.toString('utf8', start, start + length);
+}
+
 /** Reads the columns of one row in their order. */
 export class CopiedRow {
   #bytes: Buffer = Buffer.alloc(0);
@@ -104,8 +108,7 @@ export class CopiedRow {
   }
 
   text(): string {
-    const { source, start, length } = this.slice();
-    return source.toString('utf8', start, start + length);
+    return textOf(this.slice());
   }
 
   uuid(): string {

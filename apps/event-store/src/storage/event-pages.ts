@@ -1,8 +1,7 @@
 import pg from 'pg';
 import { encodeReadFrame } from '../wire/recorded-event.js';
 import type { FrameSlab } from '../wire/frames.js';
-import type { Slice } from '../wire/protobuf-writer.js';
-import type { CopiedRow } from '#platform/copy-out.js';
+import { textOf, type CopiedRow } from '#platform/copy-out.js';
 import type { StoredEvent } from './stored-event.js';
 
 export type Direction = 'forwards' | 'backwards';
@@ -98,8 +97,6 @@ export function copiedEvent(row: CopiedRow, slab: FrameSlab): StoredEvent {
   const frame = encodeReadFrame(fields, slab);
   return { position, stream: textOf(stream), revision, type: textOf(type), createdMs, frame };
 }
-
-const textOf = ({ source, start, length }: Slice): string => source.toString('utf8', start, start + length);
 
 /** A number that goes into a statement as it is. */
 function integer(value: number): string {

@@ -27,20 +27,24 @@ export class BlockMemory {
 
   /** Writes bytes of `from` into the block, beginning at `at`: as many as there are, or fit. @returns how many */
   write(block: number, at: number, from: Buffer, start: number, end: number): number {
-    const first = (block % BLOCKS_IN_PIECE) * BLOCK_BYTES;
+    const { piece, first } = this.#placeOf(block);
     const count = Math.min(BLOCK_BYTES - at, end - start);
-    return from.copy(this.#pieces[Math.floor(block / BLOCKS_IN_PIECE)]!, first + at, start, start + count);
+    return from.copy(piece, first + at, start, start + count);
   }
 
   /** The first bytes of these blocks, one after the other, until the next call. */
   gather(blocks: readonly number[], length: number): Buffer {
     if (this.#gathered.length < length) this.#gathered = Buffer.allocUnsafeSlow(roomFor(length));
     for (const [index, block] of blocks.entries()) {
-      const first = (block % BLOCKS_IN_PIECE) * BLOCK_BYTES;
-      const piece = this.#pieces[Math.floor(block / BLOCKS_IN_PIECE)]!;
+      const { piece, first } = this.#placeOf(block);
       piece.copy(this.#gathered, index * BLOCK_BYTES, first, first + BLOCK_BYTES);
     }
     return this.#gathered.subarray(0, length);
+  }
+
+  #placeOf(block: number): { readonly piece: Buffer; readonly first: number } {
+    const piece = this.#pieces[Math.floor(block / BLOCKS_IN_PIECE)]!;
+    return { piece, first: (block % BLOCKS_IN_PIECE) * BLOCK_BYTES };
   }
 }
 

@@ -1,12 +1,6 @@
+import type { CopiedValue } from '#platform/copy-out.js';
 import type { OrderSummary } from '../order-summary.js';
 import { factsOf } from './search-document.js';
-
-/** Where UTF-8 JSON lies. */
-export interface JsonBytes {
-  readonly source: Buffer;
-  readonly start: number;
-  readonly length: number;
-}
 
 const PIECE_BYTES = 1 << 20;
 const PERSONAL = ',"personal":';
@@ -18,7 +12,7 @@ export class DocumentWriter {
   #length = 0;
 
   /** `foundBy` and `personal` are JSON already, as rows keep them: neither is read to be written. */
-  write(summary: OrderSummary, foundBy: JsonBytes, personal: JsonBytes): Uint8Array {
+  write(summary: OrderSummary, foundBy: CopiedValue, personal: CopiedValue): Uint8Array {
     const facts = JSON.stringify(factsOf(summary)).slice(0, -1);
     this.#reserve(3 * facts.length + foundBy.length + PERSONAL.length + personal.length);
     const start = this.#length;
