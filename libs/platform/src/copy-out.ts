@@ -1,11 +1,11 @@
 import type { ClientBase, Connection, Submittable } from 'pg';
+import { POSTGRES_EPOCH_MS } from './postgres.js';
 
 /** Bytes of the header of PostgreSQL's binary COPY format when it has no extension, which it never has. */
 const HEADER_BYTES = 19;
 // Of an array: dimensions, whether there are nulls, the type; then of its one dimension the count and where it begins.
 const ARRAY_COUNT_AT = 12;
 const ARRAY_HEADER_BYTES = 20;
-const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 /**
  * `COPY (…) TO STDOUT (FORMAT binary)`: each row is handed on in place, while it lies in the connection's

@@ -9,6 +9,9 @@ export interface PoolOptions {
   statementTimeoutMs: number;
 }
 
+/** From where PostgreSQL counts the microseconds of a `timestamptz` in its binary form. */
+export const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
+
 const CONNECT_TIMEOUT_MS = 3_000;
 /** What PostgreSQL's own word of a statement that took too long may take to come here. */
 const ANSWER_MARGIN_MS = 1_000;

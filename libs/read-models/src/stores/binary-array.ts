@@ -1,4 +1,5 @@
 import { epochMsOf, type Instant } from '#domain/instant.js';
+import { POSTGRES_EPOCH_MS } from '#platform/postgres.js';
 import type { ColumnType } from '../order-summary.js';
 
 /** How a whole column of a batch travels; arrays of arrays do not exist, so `text[]` travels as its literal. */
@@ -16,7 +17,6 @@ const typeIds: Readonly<Record<ElementType, number>> = {
 
 const HEADER_BYTES = 20;
 const KEPT_BYTES = 4_000_000;
-const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 /**
  * A column's values as a PostgreSQL array in its binary form, so that long JSON texts are neither

@@ -1,4 +1,5 @@
 import type { Instant } from '#domain/instant.js';
+import { POSTGRES_EPOCH_MS } from '#platform/postgres.js';
 import type { ColumnType } from '../order-summary.js';
 
 /** What a column of a copied row holds; `tsvector` is given as its words, distinct and without positions. */
@@ -16,7 +17,6 @@ const HEADER = Buffer.from([80, 71, 67, 79, 80, 89, 10, 255, 13, 10, 0, 0, 0, 0,
 const TRAILER_BYTES = 2;
 const FIRST_BYTES = 1 << 16;
 const KEPT_BYTES = 32 << 20;
-const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const TEXT_TYPE_ID = 25;
 /** Up to here a text is written by a loop: a call into the runtime costs more than that. */
 const SHORT_TEXT = 40;
