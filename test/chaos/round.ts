@@ -14,6 +14,7 @@ import { untilSettled } from './loaders/settled.js';
 import { takeSample } from './loaders/take-sample.js';
 import { Random } from './random.js';
 import { ChaosSystem, type Engine } from './system/chaos-system.js';
+import { LaterRelease } from './workload/later-release.js';
 import { KnownOrders } from './workload/orders.js';
 import { Recorder } from './workload/recorder.js';
 import { ShopClient } from './workload/shop-client.js';
@@ -54,6 +55,8 @@ const CLIENTS = 12;
 const TENANTS = ['default', 'second'];
 /** Whose money moves at the payment provider. */
 const PAYING_TENANT = 'second';
+/** Which a later release appends to. */
+const RELEASED_TENANT = 'default';
 /** So few that most get a long history, and that clients meet in them. */
 const MAX_ORDERS = 60;
 const SAMPLE_EVERY_MS = 700;
@@ -73,6 +76,7 @@ class Round {
   readonly #options: RoundOptions;
   readonly #random: Random;
   readonly #recorder = new Recorder();
+  readonly #orders = new KnownOrders();
   readonly #deaths: string[] = [];
   readonly #samples: Sample[] = [];
   readonly #startedMs = performance.now();
@@ -96,8 +100,12 @@ class Round {
     });
     this.#log('everything runs');
     const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });
+    const laterRelease = new LaterRelease(store, {
+      ...{ orders: this.#orders, tenantId: RELEASED_TENANT },
+      random: this.#random.fork('later release'),
+    });
     try {
-      const faults = await this.#disturb(system);
+      const faults = await this.#disturb(system, laterRelease);
       this.#log('everything runs undisturbed again');
       const settling = {
         store,
@@ -113,7 +121,7 @@ class Round {
         (await untilSettled(settling, limitMs));
       this.#log(unsettled ?? 'settled');
       await this.#sample(system);
-      const facts = await this.#facts(system, store);
+      const facts = await this.#facts(system, store, laterRelease.eventIds);
       this.#write('commands.ndjson', facts.commands);
       this.#write('reads.ndjson', facts.reads);
       this.#log('judging');
@@ -127,9 +135,10 @@ class Round {
   }
 
   /** Returns when the clients have ended and every fault is undone. */
-  async #disturb(system: ChaosSystem): Promise<ReadonlyMap<string, number>> {
+  async #disturb(system: ChaosSystem, laterRelease: LaterRelease): Promise<ReadonlyMap<string, number>> {
     const { forMs, faults = (random, targets) => planFaults(random, targets, forMs) } = this.#options;
-    const runner = new FaultRunner(system, this.#random.fork('repeats'), (line) => this.#log(line));
+    const repeats = this.#random.fork('repeats');
+    const runner = new FaultRunner({ system, laterRelease }, repeats, (line) => this.#log(line));
     const plan = faults(this.#random.fork('faults'), this.#targets(system));
     const over = new AbortController();
     const ended = new AbortController();
@@ -160,7 +169,6 @@ class Round {
   }
 
   async #clients(system: ChaosSystem): Promise<ShopClient[]> {
-    const orders = new KnownOrders();
     const { commandUrls, queryUrls } = system;
     return Promise.all(
       Array.from({ length: CLIENTS }, async (_, index) => {
@@ -173,6 +181,7 @@ class Round {
           lifetimeSeconds: TOKEN_SECONDS,
         });
         const sender = { name, tenantId, token, clientId: name };
+        const orders = this.#orders;
         const random = this.#random.fork(name);
         return new ShopClient({
           ...{ sender, commandUrls, queryUrls, orders, random },
@@ -207,7 +216,7 @@ class Round {
     if (sample !== null) this.#samples.push(sample);
   }
 
-  #facts(system: ChaosSystem, store: DbClientEventStore): Promise<Facts> {
+  #facts(system: ChaosSystem, store: DbClientEventStore, unreadable: ReadonlySet<string>): Promise<Facts> {
     const { elasticsearch, kafka } = this.#options;
     const provider = system.payments.facts();
     const byWorkers = this.#recorder.withRepetitions(system.payments.attempts());
@@ -221,7 +230,7 @@ class Round {
       {
         commands: [...this.#recorder.commands, ...byWorkers],
         reads: this.#recorder.reads,
-        ...{ samples: this.#samples, provider },
+        ...{ samples: this.#samples, provider, unreadable },
       },
     );
   }

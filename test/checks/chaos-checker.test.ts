@@ -54,6 +54,21 @@ const alterations: readonly Alteration[] = [
       (log[2]!.data as { data: { tags: string[] } }).data.tags = ['other'];
     },
   ],
+  [
+    'something is decided without an event that cannot be read',
+    'I3',
+    /revision 2 \(TagsChanged\): was decided without revision 1/,
+    ({ log, unreadable }) => void unreadable.add(log[1]!.eventId),
+  ],
+  [
+    'an event is parked that can be applied',
+    'I4',
+    /event 3 is parked, and can be applied/,
+    ({ parked, log }) => {
+      const [tenantId, orderId] = log[3]!.stream.slice('order-'.length).split('.') as [string, string];
+      parked.push({ projection: 'orders', tenantId, orderId, revision: 3 });
+    },
+  ],
   ['a row is missing', 'I4', /has 4 events, but no row/, ({ rows }) => void rows.orders.pop()],
   [
     'a row is of no stream',

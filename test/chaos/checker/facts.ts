@@ -8,6 +8,8 @@ export interface Facts {
   readonly reads: readonly ReadAttempt[];
   /** All events of order streams, in the order in which the store gives them out of `$all`. */
   readonly log: readonly RawEvent[];
+  /** Ids of events that a later release appended, or tried to: no client asked for them, and this one cannot read them. */
+  readonly unreadable: ReadonlySet<string>;
   /** Ids of the events of each stream, as the store gives them when that stream is read. */
   readonly streams: ReadonlyMap<string, readonly string[]>;
   /** Every snapshot that was ever written, also those that gave way to others. */
@@ -139,6 +141,7 @@ export interface Sample {
   readonly revisions: ReadonlyMap<string, number>;
   readonly historyRows: number;
   readonly parked: readonly ParkedFact[];
+  readonly skips: readonly EventKey[];
   /** null: nothing is searched in Elasticsearch, or it was away. */
   readonly index: { readonly checkpoint: bigint; readonly revisions: ReadonlyMap<string, number> } | null;
 }

@@ -19,6 +19,8 @@ export function checkRows(
   const search = rows.search === null ? null : byOrder(rows.search);
   for (const [key, story] of stories) {
     const chapters = story.chapters.slice(0, parkedFrom.get(key));
+    const parkedAt = story.chapters[chapters.length];
+    if (parkedAt?.order) report(key, `event ${parkedAt.raw.revision} is parked, and can be applied`);
     checkOrderRow(key, chapters, orders.get(key) ?? [], report);
     checkHistory(key, chapters, history.get(key) ?? [], report);
     if (search !== null) checkSearchRow(key, chapters, search.get(key) ?? [], rows.words!, report);

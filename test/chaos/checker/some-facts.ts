@@ -18,9 +18,11 @@ import type { ColumnValues, CommandAttempt, Facts } from './facts.js';
 export type Changeable<T> =
   T extends ReadonlyMap<infer Key, infer Value>
     ? Map<Key, Value>
-    : T extends object
-      ? { -readonly [Key in keyof T]: Changeable<T[Key]> }
-      : T;
+    : T extends ReadonlySet<infer Value>
+      ? Set<Value>
+      : T extends object
+        ? { -readonly [Key in keyof T]: Changeable<T[Key]> }
+        : T;
 
 const TENANT = 'default';
 const WRITE_SEQ_PER_ORDER = 10;
@@ -72,6 +74,7 @@ export async function someFacts(
     rows: { orders: rows, history, search: null, words: null },
     parked: [],
     skips: [],
+    unreadable: new Set<string>(),
     provider: null,
     samples: [
       {
@@ -82,6 +85,7 @@ export async function someFacts(
           revisions,
           historyRows: history.length,
           parked: [],
+          skips: [],
         },
         index: { checkpoint: rest.log.at(-1)!.position, revisions: new Map(revisions) },
       },

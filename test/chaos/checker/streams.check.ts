@@ -10,10 +10,10 @@ import type { Report } from './violations.js';
 /**
  * I3: positions grow, revisions are contiguous, times never go back, no event is there twice; and each block of
  * events of one command is, event by event, what the domain decides for that command on the order before it: so it
- * is legal, somebody asked for it, and all of it is there.
+ * is legal, somebody asked for it, and all of it is there. Behind what a later release appended, nothing is decided.
  */
 export function checkStreams(
-  { log, streams, commands }: Pick<Facts, 'log' | 'streams' | 'commands'>,
+  { log, streams, commands, unreadable }: Pick<Facts, 'log' | 'streams' | 'commands' | 'unreadable'>,
   stories: ReadonlyMap<string, Story>,
   report: Report,
 ): void {
@@ -27,7 +27,7 @@ export function checkStreams(
   }
   for (const story of stories.values()) {
     checkOrder(story, streams.get(story.stream) ?? [], report);
-    checkDecisions(story, asked, report);
+    checkDecisions(story, asked, unreadable, report);
   }
   const known = new Set([...stories.values()].map(({ stream }) => stream));
   for (const stream of streams.keys()) if (!known.has(stream)) report(stream, 'is a stream, but not in $all');
@@ -67,11 +67,21 @@ function checkOrder({ stream, chapters }: Story, readIds: readonly string[], rep
 function checkDecisions(
   { stream, chapters }: Story,
   asked: ReadonlyMap<string, readonly CommandAttempt[]>,
+  unreadable: ReadonlySet<string>,
   report: Report,
 ): void {
   let before: OrderState = null;
-  for (let at = 0; at < chapters.length;) {
-    const block = blockFrom(chapters, at);
+  const first = chapters.findIndex(({ raw }) => unreadable.has(raw.eventId));
+  const end = first === -1 ? chapters.length : first;
+  for (const { raw } of chapters.slice(end)) {
+    if (unreadable.has(raw.eventId)) continue;
+    report(
+      stream,
+      `revision ${raw.revision} (${raw.type}): was decided without revision ${end}, which cannot be read`,
+    );
+  }
+  for (let at = 0; at < end;) {
+    const block = blockFrom(chapters.slice(0, end), at);
     const events = block.map(({ event }) => event);
     const attempts = asked.get(events[0]?.recording.commandId ?? '') ?? [];
     const where = `revision ${at} (${block.map(({ raw }) => raw.type).join(', ')})`;

@@ -19,7 +19,9 @@ export type FaultKind =
   | 'kafka-kill'
   | 'clock'
   | 'replay'
-  | 'rollback';
+  | 'rollback'
+  | 'unreadable'
+  | 'skip';
 
 export interface Fault {
   readonly atMs: number;
@@ -27,7 +29,10 @@ export interface Fault {
   /** Of a link or a process; of an engine its own name. */
   readonly target: string;
   readonly durationMs: number;
-  /** Milliseconds of delay or of a clock's jump, percent of requests repeated; 0 where there is nothing to measure. */
+  /**
+   * Milliseconds of delay or of a clock's jump, percent of requests repeated, which of the parked orders; 0 where there
+   * is nothing to measure.
+   */
   readonly amount: number;
 }
 
@@ -51,6 +56,7 @@ interface Recipe {
 const links = ({ links: all }: Targets) => all;
 const processes = ({ processes: all }: Targets) => all;
 const MINUTES_MS = 60_000;
+const MOST_PARKED = 60;
 
 const recipes: Readonly<Record<FaultKind, Recipe>> = {
   slow: { weight: 6, targets: links, durationMs: [500, 4_000], amount: (random) => random.between(20, 400) },
@@ -86,6 +92,13 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
   // Now and then it is killed before it is done, and gone on with at the end.
   replay: { weight: 3, targets: () => ['operator'], durationMs: [5_000, 45_000] },
   rollback: { weight: 2, targets: () => ['operator'], durationMs: [0, 0] },
+  unreadable: { weight: 5, targets: () => ['later release'], durationMs: [0, 0] },
+  skip: {
+    weight: 3,
+    targets: () => ['quarantine'],
+    durationMs: [0, 0],
+    amount: (random) => random.below(MOST_PARKED),
+  },
 };
 
 /** On average. */

@@ -3,6 +3,7 @@ import type { AppProcess } from '../system/app-process.js';
 import type { ChaosSystem } from '../system/chaos-system.js';
 import type { Link } from '../system/links.js';
 import type { Random } from '../random.js';
+import type { LaterRelease } from '../workload/later-release.js';
 import type { Fault, FaultKind } from './fault-plan.js';
 
 const REPEAT_LATE_MS = 3_000;
@@ -11,6 +12,7 @@ const REPEAT_LATE_MS = 3_000;
 export class FaultRunner {
   readonly counts = new Map<FaultKind, number>();
   readonly #system: ChaosSystem;
+  readonly #laterRelease: LaterRelease;
   readonly #random: Random;
   readonly #log: (line: string) => void;
   readonly #underWay: Promise<void>[] = [];
@@ -19,8 +21,13 @@ export class FaultRunner {
 
   #begun = false;
 
-  constructor(system: ChaosSystem, random: Random, log: (line: string) => void) {
+  constructor(
+    { system, laterRelease }: { system: ChaosSystem; laterRelease: LaterRelease },
+    random: Random,
+    log: (line: string) => void,
+  ) {
     this.#system = system;
+    this.#laterRelease = laterRelease;
     this.#random = random;
     this.#log = log;
   }
@@ -140,6 +147,8 @@ export class FaultRunner {
       clock: () => app().setClock(amount),
       replay: () => operator?.replay(durationMs),
       rollback: () => operator?.rollback(),
+      unreadable: () => this.#laterRelease.append(),
+      skip: () => operator?.skip(amount),
     };
     await kinds[kind]();
   }

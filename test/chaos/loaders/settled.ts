@@ -14,7 +14,10 @@ export interface Settling {
 
 const LOOK_EVERY_MS = 100;
 
-/** Waits until every projection has come to the end of the log; says which has not in time, null when all have. */
+/**
+ * Waits until every projection has come to the end of the log, and tries nothing again any more; says which has not in
+ * time, null when all have.
+ */
 export async function untilSettled(settling: Settling, limitMs: number): Promise<string | null> {
   const { store, postgresUrl, elasticsearch, kafka } = settling;
   const wanted = ['orders', ...(elasticsearch ? ['search'] : []), ...(kafka ? ['relay'] : [])];
@@ -24,11 +27,12 @@ export async function untilSettled(settling: Settling, limitMs: number): Promise
   const deadlineMs = performance.now() + limitMs;
   try {
     for (;;) {
-      const reached = await positions(pool);
-      if (wanted.every((projection) => (reached.get(projection) ?? -1n) >= head)) return null;
+      const { reached, triedAgain } = await progress(pool);
+      const isThere = wanted.every((projection) => (reached.get(projection) ?? -1n) >= head);
+      if (isThere && triedAgain === 0) return null;
       if (performance.now() > deadlineMs) {
         const at = wanted.map((projection) => `${projection} at ${reached.get(projection) ?? 'nothing'}`);
-        return `not settled in ${limitMs} ms: the log ends at ${head}, and there is ${at.join(', ')}`;
+        return `not settled in ${limitMs} ms: the log ends at ${head}, there is ${at.join(', ')}, and ${triedAgain} events are to be tried again`;
       }
       await setTimeout(LOOK_EVERY_MS);
     }
@@ -47,18 +51,34 @@ async function headOf(store: Settling['store']): Promise<{ position: bigint | nu
   }
 }
 
-async function positions(pool: pg.Pool): Promise<Map<string, bigint>> {
+interface Progress {
+  /** By projection. */
+  readonly reached: ReadonlyMap<string, bigint>;
+  /** Parked events that may yet be applied by themselves. */
+  readonly triedAgain: number;
+}
+
+async function progress(pool: pg.Pool): Promise<Progress> {
   const client = await pool.connect();
   try {
     const generation = await activeGeneration(client);
-    if (generation === null) return new Map();
+    if (generation === null) return { reached: new Map(), triedAgain: 0 };
     const rows = await rowsOf(
       client,
       `SELECT projection, position FROM orderlog.checkpoints WHERE generation = $1
        UNION ALL SELECT 'relay', position FROM orderlog.relays`,
       [generation.id],
     );
-    return new Map(rows.map((row) => [String(row['projection']), BigInt(String(row['position']))]));
+    const [parked] = await rowsOf(
+      client,
+      `SELECT count(*)::int AS transient FROM orderlog.quarantine
+       WHERE kind = 'transient' AND generation IN (0, $1)`,
+      [generation.id],
+    );
+    return {
+      reached: new Map(rows.map((row) => [String(row['projection']), BigInt(String(row['position']))])),
+      triedAgain: parked!['transient'] as number,
+    };
   } finally {
     client.release();
   }

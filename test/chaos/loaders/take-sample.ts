@@ -2,7 +2,14 @@ import pg from 'pg';
 import type { Sample } from '../checker/facts.js';
 import { keyOf } from '../checker/story.js';
 import { loadDocuments } from './load-documents.js';
-import { activeGeneration, inSnapshot, loadParked, rowsOf, type ActiveGeneration } from './load-rows.js';
+import {
+  activeGeneration,
+  inSnapshot,
+  loadParked,
+  loadSkips,
+  rowsOf,
+  type ActiveGeneration,
+} from './load-rows.js';
 
 export interface SampledFrom {
   readonly postgresUrl: string;
@@ -54,6 +61,7 @@ async function sampleOf(db: pg.Client, from: SampledFrom, atMs: number): Promise
         ]),
       ),
       parked: await loadParked(db, generation),
+      skips: await loadSkips(db),
     };
   });
   if (snapshot === null) return null;

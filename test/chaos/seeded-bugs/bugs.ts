@@ -97,6 +97,19 @@ export const seededBugs: readonly SeededBug[] = [
     says: /search row/,
   },
   {
+    name: 'an event that cannot be read, and is parked nowhere',
+    changes: [
+      {
+        file: 'libs/projections/src/quarantine/order-writer.ts',
+        from: 'await this.#store.write({ checkpoint, parked, unparked });\n      this.#committed(folded);',
+        to: 'await this.#store.write({ checkpoint, parked: [], unparked });\n      this.#committed(folded);',
+      },
+    ],
+    faults: [at(3_000, 'unreadable', 'later release'), at(5_000, 'unreadable', 'later release')],
+    caughtAs: 'I8',
+    says: /the checkpoint \d+ is past event/,
+  },
+  {
     name: 'a flip to a generation that has not caught up',
     changes: [
       {

@@ -29,6 +29,8 @@ export interface Sending {
 
 /** Of the answers that are worth another attempt, the one that says that this one left nothing. */
 const NOTHING_SENT = 'event_store_unavailable';
+/** An event of the order is of another release: that does not pass. */
+const UNREADABLE = '503 order_unreadable';
 const RETRIES = 6;
 const WAIT_MS = 400;
 
@@ -68,8 +70,7 @@ export class CommandSender {
   async send(sending: Sending, signal: AbortSignal): Promise<CommandOutcome> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.once(sending);
-      const isFinal = outcome.kind === 'done' || (outcome.kind === 'refused' && outcome.status < 500);
-      if (isFinal || attempt > RETRIES || signal.aborted || this.#random.chance(5)) return outcome;
+      if (isFinal(outcome) || attempt > RETRIES || signal.aborted || this.#random.chance(5)) return outcome;
       await setTimeout(this.#random.below(WAIT_MS * attempt));
     }
   }
@@ -122,6 +123,12 @@ export class CommandSender {
     const { tenantId, clientId } = this.sender;
     return commandIdOf({ tenantId, customerId: null, clientId }, method, path, key);
   }
+}
+
+/** Whether to ask again is of no use. */
+function isFinal(outcome: CommandOutcome): boolean {
+  if (outcome.kind === 'unknown') return outcome.why === UNREADABLE;
+  return outcome.kind === 'done' || outcome.status < 500;
 }
 
 function outcomeOf(answer: HttpAnswer | string): CommandOutcome {

@@ -55,7 +55,7 @@ export class Reader {
     };
     const answer = await this.#ask(question, this.#random.chance(60));
     if (typeof answer === 'string' || answer.status !== 200) return null;
-    const { personal, ...document } = answer.body;
+    const { personal, stale: _stale, staleReason: _reason, ...document } = answer.body;
     return orderOf(document as unknown as OrderDocument, personal as Order['personal']);
   }
 
@@ -157,7 +157,7 @@ export class Reader {
 function shownIn({ status, body }: HttpAnswer, as: ShownOrder['as']): readonly ShownOrder[] | null {
   if (status !== 200) return null;
   const shown = as === 'summary' ? (body['items'] as Record<string, unknown>[]) : [body];
-  return shown.map(({ highlights: _highlights, ...content }) => ({
+  return shown.map(({ highlights: _highlights, stale: _stale, staleReason: _reason, ...content }) => ({
     orderId: String(content['orderId']),
     revision: content['revision'] as number,
     as,

@@ -64,7 +64,10 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     const { [generation.searchIndex!]: settings } = await client.indices.getSettings({
       index: generation.searchIndex!,
     });
-    expect(settings!.settings!.index).toMatchObject({ refresh_interval: '1s', auto_expand_replicas: '0-1' });
+    expect(settings!.settings!.index).toMatchObject({
+      refresh_interval: '850ms',
+      auto_expand_replicas: '0-1',
+    });
 
     await orders[0]!.does(note('after the switch'));
     await indexedUpToNow();

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#event-store/errors.js';
+import type { EventMetadata, EventStore, RawEvent } from '#event-store/port.js';
+import { orderStream } from '#event-store/streams.js';
+import type { Random } from '../random.js';
+import type { KnownOrders } from './orders.js';
+
+const UNKNOWN_TYPE = 'OrderTeleported';
+
+/** A release to come, of which one process runs too early: it appends what this release cannot read. */
+export class LaterRelease {
+  /** Ids of all events that it tried to append, whatever became of them. */
+  readonly eventIds = new Set<string>();
+  readonly #store: Pick<EventStore, 'append' | 'readStream'>;
+  readonly #orders: KnownOrders;
+  readonly #tenantId: string;
+  readonly #random: Random;
+
+  constructor(
+    store: Pick<EventStore, 'append' | 'readStream'>,
+    of: { orders: KnownOrders; tenantId: string; random: Random },
+  ) {
+    this.#store = store;
+    this.#orders = of.orders;
+    this.#tenantId = of.tenantId;
+    this.#random = of.random;
+  }
+
+  /** To one order, at its end. Nothing may come of it: the store may be away, or somebody else be faster. */
+  async append(): Promise<void> {
+    const order = this.#orders.one(this.#random, this.#tenantId);
+    if (order === undefined) return;
+    try {
+      const last = await this.#lastOf(orderStream(order.tenantId, order.orderId));
+      if (last === null) return; // not placed yet, or refused
+      const eventId = randomUUID();
+      this.eventIds.add(eventId);
+      const metadata = { ...(last.metadata as EventMetadata), commandId: randomUUID() };
+      await this.#store.append(
+        last.stream,
+        [{ eventId, type: UNKNOWN_TYPE, data: last.data, metadata }],
+        last.revision,
+      );
+    } catch (error) {
+      if (!maybe.some((kind) => error instanceof kind)) throw error;
+    }
+  }
+
+  async #lastOf(stream: string): Promise<RawEvent | null> {
+    let last: RawEvent | null = null;
+    for await (const event of this.#store.readStream(stream)) last = event;
+    return last;
+  }
+}
+
+const maybe = [AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision];
