@@ -24,7 +24,7 @@ export async function check(facts: Facts): Promise<readonly Violation[]> {
   checkRows(facts.rows, stories, facts.parked, to('I4'));
   if (facts.documents !== null) checkDocuments(facts.documents, facts.rows, stories, facts.parked, to('I4'));
   checkReads(facts.reads, stories, { I4: to('I4'), I9: to('I9') });
-  if (facts.messages !== null) checkMessages(facts.messages, stories, facts.parked, to('I5'));
+  if (facts.messages !== null) checkMessages(facts.messages, stories, facts, to('I5'));
   await checkSnapshots(facts, stories, to('I7'));
   checkSamples(facts.samples, facts.log, { I8: to('I8'), I9: to('I9') });
   checkMoney(facts, stories, to('I10'));

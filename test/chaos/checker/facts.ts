@@ -20,7 +20,10 @@ export interface Facts {
   /** In the order of each partition; null: there is no Kafka. */
   readonly messages: readonly MessageFact[] | null;
   readonly parked: readonly ParkedFact[];
+  /** What a person had the order rows leave out. */
   readonly skips: readonly EventKey[];
+  /** What a person had the relay leave out. */
+  readonly unsent: readonly EventKey[];
   readonly samples: readonly Sample[];
   /** null: there is no payment provider. */
   readonly provider: ProviderFacts | null;

@@ -1,5 +1,5 @@
 import { textOf } from './equal.js';
-import type { MessageFact, ParkedFact } from './facts.js';
+import type { Facts, MessageFact } from './facts.js';
 import { keyOf, type Story } from './story.js';
 import type { Report } from './violations.js';
 
@@ -10,7 +10,7 @@ import type { Report } from './violations.js';
 export function checkMessages(
   messages: readonly MessageFact[],
   stories: ReadonlyMap<string, Story>,
-  parked: readonly ParkedFact[],
+  { parked, unsent: leftOut }: Pick<Facts, 'parked' | 'unsent'>,
   report: Report,
 ): void {
   const unsent = new Map<string, number>();
@@ -18,6 +18,7 @@ export function checkMessages(
     if (!fact.projection.startsWith('relay:')) continue;
     unsent.set(keyOf(fact), Math.min(fact.revision, unsent.get(keyOf(fact)) ?? fact.revision));
   }
+  const skipped = new Set(leftOut.map((skip) => `${keyOf(skip)}@${skip.revision}`));
   const byOrder = new Map<string, MessageFact[]>();
   for (const message of messages) {
     const key = `${(message.headers['ce_source'] ?? '').replace('/orderlog/', '')}.${message.key ?? ''}`;
@@ -28,7 +29,9 @@ export function checkMessages(
   for (const [key, { chapters }] of stories) {
     const sent = byOrder.get(key) ?? [];
     const firsts = firstOccurrences(key, sent, report);
-    const expected = chapters.slice(0, unsent.get(key)).map(({ raw }) => raw);
+    const expected = chapters
+      .slice(0, unsent.get(key))
+      .flatMap(({ raw }) => (skipped.has(`${key}@${raw.revision}`) ? [] : [raw]));
     expected.forEach(({ eventId, revision, type }, index) => {
       const message = firsts[index];
       if (!firsts.some(({ headers }) => headers['ce_id'] === eventId)) {

@@ -74,6 +74,7 @@ export async function someFacts(
     rows: { orders: rows, history, search: null, words: null },
     parked: [],
     skips: [],
+    unsent: [],
     unreadable: new Set<string>(),
     provider: null,
     samples: [

@@ -32,7 +32,8 @@ export async function loadFacts(
       snapshots: await loadSnapshots(store),
       rows: await loadRows(db, generation),
       parked: await loadParked(db, generation),
-      skips: await loadSkips(db),
+      skips: await loadSkips(db, 'orders'),
+      unsent: await loadSkips(db, 'relay'),
       documents:
         elasticsearchUrl === null || index === null ? null : await loadDocuments(elasticsearchUrl, index),
       messages: topic === null ? null : await loadMessages(topic.brokers, topic.name),

@@ -56,12 +56,13 @@ export async function loadParked(db: Db, { id }: ActiveGeneration): Promise<read
   return rows as unknown as ParkedFact[];
 }
 
-/** What a person had the order rows leave out. */
-export async function loadSkips(db: Db): Promise<readonly EventKey[]> {
+/** What a person had a projection leave out. */
+export async function loadSkips(db: Db, projection: 'orders' | 'relay'): Promise<readonly EventKey[]> {
   const rows = await rowsOf(
     db,
     `SELECT tenant_id AS "tenantId", order_id AS "orderId", revision FROM orderlog.skips
-     WHERE projection = 'orders'`,
+     WHERE split_part(projection, ':', 1) = $1`,
+    [projection],
   );
   return rows as unknown as EventKey[];
 }

@@ -61,7 +61,7 @@ async function sampleOf(db: pg.Client, from: SampledFrom, atMs: number): Promise
         ]),
       ),
       parked: await loadParked(db, generation),
-      skips: await loadSkips(db),
+      skips: await loadSkips(db, 'orders'),
     };
   });
   if (snapshot === null) return null;
