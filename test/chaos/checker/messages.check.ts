@@ -1,6 +1,7 @@
 import { textOf } from './equal.js';
 import type { Facts, MessageFact } from './facts.js';
-import { keyOf, type Story } from './story.js';
+import { firstParked } from './rows.check.js';
+import { eventNames, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /**
@@ -10,15 +11,11 @@ import type { Report } from './violations.js';
 export function checkMessages(
   messages: readonly MessageFact[],
   stories: ReadonlyMap<string, Story>,
-  { parked, unsent: leftOut }: Pick<Facts, 'parked' | 'unsent'>,
+  { parked, unsent }: Pick<Facts, 'parked' | 'unsent'>,
   report: Report,
 ): void {
-  const unsent = new Map<string, number>();
-  for (const fact of parked) {
-    if (!fact.projection.startsWith('relay:')) continue;
-    unsent.set(keyOf(fact), Math.min(fact.revision, unsent.get(keyOf(fact)) ?? fact.revision));
-  }
-  const skipped = new Set(leftOut.map((skip) => `${keyOf(skip)}@${skip.revision}`));
+  const parkedFrom = firstParked(parked, 'relay');
+  const skipped = eventNames(unsent);
   const byOrder = new Map<string, MessageFact[]>();
   for (const message of messages) {
     const key = `${(message.headers['ce_source'] ?? '').replace('/orderlog/', '')}.${message.key ?? ''}`;
@@ -30,8 +27,9 @@ export function checkMessages(
     const sent = byOrder.get(key) ?? [];
     const firsts = firstOccurrences(key, sent, report);
     const expected = chapters
-      .slice(0, unsent.get(key))
-      .flatMap(({ raw }) => (skipped.has(`${key}@${raw.revision}`) ? [] : [raw]));
+      .slice(0, parkedFrom.get(key))
+      .map(({ raw }) => raw)
+      .filter(({ revision }) => !skipped.has(`${key}@${revision}`));
     expected.forEach(({ eventId, revision, type }, index) => {
       const message = firsts[index];
       if (!firsts.some(({ headers }) => headers['ce_id'] === eventId)) {

@@ -3,7 +3,7 @@ import type { LedgerEntry, LedgerKind } from '../provider/ledger.js';
 import { textOf } from './equal.js';
 import type { ColumnValues, Facts, ProviderFacts } from './facts.js';
 import { firstParked } from './rows.check.js';
-import { keyOf, type Story } from './story.js';
+import { eventNames, keyOf, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /** Money that moved, or was promised or let go: what a provider's reference stands for. */
@@ -28,7 +28,7 @@ export function checkMoney(
   const rowOf = new Map(
     rows.orders.map((row) => [`${String(row['tenant_id'])}.${String(row['order_id'])}`, row]),
   );
-  const skipped = new Set(skips.map((skip) => `${keyOf(skip)}@${skip.revision}`));
+  const skipped = eventNames(skips);
   for (const [key, { chapters }] of stories) {
     const events = chapters.map(({ raw }) => raw);
     checkStream(key, movesOf(events), report);

@@ -32,11 +32,14 @@ export function checkRows(
   }
 }
 
-/** The revision from which on nothing of an order is projected. */
-export function firstParked(parked: readonly ParkedFact[], projection: string): ReadonlyMap<string, number> {
+/** The revision from which on nothing of an order is projected, or sent. */
+export function firstParked(
+  parked: readonly ParkedFact[],
+  projection: 'orders' | 'search' | 'relay',
+): ReadonlyMap<string, number> {
   const first = new Map<string, number>();
   for (const fact of parked) {
-    if (fact.projection !== projection) continue;
+    if (fact.projection.split(':')[0] !== projection) continue;
     const key = keyOf(fact);
     first.set(key, Math.min(fact.revision, first.get(key) ?? fact.revision));
   }

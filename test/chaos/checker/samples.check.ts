@@ -2,7 +2,7 @@ import type { RawEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import type { Sample } from './facts.js';
 import { firstParked } from './rows.check.js';
-import { keyOf } from './story.js';
+import { eventNames, keyOf } from './story.js';
 import type { Report } from './violations.js';
 
 /**
@@ -83,7 +83,7 @@ function checkIndex(
   const refused = firstParked(parked, 'search');
   const unprojected = firstParked(parked, 'orders');
   // Nothing of a skipped event is in a document, which may take its revision later.
-  const skipped = new Set(skips.map((skip) => `${keyOf(skip)}@${skip.revision}`));
+  const skipped = eventNames(skips);
   const missing = new Map<string, number>();
   for (const { key, revision, position } of events) {
     if (position > checkpoint) break;

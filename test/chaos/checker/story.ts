@@ -30,7 +30,7 @@ export async function storiesOf({ log, skips }: Pick<Facts, 'log' | 'skips'>): P
     if (known) known.push(event);
     else byStream.set(event.stream, [event]);
   }
-  const skipped = new Set(skips.map(eventName));
+  const skipped = eventNames(skips);
   const stories = new Map<string, Story>();
   for (const [stream, events] of byStream) {
     const key = parseOrderStream(stream);
@@ -79,6 +79,11 @@ function folded(order: OrderState, event: StoredOrderEvent | null): OrderState {
   } catch {
     return null; // said by who needs it
   }
+}
+
+/** One name for each event, to be looked for by. */
+export function eventNames(events: readonly EventKey[]): ReadonlySet<string> {
+  return new Set(events.map(eventName));
 }
 
 function eventName({ tenantId, orderId, revision }: EventKey): string {

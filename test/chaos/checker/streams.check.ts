@@ -73,6 +73,7 @@ function checkDecisions(
   let before: OrderState = null;
   const first = chapters.findIndex(({ raw }) => unreadable.has(raw.eventId));
   const end = first === -1 ? chapters.length : first;
+  const decided = chapters.slice(0, end);
   for (const { raw } of chapters.slice(end)) {
     if (unreadable.has(raw.eventId)) continue;
     report(
@@ -81,7 +82,7 @@ function checkDecisions(
     );
   }
   for (let at = 0; at < end;) {
-    const block = blockFrom(chapters.slice(0, end), at);
+    const block = blockFrom(decided, at);
     const events = block.map(({ event }) => event);
     const attempts = asked.get(events[0]?.recording.commandId ?? '') ?? [];
     const where = `revision ${at} (${block.map(({ raw }) => raw.type).join(', ')})`;

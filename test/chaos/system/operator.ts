@@ -84,7 +84,10 @@ export class Operator {
     const note = (text: string | Buffer) => appendFileSync(log, text);
     note(`$ orderctl ${words.join(' ')}\n`);
     let printed = '';
-    child.stdout.on('data', note).on('data', (text: Buffer) => (printed += text.toString()));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      note(text);
+      printed += text;
+    });
     child.stderr.on('data', note);
     const ended = new Promise<string>((done) => {
       child.once('close', (code, signal) => {

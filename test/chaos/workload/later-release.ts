@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#event-store/errors.js';
 import type { EventMetadata, EventStore, RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
+import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import type { Random } from '../random.js';
 import type { KnownOrders } from './orders.js';
-
-const UNKNOWN_TYPE = 'OrderTeleported';
 
 /** A release to come, of which one process runs too early: it appends what this release cannot read. */
 export class LaterRelease {
