@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Pool } from 'undici';
 import { EMBEDDED_AUDIENCE, EMBEDDED_ISSUER } from '#platform/auth/embedded-issuer.js';
+import { nodeFlagsOf } from '../../apps/orderctl/src/system/app-definitions.js';
 import { IN_FLIGHT, type System } from './system.js';
 
 const MAIN = fileURLToPath(new URL('../../apps/command-api/src/main.js', import.meta.url));
@@ -18,6 +19,7 @@ export async function startCommandApi(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ThroughAnother> {
   const child = fork(MAIN, {
+    execArgv: [...nodeFlagsOf('command-api')],
     env: {
       ...process.env,
       ORDERLOG_PORT: '0',

@@ -79,9 +79,14 @@ export async function runWhole(count: number, work: () => Promise<void>): Promis
 
 export const REPETITIONS = 5;
 
+/** What a system does all day it does in compiled code, which V8 makes of what it has seen for some thousand requests. */
+export const WARM_UPS = 4;
+
 /**
  * Ours and the raw engine in turn, so that a machine that slows down slows both. `settle` runs after
  * each lane: what one lane left to do in the background must not be paid by the other.
+ *
+ * @param warmUps so many repetitions come first, on both sides, and do not count
  */
 export async function interleave(
   row: { name: string; target: number },
@@ -90,15 +95,18 @@ export async function interleave(
     raw: (repetition: number) => Promise<Lane>;
     settle?: () => Promise<void>;
   },
+  warmUps = 0,
 ): Promise<Row> {
   const ours: Lane[] = [];
   const raw: Lane[] = [];
-  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+  for (let repetition = 0; repetition < warmUps + REPETITIONS; repetition++) {
     ours.push(await lanes.ours(repetition));
     await lanes.settle?.();
     raw.push(await lanes.raw(repetition));
     await lanes.settle?.();
   }
+  ours.splice(0, warmUps);
+  raw.splice(0, warmUps);
   const ratios = ours.map((lane, i) => lane.perSecond / raw[i]!.perSecond);
   const cpu = ours.map((lane) => lane.cpuMicrosPerOp).filter((micros) => micros !== null);
   const latenciesMs = ours.flatMap((lane) => [...lane.latenciesMs]);

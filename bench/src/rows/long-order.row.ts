@@ -8,7 +8,7 @@ import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
 import { OrderSnapshots } from '#event-store/snapshots/order-snapshots.js';
 import type { SnapshotObserver } from '#event-store/snapshots/snapshot-observer.js';
 import { StateCache } from '#event-store/state-cache.js';
-import { interleave, runLane, type Lane, type Row } from '../measure.js';
+import { interleave, runLane, WARM_UPS, type Lane, type Row } from '../measure.js';
 import { RawOrder, type PreparedAppend } from '../raw-orders.js';
 import { untilPositionVisible } from '../settle.js';
 import type { System } from '../system.js';
@@ -44,6 +44,7 @@ export async function longOrder(system: System, store: ExactEventStore): Promise
     await interleave(
       { name: 'long-order', target: TARGET_RATIO },
       { ours: () => load(long, LOADS, true), raw: () => load(short, LOADS, true) },
+      WARM_UPS,
     ),
     await interleave(
       { name: 'long-order / full', target: 0 },

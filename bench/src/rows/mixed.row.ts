@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store/port.js';
 import { startCommandApi } from '../command-apis.js';
 import { steps } from '../lifecycle-steps.js';
-import { interleave, runLane, type Lane, type Row } from '../measure.js';
+import { interleave, runLane, WARM_UPS, type Lane, type Row } from '../measure.js';
 import { RawOrder, type PreparedAppend } from '../raw-orders.js';
 import { untilPositionVisible } from '../settle.js';
 import { command, IN_FLIGHT, type System } from '../system.js';
@@ -52,6 +52,7 @@ export async function mixed(system: System, store: EventStore): Promise<readonly
         raw: () => rawLane(store, () => raw[nextRaw()]!),
         settle: () => untilPositionVisible(system, store),
       },
+      WARM_UPS,
     );
   };
   const cached = await compared('mixed', TARGET_RATIO, system);

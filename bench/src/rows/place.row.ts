@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store/port.js';
 import { latencyRow, runPaced } from '../half-load.js';
-import { interleave, percentile, runLane, type Lane, type Row } from '../measure.js';
+import { interleave, percentile, runLane, WARM_UPS, type Lane, type Row } from '../measure.js';
 import { RawOrder, type PreparedAppend } from '../raw-orders.js';
 import { untilPositionVisible } from '../settle.js';
 import { command, IN_FLIGHT, type System } from '../system.js';
@@ -38,6 +38,7 @@ export async function place(system: System, store: EventStore): Promise<readonly
       raw: async () => runLane(ORDERS, IN_FLIGHT, await appending(ORDERS)),
       settle,
     },
+    WARM_UPS,
   );
   const perSecond = full.perSecond! / 2;
   const count = Math.ceil(perSecond * PACED_SECONDS);

@@ -91,14 +91,14 @@ const heaps: Readonly<
 };
 
 function app(name: AppDefinition['name'], environment: Readonly<Record<string, string>>): AppDefinition {
+  return { name, environment, nodeFlags: nodeFlagsOf(name) };
+}
+
+export function nodeFlagsOf(name: AppDefinition['name']): readonly string[] {
   const { oldMb, youngMb, firstMb } = heaps[name];
-  return {
-    name,
-    environment,
-    nodeFlags: [
-      `--max-old-space-size=${oldMb}`,
-      `--max-semi-space-size=${youngMb}`,
-      ...(firstMb === undefined ? [] : [`--initial-old-space-size=${firstMb}`]),
-    ],
-  };
+  return [
+    `--max-old-space-size=${oldMb}`,
+    `--max-semi-space-size=${youngMb}`,
+    ...(firstMb === undefined ? [] : [`--initial-old-space-size=${firstMb}`]),
+  ];
 }

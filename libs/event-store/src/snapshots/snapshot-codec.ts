@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ERASED } from '#domain/decider.js';
-import type { Order } from '#domain/order/state.js';
+import type { HandledCommand, Order } from '#domain/order/state.js';
 import { newEventId } from '../event-id.js';
 import type { PersonalCodec } from '../personal-codec.js';
 import type { ExactEvent, RawEvent } from '../port.js';
@@ -31,10 +31,17 @@ interface SnapshotMetadata {
   readonly formatVersion: number;
 }
 
-type Stored = Omit<Order, 'handled'> & { readonly handled: HandledColumns };
+/** Before the columns of the handled commands, which make the most of a large one. */
+type Head = Omit<Order, 'handled'> & {
+  /** The list itself where there are no columns of it. */
+  readonly handled: HandledColumns['more'] | readonly HandledCommand[];
+};
+
+/** How long the head is, big-endian. */
+const HEAD_LENGTH_OCTETS = 4;
 
 const TYPE = 'OrderSnapshot';
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 export class SnapshotCodec {
   readonly #personal: PersonalCodec;
@@ -46,8 +53,8 @@ export class SnapshotCodec {
   }
 
   /**
-   * The state as JSON, its personal part sealed as that of an event is. It is stored as octets, not as JSON, for the
-   * client would parse that, and the hash is of what is stored.
+   * The state as JSON, its personal part sealed as that of an event is, and behind it the columns of the commands it
+   * has handled.
    */
   async encode(order: Order): Promise<ExactEvent> {
     const { tenantId, orderId, revision } = order;
@@ -55,8 +62,8 @@ export class SnapshotCodec {
       order.personal === ERASED
         ? ERASED
         : (await this.#personal.seal({ tenantId, orderId }, [order.personal]))[0];
-    const stored = { ...order, personal, handled: handledAsColumns(order.handled) };
-    const data = new TextEncoder().encode(JSON.stringify(stored));
+    const columns = handledAsColumns(order.handled);
+    const data = joined({ ...order, personal, handled: columns?.more ?? order.handled }, columns?.columns);
     const metadata: SnapshotMetadata = {
       ...{ tenantId, orderId, revision },
       foldFingerprint: this.#foldFingerprint,
@@ -116,11 +123,23 @@ function snapshotMetadataOf({ type, metadata }: RawEvent): SnapshotMetadata | nu
   return isWhole ? (metadata as SnapshotMetadata) : null;
 }
 
+function joined(head: unknown, columns: Uint8Array = new Uint8Array()): Buffer {
+  const json = Buffer.from(JSON.stringify(head), 'utf8');
+  const length = Buffer.alloc(HEAD_LENGTH_OCTETS);
+  length.writeUInt32BE(json.length);
+  return Buffer.concat([length, json, columns]);
+}
+
 function parsed(data: Buffer): Order | null {
   try {
-    const stored = JSON.parse(data.toString('utf8')) as Stored;
-    const handled = handledOfColumns(stored.handled);
-    return handled.length > 0 ? { ...stored, handled } : null;
+    const columnsFrom = HEAD_LENGTH_OCTETS + data.readUInt32BE();
+    const head = JSON.parse(data.toString('utf8', HEAD_LENGTH_OCTETS, columnsFrom)) as Head;
+    const columns = data.subarray(columnsFrom);
+    const handled =
+      columns.length === 0
+        ? (head.handled as readonly HandledCommand[])
+        : handledOfColumns({ columns, more: head.handled as HandledColumns['more'] });
+    return handled.length > 0 ? { ...head, handled } : null;
   } catch {
     return null; // whatever is wrong with it, it is not what was written
   }
