@@ -82,50 +82,68 @@ export const REPETITIONS = 5;
 /** What a system does all day it does in compiled code, which V8 makes of what it has seen for some thousand requests. */
 export const WARM_UPS = 4;
 
+export interface Lanes<Each = (repetition: number) => Promise<Lane>> {
+  readonly ours: Each;
+  readonly raw: Each;
+}
+
+/** Runs after each lane: what one lane left to do in the background must not be paid by the other. */
+type Settle = () => Promise<void>;
+
 /**
- * Ours and the raw engine in turn, so that a machine that slows down slows both. `settle` runs after
- * each lane: what one lane left to do in the background must not be paid by the other.
+ * Ours and the raw engine in turn, so that a machine that slows down slows both.
  *
  * @param warmUps so many repetitions come first, on both sides, and do not count
  */
-export async function interleave(
-  row: { name: string; target: number },
-  lanes: {
-    ours: (repetition: number) => Promise<Lane>;
-    raw: (repetition: number) => Promise<Lane>;
-    settle?: () => Promise<void>;
-  },
-  warmUps = 0,
-): Promise<Row> {
+export async function inTurn(
+  { settle, ...lanes }: Lanes & { settle?: Settle },
+  { repetitions = REPETITIONS, warmUps = 0 } = {},
+): Promise<Lanes<Lane[]>> {
   const ours: Lane[] = [];
   const raw: Lane[] = [];
-  for (let repetition = 0; repetition < warmUps + REPETITIONS; repetition++) {
+  for (let repetition = 0; repetition < warmUps + repetitions; repetition++) {
     ours.push(await lanes.ours(repetition));
-    await lanes.settle?.();
+    await settle?.();
     raw.push(await lanes.raw(repetition));
-    await lanes.settle?.();
+    await settle?.();
   }
-  ours.splice(0, warmUps);
-  raw.splice(0, warmUps);
-  const ratios = ours.map((lane, i) => lane.perSecond / raw[i]!.perSecond);
+  return { ours: ours.slice(warmUps), raw: raw.slice(warmUps) };
+}
+
+/** A row about how much a second ours does, against what the raw engine does. */
+export async function interleave(
+  row: { name: string; target: number },
+  lanes: Lanes & { settle?: Settle },
+  warmUps = 0,
+): Promise<Row> {
+  return compared(row, await inTurn(lanes, { warmUps }), (ours, raw) => ours.perSecond / raw.perSecond);
+}
+
+/** `ratioOf` two lanes of one repetition: more is better. */
+export function compared(
+  { name, target }: { name: string; target: number },
+  { ours, raw }: Lanes<readonly Lane[]>,
+  ratioOf: (ours: Lane, raw: Lane) => number,
+): Row {
+  const ratios = ours.map((lane, i) => ratioOf(lane, raw[i]!));
   const cpu = ours.map((lane) => lane.cpuMicrosPerOp).filter((micros) => micros !== null);
-  const latenciesMs = ours.flatMap((lane) => [...lane.latenciesMs]);
+  const perSecond = (lanes: readonly Lane[]) =>
+    percentile(
+      lanes.map((lane) => lane.perSecond),
+      0.5,
+    );
   return {
-    name: row.name,
-    ratio: percentile(ratios, 0.5),
-    ratios,
-    target: row.target,
-    perSecond: percentile(
-      ours.map((lane) => lane.perSecond),
-      0.5,
-    ),
-    rawPerSecond: percentile(
-      raw.map((lane) => lane.perSecond),
-      0.5,
-    ),
+    ...{ name, target, ratios, ratio: percentile(ratios, 0.5) },
+    perSecond: perSecond(ours),
+    rawPerSecond: perSecond(raw),
     cpuMicrosPerOp: cpu.length > 0 ? percentile(cpu, 0.5) : null,
-    ...latencies(latenciesMs),
+    ...latencies(ours.flatMap((lane) => [...lane.latenciesMs])),
   };
+}
+
+/** Of slowest answers, which are to be short: theirs over ours. */
+export function ratioOfP99(ours: Lane, raw: Lane): number {
+  return percentile(raw.latenciesMs, 0.99) / percentile(ours.latenciesMs, 0.99);
 }
 
 /** As a row has them. */

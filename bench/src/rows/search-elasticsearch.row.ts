@@ -3,7 +3,7 @@ import type { EventStore } from '#event-store/port.js';
 import { filterOf } from '#read-models/readers/order-filter.js';
 import { ElasticsearchOrderSearch } from '#read-models/search/elasticsearch/elasticsearch-order-search.js';
 import type { OrderSearchQuestion } from '#read-models/search/order-search.js';
-import { percentile, REPETITIONS, runLane, type Lane, type Row } from '../measure.js';
+import { compared, inTurn, ratioOfP99, runLane, WARM_UPS, type Row } from '../measure.js';
 import { importFile } from '../imported-file.js';
 import { searchBody } from '../questions.js';
 import { benchClient } from '../search-engine.js';
@@ -35,13 +35,14 @@ export async function searchElasticsearch(
   const client = benchClient();
   try {
     const queries = await queriesOf(client, await activeIndex(system));
-    const ours: Lane[] = [];
-    const raw: Lane[] = [];
-    for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-      ours.push(await runLane(SEARCHES, 1, (i) => searchOrders(system, searchBody(i))));
-      raw.push(await runLane(SEARCHES, 1, (i) => send(client, queries[i]!)));
-    }
-    return rowOf(ours, raw);
+    const lanes = await inTurn(
+      {
+        ours: () => runLane(SEARCHES, 1, (i) => searchOrders(system, searchBody(i))),
+        raw: () => runLane(SEARCHES, 1, (i) => send(client, queries[i]!)),
+      },
+      { warmUps: WARM_UPS },
+    );
+    return compared({ name: 'search-elasticsearch', target: TARGET_RATIO }, lanes, ratioOfP99);
   } finally {
     await client.close();
   }
@@ -84,28 +85,4 @@ function questionOf(body: Record<string, unknown>): OrderSearchQuestion {
 
 async function send(client: Client, request: RawRequest): Promise<void> {
   await client.transport.request(request);
-}
-
-function rowOf(ours: readonly Lane[], raw: readonly Lane[]): Row {
-  const p99 = ({ latenciesMs }: Lane) => percentile(latenciesMs, 0.99);
-  const ratios = ours.map((lane, i) => p99(raw[i]!) / p99(lane));
-  const latenciesMs = ours.flatMap((lane) => [...lane.latenciesMs]);
-  return {
-    name: 'search-elasticsearch',
-    ratio: percentile(ratios, 0.5),
-    ratios,
-    target: TARGET_RATIO,
-    perSecond: percentile(
-      ours.map(({ perSecond }) => perSecond),
-      0.5,
-    ),
-    rawPerSecond: percentile(
-      raw.map(({ perSecond }) => perSecond),
-      0.5,
-    ),
-    cpuMicrosPerOp: ours[0]!.cpuMicrosPerOp,
-    p50Ms: percentile(latenciesMs, 0.5),
-    p95Ms: percentile(latenciesMs, 0.95),
-    p99Ms: percentile(latenciesMs, 0.99),
-  };
 }
