@@ -16,7 +16,9 @@ export async function buildRows(
   indexPrefix: string | null,
 ): Promise<BuiltRows> {
   const generation = await createGeneration(pool, { indexPrefix, madeBy: 'replay', bulk: true });
-  const child = new Child('./rebuild-process.js', [eventStoreUrl, postgresUrl, String(generation.id)]);
+  const child = new Child('./rebuild-process.js', {
+    args: [eventStoreUrl, postgresUrl, String(generation.id)],
+  });
   const report = await child.told<RebuildReport>();
   await child.ended();
   return { generation, report };

@@ -2,14 +2,28 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A module of the bench in a process of its own. */
+export interface ChildOptions {
+  readonly args?: readonly string[];
+  /** Beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Those of this process unless given. */
+  readonly nodeFlags?: readonly string[];
+}
+
+/** A module in a process of its own. */
 export class Child {
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  /** @param module beside this one, as `name.js` */
-  constructor(module: string, args: readonly string[] = []) {
-    this.#process = fork(fileURLToPath(new URL(module, import.meta.url)), args);
+  /** @param module seen from here, as `name.js` */
+  constructor(
+    module: string,
+    { args = [], environment = {}, nodeFlags = process.execArgv }: ChildOptions = {},
+  ) {
+    this.#process = fork(fileURLToPath(new URL(module, import.meta.url)), args, {
+      env: { ...process.env, ...environment },
+      execArgv: [...nodeFlags],
+    });
     this.#ended = once(this.#process, 'exit');
     this.#ended.catch(() => {}); // told where it is awaited
   }
@@ -29,6 +43,12 @@ export class Child {
 
   get #module(): string {
     return this.#process.spawnargs[1]!;
+  }
+
+  /** Tells it to end, and waits. */
+  async stop(): Promise<void> {
+    this.#process.kill('SIGTERM');
+    await this.#ended;
   }
 
   async ended(): Promise<void> {

@@ -1,12 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { Pool } from 'undici';
 import { EMBEDDED_AUDIENCE, EMBEDDED_ISSUER } from '#platform/auth/embedded-issuer.js';
 import { nodeFlagsOf } from '../../apps/orderctl/src/system/app-definitions.js';
+import { Child } from './child.js';
 import { IN_FLIGHT, type System } from './system.js';
-
-const MAIN = fileURLToPath(new URL('../../apps/command-api/src/main.js', import.meta.url));
 
 /** The same system, reached through another command-api of its own. */
 export interface ThroughAnother extends System {
@@ -18,10 +16,9 @@ export async function startCommandApi(
   system: System,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ThroughAnother> {
-  const child = fork(MAIN, {
-    execArgv: [...nodeFlagsOf('command-api')],
-    env: {
-      ...process.env,
+  const child = new Child('../../apps/command-api/src/main.js', {
+    nodeFlags: nodeFlagsOf('command-api'),
+    environment: {
       ORDERLOG_PORT: '0',
       ORDERLOG_LOG_LEVEL: 'warn',
       ORDERLOG_EVENT_STORE_URL: system.eventStoreUrl,
@@ -32,20 +29,12 @@ export async function startCommandApi(
       ...environment,
     },
   });
-  const commandUrl = `http://127.0.0.1:${await portOf(child)}`;
+  const { port } = await child.told<{ port: number }>();
+  const commandUrl = `http://127.0.0.1:${port}`;
   const commands = new Pool(commandUrl, { connections: IN_FLIGHT });
   const stop = async () => {
     await commands.close();
-    const ended = new Promise((done) => child.once('exit', done));
-    child.kill('SIGTERM');
-    await ended;
+    await child.stop();
   };
   return { ...system, commandUrl, commands, stop };
-}
-
-function portOf(child: ChildProcess): Promise<number> {
-  return new Promise((ready, failed) => {
-    child.once('message', ({ port }: { port: number }) => ready(port));
-    child.once('exit', (code) => failed(new Error(`command-api ended with ${code}`)));
-  });
 }

@@ -1,13 +1,12 @@
-import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { storeIdentity } from '#event-store/store-identity.js';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
 import { planFiles } from '../../apps/orderctl/src/import/online-retail.import.js';
+import { Child } from './child.js';
 import { madeUp, OrderLife, shapesOf, type Shapes } from './order-lives.js';
 import { IN_FLIGHT } from './system.js';
 
@@ -41,25 +40,15 @@ const ORDERS_BETWEEN_STAGES = [200, 1_500, 6_000, 20_000];
 export async function startEventLog(): Promise<EventLog> {
   const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir });
-  const server = fork(fileURLToPath(new URL('../../apps/event-store/src/main.js', import.meta.url)), {
-    env: {
-      ...process.env,
-      ORDERLOG_POSTGRES_URL: postgres.url,
-      ORDERLOG_PORT: '0',
-      ORDERLOG_LOG_LEVEL: 'warn',
-    },
+  const server = new Child('../../apps/event-store/src/main.js', {
+    environment: { ORDERLOG_POSTGRES_URL: postgres.url, ORDERLOG_PORT: '0', ORDERLOG_LOG_LEVEL: 'warn' },
   });
-  const port = await new Promise<number>((ready, failed) => {
-    server.once('message', (message: { port: number }) => ready(message.port));
-    server.once('exit', (code) => failed(new Error(`the event store ended with ${code}`)));
-  });
+  const { port } = await server.told<{ port: number }>();
   const eventStoreUrl = `esdb://127.0.0.1:${port}?tls=false`;
   const store = new DbClientEventStore({ connectionString: eventStoreUrl });
   const stop = async () => {
     await store.close();
-    const exit = new Promise((done) => server.once('exit', done));
-    server.kill('SIGTERM');
-    await exit;
+    await server.stop();
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
   };

@@ -37,12 +37,14 @@ export interface TestQuerySystem {
   readonly postgresUrl: string;
   /** To write orders into. */
   readonly eventStore: ExactEventStore;
-  /** The network between query-api and its stores. */
+  /** Those between query-api and its stores, unless it says otherwise. */
   readonly networks: {
     readonly eventStore: TcpProxy;
     readonly postgres: TcpProxy;
     /** null: there is none. */
     readonly elasticsearch: TcpProxy | null;
+    /** Between the projector and Elasticsearch. */
+    readonly indexing: TcpProxy | null;
   };
   token(options?: TokenOptions): Promise<string>;
   /** GETs as staff, unless told otherwise. */
@@ -70,14 +72,12 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
   const networks = {
     eventStore: await startTcpProxy(Number(new URL(store.url).port)),
     postgres: await startTcpProxy(Number(new URL(database.url).port)),
-    elasticsearch:
-      elasticsearchUrl === null ? null : await startTcpProxy(Number(new URL(elasticsearchUrl).port)),
+    elasticsearch: await proxyOf(elasticsearchUrl),
+    indexing: await proxyOf(elasticsearchUrl),
   };
-  const elasticsearch = networks.elasticsearch && {
-    url: through(networks.elasticsearch, elasticsearchUrl!),
-    apiKey: null,
-    caFile: null,
-  };
+  const elasticsearchOver = (network: TcpProxy | null) =>
+    network && { url: through(network, elasticsearchUrl!), apiKey: null, caFile: null };
+  const elasticsearch = elasticsearchOver(networks.elasticsearch);
   const logger = createLogger('query-api', 'silent');
   const settings = {
     host: '127.0.0.1',
@@ -115,7 +115,8 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
       return { 'consistent-with': encodeOrderPosition({ position, store, orderId: null, revision: null }) };
     },
     startProjector(indexPrefix) {
-      const client = elasticsearch && createElasticsearchClient(elasticsearch);
+      const engine = elasticsearchOver(networks.indexing);
+      const client = engine && createElasticsearchClient(engine);
       const keeper = new ReadModelKeeper({
         eventStore,
         postgresUrl: database.url,
@@ -139,11 +140,16 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
         networks.eventStore.close(),
         networks.postgres.close(),
         networks.elasticsearch?.close(),
+        networks.indexing?.close(),
         eventStore.close(),
       ]);
       await Promise.all([store.close(), database.drop(), rm(keys, { recursive: true, force: true })]);
     },
   };
+}
+
+async function proxyOf(url: string | null): Promise<TcpProxy | null> {
+  return url === null ? null : startTcpProxy(Number(new URL(url).port));
 }
 
 async function ask(url: string, { token, method = 'GET', body, headers }: Asking): Promise<QueryAnswer> {

@@ -1,11 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EventStoreDBClient, jsonEvent, type EventData } from '@eventstore/db-client';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
+import { Child } from '../child.js';
 import { interleave, runLane, type Lane, type Row } from '../measure.js';
 import { IN_FLIGHT } from '../system.js';
 
@@ -27,12 +26,12 @@ interface Server {
 export async function eventStore(): Promise<readonly Row[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir });
-  const store = await start(new URL('../../../apps/event-store/src/main.js', import.meta.url), {
+  const store = await start('../../apps/event-store/src/main.js', {
     ORDERLOG_POSTGRES_URL: postgres.url,
     ORDERLOG_PORT: '0',
     ORDERLOG_LOG_LEVEL: 'warn',
   });
-  const echo = await start(new URL('../event-store-echo-server.js', import.meta.url), {});
+  const echo = await start('./event-store-echo-server.js', {});
   try {
     await Promise.all([appends(store, APPENDS / 4), appends(echo, APPENDS / 4)]);
     const appending = await interleave(
@@ -53,30 +52,18 @@ export async function eventStore(): Promise<readonly Row[]> {
 }
 
 /** Both servers tell their port when they are ready, each in its own way. */
-async function start(module: URL, environment: Record<string, string>): Promise<Server> {
-  const child = fork(fileURLToPath(module), {
-    env: { ...process.env, ...environment },
-  });
-  const port = await new Promise<number>((ready, failed) => {
-    child.once('message', (message: number | { port: number }) =>
-      ready(typeof message === 'number' ? message : message.port),
-    );
-    child.once('exit', (code) => failed(new Error(`${module.pathname} ended with ${code}`)));
-  });
+async function start(module: string, environment: Record<string, string>): Promise<Server> {
+  const child = new Child(module, { environment });
+  const told = await child.told<number | { port: number }>();
+  const port = typeof told === 'number' ? told : told.port;
   const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${port}?tls=false`);
   return {
     client,
     stop: async () => {
       await client.dispose();
-      await ended(child);
+      await child.stop();
     },
   };
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  const exit = new Promise((done) => child.once('exit', done));
-  child.kill('SIGTERM');
-  await exit;
 }
 
 /** Each of the 64 writers goes on with its own stream, at the revision it got. */

@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
 import type { EventStore } from '#event-store/port.js';
+import { Child } from '../child.js';
 import { interleave, runLane, type Row } from '../measure.js';
 import { TENANT } from '../raw-orders.js';
 import { untilPositionVisible } from '../settle.js';
@@ -21,14 +20,8 @@ export async function get(system: System, store: EventStore): Promise<Row> {
     ids.push(body.orderId);
   });
   await untilPositionVisible(system, store);
-  const raw = fork(fileURLToPath(new URL('../raw-get-server.js', import.meta.url)), [
-    system.postgresUrl,
-    TENANT,
-  ]);
-  const port = await new Promise<number>((ready, failed) => {
-    raw.once('message', (message) => ready(message as number));
-    raw.once('exit', (code) => failed(new Error(`the raw server ended with ${code}`)));
-  });
+  const raw = new Child('./raw-get-server.js', { args: [system.postgresUrl, TENANT] });
+  const port = await raw.told<number>();
   const rawPool = new Pool(`http://127.0.0.1:${port}`, { connections: IN_FLIGHT });
   const read = (pool: Pool) => () =>
     runLane(READS, IN_FLIGHT, (i) =>
@@ -41,6 +34,6 @@ export async function get(system: System, store: EventStore): Promise<Row> {
     );
   } finally {
     await rawPool.close();
-    raw.kill();
+    await raw.stop();
   }
 }

@@ -76,7 +76,7 @@ async function dropTables(pool: pg.Pool, { id, rowsOf, schema }: Generation): Pr
     const gone = last ? [id, rowsOf] : [id].filter((one) => one !== rowsOf);
     if (last) await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
     await client.query(`UPDATE ${SHARED_SCHEMA}.generations SET state = 'dropped' WHERE id = $1`, [id]);
-    for (const table of ['checkpoints', 'made_from', 'quarantine', 'leases']) {
+    for (const table of ['checkpoints', 'made_from', 'quarantine', 'late_rows', 'leases']) {
       await client.query(`DELETE FROM ${SHARED_SCHEMA}.${table} WHERE generation = ANY ($1)`, [gone]);
     }
     await client.query('COMMIT');

@@ -11,7 +11,7 @@ import { describeWith, elasticsearchUrl, startOwnEngine, type OwnEngine } from '
 import { removeIndexes } from '../../support/indexes.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
 import { ProjectionBench } from '../../support/projections.js';
-import { act } from '../../support/quarantine.js';
+import { act, UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
@@ -270,6 +270,29 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
       'the index refuses none of it',
     );
     expect(await bench.verify(client)).toMatchObject({ orders: 1, parked: [] });
+  });
+
+  it('is told of rows that are written behind the position it has reached, until it has them', async () => {
+    const keeper = keep();
+    const order = await placed();
+    await order.receives({ type: UNKNOWN_TYPE });
+    await order.does(tags('after'));
+    await indexed(keeper);
+    await network.away();
+    await act(bench, order, { action: 'skip', revision: 1, reason: 'of no release' });
+    const late = () =>
+      bench.rows<{ order_id: string; is_followed: boolean }>(
+        `SELECT order_id, l.write_seq <= c.write_seq AS is_followed FROM orderlog.late_rows l
+         JOIN orderlog.checkpoints c ON c.generation = l.generation AND c.projection = 'search'`,
+      );
+    expect(await late()).toEqual([{ order_id: order.orderId, is_followed: false }]);
+    await network.restore();
+    await until('the index has it', async () => (await late())[0]?.is_followed === true, LIMIT_MS);
+    // A search that was under way may still be without it.
+    await bench.rows(`UPDATE orderlog.late_rows SET written_at = now() - interval '2 minutes'`);
+    await placed();
+    await until('it is forgotten', async () => (await late()).length === 0, LIMIT_MS);
+    expect(await bench.verify(client)).toMatchObject({ orders: 2, differences: [], parked: [] });
   });
 
   it('parks an order of whose row no document can be made, too', async () => {

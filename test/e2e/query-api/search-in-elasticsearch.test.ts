@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { activeGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { askForAction } from '#read-models/stores/quarantine-actions.store.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
-import { place, WrittenOrder } from '../../support/order-streams.js';
+import { place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { startTestQuerySystem, type QueryAnswer, type TestQuerySystem } from '../../support/query-api.js';
 import { until } from '../../support/until.js';
 
@@ -73,7 +76,7 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
   it('says so when Elasticsearch is away, while everything else works, and catches up when it is back', async () => {
     const before = await placed();
     await search({}, await system.upToDate());
-    await system.networks.elasticsearch!.away();
+    await Promise.all([system.networks.elasticsearch!.away(), system.networks.indexing!.away()]);
     const away = await search({ text: 'retrospot' });
     expect([away.status, away.body['code'], away.headers.get('retry-after')]).toEqual([
       503,
@@ -88,7 +91,7 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
     expect([waited.status, waited.headers.has('retry-after')]).toEqual([503, true]);
     const ready = await system.ask('/health/ready', { token: null });
     expect(ready.status).toBe(200);
-    await system.networks.elasticsearch!.restore();
+    await Promise.all([system.networks.elasticsearch!.restore(), system.networks.indexing!.restore()]);
     const back = await until(
       'search answers again',
       async () => {
@@ -100,10 +103,50 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
     expect(found(back)).toEqual(expect.arrayContaining([before.orderId, during.orderId]));
   });
 
+  it('says which orders it shows older than the position it has reached, and makes a reader wait for them', async () => {
+    const order = new WrittenOrder(system.eventStore);
+    await order.does(place(order, 3));
+    await order.receives({ type: UNKNOWN_TYPE });
+    await order.does(tags('after'));
+    const fresh = await system.upToDate();
+    const path = `/v1/orders/${order.orderId}`;
+    const asked = { numberPrefix: (await system.ask(path, { headers: fresh })).body['number'] };
+    expect((await search(asked, fresh)).body).toMatchObject({ total: 1, stale: [order.orderId] });
+    await system.networks.indexing!.away();
+    await skip(order, 1);
+    await until('its row goes on', async () => (await system.ask(path)).body['revision'] === 2);
+    expect((await search(asked)).body).toMatchObject({
+      items: [{ revision: 0 }],
+      stale: [order.orderId],
+    });
+    expect((await search(asked, fresh)).body).toMatchObject({ status: 503, code: 'not_caught_up' });
+    await system.networks.indexing!.restore();
+    const shown = await until(
+      'the index has it',
+      async () => {
+        const answer = await search(asked, fresh);
+        return answer.status === 200 && answer.body;
+      },
+      30_000,
+    );
+    expect(shown).toMatchObject({ items: [{ revision: 2 }] });
+    expect(shown).not.toHaveProperty('stale');
+  });
+
   it('answers filters as of a moment from the history, as without an index', async () => {
     const { status, body } = await search({ asOf: new Date().toISOString(), limit: 1 });
     expect([status, (body['total'] as number) > 0]).toEqual([200, true]);
   });
+
+  async function skip({ orderId }: WrittenOrder, revision: number): Promise<void> {
+    const pool = new pg.Pool({ connectionString: system.postgresUrl, max: 1 });
+    const active = await activeGeneration(pool);
+    await askForAction(pool, {
+      ...{ projection: 'orders', generation: active!.rowsOf, action: 'skip', tenantId: 'default', orderId },
+      ...{ revision, reason: 'of no release', who: 'the tests' },
+    });
+    await pool.end();
+  }
 
   /** Of the generation that is active, as PostgreSQL has it. */
   async function searchIndexes(): Promise<string[]> {

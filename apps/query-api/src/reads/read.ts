@@ -19,10 +19,11 @@ import type { SummaryItem } from '#read-models/readers/summary-item.js';
 import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
 import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
 import {
-  readFewParked,
+  readFewUnfinished,
   readParked,
-  readParkedAmong,
+  readUnfinishedAmong,
   type ShownBy,
+  type Unfinished,
 } from '#read-models/readers/parked.reader.js';
 import { refuseParked } from './order-parked.js';
 import { Sources } from './sources.js';
@@ -44,10 +45,8 @@ const reads = {
   customer: ({ models }: Sources, { audience, customerId }: { audience: Audience; customerId: string }) =>
     customerSummary(models, audience, customerId),
   feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
-  search: (sources: Sources, question: OrderSearchQuestion, consistentWith: OrderPosition | null) => {
-    const searching = searchOrders(sources, question, consistentWith);
-    return withStale(sources.models, question, 'search', searching, (page) => page);
-  },
+  search: (sources: Sources, question: OrderSearchQuestion, consistentWith: OrderPosition | null) =>
+    searchOrders(sources, question, consistentWith),
   searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) =>
     withStale(models, question, 'rows', searchAsOf(models, question), (page) => page),
   export: ({ exports }: Sources, question: SummaryQuestion) =>
@@ -78,40 +77,68 @@ type Answering = (
   consistentWith: OrderPosition | null,
 ) => ReturnType<Reads[keyof Reads]>;
 
-/**
- * What was read, and the ids of those of its page that are parked. Mostly no order of a tenant is, so all of them are
- * asked for at the same time; only where they are many, those of the page afterwards.
- */
+/** What was read, and the ids of those of its page that are parked. */
 async function withStale<Answer>(
+  models: ReadModels,
+  question: { readonly audience: Audience },
+  shownBy: ShownBy,
+  reading: Promise<Answer>,
+  pageOf: (answer: Answer) => Pick<Page<SummaryItem>, 'items'>,
+): Promise<Answer & Stale> {
+  const [answer, unfinished] = await besideUnfinished(models, question, shownBy, reading, pageOf);
+  return { ...answer, ...staleOf(pageOf(answer), unfinished) };
+}
+
+interface Stale {
+  readonly stale: readonly string[];
+}
+
+function staleOf({ items }: Pick<Page<SummaryItem>, 'items'>, unfinished: readonly Unfinished[]): Stale {
+  const ids = new Set(unfinished.map(({ orderId }) => orderId));
+  return { stale: items.map(({ orderId }) => orderId).filter((id) => ids.has(id)) };
+}
+
+/**
+ * Mostly no order of a tenant is unfinished, so all of them are asked for at the same time; only where they are many,
+ * those of the page afterwards.
+ */
+async function besideUnfinished<Answer>(
   models: ReadModels,
   { audience: { tenantId } }: { readonly audience: Audience },
   shownBy: ShownBy,
   reading: Promise<Answer>,
   pageOf: (answer: Answer) => Pick<Page<SummaryItem>, 'items'>,
-): Promise<Answer & { readonly stale: readonly string[] }> {
-  const [answer, few] = await Promise.all([reading, readFewParked(models, tenantId, shownBy)]);
+): Promise<[answer: Answer, unfinished: readonly Unfinished[]]> {
+  const [answer, few] = await Promise.all([reading, readFewUnfinished(models, tenantId, shownBy)]);
+  if (few !== null) return [answer, few];
   const ids = pageOf(answer).items.map(({ orderId }) => orderId);
-  const parked = few ?? (await readParkedAmong(models, tenantId, ids, shownBy));
-  return { ...answer, stale: ids.filter((id) => parked.includes(id)) };
+  return [answer, await readUnfinishedAmong(models, tenantId, ids, shownBy)];
 }
 
-/** An index has what was written to it before it shows it: a reader who waits asks for it to be shown. */
+/**
+ * An index has what was written to it before it shows it: a reader who waits asks for it to be shown. It is not as far
+ * as it says while it lacks rows that were written late.
+ */
 async function searchOrders(
-  { search, freshness }: Sources,
+  { models, search, freshness }: Sources,
   question: OrderSearchQuestion,
   consistentWith: OrderPosition | null,
-): Promise<OrderSearchPage> {
-  if (consistentWith === null) return search.search(question);
-  await search.refresh();
-  const page = await search.search(question);
-  if ((page.indexedThrough ?? -1n) < consistentWith.position) {
-    throw await freshness.notCaughtUp(
-      await search.projection(),
-      consistentWith.position,
-      page.indexedThrough,
-    );
+): Promise<OrderSearchPage & Stale> {
+  if (consistentWith !== null) await search.refresh();
+  const searching = search.search(question);
+  const [page, unfinished] = await besideUnfinished(models, question, 'search', searching, (one) => one);
+  const { indexedThrough, writtenThrough } = page;
+  const isLate = ({ lateWrite }: Unfinished) =>
+    lateWrite !== null && writtenThrough !== null && lateWrite > writtenThrough;
+  if (consistentWith !== null) {
+    const isBehind = (indexedThrough ?? -1n) < consistentWith.position || unfinished.some(isLate);
+    if (isBehind) {
+      const projection = await search.projection();
+      throw await freshness.notCaughtUp(projection, consistentWith.position, indexedThrough);
+    }
   }
-  return page;
+  const shown = unfinished.filter((one) => one.lateWrite === null || isLate(one));
+  return { ...page, ...staleOf(page, shown) };
 }
 
 /** Any question to the read models. A class for each would hide that nothing differs. */

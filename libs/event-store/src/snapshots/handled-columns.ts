@@ -14,7 +14,7 @@ const FIELDS_IN_COLUMNS = 5;
 export interface HandledColumns {
   /**
    * Their ids, fingerprints, instants, revisions and first revisions, a column after the other: there may be two
-   * thousand of them, and as a list in JSON they would take four times as much as this, and as long to read.
+   * thousand of them, and as a list in JSON they would take nearly three times as much.
    */
   readonly columns: Uint8Array;
   /** What few of them have besides, by their place. */

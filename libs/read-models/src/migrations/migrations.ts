@@ -1,9 +1,17 @@
 import { baseline } from './baseline.migration.js';
 import { generations } from './generations.migration.js';
+import { lateRows } from './late-rows.migration.js';
 import { leases } from './leases.migration.js';
 import type { Migration } from './migration.js';
 import { quarantine } from './quarantine.migration.js';
 import { replays } from './replays.migration.js';
 
 /** All that this release knows. What a release has made is made everywhere: only add. */
-export const migrations: readonly Migration[] = [baseline, generations, leases, quarantine, replays];
+export const migrations: readonly Migration[] = [
+  baseline,
+  generations,
+  leases,
+  quarantine,
+  replays,
+  lateRows,
+];

@@ -1,5 +1,6 @@
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
+import { isNotThereYet } from '../stores/rows-or-none.js';
 import type { ReadModels } from './read-models.js';
 
 /** Where an order's row or document ends for now: at an event that could not be applied. */
@@ -36,44 +37,67 @@ export type ShownBy = 'rows' | 'search';
 
 const FEW = 100;
 
-/** Those of the orders that are shown without their latest changes: their rows or, in a search, their documents. */
-export async function readParkedAmong(
+/** An order that is shown without its latest changes. */
+export interface Unfinished {
+  readonly orderId: string;
+  /**
+   * null: it is parked. Else its row was written behind the checkpoint, by the write of this number, and an index may
+   * lack that whatever position it has reached.
+   */
+  readonly lateWrite: bigint | null;
+}
+
+/** Of these orders those that are parked, in their rows or, in a search, their documents; and all that were written late. */
+export async function readUnfinishedAmong(
   models: ReadModels,
   tenantId: string,
   orderIds: readonly string[],
   shownBy: ShownBy,
-): Promise<string[]> {
-  if (orderIds.length === 0) return [];
-  return readParkedIds(models, tenantId, shownBy, orderIds, null);
+): Promise<Unfinished[]> {
+  return readUnfinished(models, tenantId, shownBy, orderIds, null);
 }
 
 /** The same of all orders of a tenant, to be asked for beside a page; null: they are many. */
-export async function readFewParked(
+export async function readFewUnfinished(
   models: ReadModels,
   tenantId: string,
   shownBy: ShownBy,
-): Promise<string[] | null> {
-  const ids = await readParkedIds(models, tenantId, shownBy, null, FEW + 1);
-  return ids.length > FEW ? null : ids;
+): Promise<Unfinished[] | null> {
+  const found = await readUnfinished(models, tenantId, shownBy, null, FEW + 1);
+  return found.length > FEW ? null : found;
 }
 
-function readParkedIds(
+function readUnfinished(
   models: ReadModels,
   tenantId: string,
   shownBy: ShownBy,
   among: readonly string[] | null,
   limit: number | null,
-): Promise<string[]> {
-  return models.read(async ({ id, rowsOf }, pool) => {
+): Promise<Unfinished[]> {
+  return models.read(async ({ id, rowsOf, searchIndex }, pool) => {
     // What a search shows is made of the rows: a document lacks what its row lacks.
     const searched = shownBy === 'search' ? id : null;
-    const { rows } = await pool.query<{ orderId: string }>({
-      name: `parked_${among === null ? 'few' : 'among'}`,
-      text: `SELECT DISTINCT order_id AS "orderId" FROM ${SHARED_SCHEMA}.quarantine
-        WHERE (projection, generation) IN (($1, $2::int), ($3, $4::int))
-          AND tenant_id = $5 ${among === null ? 'LIMIT $6::int' : 'AND order_id = ANY($6::uuid[])'}`,
-      values: [ORDERS_PROJECTION, rowsOf, SEARCH_PROJECTION, searched, tenantId, among ?? limit],
-    });
-    return rows.map(({ orderId }) => orderId);
+    const ask = async (late: boolean) => {
+      const { rows } = await pool.query<{ orderId: string; lateWrite: string | null }>({
+        name: `${late ? 'unfinished' : 'parked'}_${among === null ? 'few' : 'among'}`,
+        text: `SELECT DISTINCT order_id AS "orderId", NULL::bigint AS "lateWrite" FROM ${SHARED_SCHEMA}.quarantine
+          WHERE (projection, generation) IN (($1, $2::int), ($3, $4::int))
+            AND tenant_id = $5 ${among === null ? '' : 'AND order_id = ANY($6::uuid[])'}
+          ${late ? LATE : ''} ${among === null ? 'LIMIT $6::int' : ''}`,
+        values: [ORDERS_PROJECTION, rowsOf, SEARCH_PROJECTION, searched, tenantId, among ?? limit],
+      });
+      return rows.map(({ orderId, lateWrite }) => {
+        return { orderId, lateWrite: lateWrite === null ? null : BigInt(lateWrite) };
+      });
+    };
+    try {
+      return await ask(shownBy === 'search' && searchIndex !== null);
+    } catch (error) {
+      if (!isNotThereYet(error)) throw error;
+      return ask(false); // no projector of this release has started yet
+    }
   });
 }
+
+const LATE = `UNION ALL SELECT order_id, write_seq FROM ${SHARED_SCHEMA}.late_rows
+  WHERE generation = $2::int AND tenant_id = $5`;

@@ -102,6 +102,7 @@ export function searchPageOf(
     total,
     facets: counted,
     indexedThrough: checkpoint === null ? null : BigInt(checkpoint),
+    writtenThrough: null,
   };
 }
 

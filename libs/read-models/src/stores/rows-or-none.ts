@@ -12,8 +12,12 @@ export async function rowsOrNone<Row extends object>(
   try {
     return (await db.query<Row>(text, values)).rows;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === UNDEFINED_TABLE || code === UNDEFINED_COLUMN) return [];
+    if (isNotThereYet(error)) return [];
     throw error;
   }
+}
+
+export function isNotThereYet(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return code === UNDEFINED_TABLE || code === UNDEFINED_COLUMN;
 }

@@ -60,6 +60,7 @@ export class SearchFeedStore {
         recovered.map(({ tenantId }) => tenantId),
         recovered.map(({ orderId }) => orderId),
         token.toString(),
+        this.#generation.rowsOf,
       ],
     });
     await fenced(advancing);
@@ -93,6 +94,9 @@ function held(token: string): string {
   return heldLease({ generation: '$1', projection: `'${SEARCH_PROJECTION}'`, token: `${token}::bigint` });
 }
 
+/** An index shows what it has acknowledged a second later, and a search may be under way. */
+const KEPT_LATE = '1 minute';
+
 const ADVANCE = `WITH ${held('$10')}, parked AS (
     INSERT INTO ${SHARED_SCHEMA}.quarantine (projection, generation, tenant_id, order_id, revision, reason)
     SELECT '${SEARCH_PROJECTION}', $1, * FROM unnest($4::text[], $5::uuid[], $6::int[], $7::text[])
@@ -113,5 +117,11 @@ const ADVANCE = `WITH ${held('$10')}, parked AS (
     ON CONFLICT (generation, projection) DO UPDATE
     SET position = greatest(c.position, excluded.position), write_seq = excluded.write_seq, updated_at = now()
     RETURNING generation, projection, position
+  ), followed AS (
+    DELETE FROM ${SHARED_SCHEMA}.late_rows WHERE generation = $11 AND written_at < now() - interval '${KEPT_LATE}'
+      AND write_seq <= (
+        SELECT min(c.write_seq) FROM ${SHARED_SCHEMA}.generations g
+        JOIN ${SHARED_SCHEMA}.checkpoints c ON c.generation = g.id AND c.projection = '${SEARCH_PROJECTION}'
+        WHERE coalesce(g.rows_of, g.id) = $11)
   ) SELECT ${requireLease},
     (SELECT pg_notify('${CHECKPOINT_CHANNEL}', generation || ':' || projection || ':' || position) FROM written)`;

@@ -177,14 +177,14 @@ export function writeStatement(
   const searched = {
     postgres: () => `${found('search')}
       worded AS (${insert('words', `${schema}.search_words`)} ON CONFLICT DO NOTHING),`,
-    elasticsearch: () => found('indexed'),
+    elasticsearch: () => `${found('indexed')} ${LATE}`,
   };
   return {
     name: quarantine ? 'write_batch_and_quarantine' : 'write_batch',
     text: `WITH ${held('$1', '$4')},
       orders AS (${insert('orders', `${schema}.orders AS o`, numbered)}
         ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates([...batchColumns.orders, ...numbered])}
-        WHERE o.revision < excluded.revision RETURNING 1),
+        WHERE o.revision < excluded.revision RETURNING ${numbered.length > 0 ? 'tenant_id, order_id, write_seq' : '1'}),
       history AS (${insert('history', `${schema}.order_history`)}
         ON CONFLICT (tenant_id, order_id, revision) DO NOTHING),
       ended AS (UPDATE ${schema}.order_history h
@@ -197,6 +197,13 @@ export function writeStatement(
         (SELECT ${NOTIFY} FROM checkpoint)`,
   };
 }
+
+/** Rows written while the checkpoint stays. */
+const LATE = `late AS (
+        INSERT INTO ${SHARED_SCHEMA}.late_rows (generation, tenant_id, order_id, write_seq)
+        SELECT $1::int, tenant_id, order_id, write_seq FROM orders WHERE $2::bigint IS NULL
+        ON CONFLICT (generation, tenant_id, order_id) DO UPDATE
+        SET write_seq = excluded.write_seq, written_at = now()),`;
 
 /** What was parked already takes the news of its last try; what waits behind it stays as it is. */
 function quarantined(parked: string, unparked: string): string {

@@ -1,5 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
-import { createIndex, REFRESH_INTERVAL } from './index-definition.js';
+import { createIndex, COPIES, REFRESH_INTERVAL } from './index-definition.js';
 
 /** Makes an index that is filled as fast as can be: nobody searches it, and nobody misses it. */
 export async function beginBulk(client: Client, index: string): Promise<void> {
@@ -10,7 +10,7 @@ export async function beginBulk(client: Client, index: string): Promise<void> {
 export async function endBulk(client: Client, index: string): Promise<void> {
   await client.indices.putSettings({
     index,
-    settings: { refresh_interval: REFRESH_INTERVAL, auto_expand_replicas: '0-1' },
+    settings: { refresh_interval: REFRESH_INTERVAL, ...COPIES },
   });
   await client.indices.refresh({ index });
 }

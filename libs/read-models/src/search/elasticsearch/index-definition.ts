@@ -78,20 +78,23 @@ export const REFRESH_INTERVAL = '850ms';
 /** One shard: its documents and the marker are searched at one moment, and counts are exact. */
 const settings: estypes.IndicesIndexSettings = { number_of_shards: 1 };
 
+/** Copies of the shard beside it: one as soon as there is a second node. */
+export const COPIES: estypes.IndicesIndexSettings = { auto_expand_replicas: '0-1' };
+
 /** All that shapes the index, for the fingerprint of what can be read by whom. */
 export const SEARCH_INDEX_DEFINITION = JSON.stringify({ mappings, settings });
 
 export interface IndexOptions {
   /** `REFRESH_INTERVAL` unless given; `-1` for never. */
   readonly refreshInterval?: string;
-  /** Copies of the shard beside it. Unless given, one as soon as there is a second node. */
+  /** `COPIES` unless given. */
   readonly replicas?: number;
 }
 
 /** Creates the index unless it is there. */
 export async function createIndex(client: Client, index: string, options: IndexOptions = {}): Promise<void> {
   const { refreshInterval = REFRESH_INTERVAL, replicas } = options;
-  const copies = replicas === undefined ? { auto_expand_replicas: '0-1' } : { number_of_replicas: replicas };
+  const copies = replicas === undefined ? COPIES : { number_of_replicas: replicas };
   try {
     await client.indices.create({
       index,

@@ -25,6 +25,7 @@ export function searchPageOf(
   sought: Sought,
 ): OrderSearchPage {
   const { hits, aggregations } = answer;
+  const reached = seenMarker(answer);
   const documents = hits.hits.map(({ _source }) => _source!);
   const { items, nextCursor } = pageOf(documents, limit, (document) => sort.cursorAfter(document));
   const answers = aggregations as unknown as Record<FacetName, { buckets: Bucket[] }>;
@@ -35,7 +36,8 @@ export function searchPageOf(
     nextCursor,
     total: (hits.total as estypes.SearchTotalHits).value,
     facets: counted,
-    indexedThrough: seenMarker(answer)?.position ?? null,
+    indexedThrough: reached?.position ?? null,
+    writtenThrough: reached?.writeSeq ?? 0n,
   };
 }
 
