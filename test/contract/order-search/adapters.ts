@@ -85,7 +85,7 @@ export async function openElasticsearch(node: string): Promise<SearchSubject> {
       await client.index({
         index,
         id: MARKER_ID,
-        document: markerDocument({ position, writeSeq: 0n }),
+        document: markerDocument({ position, writeSeq: position }),
         ...versioned,
       });
       await client.indices.refresh({ index });
