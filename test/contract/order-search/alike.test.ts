@@ -138,11 +138,14 @@ function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
+/** What a reader sees of a page. */
+type Shown = Omit<OrderSearchPage, 'writtenThrough'>;
+
 /** All pages of a question, a page at a time. */
-async function pagesOf({ search }: SearchSubject, asked: Asked): Promise<OrderSearchPage[]> {
-  const pages: OrderSearchPage[] = [];
+async function pagesOf({ search }: SearchSubject, asked: Asked): Promise<Shown[]> {
+  const pages: Shown[] = [];
   for (let cursor: string | null = null; ;) {
-    const page: OrderSearchPage = await search.search(questionOf({ ...asked, cursor }));
+    const { writtenThrough: _, ...page } = await search.search(questionOf({ ...asked, cursor }));
     pages.push(page);
     if (page.nextCursor === null || pages.length === 5) return pages;
     cursor = page.nextCursor;
