@@ -218,6 +218,15 @@ describe('the checker of the chaos run', () => {
     expect(found.filter(({ invariant, what }) => invariant === 'I4' && /not parked/.test(what))).toEqual([]);
   });
 
+  it('says nothing against a document whose row is said to have been written late', async () => {
+    const facts = await sound();
+    const key = facts.log[0]!.stream.slice('order-'.length);
+    const { index } = facts.samples[0]!;
+    index!.revisions.set(key, 1);
+    index!.late.add(key);
+    expect(await check(facts as Facts)).toEqual([]);
+  });
+
   it.each(alterations)('sees that %s (%s)', async (_, invariant, says, alter) => {
     const facts = await sound();
     alter(facts);

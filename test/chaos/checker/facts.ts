@@ -146,5 +146,12 @@ export interface Sample {
   readonly parked: readonly ParkedFact[];
   readonly skips: readonly EventKey[];
   /** null: nothing is searched in Elasticsearch, or it was away. */
-  readonly index: { readonly checkpoint: bigint; readonly revisions: ReadonlyMap<string, number> } | null;
+  readonly index: IndexSample | null;
+}
+
+export interface IndexSample {
+  readonly checkpoint: bigint;
+  readonly revisions: ReadonlyMap<string, number>;
+  /** Orders whose rows are said to have been written behind that checkpoint. */
+  readonly late: ReadonlySet<string>;
 }

@@ -1,6 +1,6 @@
 import type { RawEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
-import type { Sample } from './facts.js';
+import type { IndexSample, Sample } from './facts.js';
 import { firstParked } from './rows.check.js';
 import { eventNames, keyOf } from './story.js';
 import type { Report } from './violations.js';
@@ -76,7 +76,7 @@ function checkRevisions(
 function checkIndex(
   where: string,
   { parked, skips }: Sample,
-  { checkpoint, revisions }: NonNullable<Sample['index']>,
+  { checkpoint, revisions, late }: IndexSample,
   events: readonly Placed[],
   report: Report,
 ): void {
@@ -88,8 +88,8 @@ function checkIndex(
   for (const { key, revision, position } of events) {
     if (position > checkpoint) break;
     if (skipped.has(`${key}@${revision}`)) continue;
-    const isParked = refused.has(key) || revision >= (unprojected.get(key) ?? Infinity);
-    if ((revisions.get(key) ?? -1) < revision && !isParked) missing.set(key, revision);
+    const isTold = late.has(key) || refused.has(key) || revision >= (unprojected.get(key) ?? Infinity);
+    if ((revisions.get(key) ?? -1) < revision && !isTold) missing.set(key, revision);
   }
   for (const [key, revision] of missing) {
     const at = revisions.get(key) ?? 'none';

@@ -88,7 +88,11 @@ export async function someFacts(
           parked: [],
           skips: [],
         },
-        index: { checkpoint: rest.log.at(-1)!.position, revisions: new Map(revisions) },
+        index: {
+          checkpoint: rest.log.at(-1)!.position,
+          revisions: new Map(revisions),
+          late: new Set<string>(),
+        },
       },
     ],
   };

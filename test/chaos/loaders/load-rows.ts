@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { ColumnValues, EventKey, ParkedFact, RowFacts } from '../checker/facts.js';
+import { keyOf } from '../checker/story.js';
 
 /** What answers come from: told by the one row that says so. */
 export interface ActiveGeneration {
@@ -54,6 +55,21 @@ export async function loadParked(db: Db, { id }: ActiveGeneration): Promise<read
     [id],
   );
   return rows as unknown as ParkedFact[];
+}
+
+/** Orders whose rows were written behind the position that the index has reached, and are not in it yet. */
+export async function loadLate(db: Db, { id }: ActiveGeneration): Promise<ReadonlySet<string>> {
+  const rows = await rowsOf(
+    db,
+    `SELECT l.tenant_id, l.order_id FROM orderlog.generations g
+     JOIN orderlog.late_rows l ON l.generation = coalesce(g.rows_of, g.id)
+     LEFT JOIN orderlog.checkpoints c ON c.generation = g.id AND c.projection = 'search'
+     WHERE g.id = $1 AND l.write_seq > coalesce(c.write_seq, 0)`,
+    [id],
+  );
+  return new Set(
+    rows.map((row) => keyOf({ tenantId: String(row['tenant_id']), orderId: String(row['order_id']) })),
+  );
 }
 
 /** What a person had a projection leave out. */

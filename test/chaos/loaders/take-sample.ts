@@ -1,10 +1,11 @@
 import pg from 'pg';
-import type { Sample } from '../checker/facts.js';
+import type { IndexSample, Sample } from '../checker/facts.js';
 import { keyOf } from '../checker/story.js';
 import { loadDocuments } from './load-documents.js';
 import {
   activeGeneration,
   inSnapshot,
+  loadLate,
   loadParked,
   loadSkips,
   rowsOf,
@@ -52,6 +53,7 @@ async function sampleOf(db: pg.Client, from: SampledFrom, atMs: number): Promise
     return {
       generation,
       searchCheckpoint: position('search'),
+      late: await loadLate(db, generation),
       checkpoint: position('orders'),
       historyRows: history!['rows'] as number,
       revisions: new Map(
@@ -65,12 +67,12 @@ async function sampleOf(db: pg.Client, from: SampledFrom, atMs: number): Promise
     };
   });
   if (snapshot === null) return null;
-  const { generation, searchCheckpoint, ...seen } = snapshot;
+  const { generation, searchCheckpoint, late, ...seen } = snapshot;
   return {
     ...seen,
     generation: generation.id,
     atMs,
-    index: await indexOf(from, generation, searchCheckpoint),
+    index: await indexOf(from, generation, searchCheckpoint, late),
   };
 }
 
@@ -78,12 +80,13 @@ async function indexOf(
   { elasticsearchUrl }: SampledFrom,
   { index }: ActiveGeneration,
   checkpoint: bigint | null,
-): Promise<Sample['index']> {
+  late: ReadonlySet<string>,
+): Promise<IndexSample | null> {
   if (elasticsearchUrl === null || index === null || checkpoint === null) return null;
   try {
     const documents = await loadDocuments(elasticsearchUrl, index);
     const revisions = documents.map(({ id, source }) => [id, source['revision'] as number] as const);
-    return { checkpoint, revisions: new Map(revisions) };
+    return { checkpoint, revisions: new Map(revisions), late };
   } catch {
     return null; // it is away, as it may be in a run
   }
