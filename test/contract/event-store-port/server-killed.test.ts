@@ -44,8 +44,8 @@ describe('when the server is killed and comes back under load', () => {
       stream: someStream(),
       acknowledged: [],
     }));
-    const pendingAtDeath: Promise<'acknowledged' | 'unknown' | 'refused'>[] = [];
-    let dying = false;
+    const pending = new Set<Promise<Outcome>>();
+    const pendingAtDeath: Promise<Outcome>[] = [];
     let stopping = false;
 
     const append = async ({ stream, acknowledged }: Writer) => {
@@ -55,7 +55,9 @@ describe('when the server is killed and comes back under load', () => {
         `an append to ${stream}`,
         () => {
           const sent = store.append(stream, [event], expected);
-          if (dying) pendingAtDeath.push(outcomeOf(sent));
+          const outcome = outcomeOf(sent);
+          pending.add(outcome);
+          void outcome.then(() => pending.delete(outcome));
           return sent.catch((error: unknown) => {
             // Anything else, a conflict above all, would mean half an append or one twice.
             if (error instanceof AppendOutcomeUnknown || error instanceof StoreUnavailable) return null;
@@ -76,9 +78,8 @@ describe('when the server is killed and comes back under load', () => {
     for (let death = 0; death < DEATHS; death++) {
       const before = total();
       await until('every writer gets on', () => total() > before + 5 * WRITERS, PATIENCE_MS);
-      dying = true;
+      pendingAtDeath.push(...pending);
       await dieAndComeBack();
-      dying = false;
     }
     const before = total();
     await until('every writer gets on again', () => total() > before + 5 * WRITERS, PATIENCE_MS);
@@ -131,7 +132,9 @@ describe('when the server is killed and comes back under load', () => {
   }, 120_000);
 });
 
-function outcomeOf(sent: Promise<unknown>): Promise<'acknowledged' | 'unknown' | 'refused'> {
+type Outcome = 'acknowledged' | 'unknown' | 'refused';
+
+function outcomeOf(sent: Promise<unknown>): Promise<Outcome> {
   return sent.then(
     () => 'acknowledged',
     (error: unknown) => (error instanceof AppendOutcomeUnknown ? 'unknown' : 'refused'),
