@@ -25,7 +25,7 @@ export const longText = () => randomBytes(6_000).toString('base64url');
 
 /** Has the owner do something with an order, and waits for what comes of it. */
 export async function act(
-  bench: ProjectionBench,
+  bench: Pick<ProjectionBench, 'pool'>,
   order: WrittenOrder,
   request: Partial<ActionRequest> & Pick<ActionRequest, 'action'>,
 ): Promise<Action> {

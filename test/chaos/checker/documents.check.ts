@@ -3,7 +3,7 @@ import { differences } from './equal.js';
 import { expectedSummary } from './expected-rows.js';
 import type { ColumnValues, DocumentFact, ParkedFact, RowFacts } from './facts.js';
 import { firstParked } from './rows.check.js';
-import type { Story } from './story.js';
+import { keyOfRow, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /** I4 in Elasticsearch: each order that has a row has its document, of the row's last write; there is nothing else. */
@@ -16,9 +16,7 @@ export function checkDocuments(
 ): void {
   const refused = firstParked(parked, 'search');
   const unprojected = firstParked(parked, 'orders');
-  const writes = new Map(
-    orders.map((row) => [`${String(row['tenant_id'])}.${String(row['order_id'])}`, row['write_seq']]),
-  );
+  const writes = new Map(orders.map((row) => [keyOfRow(row), row['write_seq']]));
   const byId = new Map(documents.map((document) => [document.id, document]));
   if (byId.size !== documents.length) report('the index', 'has two documents of one id');
   for (const [key, { chapters, tenantId }] of stories) {

@@ -3,7 +3,7 @@ import type { LedgerEntry, LedgerKind } from '../provider/ledger.js';
 import { textOf } from './equal.js';
 import type { ColumnValues, Facts, ProviderFacts } from './facts.js';
 import { firstParked } from './rows.check.js';
-import { eventNames, keyOf, type Story } from './story.js';
+import { eventNames, keyOf, keyOfRow, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /** Money that moved, or was promised or let go: what a provider's reference stands for. */
@@ -25,9 +25,7 @@ export function checkMoney(
   report: Report,
 ): void {
   const parkedFrom = firstParked(parked, 'orders');
-  const rowOf = new Map(
-    rows.orders.map((row) => [`${String(row['tenant_id'])}.${String(row['order_id'])}`, row]),
-  );
+  const rowOf = new Map(rows.orders.map((row) => [keyOfRow(row), row]));
   const skipped = eventNames(skips);
   for (const [key, { chapters }] of stories) {
     const events = chapters.map(({ raw }) => raw);

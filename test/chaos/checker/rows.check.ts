@@ -3,7 +3,7 @@ import { searchRowOf } from '#read-models/search-row.js';
 import { differences } from './equal.js';
 import { expectedColumns, expectedDocument, MONEY_COLUMNS } from './expected-rows.js';
 import type { ColumnValues, ParkedFact, RowFacts } from './facts.js';
-import { keyOf, type Chapter, type Story } from './story.js';
+import { keyOf, keyOfRow, type Chapter, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /** I4 in PostgreSQL: every order has its row, history rows and search row as folded, and there is nothing else. */
@@ -49,7 +49,7 @@ export function firstParked(
 function byOrder(rows: readonly ColumnValues[]): Map<string, ColumnValues[]> {
   const found = new Map<string, ColumnValues[]>();
   for (const row of rows) {
-    const key = `${String(row['tenant_id'])}.${String(row['order_id'])}`;
+    const key = keyOfRow(row);
     const known = found.get(key);
     if (known) known.push(row);
     else found.set(key, [row]);

@@ -3,7 +3,7 @@ import type { Order, OrderState } from '#domain/order/state.js';
 import { decode } from '#event-store/codec.js';
 import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
-import type { EventKey, Facts, OrderKey } from './facts.js';
+import type { ColumnValues, EventKey, Facts, OrderKey } from './facts.js';
 
 /** One event of a stream and the order after it. */
 export interface Chapter {
@@ -21,6 +21,10 @@ export interface Story extends OrderKey {
 }
 
 export const keyOf = ({ tenantId, orderId }: OrderKey): string => `${tenantId}.${orderId}`;
+
+/** The same of a row, as PostgreSQL has it. */
+export const keyOfRow = (row: ColumnValues): string =>
+  keyOf({ tenantId: String(row['tenant_id']), orderId: String(row['order_id']) });
 
 /** All streams of the log, by `<tenant>.<order id>`. */
 export async function storiesOf({ log, skips }: Pick<Facts, 'log' | 'skips'>): Promise<Map<string, Story>> {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ColumnValues, EventKey, ParkedFact, RowFacts } from '../checker/facts.js';
-import { keyOf } from '../checker/story.js';
+import { keyOfRow } from '../checker/story.js';
 
 /** What answers come from: told by the one row that says so. */
 export interface ActiveGeneration {
@@ -67,9 +67,7 @@ export async function loadLate(db: Db, { id }: ActiveGeneration): Promise<Readon
      WHERE g.id = $1 AND l.write_seq > coalesce(c.write_seq, 0)`,
     [id],
   );
-  return new Set(
-    rows.map((row) => keyOf({ tenantId: String(row['tenant_id']), orderId: String(row['order_id']) })),
-  );
+  return new Set(rows.map(keyOfRow));
 }
 
 /** What a person had a projection leave out. */

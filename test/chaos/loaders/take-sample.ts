@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { IndexSample, Sample } from '../checker/facts.js';
-import { keyOf } from '../checker/story.js';
+import { keyOfRow } from '../checker/story.js';
 import { loadDocuments } from './load-documents.js';
 import {
   activeGeneration,
@@ -56,12 +56,7 @@ async function sampleOf(db: pg.Client, from: SampledFrom, atMs: number): Promise
       late: await loadLate(db, generation),
       checkpoint: position('orders'),
       historyRows: history!['rows'] as number,
-      revisions: new Map(
-        orders.map((row) => [
-          keyOf({ tenantId: String(row['tenant_id']), orderId: String(row['order_id']) }),
-          row['revision'] as number,
-        ]),
-      ),
+      revisions: new Map(orders.map((row) => [keyOfRow(row), row['revision'] as number])),
       parked: await loadParked(db, generation),
       skips: await loadSkips(db, 'orders'),
     };

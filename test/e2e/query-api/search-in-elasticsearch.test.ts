@@ -3,11 +3,10 @@ import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { activeGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
-import { askForAction } from '#read-models/stores/quarantine-actions.store.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
-import { UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { act, UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { startTestQuerySystem, type QueryAnswer, type TestQuerySystem } from '../../support/query-api.js';
 import { until } from '../../support/until.js';
 
@@ -138,13 +137,10 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
     expect([status, (body['total'] as number) > 0]).toEqual([200, true]);
   });
 
-  async function skip({ orderId }: WrittenOrder, revision: number): Promise<void> {
+  async function skip(order: WrittenOrder, revision: number): Promise<void> {
     const pool = new pg.Pool({ connectionString: system.postgresUrl, max: 1 });
-    const active = await activeGeneration(pool);
-    await askForAction(pool, {
-      ...{ projection: 'orders', generation: active!.rowsOf, action: 'skip', tenantId: 'default', orderId },
-      ...{ revision, reason: 'of no release', who: 'the tests' },
-    });
+    const { rowsOf: generation } = (await activeGeneration(pool))!;
+    await act({ pool }, order, { action: 'skip', generation, revision, reason: 'of no release' });
     await pool.end();
   }
 

@@ -38,17 +38,16 @@ interface OneOrder {
 /** Every question that the read models answer. */
 const reads = {
   list: ({ models }: Sources, question: OrderListQuestion) =>
-    withStale(models, question, 'rows', listOrders(models, question), ({ page }) => page),
+    withStale(models, question, listOrders(models, question), ({ page }) => page),
   diffList: ({ models }: Sources, question: DiffListQuestion) => diffOrders(models, question),
   totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),
   history: ({ models }: Sources, question: HistoryQuestion) => readHistory(models, question),
   customer: ({ models }: Sources, { audience, customerId }: { audience: Audience; customerId: string }) =>
     customerSummary(models, audience, customerId),
   feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
-  search: (sources: Sources, question: OrderSearchQuestion, consistentWith: OrderPosition | null) =>
-    searchOrders(sources, question, consistentWith),
+  search: searchOrders,
   searchAsOf: ({ models }: Sources, question: SearchAsOfQuestion) =>
-    withStale(models, question, 'rows', searchAsOf(models, question), (page) => page),
+    withStale(models, question, searchAsOf(models, question), (page) => page),
   export: ({ exports }: Sources, question: SummaryQuestion) =>
     Promise.resolve(exportOrders(exports, question)),
   order: ({ models, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
@@ -77,15 +76,14 @@ type Answering = (
   consistentWith: OrderPosition | null,
 ) => ReturnType<Reads[keyof Reads]>;
 
-/** What was read, and the ids of those of its page that are parked. */
+/** What was read of rows, and the ids of those of its page that are parked. */
 async function withStale<Answer>(
   models: ReadModels,
   question: { readonly audience: Audience },
-  shownBy: ShownBy,
   reading: Promise<Answer>,
   pageOf: (answer: Answer) => Pick<Page<SummaryItem>, 'items'>,
 ): Promise<Answer & Stale> {
-  const [answer, unfinished] = await besideUnfinished(models, question, shownBy, reading, pageOf);
+  const [answer, unfinished] = await besideUnfinished(models, question, 'rows', reading, pageOf);
   return { ...answer, ...staleOf(pageOf(answer), unfinished) };
 }
 
@@ -128,17 +126,15 @@ async function searchOrders(
   const searching = search.search(question);
   const [page, unfinished] = await besideUnfinished(models, question, 'search', searching, (one) => one);
   const { indexedThrough, writtenThrough } = page;
-  const isLate = ({ lateWrite }: Unfinished) =>
-    lateWrite !== null && writtenThrough !== null && lateWrite > writtenThrough;
-  if (consistentWith !== null) {
-    const isBehind = (indexedThrough ?? -1n) < consistentWith.position || unfinished.some(isLate);
-    if (isBehind) {
-      const projection = await search.projection();
-      throw await freshness.notCaughtUp(projection, consistentWith.position, indexedThrough);
-    }
+  const parked = unfinished.filter(({ lateWrite }) => lateWrite === null);
+  const late = unfinished.filter(
+    ({ lateWrite }) => lateWrite !== null && writtenThrough !== null && lateWrite > writtenThrough,
+  );
+  if (consistentWith !== null && ((indexedThrough ?? -1n) < consistentWith.position || late.length > 0)) {
+    const projection = await search.projection();
+    throw await freshness.notCaughtUp(projection, consistentWith.position, indexedThrough);
   }
-  const shown = unfinished.filter((one) => one.lateWrite === null || isLate(one));
-  return { ...page, ...staleOf(page, shown) };
+  return { ...page, ...staleOf(page, [...parked, ...late]) };
 }
 
 /** Any question to the read models. A class for each would hide that nothing differs. */

@@ -68,8 +68,8 @@ export function handledOfColumns({ columns, more }: HandledColumns): readonly Ha
       firstRevision: firstRevisions[index]!,
       recordedAt: recordedAt[index]! as Instant,
     };
-    const more = besides.get(index);
-    return more ? { ...command, ...more } : command;
+    const beside = besides.get(index);
+    return beside ? { ...command, ...beside } : command;
   });
 }
 
