@@ -1,7 +1,14 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
+import type { CallOptions, ChannelOptions, Client, Metadata } from '@grpc/grpc-js';
 import { TimeoutError, within } from './within.js';
+
+/** A connection, made with its first call. */
+interface GrpcChannel {
+  /** grpc-js 1.14.7, as pinned. */
+  readonly internalChannel: { getOptions(): ChannelOptions };
+  close(): void;
+}
 
 /** What of `@eventstore/db-client` 6.2.1 is not public and yet needed, in one place. The version is pinned. */
 interface ClientInternals {
@@ -10,7 +17,8 @@ interface ClientInternals {
   /** What the server can do, asked once; on the way to it the connection is made. */
   readonly capabilities: Promise<{ readonly serverVersion: string }>;
   readonly throwOnAppendFailure: boolean;
-  getChannel(): Promise<{ close(): void }>;
+  createChannel(this: void): Promise<GrpcChannel>;
+  getChannel(): Promise<GrpcChannel>;
   /**
    * Makes a call over the client's connection, with a gRPC client of the class given, and looks after it: it is ended
    * with the client, and an error that another connection would not have makes one.

@@ -1,4 +1,11 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { internalsOf } from './client-internals.js';
+
+/**
+ * How much a server sends of a call before it hears that some was read. HTTP/2's own 65,535 are a round trip for some
+ * hundred events, which is most of the time that reading a log takes where the server is not near.
+ */
+const READ_AHEAD_OCTETS = 1024 * 1024;
 
 /** What the client throws for a connection string that it does not understand: it has the string in it, whole. */
 interface ParseError {
@@ -16,7 +23,9 @@ interface ParseError {
 export function openClient(connectionString: string): EventStoreDBClient {
   let place: ParseError;
   try {
-    return EventStoreDBClient.connectionString(connectionString);
+    const client = EventStoreDBClient.connectionString(connectionString);
+    readAhead(client);
+    return client;
   } catch (error) {
     if (!isParseError(error)) throw error;
     place = error;
@@ -24,6 +33,16 @@ export function openClient(connectionString: string): EventStoreDBClient {
   throw new Error(
     `the connection string of the event store is not understood: after ${place.location[0]} characters there should be ${place.expected}`,
   );
+}
+
+function readAhead(client: EventStoreDBClient): void {
+  const internals = internalsOf(client);
+  const create = internals.createChannel;
+  internals.createChannel = async () => {
+    const channel = await create();
+    channel.internalChannel.getOptions()['grpc-node.flow_control_window'] = READ_AHEAD_OCTETS;
+    return channel;
+  };
 }
 
 function isParseError(error: unknown): error is ParseError {

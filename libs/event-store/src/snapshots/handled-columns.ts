@@ -1,8 +1,8 @@
 import type { Instant } from '#domain/instant.js';
 import type { HandledCommand } from '#domain/order/state.js';
 
-const ID = '00000000-0000-0000-0000-000000000000';
 const ID_OCTETS = 16;
+const ID_LENGTH = 36;
 const FINGERPRINT_OCTETS = 16;
 const INSTANT_LENGTH = 24;
 const REVISION_OCTETS = 4;
@@ -52,25 +52,23 @@ export function handledOfColumns({ columns, more }: HandledColumns): readonly Ha
   const count = columns.length / ENTRY_OCTETS;
   if (!Number.isInteger(count)) throw new Error('the columns of the handled commands differ in length');
   const octets = Buffer.from(columns.buffer, columns.byteOffset, columns.length);
-  let from = 0;
-  const next = (each: number) => octets.subarray(from, (from += count * each));
-  const commandIds = parts(idsOfOctets(next(ID_OCTETS)), ID.length);
-  const fingerprints = parts(next(FINGERPRINT_OCTETS).toString('hex'), 2 * FINGERPRINT_OCTETS);
-  const recordedAt = parts(next(INSTANT_LENGTH).toString('latin1'), INSTANT_LENGTH);
-  const revisions = revisionsOfOctets(next(REVISION_OCTETS));
-  const firstRevisions = revisionsOfOctets(next(REVISION_OCTETS));
-  const besides = new Map(more);
-  return revisions.map((revision, index) => {
-    const command = {
-      commandId: commandIds[index]!,
-      fingerprint: fingerprints[index]!,
-      revision,
-      firstRevision: firstRevisions[index]!,
-      recordedAt: recordedAt[index]! as Instant,
-    };
-    const beside = besides.get(index);
-    return beside ? { ...command, ...beside } : command;
-  });
+  let end = 0;
+  const next = (each: number) => octets.subarray(end, (end += count * each));
+  // Texts are parts of one for each column: as many of their own would take longer than all the rest.
+  const commandIds = idsOfOctets(next(ID_OCTETS));
+  const fingerprints = next(FINGERPRINT_OCTETS).toString('hex');
+  const instants = next(INSTANT_LENGTH).toString('latin1');
+  const revisions = next(REVISION_OCTETS);
+  const firstRevisions = next(REVISION_OCTETS);
+  const handled = Array.from({ length: count }, (_, index) => ({
+    commandId: part(commandIds, index, ID_LENGTH),
+    fingerprint: part(fingerprints, index, 2 * FINGERPRINT_OCTETS),
+    revision: revisions.readUInt32BE(index * REVISION_OCTETS),
+    firstRevision: firstRevisions.readUInt32BE(index * REVISION_OCTETS),
+    recordedAt: part(instants, index, INSTANT_LENGTH) as Instant,
+  }));
+  for (const [index, beside] of more) Object.assign(handled[index]!, beside);
+  return handled;
 }
 
 function besidesOf(command: HandledCommand): object {
@@ -91,19 +89,20 @@ function octetsOfHex(text: string): Buffer {
 
 /** One after another. */
 function idsOfOctets(octets: Uint8Array): string {
-  const ids = Buffer.alloc((octets.length / ID_OCTETS) * ID.length, ID, 'latin1');
-  for (let octet = 0, id = 0; octet < octets.length; id += ID.length) {
-    for (const at of PAIRS_OF_ID) {
-      const pair = HEX_PAIRS[octets[octet++]!]!;
-      ids[id + at] = pair >> 8;
-      ids[id + at + 1] = pair;
+  const ids = Buffer.alloc((octets.length / ID_OCTETS) * ID_LENGTH);
+  let at = 0;
+  for (let first = 0; first < octets.length; first += ID_OCTETS) {
+    for (let octet = 0; octet < ID_OCTETS; octet++) {
+      if (octet === 4 || octet === 6 || octet === 8 || octet === 10) ids[at++] = HYPHEN;
+      const pair = HEX_PAIRS[octets[first + octet]!]!;
+      ids[at++] = pair >> 8;
+      ids[at++] = pair;
     }
   }
   return ids.toString('latin1');
 }
 
-/** Where each two digits of an id begin. */
-const PAIRS_OF_ID = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
+const HYPHEN = '-'.charCodeAt(0);
 /** The two digits of an octet, the codes of both in one number. */
 const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, octet) =>
   Buffer.from(octet.toString(16).padStart(2, '0'), 'latin1').readUInt16BE(),
@@ -115,14 +114,6 @@ function octetsOfRevisions(revisions: readonly number[]): Buffer {
   return octets;
 }
 
-function revisionsOfOctets(octets: Buffer): readonly number[] {
-  const revisions: number[] = [];
-  for (let at = 0; at < octets.length; at += REVISION_OCTETS) revisions.push(octets.readUInt32BE(at));
-  return revisions;
-}
-
-function parts(column: string, length: number): readonly string[] {
-  const texts: string[] = [];
-  for (let at = 0; at < column.length; at += length) texts.push(column.slice(at, at + length));
-  return texts;
+function part(column: string, index: number, length: number): string {
+  return column.slice(index * length, (index + 1) * length);
 }

@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { closeClient, internalsOf } from './client-internals.js';
+import { openClient } from './open-client.js';
+
+let server: Http2Server;
+
+beforeEach(async () => {
+  server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterEach(async () => {
+  server.close();
+  await once(server, 'close');
+});
+
+describe('a client', () => {
+  it('lets a server send a megabyte ahead, of a call and of all together', async () => {
+    const { port } = server.address() as AddressInfo;
+    const client = openClient(`esdb://127.0.0.1:${port}?tls=false`);
+    const connected = once(server, 'session') as Promise<[ServerHttp2Session]>;
+    const stream = once(server, 'stream');
+    internalsOf(client).capabilities.catch(() => {}); // asked first, and never answered here
+    const [session] = await connected;
+    await stream; // and with it what was said before the call
+    expect(session.remoteSettings.initialWindowSize).toBe(1_048_576);
+    expect(session.state.remoteWindowSize).toBe(1_048_576);
+    await closeClient(client);
+    session.destroy();
+  });
+});
