@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -118,12 +118,13 @@ async function initialise(
 ): Promise<void> {
   const cluster = join(dataDir, 'pg');
   if (existsSync(join(cluster, 'PG_VERSION'))) return;
-  // A first start that was cut off leaves half a cluster, without the password file that ends it.
-  await rm(cluster, { recursive: true, force: true });
-  await mkdir(cluster, { recursive: true, mode: 0o700 });
+  // Takes the cluster's place once it is whole: a first start may be cut off anywhere.
+  const draft = join(dataDir, 'pg.draft');
+  for (const left of [draft, cluster]) await rm(left, { recursive: true, force: true });
+  await mkdir(draft, { recursive: true, mode: 0o700 });
   if (user.uid !== undefined) {
     await chmod(dataDir, 0o711); // the server's user must pass through, not look around
-    await chown(cluster, user.uid, user.gid!);
+    await chown(draft, user.uid, user.gid!);
   }
   const password = randomBytes(24).toString('hex');
   const seed = join(tmpdir(), `orderlog-${randomBytes(8).toString('hex')}`);
@@ -134,7 +135,7 @@ async function initialise(
     await run(
       binaries.initdb,
       [
-        `--pgdata=${cluster}`,
+        `--pgdata=${draft}`,
         '--username=orderlog',
         '--auth=scram-sha-256',
         `--pwfile=${seed}`,
@@ -144,8 +145,9 @@ async function initialise(
       ],
       user,
     );
+    await rename(draft, cluster);
   } catch (error) {
-    await rm(cluster, { recursive: true, force: true });
+    await rm(draft, { recursive: true, force: true });
     const denied = error instanceof Error && /EACCES|Permission denied/.test(error.message);
     const reason = denied
       ? 'PostgreSQL refuses to run as root, and the user it runs as instead may not enter this folder: move the clone and the data out of it, or run as an ordinary user'

@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { orderctl, startUp } from '../../support/orderctl.js';
+import { ORDERCTL, orderctl, startUp } from '../../support/orderctl.js';
 import { until } from '../../support/until.js';
 
 const TIMEOUT_MS = 180_000;
@@ -67,6 +69,24 @@ it(
       () => [...apps.values()].every((pid) => !existsSync(`/proc/${pid}`)),
       15_000,
     );
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'begins anew after a kill -9 while its database was being made',
+  async () => {
+    const ports = ['--command-port', '0', '--query-port', '0', '--event-store-port', '0'];
+    const first = spawn(process.execPath, [ORDERCTL, 'up', '--data', data, ...ports], {
+      ...{ detached: true, stdio: 'ignore' },
+    });
+    const ended = once(first, 'close');
+    const isBegun = (cluster: string) => existsSync(join(data, cluster, 'PG_VERSION'));
+    await until('some of it is there', () => ['pg', 'pg.draft'].some(isBegun), 60_000);
+    process.kill(-first.pid!, 'SIGKILL'); // with all that it started
+    await ended;
+    const second = await startUp(data, '--no-demo');
+    expect(await second.end('SIGINT')).toBe(0);
   },
   TIMEOUT_MS,
 );
