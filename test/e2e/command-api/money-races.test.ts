@@ -90,7 +90,12 @@ describe('many writers through two processes', () => {
     const answers = await Promise.all(
       Array.from({ length: WRITERS }, (_, writer) => {
         const route = writer % 3 === 0 ? 'failed' : 'succeeded';
-        return system.send(writer, `${path}/${route}`, { providerReference: 'R' }, randomUUID());
+        return system.send(
+          writer,
+          `${path}/${route}`,
+          { providerReference: `the one that ${route}` },
+          randomUUID(),
+        );
       }),
     );
     const [{ status }] = (await last(orderId)).refunds as [Order['refunds'][0]];

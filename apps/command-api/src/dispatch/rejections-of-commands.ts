@@ -82,7 +82,13 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
     'refund_exceeds_overpayment',
     'id_already_used',
   ],
-  RecordRefundSucceeded: [...text, 'refund_not_found', 'refund_not_in_state', 'provider_reference_reused'],
+  RecordRefundSucceeded: [
+    ...text,
+    'refund_not_found',
+    'refund_not_in_state',
+    'provider_reference_reused',
+    'refund_exceeds_captured',
+  ],
   RecordRefundFailed: [...text, 'refund_not_found', 'refund_not_in_state', 'provider_reference_reused'],
 
   CreateShipment: [...notOnHold, ...text, ...units, 'quantity_exceeds_unshipped', 'id_already_used'],

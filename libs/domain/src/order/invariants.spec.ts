@@ -20,7 +20,7 @@ import {
   returnStatus,
   returnStatuses,
 } from './statuses.js';
-import { orderTotals } from './totals.js';
+import { lowersTotal, orderTotals } from './totals.js';
 
 const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
 const story = fc.array(numbers, { minLength: 5, maxLength: 60, size: 'max' });
@@ -68,12 +68,23 @@ describe('Whatever is asked of an order', () => {
       for (const [index, refund] of (before?.refunds ?? []).entries()) {
         if (refund.status === 'failed' || order.refunds[index]!.status !== 'failed') continue;
         const was = orderTotals(before!);
-        same(pendingRefundsMinor, was.pendingRefundsMinor - refund.amountMinor);
+        const wasGivenMinor = was.refundedMinor + was.pendingRefundsMinor;
+        same(refundedMinor + pendingRefundsMinor, wasGivenMinor - refund.amountMinor);
+        if (refund.status === 'succeeded') continue;
         holds(orderTotals(order), {
           totalMinor: was.totalMinor,
           balanceDueMinor: was.balanceDueMinor,
         });
       }
+    });
+  });
+
+  it('2: what is given back of units, or as too much, was owed', () => {
+    always(({ events }, order) => {
+      const asked = events.find((event) => event.type === 'RefundRequested');
+      if (!asked || lowersTotal(asked.data)) return;
+      const settling = order.refunds.filter((each) => each.status === 'pending' && !lowersTotal(each));
+      atMost(sum(settling.map(({ amountMinor }) => amountMinor)), -orderTotals(order).balanceDueMinor);
     });
   });
 

@@ -23,7 +23,7 @@ export interface Grant {
 
 /**
  * What each reason can give back (docs/adr/0007):
- * `return` and `cancellation` the value of units received or cancelled, or an amount out of it;
+ * `return` and `cancellation` the value of units received or cancelled, or an amount out of it, as far as we owe it;
  * `goodwill` the value of any units, or any amount; `overpayment` an amount of what we owe;
  * all but `overpayment` shipping, once.
  */
@@ -33,7 +33,7 @@ export function grantRefund(order: Order, reason: RefundReason, request: RefundR
   const granted =
     request.kind === 'lines' ? grantLines(order, reason, request.lines) : grantAmount(request.amountMinor);
   if (isRefusal(granted) || reason === 'goodwill') return granted;
-  const availableMinor = Math.min(ungrantedMinor(order, reason), ungrantedOfAllUnitsMinor(order));
+  const availableMinor = Math.min(ungrantedMinor(order, reason), owedMinor(order));
   if (granted.amountMinor > availableMinor) return reject('quantity_exceeds_refundable', { availableMinor });
   return granted;
 }
@@ -44,8 +44,7 @@ function grantAmount(amountMinor: number): Grant | Refusal {
 }
 
 function grantOverpayment(order: Order, request: RefundRequest): Grant | Refusal {
-  const { balanceDueMinor, pendingRefundsMinor } = orderTotals(order);
-  const availableMinor = Math.max(0, -balanceDueMinor - pendingRefundsMinor);
+  const availableMinor = owedMinor(order);
   // Too much was paid for the order, not for a line or for shipping.
   if (request.kind !== 'amount') return reject('refund_exceeds_overpayment', { availableMinor });
   if (request.amountMinor > availableMinor) return reject('refund_exceeds_overpayment', { availableMinor });
@@ -118,16 +117,15 @@ function ungrantedMinor(order: Order, reason: RefundReason): number {
   return unitsValueMinor(order, reason) - grantedMinor(order, reason);
 }
 
-/** The same of units received and cancelled together, less what an overpayment gave back of them. */
-function ungrantedOfAllUnitsMinor(order: Order): number {
-  const ungranted = ungrantedMinor(order, 'return') + ungrantedMinor(order, 'cancellation');
-  const overpaymentMinor = grantedMinor(order, 'overpayment');
-  if (overpaymentMinor === 0) return ungranted;
-  const { capturedMinor, totalMinor } = orderTotals(order);
-  const lowered = order.refunds.filter(lowersTotal).reduce((sum, refund) => sum + refund.amountMinor, 0);
-  const unitsMinor = unitsValueMinor(order, 'return') + unitsValueMinor(order, 'cancellation');
-  const paidTooMuchMinor = Math.max(0, capturedMinor - lowered - totalMinor - unitsMinor);
-  return Math.max(0, ungranted - Math.max(0, overpaymentMinor - paidTooMuchMinor));
+/**
+ * What we owe and is not on its way back: units that nobody had paid for, or for which something else was taken instead,
+ * leave nothing to give back.
+ */
+function owedMinor(order: Order): number {
+  const onItsWayMinor = order.refunds
+    .filter((refund) => refund.status === 'pending' && !lowersTotal(refund))
+    .reduce((total, refund) => total + refund.amountMinor, 0);
+  return Math.max(0, -orderTotals(order).balanceDueMinor - onItsWayMinor);
 }
 
 function live(order: Order): readonly Refund[] {

@@ -5,6 +5,7 @@ import {
   captured,
   discount,
   lamp,
+  lineAdded,
   linesCancelled,
   mug,
   orderCancelled,
@@ -152,6 +153,34 @@ describe('RequestRefund for a cancellation', () => {
     given(...paid, ...sent(mug(1)), linesCancelled([mug(2), lamp(2)]), orderCancelled())
       .when(requestRefund([mug(3)], { reason }))
       .thenRejected('quantity_exceeds_refundable', { available: 2 });
+  });
+});
+
+describe('RequestRefund of units that nobody has paid for', () => {
+  const cancellation = requestRefund([mug(3)], { reason: 'cancellation' });
+  const code = 'quantity_exceeds_refundable';
+
+  it('gives nothing back where they were cancelled before anything was taken', () => {
+    given(placed, orderConfirmed(), linesCancelled([mug(3)]), captured(2_000))
+      .when(cancellation)
+      .thenRejected(code, { availableMinor: 0 });
+    given(placed, orderConfirmed(), linesCancelled([mug(3)]), captured(2_400))
+      .when(requestRefund(400, { reason: 'cancellation' }))
+      .then(refundRequested(400, { refundId: 'new-0', reason: 'cancellation' }));
+  });
+
+  it('gives nothing back where others were taken for what they cost', () => {
+    const exchanged = given(...paid, linesCancelled([mug(3)]), lineAdded(lamp(1, { lineId: 'other' })));
+    exchanged.when(cancellation).thenRejected(code, { availableMinor: 0 });
+  });
+
+  it('gives back what is owed beside a courtesy that is on its way', () => {
+    given(...paid, refundRequested(500), linesCancelled([mug(3)]))
+      .when(cancellation)
+      .then(ofLines([mugs(3, 1_000)], 'cancellation'));
+    given(...paid, refundRequested(500, { reason: 'cancellation' }), linesCancelled([mug(3)]))
+      .when(requestRefund(501, { reason: 'overpayment' }))
+      .thenRejected('refund_exceeds_overpayment', { availableMinor: 500 });
   });
 });
 
@@ -369,19 +398,44 @@ describe('RecordRefundSucceeded and RecordRefundFailed', () => {
     });
   });
 
-  it('are refused after the other', () => {
-    given(...pending, refundFailed())
+  const failedAtProvider = refundFailed('refund', { providerReference: 'B1' });
+
+  it('are refused after the other where the provider has not said so', () => {
+    given(...pending, failedAtProvider)
       .when(recordRefundSucceeded())
-      .thenRejected('refund_not_in_state', {
-        refundId: 'refund',
-        status: 'failed',
-      });
-    given(...pending, refundSucceeded())
-      .when(recordRefundFailed())
-      .thenRejected('refund_not_in_state');
+      .thenRejected('refund_not_in_state', { refundId: 'refund', status: 'failed' });
+    for (const providerReference of [null, 'B2']) {
+      given(...pending, refundSucceeded())
+        .when(recordRefundFailed('refund', { providerReference }))
+        .thenRejected('refund_not_in_state', { refundId: 'refund', status: 'succeeded' });
+    }
     given(...pending, refundSucceeded())
       .when(recordRefundSucceeded('refund', 'B2'))
       .thenRejected('refund_not_in_state');
+  });
+
+  it('tell of money that came back to the provider, which may then be given back anew', () => {
+    const cameBack = recordRefundFailed('refund', { providerReference: 'B1' });
+    given(...pending, refundSucceeded())
+      .when(cameBack)
+      .then(failedAtProvider);
+    const failed = given(...pending, refundSucceeded(), failedAtProvider);
+    failed.when(cameBack).thenNothing();
+    failed.when(requestRefund(2_600)).then(refundRequested(2_600, { refundId: 'new-0' }));
+    expect(orderTotals(failed.order)).toMatchObject({ totalMinor: 3_000, refundedMinor: 0 });
+  });
+
+  it('tell of money that was paid although somebody had given it up, unless it was given another way', () => {
+    given(...pending, refundFailed())
+      .when(recordRefundSucceeded())
+      .then(refundSucceeded());
+    expect(given(...pending, refundFailed(), refundSucceeded()).order.refunds[0]).toMatchObject({
+      status: 'succeeded',
+      failureReason: null,
+    });
+    given(...pending, refundFailed(), refundRequested(2_600, { refundId: 'instead' }))
+      .when(recordRefundSucceeded())
+      .thenRejected('refund_exceeds_captured', { availableMinor: 0 });
   });
 
   it('record a provider’s reference once', () => {

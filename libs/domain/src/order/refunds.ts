@@ -66,7 +66,7 @@ export const evolveRefunds: EvolvePart<RefundEvent> = {
   },
 
   RefundSucceeded: (order, { data: { refundId, providerReference } }) =>
-    changeRefund(order, refundId, { status: 'succeeded', providerReference }),
+    changeRefund(order, refundId, { status: 'succeeded', providerReference, failureReason: null }),
 
   RefundFailed: (order, { data: { refundId, providerReference, reason } }) =>
     changeRefund(order, refundId, { status: 'failed', providerReference, failureReason: reason }),
@@ -100,7 +100,7 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
     if (refund.status === 'succeeded' && refund.providerReference === providerReference) return accept();
     const wrong =
       checkReference(order, refund, providerReference) ??
-      checkPending(refund) ??
+      checkSucceeds(order, refund) ??
       checkText(providerReference, LIMITS.referenceCharacters, 'providerReference');
     return wrong ?? accept({ type: 'RefundSucceeded', data: { refundId, providerReference } });
   },
@@ -111,7 +111,7 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
     if (refund.status === 'failed') return accept();
     const wrong =
       checkReference(order, refund, data.providerReference) ??
-      checkPending(refund) ??
+      checkFails(refund, data.providerReference) ??
       checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference') ??
       checkReason(data.reason);
     return wrong ?? accept({ type: 'RefundFailed', data });
@@ -156,8 +156,26 @@ function checkReference(order: Order, refund: Refund, providerReference: string 
   return other ? reject('provider_reference_reused', { providerReference }) : null;
 }
 
-function checkPending({ refundId, status }: Refund): Refusal | null {
-  return status === 'pending' ? null : reject('refund_not_in_state', { refundId, status });
+/**
+ * A failure without the provider's reference was a guess, made where no answer came: the provider's word that it paid
+ * counts more, as far as no other refund was asked for in its place.
+ */
+function checkSucceeds(order: Order, refund: Refund): Refusal | null {
+  if (refund.status === 'pending') return null;
+  if (refund.status === 'failed' && refund.providerReference === null) {
+    return checkGranted(order, refund.amountMinor);
+  }
+  return notInState(refund);
+}
+
+/** What a provider has paid may come back to it, days later, from an account that is closed. */
+function checkFails(refund: Refund, providerReference: string | null): Refusal | null {
+  const cameBack = refund.status === 'succeeded' && refund.providerReference === providerReference;
+  return refund.status === 'pending' || cameBack ? null : notInState(refund);
+}
+
+function notInState({ refundId, status }: Refund): Refusal {
+  return reject('refund_not_in_state', { refundId, status });
 }
 
 function changeRefund(order: Order, refundId: RefundId, change: Partial<Refund>): Order {

@@ -79,8 +79,8 @@ const examples: { readonly [Code in RejectionCode]: ReturnType<ReturnType<typeof
 
   shipment_not_in_state: given(...sent).when(ask.cancelShipment()),
   return_not_in_state: given(...sent, has.returnRequested([mug(1)])).when(ask.closeReturn()),
-  refund_not_in_state: given(placed, has.captured(1), has.refundRequested(1), has.refundFailed()).when(
-    ask.recordRefundSucceeded(),
+  refund_not_in_state: given(placed, has.captured(1), has.refundRequested(1), has.refundSucceeded()).when(
+    ask.recordRefundFailed(),
   ),
 };
 

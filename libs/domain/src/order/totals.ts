@@ -80,12 +80,13 @@ function givenUpMinor(order: Order): number {
       firstUnitsValueMinor(value, line.quantity, line.received)
     );
   }, 0);
-  return unitsMinor + sum(order.refunds.filter(lowersTotal), amountMinor);
+  const given = order.refunds.filter((refund) => refund.status === 'succeeded' && lowersTotal(refund));
+  return unitsMinor + sum(given, amountMinor);
 }
 
-/** A courtesy, or shipping given back: nothing else has lowered the total by it. */
-export function lowersTotal({ status, of, reason }: Refund): boolean {
-  return status === 'succeeded' && (of.kind === 'shipping' || reason === 'goodwill');
+/** A courtesy, or shipping given back: nothing else lowers the total by it, as it does itself once it has succeeded. */
+export function lowersTotal({ of, reason }: Pick<Refund, 'of' | 'reason'>): boolean {
+  return of.kind === 'shipping' || reason === 'goodwill';
 }
 
 /**

@@ -154,11 +154,13 @@ const makers: Makers = {
     }),
   RequestRefund: (order, draw) => anyRefund(order, draw),
   RecordRefundSucceeded: (order, draw) =>
-    ask.recordRefundSucceeded(oneIn(order.refunds, 'pending', draw)?.refundId, reference('B', draw)),
-  RecordRefundFailed: (order, draw) =>
-    ask.recordRefundFailed(oneIn(order.refunds, 'pending', draw)?.refundId, {
-      providerReference: draw.chance(50) ? reference('B', draw) : null,
-    }),
+    ask.recordRefundSucceeded(anyRefundId(order, draw, 'failed'), reference('B', draw)),
+  RecordRefundFailed: (order, draw) => {
+    const refundId = anyRefundId(order, draw, 'succeeded');
+    const known = order.refunds.find((refund) => refund.refundId === refundId)?.providerReference;
+    const providerReference = known ?? (draw.chance(50) ? reference('B', draw) : null);
+    return ask.recordRefundFailed(refundId, { providerReference });
+  },
   CreateShipment: (order, draw) =>
     ask.createShipment({ lines: draw.chance(40) ? [] : someUnits(order, draw, unshipped) }),
   DispatchShipment: (order, draw) =>
@@ -201,6 +203,11 @@ function oneIn<T extends { readonly status: string }>(
 ): T | undefined {
   const fitting = of.filter((each) => each.status === status);
   return draw.one(fitting.length > 0 && draw.chance(85) ? fitting : of);
+}
+
+/** Of one that is pending, and now and then of one that has ended otherwise. */
+function anyRefundId(order: Order, draw: Draw, ended: 'failed' | 'succeeded'): string | undefined {
+  return oneIn(order.refunds, draw.chance(80) ? 'pending' : ended, draw)?.refundId;
 }
 
 function anyRefund(order: Order, draw: Draw): OrderCommand {

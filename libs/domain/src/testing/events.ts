@@ -160,9 +160,9 @@ export const refundSucceeded = (refundId = 'refund', providerReference = 'B1'): 
   type: 'RefundSucceeded',
   data: { refundId, providerReference },
 });
-export const refundFailed = (refundId = 'refund'): Happened => ({
+export const refundFailed = (refundId = 'refund', data: Given<'RefundFailed'> = {}): Happened => ({
   type: 'RefundFailed',
-  data: { refundId, providerReference: null, reason: 'account closed' },
+  data: { refundId, providerReference: null, reason: 'account closed', ...data },
 });
 
 export const shipmentCreated = (data: Given<'ShipmentCreated'> = {}): Happened => ({

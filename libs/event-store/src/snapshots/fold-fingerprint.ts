@@ -3,4 +3,4 @@
  * stored histories and a long order fold into. A snapshot of another fold is not used. Made by
  * scripts/generated/fold-fingerprint.mjs.
  */
-export const foldFingerprint = '1-a2728e8ed593c44ec6b03ff851d770452765f5e53f3453649f0b831d8485a6a7';
+export const foldFingerprint = '2-360a5fe4c23936b6f29ee73956b7a966f4330fd26baa6e08e19959b69b4dd665';

@@ -91,7 +91,7 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   quantity_exceeds_return: broken('More units than the return is for', 'Receive at most what was requested.'),
   quantity_exceeds_refundable: broken(
     'More units than can still be refunded',
-    'Units are refunded once, after they were cancelled or received back.',
+    'Units are refunded once, when cancelled or received back, as far as it is owed.',
   ),
   line_in_use: notNow(
     'The line is shipped or cancelled in part',
