@@ -224,14 +224,13 @@ describe('who may do what', () => {
 });
 
 describe('what can come of a command', () => {
-  const rejected = (code: RejectionCode, details = {}) => new OrderRejected({ code, details }, null);
+  const rejected = (code: RejectionCode, details = {}) => new OrderRejected({ code, details });
 
   it.each([
     [404, 'order_not_found', rejected('order_not_found')],
     [422, 'quantity_exceeds_unshipped', rejected('quantity_exceeds_unshipped', { lineId: ORDER })],
     [403, 'occurred_at_needs_admin', rejected('occurred_at_needs_admin')],
     [412, 'precondition_failed', new PreconditionFailed(3, 4)],
-    [404, 'order_not_found', new PreconditionFailed(3, null)],
     [428, 'precondition_required', new PreconditionMissing('none')],
     [422, 'idempotency_key_reused', new IdempotencyKeyReused(ORDER)],
     [409, 'conflict_retry_exhausted', new ConflictRetriesExhausted(8)],

@@ -110,6 +110,8 @@ describe("a customer's token", () => {
     expect(early).toMatchObject({ status: 409, body: { allowedCommands: ['CancelOrder'] } });
     const cancelled = await system.api.send(`${own}/cancel`, { token });
     expect(cancelled.body).toMatchObject({ events: [{ type: 'OrderCancelled' }] });
+    const again = await system.api.send(`${own}/cancel`, { token });
+    expect(again).toMatchObject({ status: 200, body: { events: [] } });
 
     await system.api.send(at('confirm'));
     const late = await system.api.send(at('cancel'), { token });

@@ -67,7 +67,6 @@ function problemOfRejection(error: OrderRejected): ProblemError {
 
 function problemOfPrecondition(error: PreconditionFailed): ProblemError {
   const { actualRevision } = error;
-  if (actualRevision === null) return new ProblemError('order_not_found', { cause: error });
   return new ProblemError('precondition_failed', {
     extras: { details: { revision: actualRevision } },
     headers: { etag: etagOf(actualRevision) },

@@ -30,27 +30,32 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
     const early = answerBeforeDeciding(order, request);
     if (early) return early;
   }
-  const { command, commandId, occurredAt, mayBackdate } = request;
+  const { command, commandId, occurredAt, mayBackdate, onlyWhile } = request;
   const decision = decide(order, command, {
     now,
     occurredAt,
     mayBackdate,
     newId: (index) => uuidV5(String(index), commandId),
   });
-  if (!decision.accepted) return refused(rejectionFor(request, decision.rejection, order), order);
-  if (decision.events.length > 0) {
-    const recordedAt = order === null ? now : latest(now, order.lastRecordedAt);
-    return { kind: 'accepted', events: decision.events, recordedAt };
+  if (!decision.accepted) return refused(request, decision.rejection, order);
+  if (decision.events.length === 0) {
+    if (order === null) throw new Error(`${command.type} did nothing to an order that does not exist`);
+    return { kind: 'nothing', order };
   }
-  if (order === null) throw new Error(`${command.type} did nothing to an order that does not exist`);
-  return { kind: 'nothing', order };
+  // Only now: what has come about already is no matter of when it may.
+  if (order !== null && onlyWhile && !onlyWhile.includes(order.status)) {
+    const details = { status: order.status, allowedCommands: allowedCommands(order) };
+    return refused(request, { code: 'not_allowed_in_state', details }, order);
+  }
+  const recordedAt = order === null ? now : latest(now, order.lastRecordedAt);
+  return { kind: 'accepted', events: decision.events, recordedAt };
 }
 
 function answerBeforeDeciding(order: Order, request: CommandRequest): Answer | null {
-  const { ownerCustomerId, remembered, commandId, fingerprint, ifMatch, onlyWhile } = request;
+  const { ownerCustomerId, remembered, commandId, fingerprint, ifMatch } = request;
   if (ownerCustomerId !== null && order.customerId !== ownerCustomerId) {
     const rejection: Rejection = { code: 'order_not_found', details: {} };
-    return { kind: 'final', error: new OrderRejected(rejection, null) };
+    return { kind: 'final', error: new OrderRejected(rejection) };
   }
   const handled = remembered ? handledCommand(order, commandId) : undefined;
   if (handled) {
@@ -62,13 +67,6 @@ function answerBeforeDeciding(order: Order, request: CommandRequest): Answer | n
     return { kind: 'refused', error: new PreconditionMissing('If-Match is missing') };
   if (ifMatch !== null && ifMatch !== order.revision) {
     return { kind: 'refused', error: new PreconditionFailed(ifMatch, order.revision) };
-  }
-  if (onlyWhile && !onlyWhile.includes(order.status)) {
-    const rejection: Rejection = {
-      code: 'not_allowed_in_state',
-      details: { status: order.status, allowedCommands: allowedCommands(order) },
-    };
-    return refused(rejectionFor(request, rejection, order), order);
   }
   return null;
 }
@@ -86,8 +84,8 @@ function rejectionFor(
   return { code, details: { ...details, allowedCommands: allowed } };
 }
 
-function refused(rejection: Rejection, order: OrderState): Answer {
-  return { kind: 'refused', error: new OrderRejected(rejection, order) };
+function refused(request: CommandRequest, rejection: Rejection, order: OrderState): Answer {
+  return { kind: 'refused', error: new OrderRejected(rejectionFor(request, rejection, order)) };
 }
 
 /** The order once the events are stored. */

@@ -1,13 +1,8 @@
 import type { Rejection } from '#domain/order/rejections.js';
-import type { OrderState } from '#domain/order/state.js';
 
 /** The order says no. */
 export class OrderRejected extends Error {
-  constructor(
-    readonly rejection: Rejection,
-    /** The fresh state it was decided on; null: there is no such order, or none that the asker may know of. */
-    readonly order: OrderState,
-  ) {
+  constructor(readonly rejection: Rejection) {
     super(rejection.code);
   }
 }
@@ -23,10 +18,9 @@ export class IdempotencyKeyReused extends Error {
 export class PreconditionFailed extends Error {
   constructor(
     readonly expectedRevision: number,
-    /** null: there is no such order. */
-    readonly actualRevision: number | null,
+    readonly actualRevision: number,
   ) {
-    super(`the order is at revision ${actualRevision ?? 'none'}, not ${expectedRevision}`);
+    super(`the order is at revision ${actualRevision}, not ${expectedRevision}`);
   }
 }
 

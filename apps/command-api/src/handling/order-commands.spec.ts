@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { instantAt, type Instant } from '#domain/instant.js';
 import type { OrderCommand } from '#domain/order/order.js';
 import type { EncodedEvent } from '#event-store/port.js';
+import { StoreUnavailable } from '#event-store/errors.js';
 import { MemoryEventStore } from '#test/support/memory-event-store.js';
 import { placeOrder } from '#test/support/requests.js';
+import { until } from '#test/support/until.js';
 import type { CommandRequest } from './command-request.js';
 import { ConflictRetriesExhausted, OrderRejected } from './errors.js';
 import { OrderCommands } from './order-commands.js';
@@ -124,6 +126,30 @@ describe('conflicts', () => {
     expect(n).toBe(50);
     memory.beforeAppend = null;
     await expect(open().handle(request(confirm))).resolves.toMatchObject({ order: { status: 'confirmed' } });
+  });
+});
+
+describe('commands behind one that the store does not answer', () => {
+  it('are refused with it once they have waited five seconds; younger ones have their turn', async () => {
+    let elapsedMs = 0;
+    const { memory, commands: before } = setUp();
+    await before.handle(request(place));
+    const commands = new OrderCommands(memory.port, { elapsedMs: () => elapsedMs, resendAfterMs: [] });
+    const release = memory.hold();
+    const first = commands.handle(request(tags('first')));
+    await until('it is under way', () => memory.asked.at(-1)?.startsWith('append') === true);
+    const behind = Array.from({ length: 200 }, () => commands.handle(request(tags('behind'))));
+    elapsedMs += 5_001;
+    const younger = commands.handle(request(tags('younger')));
+    memory.beforeAppend = () => {
+      memory.beforeAppend = null;
+      throw new StoreUnavailable('silent');
+    };
+    const ended = Promise.allSettled([first, ...behind]);
+    release();
+    for (const { status } of await ended) expect(status).toBe('rejected');
+    await expect(younger).resolves.toMatchObject({ order: { tags: ['younger'] } });
+    await expect(behind[199]).rejects.toBeInstanceOf(StoreUnavailable);
   });
 });
 

@@ -3,7 +3,7 @@ import { evolve, type EvolveOrder } from '#domain/order/order.js';
 import type { HandledCommand, Order } from '#domain/order/state.js';
 import { CertainAppend } from '#event-store/certain-append.js';
 import { eventCodec, type EventCodec } from '#event-store/codec.js';
-import { AppendTooLarge } from '#event-store/errors.js';
+import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable } from '#event-store/errors.js';
 import { OrderLoader } from '#event-store/order-loader.js';
 import type { LoadedOrder } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
@@ -100,8 +100,16 @@ export class OrderCommands {
       // The store is away, or the order cannot be read: that concerns all of them.
       line.isStale = true;
       for (const command of commands) command.refuse(error);
+      this.#refuseImpatient(line, error);
     }
     this.#turns.took(this.#elapsedMs() - startedMs);
+  }
+
+  /** Their turns would come one after the other, each as long as the store takes to say nothing. */
+  #refuseImpatient(line: OrderLine, error: unknown): void {
+    const isUnknown = error instanceof AppendOutcomeUnknown;
+    const theirs = isUnknown ? new StoreUnavailable('the event store does not answer') : error;
+    for (const command of line.takeOlderThan(this.#elapsedMs() - PATIENCE_MS)) command.refuse(theirs);
   }
 
   /** @returns those that have no answer yet */

@@ -50,6 +50,12 @@ export class OrderLine {
     return this.#waiting.splice(0, this.#mostCommands);
   }
 
+  /** Those that have waited longest, since before a time. */
+  takeOlderThan(sinceMs: number): readonly WaitingCommand[] {
+    const younger = this.#waiting.findIndex((command) => command.sinceMs >= sinceMs);
+    return this.#waiting.splice(0, younger < 0 ? this.#waiting.length : younger);
+  }
+
   /** They have no answer yet, and are older than all that came since. */
   putBack(commands: readonly WaitingCommand[]): void {
     this.#waiting.unshift(...commands);

@@ -104,7 +104,7 @@ describe('commands that wait for the same order', () => {
   });
 
   it('are kept apart by whose order it is', async () => {
-    const notFound = { constructor: OrderRejected, rejection: { code: 'order_not_found' }, order: null };
+    const notFound = { constructor: OrderRejected, rejection: { code: 'order_not_found' } };
     const { results } = await sharing([
       asked(cancelOrder(), { ownerCustomerId: 'bob' }),
       asked(changeTags('x')),
