@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Order } from '#domain/order/state.js';
-import { recordCaptured, recordRefundSucceeded, requestRefund } from '#domain/testing/commands.js';
+import {
+  recordCaptured,
+  recordRefundFailed,
+  recordRefundSucceeded,
+  requestRefund,
+} from '#domain/testing/commands.js';
 import { check } from '../chaos/checker/check.js';
 import { someFacts, type Changeable } from '../chaos/checker/some-facts.js';
 import type { Facts } from '../chaos/checker/facts.js';
@@ -172,6 +177,22 @@ describe('I10, in the checker of the chaos run', () => {
     expect(await said(facts)).toEqual([]);
     facts.provider.tenants.push('default');
     expect(await said(facts)).toHaveLength(6);
+  });
+
+  it('takes a refund that came back to the provider for none, in the rows too', async () => {
+    const facts = (await someFacts(1, (orderId) => [
+      placeOrder(orderId, CURRENCY),
+      recordCaptured(3_000, CURRENCY),
+      requestRefund(500, CURRENCY),
+      (order: Order) => recordRefundSucceeded(order.refunds[0]!.refundId, 'R1'),
+      (order: Order) => recordRefundFailed(order.refunds[0]!.refundId, { providerReference: 'R1' }),
+    ])) as Changeable<Facts>;
+    expect(await said(facts)).toEqual([]);
+    const [refund] = documentOf(facts).refunds;
+    refund!.status = 'succeeded';
+    expect(await said(facts)).toEqual([
+      expect.stringMatching(/refund R1 is in the row, and not in the stream/),
+    ]);
   });
 
   it.each(alterations)('sees that %s', async (_, says, alter) => {

@@ -8,7 +8,8 @@ import type { Report } from './violations.js';
 
 /** Money that moved, or was promised or let go: what a provider's reference stands for. */
 interface Move {
-  readonly kind: 'authorization' | 'capture' | 'void' | 'refund';
+  /** `refund back`: paid back, and come back to the provider. */
+  readonly kind: 'authorization' | 'capture' | 'void' | 'refund' | 'refund back';
   readonly reference: string;
   /** Of a void nothing, as its event says none. */
   readonly amountMinor: number | null;
@@ -34,13 +35,14 @@ export function checkMoney(
       .slice(0, parkedFrom.get(key))
       .filter(({ revision }) => !skipped.has(`${key}@${revision}`));
     const row = rowOf.get(key);
-    if (row) checkRow(key, movesOf(shown), row, report);
+    if (row) checkRow(key, standing(movesOf(shown)), row, report);
   }
   if (provider !== null) checkProvider(provider, stories, report);
 }
 
 function movesOf(events: readonly RawEvent[]): Move[] {
   const asked = new Map<unknown, ColumnValues>();
+  const paid = new Set<unknown>();
   return events.flatMap(({ type, data: stored }): Move[] => {
     const data = (stored as { data?: ColumnValues } | null)?.data ?? {};
     const reference = String(data['providerReference']);
@@ -51,9 +53,19 @@ function movesOf(events: readonly RawEvent[]): Move[] {
     if (type === 'PaymentAuthorized') return [{ kind: 'authorization', ...of(data) }];
     if (type === 'PaymentCaptured') return [{ kind: 'capture', ...of(data) }];
     if (type === 'PaymentVoided') return [{ kind: 'void', reference, amountMinor: null, currency: null }];
-    if (type !== 'RefundSucceeded') return [];
-    return [{ kind: 'refund', ...of(asked.get(data['refundId']) ?? {}) }];
+    const refund = of(asked.get(data['refundId']) ?? {});
+    if (type === 'RefundSucceeded') {
+      paid.add(data['refundId']);
+      return [{ kind: 'refund', ...refund }];
+    }
+    return type === 'RefundFailed' && paid.has(data['refundId']) ? [{ kind: 'refund back', ...refund }] : [];
   });
+}
+
+/** What has come of them: without refunds that came back. */
+function standing(moves: readonly Move[]): readonly Move[] {
+  const back = new Set(moves.filter(({ kind }) => kind === 'refund back').map(({ reference }) => reference));
+  return moves.filter(({ kind, reference }) => !kind.startsWith('refund') || !back.has(reference));
 }
 
 function checkStream(key: string, moves: readonly Move[], report: Report): void {
@@ -171,6 +183,6 @@ const nameOf = ({ kind, reference }: Move): string => `${kind} ${reference}`;
 
 /** What it adds to the money that the shop holds. */
 function heldBy({ kind, amountMinor }: Move): number {
-  if (kind === 'capture') return amountMinor ?? 0;
+  if (kind === 'capture' || kind === 'refund back') return amountMinor ?? 0;
   return kind === 'refund' ? -(amountMinor ?? 0) : 0;
 }
