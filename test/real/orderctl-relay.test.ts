@@ -67,6 +67,27 @@ describeWith('kafka', 'orderctl relay', () => {
     expect(events).toBeLessThan(all.events);
   });
 
+  it('has the relay begin anew, once no projector has it', async () => {
+    const own = someTopic(kafka.brokers);
+    const renew = () =>
+      orderctl(
+        ...['relay', 'renew', '--kafka', own.brokers.join(), '--topic', own.topic],
+        ...['--postgres-url', bench.postgresUrl],
+      );
+    const first = startRelay(bench, own);
+    await first.caughtUp();
+    expect(await renew()).toMatchObject({
+      code: 1,
+      stderr: `orderctl: a projector has the relay to ${own.topic}, and would go on from where it is: stop the projectors, then renew\n`,
+    });
+    await first.stop();
+    expect(await renew()).toMatchObject({ code: 0 });
+    const second = startRelay(bench, own);
+    await second.caughtUp();
+    await second.stop();
+    expect(await relayed(bench.eventStore, own)).toMatchObject({ faults: [], events: 40, repeated: 40 });
+  });
+
   it('can be interrupted, and says how to go on', async () => {
     const other = someTopic(kafka.brokers);
     const to = (await bench.eventStore.headPosition())!;

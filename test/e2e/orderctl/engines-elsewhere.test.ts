@@ -30,8 +30,11 @@ describe('orderctl up, on engines that run elsewhere', () => {
   it(
     'starts none of its own, and takes an order there',
     async () => {
-      const up = await startUp(data, '--no-demo', '--event-store', store.url, '--postgres', database.url);
+      const withPassword = store.url.replace('//', '//admin:changeit@');
+      const up = await startUp(data, '--no-demo', '--event-store', withPassword, '--postgres', database.url);
       try {
+        expect(up.output.stdout).toContain(`event store  ${store.url}\n`);
+        expect(up.output.stdout + up.output.stderr).not.toContain('changeit');
         expect([...up.processes().keys()].sort()).toEqual(['command-api', 'projector', 'query-api']);
         expect(existsSync(join(data, 'pg'))).toBe(false);
         const token = (await run('token', '--scope', 'orders:read orders:write')).stdout.trim();

@@ -4,6 +4,7 @@ import { scopes } from '#platform/auth/principal.js';
 import { freePort } from '#platform/free-port.js';
 import { DEMO_TENANT, playDemoDay } from '../demo/demo-day.js';
 import { dataFolder } from '../support/connection.js';
+import { withoutCredentials } from '../support/output.js';
 import type { DataFolder } from '../system/data-folder.js';
 import { EmbeddedSystem } from '../system/embedded-system.js';
 import { Ending } from '../system/ending.js';
@@ -94,7 +95,7 @@ async function welcome(
   return [
     `  commands     ${commandUrl}/docs`,
     `  queries      ${queryUrl}/docs`,
-    `  event store  ${eventStoreUrl}`,
+    `  event store  ${withoutCredentials(eventStoreUrl)}`,
     '',
     `token of the tenant default, for 24 hours:\n${token}`,
     '',

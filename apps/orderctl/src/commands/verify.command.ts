@@ -11,7 +11,7 @@ import { RelayStore } from '#read-models/stores/relay-store.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
-import { CliError } from '../support/cli-error.js';
+import { CliError, UsageError } from '../support/cli-error.js';
 import { inWords, kafkaPlace } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 import { count, printJson } from '../support/output.js';
@@ -42,6 +42,8 @@ export function addVerifyCommand(program: Command): void {
 }
 
 async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptions): Promise<void> {
+  if (topic !== undefined && kafka === undefined)
+    throw new UsageError('--topic is read only with --kafka: give --kafka or --kafka HOST:PORT,… too');
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');

@@ -121,7 +121,16 @@ export class EventsFileWriter {
 
   async #append(...parts: readonly (string | Buffer)[]): Promise<void> {
     const member = await packMember(Buffer.concat(parts.map((part) => Buffer.from(part as string))));
-    await this.#file.write(member, 0, member.length, this.#endsAtBytes);
+    for (let done = 0; done < member.length;) {
+      // A file system that is full, or on a network, may take less than it is given.
+      const { bytesWritten } = await this.#file.write(
+        member,
+        done,
+        member.length - done,
+        this.#endsAtBytes + done,
+      );
+      done += bytesWritten;
+    }
     this.#endsAtBytes += member.length;
   }
 }

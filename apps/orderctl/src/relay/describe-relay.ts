@@ -1,14 +1,19 @@
+import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { findTopic } from '#projections/relay/topic.js';
+import { LeasesStore, sessionOf } from '#read-models/stores/leases.store.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
-import { RelayStore, type RelayTarget } from '#read-models/stores/relay-store.js';
+import { RelayStore, relayLease, type RelayTarget } from '#read-models/stores/relay-store.js';
 import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
 import { inWords } from '../support/kafka.js';
+
+/** Far more than it takes; an end before that is told by the session's. */
+const FORGET_WITHIN_MS = 60_000;
 
 /** An order of which nothing is sent from an event on. */
 export interface ParkedOrder {
@@ -59,12 +64,39 @@ export async function describeRelay(
 
 /**
  * The relay begins anew at its next start: all of its store's events once more, which consumers know by `ce_id`.
- * @throws CliError when Kafka is away, or nothing was sent to that topic
+ * @throws CliError when Kafka is away, a projector has the relay, or nothing was sent to that topic
  */
 export async function renewRelay(place: KafkaPlace, postgresUrl: string): Promise<void> {
   const topic = await topicAt(place);
-  const forgotten = topic && (await withRelayStore(postgresUrl, topic, (store) => store.forget()));
+  const forgotten = topic && (await forgetSent(postgresUrl, topic));
   if (!forgotten) throw new CliError(`no relay has sent anything to ${place.topic} of this Kafka yet`);
+}
+
+/**
+ * Owns the relay itself meanwhile, so that no projector takes it between.
+ *
+ * @returns whether anything had been sent
+ * @throws CliError when a projector has the relay
+ */
+export async function forgetSent(postgresUrl: string, target: RelayTarget): Promise<boolean> {
+  const forgotten = await withRelayStore(postgresUrl, target, async (store, db) => {
+    const leases = new LeasesStore(db, `orderctl relay renew/${process.pid}`, FORGET_WITHIN_MS);
+    const key = relayLease(target);
+    const [seen = null] = await leases.look([key]);
+    const free = seen === null || seen.free;
+    const token = free ? await leases.take(key, seen, await sessionOf(db)) : null;
+    if (token === null) {
+      throw new CliError(
+        `a projector has the relay to ${target.topic}, and would go on from where it is: stop the projectors, then renew`,
+      );
+    }
+    try {
+      return await store.forget(token);
+    } finally {
+      await leases.release({ ...key, token, state: 'standby', restarts: 0, lastError: null });
+    }
+  });
+  return forgotten ?? false;
 }
 
 /** null: it is not there. */
@@ -91,14 +123,19 @@ function readStored(
 async function withRelayStore<T>(
   postgresUrl: string,
   target: RelayTarget,
-  work: (store: RelayStore) => Promise<T>,
+  work: (store: RelayStore, db: pg.PoolClient) => Promise<T>,
 ): Promise<T | null> {
   const pool = createPool(postgresUrl, { max: 1, applicationName: 'orderctl relay', statementTimeoutMs: 0 });
   try {
-    const { rows } = await pool.query<{ there: boolean }>(
-      `SELECT to_regclass('orderlog.relays') IS NOT NULL AS there`,
-    );
-    return rows[0]!.there ? await work(new RelayStore(pool, target)) : null;
+    const db = await pool.connect();
+    try {
+      const { rows } = await db.query<{ there: boolean }>(
+        `SELECT to_regclass('orderlog.relays') IS NOT NULL AS there`,
+      );
+      return rows[0]!.there ? await work(new RelayStore(db, target), db) : null;
+    } finally {
+      db.release();
+    }
   } finally {
     await pool.end();
   }

@@ -1,5 +1,6 @@
 import { nextOrderEvent } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { parkedCounts, type LongestParked } from '#read-models/stores/parked-counts.js';
 import type { ReadModels } from './read-models.js';
@@ -51,7 +52,7 @@ interface Row {
   readonly last_error: string | null;
 }
 
-/** Those of the active generation, the relay's, and whatever else somebody owns now. */
+/** Those of the active generation and of its rows, the relay's, and whatever else somebody owns now. */
 export async function storedProjections({ pool, generation }: ReadModels): Promise<StoredProjection[]> {
   const [{ rows }, parked] = await Promise.all([
     pool.query<Row>(
@@ -65,8 +66,9 @@ export async function storedProjections({ pool, generation }: ReadModels): Promi
        )
        SELECT * FROM known FULL JOIN owned USING (generation, projection)
        WHERE generation IN (0, $1) OR holder IS NOT NULL
+         OR (generation = $2 AND projection = '${ORDERS_PROJECTION}')
        ORDER BY generation = 0, generation DESC, projection`,
-      [generation.id],
+      [generation.id, generation.rowsOf],
     ),
     parkedCounts(pool, 1),
   ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { money } from './output.js';
+import { money, withoutCredentials } from './output.js';
 
 describe('money', () => {
   it.each([
@@ -14,5 +14,15 @@ describe('money', () => {
     [9_007_199_254_740_990, 'GBP', '90,071,992,547,409.90 GBP'],
   ])('of %i is %s: %s', (minor, currency, text) => {
     expect(money(minor, currency)).toBe(text);
+  });
+});
+
+describe('a connection string without credentials', () => {
+  it.each([
+    ['esdb://admin:changeit@host:2113', 'esdb://host:2113'],
+    ['esdb+discover://admin:c?h/g@a:1,b:2?tls=false', 'esdb+discover://a:1,b:2?tls=false'],
+    ['esdb://127.0.0.1:2113?tls=false', 'esdb://127.0.0.1:2113?tls=false'],
+  ])('of %s is %s', (url, shown) => {
+    expect(withoutCredentials(url)).toBe(shown);
   });
 });

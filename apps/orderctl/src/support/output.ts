@@ -18,6 +18,11 @@ export function money(minor: number, currency: string): string {
   return `${minor < 0 ? '-' : ''}${whole}${fraction} ${currency}`;
 }
 
+/** A connection string as it may be shown: without user and password, which end, as its client takes it, at the first `@`. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/^([^:]*:\/\/)[^@]*@/, '$1');
+}
+
 /** Columns as wide as their widest cell; numbers are the caller's to pad. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(

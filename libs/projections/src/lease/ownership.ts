@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { LeaseKey, OwnerReport, OwnerSession } from '#read-models/stores/leases.store.js';
+import { sessionOf, type LeaseKey, type OwnerReport } from '#read-models/stores/leases.store.js';
 import { OwnershipLost } from '../interruptions.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
@@ -94,11 +94,4 @@ export class Ownership {
   #lose(why: Error): void {
     this.#lost.abort(new OwnershipLost(why));
   }
-}
-
-async function sessionOf(db: pg.Client): Promise<OwnerSession> {
-  const { rows } = await db.query<OwnerSession>(
-    'SELECT pid, backend_start::text AS start FROM pg_stat_activity WHERE pid = pg_backend_pid()',
-  );
-  return rows[0]!;
 }

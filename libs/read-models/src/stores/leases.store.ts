@@ -14,6 +14,14 @@ export interface OwnerSession {
   readonly start: string;
 }
 
+/** @param db one session, of no pool */
+export async function sessionOf(db: Queryable): Promise<OwnerSession> {
+  const { rows } = await db.query<OwnerSession>(
+    'SELECT pid, backend_start::text AS start FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+  );
+  return rows[0]!;
+}
+
 /** What an owner says of itself with each renewal, for whoever asks. */
 export interface OwnerReport {
   readonly state: string;

@@ -67,16 +67,21 @@ export class RelayStore {
     await fenced(advancing);
   }
 
-  /** As if nothing had been sent yet. Returns false when nothing had. */
-  async forget(): Promise<boolean> {
+  /**
+   * As if nothing had been sent yet: for the owner with that token alone, as one that sends has its position in memory
+   * and would put it back. Returns false when nothing had. @throws LeaseLost
+   */
+  async forget(token: bigint): Promise<boolean> {
     const { clusterId, topic } = this.#target;
-    const { rows } = await this.#db.query<{ forgotten: boolean }>(
-      `WITH parked AS (DELETE FROM ${SHARED_SCHEMA}.quarantine WHERE projection = $3 AND generation = 0),
+    const forgetting = this.#db.query<{ forgotten: boolean }>(
+      `WITH ${HELD_BY_FORGETTER},
+         parked AS (DELETE FROM ${SHARED_SCHEMA}.quarantine WHERE projection = $3 AND generation = 0),
          made AS (DELETE FROM ${SHARED_SCHEMA}.made_from WHERE projection = $3 AND generation = 0),
          sent AS (DELETE FROM ${SHARED_SCHEMA}.relays WHERE cluster_id = $1 AND topic = $2 RETURNING 1)
-       SELECT EXISTS (SELECT FROM sent) AS forgotten`,
-      [clusterId, topic, relayProjection(this.#target)],
+       SELECT EXISTS (SELECT FROM sent) AS forgotten, ${requireLease}`,
+      [clusterId, topic, relayProjection(this.#target), token.toString()],
     );
+    const { rows } = await fenced(forgetting);
     return rows[0]!.forgotten;
   }
 
@@ -125,6 +130,7 @@ export class RelayStore {
   }
 }
 
+const HELD_BY_FORGETTER = heldLease({ generation: '0', projection: '$3', token: '$4::bigint' });
 const HELD_BY_TRIER = heldLease({ generation: '0', projection: '$1', token: '$6::bigint' });
 const HELD = heldLease({ generation: '0', projection: '$4', token: '$10::bigint' });
 
