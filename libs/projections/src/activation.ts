@@ -9,7 +9,7 @@ import { listGenerations, type GenerationRecord } from '#read-models/generation-
 import { markFailed, markReady } from '#read-models/generation-states.js';
 import type { Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
-import { isAway, isLockTimeout } from './interruptions.js';
+import { isAway, isLockTimeout, pause } from './interruptions.js';
 import { verify } from './verify.js';
 
 export interface ActivationOptions {
@@ -43,13 +43,16 @@ export async function activateWhenReady(
   signal: AbortSignal,
 ): Promise<void> {
   const { pool, logger } = options;
+  const refresh = async (index: string) => void (await options.elasticsearch?.indices.refresh({ index }));
+  let awayTimes = 0;
   for (; !signal.aborted; await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})) {
     try {
       const own = await toBeActivated(pool, generation, logger);
       if (own === null) return;
       if (!(await isSearchable(pool, generation, position))) continue;
       if (own.state === 'building') await verified(options, generation, signal);
-      const refresh = async (index: string) => void (await options.elasticsearch?.indices.refresh({ index }));
+      // Away, it says so here: while the flip holds the rows nobody could write until the request has timed out.
+      if (generation.searchIndex !== null) await refresh(generation.searchIndex);
       const head = (await options.eventStore.headPosition()) ?? -1n;
       const flip = await activate(pool, generation, { chosen: false, storeEndsAt: head, refresh });
       if (flip === 'behind') continue;
@@ -57,7 +60,8 @@ export async function activateWhenReady(
       return;
     } catch (error) {
       if (signal.aborted) return;
-      if (!isAway(error) && !isLockTimeout(error)) throw error;
+      if (isAway(error)) await pause(awayTimes++, signal);
+      else if (!isLockTimeout(error)) throw error;
     }
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailable } from '#event-store/errors.js';
 import { isUnavailable } from '#platform/postgres.js';
+import { isElasticsearchAway } from '#read-models/search/elasticsearch/requests.js';
 import { LeaseLost } from '#read-models/stores/fence.js';
 
 const BACKOFF_MIN_MS = 100;
@@ -19,6 +20,7 @@ export function isAway(error: unknown): boolean {
     error instanceof StoreUnavailable ||
     error instanceof OwnershipLost ||
     error instanceof LeaseLost ||
+    isElasticsearchAway(error) ||
     isUnavailable(error)
   );
 }

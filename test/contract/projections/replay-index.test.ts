@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import type { Client } from '@elastic/elasticsearch';
+import { errors, type Client } from '@elastic/elasticsearch';
 import { createLogger } from '#platform/logging.js';
+import type { Replayed, ReplayOptions } from '#projections/rebuild/replay.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ProjectionBench } from '../../support/projections.js';
 import { replayOn } from '../../support/replays.js';
+import { startTcpProxy, through, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(180_000);
 const LIMIT_MS = 60_000;
+const FAILURES = 3;
 
 describeWith('elasticsearch', 'a replay where orders are searched in an index', () => {
   let bench: ProjectionBench;
@@ -49,6 +53,20 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
       },
       LIMIT_MS,
     );
+  }
+  /** An index alone, of which a document is gone when it is verified. */
+  function spoilt(generation: number, options: Partial<ReplayOptions> = {}): Promise<Replayed> {
+    return replayOn(bench, {
+      ...{ elasticsearch: client, ...options, request: { searchOnly: true } },
+      onProgress: ({ phase, done, total }) => {
+        if (phase !== 'catching_up' || done !== total) return;
+        void bench
+          .rows<{ index: string }>('SELECT search_index AS index FROM orderlog.generations WHERE id = $1', [
+            generation,
+          ])
+          .then(([row]) => client.delete({ index: row!.index, id: `default.${orders[3]!.orderId}` }));
+      },
+    });
   }
   const indexes = async () => Object.keys(await client.indices.get({ index: `${prefix}*` })).sort();
 
@@ -111,18 +129,69 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     const { generation } = await replayOn(bench, { elasticsearch: client, request: { searchOnly: true } });
     expect(generation.id).toBe(2);
 
-    const spoilt = replayOn(bench, {
-      ...{ elasticsearch: client, request: { searchOnly: true } },
-      onProgress: ({ phase, done, total }) => {
-        if (phase !== 'catching_up' || done !== total) return;
-        void bench
-          .rows<{ index: string }>('SELECT search_index AS index FROM orderlog.generations WHERE id = 3')
-          .then(([row]) => client.delete({ index: row!.index, id: `default.${orders[3]!.orderId}` }));
-      },
-    });
-    await expect(spoilt).rejects.toThrow(/generation 3 is not what the events say/);
+    await expect(spoilt(3)).rejects.toThrow(/generation 3 is not what the events say/);
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: 2 });
     expect((await indexes()).filter((name) => name.startsWith(`${prefix}-3-`))).toEqual([]);
+  });
+
+  /** Until it was asked for in vain some times. */
+  async function outage(proxy: TcpProxy, proxied: Client): Promise<void> {
+    let failures = 0;
+    proxied.diagnostic.on('response', (error) => void (failures += error === null ? 0 : 1));
+    await proxy.away();
+    await until('it was missed', () => failures >= FAILURES, LIMIT_MS);
+    await proxy.restore();
+  }
+
+  it.each(['catching_up', 'verifying', 'flipping'] as const)(
+    'waits for Elasticsearch, which goes away while it is %s, and ends well',
+    async (phase) => {
+      const proxy = await startTcpProxy(Number(new URL(elasticsearchUrl()!).port));
+      const url = through(proxy, elasticsearchUrl()!);
+      const proxied = createElasticsearchClient({ url, apiKey: null, caFile: null });
+      try {
+        const outages: Promise<void>[] = [];
+        const { generation, replay } = await replayOn(bench, {
+          elasticsearch: proxied,
+          onProgress: (progress) => {
+            if (progress.phase === phase && outages.length === 0) outages.push(outage(proxy, proxied));
+          },
+        });
+        await Promise.all(outages);
+        expect(outages).toHaveLength(1);
+        expect(replay).toMatchObject({ state: 'done', generation: 2, error: null });
+        expect(generation.id).toBe(2);
+        expect(await bench.verify(client)).toMatchObject({ generation: 2, orders: 20, differences: [] });
+      } finally {
+        await proxied.close();
+        await proxy.close();
+      }
+    },
+  );
+
+  it('says why it failed also where its index cannot be dropped then: the next one does', async () => {
+    const removal = jest.spyOn(client.indices, 'delete');
+    removal.mockRejectedValueOnce(new errors.ConnectionError('away for a moment'));
+    const notes: string[] = [];
+    await expect(spoilt(2, { onNote: (line) => notes.push(line) })).rejects.toThrow(
+      /generation 2 is not what the events say/,
+    );
+    expect(notes).toEqual(['generation 2 is left to the next replay to drop: away for a moment']);
+    expect(await new ReplaysStore(bench.pool).last()).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('not what the events say'),
+    });
+    const stateOf2 = () => bench.rows('SELECT state FROM orderlog.generations WHERE id = 2');
+    expect(await stateOf2()).toEqual([{ state: 'dropping' }]);
+
+    const { generation } = await replayOn(bench, {
+      ...{ elasticsearch: client, request: { searchOnly: true } },
+      onNote: (line) => notes.push(line),
+    });
+    expect(generation.id).toBe(3);
+    expect(notes.at(-1)).toBe('dropped what was left of generation 2');
+    expect(await stateOf2()).toEqual([{ state: 'dropped' }]);
+    expect((await indexes()).filter((name) => name.startsWith(`${prefix}-2-`))).toEqual([]);
   });
 
   it('cannot build an index where PostgreSQL is searched', async () => {

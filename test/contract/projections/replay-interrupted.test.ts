@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { freeGeneration } from '#projections/rebuild/freeing.js';
 import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
@@ -83,6 +84,40 @@ describe('a replay that is cut off, held or given up', () => {
       expect(await bench.verify()).toMatchObject({ generation: 2, differences: [] });
     },
   );
+
+  it('goes on with nothing that was dropped since: it begins anew, or is cancelled', async () => {
+    const cutOff = () => {
+      const abort = new AbortController();
+      const cut = replayOn(bench, {
+        signal: abort.signal,
+        onProgress: ({ phase }) => {
+          if (phase === 'verifying') abort.abort(new Error('cut off'));
+        },
+      });
+      return expect(cut).rejects.toThrow('cut off');
+    };
+    await cutOff();
+    await freeGeneration(bench.pool, { id: 2 }, null);
+    expect(await replayOn(bench)).toMatchObject({ generation: { id: 3 }, replay: { id: 2, state: 'done' } });
+    expect(await bench.rows('SELECT state, error FROM orderlog.replays WHERE id = 1')).toEqual([
+      { state: 'failed', error: 'generation 2 was dropped' },
+    ]);
+
+    const dropInPart = (id: number) =>
+      bench.pool.query(`UPDATE orderlog.generations SET state = 'dropping' WHERE id = $1`, [id]);
+    await cutOff();
+    await dropInPart(4);
+    expect(await replayOn(bench)).toMatchObject({ generation: { id: 5 } });
+
+    await cutOff();
+    await dropInPart(6);
+    await store.ask('cancel');
+    await expect(replayOn(bench)).rejects.toBeInstanceOf(ReplayCancelled);
+    expect(await store.last()).toMatchObject({ generation: 6, state: 'cancelled' });
+    expect(
+      await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname IN ('gen_2', 'gen_4', 'gen_6')`),
+    ).toEqual([]);
+  });
 
   it('goes on again and again, wherever its loading is cut off', async () => {
     for (let times = 1; times <= 5; times++) {

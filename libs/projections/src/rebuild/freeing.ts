@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import { dropGeneration } from '#read-models/drop-generation.js';
-import { listGenerations, superseded } from '#read-models/generation-list.js';
+import { listGenerations, superseded, type GenerationRecord } from '#read-models/generation-list.js';
 import type { Generation } from '#read-models/generations.js';
 
 /** Its tables, index and checkpoints go; queries that are under way on it are answered first. */
@@ -23,11 +23,14 @@ export async function freeSuperseded(pool: pg.Pool, elasticsearch: Client | null
   return left.map(({ id }) => id);
 }
 
-/** What a replay began that died before it was noted. @returns which */
+/** What a replay left that died before it was noted, or that could not drop all it had built. @returns which */
 export async function freeForgotten(pool: pg.Pool, elasticsearch: Client | null): Promise<number[]> {
-  const left = (await listGenerations(pool)).filter(
-    ({ state, madeBy, ofThisRelease }) => state === 'building' && madeBy === 'replay' && ofThisRelease,
-  );
+  const left = (await listGenerations(pool)).filter(isForgotten);
   for (const one of left) await freeGeneration(pool, one, elasticsearch);
   return left.map(({ id }) => id);
+}
+
+function isForgotten({ madeBy, ofThisRelease, state }: GenerationRecord): boolean {
+  if (madeBy !== 'replay') return false;
+  return state === 'dropping' || (ofThisRelease && (state === 'building' || state === 'failed'));
 }

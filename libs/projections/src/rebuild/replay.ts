@@ -135,7 +135,7 @@ class Attempt {
   /** What was begun before, else a new one. */
   async #begin(): Promise<{ record: ReplayRecord; generation: Generation }> {
     const { request, onNote } = this.#options;
-    const open = await this.#store.open();
+    const open = await this.#open();
     if (open !== null) {
       const kind = open.searchOnly ? 'of the search index alone' : 'of rows and index';
       if (open.searchOnly !== request.searchOnly)
@@ -169,6 +169,23 @@ class Attempt {
       ...(request.searchOnly ? { rowsOf: active } : {}),
     });
     return { record: await this.#store.begin(generation.id, request), generation };
+  }
+
+  /** What there is to go on with: nothing where the generation was dropped, or began to be, under the replay. */
+  async #open(): Promise<ReplayRecord | null> {
+    const { elasticsearch, onNote } = this.#options;
+    const open = await this.#store.open();
+    if (open === null) return null;
+    const built = (await listGenerations(this.#pool)).find(({ id }) => id === open.generation);
+    if (built && built.state !== 'dropping') return open;
+    // Ended after that: else one that is to be cancelled would begin another, once Elasticsearch is back.
+    if (built) await freeGeneration(this.#pool, built, elasticsearch);
+    const cancelled = open.asked === 'cancel';
+    const why = built?.failure ?? `generation ${open.generation} was dropped`;
+    await this.#store.end(open.id, cancelled ? 'cancelled' : 'failed', cancelled ? null : why);
+    if (cancelled) throw new ReplayCancelled();
+    onNote?.(`generation ${open.generation}, begun ${open.startedAt.toISOString()}, was dropped`);
+    return null;
   }
 
   async #attended(session: pg.Client, record: ReplayRecord, generation: Generation): Promise<Replayed> {
@@ -236,9 +253,16 @@ class Attempt {
     if (!cancelled && (this.#options.signal.aborted || isAway(error))) return error;
     if (await this.#isActive(generation)) return error; // what is left to do can be done by the next
     const why = messageOf(error);
-    if (!cancelled) await markFailed(this.#pool, generation, why);
-    await freeGeneration(this.#pool, generation, this.#options.elasticsearch);
+    // First, for what follows may fail: nobody goes on with what is being dropped.
     await this.#store.end(record.id, cancelled ? 'cancelled' : 'failed', cancelled ? null : why);
+    try {
+      if (!cancelled) await markFailed(this.#pool, generation, why);
+      await freeGeneration(this.#pool, generation, this.#options.elasticsearch);
+    } catch (left) {
+      this.#options.onNote?.(
+        `generation ${generation.id} is left to the next replay to drop: ${messageOf(left)}`,
+      );
+    }
     return cancelled || error instanceof ReplayFailed
       ? error
       : new ReplayFailed(`generation ${generation.id} could not be built: ${why}`, { cause: error });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Client } from '@elastic/elasticsearch';
 import type { ElasticsearchPlace } from '#platform/search-settings.js';
+import { DiscreetTransport } from './discreet-transport.js';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -18,5 +19,6 @@ export function createElasticsearchClient({ url, apiKey, caFile }: Elasticsearch
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Whoever asks decides how often to ask again.
     maxRetries: 0,
+    Transport: DiscreetTransport,
   });
 }

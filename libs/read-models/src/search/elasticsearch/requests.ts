@@ -29,11 +29,12 @@ export async function available<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {
-    throw isAway(error) ? new SearchUnavailable(error) : error;
+    throw isElasticsearchAway(error) ? new SearchUnavailable(error) : error;
   }
 }
 
-function isAway(error: unknown): boolean {
+/** Whether Elasticsearch is away or overloaded for the moment, rather than the request wrong. */
+export function isElasticsearchAway(error: unknown): boolean {
   if (error instanceof errors.ResponseError) return AWAY.has(error.statusCode ?? 0);
   return (
     error instanceof errors.ConnectionError ||
