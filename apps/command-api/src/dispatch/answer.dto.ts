@@ -34,7 +34,13 @@ export class CommandAnswer {
   @ApiProperty({ format: 'uuid', example: '7f4df1a2-95c0-5a57-8f6e-0c2f5b1d9e34' })
   readonly orderId!: string;
 
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Of the order now; also in ETag.', example: 0 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description:
+      'Of the order after the command, which may be further by the time of a repetition; also in ETag.',
+    example: 0,
+  })
   readonly revision!: number;
 
   @ApiProperty({

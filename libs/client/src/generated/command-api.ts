@@ -239,7 +239,7 @@ export interface components {
        */
       orderId: string;
       /**
-       * @description Of the order now; also in ETag.
+       * @description Of the order after the command, which may be further by the time of a repetition; also in ETag.
        * @example 0
        */
       revision: number;

@@ -120,6 +120,7 @@ describe('DispatchShipment', () => {
     gone.when(dispatchShipment()).thenNothing();
     gone.when(dispatchShipment({ trackingNumber: null })).thenNothing();
     gone.when(dispatchShipment({ trackingNumber: 'T2' })).thenRejected('shipment_not_in_state');
+    gone.when(dispatchShipment({ carrier: 'another' })).thenRejected('shipment_not_in_state');
     given(...packed, shipmentDispatched(), shipmentDelivered())
       .when(dispatchShipment())
       .thenNothing();

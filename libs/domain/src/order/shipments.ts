@@ -106,7 +106,10 @@ export const decideShipments: DecidePart<ShipmentCommand, ShipmentEvent> = {
     const shipment = findShipment(order, shipmentId);
     if (isRefusal(shipment)) return shipment;
     const sent = shipment.status === 'dispatched' || shipment.status === 'delivered';
-    if (sent && (trackingNumber ?? shipment.trackingNumber) === shipment.trackingNumber) return accept();
+    const same =
+      (carrier ?? shipment.carrier) === shipment.carrier &&
+      (trackingNumber ?? shipment.trackingNumber) === shipment.trackingNumber;
+    if (sent && same) return accept();
     const wrong =
       checkAllowed(order, 'DispatchShipment') ??
       checkState(shipment, 'created') ??

@@ -106,7 +106,7 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
     'The capture is larger than what is left of its authorization',
     'Check what the provider reported.',
   ),
-  authorization_closed: notNow('The authorization was voided or failed', 'Use another authorization.'),
+  authorization_closed: notNow('The authorization was voided', 'Use another authorization.'),
   refund_exceeds_captured: broken(
     'Refunds would exceed what was captured',
     'Pending and succeeded refunds together cannot exceed captures.',
