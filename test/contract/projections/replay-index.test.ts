@@ -5,6 +5,8 @@ import { createLogger } from '#platform/logging.js';
 import type { Replayed, ReplayOptions } from '#projections/rebuild/replay.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration } from '#read-models/generations.js';
+import { readFeed } from '#read-models/readers/event-feed.reader.js';
+import { ReadModels } from '#read-models/readers/read-models.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
@@ -104,6 +106,10 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
     await orders[1]!.does(note('after the switch'));
     await indexedUpToNow();
+    const current = async () => (await activeGeneration(bench.pool))!;
+    const models = new ReadModels(bench.pool, { current, refreshed: current });
+    const question = { tenantId: 'default', after: -1n, types: ['OrderPlaced'], limit: 50 };
+    expect((await readFeed(models, question)).items).toHaveLength(20);
     expect(await bench.verify(client)).toMatchObject({
       generation: generation.id,
       orders: 20,

@@ -96,6 +96,13 @@ describe('many orders over HTTP', () => {
   const search = (body: object | string, asking = {}) =>
     system.ask('/v1/orders/search', { method: 'POST', body, ...asking });
 
+  it('gives a facet that is asked for twice once', async () => {
+    const { status, body } = await search({ facets: ['status', 'status'], limit: 1 });
+    expect({ status, facets: Object.keys(body['facets'] as object) }).toEqual({
+      ...{ status: 200, facets: ['status'] },
+    });
+  });
+
   it('searches with facets, revisions and how far the index is', async () => {
     const { status, body } = await search({ text: 'jumbo retrospt', limit: 2 });
     expect(status).toBe(200);

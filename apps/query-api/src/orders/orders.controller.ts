@@ -77,7 +77,8 @@ export class OrdersController {
     const asOf = asOfOf(body);
     const filter = orderFilterOf(body.filters ?? new OrderFilterFields(), '/filters');
     const sort = body.sort ?? (text === null ? '-placedAt' : 'relevance');
-    const common = { audience, filter, facets: body.facets ?? facetNames, sort, cursor, limit };
+    const facets = [...new Set(body.facets ?? facetNames)];
+    const common = { audience, filter, facets, sort, cursor, limit };
     if (asOf !== null) refuseWords(words);
     const read =
       asOf === null

@@ -33,9 +33,9 @@ export interface FeedQuestion {
  */
 export async function readFeed(models: ReadModels, question: FeedQuestion): Promise<FeedPage> {
   const { after, types, limit } = question;
-  return models.read(async ({ id, schema }, pool) => {
+  return models.read(async ({ rowsOf, schema }, pool) => {
     const parameters = new Parameters();
-    const generation = parameters.add(id);
+    const generation = parameters.add(rowsOf);
     const conditions = [
       ...audienceConditions({ tenantId: question.tenantId, customerId: null }, parameters, 'o'),
       `o.position > ${parameters.add(after.toString())}`,

@@ -108,5 +108,5 @@ export function searchPageOf(
 
 function checkpointOf(parameters: Parameters, generation: ReadGeneration): string {
   return `(SELECT position FROM ${SHARED_SCHEMA}.checkpoints
-    WHERE generation = ${parameters.add(generation.id)} AND projection = 'orders')`;
+    WHERE generation = ${parameters.add(generation.rowsOf)} AND projection = 'orders')`;
 }
