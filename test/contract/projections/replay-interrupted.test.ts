@@ -183,7 +183,7 @@ describe('a replay that is cut off, held or given up', () => {
   });
 
   it('is the only one: another is told so, in a line', async () => {
-    start('--throttle', '60');
+    start('--throttle', '5'); // still at it, however long the others take to start
     await at('loading');
     const second = await orderctl('replay', ...places());
     expect(second.code).toBe(1);
