@@ -51,8 +51,6 @@ export async function activateWhenReady(
       if (own === null) return;
       if (!(await isSearchable(pool, generation, position))) continue;
       if (own.state === 'building') await verified(options, generation, signal);
-      // Away, it says so here: while the flip holds the rows nobody could write until the request has timed out.
-      if (generation.searchIndex !== null) await refresh(generation.searchIndex);
       const head = (await options.eventStore.headPosition()) ?? -1n;
       const flip = await activate(pool, generation, { chosen: false, storeEndsAt: head, refresh });
       if (flip === 'behind') continue;

@@ -32,6 +32,8 @@ const LOCK_TIMEOUT_MS = 2_000;
  * @throws NotReady
  */
 export async function activate(pool: pg.Pool, generation: Generation, options: FlipOptions): Promise<Flip> {
+  // Away, it says so here: while the flip holds the rows nobody could write until the request has timed out.
+  await refreshed(generation, options);
   const client = await pool.connect();
   try {
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
@@ -55,7 +57,7 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
     const wanted = comparable ? smaller(held, options.storeEndsAt ?? held) : null;
     if (wanted !== null && !(await drawsLevel(db, generation, active.rowsOf, wanted))) return 'behind';
   }
-  if (generation.searchIndex !== null) await options.refresh?.(generation.searchIndex);
+  await refreshed(generation, options);
   await db.query(
     `WITH flipped AS (
        INSERT INTO ${SHARED_SCHEMA}.active_generation AS a (generation, chosen) VALUES ($1, $2)
@@ -67,6 +69,10 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
     [generation.id, options.chosen],
   );
   return 'flipped';
+}
+
+async function refreshed({ searchIndex }: Generation, { refresh }: FlipOptions): Promise<void> {
+  if (searchIndex !== null) await refresh?.(searchIndex);
 }
 
 /** Flips happen one after the other. */

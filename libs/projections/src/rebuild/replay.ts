@@ -182,10 +182,14 @@ class Attempt {
     if (built) await freeGeneration(this.#pool, built, elasticsearch);
     const cancelled = open.asked === 'cancel';
     const why = built?.failure ?? `generation ${open.generation} was dropped`;
-    await this.#store.end(open.id, cancelled ? 'cancelled' : 'failed', cancelled ? null : why);
+    await this.#end(open, cancelled, why);
     if (cancelled) throw new ReplayCancelled();
     onNote?.(`generation ${open.generation}, begun ${open.startedAt.toISOString()}, was dropped`);
     return null;
+  }
+
+  #end({ id }: ReplayRecord, cancelled: boolean, why: string): Promise<void> {
+    return cancelled ? this.#store.end(id, 'cancelled', null) : this.#store.end(id, 'failed', why);
   }
 
   async #attended(session: pg.Client, record: ReplayRecord, generation: Generation): Promise<Replayed> {
@@ -254,7 +258,7 @@ class Attempt {
     if (await this.#isActive(generation)) return error; // what is left to do can be done by the next
     const why = messageOf(error);
     // First, for what follows may fail: nobody goes on with what is being dropped.
-    await this.#store.end(record.id, cancelled ? 'cancelled' : 'failed', cancelled ? null : why);
+    await this.#end(record, cancelled, why);
     try {
       if (!cancelled) await markFailed(this.#pool, generation, why);
       await freeGeneration(this.#pool, generation, this.#options.elasticsearch);

@@ -85,8 +85,6 @@ async function flip(
   for (; ; await delay(LOOK_EVERY_MS)) {
     signal.throwIfAborted();
     try {
-      // Away, it says so here: while the flip holds the rows nobody could write until the request has timed out.
-      if (generation.searchIndex !== null) await refresh(generation.searchIndex);
       const storeEndsAt = (await eventStore.headPosition()) ?? -1n;
       const flipped = await activate(pool, generation, { chosen: true, storeEndsAt, refresh });
       if (flipped !== 'behind') return before?.id ?? null;
