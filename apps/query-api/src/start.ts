@@ -68,7 +68,11 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       readiness: {
         postgres: () => pool.query('SELECT 1'),
         generation: () => generation.current(),
-        eventStore: () => sameStore(eventStore, watcher),
+        // It has only the past of single orders.
+        eventStore: {
+          check: () => sameStore(eventStore, watcher),
+          goesOnAfter: (failure) => !(failure instanceof OtherStore),
+        },
       },
       translateError: problemOfRead,
     },
@@ -87,14 +91,17 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
   };
 }
 
-/** @throws when the event store cannot be reached, or is not the one that the read models are made from */
+/** What is read of it would not be what the rows are made of. */
+class OtherStore extends Error {}
+
+/** @throws OtherStore, or what says that it cannot be reached */
 async function sameStore(
   eventStore: Pick<DbClientEventStore, 'readStream'>,
   { storeId }: CheckpointWatcher,
 ): Promise<void> {
   const own = await knownStoreIdentity(eventStore);
   if (own === null || storeId === null || own === storeId) return;
-  throw new Error(`the read models were made from event store ${storeId}, and this is ${own}`);
+  throw new OtherStore(`the read models were made from event store ${storeId}, and this is ${own}`);
 }
 
 /**

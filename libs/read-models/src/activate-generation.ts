@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Generation, Queryable } from './generations.js';
+import { noteShownByFlip } from './late-events.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from './orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
@@ -58,6 +59,8 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
     if (wanted !== null && !(await drawsLevel(db, generation, active.rowsOf, wanted))) return 'behind';
   }
   await refreshed(generation, options);
+  if (active !== null && active.rowsOf !== generation.rowsOf)
+    await noteShownByFlip(db, active.rowsOf, generation);
   await db.query(
     `WITH flipped AS (
        INSERT INTO ${SHARED_SCHEMA}.active_generation AS a (generation, chosen) VALUES ($1, $2)

@@ -56,7 +56,7 @@ describe('a client goes through', () => {
     const ending = new AbortController();
     const follow = client.items(
       'listEvents',
-      { types, after: told.at(-1)!.position },
+      { types, after: told.at(-1)!.next },
       {
         pollMs: 10,
         signal: ending.signal,

@@ -19,7 +19,21 @@ const FIRST_MS = Date.UTC(2026, 0, 1);
 
 // Few words, near each other, so that questions meet them, misspell them and stand between them.
 const words = ['heart', 'hearts', 'heard', 'hanging', 'hangar', 'Café', 'cafés', 'mug', 'mugs', 'bag'].concat(
-  ['Straße', 'strasser', 'light', 'lights', 'retrospot', 'Αρης', 'сова', '東京', '½', '85123A', 'T', "d'or"],
+  [
+    'Straße',
+    'strasser',
+    'light',
+    'lights',
+    'retrospot',
+    'Αρης',
+    'сова',
+    '東京',
+    '½',
+    '85123A',
+    'T',
+    "d'or",
+    'Dampfschifffahrt',
+  ],
 );
 const names = ['Rosa', 'Rosas', 'Smith', 'Mug', 'García', 'Light'];
 const skus = ['85123A', '85123B', '851-23', 'MUG & BAG', 'mug', 'Ünï', '東1', '&', 'heart-1'];

@@ -32,7 +32,7 @@ const shapes: Shape[] = [
     names: ['Straße sign', 'Smørrebrød board'],
     currency: 'EUR',
     customer: 'c-7',
-    attributes: { channel: 'Web Shop' },
+    attributes: { channel: 'Web Shop', town: 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch' },
   },
   { ref: 'A7', names: ['Heart shaped secret'], tenant: 'demo', email: 'ana@example.org' },
 ];
@@ -86,6 +86,8 @@ for (const { name, needs, open } of searchAdapters) {
       ['quotes that were not closed', 'red "retrospot b', ['A2']],
       ['words side by side in an attribute', '"web shop"', ['A6']],
       ['a long word swapped near its beginning', 'hnaging', ['A1']],
+      ['a misspelt word of 58 letters', 'llanfairpwlgwyngyllgogerychwyrndrobwllllantysiliogogogohc', ['A6']],
+      ['one misspelt in three places', 'lanfairpwlgwyngyllgogerychwyrndrobwllllantysiliogogogohc', []],
       ['signs only', '&!?', ['A1', 'A2', 'A3', 'A4', 'A5', 'A6']],
     ])('finds by text: %s', async (_what, text, references) => {
       expect(await found({ text })).toEqual(references);

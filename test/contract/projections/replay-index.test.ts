@@ -5,6 +5,7 @@ import { createLogger } from '#platform/logging.js';
 import type { Replayed, ReplayOptions } from '#projections/rebuild/replay.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration } from '#read-models/generations.js';
+import { FROM_THE_START } from '#read-models/readers/feed-place.js';
 import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
@@ -108,7 +109,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     await indexedUpToNow();
     const current = async () => (await activeGeneration(bench.pool))!;
     const models = new ReadModels(bench.pool, { current, refreshed: current });
-    const question = { tenantId: 'default', after: -1n, types: ['OrderPlaced'], limit: 50 };
+    const question = { tenantId: 'default', after: FROM_THE_START, types: ['OrderPlaced'], limit: 50 };
     expect((await readFeed(models, question)).items).toHaveLength(20);
     expect(await bench.verify(client)).toMatchObject({
       generation: generation.id,

@@ -31,7 +31,7 @@ describe('many orders over HTTP', () => {
     for (const order of orders.slice(0, 3)) await order.doesAt(confirm, at('2026-01-10T00:00:00Z'));
     await orders[0]!.doesAt(payment(orders[0]!.order), at('2026-01-10T00:00:00Z'));
     const other = new WrittenOrder(system.eventStore, 'demo');
-    await other.does(place(other, 1, { reference: '=1+1', customerId: '@c' }));
+    await other.doesAt(place(other, 1, { reference: '=1+1', customerId: '@c' }), at('2025-07-01T22:30:00Z'));
     system.startProjector();
     await system.ask('/v1/orders', { headers: await system.upToDate() });
   });
@@ -160,6 +160,20 @@ describe('many orders over HTTP', () => {
     expect(await by('by=month')).toEqual([['2026-01', 6]]);
     expect((await by('by=day'))[0]).toEqual(['2026-01-01', 1]);
     expect((await by('by=day&timeZone=Pacific/Kiritimati'))[0]).toEqual(['2026-01-02', 1]);
+    expect((await by('by=day&timeZone=cet'))[0]).toEqual(['2026-01-01', 1]);
+  });
+
+  it.each([
+    ['CET', '2025-07-02'],
+    ['EET', '2025-07-02'],
+    ['MET', '2025-07-02'],
+    ['WET', '2025-07-01'],
+    ['Europe/Paris', '2025-07-02'],
+    ['UTC', '2025-07-01'],
+  ])('sums by day as clocks in the time zone %s go in summer', async (timeZone, day) => {
+    const token = await system.token({ tenant: 'demo' });
+    const { body } = await system.ask(`/v1/orders/totals?by=day&timeZone=${timeZone}`, { token });
+    expect(body['items']).toMatchObject([{ key: day, orders: 1 }]);
   });
 
   it('shows which orders differ between two moments', async () => {
@@ -239,7 +253,7 @@ describe('many orders over HTTP', () => {
       { type: 'PaymentCaptured', orderId: orders[0]!.orderId, revision: 2 },
     ]);
     // It need not be asked again from the one that matched.
-    expect(BigInt(paid.body['next'] as string)).toBeGreaterThanOrEqual(positions.at(-1)!);
+    expect(BigInt((paid.body['next'] as string).split('.')[0]!)).toBeGreaterThanOrEqual(positions.at(-1)!);
     await orders[5]!.does(tags('new'));
     const tail = await system.ask(`/v1/events?${after.slice(1)}`, { headers: await system.upToDate() });
     expect(itemsOf(tail)).toMatchObject([{ type: 'TagsChanged', orderId: orders[5]!.orderId }]);
@@ -291,6 +305,7 @@ describe('many orders over HTTP', () => {
     ['/v1/exports/orders?format=xlsx', 'validation_failed'],
     ['/v1/events?after=-2', 'validation_failed'],
     ['/v1/events?after=9999999999999999999', 'validation_failed'],
+    ['/v1/events?after=1.-1', 'validation_failed'],
     ['/v1/events?types=Nothing', 'validation_failed'],
   ])('%s: 400 %s', async (path, code) => {
     const { status, body, headers } = await system.ask(path);

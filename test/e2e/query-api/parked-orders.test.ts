@@ -119,7 +119,14 @@ describe('an order that is parked, over HTTP,', () => {
     expect(placed).toMatchObject({ revision: 0, tags: [] });
     expect(placed).not.toHaveProperty('stale');
     expect((await system.ask(`${path}?revision=2`)).body).toMatchObject({ code: 'order_parked' });
-    expect((await system.ask(`${path}/diff?from=0`)).body).toMatchObject({ to: { revision: 1 } });
+    const { body: diff } = await system.ask(`${path}/diff?from=0`);
+    expect(diff).toMatchObject({ to: { revision: 1 }, stale: true });
+    expect((await system.ask(`${path}/diff?from=0&to=0`)).body).not.toHaveProperty('stale');
+    for (const period of ['from=0&to=2', 'from=2'])
+      expect((await system.ask(`${path}/diff?${period}`)).body).toMatchObject({ code: 'order_parked' });
+    expect((await system.ask(`${path}/diff?from=0`, { token: customer })).body['staleReason']).toBe(
+      'a later change of the order cannot be shown yet',
+    );
   });
 
   it('is not there for a customer, and parked for staff, while it has no row', async () => {

@@ -2,6 +2,7 @@ import { itemColumns } from '#read-models/readers/summary-item.js';
 import { facetNames } from '#read-models/search/order-search.js';
 import { orderTextFields } from '#read-models/search/order-texts.js';
 import type { ColumnType } from '#read-models/order-summary.js';
+import { staleProperties } from './order-answer.js';
 import {
   integer,
   listOf,
@@ -117,10 +118,17 @@ export const pageOfSummaries: Schema = {
 export const summarySchema = summary;
 export const historySchema = page(object({ ...event, changes: changedFields }));
 export const feedSchema = object({
-  items: listOf(object({ position: text, orderId: uuid, ...event })),
+  items: listOf(
+    object({
+      position: text,
+      orderId: uuid,
+      next: { ...text, description: 'Give it as `after` to go on behind this event.' },
+      ...event,
+    }),
+  ),
   next: { ...text, description: 'Give it as `after` to go on.' },
 });
-export const diffSchema = object({
+const diffProperties = {
   orderId: uuid,
   from: { ...object({ revision: integer }), nullable: true },
   to: object({ revision: integer }),
@@ -148,7 +156,11 @@ export const diffSchema = object({
       ),
     },
   }),
-});
+};
+export const diffSchema: Schema = {
+  ...object(diffProperties),
+  properties: { ...diffProperties, ...staleProperties },
+};
 export const diffListSchema = page(
   object({
     orderId: uuid,

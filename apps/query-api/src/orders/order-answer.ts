@@ -207,16 +207,20 @@ const always = {
   personal,
 };
 
+export const staleProperties: Readonly<Record<string, Schema>> = {
+  stale: {
+    type: 'boolean',
+    enum: [true],
+    description: 'A later change of the order cannot be shown yet; absent when all are.',
+  },
+  staleReason: { ...text, description: 'Why, with `stale`.' },
+};
+
 export const orderSchema: Schema = {
   type: 'object',
   required: Object.keys(always),
   properties: {
     ...always,
-    stale: {
-      type: 'boolean',
-      enum: [true],
-      description: 'A later change of the order cannot be shown yet; absent when all are.',
-    },
-    staleReason: { ...text, description: 'Why, with `stale`.' },
+    ...staleProperties,
   },
 };

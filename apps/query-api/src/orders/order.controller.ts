@@ -15,7 +15,7 @@ import { Sources } from '../reads/sources.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import type { OrderDiff } from '../time-travel/order-diff.js';
 import type { Moment } from '../time-travel/order-story.js';
-import { forCustomer, spliceView, staleness, type OrderView } from '../time-travel/order-view.js';
+import { forCustomer, spliceView, staleness, type OrderView, type Stale } from '../time-travel/order-view.js';
 import { Travel } from '../time-travel/travel.js';
 import { diffSchema, historySchema } from './answers.js';
 import { orderSchema } from './order-answer.js';
@@ -90,12 +90,13 @@ export class OrderController {
   @QueryRoute('What changed between two revisions or moments, and who is behind each change.', diffSchema, {
     customers: true,
     problems: ['order_not_found', 'event_store_unavailable'],
+    readsStreams: true,
   })
   diffOrder(
     @AskedBy() { audience }: Asked,
     @Param() { orderId }: OrderPath,
     @Query() { from, to, clock }: DiffQuery,
-  ): Promise<OrderDiff> {
+  ): Promise<OrderDiff & Partial<Stale>> {
     const [start, end] = [momentIn('from', from, clock), to === null ? null : momentIn('to', to, clock)];
     return this.#bus.execute(new Travel((timeTravel) => timeTravel.diff(audience, orderId, start, end)));
   }

@@ -10,7 +10,7 @@ import { refuseParked } from '../reads/order-parked.js';
 import { diffOrder, type OrderDiff } from './order-diff.js';
 import type { LeftOutReader } from './left-out.js';
 import { OrderStory, type Moment } from './order-story.js';
-import { forCustomer, staleness, viewOf, type OrderView } from './order-view.js';
+import { forCustomer, staleness, viewOf, type OrderView, type Stale } from './order-view.js';
 
 /** Events decoded at a time: keys are fetched in batches, and memory stays flat. */
 const BATCH_EVENTS = 500;
@@ -38,24 +38,27 @@ export class TimeTravel {
   async orderAt(audience: Audience, orderId: string, moment: Moment): Promise<OrderView> {
     const { story, parked } = await this.#story(audience, orderId);
     const revision = story.revisionAt(moment);
-    if (revision === null && 'revision' in moment) refuseParked(parked, moment.revision);
-    if (revision === null) throw notThen(story, moment);
+    if (revision === null) throw notThen(story, moment, parked);
     const forCustomers = audience.customerId !== null;
-    // At its end it is not known whether what is parked had happened by then.
-    const stale = parked && revision === story.lastRevision ? staleness(parked, forCustomers) : {};
+    const stale = staleAt(revision, story, parked, forCustomers);
     const view = { ...viewOf(story.at(revision), story.redactedNotes), ...stale };
     return forCustomers ? forCustomer(view) : view;
   }
 
   /**
    * @param to null: as it is now
-   * @throws ProblemError order_not_found, or validation_failed when `from` is after `to`
+   * @throws ProblemError order_not_found, order_parked, or validation_failed when `from` is after `to`
    */
-  async diff(audience: Audience, orderId: string, from: Moment, to: Moment | null): Promise<OrderDiff> {
-    const { story } = await this.#story(audience, orderId);
+  async diff(
+    audience: Audience,
+    orderId: string,
+    from: Moment,
+    to: Moment | null,
+  ): Promise<OrderDiff & Partial<Stale>> {
+    const { story, parked } = await this.#story(audience, orderId);
     const [start, end] = [story.revisionAt(from), to === null ? story.lastRevision : story.revisionAt(to)];
-    if (start === null && 'revision' in from) throw notThen(story, from);
-    if (end === null) throw notThen(story, to!);
+    if (start === null && 'revision' in from) throw notThen(story, from, parked);
+    if (end === null) throw notThen(story, to!, parked);
     if (start !== null && start > end) {
       const message = `is after to: revision ${start} follows ${end}`;
       throw new ProblemError('validation_failed', {
@@ -63,7 +66,9 @@ export class TimeTravel {
       });
     }
     const first = start === null ? null : story.eventRevision(start);
-    return diffOrder(story, first, story.eventRevision(end), { hidesNotes: audience.customerId !== null });
+    const forCustomers = audience.customerId !== null;
+    const diff = diffOrder(story, first, story.eventRevision(end), { hidesNotes: forCustomers });
+    return { ...diff, ...staleAt(end, story, parked, forCustomers) };
   }
 
   // The whole stream, also for an early moment: what was redacted later may not be shown.
@@ -112,7 +117,19 @@ export class TimeTravel {
   }
 }
 
-function notThen(story: OrderStory, moment: Moment): ProblemError {
+/** At its end it is not known whether what is parked had happened by then. */
+function staleAt(
+  revision: number,
+  { lastRevision }: OrderStory,
+  parked: ParkedAt | null,
+  forCustomers: boolean,
+): Partial<Stale> {
+  return parked !== null && revision === lastRevision ? staleness(parked, forCustomers) : {};
+}
+
+/** @throws ProblemError order_parked when it may be what is parked */
+function notThen(story: OrderStory, moment: Moment, parked: ParkedAt | null): ProblemError {
+  if ('revision' in moment) refuseParked(parked, moment.revision);
   const detail =
     'revision' in moment
       ? `The order has no revision ${moment.revision}; its last is ${story.lastRevision}.`

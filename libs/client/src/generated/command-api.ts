@@ -758,7 +758,6 @@ export interface components {
         | 'malformed_request'
         | 'malformed_json'
         | 'validation_failed'
-        | 'unknown_field'
         | 'invalid_cursor'
         | 'position_of_another_store'
         | 'idempotency_key_missing'

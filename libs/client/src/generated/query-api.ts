@@ -148,7 +148,6 @@ export interface components {
         | 'malformed_request'
         | 'malformed_json'
         | 'validation_failed'
-        | 'unknown_field'
         | 'invalid_cursor'
         | 'position_of_another_store'
         | 'idempotency_key_missing'
@@ -1143,6 +1142,13 @@ export interface operations {
                 recordedAt: string;
               }[];
             }[];
+            /**
+             * @description A later change of the order cannot be shown yet; absent when all are.
+             * @enum {boolean}
+             */
+            stale?: true;
+            /** @description Why, with `stale`. */
+            staleReason?: string;
           };
         };
       };
@@ -1288,40 +1294,7 @@ export interface operations {
             returnsClosed: number;
             unitsReturned: number;
           };
-          'text/csv': {
-            /** Format: uuid */
-            orderId: string;
-            revision: number;
-            number: string;
-            reference: string | null;
-            customerId: string | null;
-            status: string;
-            onHold: boolean;
-            paymentStatus: string;
-            fulfilmentStatus: string;
-            returnStatus: string;
-            currency: string;
-            country: string | null;
-            /** Format: date-time */
-            placedAt: string;
-            /** Format: date-time */
-            updatedAt: string;
-            tags: string[];
-            lineCount: number;
-            unitCount: number;
-            /** @description Minor units. */
-            orderedTotalMinor: number;
-            /** @description Minor units. */
-            totalMinor: number;
-            /** @description Minor units. */
-            capturedMinor: number;
-            /** @description Minor units. */
-            refundedMinor: number;
-            /** @description Minor units. */
-            balanceDueMinor: number;
-            returnsClosed: number;
-            unitsReturned: number;
-          };
+          'text/csv': string;
         };
       };
     };
@@ -1329,7 +1302,7 @@ export interface operations {
   listEvents: {
     parameters: {
       query?: {
-        /** @description `next` of the page before, -1 where there was nothing yet; none: the start. */
+        /** @description `next` of the page or event before; none: the start. A bare position goes on behind it without what became visible late. */
         after?: string;
         types?: (
           | 'OrderPlaced'
@@ -1391,6 +1364,8 @@ export interface operations {
               position: string;
               /** Format: uuid */
               orderId: string;
+              /** @description Give it as `after` to go on behind this event. */
+              next: string;
               revision: number;
               /** Format: uuid */
               eventId: string;

@@ -6,16 +6,23 @@ import type { Draining } from './draining.js';
 /** Resolves when what it looks at can be used right now; rejects or hangs when not. */
 export type ReadinessCheck = () => Promise<unknown>;
 
+/** Of what an app can do without: other requests are answered all the same. */
+export interface LenientCheck {
+  readonly check: ReadinessCheck;
+  /** Whether the app can serve in spite of this. */
+  readonly goesOnAfter: (failure: Error) => boolean;
+}
+
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * `/health/live`: the process answers. `/health/ready`: everything it needs does too, else 503 with the
- * names of what does not. Why it does not is in the log, not in the answer, which anyone may read. An app that is
+ * names of what does not; what it can do without is named as `away` and turns nothing red. Why it does not is in the log, not in the answer, which anyone may read. An app that is
  * being stopped is not ready from that moment on, whatever it needs.
  */
 export function serveHealth(
   fastify: FastifyInstance,
-  checks: ReadonlyMap<string, ReadinessCheck>,
+  checks: ReadonlyMap<string, ReadinessCheck | LenientCheck>,
   logger: Logger,
   draining: Pick<Draining, 'begun'>,
 ): void {
@@ -27,16 +34,23 @@ export function serveHealth(
       return { status: 'stopping', checks: {} };
     }
     const results = await Promise.all(
-      [...checks].map(async ([name, check]) => {
+      [...checks].map(async ([name, one]) => {
+        const { check, goesOnAfter } = typeof one === 'function' ? strict(one) : one;
         const failure = await failureOf(check);
-        if (failure !== null) logger.warn({ err: failure, check: name }, 'not ready');
-        return [name, failure === null ? 'ok' : 'failed'] as const;
+        if (failure === null) return [name, 'ok'] as const;
+        const result = goesOnAfter(failure) ? 'away' : 'failed';
+        logger.warn({ err: failure, check: name }, result === 'away' ? 'going on without' : 'not ready');
+        return [name, result] as const;
       }),
     );
-    const ready = results.every(([, result]) => result === 'ok');
+    const ready = results.every(([, result]) => result !== 'failed');
     if (!ready) reply.code(503).header('retry-after', '1');
     return { status: ready ? 'ready' : 'not_ready', checks: Object.fromEntries(results) };
   });
+}
+
+function strict(check: ReadinessCheck): LenientCheck {
+  return { check, goesOnAfter: () => false };
 }
 
 async function failureOf(check: ReadinessCheck): Promise<Error | null> {

@@ -11,7 +11,7 @@ import { NestLogger, type Logger } from '../logging.js';
 import { createProblemResponder, type ErrorTranslator } from '../problems/problem-response.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { Draining } from './draining.js';
-import { serveHealth, type ReadinessCheck } from './health.js';
+import { serveHealth, type LenientCheck, type ReadinessCheck } from './health.js';
 import { serveMetrics } from './metrics.js';
 import { serveDocs, type ApiDescription } from './openapi.js';
 import { ProblemAdapter } from './problem-adapter.js';
@@ -24,7 +24,7 @@ export interface HttpAppOptions {
   verifier: TokenVerifier;
   bodyLimitBytes: number;
   /** What `/health/ready` asks, by name: `{ postgres: () => pool.query('SELECT 1') }`. */
-  readiness: Readonly<Record<string, ReadinessCheck>>;
+  readiness: Readonly<Record<string, ReadinessCheck | LenientCheck>>;
   /** The app's own errors as problems, e.g. its event store being away. */
   translateError?: ErrorTranslator;
   /** What `/metrics` tells beside the process. */

@@ -17,11 +17,6 @@ export const platformProblems = {
     title: 'Some fields are not valid',
     help: 'See errors: each names a field and what it must be.',
   },
-  unknown_field: {
-    status: 400,
-    title: 'The request has fields that are unknown here',
-    help: 'Remove the fields named in errors; nothing is silently ignored.',
-  },
   invalid_cursor: {
     status: 400,
     title: 'The cursor is not one of ours',

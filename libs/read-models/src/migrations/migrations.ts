@@ -1,5 +1,6 @@
 import { baseline } from './baseline.migration.js';
 import { generations } from './generations.migration.js';
+import { lateEvents } from './late-events.migration.js';
 import { lateRows } from './late-rows.migration.js';
 import { leases } from './leases.migration.js';
 import type { Migration } from './migration.js';
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   quarantine,
   replays,
   lateRows,
+  lateEvents,
 ];

@@ -1,4 +1,6 @@
+import { isNotThereYet } from '../stores/rows-or-none.js';
 import { SHARED_SCHEMA } from '../schema.js';
+import { encodeFeedPlace, type FeedPlace } from './feed-place.js';
 import { audienceConditions } from './order-filter.js';
 import { EVENT_COLUMNS, eventOf, type EventRow, type HistoryEntry } from './order-history.reader.js';
 import type { ReadModels } from './read-models.js';
@@ -9,6 +11,8 @@ export type FeedEvent = {
   readonly position: string;
   readonly orderId: string;
   readonly revision: number;
+  /** Give it as `after` to go on behind this event. */
+  readonly next: string;
 } & Omit<HistoryEntry, 'changes' | 'revision'>;
 
 export interface FeedPage {
@@ -19,64 +23,111 @@ export interface FeedPage {
 
 export interface FeedQuestion {
   readonly tenantId: string;
-  /** A position; -1 for the beginning. */
-  readonly after: bigint;
+  readonly after: FeedPlace;
   readonly types: readonly string[] | null;
   readonly limit: number;
 }
 
 /**
- * The tenant's events after a position, in the order of the event store. None is skipped that becomes
- * visible later: one owner writes positions in order, and each batch becomes visible in one transaction
- * together with the checkpoint after it. What this statement sees up to that checkpoint is therefore
- * all there is up to it, and every later event has a later position.
+ * The tenant's events behind a place: first those that became visible late, before the position of that place, then the
+ * others in the order of the event store. None is skipped that becomes visible later: one owner writes positions in
+ * order, and each batch becomes visible in one transaction together with the checkpoint after it; what is written behind
+ * that, or shown by a flip, is noted in the same transaction.
  */
 export async function readFeed(models: ReadModels, question: FeedQuestion): Promise<FeedPage> {
-  const { after, types, limit } = question;
-  return models.read(async ({ rowsOf, schema }, pool) => {
-    const parameters = new Parameters();
-    const generation = parameters.add(rowsOf);
-    const conditions = [
-      ...audienceConditions({ tenantId: question.tenantId, customerId: null }, parameters, 'o'),
-      `o.position > ${parameters.add(after.toString())}`,
-      'o.position <= c.position',
-    ];
-    if (types !== null && types.length > 0) {
-      conditions.push(`o.type = ANY(${parameters.add(types)}::text[])`);
+  return models.read(async ({ id, rowsOf, schema }, pool) => {
+    const ask = async (lateEvents: string) => {
+      const { text, values } = feedStatement({ id, rowsOf, schema, lateEvents }, question);
+      return (await pool.query<FeedRow>(text, values)).rows;
+    };
+    try {
+      return pageOf(await ask(`${SHARED_SCHEMA}.late_events`), question);
+    } catch (error) {
+      if (!isNotThereYet(error)) throw error;
+      return pageOf(await ask(NO_LATE_EVENTS), question); // no projector of this release has started yet
     }
-    // The outer join brings the checkpoint also where no event matches, from the same snapshot.
-    const text = `WITH c AS (
-        SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ${generation} AND projection = 'orders'
-      )
-      SELECT c.position AS checkpoint, e.* FROM c LEFT JOIN LATERAL (
-        SELECT o.position, o.order_id, o.revision, ${EVENT_COLUMNS} FROM ${schema}.order_history o
-        WHERE ${allOf(conditions)} ORDER BY o.position LIMIT ${parameters.add(limit)}
-      ) e ON true ORDER BY e.position`;
-    const { rows } = await pool.query<FeedRow>(text, parameters.values);
-    const items = rows.filter((row) => row.position !== null).map(feedEventOf);
-    return { items, next: nextPosition(question, items, rows[0]?.checkpoint ?? null) };
   });
+}
+
+const NO_LATE_EVENTS = `(SELECT NULL::text AS tenant_id, NULL::uuid AS order_id, NULL::int AS revision,
+  NULL::bigint AS seq WHERE false)`;
+
+interface FeedSource {
+  readonly id: number;
+  readonly rowsOf: number;
+  readonly schema: string;
+  readonly lateEvents: string;
+}
+
+// The outer join brings the checkpoint also where no event matches, all from one snapshot. Of late events nothing is
+// told, nor are they passed, in the moment in which a flip leaves these rows: it may be another's that show them.
+function feedStatement(
+  { id, rowsOf, schema, lateEvents }: FeedSource,
+  { tenantId, after, types, limit }: FeedQuestion,
+): { text: string; values: unknown[] } {
+  const parameters = new Parameters();
+  const generation = parameters.add(rowsOf);
+  const position = `${parameters.add(after.position.toString())}::bigint`;
+  const passed = `${parameters.add(after.late?.toString() ?? null)}::bigint`;
+  const tenant = parameters.add(tenantId);
+  const wanted = audienceConditions({ tenantId, customerId: null }, parameters, 'o');
+  if (types !== null && types.length > 0) wanted.push(`o.type = ANY(${parameters.add(types)}::text[])`);
+  const most = parameters.add(limit);
+  const selected = `o.position, o.order_id, o.revision, ${EVENT_COLUMNS}`;
+  const text = `WITH c AS (
+      SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ${generation} AND projection = 'orders'
+    ), late AS (
+      SELECT CASE WHEN EXISTS (SELECT FROM ${SHARED_SCHEMA}.active_generation WHERE generation = ${parameters.add(id)})
+        THEN (SELECT coalesce(max(seq), 0) FROM ${lateEvents} l WHERE l.tenant_id = ${tenant}) END AS seen
+    )
+    SELECT c.position AS checkpoint, late.seen, e.* FROM c CROSS JOIN late LEFT JOIN LATERAL (
+      (SELECT l.seq, ${selected} FROM ${lateEvents} l
+        JOIN ${schema}.order_history o USING (tenant_id, order_id, revision)
+        WHERE ${allOf([...wanted, `l.tenant_id = ${tenant}`, `l.seq > ${passed}`, 'l.seq <= late.seen', `o.position <= ${position}`])}
+        ORDER BY l.seq LIMIT ${most})
+      UNION ALL
+      (SELECT NULL, ${selected} FROM ${schema}.order_history o
+        WHERE ${allOf([...wanted, `o.position > ${position}`, 'o.position <= c.position'])}
+        ORDER BY o.position LIMIT ${most})
+      ORDER BY seq, position LIMIT ${most}
+    ) e ON true ORDER BY e.seq, e.position`;
+  return { text, values: parameters.values };
 }
 
 interface FeedRow extends EventRow {
   readonly checkpoint: string;
+  /** The last late event that there is; null: it is not known now. */
+  readonly seen: string | null;
+  /** null: it is not late. */
+  readonly seq: string | null;
   readonly position: string | null;
   readonly order_id: string;
   readonly revision: number;
 }
 
-function feedEventOf(row: FeedRow): FeedEvent {
-  return { position: row.position!, orderId: row.order_id, revision: row.revision, ...eventOf(row) };
+function pageOf(rows: readonly FeedRow[], { after, limit }: FeedQuestion): FeedPage {
+  const [first] = rows;
+  if (!first) return { items: [], next: encodeFeedPlace(after) };
+  const late = first.seen === null ? (after.late ?? 0n) : BigInt(first.seen);
+  const items = rows.filter((row) => row.position !== null).map((row) => feedEventOf(row, after, late));
+  if (items.length === limit) return { items, next: items.at(-1)!.next };
+  // Everything up to the checkpoint was looked at.
+  const checkpoint = BigInt(first.checkpoint);
+  const position = checkpoint < after.position ? after.position : checkpoint;
+  return { items, next: encodeFeedPlace({ position, late }) };
 }
 
-function nextPosition(
-  { after, limit }: FeedQuestion,
-  items: readonly FeedEvent[],
-  checkpoint: string | null,
-): string {
-  const last = items.at(-1)?.position;
-  if (items.length === limit && last !== undefined) return last;
-  // Everything up to the checkpoint was looked at.
-  const seen = checkpoint === null || BigInt(checkpoint) < after ? after : BigInt(checkpoint);
-  return seen.toString();
+function feedEventOf(row: FeedRow, after: FeedPlace, late: bigint): FeedEvent {
+  const position = row.position!;
+  const next =
+    row.seq === null
+      ? { position: BigInt(position), late }
+      : { position: after.position, late: BigInt(row.seq) };
+  return {
+    position,
+    orderId: row.order_id,
+    revision: row.revision,
+    next: encodeFeedPlace(next),
+    ...eventOf(row),
+  };
 }

@@ -97,8 +97,17 @@ function shownKey(by: TotalsGroup | null, key: string): string {
 function keyExpression({ by, timeZone }: TotalsQuestion, parameters: Parameters): string {
   if (by === null) return 'NULL::text';
   if (by === 'status' || by === 'country') return `o.${by}`;
-  return `date_trunc('${by}', o.placed_at AT TIME ZONE ${parameters.add(timeZone)})`;
+  const zone = NOT_ABBREVIATED[timeZone.toUpperCase()] ?? timeZone;
+  return `date_trunc('${by}', o.placed_at AT TIME ZONE ${parameters.add(zone)})`;
 }
+
+/** PostgreSQL takes these for abbreviations of an offset, without summer time; IANA for links to these zones (2024b). */
+const NOT_ABBREVIATED: Readonly<Record<string, string>> = {
+  CET: 'Europe/Brussels',
+  EET: 'Europe/Athens',
+  MET: 'Europe/Brussels',
+  WET: 'Europe/Lisbon',
+};
 
 // Sums of legal amounts stay below 2^53 for any shop we can imagine; beyond it they lose a unit.
 function sumsOf(row: Record<string, unknown>): OrderSums {

@@ -77,6 +77,10 @@ export class OrdersStore {
   readonly #words = new KnownWords();
   readonly #engine: SearchEngine;
   #rows = 0;
+  /** The last checkpoint that was written here. */
+  #checkpoint = -1n;
+  /** Whether something is behind it. */
+  #isLate = false;
   readonly #searched: SearchRow[] = [];
 
   constructor(db: Queryable, generation: Generation, token: bigint) {
@@ -111,6 +115,7 @@ export class OrdersStore {
     this.#parameters.clear();
     this.#searched.length = 0;
     this.#rows = 0;
+    this.#isLate = false;
   }
 
   /**
@@ -144,19 +149,35 @@ export class OrdersStore {
    * @throws ForeignWrite when a row is not behind what was added
    * @throws LeaseLost
    */
-  async write({ checkpoint, parked = [], unparked = [] }: WrittenWith): Promise<void> {
+  async write(what: WrittenWith): Promise<void> {
+    await this.#writeAll(what, { isToldOf: true });
+  }
+
+  /** @param isToldOf whether events that are written behind the checkpoint are new to whoever reads the feed */
+  async #writeAll(
+    { checkpoint, parked = [], unparked = [] }: WrittenWith,
+    { isToldOf }: { isToldOf: boolean },
+  ): Promise<void> {
     const newWords = this.#engine === 'postgres' ? this.#words.unknown(this.#searched) : [];
     for (const word of newWords) this.#parameters.push('words', word);
     for (const event of parked) this.#parameters.push('parked', parkedValues(event));
     for (const { tenantId, orderId, below } of unparked) {
       this.#parameters.push('unparked', [tenantId, orderId, below]);
     }
-    const quarantine = parked.length > 0 || unparked.length > 0;
+    const quarantine = checkpoint === null || this.#isLate || parked.length > 0 || unparked.length > 0;
     const { id } = this.#generation;
     const position = checkpoint?.toString() ?? null;
-    const values = [id, position, this.#rows, this.#token, ...this.#parameters.buffers({ quarantine })];
+    const values: unknown[] = [
+      id,
+      position,
+      this.#rows,
+      this.#token,
+      ...this.#parameters.buffers({ quarantine }),
+    ];
+    if (quarantine) values.push(isToldOf);
     try {
       await fenced(this.#db.query({ ...(quarantine ? this.#writeAndPark : this.#write), values }));
+      this.#checkpoint = checkpoint ?? this.#checkpoint;
     } catch (error) {
       if (error instanceof Error && error.message === FOREIGN_WRITE) throw new ForeignWrite(FOREIGN_WRITE);
       throw error;
@@ -177,7 +198,7 @@ export class OrdersStore {
       for (const text of removeOrderStatements(this.#generation.schema)) {
         await this.#db.query(text, [tenantId, orderId]);
       }
-      await this.write(what);
+      await this.#writeAll(what, { isToldOf: false }); // they were read before
       await this.#db.query('COMMIT');
     } catch (error) {
       await this.#db.query('ROLLBACK');
@@ -218,6 +239,7 @@ export class OrdersStore {
     orderValues.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
     this.#parameters.push('orders', orderValues);
     for (const row of history) {
+      this.#isLate ||= row.position <= this.#checkpoint;
       const values = summaryValues(row.summary);
       values.push(row.position, row.eventId, row.type, JSON.stringify(row.data), row.commandId);
       values.push(row.correlationId, row.causationId, row.actorType, row.actorId);

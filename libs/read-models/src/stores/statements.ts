@@ -1,3 +1,4 @@
+import { lockLateEvents, noteLateEvents } from '../late-events.js';
 import { summaryColumns, type OrderSummary } from '../order-summary.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, SHARED_SCHEMA } from '../schema.js';
@@ -92,7 +93,7 @@ export const batchTables = {
   elasticsearch: ['orders', 'history', 'periodEnds', 'indexed'],
 } as const satisfies Readonly<Record<SearchEngine, readonly BatchTable[]>>;
 
-/** Written too where something is parked, or is no longer. */
+/** Written too where something is parked, is no longer, or is written behind the checkpoint. */
 export const quarantineTables = ['parked', 'unparked'] as const satisfies readonly BatchTable[];
 
 /** In the order of the summary's columns. */
@@ -149,7 +150,8 @@ export function removeOrderStatements(schema: string): readonly string[] {
 /**
  * A whole batch in one statement, and so in one transaction and one round trip. Parameters: generation,
  * position (null: it stays), how many orders, token of the owner; then the arrays of `batchColumns`, table by table in the order of
- * `batchTables`, and of `quarantineTables` where these are written too.
+ * `batchTables`. Where quarantine is written too, those of `quarantineTables`, and whether readers learn of events that are
+ * written behind the checkpoint.
  */
 export function writeStatement(
   schema: string,
@@ -186,12 +188,13 @@ export function writeStatement(
         ON CONFLICT (tenant_id, order_id) DO UPDATE SET ${updates([...batchColumns.orders, ...numbered])}
         WHERE o.revision < excluded.revision RETURNING ${numbered.length > 0 ? 'tenant_id, order_id, write_seq' : '1'}),
       history AS (${insert('history', `${schema}.order_history`)}
-        ON CONFLICT (tenant_id, order_id, revision) DO NOTHING),
+        ON CONFLICT (tenant_id, order_id, revision) DO NOTHING
+        ${quarantine ? 'RETURNING tenant_id, order_id, revision, position' : ''}),
       ended AS (UPDATE ${schema}.order_history h
         SET occurred_until = b.occurred_until, recorded_until = b.recorded_until FROM ${batches.get('periodEnds')}
         WHERE h.tenant_id = b.tenant_id AND h.order_id = b.order_id AND h.revision = b.revision),
       ${searched[engine]()}
-      ${quarantine ? quarantined(batches.get('parked')!, batches.get('unparked')!) : ''}
+      ${quarantine ? quarantined(batches.get('parked')!, batches.get('unparked')!) + lateEvents(`$${parameters + 1}`) : ''}
       checkpoint AS (${upsertCheckpoint('$1', '$2')})
       SELECT ${requireLease}, ${SHARED_SCHEMA}.require((SELECT count(*) FROM orders) = $3::int, '${FOREIGN_WRITE}'),
         (SELECT ${NOTIFY} FROM checkpoint)`,
@@ -222,6 +225,16 @@ function quarantined(parked: string, unparked: string): string {
       unparked AS (DELETE FROM ${into} q USING ${unparked}
         WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = $1::int
           AND q.tenant_id = b.tenant_id AND q.order_id = b.order_id AND q.revision < b.below),`;
+}
+
+/** Who reads the feed may have passed the position of an event that is written now. */
+function lateEvents(told: string): string {
+  return `
+      behind AS (SELECT tenant_id, order_id, revision FROM history WHERE ${told}::bool AND position <= (
+        SELECT position FROM ${SHARED_SCHEMA}.checkpoints
+        WHERE generation = $1::int AND projection = '${ORDERS_PROJECTION}')),
+      locked AS MATERIALIZED (SELECT ${lockLateEvents} FROM (SELECT FROM behind LIMIT 1) b),
+      noted AS (${noteLateEvents('behind e CROSS JOIN locked')}),`;
 }
 
 /** Said by PostgreSQL when a row is further than what was to be written; nothing is written then. */

@@ -100,15 +100,27 @@ function candidatesFor(terms: readonly AskedTerm[]): Aggregations {
   return aggregations;
 }
 
+/** A slip is in two parts at most, where neighbours were swapped: of so many, two slips leave one as it is. */
+const PARTS = 5;
+/** Below it, too many words would have a part in common. */
+const LEAST_OF_PART = 3;
+
 /**
  * A regular expression of Lucene's: words of about the same length that begin like the word, or have three
- * neighbours or the end in common with it. Every word that resembles it is one of them (see `resembles`).
+ * neighbours or the end in common with it; for a long word those that have a fifth of it. Every word that resembles it
+ * is one of them (see `resembles`). To keep the length in mind beside many neighbours is too much for Lucene.
  */
 function resembling(word: string): string {
   const characters = [...word];
+  if (characters.length >= PARTS * LEAST_OF_PART) return `.*(${partsOf(characters).join('|')}).*`;
   const tolerated = toleratedDistance(word);
   const inner = [...trigramsOf(word)].filter((trigram) => !trigram.includes(' '));
   const alike = [`${characters[0]}.*`, `.*${characters.slice(-2).join('')}`];
   if (inner.length > 0) alike.push(`.*(${inner.join('|')}).*`);
   return `(${alike.join('|')})&.{${characters.length - tolerated},${characters.length + tolerated}}`;
+}
+
+function partsOf(characters: readonly string[]): string[] {
+  const edge = (part: number) => Math.floor((part * characters.length) / PARTS);
+  return Array.from({ length: PARTS }, (_, part) => characters.slice(edge(part), edge(part + 1)).join(''));
 }
