@@ -5,8 +5,8 @@ import { finished, repositoryRoot } from '../support/seeded-tree.js';
 const TIMEOUT_MS = 60_000;
 const SCRIPT = join(repositoryRoot, 'test/support/state-cache-heap.mjs');
 
-/** Of kinds of orders: as the shop's, with many lines, handled commands or notes, and from a snapshot. */
-const kinds = ['histories', 'wide', 'long', 'from snapshots', 'notes'];
+/** Of kinds of orders: as the shop's, with many lines, handled commands, notes or long texts, and from a snapshot. */
+const kinds = ['histories', 'wide', 'long', 'from snapshots', 'notes', 'texts'];
 
 describe('the size that the state cache is bounded by', () => {
   it.each(kinds)(

@@ -96,6 +96,44 @@ const kinds = {
   },
 };
 
+/** As long as texts may be, and of two bytes a character. */
+const greek = (length) =>
+  Array.from(randomBytes(length), (byte) => String.fromCharCode(0x3b1 + (byte % 24))).join('');
+
+kinds.texts = {
+  orders: 200,
+  make: async (index) => {
+    const addressed = (region) => ({ ...region, country: 'GR', countryName: greek(100) });
+    const lines = Array.from({ length: 5 }, () => ({
+      ...{ lineId: text(36), sku: greek(100), name: greek(200), quantity: 1, unitPriceMinor: 100 },
+      tax: { rateBasisPoints: 2_000, amountMinor: 20, inclusive: false },
+    }));
+    const attributes = Object.fromEntries(Array.from({ length: 20 }, () => [greek(50), greek(500)]));
+    const tags = Array.from({ length: 50 }, () => greek(50));
+    const order = await placed(index, (data) => ({ ...data, lines, attributes, tags }));
+    const cancellation = () => ({
+      cancellationId: text(36),
+      lines: [],
+      reason: greek(500),
+      at: order.placedAt,
+    });
+    const address = Object.fromEntries(
+      ['name', 'line1', 'line2', 'city', 'postalCode'].map((field) => [field, greek(200)]),
+    );
+    return {
+      ...order,
+      ...{ shippingAddress: addressed({}), statusReason: greek(500), holdReason: greek(500) },
+      cancellations: Array.from({ length: 20 }, cancellation),
+      personal: {
+        contact: { name: greek(200), email: greek(200), phone: null },
+        shippingAddress: address,
+        billingAddress: { ...address },
+        notes: {},
+      },
+    };
+  },
+};
+
 function heapBytes() {
   globalThis.gc();
   globalThis.gc();

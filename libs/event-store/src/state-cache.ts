@@ -66,29 +66,46 @@ export class StateCache {
 const ENTRY_BYTES = 3_000;
 const LINE_BYTES = 450;
 const PART_BYTES = 350;
+/** Of an attribute, or a tag. */
+const WORD_BYTES = 160;
+/** A text that is no longer is part of what it stands in, as ids are. */
+const SHORT_CHARACTERS = 40;
 
 function estimatedSizeBytes({ order }: LoadedOrder): number {
   if (order === null) return ENTRY_BYTES;
-  const { payments, notes, personal } = order;
+  const { lines, handled, retiredIds, attributes, tags, ...others } = order;
+  const { payments, shipments, cancellations, returns } = others;
   const parts = [
-    order.discounts,
-    order.surcharges,
+    others.discounts,
+    others.surcharges,
     payments.authorizations,
     payments.captures,
     payments.failures,
     payments.voids,
-    order.refunds,
-    order.shipments,
-    order.cancellations,
-    order.returns,
-    order.handled,
-    order.retiredIds,
-    notes,
+    others.refunds,
+    shipments,
+    cancellations,
+    returns,
+    others.notes,
+    handled,
+    retiredIds,
   ].reduce((count, part) => count + part.length, 0);
   // Lists within parts: as a rule the lines of a shipment or return, 100 bytes each.
-  const lists = [...order.shipments, ...order.cancellations, ...order.returns];
-  const listed = lists.reduce((count, { lines }) => count + lines.length, 0);
-  const texts = personal === 'erased' ? [] : Object.values(personal.notes);
-  const textBytes = texts.reduce((sum, text) => sum + text.length, 0);
-  return ENTRY_BYTES + order.lines.length * LINE_BYTES + parts * PART_BYTES + listed * 100 + textBytes;
+  const lists = [...shipments, ...cancellations, ...returns];
+  const listed = lists.reduce((count, part) => count + part.lines.length, 0);
+  const words = Object.keys(attributes).length + tags.length;
+  const named = lines.reduce((sum, { name, sku }) => sum + longTextBytes(name) + longTextBytes(sku), 0);
+  const texts = named + longTextBytes(attributes) + longTextBytes(others);
+  return (
+    ENTRY_BYTES + lines.length * LINE_BYTES + parts * PART_BYTES + listed * 100 + words * WORD_BYTES + texts
+  );
+}
+
+/** Of all that is long in it: two bytes a character, as in most scripts but the Latin. */
+function longTextBytes(value: unknown): number {
+  if (typeof value === 'string') return 2 * Math.max(0, value.length - SHORT_CHARACTERS);
+  if (typeof value !== 'object' || value === null) return 0;
+  let bytes = 0;
+  for (const part of Object.values(value)) bytes += longTextBytes(part);
+  return bytes;
 }
