@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { Draining } from '#platform/http/draining.js';
-import { serveHealth, type ReadinessCheck } from '#platform/http/health.js';
+import { serveHealth, type LenientCheck, type ReadinessCheck } from '#platform/http/health.js';
 import { serveMetrics } from '#platform/http/metrics.js';
 import type { RunningApp } from '#platform/lifecycle.js';
 import type { Logger } from '#platform/logging.js';
@@ -37,10 +37,13 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
   const http = fastify();
   const draining = new Draining(http.server);
   const statuses = () => projectionStatuses(keeper, relay, { eventStore, db: pool });
-  const checks = new Map<string, ReadinessCheck>([
+  const checks = new Map<string, ReadinessCheck | LenientCheck>([
     ['postgres', () => pool.query('SELECT 1')],
     ['event_store', () => eventStore.headPosition()],
-    ['projections', () => whetherRunning(running(keeper, relay))],
+    ['orders', () => whetherRunning(rowsOf(keeper))],
+    // Without Elasticsearch or Kafka everything else goes on.
+    ['search', { check: () => whetherRunning([keeper.target.search]), goesOnAfter: () => true }],
+    ['relay', { check: () => whetherRunning([relay]), goesOnAfter: () => true }],
   ]);
   serveHealth(http, checks, logger, draining);
   serveMetrics(http, async () => projectionMetrics(await statuses()));
@@ -62,15 +65,14 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
 }
 
 /** What else is kept, to be gone back to, is told by the status alone. */
-function running({ target, projectors }: ReadModelKeeper, relay: Relay | null): ProjectionWork[] {
-  const read = projectors.filter((one) => one.active && one !== target.projector);
-  return [target.projector, target.search, ...read, relay].filter((one) => one !== null);
+function rowsOf({ target, projectors }: ReadModelKeeper): readonly (ProjectionWork | null)[] {
+  return [target.projector, ...projectors.filter((one) => one.active && one !== target.projector)];
 }
 
 /** A standby is ready: to take over. What is begun again is, too, as long as that is not for long. */
-async function whetherRunning(projections: readonly ProjectionWork[]): Promise<void> {
-  const down = projections.find(({ engine }) => engine.downMs > DOWN_LIMIT_MS);
-  if (down === undefined) return;
+async function whetherRunning(projections: readonly (ProjectionWork | null)[]): Promise<void> {
+  const down = projections.find((one) => one !== null && one.engine.downMs > DOWN_LIMIT_MS);
+  if (!down) return;
   const { state, lastError, downMs } = down.engine;
   throw new Error(
     `${down.name} has been ${state} for ${Math.round(downMs / 1_000)} s: ${lastError ?? 'no error'}`,

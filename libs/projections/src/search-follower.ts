@@ -50,7 +50,7 @@ export class SearchFollower implements ProjectionWork {
   generation: Generation | null = null;
   position: bigint | null = null;
   parked = 0;
-  /** When the index last had all rows, by `performance.now()`; null: not yet. */
+  /** When the index last had all rows, or was begun to be looked after here, by `performance.now()`; null: not yet. */
   completeAtMs: number | null = null;
   readonly #options: SearchFollowerOptions;
   readonly #pool: pg.Pool;
@@ -110,6 +110,7 @@ export class SearchFollower implements ProjectionWork {
       if (opened === null) return; // the generation has another index now: begin anew with that one
       const { writer, reached } = opened;
       if (this.state !== 'live') this.engine.become('catching_up');
+      this.completeAtMs ??= performance.now();
       const steps = new FollowedSteps({ store, writer, token }, reached, await store.parked());
       const read = (after: bigint) => changedRows(db, generation, after, this.#options.limits ?? LIMITS);
       await this.#step({ read, writer, steps, news, start: reached, signal });

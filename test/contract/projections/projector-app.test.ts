@@ -105,7 +105,7 @@ describe('a projector says of itself', () => {
     await order.does(place(order));
     const behind = async () => {
       const one = await described();
-      return one.lagSeconds > 0 && one;
+      return one.lagSeconds! > 0 && one;
     };
     expect(await until('it is behind', behind, LIMIT_MS)).toMatchObject({ state: 'unowned', owner: null });
   });

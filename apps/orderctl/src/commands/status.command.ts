@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ProjectionStatus } from '../status/projections.js';
 import { withReadModels } from '../status/read-models.js';
-import { describeSystem, type SystemStatus } from '../status/system-status.js';
+import { describeSystem, type Build, type SystemStatus } from '../status/system-status.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { readTotals } from '../status/totals.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
@@ -56,7 +56,7 @@ async function runTotals(connection: Connection, { json }: StatusOptions): Promi
   );
 }
 
-function printStatus({ engines, eventStore, generation, projections, replay }: SystemStatus): void {
+function printStatus({ engines, eventStore, generation, builds, projections, replay }: SystemStatus): void {
   const shown = engines.map(({ port, engine, version, detail }) => [
     port,
     version === null ? engine : `${engine} ${version}`,
@@ -64,9 +64,12 @@ function printStatus({ engines, eventStore, generation, projections, replay }: S
   ]);
   console.log(`${table(shown)}\n`);
   console.log(
-    `event store   at ${eventStore.head ?? 'nothing yet'}, moving ${count(eventStore.positionsPerSecond)}/s`,
+    eventStore === null
+      ? 'event store   does not answer'
+      : `event store   at ${eventStore.head ?? 'nothing yet'}, moving ${count(eventStore.positionsPerSecond)}/s`,
   );
-  console.log(`generation    ${generation}`);
+  console.log(`generation    ${generation ?? 'none of this release is active'}`);
+  for (const build of builds) console.log(`build         ${buildInWords(build)}`);
   if (replay !== null) console.log(`replay        ${replayInWords(replay)}`);
   for (const projection of projections) printProjection(projection);
 }
@@ -74,12 +77,11 @@ function printStatus({ engines, eventStore, generation, projections, replay }: S
 function printProjection(status: ProjectionStatus): void {
   const { projection, generation, position, lag, lagSeconds, updatedAt, eventsPerSecond } = status;
   const { state, owner, restarts, lastError, parked } = status;
-  const behind =
-    lag === '0' ? 'up to date' : `${count(Number(lag))} behind, ${count(Math.round(lagSeconds))} s`;
+  const rate = eventsPerSecond === null ? '' : `, ${count(eventsPerSecond)} events/s`;
   const moved = updatedAt === null ? '' : `, last moved ${updatedAt}`;
   const whose = generation === 0 ? '' : ` of generation ${generation}`;
   console.log(
-    `\n${projection}${whose}: ${state}\n  at ${position ?? 'the beginning'}, ${behind}, ${count(eventsPerSecond)} events/s${moved}`,
+    `\n${projection}${whose}: ${state}\n  at ${position ?? 'the beginning'}, ${behindInWords(lag, lagSeconds)}${rate}${moved}`,
   );
   console.log(
     `  ${owner === null ? 'no projector has it' : `owned by ${owner}`}, restarts: ${count(restarts)}`,
@@ -90,6 +92,20 @@ function printProjection(status: ProjectionStatus): void {
     console.log(`  parked: ${count(parked.orders)} orders, ${count(parked.events)} events; the oldest since`);
     console.log(`  ${parkedAt.toISOString()}: ${tenantId} ${orderId}, event ${revision}: ${reason}`);
   }
+}
+
+function behindInWords(lag: string | null, lagSeconds: number | null): string {
+  if (lag === null) return 'how far behind is not known';
+  if (lag === '0') return 'up to date';
+  const since = lagSeconds === null ? '' : `, ${count(Math.round(lagSeconds))} s`;
+  return `${count(Number(lag))} behind${since}`;
+}
+
+function buildInWords({ id, state, madeBy, ofThisRelease, failure }: Build): string {
+  const whose = ofThisRelease ? '' : ', of another release';
+  if (state === 'building') return `generation ${id} is being built by a ${madeBy}${whose}`;
+  const remedy = `\`orderctl generations drop ${id}\` lets it be built again`;
+  return `generation ${id} was given up${whose}: ${failure ?? 'nobody said why'}: ${remedy}`;
 }
 
 /** `totalMinor` → `total`, `ordersPlaced` → `orders placed` */

@@ -21,7 +21,8 @@ export interface EngineStatus {
 export interface EnginePlaces {
   readonly eventStore: DbClientEventStore;
   readonly pool: pg.Pool;
-  readonly generation: Generation;
+  /** null: none of this release is active. */
+  readonly generation: Generation | null;
   /** null: none is known here. */
   readonly elasticsearch: ElasticsearchPlace | null;
   readonly kafka: KafkaPlace | null;
@@ -54,11 +55,12 @@ function readModelsOf({
 }: Pick<EnginePlaces, 'pool' | 'generation'>): Promise<EngineStatus> {
   return asked('read models', 'PostgreSQL', async () => {
     const { rows } = await pool.query<{ server_version: string }>('SHOW server_version');
-    return { version: rows[0]!.server_version, detail: `schema ${generation.schema}` };
+    return { version: rows[0]!.server_version, detail: generation && `schema ${generation.schema}` };
   });
 }
 
 async function searchOf({ pool, generation, elasticsearch }: EnginePlaces): Promise<EngineStatus> {
+  if (generation === null) return { port: 'search', engine: 'none', version: null, detail: null };
   const { searchIndex } = generation;
   if (searchIndex === null) return { ...(await readModelsOf({ pool, generation })), port: 'search' };
   const engine = 'Elasticsearch';
@@ -107,7 +109,7 @@ async function integrationEventsOf({ kafka }: EnginePlaces): Promise<EngineStatu
 async function asked(
   port: EngineStatus['port'],
   engine: string,
-  ask: () => Promise<{ engine?: string; version: string | null; detail?: string }>,
+  ask: () => Promise<{ engine?: string; version: string | null; detail?: string | null }>,
 ): Promise<EngineStatus> {
   try {
     return { port, engine, detail: null, ...(await ask()) };

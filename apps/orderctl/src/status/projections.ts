@@ -1,9 +1,10 @@
+import type pg from 'pg';
 import { nextOrderEvent } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { parkedCounts, type LongestParked } from '#read-models/stores/parked-counts.js';
-import type { ReadModels } from './read-models.js';
+import type { Generation } from '#read-models/generations.js';
 
 /** Where one projection is, as its checkpoint and its owner say. Positions are decimal strings. */
 export interface ProjectionStatus {
@@ -13,13 +14,13 @@ export interface ProjectionStatus {
   readonly generation: number;
   /** Commit position in the event store; null: it is at the beginning. */
   readonly position: string | null;
-  /** Positions up to the head; events, on the embedded store. */
-  readonly lag: string;
-  /** How long the oldest event that it lacks has been there; 0: it lacks none. */
-  readonly lagSeconds: number;
+  /** Positions up to the head; events, on the embedded store. null: the event store does not answer. */
+  readonly lag: string | null;
+  /** How long the oldest event that it lacks has been there; 0: it lacks none. null: the event store does not answer. */
+  readonly lagSeconds: number | null;
   readonly updatedAt: string | null;
-  /** While this was measured; of orders and their index. */
-  readonly eventsPerSecond: number;
+  /** While this was measured; of orders and their index. null: no rows of this release are active to count them in. */
+  readonly eventsPerSecond: number | null;
   /** As its owner says; `unowned` when no projector has it. */
   readonly state: string;
   /** Host, process id and a number of the projector that has it. */
@@ -52,8 +53,14 @@ interface Row {
   readonly last_error: string | null;
 }
 
-/** Those of the active generation and of its rows, the relay's, and whatever else somebody owns now. */
-export async function storedProjections({ pool, generation }: ReadModels): Promise<StoredProjection[]> {
+/** Those of the active generation, if any, and of its rows, the relay's, and whatever else somebody owns now. */
+export async function storedProjections({
+  pool,
+  generation,
+}: {
+  readonly pool: pg.Pool;
+  readonly generation: Generation | null;
+}): Promise<StoredProjection[]> {
   const [{ rows }, parked] = await Promise.all([
     pool.query<Row>(
       `WITH known AS (
@@ -68,7 +75,7 @@ export async function storedProjections({ pool, generation }: ReadModels): Promi
        WHERE generation IN (0, $1) OR holder IS NOT NULL
          OR (generation = $2 AND projection = '${ORDERS_PROJECTION}')
        ORDER BY generation = 0, generation DESC, projection`,
-      [generation.id, generation.rowsOf],
+      [generation?.id ?? null, generation?.rowsOf ?? null],
     ),
     parkedCounts(pool, 1),
   ]);

@@ -9,16 +9,22 @@ export interface ReadModels {
 }
 
 /** @throws CliError when there are none that this release can read. */
-export async function withReadModels<T>(
+export function withReadModels<T>(
   postgresUrl: string,
   read: (readModels: ReadModels) => Promise<T>,
 ): Promise<T> {
-  const pool = createPool(postgresUrl, { max: 2, applicationName: 'orderctl', statementTimeoutMs: 0 });
-  try {
+  return withPool(postgresUrl, async (pool) => {
     const generation = await activeGeneration(pool);
     if (generation === null)
       throw new CliError('there are no read models of this release: start a projector');
-    return await read({ pool, generation });
+    return read({ pool, generation });
+  });
+}
+
+export async function withPool<T>(postgresUrl: string, read: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  const pool = createPool(postgresUrl, { max: 2, applicationName: 'orderctl', statementTimeoutMs: 0 });
+  try {
+    return await read(pool);
   } finally {
     await pool.end();
   }

@@ -1,7 +1,13 @@
+import type pg from 'pg';
+import { StoreUnavailable } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { ElasticsearchPlace } from '#platform/search-settings.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
+import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
+import { isNotThereYet } from '#read-models/stores/rows-or-none.js';
+import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
 import { describeEngines, type EngineStatus } from './engines.js';
 import {
@@ -10,28 +16,34 @@ import {
   type ProjectionStatus,
   type StoredProjection,
 } from './projections.js';
-import { withReadModels, type ReadModels } from './read-models.js';
+import { withPool } from './read-models.js';
 
 export interface SystemStatus {
   readonly engines: readonly EngineStatus[];
+  /** null: it does not answer; `engines` says why. */
   readonly eventStore: {
     /** null: no event yet. */
     readonly head: string | null;
     /** Events a second, on the embedded store. */
     readonly positionsPerSecond: number;
-  };
-  readonly generation: number;
+  } | null;
+  /** null: none of this release is active. */
+  readonly generation: number | null;
+  /** Those that are being built, and those that were given up. */
+  readonly builds: readonly Build[];
   readonly projections: readonly ProjectionStatus[];
   /** That is under way, or was cut off; null: none. */
   readonly replay: ReplayRecord | null;
 }
 
+export type Build = Pick<GenerationRecord, 'id' | 'state' | 'madeBy' | 'ofThisRelease' | 'failure'>;
+
 const MEASURED_FOR_MS = 1_000;
 
 /**
- * Where everything is now, and how fast it has moved for a second.
+ * Where everything is now, and how fast it has moved for a second. What is away is told as such.
  *
- * @throws CliError when there are no read models.
+ * @throws CliError when no projector was ever started.
  */
 export function describeSystem(options: {
   readonly postgresUrl: string;
@@ -41,61 +53,104 @@ export function describeSystem(options: {
 }): Promise<SystemStatus> {
   const { elasticsearch, kafka } = options;
   return withEventStore(options.eventStoreUrl, (eventStore) =>
-    withReadModels(options.postgresUrl, async (readModels) => {
+    withPool(options.postgresUrl, async (pool) => {
+      const builds = await buildsIn(pool);
+      const generation = await activeGeneration(pool);
       const [engines, measured, replay] = await Promise.all([
-        describeEngines({ eventStore, ...readModels, elasticsearch, kafka }),
-        measure(eventStore, readModels),
-        new ReplaysStore(readModels.pool).open(),
+        describeEngines({ eventStore, pool, generation, elasticsearch, kafka }),
+        measure(eventStore, { pool, generation }),
+        new ReplaysStore(pool).open(),
       ]);
-      return { engines, ...measured, replay };
+      return { engines, ...measured, generation: generation?.id ?? null, builds, replay };
     }),
   );
 }
 
+async function buildsIn(pool: pg.Pool): Promise<Build[]> {
+  try {
+    const generations = await listGenerations(pool);
+    return generations
+      .filter(({ state }) => state === 'building' || state === 'failed')
+      .map(({ id, state, madeBy, ofThisRelease, failure }) => ({
+        id,
+        state,
+        madeBy,
+        ofThisRelease,
+        failure,
+      }));
+  } catch (error) {
+    if (!isNotThereYet(error)) throw error;
+    throw new CliError('there are no read models yet: start a projector');
+  }
+}
+
+interface Measured {
+  readonly pool: pg.Pool;
+  readonly generation: Generation | null;
+}
+
 async function measure(
   store: Pick<EventStore, 'headPosition' | 'subscribeToAll'>,
-  readModels: ReadModels,
-): Promise<Omit<SystemStatus, 'engines' | 'replay'>> {
-  const earlier = await storedProjections(readModels);
-  const earlierHead = await store.headPosition();
+  measured: Measured,
+): Promise<Pick<SystemStatus, 'eventStore' | 'projections'>> {
+  const earlier = await storedProjections(measured);
+  const earlierHead = await orAway(store.headPosition());
   const fromMs = performance.now();
   await new Promise((next) => setTimeout(next, MEASURED_FOR_MS));
   // The checkpoints first: read after the head, they could be ahead of it.
-  const now = await storedProjections(readModels);
-  const head = await store.headPosition();
+  const now = await storedProjections(measured);
+  const head = earlierHead === 'away' ? earlierHead : await orAway(store.headPosition());
   const seconds = (performance.now() - fromMs) / 1_000;
   const statuses = now.map(async (projection): Promise<ProjectionStatus> => {
     const { position } = projection;
     const before = earlier.find((one) => isSame(one, projection))?.position ?? position;
-    const lag = (head ?? -1n) - (position ?? -1n);
+    const events = await eventsBetween(measured, before, position);
     return {
       ...projection,
       position: position?.toString() ?? null,
-      lag: String(lag > 0n ? lag : 0n),
-      lagSeconds: lag > 0n ? await lagSeconds(store, position) : 0,
-      eventsPerSecond: Math.round((await eventsBetween(readModels, before, position)) / seconds),
+      ...(await lagOf(store, head, position)),
+      eventsPerSecond: events === null ? null : Math.round(events / seconds),
     };
   });
+  const projections = await Promise.all(statuses);
+  if (head === 'away' || earlierHead === 'away') return { eventStore: null, projections };
   const moved = Number((head ?? 0n) - (earlierHead ?? 0n));
-  return {
-    eventStore: {
-      head: head === null ? null : String(head),
-      positionsPerSecond: Math.round(moved / seconds),
-    },
-    generation: readModels.generation.id,
-    projections: await Promise.all(statuses),
-  };
+  const positionsPerSecond = Math.round(moved / seconds);
+  return { eventStore: { head: head?.toString() ?? null, positionsPerSecond }, projections };
+}
+
+async function lagOf(
+  store: Pick<EventStore, 'subscribeToAll'>,
+  head: bigint | null | 'away',
+  position: bigint | null,
+): Promise<Pick<ProjectionStatus, 'lag' | 'lagSeconds'>> {
+  if (head === 'away') return { lag: null, lagSeconds: null };
+  const lag = (head ?? -1n) - (position ?? -1n);
+  if (lag <= 0n) return { lag: '0', lagSeconds: 0 };
+  const seconds = await orAway(lagSeconds(store, position));
+  return { lag: lag.toString(), lagSeconds: seconds === 'away' ? null : seconds };
+}
+
+async function orAway<T>(asked: Promise<T>): Promise<T | 'away'> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return 'away';
+    throw error;
+  }
 }
 
 function isSame(one: StoredProjection, other: StoredProjection): boolean {
   return one.generation === other.generation && one.projection === other.projection;
 }
 
+/** null: there are no rows to count them in. */
 async function eventsBetween(
-  { pool, generation }: ReadModels,
+  { pool, generation }: Measured,
   from: bigint | null,
   to: bigint | null,
-): Promise<number> {
+): Promise<number | null> {
+  if (generation === null) return null;
   if (from === to || to === null) return 0;
   const { rows } = await pool.query<{ events: string }>(
     `SELECT count(*) AS events FROM ${generation.schema}.order_history WHERE position > $1 AND position <= $2`,

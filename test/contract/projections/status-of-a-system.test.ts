@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { markFailed } from '#read-models/generation-states.js';
+import { activeGeneration, createGeneration } from '#read-models/generations.js';
+import { describeSystem } from '../../../apps/orderctl/src/status/system-status.js';
+import { WrittenOrder, place } from '../../support/order-streams.js';
+import { ProjectionBench } from '../../support/projections.js';
+import { startTcpProxy } from '../../support/tcp-proxy.js';
+import { until } from '../../support/until.js';
+
+jest.setTimeout(60_000);
+
+describe('orderctl status', () => {
+  let bench: ProjectionBench;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+  });
+  afterEach(() => bench.close());
+
+  const status = (eventStoreUrl = bench.eventStoreUrl) =>
+    describeSystem({ postgresUrl: bench.postgresUrl, eventStoreUrl, elasticsearch: null, kafka: null });
+  const applied = async () => {
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order));
+    await bench.caughtUp(bench.start());
+  };
+
+  it('says to start a projector where there was none yet', async () => {
+    await expect(status()).rejects.toThrow('there are no read models yet: start a projector');
+  });
+
+  it('tells of the projections while the event store is away', async () => {
+    await applied();
+    const nobody = await startTcpProxy(Number(new URL(bench.eventStoreUrl).port));
+    await nobody.close();
+    const told = await status(`esdb://127.0.0.1:${nobody.port}?tls=false`);
+    expect(told.eventStore).toBeNull();
+    expect(told.engines[0]).toMatchObject({ detail: expect.stringMatching(/^does not answer: /) });
+    const [orders] = told.projections;
+    expect(orders).toMatchObject({ projection: 'orders', lag: null, lagSeconds: null });
+    expect(BigInt(orders!.position!)).toBeGreaterThanOrEqual(0n);
+  });
+
+  it('tells of a projector that builds the read models of a new release, and of a build that was given up', async () => {
+    await applied();
+    await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release'`);
+    expect(await activeGeneration(bench.pool)).toBeNull();
+    const failed = await createGeneration(bench.pool, { indexPrefix: null, madeBy: 'projector' });
+    await markFailed(bench.pool, failed, 'a row is not as its events make it');
+    const owned = async () => {
+      const told = await status();
+      return told.projections[0]?.owner !== null && told;
+    };
+    const told = await until('its owner is told', owned);
+    expect(told).toMatchObject({
+      generation: null,
+      builds: [{ id: failed.id, state: 'failed', failure: 'a row is not as its events make it' }],
+      projections: [{ projection: 'orders', generation: 1, eventsPerSecond: null }],
+    });
+    expect(told.eventStore!.head).not.toBeNull();
+  });
+});
