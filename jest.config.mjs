@@ -23,6 +23,7 @@ const shared = {
  */
 export default {
   maxWorkers: 2,
+  reporters: ['default', '<rootDir>/test/support/skipped-reporter.mjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,bench}/**/*.spec.ts'] },
     {

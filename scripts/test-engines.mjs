@@ -1,7 +1,7 @@
-// The contract suites and test/real on real engines: those that the environment names, else ones of this run, which are
+// All suites of engines on real ones: those that the environment names, else ones of this run, which are
 // ended with it. With --full the end-to-end run imports the whole file of orders instead of a slice.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,8 @@ import { openFolder } from './engines/folders.mjs';
 import { down, engines, folderOf, up } from './engines/lifecycle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const SUITES = ['test/contract/', 'test/real/'];
+/** Whatever uses `describeWith` is in one of them. */
+const SUITES = new URL('engines/suites.json', import.meta.url);
 const required = process.env.ORDERLOG_TEST_REQUIRE_ENGINES === '1';
 
 const options = { full: { type: 'boolean' }, file: { type: 'string' } };
@@ -45,20 +46,6 @@ async function endAll() {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Jest counts what is skipped, but keeps its name to itself. */
-function tellSkipped(results) {
-  if (!existsSync(results)) return;
-  const { testResults } = JSON.parse(readFileSync(results, 'utf8'));
-  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
-  const skipped = new Map();
-  for (const { status, ancestorTitles } of tests) {
-    if (status !== 'pending') continue;
-    const name = ancestorTitles[0] ?? 'without a name';
-    skipped.set(name, (skipped.get(name) ?? 0) + 1);
-  }
-  for (const [name, many] of skipped) console.log(`skipped: ${many} of ${name}`);
-}
-
 let running;
 function run(file, args, environment) {
   running = spawn(file, args, { cwd: root, stdio: 'inherit', env: environment });
@@ -78,14 +65,12 @@ try {
   if (process.exitCode === 0) {
     await startMissing(environment);
     const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
-    const results = join(folder, 'results.json');
-    const suites = positionals.length > 0 ? positionals : SUITES;
+    const suites = positionals.length > 0 ? positionals : JSON.parse(readFileSync(SUITES, 'utf8'));
     process.exitCode = await run(
       process.execPath,
-      [...jest, '--selectProjects', 'engines', 'real', '--json', '--outputFile', results, '--', ...suites],
+      [...jest, '--selectProjects', 'engines', 'real', '--', ...suites],
       environment,
     );
-    tellSkipped(results);
   }
 } catch (error) {
   console.error(error instanceof EngineFailure ? error.message : error);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Pool } from 'undici';
 import type { EventStore } from '#event-store/port.js';
 import { Child } from '../child.js';
-import { interleave, runLane, type Row } from '../measure.js';
+import { interleave, runLane, WARM_UPS, type Row } from '../measure.js';
 import { TENANT } from '../raw-orders.js';
 import { untilPositionVisible } from '../settle.js';
 import { command, IN_FLIGHT, query, type System } from '../system.js';
@@ -31,6 +31,7 @@ export async function get(system: System, store: EventStore): Promise<Row> {
     return await interleave(
       { name: 'get', target: TARGET_RATIO },
       { ours: read(system.queries), raw: read(rawPool) },
+      WARM_UPS,
     );
   } finally {
     await rawPool.close();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store/port.js';
-import { interleave, runLane, type Row } from '../measure.js';
+import { interleave, runLane, WARM_UPS, type Row } from '../measure.js';
 import { repeat } from '../requests.js';
 import { untilPositionVisible } from '../settle.js';
 import { command, IN_FLIGHT, query, type System } from '../system.js';
@@ -34,6 +34,7 @@ export async function retry(system: System, store: EventStore): Promise<readonly
     interleave(
       { name, target: TARGET_RATIO },
       { ours: () => runLane(REQUESTS, IN_FLIGHT, (i) => again(done[i % ORDERS]!)), raw },
+      WARM_UPS,
     );
   return [
     await against('retry', ({ orderId, confirmed }) =>

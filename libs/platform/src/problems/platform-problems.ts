@@ -125,7 +125,7 @@ export const platformProblems = {
   outcome_unknown: {
     status: 503,
     title: 'The event store did not say whether it took the command',
-    help: 'Send the same request again, with the same Idempotency-Key, after the seconds in Retry-After: it is done once, not twice.',
+    help: 'Send the same request again, with the same Idempotency-Key, after the seconds in Retry-After: it is done once, not twice. One without a key is decided anew.',
   },
   event_store_unavailable: {
     status: 503,

@@ -1,0 +1,19 @@
+/** Jest counts what is skipped, but keeps its name to itself. */
+export default class SkippedReporter {
+  #named;
+
+  constructor({ testNamePattern }) {
+    this.#named = Boolean(testNamePattern); // who asked for some tests by name knows that others are left out
+  }
+
+  onRunComplete(_contexts, { testResults }) {
+    if (this.#named) return;
+    const skipped = new Map();
+    for (const { status, ancestorTitles } of testResults.flatMap((suite) => suite.testResults)) {
+      if (status !== 'pending') continue;
+      const name = ancestorTitles[0] ?? 'without a name';
+      skipped.set(name, (skipped.get(name) ?? 0) + 1);
+    }
+    for (const [name, many] of skipped) process.stdout.write(`skipped: ${many} of ${name}\n`);
+  }
+}
