@@ -2,7 +2,7 @@ import { eventCodec } from '#event-store/codec.js';
 import { OrderLoader } from '#event-store/order-loader.js';
 import { OrderStreams, type LoadedOrder } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
-import type { ExactEventStore, RawEvent } from '#event-store/port.js';
+import type { ExactEvent, ExactEventStore, RawEvent } from '#event-store/port.js';
 import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
 import { OrderSnapshots } from '#event-store/snapshots/order-snapshots.js';
 import type { SnapshotObserver } from '#event-store/snapshots/snapshot-observer.js';
@@ -69,4 +69,14 @@ export function storedSnapshots(
   stream: string,
 ): Promise<RawEvent[]> {
   return collected(store.readStream(snapshotStream(stream)));
+}
+
+/** Puts something in the place of an order's snapshot. */
+export async function plantSnapshot(
+  store: ExactEventStore,
+  stream: string,
+  event: ExactEvent,
+): Promise<void> {
+  const [last] = await storedSnapshots(store, stream);
+  await store.appendExact(snapshotStream(stream), [event], last!.revision);
 }

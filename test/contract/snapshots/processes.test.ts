@@ -2,13 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { decode, eventCodec } from '#event-store/codec.js';
 import { OrderStreams } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
+import type { ExactEvent } from '#event-store/port.js';
+import { foldFingerprint } from '#event-store/snapshots/fold-fingerprint.js';
 import { judgeSnapshot } from '#event-store/snapshots/judge-snapshot.js';
 import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
 import { isUnusable } from '#event-store/snapshots/order-snapshots.js';
+import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
 import { orderStream } from '#event-store/streams.js';
 import { type TestCommandApi } from '../../support/command-api.js';
 import { countOf } from '../../support/metrics.js';
 import { ownEventStore } from '../../support/own-event-store.js';
+import { fullFold, plantSnapshot } from '../../support/snapshots.js';
 import { collected } from '../../support/stored-events.js';
 import { until } from '../../support/until.js';
 
@@ -29,6 +33,10 @@ const total = async (name: string, outcome: string) =>
     (sum, each) => sum + each,
     0,
   );
+
+const codec = new SnapshotCodec(plainPersonal, foldFingerprint);
+
+const plant = (stream: string, event: ExactEvent) => plantSnapshot(its.store, stream, event);
 
 /** A note by this process; one that others got in the way of is asked for again, with its key. */
 async function addsNote(api: TestCommandApi, orderId: string, text: string): Promise<number> {
@@ -100,6 +108,35 @@ describe('three processes that write one order', () => {
         expect(again.headers.get('etag')).toBe(first.headers.get('etag'));
         expect(again.headers.get('idempotent-replayed')).toBe('true');
       }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'tell in /metrics of a snapshot that is damaged, and of one that is wrong',
+    async () => {
+      const forgetful = apis[2]!;
+      const lines = [{ sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 450 }];
+      const placed = await forgetful.send('/v1/orders', { body: { currency: 'GBP', lines } });
+      const orderId = placed.body['orderId'] as string;
+      const stream = orderStream('default', orderId);
+      for (let n = 0; n < EVERY_EVENTS; n++) await addsNote(forgetful, orderId, `${orderId} ${n}`);
+      const snapshots = openSnapshots(its.store, plainPersonal);
+      const written = async () => (await snapshots.latest(stream)).content !== null;
+      await until('a snapshot', written);
+      const { order } = await fullFold(its.store, stream);
+      const right = await codec.encode(order!);
+      const wrong = await codec.encode({ ...order!, tags: ['nobody asked for it'] });
+
+      await plant(stream, { ...right, data: right.data.slice(1) });
+      await addsNote(forgetful, orderId, `${orderId} on a damaged one`);
+      expect(await countOf(forgetful.url, 'orderlog_snapshot_reads_total', 'corrupt')).toBe(1);
+
+      await plant(stream, wrong);
+      await addsNote(forgetful, orderId, `${orderId} on a wrong one`);
+      await until('it was compared', async () => {
+        return (await countOf(forgetful.url, 'orderlog_snapshot_checks_total', 'different')) === 1;
+      });
     },
     TIMEOUT_MS,
   );

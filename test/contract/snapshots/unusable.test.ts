@@ -9,7 +9,7 @@ import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
 import { orderStream, snapshotStream } from '#event-store/streams.js';
 import { ownEventStore } from '../../support/own-event-store.js';
 import { changeTags, placeOrder, request } from '../../support/requests.js';
-import { fullFold, snapshotProcess, storedSnapshots } from '../../support/snapshots.js';
+import { fullFold, plantSnapshot, snapshotProcess } from '../../support/snapshots.js';
 
 const EVENTS = 13;
 const codec = new SnapshotCodec(plainPersonal, foldFingerprint);
@@ -27,11 +27,7 @@ async function someOrder(tenantId = 'default', orderId: string = randomUUID()) {
   return { orderId, order, stream: orderStream(tenantId, orderId) };
 }
 
-/** Puts something in the place of the order's snapshot. */
-async function plant(stream: string, event: ExactEvent): Promise<void> {
-  const [last] = await storedSnapshots(its.store, stream);
-  await its.store.appendExact(snapshotStream(stream), [event], last!.revision);
-}
+const plant = (stream: string, event: ExactEvent) => plantSnapshot(its.store, stream, event);
 
 const flipped = (data: Uint8Array) => data.with(data.length >> 1, data[data.length >> 1]! ^ 1);
 const withTag = (order: Order): Order => ({ ...order, tags: ['nobody asked for it'] });
