@@ -39,7 +39,8 @@ export const kafka = {
     }
   },
 
-  prepare({ home, folder, ports }) {
+  /** A caller may add properties, which win over those here, and users as StorageTool's --add-scram takes them. */
+  prepare({ home, folder, ports, more = '', users = [] }) {
     const java = join(findJdk(MINIMUM_JDK, `Kafka ${version}`), 'bin/java');
     const jars = copyJarsOnce(home, `kafka-${version}`, [
       `org.apache.kafka:kafka_2.13:${version}`,
@@ -47,10 +48,11 @@ export const kafka = {
     ]);
     const tmp = openFolder(join(folder, 'tmp'));
     const settings = join(folder, 'server.properties');
-    writeFileSync(settings, properties({ ports, data: join(folder, 'data') }));
+    writeFileSync(settings, properties({ ports, data: join(folder, 'data') }) + more);
     if (!existsSync(join(folder, 'data/meta.properties'))) {
       const format = ['-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID];
-      execFileSync(java, [...format, '-c', settings], { stdio: 'pipe' });
+      const added = users.flatMap((user) => ['--add-scram', user]);
+      execFileSync(java, [...format, '-c', settings, ...added], { stdio: 'pipe' });
     }
     return { java, jars, settings, tmp };
   },

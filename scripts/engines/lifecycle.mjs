@@ -28,7 +28,7 @@ export function folderOf(engine, given) {
 export async function up(engine, folder) {
   openFolder(folder);
   const before = readState(folder);
-  const runner = before ? runners[before.runner] : dockerAnswers() ? containers : localProcesses;
+  const runner = before ? runners[before.runner] : runnerFor(engine);
   const ports = before?.ports ?? (await freePorts(engine.ports));
   if (before && runner.isRunning(engine, before)) {
     await waitUntilReady(engine, runner, { folder, state: before });
@@ -39,6 +39,11 @@ export async function up(engine, folder) {
   writeState(folder, state);
   await waitUntilReady(engine, runner, { folder, state });
   return { ports, started: true };
+}
+
+/** What a caller adds to an engine's own settings, a container is not told of. */
+function runnerFor(engine) {
+  return !engine.alwaysProcess && dockerAnswers() ? containers : localProcesses;
 }
 
 /** Ends the engine and removes what it stored, but for its log: that of the last one stays in the user's folder. */

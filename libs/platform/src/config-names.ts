@@ -10,7 +10,8 @@ interface SettingDocumentation {
 /** Every environment variable orderlog knows. docs/configuration.md is generated from this table. */
 export const configNames = {
   ORDERLOG_POSTGRES_URL: {
-    meaning: 'PostgreSQL of the read models (for event-store: of the events), as a postgres:// URL.',
+    meaning:
+      'PostgreSQL of the read models (for event-store: of the events), as a postgres:// URL; over TLS with `?sslmode=verify-full&sslrootcert=FILE`.',
     otherwise: 'required',
     readBy: 'query-api, projector, event-store, orderctl',
     secret: true,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 
 /** What of a message tells whose event it is. */
 export interface RelayedMessage {
@@ -35,44 +35,77 @@ export async function readTopic(
   try {
     await admin.connect();
     const offsets = await admin.fetchTopicOffsets(topic);
-    const unread = new Map(
-      offsets.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, BigInt(high)]),
-    );
+    const unread = new Map<number, Unread>();
+    for (const { partition, low, high } of offsets) {
+      if (low !== high) unread.set(partition, { next: BigInt(low), end: BigInt(high) });
+    }
     const trimmed = offsets.some(({ low }) => low !== '0');
     if (unread.size === 0) return { messages: 0, trimmed };
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
-    let messages = 0;
-    await new Promise<void>((done, failed) => {
-      const silence = setTimeout(
-        () => failed(new Error(`${topic} gives no more messages`)),
-        SILENCE_LIMIT_MS,
-      );
-      signal?.addEventListener('abort', () => failed(signal.reason as Error), { once: true });
-      consumer.on(consumer.events.CRASH, ({ payload }) => failed(payload.error));
-      const read = (partition: number, message: KafkaMessage) => {
-        const end = unread.get(partition);
-        if (end === undefined) return;
-        silence.refresh();
-        if (BigInt(message.offset) < end) {
-          messages += 1;
-          onMessage(relayedMessage(message));
-        }
-        if (BigInt(message.offset) >= end - 1n) unread.delete(partition);
-        if (unread.size > 0) return;
-        clearTimeout(silence);
-        done();
-      };
-      consumer
-        .run({ autoCommit: false, eachMessage: async ({ partition, message }) => read(partition, message) })
-        .catch(failed);
-    });
+    const messages = await readThrough(consumer, topic, unread, onMessage, signal);
     return { messages, trimmed };
   } finally {
     await consumer.disconnect();
     await admin.deleteGroups([groupId]).catch(() => {}); // it expires by itself, being empty
     await admin.disconnect();
   }
+}
+
+/** Of a partition: offsets of what comes next, and behind the last. */
+interface Unread {
+  next: bigint;
+  readonly end: bigint;
+}
+
+/** @returns how many there were */
+async function readThrough(
+  consumer: Consumer,
+  topic: string,
+  unread: Map<number, Unread>,
+  onMessage: (message: RelayedMessage) => void,
+  signal?: AbortSignal,
+): Promise<number> {
+  let messages = 0;
+  const { promise: ended, resolve, reject } = deferred();
+  const silence = setTimeout(() => reject(new Error(`${topic} gives no more messages`)), SILENCE_LIMIT_MS);
+  const aborted = () => reject(signal!.reason as Error);
+  signal?.addEventListener('abort', aborted, { once: true });
+  // One that begins again by itself, as while a broker loads its groups, reads from the beginning once more.
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) reject(payload.error);
+  });
+  const read = (partition: number, message: KafkaMessage) => {
+    const left = unread.get(partition);
+    const offset = BigInt(message.offset);
+    if (!left || offset < left.next) return;
+    silence.refresh();
+    left.next = offset + 1n;
+    if (offset < left.end) {
+      messages += 1;
+      onMessage(relayedMessage(message));
+    }
+    if (left.next >= left.end) unread.delete(partition);
+    if (unread.size === 0) resolve();
+  };
+  try {
+    const running = consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => read(partition, message),
+    });
+    running.catch(reject);
+    await ended;
+    return messages;
+  } finally {
+    clearTimeout(silence);
+    signal?.removeEventListener('abort', aborted);
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
+  let settle!: { resolve: () => void; reject: (error: Error) => void };
+  const promise = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+  return { promise, ...settle };
 }
 
 function relayedMessage({ key, headers }: KafkaMessage): RelayedMessage {
