@@ -5,7 +5,7 @@ import { OrderCommands } from '../../../apps/command-api/src/handling/order-comm
 import { startTestCommandApi, type TestCommandApi } from '../../support/command-api.js';
 import { tellStories, type Told } from '../../support/command-stories.js';
 import { startTestEventStore } from '../../support/event-store.js';
-import { mugOrder } from '../../support/orders.js';
+import { mug, mugOrder } from '../../support/orders.js';
 import {
   expectOtherBodiesRefused,
   expectReplay,
@@ -26,6 +26,13 @@ const SAY_A_STATE: ReadonlySet<OrderCommandType> = new Set([
   ...(['ChangeTags', 'HoldOrder', 'ReleaseOrder'] as const),
   ...(['RecordStockReserved', 'RecordStockRejected', 'RecordStockReleased'] as const),
 ]);
+
+/** What they make gets its id from the key. */
+const MAKE_AN_ID: readonly OrderCommandType[] = [
+  ...(['AddNote', 'EditOrder', 'CreateShipment', 'CancelLines', 'RequestReturn', 'RequestRefund'] as const),
+];
+/** The very same under its id is nothing to do; anything else may not have that id. */
+const HAS_ITS_ID: ReadonlySet<string> = new Set(['nothing to do', 'id_already_used']);
 
 let server: Awaited<ReturnType<typeof startTestEventStore>>;
 let store: DbClientEventStore;
@@ -57,15 +64,18 @@ async function streams(stories: readonly Told[]) {
   return (await Promise.all(all)).flat();
 }
 
+/** So many other commands that the order remembers none of those before. */
+async function fillWindow(orderId: string): Promise<void> {
+  for (const tags of [['a'], ['b'], ['c']]) {
+    const sent = { method: 'PUT', body: { tags } };
+    expect((await api.send(`/v1/orders/${orderId}/tags`, sent)).status).toBe(200);
+  }
+}
+
 describe('a key past the window of its order', () => {
   it('repeats nothing of any command, with the same body or another, cached or loaded', async () => {
     const stories = await tellStories(api);
-    for (const orderId of new Set(stories.map(orderIdOf))) {
-      for (const tags of [['a'], ['b'], ['c']]) {
-        const sent = { method: 'PUT', body: { tags } };
-        expect((await api.send(`/v1/orders/${orderId}/tags`, sent)).status).toBe(200);
-      }
-    }
+    for (const orderId of new Set(stories.map(orderIdOf))) await fillWindow(orderId);
     const before = await streams(stories);
     const kept = stories.filter(({ type }) => KEPT.has(type));
     const forgotten = stories.filter(({ type }) => !KEPT.has(type) && !SAY_A_STATE.has(type));
@@ -93,6 +103,51 @@ describe('a key past the window of its order', () => {
         await expectOtherBodiesRefused(api, told);
       }
       expect(await streams(stories)).toEqual(before);
+    }
+  });
+
+  it('repeats nothing while the order still takes such commands: what it made has its id already', async () => {
+    const refusals = new Map<string, Set<string>>();
+    await tellStories(api, async (told) => {
+      const orderId = orderIdOf(told);
+      await fillWindow(orderId);
+      if (KEPT.has(told.type) || SAY_A_STATE.has(told.type)) return;
+      const before = await orderEvents(store, orderId);
+      const again = await api.send(told.path, told.sent);
+      expect({ type: told.type, replayed: isReplay(again) }).toEqual({ type: told.type, replayed: false });
+      if (again.status === 200) expect(again.body['events']).toEqual([]);
+      const how = again.status === 200 ? 'nothing to do' : String(again.body['code']);
+      refusals.set(told.type, (refusals.get(told.type) ?? new Set()).add(how));
+      expect(await orderEvents(store, orderId)).toEqual(before);
+    });
+    // Not because the order takes no such command now: it would.
+    for (const type of MAKE_AN_ID) {
+      const others = [...refusals.get(type)!].filter((how) => !HAS_ITS_ID.has(how));
+      expect({ type, others }).toEqual({ type, others: [] });
+    }
+  });
+
+  it('does not bring back what was removed since', async () => {
+    const { body } = await api.send('/v1/orders', { body: mugOrder() });
+    const orderId = String(body['orderId']);
+    const edit = (operation: object, key: string) =>
+      api.send(`/v1/orders/${orderId}/edits`, { body: { operations: [operation] }, key });
+    const added = [
+      [{ op: 'addLine', line: mug() }, 'removeLine', 'lineId'],
+      [
+        { op: 'applyDiscount', discount: { code: 'SPRING', amountMinor: 50 } },
+        'removeDiscount',
+        'discountId',
+      ],
+    ] as const;
+    for (const [operation, op, name] of added) {
+      const first = await edit(operation, `undone by ${op}`);
+      expect([first.status, first.body['code']]).toEqual([200, undefined]);
+      const [{ ids }] = first.body['events'] as [{ ids: Record<string, string> }];
+      expect((await edit({ op, [name]: ids[name] }, op)).status).toBe(200);
+      await fillWindow(orderId);
+      const again = await edit(operation, `undone by ${op}`);
+      expect([op, again.status, again.body['code']]).toEqual([op, 409, 'id_already_used']);
     }
   });
 

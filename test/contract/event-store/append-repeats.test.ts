@@ -3,10 +3,14 @@ import { expect } from '@jest/globals';
 import { jsonEvent, WrongExpectedVersionError } from '@eventstore/db-client';
 import { collect, eventStoreContract, newStream, numbered, numbersOf, rejection } from './contract.js';
 
+/** Ids that the embedded store keeps in memory. */
+const REMEMBERED = 20_000;
+const BATCH = 1_000;
+
 // Source of all of it: EventStoreDB's `IndexWriter.CheckCommit`, and for the answer to a batch that repeats in part
 // `StorageWriterService.ActOnCommitCheckFailure`.
 eventStoreContract('appending the same ids again', (subject) => {
-  const { protocol } = subject;
+  const { protocol, embedded } = subject;
 
   const stored = async (stream: string) => numbersOf(await collect(subject.client.readStream(stream)));
 
@@ -93,6 +97,42 @@ eventStoreContract('appending the same ids again', (subject) => {
       await client.appendToStream(stream, [...numbered(1, { from: 9 }), batch[0]!], { expectedRevision });
       expect(await stored(stream)).toEqual([0, 1, 9, 0]);
     }
+  });
+
+  protocol(
+    'expecting any, with few others between, is told from a new append at its old revision',
+    async () => {
+      const { client } = subject;
+      const stream = newStream();
+      const batch = numbered(2);
+      const first = await client.appendToStream(stream, batch);
+      await client.appendToStream(stream, numbered(3, { from: 2 }));
+      await client.appendToStream(newStream(), numbered(3));
+      const again = await client.appendToStream(stream, batch, { expectedRevision: 'any' });
+      expect(again.nextExpectedRevision).toBe(1n);
+      expect(again.position?.commit).toBe(first.position!.commit);
+      expect(await stored(stream)).toEqual([0, 1, 2, 3, 4]);
+    },
+  );
+
+  // Source: EventStoreDB's documentation, 'Optimistic concurrency and idempotence': with `ExpectedVersion.Any`
+  // idempotence is not guaranteed. It asks only the ids in memory: there 8 MB (`CommitedEventsMemCacheLimit`), whose
+  // number hangs on the names of streams.
+  embedded('expecting any, with more others between than it remembers, makes more events', async () => {
+    const { client } = subject;
+    const stream = newStream();
+    const batch = numbered(2);
+    await client.appendToStream(stream, batch, { expectedRevision: 'no_stream' });
+    const other = newStream();
+    for (let count = 0; count < REMEMBERED; count += BATCH)
+      await client.appendToStream(other, numbered(BATCH));
+    // At its revision the stored events are asked.
+    const atRevision = await client.appendToStream(stream, batch, { expectedRevision: 'no_stream' });
+    expect(atRevision.nextExpectedRevision).toBe(1n);
+    expect(await stored(stream)).toEqual([0, 1]);
+    const again = await client.appendToStream(stream, batch, { expectedRevision: 'any' });
+    expect(again.nextExpectedRevision).toBe(3n);
+    expect(await stored(stream)).toEqual([0, 1, 0, 1]);
   });
 
   protocol('to another stream makes another event', async () => {

@@ -4,7 +4,7 @@ import { instantAt } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
 import { InvalidCursor } from '#read-models/readers/cursor.js';
 import { searchSorts } from '#read-models/readers/order-sort.js';
-import type { OrderSearch, OrderSearchQuestion } from '#read-models/search/order-search.js';
+import type { OrderSearch, OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
 import { describeWith } from '../../support/engines.js';
 import { searchAdapters, type SearchSubject } from './adapters.js';
 import { orderOf, questionOf, type Asked } from './shapes.js';
@@ -14,6 +14,11 @@ jest.setTimeout(300_000);
 const MANY = 10_000;
 const BATCH = 1_000;
 const FIRST_MS = Date.UTC(2026, 0, 1);
+
+/** Orders that change between their pages: some of every kind after each. */
+const FEW = 99;
+const PER_PAGE = 9;
+const ROUNDS = FEW / PER_PAGE;
 
 /** Orders of one shape; many at the same moment, so that their ids have to tell them apart. */
 async function manyOrders(count: number): Promise<Order[]> {
@@ -27,22 +32,75 @@ async function manyOrders(count: number): Promise<Order[]> {
   }));
 }
 
+interface ChangingOrder {
+  readonly order: Order;
+  /** When its turn comes. Each is written again, also one that stays. */
+  readonly does: 'stay' | 'leave' | 'move';
+}
+
+async function changingOrders(tenantId: string): Promise<ChangingOrder[]> {
+  const orders = await manyOrders(FEW);
+  return orders.map((order, at) => ({
+    order: withLines({ ...order, tenantId }, Math.floor(at / 4) % 2 === 0 ? 1 : 3),
+    does: (['stay', 'leave', 'stay', 'move'] as const)[at % 4]!,
+  }));
+}
+
+/** Its lines are what it is sorted by, by relevance, and its total. */
+function withLines(order: Order, count: number): Order {
+  const line = { ...order.lines[0]!, unitPriceMinor: order.lines[0]!.unitPriceMinor + 1 };
+  return { ...order, lines: Array.from({ length: count }, () => ({ ...line, lineId: randomUUID() })) };
+}
+
+function changedOrder({ order, does }: ChangingOrder): Order {
+  const written = { ...order, revision: order.revision + 1 };
+  if (does === 'leave') return { ...written, onHold: true };
+  if (does === 'move') return withLines(written, order.lines.length === 1 ? 3 : 1);
+  return { ...written, tags: ['seen'] };
+}
+
+/** Spread over the whole order of each sort. */
+function newOrders(like: Order, round: number): Order[] {
+  return [-1 - round, round, FEW + round].map((at) =>
+    withLines(
+      {
+        ...like,
+        orderId: randomUUID(),
+        placedAt: instantAt(FIRST_MS + at * 1_000),
+        lines: [{ ...like.lines[0]!, unitPriceMinor: Math.max(0, at) }],
+      },
+      at < 0 ? 1 : at < FEW ? 2 : 4,
+    ),
+  );
+}
+
+async function* pagesOf(search: OrderSearch, question: OrderSearchQuestion) {
+  for (let cursor: string | null = null; ;) {
+    const page: OrderSearchPage = await search.search({ ...question, cursor });
+    yield page;
+    if (page.nextCursor === null) return;
+    cursor = page.nextCursor;
+  }
+}
+
 async function allPages(
   search: OrderSearch,
   question: OrderSearchQuestion,
   afterPage: (page: number) => Promise<void> = async () => {},
 ): Promise<string[]> {
   const seen: string[] = [];
-  for (let [page, cursor]: [number, string | null] = [0, null]; ; page++) {
-    const { items, nextCursor, total } = await search.search({ ...question, cursor });
-    seen.push(...items.map(({ orderId }) => orderId));
-    if (nextCursor === null) return seen;
+  let page = 0;
+  for await (const { items, nextCursor, total } of pagesOf(search, question)) {
+    seen.push(...idsOf(items));
+    if (nextCursor === null) break;
     expect(total).toBe(MANY);
     expect(items).toHaveLength(question.limit);
-    cursor = nextCursor;
-    await afterPage(page);
+    await afterPage(page++);
   }
+  return seen;
 }
+
+const idsOf = (items: OrderSearchPage['items']) => items.map(({ orderId }) => orderId);
 
 for (const { name, needs, open } of searchAdapters) {
   describeWith(needs, `paging on ${name}`, () => {
@@ -75,6 +133,47 @@ for (const { name, needs, open } of searchAdapters) {
       expect(new Set(seen)).toEqual(new Set(orders.map(({ orderId }) => orderId)));
       expect(seen).toHaveLength(MANY);
     });
+
+    it.each(searchSorts)(
+      'meets each that stays as it is once and in order, by %s, though others come, leave and move',
+      async (sort) => {
+        const tenantId = `changing ${sort}`;
+        const few = await changingOrders(tenantId);
+        await index(few.map(({ order }) => order));
+        const asked: Asked = {
+          ...{ audience: { tenantId, customerId: null }, filter: { onHold: false }, text: 'party' },
+          ...{ sort, facets: [] },
+        };
+        // When an order was placed never changes.
+        const moves = !sort.endsWith('placedAt');
+        const those = (does: readonly ChangingOrder['does'][]) =>
+          new Set(few.filter((one) => does.includes(one.does)).map(({ order }) => order.orderId));
+        const stay = those(moves ? ['stay'] : ['stay', 'move']);
+        const whole = async () => idsOf((await ask({ ...asked, limit: 1_000 })).items);
+        const before = (await whole()).filter((id) => stay.has(id));
+        expect(before).toHaveLength(stay.size);
+
+        const seen: string[] = [];
+        const added = new Set<string>();
+        let round = 0;
+        for await (const { items } of pagesOf(subject.search, questionOf({ ...asked, limit: PER_PAGE }))) {
+          seen.push(...idsOf(items));
+          const changed = few.filter((_, at) => at % ROUNDS === round).map(changedOrder);
+          const more = round < ROUNDS ? newOrders(few[0]!.order, round) : [];
+          for (const { orderId } of more) added.add(orderId);
+          await index([...changed, ...more]);
+          round += 1;
+        }
+        expect(seen.filter((id) => stay.has(id))).toEqual(before);
+        expect((await whole()).filter((id) => stay.has(id))).toEqual(before);
+        for (const others of [those(['leave']), added]) {
+          const met = seen.filter((id) => others.has(id));
+          expect(new Set(met).size).toBe(met.length);
+          expect(met.length).toBeGreaterThan(0);
+          expect(met.length).toBeLessThan(others.size);
+        }
+      },
+    );
 
     it('gives as many as asked for, and says whether there are more', async () => {
       const filter = { reference: 'P1' };

@@ -162,6 +162,30 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     expect(await bench.verify(client)).toMatchObject({ orders: 11, differences: [] });
   });
 
+  it('waits where Elasticsearch takes no document for a while (429), and has in the end what changed meanwhile', async () => {
+    const keeper = keep();
+    const orders = await Promise.all(Array.from({ length: 5 }, () => placed()));
+    await indexed(keeper);
+    const index = keeper.target.projector.generation!.searchIndex!;
+    // As where its disk is full: it answers, and refuses each document and the marker.
+    const full = (is: true | null) =>
+      client.indices.putSettings({ index, settings: { 'index.blocks.read_only_allow_delete': is } });
+    await full(true);
+    await Promise.all(orders.map((order) => order.isFulfilled()));
+    await placed();
+    await until('search waits', () => keeper.target.search!.state === 'waiting', LIMIT_MS);
+    expect(keeper.target.search!.lastError).toMatch(/took no document: cluster_block_exception/);
+    await orders[0]!.does(tags('gift'));
+    await placed();
+    const head = (await bench.eventStore.headPosition())!;
+    await until('the rows have all', () => keeper.target.projector.progress.position! >= head, LIMIT_MS);
+    expect(keeper.target.search!.position).toBeLessThan(head);
+    await full(null);
+    await indexed(keeper);
+    expect(await bench.verify(client)).toMatchObject({ orders: 7, differences: [], parked: [] });
+    expect(keeper.target.search!.totals.refused).toBe(0);
+  });
+
   it('goes on from where it was after a restart, and from the beginning when the index is gone', async () => {
     const first = keep();
     await Promise.all(Array.from({ length: 5 }, () => placed()));

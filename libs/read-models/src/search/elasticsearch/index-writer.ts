@@ -30,12 +30,15 @@ export interface IndexWriterOptions {
   readonly bulkMaxBytes?: number;
   /** Requests under way at one time; which is taken first plays no part, for each document has its version. */
   readonly concurrency?: number;
+  /** Waits before documents that it was too busy for are sent again. */
+  readonly pause?: (pauseMs: number) => Promise<unknown>;
 }
 
 const BULK_MAX_BYTES = 4_000_000;
 const CONCURRENCY = 2;
 const BUSY_RETRIES = 8;
-const BUSY_WAIT_MS = 500;
+const BUSY_PAUSE_MIN_MS = 100;
+const BUSY_PAUSE_MAX_MS = 2_000;
 const NEWER_IS_THERE = 409;
 const NO_SEARCH_ROW = 'no document can be made of the row: there is no row in order_search beside it';
 const BUSY = 429;
@@ -49,7 +52,8 @@ export class IndexWriter {
   constructor(client: Client, index: string, options: IndexWriterOptions = {}) {
     this.#client = client;
     this.#index = index;
-    this.#options = { bulkMaxBytes: BULK_MAX_BYTES, concurrency: CONCURRENCY, ...options };
+    const pause = (pauseMs: number) => delay(pauseMs);
+    this.#options = { bulkMaxBytes: BULK_MAX_BYTES, concurrency: CONCURRENCY, pause, ...options };
   }
 
   /** Creates the index where there is none; answers how far it is, null when nothing was written yet. */
@@ -125,7 +129,7 @@ export class IndexWriter {
       }
       if (busy.length === 0) return refused;
       left = busy;
-      await delay(BUSY_WAIT_MS);
+      await this.#options.pause(busyPauseMs(retries));
     }
   }
 
@@ -143,6 +147,12 @@ export class IndexWriter {
 
 /** It answers, but takes no documents for the moment. */
 export class IndexBusy extends Error {}
+
+/** Twice as long with every retry up to a limit, and never the same for all who wait. */
+function busyPauseMs(retries: number): number {
+  const limitMs = Math.min(BUSY_PAUSE_MAX_MS, BUSY_PAUSE_MIN_MS * 2 ** retries);
+  return limitMs * (0.5 + Math.random() / 2);
+}
 
 type CompleteOrder = ChangedOrder & { readonly document: Uint8Array };
 

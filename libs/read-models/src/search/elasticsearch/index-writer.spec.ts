@@ -1,0 +1,152 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Client } from '@elastic/elasticsearch';
+import { createElasticsearchClient } from './client.js';
+import { IndexBusy, IndexWriter, type ChangedOrder, type IndexWriterOptions } from './index-writer.js';
+
+interface Outcome {
+  readonly status: number;
+  readonly error?: { readonly type: string; readonly reason: string };
+}
+
+const WRITTEN: Outcome = { status: 201 };
+const NEWER: Outcome = {
+  status: 409,
+  error: { type: 'version_conflict_engine_exception', reason: 'current version [9] is higher' },
+};
+const REFUSED: Outcome = {
+  status: 400,
+  error: { type: 'mapper_parsing_exception', reason: 'failed to parse field [placedAt]' },
+};
+const BUSY: Outcome = {
+  status: 429,
+  error: { type: 'es_rejected_execution_exception', reason: 'rejected execution of primary operation' },
+};
+const AWAY: Outcome = {
+  status: 503,
+  error: { type: 'unavailable_shards_exception', reason: 'primary shard is not active' },
+};
+
+const RETRIES = 8;
+const PAUSE_LIMITS_MS = [100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000];
+const PATIENCE_MIN_MS = 4_000;
+
+describe('the writer of a search index', () => {
+  let server: Server;
+  let client: Client;
+  /** What becomes of a document that is sent for the nth time. */
+  let outcome: (orderId: string, time: number) => Outcome;
+  /** The orders of each `_bulk` request. */
+  let requests: string[][];
+  let pauses: number[];
+
+  beforeEach(async () => {
+    [requests, pauses] = [[], []];
+    server = createServer((request, response) => {
+      void text(request).then((body) => {
+        const orderIds = ordersIn(body);
+        requests.push(orderIds);
+        const items = orderIds.map((orderId) => ({ index: outcome(orderId, timesSent(orderId)) }));
+        const errors = items.some(({ index }) => index.error);
+        response
+          .setHeader('content-type', 'application/json')
+          .setHeader('x-elastic-product', 'Elasticsearch');
+        response.end(JSON.stringify({ errors, items }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    client = createElasticsearchClient({ url: `http://127.0.0.1:${port}`, apiKey: null, caFile: null });
+  });
+  afterEach(async () => {
+    await client.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const timesSent = (orderId: string) => requests.flat().filter((one) => one === orderId).length;
+  const write = (orders: readonly ChangedOrder[], options: IndexWriterOptions = {}) => {
+    const pause = async (pauseMs: number) => void pauses.push(pauseMs);
+    return new IndexWriter(client, 'orders', { concurrency: 1, pause, ...options }).write(orders);
+  };
+
+  it('sends again what the index was too busy for, alone and in its order', async () => {
+    const busyTimes: Record<string, number> = { b: 1, d: 3, e: 3 };
+    outcome = (orderId, time) => (time <= (busyTimes[orderId] ?? 0) ? BUSY : WRITTEN);
+    expect(await write(orders('abcdef'))).toEqual([]);
+    expect(requests).toEqual([[...'abcdef'], [...'bde'], [...'de'], [...'de']]);
+  });
+
+  it('waits longer each time up to a limit, then gives up, and takes nothing for written', async () => {
+    outcome = (orderId) => (orderId === 'b' ? BUSY : WRITTEN);
+    await expect(write(orders('abc'))).rejects.toThrow(IndexBusy);
+    expect(requests).toEqual([[...'abc'], ...Array.from({ length: RETRIES }, () => ['b'])]);
+    expect(pauses).toHaveLength(RETRIES);
+    for (const [retry, limitMs] of PAUSE_LIMITS_MS.entries()) {
+      expect(pauses[retry]).toBeGreaterThanOrEqual(limitMs / 2);
+      expect(pauses[retry]).toBeLessThanOrEqual(limitMs);
+    }
+    expect(pauses.reduce((sum, pauseMs) => sum + pauseMs, 0)).toBeGreaterThan(PATIENCE_MIN_MS);
+  });
+
+  it('leaves some of each pause to chance, so that not all who wait come back at once', async () => {
+    outcome = () => BUSY;
+    for (let round = 0; round < 2; round++) await expect(write(orders('a'))).rejects.toThrow(IndexBusy);
+    expect(pauses.slice(0, RETRIES)).not.toEqual(pauses.slice(RETRIES));
+  });
+
+  it('sends nothing more once it has given up', async () => {
+    outcome = (orderId) => (orderId === 'a' ? BUSY : WRITTEN);
+    await expect(write(orders('ab'), { bulkMaxBytes: 1 })).rejects.toThrow(IndexBusy);
+    expect(timesSent('b')).toBe(0);
+  });
+
+  it('gives up at once where the shard is away', async () => {
+    outcome = () => AWAY;
+    await expect(write(orders('ab'))).rejects.toThrow(/unavailable_shards_exception/);
+    expect([requests.length, pauses.length]).toEqual([1, 0]);
+  });
+
+  it('takes an order for written where the index has a newer document of it', async () => {
+    outcome = (orderId) => (orderId === 'b' ? NEWER : WRITTEN);
+    expect(await write(orders('abc'))).toEqual([]);
+    expect(requests).toEqual([[...'abc']]);
+  });
+
+  it('reports the document that is refused, once, and writes the rest', async () => {
+    outcome = (orderId, time) => (orderId === 'b' ? REFUSED : time === 1 ? BUSY : WRITTEN);
+    expect(await write(orders('abcd'))).toMatchObject([
+      { orderId: 'b', reason: 'mapper_parsing_exception: failed to parse field [placedAt]' },
+    ]);
+    expect(requests).toEqual([[...'abcd'], [...'acd']]);
+  });
+
+  it('begins another request where one has as many bytes as it should', async () => {
+    outcome = () => WRITTEN;
+    await write([...orders('abc', 400), ...orders('d', 5_000), ...orders('ef', 400)], {
+      bulkMaxBytes: 1_000,
+    });
+    expect(requests).toEqual([[...'abc'], ['d'], [...'ef']]);
+  });
+});
+
+/** One order for each letter. */
+function orders(ids: string, bytes = 0): ChangedOrder[] {
+  return [...ids].map((orderId) => ({
+    ...{ tenantId: 'default', orderId, revision: 0, writeSeq: 1n },
+    document: Buffer.from(JSON.stringify({ orderId, words: 'x'.repeat(bytes) })),
+  }));
+}
+
+/** Of a `_bulk` body, whose lines are an action and its document in turns. */
+function ordersIn(body: string): string[] {
+  const lines = body.trimEnd().split('\n');
+  return lines.flatMap((line, at) => {
+    if (at % 2 === 0) return [];
+    const { index } = JSON.parse(lines[at - 1]!) as { index: { _id: string } };
+    const { orderId } = JSON.parse(line) as { orderId: string };
+    return [index._id === `default.${orderId}` ? orderId : `${orderId} as ${index._id}`];
+  });
+}
