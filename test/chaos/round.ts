@@ -14,6 +14,7 @@ import { untilSettled } from './loaders/settled.js';
 import { takeSample } from './loaders/take-sample.js';
 import { Random } from './random.js';
 import { ChaosSystem, type Engine } from './system/chaos-system.js';
+import { FeedReader } from './workload/feed-reader.js';
 import { LaterRelease } from './workload/later-release.js';
 import { KnownOrders } from './workload/orders.js';
 import { Recorder } from './workload/recorder.js';
@@ -79,6 +80,7 @@ class Round {
   readonly #orders = new KnownOrders();
   readonly #deaths: string[] = [];
   readonly #samples: Sample[] = [];
+  #followers: readonly FeedReader[] = [];
   readonly #startedMs = performance.now();
 
   constructor(options: RoundOptions) {
@@ -120,6 +122,7 @@ class Round {
         (await system.payments.settled(limitMs)) ??
         (await untilSettled(settling, limitMs));
       this.#log(unsettled ?? 'settled');
+      await Promise.all(this.#followers.map((follower) => follower.finish(limitMs)));
       await this.#sample(system);
       const facts = await this.#facts(system, store, laterRelease.eventIds);
       this.#write('commands.ndjson', facts.commands);
@@ -145,6 +148,8 @@ class Round {
     // A timer of our own: Node may collect an AbortSignal.timeout that only AbortSignal.any knows, and it never comes.
     const timer = globalThis.setTimeout(() => over.abort(), forMs);
     const watching = [this.#keepSampling(system, ended.signal), this.#endEarly(runner, over, ended.signal)];
+    this.#followers = await this.#feedReaders(system);
+    watching.push(...this.#followers.map((follower) => follower.run(ended.signal)));
     try {
       const clients = await this.#clients(system);
       await Promise.all([runner.run(plan, over.signal), ...clients.map((client) => client.run(over.signal))]);
@@ -192,6 +197,18 @@ class Round {
     );
   }
 
+  #feedReaders({ issuer, queryUrls: urls }: ChaosSystem): Promise<FeedReader[]> {
+    return Promise.all(
+      TENANTS.map(async (tenantId) => {
+        const token = await issuer.issueToken({
+          tenant: tenantId,
+          ...{ scopes: ['orders:read'], clientId: `follower-${tenantId}`, lifetimeSeconds: TOKEN_SECONDS },
+        });
+        return new FeedReader({ urls, tenantId, token, random: this.#random.fork(`follower ${tenantId}`) });
+      }),
+    );
+  }
+
   #targets(system: ChaosSystem): Targets {
     const { elasticsearch, kafka } = this.#options;
     return {
@@ -216,7 +233,11 @@ class Round {
     if (sample !== null) this.#samples.push(sample);
   }
 
-  #facts(system: ChaosSystem, store: DbClientEventStore, unreadable: ReadonlySet<string>): Promise<Facts> {
+  #facts(
+    system: ChaosSystem,
+    store: DbClientEventStore,
+    ofLaterRelease: ReadonlySet<string>,
+  ): Promise<Facts> {
     const { elasticsearch, kafka } = this.#options;
     const provider = system.payments.facts();
     const byWorkers = this.#recorder.withRepetitions(system.payments.attempts());
@@ -230,7 +251,8 @@ class Round {
       {
         commands: [...this.#recorder.commands, ...byWorkers],
         reads: this.#recorder.reads,
-        ...{ samples: this.#samples, provider, unreadable },
+        feed: this.#followers.flatMap(({ told }) => told),
+        ...{ samples: this.#samples, provider, ofLaterRelease },
       },
     );
   }

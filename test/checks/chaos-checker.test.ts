@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { Order } from '#domain/order/state.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
@@ -62,7 +63,7 @@ const alterations: readonly Alteration[] = [
     'something is decided without an event that cannot be read',
     'I3',
     /revision 2 \(TagsChanged\): was decided without revision 1/,
-    ({ log, unreadable }) => void unreadable.add(log[1]!.eventId),
+    ({ log, ofLaterRelease }) => void ofLaterRelease.add(log[1]!.eventId),
   ],
   [
     'an event is parked that can be applied',
@@ -115,6 +116,19 @@ const alterations: readonly Alteration[] = [
     'I5',
     /came again as another one/,
     ({ messages }) => void messages!.push({ ...messages![0]!, value: '{"other":1}' }),
+  ],
+  ['an event is not told in the feed', 'I5', /is not told in the feed/, ({ feed }) => void feed.splice(5, 1)],
+  [
+    'the feed tells events out of order',
+    'I5',
+    /is told in the feed after event/,
+    ({ feed }) => void feed.splice(4, 2, feed[5]!, feed[4]!),
+  ],
+  [
+    'the feed tells of what is in no stream',
+    'I5',
+    /is told in the feed, and in no stream/,
+    ({ feed }) => void feed.push({ ...feed[0]!, eventId: randomUUID() }),
   ],
   [
     'a snapshot is not what its events make',

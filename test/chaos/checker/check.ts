@@ -1,6 +1,7 @@
 import { checkCommands } from './commands.check.js';
 import { checkDocuments } from './documents.check.js';
 import type { Facts } from './facts.js';
+import { checkFeed } from './feed.check.js';
 import { checkMessages } from './messages.check.js';
 import { checkMoney } from './money.check.js';
 import { checkReads } from './reads.check.js';
@@ -25,6 +26,7 @@ export async function check(facts: Facts): Promise<readonly Violation[]> {
   if (facts.documents !== null) checkDocuments(facts.documents, facts.rows, stories, facts.parked, to('I4'));
   checkReads(facts.reads, stories, { I4: to('I4'), I9: to('I9') });
   if (facts.messages !== null) checkMessages(facts.messages, stories, facts, to('I5'));
+  checkFeed(facts.feed, stories, facts, to('I5'));
   await checkSnapshots(facts, stories, to('I7'));
   checkSamples(facts.samples, facts.log, { I8: to('I8'), I9: to('I9') });
   checkMoney(facts, stories, to('I10'));

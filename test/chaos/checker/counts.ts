@@ -13,11 +13,12 @@ export function countsOf(facts: Facts): Record<string, number> {
     obliged: facts.reads.filter(({ shown, mustShow }) => shown !== null && mustShow !== null).length,
     orders: facts.streams.size,
     events: facts.log.length,
-    unreadable: facts.log.filter(({ eventId }) => facts.unreadable.has(eventId)).length,
+    'of a later release': facts.log.filter(({ eventId }) => facts.ofLaterRelease.has(eventId)).length,
     skipped: facts.skips.length,
     'history rows': facts.rows.history.length,
     documents: facts.documents?.length ?? 0,
     messages: facts.messages?.length ?? 0,
+    'told in the feed': facts.feed.length,
     'ledger entries': facts.provider?.ledger.length ?? 0,
     snapshots: facts.samples.length,
   };

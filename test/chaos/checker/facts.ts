@@ -8,8 +8,11 @@ export interface Facts {
   readonly reads: readonly ReadAttempt[];
   /** All events of order streams, in the order in which the store gives them out of `$all`. */
   readonly log: readonly RawEvent[];
-  /** Ids of events that a later release appended, or tried to: no client asked for them, and this one cannot read them. */
-  readonly unreadable: ReadonlySet<string>;
+  /**
+   * Ids of events that a later release appended, or tried to: no client asked for them, and of each order this one cannot
+   * read the first.
+   */
+  readonly ofLaterRelease: ReadonlySet<string>;
   /** Ids of the events of each stream, as the store gives them when that stream is read. */
   readonly streams: ReadonlyMap<string, readonly string[]>;
   /** Every snapshot that was ever written, also those that gave way to others. */
@@ -19,6 +22,8 @@ export interface Facts {
   readonly documents: readonly DocumentFact[] | null;
   /** In the order of each partition; null: there is no Kafka. */
   readonly messages: readonly MessageFact[] | null;
+  /** In the order in which followers of the feed were told, each of one tenant. */
+  readonly feed: readonly FeedFact[];
   readonly parked: readonly ParkedFact[];
   /** What a person had the order rows leave out. */
   readonly skips: readonly EventKey[];
@@ -127,6 +132,11 @@ export interface MessageFact {
   readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: string;
+}
+
+/** An event as the feed told of it. */
+export interface FeedFact extends EventKey {
+  readonly eventId: string;
 }
 
 export interface ParkedFact extends EventKey {

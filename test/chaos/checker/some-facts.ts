@@ -41,6 +41,7 @@ export async function someFacts(
     history: [] as ColumnValues[],
     documents: [] as NonNullable<Facts['documents']>[number][],
     messages: [] as NonNullable<Facts['messages']>[number][],
+    feed: [] as Facts['feed'][number][],
     reads: [] as Facts['reads'][number][],
     revisions: new Map<string, number>(),
   };
@@ -75,7 +76,7 @@ export async function someFacts(
     parked: [],
     skips: [],
     unsent: [],
-    unreadable: new Set<string>(),
+    ofLaterRelease: new Set<string>(),
     provider: null,
     samples: [
       {
@@ -111,6 +112,7 @@ interface Growing {
   readonly streams: Map<string, string[]>;
   readonly history: ColumnValues[];
   readonly messages: NonNullable<Facts['messages']>[number][];
+  readonly feed: Facts['feed'][number][];
 }
 
 async function handled(
@@ -152,6 +154,7 @@ async function handled(
       ...{ occurred_until: next?.occurredAt ?? null, recorded_until: next ? now : null },
     });
     const headers = { ce_id: eventId, ce_source: `/orderlog/${TENANT}`, ce_orderrevision: String(revision) };
+    facts.feed.push({ tenantId: TENANT, orderId, revision, eventId });
     facts.messages.push({ partition: 0, key: orderId, headers, value: '{}' });
   });
   const revision = ids.length - 1;

@@ -13,7 +13,7 @@ import type { Report } from './violations.js';
  * is legal, somebody asked for it, and all of it is there. Behind what a later release appended, nothing is decided.
  */
 export function checkStreams(
-  { log, streams, commands, unreadable }: Pick<Facts, 'log' | 'streams' | 'commands' | 'unreadable'>,
+  { log, streams, commands, ofLaterRelease }: Pick<Facts, 'log' | 'streams' | 'commands' | 'ofLaterRelease'>,
   stories: ReadonlyMap<string, Story>,
   report: Report,
 ): void {
@@ -27,7 +27,7 @@ export function checkStreams(
   }
   for (const story of stories.values()) {
     checkOrder(story, streams.get(story.stream) ?? [], report);
-    checkDecisions(story, asked, unreadable, report);
+    checkDecisions(story, asked, ofLaterRelease, report);
   }
   const known = new Set([...stories.values()].map(({ stream }) => stream));
   for (const stream of streams.keys()) if (!known.has(stream)) report(stream, 'is a stream, but not in $all');
@@ -67,15 +67,15 @@ function checkOrder({ stream, chapters }: Story, readIds: readonly string[], rep
 function checkDecisions(
   { stream, chapters }: Story,
   asked: ReadonlyMap<string, readonly CommandAttempt[]>,
-  unreadable: ReadonlySet<string>,
+  ofLaterRelease: ReadonlySet<string>,
   report: Report,
 ): void {
   let before: OrderState = null;
-  const first = chapters.findIndex(({ raw }) => unreadable.has(raw.eventId));
+  const first = chapters.findIndex(({ raw }) => ofLaterRelease.has(raw.eventId));
   const end = first === -1 ? chapters.length : first;
   const decided = chapters.slice(0, end);
   for (const { raw } of chapters.slice(end)) {
-    if (unreadable.has(raw.eventId)) continue;
+    if (ofLaterRelease.has(raw.eventId)) continue;
     report(
       stream,
       `revision ${raw.revision} (${raw.type}): was decided without revision ${end}, which cannot be read`,

@@ -6,7 +6,7 @@ export const invariantNames: Readonly<Record<Invariant, string>> = {
   I2: 'a definite 4xx left nothing, an unknown outcome all or nothing',
   I3: 'revisions are contiguous, and every event is legal',
   I4: 'row = search document = fold of the stream, and no extras',
-  I5: 'Kafka has every event at least once, first occurrences in order per order',
+  I5: 'Kafka and the feed have every event at least once, first occurrences in order per order',
   I7: 'a snapshot and the events after it make what all events make, at every revision',
   I8: 'a checkpoint never passes an event that is neither applied nor parked in the same transaction',
   I9: 'a read-your-writes token is honoured or refused',

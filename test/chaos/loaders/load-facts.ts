@@ -18,7 +18,7 @@ export interface LoadedFrom {
 /** What all stores hold now, beside what was seen while they were being written. */
 export async function loadFacts(
   { store, postgresUrl, elasticsearchUrl, topic }: LoadedFrom,
-  seen: Pick<Facts, 'commands' | 'reads' | 'samples' | 'provider' | 'unreadable'>,
+  seen: Pick<Facts, 'commands' | 'reads' | 'feed' | 'samples' | 'provider' | 'ofLaterRelease'>,
 ): Promise<Facts> {
   const db = new pg.Client({ connectionString: postgresUrl });
   await db.connect();

@@ -110,6 +110,24 @@ export const seededBugs: readonly SeededBug[] = [
     says: /the checkpoint \d+ is past event/,
   },
   {
+    name: 'events of an order that was parked, and are told to nobody who was past them',
+    changes: [
+      {
+        file: 'libs/read-models/src/stores/statements.ts',
+        from: 'WHERE ${told}::bool AND position <=',
+        to: 'WHERE false AND ${told}::bool AND position <=',
+      },
+    ],
+    faults: [
+      at(3_000, 'unreadable', 'later release'),
+      at(4_000, 'unreadable', 'later release'),
+      at(8_000, 'skip', 'quarantine'),
+      at(9_000, 'skip', 'quarantine'),
+    ],
+    caughtAs: 'I5',
+    says: /event \d+ is not told in the feed/,
+  },
+  {
     name: 'a flip to a generation that has not caught up',
     changes: [
       {

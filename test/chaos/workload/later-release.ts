@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Instant } from '#domain/instant.js';
+import { encode } from '#event-store/codec.js';
 import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '#event-store/errors.js';
 import type { EventMetadata, EventStore, RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
@@ -6,7 +8,7 @@ import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import type { Random } from '../random.js';
 import type { KnownOrders } from './orders.js';
 
-/** A release to come, of which one process runs too early: it appends what this release cannot read. */
+/** A release to come, of which one process runs too early: it appends what this release cannot read, and then what it can. */
 export class LaterRelease {
   /** Ids of all events that it tried to append, whatever became of them. */
   readonly eventIds = new Set<string>();
@@ -32,14 +34,13 @@ export class LaterRelease {
     try {
       const last = await this.#lastOf(orderStream(order.tenantId, order.orderId));
       if (last === null) return; // not placed yet, or refused
-      const eventId = randomUUID();
-      this.eventIds.add(eventId);
       const metadata = { ...(last.metadata as EventMetadata), commandId: randomUUID() };
-      await this.#store.append(
-        last.stream,
-        [{ eventId, type: UNKNOWN_TYPE, data: last.data, metadata }],
-        last.revision,
-      );
+      const unknown = { eventId: randomUUID(), type: UNKNOWN_TYPE, data: last.data, metadata };
+      const { occurredAt } = last.data as { occurredAt: Instant };
+      const happened = { type: 'TagsChanged', occurredAt, data: { tags: ['of a later release'] } } as const;
+      const events = [unknown, ...(await encode(order.orderId, [{ ...happened, personal: null }], metadata))];
+      for (const { eventId } of events) this.eventIds.add(eventId);
+      await this.#store.append(last.stream, events, last.revision);
     } catch (error) {
       if (!maybe.some((kind) => error instanceof kind)) throw error;
     }
