@@ -12,7 +12,7 @@ import type { RebuildReport } from '../rebuild-process.js';
 
 const TARGET_RATIO = 0.7;
 const TARGET_TIMES_ONE_BY_ONE = 10;
-const TARGET_MEMORY = 0.9;
+const TARGET_MEMORY = 1 / 1.1;
 const ONE_BY_ONE_EVENTS = 3_000;
 
 /**
