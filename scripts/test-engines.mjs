@@ -11,8 +11,22 @@ import { openFolder } from './engines/folders.mjs';
 import { down, engines, folderOf, up } from './engines/lifecycle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Whatever uses `describeWith` is in one of them. */
-const SUITES = new URL('engines/suites.json', import.meta.url);
+/** Suites of `describeWith`, the ones that only real engines have, and with a server of somebody's its contract. */
+function suitesOf({ EVENTSTORE_URL: server }) {
+  const tests = readdirSync(join(root, 'test'), { recursive: true }).filter((path) =>
+    path.endsWith('.test.ts'),
+  );
+  const contract = join('contract', 'event-store');
+  return tests
+    .filter((path) => {
+      if (path.startsWith('real') || (server && path.startsWith(contract))) return true;
+      return (
+        !path.startsWith('chaos') && readFileSync(join(root, 'test', path), 'utf8').includes('describeWith(')
+      );
+    })
+    .map((path) => join('test', path));
+}
+
 const required = process.env.ORDERLOG_TEST_REQUIRE_ENGINES === '1';
 
 const options = { full: { type: 'boolean' }, file: { type: 'string' } };
@@ -65,7 +79,7 @@ try {
   if (process.exitCode === 0) {
     await startMissing(environment);
     const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
-    const suites = positionals.length > 0 ? positionals : JSON.parse(readFileSync(SUITES, 'utf8'));
+    const suites = positionals.length > 0 ? positionals : suitesOf(environment);
     process.exitCode = await run(
       process.execPath,
       [...jest, '--selectProjects', 'engines', 'real', '--', ...suites],

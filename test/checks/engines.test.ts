@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -31,25 +31,7 @@ function node(...args: readonly string[]): Promise<{ code: number; stdout: strin
   });
 }
 
-async function testsIn(path: string): Promise<string[]> {
-  const entries = await readdir(join(repositoryRoot, path), { recursive: true });
-  return entries.filter((name) => name.endsWith('.test.ts')).map((name) => join(repositoryRoot, path, name));
-}
-
 describe('the engines for tests', () => {
-  it('are those of every suite that needs one: what is in no run of them would be skipped for ever', async () => {
-    const folders = ['test/contract', 'test/e2e', 'test/real', 'test/checks'];
-    const files = (await Promise.all(folders.map(testsIn))).flat();
-    const texts = await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const));
-    const needing = texts.filter(([, text]) => text.includes('describeWith(')).map(([file]) => file);
-    expect(needing.length).toBeGreaterThan(20);
-    const suites = JSON.parse(
-      await readFile(join(repositoryRoot, 'scripts/engines/suites.json'), 'utf8'),
-    ) as string[];
-    const left = needing.filter((file) => !suites.some((suite) => file.includes(suite)));
-    expect(left.filter((file) => !file.endsWith('checks/engines.test.ts'))).toEqual([]);
-  });
-
   it('are said not to run where none does', async () => {
     const { code, stdout } = await engines('status', '--folder', folder);
     expect({ code, stdout }).toEqual({

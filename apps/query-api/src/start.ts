@@ -8,6 +8,7 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { knownStoreIdentity } from '#event-store/store-identity.js';
 import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WatchedGeneration } from '#read-models/readers/active-generation.js';
+import { OrderReader } from '#read-models/readers/order.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { ActiveSearch } from '#read-models/search/active-search.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
@@ -55,6 +56,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
   const app = await createHttpApp(
     QueryApiModule.over({
       models,
+      orders: new OrderReader(models),
       exports: new ReadModels(exportPool, generation),
       search: new ActiveSearch(models, generation, elasticsearch),
       timeTravel: new TimeTravel(eventStore, { decodeEach }, leftOut),

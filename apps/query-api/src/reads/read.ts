@@ -13,7 +13,6 @@ import {
   type TotalsQuestion,
 } from '#read-models/readers/order-totals.reader.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
-import { readOrder } from '#read-models/readers/order.reader.js';
 import type { ReadModels } from '#read-models/readers/read-models.js';
 import type { SummaryItem } from '#read-models/readers/summary-item.js';
 import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
@@ -50,9 +49,9 @@ const reads = {
     withStale(models, question, searchAsOf(models, question), (page) => page),
   export: ({ exports }: Sources, question: SummaryQuestion) =>
     Promise.resolve(exportOrders(exports, question)),
-  order: ({ models, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
+  order: ({ models, orders, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
     const read = async () => {
-      const row = await readOrder(models, audience, orderId);
+      const row = await orders.read(audience, orderId);
       // Who may see any order is told of one that has no row yet because its first event is parked.
       if (row === null && audience.customerId === null) {
         refuseParked(await readParked(models, { tenantId: audience.tenantId, orderId }), Infinity);
