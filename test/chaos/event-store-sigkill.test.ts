@@ -56,7 +56,7 @@ async function storedEvents(url: string) {
   return events;
 }
 
-describe('SIGKILL of the event store under 64 writers', () => {
+describe('SIGKILL of the event store under 64 writers [embedded]', () => {
   it('loses nothing acknowledged, leaves no batch half there, and positions only grow', async () => {
     const database = await freshDatabase();
     const journal = new Journal();

@@ -17,7 +17,7 @@ const logger = createLogger('event-store', 'silent');
 // A port that is taken is expected here; gRPC would write about it to the console.
 setLogVerbosity(logVerbosity.NONE);
 
-describe('the embedded event store as a process of the system', () => {
+describe('the embedded event store as a process of the system [embedded]', () => {
   const cleanUp: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const undo of cleanUp.splice(0).reverse()) await undo();

@@ -93,7 +93,7 @@ eventStoreContract('a subscriber that is slow', (subject) => {
   });
 });
 
-describe('the memory of an event store whose subscribers do not read', () => {
+describe('the memory of an event store whose subscribers do not read [embedded]', () => {
   const cleanUp: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const undo of cleanUp.splice(0).reverse()) await undo();
