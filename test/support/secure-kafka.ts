@@ -24,6 +24,7 @@ export interface SecureKafka {
 export function describeWithSecureKafka(name: string, body: () => void): void {
   const canStart = spawnSync('mvn', ['--version']).status === 0;
   if (canStart || process.env['ORDERLOG_TEST_REQUIRE_ENGINES'] === '1') describeWith('kafka', name, body);
+  // Where engines come as containers there may be no Maven, and a container takes no such settings.
   else describe.skip(`${name} (skipped: Maven not installed)`, body);
 }
 

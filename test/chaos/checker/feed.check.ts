@@ -1,6 +1,6 @@
 import type { Facts, FeedFact } from './facts.js';
 import { firstParked } from './rows.check.js';
-import { eventNames, keyOf, type Story } from './story.js';
+import { eventNames, keyOf, toldOf, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /** I5: who follows the feed is told of all events that are applied, and of each order's in order but for repetitions. */
@@ -12,33 +12,28 @@ export function checkFeed(
 ): void {
   const parkedFrom = firstParked(parked, 'orders');
   const skipped = eventNames(skips);
-  const byOrder = new Map<string, FeedFact[]>();
+  // Of each order, by their ids, in the order in which they were told first.
+  const byOrder = new Map<string, Map<string, FeedFact>>();
   for (const event of told) {
-    const key = keyOf(event);
-    const known = byOrder.get(key) ?? [];
-    if (known.some(({ eventId }) => eventId === event.eventId)) continue;
-    byOrder.set(key, [...known, event]);
+    const firsts = byOrder.get(keyOf(event)) ?? new Map<string, FeedFact>();
+    byOrder.set(keyOf(event), firsts);
+    if (!firsts.has(event.eventId)) firsts.set(event.eventId, event);
   }
-  for (const [key, { chapters }] of stories) {
-    const firsts = byOrder.get(key) ?? [];
-    const expected = chapters
-      .slice(0, parkedFrom.get(key))
-      .map(({ raw }) => raw)
-      .filter(({ revision }) => !skipped.has(`${key}@${revision}`));
-    for (const { eventId, revision } of expected) {
-      const known = firsts.find((event) => event.eventId === eventId);
-      if (!known) report(key, `event ${revision} is not told in the feed`);
-      else if (known.revision !== revision)
-        report(key, `event ${revision} is told in the feed as ${known.revision}`);
+  for (const [key, story] of stories) {
+    const firsts = byOrder.get(key) ?? new Map<string, FeedFact>();
+    for (const { eventId, revision } of toldOf(story, parkedFrom.get(key), skipped)) {
+      const first = firsts.get(eventId);
+      if (!first) report(key, `event ${revision} is not told in the feed`);
+      else if (first.revision !== revision)
+        report(key, `event ${revision} is told in the feed as ${first.revision}`);
     }
-    for (const [index, { revision }] of firsts.entries()) {
-      const before = firsts[index - 1];
-      if (before && before.revision > revision)
-        report(key, `event ${revision} is told in the feed after event ${before.revision}`);
-    }
-    const known = new Set(chapters.map(({ raw }) => raw.eventId));
-    for (const { eventId, revision } of firsts)
+    const known = new Set(story.chapters.map(({ raw }) => raw.eventId));
+    let before = -1;
+    for (const { eventId, revision } of firsts.values()) {
+      if (before > revision) report(key, `event ${revision} is told in the feed after event ${before}`);
       if (!known.has(eventId)) report(key, `event ${revision} is told in the feed, and in no stream`);
+      before = revision;
+    }
   }
   for (const key of byOrder.keys())
     if (!stories.has(key)) report(key, 'is told in the feed, and has no stream');

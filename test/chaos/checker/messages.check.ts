@@ -1,7 +1,7 @@
 import { textOf } from './equal.js';
 import type { Facts, MessageFact } from './facts.js';
 import { firstParked } from './rows.check.js';
-import { eventNames, type Story } from './story.js';
+import { eventNames, toldOf, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /**
@@ -23,14 +23,10 @@ export function checkMessages(
     if (known) known.push(message);
     else byOrder.set(key, [message]);
   }
-  for (const [key, { chapters }] of stories) {
+  for (const [key, story] of stories) {
     const sent = byOrder.get(key) ?? [];
     const firsts = firstOccurrences(key, sent, report);
-    const expected = chapters
-      .slice(0, parkedFrom.get(key))
-      .map(({ raw }) => raw)
-      .filter(({ revision }) => !skipped.has(`${key}@${revision}`));
-    expected.forEach(({ eventId, revision, type }, index) => {
+    toldOf(story, parkedFrom.get(key), skipped).forEach(({ eventId, revision, type }, index) => {
       const message = firsts[index];
       if (!firsts.some(({ headers }) => headers['ce_id'] === eventId)) {
         report(key, `event ${revision} (${type}) is in no message`);
@@ -40,8 +36,8 @@ export function checkMessages(
         report(key, `event ${revision} is told of as revision ${message.headers['ce_orderrevision']}`);
       }
     });
-    if (firsts.length > chapters.length)
-      report(key, `has ${firsts.length} messages of ${chapters.length} events`);
+    if (firsts.length > story.chapters.length)
+      report(key, `has ${firsts.length} messages of ${story.chapters.length} events`);
   }
   for (const key of byOrder.keys()) if (!stories.has(key)) report(key, 'has messages, but no stream');
 }

@@ -85,6 +85,18 @@ function folded(order: OrderState, event: StoredOrderEvent | null): OrderState {
   }
 }
 
+/** What others have to be told of: all events before the one that is parked, but what was left out. */
+export function toldOf(
+  { chapters, ...key }: Story,
+  parkedFrom: number | undefined,
+  leftOut: ReadonlySet<string>,
+): readonly RawEvent[] {
+  return chapters
+    .slice(0, parkedFrom)
+    .map(({ raw }) => raw)
+    .filter(({ revision }) => !leftOut.has(eventName({ ...key, revision })));
+}
+
 /** One name for each event, to be looked for by. */
 export function eventNames(events: readonly EventKey[]): ReadonlySet<string> {
   return new Set(events.map(eventName));

@@ -17,8 +17,9 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * `/health/live`: the process answers. `/health/ready`: everything it needs does too, else 503 with the
- * names of what does not; what it can do without is named as `away` and turns nothing red. Why it does not is in the log, not in the answer, which anyone may read. An app that is
- * being stopped is not ready from that moment on, whatever it needs.
+ * names of what does not; what it can do without is named as `away` and turns nothing red. Why it does not is in
+ * the log, not in the answer, which anyone may read. An app that is being stopped is not ready from that moment on,
+ * whatever it needs.
  */
 export function serveHealth(
   fastify: FastifyInstance,
