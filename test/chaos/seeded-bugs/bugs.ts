@@ -19,6 +19,9 @@ export interface SeededBug {
 /** At most, of workload and faults; a machine that is not busy needs a tenth of it. */
 export const BUG_ROUND_MS = 120_000;
 
+/** Only an edit decides on more than one event, and few edits are asked for that many things and granted. */
+const ENOUGH_OF_EDITS = 450;
+
 const slow = (target: string, delayMs: number): Fault => ({
   ...{ atMs: 0, kind: 'slow', target },
   ...{ durationMs: BUG_ROUND_MS, amount: delayMs },
@@ -232,6 +235,7 @@ export const seededBugs: readonly SeededBug[] = [
       },
     ],
     faults: [],
+    enough: ENOUGH_OF_EDITS,
     caughtAs: 'I3',
     says: /is not what is decided/,
   },
