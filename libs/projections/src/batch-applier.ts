@@ -2,7 +2,6 @@ import { decodeEach, type EventCodec } from '#event-store/codec.js';
 import type { RawEvent } from '#event-store/port.js';
 import { UnreadableEvent } from '#event-store/errors.js';
 import { orderStream, parseOrderStream } from '#event-store/streams.js';
-import type { Instant } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
 import { ForeignWrite, type OrderKey, type OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
@@ -24,16 +23,11 @@ export interface Applied {
   readonly rows: number;
   /** Events that followed another of their order in this batch or in the second before it. */
   readonly repeated: number;
-  /** Of the batch's last event. */
-  readonly lastRecordedAt: Instant | null;
   /** Put aside instead of being applied. */
   readonly parked: readonly EventToPark[];
 }
 
-const NOTHING: Applied = {
-  ...{ events: 0, duplicates: 0, filled: 0, rows: 0, repeated: 0 },
-  ...{ lastRecordedAt: null, parked: [] },
-};
+const NOTHING: Applied = { events: 0, duplicates: 0, filled: 0, rows: 0, repeated: 0, parked: [] };
 const RECENT_MS = 1_000;
 
 type Delivered = Map<string, OrderItem[]>;
@@ -114,9 +108,8 @@ export class BatchApplier {
       filled += advanced.filled;
     }
     const parked = await this.writer.write({ folded, parked: toPark, unparked: [], checkpoint: position });
-    const lastRecordedAt = lastRecordedAtOf(delivered);
     const rows = folded.length;
-    return { events: events.length, duplicates, filled, rows, repeated, lastRecordedAt, parked };
+    return { events: events.length, duplicates, filled, rows, repeated, parked };
   }
 
   async #load(delivered: Delivered, newAreNew: boolean): Promise<Map<string, Order>> {
@@ -148,14 +141,4 @@ function grouped(
     else if (!(item instanceof UnreadableEvent) || parseOrderStream(stream)) byStream.set(stream, [item]);
   }
   return byStream;
-}
-
-function lastRecordedAtOf(delivered: Delivered): Instant | null {
-  let last: Instant | null = null;
-  for (const items of delivered.values()) {
-    const item = items.at(-1)!;
-    if ('recording' in item && (last === null || item.recording.recordedAt > last))
-      last = item.recording.recordedAt;
-  }
-  return last;
 }

@@ -13,7 +13,7 @@ export interface CommonStatus {
   readonly headPosition: string | null;
   /** Positions up to the head; events, on the embedded store. null when that is not known, or another one has it. */
   readonly lag: string | null;
-  /** How old the news is that is applied; 0 when all is, null when that is not known. */
+  /** How long it has lacked something; 0 when it lacks nothing, null when that is not known. */
   readonly lagMs: number | null;
   /** How long it has neither run nor stood by. */
   readonly downMs: number;

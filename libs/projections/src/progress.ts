@@ -1,4 +1,3 @@
-import type { Instant } from '#domain/instant.js';
 import type { Applied } from './batch-applier.js';
 import type { Batch } from './event-buffer.js';
 import { Rate } from './rate.js';
@@ -6,16 +5,20 @@ import { Rate } from './rate.js';
 /** What the projector did, and how fast lately. */
 export class Progress {
   position: bigint | null = null;
-  /** When the last event written was recorded. */
-  lastRecordedAt: Instant | null = null;
+  /** Whether it has read where it is: until then it is not at the beginning. */
+  isKnown = false;
   readonly totals = { events: 0, duplicates: 0, filled: 0, parked: 0, rows: 0, batches: 0 };
   readonly #events = new Rate();
   readonly #rows = new Rate();
   readonly #batches = new Rate();
 
+  startsAt(checkpoint: bigint | null): void {
+    this.position = checkpoint;
+    this.isKnown = true;
+  }
+
   wrote(applied: Applied, batch: Batch): void {
     this.position = batch.position;
-    this.lastRecordedAt = applied.lastRecordedAt ?? this.lastRecordedAt;
     this.totals.events += applied.events;
     this.totals.duplicates += applied.duplicates;
     this.totals.filled += applied.filled;

@@ -52,7 +52,7 @@ export function projectionMetrics({ projections, relay }: ProjectionStatuses): R
   );
   gauge(
     'lag_seconds',
-    'How old the news is that has been applied; 0 when all has.',
+    'How long it has lacked something; 0 when it lacks nothing.',
     LABELS,
     each(({ lagMs }) => (lagMs === null ? null : lagMs / 1_000)),
   );

@@ -1,3 +1,5 @@
+import { metadataOf } from '#event-store/metadata.js';
+import { nextOrderEvent } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { parkedCounts } from '#read-models/stores/parked-counts.js';
@@ -37,12 +39,14 @@ export interface ProjectionStatuses {
 }
 
 const OLDEST_PARKED_MAX = 10;
+/** A scrape waits no longer for what it may as well say the next time. */
+const ASK_LIMIT_MS = 1_000;
 
 /** Of every projection that a keeper runs, and of the relay to Kafka. */
 export async function projectionStatuses(
   { projectors, followers }: ReadModelKeeper,
   relay: Relay | null,
-  stores: { readonly eventStore: Pick<EventStore, 'headPosition'>; readonly db: Queryable },
+  stores: { readonly eventStore: Asked; readonly db: Queryable },
 ): Promise<ProjectionStatuses> {
   // What is away is told by the states.
   const [head, parked] = await Promise.all([
@@ -52,7 +56,7 @@ export async function projectionStatuses(
   const around = { head, parked };
   return {
     projections: [
-      ...projectors.map((one) => projectorStatus(one, around)),
+      ...(await Promise.all(projectors.map((one) => projectorStatus(one, around, stores.eventStore)))),
       ...followers.map((one) => searchStatus(one, around)),
     ],
     relay: relay && relayStatus(relay, around),
@@ -70,14 +74,37 @@ function searchStatus(follower: SearchFollower, around: Surroundings): SearchSta
   };
 }
 
-function projectorStatus(projector: Projector, around: Surroundings): ProjectorStatus {
+type Asked = Pick<EventStore, 'headPosition' | 'subscribeToAll'>;
+
+async function projectorStatus(
+  projector: Projector,
+  around: Surroundings,
+  eventStore: Asked,
+): Promise<ProjectorStatus> {
   const { progress, generation, active, pendingEvents, engine, position } = projector;
   const of = { projection: ORDERS_PROJECTION, generation: generation?.id ?? null, position, engine };
+  const isBehind = progress.isKnown && engine.state !== 'standby' && (position ?? -1n) < (around.head ?? -1n);
+  const common = commonStatus(of, around, isBehind ? await lackingMs(eventStore, position) : null);
   return {
-    ...commonStatus(of, around, ageMs(progress.lastRecordedAt)),
+    ...common,
+    // Before it has read where it is, it is not at the beginning.
+    ...(progress.isKnown ? {} : { lag: null, lagMs: null }),
     active,
     pendingEvents,
     ...progress.rates(),
     totals: { ...progress.totals },
   };
+}
+
+/** Of the first event behind a position, how long ago it was recorded; 0: there is none. null: nobody says. */
+async function lackingMs(eventStore: Asked, position: bigint | null): Promise<number | null> {
+  const late = AbortSignal.timeout(ASK_LIMIT_MS);
+  try {
+    const lacking = await nextOrderEvent(eventStore, position, late);
+    if (lacking === null) return late.aborted ? null : 0;
+    const metadata = metadataOf(lacking.metadata);
+    return typeof metadata === 'string' ? null : ageMs(metadata.recordedAt);
+  } catch {
+    return null; // it is away, which the states tell
+  }
 }

@@ -5,6 +5,7 @@ import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
+import { rowsAreDropped } from '#read-models/generation-states.js';
 import { activeGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
 import { bindToStore } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
@@ -117,11 +118,15 @@ export class Projector implements ProjectionWork {
     return { generation: generation.id, projection: ORDERS_PROJECTION };
   }
 
+  isDropped(): Promise<boolean> {
+    return rowsAreDropped(this.#pool, this.generation!);
+  }
+
   async follow({ db, token, signal }: Owned): Promise<void> {
     const generation = this.generation!;
     const { eventStore, postgresUrl, logger, codec = { decodeEach } } = this.#options;
     const made = { generation: generation.id, projection: ORDERS_PROJECTION };
-    this.progress.position = await checkpointOf(db, generation.id, ORDERS_PROJECTION);
+    this.progress.startsAt(await checkpointOf(db, generation.id, ORDERS_PROJECTION));
     // With every new subscription: another store may answer at the same address.
     await bindToStore(db, made, this.progress.position, await storeNow(eventStore), RENEW);
     if (this.#applier?.token !== token) {

@@ -3,7 +3,8 @@ import { errors, type Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
-import { newIndexName, type Generation } from '#read-models/generations.js';
+import { indexIsDropped } from '#read-models/generation-states.js';
+import { generationNumber, newIndexName, type Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
@@ -94,8 +95,12 @@ export class SearchFollower implements ProjectionWork {
     return { generation: generation.id, projection: SEARCH_PROJECTION };
   }
 
-  async follow({ db, token, signal }: Owned): Promise<void> {
-    const generation = await this.#options.generation(this.#pool); // its index may be another one by now
+  isDropped(): Promise<boolean> {
+    return indexIsDropped(this.#pool, this.generation!);
+  }
+
+  async follow({ db, token, lease, signal }: Owned): Promise<void> {
+    const generation = await generationNumber(this.#pool, lease.generation); // its index may be another one by now
     this.generation = generation;
     const store = new SearchFeedStore(db, generation);
     const news = new Wakeup();

@@ -27,6 +27,24 @@ export async function markFailed(
   await setState(db, id, `state = 'failed', failure = $3`, ['building', 'failed'], [reason]);
 }
 
+/** Whether its tables are, or are about to be: no generation that reads them is left. */
+export function rowsAreDropped(db: Queryable, { rowsOf }: Pick<Generation, 'rowsOf'>): Promise<boolean> {
+  return areAllDropped(db, 'coalesce(rows_of, id) = $1', rowsOf);
+}
+
+/** Whether its index is, or is about to be. */
+export function indexIsDropped(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<boolean> {
+  return areAllDropped(db, 'id = $1', id);
+}
+
+async function areAllDropped(db: Queryable, which: string, number: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT FROM ${SHARED_SCHEMA}.generations WHERE ${which} AND state NOT IN ('dropping', 'dropped') LIMIT 1`,
+    [number],
+  );
+  return rowCount === 0;
+}
+
 /** @throws when it is in none of these states */
 async function setState(
   db: Queryable,

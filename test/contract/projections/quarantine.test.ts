@@ -171,6 +171,25 @@ describe('an order that cannot be taken further', () => {
     expect(await bench.verify()).toMatchObject({ differences: [], parkedOrders: [] });
   });
 
+  it('is named once its stream gives it, where what was missing cannot be applied either', async () => {
+    const order = await placed();
+    await order.receives({ type: UNKNOWN_TYPE });
+    let lost = true;
+    const isLost = ({ stream, revision }: RawEvent) => lost && stream === order.stream && revision === 1;
+    const running = bench.start({ eventStore: lossyStore(bench.eventStore, isLost) });
+    await order.does(tags('a'));
+    const missing = await until('it is parked', async () => (await parked(order))[0]);
+    expect(missing).toMatchObject({ revision: 1, eventId: null, type: null });
+    lost = false;
+    const known = await until('its type is told', async () => {
+      running.projector.quarantine?.postpone(order.stream, 0); // it need not wait for the next try
+      const [first] = await parked(order);
+      return first !== undefined && first.type !== null && first;
+    });
+    expect(known).toMatchObject({ revision: 1, type: UNKNOWN_TYPE, kind: 'permanent' });
+    expect([known.eventId, known.position]).not.toContain(null);
+  });
+
   it('counts as stuck for good after some tries of what may pass by itself', async () => {
     const order = await placed();
     await order.receives({ type: 'OrderPlaced' });

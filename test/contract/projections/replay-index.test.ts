@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { errors, type Client } from '@elastic/elasticsearch';
 import { createLogger } from '#platform/logging.js';
+import type { ReadModelKeeper } from '#projections/read-model-keeper.js';
 import type { Replayed, ReplayOptions } from '#projections/rebuild/replay.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration } from '#read-models/generations.js';
@@ -26,6 +27,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
   let bench: ProjectionBench;
   let client: Client;
   let prefix: string;
+  let keeper: ReadModelKeeper;
   let orders: WrittenOrder[];
 
   beforeAll(() => {
@@ -38,7 +40,9 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     orders = Array.from({ length: 20 }, () => new WrittenOrder(bench.eventStore));
     for (const order of orders) await order.does(place(order, 3));
     for (const order of orders) await order.does(tags('late'));
-    bench.keep({ elasticsearch: client, indexPrefix: prefix, logger: createLogger('projector', 'silent') });
+    ({ keeper } = bench.keep({
+      ...{ elasticsearch: client, indexPrefix: prefix, logger: createLogger('projector', 'silent') },
+    }));
     await indexedUpToNow();
   });
   afterEach(async () => {
@@ -120,8 +124,18 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     // The rows stay for as long as one of the two needs them; what only the first had goes with it.
     const { dropped } = await replayOn(bench, { elasticsearch: client, request: { searchOnly: true } });
     expect(dropped).toEqual([before.id]);
+    await orders[2]!.does(note('after the first was dropped'));
+    await indexedUpToNow();
+    const third = (await current()).id;
+    await until(
+      'what kept the first keeps the third',
+      () => keeper.target.search?.generation?.id === third && keeper.target.search.state === 'live',
+      LIMIT_MS,
+    );
     expect(await indexes()).not.toContain(before.searchIndex);
     expect(await bench.verify(client)).toMatchObject({ orders: 20, differences: [] });
+    const kept = [...keeper.projectors, ...keeper.followers];
+    expect(new Set(kept.map(({ engine }) => engine.restartCount))).toEqual(new Set([0]));
   });
 
   it('goes on with an index that was cut off, and drops one that is given up', async () => {

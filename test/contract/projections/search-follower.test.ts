@@ -207,6 +207,25 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     expect(await bench.verify(client)).toMatchObject({ orders: 6, differences: [] });
   });
 
+  it('makes the index anew, with its mapping and all documents, when it is removed while it is written', async () => {
+    const keeper = keep();
+    const orders = await Promise.all(Array.from({ length: 5 }, () => placed()));
+    await indexed(keeper);
+    const index = keeper.target.search!.generation!.searchIndex!;
+    const { [index]: made } = await client.indices.getMapping({ index });
+    await client.indices.delete({ index });
+    await orders[0]!.does(tags('gift'));
+    await until(
+      'all documents are written again',
+      () => keeper.target.search!.totals.documents >= 5 + 5 && keeper.target.search!.state === 'live',
+      LIMIT_MS,
+    );
+    await indexed(keeper);
+    const { [index]: again } = await client.indices.getMapping({ index });
+    expect(again).toEqual(made);
+    expect(await bench.verify(client)).toMatchObject({ orders: 5, differences: [], parked: [] });
+  });
+
   it('builds another index when the rows are older than the index: its versions would win', async () => {
     const first = keep();
     const order = await placed();

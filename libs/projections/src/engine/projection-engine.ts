@@ -37,6 +37,8 @@ export interface ProjectionWork {
   follow(owned: Owned): Promise<void>;
   /** Whether an error says that what only this projection uses is away or refuses, so that waiting may help. */
   isAway?(error: unknown): boolean;
+  /** Whether what it keeps was dropped: then nothing is wrong, and something else is to be kept, or nothing. */
+  isDropped?(): Promise<boolean>;
   /** Grows with all that is written. */
   readonly written: number;
   /** How far it is; null: at the beginning, or not known. */
@@ -122,11 +124,15 @@ export class ProjectionEngine {
     const leave = AbortSignal.any([signal, lost, asked]);
     try {
       for (let attempt = 1; !leave.aborted; attempt++) {
+        if (await this.#isDropped()) {
+          await pause(0, leave);
+          break;
+        }
         const before = this.#work.written;
         try {
           await this.#work.follow({ db, token, lease, signal: leave });
         } catch (error) {
-          if (leave.aborted) break;
+          if (leave.aborted || (await this.#isDropped())) continue;
           if (this.#work.written > before) attempt = 1;
           if (attempt === OWNER_ATTEMPTS) throw error;
           await this.#failed(error, before, leave);
@@ -136,6 +142,11 @@ export class ProjectionEngine {
     } finally {
       await ownership.release();
     }
+  }
+
+  async #isDropped(): Promise<boolean> {
+    // Where it cannot be found out, what went wrong is told as it came.
+    return (await this.#work.isDropped?.().catch(() => false)) ?? false;
   }
 
   async #failed(error: unknown, writtenBefore: number, signal: AbortSignal): Promise<void> {

@@ -218,7 +218,8 @@ function quarantined(parked: string, unparked: string): string {
         INSERT INTO ${into} AS q (projection, generation, ${names(columns)}, first_tried_at, last_tried_at)
         SELECT '${ORDERS_PROJECTION}', $1::int, ${selected}, ${tried}, ${tried} FROM ${parked}
         ON CONFLICT (projection, generation, tenant_id, order_id, revision) DO UPDATE
-        SET kind = excluded.kind, reason = excluded.reason, tries = excluded.tries,
+        SET position = coalesce(excluded.position, q.position), event_id = coalesce(excluded.event_id, q.event_id),
+          type = coalesce(excluded.type, q.type), kind = excluded.kind, reason = excluded.reason, tries = excluded.tries,
           first_tried_at = coalesce(q.first_tried_at, now()), last_tried_at = now(),
           next_try_at = excluded.next_try_at
         WHERE excluded.kind <> 'behind'),

@@ -91,6 +91,14 @@ export interface IndexOptions {
   readonly replicas?: number;
 }
 
+/**
+ * The name that an index is written under. Elasticsearch makes an index of any name that is written to, with a mapping
+ * that it guesses; a request that requires an alias is refused instead when the index is gone.
+ */
+export function writtenAs(index: string): string {
+  return `${index}-written`;
+}
+
 /** Creates the index unless it is there. */
 export async function createIndex(client: Client, index: string, options: IndexOptions = {}): Promise<void> {
   const { refreshInterval = REFRESH_INTERVAL, replicas } = options;
@@ -100,9 +108,12 @@ export async function createIndex(client: Client, index: string, options: IndexO
       index,
       mappings,
       settings: { ...settings, ...copies, refresh_interval: refreshInterval },
+      aliases: { [writtenAs(index)]: {} },
     });
   } catch (error) {
     if (typeOf(error) !== 'resource_already_exists_exception') throw error;
+    // Those that earlier releases made have none.
+    await client.indices.putAlias({ index, name: writtenAs(index) });
   }
 }
 

@@ -6,6 +6,7 @@ import {
   MARKER_ID,
   markerDocument,
   reachedOf,
+  writtenAs,
   type IndexReached,
   type MarkerDocument,
 } from './index-definition.js';
@@ -42,6 +43,7 @@ const BUSY_PAUSE_MAX_MS = 2_000;
 const NEWER_IS_THERE = 409;
 const NO_SEARCH_ROW = 'no document can be made of the row: there is no row in order_search beside it';
 const BUSY = 429;
+const INDEX_IS_GONE = 404;
 
 /** Writes one index. What it is asked to write twice, or late, changes nothing: versions decide. */
 export class IndexWriter {
@@ -69,7 +71,7 @@ export class IndexWriter {
   /**
    * Writes each order's document unless a newer one is there. When it resolves, all is stored durably
    * but what was refused.
-   * @throws what the client threw: Elasticsearch is away or too busy, and nothing is certain
+   * @throws what the client threw: Elasticsearch is away or too busy, or the index is gone, and nothing is certain
    */
   async write(orders: readonly ChangedOrder[]): Promise<RefusedDocument[]> {
     const complete = orders.filter(isComplete);
@@ -102,7 +104,8 @@ export class IndexWriter {
     const version = Number(reached.position) + 1;
     await this.#client.index(
       {
-        ...{ index: this.#index, id: MARKER_ID, document: markerDocument(reached) },
+        ...{ index: writtenAs(this.#index), require_alias: true },
+        ...{ id: MARKER_ID, document: markerDocument(reached) },
         ...{ version, version_type: 'external_gte' },
       },
       { ignore: [NEWER_IS_THERE] },
@@ -122,7 +125,7 @@ export class IndexWriter {
       for (const [index, { status, error }] of (await this.#bulk(left)).entries()) {
         if (status < 400 || status === NEWER_IS_THERE) continue;
         const reason = error ? `${error.type}: ${error.reason ?? ''}` : `status ${status}`;
-        if (status >= 500 || (status === BUSY && retries === BUSY_RETRIES))
+        if (status >= 500 || status === INDEX_IS_GONE || (status === BUSY && retries === BUSY_RETRIES))
           throw new IndexBusy(`Elasticsearch took no document: ${reason}`);
         if (status === BUSY) busy.push(left[index]!);
         else refused.push({ ...left[index]!, reason });
@@ -137,15 +140,15 @@ export class IndexWriter {
   async #bulk(orders: readonly CompleteOrder[]): Promise<estypes.BulkResponseItem[]> {
     const { errors, items } = await this.#client.transport.request<estypes.BulkResponse>({
       method: 'POST',
-      path: `/${encodeURIComponent(this.#index)}/_bulk`,
-      querystring: { filter_path: 'errors,items.*.status,items.*.error' },
+      path: `/${encodeURIComponent(writtenAs(this.#index))}/_bulk`,
+      querystring: { require_alias: true, filter_path: 'errors,items.*.status,items.*.error' },
       bulkBody: bodyOf(orders),
     });
     return errors ? items.map(({ index }) => index!) : [];
   }
 }
 
-/** It answers, but takes no documents for the moment. */
+/** It answers, but takes no documents for the moment; or its index is gone, and has to be opened again. */
 export class IndexBusy extends Error {}
 
 /** Twice as long with every retry up to a limit, and never the same for all who wait. */

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type pg from 'pg';
+import { projectionStatuses, type ProjectorStatus } from '#projections/projection-statuses.js';
+import { WrittenOrder, place, tags } from '../../support/order-streams.js';
+import { ENGINES_MS, ProjectionBench, type RunningKeeper } from '../../support/projections.js';
+import { until } from '../../support/until.js';
+
+jest.setTimeout(180_000);
+
+describe('how far behind a projector says that its rows are', () => {
+  let bench: ProjectionBench;
+  let order: WrittenOrder;
+  let holder: pg.PoolClient | null = null;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+    order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order));
+    const first = bench.keep();
+    // Also what is of no order: the store's identity is written behind the order.
+    await until('it is at the head', async () => (await statusOf(first))?.lag === '0', ENGINES_MS);
+    await first.stop();
+  }, ENGINES_MS);
+  afterEach(async () => {
+    await release();
+    await bench.close();
+  });
+
+  const statusOf = async ({ keeper }: RunningKeeper): Promise<ProjectorStatus | undefined> => {
+    const { projections } = await projectionStatuses(keeper, null, {
+      eventStore: bench.eventStore,
+      db: bench.pool,
+    });
+    return projections.find((one): one is ProjectorStatus => 'active' in one);
+  };
+
+  /** Whoever wants to write to it waits. */
+  const hold = async (table: string) => {
+    holder = await bench.pool.connect();
+    await holder.query('BEGIN');
+    await holder.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
+  };
+  const release = async () => {
+    await holder?.query('ROLLBACK');
+    holder?.release();
+    holder = null;
+  };
+
+  it('is nothing after a restart, when nothing came meanwhile', async () => {
+    const again = bench.keep();
+    const live = async () => {
+      const status = await statusOf(again);
+      return status?.state === 'live' && status;
+    };
+    expect(await until('it is live', live, ENGINES_MS)).toMatchObject({
+      ...{ lag: '0', lagMs: 0 },
+      totals: { batches: 0 },
+    });
+  });
+
+  it('is since when it lacks the first event that came meanwhile, before it has applied any', async () => {
+    await order.does(tags('first'));
+    const lackedMs = Date.parse(order.order.lastRecordedAt);
+    await until('a moment has passed', () => Date.now() > lackedMs, ENGINES_MS);
+    await order.does(tags('second'));
+    const [generation] = await bench.rows<{ schema: string }>(
+      'SELECT schema_name AS schema FROM orderlog.generations',
+    );
+    await hold(`${generation!.schema}.orders`);
+    const again = bench.keep();
+    const behind = async () => {
+      const fromMs = Date.now();
+      const status = await statusOf(again);
+      return status !== undefined && status.lagMs !== null && { ...status, fromMs };
+    };
+    const status = await until('it says so', behind, ENGINES_MS);
+    expect(status).toMatchObject({ lag: '2', totals: { batches: 0 } });
+    expect(status.lagMs).toBeGreaterThanOrEqual(status.fromMs - lackedMs);
+    await release();
+    await until('all is applied', async () => (await statusOf(again))?.lagMs === 0, ENGINES_MS);
+  });
+
+  it('is not known before it has read where it is', async () => {
+    await hold('orderlog.leases');
+    const again = bench.keep();
+    const starting = async () => (await statusOf(again)) ?? null;
+    expect(await until('it has chosen its generation', starting, ENGINES_MS)).toMatchObject({
+      ...{ state: 'starting', position: null, lag: null, lagMs: null },
+    });
+  });
+});
