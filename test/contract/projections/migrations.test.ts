@@ -1,11 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { prepareGeneration } from '#read-models/generations.js';
+import { dropGeneration } from '#read-models/drop-generation.js';
+import { createGeneration, prepareGeneration, prepareSharedTables } from '#read-models/generations.js';
 import { CannotMigrateDown, madeMigrations, migrate, migrateDown } from '#read-models/migrations/migrate.js';
 import { migrations } from '#read-models/migrations/migrations.js';
 import type { Migration } from '#read-models/migrations/migration.js';
+import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
 import { freshDatabase } from '../../support/database.js';
-import { ENGINES_MS } from '../../support/projections.js';
+import { place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { laterCodec, UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
 
@@ -23,6 +28,26 @@ INSERT INTO orderlog.relays (cluster_id, topic, position) VALUES ('c', 'orders.e
 INSERT INTO orderlog.quarantine (projection, generation, tenant_id, order_id, revision, reason)
   VALUES ('search', 3, 'default', '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a12', 4, 'refused');`;
 
+/** Orders that release 0.1.0 has parked, of which one waits for an event that its stream lacks. */
+const PARKED = `
+INSERT INTO orderlog.quarantine (projection, generation, tenant_id, order_id, revision, position, reason, parked_at)
+  VALUES ('orders', 2, 'default', '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a12', 4, 38, 'of no type', '2026-01-02T03:04:05Z'),
+    ('orders', 2, 'default', '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a12', 5, 39, 'behind', '2026-01-02T03:04:06Z'),
+    ('relay', 0, 'demo', '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a13', 1, NULL, 'it is missing', '2026-01-02T03:04:07Z');`;
+
+/** What this release comes to know of them, and parks beside them. */
+const KNOWN = `
+UPDATE orderlog.quarantine SET type = 'OrderTeleported', event_id = '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a14', tries = 3
+  WHERE projection = 'orders' AND revision = 4;
+UPDATE orderlog.quarantine SET kind = 'behind', first_tried_at = NULL, last_tried_at = NULL
+  WHERE projection = 'orders' AND revision = 5;
+INSERT INTO orderlog.quarantine (projection, generation, tenant_id, order_id, revision, position, reason, event_id,
+    type, kind, tries, next_try_at)
+  VALUES ('orders', 2, 'demo', '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a15', 2, 41, 'it cannot be applied',
+    '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a16', 'TagsChanged', 'transient', 2, now());
+INSERT INTO orderlog.quarantine_actions (projection, generation, action, who, taken_at, done_at, succeeded, outcome)
+  VALUES ('orders', 2, 'retry_all', 'ana', now(), now(), false, '0 of 1 parked orders are applied, 1 still parked');`;
+
 describe('the shared tables', () => {
   let pool: pg.Pool;
   let drop: () => Promise<void>;
@@ -37,9 +62,10 @@ describe('the shared tables', () => {
     await drop();
   });
 
+  const ORDER: Readonly<Record<string, string>> = { quarantine: 'projection, order_id, revision' };
   const rowsOf = async (table: string) => {
     const { rows } = await pool.query<Record<string, unknown>>(
-      `SELECT * FROM orderlog.${table} ORDER BY 1, 2`,
+      `SELECT * FROM orderlog.${table} ORDER BY ${ORDER[table] ?? '1, 2'}`,
     );
     return rows;
   };
@@ -99,6 +125,36 @@ describe('the shared tables', () => {
     expect(await Promise.all(kept.map(rowsOf))).toEqual(before);
   });
 
+  it('keep what is parked, forward, back and forward again; of what is known of it, back, what release 0.1.0 knows', async () => {
+    await pool.query(migrations[0]!.up);
+    await pool.query(FILLED);
+    await pool.query(PARKED);
+    const old = await rowsOf('quarantine');
+    expect(old).toHaveLength(4);
+
+    await migrate(pool, migrations);
+    // Of what earlier releases parked nothing else is known; whoever owns it tries it again.
+    const forward = (rows: Record<string, unknown>[]) =>
+      rows.map((row) => ({
+        ...row,
+        ...{ event_id: null, type: null, kind: 'permanent', tries: 1, next_try_at: null },
+        ...{ first_tried_at: expect.any(Date), last_tried_at: expect.any(Date) },
+      }));
+    expect(await rowsOf('quarantine')).toEqual(forward(old));
+    await pool.query(KNOWN);
+    const known = await rowsOf('quarantine');
+    expect(known).toHaveLength(5);
+
+    await migrateDown(pool, 1);
+    const back = await rowsOf('quarantine');
+    expect(back.map((row) => Object.keys(row))).toEqual(back.map(() => Object.keys(old[0]!)));
+    expect(known).toEqual(back.map((row) => expect.objectContaining(row)));
+
+    await migrate(pool, migrations);
+    expect(await rowsOf('quarantine')).toEqual(forward(back));
+    expect(await rowsOf('quarantine_actions')).toEqual([]);
+  });
+
   it('are made once by projectors that start together', async () => {
     const made = await Promise.all([1, 2, 3].map(() => prepareGeneration(pool, null)));
     expect(made.map(({ id }) => id)).toEqual([1, 1, 1]);
@@ -140,5 +196,122 @@ describe('the shared tables', () => {
     await pool.query(`UPDATE orderlog.leases SET expires_at = now() - interval '1 second'`);
     await expect(migrateDown(pool, 0)).rejects.toBeInstanceOf(CannotMigrateDown);
     expect(await madeMigrations(pool)).toHaveLength(migrations.length);
+  });
+
+  /** All tables with all that is in them. */
+  const everything = async () => {
+    const { rows: tables } = await pool.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'orderlog' ORDER BY 1`,
+    );
+    const rows = await Promise.all(tables.map(async ({ name }) => [name, await rowsOf(name)]));
+    return { ...(await shape()), rows };
+  };
+  const ORDER_ID = '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a12';
+
+  const refusals: readonly (readonly [
+    what: string,
+    to: number,
+    fill: () => Promise<unknown>,
+    refusal: string,
+    settle: () => Promise<unknown>,
+  ])[] = [
+    [
+      'past events that people have decided to skip',
+      3,
+      () =>
+        pool.query(
+          `INSERT INTO orderlog.skips (projection, tenant_id, order_id, revision, reason, who)
+           VALUES ('orders', 'default', '${ORDER_ID}', 4, 'of no release', 'ana')`,
+        ),
+      'migration 4 (quarantine) is not undone: people have decided to skip events, and an earlier release would apply them',
+      () => pool.query('DELETE FROM orderlog.skips'),
+    ],
+    [
+      'past a skip that was asked for and is not done',
+      3,
+      () =>
+        pool.query(
+          `INSERT INTO orderlog.quarantine_actions (projection, generation, action, tenant_id, order_id, revision,
+             reason, who, taken_at)
+           VALUES ('orders', 1, 'skip', 'default', '${ORDER_ID}', 4, 'of no release', 'ana', now())`,
+        ),
+      'migration 4 (quarantine) is not undone: people have asked to skip events: have a projector of this release do it first',
+      () => pool.query('UPDATE orderlog.quarantine_actions SET done_at = now(), succeeded = false'),
+    ],
+    [
+      'while two generations share tables',
+      1,
+      async () => {
+        const rowsOf = await prepareGeneration(pool, 'test');
+        await createGeneration(pool, { indexPrefix: 'test', madeBy: 'replay', rowsOf });
+      },
+      'migration 2 (generations) is not undone: generation 2 shares the tables of another one: drop one of the two first',
+      () => dropGeneration(pool, 2, { removeIndex: () => Promise.resolve() }),
+    ],
+  ];
+
+  it.each(refusals)(
+    'do not go back %s, and nothing is changed then',
+    async (_, to, fill, refusal, settle) => {
+      await prepareSharedTables(pool);
+      await fill();
+      // Of those that are undone before the one that refuses.
+      await pool.query(
+        `INSERT INTO orderlog.late_events VALUES ('default', 1, '${ORDER_ID}', 4);
+       INSERT INTO orderlog.replays (generation, search_only, keep, ended_at) VALUES (1, false, false, now());`,
+      );
+      const before = await everything();
+      const refused = migrateDown(pool, to);
+      await expect(refused).rejects.toBeInstanceOf(CannotMigrateDown);
+      await expect(refused).rejects.toMatchObject({ message: refusal });
+      expect(await everything()).toEqual(before);
+
+      await settle();
+      await migrateDown(pool, to);
+      expect((await madeMigrations(pool)).at(-1)!.number).toBe(to);
+    },
+  );
+});
+
+describe('an order that is parked', () => {
+  let bench: ProjectionBench;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+  });
+  afterEach(() => bench.close());
+
+  it('is still parked when the shared tables went back and forward, and a release that knows its event takes it on', async () => {
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order));
+    await order.receives({ type: UNKNOWN_TYPE });
+    await order.does(tags('behind'));
+    const parked = () => parkedEventsOf(bench.pool, order.orderId);
+    const first = bench.start();
+    await bench.caughtUp(first);
+    await first.stop();
+    const before = await parked();
+    expect(before.map(({ revision }) => revision)).toEqual([1, 2]);
+
+    await migrateDown(bench.pool, 1);
+    await prepareSharedTables(bench.pool);
+    const kept = ({ revision, position, reason, parkedAt }: (typeof before)[number]) => ({
+      ...{ revision, position, reason, parkedAt },
+    });
+    expect((await parked()).map(kept)).toEqual(before.map(kept));
+
+    const again = bench.start();
+    await until('it is tried again', async () => (await parked())[0]!.tries > 1);
+    await again.stop();
+    expect((await parked()).map(kept)).toEqual(before.map(kept));
+    expect(await bench.verify()).toMatchObject({
+      differences: [],
+      parkedOrders: [{ revision: 1, events: 2 }],
+    });
+
+    bench.start({ codec: laterCodec });
+    await until('nothing is parked', async () => (await parked()).length === 0);
+    expect(await bench.rows('SELECT revision, tags FROM gen_1.orders')).toEqual([
+      { revision: 2, tags: ['behind'] },
+    ]);
   });
 });

@@ -40,6 +40,18 @@ describe('orderctl status', () => {
     expect(BigInt(orders!.position!)).toBeGreaterThanOrEqual(0n);
   });
 
+  it('names the orders that have been parked longest, and counts the others', async () => {
+    await applied();
+    await bench.rows(
+      `INSERT INTO orderlog.quarantine (projection, generation, tenant_id, order_id, revision, reason, parked_at)
+       SELECT 'orders', g.id, 'default', gen_random_uuid(), minutes, 'cannot be folded', now() - minutes * interval '1 minute'
+       FROM orderlog.generations g, generate_series(1, 7) minutes`,
+    );
+    const { parked } = (await status()).projections[0]!;
+    expect(parked).toMatchObject({ orders: 7, events: 7, oldest: { revision: 7 } });
+    expect(parked.longest.map(({ revision }) => revision)).toEqual([7, 6, 5, 4, 3]);
+  });
+
   it('tells of a projector that builds the read models of a new release, and of a build that was given up', async () => {
     await applied();
     await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release'`);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parkedLines } from '../status/parked-lines.js';
 import type { ProjectionStatus } from '../status/projections.js';
 import { withReadModels } from '../status/read-models.js';
 import { describeSystem, type Build, type SystemStatus } from '../status/system-status.js';
@@ -87,11 +88,7 @@ function printProjection(status: ProjectionStatus): void {
     `  ${owner === null ? 'no projector has it' : `owned by ${owner}`}, restarts: ${count(restarts)}`,
   );
   if (lastError !== null) console.log(`  last error: ${lastError}`);
-  if (parked.oldest !== null) {
-    const { tenantId, orderId, revision, parkedAt, reason } = parked.oldest;
-    console.log(`  parked: ${count(parked.orders)} orders, ${count(parked.events)} events; the oldest since`);
-    console.log(`  ${parkedAt.toISOString()}: ${tenantId} ${orderId}, event ${revision}: ${reason}`);
-  }
+  for (const line of parkedLines(parked)) console.log(`  ${line}`);
 }
 
 function behindInWords(lag: string | null, lagSeconds: number | null): string {

@@ -33,6 +33,8 @@ export interface ProjectionStatus {
     readonly events: number;
     /** The one that has waited longest. */
     readonly oldest: LongestParked | null;
+    /** Those that have waited longest, the oldest first: a few. */
+    readonly longest: readonly LongestParked[];
   };
 }
 
@@ -52,6 +54,9 @@ interface Row {
   readonly restarts: number | null;
   readonly last_error: string | null;
 }
+
+/** By name; the others are counted. */
+const LONGEST_MAX = 5;
 
 /** Those of the active generation, if any, and of its rows, the relay's, and whatever else somebody owns now. */
 export async function storedProjections({
@@ -77,7 +82,7 @@ export async function storedProjections({
        ORDER BY generation = 0, generation DESC, projection`,
       [generation?.id ?? null, generation?.rowsOf ?? null],
     ),
-    parkedCounts(pool, 1),
+    parkedCounts(pool, LONGEST_MAX),
   ]);
   return rows.map((row) => {
     const found = parked.find(
@@ -96,6 +101,7 @@ export async function storedProjections({
         orders: found?.orders ?? 0,
         events: found?.events ?? 0,
         oldest: found?.oldest[0] ?? null,
+        longest: found?.oldest ?? [],
       },
     };
   });

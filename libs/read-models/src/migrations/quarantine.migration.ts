@@ -52,6 +52,9 @@ CREATE INDEX quarantine_actions_order ON ${SHARED_SCHEMA}.quarantine_actions (or
 const down = `
 SELECT ${SHARED_SCHEMA}.require(NOT EXISTS (SELECT FROM ${SHARED_SCHEMA}.skips),
     'people have decided to skip events, and an earlier release would apply them');
+SELECT ${SHARED_SCHEMA}.require(
+    NOT EXISTS (SELECT FROM ${SHARED_SCHEMA}.quarantine_actions WHERE action = 'skip' AND done_at IS NULL),
+    'people have asked to skip events: have a projector of this release do it first');
 DROP TABLE ${SHARED_SCHEMA}.skips;
 DROP TABLE ${SHARED_SCHEMA}.quarantine_actions;
 ALTER TABLE ${SHARED_SCHEMA}.quarantine

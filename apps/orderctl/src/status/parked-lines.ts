@@ -1,0 +1,16 @@
+import { count } from '../support/output.js';
+import type { ProjectionStatus } from './projections.js';
+
+/** Which orders a projection has parked: a few by name, and how many more there are. */
+export function parkedLines({ orders, events, longest }: ProjectionStatus['parked']): string[] {
+  if (orders === 0) return [];
+  const more = orders - longest.length;
+  return [
+    `parked: ${count(orders)} orders, ${count(events)} events, the oldest first`,
+    ...longest.map(
+      ({ tenantId, orderId, revision, parkedAt, reason }) =>
+        `${parkedAt.toISOString()}: ${tenantId} ${orderId}, event ${revision}: ${reason}`,
+    ),
+    ...(more === 0 ? [] : [`and ${count(more)} more: orderctl quarantine list`]),
+  ];
+}
