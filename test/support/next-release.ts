@@ -1,13 +1,14 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { SearchEngine } from '#read-models/search/search-engine.js';
 import { finished, repositoryRoot } from './seeded-tree.js';
 
 /** Another release, built and ready to run, in a folder of its own. */
 export interface NextRelease {
   readonly root: string;
-  /** Of its read models in PostgreSQL. */
-  readonly fingerprint: string;
+  /** Of its read models. */
+  readonly fingerprints: Readonly<Record<SearchEngine, string>>;
   remove(): Promise<void>;
 }
 
@@ -21,20 +22,27 @@ const COPIED = [
 ];
 const FINGERPRINTS = 'dist/libs/read-models/src/read-model-fingerprints.js';
 
-/**
- * This release with one change of its built code, and with the fingerprints that its own generator gives it then.
- * @param file below `dist`
- */
-export async function nextRelease(file: string, replaced: string, by: string): Promise<NextRelease> {
+/** Of the built code of a release. */
+export interface Change {
+  /** Below `dist`. */
+  readonly file: string;
+  readonly replaced: string;
+  readonly by: string;
+}
+
+/** This release with some changes, and with the fingerprints that its own generator gives it then. */
+export async function nextRelease(...changes: readonly Change[]): Promise<NextRelease> {
   const root = await mkdtemp(join(tmpdir(), 'orderlog-release-'));
   for (const path of COPIED) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await cp(join(repositoryRoot, path), join(root, path), { recursive: true });
   }
   await symlink(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'));
-  const text = await readFile(join(root, 'dist', file), 'utf8');
-  if (!text.includes(replaced)) throw new Error(`dist/${file} has no ${replaced}`);
-  await writeFile(join(root, 'dist', file), text.replace(replaced, by));
+  for (const { file, replaced, by } of changes) {
+    const text = await readFile(join(root, 'dist', file), 'utf8');
+    if (!text.includes(replaced)) throw new Error(`dist/${file} has no ${replaced}`);
+    await writeFile(join(root, 'dist', file), text.replace(replaced, by));
+  }
   const made = await finished(
     process.execPath,
     [
@@ -48,6 +56,6 @@ export async function nextRelease(file: string, replaced: string, by: string): P
   const json = /= (\{.*\});/.exec(made.stdout)?.[1];
   if (made.code !== 0 || json === undefined) throw new Error(`no fingerprints: ${made.stderr}`);
   await writeFile(join(root, FINGERPRINTS), `export const readModelFingerprints = ${json};\n`);
-  const { postgres } = JSON.parse(json) as { postgres: string };
-  return { root, fingerprint: postgres, remove: () => rm(root, { recursive: true, force: true }) };
+  const fingerprints = JSON.parse(json) as NextRelease['fingerprints'];
+  return { root, fingerprints, remove: () => rm(root, { recursive: true, force: true }) };
 }

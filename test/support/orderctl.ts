@@ -17,7 +17,16 @@ export interface Finished {
 
 /** Runs one command to its end. */
 export function orderctl(...args: readonly string[]): Promise<Finished> {
-  const child = launch(args);
+  return orderctlOf(repositoryRoot, {}, ...args);
+}
+
+/** `orderctl` with settings in the environment, of the release that is built in that folder. */
+export function orderctlOf(
+  root: string,
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<Finished> {
+  const child = launch(args, environment, root);
   const out = collect(child);
   return new Promise((done) => {
     child.once('close', (code) => done({ code, stdout: out.stdout, stderr: out.stderr }));

@@ -1,14 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
-import { startApp, type AppProcess } from '../../support/app-process.js';
+import type { AppProcess } from '../../support/app-process.js';
 import { nextRelease, type NextRelease } from '../../support/next-release.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
-import { ProjectionBench } from '../../support/projections.js';
+import { ReleaseProcesses } from '../../support/release-processes.js';
 import { repositoryRoot } from '../../support/seeded-tree.js';
 import { until } from '../../support/until.js';
 
@@ -24,62 +20,34 @@ interface Item {
 }
 
 describe('a release with another projection', () => {
-  let bench: ProjectionBench;
+  let processes: ReleaseProcesses;
   let next: NextRelease;
-  let folder: string;
-  let token: string;
-  let shared: Record<string, string>;
   let hot: WrittenOrder;
-  const running = new Set<AppProcess>();
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'orderlog-upgrade-'));
-    const issuer = await openEmbeddedIssuer(folder);
-    token = await issuer.issueToken({ tenant: 'default', scopes: ['orders:read'], lifetimeSeconds: 3_600 });
-    [bench, next] = await Promise.all([
-      ProjectionBench.open(),
+    [processes, next] = await Promise.all([
+      ReleaseProcesses.open(),
       // An order without a reference is shown by its number.
-      nextRelease(
-        'libs/read-models/src/order-summary.js',
-        'reference: order.reference,',
-        'reference: order.reference ?? order.number,',
-      ),
+      nextRelease({
+        file: 'libs/read-models/src/order-summary.js',
+        replaced: 'reference: order.reference,',
+        by: 'reference: order.reference ?? order.number,',
+      }),
     ]);
-    shared = {
-      ORDERLOG_POSTGRES_URL: bench.postgresUrl,
-      ORDERLOG_EVENT_STORE_URL: bench.eventStoreUrl,
-      ORDERLOG_JWKS_URL: issuer.jwksUrl,
-      ORDERLOG_JWT_ISSUER: issuer.issuer,
-      ORDERLOG_JWT_AUDIENCE: issuer.audience,
-    };
     for (let count = 0; count < ORDERS; count++) {
-      const order = new WrittenOrder(bench.eventStore);
-      await order.does({ ...place(order), data: { ...place(order).data, reference: null } });
+      const order = new WrittenOrder(processes.bench.eventStore);
+      await order.does(place(order, 2, { reference: null }));
       hot = order;
     }
   });
   afterAll(async () => {
-    await Promise.all([...running].map((one) => one.stop()));
-    await bench.close();
+    await processes.close();
     await next.remove();
-    await rm(folder, { recursive: true, force: true });
   });
 
-  const projectorOnly = ['ORDERLOG_POSTGRES_URL', 'ORDERLOG_EVENT_STORE_URL'];
-  const start = async (root: string, name: 'projector' | 'query-api') => {
-    const environment =
-      name === 'query-api'
-        ? shared
-        : Object.fromEntries(Object.entries(shared).filter(([key]) => projectorOnly.includes(key)));
-    const app = await startApp(root, name, environment);
-    running.add(app);
-    return app;
-  };
+  const start = (root: string, name: 'projector' | 'query-api') => processes.start(root, name);
   const stop = async (...apps: AppProcess[]) => {
-    for (const app of apps) {
-      running.delete(app);
-      expect(await app.stop()).toBe(0);
-    }
+    for (const app of apps) expect(await processes.stop(app)).toBe(0);
   };
   const ready = (app: AppProcess) => until('it is ready', () => app.isReady(), LIMIT_MS);
 
@@ -93,7 +61,7 @@ describe('a release with another projection', () => {
     async read(api: AppProcess): Promise<Item | null> {
       const response = await fetch(`${api.url}/v1/orders?number=${hot.order.number}`, {
         headers: {
-          authorization: `Bearer ${token}`,
+          authorization: `Bearer ${processes.token}`,
           ...(this.#token === null ? {} : { 'consistent-with': this.#token }),
         },
       });
@@ -139,17 +107,17 @@ describe('a release with another projection', () => {
   }
 
   const activeNumber = async () =>
-    (await listGenerations(bench.pool)).find(({ role }) => role === 'active')?.id;
+    (await listGenerations(processes.bench.pool)).find(({ role }) => role === 'active')?.id;
 
   const references = async (schema: string) =>
-    bench.rows<{ orders: string; numbers: string; events: string }>(
+    processes.bench.rows<{ orders: string; numbers: string; events: string }>(
       `SELECT count(*) AS orders, count(*) FILTER (WHERE reference = number) AS numbers,
          (SELECT count(*) FROM ${schema}.order_history WHERE reference IS NOT NULL) AS events FROM ${schema}.orders`,
     );
 
   it('has other fingerprints', () => {
-    expect(next.fingerprint).toMatch(/^[0-9a-f]{64}$/);
-    expect(next.fingerprint).not.toBe(readModelFingerprints.postgres);
+    expect(next.fingerprints.postgres).toMatch(/^[0-9a-f]{64}$/);
+    expect(next.fingerprints.postgres).not.toBe(readModelFingerprints.postgres);
   });
 
   it('takes the place of this one under load, and this one the place of that one again', async () => {
@@ -202,15 +170,17 @@ describe('a release with another projection', () => {
       await client.during(oldApi, () => stop(projector));
     });
     expect(client.failures).toEqual([]);
-    const generations = await listGenerations(bench.pool);
+    const generations = await listGenerations(processes.bench.pool);
     expect(generations).toMatchObject([
       { id: 1, fingerprint: readModelFingerprints.postgres, role: 'active', state: 'ready' },
-      { id: 2, fingerprint: next.fingerprint, role: 'previous', state: 'ready' },
+      { id: 2, fingerprint: next.fingerprints.postgres, role: 'previous', state: 'ready' },
     ]);
     // No row of one definition is in the other one's tables.
     expect(await references('gen_1')).toEqual([{ orders: String(ORDERS), numbers: '0', events: '0' }]);
     expect(await references('gen_2')).toMatchObject([{ orders: String(ORDERS), numbers: String(ORDERS) }]);
-    const { rows } = await bench.pool.query(`SELECT FROM gen_2.order_history WHERE reference IS NULL`);
+    const { rows } = await processes.bench.pool.query(
+      `SELECT FROM gen_2.order_history WHERE reference IS NULL`,
+    );
     expect(rows).toEqual([]);
   });
 });

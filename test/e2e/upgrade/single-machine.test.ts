@@ -18,11 +18,11 @@ describe('orderctl up, after an upgrade', () => {
 
   beforeAll(async () => {
     data = await mkdtemp(join(tmpdir(), 'orderlog-upgrade-'));
-    next = await nextRelease(
-      'libs/read-models/src/order-summary.js',
-      'reference: order.reference,',
-      'reference: order.reference ?? order.number,',
-    );
+    next = await nextRelease({
+      file: 'libs/read-models/src/order-summary.js',
+      replaced: 'reference: order.reference,',
+      by: 'reference: order.reference ?? order.number,',
+    });
   });
   afterAll(async () => {
     await Promise.all(started.map((up) => up.end('SIGTERM'))); // those that a failure has left
