@@ -46,6 +46,7 @@ const rows: Readonly<
   relay,
   'as-of': asOf,
   replay,
+  'replay-index': replay,
   import: (system, _store, file) => importOrders(system, file),
 };
 
@@ -68,6 +69,7 @@ const needed: Readonly<Record<string, string>> = {
   relay: KAFKA_VARIABLE,
   'search-index': ELASTICSEARCH_VARIABLE,
   'rebuild-search': ELASTICSEARCH_VARIABLE,
+  'replay-index': ELASTICSEARCH_VARIABLE,
   'search-elasticsearch': ELASTICSEARCH_VARIABLE,
   searchable: ELASTICSEARCH_VARIABLE,
 };

@@ -32,7 +32,8 @@ export class SteadyQuestions {
   readonly #stop = new AbortController();
   readonly #open = new Set<Promise<void>>();
   #phase = new Phase();
-  #seen = -1n;
+  /** By rows, and by the search that may be behind them: questions here carry no token. */
+  readonly #seen = { rows: -1n, search: -1n };
   readonly #running: Promise<void>;
 
   constructor(system: System, orderIds: readonly string[]) {
@@ -72,14 +73,15 @@ export class SteadyQuestions {
 
   async #ask(phase: Phase, i: number): Promise<void> {
     const { path, body } = this.#question(i);
-    const seenBefore = this.#seen;
+    const answering = path.endsWith('/search') ? 'search' : 'rows';
+    const seenBefore = this.#seen[answering];
     const fromMs = performance.now();
     const { position } = await query(this.#system, path, { body });
     phase.latenciesMs.push(performance.now() - fromMs);
     const token = decodeOrderPosition(position ?? '');
     if (token === null) return;
     if (token.position < seenBefore) phase.backwards.push(`${path}: ${token.position} after ${seenBefore}`);
-    if (token.position > this.#seen) this.#seen = token.position;
+    if (token.position > this.#seen[answering]) this.#seen[answering] = token.position;
   }
 
   #question(i: number): Asked {

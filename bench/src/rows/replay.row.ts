@@ -19,8 +19,9 @@ const ORDERS_ASKED_FOR = 1_000;
 
 /**
  * The read models of a whole shop built anew, verified in full and switched to, while questions are asked and orders
- * placed all the time; killed twice (SIGKILL) on the way, gone on with, rolled back and activated again. It fails when
- * a question fails, or an answer is from before what an earlier one had shown.
+ * placed all the time; killed twice (SIGKILL) on the way, gone on with, rolled back and activated again; where orders
+ * are searched in an index, that is then built anew alone. It fails when a question fails, or an answer is from before
+ * what an earlier one had shown.
  */
 export async function replay(
   system: System,
@@ -41,13 +42,21 @@ export async function replay(
     const flipping = questions.begin();
     await succeeds(orderctl(system, ['generations', 'rollback']));
     await succeeds(orderctl(system, ['generations', 'activate', String(record.generation)]));
+    const searchOnly = system.usesIndex ? questions.begin() : null;
+    if (searchOnly) await succeeds(orderctl(system, ['replay', '--search-only', '--verify', 'full']));
     const after = await usual(questions);
     await questions.stop();
-    [before, meanwhile, flipping, after].forEach(requireGood);
+    const name = system.usesIndex ? 'replay-index' : 'replay';
+    const asked = new Map([
+      ['questions', meanwhile],
+      ['rolled back', flipping],
+      ...(searchOnly ? [['search only', searchOnly] as const] : []),
+      ['afterwards', after],
+    ]);
+    [before, ...asked.values()].forEach(requireGood);
     return [
-      { ...NO_FIGURES, name: 'replay, events/s', perSecond: record.events / seconds },
-      rowOf('replay, questions', meanwhile, before),
-      rowOf('rollback, questions', flipping, before),
+      { ...NO_FIGURES, name: `${name}, events/s`, perSecond: record.events / seconds },
+      ...[...asked].map(([when, phase]) => rowOf(`${name}, ${when}`, phase, before)),
     ];
   } finally {
     await questions.stop();
