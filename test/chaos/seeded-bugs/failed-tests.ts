@@ -8,8 +8,8 @@ import type { Change } from './broken-tree.js';
 export interface TestedBug {
   readonly name: string;
   readonly changes: readonly Change[];
-  /** `unit` needs nothing but Node, `engines` a PostgreSQL. */
-  readonly project: 'unit' | 'engines';
+  /** `unit` needs nothing but Node, the others a PostgreSQL, and what `describeWith` asks for. */
+  readonly project: 'unit' | 'engines' | 'real';
   readonly file: string;
   /** Of the test that fails: the beginning of its whole name. */
   readonly test: string;
@@ -22,41 +22,52 @@ interface Results {
   }[];
 }
 
+interface SomeTests extends Pick<TestedBug, 'project'> {
+  readonly files: readonly string[];
+  /** The beginnings of their whole names. */
+  readonly tests: readonly string[];
+}
+
 /**
- * Runs the tests of one file whose names begin so, in a tree that holds them.
+ * Runs some tests in a tree that holds them.
  *
  * @returns the names of those that failed
- * @throws Error when none ran: the file does not load, or has no such test
+ * @throws Error when of some file none ran: it does not load, or has no such test
  */
 export async function failedTests(
   folder: string,
-  { project, file, test }: Pick<TestedBug, 'project' | 'file' | 'test'>,
+  { project, files, tests }: SomeTests,
 ): Promise<readonly string[]> {
   const out = await mkdtemp(join(tmpdir(), 'orderlog-results-'));
   const results = join(out, 'results.json');
   try {
-    const pattern = `^${test.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}`;
+    const names = tests.map((test) => test.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+    const pattern = `^(?:${names.join('|')})`;
     const { stderr } = await finished(
       process.execPath,
       [
         ...['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'],
-        ...['--selectProjects', project, '--runTestsByPath', file, '--testNamePattern', pattern],
+        ...['--selectProjects', project, '--runTestsByPath', ...files, '--testNamePattern', pattern],
         ...['--json', '--outputFile', results, '--watchman=false', '--ci'],
       ],
       folder,
       { ...process.env, NODE_OPTIONS: '' },
     );
     const text = await readFile(results, 'utf8').catch((cause: unknown) => {
-      throw new Error(`jest has no results for ${file}: ${stderr}`, { cause });
+      throw new Error(`jest has no results for ${files.join()}: ${stderr}`, { cause });
     });
     const { testResults } = JSON.parse(text) as Results;
-    const ran = testResults
-      .flatMap(({ assertionResults }) => assertionResults)
-      .filter(({ status }) => status !== 'pending');
-    if (ran.length === 0) {
-      throw new Error(`no test ran in ${file}: ${testResults.map(({ message }) => message).join('\n')}`);
+    const ranIn = testResults.map(({ assertionResults }) =>
+      assertionResults.filter(({ status }) => status !== 'pending'),
+    );
+    if (ranIn.length < files.length || ranIn.some((ran) => ran.length === 0)) {
+      const messages = testResults.map(({ message }) => message).join('\n');
+      throw new Error(`no test ran in some of ${files.join()}: ${messages}`);
     }
-    return ran.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+    return ranIn
+      .flat()
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName }) => fullName);
   } finally {
     await rm(out, { recursive: true, force: true });
   }

@@ -1,5 +1,7 @@
 import type { TestedBug } from './failed-tests.js';
 
+const STORES = 'libs/read-models/src/stores';
+
 const leases = { project: 'engines', file: 'test/contract/projections/leases.test.ts' } as const;
 
 /**
@@ -11,12 +13,48 @@ export const leaseBugs: readonly TestedBug[] = [
     name: 'a fence that lets the owners of before through',
     changes: [
       {
-        file: 'libs/read-models/src/stores/fence.ts',
+        file: `${STORES}/fence.ts`,
         from: 'AND token = ${token} AND expires_at > now()',
         to: 'AND ${token} > 0',
       },
     ],
     ...leases,
     test: 'a write of an owner that is one no longer of orders and their checkpoint fails as a whole',
+  },
+  {
+    name: 'how far the index is, told by an owner of before',
+    changes: [
+      {
+        file: `${STORES}/search-feed.store.ts`,
+        from: ') SELECT ${requireLease},\n    (SELECT pg_notify',
+        to: ') SELECT (SELECT pg_notify',
+      },
+    ],
+    ...leases,
+    test: 'a write of an owner that is one no longer of how far the index is fails',
+  },
+  {
+    name: 'how far the relay is, told by an owner of before',
+    changes: [
+      {
+        file: `${STORES}/relay-store.ts`,
+        from: 'updated_at = now()\n  ) SELECT ${requireLease}',
+        to: 'updated_at = now()\n  ) SELECT count(*) FROM held',
+      },
+    ],
+    ...leases,
+    test: 'a write of an owner that is one no longer of how far the relay is fails',
+  },
+  {
+    name: 'a projection that goes on when its lease is lost',
+    changes: [
+      {
+        file: 'libs/projections/src/engine/projection-engine.ts',
+        from: 'AbortSignal.any([signal, lost, asked])',
+        to: 'AbortSignal.any([signal, asked])',
+      },
+    ],
+    ...{ project: 'engines', file: 'test/contract/projections/projection-engine.test.ts' },
+    test: 'the engine of a projection leaves what it follows when its lease is lost',
   },
 ];

@@ -82,6 +82,16 @@ describe('the engine of a projection', () => {
     await until('it stands by here', () => work.engine.state === 'standby');
   });
 
+  it('leaves what it follows when its lease is lost, and goes on only as another owner', async () => {
+    const work = start(new Work(bench.postgresUrl, new Leases(bench.postgresUrl)));
+    await until('it is live', () => work.engine.state === 'live');
+    await bench.rows('SELECT pg_terminate_backend(session_pid) FROM orderlog.leases WHERE projection = $1', [
+      work.name,
+    ]);
+    await until('it is followed anew', () => work.tokens.length === 2);
+    expect(work.tokens[1]).toBeGreaterThan(work.tokens[0]!);
+  });
+
   it('keeps no other projection of its process from going on', async () => {
     const leases = new Leases(bench.postgresUrl);
     const projector = bench.start({ leases });

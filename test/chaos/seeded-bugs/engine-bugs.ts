@@ -1,0 +1,100 @@
+import type { TestedBug } from './failed-tests.js';
+
+const INDEX_WRITER = 'libs/read-models/src/search/elasticsearch/index-writer.ts';
+const TOPIC_WRITER = 'libs/projections/src/relay/topic-writer.ts';
+
+const steps = { project: 'engines', file: 'test/contract/projections/search-steps.test.ts' } as const;
+const relay = { project: 'real', file: 'test/real/relay.test.ts' } as const;
+
+/** What could be wrong with what is in the index. Only Elasticsearch compares versions. */
+export const indexBugs: readonly TestedBug[] = [
+  {
+    name: 'how far the index is, told before it has acknowledged the documents',
+    changes: [
+      {
+        file: 'libs/projections/src/followed-steps.ts',
+        from: 'const refused = await written;',
+        to: `await this.#writer.mark(reached);
+    await this.#store.advance(this.#token, reached, [], []);
+    const refused = await written;`,
+      },
+    ],
+    ...steps,
+    test: 'a step of the search index is told in neither store while its documents are not acknowledged',
+  },
+  {
+    name: 'how far the index is, told before an earlier step is acknowledged',
+    changes: [
+      {
+        file: 'libs/projections/src/search-follower.ts',
+        from: 'await settling;\n        settling = this.#settle(step, steps);',
+        to: 'settling = this.#settle(step, steps);',
+      },
+    ],
+    ...steps,
+    test: 'a step of the search index is told in neither store while one before it is not acknowledged',
+  },
+  {
+    name: 'documents without a version',
+    changes: [
+      {
+        file: INDEX_WRITER,
+        from: "version: Number(order.writeSeq),\n      version_type: 'external_gte',",
+        to: '',
+      },
+    ],
+    ...steps,
+    test: 'a step of the search index of an owner that stood still before its flush changes nothing that is newer',
+  },
+  {
+    name: 'a marker that an owner of before takes back',
+    changes: [{ file: INDEX_WRITER, from: "...{ version, version_type: 'external_gte' },", to: '' }],
+    ...steps,
+    test: 'a step of the search index of an owner that stood still before its flush changes nothing that is newer',
+  },
+];
+
+/** What could be wrong with what is in the topic. Only Kafka tells which messages it has taken, and in which order. */
+export const topicBugs: readonly TestedBug[] = [
+  {
+    name: 'events of an order in several partitions',
+    changes: [
+      {
+        file: TOPIC_WRITER,
+        from: 'createPartitioner: Partitioners.DefaultPartitioner,',
+        to: `createPartitioner: () => {
+        let next = 0;
+        return ({ partitionMetadata }) => next++ % partitionMetadata.length;
+      },`,
+      },
+    ],
+    ...relay,
+    test: 'the relay sends every event of a shop, in order per order',
+  },
+  {
+    name: 'the second half of what is too large together, sent first',
+    changes: [
+      {
+        file: TOPIC_WRITER,
+        from: `await this.#sendOrSplit(request.slice(0, half), refused);
+      await this.#sendOrSplit(request.slice(half), refused);`,
+        to: `await this.#sendOrSplit(request.slice(half), refused);
+      await this.#sendOrSplit(request.slice(0, half), refused);`,
+      },
+    ],
+    ...relay,
+    test: 'the relay splits what is too large together',
+  },
+  {
+    name: 'a producer that goes on after a request without an answer',
+    changes: [
+      {
+        file: TOPIC_WRITER,
+        from: 'await this.close().catch(() => {}); // it is of no use any more, whatever it says\n',
+        to: '',
+      },
+    ],
+    ...{ project: 'real', file: 'test/real/topic-writer.test.ts' },
+    test: 'the writer of a topic sends what comes after a request without an answer',
+  },
+];

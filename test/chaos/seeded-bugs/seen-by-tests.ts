@@ -1,0 +1,38 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { brokenTree, type BrokenTree } from './broken-tree.js';
+import { failedTests, type TestedBug } from './failed-tests.js';
+
+const LIMIT_MS = 120_000;
+
+/** For each bug a test that the one named for it fails; and one that all those pass where there is none. */
+export function bugsAreSeen(bugs: readonly TestedBug[]): void {
+  let tree: BrokenTree | null = null;
+  afterEach(async () => {
+    await tree?.remove();
+    tree = null;
+  });
+
+  it.each(bugs)(
+    '$name',
+    async (bug) => {
+      tree = await brokenTree(bug.changes, true);
+      const failed = await failedTests(tree.folder, { ...bug, files: [bug.file], tests: [bug.test] });
+      expect(failed).toContainEqual(expect.stringContaining(bug.test));
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'and the same tests pass where there is none',
+    async () => {
+      tree = await brokenTree([], true);
+      for (const project of new Set(bugs.map((bug) => bug.project))) {
+        const ofProject = bugs.filter((bug) => bug.project === project);
+        const files = [...new Set(ofProject.map(({ file }) => file))];
+        const tests = ofProject.map(({ test }) => test);
+        expect(await failedTests(tree.folder, { project, files, tests })).toEqual([]);
+      }
+    },
+    5 * LIMIT_MS,
+  );
+}
