@@ -11,6 +11,7 @@ export function countsOf(facts: Facts): Record<string, number> {
     reads: facts.reads.length,
     answered: facts.reads.filter(({ shown }) => shown !== null).length,
     obliged: facts.reads.filter(({ shown, mustShow }) => shown !== null && mustShow !== null).length,
+    inquiries: facts.reads.filter(({ inquiry }) => inquiry !== null && inquiry.answer !== null).length,
     orders: facts.streams.size,
     events: facts.log.length,
     'of a later release': facts.log.filter(({ eventId }) => facts.ofLaterRelease.has(eventId)).length,

@@ -2,6 +2,7 @@ import type { Order } from '#domain/order/state.js';
 import { allowedCommands } from '#domain/order/order.js';
 import { fulfilmentStatus, paymentStatus, returnStatus } from '#domain/order/statuses.js';
 import { orderTotals } from '#domain/order/totals.js';
+import { textOf } from './equal.js';
 import type { ColumnValues } from './facts.js';
 
 /**
@@ -50,6 +51,19 @@ export function expectedSummary(order: Order): ColumnValues {
     returnsClosed: order.returns.filter(({ status }) => status === 'closed').length,
     unitsReturned: lines.reduce((sum, line) => sum + line.received, 0),
   };
+}
+
+/** Which order it is and that it changed are no change. */
+const NO_CHANGE: ReadonlySet<string> = new Set(['orderId', 'revision', 'updatedAt']);
+
+/** What an event made of the summary; `before` null: there was no order. */
+export function expectedChanges(before: Order | null, after: Order): ColumnValues {
+  const earlier = before && expectedSummary(before);
+  const changes = Object.entries(expectedSummary(after))
+    .filter(([name]) => !NO_CHANGE.has(name))
+    .map(([name, to]) => [name, { from: earlier?.[name] ?? null, to }] as const)
+    .filter(([, { from, to }]) => textOf(from) !== textOf(to));
+  return Object.fromEntries(changes);
 }
 
 /** The columns that `orders` and `order_history` share. */

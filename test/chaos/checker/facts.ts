@@ -98,6 +98,57 @@ export interface ReadAttempt {
   /** Of an answer: each order in it as shown, with the revision that it says it has; null: refused, or no answer. */
   readonly shown: readonly ShownOrder[] | null;
   readonly status: number | null;
+  /** When it says to come again; null: it says nothing of it, or there is no answer. */
+  readonly retryAfter: string | null;
+  /** null: the question is about nothing but orders as they are or were. */
+  readonly inquiry: InquiryFact | null;
+}
+
+/** A question about what became of one order, or about what many come to. */
+export type Inquiry =
+  /** `after`: the revision that the page before ended with; null: the first page. */
+  | {
+      readonly kind: 'history';
+      readonly orderId: string;
+      readonly after: number | null;
+      readonly limit: number;
+    }
+  | { readonly kind: 'diff'; readonly orderId: string; readonly from: Place; readonly to: Place }
+  | {
+      readonly kind: 'totals';
+      readonly by: 'day' | 'month' | 'status' | 'country' | null;
+      /** null: of all. */
+      readonly customerId: string | null;
+      readonly asOf: PastMoment | null;
+    }
+  | { readonly kind: 'export'; readonly asOf: PastMoment | null }
+  /** The orders that were not the same at two moments. */
+  | {
+      readonly kind: 'changed';
+      readonly clock: PastMoment['clock'];
+      readonly from: string;
+      readonly to: string;
+    }
+  | { readonly kind: 'customer'; readonly customerId: string };
+
+export interface PastMoment {
+  readonly clock: 'occurred' | 'recorded';
+  readonly at: string;
+}
+
+/** In the history of an order. */
+export type Place = { readonly revision: number } | PastMoment;
+
+export interface InquiryFact {
+  readonly question: Inquiry;
+  /** Of the token that it was asked with: the answer shows no less. null: it was asked without. */
+  readonly least: bigint | null;
+  /** Of the token that it was answered with: the answer shows no more. null: it has none. */
+  readonly most: bigint | null;
+  /** What the client had seen of the order before. */
+  readonly seen: number | null;
+  /** null: refused, or no answer. */
+  readonly answer: Readonly<Record<string, unknown>> | null;
 }
 
 export interface ShownOrder {

@@ -1,25 +1,54 @@
 import { differences } from './equal.js';
 import { expectedDocument, expectedSummary } from './expected-rows.js';
 import type { ColumnValues, ReadAttempt, ShownOrder } from './facts.js';
+import { checkDiff, checkHistory } from './order-past.check.js';
+import { checkOverview, Shops } from './overviews.check.js';
 import { keyOf, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 const NOT_FOUND = 404;
+const UNAVAILABLE = 503;
 
 /**
- * I9: an answer to a question with a token shows what the token is about. I4, while all this went on: whatever an
- * answer shows of an order is the order as it was at the revision that the answer names.
+ * I9: an answer to a question with a token shows what the token is about, and a refusal that is not the asker's fault
+ * says when to come again. I4, while all this went on: whatever an answer shows of an order is the order as it was at
+ * the revision that the answer names; what became of an order is what its stream tells; and what many orders come to is
+ * what their streams come to.
  */
 export function checkReads(
   reads: readonly ReadAttempt[],
   stories: ReadonlyMap<string, Story>,
   report: { readonly I4: Report; readonly I9: Report },
 ): void {
+  const shops = new Shops(stories);
   for (const read of reads) {
     const about = `${read.client}: ${read.asks}`;
+    checkRefusal(about, read, report.I9);
     checkToken(about, read, report.I9);
+    checkInquiry(about, read, { stories, shops }, report);
     for (const shown of read.shown ?? []) checkShown(about, read.tenantId, shown, stories, report.I4);
   }
+}
+
+function checkRefusal(about: string, { status, retryAfter }: ReadAttempt, report: Report): void {
+  if (status === null || status < 500) return;
+  if (status !== UNAVAILABLE) report(about, `is answered with ${status}`);
+  else if (retryAfter === null) report(about, `is answered with ${status}, and not told when to come again`);
+}
+
+function checkInquiry(
+  about: string,
+  { tenantId, status, inquiry, mustShow }: ReadAttempt,
+  { stories, shops }: { stories: ReadonlyMap<string, Story>; shops: Shops },
+  { I4, I9 }: { readonly I4: Report; readonly I9: Report },
+): void {
+  if (inquiry === null) return;
+  const { question } = inquiry;
+  if (question.kind !== 'history' && question.kind !== 'diff')
+    return checkOverview(about, shops.of(tenantId), { ...inquiry, question }, status, I4);
+  const story = stories.get(keyOf({ tenantId, orderId: question.orderId }));
+  if (question.kind === 'diff') return checkDiff(about, story, { ...inquiry, question }, status, { I4, I9 });
+  checkHistory(about, story, { ...inquiry, question }, mustShow?.revision ?? null, { I4, I9 });
 }
 
 function checkToken(about: string, { mustShow, status, shown }: ReadAttempt, report: Report): void {

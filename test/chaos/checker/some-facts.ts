@@ -65,7 +65,7 @@ export async function someFacts(
     facts.revisions.set(key, order.revision);
     facts.reads.push({
       ...{ client: 'client', atMs: 0, tenantId: TENANT, asks: `order ${orderId}`, orderId, status: 200 },
-      mustShow: { orderId, revision: order.revision },
+      ...{ mustShow: { orderId, revision: order.revision }, retryAfter: null, inquiry: null },
       shown: [{ orderId, revision: order.revision, as: 'summary', content: expectedSummary(order) }],
     });
   }

@@ -20,6 +20,14 @@ export interface Story extends OrderKey {
   readonly chapters: readonly Chapter[];
 }
 
+/**
+ * Whether its rows are at each position what its events up to there make. One of whose events are parked, or were left
+ * out by a person, catches up when somebody says so.
+ */
+export function isSteady({ chapters }: Story): boolean {
+  return chapters.every(({ event }) => event !== null);
+}
+
 export const keyOf = ({ tenantId, orderId }: OrderKey): string => `${tenantId}.${orderId}`;
 
 /** The same of a row, as PostgreSQL has it. */

@@ -9,7 +9,7 @@ export const invariantNames: Readonly<Record<Invariant, string>> = {
   I5: 'Kafka and the feed have every event at least once, first occurrences in order per order',
   I7: 'a snapshot and the events after it make what all events make, at every revision',
   I8: 'a checkpoint never passes an event that is neither applied nor parked in the same transaction',
-  I9: 'a read-your-writes token is honoured or refused',
+  I9: 'a read-your-writes token is honoured or refused, and a read that is refused is told when to come again',
   I10: 'captures and refunds at the provider equal those in stream and rows, per reference',
 };
 

@@ -17,6 +17,8 @@ const COLOURS = ['white', 'red', 'blue', 'vintage', 'pink'];
 const NAMES = ['Ana García', 'Björn Öztürk', 'Ada Lovelace', 'Zoë Smith'];
 /** With two, none and three digits of minor units. */
 const CURRENCIES = ['GBP', 'GBP', 'JPY', 'BHD'];
+/** So few that most have several orders. */
+export const CUSTOMERS = 9;
 const COUNTRIES = ['GB', 'FR', 'DE', null];
 
 type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>;
@@ -42,7 +44,7 @@ export function anyPlacing(random: Random, reference: string): PlaceOrder {
       ...data,
       reference,
       currency: random.one(CURRENCIES)!,
-      customerId: random.chance(70) ? `customer-${random.below(9)}` : null,
+      customerId: random.chance(70) ? `customer-${random.below(CUSTOMERS)}` : null,
       lines: data.lines.map((line) => ({
         ...line,
         sku: `SKU-${random.below(500)}`,

@@ -29,8 +29,7 @@ export class HttpClient {
         signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
       });
       const text = await answer.body.text();
-      const parsed = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
-      return { status: answer.statusCode, headers: answer.headers, body: parsed };
+      return { status: answer.statusCode, headers: answer.headers, body: parsed(text, answer.headers) };
     } catch (error) {
       return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     }
@@ -39,4 +38,13 @@ export class HttpClient {
   close(): Promise<void> {
     return this.#agent.destroy();
   }
+}
+
+/** A document for each line is told as `items`. */
+function parsed(text: string, headers: HttpAnswer['headers']): HttpAnswer['body'] {
+  if (String(headers['content-type']).startsWith('application/x-ndjson')) {
+    const lines = text.split('\n').filter((line) => line !== '');
+    return { items: lines.map((line) => JSON.parse(line) as unknown) };
+  }
+  return text === '' ? {} : (JSON.parse(text) as HttpAnswer['body']);
 }

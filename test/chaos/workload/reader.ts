@@ -1,10 +1,12 @@
 import { instantAt } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
+import { decodeOrderPosition } from '#platform/order-position.js';
 import { orderOf, type OrderDocument } from '#read-models/order-document.js';
-import type { ReadAttempt, ShownOrder } from '../checker/facts.js';
+import type { Inquiry, InquiryFact, ReadAttempt, ShownOrder } from '../checker/facts.js';
 import type { Random } from '../random.js';
 import type { Sender } from './command-sender.js';
 import type { HttpAnswer, HttpClient } from './http-client.js';
+import { anyInquiry, pathOf } from './inquiries.js';
 import type { KnownOrder } from './orders.js';
 import type { Recorder } from './recorder.js';
 import type { Session } from './session.js';
@@ -19,9 +21,13 @@ interface Question {
   readonly minRevision?: number;
   /** Whether the token obliges it. */
   readonly waits: boolean;
+  /** Absent: it is about nothing but orders as they are or were. */
+  readonly inquiry?: Inquiry;
 }
 
 const PAST_MS = 120_000;
+/** With the orders that commands are decided on, it comes to less than a tenth of all reads: it costs more. */
+const INQUIRIES_PERCENT = 18;
 
 /** Asks query-api, and records each question with what was shown. */
 export class Reader {
@@ -60,6 +66,7 @@ export class Reader {
   }
 
   async anything(known: KnownOrder): Promise<void> {
+    if (this.#random.chance(INQUIRIES_PERCENT)) return this.#inquire(anyInquiry(known, this.#random), null);
     const question = this.#random.one(this.#questions(known))!;
     await this.#ask(question, question.waits && this.#random.chance(70));
   }
@@ -68,6 +75,19 @@ export class Reader {
   async ofAnotherTenant({ orderId }: KnownOrder): Promise<void> {
     const path = `/v1/orders/${orderId}`;
     await this.#ask({ asks: `foreign order ${orderId}`, path, orderId, as: 'view', waits: false }, false);
+  }
+
+  /** With the token, if there is one: the two that an answer comes between say what it has to be. */
+  async #inquire(inquiry: Inquiry, cursor: string | null): Promise<void> {
+    const path = pathOf(inquiry, cursor);
+    const orderId = 'orderId' in inquiry ? inquiry.orderId : null;
+    // The event store itself is asked for a difference, and waits for nothing.
+    const waits = inquiry.kind !== 'diff';
+    const answer = await this.#ask({ asks: path, path, orderId, as: 'summary', waits, inquiry }, waits);
+    if (inquiry.kind !== 'history' || typeof answer === 'string' || answer.status !== 200) return;
+    const { items, nextCursor } = answer.body as unknown as HistoryPage;
+    if (nextCursor === null || this.#random.chance(30)) return;
+    await this.#inquire({ ...inquiry, after: items.at(-1)!.revision }, nextCursor);
   }
 
   #questions({ orderId, reference, seen }: KnownOrder): readonly Question[] {
@@ -121,10 +141,11 @@ export class Reader {
   }
 
   async #ask(question: Question, withToken: boolean): Promise<HttpAnswer | string> {
-    const { orderId, minRevision, as, asks, path, body } = question;
+    const { orderId, minRevision, as, asks, path, body, inquiry } = question;
     const token = withToken ? this.#session.token : null;
-    const covered = orderId === null || token === null ? null : this.#session.covered(orderId);
-    const least = Math.max(covered ?? -1, minRevision ?? -1);
+    const asked = token === null ? null : this.#session.position;
+    const seen = orderId === null ? null : this.#session.covered(orderId);
+    const least = Math.max((token === null ? null : seen) ?? -1, minRevision ?? -1);
     const atMs = performance.now();
     const answer = await this.#http.send(this.#random.one(this.#urls)! + path, {
       method: body === undefined ? 'GET' : 'POST',
@@ -134,7 +155,8 @@ export class Reader {
         ...(token === null ? {} : { 'consistent-with': token }),
       },
     });
-    const shown = typeof answer === 'string' ? null : shownIn(answer, as);
+    const told = headerOf(answer, 'order-position');
+    const shown = typeof answer === 'string' ? null : shownIn(answer, as, inquiry);
     const attempt: ReadAttempt = {
       client: this.#sender.name,
       atMs,
@@ -144,23 +166,62 @@ export class Reader {
       mustShow: orderId === null || least < 0 ? null : { orderId, revision: least },
       shown,
       status: typeof answer === 'string' ? null : answer.status,
+      retryAfter: headerOf(answer, 'retry-after'),
+      inquiry: inquiry === undefined ? null : inquiryFact(inquiry, { asked, told, seen }, answer),
     };
     this.#recorder.reads.push(attempt);
-    if (typeof answer !== 'string' && shown !== null && as !== 'past') {
-      const told = answer.headers['order-position'];
-      this.#session.saw(typeof told === 'string' ? told : null, shown);
-    }
+    if (as !== 'past') this.#session.saw(told, shown ?? []);
     return answer;
   }
 }
 
-function shownIn({ status, body }: HttpAnswer, as: ShownOrder['as']): readonly ShownOrder[] | null {
+interface HistoryPage {
+  readonly items: readonly { readonly revision: number }[];
+  readonly nextCursor: string | null;
+}
+
+function headerOf(answer: HttpAnswer | string, name: string): string | null {
+  const value = typeof answer === 'string' ? undefined : answer.headers[name];
+  return typeof value === 'string' ? value : null;
+}
+
+function inquiryFact(
+  question: Inquiry,
+  { asked, told, seen }: { asked: bigint | null; told: string | null; seen: number | null },
+  answer: HttpAnswer | string,
+): InquiryFact {
+  return {
+    question,
+    least: asked,
+    most: told === null ? null : decodeOrderPosition(told)!.position,
+    seen,
+    answer: typeof answer === 'string' || answer.status !== 200 ? null : answer.body,
+  };
+}
+
+type Content = Readonly<Record<string, unknown>>;
+
+function shownIn(
+  { status, body }: HttpAnswer,
+  as: ShownOrder['as'],
+  inquiry?: Inquiry,
+): readonly ShownOrder[] | null {
   if (status !== 200) return null;
-  const shown = as === 'summary' ? (body['items'] as Record<string, unknown>[]) : [body];
-  return shown.map(({ highlights: _highlights, stale: _stale, staleReason: _reason, ...content }) => ({
+  const contents = contentsOf(body, as, inquiry);
+  if (contents === null) return null;
+  return contents.map(({ highlights: _highlights, stale: _stale, staleReason: _reason, ...content }) => ({
     orderId: String(content['orderId']),
     revision: content['revision'] as number,
     as,
     content,
   }));
+}
+
+/** null: the answer shows no order as it is or was. */
+function contentsOf(body: Content, as: ShownOrder['as'], inquiry?: Inquiry): readonly Content[] | null {
+  const items = body['items'] as readonly Content[];
+  if (inquiry === undefined) return as === 'summary' ? items : [body];
+  if (inquiry.kind === 'export') return items;
+  if (inquiry.kind !== 'changed') return null;
+  return items.flatMap(({ from, to }) => [from, to].filter((one): one is Content => one !== null));
 }

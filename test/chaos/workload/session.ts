@@ -6,10 +6,14 @@ export class Session {
   #position = -1n;
   /** The latest revision of each order that the token covers. */
   readonly #seen = new Map<string, number>();
-  /** Seen in answers without a token of their own: not covered yet. */
 
   get token(): string | null {
     return this.#token;
+  }
+
+  /** That the token stands for; null: there is no token. */
+  get position(): bigint | null {
+    return this.#token === null ? null : this.#position;
   }
 
   /** The revision that an answer with the token has to show of an order; null: none that is known of. */
