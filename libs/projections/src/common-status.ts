@@ -72,10 +72,6 @@ export function commonStatus(
   };
 }
 
-export function ageMs(recordedAt: string | null): number | null {
-  return recordedAt === null ? null : Math.max(0, Date.now() - Date.parse(recordedAt));
-}
-
 function parkedStatus(
   parked: readonly ParkedCount[],
   projection: string,

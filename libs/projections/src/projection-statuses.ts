@@ -1,13 +1,12 @@
-import { metadataOf } from '#event-store/metadata.js';
-import { nextOrderEvent } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { parkedCounts } from '#read-models/stores/parked-counts.js';
 import type { Queryable } from '#read-models/generations.js';
-import { ageMs, commonStatus, type CommonStatus, type Surroundings } from './common-status.js';
+import { commonStatus, type CommonStatus, type Surroundings } from './common-status.js';
 import type { Projector } from './projector.js';
 import type { ReadModelKeeper } from './read-model-keeper.js';
 import type { Relay } from './relay/relay.js';
+import { lackingMs } from './lacking.js';
 import { relayStatus, type RelayStatus } from './relay/relay-status.js';
 import type { SearchFollower } from './search-follower.js';
 
@@ -39,8 +38,6 @@ export interface ProjectionStatuses {
 }
 
 const OLDEST_PARKED_MAX = 10;
-/** A scrape waits no longer for what it may as well say the next time. */
-const ASK_LIMIT_MS = 1_000;
 
 /** Of every projection that a keeper runs, and of the relay to Kafka. */
 export async function projectionStatuses(
@@ -59,7 +56,7 @@ export async function projectionStatuses(
       ...(await Promise.all(projectors.map((one) => projectorStatus(one, around, stores.eventStore)))),
       ...followers.map((one) => searchStatus(one, around)),
     ],
-    relay: relay && relayStatus(relay, around),
+    relay: relay && (await relayStatus(relay, around, stores.eventStore)),
   };
 }
 
@@ -83,8 +80,8 @@ async function projectorStatus(
 ): Promise<ProjectorStatus> {
   const { progress, generation, active, pendingEvents, engine, position } = projector;
   const of = { projection: ORDERS_PROJECTION, generation: generation?.id ?? null, position, engine };
-  const isBehind = progress.isKnown && engine.state !== 'standby' && (position ?? -1n) < (around.head ?? -1n);
-  const common = commonStatus(of, around, isBehind ? await lackingMs(eventStore, position) : null);
+  const lagMs = progress.isKnown ? await lackingMs(eventStore, of, around) : null;
+  const common = commonStatus(of, around, lagMs);
   return {
     ...common,
     // Before it has read where it is, it is not at the beginning.
@@ -94,17 +91,4 @@ async function projectorStatus(
     ...progress.rates(),
     totals: { ...progress.totals },
   };
-}
-
-/** Of the first event behind a position, how long ago it was recorded; 0: there is none. null: nobody says. */
-async function lackingMs(eventStore: Asked, position: bigint | null): Promise<number | null> {
-  const late = AbortSignal.timeout(ASK_LIMIT_MS);
-  try {
-    const lacking = await nextOrderEvent(eventStore, position, late);
-    if (lacking === null) return late.aborted ? null : 0;
-    const metadata = metadataOf(lacking.metadata);
-    return typeof metadata === 'string' ? null : ageMs(metadata.recordedAt);
-  } catch {
-    return null; // it is away, which the states tell
-  }
 }

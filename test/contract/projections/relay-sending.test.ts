@@ -51,7 +51,7 @@ describe('the relay while Kafka is away', () => {
     const events = await collected(bench.eventStore.readStream(order.stream, { fromRevision, maxCount }));
     const { position } = events.at(-1)!;
     const outgoing = await new MessageMaker(bench.eventStore).make(events);
-    await sending.send(writer, { outgoing, position, lastRecordedAt: null });
+    await sending.send(writer, { outgoing, position });
     return position;
   }
 

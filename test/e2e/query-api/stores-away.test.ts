@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { place, WrittenOrder } from '../../support/order-streams.js';
+import { place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
 import { until } from '../../support/until.js';
 
@@ -9,12 +10,18 @@ jest.setTimeout(60_000);
 describe('query-api while a store is away', () => {
   let system: TestQuerySystem;
   let path: string;
+  let stuck: string;
 
   beforeAll(async () => {
     system = await startTestQuerySystem();
     const order = new WrittenOrder(system.eventStore);
     await order.does(place(order));
     path = `/v1/orders/${order.orderId}`;
+    const other = new WrittenOrder(system.eventStore);
+    await other.does(place(other));
+    await other.receives({ type: UNKNOWN_TYPE });
+    await other.does(tags('after'));
+    stuck = `/v1/orders/${other.orderId}`;
     system.startProjector();
     await system.ask(path, { headers: await system.upToDate() });
   });
@@ -35,6 +42,10 @@ describe('query-api while a store is away', () => {
     }
     expect(await statusOf(`${path}?revision=0`)).toBe(200);
     expect(await statusOf(`${path}/diff?from=0`)).toBe(200);
+    // Nobody can be asked what is parked: the stream itself ends where it cannot be read.
+    expect(await statusOf(`${stuck}?revision=0`)).toBe(200);
+    await refused(`${stuck}?revision=2`, 'order_parked');
+    expect((await system.ask(`${stuck}/diff?from=0`)).body).toMatchObject({ stale: true });
     expect(await statusOf('/health/live')).toBe(200);
     const ready = await system.ask('/health/ready');
     expect(ready.body).toMatchObject({ checks: { postgres: 'failed', eventStore: 'ok' } });

@@ -76,17 +76,21 @@ export class TimeTravel {
     { tenantId, customerId }: Audience,
     orderId: string,
   ): Promise<{ story: OrderStory; parked: ParkedAt | null }> {
-    const { skipped, parked } = await this.#leftOut.of(tenantId, orderId);
+    const { skipped, parked: known } = await this.#leftOut.of(tenantId, orderId);
+    let parked = known;
     const events: StoredOrderEvent[] = [];
     for await (const batch of this.#batches(orderStream(tenantId, orderId))) {
       const wanted = withoutSkipped(batch, skipped).filter(
         ({ revision }) => parked === null || revision < parked.revision,
       );
       const decoded = await this.#codec.decodeEach(wanted);
-      const unreadable = decoded.findIndex((event) => event instanceof UnreadableEvent);
-      const readable = unreadable === -1 ? decoded : decoded.slice(0, unreadable);
+      const unreadable = decoded.find((event) => event instanceof UnreadableEvent);
+      const readable = unreadable === undefined ? decoded : decoded.slice(0, decoded.indexOf(unreadable));
       events.push(...(readable as readonly StoredOrderEvent[]));
-      if (unreadable !== -1) break; // the projection parks it in this moment
+      if (unreadable === undefined) continue;
+      // The projection parks it in this moment; or it has, and nobody can be asked.
+      parked = { revision: unreadable.event.revision, reason: unreadable.message };
+      break;
     }
     if (events.length === 0 && parked !== null && customerId === null) refuseParked(parked, Infinity);
     if (events.length === 0) throw new ProblemError('order_not_found');

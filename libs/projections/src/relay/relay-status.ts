@@ -1,5 +1,7 @@
+import type { EventStore } from '#event-store/port.js';
 import { relayProjection } from '#read-models/stores/relay-store.js';
-import { ageMs, commonStatus, type CommonStatus, type Surroundings } from '../common-status.js';
+import { commonStatus, type CommonStatus, type Surroundings } from '../common-status.js';
+import { lackingMs } from '../lacking.js';
 import type { Relay } from './relay.js';
 
 /** Where the relay is, for people and for metrics. */
@@ -14,14 +16,16 @@ export interface RelayStatus extends CommonStatus {
   readonly totals: Readonly<Record<'events' | 'batches' | 'parked', number>>;
 }
 
-export function relayStatus(relay: Relay, around: Surroundings): RelayStatus {
+export async function relayStatus(
+  relay: Relay,
+  around: Surroundings,
+  eventStore: Pick<EventStore, 'subscribeToAll'>,
+): Promise<RelayStatus> {
   const { topic, sending, pendingEvents, engine, position, name } = relay;
   const projection = topic === null ? name : relayProjection(topic);
-  const common = commonStatus(
-    { projection, generation: 0, position, engine },
-    around,
-    ageMs(sending?.lastRecordedAt ?? null),
-  );
+  const of = { projection, generation: 0, position, engine };
+  // Before it has read where it is, it is not at the beginning.
+  const common = commonStatus(of, around, sending && (await lackingMs(eventStore, of, around)));
   return {
     ...common,
     lag: sending === null ? null : common.lag,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Kafka } from 'kafkajs';
-import type { ExactEventStore, RawEvent } from '#event-store/port.js';
+import type { ExactEventStore } from '#event-store/port.js';
 import { storeNow } from '#event-store/store-identity.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
@@ -156,13 +156,11 @@ export class Relay implements ProjectionWork {
         sending.underWay += events.length;
         const outgoing = await this.#maker.make(events);
         await underWay;
-        underWay = sending
-          .send(writer, { outgoing, position, lastRecordedAt: lastRecordedAt(events) })
-          .then(async () => {
-            sending.underWay -= events.length;
-            if (feed.size === 0) await sending.settle();
-            this.#noteCaughtUp(feed, sending);
-          });
+        underWay = sending.send(writer, { outgoing, position }).then(async () => {
+          sending.underWay -= events.length;
+          if (feed.size === 0) await sending.settle();
+          this.#noteCaughtUp(feed, sending);
+        });
         underWay.catch((error: unknown) => feed.end(error));
       }
     } finally {
@@ -203,9 +201,4 @@ export class Relay implements ProjectionWork {
       await pool.end();
     }
   }
-}
-
-function lastRecordedAt(events: readonly RawEvent[]): string | null {
-  const metadata = events.at(-1)?.metadata as { recordedAt?: unknown } | null | undefined;
-  return typeof metadata?.recordedAt === 'string' ? metadata.recordedAt : null;
 }

@@ -23,8 +23,6 @@ interface OutgoingBatch {
   readonly outgoing: readonly Outgoing[];
   /** All events up to here are in this batch or were in earlier ones. */
   readonly position: bigint;
-  /** Of the last event. */
-  readonly lastRecordedAt: string | null;
 }
 
 const SETTLE_EVERY_MS = 200;
@@ -45,7 +43,6 @@ export class Sending {
   readonly rate = new Rate();
   /** All events up to here were acknowledged or are parked. */
   position: bigint | null = null;
-  lastRecordedAt: string | null = null;
   /** Taken from the subscription, not yet acknowledged. */
   underWay = 0;
   readonly #store: RelayStore;
@@ -115,10 +112,9 @@ export class Sending {
     return this.#turns.take(() => this.#settle());
   }
 
-  async #send(writer: TopicWriter, { outgoing, position, lastRecordedAt }: OutgoingBatch): Promise<void> {
+  async #send(writer: TopicWriter, { outgoing, position }: OutgoingBatch): Promise<void> {
     const parked = await this.#sendAll(writer, outgoing);
     this.position = position;
-    this.lastRecordedAt = lastRecordedAt ?? this.lastRecordedAt;
     this.totals.events += outgoing.length;
     if (outgoing.length > 0) this.totals.batches += 1;
     this.totals.parked += parked.length;
