@@ -108,7 +108,9 @@ function readArguments(): { names: string[]; json: boolean; options: Options } {
 
 function format(row: Row): string {
   const number = (value: number | null, digits: number) =>
-    value === null ? '–' : value.toLocaleString('en', { maximumFractionDigits: digits });
+    value === null || Number.isNaN(value)
+      ? '–'
+      : value.toLocaleString('en', { maximumFractionDigits: digits });
   return [
     row.name.padEnd(24),
     number(row.ratio, 2).padStart(6),
