@@ -18,6 +18,10 @@ A secret can stand in a file instead, which its variable with \`_FILE\` after it
 It is one line; a newline at its end is no part of it. Both at once is an error. No secret is logged, shown by
 \`orderctl\`, told by \`/metrics\` or part of an answer.
 
+What the user or API key of Elasticsearch has to be allowed: on \`PREFIX-*\`, which has to cover the names of aliases too, \`manage\`,
+\`read\` and \`write\` for projector and orderctl, \`read\` and \`maintenance\` for query-api; and \`monitor\` of the cluster for orderctl,
+which tells its version.
+
 | variable | meaning | when not set | read by |
 |---|---|---|---|
 ${rows.join('\n')}

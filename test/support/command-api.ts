@@ -18,7 +18,7 @@ import {
 import type { CommandHandling } from '../../apps/command-api/src/dispatch/command-handling.js';
 import { createCommandHttpApp } from '../../apps/command-api/src/http-api.js';
 import { startCommandApi } from '../../apps/command-api/src/start.js';
-import { storeMarkOnce } from '../../apps/command-api/src/store-mark.js';
+import { StoreMark } from '../../apps/command-api/src/store-mark.js';
 
 const BUILT_MAIN = fileURLToPath(new URL('../../dist/apps/command-api/src/main.js', import.meta.url));
 
@@ -133,13 +133,14 @@ async function startOver(
     connectionString: eventStoreUrl,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
+  const storeMark = new StoreMark(eventStore);
   const http = await createCommandHttpApp(handlingOf(eventStore), {
     logger: createLogger('command-api', 'silent'),
     verifier: createTokenVerifier(tokens),
     isStoreReachable: () => eventStore.headPosition(),
     queryBaseUrl,
     requireIfMatch,
-    storeMark: storeMarkOnce(eventStore),
+    storeMark: () => storeMark.current(),
   });
   const port = await http.listen(host, 0);
   const close = async () => {

@@ -11,12 +11,20 @@ import { OrderCommands } from './handling/order-commands.js';
 import type { LoadingSettings } from './settings.js';
 import { SnapshotMetrics } from './snapshot-metrics.js';
 
+export interface OpenOrders {
+  readonly commands: OrderCommands;
+  readonly metrics: SnapshotMetrics;
+  /** What was known of orders is asked for anew. */
+  forget(): void;
+  close(): Promise<void>;
+}
+
 /** What handles commands, with its cache and its snapshots, and what those tell of themselves. */
 export function openOrders(
   eventStore: ExactEventStore,
   { snapshotEveryEvents, snapshotCheckOneIn, stateCacheMb }: LoadingSettings,
   logger: Logger,
-): { commands: OrderCommands; metrics: SnapshotMetrics; close: () => Promise<void> } {
+): OpenOrders {
   const codec = eventCodec(plainPersonal);
   const cache = new StateCache({ maxSizeBytes: stateCacheMb * 1024 * 1024 });
   const metrics = new SnapshotMetrics(logger, cache);
@@ -28,5 +36,5 @@ export function openOrders(
   const loader = new OrderLoader({ eventStore, codec, cache, snapshots, checkOneIn: snapshotCheckOneIn });
   const observer = new AppendMetrics(metrics.registry);
   const commands = new OrderCommands(eventStore, { codec, loader, observer });
-  return { commands, metrics, close: () => loader.close() };
+  return { commands, metrics, forget: () => loader.forget(), close: () => loader.close() };
 }

@@ -5,7 +5,7 @@ import type { Logger } from '#platform/logging.js';
 import { createCommandHttpApp } from './http-api.js';
 import { openOrders } from './open-orders.js';
 import { defaultLoading, type CommandApiSettings } from './settings.js';
-import { storeMarkOnce } from './store-mark.js';
+import { StoreMark } from './store-mark.js';
 
 /** The whole app, listening. The event store may still be away: it is asked when it is needed. */
 export async function startCommandApi(
@@ -13,7 +13,12 @@ export async function startCommandApi(
   logger: Logger,
 ): Promise<RunningApp & { port: number }> {
   const { host, queryBaseUrl, requireIfMatch, jwksUrl, issuer, audience } = settings;
-  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
+  const onLost = () => {
+    orders.forget();
+    storeMark.forget();
+  };
+  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl, onLost });
+  const storeMark = new StoreMark(eventStore);
   const orders = openOrders(eventStore, settings.loading ?? defaultLoading, logger);
   const http = await createCommandHttpApp(orders.commands, {
     logger,
@@ -22,7 +27,7 @@ export async function startCommandApi(
     isStoreReachable: () => eventStore.headPosition(),
     queryBaseUrl: queryBaseUrl.replace(/\/+$/, ''),
     requireIfMatch,
-    storeMark: storeMarkOnce(eventStore),
+    storeMark: () => storeMark.current(),
   });
   const port = await http.listen(host, settings.port);
   const { drainDelayMs = 0 } = settings;

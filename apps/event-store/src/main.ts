@@ -7,5 +7,10 @@ await runApp('event-store', async (logger) => {
   // gRPC writes to the console by itself; what matters of it reaches us as errors.
   const note = (message: unknown) => logger.debug({ message }, 'gRPC');
   setLogger({ error: note, info: note, debug: note });
-  return startEventStore({ ...settingsFromEnvironment(), logger });
+  // Who asks this one would be told of what is no more, or of nothing new.
+  const onTakenOver = () => {
+    logger.fatal('another event store writes to the database now: stop one of them');
+    process.exit(1);
+  };
+  return startEventStore({ ...settingsFromEnvironment(), logger, onTakenOver });
 });

@@ -115,6 +115,8 @@ export class AppendConnection {
           resolve(result);
         },
         (error: Error) => {
+          // A refusal is an answer. When the stream itself has ended, it is broken already.
+          this.#lastAnswerAtMs = performance.now();
           settle();
           reject(error);
         },

@@ -17,15 +17,18 @@ let appending: symbol | null = null;
 export class Appender {
   readonly #connectionString: string;
   readonly #timeoutMs: number;
+  readonly #onLost: () => void;
   readonly #self = Symbol('appender');
   #connection: Promise<AppendConnection> | null = null;
   #retired: Promise<void> = Promise.resolve();
   #inFlightBytes = 0;
   #closed = false;
 
-  constructor(connectionString: string, timeoutMs: number) {
+  /** @param onLost told when a connection breaks, before what is under way on it is found out */
+  constructor(connectionString: string, timeoutMs: number, onLost: () => void = () => {}) {
     this.#connectionString = connectionString;
     this.#timeoutMs = timeoutMs;
+    this.#onLost = onLost;
   }
 
   /** Errors as in the port. `position` is null when the server did not say it. */
@@ -79,6 +82,7 @@ export class Appender {
       return await AppendConnection.open(this.#connectionString, this.#timeoutMs, (broken) => {
         this.#connection = null;
         this.#retired = broken.close();
+        this.#onLost();
       });
     } catch (error) {
       this.#connection = null;

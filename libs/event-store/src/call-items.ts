@@ -140,6 +140,8 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   /** null: there is nothing to be read yet. */
   #take(): IteratorResult<Item, undefined> | null {
     const isHeldBack = this.#outcome === null && this.#received >= this.#maxItems && this.#aheadCount() === 1;
+    // It is given when the call has ended, and a call that pauses never does.
+    if (isHeldBack && this.#call!.isPaused()) this.#call!.resume();
     if (this.#aheadCount() > 0 && !isHeldBack) return { done: false, value: this.#shift() };
     if (this.#outcome === null) return null;
     const { error } = this.#outcome;

@@ -29,6 +29,8 @@ export interface DbClientOptions {
   readonly connectionString: string;
   /** Longest wait for any one answer. */
   readonly timeoutMs?: number;
+  /** The connection for appends was lost: whatever answers next may be a store that was restored, or another one. */
+  readonly onLost?: () => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -48,11 +50,11 @@ export class DbClientEventStore implements ExactEventStore {
   readonly #appender: Appender;
   readonly #timeoutMs: number;
 
-  constructor({ connectionString, timeoutMs = DEFAULT_TIMEOUT_MS }: DbClientOptions) {
+  constructor({ connectionString, timeoutMs = DEFAULT_TIMEOUT_MS, onLost }: DbClientOptions) {
     this.#timeoutMs = timeoutMs;
     this.#connectionString = connectionString;
     this.#reader = openClient(connectionString);
-    this.#appender = new Appender(connectionString, timeoutMs);
+    this.#appender = new Appender(connectionString, timeoutMs, onLost);
   }
 
   async append(

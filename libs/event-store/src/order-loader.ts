@@ -59,11 +59,18 @@ export class OrderLoader {
 
   /** As it is in the store now: only what came after `known`, or after its snapshot, is read. */
   async refresh(stream: string, known: LoadedOrder | null = this.cached(stream)): Promise<LoadedOrder> {
-    const isKnown = known !== null && known.order !== null;
-    const fresh = isKnown ? await this.#streams.foldOn(stream, known) : await this.#load(stream);
+    const followed = known?.order ? await this.#foldOn(stream, known.order) : null;
+    // A store that was restored may lack the end of what was known, or have another one.
+    const fresh = followed === null || typeof followed === 'string' ? await this.#load(stream) : followed;
     // That a stream does not exist says little later on, and would fill the cache with made-up ids.
-    if (fresh.order !== null) this.#cache.set(stream, fresh);
+    if (fresh.order === null) this.#cache.delete(stream);
+    else this.#cache.set(stream, fresh);
     return fresh;
+  }
+
+  /** Nothing is known any more: the store was lost sight of, and may come back with less than it had. */
+  forget(): void {
+    this.#cache.clear();
   }
 
   /** Some events of a stream, decoded. */
@@ -118,19 +125,29 @@ export class OrderLoader {
   async #loadFromSnapshot(stream: string, snapshots: OrderSnapshots): Promise<LoadedOrder | null> {
     const order = await snapshots.find(stream);
     if (order === null) return null;
-    // The event that the snapshot ends with is read again: it tells whether the snapshot is of this stream.
+    const loaded = await this.#foldOn(stream, order);
+    if (typeof loaded === 'string') {
+      snapshots.refused(stream, loaded);
+      return null;
+    }
+    snapshots.used(stream);
+    this.#checks?.sample(stream, loaded.order!);
+    return loaded;
+  }
+
+  /**
+   * From a state on. The event that it ends with is read again: it tells whether the state is of this stream. Else why it
+   * is not: that event is not there yet, or another one is.
+   */
+  async #foldOn(stream: string, order: Order): Promise<LoadedOrder | 'future' | 'foreign'> {
     const events = this.#streams.readFrom(stream, order.revision)[Symbol.asyncIterator]();
     const first = await events.next();
     if (first.done || !isAfter(first.value, order)) {
       await events.return?.();
-      snapshots.refused(stream, first.done ? 'future' : 'foreign');
-      return null;
+      return first.done ? 'future' : 'foreign';
     }
-    const atSnapshot = { order, position: first.value.position };
-    const loaded = await this.#streams.foldEach({ [Symbol.asyncIterator]: () => events }, atSnapshot);
-    snapshots.used(stream);
-    this.#checks?.sample(stream, loaded.order!);
-    return loaded;
+    const known = { order, position: first.value.position };
+    return this.#streams.foldEach({ [Symbol.asyncIterator]: () => events }, known);
   }
 }
 

@@ -41,6 +41,11 @@ export class StateCache {
     if (held) held.loaded = null;
   }
 
+  clear(): void {
+    this.#orders?.clear();
+    for (const held of this.#held.values()) held.loaded = null;
+  }
+
   /** What is set of it from now on is kept, whatever else is, until as many have let go of it as hold it. */
   hold(stream: string): void {
     const held = this.#held.get(stream);

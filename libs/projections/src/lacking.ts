@@ -5,7 +5,15 @@ import type { Surroundings } from './common-status.js';
 import type { ProjectionEngine } from './engine/projection-engine.js';
 
 /** A scrape waits no longer for what it may as well say the next time. */
-const ASK_LIMIT_MS = 1_000;
+const ASK_LIMIT_MS = 3_000;
+
+interface FirstLacking {
+  readonly position: bigint;
+  readonly recordedAt: string;
+}
+
+/** What each was found to lack: it goes on lacking just that until it is there, and nobody has to be asked again. */
+const known = new WeakMap<ProjectionEngine, FirstLacking>();
 
 /**
  * Of what is behind the head, how long ago the first event that it lacks was recorded; 0: it lacks none.
@@ -17,13 +25,22 @@ export async function lackingMs(
   { head }: Surroundings,
 ): Promise<number | null> {
   if (engine.state === 'standby' || (position ?? -1n) >= (head ?? -1n)) return null;
+  const before = known.get(engine);
+  if (before !== undefined && (position ?? -1n) < before.position) return ageMs(before);
   const late = AbortSignal.timeout(ASK_LIMIT_MS);
   try {
-    const lacking = await nextOrderEvent(eventStore, position, late);
-    if (lacking === null) return late.aborted ? null : 0;
-    const metadata = metadataOf(lacking.metadata);
-    return typeof metadata === 'string' ? null : Math.max(0, Date.now() - Date.parse(metadata.recordedAt));
+    const event = await nextOrderEvent(eventStore, position, late);
+    if (event === null) return late.aborted ? null : 0;
+    const metadata = metadataOf(event.metadata);
+    if (typeof metadata === 'string') return null;
+    const lacking = { position: event.position, recordedAt: metadata.recordedAt };
+    known.set(engine, lacking);
+    return ageMs(lacking);
   } catch {
     return null; // it is away, which the states tell
   }
+}
+
+function ageMs({ recordedAt }: FirstLacking): number {
+  return Math.max(0, Date.now() - Date.parse(recordedAt));
 }

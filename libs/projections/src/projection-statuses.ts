@@ -51,13 +51,11 @@ export async function projectionStatuses(
     parkedCounts(stores.db, OLDEST_PARKED_MAX).catch(() => null),
   ]);
   const around = { head, parked };
-  return {
-    projections: [
-      ...(await Promise.all(projectors.map((one) => projectorStatus(one, around, stores.eventStore)))),
-      ...followers.map((one) => searchStatus(one, around)),
-    ],
-    relay: relay && (await relayStatus(relay, around, stores.eventStore)),
-  };
+  const [ofRows, ofRelay] = await Promise.all([
+    Promise.all(projectors.map((one) => projectorStatus(one, around, stores.eventStore))),
+    relay && relayStatus(relay, around, stores.eventStore),
+  ]);
+  return { projections: [...ofRows, ...followers.map((one) => searchStatus(one, around))], relay: ofRelay };
 }
 
 function searchStatus(follower: SearchFollower, around: Surroundings): SearchStatus {

@@ -112,7 +112,7 @@ export class SearchFollower implements ProjectionWork {
     try {
       await db.query(`LISTEN ${CHECKPOINT_CHANNEL}`);
       const opened = await this.#open(store, generation, token);
-      if (opened === null) return; // the generation has another index now: begin anew with that one
+      if (opened === null) return; // the generation has another index now, or none: begin anew with what it has
       const { writer, reached } = opened;
       if (this.state !== 'live') this.engine.become('catching_up');
       this.completeAtMs ??= performance.now();
@@ -159,7 +159,7 @@ export class SearchFollower implements ProjectionWork {
 
   /**
    * Where to go on: the index itself knows what it has, whatever became of either store meanwhile. null: another index
-   * takes its place.
+   * takes its place, or none.
    */
   async #open(
     store: SearchFeedStore,
@@ -170,6 +170,10 @@ export class SearchFollower implements ProjectionWork {
     const name = generation.searchIndex!;
     const writer = new IndexWriter(client, name);
     const marker = await writer.open();
+    if (await this.isDropped()) {
+      await writer.remove(); // it was made again between the two
+      return null;
+    }
     if (marker === null) return { writer, reached: NOTHING_REACHED };
     if (marker.writeSeq > (await store.lastWriteSeq())) {
       // Its versions are above those to come, and would win over them.

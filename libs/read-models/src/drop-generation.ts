@@ -79,6 +79,11 @@ async function dropTables(pool: pg.Pool, { id, rowsOf, schema }: Generation): Pr
     for (const table of ['checkpoints', 'made_from', 'quarantine', 'late_rows', 'leases']) {
       await client.query(`DELETE FROM ${SHARED_SCHEMA}.${table} WHERE generation = ANY ($1)`, [gone]);
     }
+    await client.query(
+      `UPDATE ${SHARED_SCHEMA}.quarantine_actions SET done_at = now(), succeeded = false, outcome = $2
+       WHERE generation = ANY ($1) AND done_at IS NULL`,
+      [gone, 'its generation was dropped before: ask again'],
+    );
     await client.query('COMMIT');
     client.release();
   } catch (error) {

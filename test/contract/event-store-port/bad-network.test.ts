@@ -14,11 +14,14 @@ const TIMEOUT_MS = 400;
 let server: Awaited<ReturnType<typeof startTestEventStore>>;
 let proxy: TcpProxy;
 let store: DbClientEventStore;
+let lost: number;
 
 beforeEach(async () => {
   server = await startTestEventStore();
   proxy = await startTcpProxy(Number(new URL(server.url).port));
-  store = new DbClientEventStore({ connectionString: through(proxy), timeoutMs: TIMEOUT_MS });
+  lost = 0;
+  const onLost = () => void (lost += 1);
+  store = new DbClientEventStore({ connectionString: through(proxy), timeoutMs: TIMEOUT_MS, onLost });
 }, 60_000);
 
 afterEach(async () => {
@@ -55,6 +58,22 @@ describe('when answers do not come', () => {
 });
 
 describe('when the server is away', () => {
+  it('who appends is told that its connection was lost, once, also when nothing is under way', async () => {
+    const stream = someStream();
+    await store.append(stream, [someEvent()], 'no_stream');
+    expect(lost).toBe(0);
+    await proxy.away();
+    await until('it is told', () => lost === 1);
+    await proxy.restore();
+    await until('it is back', () =>
+      store.append(stream, [someEvent()], 0).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(lost).toBe(1);
+  });
+
   it('everything is StoreUnavailable at once, and works again soon after it is back', async () => {
     const stream = someStream();
     await store.append(stream, [someEvent()], 'no_stream');

@@ -39,3 +39,19 @@ it.each<[string, (stream: string) => Promise<unknown>]>([
   },
   60_000,
 );
+
+it('a read whose last event is the first that its reader has to wait for comes to its end', async () => {
+  const stream = someStream();
+  const count = 1 + 256; // what is taken ahead, and one
+  await own.store.append(
+    stream,
+    Array.from({ length: count }, () => someEvent()),
+    'no_stream',
+  );
+  const read: number[] = [];
+  for await (const { revision } of own.store.readStream(stream, { maxCount: count })) {
+    read.push(revision);
+    await new Promise((later) => setImmediate(later)); // as one that fetches keys
+  }
+  expect(read).toHaveLength(count);
+});

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { EventStoreDBClient } from '@eventstore/db-client';
+import pg from 'pg';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
 import { createLogger } from '#platform/logging.js';
 import { startEventStore } from '../../../apps/event-store/src/server.js';
@@ -42,6 +43,45 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     const error = await rejection(startEventStore({ postgresUrl, port: 0, logger }));
     expect((error as Error).message).toContain('another event store is running on this database');
   }, 30_000);
+
+  it('says so when another one has taken its database over, and knows no stream from before', async () => {
+    const postgresUrl = await database();
+    let takenOver = false;
+    const onTakenOver = () => (takenOver = true);
+    const store = await startEventStore({ postgresUrl, port: 0, logger, onTakenOver, takenOverAfterMs: 300 });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const stream = newStream();
+    await client.appendToStream(stream, numbered(2), { expectedRevision: 'no_stream' });
+    const other = new pg.Client({ connectionString: postgresUrl });
+    await other.connect();
+    cleanUp.push(() => other.end());
+    const { rows } = await other.query<{ pid: number; key: string }>(
+      `SELECT pid, (classid::bigint << 32 | objid::bigint)::text AS key FROM pg_locks
+       WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    const [writer] = rows;
+    // It stands in line: nobody is before it when the lock is free.
+    const locked = other.query('SELECT pg_advisory_lock($1)', [writer!.key]);
+    await locker(postgresUrl, writer!.pid);
+    await locked;
+    await other.query('DELETE FROM event_store.events WHERE stream = $1 AND revision = 1', [stream]);
+    await until('it knows', () => takenOver, 20_000);
+    expect(numbersOf(await collect(client.readStream(stream)))).toEqual([0]);
+  }, 60_000);
+
+  async function locker(postgresUrl: string, pid: number): Promise<void> {
+    const client = new pg.Client({ connectionString: postgresUrl });
+    await client.connect();
+    await until('the other one waits for the lock', async () => {
+      const { rowCount } = await client.query(
+        `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`,
+      );
+      return (rowCount ?? 0) > 0;
+    });
+    await client.query('SELECT pg_terminate_backend($1)', [pid]);
+    await client.end();
+  }
 
   it('names a port that is taken and lets go of its database', async () => {
     const first = await startEventStore({ postgresUrl: await database(), port: 0, logger });

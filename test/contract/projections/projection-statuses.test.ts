@@ -82,7 +82,10 @@ describe('how far behind a projector says that its rows are', () => {
   it('is not known before it has read where it is', async () => {
     await hold('orderlog.leases');
     const again = bench.keep();
-    const starting = async () => (await statusOf(again)) ?? null;
+    const starting = async () => {
+      const status = await statusOf(again);
+      return status !== undefined && status.generation !== null && status;
+    };
     expect(await until('it has chosen its generation', starting, ENGINES_MS)).toMatchObject({
       ...{ state: 'starting', position: null, lag: null, lagMs: null },
     });

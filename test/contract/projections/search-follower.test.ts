@@ -7,6 +7,7 @@ import { ReadModelKeeper } from '#projections/read-model-keeper.js';
 import { SearchFollower } from '#projections/search-follower.js';
 import { activeGeneration, prepareGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { MARKER_ID, markerDocument, writtenAs } from '#read-models/search/elasticsearch/index-definition.js';
 import { describeWith, elasticsearchUrl, startOwnEngine, type OwnEngine } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
@@ -224,6 +225,40 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const { [index]: again } = await client.indices.getMapping({ index });
     expect(again).toEqual(made);
     expect(await bench.verify(client)).toMatchObject({ orders: 5, differences: [], parked: [] });
+  });
+
+  it('makes an index anew whose mapping Elasticsearch has guessed, and gives an earlier one its alias', async () => {
+    const first = keep();
+    const order = await placed();
+    await indexed(first);
+    const index = first.target.search!.generation!.searchIndex!;
+    const { [index]: made } = await client.indices.getMapping({ index });
+    await first.stop();
+    await client.indices.deleteAlias({ index, name: writtenAs(index) });
+    const second = keep();
+    await order.does(tags('gift'));
+    await indexed(second);
+    expect(second.target.search!.totals.documents).toBe(1);
+    await second.stop();
+    await client.indices.delete({ index });
+    await client.index({ index, id: MARKER_ID, document: markerDocument({ position: 0n, writeSeq: 0n }) });
+    const third = keep();
+    await order.does(tags('gift', 'again'));
+    await indexed(third);
+    const { [index]: again } = await client.indices.getMapping({ index });
+    expect(again).toEqual(made);
+    expect(await bench.verify(client)).toMatchObject({ orders: 1, differences: [], parked: [] });
+  });
+
+  it('writes its own index where a copy of it was restored with its alias', async () => {
+    const keeper = keep();
+    const order = await placed();
+    await indexed(keeper);
+    const index = keeper.target.search!.generation!.searchIndex!;
+    await client.indices.create({ index: `${prefix}-restored`, aliases: { [writtenAs(index)]: {} } });
+    await order.does(tags('gift'));
+    await indexed(keeper);
+    expect(await bench.verify(client)).toMatchObject({ orders: 1, differences: [], parked: [] });
   });
 
   it('builds another index when the rows are older than the index: its versions would win', async () => {

@@ -100,6 +100,24 @@ describe('a snapshot that is not of the order as this release folds it', () => {
     expect(one.observed.outcomes).toEqual([`read ${reason}`]);
   });
 
+  it.each([
+    ['has more events than the stream', further],
+    [
+      'is of another history',
+      (order: Order) => ({
+        ...withTag(order),
+        handled: order.handled.with(-1, { ...order.handled.at(-1)!, commandId: randomUUID() }),
+      }),
+    ],
+  ])('and what is cached is not gone on from either when it %s, as after a restore', async (_, known) => {
+    const { stream, order } = await someOrder();
+    const { loader } = snapshotProcess(its.store);
+    expect(await loader.refresh(stream, { order: known(order), position: 1n })).toEqual(
+      await fullFold(its.store, stream),
+    );
+    expect(loader.cached(stream)).toEqual(await fullFold(its.store, stream));
+  });
+
   it('is replaced by a right one before long', async () => {
     const { stream, order, orderId } = await someOrder();
     await plant(stream, await codec.encode(further(order)));

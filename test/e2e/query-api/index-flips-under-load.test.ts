@@ -83,7 +83,7 @@ describeWith('elasticsearch', 'flips from one index to another under load, with 
   const activeIndex = async () =>
     (await listGenerations(pool)).find(({ role }) => role === 'active')!.searchIndex!;
 
-  it('fail no search, lose no order from its pages, and let no reader see time go back', async () => {
+  it('fail no search, lose no order from its pages, and are never indexed less far than before', async () => {
     const failures: string[] = [];
     const reads = new Map<string, number>();
     const indexes = [await activeIndex()];
@@ -91,7 +91,7 @@ describeWith('elasticsearch', 'flips from one index to another under load, with 
     const load = [
       writing(),
       ...searches.map((search, index) => withoutToken(`reader of ${index}`, search)),
-      ...[1, 2].map((id) => withTokens(`reader ${id}`)),
+      withTokens('reader of both'),
       paging(),
     ];
     try {
@@ -99,9 +99,9 @@ describeWith('elasticsearch', 'flips from one index to another under load, with 
         await flip();
         indexes.push(await activeIndex());
         const seen = new Map(reads);
-        while ([...reads].some(([who, count]) => count < (seen.get(who) ?? 0) + MORE_READS)) {
-          await new Promise((later) => setImmediate(later));
-        }
+        const haveReadMore = () =>
+          [...reads].every(([who, count]) => count >= (seen.get(who) ?? 0) + MORE_READS);
+        await until('all have read more', haveReadMore, PATIENCE_MS);
       }
     } finally {
       ended = true;
@@ -117,7 +117,16 @@ describeWith('elasticsearch', 'flips from one index to another under load, with 
     );
 
     async function writing(): Promise<void> {
-      for (let count = 0; !ended; count++) await hot.does(tags(`t${count}`));
+      for (let count = 0; !ended; count++) {
+        await hot.does(tags(`t${count}`));
+        // More than a few would only wait for one another, on a machine that may be busy.
+        const readsBefore = reads.get('reader of 0') ?? 0;
+        await until(
+          'somebody has read',
+          () => ended || (reads.get('reader of 0') ?? 0) > readsBefore,
+          PATIENCE_MS,
+        );
+      }
     }
 
     function check(who: string, answer: QueryAnswer, least: number): number {
@@ -129,13 +138,12 @@ describeWith('elasticsearch', 'flips from one index to another under load, with 
       return Math.max(item?.revision ?? 0, least);
     }
 
-    /** Asks one of them. */
+    /** Asks one of them. That it shows an order no older is promised to who sends a token. */
     async function withoutToken(who: string, search: Search): Promise<void> {
-      let least = 0;
       let indexed = -1n;
       while (!ended) {
         const answer = await search({ filters: { number: hot.order.number } });
-        least = check(who, answer, least);
+        check(who, answer, 0);
         const through = BigInt((answer.body['indexedThrough'] ?? -1) as string);
         if (through < indexed) failures.push(`${who}: indexed through ${through} after ${indexed}`);
         indexed = through;

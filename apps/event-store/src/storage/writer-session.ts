@@ -6,17 +6,25 @@ const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
 /** PostgreSQL takes a moment to notice that a killed predecessor is gone. */
 const LOCK_PATIENCE_MS = 5_000;
+/** Longer than PostgreSQL takes to notice that a session of our own is gone, whatever the network. */
+export const TAKEN_OVER_AFTER_MS = 30_000;
 
 interface SessionOptions {
   postgresUrl: string;
   logger: Logger;
   answerLimitMs: number;
+  /** How long another session may have the lock until this one gives up. */
+  takenOverAfterMs: number;
 }
 
 interface SessionEvents {
   /** The session is up again; `last` is the position of the last event that is stored. */
   recovered: (last: number) => void;
   lost: () => void;
+  /** Another session has the lock, and may be writing. */
+  rivalled: () => void;
+  /** It has kept it: this one will not write again. */
+  takenOver: () => void;
 }
 
 /** PostgreSQL's own look at whether this end still lives: a session whose client is gone must not keep the lock. */
@@ -113,12 +121,18 @@ export class WriterSession {
   }
 
   async #recover(): Promise<void> {
+    let rivalledMs: number | null = null;
     for (let waitMs = RETRY_MIN_MS; !this.#closed; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
       await delay(waitMs);
       if (this.#closed) return;
       try {
         const last = await this.#connect();
-        if (last === null) continue;
+        if (last === null) {
+          this.#events.rivalled();
+          rivalledMs ??= performance.now();
+          if (performance.now() - rivalledMs < this.#options.takenOverAfterMs) continue;
+          return this.#events.takenOver();
+        }
         if (this.#closed) return await this.close();
         this.#logger.info({ lastPosition: last }, 'writing again');
         this.#events.recovered(last);

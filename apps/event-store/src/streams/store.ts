@@ -4,7 +4,7 @@ import { RecentEvents } from '../storage/recent-events.js';
 import { StreamCache } from '../storage/stream-cache.js';
 import { StreamStates } from '../storage/stream-states.js';
 import { Writer } from '../storage/writer.js';
-import { WriterSession } from '../storage/writer-session.js';
+import { TAKEN_OVER_AFTER_MS, WriterSession } from '../storage/writer-session.js';
 import { LiveSignals } from './live-signals.js';
 
 const RECENT_LIMITS = { maxEvents: 10_000, maxBytes: 8 * 1024 * 1024 };
@@ -30,17 +30,32 @@ export interface Store {
  */
 const ANSWER_LIMIT_MS = 10_000;
 
+export interface StoreOptions {
+  readonly postgresUrl: string;
+  readonly logger: Logger;
+  /** Another event store writes to the database now: this one knows nothing any more. */
+  readonly onTakenOver: () => void;
+  /** Longest wait for PostgreSQL. */
+  readonly answerLimitMs?: number | undefined;
+  readonly takenOverAfterMs?: number | undefined;
+}
+
 /** @throws Error in one line when PostgreSQL cannot be reached or another server writes there. */
-export async function openStore(
-  postgresUrl: string,
-  logger: Logger,
+export async function openStore({
+  postgresUrl,
+  logger,
+  onTakenOver,
   answerLimitMs = ANSWER_LIMIT_MS,
-): Promise<Store> {
+  takenOverAfterMs = TAKEN_OVER_AFTER_MS,
+}: StoreOptions): Promise<Store> {
   const signals = new LiveSignals();
   const session = new WriterSession(
-    { postgresUrl, logger, answerLimitMs },
+    { postgresUrl, logger, answerLimitMs, takenOverAfterMs },
     {
       lost: () => writer.failQueued(),
+      // What is known of streams may be from before what the other one writes.
+      rivalled: () => states.clear(),
+      takenOver: onTakenOver,
       recovered: (last) => {
         writer.restart(last);
         signals.raiseAll();

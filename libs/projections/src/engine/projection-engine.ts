@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { StoreSilent } from '#event-store/errors.js';
 import type { Logger } from '#platform/logging.js';
@@ -58,6 +59,7 @@ export type RestartCause = (typeof restartCauses)[number];
 /** Failures in a row, with nothing written between, after which another process may try. */
 const OWNER_ATTEMPTS = 3;
 const ERROR_PAUSE_MAX_MS = 30_000;
+const ASK_LIMIT_MS = 2_000;
 
 /**
  * Runs one projection for as long as the process runs: owns it, or stands by until it can; has it followed; and
@@ -114,6 +116,8 @@ export class ProjectionEngine {
 
   async #own(signal: AbortSignal): Promise<void> {
     const lease = await this.#work.prepare();
+    // Whoever keeps but this one is stopped in a moment, and whoever chooses finds another one.
+    if (await this.#isDropped()) return pause(0, signal);
     const { postgresUrl: connectionString, leases } = this.#options;
     const ownership = await Ownership.acquire({
       ...{ connectionString, leases, lease, signal },
@@ -124,10 +128,7 @@ export class ProjectionEngine {
     const leave = AbortSignal.any([signal, lost, asked]);
     try {
       for (let attempt = 1; !leave.aborted; attempt++) {
-        if (await this.#isDropped()) {
-          await pause(0, leave);
-          break;
-        }
+        if (await this.#isDropped()) break;
         const before = this.#work.written;
         try {
           await this.#work.follow({ db, token, lease, signal: leave });
@@ -138,15 +139,22 @@ export class ProjectionEngine {
           await this.#failed(error, before, leave);
         }
       }
-      if (lost.aborted && !signal.aborted) throw lost.reason;
+      // What is dropped has no lease either.
+      if (lost.aborted && !signal.aborted && !(await this.#isDropped())) throw lost.reason;
     } finally {
       await ownership.release();
     }
   }
 
   async #isDropped(): Promise<boolean> {
-    // Where it cannot be found out, what went wrong is told as it came.
-    return (await this.#work.isDropped?.().catch(() => false)) ?? false;
+    const enough = new AbortController();
+    // Where it cannot be found out soon, what went wrong is told as it came.
+    const late = delay(ASK_LIMIT_MS, false, { signal: enough.signal });
+    try {
+      return await Promise.race([this.#work.isDropped?.().catch(() => false) ?? false, late]);
+    } finally {
+      enough.abort();
+    }
   }
 
   async #failed(error: unknown, writtenBefore: number, signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import { IndexRefresh } from './elasticsearch/index-refresh.js';
 import type { OrderSearch, OrderSearchPage, OrderSearchQuestion } from './order-search.js';
 import { PostgresOrderSearch } from './postgres-order-search.js';
 import { SearchUnavailable } from './search-unavailable.js';
+import { ShownThrough } from './shown-through.js';
 
 interface IndexSearch {
   readonly search: OrderSearch;
@@ -16,13 +17,14 @@ interface IndexSearch {
 export class ActiveSearch implements OrderSearch {
   readonly #models: ReadModels;
   readonly #tables: OrderSearch;
+  readonly #shown = new ShownThrough();
   readonly #elasticsearch: IndexSearch | null;
 
   /** @param client null: no Elasticsearch is configured */
   constructor(models: ReadModels, generations: ActiveGenerationSource, client: Client | null) {
     this.#models = models;
     this.#tables = new PostgresOrderSearch(models);
-    this.#elasticsearch = client && inElasticsearch(client, generations);
+    this.#elasticsearch = client && inElasticsearch(client, generations, this.#shown);
   }
 
   /** The projection that has to reach a position for a search to show it. */
@@ -45,7 +47,10 @@ export class ActiveSearch implements OrderSearch {
 
   search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return this.#onItsEngine(
-      () => this.#tables.search(question),
+      async () => {
+        const ask = () => this.#tables.search(question);
+        return this.#shown.level('tables', await ask(), ask);
+      },
       ({ search }) => search.search(question),
     );
   }
@@ -69,12 +74,17 @@ export class ActiveSearch implements OrderSearch {
   }
 }
 
-function inElasticsearch(client: Client, generations: ActiveGenerationSource): IndexSearch {
+function inElasticsearch(
+  client: Client,
+  generations: ActiveGenerationSource,
+  shown: ShownThrough,
+): IndexSearch {
   const indexes = {
     current: async () => indexOf(await generations.current()),
     refreshed: async () => indexOf(await generations.refreshed()),
   };
-  return { search: new ElasticsearchOrderSearch(client, indexes), index: new IndexRefresh(client, indexes) };
+  const search = new ElasticsearchOrderSearch(client, indexes, shown);
+  return { search, index: new IndexRefresh(client, indexes) };
 }
 
 /** The generation that is active now has no index. */

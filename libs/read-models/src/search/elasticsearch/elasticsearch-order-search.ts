@@ -9,10 +9,11 @@ import {
 import type { SearchTerm } from '../search-terms.js';
 import { searchTextOf, type SearchText } from '../search-text.js';
 import { SearchUnavailable } from '../search-unavailable.js';
+import { ShownThrough } from '../shown-through.js';
 import { asksTheSame, elasticsearchTerms, guessedTerms } from './elasticsearch-terms.js';
 import type { IndexReached } from './index-definition.js';
 import { KnownTerms } from './known-terms.js';
-import { askIndex, available, isIndexMissing } from './requests.js';
+import { askIndex, available, isElasticsearchAway, isIndexMissing, readerPatience } from './requests.js';
 import { searchPageOf, type FoundDocument } from './search-answer.js';
 import { searchRequest } from './search-request.js';
 import { seenMarker } from './seen-marker.js';
@@ -29,13 +30,16 @@ export interface ActiveIndexSource {
 export class ElasticsearchOrderSearch implements OrderSearch {
   readonly #client: Client;
   readonly #indexes: ActiveIndexSource;
+  readonly #shown: ShownThrough;
   readonly #known = new KnownTerms();
   /** How far the index was when it was searched last. */
   #seen: IndexReached | null = null;
 
-  constructor(client: Client, indexes: ActiveIndexSource) {
+  /** @param shown by all searches of this process */
+  constructor(client: Client, indexes: ActiveIndexSource, shown = new ShownThrough()) {
     this.#client = client;
     this.#indexes = indexes;
+    this.#shown = shown;
   }
 
   async search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
@@ -59,6 +63,15 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   }
 
   #searchIn(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
+    const refreshed = async () => {
+      // Where it is too busy for that, it may be found the next time.
+      await this.#client.indices.refresh({ index }, readerPatience).catch(unlessAway);
+      return this.#pageOf(index, question);
+    };
+    return this.#pageOf(index, question).then((page) => this.#shown.level(index, page, refreshed));
+  }
+
+  #pageOf(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return available(async () => {
       const { audience, facets, limit } = question;
       const sort = searchSortOf(question);
@@ -101,6 +114,10 @@ export class ElasticsearchOrderSearch implements OrderSearch {
 }
 
 type FoundAnswer = estypes.SearchResponse<FoundDocument>;
+
+function unlessAway(error: unknown): void {
+  if (!isElasticsearchAway(error)) throw error;
+}
 
 function isSame(one: IndexReached | null, other: IndexReached | null): boolean {
   return one?.position === other?.position && one?.writeSeq === other?.writeSeq;

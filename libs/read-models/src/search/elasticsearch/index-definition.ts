@@ -99,6 +99,9 @@ export function writtenAs(index: string): string {
   return `${index}-written`;
 }
 
+/** Only this one is written under that name, also where a copy of it was restored with its alias. */
+const ALIAS = { is_write_index: true };
+
 /** Creates the index unless it is there. */
 export async function createIndex(client: Client, index: string, options: IndexOptions = {}): Promise<void> {
   const { refreshInterval = REFRESH_INTERVAL, replicas } = options;
@@ -108,12 +111,24 @@ export async function createIndex(client: Client, index: string, options: IndexO
       index,
       mappings,
       settings: { ...settings, ...copies, refresh_interval: refreshInterval },
-      aliases: { [writtenAs(index)]: {} },
+      aliases: { [writtenAs(index)]: ALIAS },
     });
   } catch (error) {
     if (typeOf(error) !== 'resource_already_exists_exception') throw error;
-    // Those that earlier releases made have none.
-    await client.indices.putAlias({ index, name: writtenAs(index) });
+    await adopt(client, index, options);
+  }
+}
+
+/** Indexes of earlier releases have no alias, nor has one that Elasticsearch made of a write in place of a lost one. */
+async function adopt(client: Client, index: string, options: IndexOptions): Promise<void> {
+  const name = writtenAs(index);
+  if (await client.indices.existsAlias({ index, name })) return;
+  const { [index]: made } = await client.indices.getMapping({ index });
+  if (made?.mappings.dynamic === mappings.dynamic) {
+    await client.indices.putAlias({ index, name, ...ALIAS });
+  } else {
+    await client.indices.delete({ index, ignore_unavailable: true });
+    await createIndex(client, index, options);
   }
 }
 
