@@ -47,15 +47,25 @@ export interface Surroundings {
   readonly parked: readonly ParkedCount[] | null;
 }
 
+/** A projection, as it stands. */
+export interface Followed {
+  readonly projection: string;
+  readonly generation: number | null;
+  readonly position: bigint | null;
+  /** Whether it has read where it is: until then, without a position, it is not at the beginning. */
+  readonly isKnown: boolean;
+  readonly engine: ProjectionEngine;
+}
+
 /** @param lagMs when it is not at the head */
 export function commonStatus(
-  of: { projection: string; generation: number | null; position: bigint | null; engine: ProjectionEngine },
+  of: Followed,
   { head, parked }: Surroundings,
   lagMs: number | null,
 ): Omit<CommonStatus, 'totals'> {
-  const { projection, generation, position, engine } = of;
+  const { projection, generation, position, isKnown, engine } = of;
   const { state, downMs, restarts, lastError } = engine;
-  const known = state === 'standby' || head === null ? null : head - (position ?? -1n);
+  const known = !isKnown || state === 'standby' || head === null ? null : head - (position ?? -1n);
   const lag = known !== null && known < 0n ? 0n : known;
   return {
     projection,

@@ -1,7 +1,7 @@
 import { metadataOf } from '#event-store/metadata.js';
 import { nextOrderEvent } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
-import type { Surroundings } from './common-status.js';
+import type { Followed, Surroundings } from './common-status.js';
 import type { ProjectionEngine } from './engine/projection-engine.js';
 
 /** A scrape waits no longer for what it may as well say the next time. */
@@ -17,14 +17,14 @@ const known = new WeakMap<ProjectionEngine, FirstLacking>();
 
 /**
  * Of what is behind the head, how long ago the first event that it lacks was recorded; 0: it lacks none.
- * null: it is not behind, another process has it, or nobody says.
+ * null: it is not behind, or not known to be, another process has it, or nobody says.
  */
 export async function lackingMs(
   eventStore: Pick<EventStore, 'subscribeToAll'>,
-  { engine, position }: { readonly engine: ProjectionEngine; readonly position: bigint | null },
+  { engine, position, isKnown }: Followed,
   { head }: Surroundings,
 ): Promise<number | null> {
-  if (engine.state === 'standby' || (position ?? -1n) >= (head ?? -1n)) return null;
+  if (!isKnown || engine.state === 'standby' || (position ?? -1n) >= (head ?? -1n)) return null;
   const before = known.get(engine);
   if (before !== undefined && (position ?? -1n) < before.position) return ageMs(before);
   const late = AbortSignal.timeout(ASK_LIMIT_MS);

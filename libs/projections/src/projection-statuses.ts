@@ -60,7 +60,8 @@ export async function projectionStatuses(
 
 function searchStatus(follower: SearchFollower, around: Surroundings): SearchStatus {
   const { generation, position, engine, totals, completeAtMs } = follower;
-  const of = { projection: SEARCH_PROJECTION, generation: generation?.id ?? null, position, engine };
+  const projection = SEARCH_PROJECTION;
+  const of = { projection, generation: generation?.id ?? null, position, isKnown: true, engine };
   const lagMs = completeAtMs === null ? null : Math.round(performance.now() - completeAtMs);
   return {
     ...commonStatus(of, around, lagMs),
@@ -77,13 +78,11 @@ async function projectorStatus(
   eventStore: Asked,
 ): Promise<ProjectorStatus> {
   const { progress, generation, active, pendingEvents, engine, position } = projector;
-  const of = { projection: ORDERS_PROJECTION, generation: generation?.id ?? null, position, engine };
-  const lagMs = progress.isKnown ? await lackingMs(eventStore, of, around) : null;
-  const common = commonStatus(of, around, lagMs);
+  const { isKnown } = progress;
+  const projection = ORDERS_PROJECTION;
+  const of = { projection, generation: generation?.id ?? null, position, isKnown, engine };
   return {
-    ...common,
-    // Before it has read where it is, it is not at the beginning.
-    ...(progress.isKnown ? {} : { lag: null, lagMs: null }),
+    ...commonStatus(of, around, await lackingMs(eventStore, of, around)),
     active,
     pendingEvents,
     ...progress.rates(),

@@ -4,8 +4,8 @@ import { ORDERS_PROJECTION } from './orders.projection.js';
 import type { Queryable } from './queryable.js';
 import { SHARED_SCHEMA } from './schema.js';
 
-/** So long a generation that is active and behind what was read here is not read: then the events are fewer than before. */
-const DRAWS_LEVEL_WITHIN_MS = 5_000;
+/** So long what is active and behind what was read here is not read: then the events are fewer than before. */
+export const DRAWS_LEVEL_WITHIN_MS = 5_000;
 
 /** Which generation one process reads, and how far it knows projections to be; changed so that no read goes back. */
 export class ReadFrom {

@@ -79,6 +79,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     await order.does(place(order, lines));
     return order;
   };
+  const mappingOf = async (index: string) => (await client.indices.getMapping({ index }))[index];
   const parkedRows = () =>
     bench.rows<{ order_id: string; revision: number; reason: string }>(
       `SELECT order_id, revision, reason FROM orderlog.quarantine WHERE projection = 'search' ORDER BY 1, 2`,
@@ -213,7 +214,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const orders = await Promise.all(Array.from({ length: 5 }, () => placed()));
     await indexed(keeper);
     const index = keeper.target.search!.generation!.searchIndex!;
-    const { [index]: made } = await client.indices.getMapping({ index });
+    const made = await mappingOf(index);
     await client.indices.delete({ index });
     await orders[0]!.does(tags('gift'));
     await until(
@@ -222,8 +223,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
       LIMIT_MS,
     );
     await indexed(keeper);
-    const { [index]: again } = await client.indices.getMapping({ index });
-    expect(again).toEqual(made);
+    expect(await mappingOf(index)).toEqual(made);
     expect(await bench.verify(client)).toMatchObject({ orders: 5, differences: [], parked: [] });
   });
 
@@ -232,7 +232,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const order = await placed();
     await indexed(first);
     const index = first.target.search!.generation!.searchIndex!;
-    const { [index]: made } = await client.indices.getMapping({ index });
+    const made = await mappingOf(index);
     await first.stop();
     await client.indices.deleteAlias({ index, name: writtenAs(index) });
     const second = keep();
@@ -245,8 +245,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const third = keep();
     await order.does(tags('gift', 'again'));
     await indexed(third);
-    const { [index]: again } = await client.indices.getMapping({ index });
-    expect(again).toEqual(made);
+    expect(await mappingOf(index)).toEqual(made);
     expect(await bench.verify(client)).toMatchObject({ orders: 1, differences: [], parked: [] });
   });
 

@@ -133,7 +133,7 @@ export class ProjectionEngine {
         try {
           await this.#work.follow({ db, token, lease, signal: leave });
         } catch (error) {
-          if (leave.aborted || (await this.#isDropped())) continue;
+          if (leave.aborted || (await this.#isDropped())) break;
           if (this.#work.written > before) attempt = 1;
           if (attempt === OWNER_ATTEMPTS) throw error;
           await this.#failed(error, before, leave);

@@ -23,13 +23,9 @@ export async function relayStatus(
 ): Promise<RelayStatus> {
   const { topic, sending, pendingEvents, engine, position, name } = relay;
   const projection = topic === null ? name : relayProjection(topic);
-  const of = { projection, generation: 0, position, engine };
-  // Before it has read where it is, it is not at the beginning.
-  const common = commonStatus(of, around, sending && (await lackingMs(eventStore, of, around)));
+  const of = { projection, generation: 0, position, isKnown: sending !== null, engine };
   return {
-    ...common,
-    lag: sending === null ? null : common.lag,
-    lagMs: sending === null ? null : common.lagMs,
+    ...commonStatus(of, around, await lackingMs(eventStore, of, around)),
     clusterId: topic?.clusterId ?? null,
     topic: topic?.topic ?? null,
     partitions: topic?.partitions ?? null,

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DRAWS_LEVEL_WITHIN_MS } from '../read-from.js';
 import type { OrderSearchPage } from './order-search.js';
 
-/** After that, what is searched shows less than before because the events are fewer. */
-const DRAWS_LEVEL_WITHIN_MS = 5_000;
 const LOOK_AGAIN_MS = 20;
 
 type Page = Pick<OrderSearchPage, 'indexedThrough'>;
