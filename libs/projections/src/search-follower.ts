@@ -139,7 +139,7 @@ export class SearchFollower implements ProjectionWork {
     try {
       while (!signal.aborted) {
         const page = await reading;
-        const step = new FollowedStep(page, ahead, writer.write(page.orders));
+        const step = new FollowedStep(page, ahead, writer.write(page.orders, page.position));
         ahead = step.reached;
         if (!page.complete) reading = read(ahead.writeSeq);
         await settling;

@@ -7,5 +7,5 @@ import type { SearchEngine } from './search/search-engine.js';
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
   postgres: '150856caccbdc1e3f76bb5397ea86f440e87082fd4272833681d968116199177',
-  elasticsearch: '85d282c57cb0da6ff000a943ed7837d05b9b2e97f2cd32e0f723d62ff26c5987',
+  elasticsearch: '9bafcdd6fbdbd9f9f6025076841069e4db3ccd99f88f8f7223ce31680d4d8454',
 };

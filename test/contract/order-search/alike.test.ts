@@ -153,13 +153,17 @@ function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
 }
 
 /** What a reader sees of a page. */
-type Shown = Omit<OrderSearchPage, 'writtenThrough'>;
+type Shown = Omit<OrderSearchPage, 'shownThrough' | 'writtenThrough'>;
 
 /** All pages of a question, a page at a time. */
 async function pagesOf({ search }: SearchSubject, asked: Asked): Promise<Shown[]> {
   const pages: Shown[] = [];
   for (let cursor: string | null = null; ;) {
-    const { writtenThrough: _, ...page } = await search.search(questionOf({ ...asked, cursor }));
+    const {
+      shownThrough: _shown,
+      writtenThrough: _,
+      ...page
+    } = await search.search(questionOf({ ...asked, cursor }));
     pages.push(page);
     if (page.nextCursor === null || pages.length === 5) return pages;
     cursor = page.nextCursor;

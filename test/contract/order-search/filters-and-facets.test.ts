@@ -154,6 +154,7 @@ for (const { name, needs, open } of searchAdapters) {
           totalBand: [],
         },
         indexedThrough: 7n,
+        shownThrough: 7n,
         writtenThrough: needs.includes('elasticsearch') ? 7n : null,
       });
       expect((await ask({ facets: [] })).facets).toEqual({});

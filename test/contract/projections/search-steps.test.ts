@@ -8,6 +8,7 @@ import { SearchFollower } from '#projections/search-follower.js';
 import { prepareGeneration, type Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { ElasticsearchOrderSearch } from '#read-models/search/elasticsearch/elasticsearch-order-search.js';
 import { MARKER_ID } from '#read-models/search/elasticsearch/index-definition.js';
 import { IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
 import { changedRows } from '#read-models/stores/changed-rows.js';
@@ -20,6 +21,7 @@ import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench, type RunningProjector } from '../../support/projections.js';
 import { startTcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
+import { questionOf } from '../order-search/shapes.js';
 
 jest.setTimeout(ENGINES_MS);
 
@@ -70,7 +72,7 @@ describeWith('elasticsearch', 'a step of the search index', () => {
     return {
       steps,
       flush: (through = client) => {
-        const written = new IndexWriter(through, generation.searchIndex!).write(page.orders);
+        const written = new IndexWriter(through, generation.searchIndex!).write(page.orders, page.position);
         return new FollowedStep(page, reached, written);
       },
     };
@@ -93,6 +95,38 @@ describeWith('elasticsearch', 'a step of the search index', () => {
     const { reached } = await steps.settle(flush());
     expect([await store.checkpoint(), await marker()]).toEqual([reached, reached]);
     expect(await bench.verify(client)).toMatchObject({ orders: 1, differences: [] });
+  });
+
+  it('may be found before it is told, and then a search says how new what it shows may be', async () => {
+    const orders = [await placed(), await placed()];
+    const index = generation.searchIndex!;
+    const always = async () => index;
+    const searching = new ElasticsearchOrderSearch(client, { current: always, refreshed: always });
+    const seen = async () => {
+      await client.indices.refresh({ index });
+      const { total, indexedThrough, shownThrough } = await searching.search(questionOf());
+      return { total, indexedThrough, shownThrough };
+    };
+    const { steps, flush } = await owner();
+    expect(await seen()).toEqual({ total: 0, indexedThrough: null, shownThrough: null });
+    const step = flush();
+    await step.written;
+    const { position } = step.reached;
+    expect(await seen()).toEqual({ total: 2, indexedThrough: null, shownThrough: position });
+    await steps.settle(step);
+    expect(await seen()).toEqual({ total: 2, indexedThrough: position, shownThrough: position });
+    await orders[0]!.does(tags('newer'));
+    const next = await owner();
+    const newer = next.flush();
+    await newer.written;
+    expect(await seen()).toEqual({
+      total: 2,
+      indexedThrough: position,
+      shownThrough: newer.reached.position,
+    });
+    // What an owner that is one no longer sends late takes nothing back.
+    await flush().written;
+    expect((await seen()).shownThrough).toBe(newer.reached.position);
   });
 
   it('is told in neither store while one before it is not acknowledged', async () => {

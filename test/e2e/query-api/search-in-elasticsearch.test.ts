@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { decodeOrderPosition } from '#platform/order-position.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import {
@@ -9,6 +10,7 @@ import {
   REFRESH_INTERVAL,
   type MarkerDocument,
 } from '#read-models/search/elasticsearch/index-definition.js';
+import { IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
@@ -170,6 +172,25 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
     );
     expect(shown).toMatchObject({ items: [{ revision: 2 }] });
     expect(shown).not.toHaveProperty('stale');
+  });
+
+  it('tells a token that covers what it shows already, before the index has all up to there', async () => {
+    const { orderId } = await placed();
+    await search({}, await system.upToDate());
+    const client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
+    const index = (await searchIndexes())[0]!;
+    const id = `default.${orderId}`;
+    const stored = await client.get<object>({ index, id });
+    const { position } = decodeOrderPosition((await search({})).headers.get('order-position')!)!;
+    const document = Buffer.from(JSON.stringify(stored._source));
+    const order = { tenantId: 'default', orderId, revision: 0, writeSeq: BigInt(stored._version!), document };
+    await new IndexWriter(client, index).write([order], position + 10n);
+    await client.indices.refresh({ index });
+    const { headers, body } = await search({});
+    expect(decodeOrderPosition(headers.get('order-position')!)!.position).toBe(position + 10n);
+    expect(body).toMatchObject({ indexedThrough: position.toString() });
+    expect(body).not.toHaveProperty('shownThrough');
+    await client.close();
   });
 
   it('answers filters as of a moment from the history, as without an index', async () => {

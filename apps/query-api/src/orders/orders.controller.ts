@@ -20,7 +20,7 @@ import { QueryRoute } from './query-route.js';
 import { SearchBody } from './search.dto.js';
 
 /** As an answer: positions are beyond what a JSON number keeps. */
-type SearchAnswer = Omit<OrderSearchPage, 'indexedThrough' | 'writtenThrough'> &
+type SearchAnswer = Omit<OrderSearchPage, 'indexedThrough' | 'shownThrough' | 'writtenThrough'> &
   MaybeStale & { readonly indexedThrough: string | null };
 
 type ListAnswer = Page<SummaryItem> & MaybeStale;
@@ -85,9 +85,9 @@ export class OrdersController {
         ? new Read('search', { ...common, ...words }, consistentWith)
         : new Read('searchAsOf', { ...common, asOf }, consistentWith);
     const found: OrderSearchPage & { stale: readonly string[] } = await this.#bus.execute(read);
-    const { stale, writtenThrough: _writtenThrough, ...page } = found;
-    // An index may be behind the rows: the answer shows what it has.
-    const token = this.#sources.freshness.tokenOf(page.indexedThrough, consistentWith);
+    const { stale, shownThrough, writtenThrough: _writtenThrough, ...page } = found;
+    // An index may be behind the rows, and show some events before others: the token covers what is shown.
+    const token = this.#sources.freshness.tokenOf(shownThrough, consistentWith);
     if (token !== null) reply.header('order-position', token);
     return { ...page, indexedThrough: page.indexedThrough?.toString() ?? null, ...whereAny(stale) };
   }

@@ -33,7 +33,7 @@ const infrastructure: readonly ProblemCode[] = [
 const positionHeader = {
   'Order-Position': {
     description:
-      'What the answer shows at least; `Consistent-With` of the next read, which then shows no less.',
+      'Covers all that the answer shows. As `Consistent-With` of the next read, that shows no less.',
     schema: { type: 'string' as const },
   },
 };

@@ -47,10 +47,7 @@ export class ActiveSearch implements OrderSearch {
 
   search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return this.#onItsEngine(
-      async () => {
-        const ask = () => this.#tables.search(question);
-        return this.#shown.level('tables', await ask(), ask);
-      },
+      () => this.#shown.level('tables', () => this.#tables.search(question)),
       ({ search }) => search.search(question),
     );
   }

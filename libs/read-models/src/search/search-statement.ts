@@ -90,6 +90,7 @@ export function searchPageOf(
 ): OrderSearchPage {
   const { total, facets: counted } = facetsOf(facets, rows[0]!.counts ?? []);
   const checkpoint = rows[0]!.checkpoint;
+  const through = checkpoint === null ? null : BigInt(checkpoint);
   const found = rows.filter((row) => row['order_id'] !== null);
   const page = pageOf(found, limit, (row) => sort.cursorAfter(summaryItemOf(row)));
   const hitOf = (row: SearchRow): SearchHit => ({
@@ -101,7 +102,8 @@ export function searchPageOf(
     nextCursor: page.nextCursor,
     total,
     facets: counted,
-    indexedThrough: checkpoint === null ? null : BigInt(checkpoint),
+    indexedThrough: through,
+    shownThrough: through,
     writtenThrough: null,
   };
 }

@@ -1,37 +1,51 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ShownThrough } from './shown-through.js';
 
-describe('how far searches have shown the events', () => {
+interface Page {
+  readonly indexedThrough: bigint | null;
+  readonly shownThrough: bigint | null;
+}
+
+describe('how new the events are that searches have shown', () => {
   let shown: ShownThrough;
-  const never = () => Promise.reject(new Error('it is not asked again'));
-  const at = (indexedThrough: bigint | null) => ({ indexedThrough });
+  let refreshes: number;
+  const at = (indexedThrough: bigint | null, shownThrough = indexedThrough): Page => ({
+    indexedThrough,
+    shownThrough,
+  });
+  /** Asked in turns, and after the first only with a refresh before. */
+  const answers = (source: string, ...pages: readonly Page[]) => {
+    const left = [...pages];
+    const refresh = async () => void refreshes++;
+    refreshes = 0;
+    return shown.level(source, async () => left.shift()!, refresh);
+  };
   beforeEach(async () => {
     shown = new ShownThrough();
-    await shown.level('one', at(896n), never);
+    await answers('one', at(890n, 896n));
   });
 
   it('is no reason to wait for what was searched before, and for another that is as far', async () => {
-    expect(await shown.level('one', at(890n), never)).toEqual(at(890n)); // it was asked before
-    expect(await shown.level('other', at(896n), never)).toEqual(at(896n));
-    expect(await shown.level('other', at(null), never)).toEqual(at(null));
+    expect(await answers('one', at(880n))).toEqual(at(880n)); // it was asked before
+    expect(await answers('other', at(896n))).toEqual(at(896n));
+    expect(await answers('other', at(null))).toEqual(at(null));
   });
 
-  it('has another one asked again until it shows no less', async () => {
-    const answers = [at(null), at(895n), at(900n)];
-    const again = () => Promise.resolve(answers.shift()!);
-    expect(await shown.level('other', at(875n), again)).toEqual(at(900n));
-    expect(answers).toEqual([]);
-    expect(await shown.level('other', at(900n), never)).toEqual(at(900n));
+  it('has another one refreshed and asked again until it has all that was shown', async () => {
+    const first = [at(null), at(875n), at(890n, 899n), at(895n, 899n)];
+    expect(await answers('other', ...first, at(897n, 899n))).toEqual(at(897n, 899n));
+    expect(refreshes).toBe(first.length);
+    expect(await answers('other', at(897n))).toEqual(at(897n));
   });
 
   it('is what one shows that went on after the flip', async () => {
-    await shown.level('other', at(896n), never);
-    await shown.level('one', at(910n), never);
-    const again = () => Promise.resolve(at(911n));
-    expect(await shown.level('other', at(900n), again)).toEqual(at(911n));
+    await answers('other', at(896n));
+    await answers('one', at(910n));
+    expect(await answers('other', at(900n), at(911n))).toEqual(at(911n));
   });
 
   it('lets an error of what is asked again through', async () => {
-    await expect(shown.level('other', at(875n), never)).rejects.toThrow('it is not asked again');
+    const away = () => Promise.reject(new Error('it is away'));
+    await expect(shown.level('other', async () => at(875n), away)).rejects.toThrow('it is away');
   });
 });

@@ -4,12 +4,12 @@ import type { OrderSearchPage } from './order-search.js';
 
 const LOOK_AGAIN_MS = 20;
 
-type Page = Pick<OrderSearchPage, 'indexedThrough'>;
+type Page = Pick<OrderSearchPage, 'indexedThrough' | 'shownThrough'>;
 
 /**
- * How far the searches of one process have shown the events, so that none shows less after a flip. The index that takes the
- * place of another was as far as that in the moment of the flip; but who had not heard of it saw the other one go on, and
- * what the new one has is found with its next refresh only.
+ * How new the events are that searches of one process have shown, so that none shows older ones after a flip. The index
+ * that takes the place of another was as far as that in the moment of the flip; but who had not heard of it saw the other
+ * one go on, and what the new one has is found with its next refresh only.
  */
 export class ShownThrough {
   /** What was searched last. It does not go back by itself. */
@@ -18,27 +18,30 @@ export class ShownThrough {
 
   /**
    * A page that shows no less than those before it.
-   * @param source what it was found in
-   * @param again the same question, once all that the source has is found
+   * @param source what is asked
+   * @param refresh lets the next answer show all that the source has
    */
-  async level<T extends Page>(source: string, first: T, again: () => Promise<T>): Promise<T> {
+  async level<T extends Page>(
+    source: string,
+    ask: () => Promise<T>,
+    refresh: () => Promise<void> = async () => {},
+  ): Promise<T> {
     const untilMs = performance.now() + DRAWS_LEVEL_WITHIN_MS;
-    let page = first;
-    while (!this.#takes(source, page.indexedThrough ?? -1n, performance.now() >= untilMs)) {
+    let page = await ask();
+    while (!this.#takes(source, page, performance.now() >= untilMs)) {
       await delay(LOOK_AGAIN_MS);
-      page = await again();
+      await refresh();
+      page = await ask();
     }
     return page;
   }
 
-  #takes(source: string, position: bigint, whatever: boolean): boolean {
-    if (source === this.#source) {
-      if (position > this.#position) this.#position = position;
-      return true;
-    }
-    if (position < this.#position && !whatever) return false;
+  #takes(source: string, { indexedThrough, shownThrough }: Page, whatever: boolean): boolean {
+    const isLevel = source === this.#source || (indexedThrough ?? -1n) >= this.#position;
+    if (!isLevel && !whatever) return false;
+    const shown = shownThrough ?? -1n;
+    if (source !== this.#source || shown > this.#position) this.#position = shown;
     this.#source = source;
-    this.#position = position;
     return true;
   }
 }

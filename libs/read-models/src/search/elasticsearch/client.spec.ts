@@ -55,7 +55,7 @@ describe('an error of the Elasticsearch client', () => {
       await client.close();
     }
   }
-  const writing = () => failureOf((client) => new IndexWriter(client, 'orders').write(orders));
+  const writing = () => failureOf((client) => new IndexWriter(client, 'orders').write(orders, 1n));
 
   /** All that a log or a person may see of it. */
   function expectDiscreet(error: unknown): void {

@@ -11,12 +11,11 @@ import { searchTextOf, type SearchText } from '../search-text.js';
 import { SearchUnavailable } from '../search-unavailable.js';
 import { ShownThrough } from '../shown-through.js';
 import { asksTheSame, elasticsearchTerms, guessedTerms } from './elasticsearch-terms.js';
-import type { IndexReached } from './index-definition.js';
 import { KnownTerms } from './known-terms.js';
 import { askIndex, available, isElasticsearchAway, isIndexMissing, readerPatience } from './requests.js';
 import { searchPageOf, type FoundDocument } from './search-answer.js';
 import { searchRequest } from './search-request.js';
-import { seenMarker } from './seen-marker.js';
+import { isSameIndex, seenIndex, type SeenIndex } from './seen-index.js';
 
 /** Knows the index of the active generation without asking on every request. */
 export interface ActiveIndexSource {
@@ -32,8 +31,8 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   readonly #indexes: ActiveIndexSource;
   readonly #shown: ShownThrough;
   readonly #known = new KnownTerms();
-  /** How far the index was when it was searched last. */
-  #seen: IndexReached | null = null;
+  /** The index as it was searched last. */
+  #seen: SeenIndex | null = null;
 
   /** @param shown by all searches of this process */
   constructor(client: Client, indexes: ActiveIndexSource, shown = new ShownThrough()) {
@@ -63,12 +62,11 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   }
 
   #searchIn(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
-    const refreshed = async () => {
+    const refresh = async () => {
       // Where it is too busy for that, it may be found the next time.
       await this.#client.indices.refresh({ index }, readerPatience).catch(unlessAway);
-      return this.#pageOf(index, question);
     };
-    return this.#pageOf(index, question).then((page) => this.#shown.level(index, page, refreshed));
+    return this.#shown.level(index, () => this.#pageOf(index, question), refresh);
   }
 
   #pageOf(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
@@ -99,15 +97,15 @@ export class ElasticsearchOrderSearch implements OrderSearch {
     const known = this.#known.get(key);
     const guess = known?.terms ?? guessedTerms(text);
     const asking = ask(guess);
-    if (known && isSame(known.seen, this.#seen)) {
+    if (known?.seen && this.#seen && isSameIndex(known.seen, this.#seen)) {
       const answer = await asking;
-      this.#seen = seenMarker(answer);
-      if (isSame(known.seen, this.#seen)) return { terms: guess, answer };
+      this.#seen = seenIndex(answer);
+      if (isSameIndex(known.seen, this.#seen)) return { terms: guess, answer };
     }
     const looking = elasticsearchTerms(this.#client, index, tenantId, text);
     const [resolved, answer] = await Promise.all([looking, asking]);
     this.#known.set(key, resolved);
-    this.#seen = seenMarker(answer);
+    this.#seen = seenIndex(answer);
     const { terms } = resolved;
     return { terms, answer: asksTheSame(terms, guess) ? answer : await ask(terms) };
   }
@@ -117,8 +115,4 @@ type FoundAnswer = estypes.SearchResponse<FoundDocument>;
 
 function unlessAway(error: unknown): void {
   if (!isElasticsearchAway(error)) throw error;
-}
-
-function isSame(one: IndexReached | null, other: IndexReached | null): boolean {
-  return one?.position === other?.position && one?.writeSeq === other?.writeSeq;
 }

@@ -4,7 +4,7 @@ import type { SearchText } from '../search-text.js';
 import { toleratedDistance, trigramsOf } from '../word-distance.js';
 import type { ResolvedTerms } from './known-terms.js';
 import { askIndex } from './requests.js';
-import { markerAggregation, seenMarker } from './seen-marker.js';
+import { ownAggregation, seenIndex } from './seen-index.js';
 import { exactQuery } from './word-queries.js';
 
 type AskedTerm = Pick<SearchTerm, 'word' | 'prefix'>;
@@ -42,8 +42,8 @@ export async function elasticsearchTerms(
   const asked = askedTerms(text);
   if (asked.length === 0) return { terms: [], seen: null };
   const count = (aggregations: Aggregations) => aggregated(client, index, tenantId, aggregations);
-  const held = await count({ ...heldBy(asked), ...markerAggregation });
-  const seen = seenMarker(held); // before all that is asked after it
+  const held = await count({ ...heldBy(asked), ...ownAggregation });
+  const seen = seenIndex(held); // before all that is asked after it
   const { buckets } = (held.aggregations as unknown as Held).held;
   const isHeld = (name: string) => buckets[name]!.doc_count > 0;
   const terms = asked.map((term, at) => ({

@@ -66,14 +66,15 @@ const mappings: estypes.MappingTypeMapping = {
     },
     indexedThrough: { type: 'long' },
     writeSeq: { type: 'long' },
+    shownThrough: { type: 'long' },
   },
 };
 
 /**
  * After which a document is found unless a reader asks sooner: about every second. Elasticsearch counts from the end of
- * a refresh, which takes it 50 to 200 ms on a busy machine.
+ * a refresh, which takes it 50 to 250 ms on a busy machine.
  */
-export const REFRESH_INTERVAL = '850ms';
+export const REFRESH_INTERVAL = '700ms';
 
 /** One shard: its documents and the marker are searched at one moment, and counts are exact. */
 const settings: estypes.IndicesIndexSettings = { number_of_shards: 1 };
@@ -156,4 +157,17 @@ export function reachedOf({ indexedThrough, writeSeq }: MarkerDocument): IndexRe
 export interface MarkerDocument {
   readonly indexedThrough: string;
   readonly writeSeq: string;
+}
+
+/**
+ * The id of the document that tells how new anything in the index may be. Each request that writes documents begins with
+ * it. One shard takes a request's documents in their order, so who finds one of them finds this, or a later one.
+ */
+export const SHOWN_ID = 'shown-through';
+
+/** The ids of what is no order. */
+export const OWN_IDS = [MARKER_ID, SHOWN_ID];
+
+export interface ShownDocument {
+  readonly shownThrough: string;
 }

@@ -1,6 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
 import { searchDocumentId, type SearchDocument } from '../search-document.js';
-import { MARKER_ID } from './index-definition.js';
+import { OWN_IDS } from './index-definition.js';
 
 interface OrderKey {
   readonly tenantId: string;
@@ -47,7 +47,7 @@ export class IndexReader {
           _source: false,
           ...(after === undefined ? {} : { search_after: after }),
         });
-        const ids = hits.hits.map(({ _id }) => _id!).filter((one) => one !== MARKER_ID);
+        const ids = hits.hits.map(({ _id }) => _id!).filter((one) => !OWN_IDS.includes(one));
         if (ids.length > 0) yield ids.map(keyOf);
         after = hits.hits.at(-1)?.sort;
       } while (after !== undefined);

@@ -29,6 +29,9 @@ const AWAY: Outcome = {
   error: { type: 'unavailable_shards_exception', reason: 'primary shard is not active' },
 };
 
+/** The position that the documents are of. */
+const THROUGH = 41n;
+
 const RETRIES = 8;
 const PAUSE_LIMITS_MS = [100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000];
 const PATIENCE_MIN_MS = 4_000;
@@ -48,7 +51,8 @@ describe('the writer of a search index', () => {
       void text(request).then((body) => {
         const orderIds = ordersIn(body);
         requests.push(orderIds);
-        const items = orderIds.map((orderId) => ({ index: outcome(orderId, timesSent(orderId)) }));
+        const outcomes = orderIds.map((orderId) => outcome(orderId, timesSent(orderId)));
+        const items = [WRITTEN, ...outcomes].map((index) => ({ index }));
         const errors = items.some(({ index }) => index.error);
         response
           .setHeader('content-type', 'application/json')
@@ -69,7 +73,7 @@ describe('the writer of a search index', () => {
   const timesSent = (orderId: string) => requests.flat().filter((one) => one === orderId).length;
   const write = (orders: readonly ChangedOrder[], options: IndexWriterOptions = {}) => {
     const pause = async (pauseMs: number) => void pauses.push(pauseMs);
-    return new IndexWriter(client, 'orders', { concurrency: 1, pause, ...options }).write(orders);
+    return new IndexWriter(client, 'orders', { concurrency: 1, pause, ...options }).write(orders, THROUGH);
   };
 
   it('sends again what the index was too busy for, alone and in its order', async () => {
@@ -140,9 +144,13 @@ function orders(ids: string, bytes = 0): ChangedOrder[] {
   }));
 }
 
-/** Of a `_bulk` body, whose lines are an action and its document in turns. */
+/** Of a `_bulk` body, whose lines are an action and its document in turns, first of what is no order. */
 function ordersIn(body: string): string[] {
-  const lines = body.trimEnd().split('\n');
+  const [action, shown, ...lines] = body.trimEnd().split('\n');
+  expect([action, shown].map((line) => JSON.parse(line!) as object)).toEqual([
+    { index: { _id: 'shown-through', version: Number(THROUGH) + 1, version_type: 'external_gte' } },
+    { shownThrough: THROUGH.toString() },
+  ]);
   return lines.flatMap((line, at) => {
     if (at % 2 === 0) return [];
     const { index } = JSON.parse(lines[at - 1]!) as { index: { _id: string } };

@@ -6,9 +6,11 @@ import {
   MARKER_ID,
   markerDocument,
   reachedOf,
+  SHOWN_ID,
   writtenAs,
   type IndexReached,
   type MarkerDocument,
+  type ShownDocument,
 } from './index-definition.js';
 
 /** A row of an order, and the number that its last write took. */
@@ -71,9 +73,10 @@ export class IndexWriter {
   /**
    * Writes each order's document unless a newer one is there. When it resolves, all is stored durably
    * but what was refused.
+   * @param through no event after that position is in them; null: they are none
    * @throws what the client threw: Elasticsearch is away or too busy, or the index is gone, and nothing is certain
    */
-  async write(orders: readonly ChangedOrder[]): Promise<RefusedDocument[]> {
+  async write(orders: readonly ChangedOrder[], through: bigint | null): Promise<RefusedDocument[]> {
     const complete = orders.filter(isComplete);
     const refused: RefusedDocument[] = orders
       .filter((one) => !isComplete(one))
@@ -84,7 +87,7 @@ export class IndexWriter {
       for (const request of requests) {
         if (failed) return;
         try {
-          refused.push(...(await this.#send(request)));
+          refused.push(...(await this.#send(request, through ?? -1n)));
         } catch (error) {
           failed = true;
           throw error;
@@ -117,12 +120,12 @@ export class IndexWriter {
   }
 
   /** One request, and more for those that it was too busy for. */
-  async #send(orders: readonly CompleteOrder[]): Promise<RefusedDocument[]> {
+  async #send(orders: readonly CompleteOrder[], through: bigint): Promise<RefusedDocument[]> {
     const refused: RefusedDocument[] = [];
     let left = orders;
     for (let retries = 0; ; retries++) {
       const busy: CompleteOrder[] = [];
-      for (const [index, { status, error }] of (await this.#bulk(left)).entries()) {
+      for (const [index, { status, error }] of (await this.#bulk(left, through)).entries()) {
         if (status < 400 || status === NEWER_IS_THERE) continue;
         const reason = error ? `${error.type}: ${error.reason ?? ''}` : `status ${status}`;
         if (status >= 500 || status === INDEX_IS_GONE || (status === BUSY && retries === BUSY_RETRIES))
@@ -137,14 +140,15 @@ export class IndexWriter {
   }
 
   /** @returns what became of each, in their order; nothing when all were written */
-  async #bulk(orders: readonly CompleteOrder[]): Promise<estypes.BulkResponseItem[]> {
+  async #bulk(orders: readonly CompleteOrder[], through: bigint): Promise<estypes.BulkResponseItem[]> {
     const { errors, items } = await this.#client.transport.request<estypes.BulkResponse>({
       method: 'POST',
       path: `/${encodeURIComponent(writtenAs(this.#index))}/_bulk`,
       querystring: { require_alias: true, filter_path: 'errors,items.*.status,items.*.error' },
-      bulkBody: bodyOf(orders),
+      bulkBody: bodyOf(orders, through),
     });
-    return errors ? items.map(({ index }) => index!) : [];
+    // The first is not of an order. The shard that takes the others takes it, or has a later one.
+    return errors ? items.slice(1).map(({ index }) => index!) : [];
   }
 }
 
@@ -180,15 +184,18 @@ function requestsOf(orders: readonly CompleteOrder[], maxBytes: number): Complet
 const LINE_END = Buffer.from('\n');
 
 /** The lines of a `_bulk` request: for each document what to do with it, and the document. */
-function bodyOf(orders: readonly CompleteOrder[]): Buffer {
-  const parts: Uint8Array[] = [];
+function bodyOf(orders: readonly CompleteOrder[], through: bigint): Buffer {
+  const shown: ShownDocument = { shownThrough: through.toString() };
+  const parts: Uint8Array[] = [
+    ...[actionOf(SHOWN_ID, Number(through) + 1), Buffer.from(JSON.stringify(shown)), LINE_END],
+  ];
   for (const order of orders) {
-    const action = {
-      _id: searchDocumentId(order),
-      version: Number(order.writeSeq),
-      version_type: 'external_gte',
-    };
-    parts.push(Buffer.from(`${JSON.stringify({ index: action })}\n`), order.document, LINE_END);
+    parts.push(actionOf(searchDocumentId(order), Number(order.writeSeq)), order.document, LINE_END);
   }
   return Buffer.concat(parts);
+}
+
+function actionOf(id: string, version: number): Buffer {
+  const index = { _id: id, version, version_type: 'external_gte' };
+  return Buffer.from(`${JSON.stringify({ index })}\n`);
 }

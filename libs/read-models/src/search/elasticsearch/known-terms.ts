@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { SearchTerm } from '../search-terms.js';
-import type { IndexReached } from './index-definition.js';
+import type { SeenIndex } from './seen-index.js';
 
-/** What words stand for, as an index had it when it was as far as `seen`. */
+/** What words stand for, as an index had it when it was as `seen`; null: it was not asked. */
 export interface ResolvedTerms {
   readonly terms: readonly SearchTerm[];
-  readonly seen: IndexReached | null;
+  readonly seen: SeenIndex | null;
 }
 
 const MAX_TEXTS = 5_000;
@@ -22,6 +22,6 @@ export class KnownTerms {
   }
 
   set(key: string, resolved: ResolvedTerms): void {
-    if (resolved.seen !== null) this.#texts.set(key, resolved);
+    if (resolved.seen?.reached) this.#texts.set(key, resolved);
   }
 }

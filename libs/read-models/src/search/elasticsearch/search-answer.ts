@@ -6,7 +6,7 @@ import { facetValuesOf } from '../facets.js';
 import { highlightsOf, type Sought } from '../highlights.js';
 import type { FacetName, FacetValue, OrderSearchPage, SearchHit } from '../order-search.js';
 import type { SearchDocument } from '../search-document.js';
-import { seenMarker } from './seen-marker.js';
+import { seenIndex } from './seen-index.js';
 
 /** What comes of a document: `texts` only where they were asked for. */
 export type FoundDocument = SummaryItem & Partial<Pick<SearchDocument, 'texts'>>;
@@ -25,7 +25,7 @@ export function searchPageOf(
   sought: Sought,
 ): OrderSearchPage {
   const { hits, aggregations } = answer;
-  const reached = seenMarker(answer);
+  const { reached, shownThrough } = seenIndex(answer);
   const documents = hits.hits.map(({ _source }) => _source!);
   const { items, nextCursor } = pageOf(documents, limit, (document) => sort.cursorAfter(document));
   const answers = aggregations as unknown as Record<FacetName, { buckets: Bucket[] }>;
@@ -37,6 +37,7 @@ export function searchPageOf(
     total: (hits.total as estypes.SearchTotalHits).value,
     facets: counted,
     indexedThrough: reached?.position ?? null,
+    shownThrough: shownThrough < 0n ? null : shownThrough,
     writtenThrough: reached?.writeSeq ?? 0n,
   };
 }

@@ -6,7 +6,7 @@ import { orderIdHalves } from '../order-id-halves.js';
 import type { SearchTerm } from '../search-terms.js';
 import type { SearchText } from '../search-text.js';
 import { filterQueries } from './filter-queries.js';
-import { markerAggregation } from './seen-marker.js';
+import { ownAggregation } from './seen-index.js';
 import { wordQueries } from './word-queries.js';
 
 type Aggregation = estypes.AggregationsAggregationContainer;
@@ -38,7 +38,7 @@ export function searchRequest(
     _source: { includes: withTexts ? [...itemFields, 'texts'] : itemFields },
     aggregations: {
       ...Object.fromEntries(facets.map((name) => [name, facetOf(name)])),
-      ...markerAggregation,
+      ...ownAggregation,
     },
   };
 }

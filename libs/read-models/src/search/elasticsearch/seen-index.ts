@@ -1,0 +1,55 @@
+import type { estypes } from '@elastic/elasticsearch';
+import {
+  MARKER_ID,
+  OWN_IDS,
+  reachedOf,
+  SHOWN_ID,
+  type IndexReached,
+  type MarkerDocument,
+  type ShownDocument,
+} from './index-definition.js';
+
+/** Of every request that has to know how far the index was when it was searched. */
+export const ownAggregation = { own: ownOnly() };
+
+// They are no orders and match no query, so they are looked for beside those.
+function ownOnly(): estypes.AggregationsAggregationContainer {
+  const _source = ['indexedThrough', 'writeSeq', 'shownThrough'];
+  const documents = { top_hits: { size: OWN_IDS.length, _source } };
+  const only = { filter: { ids: { values: OWN_IDS } }, aggregations: { documents } };
+  return { global: {}, aggregations: { only } };
+}
+
+interface OwnAggregation {
+  readonly own: {
+    readonly only: { readonly documents: estypes.SearchResponse<MarkerDocument & ShownDocument> };
+  };
+}
+
+/** How far the index was as a search saw it. */
+export interface SeenIndex {
+  /** Everything up to there was in it; null: nothing was written yet. */
+  readonly reached: IndexReached | null;
+  /** Nothing in it was of an event after that position; -1: there was nothing. */
+  readonly shownThrough: bigint;
+}
+
+export function seenIndex({ aggregations }: estypes.SearchResponse<unknown>): SeenIndex {
+  const { own } = aggregations as unknown as OwnAggregation;
+  const { hits } = own.only.documents.hits;
+  const found = (id: string) => hits.find(({ _id }) => _id === id)?._source;
+  const [marker, shown] = [found(MARKER_ID), found(SHOWN_ID)];
+  const reached = marker ? reachedOf(marker) : null;
+  // Events that change no document are reached without one.
+  const positions = [reached?.position ?? -1n, shown ? BigInt(shown.shownThrough) : -1n];
+  return { reached, shownThrough: positions.reduce((most, one) => (one > most ? one : most)) };
+}
+
+/** Whether nothing can have been indexed between the two. */
+export function isSameIndex(one: SeenIndex, other: SeenIndex): boolean {
+  return (
+    one.shownThrough === other.shownThrough &&
+    one.reached?.position === other.reached?.position &&
+    one.reached?.writeSeq === other.reached?.writeSeq
+  );
+}
