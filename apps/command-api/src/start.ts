@@ -17,7 +17,8 @@ export async function startCommandApi(
     orders.forget();
     storeMark.forget();
   };
-  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl, onLost });
+  const connectionString = settings.eventStoreUrl;
+  const eventStore = new DbClientEventStore({ connectionString, onLost, fromLeader: true });
   const storeMark = new StoreMark(eventStore);
   const orders = openOrders(eventStore, settings.loading ?? defaultLoading, logger);
   const http = await createCommandHttpApp(orders.commands, {

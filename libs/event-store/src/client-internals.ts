@@ -28,8 +28,11 @@ interface ClientInternals {
     name: string,
     call: (client: Client) => Call,
   ): () => Promise<Call>;
-  /** Credentials, the connection's name and the deadline, in milliseconds, of a call. */
-  callArguments(from: object, options: { deadline: number }): [Metadata, CallOptions];
+  /** Credentials, the connection's name, who has to answer, and the deadline, in milliseconds, of a call. */
+  callArguments(
+    from: { readonly requiresLeader: boolean },
+    options: { deadline: number },
+  ): [Metadata, CallOptions];
 }
 
 export function internalsOf(client: EventStoreDBClient): ClientInternals {

@@ -31,6 +31,11 @@ export interface DbClientOptions {
   readonly timeoutMs?: number;
   /** The connection for appends was lost: whatever answers next may be a store that was restored, or another one. */
   readonly onLost?: () => void;
+  /**
+   * Streams are read from the leader of a cluster alone, whatever node the connection string prefers: another one may
+   * lack what was appended last. Subscriptions are as good from any.
+   */
+  readonly fromLeader?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -49,9 +54,12 @@ export class DbClientEventStore implements ExactEventStore {
   readonly #connectionString: string;
   readonly #appender: Appender;
   readonly #timeoutMs: number;
+  readonly #fromLeader: boolean;
 
-  constructor({ connectionString, timeoutMs = DEFAULT_TIMEOUT_MS, onLost }: DbClientOptions) {
+  constructor(options: DbClientOptions) {
+    const { connectionString, timeoutMs = DEFAULT_TIMEOUT_MS, onLost, fromLeader = false } = options;
     this.#timeoutMs = timeoutMs;
+    this.#fromLeader = fromLeader;
     this.#connectionString = connectionString;
     this.#reader = openClient(connectionString);
     this.#appender = new Appender(connectionString, timeoutMs, onLost);
@@ -118,8 +126,9 @@ export class DbClientEventStore implements ExactEventStore {
   #events(request: ReadReq, maxItems = Infinity, failure: Failure): AsyncIterable<RawEvent> {
     const client = this.#reader;
     const timeoutMs = this.#timeoutMs;
+    const fromLeader = this.#fromLeader;
     return new CallItems<ReadResponse<RawEvent>, RawEvent>({
-      open: () => openReadCall(client, request, rawEventOf, timeoutMs),
+      open: () => openReadCall(client, request, rawEventOf, { timeoutMs, fromLeader }),
       pick: (response) => (response.kind === 'event' ? response.event : null),
       withinMs: timeoutMs,
       maxItems,
@@ -135,7 +144,7 @@ export class DbClientEventStore implements ExactEventStore {
     const timeoutMs = this.#timeoutMs;
     const request = subscriptionRequest(after, streamPrefix);
     return new CallItems<ReadResponse<Event>, SubscriptionMessage<Event>>({
-      open: () => openReadCall(client, request, convert, timeoutMs),
+      open: () => openReadCall(client, request, convert, { timeoutMs, fromLeader: false }),
       pick: (response) => (response.kind === 'other' ? null : response),
       // The first message is the confirmation; after it silence means no events.
       withinMs: timeoutMs,

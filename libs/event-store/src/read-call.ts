@@ -13,13 +13,14 @@ const METHOD = '/event_store.client.streams.Streams/Read';
  * A call of `Streams.Read` over a connection of the client's, with answers decoded by hand (ADR 25).
  *
  * @param convert what the reader gets of an event
+ * @param fromLeader whether any other member of a cluster is to refuse it: then the client goes to the leader it names
  * @throws StoreSilent when there is no connection in time
  */
 export async function openReadCall<Event>(
   client: EventStoreDBClient,
   request: ReadReq,
   convert: (event: StoredExactEvent) => Event,
-  timeoutMs: number,
+  { timeoutMs, fromLeader }: { readonly timeoutMs: number; readonly fromLeader: boolean },
 ): Promise<ClientReadableStream<ReadResponse<Event>>> {
   const internals = internalsOf(client);
   const open = internals.GRPCStreamCreator(Client, 'read', (grpc) =>
@@ -28,7 +29,7 @@ export async function openReadCall<Event>(
       (message) => Buffer.from(message.serializeBinary()),
       (message) => decodeReadResponse(message, convert),
       request,
-      ...internals.callArguments({}, { deadline: Infinity }),
+      ...internals.callArguments({ requiresLeader: fromLeader }, { deadline: Infinity }),
     ),
   );
   const opening = open();

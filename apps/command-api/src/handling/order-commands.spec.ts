@@ -154,6 +154,30 @@ describe('commands behind one that the store does not answer', () => {
   });
 });
 
+describe('commands behind others that the store takes slowly', () => {
+  it('are refused once they have waited five seconds and have not the next turn; nothing of theirs is stored', async () => {
+    let elapsedMs = 0;
+    const { memory, commands: before } = setUp();
+    await before.handle(request(place));
+    const commands = new OrderCommands(memory.port, { elapsedMs: () => elapsedMs });
+    memory.beforeAppend = () => void (elapsedMs += 3_000);
+    const asked = Array.from({ length: 4 * 64 }, (_, n) => commands.handle(request(tags(`number ${n}`))));
+    const ended = await Promise.allSettled(asked);
+    const refused = ended.filter(({ status }) => status === 'rejected');
+    // Done after three, six and nine seconds; the others would have to wait for twelve.
+    expect(ended.map(({ status }) => status)).toEqual([
+      ...Array.from({ length: 3 * 64 }, () => 'fulfilled'),
+      ...Array.from({ length: 64 }, () => 'rejected'),
+    ]);
+    for (const { reason } of refused as PromiseRejectedResult[])
+      expect(reason).toBeInstanceOf(StoreUnavailable);
+    expect(memory.events).toHaveLength(1 + 3 * 64);
+    await expect(commands.handle(request(tags('later')))).resolves.toMatchObject({
+      order: { tags: ['later'] },
+    });
+  });
+});
+
 describe('recordedAt', () => {
   it('never goes back within an order, whatever the clock does', async () => {
     const times = ['12:00:05', '12:00:01', '12:00:03', '12:00:09'];

@@ -96,6 +96,7 @@ export class OrderCommands {
     const startedMs = this.#elapsedMs();
     try {
       line.putBack(await this.#decideAndAppend(line, commands));
+      this.#refuseFarBehind(line);
     } catch (error) {
       // The store is away, or the order cannot be read: that concerns all of them.
       line.isStale = true;
@@ -103,6 +104,14 @@ export class OrderCommands {
       this.#refuseImpatient(line, error);
     }
     this.#turns.took(this.#elapsedMs() - startedMs);
+  }
+
+  /** The line is longer than the store is fast: who has the next turn is still served, whoever comes later waits too long. */
+  #refuseFarBehind(line: OrderLine): void {
+    const tooSlow = new StoreUnavailable(
+      'the event store takes too long for the commands that wait for this order',
+    );
+    for (const command of line.takeLaterOlderThan(this.#elapsedMs() - PATIENCE_MS)) command.refuse(tooSlow);
   }
 
   /** Their turns would come one after the other, each as long as the store takes to say nothing. */

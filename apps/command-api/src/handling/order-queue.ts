@@ -52,8 +52,13 @@ export class OrderLine {
 
   /** Those that have waited longest, since before a time. */
   takeOlderThan(sinceMs: number): readonly WaitingCommand[] {
-    const younger = this.#waiting.findIndex((command) => command.sinceMs >= sinceMs);
-    return this.#waiting.splice(0, younger < 0 ? this.#waiting.length : younger);
+    return this.#waiting.splice(0, this.#olderThan(sinceMs));
+  }
+
+  /** The same, but for those whose turn is the next. */
+  takeLaterOlderThan(sinceMs: number): readonly WaitingCommand[] {
+    const later = this.#olderThan(sinceMs) - this.#mostCommands;
+    return later > 0 ? this.#waiting.splice(this.#mostCommands, later) : [];
   }
 
   /** They have no answer yet, and are older than all that came since. */
@@ -68,6 +73,11 @@ export class OrderLine {
 
   takeMore(): void {
     this.#mostCommands = Math.min(MOST_COMMANDS, this.#mostCommands * 2);
+  }
+
+  #olderThan(sinceMs: number): number {
+    const younger = this.#waiting.findIndex((command) => command.sinceMs >= sinceMs);
+    return younger < 0 ? this.#waiting.length : younger;
   }
 }
 

@@ -235,7 +235,8 @@ export class OrdersStore {
   }
 
   #pushRows({ order, history, periodEnd, searched }: OrderRows): void {
-    const orderValues = summaryValues(summaryOf(order));
+    const last = history.at(-1)?.summary;
+    const orderValues = summaryValues(last?.revision === order.revision ? last : summaryOf(order));
     orderValues.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
     this.#parameters.push('orders', orderValues);
     for (const row of history) {
