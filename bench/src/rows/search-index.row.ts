@@ -108,13 +108,13 @@ async function rowsOf(pool: pg.Pool, { schema }: Generation): Promise<number> {
 }
 
 /** The same rows, to be followed from their beginning into another index. */
-async function withIndex(pool: pg.Pool, rowsOf: Generation, index: string): Promise<Generation> {
+async function withIndex(pool: pg.Pool, built: Generation, index: string): Promise<Generation> {
   const { rows } = await pool.query<{ id: number }>(
-    `INSERT INTO ${SHARED_SCHEMA}.generations (id, schema_name, fingerprint, search_index)
-     SELECT max(id) + 1, $1, $1, $1 FROM ${SHARED_SCHEMA}.generations RETURNING id`,
-    [index],
+    `INSERT INTO ${SHARED_SCHEMA}.generations (id, schema_name, fingerprint, search_index, rows_of)
+     SELECT max(id) + 1, $2, $1, $1, $3 FROM ${SHARED_SCHEMA}.generations RETURNING id`,
+    [index, built.schema, built.rowsOf],
   );
-  return { ...rowsOf, id: rows[0]!.id, fingerprint: index, searchIndex: index };
+  return { ...built, id: rows[0]!.id, fingerprint: index, searchIndex: index };
 }
 
 /** Two requests under way, as the follower has. */

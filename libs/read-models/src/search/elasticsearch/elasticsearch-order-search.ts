@@ -31,6 +31,7 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   readonly #indexes: ActiveIndexSource;
   readonly #shown: ShownThrough;
   readonly #known = new KnownTerms();
+  #refreshing: Promise<void> | null = null;
   /** The index as it was searched last. */
   #seen: SeenIndex | null = null;
 
@@ -62,11 +63,20 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   }
 
   #searchIn(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
-    const refresh = async () => {
-      // Where it is too busy for that, it may be found the next time.
-      await this.#client.indices.refresh({ index }, readerPatience).catch(unlessAway);
-    };
-    return this.#shown.level(index, () => this.#pageOf(index, question), refresh);
+    return this.#shown.level(
+      index,
+      () => this.#pageOf(index, question),
+      () => this.#refreshed(index),
+    );
+  }
+
+  /** One refresh at a time, for all who look again; where the index is too busy for it, they look once more. */
+  #refreshed(index: string): Promise<void> {
+    this.#refreshing ??= this.#client.indices
+      .refresh({ index }, readerPatience)
+      .then(() => {}, unlessAway)
+      .finally(() => (this.#refreshing = null));
+    return this.#refreshing;
   }
 
   #pageOf(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
