@@ -39,12 +39,24 @@ export const indexBugs: readonly TestedBug[] = [
     changes: [
       {
         file: INDEX_WRITER,
-        from: "version: Number(order.writeSeq),\n      version_type: 'external_gte',",
-        to: '',
+        from: "{ _id: id, version, version_type: 'external_gte' };",
+        to: '{ _id: id };',
       },
     ],
     ...steps,
     test: 'a step of the search index of an owner that stood still before its flush changes nothing that is newer',
+  },
+  {
+    name: 'a token of a search that covers less than the search shows',
+    changes: [
+      {
+        file: 'libs/read-models/src/search/elasticsearch/search-answer.ts',
+        from: 'shownThrough: shownThrough < 0n ? null : shownThrough,',
+        to: 'shownThrough: reached?.position ?? null,',
+      },
+    ],
+    ...steps,
+    test: 'a step of the search index may be found before it is told, and then a search says how new what it shows may be',
   },
   {
     name: 'a marker that an owner of before takes back',

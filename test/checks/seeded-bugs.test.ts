@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from '@jest/globals';
+import { seededBugs } from '../chaos/seeded-bugs/bugs.js';
+import { commandBugs } from '../chaos/seeded-bugs/command-bugs.js';
+import { indexBugs, topicBugs } from '../chaos/seeded-bugs/engine-bugs.js';
+import { followerBugs } from '../chaos/seeded-bugs/follower-bugs.js';
+import { leaseBugs } from '../chaos/seeded-bugs/lease-bugs.js';
+import { moneyBugs } from '../chaos/seeded-bugs/money-bugs.js';
+
+const ALL = [
+  ...seededBugs,
+  ...commandBugs,
+  ...indexBugs,
+  ...topicBugs,
+  ...followerBugs,
+  ...leaseBugs,
+  ...moneyBugs,
+];
+
+describe('every seeded bug', () => {
+  // The suites that plant them take long: this says at once that a line they change is another one now.
+  it.each(ALL.map(({ name, changes }) => [name, changes] as const))(
+    'changes lines that are there, once: %s',
+    async (_name, changes) => {
+      for (const { file, from } of changes) {
+        const source = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+        expect(`${file}: ${source.split(from).length - 1} times`).toBe(`${file}: 1 times`);
+      }
+    },
+  );
+});
