@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
+import { changedSources } from '../chaos/seeded-bugs/broken-tree.js';
 import { seededBugs } from '../chaos/seeded-bugs/bugs.js';
 import { commandBugs } from '../chaos/seeded-bugs/command-bugs.js';
 import { indexBugs, topicBugs } from '../chaos/seeded-bugs/engine-bugs.js';
@@ -22,10 +22,8 @@ describe('every seeded bug', () => {
   it.each(ALL.map(({ name, changes }) => [name, changes] as const))(
     'changes lines that are there, once: %s',
     async (_name, changes) => {
-      for (const { file, from } of changes) {
-        const source = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
-        expect(`${file}: ${source.split(from).length - 1} times`).toBe(`${file}: 1 times`);
-      }
+      const changed = await changedSources(changes);
+      expect([...changed.keys()].sort()).toEqual([...new Set(changes.map(({ file }) => file))].sort());
     },
   );
 });

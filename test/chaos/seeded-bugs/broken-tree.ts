@@ -38,14 +38,7 @@ export async function brokenTree(changes: readonly Change[], withSources = false
   for (const file of await testSources()) {
     sources.set(file, await readFile(join(repositoryRoot, file), 'utf8'));
   }
-  for (const { file, from, to } of changes) {
-    const source = sources.get(file) ?? (await readFile(join(repositoryRoot, file), 'utf8'));
-    if (source.split(from).length !== 2) throw new Error(`${file} does not say once, as it has to: ${from}`);
-    sources.set(
-      file,
-      source.replace(from, () => to),
-    );
-  }
+  for (const [file, source] of await changedSources(changes, sources)) sources.set(file, source);
   for (const [file, source] of sources) {
     const { code } = await transform(source, { ...options, swcrc: false, filename: file });
     const compiled = join(folder, 'dist', file.replace(/\.ts$/, '.js'));
@@ -54,6 +47,29 @@ export async function brokenTree(changes: readonly Change[], withSources = false
     if (withSources) await writeFile(join(folder, file), source);
   }
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * The files that the changes are of, as they are afterwards.
+ *
+ * @param read what was read already
+ * @throws Error when one does not say once what is to be changed
+ */
+export async function changedSources(
+  changes: readonly Change[],
+  read: ReadonlyMap<string, string> = new Map(),
+): Promise<ReadonlyMap<string, string>> {
+  const changed = new Map<string, string>();
+  for (const { file, from, to } of changes) {
+    const source =
+      changed.get(file) ?? read.get(file) ?? (await readFile(join(repositoryRoot, file), 'utf8'));
+    if (source.split(from).length !== 2) throw new Error(`${file} does not say once, as it has to: ${from}`);
+    changed.set(
+      file,
+      source.replace(from, () => to),
+    );
+  }
+  return changed;
 }
 
 async function testSources(): Promise<string[]> {

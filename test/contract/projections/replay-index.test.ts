@@ -10,7 +10,6 @@ import { FROM_THE_START } from '#read-models/readers/feed-place.js';
 import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
-import { REFRESH_INTERVAL } from '#read-models/search/elasticsearch/index-definition.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
@@ -91,7 +90,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
       index: generation.searchIndex!,
     });
     expect(settings!.settings!.index).toMatchObject({
-      refresh_interval: REFRESH_INTERVAL,
+      refresh_interval: '700ms',
       auto_expand_replicas: '0-1',
     });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import type { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import { decodeOrderPosition } from '#platform/order-position.js';
 import { activeGeneration } from '#read-models/generations.js';
@@ -23,9 +24,11 @@ jest.setTimeout(60_000);
 
 describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
   let system: TestQuerySystem;
+  let client: Client;
   const prefix = `test-${randomUUID().slice(0, 8)}`;
 
   beforeAll(async () => {
+    client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
     system = await startTestQuerySystem(elasticsearchUrl());
     system.startProjector();
     await placed();
@@ -33,7 +36,6 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
   });
   afterAll(async () => {
     await system.close();
-    const client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
     await removeIndexes(client, prefix);
     await client.close();
   });
@@ -85,7 +87,6 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
   });
 
   it('has Elasticsearch refresh only for a reader that waits, not to index nor to search', async () => {
-    const client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
     const index = (await searchIndexes())[0]!;
     const refreshEvery = (interval: string) =>
       client.indices.putSettings({ index, settings: { refresh_interval: interval } });
@@ -110,7 +111,6 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
       expect(await refreshes()).toBe(before + 1);
     } finally {
       await refreshEvery(REFRESH_INTERVAL);
-      await client.close();
     }
   });
 
@@ -177,7 +177,6 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
   it('tells a token that covers what it shows already, before the index has all up to there', async () => {
     const { orderId } = await placed();
     await search({}, await system.upToDate());
-    const client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
     const index = (await searchIndexes())[0]!;
     const id = `default.${orderId}`;
     const stored = await client.get<object>({ index, id });
@@ -190,7 +189,6 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
     expect(decodeOrderPosition(headers.get('order-position')!)!.position).toBe(position + 10n);
     expect(body).toMatchObject({ indexedThrough: position.toString() });
     expect(body).not.toHaveProperty('shownThrough');
-    await client.close();
   });
 
   it('answers filters as of a moment from the history, as without an index', async () => {

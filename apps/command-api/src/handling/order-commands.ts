@@ -108,10 +108,10 @@ export class OrderCommands {
 
   /** The line is longer than the store is fast: who has the next turn is still served, whoever comes later waits too long. */
   #refuseFarBehind(line: OrderLine): void {
-    const tooSlow = new StoreUnavailable(
-      'the event store takes too long for the commands that wait for this order',
-    );
-    for (const command of line.takeLaterOlderThan(this.#elapsedMs() - PATIENCE_MS)) command.refuse(tooSlow);
+    for (const command of line.takeLaterOlderThan(this.#elapsedMs() - PATIENCE_MS)) {
+      const why = 'the event store takes too long for the commands that wait for this order';
+      command.refuse(new StoreUnavailable(why));
+    }
   }
 
   /** Their turns would come one after the other, each as long as the store takes to say nothing. */

@@ -80,8 +80,8 @@ function inElasticsearch(
     current: async () => indexOf(await generations.current()),
     refreshed: async () => indexOf(await generations.refreshed()),
   };
-  const search = new ElasticsearchOrderSearch(client, indexes, shown);
-  return { search, index: new IndexRefresh(client, indexes) };
+  const index = new IndexRefresh(client, indexes);
+  return { search: new ElasticsearchOrderSearch(client, indexes, shown, index), index };
 }
 
 /** The generation that is active now has no index. */

@@ -10,36 +10,39 @@ import type { SearchTerm } from '../search-terms.js';
 import { searchTextOf, type SearchText } from '../search-text.js';
 import { SearchUnavailable } from '../search-unavailable.js';
 import { ShownThrough } from '../shown-through.js';
+import type { ActiveIndexSource } from './active-index-source.js';
 import { asksTheSame, elasticsearchTerms, guessedTerms } from './elasticsearch-terms.js';
+import { IndexRefresh } from './index-refresh.js';
 import { KnownTerms } from './known-terms.js';
-import { askIndex, available, isElasticsearchAway, isIndexMissing, readerPatience } from './requests.js';
+import { askIndex, available, isIndexMissing } from './requests.js';
 import { searchPageOf, type FoundDocument } from './search-answer.js';
 import { searchRequest } from './search-request.js';
 import { isSameIndex, seenIndex, type SeenIndex } from './seen-index.js';
-
-/** Knows the index of the active generation without asking on every request. */
-export interface ActiveIndexSource {
-  /** @throws NoActiveGeneration */
-  current(): Promise<string>;
-  /** Asks anew: the index that was current is gone. @throws NoActiveGeneration */
-  refreshed(): Promise<string>;
-}
 
 /** The search port on Elasticsearch. */
 export class ElasticsearchOrderSearch implements OrderSearch {
   readonly #client: Client;
   readonly #indexes: ActiveIndexSource;
   readonly #shown: ShownThrough;
+  readonly #refresh: IndexRefresh;
   readonly #known = new KnownTerms();
-  #refreshing: Promise<void> | null = null;
   /** The index as it was searched last. */
   #seen: SeenIndex | null = null;
 
-  /** @param shown by all searches of this process */
-  constructor(client: Client, indexes: ActiveIndexSource, shown = new ShownThrough()) {
+  /**
+   * @param shown by all searches of this process
+   * @param refresh shared with all who wait for one
+   */
+  constructor(
+    client: Client,
+    indexes: ActiveIndexSource,
+    shown = new ShownThrough(),
+    refresh = new IndexRefresh(client, indexes),
+  ) {
     this.#client = client;
     this.#indexes = indexes;
     this.#shown = shown;
+    this.#refresh = refresh;
   }
 
   async search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
@@ -66,17 +69,9 @@ export class ElasticsearchOrderSearch implements OrderSearch {
     return this.#shown.level(
       index,
       () => this.#pageOf(index, question),
-      () => this.#refreshed(index),
+      // Where it is too busy for that, it may be found the next time.
+      () => this.#refresh.refresh().catch(unlessUnavailable),
     );
-  }
-
-  /** One refresh at a time, for all who look again; where the index is too busy for it, they look once more. */
-  #refreshed(index: string): Promise<void> {
-    this.#refreshing ??= this.#client.indices
-      .refresh({ index }, readerPatience)
-      .then(() => {}, unlessAway)
-      .finally(() => (this.#refreshing = null));
-    return this.#refreshing;
   }
 
   #pageOf(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
@@ -123,6 +118,6 @@ export class ElasticsearchOrderSearch implements OrderSearch {
 
 type FoundAnswer = estypes.SearchResponse<FoundDocument>;
 
-function unlessAway(error: unknown): void {
-  if (!isElasticsearchAway(error)) throw error;
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof SearchUnavailable)) throw error;
 }

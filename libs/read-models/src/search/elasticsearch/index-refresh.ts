@@ -1,5 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { ActiveIndexSource } from './elasticsearch-order-search.js';
+import type { ActiveIndexSource } from './active-index-source.js';
 import { available, readerPatience } from './requests.js';
 
 /** Makes what Elasticsearch has acknowledged findable at once, for a reader that waits for it. */

@@ -186,9 +186,8 @@ const LINE_END = Buffer.from('\n');
 /** The lines of a `_bulk` request: for each document what to do with it, and the document. */
 function bodyOf(orders: readonly CompleteOrder[], through: bigint): Buffer {
   const shown: ShownDocument = { shownThrough: through.toString() };
-  const parts: Uint8Array[] = [
-    ...[actionOf(SHOWN_ID, Number(through) + 1), Buffer.from(JSON.stringify(shown)), LINE_END],
-  ];
+  const parts: Uint8Array[] = [actionOf(SHOWN_ID, Number(through) + 1)];
+  parts.push(Buffer.from(JSON.stringify(shown)), LINE_END);
   for (const order of orders) {
     parts.push(actionOf(searchDocumentId(order), Number(order.writeSeq)), order.document, LINE_END);
   }

@@ -40,9 +40,10 @@ export function seenIndex({ aggregations }: estypes.SearchResponse<unknown>): Se
   const found = (id: string) => hits.find(({ _id }) => _id === id)?._source;
   const [marker, shown] = [found(MARKER_ID), found(SHOWN_ID)];
   const reached = marker ? reachedOf(marker) : null;
+  const all = reached?.position ?? -1n;
+  const some = shown ? BigInt(shown.shownThrough) : -1n;
   // Events that change no document are reached without one.
-  const positions = [reached?.position ?? -1n, shown ? BigInt(shown.shownThrough) : -1n];
-  return { reached, shownThrough: positions.reduce((most, one) => (one > most ? one : most)) };
+  return { reached, shownThrough: some > all ? some : all };
 }
 
 /** Whether nothing can have been indexed between the two. */
