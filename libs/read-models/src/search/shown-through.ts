@@ -17,7 +17,7 @@ export class ShownThrough {
   #position = -1n;
 
   /**
-   * A page that shows no less than those before it.
+   * A page that shows no less than those before it; or, where the source does not draw level in time, what it has.
    * @param source what is asked
    * @param refresh lets the next answer show all that the source has
    */

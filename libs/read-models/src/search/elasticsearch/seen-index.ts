@@ -46,7 +46,7 @@ export function seenIndex({ aggregations }: estypes.SearchResponse<unknown>): Se
   return { reached, shownThrough: some > all ? some : all };
 }
 
-/** Whether nothing can have been indexed between the two. */
+/** Whether it was the same as far as the positions tell: a step of several requests has one for all of them. */
 export function isSameIndex(one: SeenIndex, other: SeenIndex): boolean {
   return (
     one.shownThrough === other.shownThrough &&
