@@ -1,12 +1,11 @@
 import { Client } from '@elastic/elasticsearch';
+import { OWN_IDS } from '#read-models/search/elasticsearch/index-definition.js';
 import type { DocumentFact } from '../checker/facts.js';
 
-/** The document that says how far the index is, and is no order's. */
-const MARKER = 'indexed-through';
 /** More than a run places. */
 const MAX_DOCUMENTS = 10_000;
 
-/** Every document of an index, as a search of it sees them now. */
+/** Every order's document of an index, as a search of it sees them now. */
 export async function loadDocuments(url: string, index: string): Promise<readonly DocumentFact[]> {
   const client = new Client({ node: url, maxRetries: 0, requestTimeout: 10_000 });
   try {
@@ -18,7 +17,7 @@ export async function loadDocuments(url: string, index: string): Promise<readonl
       query: { match_all: {} },
     });
     return hits.hits
-      .filter(({ _id }) => _id !== MARKER)
+      .filter(({ _id }) => !OWN_IDS.includes(_id!))
       .map(({ _id, _version, _source }) => ({ id: _id!, version: _version!, source: _source! }));
   } finally {
     await client.close();

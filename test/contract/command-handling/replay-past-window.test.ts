@@ -151,6 +151,26 @@ describe('a key past the window of its order', () => {
     }
   });
 
+  it('sets a quantity again, as it is a state; with If-Match, nothing', async () => {
+    const placed = await api.send('/v1/orders', { body: mugOrder() });
+    const [{ ids }] = placed.body['events'] as [{ ids: { lineIds: readonly string[] } }];
+    const orderId = String(placed.body['orderId']);
+    const path = `/v1/orders/${orderId}/edits`;
+    const change = (quantity: number, key: string, ifMatch?: string) => {
+      const operations = [{ op: 'changeLineQuantity', lineId: ids.lineIds[0], quantity }];
+      const headers = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+      return api.send(path, { body: { operations }, key, headers });
+    };
+    const first = await change(5, 'to five', '"0"');
+    expect(first.status).toBe(200);
+    expect((await change(7, 'to seven')).status).toBe(200);
+    await fillWindow(orderId);
+    expect((await change(5, 'to five', '"0"')).status).toBe(412);
+    const again = await change(5, 'to five');
+    expect([again.status, isReplay(again)]).toEqual([200, false]);
+    expect(again.body['events']).toMatchObject([{ type: 'LineQuantityChanged' }]);
+  });
+
   it('is that of the command before the last two, where an order remembers two', async () => {
     const placed = await api.send('/v1/orders', { body: mugOrder() });
     const notes = ['one', 'two', 'three'].map((text) => ({ body: { text }, key: `note ${text}` }));
