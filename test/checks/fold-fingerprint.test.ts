@@ -1,31 +1,15 @@
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { foldFingerprint } from '#event-store/snapshots/fold-fingerprint.js';
-import { brokenTree, type Change } from '../chaos/seeded-bugs/broken-tree.js';
-import { finished, repositoryRoot } from '../support/seeded-tree.js';
+import type { Change } from '../chaos/seeded-bugs/broken-tree.js';
+import { generatedWith } from '../support/generated-with.js';
 
 const TIMEOUT_MS = 120_000;
-/** What `npm run generated` makes the checked-in file of. */
-const GENERATE = `import { foldFingerprint } from './scripts/generated/fold-fingerprint.mjs';
-process.stdout.write(await foldFingerprint());`;
 
-/** The fingerprint as it would be generated, had the fold been changed so. */
-async function generatedWith(changes: readonly Change[]): Promise<string> {
-  const tree = await brokenTree(changes);
-  try {
-    for (const part of ['scripts', 'libs/event-store/golden', 'libs/read-models/golden']) {
-      await cp(join(repositoryRoot, part), join(tree.folder, part), { recursive: true });
-    }
-    const run = ['--input-type=module', '-e', GENERATE];
-    const { code, stdout, stderr } = await finished(process.execPath, run, tree.folder);
-    if (code !== 0) throw new Error(stderr);
-    const fingerprint = /foldFingerprint = "([^"]+)"/.exec(stdout)?.[1];
-    if (fingerprint === undefined) throw new Error(`no fingerprint: ${stdout}`);
-    return fingerprint;
-  } finally {
-    await tree.remove();
-  }
+async function fingerprintWith(changes: readonly Change[]): Promise<string> {
+  const text = await generatedWith(['fold-fingerprint.mjs', 'foldFingerprint'], changes);
+  const fingerprint = /foldFingerprint = "([^"]+)"/.exec(text)?.[1];
+  if (fingerprint === undefined) throw new Error(`no fingerprint: ${text}`);
+  return fingerprint;
 }
 
 const order = (file: string) => `libs/domain/src/order/${file}.ts`;
@@ -79,7 +63,7 @@ describe('the fingerprint of the fold', () => {
   it(
     'is fresh when nothing was changed',
     async () => {
-      expect(await generatedWith([])).toBe(foldFingerprint);
+      expect(await fingerprintWith([])).toBe(foldFingerprint);
     },
     TIMEOUT_MS,
   );
@@ -87,7 +71,7 @@ describe('the fingerprint of the fold', () => {
   it.each(seeded)(
     'is stale when %s',
     async (_, change) => {
-      expect(await generatedWith([change])).not.toBe(foldFingerprint);
+      expect(await fingerprintWith([change])).not.toBe(foldFingerprint);
     },
     TIMEOUT_MS,
   );

@@ -174,8 +174,8 @@ export class SearchFollower implements ProjectionWork {
       await writer.remove(); // it was made again between the two
       return null;
     }
-    if (marker === null) return { writer, reached: NOTHING_REACHED };
-    if (marker.writeSeq > (await store.lastWriteSeq())) {
+    const rowsEnd = await store.lastWriteSeq();
+    if ((marker !== null && marker.writeSeq > rowsEnd) || (await writer.lastWriteSeq()) > rowsEnd) {
       // Its versions are above those to come, and would win over them.
       const instead = newIndexName(name);
       logger.warn({ index: name, instead }, 'the index is of rows that are no more: another one is built');
@@ -183,6 +183,7 @@ export class SearchFollower implements ProjectionWork {
       await writer.remove();
       return null;
     }
+    if (marker === null) return { writer, reached: NOTHING_REACHED };
     const checkpoint = await store.checkpoint();
     if (checkpoint.writeSeq >= marker.writeSeq) return { writer, reached: marker };
     return { writer, reached: checkpoint };

@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: '150856caccbdc1e3f76bb5397ea86f440e87082fd4272833681d968116199177',
-  elasticsearch: '9bafcdd6fbdbd9f9f6025076841069e4db3ccd99f88f8f7223ce31680d4d8454',
+  postgres: 'b4b854dbf1f891c63886a72de13c3768abe66cb61e2672b3eb3b392b61f9bcda',
+  elasticsearch: '5d25e2f392430674b083690b65bec097b62f7e934750a665b678e3132d0166e8',
 };

@@ -19,8 +19,8 @@ export const followerBugs: readonly TestedBug[] = [
     changes: [
       {
         file: `${INDEX_WRITER}.ts`,
-        from: 'if (status < 400 || status === NEWER_IS_THERE) continue;',
-        to: 'if (status < 400) continue;',
+        from: 'return status < 400 || status === NEWER_IS_THERE;',
+        to: 'return status < 400;',
       },
     ],
     ...documents,

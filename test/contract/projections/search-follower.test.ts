@@ -7,7 +7,12 @@ import { ReadModelKeeper } from '#projections/read-model-keeper.js';
 import { SearchFollower } from '#projections/search-follower.js';
 import { activeGeneration, prepareGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
-import { MARKER_ID, markerDocument, writtenAs } from '#read-models/search/elasticsearch/index-definition.js';
+import {
+  MARKER_ID,
+  markerDocument,
+  SHOWN_ID,
+  writtenAs,
+} from '#read-models/search/elasticsearch/index-definition.js';
 import { describeWith, elasticsearchUrl, startOwnEngine, type OwnEngine } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
@@ -260,28 +265,30 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     expect(await bench.verify(client)).toMatchObject({ orders: 1, differences: [], parked: [] });
   });
 
-  it('builds another index when the rows are older than the index: its versions would win', async () => {
-    const first = keep();
-    const order = await placed();
-    await indexed(first);
-    await first.stop();
-    const { schema, searchIndex } = first.target.projector.generation!;
-    // As after the restore of a backup of PostgreSQL.
-    await bench.rows(`SELECT setval('${schema}.write_seq', 1, false)`);
-    await bench.rows(`UPDATE ${schema}.orders SET write_seq = nextval('${schema}.write_seq')`);
-    await client.index({
-      index: searchIndex!,
-      id: 'indexed-through',
-      document: { indexedThrough: '99', writeSeq: '99' },
-    });
-    const second = keep();
-    await order.does(tags('gift'));
-    await indexed(second);
-    const generation = (await activeGeneration(bench.pool))!;
-    expect(generation.searchIndex).not.toBe(searchIndex);
-    expect(await client.indices.exists({ index: searchIndex! })).toBe(false);
-    expect(await bench.verify(client)).toMatchObject({ orders: 1, differences: [] });
-  });
+  it.each<[string, { id: string; document: object }]>([
+    ['it tells of', { id: MARKER_ID, document: { indexedThrough: '99', writeSeq: '99' } }],
+    ['one of its documents is of', { id: SHOWN_ID, document: { shownThrough: '99', writeSeq: '99' } }],
+  ])(
+    'builds another index when the rows are older than what %s: its versions would win',
+    async (_, ahead) => {
+      const first = keep();
+      const order = await placed();
+      await indexed(first);
+      await first.stop();
+      const { schema, searchIndex } = first.target.projector.generation!;
+      // As after the restore of a backup of PostgreSQL.
+      await bench.rows(`SELECT setval('${schema}.write_seq', 1, false)`);
+      await bench.rows(`UPDATE ${schema}.orders SET write_seq = nextval('${schema}.write_seq')`);
+      await client.index({ index: searchIndex!, ...ahead });
+      const second = keep();
+      await order.does(tags('gift'));
+      await indexed(second);
+      const generation = (await activeGeneration(bench.pool))!;
+      expect(generation.searchIndex).not.toBe(searchIndex);
+      expect(await client.indices.exists({ index: searchIndex! })).toBe(false);
+      expect(await bench.verify(client)).toMatchObject({ orders: 1, differences: [] });
+    },
+  );
 
   it('parks an order whose document the index refuses, goes on with the others, and tries its next row', async () => {
     const keeper = keep();

@@ -47,7 +47,7 @@ export class ActiveSearch implements OrderSearch {
 
   search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return this.#onItsEngine(
-      () => this.#shown.level('tables', () => this.#tables.search(question)),
+      () => this.#shown.level(async () => ({ source: 'tables', page: await this.#tables.search(question) })),
       ({ search }) => search.search(question),
     );
   }

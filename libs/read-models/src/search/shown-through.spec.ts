@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { DRAWS_LEVEL_WITHIN_MS } from '../read-from.js';
 import { ShownThrough } from './shown-through.js';
 
 interface Page {
@@ -15,15 +16,16 @@ describe('how new the events are that searches have shown', () => {
   });
   /** Asked in turns, and after the first only with a refresh before. */
   const answers = (source: string, ...pages: readonly Page[]) => {
-    const left = [...pages];
+    const left = pages.map((page) => ({ source, page }));
     const refresh = async () => void refreshes++;
     refreshes = 0;
-    return shown.level(source, async () => left.shift()!, refresh);
+    return shown.level(async () => left.shift()!, refresh);
   };
   beforeEach(async () => {
     shown = new ShownThrough();
     await answers('one', at(890n, 896n));
   });
+  afterEach(() => void jest.restoreAllMocks());
 
   it('is no reason to wait for what was searched before, and for another that is as far', async () => {
     expect(await answers('one', at(880n))).toEqual(at(880n)); // it was asked before
@@ -44,8 +46,29 @@ describe('how new the events are that searches have shown', () => {
     expect(await answers('other', at(900n), at(911n))).toEqual(at(911n));
   });
 
+  it('is waited for in what is to be searched by then, not in what was asked first', async () => {
+    await answers('other', at(899n));
+    const left = [
+      { source: 'one', page: at(895n, 896n) }, // from before the flip, and late
+      { source: 'other', page: at(898n, 899n) },
+    ];
+    expect(await shown.level(async () => left.shift()!)).toEqual(at(898n, 899n));
+  });
+
+  it('is given up where nothing draws level in time, and then it is what was answered', async () => {
+    let nowMs = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    const behind = { source: 'other', page: at(875n) };
+    const refresh = async () => void (nowMs += DRAWS_LEVEL_WITHIN_MS / 2);
+    const ask = jest.fn(async () => behind);
+    expect(await shown.level(ask, refresh)).toEqual(behind.page);
+    expect(ask).toHaveBeenCalledTimes(3);
+    expect(await answers('one', at(876n))).toEqual(at(876n));
+  });
+
   it('lets an error of what is asked again through', async () => {
     const away = () => Promise.reject(new Error('it is away'));
-    await expect(shown.level('other', async () => at(875n), away)).rejects.toThrow('it is away');
+    const behind = { source: 'other', page: at(875n) };
+    await expect(shown.level(async () => behind, away)).rejects.toThrow('it is away');
   });
 });

@@ -9,7 +9,7 @@ import {
 import type { SearchTerm } from '../search-terms.js';
 import { searchTextOf, type SearchText } from '../search-text.js';
 import { SearchUnavailable } from '../search-unavailable.js';
-import { ShownThrough } from '../shown-through.js';
+import { ShownThrough, type Asked } from '../shown-through.js';
 import type { ActiveIndexSource } from './active-index-source.js';
 import { asksTheSame, elasticsearchTerms, guessedTerms } from './elasticsearch-terms.js';
 import { IndexRefresh } from './index-refresh.js';
@@ -45,33 +45,32 @@ export class ElasticsearchOrderSearch implements OrderSearch {
     this.#refresh = refresh;
   }
 
-  async search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
+  search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
+    return this.#shown.level(
+      () => this.#asked(question),
+      // Where it is too busy for that, it may be found the next time.
+      () => this.#refresh.refresh().catch(unlessUnavailable),
+    );
+  }
+
+  async #asked(question: OrderSearchQuestion): Promise<Asked<OrderSearchPage>> {
     const index = await this.#indexes.current();
     try {
-      return await this.#searchIn(index, question);
+      return { source: index, page: await this.#pageOf(index, question) };
     } catch (error) {
       if (!isIndexMissing(error)) throw error;
-      return this.#searchInOther(question, error);
+      return this.#askedElsewhere(question, error);
     }
   }
 
   /** Once more, where the index was dropped after a flip. */
-  async #searchInOther(question: OrderSearchQuestion, cause: unknown): Promise<OrderSearchPage> {
+  async #askedElsewhere(question: OrderSearchQuestion, cause: unknown): Promise<Asked<OrderSearchPage>> {
     const index = await this.#indexes.refreshed();
     try {
-      return await this.#searchIn(index, question);
+      return { source: index, page: await this.#pageOf(index, question) };
     } catch (error) {
       throw isIndexMissing(error) ? new SearchUnavailable(cause) : error;
     }
-  }
-
-  #searchIn(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
-    return this.#shown.level(
-      index,
-      () => this.#pageOf(index, question),
-      // Where it is too busy for that, it may be found the next time.
-      () => this.#refresh.refresh().catch(unlessUnavailable),
-    );
   }
 
   #pageOf(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {

@@ -160,7 +160,8 @@ export interface MarkerDocument {
 }
 
 /**
- * The id of the document that tells how new anything in the index may be. Each request that writes documents begins with
+ * The id of the document that tells how new anything in the index may be: no event after that position, and no row after
+ * that write. Each request that writes documents begins with
  * it. One shard takes a request's documents in their order, so who finds one of them finds this, or a later one.
  */
 export const SHOWN_ID = 'shown-through';
@@ -170,4 +171,5 @@ export const OWN_IDS = [MARKER_ID, SHOWN_ID];
 
 export interface ShownDocument {
   readonly shownThrough: string;
+  readonly writeSeq: string;
 }

@@ -31,6 +31,7 @@ const AWAY: Outcome = {
 
 /** The position that the documents are of. */
 const THROUGH = 41n;
+const LAST_WRITE_SEQ = 7n;
 
 const RETRIES = 8;
 const PAUSE_LIMITS_MS = [100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000];
@@ -41,18 +42,20 @@ describe('the writer of a search index', () => {
   let client: Client;
   /** What becomes of a document that is sent for the nth time. */
   let outcome: (orderId: string, time: number) => Outcome;
+  /** And of the document that is no order's. */
+  let ownOutcome: Outcome;
   /** The orders of each `_bulk` request. */
   let requests: string[][];
   let pauses: number[];
 
   beforeEach(async () => {
-    [requests, pauses] = [[], []];
+    [requests, pauses, ownOutcome] = [[], [], WRITTEN];
     server = createServer((request, response) => {
       void text(request).then((body) => {
         const orderIds = ordersIn(body);
         requests.push(orderIds);
         const outcomes = orderIds.map((orderId) => outcome(orderId, timesSent(orderId)));
-        const items = [WRITTEN, ...outcomes].map((index) => ({ index }));
+        const items = [ownOutcome, ...outcomes].map((index) => ({ index }));
         const errors = items.some(({ index }) => index.error);
         response
           .setHeader('content-type', 'application/json')
@@ -127,6 +130,14 @@ describe('the writer of a search index', () => {
     expect(requests).toEqual([[...'abcd'], [...'acd']]);
   });
 
+  it('takes nothing for written where what tells how new it is was refused, unless a newer one is there', async () => {
+    outcome = () => WRITTEN;
+    ownOutcome = NEWER;
+    expect(await write(orders('ab'))).toEqual([]);
+    ownOutcome = REFUSED;
+    await expect(write(orders('ab'))).rejects.toThrow(/no document: mapper_parsing_exception/);
+  });
+
   it('begins another request where one has as many bytes as it should', async () => {
     outcome = () => WRITTEN;
     await write([...orders('abc', 400), ...orders('d', 5_000), ...orders('ef', 400)], {
@@ -139,7 +150,7 @@ describe('the writer of a search index', () => {
 /** One order for each letter. */
 function orders(ids: string, bytes = 0): ChangedOrder[] {
   return [...ids].map((orderId) => ({
-    ...{ tenantId: 'default', orderId, revision: 0, writeSeq: 1n },
+    ...{ tenantId: 'default', orderId, revision: 0, writeSeq: LAST_WRITE_SEQ },
     document: Buffer.from(JSON.stringify({ orderId, words: 'x'.repeat(bytes) })),
   }));
 }
@@ -148,8 +159,8 @@ function orders(ids: string, bytes = 0): ChangedOrder[] {
 function ordersIn(body: string): string[] {
   const [action, shown, ...lines] = body.trimEnd().split('\n');
   expect([action, shown].map((line) => JSON.parse(line!) as object)).toEqual([
-    { index: { _id: 'shown-through', version: Number(THROUGH) + 1, version_type: 'external_gte' } },
-    { shownThrough: THROUGH.toString() },
+    { index: { _id: 'shown-through', version: Number(LAST_WRITE_SEQ), version_type: 'external_gte' } },
+    { shownThrough: THROUGH.toString(), writeSeq: LAST_WRITE_SEQ.toString() },
   ]);
   return lines.flatMap((line, at) => {
     if (at % 2 === 0) return [];

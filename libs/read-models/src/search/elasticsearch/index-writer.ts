@@ -70,6 +70,15 @@ export class IndexWriter {
     return found && _source ? reachedOf(_source) : null;
   }
 
+  /** The write after which no document is, told or not; -1: there are none. */
+  async lastWriteSeq(): Promise<bigint> {
+    const { found, _source } = await this.#client.get<ShownDocument>(
+      { index: this.#index, id: SHOWN_ID },
+      { ignore: [404] },
+    );
+    return found && _source ? BigInt(_source.writeSeq) : -1n;
+  }
+
   /**
    * Writes each order's document unless a newer one is there. When it resolves, all is stored durably
    * but what was refused.
@@ -82,12 +91,13 @@ export class IndexWriter {
       .filter((one) => !isComplete(one))
       .map((one) => ({ ...one, reason: NO_SEARCH_ROW }));
     const requests = requestsOf(complete, this.#options.bulkMaxBytes).values();
+    const shown = { position: through ?? -1n, writeSeq: lastWriteSeq(complete) };
     let failed = false;
     const send = async () => {
       for (const request of requests) {
         if (failed) return;
         try {
-          refused.push(...(await this.#send(request, through ?? -1n)));
+          refused.push(...(await this.#send(request, shown)));
         } catch (error) {
           failed = true;
           throw error;
@@ -120,14 +130,15 @@ export class IndexWriter {
   }
 
   /** One request, and more for those that it was too busy for. */
-  async #send(orders: readonly CompleteOrder[], through: bigint): Promise<RefusedDocument[]> {
+  async #send(orders: readonly CompleteOrder[], shown: IndexReached): Promise<RefusedDocument[]> {
     const refused: RefusedDocument[] = [];
     let left = orders;
     for (let retries = 0; ; retries++) {
       const busy: CompleteOrder[] = [];
-      for (const [index, { status, error }] of (await this.#bulk(left, through)).entries()) {
-        if (status < 400 || status === NEWER_IS_THERE) continue;
-        const reason = error ? `${error.type}: ${error.reason ?? ''}` : `status ${status}`;
+      for (const [index, outcome] of (await this.#bulk(left, shown)).entries()) {
+        if (isThere(outcome)) continue;
+        const { status } = outcome;
+        const reason = reasonOf(outcome);
         if (status >= 500 || status === INDEX_IS_GONE || (status === BUSY && retries === BUSY_RETRIES))
           throw new IndexBusy(`Elasticsearch took no document: ${reason}`);
         if (status === BUSY) busy.push(left[index]!);
@@ -140,15 +151,17 @@ export class IndexWriter {
   }
 
   /** @returns what became of each, in their order; nothing when all were written */
-  async #bulk(orders: readonly CompleteOrder[], through: bigint): Promise<estypes.BulkResponseItem[]> {
+  async #bulk(orders: readonly CompleteOrder[], shown: IndexReached): Promise<estypes.BulkResponseItem[]> {
     const { errors, items } = await this.#client.transport.request<estypes.BulkResponse>({
       method: 'POST',
       path: `/${encodeURIComponent(writtenAs(this.#index))}/_bulk`,
       querystring: { require_alias: true, filter_path: 'errors,items.*.status,items.*.error' },
-      bulkBody: bodyOf(orders, through),
+      bulkBody: bodyOf(orders, shown),
     });
-    // The first is not of an order. The shard that takes the others takes it, or has a later one.
-    return errors ? items.slice(1).map(({ index }) => index!) : [];
+    if (!errors) return [];
+    const [own, ...outcomes] = items.map(({ index }) => index!);
+    if (!isThere(own!)) throw new IndexBusy(`Elasticsearch took no document: ${reasonOf(own!)}`);
+    return outcomes;
   }
 }
 
@@ -159,6 +172,15 @@ export class IndexBusy extends Error {}
 function busyPauseMs(retries: number): number {
   const limitMs = Math.min(BUSY_PAUSE_MAX_MS, BUSY_PAUSE_MIN_MS * 2 ** retries);
   return limitMs * (0.5 + Math.random() / 2);
+}
+
+/** It was written, or a newer one is there. */
+function isThere({ status }: estypes.BulkResponseItem): boolean {
+  return status < 400 || status === NEWER_IS_THERE;
+}
+
+function reasonOf({ status, error }: estypes.BulkResponseItem): string {
+  return error ? `${error.type}: ${error.reason ?? ''}` : `status ${status}`;
 }
 
 type CompleteOrder = ChangedOrder & { readonly document: Uint8Array };
@@ -181,13 +203,20 @@ function requestsOf(orders: readonly CompleteOrder[], maxBytes: number): Complet
   return requests;
 }
 
+function lastWriteSeq(orders: readonly CompleteOrder[]): bigint {
+  return orders.reduce((last, { writeSeq }) => (writeSeq > last ? writeSeq : last), -1n);
+}
+
 const LINE_END = Buffer.from('\n');
 
 /** The lines of a `_bulk` request: for each document what to do with it, and the document. */
-function bodyOf(orders: readonly CompleteOrder[], through: bigint): Buffer {
-  const shown: ShownDocument = { shownThrough: through.toString() };
-  const parts: Uint8Array[] = [actionOf(SHOWN_ID, Number(through) + 1)];
-  parts.push(Buffer.from(JSON.stringify(shown)), LINE_END);
+function bodyOf(orders: readonly CompleteOrder[], { position, writeSeq }: IndexReached): Buffer {
+  const shown: ShownDocument = { shownThrough: position.toString(), writeSeq: writeSeq.toString() };
+  const parts: Uint8Array[] = [
+    actionOf(SHOWN_ID, Number(writeSeq)),
+    Buffer.from(JSON.stringify(shown)),
+    LINE_END,
+  ];
   for (const order of orders) {
     parts.push(actionOf(searchDocumentId(order), Number(order.writeSeq)), order.document, LINE_END);
   }
