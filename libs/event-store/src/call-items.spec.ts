@@ -118,6 +118,33 @@ describe('the items of a call', () => {
     await items.return();
   });
 
+  it('a call that is refused is opened once more, where that helps', async () => {
+    const refuse = () => {
+      const call = new Call();
+      setImmediate(() => call.breaks(new Error('go there')));
+      return call;
+    };
+    const opening = (...calls: (() => Call)[]) => ({
+      open: () => Promise.resolve(calls.shift()!() as unknown as ClientReadableStream<number | string>),
+      isOpenedAgain: (error: unknown) => (error as Error).message === 'go there',
+    });
+    const there = () => {
+      const call = new Call().sends(1, 2);
+      call.ends();
+      return call;
+    };
+    expect(await all(itemsOf(new Call(), opening(refuse, there)))).toEqual([1, 2]);
+    await expect(all(itemsOf(new Call(), opening(refuse, refuse, there)))).rejects.toThrow('go there');
+    const broken = new Call().sends(1);
+    const items = itemsOf(
+      new Call(),
+      opening(() => broken, there),
+    );
+    expect(await items.next()).toEqual({ done: false, value: 1 });
+    broken.breaks(new Error('go there'));
+    await expect(items.next()).rejects.toThrow('go there'); // part of it was read
+  });
+
   it('a server that says nothing is silent, and its call cancelled', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     const call = new Call().sends(1);

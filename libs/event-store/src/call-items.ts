@@ -16,6 +16,8 @@ export interface CallItemsOptions<Message, Item> {
   readonly isEndless?: boolean;
   /** How many items there are at most. */
   readonly maxItems?: number;
+  /** Whether it is opened once more, after an error in place of the first message. */
+  readonly isOpenedAgain?: (error: unknown) => boolean;
   /** What its reader is told of an error. */
   readonly failure: (error: unknown) => Error;
   /** Ends the reading, without an error, whatever was not read yet. */
@@ -43,6 +45,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   readonly #options: CallItemsOptions<Message, Item>;
   readonly #maxItems: number;
   #call: ClientReadableStream<Message> | null = null;
+  #isOpenedAgain = false;
   readonly #ahead: Item[] = [];
   /** Place in `#ahead` of the next one to be read. */
   #next = 0;
@@ -51,6 +54,8 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   #timer: NodeJS.Timeout | null = null;
   /** In vain, since something came or the wait began. */
   #looks = 0;
+  /** Whether any message has come. */
+  #hasBegun = false;
   /** Whether it may be silent. */
   #isPatient = false;
   /** How the call ended; null: it has not. */
@@ -76,21 +81,42 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
     return Promise.resolve(END);
   }
 
-  async #begin(): Promise<void> {
-    const { open, signal, isEndless } = this.#options;
-    if (signal?.aborted) return this.#leave();
+  #begin(): Promise<void> {
+    const { signal } = this.#options;
+    if (signal?.aborted) {
+      this.#leave();
+      return Promise.resolve();
+    }
     signal?.addEventListener('abort', this.#leave);
+    return this.#open();
+  }
+
+  async #open(): Promise<void> {
+    const { open, isEndless } = this.#options;
+    let call: ClientReadableStream<Message>;
     try {
-      this.#call = await open();
+      call = this.#call = await open();
     } catch (error) {
       return this.#end(error);
     }
     const ended = () => (isEndless ? new StoreUnavailable('the event store ended the subscription') : null);
-    this.#call.on('end', () => this.#end(ended()));
+    call.on('end', () => call === this.#call && this.#end(ended()));
     // gRPC emits errors by hand, also once nobody reads any more.
-    this.#call.on('error', (error) => this.#end(error));
-    this.#call.on('data', (message: Message) => this.#receive(message));
+    call.on('error', (error) => call === this.#call && this.#fail(error));
+    call.on('data', (message: Message) => this.#receive(message));
     if (this.#outcome !== null) this.#cancel(); // the reader left meanwhile
+  }
+
+  #fail(error: unknown): void {
+    const { isOpenedAgain } = this.#options;
+    if (this.#outcome !== null || this.#hasBegun || this.#isOpenedAgain || !isOpenedAgain?.(error))
+      return this.#end(error);
+    this.#isOpenedAgain = true;
+    this.#call = null;
+    // In the turn of the error the client still turns to where it is sent.
+    setImmediate(() => {
+      if (this.#outcome === null) void this.#open();
+    });
   }
 
   readonly #leave = (): void => {
@@ -107,6 +133,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
 
   #receive(message: Message): void {
     if (this.#outcome !== null) return;
+    this.#hasBegun = true;
     this.#isPatient = this.#options.isEndless ?? false;
     this.#looks = 0;
     const item = this.#options.pick(message);

@@ -33,8 +33,17 @@ export function appendError(stream: string, sizeBytes: number, error: unknown): 
 
 /** Of a call of `Streams.Read`: EventStoreDB names the error in the trailers (`exception`). */
 export function isStreamDeleted(error: unknown): boolean {
+  return exceptionOf(error) === 'stream-deleted';
+}
+
+/** The same: another member of the cluster leads it. */
+export function isNotLeader(error: unknown): boolean {
+  return exceptionOf(error) === 'not-leader';
+}
+
+function exceptionOf(error: unknown): string | undefined {
   const [exception] = (error as Partial<ServiceError>).metadata?.get('exception') ?? [];
-  return exception?.toString() === 'stream-deleted';
+  return exception?.toString();
 }
 
 export function storeUnavailable(what: string, cause: unknown): StoreUnavailable {

@@ -2,7 +2,7 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { Appender } from './appender.js';
 import { CallItems } from './call-items.js';
-import { isStreamDeleted, storeUnavailable } from './client-errors.js';
+import { isNotLeader, isStreamDeleted, storeUnavailable } from './client-errors.js';
 import { closeClient, internalsOf } from './client-internals.js';
 import { StoreSilent, StoreUnavailable, StreamDeleted } from './errors.js';
 import { openClient } from './open-client.js';
@@ -132,6 +132,8 @@ export class DbClientEventStore implements ExactEventStore {
       pick: (response) => (response.kind === 'event' ? response.event : null),
       withinMs: timeoutMs,
       maxItems,
+      // By its error the client has learned who leads.
+      isOpenedAgain: isNotLeader,
       failure: (error) => failure(client, error),
     });
   }

@@ -1,21 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import {
-  Metadata,
-  Server,
-  ServerCredentials,
-  status,
-  type ServerWritableStream,
-  type UntypedHandleCall,
-} from '@grpc/grpc-js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { StoreUnavailable } from '#event-store/errors.js';
 import { startTestEventStore } from '#test/support/event-store.js';
+import { startFollowingNode, type FollowingNode } from '#test/support/following-node.js';
+import { withEventStore } from '../../../apps/orderctl/src/support/event-store.js';
 import { collected, someEvent, someStream } from '#test/support/stored-events.js';
 
 let leader: Awaited<ReturnType<typeof startTestEventStore>>;
-let follower: Server;
-let followerUrl: string;
+let follower: FollowingNode;
 let store: DbClientEventStore;
 
 const stream = someStream();
@@ -25,41 +17,39 @@ beforeAll(async () => {
   const atLeader = new DbClientEventStore({ connectionString: leader.url });
   await atLeader.append(stream, [someEvent(), someEvent()], 'no_stream');
   await atLeader.close();
-  follower = new Server();
-  follower.addService(StreamsService, { read: answerOfFollower as UntypedHandleCall });
-  const port = await new Promise<number>((resolve, reject) =>
-    follower.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
-  );
-  followerUrl = `esdb://127.0.0.1:${port}?tls=false`;
+  follower = await startFollowingNode(leader.url);
 });
 afterEach(() => store.close());
 afterAll(async () => {
-  follower.forceShutdown();
+  follower.close();
   await leader.close();
 });
 
-/** With the leader's address where only the leader is to answer, as the client expects it; else with what it has: nothing. */
-function answerOfFollower(call: ServerWritableStream<unknown, unknown>): void {
-  if (call.metadata.get('requires-leader')[0] !== 'true') return void call.end();
-  const metadata = new Metadata();
-  metadata.set('exception', 'not-leader');
-  metadata.set('leader-endpoint-host', '127.0.0.1');
-  metadata.set('leader-endpoint-port', new URL(leader.url).port);
-  call.emit('error', { code: status.NOT_FOUND, details: 'Leader info available', metadata });
-}
-
 describe('an event store of several nodes, one of which has not got everything yet', () => {
   it('is read from that one, unless the leader is asked for', async () => {
-    store = new DbClientEventStore({ connectionString: followerUrl });
+    store = new DbClientEventStore({ connectionString: follower.url });
     expect(await collected(store.readStream(stream))).toEqual([]);
   });
 
-  it('is read from the leader by who needs what was appended last, once the node has named it', async () => {
-    store = new DbClientEventStore({ connectionString: followerUrl, fromLeader: true });
-    await expect(collected(store.readStream(stream))).rejects.toThrow(StoreUnavailable);
+  it('is read from the leader by who needs what was appended last, which the node names', async () => {
+    store = new DbClientEventStore({ connectionString: follower.url, fromLeader: true });
     expect(await collected(store.readStream(stream))).toHaveLength(2);
     expect(await store.headPosition()).toBeGreaterThan(0n);
+    expect(follower.refused()).toBe(1);
+    expect(await withEventStore(follower.url, (one) => collected(one.readStream(stream)))).toHaveLength(2);
+  });
+
+  it('is not looked for any further where the node that is named leads no more', async () => {
+    const other = await startFollowingNode(leader.url);
+    const wrong = await startFollowingNode(other.url);
+    store = new DbClientEventStore({ connectionString: wrong.url, fromLeader: true });
+    try {
+      await expect(collected(store.readStream(stream))).rejects.toThrow(StoreUnavailable);
+      expect([wrong.refused(), other.refused()]).toEqual([1, 1]);
+      // The next read does.
+      expect(await collected(store.readStream(stream))).toHaveLength(2);
+    } finally {
+      for (const node of [wrong, other]) node.close();
+    }
   });
 });
