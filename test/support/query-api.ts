@@ -49,8 +49,11 @@ export interface TestQuerySystem {
   token(options?: TokenOptions): Promise<string>;
   /** GETs as staff, unless told otherwise. */
   ask(path: string, asking?: Asking): Promise<QueryAnswer>;
-  /** A further query-api on the same stores; closed with the system. Answers how it is asked. */
-  another(): Promise<TestQuerySystem['ask']>;
+  /**
+   * A further query-api on the same stores; closed with the system. Answers how it is asked.
+   * @param eventStoreUrl of another node of that event store
+   */
+  another(eventStoreUrl?: string): Promise<TestQuerySystem['ask']>;
   /** Of its event store, as positions carry it. */
   storeMark(): Promise<string>;
   /** A header that makes a read wait for everything that is in the event store now. */
@@ -104,8 +107,8 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
     token,
     storeMark,
     ask: (path, asking = {}) => ask(url + path, { token: staff, ...asking }),
-    async another() {
-      const more = await startQueryApi(settings, logger);
+    async another(eventStoreUrl = settings.eventStoreUrl) {
+      const more = await startQueryApi({ ...settings, eventStoreUrl }, logger);
       apis.push(more);
       return (path, asking = {}) => ask(`http://127.0.0.1:${more.port}${path}`, { token: staff, ...asking });
     },

@@ -47,11 +47,12 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     connectionString: settings.postgresUrl,
     onError: (err) => logger.warn({ err }, 'checkpoints are not heard of: connecting again'),
   });
-  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
+  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl, fromLeader: true });
   const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);
   const generation = new WatchedGeneration(watcher, pool);
   const models = new ReadModels(pool, generation);
   const leftOut = new LeftOutReader(models);
+  const freshness = new Freshness(watcher, new Lag(eventStore));
   await Promise.all([watcher.start(), leftOut.refresh()]);
   const app = await createHttpApp(
     QueryApiModule.over({
@@ -59,8 +60,8 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       orders: new OrderReader(models),
       exports: new ReadModels(exportPool, generation),
       search: new ActiveSearch(models, generation, elasticsearch),
-      timeTravel: new TimeTravel(eventStore, { decodeEach }, leftOut),
-      freshness: new Freshness(watcher, new Lag(eventStore)),
+      timeTravel: new TimeTravel(eventStore, { decodeEach }, leftOut, freshness),
+      freshness,
     }),
     {
       logger,

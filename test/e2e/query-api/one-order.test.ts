@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { instantOf } from '#domain/instant.js';
 import type { OrderCommand } from '#domain/order/order.js';
+import { encodeOrderPosition } from '#platform/order-position.js';
+import { startFollowingNode } from '../../support/following-node.js';
 import { note, place, tags, WrittenOrder, confirm } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
+import { until } from '../../support/until.js';
 
 // Whole systems start here, on a machine that may be busy with others.
 jest.setTimeout(60_000);
@@ -183,7 +187,6 @@ describe('one order over HTTP', () => {
 
   it('waits until it shows what was written, or says that it does not', async () => {
     const { position, revision } = await order.does(tags('gift'));
-    const { encodeOrderPosition } = await import('#platform/order-position.js');
     const store = await system.storeMark();
     const token = encodeOrderPosition({ position, store, orderId: order.orderId, revision });
     const { body } = await system.ask(path, { headers: { 'consistent-with': token } });
@@ -203,6 +206,56 @@ describe('one order over HTTP', () => {
     const waiting = system.ask(`${path}?minRevision=7`);
     system.startProjector();
     expect((await waiting).body).toMatchObject({ revision: 7, tags: ['gift', 'late'] });
+  });
+
+  it('shows no less, once its past was seen ahead of the rows', async () => {
+    await system.stopProjector();
+    const { revision } = await order.does(tags('ahead'));
+    const [past, diff] = await Promise.all([
+      system.ask(`${path}?revision=${revision}`),
+      system.ask(`${path}/diff?from=0`),
+    ]);
+    expect([past.body['revision'], diff.body['to']]).toEqual([revision, { revision }]);
+    const tokens = [past, diff].map(({ headers }) => ({ 'consistent-with': headers.get('order-position')! }));
+    for (const headers of tokens)
+      expect((await system.ask(path, { headers })).body).toMatchObject({ code: 'not_caught_up' });
+    system.startProjector();
+    for (const headers of tokens)
+      await until('the rows are as far', async () => (await system.ask(path, { headers })).status === 200);
+    expect((await system.ask(path, { headers: tokens[0]! })).body).toMatchObject({ revision });
+  });
+
+  it('shows its past with the change that is asked for, or refuses', async () => {
+    const [position, store] = [(await system.eventStore.headPosition())!, await system.storeMark()];
+    const askedWith = async (query: string, about: { orderId: string; revision: number; store: string }) => {
+      const headers = { 'consistent-with': encodeOrderPosition({ position, ...about }) };
+      const { status, body } = await system.ask(`/v1/orders/${about.orderId}${query}`, { headers });
+      return body['code'] ?? status;
+    };
+    const { orderId } = order;
+    const { revision } = order.order;
+    const unknown = randomUUID();
+    for (const query of ['?revision=0', '/diff?from=0']) {
+      expect(await askedWith(query, { orderId, revision, store })).toBe(200);
+      // As after the event store was restored from a backup that is older.
+      expect(await askedWith(query, { orderId, revision: revision + 1, store })).toBe('not_caught_up');
+      expect(await askedWith(query, { orderId: unknown, revision: 0, store })).toBe('not_caught_up');
+      expect(await askedWith(query, { orderId, revision, store: '0123456789ab' })).toBe(
+        'position_of_another_store',
+      );
+    }
+  });
+
+  it('shows its past as the leader of a cluster has it, whichever node is asked', async () => {
+    const leader = `esdb://127.0.0.1:${system.networks.eventStore.port}?tls=false`;
+    const follower = await startFollowingNode(leader);
+    try {
+      const askThere = await system.another(follower.url);
+      for (const query of ['?revision=0', '/diff?from=0'])
+        expect((await askThere(`${path}${query}`)).status).toBe(200);
+    } finally {
+      follower.close();
+    }
   });
 
   it.each([

@@ -99,14 +99,23 @@ describe('an order that is parked, over HTTP,', () => {
 
   it('is refused to a read that must show what could not be applied, and to no other', async () => {
     const beyond = await tokenOf(order, 3);
-    for (const asked of [path, '/v1/orders', `${path}/history`, '/v1/orders/totals', '/v1/events']) {
+    const pasts = [`${path}?revision=0`, `${path}/diff?from=0`];
+    for (const asked of [
+      path,
+      '/v1/orders',
+      `${path}/history`,
+      '/v1/orders/totals',
+      '/v1/events',
+      ...pasts,
+    ]) {
       const { status, body, headers } = await system.ask(asked, { headers: beyond });
       expect([asked, status, body['code']]).toEqual([asked, 503, 'order_parked']);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(1);
     }
     const search = { method: 'POST', body: {}, headers: beyond };
     expect((await system.ask('/v1/orders/search', search)).body).toMatchObject({ code: 'order_parked' });
-    expect((await system.ask(path, { headers: await tokenOf(order, 1) })).status).toBe(200);
+    for (const asked of [path, ...pasts])
+      expect((await system.ask(asked, { headers: await tokenOf(order, 1) })).status).toBe(200);
     expect((await system.ask(path, { headers: await tokenOf(fine, 0) })).status).toBe(200);
     expect((await system.ask(`${path}?minRevision=2`)).body).toMatchObject({ code: 'order_parked' });
     expect((await system.ask(`${path}?minRevision=1`)).status).toBe(200);

@@ -16,6 +16,7 @@ import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import type { OrderDiff } from '../time-travel/order-diff.js';
 import type { Moment } from '../time-travel/order-story.js';
 import { forCustomer, spliceView, staleness, type OrderView, type Stale } from '../time-travel/order-view.js';
+import type { TimeTravel, Told } from '../time-travel/time-travel.js';
 import { Travel } from '../time-travel/travel.js';
 import { diffSchema, historySchema } from './answers.js';
 import { orderSchema } from './order-answer.js';
@@ -57,8 +58,7 @@ export class OrderController {
     );
     if (row === null) throw new ProblemError('order_not_found');
     reply.header('etag', etagOf(row.revision));
-    const token = this.#sources.freshness.tokenOf(row.position, consistentWith);
-    if (token !== null) reply.header('order-position', token);
+    this.#tellPosition(asked, row.position);
     // Its revision alone does not tell that it is stale.
     if (row.parked === null && isKnown(asked.ifNoneMatch, row.revision)) {
       reply.code(304);
@@ -90,24 +90,35 @@ export class OrderController {
   @QueryRoute('What changed between two revisions or moments, and who is behind each change.', diffSchema, {
     customers: true,
     problems: ['order_not_found', 'event_store_unavailable'],
-    readsStreams: true,
   })
-  diffOrder(
-    @AskedBy() { audience }: Asked,
+  async diffOrder(
+    @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
     @Query() { from, to, clock }: DiffQuery,
   ): Promise<OrderDiff & Partial<Stale>> {
     const [start, end] = [momentIn('from', from, clock), to === null ? null : momentIn('to', to, clock)];
-    return this.#bus.execute(new Travel((timeTravel) => timeTravel.diff(audience, orderId, start, end)));
+    return this.#travel(asked, (timeTravel) => timeTravel.diff({ ...asked, orderId }, start, end));
   }
 
-  // The event store itself is asked: what it acknowledged is there, so there is nothing to wait for.
-  async #past({ audience, reply }: Asked, orderId: string, moment: Moment): Promise<OrderView> {
-    const view = await this.#bus.execute(
-      new Travel((timeTravel) => timeTravel.orderAt(audience, orderId, moment)),
-    );
-    reply.header('etag', etagOf(view.revision));
+  async #past(asked: Asked, orderId: string, moment: Moment): Promise<OrderView> {
+    const view = await this.#travel(asked, (timeTravel) => timeTravel.orderAt({ ...asked, orderId }, moment));
+    asked.reply.header('etag', etagOf(view.revision));
     return view;
+  }
+
+  /** The event store is ahead of the rows: who reads them next, with this position, waits until they show no less. */
+  async #travel<Answer>(
+    asked: Asked,
+    ask: (timeTravel: TimeTravel) => Promise<Told<Answer>>,
+  ): Promise<Answer> {
+    const { answer, position } = await this.#bus.execute(new Travel(ask));
+    this.#tellPosition(asked, position);
+    return answer;
+  }
+
+  #tellPosition({ consistentWith, reply }: Asked, known: bigint | null): void {
+    const token = this.#sources.freshness.tokenOf(known, consistentWith);
+    if (token !== null) reply.header('order-position', token);
   }
 }
 

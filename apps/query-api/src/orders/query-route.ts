@@ -10,8 +10,6 @@ interface RouteOptions {
   problems?: readonly ProblemCode[];
   /** `application/json` unless given. */
   contentTypes?: readonly string[];
-  /** It reads the event store itself: what that has acknowledged is there, so nobody waits, and nothing is to be told. */
-  readsStreams?: boolean;
 }
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -49,12 +47,7 @@ const CSV: Schema = { type: 'string' };
 
 /** Everything a question's route has in common with the others: who may ask, and how it is described. */
 export function QueryRoute(summary: string, schema: Schema, options: RouteOptions = {}): MethodDecorator {
-  const {
-    customers = false,
-    problems = [],
-    contentTypes = ['application/json'],
-    readsStreams = false,
-  } = options;
+  const { customers = false, problems = [], contentTypes = ['application/json'] } = options;
   const who = customers ? "With a customer's token: their own orders only." : "Not with a customer's token.";
   const content = Object.fromEntries(
     contentTypes.map((type) => [type, { schema: type === 'text/csv' ? CSV : schema }]),
@@ -62,13 +55,8 @@ export function QueryRoute(summary: string, schema: Schema, options: RouteOption
   return applyDecorators(
     customers ? CustomerScopes('orders:read') : Scopes('orders:read'),
     ApiOperation({ summary, description: `Needs orders:read. ${who}` }),
-    ...(readsStreams ? [] : [consistentWithHeader]),
-    ApiResponse({
-      status: 200,
-      description: 'The answer.',
-      content,
-      ...(readsStreams ? {} : { headers: positionHeader }),
-    }),
+    consistentWithHeader,
+    ApiResponse({ status: 200, description: 'The answer.', content, headers: positionHeader }),
     ApiProblems(...infrastructure, ...problems),
   );
 }

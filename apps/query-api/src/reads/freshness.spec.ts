@@ -52,12 +52,22 @@ describe('a read that must show a write', () => {
 
   it('waits while it is not known which event store is read', async () => {
     const unknown = { ...projectionAt(5n), storeId: null };
-    await expect(freshnessOf(unknown).reached(wanted(5n))).rejects.toMatchObject({ code: 'not_caught_up' });
+    for (const read of ['reached', 'ofThisStore'] as const)
+      await expect(freshnessOf(unknown)[read](wanted(5n))).rejects.toMatchObject({ code: 'not_caught_up' });
     expect(freshnessOf(unknown).tokenOf(5n, null)).toBeNull();
     // Asked for one that is answered only when it is of the right store, it can be given back.
     expect(freshnessOf(unknown).tokenOf(5n, wanted(5n))).toBe(
       freshnessOf(projectionAt(5n)).tokenOf(5n, null),
     );
+  });
+
+  it('of the event store itself waits for nothing, and is refused a position of another one', async () => {
+    const freshness = freshnessOf(projectionAt(5n));
+    await freshness.ofThisStore(null);
+    await freshness.ofThisStore(wanted(6n));
+    await expect(freshness.ofThisStore({ ...wanted(1n), store: '0123456789ab' })).rejects.toMatchObject({
+      code: 'position_of_another_store',
+    });
   });
 
   it('is refused when the write does not come in time', async () => {

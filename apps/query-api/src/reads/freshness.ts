@@ -41,6 +41,18 @@ export class Freshness {
   }
 
   /**
+   * For a read of the event store itself: it has what it acknowledged, so nothing is waited for.
+   *
+   * @throws ProblemError position_of_another_store
+   * @throws ProblemError not_caught_up while it is not known which event store this is
+   */
+  async ofThisStore(position: OrderPosition | null): Promise<void> {
+    if (position === null) return;
+    this.#refuseOtherStore(position);
+    if (this.#storeMark === null) throw await this.notCaughtUp(ORDERS_PROJECTION, position.position);
+  }
+
+  /**
    * Reads again with every step of the projection until the answer is fresh enough.
    *
    * @throws ProblemError not_caught_up when it is not in time
@@ -74,7 +86,8 @@ export class Freshness {
    * What the next read has to ask for to show no less, whoever answers it, from whichever generation; null: nothing
    * was read yet.
    *
-   * @param known a position that the rows had reached when they were read, or soon after; not before
+   * @param known a position that the rows had reached when they were read, or soon after, not before; of what was read
+   * from a stream that of its last event
    * @param asked what the read waited for: as it was answered, it shows that too
    */
   tokenOf(known: bigint | null, asked: OrderPosition | null): string | null {

@@ -35,6 +35,11 @@ export class OrderStory {
     return pastSkipped(this.events.at(-1)!.recording.revision, this.#skipped);
   }
 
+  /** Of the last event: what is told of any moment hangs on all of them. */
+  get position(): bigint {
+    return this.events.at(-1)!.position;
+  }
+
   /** The order's revision at a moment; null: it was not placed yet, or has no such revision. */
   revisionAt(moment: Moment): number | null {
     if ('revision' in moment) return moment.revision <= this.lastRevision ? moment.revision : null;

@@ -2,10 +2,13 @@ import type { EventCodec } from '#event-store/codec.js';
 import { StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
+import type { OrderPosition } from '#platform/order-position.js';
 import { ProblemError } from '#platform/problems/problems.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
 import type { ParkedAt } from '#read-models/readers/parked.reader.js';
 import { withoutSkipped } from '#read-models/skipped-events.js';
+import type { Freshness } from '../reads/freshness.js';
 import { refuseParked } from '../reads/order-parked.js';
 import { diffOrder, type OrderDiff } from './order-diff.js';
 import type { LeftOutReader } from './left-out.js';
@@ -15,47 +18,62 @@ import { forCustomer, staleness, viewOf, type OrderView, type Stale } from './or
 /** Events decoded at a time: keys are fetched in batches, and memory stays flat. */
 const BATCH_EVENTS = 500;
 
+/** Whose past is asked for, and by whom. */
+export interface OrderAsked {
+  readonly audience: Audience;
+  readonly orderId: string;
+  /** The change that the answer must know of; null: none. */
+  readonly consistentWith: OrderPosition | null;
+}
+
+export interface Told<Answer> {
+  readonly answer: Answer;
+  /** Of the last event that it was made from. */
+  readonly position: bigint;
+}
+
 /**
  * Orders as they were, folded from their streams as the read models are: without what is skipped, and up to where
  * the order is parked.
  */
 export class TimeTravel {
-  readonly #eventStore: EventStore;
+  readonly #eventStore: Pick<EventStore, 'readStream'>;
   readonly #codec: Pick<EventCodec, 'decodeEach'>;
   readonly #leftOut: Pick<LeftOutReader, 'of'>;
+  readonly #freshness: Pick<Freshness, 'ofThisStore' | 'notCaughtUp'>;
 
+  /** @param eventStore read from the leader of a cluster: nobody waits here for what another node may lack */
   constructor(
-    eventStore: EventStore,
+    eventStore: Pick<EventStore, 'readStream'>,
     codec: Pick<EventCodec, 'decodeEach'>,
     leftOut: Pick<LeftOutReader, 'of'>,
+    freshness: Pick<Freshness, 'ofThisStore' | 'notCaughtUp'>,
   ) {
     this.#eventStore = eventStore;
     this.#codec = codec;
     this.#leftOut = leftOut;
+    this.#freshness = freshness;
   }
 
   /** @throws ProblemError order_not_found when this audience has no such order, or not at that moment */
-  async orderAt(audience: Audience, orderId: string, moment: Moment): Promise<OrderView> {
-    const { story, parked } = await this.#story(audience, orderId);
+  async orderAt(asked: OrderAsked, moment: Moment): Promise<Told<OrderView>> {
+    const { audience } = asked;
+    const { story, parked } = await this.#story(asked);
     const revision = story.revisionAt(moment);
     if (revision === null) throw notThen(story, moment, parked);
     const forCustomers = audience.customerId !== null;
     const stale = staleAt(revision, story, parked, forCustomers);
     const view = { ...viewOf(story.at(revision), story.redactedNotes), ...stale };
-    return forCustomers ? forCustomer(view) : view;
+    return { answer: forCustomers ? forCustomer(view) : view, position: story.position };
   }
 
   /**
    * @param to null: as it is now
    * @throws ProblemError order_not_found, order_parked, or validation_failed when `from` is after `to`
    */
-  async diff(
-    audience: Audience,
-    orderId: string,
-    from: Moment,
-    to: Moment | null,
-  ): Promise<OrderDiff & Partial<Stale>> {
-    const { story, parked } = await this.#story(audience, orderId);
+  async diff(asked: OrderAsked, from: Moment, to: Moment | null): Promise<Told<OrderDiff & Partial<Stale>>> {
+    const { audience } = asked;
+    const { story, parked } = await this.#story(asked);
     const [start, end] = [story.revisionAt(from), to === null ? story.lastRevision : story.revisionAt(to)];
     if (start === null && 'revision' in from) throw notThen(story, from, parked);
     if (end === null) throw notThen(story, to!, parked);
@@ -68,14 +86,15 @@ export class TimeTravel {
     const first = start === null ? null : story.eventRevision(start);
     const forCustomers = audience.customerId !== null;
     const diff = diffOrder(story, first, story.eventRevision(end), { hidesNotes: forCustomers });
-    return { ...diff, ...staleAt(end, story, parked, forCustomers) };
+    const answer = { ...diff, ...staleAt(end, story, parked, forCustomers) };
+    return { answer, position: story.position };
   }
 
   // The whole stream, also for an early moment: what was redacted later may not be shown.
-  async #story(
-    { tenantId, customerId }: Audience,
-    orderId: string,
-  ): Promise<{ story: OrderStory; parked: ParkedAt | null }> {
+  async #story(asked: OrderAsked): Promise<{ story: OrderStory; parked: ParkedAt | null }> {
+    const { orderId, consistentWith } = asked;
+    const { tenantId, customerId } = asked.audience;
+    await this.#freshness.ofThisStore(consistentWith);
     const { skipped, parked: known } = await this.#leftOut.of(tenantId, orderId);
     let parked = known;
     const events: StoredOrderEvent[] = [];
@@ -92,13 +111,29 @@ export class TimeTravel {
       parked = { revision: unreadable.event.revision, reason: unreadable.message };
       break;
     }
-    if (events.length === 0 && parked !== null && customerId === null) refuseParked(parked, Infinity);
-    if (events.length === 0) throw new ProblemError('order_not_found');
+    if (events.length === 0) {
+      // Who may see any order is told more than that it is not there.
+      if (customerId === null) refuseParked(parked, Infinity);
+      if (customerId === null) await this.#refuseLacking(asked, -1);
+      throw new ProblemError('order_not_found');
+    }
     const story = new OrderStory(events, skipped);
     // Somebody else's order is answered as one that does not exist.
     if (customerId !== null && story.ownerCustomerId !== customerId)
       throw new ProblemError('order_not_found');
+    if (consistentWith?.orderId === orderId) refuseParked(parked, consistentWith.revision!);
+    await this.#refuseLacking(asked, story.lastRevision);
     return { story, parked };
+  }
+
+  /**
+   * The change that must be known of may be lacking where the event store was restored from a backup.
+   *
+   * @param last revision that was read; -1: none
+   */
+  async #refuseLacking({ orderId, consistentWith }: OrderAsked, last: number): Promise<void> {
+    if (consistentWith?.orderId !== orderId || consistentWith.revision! <= last) return;
+    throw await this.#freshness.notCaughtUp(ORDERS_PROJECTION, consistentWith.position);
   }
 
   async *#batches(stream: string): AsyncGenerator<readonly RawEvent[]> {
