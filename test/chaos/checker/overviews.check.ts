@@ -94,11 +94,19 @@ const CURRENCY = /^[A-Z]{3}$/;
 
 function partsOf(question: Overview, answer: ColumnValues): Parts {
   if (question.kind === 'customer') {
-    const { totals, ...rest } = answer as { totals: readonly ColumnValues[] };
+    const {
+      totals,
+      stale: _stale,
+      ...rest
+    } = answer as {
+      totals: readonly ColumnValues[];
+      stale?: true;
+    };
     return { ...rest, ...named(totals, ({ currency }) => String(currency)) };
   }
   const items = answer['items'] as readonly ColumnValues[];
-  return named(items, ({ orderId, currency, key }) =>
+  const withoutStale = items.map(({ stale: _stale, ...item }): ColumnValues => item);
+  return named(withoutStale, ({ orderId, currency, key }) =>
     question.kind === 'totals' ? groupName(currency, key) : String(orderId),
   );
 }

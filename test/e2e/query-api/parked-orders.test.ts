@@ -28,7 +28,7 @@ describe('an order that is parked, over HTTP,', () => {
     path = `/v1/orders/${order.orderId}`;
     customer = await system.token({ customer: '17850' });
     await order.does(place(order), tags('before'));
-    await fine.does(place(fine));
+    await fine.does(place(fine, 2, { reference: 'fine' }));
     await order.receives({ type: UNKNOWN_TYPE });
     await order.does(tags('after'));
   });
@@ -79,6 +79,66 @@ describe('an order that is parked, over HTTP,', () => {
     const { body } = await system.ask('/v1/orders/search', { method: 'POST', body: none, headers });
     expect(body).toMatchObject({ total: 0 });
     expect(body).not.toHaveProperty('stale');
+  });
+
+  it('is told of beside its history, and to staff why', async () => {
+    const headers = await system.upToDate();
+    const { body } = await system.ask(`${path}/history?limit=1`, { headers });
+    expect(body).toMatchObject({ items: [{ revision: 0 }], stale: true });
+    expect(body['staleReason']).toMatch(/does not know the type/);
+    const next = await system.ask(`${path}/history?cursor=${String(body['nextCursor'])}`);
+    expect(next.body).toMatchObject({ items: [{ revision: 1 }], stale: true });
+    const own = await system.ask(`${path}/history`, { token: customer });
+    expect(own.body).toMatchObject({
+      items: [{ revision: 0 }, { revision: 1 }],
+      stale: true,
+      staleReason: 'a later change of the order cannot be shown yet',
+    });
+    const { body: other } = await system.ask(`/v1/orders/${fine.orderId}/history`, { headers });
+    expect(other).not.toHaveProperty('stale');
+  });
+
+  it('is told of beside sums that count it, and no others', async () => {
+    const headers = await system.upToDate();
+    const now = new Date().toISOString();
+    const ofCustomer = '/v1/customers/17850/summary';
+    for (const query of ['', '?by=status', `?asOf=${now}`, `?recordedAsOf=${now}&customerId=17850`])
+      expect((await system.ask(`/v1/orders/totals${query}`, { headers })).body).toMatchObject({
+        stale: true,
+      });
+    for (const asking of [{ headers }, { headers, token: customer }])
+      expect((await system.ask(ofCustomer, asking)).body).toMatchObject({ orders: 2, stale: true });
+    const another = new WrittenOrder(system.eventStore, 'demo');
+    await another.does(place(another));
+    const demo = { headers: await system.upToDate(), token: await system.token({ tenant: 'demo' }) };
+    for (const asked of ['/v1/orders/totals', ofCustomer]) {
+      const { status, body } = await system.ask(asked, demo);
+      expect([status, body['stale']]).toEqual([200, undefined]);
+    }
+    const { body: none } = await system.ask('/v1/orders/totals?status=cancelled', { headers });
+    expect(none).toEqual({ items: [] });
+    const { body: whole } = await system.ask('/v1/orders/totals?reference=fine', { headers });
+    expect(whole['items']).toMatchObject([{ orders: 1 }]);
+    expect(whole).not.toHaveProperty('stale');
+  });
+
+  it('is marked in exports, and named among what changed', async () => {
+    const headers = await system.upToDate();
+    const { text } = await system.ask('/v1/exports/orders', { headers });
+    const exported = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { orderId: string; stale?: true });
+    expect(Object.fromEntries(exported.map(({ orderId, stale }) => [orderId, stale]))).toEqual({
+      [order.orderId]: true,
+      [fine.orderId]: undefined,
+    });
+    const csv = await system.ask('/v1/exports/orders?format=csv', { headers });
+    const stale = csv.text.split('\r\n').map((line) => line.split(',').at(-1));
+    expect(stale.sort()).toEqual(['', '', 'stale', 'true']);
+    const period = `fromAsOf=2000-01-01T00:00:00Z&toAsOf=${new Date().toISOString()}`;
+    const { body } = await system.ask(`/v1/orders/diff?${period}`, { headers });
+    expect([(body['items'] as unknown[]).length, body['stale']]).toEqual([2, [order.orderId]]);
   });
 
   it('is named among many that are parked, and they are not where they are not shown', async () => {
@@ -144,10 +204,11 @@ describe('an order that is parked, over HTTP,', () => {
     await system.eventStore.append(unplaced.stream, [event], 'no_stream');
     const headers = await system.upToDate();
     const unplacedPath = `/v1/orders/${unplaced.orderId}`;
-    expect((await system.ask(unplacedPath, { headers })).body).toMatchObject({ code: 'order_parked' });
-    expect((await system.ask(`${unplacedPath}?revision=0`)).body).toMatchObject({ code: 'order_parked' });
-    const asCustomer = await system.ask(unplacedPath, { headers, token: customer });
-    expect(asCustomer.body).toMatchObject({ code: 'order_not_found' });
+    for (const asked of ['', '?revision=0', '/history'].map((what) => unplacedPath + what)) {
+      expect((await system.ask(asked, { headers })).body).toMatchObject({ code: 'order_parked' });
+      const asCustomer = await system.ask(asked, { headers, token: customer });
+      expect(asCustomer.body).toMatchObject({ code: 'order_not_found' });
+    }
   });
 
   it('is the same now and as of now once the event is skipped, which took its revision', async () => {
@@ -159,6 +220,8 @@ describe('an order that is parked, over HTTP,', () => {
     const { body: live } = await system.ask(path);
     expect(live).toMatchObject({ revision: 3, tags: ['after'] });
     expect(live).not.toHaveProperty('stale');
+    for (const asked of [`${path}/history`, '/v1/orders/totals', '/v1/customers/17850/summary'])
+      expect((await system.ask(asked)).body).not.toHaveProperty('stale');
     const { body: now } = await system.ask(`${path}?asOf=${new Date().toISOString()}`);
     expect(now).toEqual(live);
     expect((await system.ask(`${path}?revision=2`)).body).toMatchObject({ revision: 2, tags: ['before'] });

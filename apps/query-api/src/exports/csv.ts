@@ -1,15 +1,17 @@
-import { itemColumns, type SummaryItem } from '#read-models/readers/summary-item.js';
+import type { ExportedOrder } from '#read-models/readers/order-export.reader.js';
+import { itemColumns } from '#read-models/readers/summary-item.js';
 
 /** A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection). */
 const FORMULA = /^[=+\-@\t\r\n]/;
 const QUOTED = /[",\r\n]/;
 const LINE_END = '\r\n';
 
-export const csvHeader = itemColumns.map(({ field }) => field).join(',') + LINE_END;
+export const csvHeader = [...itemColumns.map(({ field }) => field), 'stale'].join(',') + LINE_END;
 
 /** RFC 4180. A text that would start a formula gets an apostrophe before it; tags are joined by `;`. */
-export function csvLine(item: SummaryItem): string {
-  return itemColumns.map(({ field }) => csvCell(item[field])).join(',') + LINE_END;
+export function csvLine(item: ExportedOrder): string {
+  const values = [...itemColumns.map(({ field }) => item[field]), item.stale ?? null];
+  return values.map(csvCell).join(',') + LINE_END;
 }
 
 export function csvCell(value: string | number | boolean | null | readonly string[]): string {

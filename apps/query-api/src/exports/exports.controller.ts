@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Query, StreamableFile, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { OneOf } from '#platform/http/fields.js';
-import type { SummaryItem } from '#read-models/readers/summary-item.js';
-import { summarySchema } from '../orders/answers.js';
+import type { ExportedOrder } from '#read-models/readers/order-export.reader.js';
+import { exportedOrderSchema } from '../orders/answers.js';
 import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
@@ -16,7 +16,7 @@ const formats = {
   ndjson: {
     type: 'application/x-ndjson; charset=utf-8',
     header: '',
-    line: (item: SummaryItem) => `${JSON.stringify(item)}\n`,
+    line: (item: ExportedOrder) => `${JSON.stringify(item)}\n`,
   },
   csv: { type: 'text/csv; charset=utf-8; header=present', header: csvHeader, line: csvLine },
 } as const;
@@ -36,7 +36,7 @@ export class ExportsController {
   }
 
   @Get('orders')
-  @QueryRoute('All orders that match, as one stream of one moment.', summarySchema, {
+  @QueryRoute('All orders that match, as one stream of one moment.', exportedOrderSchema, {
     contentTypes: ['application/x-ndjson', 'text/csv'],
   })
   async exportOrders(
@@ -60,9 +60,9 @@ export class ExportsController {
 
 async function* textsOf(
   header: string,
-  first: IteratorResult<SummaryItem[], void>,
-  rest: AsyncGenerator<SummaryItem[], void>,
-  line: (item: SummaryItem) => string,
+  first: IteratorResult<ExportedOrder[], void>,
+  rest: AsyncGenerator<ExportedOrder[], void>,
+  line: (item: ExportedOrder) => string,
 ): AsyncGenerator<string, void> {
   if (header !== '') yield header;
   if (first.done) return;

@@ -9,6 +9,7 @@ import {
   nullableText,
   nullableTime,
   object,
+  objectWith,
   text,
   time,
   uuid,
@@ -19,7 +20,8 @@ import {
 
 const anything = {};
 
-const page = (items: Schema): Schema => object({ items: listOf(items), nextCursor: nullableText });
+const page = (items: Schema, atTimes: Readonly<Record<string, Schema>>): Schema =>
+  objectWith({ items: listOf(items), nextCursor: nullableText }, atTimes);
 
 const schemaOfType: Readonly<Record<ColumnType, Schema>> = {
   text,
@@ -106,17 +108,9 @@ const staleAmong: Schema = {
   description: 'Orders of the page of which a later change cannot be shown yet; absent when there are none.',
 };
 
-export const pageOfSummaries: Schema = {
-  type: 'object',
-  required: ['items', 'nextCursor'],
-  properties: {
-    items: listOf(summary),
-    nextCursor: nullableText,
-    stale: staleAmong,
-  },
-};
-export const summarySchema = summary;
-export const historySchema = page(object({ ...event, changes: changedFields }));
+export const pageOfSummaries = page(summary, { stale: staleAmong });
+export const exportedOrderSchema = objectWith(summaryProperties, { stale: staleProperties['stale']! });
+export const historySchema = page(object({ ...event, changes: changedFields }), staleProperties);
 export const feedSchema = object({
   items: listOf(
     object({
@@ -157,10 +151,7 @@ const diffProperties = {
     },
   }),
 };
-export const diffSchema: Schema = {
-  ...object(diffProperties),
-  properties: { ...diffProperties, ...staleProperties },
-};
+export const diffSchema = objectWith(diffProperties, staleProperties);
 export const diffListSchema = page(
   object({
     orderId: uuid,
@@ -168,6 +159,7 @@ export const diffListSchema = page(
     to: summary,
     changes: changedFields,
   }),
+  { stale: staleAmong },
 );
 const searchProperties = {
   items: listOf(hit),
@@ -176,16 +168,24 @@ const searchProperties = {
   facets: { type: 'object', properties: Object.fromEntries(facetNames.map((name) => [name, facet])) },
   indexedThrough: { ...nullableText, description: 'A position: everything up to it can be found.' },
 };
-export const searchSchema: Schema = {
-  ...object(searchProperties),
-  properties: { ...searchProperties, stale: staleAmong },
+export const searchSchema = objectWith(searchProperties, { stale: staleAmong });
+const staleAmongCounted: Schema = {
+  type: 'boolean',
+  enum: [true],
+  description:
+    'A later change of an order that is counted cannot be shown yet. Not told of: an order that only such a change ' +
+    'would have counted.',
 };
-export const totalsSchema = object({ items: listOf(object({ key: nullableText, ...sums })) });
-export const customerSchema = object({
+export const totalsSchema = objectWith(
+  { items: listOf(object({ key: nullableText, ...sums })) },
+  { stale: staleAmongCounted },
+);
+const customerProperties = {
   customerId: text,
   firstOrderAt: nullableTime,
   lastOrderAt: nullableTime,
   orders: integer,
   byStatus: { type: 'object', additionalProperties: integer },
   totals: listOf(object(sums)),
-});
+};
+export const customerSchema = objectWith(customerProperties, { stale: staleAmongCounted });

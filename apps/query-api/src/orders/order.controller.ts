@@ -78,12 +78,13 @@ export class OrderController {
     @AskedBy() { audience, consistentWith }: Asked,
     @Param() { orderId }: OrderPath,
     @Query() { cursor, limit }: HistoryQuery,
-  ): Promise<Page<HistoryEntry>> {
+  ): Promise<Page<HistoryEntry> & Partial<Stale>> {
     const hiddenTypes = audience.customerId === null ? [] : NOTE_EVENTS;
     const question = { audience, orderId, cursor, limit, hiddenTypes };
-    const page = await this.#bus.execute(new Read('history', question, consistentWith));
-    if (page === null) throw new ProblemError('order_not_found');
-    return page;
+    const history = await this.#bus.execute(new Read('history', question, consistentWith));
+    if (history === null) throw new ProblemError('order_not_found');
+    const { page, parked } = history;
+    return parked === null ? page : { ...page, ...staleness(parked, audience.customerId !== null) };
   }
 
   @Get('diff')

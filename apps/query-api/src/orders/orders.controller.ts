@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { DiffListQuestion, SummaryDifference } from '#read-models/readers/order-diff-list.reader.js';
 import type { Page } from '#read-models/readers/order-list.reader.js';
-import type { GroupedSums } from '#read-models/readers/order-totals.reader.js';
+import type { OrderTotals } from '#read-models/readers/order-totals.reader.js';
 import type { SummaryItem } from '#read-models/readers/summary-item.js';
 import type { OrderSearchPage } from '#read-models/search/order-search.js';
 import { facetNames } from '#read-models/search/order-search.js';
@@ -98,12 +98,13 @@ export class OrdersController {
   async totalOrders(
     @AskedBy() { audience, consistentWith }: Asked,
     @Query() query: TotalsQuery,
-  ): Promise<{ items: readonly GroupedSums[] }> {
+  ): Promise<Pick<OrderTotals, 'items'> & { readonly stale?: true }> {
     const { by, timeZone } = query;
     if (timeZone !== null && !isTimeZone(timeZone)) throw unknownTimeZone();
     const asOf = asOfOf(query);
     const question = { audience, filter: orderFilterOf(query), by, timeZone: timeZone ?? 'UTC', asOf };
-    return { items: await this.#bus.execute(new Read('totals', question, consistentWith)) };
+    const { items, stale } = await this.#bus.execute(new Read('totals', question, consistentWith));
+    return stale ? { items, stale } : { items };
   }
 
   @Get('diff')
@@ -112,13 +113,14 @@ export class OrdersController {
     customers: true,
     problems: ['invalid_cursor'],
   })
-  diffOrders(
+  async diffOrders(
     @AskedBy() { audience, consistentWith }: Asked,
     @Query() query: DiffListQuery,
-  ): Promise<Page<SummaryDifference>> {
+  ): Promise<Page<SummaryDifference> & MaybeStale> {
     const { cursor, limit } = query;
     const question = { audience, filter: orderFilterOf(query), ...periodOf(query), cursor, limit };
-    return this.#bus.execute(new Read('diffList', question, consistentWith));
+    const { stale, ...page } = await this.#bus.execute(new Read('diffList', question, consistentWith));
+    return { ...page, ...whereAny(stale) };
   }
 }
 

@@ -22,6 +22,12 @@ export const object = (properties: Readonly<Record<string, Schema>>, description
   ...(description === undefined ? {} : { description }),
 });
 
+/** The same, with fields that it has at times. */
+export const objectWith = (
+  properties: Readonly<Record<string, Schema>>,
+  atTimes: Readonly<Record<string, Schema>>,
+): Schema => ({ ...object(properties), properties: { ...properties, ...atTimes } });
+
 /** The same for each of the names. */
 export const each = (names: readonly string[], schema: Schema): Readonly<Record<string, Schema>> =>
   Object.fromEntries(names.map((name) => [name, schema]));

@@ -6,7 +6,7 @@ import type { SummaryQuestion } from '#read-models/readers/as-of.js';
 import { exportOrders } from '#read-models/readers/order-export.reader.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
 import { readHistory, type HistoryQuestion } from '#read-models/readers/order-history.reader.js';
-import { listOrders, type OrderListQuestion, type Page } from '#read-models/readers/order-list.reader.js';
+import { listOrders, type OrderListQuestion } from '#read-models/readers/order-list.reader.js';
 import {
   customerSummary,
   orderTotals,
@@ -14,7 +14,6 @@ import {
 } from '#read-models/readers/order-totals.reader.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { ReadModels } from '#read-models/readers/read-models.js';
-import type { SummaryItem } from '#read-models/readers/summary-item.js';
 import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
 import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
 import {
@@ -38,9 +37,14 @@ interface OneOrder {
 const reads = {
   list: ({ models }: Sources, question: OrderListQuestion) =>
     withStale(models, question, listOrders(models, question), ({ page }) => page),
-  diffList: ({ models }: Sources, question: DiffListQuestion) => diffOrders(models, question),
+  diffList: ({ models }: Sources, question: DiffListQuestion) =>
+    withStale(models, question, diffOrders(models, question), (page) => page),
   totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),
-  history: ({ models }: Sources, question: HistoryQuestion) => readHistory(models, question),
+  history: async ({ models }: Sources, question: HistoryQuestion) => {
+    const history = await readHistory(models, question);
+    if (history === null) await refuseUnplaced(models, question);
+    return history;
+  },
   customer: ({ models }: Sources, { audience, customerId }: { audience: Audience; customerId: string }) =>
     customerSummary(models, audience, customerId),
   feed: ({ models }: Sources, question: FeedQuestion) => readFeed(models, question),
@@ -52,10 +56,7 @@ const reads = {
   order: ({ models, orders, freshness }: Sources, { audience, orderId, minRevision }: OneOrder) => {
     const read = async () => {
       const row = await orders.read(audience, orderId);
-      // Who may see any order is told of one that has no row yet because its first event is parked.
-      if (row === null && audience.customerId === null) {
-        refuseParked(await readParked(models, { tenantId: audience.tenantId, orderId }), Infinity);
-      }
+      if (row === null) await refuseUnplaced(models, { audience, orderId });
       if (row !== null && minRevision !== null && row.revision < minRevision) {
         refuseParked(row.parked, minRevision);
       }
@@ -75,22 +76,39 @@ type Answering = (
   consistentWith: OrderPosition | null,
 ) => ReturnType<Reads[keyof Reads]>;
 
+/**
+ * Who may see any order is told of one that has no row yet because its first event is parked.
+ *
+ * @throws ProblemError order_parked
+ */
+async function refuseUnplaced(
+  models: ReadModels,
+  { audience: { tenantId, customerId }, orderId }: Pick<OneOrder, 'audience' | 'orderId'>,
+): Promise<void> {
+  if (customerId === null) refuseParked(await readParked(models, { tenantId, orderId }), Infinity);
+}
+
 /** What was read of rows, and the ids of those of its page that are parked. */
 async function withStale<Answer>(
   models: ReadModels,
   question: { readonly audience: Audience },
   reading: Promise<Answer>,
-  pageOf: (answer: Answer) => Pick<Page<SummaryItem>, 'items'>,
+  pageOf: (answer: Answer) => Shown,
 ): Promise<Answer & Stale> {
   const [answer, unfinished] = await besideUnfinished(models, question, 'rows', reading, pageOf);
   return { ...answer, ...staleOf(pageOf(answer), unfinished) };
+}
+
+/** Orders of a page. */
+interface Shown {
+  readonly items: readonly { readonly orderId: string }[];
 }
 
 interface Stale {
   readonly stale: readonly string[];
 }
 
-function staleOf({ items }: Pick<Page<SummaryItem>, 'items'>, unfinished: readonly Unfinished[]): Stale {
+function staleOf({ items }: Shown, unfinished: readonly Unfinished[]): Stale {
   const ids = new Set(unfinished.map(({ orderId }) => orderId));
   return { stale: items.map(({ orderId }) => orderId).filter((id) => ids.has(id)) };
 }
@@ -104,7 +122,7 @@ async function besideUnfinished<Answer>(
   { audience: { tenantId } }: { readonly audience: Audience },
   shownBy: ShownBy,
   reading: Promise<Answer>,
-  pageOf: (answer: Answer) => Pick<Page<SummaryItem>, 'items'>,
+  pageOf: (answer: Answer) => Shown,
 ): Promise<[answer: Answer, unfinished: readonly Unfinished[]]> {
   const [answer, few] = await Promise.all([reading, readFewUnfinished(models, tenantId, shownBy)]);
   if (few !== null) return [answer, few];

@@ -541,6 +541,11 @@ export interface operations {
               ordersWithReturns: number;
               unitsReturned: number;
             }[];
+            /**
+             * @description A later change of an order that is counted cannot be shown yet. Not told of: an order that only such a change would have counted.
+             * @enum {boolean}
+             */
+            stale?: true;
           };
         };
       };
@@ -689,6 +694,8 @@ export interface operations {
               };
             }[];
             nextCursor: string | null;
+            /** @description Orders of the page of which a later change cannot be shown yet; absent when there are none. */
+            stale?: string[];
           };
         };
       };
@@ -1079,6 +1086,13 @@ export interface operations {
               };
             }[];
             nextCursor: string | null;
+            /**
+             * @description A later change of the order cannot be shown yet; absent when all are.
+             * @enum {boolean}
+             */
+            stale?: true;
+            /** @description Why, with `stale`. */
+            staleReason?: string;
           };
         };
       };
@@ -1196,6 +1210,11 @@ export interface operations {
               ordersWithReturns: number;
               unitsReturned: number;
             }[];
+            /**
+             * @description A later change of an order that is counted cannot be shown yet. Not told of: an order that only such a change would have counted.
+             * @enum {boolean}
+             */
+            stale?: true;
           };
         };
       };
@@ -1293,6 +1312,11 @@ export interface operations {
             balanceDueMinor: number;
             returnsClosed: number;
             unitsReturned: number;
+            /**
+             * @description A later change of the order cannot be shown yet; absent when all are.
+             * @enum {boolean}
+             */
+            stale?: true;
           };
           'text/csv': string;
         };

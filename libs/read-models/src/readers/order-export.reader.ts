@@ -1,12 +1,18 @@
 import type pg from 'pg';
+import { parkedOrders } from './parked.reader.js';
 import { summarySource, type SummaryQuestion } from './as-of.js';
-import type { ReadModels } from './read-models.js';
+import type { ReadGeneration, ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
 import { selectSummary, summaryItemOf, type SummaryItem, type SummaryRow } from './summary-item.js';
 
 const FETCH_ROWS = 500;
 /** A reader that takes nothing for so long is given up: its transaction holds back the vacuum. */
 const STALLED_AFTER_MS = 60_000;
+
+export type ExportedOrder = SummaryItem & {
+  /** It is parked. */
+  readonly stale?: true;
+};
 
 /**
  * All orders that match, in the order of their placing, a batch at a time and as of one moment of the
@@ -15,14 +21,14 @@ const STALLED_AFTER_MS = 60_000;
 export async function* exportOrders(
   models: ReadModels,
   question: SummaryQuestion,
-): AsyncGenerator<SummaryItem[], void> {
+): AsyncGenerator<ExportedOrder[], void> {
   const client = await models.pool.connect();
   let usable = false;
   try {
-    await models.read(({ schema }) => declareCursor(client, schema, question));
+    await models.read((generation) => declareCursor(client, generation, question));
     for (;;) {
       const { rows } = await client.query<SummaryRow>(`FETCH ${FETCH_ROWS} FROM exported`);
-      if (rows.length > 0) yield rows.map((row) => summaryItemOf(row));
+      if (rows.length > 0) yield rows.map(exportedOrderOf);
       if (rows.length < FETCH_ROWS) break;
     }
     usable = true;
@@ -35,12 +41,13 @@ export async function* exportOrders(
 
 async function declareCursor(
   client: pg.PoolClient,
-  schema: string,
+  generation: ReadGeneration,
   question: SummaryQuestion,
 ): Promise<void> {
   const parameters = new Parameters();
-  const { from, conditions } = summarySource(schema, question, parameters, 'o');
-  const select = `SELECT ${selectSummary('o')} FROM ${from} WHERE ${allOf(conditions)}
+  const { from, conditions } = summarySource(generation.schema, question, parameters, 'o');
+  const parked = parkedOrders(generation, parameters.add(question.audience.tenantId));
+  const select = `SELECT ${selectSummary('o')}, o.order_id IN (${parked}) AS stale FROM ${from} WHERE ${allOf(conditions)}
     ORDER BY o.placed_at, o.order_id`;
   await client.query('BEGIN READ ONLY');
   try {
@@ -50,6 +57,11 @@ async function declareCursor(
     await client.query('ROLLBACK');
     throw error;
   }
+}
+
+function exportedOrderOf(row: SummaryRow): ExportedOrder {
+  const item = summaryItemOf(row);
+  return row['stale'] === true ? { ...item, stale: true } : item;
 }
 
 async function ended(client: pg.PoolClient): Promise<boolean> {

@@ -1,6 +1,9 @@
 import { decodeCursor, encodeCursor, type CursorBinding } from './cursor.js';
 import { audienceConditions, type Audience } from './order-filter.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
+import { SHARED_SCHEMA } from '../schema.js';
 import { pageOf, type Page } from './order-list.reader.js';
+import type { ParkedAt } from './parked.reader.js';
 import type { ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
 import {
@@ -36,6 +39,12 @@ export interface HistoryQuestion {
   readonly hiddenTypes: readonly string[];
 }
 
+export interface HistoryPage {
+  readonly page: Page<HistoryEntry>;
+  /** Where the history ends for now; null: it is as new as the projection. */
+  readonly parked: ParkedAt | null;
+}
+
 // Every event moves these two, so they say nothing about what it changed.
 const ALWAYS_CHANGED: ReadonlySet<string> = new Set(['orderId', 'revision', 'updatedAt']);
 
@@ -47,12 +56,16 @@ const ALWAYS_CHANGED: ReadonlySet<string> = new Set(['orderId', 'revision', 'upd
 export async function readHistory(
   models: ReadModels,
   question: HistoryQuestion,
-): Promise<Page<HistoryEntry> | null> {
+): Promise<HistoryPage | null> {
   const { orderId, limit, hiddenTypes } = question;
   const binding: CursorBinding = { page: 'history', question: { orderId, hiddenTypes }, kinds: ['integer'] };
   const after = question.cursor === null ? -1 : Number(decodeCursor(binding, question.cursor)[0]);
-  return models.read(async ({ schema }, pool) => {
+  return models.read(async ({ schema, rowsOf }, pool) => {
     const parameters = new Parameters();
+    const parked = `SELECT q.revision, q.reason FROM ${SHARED_SCHEMA}.quarantine q
+      WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = ${rowsOf}
+        AND q.tenant_id = ${parameters.add(question.audience.tenantId)} AND q.order_id = ${parameters.add(orderId)}
+      ORDER BY q.revision LIMIT 1`;
     const conditions = [
       ...audienceConditions(question.audience, parameters, 'o'),
       `o.order_id = ${parameters.add(orderId)}`,
@@ -60,13 +73,22 @@ export async function readHistory(
       `o.revision >= ${parameters.add(after)}`,
       `(o.revision <= ${parameters.add(after)} OR o.type <> ALL(${parameters.add(hiddenTypes)}::text[]))`,
     ];
-    const text = `SELECT ${selectSummary('o')}, ${EVENT_COLUMNS} FROM ${schema}.order_history o
+    const text = `SELECT ${selectSummary('o')}, ${EVENT_COLUMNS},
+        p.revision AS parked_revision, p.reason AS parked_reason
+      FROM ${schema}.order_history o LEFT JOIN (${parked}) p ON true
       WHERE ${allOf(conditions)} ORDER BY o.revision LIMIT ${parameters.add(limit + 2)}`;
-    const { rows } = await pool.query<SummaryRow & EventRow>(text, parameters.values);
-    if (rows.length === 0) return null;
-    const entries = withChanges(rows, after);
-    return pageOf(entries, limit, (entry) => encodeCursor(binding, [entry.revision]));
+    const { rows } = await pool.query<SummaryRow & EventRow & ParkedColumns>(text, parameters.values);
+    const [first] = rows;
+    if (!first) return null;
+    const { parked_revision: revision, parked_reason: reason } = first;
+    const page = pageOf(withChanges(rows, after), limit, (entry) => encodeCursor(binding, [entry.revision]));
+    return { page, parked: revision === null ? null : { revision, reason: reason! } };
   });
+}
+
+interface ParkedColumns {
+  readonly parked_revision: number | null;
+  readonly parked_reason: string | null;
 }
 
 export const EVENT_COLUMNS = `o.event_id, o.type, o.data, o.command_id, o.correlation_id, o.causation_id,

@@ -1,5 +1,6 @@
 import { summarySource, type SummaryQuestion } from './as-of.js';
 import { audienceConditions, type Audience } from './order-filter.js';
+import { anyParked } from './parked.reader.js';
 import type { ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
 
@@ -34,16 +35,28 @@ export interface TotalsQuestion extends SummaryQuestion {
 
 const MAX_GROUPS = 10_000;
 
+export interface OrderTotals {
+  readonly items: readonly GroupedSums[];
+  /** Whether an order that is counted is parked. */
+  readonly stale: boolean;
+}
+
 /** Sums per currency and group, as orders are or as they were. At most 10,000 groups, the first by key. */
-export async function orderTotals(models: ReadModels, question: TotalsQuestion): Promise<GroupedSums[]> {
-  return models.read(async ({ schema }, pool) => {
+export async function orderTotals(models: ReadModels, question: TotalsQuestion): Promise<OrderTotals> {
+  return models.read(async (generation, pool) => {
     const parameters = new Parameters();
-    const { from, conditions } = summarySource(schema, question, parameters, 'o');
+    const source = summarySource(generation.schema, question, parameters, 'o');
+    const { from, conditions } = source;
     const key = keyExpression(question, parameters);
-    const text = `SELECT ${shownKey(question.by, key)} AS key, ${SUMS} FROM ${from} WHERE ${allOf(conditions)}
+    const stale = anyParked(generation, parameters.add(question.audience.tenantId), source);
+    const text = `SELECT ${shownKey(question.by, key)} AS key, ${SUMS}, ${stale} AS stale
+      FROM ${from} WHERE ${allOf(conditions)}
       GROUP BY ${key}, o.currency ORDER BY ${key} NULLS LAST, o.currency LIMIT ${MAX_GROUPS}`;
     const { rows } = await pool.query<Record<string, unknown>>(text, parameters.values);
-    return rows.map((row) => ({ key: row['key'] as string | null, ...sumsOf(row) }));
+    return {
+      items: rows.map((row) => ({ key: row['key'] as string | null, ...sumsOf(row) })),
+      stale: rows[0]?.['stale'] === true,
+    };
   });
 }
 
@@ -55,6 +68,8 @@ export interface CustomerSummary {
   readonly orders: number;
   readonly byStatus: Readonly<Record<string, number>>;
   readonly totals: readonly OrderSums[];
+  /** One of the orders is parked. */
+  readonly stale?: true;
 }
 
 /** null when the customer has no order here. */
@@ -63,15 +78,19 @@ export async function customerSummary(
   audience: Audience,
   customerId: string,
 ): Promise<CustomerSummary | null> {
-  return models.read(async ({ schema }, pool) => {
+  return models.read(async (generation, pool) => {
     const parameters = new Parameters();
-    const own = allOf([
+    const conditions = [
       ...audienceConditions(audience, parameters, 'o'),
       `o.customer_id = ${parameters.add(customerId)}`,
-    ]);
+    ];
+    const from = `${generation.schema}.orders o`;
+    const source = { from, conditions, fixedAlias: 'o' };
+    const stale = anyParked(generation, parameters.add(audience.tenantId), source);
     const text = `SELECT o.currency, o.status, GROUPING(o.status) = 0 AS is_status,
-        min(o.placed_at) AS first_order_at, max(o.placed_at) AS last_order_at, ${SUMS_OF_ANY_GROUP}
-      FROM ${schema}.orders o WHERE ${own}
+        min(o.placed_at) AS first_order_at, max(o.placed_at) AS last_order_at, ${SUMS_OF_ANY_GROUP},
+        ${stale} AS stale
+      FROM ${from} WHERE ${allOf(conditions)}
       GROUP BY GROUPING SETS ((o.currency), (o.status)) ORDER BY o.currency, o.status`;
     const { rows } = await pool.query<Record<string, unknown>>(text, parameters.values);
     return rows.length === 0 ? null : summaryOfGroups(customerId, rows);
@@ -143,5 +162,6 @@ function summaryOfGroups(
     orders: byCurrency.reduce((sum, row) => sum + Number(row['orders']), 0),
     byStatus: Object.fromEntries(byStatus.map((row) => [row['status'] as string, Number(row['orders'])])),
     totals: byCurrency.map(sumsOf),
+    ...(rows[0]?.['stale'] === true ? { stale: true } : {}),
   };
 }

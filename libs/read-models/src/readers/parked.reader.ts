@@ -1,7 +1,9 @@
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { isNotThereYet } from '../stores/rows-or-none.js';
-import type { ReadModels } from './read-models.js';
+import type { SummarySource } from './as-of.js';
+import type { ReadGeneration, ReadModels } from './read-models.js';
+import { allOf } from './sql.js';
 
 /** Where an order's row or document ends for now: at an event that could not be applied. */
 export interface ParkedAt {
@@ -30,6 +32,27 @@ export async function readParked(
     );
     return rows[0] ?? null;
   });
+}
+
+/**
+ * Expressions for statements that read rows, so that what is parked is of the same moment. Nearly always nothing is, which
+ * one look into an index tells for the whole statement.
+ *
+ * @param tenant its placeholder
+ */
+export function parkedOrders({ rowsOf }: ReadGeneration, tenant: string): string {
+  return `SELECT q.order_id FROM ${SHARED_SCHEMA}.quarantine q
+    WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = ${rowsOf} AND q.tenant_id = ${tenant}`;
+}
+
+/** Whether any order of a source is parked, as parkedOrders(). */
+export function anyParked(
+  generation: ReadGeneration,
+  tenant: string,
+  { from, conditions, fixedAlias }: SummarySource,
+): string {
+  return `EXISTS (SELECT FROM ${from} WHERE ${allOf(conditions)}
+    AND ${fixedAlias}.order_id = ANY(ARRAY(${parkedOrders(generation, tenant)})))`;
 }
 
 /** Of what a page is made. */
