@@ -19,7 +19,7 @@ interface Question {
   readonly as: ShownOrder['as'];
   /** Of `minRevision`; null: the question names none. */
   readonly minRevision?: number;
-  /** Whether the token obliges it. */
+  /** Whether the token obliges it to show the order's latest change. */
   readonly waits: boolean;
   /** Absent: it is about nothing but orders as they are or were. */
   readonly inquiry?: Inquiry;
@@ -68,7 +68,7 @@ export class Reader {
   async anything(known: KnownOrder): Promise<void> {
     if (this.#random.chance(INQUIRIES_PERCENT)) return this.#inquire(anyInquiry(known, this.#random), null);
     const question = this.#random.one(this.#questions(known))!;
-    await this.#ask(question, question.waits && this.#random.chance(70));
+    await this.#ask(question, question.as === 'past' || (question.waits && this.#random.chance(70)));
   }
 
   /** Its answer is one that says that there is no such order. */
@@ -81,9 +81,9 @@ export class Reader {
   async #inquire(inquiry: Inquiry, cursor: string | null): Promise<void> {
     const path = pathOf(inquiry, cursor);
     const orderId = 'orderId' in inquiry ? inquiry.orderId : null;
-    // The event store itself is asked for a difference, and waits for nothing.
+    // A difference of earlier moments need not show the latest change.
     const waits = inquiry.kind !== 'diff';
-    const answer = await this.#ask({ asks: path, path, orderId, as: 'summary', waits, inquiry }, waits);
+    const answer = await this.#ask({ asks: path, path, orderId, as: 'summary', waits, inquiry }, true);
     if (inquiry.kind !== 'history' || typeof answer === 'string' || answer.status !== 200) return;
     const { items, nextCursor } = answer.body as unknown as HistoryPage;
     if (nextCursor === null || this.#random.chance(30)) return;
@@ -141,11 +141,11 @@ export class Reader {
   }
 
   async #ask(question: Question, withToken: boolean): Promise<HttpAnswer | string> {
-    const { orderId, minRevision, as, asks, path, body, inquiry } = question;
+    const { orderId, minRevision, as, asks, path, body, inquiry, waits } = question;
     const token = withToken ? this.#session.token : null;
     const asked = token === null ? null : this.#session.position;
     const seen = orderId === null ? null : this.#session.covered(orderId);
-    const least = Math.max((token === null ? null : seen) ?? -1, minRevision ?? -1);
+    const least = Math.max((token !== null && waits ? seen : null) ?? -1, minRevision ?? -1);
     const atMs = performance.now();
     const answer = await this.#http.send(this.#random.one(this.#urls)! + path, {
       method: body === undefined ? 'GET' : 'POST',
@@ -170,7 +170,7 @@ export class Reader {
       inquiry: inquiry === undefined ? null : inquiryFact(inquiry, { asked, told, seen }, answer),
     };
     this.#recorder.reads.push(attempt);
-    if (as !== 'past') this.#session.saw(told, shown ?? []);
+    this.#session.saw(told, shown ?? []);
     return answer;
   }
 }
