@@ -10,9 +10,8 @@ const INVOICE_EVERY_MS = 60_000;
 
 /** What `orderctl import --json` says of it. */
 export interface ImportFigures {
-  readonly ordersPlaced: number;
-  readonly returnsClosed: number;
-
+  /** Sent and answered. */
+  readonly commands: number;
   readonly seconds: number;
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store/port.js';
 import { startCommandApi } from '../command-apis.js';
-import { interleave, percentile, runLane, type Lane, type Row } from '../measure.js';
+import { interleave, percentile, runLane, WARM_UPS, type Lane, type Row } from '../measure.js';
 import { RawOrder, type PreparedAppend } from '../raw-orders.js';
 import { untilPositionVisible } from '../settle.js';
 import { command, type System } from '../system.js';
@@ -32,15 +32,17 @@ export async function hotOrder(system: System, store: EventStore): Promise<reado
     return { through: processes[index % PROCESSES]!, latenciesMs: [] };
   });
   try {
-    await ours(writers, 0);
-    for (const writer of writers) writer.latenciesMs.length = 0;
     const row = await interleave(
       { name: 'hot-order', target: TARGET_RATIO },
       {
-        ours: (repetition) => ours(writers, repetition + 1),
+        ours: (repetition) => {
+          if (repetition === WARM_UPS) for (const writer of writers) writer.latenciesMs.length = 0;
+          return ours(writers, repetition);
+        },
         raw: (repetition) => raw(store, repetition),
         settle: () => untilPositionVisible(system, store),
       },
+      WARM_UPS,
     );
     return [row, fairness(row, writers)];
   } finally {

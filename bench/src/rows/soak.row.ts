@@ -28,7 +28,7 @@ interface Timed {
 /**
  * A shop's day at half of what the system can do, for so many minutes: whether memory grows and answers slow down.
  * `ratio` is the last tenth over the first: of the median memory of each process (in megabytes, in place of the
- * figures a second) and of the 99th percentile of commands and of reads.
+ * figures a second) and of the 99th percentile of commands and of reads. What becomes less is no drift.
  */
 export async function soak({ minutes }: { minutes: number | null }): Promise<readonly Row[]> {
   const system = await startSystem();

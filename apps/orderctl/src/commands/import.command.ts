@@ -69,8 +69,9 @@ async function runImport(files: string[], options: ImportOptions): Promise<void>
 }
 
 function reportShop(result: ShopImportResult, options: ImportOptions): void {
-  const { commands, sendingSeconds, ...figures } = result;
+  const { sendingSeconds, ...figures } = result;
   if (options.json) return printJson(figures, { pretty: false });
+  const { commands } = figures;
   const rate = Math.round(commands / Math.max(0.001, sendingSeconds));
   console.log(
     commands === 0

@@ -13,7 +13,7 @@ export interface ShopImportResult extends ImportFigures {
   readonly rejected: Readonly<Record<string, number>>;
   readonly alreadyImported: number;
   readonly seconds: number;
-  /** Of this run: commands sent, and the seconds that took. */
+  /** Of this run: commands that were sent and answered, and the seconds that took. */
   readonly commands: number;
   readonly sendingSeconds: number;
 }
