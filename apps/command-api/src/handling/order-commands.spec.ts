@@ -106,27 +106,46 @@ describe('what the store is asked', () => {
   });
 });
 
+/** Just before each append, another process changes the order, which takes a while. @returns how often it did */
+function alwaysFaster(memory: MemoryEventStore, takes: () => void): () => number {
+  let n = 0;
+  memory.beforeAppend = () => {
+    const [first] = memory.events;
+    const metadata = { ...(first!.metadata as EncodedEvent['metadata']), commandId: `other ${n}` };
+    const data = { ...(first!.data as object), data: { tags: [`other ${n++}`] }, personal: null };
+    memory.add(first!.stream, [{ eventId: `other ${n}`, type: 'TagsChanged', data, metadata }], n - 1);
+    takes();
+  };
+  return () => n;
+}
+
 describe('conflicts', () => {
   it('end after five seconds, and not before, however many there were', async () => {
     let elapsedMs = 0;
     const { memory, open, commands } = setUp();
     await commands.handle(request(place));
-    let n = 0;
-    memory.beforeAppend = () => {
-      const [first] = memory.events;
-      const metadata = { ...(first!.metadata as EncodedEvent['metadata']), commandId: `other ${n}` };
-      const data = { ...(first!.data as object), data: { tags: [`other ${n++}`] }, personal: null };
-      memory.add(first!.stream, [{ eventId: `other ${n}`, type: 'TagsChanged', data, metadata }], n - 1);
-      elapsedMs += 100;
-    };
+    const times = alwaysFaster(memory, () => (elapsedMs += 100));
     const impatient = new OrderCommands(memory.port, { elapsedMs: () => elapsedMs });
     await expect(impatient.handle(request(tags('mine')))).rejects.toMatchObject({
       constructor: ConflictRetriesExhausted,
       waitedMs: 5_000,
     });
-    expect(n).toBe(50);
+    expect(times()).toBe(50);
     memory.beforeAppend = null;
     await expect(open().handle(request(confirm))).resolves.toMatchObject({ order: { status: 'confirmed' } });
+  });
+
+  it('are what all are told of that waited for them, also those far behind', async () => {
+    let elapsedMs = 0;
+    const { memory, commands: before } = setUp();
+    await before.handle(request(place));
+    const times = alwaysFaster(memory, () => (elapsedMs += 100));
+    const commands = new OrderCommands(memory.port, { elapsedMs: () => elapsedMs });
+    const asked = Array.from({ length: 5 * 64 }, (_, n) => commands.handle(request(tags(`number ${n}`))));
+    for (const ended of await Promise.allSettled(asked)) {
+      expect(ended).toMatchObject({ reason: { constructor: ConflictRetriesExhausted } });
+    }
+    expect(memory.events).toHaveLength(1 + times());
   });
 });
 

@@ -14,7 +14,7 @@ import { Answering } from './answering.js';
 import { decideTogether, type Batch } from './batch.js';
 import type { CommandRequest, CommandResult } from './command-request.js';
 import { repetitionOf, replayOf, resultOf } from './command-result.js';
-import { OrderTooLarge } from './errors.js';
+import { ConflictRetriesExhausted, OrderTooLarge } from './errors.js';
 import { GivenAnswers } from './given-answers.js';
 import { OrderQueue, WaitingCommand, type OrderLine } from './order-queue.js';
 import { Turns } from './turns.js';
@@ -106,11 +106,18 @@ export class OrderCommands {
     this.#turns.took(this.#elapsedMs() - startedMs);
   }
 
-  /** The line is longer than the store is fast: who has the next turn is still served, whoever comes later waits too long. */
+  /**
+   * The line is longer than the store is fast, or others are faster: who has the next turn still gets it, whoever comes
+   * later waits too long.
+   */
   #refuseFarBehind(line: OrderLine): void {
-    for (const command of line.takeLaterOlderThan(this.#elapsedMs() - PATIENCE_MS)) {
+    const nowMs = this.#elapsedMs();
+    for (const command of line.takeLaterOlderThan(nowMs - PATIENCE_MS)) {
       const why = 'the event store takes too long for the commands that wait for this order';
-      command.refuse(new StoreUnavailable(why));
+      const isOthers = line.hasOnlyLostSince(command);
+      command.refuse(
+        isOthers ? new ConflictRetriesExhausted(nowMs - command.sinceMs) : new StoreUnavailable(why),
+      );
     }
   }
 
@@ -168,6 +175,7 @@ export class OrderCommands {
         const { order, events } = batch;
         this.#loader.remember(stream, { order: order!, position: appended.position }, events.length);
         this.#turns.won(line);
+        line.wonAtMs = this.#elapsedMs();
         this.#observer?.appended(storing(batch));
         line.takeMore();
         answering.asDecided(appended.position);
@@ -177,7 +185,8 @@ export class OrderCommands {
       this.#observer?.conflicted();
       if (!isFresh) return;
       this.#turns.lost(line);
-      answering.impatient(this.#elapsedMs(), PATIENCE_MS);
+      line.lostAtMs = this.#elapsedMs();
+      answering.impatient(line.lostAtMs, PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof AppendTooLarge)) throw error;
       if (storing(batch) > 1) line.takeFewerThan(batch.verdicts.length);

@@ -34,11 +34,19 @@ export class OrderLine {
   #mostCommands = MOST_COMMANDS;
   /** Whether the store has to be asked before anything more is decided. */
   isStale = false;
+  /** When its last append went in, and when others last were faster; by the clock of the commands. */
+  wonAtMs = -Infinity;
+  lostAtMs = -Infinity;
 
   constructor(readonly stream: string) {}
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
+  }
+
+  /** Whether it is others who have kept a command waiting since it came: nothing went in, and races were lost. */
+  hasOnlyLostSince({ sinceMs }: WaitingCommand): boolean {
+    return this.wonAtMs < sinceMs && this.lostAtMs >= sinceMs;
   }
 
   join(command: WaitingCommand): void {
