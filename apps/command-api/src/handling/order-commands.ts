@@ -39,6 +39,8 @@ export interface OrderCommandsOptions {
   readonly evolve?: EvolveOrder;
   /** A clock that only goes forward. */
   readonly elapsedMs?: () => number;
+  /** By that clock, for the turns of others. */
+  readonly wait?: (ms: number) => Promise<unknown>;
   /** From 0 up to, but not, 1: spreads what was in each other's way. */
   readonly random?: () => number;
 }
@@ -68,7 +70,8 @@ export class OrderCommands {
     this.#now = options.now ?? (() => instantAt(Date.now()));
     this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
     this.#observer = options.observer;
-    this.#turns = new Turns({ elapsedMs: this.#elapsedMs, random: options.random ?? Math.random });
+    const { random = Math.random, wait } = options;
+    this.#turns = new Turns({ elapsedMs: this.#elapsedMs, random, ...(wait ? { wait } : {}) });
   }
 
   /**

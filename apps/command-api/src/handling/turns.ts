@@ -36,6 +36,8 @@ export interface TurnsOptions {
   readonly elapsedMs: () => number;
   /** From 0 up to, but not, 1. */
   readonly random: () => number;
+  /** By the same clock; the machine's unless given. */
+  readonly wait?: (ms: number) => Promise<unknown>;
 }
 
 /**
@@ -48,12 +50,14 @@ export interface TurnsOptions {
 export class Turns {
   readonly #elapsedMs: () => number;
   readonly #random: () => number;
+  readonly #wait: (ms: number) => Promise<unknown>;
   readonly #demands = new LRUCache<string, Demand>({ max: MOST_ORDERS });
   #turnMs = FIRST_GUESS_MS;
 
-  constructor({ elapsedMs, random }: TurnsOptions) {
+  constructor({ elapsedMs, random, wait = setTimeout }: TurnsOptions) {
     this.#elapsedMs = elapsedMs;
     this.#random = random;
+    this.#wait = wait;
   }
 
   /** Waits for as long as it is the turn of others. */
@@ -64,7 +68,7 @@ export class Turns {
     // What is known of the order is old by now: an append on it would be in vain.
     if (waitMs > 0 || this.#hasRivals(demand)) line.isStale = true;
     if (waitMs <= 0) return;
-    await setTimeout(waitMs);
+    await this.#wait(waitMs);
     demand.turnsInARow = 0;
   }
 
