@@ -1,6 +1,6 @@
 import { createLogger } from '#platform/logging.js';
 import { replay, type Replayed, type ReplayOptions } from '#projections/rebuild/replay.js';
-import type { ReplayRequest } from '#read-models/stores/replays.store.js';
+import type { ReplayPhase, ReplayRequest } from '#read-models/stores/replays.store.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { ENGINES_MS, type ProjectionBench } from './projections.js';
@@ -23,6 +23,20 @@ export function replayOn(
     limits: SMALL,
     ...options,
   });
+}
+
+/** Waits for nothing, and tells for how many seconds each phase was to wait. */
+export function waitedByPhase() {
+  const seconds: Partial<Record<ReplayPhase, number>> = {};
+  let phase: ReplayPhase = 'loading';
+  let nowMs = 0;
+  const wait = async (ms: number, signal?: AbortSignal) => {
+    signal?.throwIfAborted();
+    nowMs += ms;
+    seconds[phase] = (seconds[phase] ?? 0) + ms / 1_000;
+  };
+  const onProgress = (progress: { readonly phase: ReplayPhase }) => void (phase = progress.phase);
+  return { seconds, onProgress, clock: { now: () => nowMs, wait } };
 }
 
 /** Keeps the generations of a bench, and waits until the active one has all that is in the log now. */

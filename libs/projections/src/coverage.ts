@@ -4,17 +4,21 @@ import { ORDER_STREAM_PREFIX, parseOrderStream } from '#event-store/streams.js';
 import type { Generation } from '#read-models/generations.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
 import type { Difference } from './differences.js';
+import type { Throttle } from './rebuild/throttle.js';
 
 export interface CoverageOptions {
   readonly eventStore: Pick<EventStore, 'subscribeToAll'>;
   readonly pool: pg.Pool;
   readonly signal?: AbortSignal;
+  /** Of the events that are read; absent: no limit. */
+  readonly throttle?: Throttle;
   /** Told now and then how many events were looked at. */
   readonly onEvents: (count: number) => void;
 }
 
 const PAGE_ORDERS = 500;
 const TELL_EVERY_EVENTS = 5_000;
+const THROTTLE_EVENTS = 50;
 const MAX_FOUND = 1_000;
 
 /** Orders whose stream began at or before the head, and that have no row. */
@@ -69,6 +73,7 @@ async function* streamsUpTo(options: CoverageOptions, head: bigint): AsyncGenera
         if (key) yield key; // what is no stream of an order, the projection refuses by itself
       }
       if (++count % TELL_EVERY_EVENTS === 0) options.onEvents(count);
+      if (count % THROTTLE_EVENTS === 0) await options.throttle?.passed(THROTTLE_EVENTS, options.signal);
       if (position === head) return;
     }
     options.signal?.throwIfAborted();

@@ -20,6 +20,7 @@ import {
 } from './engine/projection-engine.js';
 import { FollowedStep, FollowedSteps, type SettledStep } from './followed-steps.js';
 import { Leases } from './lease/leases.js';
+import type { Throttle } from './rebuild/throttle.js';
 import { Wakeup } from './wakeup.js';
 
 export interface SearchFollowerOptions {
@@ -32,6 +33,8 @@ export interface SearchFollowerOptions {
   readonly leases?: Leases;
   /** Of one step. */
   readonly limits?: PageLimits;
+  /** Of documents of rows that were there when it began; those that come since are never held back by it. */
+  readonly filling?: Throttle;
 }
 
 const LIMITS: PageLimits = { maxRows: 1_000, maxBytes: 4_000_000 };
@@ -55,6 +58,8 @@ export class SearchFollower implements ProjectionWork {
   completeAtMs: number | null = null;
   readonly #options: SearchFollowerOptions;
   readonly #pool: pg.Pool;
+  /** The last write that was there when it began; null: it has not yet. */
+  #beganAtSeq: bigint | null = null;
 
   constructor(options: SearchFollowerOptions) {
     this.#options = options;
@@ -116,8 +121,9 @@ export class SearchFollower implements ProjectionWork {
       const { writer, reached } = opened;
       if (this.state !== 'live') this.engine.become('catching_up');
       this.completeAtMs ??= performance.now();
+      this.#beganAtSeq ??= await store.lastWriteSeq();
       const steps = new FollowedSteps({ store, writer, token }, reached, await store.parked());
-      const read = (after: bigint) => changedRows(db, generation, after, this.#options.limits ?? LIMITS);
+      const read = (after: bigint) => changedRows(db, generation, after, this.#limits());
       await this.#step({ read, writer, steps, news, start: reached, signal });
     } finally {
       db.off('notification', hear);
@@ -139,6 +145,7 @@ export class SearchFollower implements ProjectionWork {
     try {
       while (!signal.aborted) {
         const page = await reading;
+        await this.#heldBack(page, signal);
         const step = new FollowedStep(page, ahead, writer.write(page.orders, page.position));
         ahead = step.reached;
         if (!page.complete) reading = read(ahead.writeSeq);
@@ -155,6 +162,18 @@ export class SearchFollower implements ProjectionWork {
     } finally {
       await settling.catch(() => {}); // told already, or something else ended it
     }
+  }
+
+  /** No page is more than a second's, where there is a rate. */
+  #limits(): PageLimits {
+    const { limits = LIMITS, filling } = this.#options;
+    return { ...limits, maxRows: Math.min(limits.maxRows, filling?.perSecond ?? Infinity) };
+  }
+
+  /** With rows that come faster than the rate it would never have all. */
+  async #heldBack({ orders }: ChangedRows, signal: AbortSignal): Promise<void> {
+    const old = orders.filter(({ writeSeq }) => writeSeq <= this.#beganAtSeq!);
+    if (old.length > 0) await this.#options.filling?.passed(old.length, signal);
   }
 
   /**

@@ -14,6 +14,7 @@ import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { rowsWithoutOrder, streamsWithoutRow } from './coverage.js';
 import type { Difference } from './differences.js';
 import { forEachOf } from './for-each-of.js';
+import type { Throttle } from './rebuild/throttle.js';
 import { loadRows, orderKeys, sampledOrderKeys, type VerifiedRows } from './verified-rows.js';
 import { documentsWithoutOrder, verifyDocuments, type VerifiedIndex } from './verify-index.js';
 import { verifyOrder } from './verify-order.js';
@@ -32,6 +33,8 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
   /** How long a projection that does not move is waited for. */
   readonly patienceMs?: number;
+  /** Of events that are read and documents that are looked at; absent: no limit. */
+  readonly throttle?: Throttle;
 }
 
 export interface VerifyProgress {
@@ -171,9 +174,9 @@ class Verification {
   }
 
   async #findWhatIsMissing(head: bigint): Promise<void> {
-    const { eventStore, pool, signal, onProgress } = this.#options;
+    const { eventStore, pool, signal, throttle, onProgress } = this.#options;
     const coverage = {
-      ...{ eventStore, pool, ...(signal ? { signal } : {}) },
+      ...{ eventStore, pool, ...(signal ? { signal } : {}), ...(throttle ? { throttle } : {}) },
       onEvents: (done: number) => onProgress?.({ phase: 'streams', done, total: null }),
     };
     const skipped = await skippedEvents(pool);
@@ -216,9 +219,15 @@ class Verification {
       this.#orders += 1;
       this.#events += events;
       differences.forEach((difference) => this.#add(difference));
+      await this.#passed(events);
     });
     if (!this.#index) return;
+    await this.#passed(rows.length);
     for (const difference of await verifyDocuments(this.#index, rows)) this.#add(difference);
+  }
+
+  async #passed(count: number): Promise<void> {
+    await this.#options.throttle?.passed(count, this.#options.signal);
   }
 
   async #count(): Promise<number> {

@@ -15,7 +15,7 @@ import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ProjectionBench } from '../../support/projections.js';
-import { replayOn } from '../../support/replays.js';
+import { replayOn, waitedByPhase } from '../../support/replays.js';
 import { startTcpProxy, through, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
@@ -136,6 +136,16 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     expect(await bench.verify(client)).toMatchObject({ orders: 20, differences: [] });
     const kept = [...keeper.projectors, ...keeper.followers];
     expect(new Set(kept.map(({ engine }) => engine.restartCount))).toEqual(new Set([0]));
+  });
+
+  it('keeps the rate that it was given when it fills an index and when it verifies', async () => {
+    const { seconds, ...waiting } = waitedByPhase();
+    const request = { searchOnly: true, throttle: 10 };
+    await replayOn(bench, { ...{ elasticsearch: client, request }, ...waiting });
+    // 20 documents, of which a fifth of a second goes at once; then as many, and the 40 events of their orders.
+    const { loading = 0, catching_up = 0 } = seconds; // it is filled from the moment on that it is there
+    expect(loading + catching_up).toBeGreaterThanOrEqual(1.8);
+    expect(seconds.verifying).toBeGreaterThanOrEqual(6);
   });
 
   it('goes on with an index that was cut off, and drops one that is given up', async () => {

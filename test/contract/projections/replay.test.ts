@@ -6,7 +6,7 @@ import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
-import { liveOn, replayOn, rowsThatDiffer } from '../../support/replays.js';
+import { liveOn, replayOn, rowsThatDiffer, waitedByPhase } from '../../support/replays.js';
 import { until } from '../../support/until.js';
 
 describe('a replay', () => {
@@ -111,6 +111,19 @@ describe('a replay', () => {
     },
     120_000,
   );
+
+  it('keeps the rate that it was given when it loads and when it verifies, and catches up at once', async () => {
+    await writeOrders(40);
+    await live();
+    const { seconds, ...waiting } = waitedByPhase();
+    const { replay, verified } = await replayOn(bench, { request: { throttle: 10 }, ...waiting });
+    expect(replay.events).toBe(360);
+    expect(verified!.events).toBe(360);
+    // It looks at the rate every 50 events of the log.
+    expect(seconds.loading).toBeGreaterThanOrEqual(35);
+    expect(seconds.verifying).toBeGreaterThanOrEqual(35 + 36);
+    expect(seconds.catching_up).toBeUndefined();
+  }, 120_000);
 
   it('builds an empty one of an empty log', async () => {
     await live();

@@ -41,7 +41,11 @@ export function addReplayCommand(program: Command): void {
     .description('build the read models anew beside the live ones, verify them, and switch to them')
     .option('--search-only', 'only the search index, of the rows that are there')
     .option('--verify <full|sample=N>', 'what is compared before the switch', parseVerify, 'full')
-    .option('--throttle <events>', 'events a second at most', parseCount)
+    .option(
+      '--throttle <count>',
+      'events, and documents of an index, a second at most: to load, to fill the index, to verify',
+      parseCount,
+    )
     .option('--keep', 'keep the generations that the switch leaves behind')
     .option('--dry-run', 'tell what would be done, and how much that is')
     .option(
@@ -224,12 +228,22 @@ function printPlan(plan: ReplayPlan, options: ReplayOptions): void {
   console.log(
     `verifies      ${sample === null ? 'all orders' : `${count(Math.min(sample, orders))} orders`}`,
   );
-  const slowest = throttle === undefined ? 0 : events / throttle;
+  const slowest = throttle === undefined ? 0 : throttledCount(plan, sample) / throttle;
   console.log(
     `takes         ${seconds === null ? 'not known: none was done yet' : `about ${duration(Math.max(slowest, seconds))}`}`,
   );
   console.log(`drops         ${dropped.length === 0 ? 'nothing' : `generation ${dropped.join(', ')}`}`);
   console.log('nothing was done');
+}
+
+/** All that passes the throttle. */
+function throttledCount({ searchOnly, events, orders, indexBytes }: ReplayPlan, sample: number | null) {
+  const compared = Math.min(sample ?? orders, orders);
+  const loaded = searchOnly ? 0 : events;
+  const log = sample === null ? events : 0;
+  const streams = orders === 0 ? 0 : (events * compared) / orders;
+  const documents = indexBytes === null ? 0 : orders + compared;
+  return loaded + log + streams + documents;
 }
 
 function megabytes(bytes: number): string {

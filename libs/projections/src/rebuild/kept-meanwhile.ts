@@ -11,6 +11,7 @@ import { Leases } from '../lease/leases.js';
 import { Projector } from '../projector.js';
 import { SearchFollower } from '../search-follower.js';
 import { ReplayFailed } from './errors.js';
+import type { Throttle } from './throttle.js';
 
 export interface KeepingOptions {
   readonly pool: pg.Pool;
@@ -33,7 +34,12 @@ export class KeptMeanwhile {
   readonly #follower: SearchFollower | null;
   readonly #running: Promise<void>[];
 
-  private constructor(generation: Generation, searchOnly: boolean, options: KeepingOptions) {
+  private constructor(
+    generation: Generation,
+    searchOnly: boolean,
+    throttle: Throttle,
+    options: KeepingOptions,
+  ) {
     this.#generation = generation;
     this.#options = options;
     const { eventStore, postgresUrl, logger, elasticsearch: client } = options;
@@ -43,14 +49,16 @@ export class KeptMeanwhile {
     this.#follower =
       generation.searchIndex === null || client === null
         ? null
-        : new SearchFollower({ ...shared, client, limits: BULK_LIMITS });
+        : new SearchFollower({ ...shared, client, limits: BULK_LIMITS, filling: throttle });
     const kept = [this.#projector, this.#follower].filter((one) => one !== null);
     this.#running = kept.map((one) => one.run(this.#stop.signal));
   }
 
+  /** @param throttle of the documents of rows that are there; what comes meanwhile is to be caught up with */
   static async start(
     generation: Generation,
     searchOnly: boolean,
+    throttle: Throttle,
     options: KeepingOptions,
   ): Promise<KeptMeanwhile> {
     const { searchIndex } = generation;
@@ -62,7 +70,7 @@ export class KeptMeanwhile {
       }
       await beginBulk(options.elasticsearch, searchIndex);
     }
-    return new KeptMeanwhile(generation, searchOnly, options);
+    return new KeptMeanwhile(generation, searchOnly, throttle, options);
   }
 
   /** Resolves when rows and index have all that was in the log when it was called. */

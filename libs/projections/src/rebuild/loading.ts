@@ -104,7 +104,7 @@ export class Loading {
   async #restore(): Promise<void> {
     await forEachOf(await this.#store.openOrders(), async ({ tenantId, orderId, fromRevision }) => {
       const stream = orderStream(tenantId, orderId);
-      const events = await readBetween(this.#options.eventStore, stream, fromRevision, TOMBSTONE_REVISION);
+      const events = await this.#readAgain(stream, fromRevision, TOMBSTONE_REVISION);
       for (const event of events) if (event.position <= this.#position) this.#open.add(event);
     });
   }
@@ -200,9 +200,19 @@ export class Loading {
   /** The events of an order whose rows were made before. */
   async #earlier(stream: string, beforeRevision: number): Promise<PackedEvents> {
     const packed = new PackedEvents(this.#memory);
-    for (const event of await readBetween(this.#options.eventStore, stream, 0, beforeRevision))
-      packed.push(event);
+    for (const event of await this.#readAgain(stream, 0, beforeRevision)) packed.push(event);
     return packed;
+  }
+
+  /** What came through the log before is read all the same, and counts. */
+  async #readAgain(
+    stream: string,
+    fromRevision: number,
+    beforeRevision: number,
+  ): Promise<readonly StoredExactEvent[]> {
+    const events = await readBetween(this.#options.eventStore, stream, fromRevision, beforeRevision);
+    await this.#options.gate?.(events.length);
+    return events;
   }
 
   #checkpoint(): BuildCheckpoint {

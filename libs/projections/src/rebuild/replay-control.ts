@@ -6,7 +6,7 @@ import type {
   ReplaysStore,
 } from '#read-models/stores/replays.store.js';
 import { isAway } from '../interruptions.js';
-import { Throttle } from './throttle.js';
+import { Throttle, type ThrottleClock } from './throttle.js';
 
 /** Somebody asked for its end: what it has built goes. */
 export class ReplayCancelled extends Error {
@@ -22,9 +22,10 @@ const TELL_EVERY_SECONDS = 1;
 export class ReplayControl {
   /** Aborts when it is to end: cancelled, or as the signal says that was given. */
   readonly signal: AbortSignal;
+  /** Of what is read and written in bulk, in all phases. */
+  readonly throttle: Throttle;
   readonly #store: ReplaysStore;
   readonly #record: ReplayRecord;
-  readonly #throttle: Throttle;
   readonly #cancelled = new AbortController();
   readonly #over = new AbortController();
   readonly #onProgress: (progress: ReplayProgress, events: number | null) => void;
@@ -39,10 +40,11 @@ export class ReplayControl {
     record: ReplayRecord,
     signal: AbortSignal,
     onProgress: (progress: ReplayProgress, events: number | null) => void,
+    clock?: ThrottleClock,
   ) {
     this.#store = store;
     this.#record = record;
-    this.#throttle = new Throttle(record.throttle);
+    this.throttle = new Throttle(record.throttle, clock);
     this.#onProgress = onProgress;
     this.signal = AbortSignal.any([signal, this.#cancelled.signal]);
     this.signal.addEventListener('abort', () => this.#wake(), { once: true });
@@ -61,7 +63,7 @@ export class ReplayControl {
   async gate(events: number): Promise<void> {
     if (this.#resumed !== null) await this.#resumed;
     this.signal.throwIfAborted();
-    await this.#throttle.passed(events, this.signal);
+    await this.throttle.passed(events, this.signal);
   }
 
   /** Work that is begun anew when it was paused. */

@@ -31,6 +31,7 @@ import { freeForgotten, freeGeneration, freeSuperseded } from './freeing.js';
 import type { LoadingLimits } from './loading.js';
 import { ReplayCancelled, ReplayControl } from './replay-control.js';
 import { switchTo, type Switched } from './switching.js';
+import type { ThrottleClock } from './throttle.js';
 
 export interface ReplayOptions {
   readonly eventStore: ExactEventStore;
@@ -46,6 +47,8 @@ export interface ReplayOptions {
   readonly limits?: Partial<LoadingLimits>;
   /** Something that a person should know, in a line. */
   readonly onNote?: (line: string) => void;
+  /** Of the throttle; the system's, unless told. */
+  readonly clock?: ThrottleClock;
 }
 
 export interface Replayed extends Switched {
@@ -193,10 +196,9 @@ class Attempt {
   }
 
   async #attended(session: pg.Client, record: ReplayRecord, generation: Generation): Promise<Replayed> {
-    const { signal, onProgress } = this.#options;
-    const control = new ReplayControl(this.#store, record, signal, (progress, events) =>
-      onProgress?.(progress, events),
-    );
+    const { signal, onProgress, clock } = this.#options;
+    const tell = (progress: ReplayProgress, events: number | null) => onProgress?.(progress, events);
+    const control = new ReplayControl(this.#store, record, signal, tell, clock);
     control.listen();
     // A statement may take minutes, as an index does.
     const { processID } = session as pg.Client & { readonly processID: number };

@@ -35,7 +35,7 @@ export async function switchTo(
   options: KeepingOptions,
 ): Promise<Switched> {
   return control.untilDone(async (signal) => {
-    const kept = await KeptMeanwhile.start(generation, record.searchOnly, options);
+    const kept = await KeptMeanwhile.start(generation, record.searchOnly, control.throttle, options);
     try {
       await kept.caughtUp((done, total) => control.tell({ phase: 'catching_up', done, total }), signal);
       const verified = await verifyAll(generation, record, control, { ...options, signal });
@@ -62,7 +62,7 @@ async function verifyAll(
   };
   await control.tell({ phase: 'verifying', done: 0, total: null });
   const result = await verify({
-    ...{ pool, eventStore, elasticsearch, generation, signal, onProgress },
+    ...{ pool, eventStore, elasticsearch, generation, signal, onProgress, throttle: control.throttle },
     ...(sample === null ? {} : { sample }),
   });
   if (result.differenceCount === 0) return result;
