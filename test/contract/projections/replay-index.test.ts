@@ -10,7 +10,8 @@ import { FROM_THE_START } from '#read-models/readers/feed-place.js';
 import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
-import { ReplaysStore } from '#read-models/stores/replays.store.js';
+import { REFRESH_INTERVAL } from '#read-models/search/elasticsearch/index-definition.js';
+import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';
@@ -146,6 +147,33 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     const { loading = 0, catching_up = 0 } = seconds; // it is filled from the moment on that it is there
     expect(loading + catching_up).toBeGreaterThanOrEqual(1.8);
     expect(seconds.verifying).toBeGreaterThanOrEqual(6);
+  });
+
+  it('fills an index that is neither refreshed nor copied, and has it as any other before it is verified', async () => {
+    const found = new Map<ReplayPhase, Set<string>>();
+    let phase: ReplayPhase = 'catching_up';
+    const wait = async () => {
+      const during = phase;
+      const [made] = await bench.rows<{ index: string }>(
+        'SELECT search_index AS index FROM orderlog.generations WHERE id = 2',
+      );
+      const { index } = made!;
+      const { refresh_interval, number_of_replicas, auto_expand_replicas } = (
+        await client.indices.getSettings({ index })
+      )[index]!.settings!.index!;
+      const copies = auto_expand_replicas ?? number_of_replicas;
+      found.set(during, (found.get(during) ?? new Set()).add(`${refresh_interval}, copies ${copies}`));
+    };
+    await replayOn(bench, {
+      ...{ elasticsearch: client, request: { throttle: 1, searchOnly: true } },
+      ...{ clock: { now: () => 0, wait }, onProgress: (progress) => void (phase = progress.phase) },
+    });
+    expect(found).toEqual(
+      new Map([
+        ['catching_up', new Set(['-1, copies 0'])],
+        ['verifying', new Set([`${REFRESH_INTERVAL}, copies 0-1`])],
+      ]),
+    );
   });
 
   it('goes on with an index that was cut off, and drops one that is given up', async () => {
