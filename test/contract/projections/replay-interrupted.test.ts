@@ -66,6 +66,25 @@ describe('a replay that is cut off, held or given up', () => {
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   });
 
+  it('goes on after kill -9 while it verifies, with all that it has built', async () => {
+    const child = start('--throttle', '60');
+    await at('verifying');
+    child.kill('SIGKILL');
+    await ended(child);
+    const cutOff = await until('nobody is at it', async () => {
+      const open = await store.open();
+      return open?.isAttended === false && open;
+    });
+    expect(cutOff).toMatchObject({ state: 'running', phase: 'verifying', generation: 2 });
+    expect(await activeGeneration(bench.pool)).toMatchObject({ id: 1 });
+
+    const phases = new Set<ReplayPhase>();
+    const resumed = await replayOn(bench, { onProgress: ({ phase }) => void phases.add(phase) });
+    expect(resumed).toMatchObject({ generation: { id: 2 }, verified: { orders: 30, sampled: false } });
+    expect([...phases]).toEqual(['catching_up', 'verifying', 'flipping']);
+    expect(await rowsThatDiffer(bench, 'gen_1', 'gen_2')).toEqual([]);
+  });
+
   it.each(['finishing', 'catching_up', 'verifying'] as const)(
     'goes on after it ended while %s',
     async (phase) => {
@@ -137,7 +156,7 @@ describe('a replay that is cut off, held or given up', () => {
   });
 
   it('waits while it is paused by another process, and goes on when it is told to', async () => {
-    const child = start('--throttle', '30');
+    const child = start('--throttle', '60');
     await until('it loads', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
     expect(await orderctl('replay', 'pause', ...places())).toMatchObject({ code: 0 });
     await until('it is paused', async () => (await store.open())?.state === 'paused', LIMIT_MS);
