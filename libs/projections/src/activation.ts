@@ -8,8 +8,10 @@ import { checkpointOf } from '#read-models/checkpoints.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
 import { markFailed, markReady } from '#read-models/generation-states.js';
 import type { Generation } from '#read-models/generations.js';
+import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { isAway, isLockTimeout, pause } from './interruptions.js';
+import { flipWithParkedTriedAgain } from './quarantine/try-parked-again.js';
 import { verify } from './verify.js';
 
 export interface ActivationOptions {
@@ -31,7 +33,8 @@ const VERIFIED_ORDERS = 1_000;
 /**
  * Lets queries be answered from the generation that this release has built, where they are answered from one that it
  * did not: of another release, of another search engine, or set aside. Waits until its index is as far as its rows,
- * and compares orders with their events before the flip. A generation that a person has gone back from is left
+ * and compares orders with their events before the flip. Orders that this release cannot take as far as the one before
+ * hold no other back: they are shown as they are, and stale. A generation that a person has gone back from is left
  * alone, and so is one beside another of the same kind.
  *
  * @throws BuiltWrong
@@ -45,6 +48,7 @@ export async function activateWhenReady(
   const { pool, logger } = options;
   const refresh = async (index: string) => void (await options.elasticsearch?.indices.refresh({ index }));
   let awayTimes = 0;
+  let evenOlder = false;
   for (; !signal.aborted; await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})) {
     try {
       const own = await toBeActivated(pool, generation, logger);
@@ -52,13 +56,18 @@ export async function activateWhenReady(
       if (!(await isSearchable(pool, generation, position))) continue;
       if (own.state === 'building') await verified(options, generation, signal);
       const head = (await options.eventStore.headPosition()) ?? -1n;
-      const flip = await activate(pool, generation, { chosen: false, storeEndsAt: head, refresh });
+      const flips = () =>
+        activate(pool, generation, { chosen: false, storeEndsAt: head, refresh, evenOlder });
+      const flip = await flipWithParkedTriedAgain(pool, generation, flips, signal);
       if (flip === 'behind') continue;
       logger.info({ generation: generation.id }, 'queries are answered from this generation');
       return;
     } catch (error) {
       if (signal.aborted) return;
-      if (isAway(error)) await pause(awayTimes++, signal);
+      if (error instanceof OrdersShownOlder) {
+        logger.warn({ generation: generation.id }, error.message);
+        evenOlder = true;
+      } else if (isAway(error)) await pause(awayTimes++, signal);
       else if (!isLockTimeout(error)) throw error;
     }
   }

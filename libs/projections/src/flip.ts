@@ -3,6 +3,8 @@ import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import { activate } from '#read-models/activate-generation.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
+import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { flipWithParkedTriedAgain } from './quarantine/try-parked-again.js';
 
 export interface FlipOptions {
   /** Two connections are used. */
@@ -27,6 +29,8 @@ export interface Flipped {
 export class CannotFlip extends Error {}
 
 const LOOK_EVERY_MS = 50;
+const HELP =
+  'it was tried again there; `orderctl quarantine show` of the order tells more, and with the cause gone the same command goes on';
 
 /** Goes back to the generation that was active before, in one step. @throws CannotFlip */
 export async function rollback(options: FlipOptions): Promise<Flipped> {
@@ -37,12 +41,13 @@ export async function rollback(options: FlipOptions): Promise<Flipped> {
 
 /**
  * Has queries answered from that generation. Waits until it has what the active one had when this was asked, for
- * as long as it comes closer; then it is the matter of a moment.
+ * as long as it comes closer; then it is the matter of a moment. What it has parked and the active one applied is tried
+ * again there first.
  *
  * @throws CannotFlip
  */
 export async function flipTo(options: FlipOptions, id: number): Promise<Flipped> {
-  const { pool, elasticsearch } = options;
+  const { pool, elasticsearch, signal } = options;
   const generation = canBeActive(await listGenerations(pool), id);
   if (generation.role === 'active') throw new CannotFlip(`generation ${id} is active already`);
   if (generation.searchIndex !== null && elasticsearch === null) {
@@ -50,18 +55,24 @@ export async function flipTo(options: FlipOptions, id: number): Promise<Flipped>
       `generation ${id} is searched in the index ${generation.searchIndex}: say where with --elasticsearch-url`,
     );
   }
-  await drawnLevel(options, id);
-  const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
-  for (;;) {
-    if ((await activate(pool, generation, { chosen: true, refresh })) !== 'behind') break;
-    await drawnLevel(options, id);
-  }
+  await flipWithParkedTriedAgain(pool, generation, () => flipOnceLevel(options, generation), signal).catch(
+    (error: unknown) => {
+      throw error instanceof OrdersShownOlder ? new CannotFlip(`${error.message}: ${HELP}`) : error;
+    },
+  );
   const now = await listGenerations(pool);
   return {
     generation: id,
     previous: now.find(({ role }) => role === 'previous')?.id ?? null,
     position: now.find((one) => one.id === id)?.position ?? null,
   };
+}
+
+async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord): Promise<void> {
+  const { pool, elasticsearch } = options;
+  const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
+  do await drawnLevel(options, generation.id);
+  while ((await activate(pool, generation, { chosen: true, refresh })) === 'behind');
 }
 
 function canBeActive(generations: readonly GenerationRecord[], id: number): GenerationRecord {

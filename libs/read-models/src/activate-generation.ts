@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Generation, Queryable } from './generations.js';
 import { noteShownByFlip } from './late-events.js';
+import { requireNoneShownOlder } from './orders-shown-older.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from './orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
@@ -12,6 +13,8 @@ export interface FlipOptions {
   readonly storeEndsAt?: bigint;
   /** Lets searches of that index see all that it has acknowledged. Called while nothing is written, so within a moment. */
   readonly refresh?: (searchIndex: string) => Promise<void>;
+  /** Also where it has parked what the active one applied, as a release may that does not know what the one before it knew. */
+  readonly evenOlder?: boolean;
 }
 
 /** `behind`: the generation did not come as far as the active one in the moment for which that was held. */
@@ -30,7 +33,7 @@ const LOCK_TIMEOUT_MS = 2_000;
  * was active before is held where it is meanwhile, and the flip is made only when this one is as far: whoever
  * reads after it sees no less than whoever read before. To be tried again when it is behind.
  *
- * @throws NotReady
+ * @throws NotReady, and OrdersShownOlder where it has parked what the active one applied
  */
 export async function activate(pool: pg.Pool, generation: Generation, options: FlipOptions): Promise<Flip> {
   // Away, it says so here: while the flip holds the rows nobody could write until the request has timed out.
@@ -52,15 +55,16 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
   const active = await lockActive(db);
   if (active?.id === generation.id) return 'active already';
   await requireReady(db, generation);
-  if (active !== null) {
-    const held = await hold(db, active.rowsOf);
-    const comparable = held !== null && (await sameStore(db, active.rowsOf, generation.rowsOf));
-    const wanted = comparable ? smaller(held, options.storeEndsAt ?? held) : null;
-    if (wanted !== null && !(await drawsLevel(db, generation, active.rowsOf, wanted))) return 'behind';
-  }
+  const wanted = active === null ? null : await heldAt(db, active.rowsOf, generation, options);
+  if (active !== null && wanted !== null && !(await drawsLevel(db, generation, active.rowsOf, wanted)))
+    return 'behind';
   await refreshed(generation, options);
-  if (active !== null && active.rowsOf !== generation.rowsOf)
+  if (active !== null && active.rowsOf !== generation.rowsOf) {
     await noteShownByFlip(db, active.rowsOf, generation);
+    // Afterwards: from then on nothing that was parked in the active one is applied there.
+    if (wanted !== null && !options.evenOlder)
+      await requireNoneShownOlder(db, active.rowsOf, generation, wanted);
+  }
   await db.query(
     `WITH flipped AS (
        INSERT INTO ${SHARED_SCHEMA}.active_generation AS a (generation, chosen) VALUES ($1, $2)
@@ -96,6 +100,18 @@ async function requireReady(db: Queryable, { id }: Generation): Promise<void> {
   if (state === 'ready') return;
   const why = rows[0]?.failure ? `: ${rows[0].failure}` : '';
   throw new NotReady(`generation ${id} is ${state}${why}`);
+}
+
+/** How far the generation has to come; null: the two are not to be compared. */
+async function heldAt(
+  db: Queryable,
+  activeRowsOf: number,
+  { rowsOf }: Generation,
+  { storeEndsAt }: FlipOptions,
+): Promise<bigint | null> {
+  const held = await hold(db, activeRowsOf);
+  if (held === null || !(await sameStore(db, activeRowsOf, rowsOf))) return null;
+  return smaller(held, storeEndsAt ?? held);
 }
 
 /** Nothing is written to these rows until the transaction ends. @returns how far they are */

@@ -18,13 +18,13 @@ export async function markReady(db: Queryable, { id }: Pick<Generation, 'id'>): 
   ]);
 }
 
-/** Its building is given up; what is there stays, until it is dropped. */
+/** Its building is given up, or the flip to it; what is there stays, until it is dropped. */
 export async function markFailed(
   db: Queryable,
   { id }: Pick<Generation, 'id'>,
   reason: string,
 ): Promise<void> {
-  await setState(db, id, `state = 'failed', failure = $3`, ['building', 'failed'], [reason]);
+  await setState(db, id, `state = 'failed', failure = $3`, ['building', 'ready', 'failed'], [reason]);
 }
 
 /** Whether its tables are, or are about to be: no generation that reads them is left. */

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { askOwners } from '#projections/quarantine/ask-owners.js';
 import {
   actionsOfOrder,
   type Action,
@@ -7,7 +8,6 @@ import {
 } from '#read-models/stores/quarantine-actions.store.js';
 import { parkedEventsOf, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
 import { skipsOfOrder } from '#read-models/stores/skips.store.js';
-import { askOwners } from '../quarantine/ask-owner.js';
 import {
   orderIdOf,
   parkedNow,
@@ -136,7 +136,8 @@ async function act(
       const request = { projection: of, generation, ...requestFor(order), reason: reason ?? null, who };
       requests.set(`${of} ${generation} ${request.tenantId ?? ''}`, request);
     }
-    return askOwners(pool, [...requests.values()], (line) => process.stderr.write(`${line}\n`));
+    const tell = (line: string) => void process.stderr.write(`${line}\n`);
+    return askOwners(pool, [...requests.values()], { tell });
   });
   if (json) printJson({ actions }, { pretty: false });
   else if (actions.length === 0) console.log('nothing is parked');

@@ -3,10 +3,12 @@ import { activate } from '#read-models/activate-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import type { Generation } from '#read-models/generations.js';
+import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway, isLockTimeout } from '../interruptions.js';
 import type { VerifyProgress, VerifyResult } from '../verify.js';
 import { verify } from '../verify.js';
+import { flipWithParkedTriedAgain } from '../quarantine/try-parked-again.js';
 import { ReplayFailed } from './errors.js';
 import { KeptMeanwhile, type KeepingOptions } from './kept-meanwhile.js';
 import type { ReplayControl } from './replay-control.js';
@@ -43,8 +45,11 @@ export async function switchTo(
       signal.throwIfAborted(); // paused: it is gone on with from here when it may
       await control.tell({ phase: 'flipping', done: 0, total: 1 });
       await markReady(options.pool, generation);
-      const previous = await flip(generation, options, signal);
+      const flips = () => flip(generation, options, signal);
+      const previous = await flipWithParkedTriedAgain(options.pool, generation, flips, signal);
       return { generation, previous, verified };
+    } catch (error) {
+      throw error instanceof OrdersShownOlder ? new ReplayFailed(error.message) : error;
     } finally {
       await kept.stop();
     }

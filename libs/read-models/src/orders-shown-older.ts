@@ -1,0 +1,49 @@
+import type { Generation, Queryable } from './generations.js';
+import { ORDERS_PROJECTION } from './orders.projection.js';
+import { SHARED_SCHEMA } from './schema.js';
+import type { OrderKey } from './stores/orders-store.js';
+
+interface ParkedThere extends OrderKey {
+  /** Of the first event that is parked. */
+  readonly revision: number;
+  readonly reason: string;
+}
+
+/** Queries show more of some orders than they would after the flip: the generation has parked what the active one applied. */
+export class OrdersShownOlder extends Error {
+  constructor({ id }: Generation, orders: readonly ParkedThere[]) {
+    const { tenantId, orderId, revision, reason } = orders[0]!;
+    const which = orders.length === 1 ? 'order' : `${orders.length} orders, such as`;
+    super(
+      `generation ${id} would show an older state of ${which} ${tenantId}.${orderId}: event ${revision} is parked there (${reason})`,
+    );
+  }
+}
+
+/**
+ * Both have read all up to the position. An order of which the active generation has parked as early an event is not
+ * shown older.
+ *
+ * @throws OrdersShownOlder
+ */
+export async function requireNoneShownOlder(
+  db: Queryable,
+  activeRowsOf: number,
+  generation: Generation,
+  upTo: bigint,
+): Promise<void> {
+  const sameOrder = (a: string, b: string) =>
+    `${a}.projection = ${b}.projection AND ${a}.tenant_id = ${b}.tenant_id AND ${a}.order_id = ${b}.order_id`;
+  const { rows } = await db.query<ParkedThere>(
+    `SELECT DISTINCT ON (q.tenant_id, q.order_id)
+       q.tenant_id AS "tenantId", q.order_id AS "orderId", q.revision, q.reason
+     FROM ${SHARED_SCHEMA}.quarantine q WHERE q.projection = $1 AND q.generation = $2 AND EXISTS (
+       SELECT FROM ${SHARED_SCHEMA}.quarantine lacking
+       WHERE ${sameOrder('lacking', 'q')} AND lacking.generation = $2 AND lacking.position <= $4
+         AND NOT EXISTS (SELECT FROM ${SHARED_SCHEMA}.quarantine too
+           WHERE ${sameOrder('too', 'lacking')} AND too.generation = $3 AND too.revision <= lacking.revision))
+     ORDER BY q.tenant_id, q.order_id, q.revision`,
+    [ORDERS_PROJECTION, generation.rowsOf, activeRowsOf, upTo.toString()],
+  );
+  if (rows.length > 0) throw new OrdersShownOlder(generation, rows);
+}
