@@ -142,8 +142,8 @@ export const seededBugs: readonly SeededBug[] = [
       },
       {
         file: 'libs/read-models/src/activate-generation.ts',
-        from: 'const wanted = comparable ?',
-        to: 'const wanted = comparable && held < 0n ?',
+        from: 'return smaller(held, storeEndsAt ?? held);',
+        to: 'return held < 0n ? smaller(held, storeEndsAt ?? held) : null;',
       },
     ],
     // Slow to go on with the new generation, the projector leaves it behind for longer than from one look to the next.
