@@ -7,6 +7,7 @@ const CONTRACT = 'test/contract/projections';
 
 const documents = { project: 'unit', file: `${INDEX_WRITER}.spec.ts` } as const;
 const quarantine = { project: 'engines', file: `${CONTRACT}/quarantine.test.ts` } as const;
+const rows = { project: 'engines', file: `${CONTRACT}/orders-projection.test.ts` } as const;
 const sending = { project: 'engines', file: `${CONTRACT}/relay-sending.test.ts` } as const;
 
 /**
@@ -105,5 +106,29 @@ export const followerBugs: readonly TestedBug[] = [
     ],
     ...quarantine,
     test: 'an order that cannot be taken further is parked at an unknown type',
+  },
+  {
+    name: 'an event that an order has already, applied again',
+    changes: [
+      {
+        file: `${PROJECTIONS}/quarantine/order-advance.ts`,
+        from: 'if (revision <= reached) {',
+        to: 'if (revision < 0) {',
+      },
+    ],
+    ...rows,
+    test: 'the orders projection skips what it has, and reads from the stream what it was not sent',
+  },
+  {
+    name: 'an event applied behind one that was not sent',
+    changes: [
+      {
+        file: `${PROJECTIONS}/quarantine/order-advance.ts`,
+        from: 'if (stopped === null && revision > reached + 1 && revision !== TOMBSTONE_REVISION) {',
+        to: 'if (stopped === null && revision < 0) {',
+      },
+    ],
+    ...rows,
+    test: 'the orders projection skips what it has, and reads from the stream what it was not sent',
   },
 ];
