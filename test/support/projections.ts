@@ -49,8 +49,9 @@ export class ProjectionBench {
     this.#closers = closers;
   }
 
-  static async open(): Promise<ProjectionBench> {
-    const [server, database] = await Promise.all([startTestEventStore(), freshDatabase()]);
+  /** @param fresh where read models are; in the PostgreSQL of all tests, unless told */
+  static async open(fresh = freshDatabase): Promise<ProjectionBench> {
+    const [server, database] = await Promise.all([startTestEventStore(), fresh()]);
     const eventStore = new DbClientEventStore({ connectionString: server.url });
     const pool = new pg.Pool({ connectionString: database.url, max: 3 });
     pool.on('error', () => {}); // a test may end every connection
