@@ -51,7 +51,7 @@ export const moneyBugs: readonly SeededBug[] = [
       },
     ],
     faults: [],
-    enough: ENOUGH,
+    enough: ENOUGH_AFTER_CAPTURES,
     caughtAs: 'I10',
     says: /refund REF-\d+ is in the stream, and not in the ledger/,
   },

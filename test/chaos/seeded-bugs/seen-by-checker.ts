@@ -1,30 +1,24 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, it } from '@jest/globals';
-import { runRound } from './round.js';
-import { brokenTree } from './seeded-bugs/broken-tree.js';
-import { BUG_ROUND_MS, seededBugs } from './seeded-bugs/bugs.js';
-import { moneyBugs } from './seeded-bugs/money-bugs.js';
-import type { Violation } from './checker/violations.js';
-import type { ChaosSystem } from './system/chaos-system.js';
+import { afterEach, it } from '@jest/globals';
+import type { Violation } from '../checker/violations.js';
+import { runRound } from '../round.js';
+import type { ChaosSystem } from '../system/chaos-system.js';
+import { brokenTree } from './broken-tree.js';
+import { BUG_ROUND_MS, type SeededBug } from './bugs.js';
 
 const LIMIT_MS = 600_000;
 /** A bug shows when what it spoils happens: another seed, another chance. */
 const ROUNDS_MAX = 3;
 /** Commands done, by which each bug has come to light. */
 const ENOUGH = 150;
-/** A broken projection may never come to the end of the log. */
-const SETTLE_LIMIT_MS = 15_000;
-/** Here all comes to its end, and what is on its way until then would look like the bug. */
-const MONEY_SETTLE_LIMIT_MS = 90_000;
 
-const bugs = [
-  ...seededBugs.map((bug) => ({ ...bug, settleLimitMs: SETTLE_LIMIT_MS })),
-  ...moneyBugs.map((bug) => ({ ...bug, settleLimitMs: MONEY_SETTLE_LIMIT_MS })),
-];
-
-describe('a system with a bug is seen through', () => {
+/**
+ * For each bug a round of the fault harness in which the checker finds what the bug is caught as.
+ * @param settleLimitMs how long the projections may take to come to the end of the log
+ */
+export function bugsAreSeenThrough(seed: string, bugs: readonly SeededBug[], settleLimitMs: number): void {
   let system: ChaosSystem | null = null;
   const cleanups: (() => Promise<void>)[] = [];
   afterEach(async () => {
@@ -34,7 +28,7 @@ describe('a system with a bug is seen through', () => {
 
   it.each(bugs.map((bug, number) => ({ ...bug, number })))(
     '$name: $caughtAs',
-    async ({ number, changes, faults, twice = false, enough = ENOUGH, settleLimitMs, caughtAs, says }) => {
+    async ({ number, changes, faults, twice = false, enough = ENOUGH, caughtAs, says }) => {
       const tree = await brokenTree(changes);
       cleanups.push(tree.remove);
       const others: Violation[] = [];
@@ -43,13 +37,7 @@ describe('a system with a bug is seen through', () => {
         await chmod(folder, 0o711);
         cleanups.push(() => rm(folder, { recursive: true, force: true }));
         const { violations } = await runRound({
-          ...{
-            seed: `bug-${number}.${round}`,
-            forMs: BUG_ROUND_MS,
-            enough,
-            folder,
-            tree: tree.folder,
-          },
+          ...{ seed: `${seed}-${number}.${round}`, forMs: BUG_ROUND_MS, enough, folder, tree: tree.folder },
           ...{ elasticsearch: null, kafka: null, instances: twice ? 2 : 1, settleLimitMs },
           faults: () => faults,
           onSystem: (started) => (system = started),
@@ -61,4 +49,4 @@ describe('a system with a bug is seen through', () => {
     },
     LIMIT_MS,
   );
-});
+}
