@@ -39,7 +39,7 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
   const statuses = () => projectionStatuses(keeper, relay, { eventStore, db: pool });
   const checks = new Map<string, ReadinessCheck | LenientCheck>([
     ['postgres', () => pool.query('SELECT 1')],
-    ['event_store', () => eventStore.headPosition()],
+    ['eventStore', () => eventStore.headPosition()],
     ['orders', () => whetherRunning(rowsOf(keeper))],
     // Without Elasticsearch or Kafka everything else goes on.
     ['search', { check: () => whetherRunning([keeper.target.search]), goesOnAfter: () => true }],

@@ -55,10 +55,11 @@ export async function activateWhenReady(
       if (own === null) return;
       if (!(await isSearchable(pool, generation, position))) continue;
       if (own.state === 'building') await verified(options, generation, signal);
-      const head = (await options.eventStore.headPosition()) ?? -1n;
-      const flips = () =>
-        activate(pool, generation, { chosen: false, storeEndsAt: head, refresh, evenOlder });
-      const flip = await flipWithParkedTriedAgain(pool, generation, flips, signal);
+      const flips = async () => {
+        const storeEndsAt = (await options.eventStore.headPosition()) ?? -1n;
+        return activate(pool, generation, { chosen: false, storeEndsAt, refresh, evenOlder });
+      };
+      const flip = await flipWithParkedTriedAgain(pool, generation, flips, { signal });
       if (flip === 'behind') continue;
       logger.info({ generation: generation.id }, 'queries are answered from this generation');
       return;

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { activate } from '#read-models/activate-generation.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
-import { flipWithParkedTriedAgain } from './quarantine/try-parked-again.js';
+import { flipWithParkedTriedAgain, whyNotFlipped } from './quarantine/try-parked-again.js';
 
 export interface FlipOptions {
   /** Two connections are used. */
@@ -14,6 +14,8 @@ export interface FlipOptions {
   /** How long the generation is waited for while it does not move. */
   readonly patienceMs: number;
   readonly onWaiting?: (position: bigint, wanted: bigint) => void;
+  /** A line for who waits for what is tried again. */
+  readonly tell?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -30,7 +32,7 @@ export class CannotFlip extends Error {}
 
 const LOOK_EVERY_MS = 50;
 const HELP =
-  'it was tried again there; `orderctl quarantine show` of the order tells more, and with the cause gone the same command goes on';
+  '`orderctl quarantine show` of the order tells more, and with the cause gone the same command goes on';
 
 /** Goes back to the generation that was active before, in one step. @throws CannotFlip */
 export async function rollback(options: FlipOptions): Promise<Flipped> {
@@ -47,7 +49,7 @@ export async function rollback(options: FlipOptions): Promise<Flipped> {
  * @throws CannotFlip
  */
 export async function flipTo(options: FlipOptions, id: number): Promise<Flipped> {
-  const { pool, elasticsearch, signal } = options;
+  const { pool, elasticsearch } = options;
   const generation = canBeActive(await listGenerations(pool), id);
   if (generation.role === 'active') throw new CannotFlip(`generation ${id} is active already`);
   if (generation.searchIndex !== null && elasticsearch === null) {
@@ -55,11 +57,12 @@ export async function flipTo(options: FlipOptions, id: number): Promise<Flipped>
       `generation ${id} is searched in the index ${generation.searchIndex}: say where with --elasticsearch-url`,
     );
   }
-  await flipWithParkedTriedAgain(pool, generation, () => flipOnceLevel(options, generation), signal).catch(
-    (error: unknown) => {
-      throw error instanceof OrdersShownOlder ? new CannotFlip(`${error.message}: ${HELP}`) : error;
-    },
-  );
+  try {
+    const flips = () => flipOnceLevel(options, generation);
+    await flipWithParkedTriedAgain(pool, generation, flips, options);
+  } catch (error) {
+    throw error instanceof OrdersShownOlder ? new CannotFlip(`${whyNotFlipped(error)}; ${HELP}`) : error;
+  }
   const now = await listGenerations(pool);
   return {
     generation: id,

@@ -12,7 +12,7 @@ const MAX_LINES = 60_000;
 const LINES_WORTH_OF_AN_ORDER = 10;
 
 /**
- * Orders as this owner committed them last. Nobody else writes rows while the lock is held, so what is
+ * Orders as this owner committed them last. Nobody else writes rows while the lease is held, so what is
  * in here is what is in the table.
  */
 export class OrderCache {

@@ -123,7 +123,7 @@ export class SearchFollower implements ProjectionWork {
       this.completeAtMs ??= performance.now();
       this.#beganAtSeq ??= await store.lastWriteSeq();
       const steps = new FollowedSteps({ store, writer, token }, reached, await store.parked());
-      const read = (after: bigint) => changedRows(db, generation, after, this.#limits());
+      const read = (after: bigint) => changedRows(db, generation, after, this.#limits(after));
       await this.#step({ read, writer, steps, news, start: reached, signal });
     } finally {
       db.off('notification', hear);
@@ -164,9 +164,10 @@ export class SearchFollower implements ProjectionWork {
     }
   }
 
-  /** No page is more than a second's, where there is a rate. */
-  #limits(): PageLimits {
+  /** No page of what was there when it began is more than a second's, where there is a rate. */
+  #limits(afterSeq: bigint): PageLimits {
     const { limits = LIMITS, filling } = this.#options;
+    if (afterSeq >= this.#beganAtSeq!) return limits;
     return { ...limits, maxRows: Math.min(limits.maxRows, filling?.perSecond ?? Infinity) };
   }
 
@@ -193,8 +194,9 @@ export class SearchFollower implements ProjectionWork {
       await writer.remove(); // it was made again between the two
       return null;
     }
-    const rowsEnd = await store.lastWriteSeq();
-    if ((marker !== null && marker.writeSeq > rowsEnd) || (await writer.lastWriteSeq()) > rowsEnd) {
+    const written = await writer.lastWriteSeq();
+    const rowsEnd = await store.lastWriteSeq(); // asked last: an owner of before may be writing still
+    if ((marker !== null && marker.writeSeq > rowsEnd) || written > rowsEnd) {
       // Its versions are above those to come, and would win over them.
       const instead = newIndexName(name);
       logger.warn({ index: name, instead }, 'the index is of rows that are no more: another one is built');

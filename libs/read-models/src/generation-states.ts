@@ -18,13 +18,16 @@ export async function markReady(db: Queryable, { id }: Pick<Generation, 'id'>): 
   ]);
 }
 
-/** Its building is given up, or the flip to it; what is there stays, until it is dropped. */
+/** Its building is given up, or the flip to it; what is there stays, until it is dropped. No word on the active one. */
 export async function markFailed(
   db: Queryable,
   { id }: Pick<Generation, 'id'>,
   reason: string,
 ): Promise<void> {
-  await setState(db, id, `state = 'failed', failure = $3`, ['building', 'ready', 'failed'], [reason]);
+  const isActive = `EXISTS (SELECT FROM ${SHARED_SCHEMA}.active_generation a WHERE a.generation = $1)`;
+  const set = `state = CASE WHEN ${isActive} THEN state ELSE 'failed' END,
+    failure = CASE WHEN ${isActive} THEN failure ELSE $3 END`;
+  await setState(db, id, set, ['building', 'ready', 'failed'], [reason]);
 }
 
 /** Whether its tables are, or are about to be: no generation that reads them is left. */

@@ -11,6 +11,9 @@ interface ParkedThere extends OrderKey {
 
 /** Queries show more of some orders than they would after the flip: the generation has parked what the active one applied. */
 export class OrdersShownOlder extends Error {
+  /** What came of trying it again there; null: it was not tried. */
+  tried: string | null = null;
+
   constructor({ id }: Generation, orders: readonly ParkedThere[]) {
     const { tenantId, orderId, revision, reason } = orders[0]!;
     const which = orders.length === 1 ? 'order' : `${orders.length} orders, such as`;

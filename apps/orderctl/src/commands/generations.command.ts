@@ -93,6 +93,7 @@ function flipOptions(pool: pg.Pool, elasticsearch: Elasticsearch | null) {
     patienceMs: PATIENCE_MS,
     onWaiting: (position: bigint, wanted: bigint) =>
       told(`waiting until it has come from ${position} to ${wanted}`),
+    tell: told,
   };
 }
 

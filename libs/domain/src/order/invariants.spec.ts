@@ -165,10 +165,11 @@ describe('Whatever is asked of an order', () => {
   });
 
   it('says what is allowed as it then decides', () => {
-    always(({ before, command, rejected }, order) => {
+    always(({ before, command, events, rejected }, order) => {
       if (before === null) return;
       const allowed = allowedCommands(before).includes(command.type);
       if (rejected === 'not_allowed_in_state' || rejected === 'order_on_hold') same(allowed, false);
+      if (!allowed) same(events, []);
       same(paymentStatuses.includes(paymentStatus(order)), true);
       same(fulfilmentStatuses.includes(fulfilmentStatus(order)), true);
       same(returnStatuses.includes(returnStatus(order)), true);

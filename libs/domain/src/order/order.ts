@@ -20,7 +20,7 @@ import { HANDLED_WINDOW, remember, type HandledWindow } from './handled.js';
 import { decideOccurredAt } from './occurred-at.js';
 import { reject, type RejectionCode } from './rejections.js';
 import type { Order, OrderState } from './state.js';
-import { allowedCommands as allowedNow } from './transitions.js';
+import { allowedCommands as allowedNow, checkAllowed } from './transitions.js';
 
 export { handledCommand } from './handled.js';
 
@@ -154,5 +154,8 @@ function decideContent(
     command: OrderCommand,
     context: DecisionContext,
   ) => Decision<Draft<OrderEvent>, RejectionCode>;
-  return decideOne(state, command, context);
+  const decided = decideOne(state, command, context);
+  if (!decided.accepted || decided.events.length === 0) return decided;
+  // Most look for themselves, to say first what matters most; the table rules them all.
+  return checkAllowed(state, command.type) ?? decided;
 }

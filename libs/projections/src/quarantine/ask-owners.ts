@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 100;
 const TAKEN_WITHIN_MS = 8_000;
 const TELL_AFTER_MS = 3_000;
 
-interface Waiting {
+export interface Waiting {
   /** A line for who waits. */
   readonly tell?: (line: string) => void;
   /** Ends the wait; what was asked for is done all the same. */

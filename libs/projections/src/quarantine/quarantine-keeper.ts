@@ -117,7 +117,8 @@ export class QuarantineKeeper {
       if (action.action === 'skip') return await this.#skip(stream, action);
       return told(await this.#options.retrier.retry(stream));
     } catch (error) {
-      if (isAway(error)) throw error; // done once the store is back
+      // Done once the store is back, or by the next owner.
+      if (isAway(error) || signal.aborted) throw error;
       return { succeeded: false, outcome: messageOf(error) };
     }
   }
@@ -146,7 +147,7 @@ export class QuarantineKeeper {
     const { streams } = applier.quarantine;
     let applied = 0;
     for (const stream of streams) {
-      signal.throwIfAborted(); // the next owner goes on with it
+      signal.throwIfAborted();
       const retried = await retrier.retry(stream);
       if (retried === null || retried.stillParked === null) applied += 1;
     }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
-import { askOwners } from './ask-owners.js';
+import { askOwners, type Waiting } from './ask-owners.js';
 
 /**
  * Flips. Where that would show orders older, what the generation has parked is tried again there before the second
@@ -14,7 +14,7 @@ export async function flipWithParkedTriedAgain<T>(
   pool: pg.Pool,
   { rowsOf }: Generation,
   flip: () => Promise<T>,
-  signal?: AbortSignal,
+  waiting: Waiting = {},
 ): Promise<T> {
   try {
     return await flip();
@@ -25,7 +25,15 @@ export async function flipWithParkedTriedAgain<T>(
       ...{ tenantId: null, orderId: null, revision: null },
       ...{ who: 'orderlog', reason: 'a flip to this generation would show orders older' },
     };
-    await askOwners(pool, [tryAgain], signal ? { signal } : {});
-    return flip();
+    const [tried] = await askOwners(pool, [tryAgain], waiting);
+    return flip().catch((stillOlder: unknown) => {
+      if (stillOlder instanceof OrdersShownOlder) stillOlder.tried = tried!.outcome;
+      throw stillOlder;
+    });
   }
+}
+
+/** Why not, and what came of trying again. */
+export function whyNotFlipped({ message, tried }: OrdersShownOlder): string {
+  return tried === null ? message : `${message}; all that is parked there was to be tried again: ${tried}`;
 }

@@ -8,7 +8,7 @@ import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway, isLockTimeout } from '../interruptions.js';
 import type { VerifyProgress, VerifyResult } from '../verify.js';
 import { verify } from '../verify.js';
-import { flipWithParkedTriedAgain } from '../quarantine/try-parked-again.js';
+import { flipWithParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 import { ReplayFailed } from './errors.js';
 import { KeptMeanwhile, type KeepingOptions } from './kept-meanwhile.js';
 import type { ReplayControl } from './replay-control.js';
@@ -46,10 +46,10 @@ export async function switchTo(
       await control.tell({ phase: 'flipping', done: 0, total: 1 });
       await markReady(options.pool, generation);
       const flips = () => flip(generation, options, signal);
-      const previous = await flipWithParkedTriedAgain(options.pool, generation, flips, signal);
+      const previous = await flipWithParkedTriedAgain(options.pool, generation, flips, { signal });
       return { generation, previous, verified };
     } catch (error) {
-      throw error instanceof OrdersShownOlder ? new ReplayFailed(error.message) : error;
+      throw error instanceof OrdersShownOlder ? new ReplayFailed(whyNotFlipped(error)) : error;
     } finally {
       await kept.stop();
     }

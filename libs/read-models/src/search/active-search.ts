@@ -6,7 +6,7 @@ import { IndexRefresh } from './elasticsearch/index-refresh.js';
 import type { OrderSearch, OrderSearchPage, OrderSearchQuestion } from './order-search.js';
 import { PostgresOrderSearch } from './postgres-order-search.js';
 import { SearchUnavailable } from './search-unavailable.js';
-import { ShownThrough } from './shown-through.js';
+import { ShownThrough, type Asked } from './shown-through.js';
 
 interface IndexSearch {
   readonly search: OrderSearch;
@@ -47,9 +47,17 @@ export class ActiveSearch implements OrderSearch {
 
   search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return this.#onItsEngine(
-      () => this.#shown.level(async () => ({ source: 'tables', page: await this.#tables.search(question) })),
+      () => this.#shown.level(() => this.#askedInTables(question)),
       ({ search }) => search.search(question),
     );
+  }
+
+  /** While one waits there may be a flip, to an index too. */
+  #askedInTables(question: OrderSearchQuestion): Promise<Asked<OrderSearchPage>> {
+    return this.#models.read(async ({ searchIndex }) => {
+      if (searchIndex !== null) throw new SearchedElsewhere('the active generation has an index');
+      return { source: 'tables', page: await this.#tables.search(question) };
+    });
   }
 
   async #onItsEngine<T>(tables: () => Promise<T>, index: (engine: IndexSearch) => Promise<T>): Promise<T> {
@@ -84,7 +92,7 @@ function inElasticsearch(
   return { search: new ElasticsearchOrderSearch(client, indexes, shown, index), index };
 }
 
-/** The generation that is active now has no index. */
+/** The generation that is active now is searched in another engine. */
 class SearchedElsewhere extends Error {}
 
 function indexOf({ searchIndex }: ReadGeneration): string {

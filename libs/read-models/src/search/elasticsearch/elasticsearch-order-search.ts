@@ -48,8 +48,8 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return this.#shown.level(
       () => this.#asked(question),
-      // Where it is too busy for that, it may be found the next time.
-      () => this.#refresh.refresh().catch(unlessUnavailable),
+      // Where it is too busy for that, or was dropped, it may be found the next time.
+      () => this.#refresh.refresh().catch(unlessPassing),
     );
   }
 
@@ -117,6 +117,6 @@ export class ElasticsearchOrderSearch implements OrderSearch {
 
 type FoundAnswer = estypes.SearchResponse<FoundDocument>;
 
-function unlessUnavailable(error: unknown): void {
-  if (!(error instanceof SearchUnavailable)) throw error;
+function unlessPassing(error: unknown): void {
+  if (!(error instanceof SearchUnavailable) && !isIndexMissing(error)) throw error;
 }

@@ -86,6 +86,14 @@ describe('the writer of a search index', () => {
     expect(requests).toEqual([[...'abcdef'], [...'bde'], [...'de'], [...'de']]);
   });
 
+  it('sends all again where the shard was too busy for the request', async () => {
+    ownOutcome = BUSY;
+    outcome = (_, time) => (time === 1 ? BUSY : WRITTEN);
+    const writing = write(orders('abc'), { pause: async () => void (ownOutcome = WRITTEN) });
+    expect(await writing).toEqual([]);
+    expect(requests).toEqual([[...'abc'], [...'abc']]);
+  });
+
   it('waits longer each time up to a limit, then gives up, and takes nothing for written', async () => {
     outcome = (orderId) => (orderId === 'b' ? BUSY : WRITTEN);
     await expect(write(orders('abc'))).rejects.toThrow(IndexBusy);

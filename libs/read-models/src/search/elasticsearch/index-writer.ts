@@ -160,6 +160,8 @@ export class IndexWriter {
     });
     if (!errors) return [];
     const [own, ...outcomes] = items.map(({ index }) => index!);
+    // The shard was too busy for the request, and so for all of it.
+    if (own!.status === BUSY) return orders.map(() => own!);
     if (!isThere(own!)) throw new IndexBusy(`Elasticsearch took no document: ${reasonOf(own!)}`);
     return outcomes;
   }
