@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { AppendConnection } from '#event-store/append-connection.js';
 import { guardAppendStreams, isLateAnswer } from '#event-store/append-stream-guard.js';
@@ -9,7 +9,10 @@ import { collected, someEvent, someStream } from '../../support/stored-events.js
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
-const TIMEOUT_MS = 400;
+jest.setTimeout(30_000);
+
+/** In less a busy machine answers. */
+const TIMEOUT_MS = 2_000;
 
 let server: Awaited<ReturnType<typeof startTestEventStore>>;
 let proxy: TcpProxy;
