@@ -42,7 +42,7 @@ describe('turns', () => {
     expect(turns.waitMs(line)).toBeLessThanOrEqual(0);
     const waitMs = waitAfterOurs();
     expect(waitMs).toBeGreaterThan(0);
-    nowMs += waitMs;
+    nowMs += Math.ceil(waitMs);
     expect(turns.waitMs(line)).toBeLessThanOrEqual(0);
   });
 

@@ -4,10 +4,12 @@ import type { OrderLine } from './order-queue.js';
 
 /** How many turns of others are let pass after one of ours: as many as there seem to be others. */
 const OTHERS_AT_FIRST = 2;
-const OTHERS_AT_LEAST = 1;
+const OTHERS_AT_LEAST = 2;
 const OTHERS_AT_MOST = 32;
 /** Of what was thought before a turn of ours; each race lost until then adds one. */
-const OTHERS_KEPT = 0.8;
+const OTHERS_KEPT = 0.7;
+/** Of their turns: about as long, and not for all the same. */
+const SPREAD = 0.25;
 /** So long after others were last met they may be thought to want the order still. */
 const RIVALRY_MS = 1_000;
 /** Others who came within so many turns of ours want the order at the same time as we do. */
@@ -78,7 +80,7 @@ export class Turns {
     if (!demand) return 0;
     const { turnsInARow, others, wonAtMs } = demand;
     if (this.#hasRivals(demand)) {
-      const spread = 0.5 + this.#random();
+      const spread = 1 + SPREAD * (2 * this.#random() - 1);
       return others * this.#turnMs * spread - (this.#elapsedMs() - wonAtMs);
     }
     return turnsInARow < TURNS_IN_A_ROW ? 0 : TURNS_LEFT_THEN * this.#turnMs;
