@@ -90,6 +90,7 @@ class RollingRestarts {
 
   async close(): Promise<void> {
     await this.load.stop();
+    await this.load.close();
     await Promise.all(this.#instances.map(({ process }) => process.stop()));
     await this.#bench.close();
     await rm(this.#keys, { recursive: true, force: true });

@@ -1,9 +1,9 @@
-import { createClient, type OrderlogClient } from '#client/orderlog-client.js';
+import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { mugOrder } from './orders.js';
 import { collected } from './stored-events.js';
-import { strictTransport, type Forgiven } from './strict-transport.js';
+import { SeveralAddresses, type Answered } from './several-addresses.js';
 
 interface Acknowledged {
   readonly orderId: string;
@@ -13,29 +13,15 @@ interface Acknowledged {
   position: string;
 }
 
-/** What a command is answered with, as far as it is looked at. */
-interface Told {
-  readonly status: number;
-  readonly body: {
-    readonly orderId: string;
-    readonly revision: number;
-    readonly events: readonly { readonly type: string }[];
-  } | null;
-}
-
 const WRITERS = 6;
 const READERS = 4;
-/** For what a busy machine takes its time with. */
-const PATIENCE_MS = 60_000;
 
-/**
- * What a shop does at once, with the published client: writers, each with orders of its own, and readers of all; every
- * answer is looked at.
- */
+/** What a shop does at once: writers, each with orders of its own, and readers of all; every answer is looked at. */
 export class ShopLoad {
-  readonly forgiven: Forgiven = { refused: 0, unavailable: 0, failures: [] };
+  readonly failures: string[] = [];
   readonly counts = { commands: 0, reads: 0 };
   readonly #orders: Acknowledged[] = [];
+  readonly #clients: SeveralAddresses[] = [];
   readonly #urls: { readonly commands: readonly string[]; readonly queries: readonly string[] };
   readonly #token: string;
   #running: Promise<unknown> | null = null;
@@ -46,12 +32,14 @@ export class ShopLoad {
     this.#token = token;
   }
 
-  get failures(): string[] {
-    return this.forgiven.failures;
-  }
-
   get done(): number {
     return this.counts.commands + this.counts.reads;
+  }
+
+  get forgiven(): { refused: number; unavailable: number } {
+    const sum = (which: 'refused' | 'unavailable') =>
+      this.#clients.reduce((all, { forgiven }) => all + forgiven[which], 0);
+    return { refused: sum('refused'), unavailable: sum('unavailable') };
   }
 
   start(): void {
@@ -70,71 +58,85 @@ export class ShopLoad {
 
   /** Every acknowledged command is in its order's stream once, and nothing else; and every reader sees it. */
   async check(store: EventStore): Promise<void> {
-    const client = this.#client();
+    const queries = this.#client(this.#urls.queries);
     for (const { orderId, types, revision, position } of this.#orders) {
       const stored = await collected(store.readStream(orderStream('default', orderId)));
       const found = stored.map(({ type }) => type).join();
       if (found !== types.join()) this.failures.push(`${orderId}: ${found} instead of ${types.join()}`);
-      client.session.saw(position);
-      const read = await client.getOrder({ orderId });
-      if (read.revision !== revision) this.failures.push(`${orderId} reads ${JSON.stringify(read)}`);
+      const read = await queries.ask(`/v1/orders/${orderId}`, { consistentWith: position });
+      if (read.body['revision'] !== revision) this.failures.push(`${orderId} reads ${JSON.stringify(read)}`);
     }
   }
 
-  #client(): OrderlogClient {
-    return createClient({
-      ...{ commandUrl: this.#urls.commands, queryUrl: this.#urls.queries, token: this.#token },
-      ...{ deadlineMs: PATIENCE_MS, tryMs: PATIENCE_MS },
-      transport: strictTransport(this.forgiven),
-    });
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+  }
+
+  #client(urls: readonly string[]): SeveralAddresses {
+    const client = new SeveralAddresses(urls, this.#token);
+    this.#clients.push(client);
+    return client;
   }
 
   async #writes(): Promise<void> {
-    const client = this.#client();
+    const commands = this.#client(this.#urls.commands);
+    const queries = this.#client(this.#urls.queries);
     while (!this.#ended) {
-      const placed = await client.answer('placeOrder', mugOrder());
-      const { orderId } = placed.body!;
-      const order: Acknowledged = { orderId, revision: -1, types: [], position: '' };
-      const note = (told: Told) => this.#note(order, told, client.session.token!);
-      note(placed);
+      const placed = await commands.ask('/v1/orders', {
+        method: 'POST',
+        key: randomUUID(),
+        body: mugOrder(),
+      });
+      const order = { orderId: String(placed.body['orderId']), revision: -1, types: [], position: '' };
+      this.#note(order, placed, 201);
       this.#orders.push(order);
-      const paid = { amountMinor: 2_000, currency: 'EUR', providerReference: orderId };
-      note(await client.answer('confirmOrder', { orderId }));
-      note(await client.answer('recordPaymentCaptured', { orderId, ...paid }));
-      note(await client.answer('addNote', { orderId, text: 'rolling' }));
-      note(await client.answer('changeTags', { orderId, tags: ['rolling'] }));
-      const read = await client.getOrder({ orderId });
+      const path = `/v1/orders/${order.orderId}`;
+      for (const [method, what, body] of [
+        ['POST', 'confirm', {}],
+        [
+          'POST',
+          'payments/captured',
+          { amountMinor: 2_000, currency: 'EUR', providerReference: order.orderId },
+        ],
+        ['POST', 'notes', { text: 'rolling' }],
+        ['PUT', 'tags', { tags: ['rolling'] }],
+      ] as const) {
+        this.#note(order, await commands.ask(`${path}/${what}`, { method, key: randomUUID(), body }), null);
+      }
+      const read = await queries.ask(path, { consistentWith: order.position });
       this.counts.reads += 1;
-      if (read.revision !== order.revision) {
+      if (read.status !== 200 || read.body['revision'] !== order.revision) {
         this.failures.push(`read of one's own write at ${order.revision}: ${JSON.stringify(read)}`);
       }
     }
   }
 
   /** Its order is this writer's alone: each command adds to it, and takes the next revision. */
-  #note(order: Acknowledged, { status, body }: Told, position: string): void {
+  #note(order: Acknowledged, { status, body, position }: Answered, expected: number | null): void {
     this.counts.commands += 1;
-    const { events, revision } = body!;
+    const events = (body['events'] ?? []) as { type: string; revision: number }[];
+    const revision = Number(body['revision']);
     const isNext = revision === order.revision + events.length && events.length > 0;
-    if (status !== (order.revision < 0 ? 201 : 200) || !isNext) {
+    if ((expected === null ? status >= 300 : status !== expected) || !isNext || position === null) {
       this.failures.push(`after ${order.revision}: ${status} ${JSON.stringify(body)}`);
     }
     order.revision = revision;
-    order.position = position;
+    order.position = position ?? order.position;
     order.types.push(...events.map(({ type }) => type));
   }
 
   async #reads(index: number): Promise<void> {
-    const client = this.#client();
-    const asked: readonly (() => Promise<unknown>)[] = [
-      () => client.listOrders({ limit: 5 }),
-      () => client.totalOrders({}),
-      () => client.listEvents({ limit: 5 }),
-      () => client.listOrders({ status: ['confirmed'] }),
+    const queries = this.#client(this.#urls.queries);
+    const asked = [
+      '/v1/orders?limit=5',
+      '/v1/orders/totals',
+      '/v1/events?limit=5',
+      '/v1/orders?status=confirmed',
     ];
     while (!this.#ended) {
-      await asked[index % asked.length]!();
+      const answer = await queries.ask(asked[index % asked.length]!);
       this.counts.reads += 1;
+      if (answer.status !== 200) this.failures.push(`${asked[index]}: ${JSON.stringify(answer)}`);
     }
   }
 }

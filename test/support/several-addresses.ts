@@ -1,0 +1,86 @@
+import { setTimeout } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+
+export interface Asking {
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly key?: string;
+  readonly body?: unknown;
+  readonly consistentWith?: string | null;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Null where there is none. */
+  readonly position: string | null;
+}
+
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 20;
+
+/**
+ * A client that knows several addresses of one service, and forgives it two things: where a connection is refused it
+ * tries the next address, and a 503 it asks again, there, with the same key. Whatever else goes wrong is thrown.
+ */
+export class SeveralAddresses {
+  readonly #urls: readonly string[];
+  readonly #token: string;
+  readonly #agent = new Agent({ connections: 4, pipelining: 1 });
+  #turn = 0;
+  /** How often it was refused, and how often told to ask again. */
+  readonly forgiven = { refused: 0, unavailable: 0 };
+
+  constructor(urls: readonly string[], token: string) {
+    this.#urls = urls;
+    this.#token = token;
+  }
+
+  async ask(path: string, asking: Asking = {}): Promise<Answered> {
+    const untilMs = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await this.#once(this.#urls[this.#turn % this.#urls.length]! + path, asking);
+      if (answer !== null && answer.status !== 503) return answer;
+      this.forgiven[answer === null ? 'refused' : 'unavailable'] += 1;
+      this.#turn += 1;
+      if (performance.now() > untilMs) throw new Error(`${path}: no answer but ${JSON.stringify(answer)}`);
+      await setTimeout(PAUSE_MS);
+    }
+  }
+
+  /** null: the connection was refused. */
+  async #once(
+    url: string,
+    { method = 'GET', key, body, consistentWith = null }: Asking,
+  ): Promise<Answered | null> {
+    try {
+      const {
+        statusCode,
+        headers,
+        body: content,
+      } = await request(url, {
+        dispatcher: this.#agent,
+        method,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+          ...(consistentWith === null ? {} : { 'consistent-with': consistentWith }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+      });
+      const position = headers['order-position'];
+      return {
+        status: statusCode,
+        body: JSON.parse(await content.text()) as Record<string, unknown>,
+        position: typeof position === 'string' ? position : null,
+      };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return null;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.close();
+  }
+}
