@@ -97,17 +97,6 @@ describe('what the documents say', () => {
   });
 });
 
-describe('generated files', () => {
-  it(
-    'are fresh',
-    async () => {
-      const { code, stdout } = await finished('node', ['scripts/generated.mjs', '--check']);
-      expect([code, stdout]).toEqual([0, '']);
-    },
-    TIMEOUT_MS,
-  );
-});
-
 /** Empty when there is no such command. */
 async function helpOf(command: string): Promise<string> {
   const parameters = ['apps/orderctl/bin/orderctl.js', ...command.split(' ').filter(Boolean), '--help'];
