@@ -3,7 +3,6 @@ import { LRUCache } from 'lru-cache';
 import type { OrderLine } from './order-queue.js';
 
 /** How many turns of others are let pass after one of ours: as many as there seem to be others. */
-const OTHERS_AT_FIRST = 2;
 const OTHERS_AT_LEAST = 2;
 const OTHERS_AT_MOST = 32;
 /** Of what was thought before a turn of ours; each race lost until then adds one. */
@@ -115,7 +114,7 @@ export class Turns {
   #demandFor(stream: string): Demand {
     const known = this.#demands.get(stream);
     if (known) return known;
-    const demand = { wonAtMs: -Infinity, turnsInARow: 0, metAtMs: -Infinity, others: OTHERS_AT_FIRST };
+    const demand = { wonAtMs: -Infinity, turnsInARow: 0, metAtMs: -Infinity, others: OTHERS_AT_LEAST };
     this.#demands.set(stream, demand);
     return demand;
   }

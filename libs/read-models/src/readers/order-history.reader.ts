@@ -1,9 +1,7 @@
 import { decodeCursor, encodeCursor, type CursorBinding } from './cursor.js';
 import { audienceConditions, type Audience } from './order-filter.js';
-import { ORDERS_PROJECTION } from '../orders.projection.js';
-import { SHARED_SCHEMA } from '../schema.js';
 import { pageOf, type Page } from './order-list.reader.js';
-import type { ParkedAt } from './parked.reader.js';
+import { parkedAt, type ParkedAt } from './parked.reader.js';
 import type { ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
 import {
@@ -60,15 +58,13 @@ export async function readHistory(
   const { orderId, limit, hiddenTypes } = question;
   const binding: CursorBinding = { page: 'history', question: { orderId, hiddenTypes }, kinds: ['integer'] };
   const after = question.cursor === null ? -1 : Number(decodeCursor(binding, question.cursor)[0]);
-  return models.read(async ({ schema, rowsOf }, pool) => {
+  return models.read(async ({ id, schema, rowsOf }, pool) => {
     const parameters = new Parameters();
-    const parked = `SELECT q.revision, q.reason FROM ${SHARED_SCHEMA}.quarantine q
-      WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = ${rowsOf}
-        AND q.tenant_id = ${parameters.add(question.audience.tenantId)} AND q.order_id = ${parameters.add(orderId)}
-      ORDER BY q.revision LIMIT 1`;
+    const [tenant, order] = [parameters.add(question.audience.tenantId), parameters.add(orderId)];
+    const parked = parkedAt({ id, rowsOf }, tenant, order);
     const conditions = [
       ...audienceConditions(question.audience, parameters, 'o'),
-      `o.order_id = ${parameters.add(orderId)}`,
+      `o.order_id = ${order}`,
       // The last row of the page before is what the first change of this page is compared with.
       `o.revision >= ${parameters.add(after)}`,
       `(o.revision <= ${parameters.add(after)} OR o.type <> ALL(${parameters.add(hiddenTypes)}::text[]))`,

@@ -1,7 +1,7 @@
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import type { Audience } from './order-filter.js';
-import type { ParkedAt } from './parked.reader.js';
+import { parkedAt, type ParkedAt } from './parked.reader.js';
 import type { ReadModels } from './read-models.js';
 
 /** One order's row: JSON as the projector stored it, not parsed. */
@@ -83,11 +83,7 @@ async function rowsOf(models: ReadModels, asked: readonly WaitingRead[]): Promis
             WHERE generation = ${generation} AND projection = '${ORDERS_PROJECTION}')
         FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS k (tenant_id, order_id, place)
         JOIN ${schema}.orders o ON o.tenant_id = k.tenant_id AND o.order_id = k.order_id
-        LEFT JOIN LATERAL (
-          SELECT q.revision, q.reason FROM ${SHARED_SCHEMA}.quarantine q
-          WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = ${generation}
-            AND q.tenant_id = k.tenant_id AND q.order_id = k.order_id ORDER BY q.revision LIMIT 1
-        ) p ON true`,
+        LEFT JOIN LATERAL (${parkedAt({ id, rowsOf: generation }, 'k.tenant_id', 'k.order_id')}) p ON true`,
       values: [asked.map(({ tenantId }) => tenantId), asked.map(({ orderId }) => orderId)],
       rowMode: 'array',
     });

@@ -24,12 +24,11 @@ export async function readParked(
   { tenantId, orderId }: Order,
   projection = ORDERS_PROJECTION,
 ): Promise<ParkedAt | null> {
-  return models.read(async ({ id, rowsOf }, pool) => {
-    const { rows } = await pool.query<ParkedAt>(
-      `SELECT revision, reason FROM ${SHARED_SCHEMA}.quarantine
-       WHERE projection = $1 AND generation = $2 AND tenant_id = $3 AND order_id = $4 ORDER BY revision LIMIT 1`,
-      [projection, projection === ORDERS_PROJECTION ? rowsOf : id, tenantId, orderId],
-    );
+  return models.read(async (generation, pool) => {
+    const { rows } = await pool.query<ParkedAt>(parkedAt(generation, '$1', '$2', projection), [
+      tenantId,
+      orderId,
+    ]);
     return rows[0] ?? null;
   });
 }
@@ -38,11 +37,29 @@ export async function readParked(
  * Expressions for statements that read rows, so that what is parked is of the same moment. Nearly always nothing is, which
  * one look into an index tells for the whole statement.
  *
- * @param tenant its placeholder
+ * @param tenant its placeholder or column
  */
-export function parkedOrders({ rowsOf }: ReadGeneration, tenant: string): string {
-  return `SELECT q.order_id FROM ${SHARED_SCHEMA}.quarantine q
-    WHERE q.projection = '${ORDERS_PROJECTION}' AND q.generation = ${rowsOf} AND q.tenant_id = ${tenant}`;
+export function parkedOrders(generation: Parked, tenant: string): string {
+  return `SELECT q.order_id FROM ${parkedOf(generation, tenant, ORDERS_PROJECTION)}`;
+}
+
+/** Revision and reason of the first event of an order that is parked, as parkedOrders(). */
+export function parkedAt(
+  generation: Parked,
+  tenant: string,
+  orderId: string,
+  projection = ORDERS_PROJECTION,
+): string {
+  return `SELECT q.revision, q.reason FROM ${parkedOf(generation, tenant, projection)}
+    AND q.order_id = ${orderId} ORDER BY q.revision LIMIT 1`;
+}
+
+type Parked = Pick<ReadGeneration, 'id' | 'rowsOf'>;
+
+function parkedOf({ id, rowsOf }: Parked, tenant: string, projection: string): string {
+  const generation = projection === ORDERS_PROJECTION ? rowsOf : id;
+  return `${SHARED_SCHEMA}.quarantine q
+    WHERE q.projection = '${projection}' AND q.generation = ${generation} AND q.tenant_id = ${tenant}`;
 }
 
 /** Whether any order of a source is parked, as parkedOrders(). */
