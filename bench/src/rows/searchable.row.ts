@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 20;
 const NOBODYS = { filters: { number: 'NOBODYS' } };
 /** Elasticsearch compiles its code while it runs, and until then it is slow. */
 const WARM_UP_ORDERS = 15_000;
-/** The index is refreshed each second. */
+/** The second after which Elasticsearch refreshes an index unless told otherwise, and a quarter. */
 const TARGET_P99_MS = 1_250;
 
 interface WaitingOrder {

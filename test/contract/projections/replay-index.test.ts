@@ -91,7 +91,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
       index: generation.searchIndex!,
     });
     expect(settings!.settings!.index).toMatchObject({
-      refresh_interval: '700ms',
+      refresh_interval: '600ms',
       auto_expand_replicas: '0-1',
     });
 

@@ -71,10 +71,10 @@ const mappings: estypes.MappingTypeMapping = {
 };
 
 /**
- * After which a document is found unless a reader asks sooner: about every second. Elasticsearch counts from the end of
- * a refresh, which takes it 50 to 250 ms on a busy machine.
+ * After which a document is found unless a reader asks sooner: within about a second. Elasticsearch counts from the end
+ * of a refresh, which takes it 50 to 250 ms on a busy machine.
  */
-export const REFRESH_INTERVAL = '700ms';
+export const REFRESH_INTERVAL = '600ms';
 
 /** One shard: its documents and the marker are searched at one moment, and counts are exact. */
 const settings: estypes.IndicesIndexSettings = { number_of_shards: 1 };
