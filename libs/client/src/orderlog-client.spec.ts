@@ -68,13 +68,19 @@ const failure = (call: Promise<unknown>) =>
 
 describe('a change', () => {
   it('is the same request every time it is sent', async () => {
-    const { url, received } = await serverOf(lost, problem(429, 'too_many_requests'), done);
+    const { url, received } = await serverOf(
+      lost,
+      problem(429, 'too_many_requests'),
+      problem(409, 'conflict_retry_exhausted'),
+      done,
+    );
     const { client, retried } = clientOf(url);
     const headers = { traceparent: '00-1-1-01' };
     await client.confirmOrder({ orderId: ORDER }, { ifMatch: 0, headers });
     expect(retried.map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/^does not answer \((ECONNRESET|UND_ERR_SOCKET)\)$/),
       'answers 429 too_many_requests',
+      'answers 409 conflict_retry_exhausted',
     ]);
     const [first, ...others] = received;
     expect(first).toMatchObject({
@@ -101,7 +107,7 @@ describe('a change', () => {
   it.each([
     [503, 'order_unreadable'],
     [500, 'internal_error'],
-    [409, 'conflict_retry_exhausted'],
+    [409, 'order_on_hold'],
   ])('that is answered %d %s is not sent again by itself', async (status, code) => {
     const { url, received } = await serverOf(problem(status, code, '1'), done);
     expect(await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }))).toMatchObject({ code });

@@ -27,7 +27,8 @@ describe('a request that failed', () => {
     [answered(500, 'internal_error'), false, false, true],
     [answered(400, 'validation_failed'), false, false, false],
     [answered(401, 'token_expired'), false, false, false],
-    [answered(409, 'conflict_retry_exhausted'), false, false, false],
+    [answered(409, 'conflict_retry_exhausted', '1'), true, false, false],
+    [answered(409, 'not_allowed_in_state'), false, false, false],
     [answered(412, 'precondition_failed'), false, false, false],
     [answered(422, 'no_lines'), false, false, false],
   ])('%j: again %s, another address %s, outcome unknown %s', (failure, again, away, unknown) => {

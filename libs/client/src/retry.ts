@@ -12,6 +12,8 @@ export type Failure =
 
 /** Whoever is in between (502, 504) does not know what became of the request. */
 const TRY_AGAIN = new Set([429, 502, 503, 504]);
+/** Of a 409, which else says no: nothing was decided, since others were quicker each time. */
+const LOST_TO_OTHERS = 'conflict_retry_exhausted';
 /** These wait for a person, not for a moment. */
 const NOT_BY_ITSELF = new Set(['order_parked', 'order_unreadable']);
 
@@ -24,7 +26,8 @@ const MAX_RETRY_AFTER_MS = 30_000;
  * it carries an Idempotency-Key.
  */
 export function mayTryAgain(failure: Failure): boolean {
-  return failure.kind === 'lost' || (TRY_AGAIN.has(failure.status) && !NOT_BY_ITSELF.has(failure.code));
+  if (failure.kind === 'lost' || failure.code === LOST_TO_OTHERS) return true;
+  return TRY_AGAIN.has(failure.status) && !NOT_BY_ITSELF.has(failure.code);
 }
 
 /** Whether the instance itself is away, so that another address need not be waited for. */
