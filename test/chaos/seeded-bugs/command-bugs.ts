@@ -122,12 +122,12 @@ export const commandBugs: readonly TestedBug[] = [
     name: 'a queue of all orders together',
     changes: [
       {
-        file: `${HANDLING}/order-queue.ts`,
-        from: 'const line = this.#lines.get(stream);',
-        to: 'const line = [...this.#lines.values()].at(-1);',
+        file: `${HANDLING}/order-queues.ts`,
+        from: 'const queue = this.#queues.get(stream);',
+        to: 'const queue = [...this.#queues.values()].at(-1);',
       },
     ],
-    ...{ project: 'unit', file: `${HANDLING}/order-queue.spec.ts` },
+    ...{ project: 'unit', file: `${HANDLING}/order-queues.spec.ts` },
     test: 'the queue of an order keeps other orders going',
   },
   {

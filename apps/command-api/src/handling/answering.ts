@@ -4,7 +4,7 @@ import type { Batch, Verdict } from './batch.js';
 import type { CommandResult } from './command-request.js';
 import { repetitionOf, resultOf } from './command-result.js';
 import { ConflictRetriesExhausted } from './errors.js';
-import type { WaitingCommand } from './order-queue.js';
+import type { WaitingCommand } from './order-queues.js';
 
 type Replay = (handled: HandledCommand, order: Order) => Promise<CommandResult>;
 

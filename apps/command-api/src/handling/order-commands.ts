@@ -16,7 +16,7 @@ import type { CommandRequest, CommandResult } from './command-request.js';
 import { repetitionOf, replayOf, resultOf } from './command-result.js';
 import { ConflictRetriesExhausted, OrderTooLarge } from './errors.js';
 import { GivenAnswers } from './given-answers.js';
-import { OrderQueue, WaitingCommand, type OrderLine } from './order-queue.js';
+import { OrderQueues, WaitingCommand, type OrderQueue } from './order-queues.js';
 import { Turns } from './turns.js';
 
 /** Told of what commands that want the same order at the same time do to each other. */
@@ -58,7 +58,7 @@ export class OrderCommands {
   readonly #evolve: EvolveOrder;
   readonly #turns: Turns;
   readonly #observer: AppendObserver | undefined;
-  readonly #queue = new OrderQueue((line) => this.#takeTurn(line));
+  readonly #queues = new OrderQueues((queue) => this.#takeTurn(queue));
   readonly #given = new GivenAnswers();
 
   constructor(eventStore: EventStore, options: OrderCommandsOptions = {}) {
@@ -86,38 +86,38 @@ export class OrderCommands {
     if (request.dryRun) return this.#tryOut(stream, request);
     const command = new WaitingCommand(request, this.#elapsedMs());
     const result = await this.#loader.holding(stream, () => {
-      this.#queue.join(stream, command);
+      this.#queues.join(stream, command);
       return command.result;
     });
     if (request.remembered && result.events.length > 0) this.#given.remember(request.commandId, result);
     return result;
   }
 
-  async #takeTurn(line: OrderLine): Promise<void> {
-    await this.#turns.ours(line);
-    const commands = line.take();
+  async #takeTurn(queue: OrderQueue): Promise<void> {
+    await this.#turns.ours(queue);
+    const commands = queue.take();
     const startedMs = this.#elapsedMs();
     try {
-      line.putBack(await this.#decideAndAppend(line, commands));
-      this.#refuseFarBehind(line);
+      queue.putBack(await this.#decideAndAppend(queue, commands));
+      this.#refuseFarBehind(queue);
     } catch (error) {
       // The store is away, or the order cannot be read: that concerns all of them.
-      line.isStale = true;
+      queue.isStale = true;
       for (const command of commands) command.refuse(error);
-      this.#refuseImpatient(line, error);
+      this.#refuseImpatient(queue, error);
     }
     this.#turns.took(this.#elapsedMs() - startedMs);
   }
 
   /**
-   * The line is longer than the store is fast, or others are faster: who has the next turn still gets it, whoever comes
+   * The queue is longer than the store is fast, or others are faster: who has the next turn still gets it, whoever comes
    * later waits too long.
    */
-  #refuseFarBehind(line: OrderLine): void {
+  #refuseFarBehind(queue: OrderQueue): void {
     const nowMs = this.#elapsedMs();
-    for (const command of line.takeLaterOlderThan(nowMs - PATIENCE_MS)) {
+    for (const command of queue.takeLaterOlderThan(nowMs - PATIENCE_MS)) {
       const why = 'the event store takes too long for the commands that wait for this order';
-      const isOthers = line.hasOnlyLostSince(command);
+      const isOthers = queue.hasOnlyLostSince(command);
       command.refuse(
         isOthers ? new ConflictRetriesExhausted(nowMs - command.sinceMs) : new StoreUnavailable(why),
       );
@@ -125,20 +125,20 @@ export class OrderCommands {
   }
 
   /** Their turns would come one after the other, each as long as the store takes to say nothing. */
-  #refuseImpatient(line: OrderLine, error: unknown): void {
+  #refuseImpatient(queue: OrderQueue, error: unknown): void {
     const isUnknown = error instanceof AppendOutcomeUnknown;
     const theirs = isUnknown ? new StoreUnavailable('the event store does not answer') : error;
-    for (const command of line.takeOlderThan(this.#elapsedMs() - PATIENCE_MS)) command.refuse(theirs);
+    for (const command of queue.takeOlderThan(this.#elapsedMs() - PATIENCE_MS)) command.refuse(theirs);
   }
 
   /** @returns those that have no answer yet */
   async #decideAndAppend(
-    line: OrderLine,
+    queue: OrderQueue,
     commands: readonly WaitingCommand[],
   ): Promise<readonly WaitingCommand[]> {
-    const assumed = line.isStale ? null : this.#assumed(line.stream, commands[0]!.request);
+    const assumed = queue.isStale ? null : this.#assumed(queue.stream, commands[0]!.request);
     const isFresh = assumed === null;
-    const known = assumed ?? (await this.#refreshed(line));
+    const known = assumed ?? (await this.#refreshed(queue));
     const requests = commands.map(({ request }) => request);
     const batch = await decideTogether(known, requests, {
       now: this.#now(),
@@ -146,11 +146,11 @@ export class OrderCommands {
       evolve: this.#evolve,
     });
     const answering = new Answering(commands, batch, known);
-    answering.certainAlready((handled, order) => this.#replay(line.stream, handled, order));
-    if (batch.events.length > 0) await this.#append({ line, batch, known, isFresh }, answering);
+    answering.certainAlready((handled, order) => this.#replay(queue.stream, handled, order));
+    if (batch.events.length > 0) await this.#append({ queue, batch, known, isFresh }, answering);
     // A no or a nothing-to-do counts only when it was decided on what the store holds now.
     else if (isFresh) answering.asDecided(null);
-    else line.isStale = true;
+    else queue.isStale = true;
     return answering.unanswered;
   }
 
@@ -161,39 +161,39 @@ export class OrderCommands {
     return command.type === 'PlaceOrder' ? { order: null, position: null } : null;
   }
 
-  async #refreshed(line: OrderLine): Promise<LoadedOrder> {
-    const before = this.#loader.cached(line.stream);
-    const known = await this.#loader.refresh(line.stream);
-    line.isStale = false;
-    if (before && before.order?.revision !== known.order?.revision) this.#turns.met(line);
+  async #refreshed(queue: OrderQueue): Promise<LoadedOrder> {
+    const before = this.#loader.cached(queue.stream);
+    const known = await this.#loader.refresh(queue.stream);
+    queue.isStale = false;
+    if (before && before.order?.revision !== known.order?.revision) this.#turns.met(queue);
     return known;
   }
 
-  async #append({ line, batch, known, isFresh }: Appending, answering: Answering): Promise<void> {
-    const { stream } = line;
+  async #append({ queue, batch, known, isFresh }: Appending, answering: Answering): Promise<void> {
+    const { stream } = queue;
     try {
       const appended = await this.#certain.append(stream, batch.events, known.order?.revision ?? 'no_stream');
       if (appended) {
         // It was at the revision that all of them were decided on: so the refusals among them hold, too.
         const { order, events } = batch;
         this.#loader.remember(stream, { order: order!, position: appended.position }, events.length);
-        this.#turns.won(line);
-        line.wonAtMs = this.#elapsedMs();
+        this.#turns.won(queue);
+        queue.wonAtMs = this.#elapsedMs();
         this.#observer?.appended(storing(batch));
-        line.takeMore();
+        queue.takeMore();
         answering.asDecided(appended.position);
         return;
       }
-      line.isStale = true;
+      queue.isStale = true;
       this.#observer?.conflicted();
       if (!isFresh) return;
-      this.#turns.lost(line);
-      line.lostAtMs = this.#elapsedMs();
-      answering.impatient(line.lostAtMs, PATIENCE_MS);
+      this.#turns.lost(queue);
+      queue.lostAtMs = this.#elapsedMs();
+      answering.impatient(queue.lostAtMs, PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof AppendTooLarge)) throw error;
-      if (storing(batch) > 1) line.takeFewerThan(batch.verdicts.length);
-      else if (!isFresh) line.isStale = true;
+      if (storing(batch) > 1) queue.takeFewerThan(batch.verdicts.length);
+      else if (!isFresh) queue.isStale = true;
       else answering.storing(new OrderTooLarge(error.sizeBytes, error.limitBytes));
     }
   }
@@ -233,7 +233,7 @@ function storing({ verdicts }: Batch): number {
 
 /** A batch on its way into the store. */
 interface Appending {
-  readonly line: OrderLine;
+  readonly queue: OrderQueue;
   readonly batch: Batch;
   readonly known: LoadedOrder;
   /** Whether the order was asked for after the commands had come. */

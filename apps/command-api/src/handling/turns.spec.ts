@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { OrderLine } from './order-queue.js';
+import { OrderQueue } from './order-queues.js';
 import { Turns } from './turns.js';
 
 let nowMs: number;
 let turns: Turns;
-let line: OrderLine;
+let queue: OrderQueue;
 beforeEach(() => {
   nowMs = 100_000;
   turns = new Turns({ elapsedMs: () => nowMs, random: () => 0.5 });
-  line = new OrderLine('an order');
+  queue = new OrderQueue('an order');
 });
 
 /** How long it waits after a turn of its own. */
 const waitAfterOurs = () => {
-  turns.won(line);
-  return turns.waitMs(line);
+  turns.won(queue);
+  return turns.waitMs(queue);
 };
 
 describe('turns', () => {
@@ -23,11 +23,11 @@ describe('turns', () => {
   });
 
   it('are left to others now and then by who always comes first: they cannot say that they wait', async () => {
-    for (let n = 0; n < 16; n++) turns.won(line);
-    expect(turns.waitMs(line)).toBeGreaterThan(0);
-    await turns.ours(line);
-    expect(line.isStale).toBe(true);
-    expect(turns.waitMs(line)).toBe(0);
+    for (let n = 0; n < 16; n++) turns.won(queue);
+    expect(turns.waitMs(queue)).toBeGreaterThan(0);
+    await turns.ours(queue);
+    expect(queue.isStale).toBe(true);
+    expect(turns.waitMs(queue)).toBe(0);
   });
 
   it('are in a row only where each is near the one before', () => {
@@ -38,47 +38,47 @@ describe('turns', () => {
   });
 
   it('are taken at once by who lost, and left to others by who had one', () => {
-    turns.lost(line);
-    expect(turns.waitMs(line)).toBeLessThanOrEqual(0);
+    turns.lost(queue);
+    expect(turns.waitMs(queue)).toBeLessThanOrEqual(0);
     const waitMs = waitAfterOurs();
     expect(waitMs).toBeGreaterThan(0);
     nowMs += Math.ceil(waitMs);
-    expect(turns.waitMs(line)).toBeLessThanOrEqual(0);
+    expect(turns.waitMs(queue)).toBeLessThanOrEqual(0);
   });
 
   it('are left to others who came just after ours, not to those who came long after', () => {
-    turns.won(line);
+    turns.won(queue);
     nowMs += 100;
-    turns.met(line);
+    turns.met(queue);
     expect(waitAfterOurs()).toBe(0);
-    turns.met(line);
+    turns.met(queue);
     expect(waitAfterOurs()).toBeGreaterThan(0);
   });
 
   it('are left to as many others as there seem to be', () => {
-    turns.lost(line);
+    turns.lost(queue);
     const toFew = waitAfterOurs();
-    for (let n = 0; n < 6; n++) turns.lost(line);
+    for (let n = 0; n < 6; n++) turns.lost(queue);
     expect(waitAfterOurs()).toBeGreaterThan(2 * toFew);
-    for (let n = 0; n < 100; n++) turns.lost(line);
+    for (let n = 0; n < 100; n++) turns.lost(queue);
     expect(waitAfterOurs()).toBeLessThan(32 * 2);
     for (let n = 0; n < 100; n++) waitAfterOurs();
     expect(waitAfterOurs()).toBeLessThan(toFew);
   });
 
   it('take as long as they did of late', () => {
-    turns.lost(line);
+    turns.lost(queue);
     const before = waitAfterOurs();
     for (let n = 0; n < 50; n++) turns.took(10);
-    expect(turns.waitMs(line)).toBeGreaterThan(4 * before);
+    expect(turns.waitMs(queue)).toBeGreaterThan(4 * before);
     for (let n = 0; n < 50; n++) turns.took(60_000);
-    expect(turns.waitMs(line)).toBeLessThan(100);
+    expect(turns.waitMs(queue)).toBeLessThan(100);
   });
 
   it('are nobody else’s where nobody was met for a second, and on other orders', () => {
-    turns.lost(line);
-    turns.won(line);
-    expect(turns.waitMs(new OrderLine('another'))).toBe(0);
+    turns.lost(queue);
+    turns.won(queue);
+    expect(turns.waitMs(new OrderQueue('another'))).toBe(0);
     nowMs += 1_000;
     expect(waitAfterOurs()).toBe(0);
   });

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { OrderLine } from './order-queue.js';
+import type { OrderQueue } from './order-queues.js';
 
 /** How many turns of others are let pass after one of ours: as many as there seem to be others. */
 const OTHERS_AT_LEAST = 2;
@@ -62,19 +62,19 @@ export class Turns {
   }
 
   /** Waits for as long as it is the turn of others. */
-  async ours(line: OrderLine): Promise<void> {
-    const demand = this.#demands.get(line.stream);
+  async ours(queue: OrderQueue): Promise<void> {
+    const demand = this.#demands.get(queue.stream);
     if (!demand) return;
-    const waitMs = this.waitMs(line);
+    const waitMs = this.waitMs(queue);
     // What is known of the order is old by now: an append on it would be in vain.
-    if (waitMs > 0 || this.#hasRivals(demand)) line.isStale = true;
+    if (waitMs > 0 || this.#hasRivals(demand)) queue.isStale = true;
     if (waitMs <= 0) return;
     await this.#wait(waitMs);
     demand.turnsInARow = 0;
   }
 
   /** How long it is still the turn of others. */
-  waitMs({ stream }: OrderLine): number {
+  waitMs({ stream }: OrderQueue): number {
     const demand = this.#demands.get(stream);
     if (!demand) return 0;
     const { turnsInARow, others, wonAtMs } = demand;
@@ -86,19 +86,19 @@ export class Turns {
   }
 
   /** Others were faster, although the order was known as it was just before. */
-  lost({ stream }: OrderLine): void {
+  lost({ stream }: OrderQueue): void {
     const demand = this.#demandFor(stream);
     demand.metAtMs = this.#elapsedMs();
     demand.others = Math.min(OTHERS_AT_MOST, demand.others + 1);
   }
 
   /** Others have changed the order since it was last seen here. */
-  met({ stream }: OrderLine): void {
+  met({ stream }: OrderQueue): void {
     const demand = this.#demands.get(stream);
     if (demand && this.#isNear(demand)) demand.metAtMs = this.#elapsedMs();
   }
 
-  won({ stream }: OrderLine): void {
+  won({ stream }: OrderQueue): void {
     const demand = this.#demandFor(stream);
     demand.turnsInARow = this.#isNear(demand) ? demand.turnsInARow + 1 : 1;
     demand.wonAtMs = this.#elapsedMs();

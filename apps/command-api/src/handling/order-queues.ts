@@ -29,7 +29,7 @@ export class WaitingCommand {
 }
 
 /** The commands that wait for one order, first come first. */
-export class OrderLine {
+export class OrderQueue {
   readonly #waiting: WaitingCommand[] = [];
   #mostCommands = MOST_COMMANDS;
   /** Whether the store has to be asked before anything more is decided. */
@@ -90,26 +90,26 @@ export class OrderLine {
 }
 
 /** Lets one turn after another be taken for an order; different orders do not wait for each other. */
-export class OrderQueue {
-  readonly #lines = new Map<string, OrderLine>();
-  readonly #takeTurn: (line: OrderLine) => Promise<void>;
+export class OrderQueues {
+  readonly #queues = new Map<string, OrderQueue>();
+  readonly #takeTurn: (queue: OrderQueue) => Promise<void>;
 
-  /** @param takeTurn answers some of the commands in the line, or brings them nearer to it; never rejects */
-  constructor(takeTurn: (line: OrderLine) => Promise<void>) {
+  /** @param takeTurn answers some of the commands in the queue, or brings them nearer to it; never rejects */
+  constructor(takeTurn: (queue: OrderQueue) => Promise<void>) {
     this.#takeTurn = takeTurn;
   }
 
   join(stream: string, command: WaitingCommand): void {
-    const line = this.#lines.get(stream);
-    if (line) line.join(command);
+    const queue = this.#queues.get(stream);
+    if (queue) queue.join(command);
     else void this.#serve(stream, command);
   }
 
   async #serve(stream: string, first: WaitingCommand): Promise<void> {
-    const line = new OrderLine(stream);
-    this.#lines.set(stream, line);
-    line.join(first);
-    while (!line.isEmpty) await this.#takeTurn(line);
-    this.#lines.delete(stream);
+    const queue = new OrderQueue(stream);
+    this.#queues.set(stream, queue);
+    queue.join(first);
+    while (!queue.isEmpty) await this.#takeTurn(queue);
+    this.#queues.delete(stream);
   }
 }
