@@ -7,7 +7,7 @@ import { CloudEvent, Kafka as kafkaBinding, type KafkaMessage } from 'cloudevent
 import fc from 'fast-check';
 import { play } from '#domain/testing/story.js';
 import { decode } from '#event-store/codec.js';
-import type { EventMetadata, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import type { Actor, EventMetadata, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { asyncApiDocument } from './asyncapi-document.js';
 import { headOf, integrationEvent, type OrderHead } from './integration-event.js';
 import { kafkaMessage, type OutgoingMessage } from './kafka-binding.js';
@@ -135,6 +135,21 @@ describe('an integration event', () => {
       const said = new Set([...textsIn(JSON.parse(message.value)), ...Object.values(message.headers)]);
       expect([...personal].filter((text) => said.has(text))).toEqual([]);
     }
+  });
+});
+
+describe('a reason', () => {
+  it('is told in the words of staff and systems, not in those of a customer', async () => {
+    const examples = await goldenExamples();
+    const { event } = examples.find(({ event: { type } }) => type === 'ReturnRequested')!;
+    const head = { number: 'N', reference: null, customerId: 'c', currency: 'GBP' };
+    const reasonBy = (type: Actor['type']) => {
+      const metadata = { ...event.metadata, actor: { type, id: 'c' } };
+      return (integrationEvent({ ...event, metadata }, head).data as { reason: string | null }).reason;
+    };
+    const given = (event.data as { reason: string | null }).reason;
+    expect(given).not.toBeNull();
+    expect([reasonBy('user'), reasonBy('service'), reasonBy('customer')]).toEqual([given, given, null]);
   });
 });
 

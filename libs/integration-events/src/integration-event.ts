@@ -1,5 +1,5 @@
 import type { OrderEvent } from '#domain/order/order.js';
-import type { StoredOrderEvent } from '#event-store/port.js';
+import type { Actor, StoredOrderEvent } from '#event-store/port.js';
 import { integrationTypeOf, publishedEvents } from './published-events.js';
 
 /** What every message says of its order: told when it was placed, and never changed since. */
@@ -63,7 +63,12 @@ export function integrationEvent(event: StoredOrderEvent, head: OrderHead): Inte
       customerId: head.customerId,
       currency: head.currency,
       revision: recording.revision,
-      ...published.factsOf(event),
+      ...withoutOwnWords(published.factsOf(event), metadata.actor),
     },
   };
+}
+
+/** Staff and systems give a reason; a customer may write of themselves and others there. */
+function withoutOwnWords(facts: object, { type }: Actor): object {
+  return type === 'customer' && 'reason' in facts ? { ...facts, reason: null } : facts;
 }

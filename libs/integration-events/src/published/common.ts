@@ -88,4 +88,6 @@ export const units = (description: string) =>
 export const unitsOf = (lines: readonly LineQuantity[]) =>
   lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
 
-export const reason = textOrNull('Why, in the words of whoever said so; null: not said.');
+export const reason = textOrNull(
+  'Why, in the words of whoever said so; null: not said, or by the customer, whose words are not told.',
+);
