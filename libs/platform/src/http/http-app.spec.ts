@@ -348,6 +348,31 @@ describe('without a token', () => {
     expect(body).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.e-]+$/m);
   });
 
+  it('requests are measured by route and status, never by path', async () => {
+    const counts = async () => {
+      const { body } = await open('/metrics');
+      const found = body.matchAll(/^http_server_request_duration_seconds_count\{(.*)\} (\d+)$/gm);
+      return new Map([...found].map(([, labels, count]) => [labels!, Number(count)]));
+    };
+    const counted = async (urls: readonly string[]) => {
+      const before = await counts();
+      for (const url of urls) await send({ method: 'GET', url });
+      const grown = [...(await counts())].filter(([labels, count]) => count > (before.get(labels) ?? 0));
+      return grown.map(([labels, count]) => `${count - (before.get(labels) ?? 0)} ${labels}`).sort();
+    };
+    const labels = (route: string, status: number) =>
+      `http_request_method="GET",http_route="${route}",http_response_status_code="${status}"`;
+    const metrics = `1 ${labels('/metrics', 200)}`; // the first of the two looks
+    const list = '/v1/orders';
+    const one = `${list}/40000000-0000-4000-8000-000000000000`;
+    expect(await counted([list, list, one])).toEqual(
+      [`2 ${labels(list, 200)}`, `1 ${labels(`${list}/:orderId`, 404)}`, metrics].sort(),
+    );
+    expect(await counted(['/v1/nobody', '/elsewhere', `${list}?limit=0`])).toEqual(
+      [`2 ${labels('', 404)}`, `1 ${labels(list, 400)}`, metrics].sort(),
+    );
+  });
+
   it('the documentation is served', async () => {
     expect((await open('/docs')).statusCode).toBe(200);
     expect((await open('/docs-json')).json()).toEqual(await describeApi(AppModule, api));

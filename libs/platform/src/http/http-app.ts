@@ -15,6 +15,7 @@ import { serveHealth, type LenientCheck, type ReadinessCheck } from './health.js
 import { serveMetrics } from './metrics.js';
 import { serveDocs, type ApiDescription } from './openapi.js';
 import { ProblemAdapter } from './problem-adapter.js';
+import { measureRequests } from './request-metrics.js';
 import { traceIdOf } from './trace.js';
 import { DtoPipe } from './validation.pipe.js';
 
@@ -54,6 +55,7 @@ export async function createHttpApp(
   const fastify = adapter.getInstance<FastifyInstance>();
   const draining = new Draining(fastify.server);
   logRequests(fastify, logger);
+  const requests = measureRequests(fastify);
   guardRoutes(fastify, verifier);
   const nest = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
     bodyParser: false,
@@ -63,7 +65,7 @@ export async function createHttpApp(
   nest.useGlobalPipes(new DtoPipe());
   nest.useGlobalFilters(new ProblemFilter(respond));
   serveHealth(fastify, new Map(Object.entries(options.readiness)), logger, draining);
-  serveMetrics(fastify, options.metrics);
+  serveMetrics(fastify, async () => requests, ...(options.metrics ? [options.metrics] : []));
   serveDocs(nest, options.api);
   await nest.init();
   await fastify.ready();

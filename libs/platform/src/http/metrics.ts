@@ -17,13 +17,17 @@ function processMetrics(): Registry {
  * `/metrics`, in the text format of Prometheus (version 0.0.4). Anyone who reaches the port may read it: it names no
  * customer and no amount.
  *
- * @param more what the app tells beside its process, made anew for each request
+ * @param others what the app tells beside its process, brought up to date for each request
  */
-export function serveMetrics(fastify: FastifyInstance, more?: () => Promise<Registry>): void {
+export function serveMetrics(
+  fastify: FastifyInstance,
+  ...others: readonly (() => Promise<Registry>)[]
+): void {
   const known = processMetrics();
   fastify.get('/metrics', { config: { access: publicAccess } }, async (_request, reply) => {
-    const own = await more?.();
     reply.header('content-type', known.contentType);
-    return `${await known.metrics()}${own === undefined ? '' : await own.metrics()}`;
+    const registries = [known, ...(await Promise.all(others.map((other) => other())))];
+    const texts = await Promise.all(registries.map((registry) => registry.metrics()));
+    return texts.join('');
   });
 }
