@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { replay as repeat } from '../../apps/orderctl/src/relay/replay.js';
+import { SkippedEvents } from '#read-models/skipped-events.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { orderctl } from '../support/orderctl.js';
 import { WrittenOrder, place, tags } from '../support/order-streams.js';
@@ -21,12 +22,9 @@ describeWith('kafka', 'orderctl relay', () => {
   });
   afterAll(() => bench.close());
 
-  const stores = () => ['--event-store-url', bench.eventStoreUrl];
+  const stores = () => ['--event-store-url', bench.eventStoreUrl, '--postgres-url', bench.postgresUrl];
   const status = () =>
-    orderctl(
-      ...['relay', 'status', '--kafka', kafka.brokers.join(), '--topic', kafka.topic],
-      ...[...stores(), '--postgres-url', bench.postgresUrl],
-    );
+    orderctl(...['relay', 'status', '--kafka', kafka.brokers.join(), '--topic', kafka.topic], ...stores());
   const replay = (...args: string[]) =>
     orderctl('relay', 'replay', '--kafka', kafka.brokers.join(), ...stores(), ...args);
 
@@ -92,7 +90,8 @@ describeWith('kafka', 'orderctl relay', () => {
     const other = someTopic(kafka.brokers);
     const to = (await bench.eventStore.headPosition())!;
     const stop = new AbortController();
-    const options = { eventStore: bench.eventStore, place: other, batchMaxEvents: 7 };
+    const nothing = { parked: [], skipped: new SkippedEvents() };
+    const options = { eventStore: bench.eventStore, relayed: nothing, place: other, batchMaxEvents: 7 };
     const first = repeat({
       ...options,
       range: { from: 0n, to },
@@ -116,12 +115,7 @@ describeWith('kafka', 'orderctl relay', () => {
   });
 
   it('says what it could not send, and ends with 1', async () => {
-    const narrow = someTopic(kafka.brokers);
-    const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-    const configEntries = [{ name: 'max.message.bytes', value: '20000' }];
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: narrow.topic, configEntries }] });
-    await admin.disconnect();
+    const narrow = await narrowTopic(kafka.brokers);
     const order = new WrittenOrder(bench.eventStore);
     await order.does(place(order, 400), tags('after'));
     const { code, stdout } = await replay('--from', '0', '--topic', narrow.topic);
@@ -132,6 +126,33 @@ describeWith('kafka', 'orderctl relay', () => {
     await readTopic({ brokers: narrow.brokers, topic: narrow.topic }, ({ key }) => keys.push(key));
     expect(keys).toHaveLength(40);
     expect(keys).not.toContain(order.orderId);
+  });
+
+  it('lets nothing overtake what a relay has still to send to its topic, or has parked', async () => {
+    const own = await narrowTopic(kafka.brokers);
+    const large = new WrittenOrder(bench.eventStore);
+    await large.does(place(large, 400));
+    const first = startRelay(bench, own);
+    await first.caughtUp();
+    await first.stop();
+    const reached = await bench.eventStore.headPosition();
+    const late = new WrittenOrder(bench.eventStore);
+    await late.does(place(late), tags('late'));
+    const head = await bench.eventStore.headPosition();
+    expect(await replay('--from', String(head), '--topic', own.topic)).toMatchObject({
+      code: 1,
+      stderr: `orderctl: there is nothing from ${head} to the end: the relay is at ${reached}, and sends the rest itself\n`,
+    });
+    const { code, stdout } = await replay('--from', '0', '--topic', own.topic);
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`up to position ${reached}\n`)]);
+    expect(stdout).toContain(`default ${large.orderId}  from event 0 on: the relay has parked it`);
+    const second = startRelay(bench, own);
+    await second.caughtUp();
+    await second.stop();
+    const { messages } = await relayed(bench.eventStore, own);
+    const ofLate = messages.filter(({ key }) => key === late.orderId);
+    expect(ofLate.map(({ headers }) => headers['ce_orderrevision'])).toEqual(['0', '1']);
+    expect(messages.map(({ key }) => key)).not.toContain(large.orderId);
   });
 
   it('says in one line what is wrong', async () => {
@@ -155,3 +176,14 @@ describeWith('kafka', 'orderctl relay', () => {
     });
   });
 });
+
+/** One that takes no more than 20,000 bytes at once. */
+async function narrowTopic(brokers: readonly string[]): Promise<KafkaPlace> {
+  const narrow = someTopic(brokers);
+  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const configEntries = [{ name: 'max.message.bytes', value: '20000' }];
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: narrow.topic, configEntries }] });
+  await admin.disconnect();
+  return narrow;
+}

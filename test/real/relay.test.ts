@@ -8,6 +8,8 @@ import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { verifyTopic } from '#projections/relay/verify-topic.js';
 import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
 import { RelayStore } from '#read-models/stores/relay-store.js';
+import { relayedSoFar } from '../../apps/orderctl/src/relay/relayed-so-far.js';
+import { replay } from '../../apps/orderctl/src/relay/replay.js';
 import { startProjector } from '../../apps/projector/src/start.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
@@ -91,6 +93,25 @@ describeWith('kafka', 'the relay', () => {
     await again.caughtUp();
     await again.stop();
     expect(again.relay.topic).toMatchObject({ partitions: 4 });
+  });
+
+  it('sends all again to a topic that was deleted, while it was away or at work', async () => {
+    const kafka = someTopic(kafkaBrokers()!);
+    const before = startRelay(bench, kafka);
+    await before.caughtUp();
+    await before.stop();
+    const { events } = await relayed(bench.eventStore, kafka);
+    const deleted = () => onAdmin((admin) => admin.deleteTopics({ topics: [kafka.topic] }));
+    await deleted();
+    const after = startRelay(bench, kafka);
+    await after.caughtUp();
+    expect(await relayed(bench.eventStore, kafka)).toMatchObject({ faults: [], events, repeated: 0 });
+    await deleted();
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order), tags('after'));
+    await after.caughtUp();
+    await after.stop();
+    expect(await relayed(bench.eventStore, kafka)).toMatchObject({ faults: [], events: events + 2 });
   });
 
   it('splits what is too large together, and leaves out what is too large by itself', async () => {
@@ -271,17 +292,23 @@ describeWith('kafka', 'the relay', () => {
     await running.caughtUp();
     await running.stop();
     expect(await parkedEventsOf(bench.pool, order.orderId)).toEqual([]);
-    const revisions: string[] = [];
-    await readTopic({ brokers: kafkaBrokers()!, topic: kafka.topic }, ({ key, headers }) => {
-      if (key === order.orderId) revisions.push(headers['ce_orderrevision']!);
-    });
-    expect(revisions).toEqual(['0', '1', '3', '4']);
+    expect(await revisionsOf(order, kafka)).toEqual(['0', '1', '3', '4']);
     const verified = await verifyTopic({
       ...{ eventStore: bench.eventStore, topic: kafka.topic },
       kafka: new Kafka({ brokers: [...kafkaBrokers()!], logLevel: logLevel.NOTHING }),
       relay: new RelayStore(bench.pool, { clusterId, topic: kafka.topic }),
     });
     expect(verified.differences.filter(({ orderId }) => orderId === order.orderId)).toEqual([]);
+
+    const rebuilt = someTopic(kafkaBrokers()!);
+    const told = await replay({
+      ...{ eventStore: bench.eventStore, place: rebuilt, signal: new AbortController().signal },
+      range: { from: 0n, to: (await bench.eventStore.headPosition())! },
+      relayed: await relayedSoFar(rebuilt, bench.postgresUrl),
+      onPosition: () => {},
+    });
+    expect(told).toMatchObject({ skipped: 1 });
+    expect(await revisionsOf(order, rebuilt)).toEqual(['0', '1', '3', '4']);
   });
 });
 
@@ -299,6 +326,14 @@ async function parkedFor({ topic }: KafkaPlace): Promise<[string, number, string
     [topic],
   );
   return rows.map(({ order_id: orderId, revision, reason }) => [orderId, revision, reason]);
+}
+
+async function revisionsOf({ orderId }: WrittenOrder, { brokers, topic }: KafkaPlace): Promise<string[]> {
+  const revisions: string[] = [];
+  await readTopic({ brokers, topic }, ({ key, headers }) => {
+    if (key === orderId) revisions.push(headers['ce_orderrevision']!);
+  });
+  return revisions;
 }
 
 async function onAdmin<T>(ask: (admin: Admin) => Promise<T>): Promise<T> {

@@ -25,7 +25,8 @@ const required = {
   ce_orderrevision: {
     type: 'string',
     pattern: '^\\d+$',
-    description: "The event's number within its order, in decimal digits: 0, 1, 2 … without a gap.",
+    description:
+      "The event's number within its order, in decimal digits: 0, 1, 2 … without a gap, but for what an operator left out.",
   },
   ce_recordedtime: {
     type: 'string',

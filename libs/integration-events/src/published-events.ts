@@ -36,7 +36,9 @@ const headSchema = objectSchema({
   reference: textOrNull("The caller's own name for the order; not unique."),
   customerId: textOrNull("The caller's own id of the customer; null: a guest's order."),
   currency: currency('ISO 4217: the currency of every amount of the order.'),
-  revision: count("The event's number within its order: 0, 1, 2 … without a gap."),
+  revision: count(
+    "The event's number within its order: 0, 1, 2 … without a gap, but for what an operator left out.",
+  ),
 });
 
 /** The schema of a message's data. */

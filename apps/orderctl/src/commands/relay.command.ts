@@ -3,6 +3,7 @@ import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { Progress } from '../import/progress.js';
 import { describeRelay, renewRelay, type RelayDescription } from '../relay/describe-relay.js';
+import { relayedSoFar, type RelayedSoFar } from '../relay/relayed-so-far.js';
 import { replay, type Replayed, type ReplayRange } from '../relay/replay.js';
 import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
@@ -35,9 +36,13 @@ export function addRelayCommand(program: Command): void {
     .command('replay')
     .description('send order events once more, to the same or another topic; consumers know them by ce_id')
     .requiredOption('--from <position>', 'of the first event', parsePosition)
-    .option('--to <position>', 'of the last event; default: the last one there is', parsePosition)
+    .option(
+      '--to <position>',
+      'of the last event; default: the last one that the topic may have',
+      parsePosition,
+    )
     .option('--json', 'as one JSON object');
-  withConnection(withKafka(again), ['eventStoreUrl'], { token: false }).action(runReplay);
+  withConnection(withKafka(again), ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runReplay);
 
   const renew = relay
     .command('renew')
@@ -77,15 +82,17 @@ async function runRenew(options: StatusOptions): Promise<void> {
 
 async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise<void> {
   const place = kafkaPlace(options);
-  const eventStoreUrl = await new Connection(options).address('eventStoreUrl');
+  const connection = new Connection(options);
+  const eventStoreUrl = await connection.address('eventStoreUrl');
+  const relayed = await relayedSoFar(place, await connection.address('postgresUrl'));
   const stop = new AbortController();
   const interrupt = () => stop.abort(); // once: a second Ctrl-C ends the process as it is
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const replayed = await withEventStore(eventStoreUrl, async (store) => {
-      const range = await rangeOf(store, from, to);
+      const range = await rangeOf(store, { from, to, relayed });
       return withProgress(range, (onPosition) =>
-        replay({ eventStore: store, place, range, signal: stop.signal, onPosition }),
+        replay({ eventStore: store, relayed, place, range, signal: stop.signal, onPosition }),
       );
     });
     if (json)
@@ -97,12 +104,26 @@ async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise
   }
 }
 
-/** @throws CliError when nothing is in it */
-async function rangeOf(store: EventStore, from: bigint, to: bigint | undefined): Promise<ReplayRange> {
+interface AskedRange extends Pick<ReplayOptions, 'from'> {
+  readonly to: bigint | undefined;
+  readonly relayed: Pick<RelayedSoFar, 'position'>;
+}
+
+/**
+ * Into the topic of a relay no further than that is: later events of an order would get before those it still has to
+ * send.
+ *
+ * @throws CliError when nothing is in it
+ */
+async function rangeOf(store: EventStore, { from, to, relayed }: AskedRange): Promise<ReplayRange> {
+  const { position } = relayed;
   const head = (await store.headPosition()) ?? -1n;
-  const last = to === undefined || to > head ? head : to;
+  const end = position !== null && position < head ? position : head;
+  const last = to === undefined || to > end ? end : to;
   if (from > last) {
-    throw new CliError(`there is nothing from ${from} to ${to ?? 'the end'}: the last event is at ${head}`);
+    const why =
+      end === head ? `the last event is at ${head}` : `the relay is at ${end}, and sends the rest itself`;
+    throw new CliError(`there is nothing from ${from} to ${to ?? 'the end'}: ${why}`);
   }
   return { from, to: last };
 }
@@ -119,8 +140,10 @@ async function withProgress<T>(
   }
 }
 
-function printReplayed({ events, leftOut, position }: Replayed, { topic }: KafkaPlace): void {
+function printReplayed({ events, skipped, leftOut, position }: Replayed, { topic }: KafkaPlace): void {
   console.log(`${count(events)} events sent to ${topic}, up to position ${position}`);
+  if (skipped > 0)
+    console.log(`${count(skipped)} events were left out: they are skipped (orderctl quarantine)`);
   if (leftOut.length > 0) console.log(`${count(leftOut.length)} orders could not be sent whole`);
   printOrders(leftOut);
 }

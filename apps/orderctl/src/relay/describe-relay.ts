@@ -1,16 +1,11 @@
-import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
-import { createKafka } from '#platform/kafka.js';
-import { createLogger } from '#platform/logging.js';
-import { createPool } from '#platform/postgres.js';
-import { findTopic } from '#projections/relay/topic.js';
 import { LeasesStore, sessionOf } from '#read-models/stores/leases.store.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { RelayStore, relayLease, type RelayTarget } from '#read-models/stores/relay-store.js';
 import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
-import { inWords } from '../support/kafka.js';
+import { relayedSoFar, topicAt, withRelays } from './relayed-so-far.js';
 
 /** Far more than it takes; an end before that is told by the session's. */
 const FORGET_WITHIN_MS = 60_000;
@@ -45,11 +40,9 @@ export async function describeRelay(
   place: KafkaPlace,
   addresses: { readonly postgresUrl: string; readonly eventStoreUrl: string },
 ): Promise<RelayDescription> {
-  const topic = await topicAt(place);
   // The position first: read after the head, it could be ahead of it.
-  const stored = topic && (await readStored(addresses.postgresUrl, topic));
+  const { topic, position, parked } = await relayedSoFar(place, addresses.postgresUrl);
   const head = await withEventStore(addresses.eventStoreUrl, (store: EventStore) => store.headPosition());
-  const position = stored?.position ?? null;
   const lag = (head ?? -1n) - (position ?? -1n);
   return {
     topic: place.topic,
@@ -58,7 +51,7 @@ export async function describeRelay(
     position: position?.toString() ?? null,
     head: head?.toString() ?? null,
     lag: String(lag > 0n ? lag : 0n),
-    parked: byOrder(stored?.parked ?? []),
+    parked: byOrder(parked),
   };
 }
 
@@ -79,7 +72,7 @@ export async function renewRelay(place: KafkaPlace, postgresUrl: string): Promis
  * @throws CliError when a projector has the relay
  */
 export async function forgetSent(postgresUrl: string, target: RelayTarget): Promise<boolean> {
-  const forgotten = await withRelayStore(postgresUrl, target, async (store, db) => {
+  const forgotten = await withRelays(postgresUrl, async (db) => {
     const leases = new LeasesStore(db, `orderctl relay renew/${process.pid}`, FORGET_WITHIN_MS);
     const key = relayLease(target);
     const [seen = null] = await leases.look([key]);
@@ -91,54 +84,12 @@ export async function forgetSent(postgresUrl: string, target: RelayTarget): Prom
       );
     }
     try {
-      return await store.forget(token);
+      return await new RelayStore(db, target).forget(token);
     } finally {
       await leases.release({ ...key, token, state: 'standby', restarts: 0, lastError: null });
     }
   });
   return forgotten ?? false;
-}
-
-/** null: it is not there. */
-async function topicAt(
-  place: KafkaPlace,
-): Promise<{ clusterId: string; topic: string; partitions: number } | null> {
-  const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
-  return findTopic(kafka, place).catch((error: unknown) => {
-    throw inWords(error, place);
-  });
-}
-
-function readStored(
-  postgresUrl: string,
-  target: RelayTarget,
-): Promise<{ position: bigint | null; parked: readonly ParkedEvent[] } | null> {
-  return withRelayStore(postgresUrl, target, async (store) => ({
-    position: await store.position(),
-    parked: await store.parked(),
-  }));
-}
-
-/** null: no relay has run. */
-async function withRelayStore<T>(
-  postgresUrl: string,
-  target: RelayTarget,
-  work: (store: RelayStore, db: pg.PoolClient) => Promise<T>,
-): Promise<T | null> {
-  const pool = createPool(postgresUrl, { max: 1, applicationName: 'orderctl relay', statementTimeoutMs: 0 });
-  try {
-    const db = await pool.connect();
-    try {
-      const { rows } = await db.query<{ there: boolean }>(
-        `SELECT to_regclass('orderlog.relays') IS NOT NULL AS there`,
-      );
-      return rows[0]!.there ? await work(new RelayStore(db, target), db) : null;
-    } finally {
-      db.release();
-    }
-  } finally {
-    await pool.end();
-  }
 }
 
 function byOrder(events: readonly ParkedEvent[]): ParkedOrder[] {

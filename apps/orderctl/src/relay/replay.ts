@@ -7,9 +7,11 @@ import { createLogger } from '#platform/logging.js';
 import { MessageMaker, type Outgoing } from '#projections/relay/outgoing.js';
 import { openTopic } from '#projections/relay/topic.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
+import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { CliError, oneLine } from '../support/cli-error.js';
 import { inWords } from '../support/kafka.js';
 import { count } from '../support/output.js';
+import type { RelayedSoFar } from './relayed-so-far.js';
 
 /** Both included. */
 export interface ReplayRange {
@@ -28,6 +30,8 @@ export interface LeftOut {
 export interface Replayed {
   /** Sent. */
   readonly events: number;
+  /** Left out on a person's word. */
+  readonly skipped: number;
   readonly leftOut: readonly LeftOut[];
   /** Up to here the topic has everything; below `to` when it was interrupted. */
   readonly position: bigint;
@@ -35,6 +39,8 @@ export interface Replayed {
 
 export interface ReplayOptions {
   readonly eventStore: EventStore;
+  /** Into the topic of a relay nothing is sent that waits there, or that it leaves out. */
+  readonly relayed: Pick<RelayedSoFar, 'parked' | 'skipped'>;
   readonly place: KafkaPlace;
   readonly range: ReplayRange;
   /** Ends it after what is under way. */
@@ -44,6 +50,7 @@ export interface ReplayOptions {
 }
 
 const BATCH_MAX_EVENTS = 500;
+const PARKED = 'the relay has parked it: nothing may overtake it';
 
 /**
  * Sends the order events of a range of `$all` once more, in order, to a topic that is made where there is none.
@@ -80,7 +87,9 @@ class Replaying {
   readonly #options: ReplayOptions;
   readonly #writer: TopicWriter;
   readonly #maker: MessageMaker;
+  readonly #parked: ReadonlyMap<string, ParkedEvent>;
   readonly #leftOut = new Map<string, LeftOut>();
+  #skipped = 0;
   #events = 0;
   #position: bigint;
 
@@ -88,12 +97,15 @@ class Replaying {
     this.#options = options;
     this.#writer = writer;
     this.#maker = new MessageMaker(options.eventStore);
+    // The first of each order, which stands last here.
+    this.#parked = new Map(options.relayed.parked.toReversed().map((event) => [event.orderId, event]));
     this.#position = options.range.from - 1n;
   }
 
   /** Also after `run` threw. */
   get replayed(): Replayed {
-    return { events: this.#events, leftOut: [...this.#leftOut.values()], position: this.#position };
+    const leftOut = [...this.#leftOut.values()];
+    return { events: this.#events, skipped: this.#skipped, leftOut, position: this.#position };
   }
 
   async run(): Promise<void> {
@@ -127,8 +139,10 @@ class Replaying {
   async #send(events: readonly RawEvent[]): Promise<void> {
     const sendable: Outgoing[] = [];
     for (const each of await this.#maker.make(events)) {
-      if (this.#leftOut.has(each.orderId)) continue;
-      if (typeof each.message === 'string') this.#leaveOut(each, each.message);
+      if (this.#isSkipped(each)) this.#skipped += 1;
+      else if (this.#leftOut.has(each.orderId)) continue;
+      else if (this.#isParked(each)) this.#leaveOut(each, PARKED);
+      else if (typeof each.message === 'string') this.#leaveOut(each, each.message);
       else sendable.push(each);
     }
     const refused = await this.#writer.send(sendable.map(({ message }) => message as OutgoingMessage));
@@ -142,6 +156,15 @@ class Replaying {
       const left = this.#leftOut.get(orderId);
       return left === undefined || revision < left.fromRevision;
     }).length;
+  }
+
+  #isSkipped({ stream, revision }: Outgoing): boolean {
+    return this.#options.relayed.skipped.of(stream).has(revision);
+  }
+
+  #isParked({ orderId, revision }: Outgoing): boolean {
+    const first = this.#parked.get(orderId);
+    return first !== undefined && revision >= first.revision;
   }
 
   #leaveOut({ tenantId, orderId, revision }: Outgoing, reason: string): void {

@@ -115,7 +115,7 @@ export class Relay implements ProjectionWork {
     const stop = new AbortController();
     try {
       const store = new RelayStore(db, this.topic);
-      const reached = this.sending?.position ?? (await store.position());
+      const reached = await this.#reached(store, token);
       await bindToStore(db, lease, reached, await storeNow(eventStore), RENEW);
       if (this.sending === null || this.#token !== token) {
         // Once for each time that it becomes the owner: what was refused a moment ago would be again.
@@ -136,6 +136,20 @@ export class Relay implements ProjectionWork {
     } finally {
       await writer.close().catch(() => {}); // a broken connection has nothing more to say
     }
+  }
+
+  /** null: nothing is in the topic yet, or no more. */
+  async #reached(store: RelayStore, token: bigint): Promise<bigint | null> {
+    const reached = this.sending?.position ?? (await store.position());
+    if (reached === null || !this.topic!.isEmpty) return reached;
+    // It was deleted, and may have been made anew by whoever asked for it first.
+    this.#options.logger.warn(
+      { topic: this.topic!.topic, position: reached },
+      'the topic has nothing of what was sent to it: all events are sent again',
+    );
+    await store.forget(token);
+    this.sending = null;
+    return null;
   }
 
   /** While one batch is under way, the next one is made. */

@@ -4,6 +4,8 @@ import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { Topic } from './topic.js';
 
+type Target = Pick<Topic, 'topic' | 'batchMaxBytes'>;
+
 /** A message that the topic does not take. */
 export interface Refused {
   readonly message: OutgoingMessage;
@@ -26,11 +28,11 @@ const RECORD_OVERHEAD_BYTES = 30;
  */
 export class TopicWriter {
   readonly #kafka: Kafka;
-  readonly #topic: Topic;
+  readonly #topic: Target;
   readonly #compression: CompressionTypes;
   #producer: Producer | null = null;
 
-  constructor(kafka: Kafka, topic: Topic, compression: KafkaPlace['compression']) {
+  constructor(kafka: Kafka, topic: Target, compression: KafkaPlace['compression']) {
     this.#kafka = kafka;
     this.#topic = topic;
     this.#compression = kafkajs.CompressionTypes[compression === 'gzip' ? 'GZIP' : 'None'];

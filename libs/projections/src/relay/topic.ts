@@ -8,6 +8,8 @@ export interface Topic extends RelayTarget {
   readonly partitions: number;
   /** The largest batch of messages that it takes. */
   readonly batchMaxBytes: number;
+  /** Whether nothing was ever written to it: what retention has removed was. */
+  readonly isEmpty: boolean;
 }
 
 const DEFAULT_PARTITIONS = 6;
@@ -27,8 +29,8 @@ export async function openTopic(kafka: Kafka, place: KafkaPlace, logger: Logger)
     const { clusterId } = await admin.describeCluster();
     const known = (await admin.listTopics()).includes(place.topic);
     const created = !known && (await createTopic(admin, place));
-    const { topics } = await admin.fetchTopicMetadata({ topics: [place.topic] });
-    const partitions = topics[0]!.partitions.length;
+    const topic = await asItIs(admin, place, clusterId);
+    const { partitions } = topic;
     if (created) logger.info({ topic: place.topic, partitions }, 'topic created');
     else if (place.partitions !== null && place.partitions !== partitions) {
       logger.warn(
@@ -36,7 +38,7 @@ export async function openTopic(kafka: Kafka, place: KafkaPlace, logger: Logger)
         'the topic has another number of partitions than asked for, and keeps it: a change would break the order of events',
       );
     }
-    return { clusterId, topic: place.topic, partitions, batchMaxBytes: await batchMaxBytes(admin, place) };
+    return topic;
   } finally {
     await admin.disconnect();
   }
@@ -49,12 +51,21 @@ export async function findTopic(kafka: Kafka, place: KafkaPlace): Promise<Topic 
     await admin.connect();
     const { clusterId } = await admin.describeCluster();
     if (!(await admin.listTopics()).includes(place.topic)) return null;
-    const { topics } = await admin.fetchTopicMetadata({ topics: [place.topic] });
-    const partitions = topics[0]!.partitions.length;
-    return { clusterId, topic: place.topic, partitions, batchMaxBytes: await batchMaxBytes(admin, place) };
+    return await asItIs(admin, place, clusterId);
   } finally {
     await admin.disconnect();
   }
+}
+
+async function asItIs(admin: Admin, place: KafkaPlace, clusterId: string): Promise<Topic> {
+  const { topic } = place;
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const ends = await admin.fetchTopicOffsets(topic);
+  return {
+    ...{ clusterId, topic, partitions: topics[0]!.partitions.length },
+    batchMaxBytes: await batchMaxBytes(admin, place),
+    isEmpty: ends.every(({ high }) => high === '0'),
+  };
 }
 
 /** @returns false when somebody else was quicker */

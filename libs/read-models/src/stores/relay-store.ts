@@ -5,7 +5,7 @@ import type { SkippedEvents } from '../skipped-events.js';
 import type { LeaseKey } from './leases.store.js';
 import type { OrderKey } from './orders-store.js';
 import { parkedEvents, storableText, type EventToPark, type ParkedEvent } from './quarantine.store.js';
-import { addSkip, skippedEvents, type Skip } from './skips.store.js';
+import { addSkip, skippedByAny, skippedEvents, type Skip } from './skips.store.js';
 
 /** A topic of one cluster. */
 export interface RelayTarget {
@@ -13,9 +13,16 @@ export interface RelayTarget {
   readonly topic: string;
 }
 
+const PREFIX = 'relay:';
+
 /** Events that wait for one topic are not waited for in another. */
 export function relayProjection({ clusterId, topic }: RelayTarget): string {
-  return `relay:${clusterId}:${topic}`;
+  return `${PREFIX}${clusterId}:${topic}`;
+}
+
+/** Which events are left out of the topic of any relay, on a person's word. */
+export function skippedByRelays(db: Queryable): Promise<SkippedEvents> {
+  return skippedByAny(db, PREFIX);
 }
 
 /** The right to send to it; it belongs to no generation of read models. */

@@ -24,20 +24,29 @@ export async function skippedEvents(
   db: Queryable,
   { projection = ORDERS_PROJECTION, orders }: { projection?: string; orders?: readonly OrderKey[] } = {},
 ): Promise<SkippedEvents> {
-  const skipped = new SkippedEvents();
   const values: unknown[] = [projection];
-  let which = '';
+  let which = 'projection = $1';
   if (orders) {
-    which = 'AND (tenant_id, order_id) IN (SELECT * FROM unnest($2::text[], $3::uuid[]))';
+    which += ' AND (tenant_id, order_id) IN (SELECT * FROM unnest($2::text[], $3::uuid[]))';
     values.push(
       orders.map(({ tenantId }) => tenantId),
       orders.map(({ orderId }) => orderId),
     );
   }
+  return skippedWhere(db, which, values);
+}
+
+/** Which events are left out of any projection whose name begins so. */
+export function skippedByAny(db: Queryable, prefix: string): Promise<SkippedEvents> {
+  return skippedWhere(db, 'starts_with(projection, $1)', [prefix]);
+}
+
+async function skippedWhere(db: Queryable, which: string, values: unknown[]): Promise<SkippedEvents> {
+  const skipped = new SkippedEvents();
   const rows = await rowsOrNone<Pick<Skip, 'tenantId' | 'orderId' | 'revision'>>(
     db,
     `SELECT tenant_id AS "tenantId", order_id AS "orderId", revision
-     FROM ${SHARED_SCHEMA}.skips WHERE projection = $1 ${which}`,
+     FROM ${SHARED_SCHEMA}.skips WHERE ${which}`,
     values,
   );
   for (const { tenantId, orderId, revision } of rows) skipped.add(orderStream(tenantId, orderId), revision);

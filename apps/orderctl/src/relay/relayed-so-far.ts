@@ -1,0 +1,65 @@
+import type pg from 'pg';
+import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { createKafka } from '#platform/kafka.js';
+import { createLogger } from '#platform/logging.js';
+import { createPool } from '#platform/postgres.js';
+import { findTopic, type Topic } from '#projections/relay/topic.js';
+import { SkippedEvents } from '#read-models/skipped-events.js';
+import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
+import { RelayStore, skippedByRelays } from '#read-models/stores/relay-store.js';
+import { inWords } from '../support/kafka.js';
+
+/** What a relay has come to in a topic. */
+export interface RelayedSoFar {
+  /** null: there is no such topic. */
+  readonly topic: Topic | null;
+  /** All events up to here are in the topic, or parked; null: none was sent yet. */
+  readonly position: bigint | null;
+  /** By order, each order's in the order of its stream. */
+  readonly parked: readonly ParkedEvent[];
+  /** What is left out of this or any other topic, on a person's word. */
+  readonly skipped: SkippedEvents;
+}
+
+/** @throws CliError when Kafka is away */
+export async function relayedSoFar(place: KafkaPlace, postgresUrl: string): Promise<RelayedSoFar> {
+  const topic = await topicAt(place);
+  const stored = await withRelays(postgresUrl, async (db) => {
+    const store = topic && new RelayStore(db, topic);
+    return {
+      position: (await store?.position()) ?? null,
+      parked: (await store?.parked()) ?? [],
+      skipped: await skippedByRelays(db),
+    };
+  });
+  return { topic, position: null, parked: [], skipped: new SkippedEvents(), ...stored };
+}
+
+/** null: it is not there. @throws CliError when Kafka is away */
+export async function topicAt(place: KafkaPlace): Promise<Topic | null> {
+  const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
+  return findTopic(kafka, place).catch((error: unknown) => {
+    throw inWords(error, place);
+  });
+}
+
+/** null: no relay has run. */
+export async function withRelays<T>(
+  postgresUrl: string,
+  work: (db: pg.PoolClient) => Promise<T>,
+): Promise<T | null> {
+  const pool = createPool(postgresUrl, { max: 1, applicationName: 'orderctl relay', statementTimeoutMs: 0 });
+  try {
+    const db = await pool.connect();
+    try {
+      const { rows } = await db.query<{ there: boolean }>(
+        `SELECT to_regclass('orderlog.relays') IS NOT NULL AS there`,
+      );
+      return rows[0]!.there ? await work(db) : null;
+    } finally {
+      db.release();
+    }
+  } finally {
+    await pool.end();
+  }
+}
