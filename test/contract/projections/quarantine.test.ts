@@ -147,6 +147,35 @@ describe('an order that cannot be taken further', () => {
     expect(await bench.verify()).toMatchObject({ differences: [], orders: orders.length });
   });
 
+  it('is parked where PostgreSQL refuses its row, with no row of another shown before the checkpoint covers it', async () => {
+    const [refused, others] = [await placed(), await Promise.all(Array.from({ length: 6 }, placed))];
+    const before = bench.start();
+    await bench.caughtUp(before);
+    await before.stop();
+    await bench.rows(`ALTER TABLE gen_1.order_history ADD CONSTRAINT refuses CHECK (tags <> '{refused}')`);
+    await bench.rows(NOTES_AHEAD);
+    await Promise.all(others.map((order) => order.does(tags('written'), note('too'))));
+    await refused.does(tags('taken'), tags('refused'), note('waits'));
+    const running = bench.start();
+    await bench.caughtUp(running);
+    expect(revisionsOf(await parked(refused))).toEqual([
+      [2, 'transient'],
+      [3, 'behind'],
+    ]);
+    expect((await parked(refused))[0]!.reason).toMatch(/violates check constraint "refuses"/);
+    expect(await rowOf(refused)).toEqual({ revision: 1, tags: ['taken'] });
+    for (const order of others) expect(await rowOf(order)).toEqual({ revision: 2, tags: ['written'] });
+    expect(await bench.rows('SELECT position FROM gen_1.ahead')).toEqual([]);
+
+    await Promise.all(others.map((order) => order.does(tags('moves'))));
+    await bench.caughtUp(running);
+    await bench.rows('ALTER TABLE gen_1.order_history DROP CONSTRAINT refuses');
+    await act(bench, refused, { action: 'retry' });
+    expect(await rowOf(refused)).toEqual({ revision: 3, tags: ['refused'] });
+    expect(await bench.verify()).toMatchObject({ differences: [], orders: 7, parkedOrders: [] });
+    expect(await bench.rows('SELECT position FROM gen_1.ahead')).toEqual([]);
+  });
+
   it('is parked at a gap that its stream does not fill, and goes on by itself once it does', async () => {
     const order = await placed();
     await order.does(tags('a'), tags('b'));
@@ -333,3 +362,14 @@ describe('an order that cannot be taken further', () => {
     });
   });
 });
+
+/** Keeps what a transaction leaves for readers to see that is newer than the checkpoint it leaves. */
+const NOTES_AHEAD = `
+  CREATE TABLE gen_1.ahead (position bigint NOT NULL);
+  CREATE FUNCTION gen_1.note_ahead() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO gen_1.ahead SELECT NEW.position WHERE NEW.position > (
+      SELECT position FROM orderlog.checkpoints WHERE generation = 1 AND projection = 'orders');
+    RETURN NULL;
+  END $$;
+  CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON gen_1.order_history
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gen_1.note_ahead()`;

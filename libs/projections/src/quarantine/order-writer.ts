@@ -1,4 +1,3 @@
-import type { Order } from '#domain/order/state.js';
 import type { OrderKey, OrdersStore, Unparked } from '#read-models/stores/orders-store.js';
 import { BEHIND_REASON, type EventToPark } from '#read-models/stores/quarantine.store.js';
 import { foldedOrder, type FoldedOrder } from '../folded-order.js';
@@ -40,8 +39,8 @@ export class OrderWriter {
   }
 
   /**
-   * All in one transaction; but where PostgreSQL refuses some order's rows, the other orders are written before, and
-   * the checkpoint last, together with what is parked.
+   * All in one transaction. What PostgreSQL refuses of some order is parked then, so that no reader is shown an event
+   * which the checkpoint beside it does not cover.
    *
    * @returns what is parked now
    * @throws ForeignWrite, or what says that PostgreSQL is away: then the same is to be applied again
@@ -55,74 +54,78 @@ export class OrderWriter {
       return parked;
     } catch (error) {
       if (!isRefusal(error) || folded.length === 0) throw error;
-      return this.#writeOneByOne(what, error);
+      return this.#writeWithout(await this.#refusedAmong(folded, error), what);
     }
   }
 
-  async #writeOneByOne(what: OrdersToWrite, cause: unknown): Promise<readonly EventToPark[]> {
-    const { folded, checkpoint } = what;
-    const refused = folded.length === 1 ? [{ folded: folded[0]!, cause }] : await this.#writeApart(folded);
+  async #writeWithout(refused: readonly Refused[], what: OrdersToWrite): Promise<readonly EventToPark[]> {
+    const { checkpoint, tried = null } = what;
+    const written = what.folded.filter((one) => refused.every(({ folded }) => folded !== one));
     let { parked } = what;
-    for (const one of refused) parked = await this.#parkRefused(one, parked, what.tried ?? null);
+    for (const one of refused) {
+      const { taken, cause } = await this.#upToRefused(one);
+      const { stream, events, rows } = one.folded;
+      if (taken !== null) written.push(taken);
+      const [event, ...later] = events.slice(taken?.events.length ?? 0);
+      parked = [
+        parkedWith(event!, stream, unappliable(event!, cause), tried),
+        ...later.map((item) => parkedBehind(item, stream)),
+        ...parked.map((other) => (isOf(other, rows.order) ? asBehind(other) : other)),
+      ];
+    }
     const unparked = what.unparked.map((order) => upToParked(order, parked));
-    this.#store.begin();
+    this.#begin(written);
     await this.#store.write({ checkpoint, parked, unparked });
+    this.#committed(written);
     this.#quarantine.committed(unparked, parked);
     return parked;
   }
 
-  /** Writes all that can be written, halving what is refused. */
-  async #writeApart(folded: readonly FoldedOrder[]): Promise<Refused[]> {
+  /** Of orders that are refused together, found by halves. */
+  async #refusedAmong(folded: readonly FoldedOrder[], cause: unknown): Promise<Refused[]> {
+    if (folded.length === 1) return [{ folded: folded[0]!, cause }];
     const middle = Math.ceil(folded.length / 2);
     const refused: Refused[] = [];
     for (const half of [folded.slice(0, middle), folded.slice(middle)]) {
-      const cause = await this.#tryToWrite(half);
-      if (cause === null) continue;
-      if (half.length === 1) refused.push({ folded: half[0]!, cause });
-      else refused.push(...(await this.#writeApart(half)));
+      const why = await this.#whyRefused(half);
+      if (why !== null) refused.push(...(await this.#refusedAmong(half, why)));
     }
     return refused;
   }
 
-  /** Event by event, up to the one that is refused. */
-  async #parkRefused(
-    { folded: { stream, before, events }, cause }: Refused,
-    parked: readonly EventToPark[],
-    tried: Tried | null,
-  ): Promise<EventToPark[]> {
-    let order: Order | null = before;
-    for (const [index, event] of events.entries()) {
-      const step = foldedOrder(stream, order, [event], this.#quarantine.skipped.of(stream));
-      const refusal = await this.#tryToWrite([step]);
-      if (refusal === null) {
-        order = step.rows.order;
-        continue;
-      }
-      const { orderId, tenantId } = step.rows.order;
-      return [
-        parkedWith(event, stream, unappliable(event, refusal), tried),
-        ...events.slice(index + 1).map((later) => parkedBehind(later, stream)),
-        ...parked.map((other) =>
-          other.orderId === orderId && other.tenantId === tenantId ? asBehind(other) : other,
-        ),
-      ];
-    }
+  /** By halves too: the order up to an event that is refused, or null where that is the first; and why that is. */
+  async #upToRefused({
+    folded: { stream, before, events },
+    cause,
+  }: Refused): Promise<{ taken: FoldedOrder | null; cause: unknown }> {
     if (events.length === 0) throw cause; // nothing of an event: a row that could be written before
-    return [...parked]; // one by one, all of them could be written
+    let taken: FoldedOrder | null = null;
+    let [good, bad, why] = [0, events.length, cause];
+    while (good + 1 < bad) {
+      const middle = (good + bad) >> 1;
+      const some = foldedOrder(stream, before, events.slice(0, middle), this.#quarantine.skipped.of(stream));
+      const refusal = await this.#whyRefused([some]);
+      if (refusal === null) [good, taken] = [middle, some];
+      else [bad, why] = [middle, refusal];
+    }
+    return { taken, cause: why };
   }
 
-  /** @returns why it was refused; null: it is written */
-  async #tryToWrite(folded: readonly FoldedOrder[]): Promise<unknown> {
-    this.#store.begin();
-    for (const { rows } of folded) this.#store.add(rows);
+  /** null: PostgreSQL takes them. Nothing of it stays. */
+  async #whyRefused(folded: readonly FoldedOrder[]): Promise<unknown> {
     try {
-      await this.#store.write({ checkpoint: null });
-      this.#committed(folded);
+      this.#begin(folded);
+      await this.#store.tryToWrite();
       return null;
     } catch (error) {
       if (isRefusal(error)) return error;
       throw error;
     }
+  }
+
+  #begin(folded: readonly FoldedOrder[]): void {
+    this.#store.begin();
+    for (const { rows } of folded) this.#store.add(rows);
   }
 
   /** All that the read models have of one order, in the place of what they had. */
@@ -146,13 +149,15 @@ function isRefusal(error: unknown): boolean {
   return typeof code === 'string' && REFUSALS.test(code);
 }
 
+function isOf(event: EventToPark, { tenantId, orderId }: OrderKey): boolean {
+  return event.tenantId === tenantId && event.orderId === orderId;
+}
+
 function asBehind(event: EventToPark): EventToPark {
   return { ...event, kind: 'behind', reason: BEHIND_REASON, tries: 0, nextTryAfterMs: null };
 }
 
 function upToParked(order: Unparked, parked: readonly EventToPark[]): Unparked {
-  const revisions = parked
-    .filter(({ tenantId, orderId }) => tenantId === order.tenantId && orderId === order.orderId)
-    .map(({ revision }) => revision);
+  const revisions = parked.filter((event) => isOf(event, order)).map(({ revision }) => revision);
   return { ...order, below: Math.min(order.below, ...revisions) };
 }

@@ -12,7 +12,7 @@ import { foundByOf, personalWordsOf } from '../search/search-document.js';
 import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
 import { fenced, heldLease, requireLease } from './fence.js';
-import { KnownWords } from './known-words.js';
+import { KnownWords, type Word } from './known-words.js';
 import {
   FOREIGN_WRITE,
   announceStatement,
@@ -153,11 +153,32 @@ export class OrdersStore {
     await this.#writeAll(what, { isToldOf: true });
   }
 
+  /**
+   * Has PostgreSQL take all that was added, and leaves nothing of it. The statements go together: others use the
+   * connection too, and theirs are no part of this.
+   * @throws as `write`
+   */
+  async tryToWrite(): Promise<void> {
+    const outcomes = await Promise.allSettled([
+      this.#db.query('BEGIN'),
+      this.#send({ checkpoint: null }, { isToldOf: false }),
+      this.#db.query('ROLLBACK'),
+    ]);
+    const failed = outcomes.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  async #writeAll(what: WrittenWith, { isToldOf }: { isToldOf: boolean }): Promise<void> {
+    const { newWords } = await this.#send(what, { isToldOf });
+    this.#checkpoint = what.checkpoint ?? this.#checkpoint;
+    this.#words.add(newWords);
+  }
+
   /** @param isToldOf whether events that are written behind the checkpoint are new to whoever reads the feed */
-  async #writeAll(
+  async #send(
     { checkpoint, parked = [], unparked = [] }: WrittenWith,
     { isToldOf }: { isToldOf: boolean },
-  ): Promise<void> {
+  ): Promise<{ newWords: readonly Word[] }> {
     const newWords = this.#engine === 'postgres' ? this.#words.unknown(this.#searched) : [];
     for (const word of newWords) this.#parameters.push('words', word);
     for (const event of parked) this.#parameters.push('parked', parkedValues(event));
@@ -177,12 +198,11 @@ export class OrdersStore {
     if (quarantine) values.push(isToldOf);
     try {
       await fenced(this.#db.query({ ...(quarantine ? this.#writeAndPark : this.#write), values }));
-      this.#checkpoint = checkpoint ?? this.#checkpoint;
+      return { newWords };
     } catch (error) {
       if (error instanceof Error && error.message === FOREIGN_WRITE) throw new ForeignWrite(FOREIGN_WRITE);
       throw error;
     }
-    this.#words.add(newWords);
   }
 
   /** Everything up to the position was seen. A checkpoint never goes back. @throws LeaseLost */
