@@ -1,12 +1,18 @@
-import type { EventStore, ExactEventStore, RawEvent, SubscriptionMessage } from '#event-store/port.js';
-import type { ProjectorOptions } from '#projections/projector.js';
+import type {
+  EventStore,
+  ExactEventStore,
+  RawEvent,
+  StoredExactEvent,
+  SubscriptionMessage,
+} from '#event-store/port.js';
+
+export type LossyEvent = Pick<RawEvent, 'stream' | 'revision'>;
 
 /** A store that has lost events, in subscriptions and in their streams, for as long as `lost` says so. */
-export function lossyStore(
-  store: ExactEventStore,
-  lost: (event: RawEvent) => boolean,
-): ProjectorOptions['eventStore'] {
+export function lossyStore(store: ExactEventStore, lost: (event: LossyEvent) => boolean): ExactEventStore {
   return {
+    append: store.append.bind(store),
+    close: () => store.close(),
     headPosition: () => store.headPosition(),
     appendExact: store.appendExact.bind(store),
     async *readStream(...args: Parameters<EventStore['readStream']>): AsyncGenerator<RawEvent> {
@@ -16,6 +22,13 @@ export function lossyStore(
       options: Parameters<EventStore['subscribeToAll']>[0],
     ): AsyncGenerator<SubscriptionMessage> {
       for await (const message of store.subscribeToAll(options)) {
+        if (message.kind !== 'event' || !lost(message.event)) yield message;
+      }
+    },
+    async *subscribeToAllExact(
+      options: Parameters<ExactEventStore['subscribeToAllExact']>[0],
+    ): AsyncGenerator<SubscriptionMessage<StoredExactEvent>> {
+      for await (const message of store.subscribeToAllExact(options)) {
         if (message.kind !== 'event' || !lost(message.event)) yield message;
       }
     },

@@ -11,7 +11,7 @@ import type { Generation } from '#read-models/generations.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { isAway, isLockTimeout, pause } from './interruptions.js';
-import { flipWithParkedTriedAgain } from './quarantine/try-parked-again.js';
+import { withParkedTriedAgain } from './quarantine/try-parked-again.js';
 import { verify } from './verify.js';
 
 export interface ActivationOptions {
@@ -59,7 +59,7 @@ export async function activateWhenReady(
         const storeEndsAt = (await options.eventStore.headPosition()) ?? -1n;
         return activate(pool, generation, { chosen: false, storeEndsAt, refresh, evenOlder });
       };
-      const flip = await flipWithParkedTriedAgain(pool, generation, flips, { signal });
+      const flip = await withParkedTriedAgain(pool, generation, flips, { signal });
       if (flip === 'behind') continue;
       logger.info({ generation: generation.id }, 'queries are answered from this generation');
       return;

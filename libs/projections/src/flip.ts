@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { activate } from '#read-models/activate-generation.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
-import { flipWithParkedTriedAgain, whyNotFlipped } from './quarantine/try-parked-again.js';
+import { withParkedTriedAgain, whyNotFlipped } from './quarantine/try-parked-again.js';
 
 export interface FlipOptions {
   /** Two connections are used. */
@@ -59,7 +59,7 @@ export async function flipTo(options: FlipOptions, id: number): Promise<Flipped>
   }
   try {
     const flips = () => flipOnceLevel(options, generation);
-    await flipWithParkedTriedAgain(pool, generation, flips, options);
+    await withParkedTriedAgain(pool, generation, flips, options);
   } catch (error) {
     throw error instanceof OrdersShownOlder ? new CannotFlip(`${whyNotFlipped(error)}; ${HELP}`) : error;
   }

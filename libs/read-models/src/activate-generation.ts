@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Generation, Queryable } from './generations.js';
+import { checkpointOf } from './checkpoints.js';
+import { activeGeneration, type Generation, type Queryable } from './generations.js';
 import { noteShownByFlip } from './late-events.js';
 import { requireNoneShownOlder } from './orders-shown-older.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from './orders.projection.js';
@@ -49,6 +50,23 @@ export async function activate(pool: pg.Pool, generation: Generation, options: F
     client.release(true); // dropping the connection rolls back
     throw error;
   }
+}
+
+/**
+ * Before a flip, of all that both have read by now: whether it would be refused.
+ *
+ * @throws OrdersShownOlder
+ */
+export async function foreseeFlip(db: Queryable, generation: Generation): Promise<void> {
+  const { rowsOf } = generation;
+  const active = await activeGeneration(db);
+  if (active === null || active.rowsOf === rowsOf || !(await sameStore(db, active.rowsOf, rowsOf))) return;
+  const [shown, built] = [
+    await checkpointOf(db, active.rowsOf, ORDERS_PROJECTION),
+    await checkpointOf(db, rowsOf, ORDERS_PROJECTION),
+  ];
+  if (shown !== null && built !== null)
+    await requireNoneShownOlder(db, active.rowsOf, generation, smaller(shown, built));
 }
 
 async function flipWithin(db: Queryable, generation: Generation, options: FlipOptions): Promise<Flip> {

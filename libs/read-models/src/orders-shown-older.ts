@@ -2,17 +2,21 @@ import type { Generation, Queryable } from './generations.js';
 import { ORDERS_PROJECTION } from './orders.projection.js';
 import { SHARED_SCHEMA } from './schema.js';
 import type { OrderKey } from './stores/orders-store.js';
+import type { Action } from './stores/quarantine-actions.store.js';
+import type { ParkedKind } from './stores/quarantine.store.js';
 
 interface ParkedThere extends OrderKey {
   /** Of the first event that is parked. */
   readonly revision: number;
+  readonly kind: ParkedKind;
   readonly reason: string;
 }
 
 /** Queries show more of some orders than they would after the flip: the generation has parked what the active one applied. */
 export class OrdersShownOlder extends Error {
-  /** What came of trying it again there; null: it was not tried. */
-  tried: string | null = null;
+  /** What came of trying it again there; null: nobody was asked to. */
+  tried: Pick<Action, 'takenAt' | 'outcome'> | null = null;
+  readonly #kinds: readonly ParkedKind[];
 
   constructor({ id }: Generation, orders: readonly ParkedThere[]) {
     const { tenantId, orderId, revision, reason } = orders[0]!;
@@ -20,6 +24,12 @@ export class OrdersShownOlder extends Error {
     super(
       `generation ${id} would show an older state of ${which} ${tenantId}.${orderId}: event ${revision} is parked there (${reason})`,
     );
+    this.#kinds = orders.map(({ kind }) => kind);
+  }
+
+  /** Tried again, some of it is still parked, and not to be tried by itself. */
+  get isForGood(): boolean {
+    return this.tried !== null && this.tried.takenAt !== null && this.#kinds.includes('permanent');
   }
 }
 
@@ -39,7 +49,7 @@ export async function requireNoneShownOlder(
     `${a}.projection = ${b}.projection AND ${a}.tenant_id = ${b}.tenant_id AND ${a}.order_id = ${b}.order_id`;
   const { rows } = await db.query<ParkedThere>(
     `SELECT DISTINCT ON (q.tenant_id, q.order_id)
-       q.tenant_id AS "tenantId", q.order_id AS "orderId", q.revision, q.reason
+       q.tenant_id AS "tenantId", q.order_id AS "orderId", q.revision, q.kind, q.reason
      FROM ${SHARED_SCHEMA}.quarantine q WHERE q.projection = $1 AND q.generation = $2 AND EXISTS (
        SELECT FROM ${SHARED_SCHEMA}.quarantine lacking
        WHERE ${sameOrder('lacking', 'q')} AND lacking.generation = $2 AND lacking.position <= $4

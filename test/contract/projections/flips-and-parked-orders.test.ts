@@ -5,7 +5,7 @@ import { ReplayFailed } from '#projections/rebuild/errors.js';
 import { markReady } from '#read-models/generation-states.js';
 import { activeGeneration, createGeneration } from '#read-models/generations.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
-import { ReplaysStore } from '#read-models/stores/replays.store.js';
+import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { act, laterCodec, UNKNOWN_TYPE } from '../../support/quarantine.js';
@@ -119,6 +119,16 @@ describe('an order that is parked in one generation, and applied in the one that
     expect(await activeId()).toBe(1);
     expect(await new ReplaysStore(bench.pool).last()).toMatchObject({ state: 'failed', generation: 2 });
     expect(await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname = 'gen_2'`)).toEqual([]);
+  });
+
+  it('ends a replay that parks it once that has loaded: nothing is caught up with or compared first', async () => {
+    knows = true;
+    await bench.caughtUp(bench.start({ codec }));
+    const phases = new Set<ReplayPhase>();
+    await expect(replayOn(bench, { onProgress: ({ phase }) => phases.add(phase) })).rejects.toThrow(
+      /would show an older state of order .*: 0 of 1 parked orders are applied, 1 still parked$/,
+    );
+    expect([...phases]).toEqual(['loading', 'finishing']);
   });
 
   it('does not keep the next release from being read: the order is stale there', async () => {

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { decodeEach, type EventCodec } from '#event-store/codec.js';
-import type { RawEvent } from '#event-store/port.js';
 import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { readFeed, type FeedPage } from '#read-models/readers/event-feed.reader.js';
 import { decodeFeedPlace, FROM_THE_START } from '#read-models/readers/feed-place.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
-import { lossyStore } from '../../support/lossy-store.js';
+import { lossyStore, type LossyEvent } from '../../support/lossy-store.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { UNKNOWN_TYPE } from '../../support/quarantine.js';
@@ -101,7 +100,7 @@ describe('the feed of events', () => {
     await late.does(tags('a'), tags('b'));
     await other.does(place(other));
     let lost = true;
-    const isLost = ({ stream, revision }: RawEvent) => lost && stream === late.stream && revision === 1;
+    const isLost = ({ stream, revision }: LossyEvent) => lost && stream === late.stream && revision === 1;
     await bench.caughtUp(bench.start({ eventStore: lossyStore(bench.eventStore, isLost) }));
     const { next } = await feed(null);
     lost = false;

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { parkedEventsOf, parkedOrders, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { collected } from '../../support/stored-events.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
-import { lossyStore } from '../../support/lossy-store.js';
+import { lossyStore, type LossyEvent } from '../../support/lossy-store.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { act, laterCodec, longText, UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { until } from '../../support/until.js';
@@ -180,7 +179,7 @@ describe('an order that cannot be taken further', () => {
     const order = await placed();
     await order.does(tags('a'), tags('b'));
     let lost = true;
-    const isLost = ({ stream, revision }: RawEvent) => lost && stream === order.stream && revision === 1;
+    const isLost = ({ stream, revision }: LossyEvent) => lost && stream === order.stream && revision === 1;
     const running = bench.start({ eventStore: lossyStore(bench.eventStore, isLost) });
     await bench.caughtUp(running);
     const events = await parked(order);
@@ -204,7 +203,7 @@ describe('an order that cannot be taken further', () => {
     const order = await placed();
     await order.receives({ type: UNKNOWN_TYPE });
     let lost = true;
-    const isLost = ({ stream, revision }: RawEvent) => lost && stream === order.stream && revision === 1;
+    const isLost = ({ stream, revision }: LossyEvent) => lost && stream === order.stream && revision === 1;
     const running = bench.start({ eventStore: lossyStore(bench.eventStore, isLost) });
     await order.does(tags('a'));
     const missing = await until('it is parked', async () => (await parked(order))[0]);

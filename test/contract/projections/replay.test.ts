@@ -4,6 +4,7 @@ import { activeGeneration, prepareSharedTables } from '#read-models/generations.
 import { addSkip } from '#read-models/stores/skips.store.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { lossyStore, type LossyEvent } from '../../support/lossy-store.js';
 import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { liveOn, replayOn, rowsThatDiffer, waitedByPhase } from '../../support/replays.js';
@@ -185,6 +186,35 @@ describe('a replay', () => {
     expect(verified).toMatchObject({ orders: 12, differences: [] });
     expect(await parkedIn(1)).toHaveLength(4);
     expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  }, 120_000);
+
+  it('tells once it has loaded what it has parked alone and may still apply, and switches when it has', async () => {
+    const [order] = await writeOrders(3);
+    await live();
+    let lost = true;
+    const isLost = ({ stream, revision }: LossyEvent) => lost && stream === order!.stream && revision === 4;
+    const told: string[] = [];
+    const { generation, verified } = await replayOn(bench, {
+      eventStore: lossyStore(bench.eventStore, isLost),
+      onProgress: ({ phase }) => told.at(-1) !== phase && told.push(phase),
+      onNote: (line) => {
+        told.push(line);
+        lost = false;
+      },
+    });
+    expect(told).toEqual([
+      'loading',
+      'finishing',
+      expect.stringMatching(
+        new RegExp(
+          `^generation 2 would show an older state of order default.${order!.orderId}: event 4 .*cancel`,
+        ),
+      ),
+      ...['catching_up', 'verifying', 'flipping'],
+    ]);
+    expect(verified).toMatchObject({ orders: 3, differences: [] });
+    expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
 

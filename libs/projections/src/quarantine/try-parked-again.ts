@@ -5,12 +5,13 @@ import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import { askOwners, type Waiting } from './ask-owners.js';
 
 /**
- * Flips. Where that would show orders older, what the generation has parked is tried again there before the second
- * and last attempt: a person may have mended the cause, and had it tried again in the active one alone.
+ * Flips, or looks whether that could be done. Where it would show orders older, what the generation has parked is tried
+ * again there before the second and last attempt: a person may have mended the cause, and had it tried again in the
+ * active one alone.
  *
  * @throws OrdersShownOlder
  */
-export async function flipWithParkedTriedAgain<T>(
+export async function withParkedTriedAgain<T>(
   pool: pg.Pool,
   { rowsOf }: Generation,
   flip: () => Promise<T>,
@@ -27,7 +28,7 @@ export async function flipWithParkedTriedAgain<T>(
     };
     const [tried] = await askOwners(pool, [tryAgain], waiting);
     return flip().catch((stillOlder: unknown) => {
-      if (stillOlder instanceof OrdersShownOlder) stillOlder.tried = tried!.outcome;
+      if (stillOlder instanceof OrdersShownOlder) stillOlder.tried = tried!;
       throw stillOlder;
     });
   }
@@ -35,5 +36,7 @@ export async function flipWithParkedTriedAgain<T>(
 
 /** Why not, and what came of trying again. */
 export function whyNotFlipped({ message, tried }: OrdersShownOlder): string {
-  return tried === null ? message : `${message}; all that is parked there was to be tried again: ${tried}`;
+  return tried === null
+    ? message
+    : `${message}; all that is parked there was to be tried again: ${tried.outcome}`;
 }

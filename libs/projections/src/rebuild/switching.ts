@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { activate } from '#read-models/activate-generation.js';
+import { activate, foreseeFlip } from '#read-models/activate-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import type { Generation } from '#read-models/generations.js';
@@ -8,7 +8,7 @@ import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway, isLockTimeout } from '../interruptions.js';
 import type { VerifyProgress, VerifyResult } from '../verify.js';
 import { verify } from '../verify.js';
-import { flipWithParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
+import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 import { ReplayFailed } from './errors.js';
 import { KeptMeanwhile, type KeepingOptions } from './kept-meanwhile.js';
 import type { ReplayControl } from './replay-control.js';
@@ -24,21 +24,26 @@ export interface Switched {
 const LOOK_EVERY_MS = 50;
 const SHOWN_DIFFERENCES = 3;
 
+export interface SwitchingOptions extends KeepingOptions {
+  readonly onNote?: (line: string) => void;
+}
+
 /**
  * Brings a generation that was built to where the log is now and keeps it there, compares it with a fresh fold, and
  * lets queries be answered from it. From then on it is the projectors' to keep.
  *
- * @throws ReplayFailed when it is not what the events say: then nothing was switched
+ * @throws ReplayFailed when it is not what the events say, or would show orders older: then nothing was switched
  */
 export async function switchTo(
   generation: Generation,
   record: ReplayRecord,
   control: ReplayControl,
-  options: KeepingOptions,
+  options: SwitchingOptions,
 ): Promise<Switched> {
   return control.untilDone(async (signal) => {
     const kept = await KeptMeanwhile.start(generation, record.searchOnly, control.throttle, options);
     try {
+      await foresee(generation, options, signal);
       await kept.caughtUp((done, total) => control.tell({ phase: 'catching_up', done, total }), signal);
       const verified = await verifyAll(generation, record, control, { ...options, signal });
       await control.heed();
@@ -46,7 +51,7 @@ export async function switchTo(
       await control.tell({ phase: 'flipping', done: 0, total: 1 });
       await markReady(options.pool, generation);
       const flips = () => flip(generation, options, signal);
-      const previous = await flipWithParkedTriedAgain(options.pool, generation, flips, { signal });
+      const previous = await withParkedTriedAgain(options.pool, generation, flips, { signal });
       return { generation, previous, verified };
     } catch (error) {
       throw error instanceof OrdersShownOlder ? new ReplayFailed(whyNotFlipped(error)) : error;
@@ -54,6 +59,25 @@ export async function switchTo(
       await kept.stop();
     }
   });
+}
+
+/**
+ * What is parked in what was loaded, and not in what is read, has the flip refused: known before all the rest is done.
+ * What may still pass by itself is only told.
+ */
+async function foresee(
+  generation: Generation,
+  { pool, onNote }: SwitchingOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await withParkedTriedAgain(pool, generation, () => foreseeFlip(pool, generation), { signal });
+  } catch (error) {
+    if (!(error instanceof OrdersShownOlder) || error.isForGood) throw error;
+    onNote?.(
+      `${whyNotFlipped(error)}; unless that passes by itself, nothing is switched in the end: \`orderctl replay cancel\` ends it now`,
+    );
+  }
 }
 
 async function verifyAll(
