@@ -7,6 +7,7 @@ import { ApiProblems } from '#platform/http/api-problems.js';
 import type { ProblemCode } from '#platform/problems/problems.js';
 import { CommandAnswer } from './answer.dto.js';
 import { commonRejections, rejectionsOfCommands } from './rejections-of-commands.js';
+import { roomInOrders } from './room-in-orders.js';
 
 interface RouteOptions {
   /** `orders:write` unless given. */
@@ -47,9 +48,12 @@ export function CommandRoute(
 ): MethodDecorator {
   const { scopes = ['orders:write'], customers } = options;
   const places = command === 'PlaceOrder';
-  const description = [`Needs ${scopes.join(' and ')}.`, customers ?? "Not with a customer's token."].join(
-    ' ',
-  );
+  const room = roomInOrders[command];
+  const description = [
+    `Needs ${scopes.join(' and ')}.`,
+    customers ?? "Not with a customer's token.",
+    ...(room === undefined ? [] : [room]),
+  ].join(' ');
   return applyDecorators(
     customers === undefined ? Scopes(...scopes) : CustomerScopes(...scopes),
     HttpCode(places ? 201 : 200),

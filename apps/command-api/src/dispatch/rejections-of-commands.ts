@@ -22,6 +22,7 @@ const payment: readonly RejectionCode[] = [
   ...text,
   'currency_mismatch',
   'amount_out_of_range',
+  'too_many_items',
   'id_already_used',
 ];
 const content: readonly RejectionCode[] = [
@@ -48,7 +49,14 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
   CancelOrder: [...inState, ...text, 'id_already_used'],
   CompleteOrder: [...notOnHold, 'order_not_fulfilled'],
   EditOrder: [...inState, ...content, 'discount_not_found', 'quantity_below_committed', 'line_in_use'],
-  CancelLines: [...inState, ...text, ...units, 'quantity_exceeds_unshipped', 'id_already_used'],
+  CancelLines: [
+    ...inState,
+    ...text,
+    ...units,
+    'quantity_exceeds_unshipped',
+    'too_many_items',
+    'id_already_used',
+  ],
 
   RecordStockReserved: [...inState, ...text, ...units, 'quantity_exceeds_unshipped'],
   RecordStockRejected: [...inState, ...text, ...units, 'quantity_exceeds_unshipped'],
@@ -80,6 +88,7 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
     'refund_exceeds_captured',
     'refund_exceeds_shipping',
     'refund_exceeds_overpayment',
+    'too_many_items',
     'id_already_used',
   ],
   RecordRefundSucceeded: [
@@ -91,18 +100,38 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
   ],
   RecordRefundFailed: [...text, 'refund_not_found', 'refund_not_in_state', 'provider_reference_reused'],
 
-  CreateShipment: [...notOnHold, ...text, ...units, 'quantity_exceeds_unshipped', 'id_already_used'],
+  CreateShipment: [
+    ...notOnHold,
+    ...text,
+    ...units,
+    'quantity_exceeds_unshipped',
+    'too_many_items',
+    'id_already_used',
+  ],
   DispatchShipment: [...notOnHold, ...text, 'shipment_not_found', 'shipment_not_in_state'],
   DeliverShipment: ['shipment_not_found', 'shipment_not_in_state'],
   CancelShipment: [...text, 'shipment_not_found', 'shipment_not_in_state'],
 
-  RequestReturn: [...inState, ...text, ...units, 'quantity_exceeds_dispatched', 'id_already_used'],
+  RequestReturn: [
+    ...inState,
+    ...text,
+    ...units,
+    'quantity_exceeds_dispatched',
+    'too_many_items',
+    'id_already_used',
+  ],
   ApproveReturn: ['return_not_found', 'return_not_in_state'],
   DeclineReturn: [...text, 'return_not_found', 'return_not_in_state'],
-  ReceiveReturn: [...units, 'return_not_found', 'return_not_in_state', 'quantity_exceeds_return'],
+  ReceiveReturn: [
+    ...units,
+    'return_not_found',
+    'return_not_in_state',
+    'quantity_exceeds_return',
+    'too_many_items',
+  ],
   CloseReturn: ['return_not_found', 'return_not_in_state'],
 
-  AddNote: [...text, 'id_already_used'],
+  AddNote: [...text, 'too_many_items', 'id_already_used'],
   RedactNote: [...text, 'note_not_found'],
   ChangeTags: [...text, 'too_many_items'],
 };

@@ -1,7 +1,7 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
 import type { DecidePart, EvolvePart } from './area.js';
-import { checkReason } from './checks.js';
+import { checkOneMore, checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
 import type { CancellationId } from './ids.js';
@@ -39,7 +39,12 @@ export const decideCancellations: DecidePart<CancellationCommand, CancellationEv
     const wrong =
       checkAllowed(order, 'CancelLines') ??
       checkReason(data.reason) ??
-      checkQuantities(order, data.lines, atMost(unshipped, 'quantity_exceeds_unshipped'));
+      checkQuantities(order, data.lines, atMost(unshipped, 'quantity_exceeds_unshipped')) ??
+      checkOneMore(
+        'cancellations',
+        order.cancellations.map((each) => each.lines),
+        data.lines,
+      );
     if (wrong) return wrong;
     return accept({ type: 'LinesCancelled', data: { cancellationId, ...data } });
   },

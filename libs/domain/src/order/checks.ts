@@ -27,6 +27,19 @@ export function checkCount(count: number, limit: number, field: string): Refusal
   return count > limit ? reject('too_many_items', { field, limit }) : null;
 }
 
+/** Whether an order takes one more of what names lines, beside those that it has. */
+export function checkOneMore(
+  field: 'shipments' | 'cancellations' | 'returns' | 'refunds',
+  linesOfEach: readonly (readonly unknown[])[],
+  lines: readonly unknown[],
+): Refusal | null {
+  const named = linesOfEach.reduce((count, each) => count + each.length, lines.length);
+  return (
+    checkCount(linesOfEach.length + 1, LIMITS[field], field) ??
+    checkCount(named, LIMITS.namedLines, `${field}/lines`)
+  );
+}
+
 export function isAmount(amountMinor: number, atLeast = 0): boolean {
   return Number.isSafeInteger(amountMinor) && amountMinor >= atLeast && amountMinor <= LIMITS.amountMinor;
 }

@@ -34,9 +34,20 @@ export const decideEdits: DecidePart<EditCommand, EditEvent> = {
     }
     // Steps may also undo each other, as when a list of quantities is sent a second time.
     if (sameContent(edited, order)) return accept();
-    return checkAllowed(order, 'EditOrder') ?? checkWhole(edited) ?? accept(...events);
+    return (
+      checkAllowed(order, 'EditOrder') ??
+      checkWhole(edited) ??
+      checkRemovals(order, edited) ??
+      accept(...events)
+    );
   },
 };
+
+/** An order that has had more, from before there was a limit, takes edits that remove nothing. */
+function checkRemovals(order: Order, { retiredIds }: Order): Refusal | null {
+  if (retiredIds.length === order.retiredIds.length) return null;
+  return checkCount(retiredIds.length, LIMITS.removals, 'removals');
+}
 
 /** What a step may know besides the order as the steps before it left it. */
 interface Step {

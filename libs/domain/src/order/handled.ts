@@ -26,6 +26,11 @@ export function handledCommand(order: Order, commandId: string): HandledCommand 
   return order.handled.find((handled) => handled.commandId === commandId);
 }
 
+/** How many the order can never forget, beside the one that placed it: receipts of units that came back. */
+export function keptCommands({ handled }: Order): number {
+  return handled.filter(({ kept }) => kept).length;
+}
+
 /**
  * The placing command and kept ones for ever, else those of the window: the last 1,000 and, of the 30 days
  * before the order's last recordedAt, up to 2,000. Entries are in the order of their revisions, so what is

@@ -113,5 +113,6 @@ function takeBack(
   if (lines.length === 0) return events;
   const cancellationId = freshId(order, context);
   if (typeof cancellationId !== 'string') return cancellationId;
+  // However many cancellations there are: this is the last one, and an order must not be kept from ending.
   return [...events, { type: 'LinesCancelled', data: { cancellationId, lines, reason } }];
 }

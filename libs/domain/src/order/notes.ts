@@ -1,7 +1,7 @@
 import { ERASED, type Command, type Event } from '../decider.js';
 import { sameContent } from '../equality.js';
 import type { DecidePart, EvolvePart } from './area.js';
-import { checkReason, checkTags, checkText } from './checks.js';
+import { checkCount, checkReason, checkTags, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { NoteId } from './ids.js';
 import { LIMITS } from './limits.js';
@@ -48,7 +48,8 @@ export const decideNotes: DecidePart<NoteCommand, NoteEvent> = {
     if (again && (text ?? personal.text) === personal.text) return accept();
     const noteId = freshId(order, context);
     if (typeof noteId !== 'string') return noteId;
-    return accept({ type: 'NoteAdded', data: { noteId }, personal });
+    const tooMany = checkCount(order.notes.length + 1, LIMITS.notes, 'notes');
+    return tooMany ?? accept({ type: 'NoteAdded', data: { noteId }, personal });
   },
 
   RedactNote: (order, { data }) => {

@@ -1,7 +1,7 @@
 import type { Command, Decision, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
 import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
-import { checkAmount, checkCurrency, checkReason, checkText } from './checks.js';
+import { checkAmount, checkCount, checkCurrency, checkReason, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { PaymentId } from './ids.js';
 import { LIMITS } from './limits.js';
@@ -65,7 +65,7 @@ export const evolvePayments: EvolvePart<PaymentEvent> = {
   },
 };
 
-/** The provider did it, so it is recorded whatever the order's status. */
+/** The provider did it, so it is recorded whatever the order's status, as long as there is room for it. */
 export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
   RecordPaymentAuthorized: (order, { data }, context) => {
     const wrong = checkPayment(order, data);
@@ -74,7 +74,8 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     if (known) return known;
     const paymentId = freshId(order, context);
     if (typeof paymentId !== 'string') return paymentId;
-    return accept({ type: 'PaymentAuthorized', data: { ...data, paymentId } });
+    const tooMany = checkRoom(order, 'authorizations');
+    return tooMany ?? accept({ type: 'PaymentAuthorized', data: { ...data, paymentId } });
   },
 
   RecordPaymentCaptured: (order, { data }, context) => {
@@ -84,7 +85,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     if (known) return known;
     const paymentId = freshId(order, context);
     if (typeof paymentId !== 'string') return paymentId;
-    const refused = checkCapture(order, data);
+    const refused = checkCapture(order, data) ?? checkRoom(order, 'captures');
     if (refused) return refused;
     return accept({ type: 'PaymentCaptured', data: { ...data, paymentId } });
   },
@@ -103,7 +104,8 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
       const authorization = findAuthorization(order, data.authorizationId);
       if (isRefusal(authorization)) return authorization;
     }
-    return accept({ type: 'PaymentFailed', data: { ...data, paymentId } });
+    const tooMany = checkRoom(order, 'failures');
+    return tooMany ?? accept({ type: 'PaymentFailed', data: { ...data, paymentId } });
   },
 
   /** Of an authorization that was captured in part, the rest is released. */
@@ -127,6 +129,11 @@ function checkPayment(order: Order, data: Authorized | Failed): Refusal | null {
     checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference') ??
     checkText('method' in data ? data.method : null, LIMITS.nameCharacters, 'method')
   );
+}
+
+/** Voids are no more than authorizations: each is voided once. */
+function checkRoom({ payments }: Order, kind: 'authorizations' | 'captures' | 'failures'): Refusal | null {
+  return checkCount(payments[kind].length + 1, LIMITS.payments, kind);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
 import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
-import { checkCurrency, checkReason, checkText, isAmount } from './checks.js';
+import { checkCurrency, checkOneMore, checkReason, checkText, isAmount } from './checks.js';
 import type { RefundOf, RefundReason, RefundRequest } from './content.js';
 import { freshId } from './identity.js';
 import type { RefundId, ReturnId } from './ids.js';
@@ -86,7 +86,13 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
     const granted = grantRefund(order, reason, data.of);
     if (isRefusal(granted)) return granted;
     const { of, amountMinor } = granted;
-    const refused = checkGranted(order, amountMinor);
+    const refused =
+      checkGranted(order, amountMinor) ??
+      checkOneMore(
+        'refunds',
+        order.refunds.map((each) => linesOf(each.of)),
+        linesOf(of),
+      );
     if (refused) return refused;
     return accept({
       type: 'RefundRequested',
@@ -117,6 +123,10 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
     return wrong ?? accept({ type: 'RefundFailed', data });
   },
 };
+
+function linesOf(of: RefundOf): readonly unknown[] {
+  return of.kind === 'lines' ? of.lines : [];
+}
 
 function holdsRequest(refund: Refund, { reason, returnId, of }: RequestRefund): boolean {
   if (refund.reason !== reason || refund.returnId !== returnId) return false;

@@ -1,10 +1,12 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
 import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
-import { checkReason } from './checks.js';
+import { checkCount, checkOneMore, checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
+import { keptCommands } from './handled.js';
 import { freshId } from './identity.js';
 import type { ReturnId } from './ids.js';
+import { LIMITS } from './limits.js';
 import { atMost, changeLines, checkQuantities } from './lines.js';
 import { accept, reject } from './rejections.js';
 import type { Order, Return } from './state.js';
@@ -75,7 +77,12 @@ export const decideReturns: DecidePart<ReturnCommand, ReturnEvent> = {
     const wrong =
       checkAllowed(order, 'RequestReturn') ??
       checkReason(data.reason) ??
-      checkQuantities(order, data.lines, returnable);
+      checkQuantities(order, data.lines, returnable) ??
+      checkOneMore(
+        'returns',
+        order.returns.map((each) => each.lines),
+        data.lines,
+      );
     if (wrong) return wrong;
     return accept({ type: 'ReturnRequested', data: { returnId, ...data } });
   },
@@ -109,7 +116,8 @@ export const decideReturns: DecidePart<ReturnCommand, ReturnEvent> = {
         order,
         arrived,
         atMost(({ lineId }) => toCome.get(lineId) ?? 0, 'quantity_exceeds_return'),
-      );
+      ) ??
+      checkCount(keptCommands(order) + 1, LIMITS.receipts, 'receipts');
     return wrong ?? accept({ type: 'ReturnItemsReceived', data: { returnId, lines: arrived } });
   },
 

@@ -1,7 +1,7 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
 import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
-import { checkReason, checkText } from './checks.js';
+import { checkOneMore, checkReason, checkText } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
 import type { ShipmentId } from './ids.js';
@@ -97,8 +97,14 @@ export const decideShipments: DecidePart<ShipmentCommand, ShipmentEvent> = {
     const wanted = lines.length === 0 ? remaining(order, unshipped) : lines;
     if (wanted.length === 0) return reject('quantity_exceeds_unshipped');
     // Cancelled and shipped units together may never exceed what was ordered (invariant 1).
-    const short = checkQuantities(order, wanted, atMost(unshipped, 'quantity_exceeds_unshipped'));
-    if (short) return short;
+    const refused =
+      checkQuantities(order, wanted, atMost(unshipped, 'quantity_exceeds_unshipped')) ??
+      checkOneMore(
+        'shipments',
+        order.shipments.map((each) => each.lines),
+        wanted,
+      );
+    if (refused) return refused;
     return accept({ type: 'ShipmentCreated', data: { shipmentId, carrier, lines: wanted } });
   },
 

@@ -47,7 +47,10 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
 
   no_lines: broken('An order needs at least one line', 'Give lines.'),
   too_many_lines: broken('The order has too many lines', 'Split it into several orders.'),
-  too_many_items: broken('A list has too many items', 'The limit is in the documentation of the field.'),
+  too_many_items: broken(
+    'A list has too many items',
+    'details names the list and its limit, of the request or of the whole order.',
+  ),
   text_too_long: broken('A text is too long', 'The limit is in the documentation of the field.'),
   quantity_out_of_range: broken('A quantity is out of range', 'Give a whole number from 1 to 1,000,000.'),
   amount_out_of_range: broken(

@@ -1,0 +1,20 @@
+import { LIMITS } from '#domain/order/limits.js';
+import type { OrderCommandType } from '#domain/order/order.js';
+
+const counted = (limit: number, what: string) => `An order takes ${limit.toLocaleString('en')} ${what}.`;
+const named = (limit: number, what: string) =>
+  counted(limit, `${what}, with ${LIMITS.namedLines.toLocaleString('en')} lines in all`);
+
+/** How much an order gathers in its life of what a command adds, for those who read the API's description. */
+export const roomInOrders: Readonly<Partial<Record<OrderCommandType, string>>> = {
+  EditOrder: counted(LIMITS.removals, 'removals of lines and discounts'),
+  CancelLines: named(LIMITS.cancellations, 'cancellations of units'),
+  RecordPaymentAuthorized: counted(LIMITS.payments, 'authorizations'),
+  RecordPaymentCaptured: counted(LIMITS.payments, 'captures'),
+  RecordPaymentFailed: counted(LIMITS.payments, 'failed payments'),
+  RequestRefund: named(LIMITS.refunds, 'refunds'),
+  CreateShipment: named(LIMITS.shipments, 'shipments, cancelled ones too'),
+  RequestReturn: named(LIMITS.returns, 'returns, declined ones too'),
+  ReceiveReturn: counted(LIMITS.receipts, 'receipts of returned units'),
+  AddNote: counted(LIMITS.notes, 'notes, redacted ones too'),
+};
