@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { brotliCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { evolve } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import type { ExactEvent } from '#event-store/port.js';
 import { foldFingerprint } from '#event-store/snapshots/fold-fingerprint.js';
+import { UNPACKED_LIMIT_BYTES } from '#event-store/snapshots/packed-state.js';
 import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
 import { orderStream, snapshotStream } from '#event-store/streams.js';
 import { ownEventStore } from '../../support/own-event-store.js';
@@ -30,6 +32,13 @@ async function someOrder(tenantId = 'default', orderId: string = randomUUID()) {
 const plant = (stream: string, event: ExactEvent) => plantSnapshot(its.store, stream, event);
 
 const flipped = (data: Uint8Array) => data.with(data.length >> 1, data[data.length >> 1]! ^ 1);
+/** With the hash of it. */
+function withData(event: ExactEvent, data: Uint8Array): ExactEvent {
+  const said = JSON.parse(new TextDecoder().decode(event.metadata)) as Record<string, unknown>;
+  const sha256 = createHash('sha256').update(data).digest('hex');
+  return { ...event, data, metadata: new TextEncoder().encode(JSON.stringify({ ...said, sha256 })) };
+}
+
 const withTag = (order: Order): Order => ({ ...order, tags: ['nobody asked for it'] });
 
 /** The order after an event that its stream does not have. */
@@ -87,7 +96,15 @@ describe('a snapshot that is not of the order as this release folds it', () => {
     [
       'it is larger than any that we write',
       'oversized',
-      (order) => codec.encode({ ...order, attributes: { long: 'x'.repeat(999_990) } }),
+      (order) => codec.encode({ ...order, attributes: { long: randomBytes(1_100_000).toString('base64') } }),
+    ],
+    [
+      'it would be unpacked into more than any order takes',
+      'oversized',
+      async (order) => {
+        const packed = brotliCompressSync(Buffer.alloc(UNPACKED_LIMIT_BYTES + 1, 'x'));
+        return withData(await codec.encode(order), Buffer.concat([Buffer.of(1), packed]));
+      },
     ],
   ])('%s: it is counted, and the order is folded from its events', async (_, reason, made) => {
     const { stream, order } = await someOrder();

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { brotliCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { ERASED } from '#domain/decider.js';
 import type { Instant } from '#domain/instant.js';
@@ -54,6 +55,18 @@ describe('a snapshot', () => {
       return (await codec.encode({ ...order, handled })).data.length;
     };
     expect((await sizeOf(2_000)) - (await sizeOf(1_000))).toBe(64_000);
+  });
+
+  it('of a large order is packed, and given back as it was', async () => {
+    const notes = Object.fromEntries(
+      Array.from({ length: 200 }, (_, n) => [`note ${n}`, `note ${n} `.repeat(400)]),
+    );
+    const { personal } = order;
+    if (personal === ERASED) throw new Error('an order with personal data is wanted');
+    const large: Order = { ...order, personal: { ...personal, notes } };
+    const event = await codec.encode(large);
+    expect(event.data.length).toBeLessThan(JSON.stringify(large).length / 10);
+    expect(await codec.decode(stream, stored(event))).toEqual(large);
   });
 
   it('gives back whatever else is remembered of a command', async () => {
@@ -137,11 +150,32 @@ describe('a snapshot that is not to be used', () => {
   it('is stale when another fold made it, or when it is written down in another way', async () => {
     const event = await new SnapshotCodec(plainPersonal, 'fold 0').encode(order);
     expect(await codec.decode(stream, stored(event))).toBe('stale');
-    expect(await codec.decode(stream, await said({ formatVersion: 1 }))).toBe('stale');
+    expect(await codec.decode(stream, await said({ formatVersion: 2 }))).toBe('stale');
   });
 
   it('is oversized when it is larger than an append may be', async () => {
-    const large = await codec.encode({ ...order, attributes: { long: 'x'.repeat(1_000_000) } });
+    const long = randomBytes(1_100_000).toString('base64');
+    const large = await codec.encode({ ...order, attributes: { long } });
     expect(await codec.decode(stream, stored(large))).toBe('oversized');
   });
+
+  it.each([
+    ['oversized', 'would be unpacked into more than any order takes', Buffer.alloc(40_000_000, 'x')],
+    ['corrupt', 'is unpacked into what is no state', Buffer.alloc(1_000, 'x')],
+  ])('is %s when it %s, though the hash is of it', async (verdict, _, unpacked) => {
+    expect(await codec.decode(stream, await packedAs(brotliCompressSync(unpacked)))).toBe(verdict);
+  });
+
+  it('is corrupt when it cannot be unpacked, though the hash is of it', async () => {
+    const half = brotliCompressSync(randomBytes(1_000)).subarray(0, 500);
+    expect(await codec.decode(stream, await packedAs(half))).toBe('corrupt');
+    expect(await codec.decode(stream, await packedAs(Buffer.from('nothing packed')))).toBe('corrupt');
+    expect(await codec.decode(stream, await packedAs(Buffer.of(), 7))).toBe('corrupt');
+  });
+
+  /** What somebody else may have stored under the metadata of ours. */
+  async function packedAs(content: Uint8Array, how = 1): Promise<RawEvent> {
+    const data = Buffer.concat([Buffer.of(how), content]);
+    return { ...(await said({ sha256: createHash('sha256').update(data).digest('hex') })), data };
+  }
 });

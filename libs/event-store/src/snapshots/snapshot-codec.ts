@@ -7,6 +7,7 @@ import type { ExactEvent, RawEvent } from '../port.js';
 import { parseOrderStream } from '../streams.js';
 import { APPEND_LIMIT_BYTES } from '../wire-event.js';
 import { handledAsColumns, handledOfColumns, type HandledColumns } from './handled-columns.js';
+import { packedState, unpackedState } from './packed-state.js';
 
 /** Why a stored snapshot is not used; the order is then folded from its events as if there were none. */
 export const unusableReasons = ['corrupt', 'foreign', 'stale', 'future', 'oversized'] as const;
@@ -41,7 +42,7 @@ type Head = Omit<Order, 'handled'> & {
 const HEAD_LENGTH_OCTETS = 4;
 
 const TYPE = 'OrderSnapshot';
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 
 export class SnapshotCodec {
   readonly #personal: PersonalCodec;
@@ -54,7 +55,7 @@ export class SnapshotCodec {
 
   /**
    * The state as JSON, its personal part sealed as that of an event is, and behind it the columns of the commands it
-   * has handled.
+   * has handled; packed, where that is large.
    */
   async encode(order: Order): Promise<ExactEvent> {
     const { tenantId, orderId, revision } = order;
@@ -63,7 +64,8 @@ export class SnapshotCodec {
         ? ERASED
         : (await this.#personal.seal({ tenantId, orderId }, [order.personal]))[0];
     const columns = handledAsColumns(order.handled);
-    const data = joined({ ...order, personal, handled: columns?.more ?? order.handled }, columns?.columns);
+    const head = { ...order, personal, handled: columns?.more ?? order.handled };
+    const data = await packedState(joined(head, columns?.columns));
     const metadata: SnapshotMetadata = {
       ...{ tenantId, orderId, revision },
       foldFingerprint: this.#foldFingerprint,
@@ -96,14 +98,16 @@ export class SnapshotCodec {
     const data = Buffer.from(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength);
     if (data.length > APPEND_LIMIT_BYTES) return 'oversized';
     if (sha256Of(data) !== metadata.sha256) return 'corrupt';
-    const order = await this.#opened(data, owner);
+    const state = await unpackedState(data);
+    if (!Buffer.isBuffer(state)) return state;
+    const order = await this.#opened(state, owner);
     if (order === null || order.revision !== metadata.revision) return 'corrupt';
     return order.tenantId === owner.tenantId && order.orderId === owner.orderId ? order : 'foreign';
   }
 
   /** null: it is not of the shape that its version says. */
-  async #opened(data: Buffer, owner: { tenantId: string; orderId: string }): Promise<Order | null> {
-    const stored = parsed(data);
+  async #opened(state: Buffer, owner: { tenantId: string; orderId: string }): Promise<Order | null> {
+    const stored = parsed(state);
     if (stored === null) return null;
     const personal =
       stored.personal === ERASED
@@ -130,11 +134,11 @@ function joined(head: unknown, columns: Uint8Array = new Uint8Array()): Buffer {
   return Buffer.concat([length, json, columns]);
 }
 
-function parsed(data: Buffer): Order | null {
+function parsed(state: Buffer): Order | null {
   try {
-    const columnsFrom = HEAD_LENGTH_OCTETS + data.readUInt32BE();
-    const head = JSON.parse(data.toString('utf8', HEAD_LENGTH_OCTETS, columnsFrom)) as Head;
-    const columns = data.subarray(columnsFrom);
+    const columnsFrom = HEAD_LENGTH_OCTETS + state.readUInt32BE();
+    const head = JSON.parse(state.toString('utf8', HEAD_LENGTH_OCTETS, columnsFrom)) as Head;
+    const columns = state.subarray(columnsFrom);
     const handled =
       columns.length === 0
         ? (head.handled as readonly HandledCommand[])
