@@ -9,6 +9,7 @@ import * as has from '#domain/testing/events.js';
 import { encode } from '#event-store/codec.js';
 import type { EncodedEvent } from '#event-store/port.js';
 import { uuidV5 } from '#platform/uuid-v5.js';
+import type { CommandRequest } from '../../apps/command-api/src/handling/command-request.js';
 import { someFingerprint } from './requests.js';
 
 const NAMESPACE = 'b1f6a0de-3f0e-4c57-9f0c-3c1d5b7a9e21';
@@ -29,13 +30,18 @@ export async function fullHistory(orderId: string): Promise<EncodedEvent[]> {
   const encoded = fullLife(orderId).map((draft, revision) => {
     const at = instantAt(BEGIN_MS + revision * EACH_MS);
     return encode(orderId, [stamp<OrderEvent>(draft, at)], {
-      ...{ tenantId: 'default', commandId: id('command', revision), recordedAt: at },
-      ...{ fingerprint: digest('fingerprint', revision, 'hex').slice(0, someFingerprint().length) },
+      ...{ tenantId: 'default', ...commandAt(revision), recordedAt: at },
       ...{ correlationId: id('correlation', revision), causationId: null, traceparent: null },
       actor: { type: 'service', id: 'test' },
     });
   });
   return (await Promise.all(encoded)).flat();
+}
+
+/** What the event at a revision came of. */
+export function commandAt(revision: number): Pick<CommandRequest, 'commandId' | 'fingerprint'> {
+  const fingerprint = digest('fingerprint', revision, 'hex').slice(0, someFingerprint().length);
+  return { commandId: id('command', revision), fingerprint };
 }
 
 /** By the name of what there is no room for. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { orderStream } from '#event-store/streams.js';
-import { fullHistory, oneMoreOfEach } from '../../support/full-order.js';
+import { commandAt, fullHistory, oneMoreOfEach } from '../../support/full-order.js';
 import { ownEventStore } from '../../support/own-event-store.js';
 import { changeTags, request } from '../../support/requests.js';
 import { fullFold, snapshotProcess } from '../../support/snapshots.js';
@@ -24,7 +24,7 @@ async function appended(stream: string, orderId: string): Promise<number> {
 
 describe('an order that has gathered all that an order may', () => {
   it(
-    'has a snapshot, which is read back as it was, gone on from, and refuses one more of each',
+    'has a snapshot, which is read back as it was, gone on from: one more of each is refused, what was done is answered again',
     async () => {
       const orderId = randomUUID();
       const stream = orderStream('default', orderId);
@@ -42,6 +42,10 @@ describe('an order that has gathered all that an order may', () => {
         }),
       );
       await Promise.all(refusals);
+      const again = await reader.commands.handle(
+        request(orderId, oneMoreOfEach['notes']!, commandAt(events - 1)),
+      );
+      expect(again).toMatchObject({ revision: events - 1, replayed: true });
       expect(reader.loader.cached(stream)).toEqual(await fullFold(its.store, stream));
       expect(reader.observed.outcomes).toEqual(['read used']);
     },
