@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pool } from 'undici';
+import { overridden } from '#platform/config.js';
 import { freePort } from '#platform/free-port.js';
 
 const run = promisify(execFile);
@@ -26,6 +27,9 @@ export interface System {
 }
 
 export const IN_FLIGHT = 64;
+
+/** What the environment names is for other commands: a measurement neither fills nor measures it. */
+const embedded = { ORDERLOG_EVENT_STORE_URL: '', ORDERLOG_POSTGRES_URL: '' };
 
 /** @param engines options of `orderctl up` that name engines which run elsewhere */
 export async function startSystem(
@@ -50,7 +54,7 @@ export async function startSystem(
       String(store),
       ...engines,
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...overridden(process.env, embedded), ...environment } },
   );
   await untilReady(child);
   const addresses = JSON.parse(readFileSync(join(dataDir, 'system.json'), 'utf8')) as {

@@ -7,8 +7,9 @@ import { createClient } from '#client/orderlog-client.js';
 import { freePort } from '#platform/free-port.js';
 import { freshDatabase } from '../../support/database.js';
 import { startTestEventStore } from '../../support/event-store.js';
-import { orderctl, startUp } from '../../support/orderctl.js';
+import { orderctl, orderctlOf, startUp, startUpWith } from '../../support/orderctl.js';
 import { mugOrder } from '../../support/orders.js';
+import { repositoryRoot } from '../../support/seeded-tree.js';
 
 const TIMEOUT_MS = 180_000;
 
@@ -52,6 +53,57 @@ describe('orderctl up, on engines that run elsewhere', () => {
       } finally {
         expect(await up.end('SIGTERM')).toBe(0);
       }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is told of them by the environment as every other command is, where no option says otherwise',
+    async () => {
+      const nobody = `127.0.0.1:${await freePort()}`;
+      const environment = {
+        ORDERLOG_EVENT_STORE_URL: store.url,
+        ORDERLOG_POSTGRES_URL: `postgres://${nobody}/x`,
+      };
+      const up = await startUpWith(environment, data, '--no-demo', '--postgres', database.url);
+      try {
+        expect(up.output.stdout).toContain(`starting on ${data}, ORDERLOG_EVENT_STORE_URL …\n`);
+        expect(up.output.stdout).toContain(`event store  ${store.url}\n`);
+        expect([...up.processes().keys()].sort()).toEqual(['command-api', 'projector', 'query-api']);
+        const settings = { ORDERLOG_EVENT_STORE_URL: store.url, ORDERLOG_DATA: data };
+        expect(await orderctlOf(repositoryRoot, settings, 'verify')).toMatchObject({ code: 0 });
+      } finally {
+        expect(await up.end('SIGTERM')).toBe(0);
+      }
+      expect(existsSync(join(data, 'pg'))).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each<[string, string, RegExp]>([
+    [
+      'ORDERLOG_POSTGRES_URL',
+      'postgres://127.0.0.1:PORT/x',
+      /^orderctl: PostgreSQL given by ORDERLOG_POSTGRES_URL does not answer: [^\n]+\n$/,
+    ],
+    [
+      'ORDERLOG_EVENT_STORE_URL',
+      'esdb://127.0.0.1:PORT?tls=false',
+      /^orderctl: the event store given by ORDERLOG_EVENT_STORE_URL does not answer: [^\n]+\n$/,
+    ],
+    [
+      'ORDERLOG_POSTGRES_URL',
+      'localhost',
+      /^orderctl: ORDERLOG_POSTGRES_URL is no URL of the right kind: [^\n]+\n$/,
+    ],
+  ])(
+    'says in one line what is wrong with %s=%s, and leaves nothing running',
+    async (name, url, stderr) => {
+      const environment = { [name]: url.replace('PORT', String(await freePort())) };
+      const ports = ['--command-port', '0', '--query-port', '0', '--event-store-port', '0'];
+      const ended = await orderctlOf(repositoryRoot, environment, 'up', ...ports, '--data', data);
+      expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(stderr) });
+      expect(existsSync(join(data, 'up.lock'))).toBe(false);
     },
     TIMEOUT_MS,
   );

@@ -8,7 +8,7 @@ import { withoutCredentials } from '../support/output.js';
 import type { DataFolder } from '../system/data-folder.js';
 import { EmbeddedSystem } from '../system/embedded-system.js';
 import { Ending } from '../system/ending.js';
-import { chosenEngines } from '../system/engines.js';
+import { chosenEngines, variablesUsed } from '../system/engines.js';
 
 interface UpOptions {
   readonly data?: string;
@@ -32,8 +32,8 @@ export function addUpCommand(program: Command): void {
     .option('--command-port <port>', 'port of command-api; 0: any', parsePort, 3000)
     .option('--query-port <port>', 'port of query-api; 0: any', parsePort, 3001)
     .option('--event-store-port <port>', 'port of the event store; 0: any', parsePort, 2113)
-    .option('--event-store <url>', 'an event store that runs elsewhere: esdb://… or esdb+discover://…')
-    .option('--postgres <url>', 'a PostgreSQL that runs elsewhere: postgres://…/DATABASE')
+    .option('--event-store <url>', 'an event store that runs elsewhere (ORDERLOG_EVENT_STORE_URL)')
+    .option('--postgres <url>', 'a PostgreSQL that runs elsewhere (ORDERLOG_POSTGRES_URL)')
     .option('--elasticsearch <url>', 'search in this Elasticsearch (ORDERLOG_ELASTICSEARCH_URL)')
     .option('--kafka <brokers>', 'publish events to this Kafka: HOST:PORT,… (ORDERLOG_KAFKA_BROKERS)')
     .option('--no-demo', `without the demo day in the tenant ${DEMO_TENANT}`)
@@ -43,18 +43,20 @@ export function addUpCommand(program: Command): void {
 async function runUp(options: UpOptions): Promise<void> {
   const startedMs = Date.now();
   const folder = dataFolder(options);
+  const engines = chosenEngines(options);
   const ending = new Ending();
   const system = await EmbeddedSystem.open({
     folder,
     commandPort: options.commandPort || (await freePort()),
     queryPort: options.queryPort || (await freePort()),
     eventStorePort: options.eventStorePort || (await freePort()),
-    engines: chosenEngines(options),
+    engines,
     events: { tell: (line) => console.error(line), gaveUp: (reason) => ending.fail(reason) },
   });
   ending.onForce = () => system.kill();
   try {
-    console.log(`starting on ${folder.path} …`);
+    const used = variablesUsed(engines);
+    console.log(`starting on ${[folder.path, ...used].join(', ')} …`);
     await ending.orDone(startAll(system, folder, options, startedMs));
     await ending.asked;
   } finally {

@@ -29,7 +29,7 @@ export interface ConnectionOptions {
   readonly tenant?: string;
 }
 
-type Address = 'commandUrl' | 'queryUrl' | 'eventStoreUrl' | 'postgresUrl' | 'elasticsearchUrl';
+export type Address = 'commandUrl' | 'queryUrl' | 'eventStoreUrl' | 'postgresUrl' | 'elasticsearchUrl';
 
 export const addresses: Readonly<
   Record<Address, { flag: string; setting: Setting<string>; protocols: readonly string[] }>
@@ -116,10 +116,7 @@ export class Connection {
   }
 
   #given(which: Address): string | undefined {
-    const { flag, setting, protocols } = addresses[which];
-    const option = this.#options[which];
-    if (option !== undefined) return checkUrl(option, flag, protocols);
-    return readConfig({ url: envOptional(setting) }).url?.replace(/\/$/, '');
+    return givenUrl(which, this.#options[which]);
   }
 
   #addresses(): Promise<SystemAddresses | null> {
@@ -162,8 +159,24 @@ export function dataFolder(options: { readonly data?: string }): DataFolder {
   return new DataFolder(options.data ?? givenText('ORDERLOG_DATA'));
 }
 
-/** @param flag the option that gave it, or the variable @throws UsageError naming it */
-export function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
+/**
+ * What the option says, else the variable; undefined when neither does.
+ *
+ * @param flag the option, where a command calls it otherwise than the rest
+ * @throws UsageError, ConfigError naming the one that is wrong
+ */
+export function givenUrl(
+  which: Address,
+  option: string | undefined,
+  flag = addresses[which].flag,
+): string | undefined {
+  const { setting, protocols } = addresses[which];
+  if (option !== undefined) return checkUrl(option, flag, protocols);
+  return readConfig({ url: envOptional(setting) }).url?.replace(/\/$/, '');
+}
+
+/** @param flag the option that gave it @throws UsageError naming it */
+function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
   const withOneSeed = text.replace(/,[^/?]*/, ''); // a cluster's connection string may name several
   if (URL.canParse(withOneSeed) && protocols.includes(new URL(withOneSeed).protocol)) {
     return text.replace(/\/$/, '');

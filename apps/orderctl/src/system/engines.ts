@@ -9,7 +9,7 @@ import {
 } from '#platform/search-settings.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { CliError, oneLine } from '../support/cli-error.js';
-import { addresses, checkUrl } from '../support/connection.js';
+import { addresses, givenUrl, type Address } from '../support/connection.js';
 import { kafkaNamed } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 
@@ -20,6 +20,8 @@ export interface ChosenEngines {
   readonly postgresUrl: string | null;
   readonly elasticsearch: ElasticsearchPlace | null;
   readonly kafka: KafkaPlace | null;
+  /** The option or the variable that named each of them, for whoever gave a wrong one. */
+  readonly givenBy: Readonly<Record<'eventStore' | 'postgres' | 'elasticsearch', string>>;
 }
 
 interface EngineOptions {
@@ -30,26 +32,44 @@ interface EngineOptions {
 }
 
 /**
- * What the options say, and for engines beside the system the environment too.
+ * Options first, then the environment, as every command finds the system: where this one went by its options alone,
+ * the others would look at another system than the one that it runs.
  *
  * @throws UsageError, ConfigError when an address is none, or settings contradict each other
  */
 export function chosenEngines(options: EngineOptions): ChosenEngines {
-  const elasticsearchUrl = urlOf('elasticsearch', options.elasticsearch, 'elasticsearchUrl');
+  const eventStore = named('eventStoreUrl', '--event-store', options.eventStore);
+  const postgres = named('postgresUrl', '--postgres', options.postgres);
+  const elasticsearch = named('elasticsearchUrl', '--elasticsearch', options.elasticsearch);
   const given: Record<string, string> =
-    elasticsearchUrl === null ? {} : { ORDERLOG_ELASTICSEARCH_URL: elasticsearchUrl };
+    elasticsearch.url === null ? {} : { ORDERLOG_ELASTICSEARCH_URL: elasticsearch.url };
   const search = readConfig(searchEngineSettings, overridden(process.env, given));
   indexPrefixOf(search); // the projector would end with the same line, again and again
   return {
-    eventStoreUrl: urlOf('event-store', options.eventStore, 'eventStoreUrl'),
-    postgresUrl: urlOf('postgres', options.postgres, 'postgresUrl'),
+    eventStoreUrl: eventStore.url,
+    postgresUrl: postgres.url,
     elasticsearch: elasticsearchOf(search),
     kafka: kafkaNamed(options),
+    givenBy: { eventStore: eventStore.by, postgres: postgres.by, elasticsearch: elasticsearch.by },
   };
 }
 
-function urlOf(option: string, text: string | undefined, kind: keyof typeof addresses): string | null {
-  return text === undefined ? null : checkUrl(text, `--${option}`, addresses[kind].protocols);
+function named(
+  which: Address,
+  flag: string,
+  option: string | undefined,
+): { readonly url: string | null; readonly by: string } {
+  const url = givenUrl(which, option, flag) ?? null;
+  return { url, by: option === undefined ? addresses[which].setting.variable : flag };
+}
+
+/** Variables that this system runs on: who exported them for another command hears of it before anything is written. */
+export function variablesUsed({ eventStoreUrl, postgresUrl, givenBy }: ChosenEngines): readonly string[] {
+  const used = [
+    ...(eventStoreUrl === null ? [] : [givenBy.eventStore]),
+    ...(postgresUrl === null ? [] : [givenBy.postgres]),
+  ];
+  return used.filter((by) => !by.startsWith('--'));
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -64,25 +84,25 @@ export async function ensureEnginesAnswer(
   engines: ChosenEngines,
   tell: (line: string) => void,
 ): Promise<void> {
-  const { eventStoreUrl, postgresUrl, elasticsearch } = engines;
-  if (postgresUrl !== null) await answers('--postgres', 'PostgreSQL', () => askPostgres(postgresUrl));
+  const { eventStoreUrl, postgresUrl, elasticsearch, givenBy } = engines;
+  if (postgresUrl !== null) await answers(givenBy.postgres, 'PostgreSQL', () => askPostgres(postgresUrl));
   if (eventStoreUrl !== null) {
-    await answers('--event-store', 'the event store', () =>
+    await answers(givenBy.eventStore, 'the event store', () =>
       withEventStore(eventStoreUrl, (store) => store.headPosition()),
     );
   }
   if (elasticsearch !== null) {
-    const asked = answers('--elasticsearch', 'Elasticsearch', () => askElasticsearch(elasticsearch));
+    const asked = answers(givenBy.elasticsearch, 'Elasticsearch', () => askElasticsearch(elasticsearch));
     await asked.catch((error: CliError) => tell(`${error.message}; search answers when it does`));
   }
 }
 
-async function answers(option: string, name: string, ask: () => Promise<unknown>): Promise<void> {
+async function answers(givenBy: string, name: string, ask: () => Promise<unknown>): Promise<void> {
   try {
     await ask();
   } catch (error) {
     const why = error instanceof Error ? oneLine(error.message || error.name) : String(error);
-    throw new CliError(`${name} given by ${option} does not answer: ${why}`, { cause: error });
+    throw new CliError(`${name} given by ${givenBy} does not answer: ${why}`, { cause: error });
   }
 }
 
