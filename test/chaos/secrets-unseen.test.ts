@@ -15,6 +15,7 @@ const malformed: readonly (readonly [ConfigName, (secret: string) => string])[] 
   ['ORDERLOG_POSTGRES_URL', (secret) => `postgres://${USER}:${secret}%@127.0.0.1:1/x`],
   ['ORDERLOG_EVENT_STORE_URL', (secret) => `esdb://${USER}:${secret}@`],
   ['ORDERLOG_EVENT_STORE_URL', (secret) => `esdb://${USER}:${secret}@h:2113?tls=perhaps&colour=red`],
+  ['ORDERLOG_EVENT_STORE_URL', (secret) => `esdb://${USER}:${secret}@h:2113?tls=false&colour=red`],
   ['ORDERLOG_EVENT_STORE_URL', (secret) => `esdb://${USER}:${secret}%@h:2113`],
   ['ORDERLOG_EVENT_STORE_URL', (secret) => `esdb://${USER}:${secret}@h:2113?tls=true&tlsCAFile=/none`],
   ['ORDERLOG_ELASTICSEARCH_URL', (secret) => `http://${USER}:${secret}@h:99999`],

@@ -1,4 +1,5 @@
-import { envEventStoreUrl, envHost, envPort, envPostgresUrl, readConfig } from '#platform/config.js';
+import { envEventStoreUrl } from '#event-store/event-store-url.js';
+import { envHost, envPort, envPostgresUrl, readConfig } from '#platform/config.js';
 import { kafkaOf, kafkaSettings, type KafkaPlace } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,

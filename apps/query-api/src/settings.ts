@@ -1,6 +1,6 @@
+import { envEventStoreUrl } from '#event-store/event-store-url.js';
 import {
   envDrainDelayMs,
-  envEventStoreUrl,
   envHost,
   envJwksUrl,
   envPort,

@@ -14,25 +14,49 @@ interface ParseError {
   readonly expected: string;
 }
 
+/** What follows names the connection string: the variable, where one gave it. */
+export class ConnectionStringError extends Error {
+  override readonly name = 'ConnectionStringError';
+
+  constructor(readonly why: string) {
+    super(`the connection string of the event store ${why}`);
+  }
+}
+
 /**
  * A client for `connectionString`, which goes to it untouched: TLS, certificates, credentials, seeds and deadlines are
- * its own affair.
+ * its own affair. It connects with its first call.
  *
- * @throws Error in one line when the client does not understand it, without the string: it may hold a password.
+ * @throws ConnectionStringError in one line when the client does not understand it, or finds no file that it names;
+ * without the string: it may hold a password
  */
 export function openClient(connectionString: string): EventStoreDBClient {
-  let place: ParseError;
+  const client = understood(connectionString);
+  readAhead(client);
+  return client;
+}
+
+function understood(connectionString: string): EventStoreDBClient {
+  const warnings: string[] = [];
+  const { console } = globalThis;
+  // What it ignores it warns of with the whole string, and a misspelt option would be a default in disguise.
+  globalThis.console = { ...console, warn: (text: string) => warnings.push(text) };
+  let why: string;
   try {
     const client = EventStoreDBClient.connectionString(connectionString);
-    readAhead(client);
-    return client;
+    const unknown = warnings.find((text) => text.startsWith('Unknown option'));
+    if (unknown === undefined) return client;
+    // Its last line points at the option.
+    const after = unknown.split('\n').at(-1)!.indexOf('^');
+    why = `is not understood: after ${after} characters there is an option that the client does not know`;
   } catch (error) {
-    if (!isParseError(error)) throw error;
-    place = error;
+    why = isParseError(error)
+      ? `is not understood: after ${error.location[0]} characters there should be ${error.expected}`
+      : `cannot be used: ${(error as Error).message}`;
+  } finally {
+    globalThis.console = console;
   }
-  throw new Error(
-    `the connection string of the event store is not understood: after ${place.location[0]} characters there should be ${place.expected}`,
-  );
+  throw new ConnectionStringError(why);
 }
 
 function readAhead(client: EventStoreDBClient): void {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   ConfigError,
-  envEventStoreUrl,
   envFlag,
   envInteger,
   envJwksUrl,
@@ -68,11 +67,6 @@ describe('the configuration', () => {
       { ORDERLOG_LOG_LEVEL: 'loud' },
     ],
     [
-      'ORDERLOG_EVENT_STORE_URL is no URL of the right kind: give esdb://… or esdb+discover://…',
-      envEventStoreUrl('ORDERLOG_EVENT_STORE_URL'),
-      { ORDERLOG_EVENT_STORE_URL: 'http://localhost' },
-    ],
-    [
       'ORDERLOG_JWKS_URL is no URL of the right kind: give https://…',
       envJwksUrl('ORDERLOG_JWKS_URL'),
       { ORDERLOG_JWKS_URL: './keys' },
@@ -88,17 +82,6 @@ describe('the configuration', () => {
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(message);
     expect(read).not.toThrow('\n');
-  });
-
-  it('takes a connection string of a cluster as it is', () => {
-    const setting = envEventStoreUrl('ORDERLOG_EVENT_STORE_URL');
-    for (const url of [
-      'esdb://127.0.0.1:2113?tls=false',
-      'esdb://me:s%3Acret@a.example:2113,b.example:2113,c.example:2113?tls=true&tlsCAFile=/ca.pem',
-      'esdb+discover://me:secret@cluster.example:2113?nodePreference=leader',
-    ]) {
-      expect(readConfig({ setting }, { ORDERLOG_EVENT_STORE_URL: url })).toEqual({ setting: url });
-    }
   });
 
   it('never repeats a URL, which may hold a password', () => {

@@ -214,14 +214,6 @@ export const envPostgresUrl = (variable: ConfigName): Setting<string> => {
     return text;
   });
 };
-/** A connection string of EventStoreDB: an URL but for the further seeds of a cluster, `esdb://A:2113,B:2113`. */
-export const envEventStoreUrl = (variable: ConfigName): Setting<string> => {
-  const withOneSeed = envUrl(variable, ['esdb:', 'esdb+discover:']);
-  return setting<string, never>(variable, undefined, (text) => {
-    withOneSeed.read(text.replace(/,[^/?]*/, ''));
-    return text;
-  });
-};
 export const envJwksUrl = (variable: ConfigName): Setting<string> =>
   envUrl(variable, ['https:', 'http:', 'file:']);
 export const envHttpUrl = (variable: ConfigName, otherwise?: string): Setting<string> =>

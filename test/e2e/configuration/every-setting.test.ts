@@ -27,6 +27,9 @@ const wrong: Readonly<Record<ConfigName, readonly string[]>> = {
     `http://me:${MARK}@h:2113`,
     `esdb://me:${MARK}%@h`,
     `esdb://me:${MARK}@h:99999`,
+    `esdb://me:${MARK}@h:2113?tls=perhaps`,
+    `esdb://me:${MARK}@h:2113?colour=red`,
+    `esdb://me:${MARK}@h:2113?tls=true&tlsCAFile=/none`,
   ],
   ORDERLOG_SEARCH_ENGINE: ['solr', 'Postgres'],
   ORDERLOG_ELASTICSEARCH_URL: [

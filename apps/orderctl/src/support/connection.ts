@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
+import { envEventStoreUrl } from '#event-store/event-store-url.js';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
 import {
   envCredential,
-  envEventStoreUrl,
   envHttpUrl,
   envOptional,
   envPostgresUrl,
