@@ -62,7 +62,6 @@ describe('a secret', () => {
   it.each(malformed)('is not seen where it is malformed: %s', async (name, write) => {
     const environment = {
       ...secrets.places()['nobody there'],
-      ORDERLOG_ELASTICSEARCH_API_KEY: '',
       [name]: write(markOf(name)),
     } as Record<string, string>;
     for (const app of configNames[name].readBy.split(', ')) {

@@ -98,15 +98,21 @@ export class MarkedSecrets {
     });
   }
 
-  /** Nobody there; somebody else; a wrong password, or API key. */
+  /** Nobody there; somebody else; a wrong password, or API key: Elasticsearch takes one of the two. */
   places(): Readonly<Record<string, Environment>> {
     const refusing = `127.0.0.1:${(this.#refusing.address() as AddressInfo).port}`;
+    const nobody = `127.0.0.1:${this.nobody}`;
+    const withKey = (host: string) => ({
+      ORDERLOG_ELASTICSEARCH_URL: `http://${host}`,
+      ORDERLOG_ELASTICSEARCH_API_KEY: markOf('ORDERLOG_ELASTICSEARCH_API_KEY'),
+    });
     const wrong = this.#at(refusing, this.#urls);
     return {
-      'nobody there': this.#at(`127.0.0.1:${this.nobody}`),
+      'nobody there': this.#at(nobody),
+      'nobody there for an API key': { ...this.#at(nobody), ...withKey(nobody) },
       'somebody else there': this.#at(refusing),
-      'a wrong API key': wrong,
-      'a wrong password': { ...wrong, ORDERLOG_ELASTICSEARCH_API_KEY: '' },
+      'a wrong API key': { ...wrong, ...withKey(refusing) },
+      'a wrong password': wrong,
     };
   }
 
@@ -184,7 +190,6 @@ export class MarkedSecrets {
         'ORDERLOG_EVENT_STORE_URL',
       ),
       ORDERLOG_ELASTICSEARCH_URL: withLogin(`http://${host}`, 'ORDERLOG_ELASTICSEARCH_URL'),
-      ORDERLOG_ELASTICSEARCH_API_KEY: markOf('ORDERLOG_ELASTICSEARCH_API_KEY'),
       ORDERLOG_KAFKA_BROKERS: host,
       ORDERLOG_KAFKA_SASL_MECHANISM: 'plain',
       ORDERLOG_KAFKA_SASL_USERNAME: USER,

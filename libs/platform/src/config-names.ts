@@ -35,13 +35,15 @@ export const configNames = {
     secret: true,
   },
   ORDERLOG_ELASTICSEARCH_API_KEY: {
-    meaning: 'The API key to send to it, encoded as Elasticsearch gives it.',
+    meaning:
+      'The API key to send to it, encoded as Elasticsearch gives it; then no user or password stands in the URL.',
     otherwise: 'none',
     readBy: 'projector, query-api, orderctl',
     secret: true,
   },
   ORDERLOG_ELASTICSEARCH_CA_FILE: {
-    meaning: "A PEM file with the authority that signed its certificate, where Node doesn't know it.",
+    meaning:
+      "A PEM file with the authority that signed its certificate, where Node doesn't know it; the URL is https: then.",
     otherwise: "Node's own authorities",
     readBy: 'projector, query-api, orderctl',
   },

@@ -42,6 +42,20 @@ describe('the settings of search', () => {
       { ORDERLOG_ELASTICSEARCH_CA_FILE: 'package.json' },
     ],
     [
+      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: drop one of them',
+      {
+        ORDERLOG_ELASTICSEARCH_URL: 'https://me:secret@search.example:9200',
+        ORDERLOG_ELASTICSEARCH_API_KEY: 'key',
+      },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is http: make it https, or drop the file',
+      {
+        ORDERLOG_ELASTICSEARCH_URL: 'http://search.example:9200',
+        ORDERLOG_ELASTICSEARCH_CA_FILE: 'package.json',
+      },
+    ],
+    [
       'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX is set, but ORDERLOG_ELASTICSEARCH_URL is not: set both, or neither',
       { ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: 'shop' },
     ],

@@ -39,14 +39,27 @@ const MAX_PREFIX_CHARACTERS = 100;
 
 /**
  * Where Elasticsearch is; null: none is configured.
- * @throws ConfigError when it is told how to reach it, but not where it is
+ * @throws ConfigError when it is told how to reach it, but not where it is, or what has no use there
  */
 export function elasticsearchOf(values: ElasticsearchValues): ElasticsearchPlace | null {
   const { elasticsearchUrl: url, elasticsearchApiKey: apiKey, elasticsearchCaFile: caFile } = values;
-  if (url !== null) return { url, apiKey, caFile };
-  refuseWithoutUrl('ORDERLOG_ELASTICSEARCH_API_KEY', apiKey);
-  refuseWithoutUrl('ORDERLOG_ELASTICSEARCH_CA_FILE', caFile);
-  return null;
+  if (url === null) {
+    refuseWithoutUrl('ORDERLOG_ELASTICSEARCH_API_KEY', apiKey);
+    refuseWithoutUrl('ORDERLOG_ELASTICSEARCH_CA_FILE', caFile);
+    return null;
+  }
+  const { protocol, username, password } = new URL(url);
+  if (apiKey !== null && username + password !== '') {
+    throw new ConfigError(
+      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: drop one of them',
+    );
+  }
+  if (caFile !== null && protocol === 'http:') {
+    throw new ConfigError(
+      'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is http: make it https, or drop the file',
+    );
+  }
+  return { url, apiKey, caFile };
 }
 
 /**

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { ConfigError, readConfig } from '#platform/config.js';
+import { elasticsearchOf, elasticsearchSettings } from '#platform/search-settings.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { selfSignedCertificate } from '../../support/self-signed-certificate.js';
@@ -59,9 +61,20 @@ describeWith('elasticsearch', 'an Elasticsearch behind TLS that asks who is ther
     expect(authorizations.at(-1)).toBe(`Basic ${basic}`);
   });
 
-  it('is reached with an API key, which goes before a user', async () => {
-    await health(`https://shop:secret@localhost:${port}`, 'a2V5', ca());
+  it('is reached with an API key', async () => {
+    await health(`https://localhost:${port}`, 'a2V5', ca());
     expect(authorizations.at(-1)).toBe('ApiKey a2V5');
+  });
+
+  it('is not reached with an API key and a user: which of them asks is not left to chance', async () => {
+    const before = authorizations.length;
+    const both = {
+      ORDERLOG_ELASTICSEARCH_URL: `https://shop:secret@localhost:${port}`,
+      ORDERLOG_ELASTICSEARCH_API_KEY: 'a2V5',
+    };
+    const values = readConfig(elasticsearchSettings, both);
+    expect(() => elasticsearchOf(values)).toThrow(ConfigError);
+    expect(authorizations).toHaveLength(before);
   });
 
   it('is not spoken to when its authority is unknown, and the error holds no password', async () => {

@@ -177,6 +177,18 @@ describe('every setting', () => {
       'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but',
       { ORDERLOG_ELASTICSEARCH_CA_FILE: '/dev/null' },
     ],
+    ...['query-api', 'projector', 'orderctl'].flatMap((app): [string, string, Environment][] => [
+      [
+        app,
+        'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user',
+        { ORDERLOG_ELASTICSEARCH_URL: `https://me:${MARK}@h`, ORDERLOG_ELASTICSEARCH_API_KEY: MARK },
+      ],
+      [
+        app,
+        'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is http',
+        { ORDERLOG_ELASTICSEARCH_URL: 'http://h:9200', ORDERLOG_ELASTICSEARCH_CA_FILE: '/dev/null' },
+      ],
+    ]),
     ...Object.entries({
       ORDERLOG_KAFKA_TOPIC: 'x',
       ORDERLOG_KAFKA_PARTITIONS: '2',

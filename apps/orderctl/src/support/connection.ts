@@ -12,7 +12,11 @@ import {
   type Setting,
 } from '#platform/config.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
-import { elasticsearchSettings, type ElasticsearchPlace } from '#platform/search-settings.js';
+import {
+  elasticsearchOf,
+  elasticsearchSettings,
+  type ElasticsearchPlace,
+} from '#platform/search-settings.js';
 import type { Command } from 'commander';
 import { DataFolder, type SystemAddresses } from '../system/data-folder.js';
 import { CliError, UsageError } from './cli-error.js';
@@ -105,8 +109,8 @@ export class Connection {
   /** How to reach Elasticsearch; null: the system searches without it, as far as is known here. */
   async elasticsearch(): Promise<ElasticsearchPlace | null> {
     const url = this.#given('elasticsearchUrl');
-    const { elasticsearchApiKey: apiKey, elasticsearchCaFile: caFile } = readConfig(elasticsearchSettings);
-    if (url !== undefined) return { url, apiKey, caFile };
+    const settings = readConfig(elasticsearchSettings);
+    if (url !== undefined) return elasticsearchOf({ ...settings, elasticsearchUrl: url });
     return (await this.#addresses())?.elasticsearch ?? null;
   }
 
