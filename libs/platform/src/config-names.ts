@@ -29,7 +29,8 @@ export const configNames = {
     readBy: 'projector',
   },
   ORDERLOG_ELASTICSEARCH_URL: {
-    meaning: 'Elasticsearch 9, as an http: or https: URL; user and password may stand in it.',
+    meaning:
+      'Elasticsearch 9, as an http: or https: URL; user and password may stand in it. Several nodes of one cluster with commas between, each with the same scheme and login.',
     otherwise: 'none: PostgreSQL searches',
     readBy: 'projector, query-api, orderctl',
     secret: true,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from './config.js';
-import { elasticsearchOf, indexPrefixOf, searchEngineSettings } from './search-settings.js';
+import { elasticsearchOf, indexPrefixOf, nodesOf, searchEngineSettings } from './search-settings.js';
 
 const read = (environment: Readonly<Record<string, string>>) => {
   const values = readConfig(searchEngineSettings, environment);
@@ -21,6 +21,18 @@ describe('the settings of search', () => {
       indexPrefix: 'orderlog',
     });
     expect(read({ ...url, ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: 'shop-1' }).indexPrefix).toBe('shop-1');
+  });
+
+  it.each([
+    ['https://a:9200', ['https://a:9200']],
+    [
+      'http://a:9200,http://b:9200, http://[::1]:9200',
+      ['http://a:9200', 'http://b:9200', 'http://[::1]:9200'],
+    ],
+    ['https://me:p,w@a,https://me:p,w@b/search', ['https://me:p,w@a', 'https://me:p,w@b/search']],
+  ])('take one node or several: %s', (given, nodes) => {
+    const { elasticsearch } = read({ ORDERLOG_ELASTICSEARCH_URL: given });
+    expect(nodesOf(elasticsearch!.url)).toEqual(nodes);
   });
 
   it('can name Elasticsearch for the index that is still read, and PostgreSQL for what is built', () => {
@@ -71,7 +83,39 @@ describe('the settings of search', () => {
       'ORDERLOG_ELASTICSEARCH_URL is no URL of the right kind: give https://… or http://…',
       { ORDERLOG_ELASTICSEARCH_URL: 'search.example:9200' },
     ],
+    [
+      'ORDERLOG_ELASTICSEARCH_URL is no URL of the right kind: give https://… or http://…',
+      { ORDERLOG_ELASTICSEARCH_URL: 'http://a:9200,b:9200' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_URL is no URL of the right kind: give https://… or http://…',
+      { ORDERLOG_ELASTICSEARCH_URL: 'http://a:9200,ftp://b:9200' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_URL is no URL of the right kind: give https://… or http://…',
+      { ORDERLOG_ELASTICSEARCH_URL: 'http://a:9200,' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_URL names nodes without a scheme: give https://A:9200,https://B:9200',
+      { ORDERLOG_ELASTICSEARCH_URL: 'http://a,b:9200' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_URL names nodes by https: and by http:, give one of them for all',
+      { ORDERLOG_ELASTICSEARCH_URL: 'https://a:9200,http://b:9200' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_URL names nodes with different logins: give each the same, or none',
+      { ORDERLOG_ELASTICSEARCH_URL: 'https://me:secret@a:9200,https://b:9200' },
+    ],
+    [
+      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: drop one of them',
+      {
+        ORDERLOG_ELASTICSEARCH_URL: 'https://me:secret@a:9200,https://me:secret@b:9200',
+        ORDERLOG_ELASTICSEARCH_API_KEY: 'key',
+      },
+    ],
   ])('refuse with one line: %s', (line, environment) => {
     expect(() => read(environment)).toThrow(line);
+    expect(() => read(environment)).not.toThrow(/\bsecret\b/);
   });
 });

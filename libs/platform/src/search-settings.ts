@@ -6,13 +6,14 @@ import {
   envOneOf,
   envOptional,
   envOptionalText,
+  type Setting,
   type ValuesOf,
 } from './config.js';
 import type { ConfigName } from './config-names.js';
 
 /** How an app reaches Elasticsearch. */
 export const elasticsearchSettings = {
-  elasticsearchUrl: envOptional(envHttpUrl('ORDERLOG_ELASTICSEARCH_URL')),
+  elasticsearchUrl: envOptional(envElasticsearchUrl('ORDERLOG_ELASTICSEARCH_URL')),
   elasticsearchApiKey: envOptional(envCredential('ORDERLOG_ELASTICSEARCH_API_KEY')),
   elasticsearchCaFile: envOptional(envFile('ORDERLOG_ELASTICSEARCH_CA_FILE')),
 };
@@ -29,6 +30,7 @@ export type SearchEngineValues = ValuesOf<typeof searchEngineSettings>;
 
 /** How to reach it. */
 export interface ElasticsearchPlace {
+  /** Of one node, or of several with commas between. */
   readonly url: string;
   readonly apiKey: string | null;
   readonly caFile: string | null;
@@ -48,7 +50,7 @@ export function elasticsearchOf(values: ElasticsearchValues): ElasticsearchPlace
     refuseWithoutUrl('ORDERLOG_ELASTICSEARCH_CA_FILE', caFile);
     return null;
   }
-  const { protocol, username, password } = new URL(url);
+  const { protocol, username, password } = new URL(nodesOf(url)[0]!);
   if (apiKey !== null && username + password !== '') {
     throw new ConfigError(
       'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: drop one of them',
@@ -89,3 +91,34 @@ function refuseWithoutUrl(variable: ConfigName, value: string | null): void {
   if (value === null) return;
   throw new ConfigError(`${variable} is set, but ORDERLOG_ELASTICSEARCH_URL is not: set both, or neither`);
 }
+
+/** The nodes that it names, one at least. A comma in a password is no end of one: no scheme follows it. */
+export function nodesOf(url: string): readonly string[] {
+  return url.split(/,\s*(?=https?:\/\/)/i);
+}
+
+/** URLs of nodes of one cluster: who asks one may be sent to any other, so they are reached in the same way. */
+export function envElasticsearchUrl(variable: ConfigName): Setting<string> {
+  const ofNode = envHttpUrl(variable);
+  return {
+    variable,
+    read: (text) => {
+      const nodes = text === undefined ? [] : nodesOf(text);
+      const [first, ...others] = nodes.map((node) => new URL(ofNode.read(node)));
+      if (first === undefined) return ofNode.read(text);
+      // `http://A,B:9200` is one URL, of a machine whose name has a comma.
+      if ([first, ...others].some(({ host, pathname }) => `${host}${pathname}`.includes(','))) {
+        throw new ConfigError(`${variable} names nodes without a scheme: give https://A:9200,https://B:9200`);
+      }
+      if (others.some(({ protocol }) => protocol !== first.protocol)) {
+        throw new ConfigError(`${variable} names nodes by https: and by http:, give one of them for all`);
+      }
+      if (others.some((node) => loginOf(node) !== loginOf(first))) {
+        throw new ConfigError(`${variable} names nodes with different logins: give each the same, or none`);
+      }
+      return text!;
+    },
+  };
+}
+
+const loginOf = ({ username, password }: URL) => `${username}:${password}`;

@@ -128,6 +128,18 @@ describe('orderctl up, on engines that run elsewhere', () => {
       /^orderctl: --elasticsearch needs a URL of the kind http:[^\n]+\n$/,
     ],
     [
+      'elasticsearch',
+      ['--elasticsearch', 'https://127.0.0.1:9200,http://127.0.0.1:9201'],
+      2,
+      /^orderctl: --elasticsearch names nodes by https: and by http:, [^\n]+\n$/,
+    ],
+    [
+      'event-store',
+      ['--event-store', 'esdb://127.0.0.1:2113?tls=perhaps'],
+      2,
+      /^orderctl: --event-store is not understood: [^\n]+\n$/,
+    ],
+    [
       'kafka',
       ['--kafka', 'http://127.0.0.1:9092'],
       2,

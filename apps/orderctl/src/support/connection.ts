@@ -3,6 +3,7 @@ import { envEventStoreUrl } from '#event-store/event-store-url.js';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
 import {
+  ConfigError,
   envCredential,
   envHttpUrl,
   envOptional,
@@ -15,6 +16,7 @@ import type { KafkaPlace } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
   elasticsearchSettings,
+  envElasticsearchUrl,
   type ElasticsearchPlace,
 } from '#platform/search-settings.js';
 import type { Command } from 'commander';
@@ -60,7 +62,7 @@ export const addresses: Readonly<
   },
   elasticsearchUrl: {
     flag: '--elasticsearch-url',
-    setting: envHttpUrl('ORDERLOG_ELASTICSEARCH_URL'),
+    setting: envElasticsearchUrl('ORDERLOG_ELASTICSEARCH_URL'),
     protocols: ['http:', 'https:'],
   },
 };
@@ -175,15 +177,26 @@ export function givenUrl(
   flag = addresses[which].flag,
 ): string | undefined {
   const { setting, protocols } = addresses[which];
-  if (option !== undefined) return checkUrl(option, flag, protocols);
+  if (option !== undefined) return checkUrl(option, flag, protocols, setting);
   return readConfig({ url: envOptional(setting) }).url?.replace(/\/$/, '');
 }
 
 /** @param flag the option that gave it @throws UsageError naming it */
-function checkUrl(text: string, flag: string, protocols: readonly string[]): string {
-  const withOneSeed = text.replace(/,[^/?]*/, ''); // a cluster's connection string may name several
-  if (URL.canParse(withOneSeed) && protocols.includes(new URL(withOneSeed).protocol)) {
-    return text.replace(/\/$/, '');
+function checkUrl(
+  text: string,
+  flag: string,
+  protocols: readonly string[],
+  setting: Setting<string>,
+): string {
+  if (!protocols.some((protocol) => text.startsWith(`${protocol}//`))) {
+    throw new UsageError(
+      `${flag} needs a URL of the kind ${protocols.map((one) => `${one}//…`).join(' or ')}`,
+    );
   }
-  throw new UsageError(`${flag} needs a URL of the kind ${protocols.map((one) => `${one}//…`).join(' or ')}`);
+  try {
+    return setting.read(text).replace(/\/$/, '');
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new UsageError(error.message.replace(setting.variable, flag));
+  }
 }

@@ -123,3 +123,58 @@ describe('an error of the Elasticsearch client', () => {
     expectDiscreet(error);
   });
 });
+
+describe('a client of several nodes', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  /** One that answers every request alike, and who asked it. */
+  async function node(status: number): Promise<{ host: string; askedBy: (string | undefined)[] }> {
+    const askedBy: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      askedBy.push(request.headers.authorization);
+      const headers = { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' };
+      response.writeHead(status, headers).end('{"status":"green"}');
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, askedBy };
+  }
+
+  const clientOf = (...hosts: readonly string[]) =>
+    createElasticsearchClient({
+      url: hosts.map((host) => `http://elastic:${PASSWORD}@${host}`).join(),
+      apiKey: null,
+      caFile: null,
+    });
+
+  it('asks each of them in turn, by the same login', async () => {
+    const [one, other] = [await node(200), await node(200)];
+    const client = clientOf(one.host, other.host);
+    for (let count = 0; count < 4; count++) await client.cluster.health();
+    await client.close();
+    expect(one.askedBy).toEqual([`Basic ${LOGIN}`, `Basic ${LOGIN}`]);
+    expect(other.askedBy).toEqual(one.askedBy);
+  });
+
+  it('asks the next where one is away, or cannot answer', async () => {
+    const [unable, well] = [await node(503), await node(200)];
+    const client = clientOf('127.0.0.1:1', unable.host, well.host);
+    for (let count = 0; count < 4; count++) expect(await client.cluster.health()).toMatchObject({});
+    await client.close();
+    expect(well.askedBy).toHaveLength(4);
+  });
+
+  it('asks each once where none can answer', async () => {
+    const [one, other] = [await node(503), await node(503)];
+    const client = clientOf(one.host, other.host);
+    await expect(client.cluster.health()).rejects.toBeInstanceOf(errors.ResponseError);
+    await client.close();
+    expect([one.askedBy, other.askedBy].flat()).toHaveLength(2);
+  });
+});

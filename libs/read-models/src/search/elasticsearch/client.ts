@@ -1,24 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { Client } from '@elastic/elasticsearch';
-import type { ElasticsearchPlace } from '#platform/search-settings.js';
+import { nodesOf, type ElasticsearchPlace } from '#platform/search-settings.js';
 import { DiscreetTransport } from './discreet-transport.js';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** @throws when the CA file cannot be read */
 export function createElasticsearchClient({ url, apiKey, caFile }: ElasticsearchPlace): Client {
-  const { username, password, origin, pathname } = new URL(url);
+  const nodes = nodesOf(url).map((node) => new URL(node));
+  const { username, password } = nodes[0]!; // the same in all
   const basic =
     username === ''
       ? {}
       : { auth: { username: decodeURIComponent(username), password: decodeURIComponent(password) } };
   return new Client({
-    node: `${origin}${pathname}`,
+    nodes: nodes.map(({ origin, pathname }) => `${origin}${pathname}`),
     ...(apiKey === null ? basic : { auth: { apiKey } }),
     ...(caFile === null ? {} : { tls: { ca: readFileSync(caFile) } }),
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Whoever asks decides how often to ask again.
-    maxRetries: 0,
+    // Each node is asked once, where the one before is away; whoever asks decides how often to ask again.
+    maxRetries: nodes.length - 1,
     Transport: DiscreetTransport,
   });
 }
