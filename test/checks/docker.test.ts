@@ -14,7 +14,8 @@ interface Service {
   healthcheck?: unknown;
   restart?: string;
   deploy?: { resources: { limits: object } };
-  depends_on?: Record<string, { condition: string }>;
+  depends_on?: Record<string, { condition: string; required?: boolean }>;
+  profiles?: string[];
 }
 
 const text = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8');
@@ -26,7 +27,7 @@ const versions = parseEnv(text('docker/.env'));
 const apps = ['command-api', 'query-api', 'projector', 'event-store', 'orderctl'];
 
 describe('the container files', () => {
-  it.each(['docker/compose.yaml', 'docker/engines.yaml'])(
+  it.each(['docker/compose.yaml', 'docker/compose.embedded.yaml', 'docker/engines.yaml'])(
     '%s is what the Compose Specification allows',
     (path) => {
       // The schema as dclint carries it. Its `format`s are Docker's own, and say nothing of the shape.
@@ -49,7 +50,8 @@ describe('the container files', () => {
   });
 
   it('name only settings that an app knows', () => {
-    const named = new Set(`${dockerfile}\n${text('docker/compose.yaml')}`.match(/ORDERLOG_[A-Z_]+/g));
+    const files = ['docker/Dockerfile', 'docker/compose.yaml', 'docker/compose.embedded.yaml'].map(text);
+    const named = new Set(files.join('\n').match(/ORDERLOG_[A-Z_]+/g));
     expect(named.size).toBeGreaterThan(5);
     expect([...named].filter((name) => !(name in configNames))).toEqual([]);
   });
@@ -102,4 +104,61 @@ describe('the container files', () => {
     for (const { condition } of conditions)
       expect(condition).toMatch(/^service_(healthy|completed_successfully)$/);
   });
+
+  it('hand each limit of the gateway on, with the default that the image has', () => {
+    const inImage: Readonly<Record<string, string>> = Object.fromEntries(
+      [...dockerfile.matchAll(/\b(GATEWAY_\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]),
+    );
+    const { environment } = services['gateway']!;
+    expect(Object.keys(environment!)).toEqual(
+      expect.arrayContaining([
+        'GATEWAY_REQUESTS_PER_SECOND',
+        'GATEWAY_REQUESTS_BURST',
+        'GATEWAY_CONNECTIONS',
+      ]),
+    );
+    for (const [name, value] of Object.entries(environment!))
+      expect([name, value]).toEqual([name, `\${${name}:-${inImage[name]}}`]);
+  });
+
+  describe('start one event store, and wait for no other', () => {
+    const [whole, embedded] = [services, yaml('docker/compose.embedded.yaml').services];
+    const together = merged(whole, embedded) as typeof services;
+    it.each([
+      ['by the command of the README', whole, 'none', 'eventstoredb', 'event-store'],
+      ['with compose.embedded.yaml', together, 'embedded', 'event-store', 'eventstoredb'],
+    ])('%s', (_how, files, profile, store, other) => {
+      const starts = Object.entries(files).filter(
+        ([, { profiles }]) => profiles === undefined || profiles.includes(profile),
+      );
+      const names = starts.map(([name]) => name);
+      expect(names).toEqual(expect.arrayContaining(['command-api', 'query-api', 'projector', store]));
+      expect(names).not.toContain(other);
+      for (const [name, { depends_on }] of starts) {
+        const needed = Object.entries(depends_on ?? {}).filter(([, { required }]) => required !== false);
+        expect([name, needed.map(([on]) => on).filter((on) => !names.includes(on))]).toEqual([name, []]);
+      }
+      for (const name of ['command-api', 'projector']) expect(files[name]!.depends_on).toHaveProperty(store);
+      for (const name of ['command-api', 'query-api', 'projector', 'orderctl'])
+        expect([name, files[name]!.environment!['ORDERLOG_EVENT_STORE_URL']]).toEqual([
+          name,
+          expect.stringContaining(`esdb://${store}:2113?tls=false`),
+        ]);
+    });
+  });
 });
+
+/** What Compose makes of two files: what both have is the second's, but for mappings and lists, which are joined. */
+function merged(first: unknown, second: unknown): unknown {
+  if (Array.isArray(first) && Array.isArray(second)) return [first, second].flat() as unknown[];
+  if (!isMapping(first) || !isMapping(second)) return second;
+  const both = Object.keys(second).map((key) => [
+    key,
+    key in first ? merged(first[key], second[key]) : second[key],
+  ]);
+  return { ...first, ...Object.fromEntries(both) };
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
