@@ -32,7 +32,7 @@ function commandsOf({ text }: Page): string[] {
     .flatMap(([, fence]) => fence!.replaceAll('\\\n', ' ').split('\n'))
     .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
     .flatMap((line) => line.split(/\s(?:&&|\||;)\s/))
-    .map((line) => line.replace(/^\w+=\$\(/, '').trim())
+    .map((line) => line.replace(/^(?:\w+=|eval ")\$\(/, '').trim())
     .filter((line) => line !== '');
 }
 
@@ -43,7 +43,7 @@ describe('what the documents say', () => {
   it('is a script of package.json, where they say npm', () => {
     const builtIn = new Set(['ci', 'install', 'start', 'test', 'run']);
     const wrong = onEveryPage(commandsOf).filter(({ found }) => {
-      const [npm, verb, name] = found.split(/\s+/);
+      const [npm, verb, name] = found.split(/\s+/).filter((word) => word !== '-s');
       if (npm !== 'npm') return false;
       return !builtIn.has(verb!) || (verb === 'run' && !(name! in scripts));
     });
