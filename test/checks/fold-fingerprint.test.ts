@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { foldFingerprint } from '#event-store/snapshots/fold-fingerprint.js';
 import type { Change } from '../chaos/seeded-bugs/broken-tree.js';
-import { generatedWith } from '../support/generated-with.js';
+import { generator } from '../support/generated-with.js';
 
 const TIMEOUT_MS = 120_000;
 
+const generatedWith = generator('fold-fingerprint.mjs', 'foldFingerprint');
+
 async function fingerprintWith(changes: readonly Change[]): Promise<string> {
-  const text = await generatedWith(['fold-fingerprint.mjs', 'foldFingerprint'], changes);
+  const text = await generatedWith(changes);
   const fingerprint = /foldFingerprint = "([^"]+)"/.exec(text)?.[1];
   if (fingerprint === undefined) throw new Error(`no fingerprint: ${text}`);
   return fingerprint;

@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import type { SearchEngine } from '#read-models/search/search-engine.js';
 import type { Change } from '../chaos/seeded-bugs/broken-tree.js';
-import { generatedWith } from '../support/generated-with.js';
+import { generator } from '../support/generated-with.js';
 
 const TIMEOUT_MS = 120_000;
 
+const generatedWith = generator('read-model-fingerprints.mjs', 'readModelFingerprints');
+
 async function fingerprintsWith(changes: readonly Change[]): Promise<Record<SearchEngine, string>> {
-  const text = await generatedWith(['read-model-fingerprints.mjs', 'readModelFingerprints'], changes);
+  const text = await generatedWith(changes);
   const fingerprints = /= (\{"postgres":"[^"]+","elasticsearch":"[^"]+"\})/.exec(text)?.[1];
   if (fingerprints === undefined) throw new Error(`no fingerprints: ${text}`);
   return JSON.parse(fingerprints) as Record<SearchEngine, string>;

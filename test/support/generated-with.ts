@@ -1,31 +1,29 @@
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { brokenTree, type Change } from '../chaos/seeded-bugs/broken-tree.js';
-import { finished, repositoryRoot } from './seeded-tree.js';
+import { afterAll, beforeAll } from '@jest/globals';
+import { brokenTree, type BrokenTree, type Change } from '../chaos/seeded-bugs/broken-tree.js';
+import { finished } from './seeded-tree.js';
 
+const LIMIT_MS = 60_000;
 /** What generators read besides what is built. */
 const READ = ['scripts', 'libs/event-store/golden', 'libs/read-models/golden'];
 
 /**
- * A checked-in file as `npm run generate` would make it, had the code been changed so.
- * @param generator of scripts/generated, and the function in it
+ * For the tests of a file: a checked-in file as `npm run generate` would make it, had the code been changed.
+ * @param file of scripts/generated
+ * @param name of the function in it
  */
-export async function generatedWith(
-  generator: readonly [file: string, name: string],
-  changes: readonly Change[],
-): Promise<string> {
-  const [file, name] = generator;
-  const tree = await brokenTree(changes);
-  try {
-    for (const part of READ)
-      await cp(join(repositoryRoot, part), join(tree.folder, part), { recursive: true });
-    const generate = `import { ${name} } from './scripts/generated/${file}';
-      process.stdout.write(await ${name}());`;
+export function generator(file: string, name: string): (changes: readonly Change[]) => Promise<string> {
+  let tree: BrokenTree;
+  beforeAll(async () => {
+    tree = await brokenTree({ copied: READ });
+  }, LIMIT_MS);
+  afterAll(() => tree.remove());
+  const generate = `import { ${name} } from './scripts/generated/${file}';
+    process.stdout.write(await ${name}());`;
+  return async (changes) => {
+    await tree.change(changes);
     const run = ['--input-type=module', '-e', generate];
     const { code, stdout, stderr } = await finished(process.execPath, run, tree.folder);
     if (code !== 0) throw new Error(stderr);
     return stdout;
-  } finally {
-    await tree.remove();
-  }
+  };
 }

@@ -1,14 +1,15 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, it } from '@jest/globals';
 import type { Violation } from '../checker/violations.js';
 import { runRound } from '../round.js';
 import type { ChaosSystem } from '../system/chaos-system.js';
-import { brokenTree } from './broken-tree.js';
+import { brokenTree, type BrokenTree } from './broken-tree.js';
 import { BUG_ROUND_MS, type SeededBug } from './bugs.js';
 
 const LIMIT_MS = 600_000;
+const TREE_LIMIT_MS = 60_000;
 /** A bug shows when what it spoils happens: another seed, another chance. */
 const ROUNDS_MAX = 3;
 /** Commands done, by which each bug has come to light. */
@@ -19,8 +20,13 @@ const ENOUGH = 150;
  * @param settleLimitMs how long the projections may take to come to the end of the log
  */
 export function bugsAreSeenThrough(seed: string, bugs: readonly SeededBug[], settleLimitMs: number): void {
+  let tree: BrokenTree;
   let system: ChaosSystem | null = null;
   const cleanups: (() => Promise<void>)[] = [];
+  beforeAll(async () => {
+    tree = await brokenTree({ besides: true });
+  }, TREE_LIMIT_MS);
+  afterAll(() => tree.remove());
   afterEach(async () => {
     system?.abandon();
     for (const cleanup of cleanups.splice(0)) await cleanup();
@@ -29,8 +35,7 @@ export function bugsAreSeenThrough(seed: string, bugs: readonly SeededBug[], set
   it.each(bugs.map((bug, number) => ({ ...bug, number })))(
     '$name: $caughtAs',
     async ({ number, changes, faults, twice = false, enough = ENOUGH, caughtAs, says }) => {
-      const tree = await brokenTree(changes);
-      cleanups.push(tree.remove);
+      await tree.change(changes);
       const others: Violation[] = [];
       for (let round = 0; round < ROUNDS_MAX; round++) {
         const folder = await mkdtemp(join(tmpdir(), 'orderlog-chaos-'));

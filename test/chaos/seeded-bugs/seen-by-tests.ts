@@ -1,21 +1,24 @@
-import { afterEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { brokenTree, type BrokenTree } from './broken-tree.js';
 import { failedTests, type TestedBug } from './failed-tests.js';
 
 const LIMIT_MS = 120_000;
+/** What tests need besides what is built. */
+const COPIED = ['apps', 'libs', 'test', 'jest.config.mjs'];
 
 /** For each bug a test that the one named for it fails; and one that all those pass where there is none. */
 export function bugsAreSeen(bugs: readonly TestedBug[]): void {
-  let tree: BrokenTree | null = null;
-  afterEach(async () => {
-    await tree?.remove();
-    tree = null;
-  });
+  // One for all: what Jest has transformed it finds again by its place and its content.
+  let tree: BrokenTree;
+  beforeAll(async () => {
+    tree = await brokenTree({ copied: COPIED });
+  }, LIMIT_MS);
+  afterAll(() => tree.remove());
 
   it.each(bugs)(
     '$name',
     async (bug) => {
-      tree = await brokenTree(bug.changes, true);
+      await tree.change(bug.changes);
       const failed = await failedTests(tree.folder, { ...bug, files: [bug.file], tests: [bug.test] });
       expect(failed).toContainEqual(expect.stringContaining(bug.test));
     },
@@ -25,7 +28,7 @@ export function bugsAreSeen(bugs: readonly TestedBug[]): void {
   it(
     'and the same tests pass where there is none',
     async () => {
-      tree = await brokenTree([], true);
+      await tree.change([]);
       for (const project of new Set(bugs.map((bug) => bug.project))) {
         const ofProject = bugs.filter((bug) => bug.project === project);
         const files = [...new Set(ofProject.map(({ file }) => file))];
