@@ -1,22 +1,26 @@
 import { Command, CommanderError } from 'commander';
 import { readConfig } from '#platform/config.js';
-import { addEventsCommand } from './commands/events.command.js';
-import { addGenerationsCommand } from './commands/generations.command.js';
-import { addImportCommand } from './commands/import.command.js';
-import { addInspectCommand } from './commands/inspect.command.js';
-import { addQuarantineCommand } from './commands/quarantine.command.js';
-import { addMigrationsCommand } from './commands/migrations.command.js';
-import { addReadModelsCommand } from './commands/read-models.command.js';
-import { addReplayCommand } from './commands/replay.command.js';
-import { addRelayCommand } from './commands/relay.command.js';
-import { addKeysCommand } from './commands/keys.command.js';
-import { addSnapshotCommand } from './commands/snapshot.command.js';
-import { addStatusCommand } from './commands/status.command.js';
-import { addTokenCommand } from './commands/token.command.js';
-import { addUpCommand } from './commands/up.command.js';
-import { addVerifyCommand } from './commands/verify.command.js';
 import { CliError, UsageError } from './support/cli-error.js';
 import { failureLine } from './support/failure-line.js';
+
+/** In the order of the help. Each is loaded when it is asked for: few need all that the others need. */
+const commands = new Map<string, () => Promise<(program: Command) => void>>([
+  ['up', async () => (await import('./commands/up.command.js')).addUpCommand],
+  ['import', async () => (await import('./commands/import.command.js')).addImportCommand],
+  ['events', async () => (await import('./commands/events.command.js')).addEventsCommand],
+  ['inspect', async () => (await import('./commands/inspect.command.js')).addInspectCommand],
+  ['generations', async () => (await import('./commands/generations.command.js')).addGenerationsCommand],
+  ['migrations', async () => (await import('./commands/migrations.command.js')).addMigrationsCommand],
+  ['read-models', async () => (await import('./commands/read-models.command.js')).addReadModelsCommand],
+  ['status', async () => (await import('./commands/status.command.js')).addStatusCommand],
+  ['verify', async () => (await import('./commands/verify.command.js')).addVerifyCommand],
+  ['quarantine', async () => (await import('./commands/quarantine.command.js')).addQuarantineCommand],
+  ['replay', async () => (await import('./commands/replay.command.js')).addReplayCommand],
+  ['relay', async () => (await import('./commands/relay.command.js')).addRelayCommand],
+  ['snapshot', async () => (await import('./commands/snapshot.command.js')).addSnapshotCommand],
+  ['keys', async () => (await import('./commands/keys.command.js')).addKeysCommand],
+  ['token', async () => (await import('./commands/token.command.js')).addTokenCommand],
+]);
 
 const OK = 0;
 const FAILED = 1;
@@ -35,21 +39,8 @@ async function main(): Promise<number> {
     .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 wrong usage. docs/orderctl.md has examples.')
     .showHelpAfterError('(--help tells more)')
     .exitOverride();
-  addUpCommand(program);
-  addImportCommand(program);
-  addEventsCommand(program);
-  addInspectCommand(program);
-  addGenerationsCommand(program);
-  addMigrationsCommand(program);
-  addReadModelsCommand(program);
-  addStatusCommand(program);
-  addVerifyCommand(program);
-  addQuarantineCommand(program);
-  addReplayCommand(program);
-  addRelayCommand(program);
-  addSnapshotCommand(program);
-  addKeysCommand(program);
-  addTokenCommand(program);
+  const asked = commands.get(process.argv[2] ?? '');
+  for (const load of asked ? [asked] : commands.values()) (await load())(program);
   // Errors of subcommands are handled here too.
   for (const command of program.commands) command.exitOverride();
   try {
