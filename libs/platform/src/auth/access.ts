@@ -3,25 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Principal, Scope } from './principal.js';
-
-/** Who may call a route. Every route says so, or the app does not start. */
-export interface Access {
-  readonly public: boolean;
-  /** All of them are needed. */
-  readonly scopes: readonly Scope[];
-  /** Whether a customer's own token is admitted too. */
-  readonly customers: boolean;
-}
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    access?: Access;
-  }
-  interface FastifyRequest {
-    /** Null on public routes. */
-    principal: Principal | null;
-  }
-}
+import { publicAccess, type Access } from './route-access.js';
 
 /** For staff and services whose token has all of these scopes; customers' tokens are refused. */
 export function Scopes(...scopes: [Scope, ...Scope[]]): MethodDecorator {
@@ -37,8 +19,6 @@ export function CustomerScopes(...scopes: [Scope, ...Scope[]]): MethodDecorator 
 export function Public(): MethodDecorator {
   return RouteConfig({ access: publicAccess });
 }
-
-export const publicAccess: Access = { public: true, scopes: [], customers: true };
 
 /** The parameter that says who is asking. */
 export const CurrentPrincipal = createParamDecorator(

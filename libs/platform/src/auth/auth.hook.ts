@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { ProblemError } from '../problems/problems.js';
-import { publicAccess, type Access } from './access.js';
+import { publicAccess, type Access } from './route-access.js';
 import type { Principal } from './principal.js';
 import type { TokenVerifier } from './token-verifier.js';
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { publicAccess } from '../auth/access.js';
+import { publicAccess } from '../auth/route-access.js';
 import type { Logger } from '../logging.js';
 import type { Draining } from './draining.js';
 

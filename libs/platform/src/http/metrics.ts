@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { publicAccess } from '../auth/access.js';
+import { publicAccess } from '../auth/route-access.js';
 
 let ofProcess: Registry | null = null;
 
