@@ -72,6 +72,7 @@ function run(file, args, environment) {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => running?.kill(signal));
 
 try {
+  process.env.ORDERLOG_TEST_SHORT_LIVED_ENGINES = '1';
   const environment = { ...process.env, ORDERLOG_TEST_ENGINES_FOLDER: folder };
   if (values.full) environment.ORDERLOG_TEST_RETAIL_FULL = '1';
   if (values.file) environment.ORDERLOG_TEST_RETAIL_FILE = values.file;

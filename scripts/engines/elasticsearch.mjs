@@ -1,7 +1,7 @@
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFolder } from './folders.mjs';
-import { findJdk } from './jdk.mjs';
+import { findJdk, shortLived } from './jdk.mjs';
 import { unpackOnce } from './maven.mjs';
 import { versions } from './versions.mjs';
 
@@ -33,7 +33,8 @@ export const elasticsearch = {
     const config = join(folder, 'config');
     if (!existsSync(config)) cpSync(join(installed, 'config'), config, { recursive: true });
     for (const name of ['logs', 'tmp']) openFolder(join(folder, name));
-    writeFileSync(join(config, 'jvm.options.d/heap.options'), '-Xms1g\n-Xmx1g\n');
+    const options = ['-Xms1g', '-Xmx1g', ...shortLived()];
+    writeFileSync(join(config, 'jvm.options.d/own.options'), `${options.join('\n')}\n`);
     return { jdk, installed };
   },
 

@@ -4,6 +4,13 @@ import { EngineFailure } from './failure.mjs';
 
 const FOLDERS_OF_JDKS = ['/usr/lib/jvm', '/opt/java', '/Library/Java/JavaVirtualMachines'];
 
+/**
+ * Options of a JVM that ends soon, as a test's does: what it compiles it compiles quickly, and not once more for speed.
+ * It starts for half the CPU. One that somebody measures runs as it comes.
+ */
+export const shortLived = () =>
+  process.env.ORDERLOG_TEST_SHORT_LIVED_ENGINES === '1' ? ['-XX:TieredStopAtLevel=1'] : [];
+
 /** The home of a JDK of at least this major version: JAVA_HOME where it will do, else the newest there is. */
 export function findJdk(minimumMajor, neededBy) {
   const found = [process.env.JAVA_HOME, ...FOLDERS_OF_JDKS.flatMap(foldersIn)].filter(Boolean).flatMap(jdkAt);

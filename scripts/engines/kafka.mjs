@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { openFolder } from './folders.mjs';
-import { findJdk } from './jdk.mjs';
+import { findJdk, shortLived } from './jdk.mjs';
 import { copyJarsOnce } from './maven.mjs';
 import { versions } from './versions.mjs';
 
@@ -62,6 +62,7 @@ export const kafka = {
       file: java,
       args: [
         '-Xmx512m',
+        ...shortLived(),
         `-Djava.io.tmpdir=${tmp}`,
         ...LOGGING,
         '-cp',

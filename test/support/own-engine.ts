@@ -26,7 +26,8 @@ export async function startOwnEngine(engine: 'elasticsearch' | 'kafka' | 'redis'
   const folder = await mkdtemp(join(parent, `orderlog-own-${engine}-`));
   const run = async (command: string) => {
     const args = [ENGINES, command, engine, '--folder', folder];
-    return (await promisify(execFile)(process.execPath, args)).stdout;
+    const env = { ...process.env, ORDERLOG_TEST_SHORT_LIVED_ENGINES: '1' };
+    return (await promisify(execFile)(process.execPath, args, { env })).stdout;
   };
   const stop = async () => {
     await run('down');
