@@ -17,7 +17,7 @@ import { collect, eventStoreContract, newStream, numbered, numbersOf, range } fr
 import { caughtUp, confirmed } from './subscriptions.js';
 
 eventStoreContract('a subscriber that is slow', (subject) => {
-  const { protocol } = subject;
+  const { protocol, embedded } = subject;
 
   // Source: `ConsumerTooSlow` of EventStoreDB's Enumerators: 23.10 ends such a subscription with a timeout, later
   // versions go back to reading history. Ours holds back. Whoever goes on from the last event has lost nothing.
@@ -53,6 +53,34 @@ eventStoreContract('a subscriber that is slow', (subject) => {
     }
     await subscription.unsubscribe();
     expect(numbersOf(events)).toEqual(range(0, total - 1));
+  });
+
+  // Of EventStoreDB's versions some drop such a subscriber and others tell it, after as much as they like.
+  embedded('is told that it fell behind, and again when it has caught up', async () => {
+    const { client } = subject;
+    const stream = newStream('slow');
+    const told: string[] = [];
+    const subscription = client.subscribeToAll({ fromPosition: END });
+    for (const name of ['caughtUp', 'fellBehind'] as const) subscription.on(name, () => told.push(name));
+    await caughtUp(subscription);
+    subscription.pause();
+    // The client takes 32 events all the same, the server has 8 MB on their way and keeps as much for who is live.
+    const data = new Uint8Array(50_000);
+    const total = 400;
+    for (let from = 0; from < total; from += 20) {
+      const batch = range(1, 20).map(() => binaryEvent({ type: 'Wide', data }));
+      await client.appendToStream(stream, batch);
+    }
+    const again = caughtUp(subscription);
+    const revisions: number[] = [];
+    subscription.on('data', ({ event }) => {
+      if (event!.streamId === stream) revisions.push(Number(event!.revision));
+    });
+    subscription.resume();
+    await again;
+    await subscription.unsubscribe();
+    expect(told).toEqual(['caughtUp', 'fellBehind', 'caughtUp']);
+    expect(revisions).toEqual(range(0, total - 1));
   });
 
   protocol('does not hold back the others, nor those who write', async () => {

@@ -1,6 +1,14 @@
 import { once } from 'node:events';
 import { expect } from '@jest/globals';
-import { END, excludeSystemEvents, START, streamNameFilter, type ResolvedEvent } from '@eventstore/db-client';
+import {
+  binaryEvent,
+  END,
+  excludeSystemEvents,
+  START,
+  streamNameFilter,
+  type AllStreamResolvedEvent,
+  type ResolvedEvent,
+} from '@eventstore/db-client';
 import { collect, eventStoreContract, newStream, numbered, numbersOf, range } from './contract.js';
 import { caughtUp, take } from './subscriptions.js';
 
@@ -94,6 +102,67 @@ eventStoreContract('subscribing to $all', (subject) => {
       const positions = events.map(({ event }) => Number(event!.position!.commit));
       expect(positions).toEqual([...positions].sort((a, b) => a - b));
     }
+  });
+
+  // Without a filter EventStoreDB runs other code than with one: `AllSubscription` of its Enumerators.
+  protocol('unfiltered, from the start: what reading begins with', async () => {
+    const { client } = subject;
+    await client.appendToStream(newStream(), numbered(2));
+    const idsOf = (events: readonly (ResolvedEvent | AllStreamResolvedEvent)[]) =>
+      events.map(({ event }) => event!.id);
+    const read = await collect(client.readAll({ fromPosition: START, maxCount: 2 }));
+    const subscribed = await take(client.subscribeToAll({ fromPosition: START }), 2);
+    expect(idsOf(subscribed)).toEqual(idsOf(read));
+  });
+
+  protocol('unfiltered, from a position, with neither a gap nor a repeat while writers run', async () => {
+    const { client } = subject;
+    const prefix = newStream('busy');
+    const streams = range(0, 3).map((n) => `${prefix}-${n}`);
+    const rounds = 20;
+    const isOwn = ({ event }: ResolvedEvent) => event!.streamId.startsWith(prefix);
+    const { position: before } = await client.appendToStream(`${prefix}-before`, numbered(1));
+    const taken: Promise<ResolvedEvent[]>[] = [];
+    const write = async (stream: string): Promise<void> => {
+      for (let n = 0; n < rounds; n++) {
+        if (stream === streams[0] && n % 10 === 5) {
+          const subscription = client.subscribeToAll({ fromPosition: before! });
+          taken.push(take(subscription, streams.length * rounds * 5, isOwn));
+        }
+        await client.appendToStream(stream, numbered(5, { from: n * 5 }));
+      }
+    };
+    await Promise.all(streams.map(write));
+    for (const events of await Promise.all(taken)) {
+      for (const stream of streams) {
+        const own = events.filter(({ event }) => event!.streamId === stream);
+        expect(numbersOf(own)).toEqual(range(0, rounds * 5 - 1));
+      }
+      const positions = events.map(({ event }) => Number(event!.position!.commit));
+      expect(positions).toEqual([...positions].sort((a, b) => a - b));
+    }
+  });
+
+  // Source: EventStoreDB's docs, "System events": they are in $all. A link is resolved for who asks for that alone.
+  protocol('unfiltered, has system events, and links as they are', async () => {
+    const { client } = subject;
+    const stream = newStream();
+    const { position } = await client.appendToStream(stream, numbered(1));
+    const subscription = client.subscribeToAll({ fromPosition: position! });
+    const events = take(subscription, 4, ({ event }) => event!.streamId.endsWith(stream));
+    await caughtUp(subscription);
+    await client.setStreamMetadata(stream, { maxCount: 10 });
+    const toFirst = binaryEvent({ type: '$>', data: Buffer.from(`0@${stream}`) });
+    await client.appendToStream(`links-to-${stream}`, toFirst);
+    await client.appendToStream(stream, numbered(1, { from: 1 }));
+    await client.tombstoneStream(stream);
+    const seen = (await events).map(({ event, link }) => [event!.streamId, event!.type, link]);
+    expect(seen).toEqual([
+      [`$$${stream}`, '$metadata', undefined],
+      [`links-to-${stream}`, '$>', undefined],
+      [stream, 'Counted', undefined],
+      [stream, '$streamDeleted', undefined],
+    ]);
   });
 
   embedded('a subscriber sees an event about when it is acknowledged: nothing polls', async () => {
