@@ -71,6 +71,27 @@ describeWith(['elasticsearch', 'kafka'], 'a shop on real engines', () => {
   );
 
   it(
+    'names the engines behind it, with their versions',
+    async () => {
+      const { stdout } = await run('status', '--json');
+      const { engines } = JSON.parse(stdout) as { engines: { port: string }[] };
+      const at = (port: string) => engines.find((one) => one.port === port);
+      expect(at('search')).toMatchObject({
+        engine: 'Elasticsearch',
+        version: expect.stringMatching(/^9\.\d+\.\d+$/),
+        detail: expect.stringContaining(own),
+      });
+      // Kafka's protocol tells no version of a broker.
+      expect(at('integration events')).toMatchObject({
+        engine: 'Kafka',
+        version: null,
+        detail: expect.stringMatching(new RegExp(`^cluster \\S+, brokers: \\d+, topic ${topic}$`)),
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'has every order in its stream, its row, its document and its messages, alike',
     async () => {
       const { eventStoreUrl, postgresUrl } = JSON.parse(

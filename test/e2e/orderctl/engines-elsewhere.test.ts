@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { createClient } from '#client/orderlog-client.js';
 import { freePort } from '#platform/free-port.js';
 import { freshDatabase } from '../../support/database.js';
@@ -12,6 +13,15 @@ import { mugOrder } from '../../support/orders.js';
 import { repositoryRoot } from '../../support/seeded-tree.js';
 
 const TIMEOUT_MS = 180_000;
+
+/** Asked otherwise than `status` asks: after its name in what PostgreSQL says of itself. */
+async function versionOf(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>('SELECT version() AS name');
+  await client.end();
+  return /^PostgreSQL (\S+(?: \(.*?\))?) on /.exec(rows[0]!.name)![1]!;
+}
 
 describe('orderctl up, on engines that run elsewhere', () => {
   let data: string;
@@ -43,12 +53,21 @@ describe('orderctl up, on engines that run elsewhere', () => {
         await client.placeOrder({ ...mugOrder(), reference: 'ELSEWHERE-1' });
         expect(await run('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 orders') });
         const { stdout } = await run('status', '--json');
-        const { engines } = JSON.parse(stdout) as { engines: { port: string; engine: string }[] };
-        expect(engines.map(({ port, engine }) => [port, engine])).toEqual([
-          ['events', 'embedded'],
-          ['read models', 'PostgreSQL'],
-          ['search', 'PostgreSQL'],
-          ['integration events', 'none'],
+        const { engines } = JSON.parse(stdout) as { engines: object[] };
+        const postgres = {
+          engine: 'PostgreSQL',
+          version: await versionOf(database.url),
+          detail: 'schema gen_1',
+        };
+        expect(engines).toEqual([
+          // Ours has no version of its own: it tells whose protocol it speaks.
+          {
+            ...{ port: 'events', engine: 'embedded', version: null },
+            detail: expect.stringMatching(/^protocol of EventStoreDB \d+\.\d+\.\d+$/),
+          },
+          { port: 'read models', ...postgres },
+          { port: 'search', ...postgres },
+          { port: 'integration events', engine: 'none', version: null, detail: null },
         ]);
       } finally {
         expect(await up.end('SIGTERM')).toBe(0);
