@@ -7,6 +7,7 @@ import { EngineFailure } from './failure.mjs';
 import { engineHome, openFolder } from './folders.mjs';
 import { kafka } from './kafka.mjs';
 import { localProcesses } from './local-process.mjs';
+import { exclusively } from './lock.mjs';
 import { redis } from './redis.mjs';
 import { forget, freePorts, readState, writeState } from './state.mjs';
 
@@ -25,7 +26,11 @@ export function folderOf(engine, given) {
 }
 
 /** Starts the engine where it does not run yet and waits until it answers. After a kill it goes on with its data. */
-export async function up(engine, folder) {
+export function up(engine, folder) {
+  return oneAtATime(engine, folder, () => start(engine, folder));
+}
+
+async function start(engine, folder) {
   openFolder(folder);
   const before = readState(folder);
   const runner = before ? runners[before.runner] : runnerFor(engine);
@@ -41,13 +46,24 @@ export async function up(engine, folder) {
   return { ports, started: true };
 }
 
+/** Two starts at once would leave an engine that nobody knows of. Beside the folder, for `down` removes that. */
+function oneAtATime(engine, folder, work) {
+  return exclusively(`${folder}.lock`, work, (pid) =>
+    console.error(`${engine.name}: waiting for process ${pid}, which starts or ends it`),
+  );
+}
+
 /** What a caller adds to an engine's own settings, a container is not told of. */
 function runnerFor(engine) {
   return !engine.alwaysProcess && dockerAnswers() ? containers : localProcesses;
 }
 
 /** Ends the engine and removes what it stored, but for its log: that of the last one stays in the user's folder. */
-export async function down(engine, folder) {
+export function down(engine, folder) {
+  return oneAtATime(engine, folder, () => end(engine, folder));
+}
+
+async function end(engine, folder) {
   const state = readState(folder);
   if (state) {
     const log = runners[state.runner].log(engine, { folder, state });

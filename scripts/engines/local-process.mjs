@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineFailure } from './failure.mjs';
+import { startOf } from './process-start.mjs';
 
 const NOBODY = 65_534;
 const STOP_LIMIT_MS = 20_000;
@@ -64,20 +65,5 @@ function killGroup(pid) {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
     if (error.code !== 'ESRCH') throw error;
-  }
-}
-
-/** When the process started, in the system's own words; null when it has ended, reaped or not. */
-function startOf(pid) {
-  try {
-    if (process.platform !== 'linux') {
-      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
-    }
-    // proc(5): the fields after the command's name in brackets begin with the state; the 20th of them is the start.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? null : fields[19];
-  } catch {
-    return null;
   }
 }
