@@ -23,6 +23,7 @@ export interface Finished {
 }
 
 export interface SeededTree {
+  readonly root: string;
   /** Runs one of the repository's own tools (`eslint`, `depcruise`) on the seeded files. */
   run(tool: string, ...parameters: string[]): Promise<Finished>;
   remove(): Promise<void>;
@@ -38,6 +39,7 @@ export async function seededTree(files: Readonly<Record<string, string>>): Promi
     await writeFile(join(root, path), content);
   }
   return {
+    root,
     run: (tool, ...parameters) => finished(join(root, 'node_modules/.bin', tool), parameters, root),
     remove: () => rm(root, { recursive: true }),
   };
