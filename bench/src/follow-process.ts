@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createLogger } from '#platform/logging.js';
 import { BULK_LIMITS } from '#projections/rebuild/kept-meanwhile.js';
-import { SearchFollower } from '#projections/search-follower.js';
+import { SearchFollower } from '#projections/search/search-follower.js';
 import type { Generation } from '#read-models/generations.js';
 import { benchClient } from './search-engine.js';
 

@@ -3,9 +3,9 @@ import pg from 'pg';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { createLogger } from '#platform/logging.js';
-import { Projector, type ProjectorOptions } from '#projections/projector.js';
-import { ReadModelKeeper, type ReadModelKeeperOptions } from '#projections/read-model-keeper.js';
-import { verify, type VerifyResult } from '#projections/verify.js';
+import { OrdersFollower, type OrdersFollowerOptions } from '#projections/orders/orders-follower.js';
+import { ReadModelKeeper, type ReadModelKeeperOptions } from '#projections/generations/read-model-keeper.js';
+import { verify, type VerifyResult } from '#projections/verify/verify.js';
 import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
 import { until } from './until.js';
@@ -16,7 +16,7 @@ const CATCH_UP_MS = 20_000;
 export const ENGINES_MS = 30_000;
 
 export interface RunningProjector {
-  readonly projector: Projector;
+  readonly projector: OrdersFollower;
   /** Rejects as `run` does. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -64,8 +64,8 @@ export class ProjectionBench {
   }
 
   /** Starts one; it need not be up to date when this returns. */
-  start(options: Partial<ProjectorOptions> = {}): RunningProjector {
-    const projector = new Projector({
+  start(options: Partial<OrdersFollowerOptions> = {}): RunningProjector {
+    const projector = new OrdersFollower({
       eventStore: this.eventStore,
       postgresUrl: this.postgresUrl,
       logger: createLogger('projector', 'silent'),

@@ -7,7 +7,7 @@ import { storeIdentity, storeMarkOf } from '#event-store/store-identity.js';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { createLogger } from '#platform/logging.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
-import { ReadModelKeeper } from '#projections/read-model-keeper.js';
+import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { startQueryApi } from '../../apps/query-api/src/start.js';
 import type { TokenOptions } from './command-api.js';

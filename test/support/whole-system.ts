@@ -5,7 +5,7 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { storeIdentity } from '#event-store/store-identity.js';
 import { createLogger } from '#platform/logging.js';
-import { Projector } from '#projections/projector.js';
+import { OrdersFollower } from '#projections/orders/orders-follower.js';
 import { startCommandApi } from '../../apps/command-api/src/start.js';
 import { startQueryApi } from '../../apps/query-api/src/start.js';
 import { freshDatabase } from './database.js';
@@ -44,7 +44,7 @@ export async function startWholeSystem(queryBaseUrl: string): Promise<WholeSyste
   const query = await startQueryApi({ ...shared, postgresUrl: database.url, elasticsearch: null }, logger);
   const eventStore = new DbClientEventStore({ connectionString: store.url });
   const stop = new AbortController();
-  const projecting = new Projector({ eventStore, postgresUrl: database.url, logger }).run(stop.signal);
+  const projecting = new OrdersFollower({ eventStore, postgresUrl: database.url, logger }).run(stop.signal);
   const issueToken = (lifetimeSeconds: number) =>
     issuer.issueToken({ tenant: 'default', scopes: ['orders:read', 'orders:write'], lifetimeSeconds });
   return {

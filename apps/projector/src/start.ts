@@ -9,9 +9,9 @@ import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import type { ProjectionWork } from '#projections/engine/projection-engine.js';
 import { Leases } from '#projections/lease/leases.js';
-import { projectionMetrics } from '#projections/projection-metrics.js';
-import { projectionStatuses } from '#projections/projection-statuses.js';
-import { ReadModelKeeper } from '#projections/read-model-keeper.js';
+import { projectionMetrics } from '#projections/status/projection-metrics.js';
+import { projectionStatuses } from '#projections/status/projection-statuses.js';
+import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
 import { Relay } from '#projections/relay/relay.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import type { ProjectorSettings } from './settings.js';
@@ -65,8 +65,8 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
 }
 
 /** What else is kept, to be gone back to, is told by the status alone. */
-function rowsOf({ target, projectors }: ReadModelKeeper): readonly (ProjectionWork | null)[] {
-  return [target.projector, ...projectors.filter((one) => one.active && one !== target.projector)];
+function rowsOf({ target, ordersFollowers }: ReadModelKeeper): readonly (ProjectionWork | null)[] {
+  return [target.orders, ...ordersFollowers.filter((one) => one.active && one !== target.orders)];
 }
 
 /** A standby is ready: to take over. What is begun again is, too, as long as that is not for long. */

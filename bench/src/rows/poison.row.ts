@@ -1,7 +1,7 @@
 import type { ExactEventStore, SubscriptionOptions } from '#event-store/port.js';
 import { createLogger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
-import { Projector, type ProjectorOptions } from '#projections/projector.js';
+import { OrdersFollower, type OrdersFollowerOptions } from '#projections/orders/orders-follower.js';
 import { startEventLog, type LogOptions } from '../filled-log.js';
 import { interleave, runWhole, type Row } from '../measure.js';
 import { fillPoisoned, POISON_EVERY, type Poisoned } from '../poisoned-log.js';
@@ -22,7 +22,7 @@ export async function poison({ events }: LogOptions): Promise<readonly Row[]> {
     const head = (await log.store.headPosition())!;
     const pool = createPool(log.postgresUrl, { max: 1, applicationName: 'bench', statementTimeoutMs: 0 });
     let databases = 0;
-    const project = async (store: ProjectorOptions['eventStore']) => {
+    const project = async (store: OrdersFollowerOptions['eventStore']) => {
       const name = `read_${++databases}`;
       await pool.query(`CREATE DATABASE ${name}`);
       const url = new URL(log.postgresUrl);
@@ -47,7 +47,7 @@ export async function poison({ events }: LogOptions): Promise<readonly Row[]> {
 }
 
 /** The same log, as if nobody had appended what is poison, and what comes after it. */
-function without(store: ExactEventStore, poisoned: Poisoned): ProjectorOptions['eventStore'] {
+function without(store: ExactEventStore, poisoned: Poisoned): OrdersFollowerOptions['eventStore'] {
   return {
     headPosition: () => store.headPosition(),
     appendExact: store.appendExact.bind(store),
@@ -66,12 +66,12 @@ function without(store: ExactEventStore, poisoned: Poisoned): ProjectorOptions['
 /** Returns once a projector has taken everything in up to the head, from the beginning. */
 async function untilAt(
   head: bigint,
-  eventStore: ProjectorOptions['eventStore'],
+  eventStore: OrdersFollowerOptions['eventStore'],
   postgresUrl: string,
 ): Promise<void> {
   const stop = new AbortController();
   const logger = createLogger('projector', 'silent');
-  const projector = new Projector({
+  const projector = new OrdersFollower({
     ...{ eventStore, postgresUrl, logger },
     onCaughtUp: async (_generation, position) => {
       if (position >= head) stop.abort();

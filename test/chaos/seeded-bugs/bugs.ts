@@ -76,7 +76,7 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'an event that is applied twice',
     changes: [
       {
-        file: 'libs/projections/src/folded-order.ts',
+        file: 'libs/projections/src/orders/folded-order.ts',
         from: 'order = foldOrder(order, event);',
         to: `order = foldOrder(order, event);
           if (['NoteAdded', 'PaymentCaptured', 'LineAdded'].includes(event.type)) order = foldOrder(order, event);`,

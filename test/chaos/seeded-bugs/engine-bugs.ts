@@ -12,7 +12,7 @@ export const indexBugs: readonly TestedBug[] = [
     name: 'how far the index is, told before it has acknowledged the documents',
     changes: [
       {
-        file: 'libs/projections/src/followed-steps.ts',
+        file: 'libs/projections/src/search/followed-steps.ts',
         from: 'const refused = await written;',
         to: `await this.#writer.mark(reached);
     await this.#store.advance(this.#token, reached, [], []);
@@ -26,7 +26,7 @@ export const indexBugs: readonly TestedBug[] = [
     name: 'how far the index is, told before an earlier step is acknowledged',
     changes: [
       {
-        file: 'libs/projections/src/search-follower.ts',
+        file: 'libs/projections/src/search/search-follower.ts',
         from: 'await settling;\n        settling = this.#settle(step, steps);',
         to: 'settling = this.#settle(step, steps);',
       },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { decodeEach, type EventCodec } from '#event-store/codec.js';
-import { CannotFlip, flipTo, rollback } from '#projections/flip.js';
+import { CannotFlip, flipTo, rollback } from '#projections/generations/flip.js';
 import { ReplayFailed } from '#projections/rebuild/errors.js';
 import { markReady } from '#read-models/generation-states.js';
 import { activeGeneration, createGeneration } from '#read-models/generations.js';

@@ -1,5 +1,5 @@
 import { afterEach, it } from '@jest/globals';
-import { onGenerationNews } from '#projections/generation-news.js';
+import { onGenerationNews } from '#projections/generations/generation-news.js';
 import { freshDatabase } from '../../support/database.js';
 import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type pg from 'pg';
-import { projectionStatuses, type ProjectorStatus } from '#projections/projection-statuses.js';
+import { projectionStatuses, type OrdersStatus } from '#projections/status/projection-statuses.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench, type RunningKeeper } from '../../support/projections.js';
 import { until } from '../../support/until.js';
@@ -25,12 +25,12 @@ describe('how far behind a projector says that its rows are', () => {
     await bench.close();
   });
 
-  const statusOf = async ({ keeper }: RunningKeeper): Promise<ProjectorStatus | undefined> => {
+  const statusOf = async ({ keeper }: RunningKeeper): Promise<OrdersStatus | undefined> => {
     const { projections } = await projectionStatuses(keeper, null, {
       eventStore: bench.eventStore,
       db: bench.pool,
     });
-    return projections.find((one): one is ProjectorStatus => 'active' in one);
+    return projections.find((one): one is OrdersStatus => 'active' in one);
   };
 
   /** Whoever wants to write to it waits. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '#event-store/errors.js';
-import type { ProjectorOptions } from '#projections/projector.js';
+import type { OrdersFollowerOptions } from '#projections/orders/orders-follower.js';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
@@ -85,7 +85,7 @@ describe('a projector', () => {
 
   it('waits for an event store that is away', async () => {
     let away = true;
-    const eventStore: ProjectorOptions['eventStore'] = {
+    const eventStore: OrdersFollowerOptions['eventStore'] = {
       appendExact: bench.eventStore.appendExact.bind(bench.eventStore),
       headPosition: () => bench.eventStore.headPosition(),
       readStream: bench.eventStore.readStream.bind(bench.eventStore),

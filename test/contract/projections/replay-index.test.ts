@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { errors, type Client } from '@elastic/elasticsearch';
 import { createLogger } from '#platform/logging.js';
-import type { ReadModelKeeper } from '#projections/read-model-keeper.js';
+import type { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
 import type { Replayed, ReplayOptions } from '#projections/rebuild/replay.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration } from '#read-models/generations.js';
@@ -135,7 +135,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     );
     expect(await indexes()).not.toContain(before.searchIndex);
     expect(await bench.verify(client)).toMatchObject({ orders: 20, differences: [] });
-    const kept = [...keeper.projectors, ...keeper.followers];
+    const kept = [...keeper.ordersFollowers, ...keeper.followers];
     expect(new Set(kept.map(({ engine }) => engine.restartCount))).toEqual(new Set([0]));
   });
 

@@ -96,18 +96,18 @@ describe('a replay', () => {
       const [order] = await writeOrders(2);
       const { keeper } = bench.keep();
       const { target } = keeper;
-      await until('the first one is live', () => target.projector.state === 'live', ENGINES_MS);
+      await until('the first one is live', () => target.orders.state === 'live', ENGINES_MS);
       await replayOn(bench);
       const { generation, dropped } = await replayOn(bench);
       expect(dropped).toEqual([1]);
       if (comes) await order!.does(note('after it was dropped'));
       await until(
         'it keeps the active one',
-        () => target.projector.generation?.id === generation.id && target.projector.state === 'live',
+        () => target.orders.generation?.id === generation.id && target.orders.state === 'live',
         ENGINES_MS,
       );
       // It found nothing wrong, however it came to know.
-      expect(new Set(keeper.projectors.map(({ engine }) => engine.restartCount))).toEqual(new Set([0]));
+      expect(new Set(keeper.ordersFollowers.map(({ engine }) => engine.restartCount))).toEqual(new Set([0]));
       expect(await bench.rows('SELECT generation FROM orderlog.leases WHERE generation = 1')).toEqual([]);
     },
     120_000,

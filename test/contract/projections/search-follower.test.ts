@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@j
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
-import { ReadModelKeeper } from '#projections/read-model-keeper.js';
-import { SearchFollower } from '#projections/search-follower.js';
+import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
+import { SearchFollower } from '#projections/search/search-follower.js';
 import { activeGeneration, prepareGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import {
@@ -137,7 +137,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const [lacking, wrong] = [await placed(), await placed()];
     await indexed(keeper);
     await keeper.stop();
-    const index = keeper.target.projector.generation!.searchIndex!;
+    const index = keeper.target.orders.generation!.searchIndex!;
     const id = ({ tenantId, orderId }: WrittenOrder) => `${tenantId}.${orderId}`;
     const { _source } = await client.get<object>({ index, id: id(wrong) });
     await client.delete({ index, id: id(lacking) });
@@ -161,7 +161,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     await network.away();
     for (let count = 0; count < 10; count++) await (await placed()).isFulfilled();
     const head = (await bench.eventStore.headPosition())!;
-    await until('the rows have all', () => keeper.target.projector.progress.position! >= head, LIMIT_MS);
+    await until('the rows have all', () => keeper.target.orders.progress.position! >= head, LIMIT_MS);
     await until('search waits', () => keeper.target.search!.state === 'waiting', LIMIT_MS);
     expect(keeper.target.search!.position).toBeLessThan(head);
     await network.restore();
@@ -173,7 +173,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const keeper = keep();
     const orders = await Promise.all(Array.from({ length: 5 }, () => placed()));
     await indexed(keeper);
-    const index = keeper.target.projector.generation!.searchIndex!;
+    const index = keeper.target.orders.generation!.searchIndex!;
     // As where its disk is full: it answers, and refuses each document and the marker.
     const full = (is: true | null) =>
       client.indices.putSettings({ index, settings: { 'index.blocks.read_only_allow_delete': is } });
@@ -192,7 +192,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     await orders[0]!.does(tags('gift'));
     await placed();
     const head = (await bench.eventStore.headPosition())!;
-    await until('the rows have all', () => keeper.target.projector.progress.position! >= head, LIMIT_MS);
+    await until('the rows have all', () => keeper.target.orders.progress.position! >= head, LIMIT_MS);
     expect(keeper.target.search!.position).toBeLessThan(head);
     await full(null);
     await indexed(keeper);
@@ -210,7 +210,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     await indexed(second);
     expect(second.target.search!.totals.documents).toBe(1);
     await second.stop();
-    await client.indices.delete({ index: second.target.projector.generation!.searchIndex! });
+    await client.indices.delete({ index: second.target.orders.generation!.searchIndex! });
     const third = keep();
     await until(
       'all documents are written again',
@@ -282,7 +282,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
       const order = await placed();
       await indexed(first);
       await first.stop();
-      const { schema, searchIndex } = first.target.projector.generation!;
+      const { schema, searchIndex } = first.target.orders.generation!;
       // As after the restore of a backup of PostgreSQL.
       await bench.rows(`SELECT setval('${schema}.write_seq', 1, false)`);
       await bench.rows(`UPDATE ${schema}.orders SET write_seq = nextval('${schema}.write_seq')`);
@@ -301,7 +301,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const keeper = keep();
     const good = await placed();
     await indexed(keeper);
-    const { schema, searchIndex } = keeper.target.projector.generation!;
+    const { schema, searchIndex } = keeper.target.orders.generation!;
     const refused = new WrittenOrder(bench.eventStore);
     await bench.rows(`CREATE FUNCTION ${schema}.spoil() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -336,7 +336,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const keeper = keep();
     const order = await placed();
     await indexed(keeper);
-    const { id: generation, schema } = keeper.target.projector.generation!;
+    const { id: generation, schema } = keeper.target.orders.generation!;
     const foundBy = (what: string) =>
       bench.rows(`UPDATE ${schema}.order_search SET found_by = (${what})::json WHERE order_id = $1`, [
         order.orderId,
@@ -390,7 +390,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const keeper = keep();
     const [broken, whole] = [await placed(), await placed()];
     await indexed(keeper);
-    const { schema } = keeper.target.projector.generation!;
+    const { schema } = keeper.target.orders.generation!;
     await bench.rows(
       `WITH lost AS (DELETE FROM ${schema}.order_search WHERE order_id = $1)
        UPDATE ${schema}.orders SET write_seq = nextval('${schema}.write_seq') WHERE order_id = $1`,
@@ -406,14 +406,14 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
   it('takes the place of the tables on a system that runs, which answer until then, and back', async () => {
     const tables = keep(null);
     await Promise.all(Array.from({ length: 20 }, () => placed()));
-    await until('the rows are read', () => tables.target.projector.state === 'live', LIMIT_MS);
+    await until('the rows are read', () => tables.target.orders.state === 'live', LIMIT_MS);
     const before = (await activeGeneration(bench.pool))!;
     expect(before.searchIndex).toBeNull();
     await tables.stop();
 
     await network.away();
     const index = keep();
-    const old = () => index.projectors.find(({ generation }) => generation?.id === before.id);
+    const old = () => index.ordersFollowers.find(({ generation }) => generation?.id === before.id);
     await until('the old generation goes on', () => old()?.state === 'live', LIMIT_MS);
     await placed();
     const head = (await bench.eventStore.headPosition())!;

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@j
 import { errors, type Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
-import { FollowedStep, FollowedSteps } from '#projections/followed-steps.js';
-import { SearchFollower } from '#projections/search-follower.js';
+import { FollowedStep, FollowedSteps } from '#projections/search/followed-steps.js';
+import { SearchFollower } from '#projections/search/search-follower.js';
 import { prepareGeneration, type Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEventStore, SubscriptionMessage, SubscriptionOptions } from '#event-store/port.js';
-import type { ProjectorOptions } from '#projections/projector.js';
+import type { OrdersFollowerOptions } from '#projections/orders/orders-follower.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { someEvent } from '../../support/stored-events.js';
@@ -106,7 +106,7 @@ describe('a projector whose subscription says nothing', () => {
     expect(running.projector.state).toBe('live');
   });
 
-  function reading(eventStore: ExactEventStore = bench.eventStore): ProjectorOptions['eventStore'] {
+  function reading(eventStore: ExactEventStore = bench.eventStore): OrdersFollowerOptions['eventStore'] {
     return {
       subscribeToAll: eventStore.subscribeToAll.bind(eventStore),
       readStream: eventStore.readStream.bind(eventStore),

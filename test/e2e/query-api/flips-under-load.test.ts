@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { CannotFlip, flipTo, rollback } from '#projections/flip.js';
+import { CannotFlip, flipTo, rollback } from '#projections/generations/flip.js';
 import { dropGeneration } from '#read-models/drop-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';

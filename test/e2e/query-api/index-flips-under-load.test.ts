@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import type { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import { createLogger } from '#platform/logging.js';
-import { rollback } from '#projections/flip.js';
+import { rollback } from '#projections/generations/flip.js';
 import { replay } from '#projections/rebuild/replay.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type pg from 'pg';
 import { createPool } from '#platform/postgres.js';
-import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/flip.js';
+import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/generations/flip.js';
 import { CannotDrop, dropGeneration } from '#read-models/drop-generation.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { NoSuchGeneration } from '#read-models/generations.js';

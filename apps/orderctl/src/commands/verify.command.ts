@@ -9,7 +9,7 @@ import { findTopic } from '#projections/relay/topic.js';
 import { verifyTopic, type VerifyTopicResult } from '#projections/relay/verify-topic.js';
 import { RelayStore } from '#read-models/stores/relay-store.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
-import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify.js';
+import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify/verify.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { CliError, UsageError } from '../support/cli-error.js';
 import { inWords, kafkaPlace } from '../support/kafka.js';

@@ -1,6 +1,6 @@
 import type { StoredOrderEvent } from '#event-store/port.js';
 import type { Order, OrderState } from '#domain/order/state.js';
-import { differencesBetween, shown } from '#projections/differences.js';
+import { differencesBetween, shown } from '#projections/verify/differences.js';
 import { documentOf } from '#read-models/order-document.js';
 import { summaryOf } from '#read-models/order-summary.js';
 import { foldOrder } from '#read-models/orders.projection.js';

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { decode } from '#event-store/codec.js';
 import type { EventStore, RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
-import { orderKeys } from '#projections/verified-rows.js';
+import { orderKeys } from '#projections/verify/verified-rows.js';
 import type { Generation } from '#read-models/generations.js';
 import { withoutSkipped } from '#read-models/skipped-events.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';

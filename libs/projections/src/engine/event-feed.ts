@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
-import { EventBuffer, type Batch, type BufferLimits } from '../event-buffer.js';
+import { EventBuffer, type Batch, type BufferLimits } from './event-buffer.js';
 import { watch, type Heard } from './subscription-watchdog.js';
 
 export interface EventFeedOptions {

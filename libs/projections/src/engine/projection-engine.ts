@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { StoreSilent } from '#event-store/errors.js';
 import type { Logger } from '#platform/logging.js';
 import type { LeaseKey } from '#read-models/stores/leases.store.js';
-import { isAway, messageOf, pause } from '../interruptions.js';
+import { isAway, messageOf, pause } from './interruptions.js';
 import type { Leases } from '../lease/leases.js';
 import { Ownership } from '../lease/ownership.js';
 

@@ -10,7 +10,7 @@ import {
   type SeenLease,
 } from '#read-models/stores/leases.store.js';
 import { Lease } from './lease.js';
-import { Wakeup } from '../wakeup.js';
+import { Wakeup } from '../engine/wakeup.js';
 
 export interface LeaseRequest extends LeaseKey {
   /** In which it will be written; PostgreSQL tells others when it is gone. */

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { sessionOf, type LeaseKey, type OwnerReport } from '#read-models/stores/leases.store.js';
-import { OwnershipLost } from '../interruptions.js';
+import { OwnershipLost } from '../engine/interruptions.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 

@@ -2,7 +2,7 @@ import { UnreadableEvent } from '#event-store/errors.js';
 import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import { BEHIND_REASON, type EventToPark } from '#read-models/stores/quarantine.store.js';
-import { messageOf } from '../interruptions.js';
+import { messageOf } from '../engine/interruptions.js';
 
 /** Why an event is not applied. */
 export interface Fault {

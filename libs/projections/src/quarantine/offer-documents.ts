@@ -4,7 +4,7 @@ import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
-import type { BatchApplier } from '../batch-applier.js';
+import type { BatchApplier } from '../orders/batch-applier.js';
 
 interface Offering {
   readonly db: Queryable;

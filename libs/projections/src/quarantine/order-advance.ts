@@ -5,8 +5,8 @@ import type { Order } from '#domain/order/state.js';
 import { pastSkipped, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import type { OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
-import { foldedOrder, type FoldedOrder } from '../folded-order.js';
-import { messageOf } from '../interruptions.js';
+import { foldedOrder, type FoldedOrder } from '../orders/folded-order.js';
+import { messageOf } from '../engine/interruptions.js';
 import {
   DELETED,
   faultOf,

@@ -4,7 +4,7 @@ import type { RawEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import type { Order } from '#domain/order/state.js';
 import { pastSkipped } from '#read-models/skipped-events.js';
-import type { BatchApplier } from '../batch-applier.js';
+import type { BatchApplier } from '../orders/batch-applier.js';
 import { DELETED, lacking, MissingEvent, TOMBSTONE_REVISION, type OrderItem } from './faults.js';
 import type { AdvanceStore } from './order-advance.js';
 import type { KnownParkedOrder } from './order-quarantine.js';

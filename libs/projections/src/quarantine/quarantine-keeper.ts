@@ -7,8 +7,8 @@ import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projec
 import { streamsFoldedWithSkipped } from '#read-models/stores/folded-skips.js';
 import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';
 import { addSkip, skippedEvents } from '#read-models/stores/skips.store.js';
-import type { BatchApplier } from '../batch-applier.js';
-import { isAway, messageOf, pause } from '../interruptions.js';
+import type { BatchApplier } from '../orders/batch-applier.js';
+import { isAway, messageOf, pause } from '../engine/interruptions.js';
 import { backoffMs } from './faults.js';
 import { offerDocuments } from './offer-documents.js';
 import type { ParkedOrderRetrier, Retried } from './parked-order-retrier.js';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { QUARANTINE_CHANNEL } from '#read-models/schema.js';
-import { Wakeup } from '../wakeup.js';
+import { Wakeup } from '../engine/wakeup.js';
 
 /** Whether a person asked for something since it was last looked; told by NOTIFY on the owner's connection. */
 export class QuarantineNews {

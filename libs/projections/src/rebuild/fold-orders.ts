@@ -7,7 +7,7 @@ import type { BulkRows } from '#read-models/stores/bulk-rows.js';
 import type { ParkedEvent } from '#read-models/stores/bulk-load.store.js';
 import type { KnownWords } from '#read-models/stores/known-words.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
-import { messageOf } from '../interruptions.js';
+import { messageOf } from '../engine/interruptions.js';
 import { storyOf, type OrderEvents, type OrderStory } from './order-story.js';
 import type { PackedEvents } from './packed-events.js';
 

@@ -8,8 +8,8 @@ import type { Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { beginBulk, endBulk } from '#read-models/search/elasticsearch/bulk-index.js';
 import { Leases } from '../lease/leases.js';
-import { Projector } from '../projector.js';
-import { SearchFollower } from '../search-follower.js';
+import { OrdersFollower } from '../orders/orders-follower.js';
+import { SearchFollower } from '../search/search-follower.js';
 import { ReplayFailed } from './errors.js';
 import type { Throttle } from './throttle.js';
 
@@ -30,7 +30,7 @@ export class KeptMeanwhile {
   readonly #generation: Generation;
   readonly #options: KeepingOptions;
   readonly #stop = new AbortController();
-  readonly #projector: Projector | null;
+  readonly #orders: OrdersFollower | null;
   readonly #follower: SearchFollower | null;
   readonly #running: Promise<void>[];
 
@@ -45,12 +45,12 @@ export class KeptMeanwhile {
     const { eventStore, postgresUrl, logger, elasticsearch: client } = options;
     const leases = new Leases(postgresUrl);
     const shared = { postgresUrl, logger, leases, generation: async () => generation };
-    this.#projector = searchOnly ? null : new Projector({ ...shared, eventStore });
+    this.#orders = searchOnly ? null : new OrdersFollower({ ...shared, eventStore });
     this.#follower =
       generation.searchIndex === null || client === null
         ? null
         : new SearchFollower({ ...shared, client, limits: BULK_LIMITS, filling: throttle });
-    const kept = [this.#projector, this.#follower].filter((one) => one !== null);
+    const kept = [this.#orders, this.#follower].filter((one) => one !== null);
     this.#running = kept.map((one) => one.run(this.#stop.signal));
   }
 
@@ -105,7 +105,7 @@ export class KeptMeanwhile {
   }
 
   #throwIfFailing(): void {
-    for (const one of [this.#projector, this.#follower]) {
+    for (const one of [this.#orders, this.#follower]) {
       if (one?.state === 'failing') throw new ReplayFailed(`${one.name} does not go on: ${one.lastError}`);
     }
   }

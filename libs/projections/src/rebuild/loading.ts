@@ -6,7 +6,7 @@ import type { Generation } from '#read-models/generations.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { BuildCheckpoint, BulkLoadStore, OpenedOrder } from '#read-models/stores/bulk-load.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
-import { forEachOf } from '../for-each-of.js';
+import { forEachOf } from '../verify/for-each-of.js';
 import { storableRevision, TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import type { OrderToFold } from './fold-orders.js';
 import { BlockMemory } from './block-memory.js';

@@ -7,7 +7,7 @@ import {
   withoutSkipped,
   type SkippedRevisions,
 } from '#read-models/skipped-events.js';
-import { messageOf } from '../interruptions.js';
+import { messageOf } from '../engine/interruptions.js';
 
 /** All events of one order up to some revision, those that are skipped left out of `events`. */
 export interface OrderEvents {

@@ -5,7 +5,7 @@ import type {
   ReplayRecord,
   ReplaysStore,
 } from '#read-models/stores/replays.store.js';
-import { isAway } from '../interruptions.js';
+import { isAway } from '../engine/interruptions.js';
 import { Throttle, type ThrottleClock } from './throttle.js';
 
 /** Somebody asked for its end: what it has built goes. */

@@ -24,7 +24,7 @@ import {
   type ReplayRecord,
   type ReplayRequest,
 } from '#read-models/stores/replays.store.js';
-import { isAway, messageOf, pause } from '../interruptions.js';
+import { isAway, messageOf, pause } from '../engine/interruptions.js';
 import { buildInBulk } from './bulk-build.js';
 import { CannotReplay, ReplayFailed } from './errors.js';
 import { freeForgotten, freeGeneration, freeSuperseded } from './freeing.js';

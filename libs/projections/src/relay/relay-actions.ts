@@ -4,7 +4,7 @@ import { orderStream } from '#event-store/streams.js';
 import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';
 import type { QuarantineScope } from '#read-models/stores/quarantine.store.js';
 import type { RelayStore } from '#read-models/stores/relay-store.js';
-import { pause } from '../interruptions.js';
+import { pause } from '../engine/interruptions.js';
 import { QuarantineNews } from '../quarantine/quarantine-news.js';
 import type { MessageMaker } from './outgoing.js';
 import type { RelayRetry, Sending } from './sending.js';

@@ -1,7 +1,7 @@
 import type { EventStore } from '#event-store/port.js';
 import { relayProjection } from '#read-models/stores/relay-store.js';
-import { commonStatus, type CommonStatus, type Surroundings } from '../common-status.js';
-import { lackingMs } from '../lacking.js';
+import { commonStatus, type CommonStatus, type Surroundings } from '../status/common-status.js';
+import { lackingMs } from '../status/lacking.js';
 import type { Relay } from './relay.js';
 
 /** Where the relay is, for people and for metrics. */

@@ -7,8 +7,8 @@ import { SkippedEvents } from '#read-models/skipped-events.js';
 import { BEHIND_REASON, type EventToPark, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import type { RelayStore } from '#read-models/stores/relay-store.js';
 import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
-import { Rate } from '../rate.js';
-import { Turns } from '../turns.js';
+import { Rate } from '../engine/rate.js';
+import { Turns } from '../engine/turns.js';
 import type { MessageMaker, Outgoing } from './outgoing.js';
 import type { TopicWriter } from './topic-writer.js';
 

@@ -4,7 +4,7 @@ import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX, orderStream, parseOrderStream } from '#event-store/streams.js';
 import type { SkippedEvents } from '#read-models/skipped-events.js';
 import type { RelayStore } from '#read-models/stores/relay-store.js';
-import type { Difference } from '../differences.js';
+import type { Difference } from '../verify/differences.js';
 import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { readTopic } from './topic-contents.js';
 

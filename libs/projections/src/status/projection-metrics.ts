@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { CommonStatus } from './common-status.js';
-import { restartCauses, type ProjectionState } from './engine/projection-engine.js';
+import { restartCauses, type ProjectionState } from '../engine/projection-engine.js';
 import type { ProjectionStatuses } from './projection-statuses.js';
 
 const STATES: readonly ProjectionState[] = [

@@ -4,7 +4,7 @@ import { ORDER_STREAM_PREFIX, parseOrderStream } from '#event-store/streams.js';
 import type { Generation } from '#read-models/generations.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
 import type { Difference } from './differences.js';
-import type { Throttle } from './rebuild/throttle.js';
+import type { Throttle } from '../rebuild/throttle.js';
 
 export interface CoverageOptions {
   readonly eventStore: Pick<EventStore, 'subscribeToAll'>;

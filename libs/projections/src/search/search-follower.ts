@@ -17,11 +17,11 @@ import {
   type Owned,
   type ProjectionState,
   type ProjectionWork,
-} from './engine/projection-engine.js';
+} from '../engine/projection-engine.js';
 import { FollowedStep, FollowedSteps, type SettledStep } from './followed-steps.js';
-import { Leases } from './lease/leases.js';
-import type { Throttle } from './rebuild/throttle.js';
-import { Wakeup } from './wakeup.js';
+import { Leases } from '../lease/leases.js';
+import type { Throttle } from '../rebuild/throttle.js';
+import { Wakeup } from '../engine/wakeup.js';
 
 export interface SearchFollowerOptions {
   readonly client: Client;

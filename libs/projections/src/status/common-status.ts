@@ -1,5 +1,5 @@
 import type { ParkedCount } from '#read-models/stores/parked-counts.js';
-import type { ProjectionEngine, ProjectionState, RestartCause } from './engine/projection-engine.js';
+import type { ProjectionEngine, ProjectionState, RestartCause } from '../engine/projection-engine.js';
 
 /** What is told of every projection. Positions are decimal strings. */
 export interface CommonStatus {

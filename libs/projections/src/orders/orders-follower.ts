@@ -13,22 +13,22 @@ import type { LeaseKey } from '#read-models/stores/leases.store.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { BatchApplier } from './batch-applier.js';
-import { EventFeed } from './engine/event-feed.js';
+import { EventFeed } from '../engine/event-feed.js';
 import {
   ProjectionEngine,
   type Owned,
   type ProjectionState,
   type ProjectionWork,
-} from './engine/projection-engine.js';
-import { Leases } from './lease/leases.js';
+} from '../engine/projection-engine.js';
+import { Leases } from '../lease/leases.js';
 import { Pace } from './pace.js';
 import { Progress } from './progress.js';
-import { OrderQuarantine } from './quarantine/order-quarantine.js';
-import { ParkedOrderRetrier } from './quarantine/parked-order-retrier.js';
-import { QuarantineKeeper } from './quarantine/quarantine-keeper.js';
+import { OrderQuarantine } from '../quarantine/order-quarantine.js';
+import { ParkedOrderRetrier } from '../quarantine/parked-order-retrier.js';
+import { QuarantineKeeper } from '../quarantine/quarantine-keeper.js';
 import { StatisticsKeeper } from './statistics-keeper.js';
 
-export interface ProjectorOptions {
+export interface OrdersFollowerOptions {
   readonly eventStore: Pick<
     ExactEventStore,
     'subscribeToAll' | 'readStream' | 'headPosition' | 'appendExact'
@@ -54,7 +54,7 @@ const RENEW =
   'point the projector back, or let it build them anew: orderctl read-models renew, then start it again';
 
 /** Keeps the rows of the projection `orders` up to date with the event store, for as long as it runs. */
-export class Projector implements ProjectionWork {
+export class OrdersFollower implements ProjectionWork {
   readonly name = ORDERS_PROJECTION;
   readonly progress = new Progress();
   readonly engine: ProjectionEngine;
@@ -64,10 +64,10 @@ export class Projector implements ProjectionWork {
   #feed: EventFeed | null = null;
   /** What it has in its cache is right for as long as it owns the projection. */
   #applier: { readonly token: bigint; readonly applier: BatchApplier } | null = null;
-  readonly #options: ProjectorOptions;
+  readonly #options: OrdersFollowerOptions;
   readonly #pool: pg.Pool;
 
-  constructor(options: ProjectorOptions) {
+  constructor(options: OrdersFollowerOptions) {
     this.#options = options;
     const { postgresUrl, logger, leases = new Leases(postgresUrl) } = options;
     this.engine = new ProjectionEngine(this, { postgresUrl, logger, leases });

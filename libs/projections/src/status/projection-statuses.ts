@@ -3,15 +3,15 @@ import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projec
 import { parkedCounts } from '#read-models/stores/parked-counts.js';
 import type { Queryable } from '#read-models/generations.js';
 import { commonStatus, type CommonStatus, type Surroundings } from './common-status.js';
-import type { Projector } from './projector.js';
-import type { ReadModelKeeper } from './read-model-keeper.js';
-import type { Relay } from './relay/relay.js';
+import type { OrdersFollower } from '../orders/orders-follower.js';
+import type { ReadModelKeeper } from '../generations/read-model-keeper.js';
+import type { Relay } from '../relay/relay.js';
 import { lackingMs } from './lacking.js';
-import { relayStatus, type RelayStatus } from './relay/relay-status.js';
-import type { SearchFollower } from './search-follower.js';
+import { relayStatus, type RelayStatus } from '../relay/relay-status.js';
+import type { SearchFollower } from '../search/search-follower.js';
 
 /** Where a projector is, for people and for metrics. */
-export interface ProjectorStatus extends CommonStatus {
+export interface OrdersStatus extends CommonStatus {
   /** Whether queries are answered from its generation. */
   readonly active: boolean;
   /** Received, not yet written. */
@@ -32,7 +32,7 @@ export interface SearchStatus extends CommonStatus {
 
 export interface ProjectionStatuses {
   /** Those of this release's generation first. */
-  readonly projections: readonly (ProjectorStatus | SearchStatus)[];
+  readonly projections: readonly (OrdersStatus | SearchStatus)[];
   /** null: none is configured. */
   readonly relay: RelayStatus | null;
 }
@@ -41,7 +41,7 @@ const OLDEST_PARKED_MAX = 10;
 
 /** Of every projection that a keeper runs, and of the relay to Kafka. */
 export async function projectionStatuses(
-  { projectors, followers }: ReadModelKeeper,
+  { ordersFollowers, followers }: ReadModelKeeper,
   relay: Relay | null,
   stores: { readonly eventStore: Asked; readonly db: Queryable },
 ): Promise<ProjectionStatuses> {
@@ -52,7 +52,7 @@ export async function projectionStatuses(
   ]);
   const around = { head, parked };
   const [ofRows, ofRelay] = await Promise.all([
-    Promise.all(projectors.map((one) => projectorStatus(one, around, stores.eventStore))),
+    Promise.all(ordersFollowers.map((one) => ordersStatus(one, around, stores.eventStore))),
     relay && relayStatus(relay, around, stores.eventStore),
   ]);
   return { projections: [...ofRows, ...followers.map((one) => searchStatus(one, around))], relay: ofRelay };
@@ -72,12 +72,12 @@ function searchStatus(follower: SearchFollower, around: Surroundings): SearchSta
 
 type Asked = Pick<EventStore, 'headPosition' | 'subscribeToAll'>;
 
-async function projectorStatus(
-  projector: Projector,
+async function ordersStatus(
+  follower: OrdersFollower,
   around: Surroundings,
   eventStore: Asked,
-): Promise<ProjectorStatus> {
-  const { progress, generation, active, pendingEvents, engine, position } = projector;
+): Promise<OrdersStatus> {
+  const { progress, generation, active, pendingEvents, engine, position } = follower;
   const { isKnown } = progress;
   const projection = ORDERS_PROJECTION;
   const of = { projection, generation: generation?.id ?? null, position, isKnown, engine };

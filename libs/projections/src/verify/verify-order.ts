@@ -9,7 +9,7 @@ import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-m
 import { takeSkippedRevisions, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import { compareEvent, compareJson, compareSummary, hidingValues, type Report } from './comparisons.js';
 import { shown, type Difference } from './differences.js';
-import { TOMBSTONE_REVISION } from './quarantine/faults.js';
+import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import type { VerifiedRows } from './verified-rows.js';
 import { compareIndexed, compareSearched, type SearchedOrder } from './verify-search-row.js';
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { GENERATION_CHANNEL } from '#read-models/schema.js';
-import { pause } from './interruptions.js';
-import { Wakeup } from './wakeup.js';
+import { pause } from '../engine/interruptions.js';
+import { Wakeup } from '../engine/wakeup.js';
 
 /** News may be lost with a connection, or before there was one. */
 const LOOK_AGAIN_MS = 2_000;

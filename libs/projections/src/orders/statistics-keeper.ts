@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import type { Generation } from '#read-models/generations.js';
 import { analyzedHistoryRows, analyzeStatement } from '#read-models/stores/table-statistics.js';
-import { isAway } from './interruptions.js';
+import { isAway } from '../engine/interruptions.js';
 
 /** Fewer are read in any way in no time. */
 const FEW_ROWS = 250;

@@ -2,7 +2,7 @@ import { metadataOf } from '#event-store/metadata.js';
 import { nextOrderEvent } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 import type { Followed, Surroundings } from './common-status.js';
-import type { ProjectionEngine } from './engine/projection-engine.js';
+import type { ProjectionEngine } from '../engine/projection-engine.js';
 
 /** A scrape waits no longer for what it may as well say the next time. */
 const ASK_LIMIT_MS = 3_000;

@@ -10,9 +10,9 @@ import { markFailed, markReady } from '#read-models/generation-states.js';
 import type { Generation } from '#read-models/generations.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
-import { isAway, isLockTimeout, pause } from './interruptions.js';
-import { withParkedTriedAgain } from './quarantine/try-parked-again.js';
-import { verify } from './verify.js';
+import { isAway, isLockTimeout, pause } from '../engine/interruptions.js';
+import { withParkedTriedAgain } from '../quarantine/try-parked-again.js';
+import { verify } from '../verify/verify.js';
 
 export interface ActivationOptions {
   /** Three connections are used. */

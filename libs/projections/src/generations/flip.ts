@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { activate } from '#read-models/activate-generation.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
-import { withParkedTriedAgain, whyNotFlipped } from './quarantine/try-parked-again.js';
+import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 
 export interface FlipOptions {
   /** Two connections are used. */

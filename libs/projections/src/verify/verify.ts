@@ -14,7 +14,7 @@ import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { rowsWithoutOrder, streamsWithoutRow } from './coverage.js';
 import type { Difference } from './differences.js';
 import { forEachOf } from './for-each-of.js';
-import type { Throttle } from './rebuild/throttle.js';
+import type { Throttle } from '../rebuild/throttle.js';
 import { loadRows, orderKeys, sampledOrderKeys, type VerifiedRows } from './verified-rows.js';
 import { documentsWithoutOrder, verifyDocuments, type VerifiedIndex } from './verify-index.js';
 import { verifyOrder } from './verify-order.js';

@@ -6,15 +6,15 @@ import { listGenerations } from '#read-models/generation-list.js';
 import { prepareGeneration, type Generation } from '#read-models/generations.js';
 import { activateWhenReady } from './activation.js';
 import { onGenerationNews } from './generation-news.js';
-import { Leases } from './lease/leases.js';
+import { Leases } from '../lease/leases.js';
 import { KeptSet } from './kept-set.js';
-import { Projector, type ProjectorOptions } from './projector.js';
-import { SearchFollower } from './search-follower.js';
+import { OrdersFollower, type OrdersFollowerOptions } from '../orders/orders-follower.js';
+import { SearchFollower } from '../search/search-follower.js';
 
 const LOOK_TIMEOUT_MS = 5_000;
 
 export interface ReadModelKeeperOptions {
-  readonly eventStore: ProjectorOptions['eventStore'];
+  readonly eventStore: OrdersFollowerOptions['eventStore'];
   readonly postgresUrl: string;
   readonly logger: Logger;
   /** null: none is configured, and indexes are left as they are. */
@@ -27,7 +27,7 @@ export interface ReadModelKeeperOptions {
 
 /** One generation, kept up to date. */
 export interface KeptGeneration {
-  readonly projector: Projector;
+  readonly orders: OrdersFollower;
   /** null: it has no index, or nobody here can write it. */
   readonly search: SearchFollower | null;
 }
@@ -40,7 +40,7 @@ export interface KeptGeneration {
 export class ReadModelKeeper {
   readonly target: KeptGeneration;
   /** Beside the target, by the generation that their rows and indexes are of. */
-  readonly #rows: KeptSet<Projector>;
+  readonly #rows: KeptSet<OrdersFollower>;
   readonly #indexes: KeptSet<SearchFollower>;
   readonly #options: ReadModelKeeperOptions;
   readonly #pool: pg.Pool;
@@ -66,18 +66,18 @@ export class ReadModelKeeper {
     });
     const prepare = (pool: pg.Pool) => prepareGeneration(pool, indexPrefix);
     this.target = {
-      projector: this.#projector(async (pool) => rowsOnly(await prepare(pool))),
+      orders: this.#ordersFollower(async (pool) => rowsOnly(await prepare(pool))),
       search: indexPrefix === null ? null : this.#follower(prepare),
     };
-    this.#rows = new KeptSet((one) => this.#projector(async () => rowsOnly(one)), logger);
+    this.#rows = new KeptSet((one) => this.#ordersFollower(async () => rowsOnly(one)), logger);
     this.#indexes = new KeptSet(
       (one) => (elasticsearch === null ? null : this.#follower(async () => one)),
       logger,
     );
   }
 
-  get projectors(): readonly Projector[] {
-    return [this.target.projector, ...this.#rows.running];
+  get ordersFollowers(): readonly OrdersFollower[] {
+    return [this.target.orders, ...this.#rows.running];
   }
 
   get followers(): readonly SearchFollower[] {
@@ -86,11 +86,11 @@ export class ReadModelKeeper {
 
   /** Returns when the signal aborts. What keeps one generation from going on holds no other back. */
   async run(signal: AbortSignal): Promise<void> {
-    const { projector, search } = this.target;
+    const { orders, search } = this.target;
     const either = AbortSignal.any([signal, this.#stop.signal]);
     const { postgresUrl, logger } = this.#options;
     const running = [
-      projector.run(either),
+      orders.run(either),
       search?.run(either) ?? Promise.resolve(),
       onGenerationNews(
         postgresUrl,
@@ -111,29 +111,29 @@ export class ReadModelKeeper {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { projector, search } = this.target;
-    if (projector.generation === null) return; // what the target is decides what else there is
+    const { orders, search } = this.target;
+    if (orders.generation === null) return; // what the target is decides what else there is
     const generations = await listGenerations(this.#looks);
     if (signal.aborted) return;
     const active = generations.find(({ role }) => role === 'active');
-    for (const one of this.projectors) one.active = active?.rowsOf === one.generation?.id;
+    for (const one of this.ordersFollowers) one.active = active?.rowsOf === one.generation?.id;
     const kept = generations.filter(({ ofThisRelease, state }) => ofThisRelease && state === 'ready');
-    const besides = kept.filter(({ rowsOf }) => rowsOf !== projector.generation?.id).map(rowsOnly);
+    const besides = kept.filter(({ rowsOf }) => rowsOf !== orders.generation?.id).map(rowsOnly);
     this.#rows.keep(besides);
     this.#indexes.keep(
       kept.filter(({ id, searchIndex }) => searchIndex !== null && id !== search?.generation?.id),
     );
   }
 
-  #projector(generation: (pool: pg.Pool) => Promise<Generation>): Projector {
+  #ordersFollower(generation: (pool: pg.Pool) => Promise<Generation>): OrdersFollower {
     const { eventStore, postgresUrl, logger, indexPrefix } = this.#options;
     const onCaughtUp = async (one: Generation, position: bigint) => {
-      if (one.id !== this.target.projector.generation?.id) return;
+      if (one.id !== this.target.orders.generation?.id) return;
       this.#activation ??= this.#activate(indexPrefix, position).finally(() => (this.#activation = null));
       await this.#activation;
     };
     const leases = this.#leases;
-    return new Projector({ eventStore, postgresUrl, logger, leases, generation, onCaughtUp });
+    return new OrdersFollower({ eventStore, postgresUrl, logger, leases, generation, onCaughtUp });
   }
 
   async #activate(indexPrefix: string | null, position: bigint): Promise<void> {

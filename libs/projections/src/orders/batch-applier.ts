@@ -5,14 +5,14 @@ import { orderStream, parseOrderStream } from '#event-store/streams.js';
 import type { Order } from '#domain/order/state.js';
 import { ForeignWrite, type OrderKey, type OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
-import type { Batch } from './event-buffer.js';
+import type { Batch } from '../engine/event-buffer.js';
 import type { FoldedOrder } from './folded-order.js';
 import { OrderCache } from './order-cache.js';
-import { parkedBehind, revisionOf, type OrderItem } from './quarantine/faults.js';
-import { OrderAdvance, type AdvanceStore } from './quarantine/order-advance.js';
-import { OrderQuarantine } from './quarantine/order-quarantine.js';
-import { OrderWriter } from './quarantine/order-writer.js';
-import { Turns } from './turns.js';
+import { parkedBehind, revisionOf, type OrderItem } from '../quarantine/faults.js';
+import { OrderAdvance, type AdvanceStore } from '../quarantine/order-advance.js';
+import { OrderQuarantine } from '../quarantine/order-quarantine.js';
+import { OrderWriter } from '../quarantine/order-writer.js';
+import { Turns } from '../engine/turns.js';
 
 export interface Applied {
   readonly events: number;

@@ -1,8 +1,8 @@
 import type { Applied } from './batch-applier.js';
-import type { Batch } from './event-buffer.js';
-import { Rate } from './rate.js';
+import type { Batch } from '../engine/event-buffer.js';
+import { Rate } from '../engine/rate.js';
 
-/** What the projector did, and how fast lately. */
+/** What a follower did, and how fast lately. */
 export class Progress {
   position: bigint | null = null;
   /** Whether it has read where it is: until then it is not at the beginning. */
