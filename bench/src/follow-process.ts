@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createLogger } from '#platform/logging.js';
-import { BULK_LIMITS } from '#projections/rebuild/kept-meanwhile.js';
 import { SearchFollower } from '#projections/search/search-follower.js';
 import type { Generation } from '#read-models/generations.js';
 import { benchClient } from './search-engine.js';
@@ -23,7 +22,7 @@ async function run({ postgresUrl, generation, count, inBulk }: FollowRequest): P
   const follower = new SearchFollower({
     ...{ client, postgresUrl, generation: async () => generation },
     logger: createLogger('bench', 'silent'),
-    ...(inBulk ? { limits: BULK_LIMITS } : {}),
+    inBulk,
   });
   const stop = new AbortController();
   const ended = follower.run(stop.signal);

@@ -1,6 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import { createPool } from '#platform/postgres.js';
+import { REFRESH_WITHIN_MS } from '#projections/search/timely-refresh.js';
 import type { Generation } from '#read-models/generations.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { beginBulk, endBulk } from '#read-models/search/elasticsearch/bulk-index.js';
@@ -39,14 +40,16 @@ async function filled(
   const client = benchClient();
   const pool = createPool(postgresUrl, { max: 1, applicationName: 'bench', statementTimeoutMs: 0 });
   const prefix = newIndexPrefix();
-  const create = inBulk ? beginBulk : createIndex;
+  const refreshInterval = `${REFRESH_WITHIN_MS}ms`;
+  const create = (index: string) =>
+    inBulk ? beginBulk(client, index) : createIndex(client, index, { refreshInterval });
   const end = async (index: string) => (inBulk ? endBulk(client, index) : undefined);
   try {
     const { generation: built } = await buildRows(log, pool, prefix);
     const count = await rowsOf(pool, built);
     const indexed = async (name: string) => {
       const generation = await withIndex(pool, built, name);
-      await create(client, name);
+      await create(name);
       const follower = new Child('./follow-process.js');
       await follower.told();
       const lane = await runWhole(count, async () => {
@@ -65,7 +68,7 @@ async function filled(
         ours: (i) => indexed(`${prefix}-ours-${i}`),
         raw: async (i) => {
           const index = `${prefix}-raw-${i}`;
-          await create(client, index);
+          await create(index);
           return runWhole(count, async () => {
             await sent(client, index, documents);
             await end(index);

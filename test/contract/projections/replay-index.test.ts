@@ -10,6 +10,7 @@ import { FROM_THE_START } from '#read-models/readers/feed-place.js';
 import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { beginBulk } from '#read-models/search/elasticsearch/bulk-index.js';
 import { REFRESH_INTERVAL } from '#read-models/search/elasticsearch/index-definition.js';
 import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
@@ -91,7 +92,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
       index: generation.searchIndex!,
     });
     expect(settings!.settings!.index).toMatchObject({
-      refresh_interval: '600ms',
+      refresh_interval: '5s',
       auto_expand_replicas: '0-1',
     });
 
@@ -151,6 +152,12 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
 
   it('fills an index that is neither refreshed nor copied, and has it as any other before it is verified', async () => {
     const found = new Map<ReplayPhase, Set<string>>();
+    const refreshesOf = async (index: string) => {
+      const { _all } = await client.indices.stats({ index, metric: 'refresh' });
+      return _all.primaries!.refresh!.external_total;
+    };
+    await beginBulk(client, `${prefix}-untouched`);
+    const refreshes = new Set([await refreshesOf(`${prefix}-untouched`)]);
     let phase: ReplayPhase = 'catching_up';
     const wait = async () => {
       const during = phase;
@@ -162,6 +169,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
         await client.indices.getSettings({ index })
       )[index]!.settings!.index!;
       const copies = auto_expand_replicas ?? number_of_replicas;
+      if (during === 'catching_up') refreshes.add(await refreshesOf(index));
       found.set(during, (found.get(during) ?? new Set()).add(`${refresh_interval}, copies ${copies}`));
     };
     await replayOn(bench, {
@@ -174,6 +182,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
         ['verifying', new Set([`${REFRESH_INTERVAL}, copies 0-1`])],
       ]),
     );
+    expect(refreshes.size).toBe(1);
   });
 
   it('goes on with an index that was cut off, and drops one that is given up', async () => {

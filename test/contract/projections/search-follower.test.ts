@@ -239,7 +239,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     expect(await bench.verify(client)).toMatchObject({ orders: 5, differences: [], parked: [] });
   });
 
-  it('makes an index anew whose mapping Elasticsearch has guessed, and gives an earlier one its alias', async () => {
+  it('makes an index anew whose mapping Elasticsearch has guessed, and gives an earlier one what it lacks', async () => {
     const first = keep();
     const order = await placed();
     await indexed(first);
@@ -247,9 +247,13 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const made = await mappingOf(index);
     await first.stop();
     await client.indices.deleteAlias({ index, name: writtenAs(index) });
+    await client.indices.putSettings({ index, settings: { refresh_interval: '600ms' } });
     const second = keep();
     await order.does(tags('gift'));
     await indexed(second);
+    expect((await client.indices.getSettings({ index }))[index]!.settings!.index!.refresh_interval).toBe(
+      '5s',
+    );
     expect(second.target.search!.totals.documents).toBe(1);
     await second.stop();
     await client.indices.delete({ index });

@@ -22,9 +22,6 @@ export interface KeepingOptions {
 }
 
 const LOOK_EVERY_MS = 100;
-/** Of a follower that fills an index which nobody searches. */
-export const BULK_LIMITS = { maxRows: 2_000, maxBytes: 8_000_000 };
-
 /** A generation that is kept up to date by whoever built it, until the projectors take it over. */
 export class KeptMeanwhile {
   readonly #generation: Generation;
@@ -49,7 +46,7 @@ export class KeptMeanwhile {
     this.#follower =
       generation.searchIndex === null || client === null
         ? null
-        : new SearchFollower({ ...shared, client, limits: BULK_LIMITS, filling: throttle });
+        : new SearchFollower({ ...shared, client, inBulk: true, filling: throttle });
     const kept = [this.#orders, this.#follower].filter((one) => one !== null);
     this.#running = kept.map((one) => one.run(this.#stop.signal));
   }

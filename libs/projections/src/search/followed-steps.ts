@@ -26,6 +26,8 @@ export class FollowedStep {
 
 export interface SettledStep extends Pick<FollowedStep, 'page' | 'reached'> {
   readonly refused: readonly RefusedDocument[];
+  /** Whether the index has more than it was last said to have. */
+  readonly isNews: boolean;
 }
 
 /** Settles steps in their order: how far the index is, is told only of what it has acknowledged. */
@@ -57,15 +59,16 @@ export class FollowedSteps {
     const recovered = this.#takeRecovered(page, refused);
     for (const one of refused) this.parked.add(searchDocumentId(one));
     const changed = refused.length + recovered.length > 0;
+    const isNews = changed || this.#isNews(reached);
     if (changed || page.complete || ++this.#untold >= TELL_EVERY_STEPS) {
-      if (changed || this.#isNews(reached)) {
+      if (isNews) {
         await this.#writer.mark(reached);
         await this.#store.advance(this.#token, reached, refused, recovered);
       }
       this.#told = reached;
       this.#untold = 0;
     }
-    return { page, reached, refused };
+    return { page, reached, refused, isNews };
   }
 
   #isNews({ position, writeSeq }: IndexReached): boolean {

@@ -19,6 +19,7 @@ import {
   type ProjectionWork,
 } from '../engine/projection-engine.js';
 import { FollowedStep, FollowedSteps, type SettledStep } from './followed-steps.js';
+import { TimelyRefresh } from './timely-refresh.js';
 import { Leases } from '../lease/leases.js';
 import type { Throttle } from '../rebuild/throttle.js';
 import { Wakeup } from '../engine/wakeup.js';
@@ -35,9 +36,12 @@ export interface SearchFollowerOptions {
   readonly limits?: PageLimits;
   /** Of documents of rows that were there when it began; those that come since are never held back by it. */
   readonly filling?: Throttle;
+  /** Nobody searches the index yet: it is not refreshed, and steps are larger. */
+  readonly inBulk?: boolean;
 }
 
 const LIMITS: PageLimits = { maxRows: 1_000, maxBytes: 4_000_000 };
+const BULK_LIMITS: PageLimits = { maxRows: 2_000, maxBytes: 8_000_000 };
 /** From one step to the next while rows come one by one: what comes after a pause goes at once, what follows together. */
 const STEP_EVERY_MS = 50;
 /** Rows are told of by NOTIFY; this is for what was told while nobody listened. */
@@ -108,6 +112,7 @@ export class SearchFollower implements ProjectionWork {
     const generation = await generationNumber(this.#pool, lease.generation); // its index may be another one by now
     this.generation = generation;
     const store = new SearchFeedStore(db, generation);
+    const refresh = new TimelyRefresh(() => this.#refresh(generation, signal));
     const news = new Wakeup();
     signal.addEventListener('abort', () => news.wake(), { once: true });
     const hear = ({ payload }: pg.Notification) => {
@@ -124,14 +129,16 @@ export class SearchFollower implements ProjectionWork {
       this.#beganAtSeq ??= await store.lastWriteSeq();
       const steps = new FollowedSteps({ store, writer, token }, reached, await store.parked());
       const read = (after: bigint) => changedRows(db, generation, after, this.#limits(after));
-      await this.#step({ read, writer, steps, news, start: reached, signal });
+      refresh.wrote(0); // by an owner of before, perhaps
+      await this.#step({ read, writer, steps, refresh, news, start: reached, signal });
     } finally {
+      await refresh.stop();
       db.off('notification', hear);
     }
   }
 
   /** One step is told in both stores while the next is read, made and written: searches wait for no round trip more. */
-  async #step({ read: readPage, writer, steps, news, start, signal }: Stepping): Promise<void> {
+  async #step({ read: readPage, writer, steps, refresh, news, start, signal }: Stepping): Promise<void> {
     let begunMs = 0;
     const read = (after: bigint) => {
       begunMs = performance.now();
@@ -150,7 +157,7 @@ export class SearchFollower implements ProjectionWork {
         ahead = step.reached;
         if (!page.complete) reading = read(ahead.writeSeq);
         await settling;
-        settling = this.#settle(step, steps);
+        settling = this.#settle(step, steps, refresh);
         settling.catch(() => news.wake()); // thrown where it is awaited, which is to be soon
         if (!page.complete) continue;
         await news.wait(LOOK_AGAIN_MS);
@@ -166,7 +173,7 @@ export class SearchFollower implements ProjectionWork {
 
   /** No page of what was there when it began is more than a second's, where there is a rate. */
   #limits(afterSeq: bigint): PageLimits {
-    const { limits = LIMITS, filling } = this.#options;
+    const { inBulk = false, limits = inBulk ? BULK_LIMITS : LIMITS, filling } = this.#options;
     if (afterSeq >= this.#beganAtSeq!) return limits;
     return { ...limits, maxRows: Math.min(limits.maxRows, filling?.perSecond ?? Infinity) };
   }
@@ -210,9 +217,22 @@ export class SearchFollower implements ProjectionWork {
     return { writer, reached: checkpoint };
   }
 
-  async #settle(step: FollowedStep, steps: FollowedSteps): Promise<void> {
-    this.#stepped(await steps.settle(step), steps);
+  async #settle(step: FollowedStep, steps: FollowedSteps, refresh: TimelyRefresh): Promise<void> {
+    const settled = await steps.settle(step);
+    this.#stepped(settled, steps);
+    if (settled.isNews) refresh.wrote(ageMs(step.page));
     if (step.page.complete) this.engine.become('live');
+  }
+
+  /** Where it is refused, Elasticsearch's own interval is left (`REFRESH_INTERVAL`). */
+  async #refresh({ searchIndex }: Generation, signal: AbortSignal): Promise<void> {
+    if (this.#options.inBulk) return;
+    try {
+      await this.#options.client.indices.refresh({ index: searchIndex! }, { signal });
+    } catch (error) {
+      if (!signal.aborted)
+        this.#options.logger.warn({ error, index: searchIndex }, 'the index was not refreshed');
+    }
   }
 
   #stepped({ page, reached, refused }: SettledStep, { parked }: FollowedSteps): void {
@@ -228,11 +248,17 @@ export class SearchFollower implements ProjectionWork {
   }
 }
 
+/** Of the change that has waited longest; 0 where only a position is new. */
+function ageMs({ firstUpdatedAt }: ChangedRows): number {
+  return firstUpdatedAt === null ? 0 : Date.now() - Date.parse(firstUpdatedAt);
+}
+
 interface Stepping {
   /** The rows written after that number. */
   readonly read: (afterSeq: bigint) => Promise<ChangedRows>;
   readonly writer: IndexWriter;
   readonly steps: FollowedSteps;
+  readonly refresh: TimelyRefresh;
   readonly news: Wakeup;
   readonly start: IndexReached;
   readonly signal: AbortSignal;

@@ -1,6 +1,8 @@
 import type { ClientBase } from 'pg';
+import type { Instant } from '#domain/instant.js';
 import { copyOut, type CopiedRow } from '#platform/copy-out.js';
 import type { Generation } from '../generations.js';
+import type { OrderSummary } from '../order-summary.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { copiedSummary, selectWholeSummary } from '../readers/copied-summary.js';
 import { SHARED_SCHEMA } from '../schema.js';
@@ -14,6 +16,8 @@ export interface ChangedRows {
   readonly complete: boolean;
   /** Of the projection `orders`, in the same snapshot; null: it has read nothing. */
   readonly position: bigint | null;
+  /** When the last event of the first of them happened; null: there are none. */
+  readonly firstUpdatedAt: Instant | null;
 }
 
 export interface PageLimits {
@@ -32,19 +36,26 @@ export async function changedRows(
   const documents = new DocumentWriter();
   const orders: ChangedOrder[] = [];
   let position: bigint | null = null;
+  let firstUpdatedAt: Instant | null = null;
   let complete = true;
   await copyOut(db, changedQuery(schema, rowsOf, afterSeq, limits), (row) => {
     position = row.isNull() ? null : BigInt(row.bigint());
     if (row.isNull()) return;
     const writeSeq = BigInt(row.bigint());
     complete = row.boolean();
-    orders.push(changedOrder(row, writeSeq, documents));
+    const summary = copiedSummary(row);
+    firstUpdatedAt ??= summary.updatedAt;
+    orders.push(changedOrder(row, summary, writeSeq, documents));
   });
-  return { orders, complete, position };
+  return { orders, complete, position, firstUpdatedAt };
 }
 
-function changedOrder(row: CopiedRow, writeSeq: bigint, documents: DocumentWriter): ChangedOrder {
-  const summary = copiedSummary(row);
+function changedOrder(
+  row: CopiedRow,
+  summary: OrderSummary,
+  writeSeq: bigint,
+  documents: DocumentWriter,
+): ChangedOrder {
   const { tenantId, orderId, revision } = summary;
   const document = row.isNull() ? null : documents.write(summary, row.slice(), row.slice());
   return { tenantId, orderId, revision, writeSeq, document };

@@ -71,10 +71,10 @@ const mappings: estypes.MappingTypeMapping = {
 };
 
 /**
- * After which a document is found unless a reader asks sooner: within about a second. Elasticsearch counts from the end
- * of a refresh, which takes it 50 to 250 ms on a busy machine.
+ * Of Elasticsearch itself, for what the follower has not had refreshed (its process ended between the two, or its request
+ * was lost): by then, a document is found.
  */
-export const REFRESH_INTERVAL = '600ms';
+export const REFRESH_INTERVAL = '5s';
 
 /** One shard: its documents and the marker are searched at one moment, and counts are exact. */
 const settings: estypes.IndicesIndexSettings = { number_of_shards: 1 };
@@ -120,8 +120,12 @@ export async function createIndex(client: Client, index: string, options: IndexO
   }
 }
 
-/** Indexes of earlier releases have no alias, nor has one that Elasticsearch made of a write in place of a lost one. */
+/**
+ * Indexes of earlier releases have no alias and another interval, and no alias has one that Elasticsearch made of a write in
+ * place of a lost one.
+ */
 async function adopt(client: Client, index: string, options: IndexOptions): Promise<void> {
+  await keepInterval(client, index);
   const name = writtenAs(index);
   if (await client.indices.existsAlias({ index, name })) return;
   const { [index]: made } = await client.indices.getMapping({ index });
@@ -131,6 +135,14 @@ async function adopt(client: Client, index: string, options: IndexOptions): Prom
     await client.indices.delete({ index, ignore_unavailable: true });
     await createIndex(client, index, options);
   }
+}
+
+/** One that is filled is not refreshed at all, and stays so. */
+async function keepInterval(client: Client, index: string): Promise<void> {
+  const { [index]: state } = await client.indices.getSettings({ index, name: 'index.refresh_interval' });
+  const current = state?.settings?.index?.refresh_interval;
+  if (current === '-1' || current === REFRESH_INTERVAL) return;
+  await client.indices.putSettings({ index, settings: { refresh_interval: REFRESH_INTERVAL } });
 }
 
 /** The id of the marker: the document that tells how far the index is. No order's id is like it. */
