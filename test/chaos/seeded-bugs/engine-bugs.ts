@@ -27,8 +27,8 @@ export const indexBugs: readonly TestedBug[] = [
     changes: [
       {
         file: 'libs/projections/src/search/search-follower.ts',
-        from: 'await settling;\n        settling = this.#settle(step, steps);',
-        to: 'settling = this.#settle(step, steps);',
+        from: 'await settling;\n        settling = this.#settle(step, steps, refresh);',
+        to: 'settling = this.#settle(step, steps, refresh);',
       },
     ],
     ...steps,
