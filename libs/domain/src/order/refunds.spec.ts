@@ -438,6 +438,24 @@ describe('RecordRefundSucceeded and RecordRefundFailed', () => {
       .thenRejected('refund_exceeds_captured', { availableMinor: 0 });
   });
 
+  it('tell that the provider failed, too, where somebody had given it up: what it says of before is no news', () => {
+    const givenUp = given(...pending, refundFailed());
+    givenUp.when(recordRefundFailed('refund', { providerReference: 'B1' })).then(failedAtProvider);
+    const failed = given(...pending, refundFailed(), failedAtProvider);
+    expect(failed.order.refunds[0]).toMatchObject({ status: 'failed', providerReference: 'B1' });
+    failed.when(recordRefundFailed('refund', { providerReference: 'B1' })).thenNothing();
+    failed.when(recordRefundFailed()).thenNothing();
+    failed
+      .when(recordRefundSucceeded('refund', 'B1'))
+      .thenRejected('refund_not_in_state', { refundId: 'refund', status: 'failed' });
+    failed
+      .when(recordRefundFailed('refund', { providerReference: 'B2' }))
+      .thenRejected('refund_not_in_state', { refundId: 'refund', status: 'failed' });
+    given(...pending, refundFailed(), refundSucceeded('other', 'B1'))
+      .when(recordRefundFailed('refund', { providerReference: 'B1' }))
+      .thenRejected('provider_reference_reused', { providerReference: 'B1' });
+  });
+
   it('record a provider’s reference once', () => {
     given(...pending, refundSucceeded('other'))
       .when(recordRefundSucceeded())

@@ -114,11 +114,14 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
   RecordRefundFailed: (order, { data }) => {
     const refund = findRefund(order, data.refundId);
     if (isRefusal(refund)) return refund;
-    if (refund.status === 'failed') return accept();
+    const { providerReference } = data;
+    // A guess adds nothing to what is known to have failed; the provider's word does, where only a guess was known.
+    const isKnown = providerReference === null || providerReference === refund.providerReference;
+    if (refund.status === 'failed' && isKnown) return accept();
     const wrong =
-      checkReference(order, refund, data.providerReference) ??
-      checkFails(refund, data.providerReference) ??
-      checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference') ??
+      checkReference(order, refund, providerReference) ??
+      checkFails(refund, providerReference) ??
+      checkText(providerReference, LIMITS.referenceCharacters, 'providerReference') ??
       checkReason(data.reason);
     return wrong ?? accept({ type: 'RefundFailed', data });
   },
@@ -178,10 +181,14 @@ function checkSucceeds(order: Order, refund: Refund): Refusal | null {
   return notInState(refund);
 }
 
-/** What a provider has paid may come back to it, days later, from an account that is closed. */
+/**
+ * What a provider has paid may come back to it, days later, from an account that is closed. And what somebody had given up
+ * may fail there, too: from then on a success is old news.
+ */
 function checkFails(refund: Refund, providerReference: string | null): Refusal | null {
   const cameBack = refund.status === 'succeeded' && refund.providerReference === providerReference;
-  return refund.status === 'pending' || cameBack ? null : notInState(refund);
+  const wasGuessed = refund.status === 'failed' && refund.providerReference === null;
+  return refund.status === 'pending' || cameBack || wasGuessed ? null : notInState(refund);
 }
 
 function notInState({ refundId, status }: Refund): Refusal {
