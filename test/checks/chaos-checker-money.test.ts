@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { RefundId } from '#domain/order/ids.js';
+import type { OrderCommand } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import {
   recordCaptured,
@@ -191,8 +193,48 @@ describe('I10, in the checker of the chaos run', () => {
     const [refund] = documentOf(facts).refunds;
     refund!.status = 'succeeded';
     expect(await said(facts)).toEqual([
-      expect.stringMatching(/refund R1 is in the row, and not in the stream/),
+      'refund failure R1 is in the stream, and not in the row',
+      'refund R1 is in the row, and not in the stream',
     ]);
+  });
+
+  describe('of a refund that came back to the provider', () => {
+    const recorded = async (...outcomes: readonly ((refundId: RefundId) => OrderCommand)[]) => {
+      const [refundedOnce] = (await paid()).provider!.ledger.filter(({ kind }) => kind === 'refunded');
+      const facts = (await someFacts(1, (orderId) => [
+        placeOrder(orderId, CURRENCY),
+        recordCaptured(3_000, { ...CURRENCY, providerReference: 'C1' }),
+        requestRefund(500, CURRENCY),
+        ...outcomes.map((outcome) => (order: Order) => outcome(order.refunds[0]!.refundId)),
+      ])) as Changeable<Facts>;
+      const entry = { ...refundedOnce!, orderId: String(facts.rows.orders[0]!['order_id']) };
+      const of = (kind: LedgerEntry['kind'], reference: string, amountMinor: number) => ({
+        ...entry,
+        ...{ kind, reference, amountMinor, cause: reference },
+      });
+      const ledger = [of('captured', 'C1', 3_000), of('refunded', 'R1', 500), of('refund_failed', 'R1', 500)];
+      facts.provider = { tenants: ['default'], ledger };
+      return said(facts);
+    };
+    const succeeded = (refundId: RefundId) => recordRefundSucceeded(refundId, 'R1');
+    const failed = (refundId: RefundId) => recordRefundFailed(refundId, { providerReference: 'R1' });
+    const givenUp = (refundId: RefundId) => recordRefundFailed(refundId, { providerReference: null });
+
+    it('lets an order know both, or the end alone', async () => {
+      expect(await recorded(succeeded, failed)).toEqual([]);
+      expect(await recorded(failed)).toEqual([]);
+      expect(await recorded(givenUp, failed)).toEqual([]);
+    });
+
+    it('sees that the order does not know', async () => {
+      const unknown = 'refund failure R1 is in the ledger, and not in the stream';
+      expect(await recorded()).toEqual([unknown]);
+      expect(await recorded(givenUp)).toEqual([unknown]);
+      expect(await recorded(succeeded)).toEqual([
+        unknown,
+        'refund R1 is in the stream, and not in the ledger',
+      ]);
+    });
   });
 
   it.each(alterations)('sees that %s', async (_, says, alter) => {

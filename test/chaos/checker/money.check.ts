@@ -8,8 +8,8 @@ import type { Report } from './violations.js';
 
 /** Money that moved, or was promised or let go: what a provider's reference stands for. */
 interface Move {
-  /** `refund back`: paid back, and come back to the provider. */
-  readonly kind: 'authorization' | 'capture' | 'void' | 'refund' | 'refund back';
+  /** `refund back`: paid back, and come back to the provider. `refund failure` is the provider's last word of a refund. */
+  readonly kind: 'authorization' | 'capture' | 'void' | 'refund' | 'refund back' | 'refund failure';
   readonly reference: string;
   /** Of a void nothing, as its event says none. */
   readonly amountMinor: number | null;
@@ -58,14 +58,22 @@ function movesOf(events: readonly RawEvent[]): Move[] {
       paid.add(data['refundId']);
       return [{ kind: 'refund', ...refund }];
     }
-    return type === 'RefundFailed' && paid.has(data['refundId']) ? [{ kind: 'refund back', ...refund }] : [];
+    if (type !== 'RefundFailed' || data['providerReference'] === null) return [];
+    return failed(refund, paid.has(data['refundId']));
   });
 }
 
-/** What has come of them: without refunds that came back. */
+function failed(refund: Omit<Move, 'kind'>, wasPaid: boolean): Move[] {
+  const back: Move[] = wasPaid ? [{ kind: 'refund back', ...refund }] : [];
+  return [...back, { kind: 'refund failure', ...refund }];
+}
+
+/** What has come of them: without refunds that came back, of which an order may know the end alone. */
 function standing(moves: readonly Move[]): readonly Move[] {
   const back = new Set(moves.filter(({ kind }) => kind === 'refund back').map(({ reference }) => reference));
-  return moves.filter(({ kind, reference }) => !kind.startsWith('refund') || !back.has(reference));
+  return moves.filter(
+    ({ kind, reference }) => !['refund', 'refund back'].includes(kind) || !back.has(reference),
+  );
 }
 
 function checkStream(key: string, moves: readonly Move[], report: Report): void {
@@ -99,6 +107,10 @@ function checkRow(key: string, moves: readonly Move[], row: ColumnValues, report
       'refund',
       refunds.filter(({ status }) => status === 'succeeded'),
     ),
+    ...shown(
+      'refund failure',
+      refunds.filter(({ status, providerReference }) => status === 'failed' && providerReference !== null),
+    ),
   ];
   compare(key, { name: 'stream', moves }, { name: 'row', moves: inRow }, report);
   const sum = (kind: Move['kind']) =>
@@ -122,27 +134,46 @@ const kinds: Partial<Record<LedgerKind, Move['kind']>> = {
   refunded: 'refund',
 };
 
+/** @param paid references of the refunds that were paid before it */
+function bookedAs(entry: LedgerEntry, paid: ReadonlySet<string>): Move[] {
+  const { reference, amountMinor, currency } = entry;
+  if (entry.kind === 'refund_failed')
+    return failed({ reference, amountMinor, currency }, paid.has(reference));
+  const kind = kinds[entry.kind];
+  if (kind === undefined) return [];
+  return kind === 'void'
+    ? [{ kind, reference, amountMinor: null, currency: null }]
+    : [{ kind, reference, amountMinor, currency }];
+}
+
 function checkProvider(
   { tenants, ledger }: ProviderFacts,
   stories: ReadonlyMap<string, Story>,
   report: Report,
 ): void {
   const booked = new Map<string, Move[]>();
+  const paid = new Set<string>();
   const causes = new Set<string>();
   for (const entry of ledger) {
-    const kind = kinds[entry.kind];
-    if (kind === undefined) continue;
     const key = keyOf(entry);
-    booked.set(key, [...(booked.get(key) ?? []), bookedAs(kind, entry)]);
-    const cause = `${kind} for ${entry.cause}`;
-    if (causes.has(cause)) report(key, `the provider was asked twice: there are two of ${cause}`);
-    causes.add(cause);
+    for (const move of bookedAs(entry, paid)) {
+      booked.set(key, [...(booked.get(key) ?? []), move]);
+      const cause = `${move.kind} for ${entry.cause}`;
+      if (causes.has(cause)) report(key, `the provider was asked twice: there are two of ${cause}`);
+      causes.add(cause);
+    }
+    if (entry.kind === 'refunded') paid.add(entry.reference);
   }
   const ofTenants = [...stories].filter(([, { tenantId }]) => tenants.includes(tenantId));
   for (const key of new Set([...booked.keys(), ...ofTenants.map(([known]) => known)])) {
     const inStream = movesOf(stories.get(key)?.chapters.map(({ raw }) => raw) ?? []);
     const inLedger = booked.get(key) ?? [];
-    compare(key, { name: 'ledger', moves: inLedger }, { name: 'stream', moves: inStream }, report);
+    compare(
+      key,
+      { name: 'ledger', moves: standing(inLedger) },
+      { name: 'stream', moves: standing(inStream) },
+      report,
+    );
     let heldMinor = 0;
     for (const move of inLedger) {
       heldMinor += heldBy(move);
@@ -150,12 +181,6 @@ function checkProvider(
         report(key, `${nameOf(move)}: the provider pays back more than it took, by ${-heldMinor}`);
     }
   }
-}
-
-function bookedAs(kind: Move['kind'], { reference, amountMinor, currency }: LedgerEntry): Move {
-  return kind === 'void'
-    ? { kind, reference, amountMinor: null, currency: null }
-    : { kind, reference, amountMinor, currency };
 }
 
 interface Book {

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { OrderCommand } from '#domain/order/order.js';
 import type { CommandOutcome } from '../checker/facts.js';
 import type { LedgerEntry } from '../provider/ledger.js';
+import { percentOf } from '../provider/payment-provider.js';
 import type { CommandSender } from '../workload/command-sender.js';
 import type { OrderReader } from './order-reader.js';
 import type { ProviderClient } from './provider-client.js';
@@ -10,6 +11,8 @@ import type { ProviderClient } from './provider-client.js';
 export type Heard = `answer:${string}` | `webhook:${string}` | `ledger:${number}`;
 
 const WAIT_MS = 150;
+/** Of refunds that failed: somebody of the shop has given them up, before the provider's word of it is recorded. */
+const GIVEN_UP_PERCENT = 40;
 
 /** Records in the order what the provider did, until the order has it or says no. */
 export class Recording {
@@ -35,6 +38,9 @@ export class Recording {
     const authorizationId =
       entry.authorization === null ? null : await this.#orders.authorizationId(entry, entry.authorization);
     const key = entry.kind === 'declined' ? `declined:${entry.reference}` : heard;
+    if (entry.kind === 'refund_failed' && percentOf(heard) < GIVEN_UP_PERCENT) {
+      await this.#send(entry.orderId, `given up:${heard}`, giveUp(entry));
+    }
     await this.#send(entry.orderId, key, commandOf(entry, authorizationId));
     this.#recorded.add(entry.seq);
   }
@@ -63,6 +69,11 @@ export class Recording {
 function isDefinite(outcome: CommandOutcome): boolean {
   if (outcome.kind !== 'refused') return outcome.kind === 'done';
   return outcome.status < 500 && outcome.status !== 429 && outcome.code !== 'conflict_retry_exhausted';
+}
+
+function giveUp({ refundId }: LedgerEntry): OrderCommand {
+  const data = { refundId, providerReference: null, reason: 'no answer' };
+  return { type: 'RecordRefundFailed', data, personal: null } as unknown as OrderCommand;
 }
 
 function commandOf(entry: LedgerEntry, authorizationId: string | null): OrderCommand {

@@ -1,6 +1,9 @@
 import { existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-/** `refunding` moves no money yet; `refunded` or `refund_failed` under the same reference follows. */
+/**
+ * `refunding` moves no money yet; `refunded` or `refund_failed` under the same reference follows. After `refunded`,
+ * `refund_failed` says that the money came back.
+ */
 export type LedgerKind =
   'authorized' | 'captured' | 'declined' | 'voided' | 'refunding' | 'refunded' | 'refund_failed';
 

@@ -15,6 +15,7 @@ export interface ProviderRequest {
 
 const DECLINED_PERCENT = 12;
 const REFUND_FAILS_PERCENT = 50;
+const REFUND_COMES_BACK_PERCENT = 40;
 
 /**
  * The rules of a payment provider. It knows its authorizations, and takes no more than was promised; what a shop has
@@ -32,16 +33,11 @@ export class PaymentProvider {
     return this.#ledger.entries.filter((entry) => entry.requestId === requestId);
   }
 
-  /** Refunds that were begun and not ended. */
+  /** Refunds of which more is to come, as they are now: begun, or paid to an account that is closed. */
   get unsettled(): LedgerEntry[] {
-    const ended = new Set(
-      this.#ledger.entries
-        .filter(({ kind }) => kind === 'refunded' || kind === 'refund_failed')
-        .map(({ reference }) => reference),
-    );
-    return this.#ledger.entries.filter(
-      ({ kind, reference }) => kind === 'refunding' && !ended.has(reference),
-    );
+    const last = new Map<string, LedgerEntry>();
+    for (const entry of this.#ledger.entries) if (entry.refundId !== null) last.set(entry.reference, entry);
+    return [...last.values()].filter((entry) => entry.kind === 'refunding' || comesBack(entry));
   }
 
   /** What was added to the ledger by it; nothing where the request was there already. */
@@ -51,10 +47,11 @@ export class PaymentProvider {
     return [this.#ledger.add({ ...request, kind: this.#kindOf(ask, request), reference })];
   }
 
-  /** Ends a refund one way or the other. */
+  /** Ends a refund one way or the other; one that was paid comes back. */
   settle(refund: LedgerEntry): LedgerEntry {
     const { seq: _seq, ...same } = refund;
-    const fails = percentOf(refund.reference + refund.requestId) < REFUND_FAILS_PERCENT;
+    const fails =
+      refund.kind === 'refunded' || percentOf(refund.reference + refund.requestId) < REFUND_FAILS_PERCENT;
     return this.#ledger.add({ ...same, kind: fails ? 'refund_failed' : 'refunded' });
   }
 
@@ -78,6 +75,10 @@ export class PaymentProvider {
     const taken = own.filter(({ kind }) => kind === 'captured');
     return taken.reduce((left, { amountMinor }) => left - amountMinor, promised.amountMinor);
   }
+}
+
+function comesBack({ kind, reference, requestId }: LedgerEntry): boolean {
+  return kind === 'refunded' && percentOf(`${reference} ${requestId} back`) < REFUND_COMES_BACK_PERCENT;
 }
 
 /** 0 … 99, by the text alone (FNV-1a). */

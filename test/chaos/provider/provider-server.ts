@@ -17,7 +17,7 @@ export interface ProviderOptions {
 /** `GET /ledger` */
 export interface LedgerPage {
   readonly entries: readonly LedgerEntry[];
-  /** Refunds that are not ended yet. */
+  /** Refunds of which more is to come. */
   readonly unsettled: number;
 }
 
@@ -91,7 +91,9 @@ export class ProviderServer {
 
   async #settleLater(refund: LedgerEntry): Promise<void> {
     await setTimeout(this.#random.below(REFUND_MS));
-    this.#tell(this.#provider.settle(refund));
+    const settled = this.#provider.settle(refund);
+    this.#tell(settled);
+    if (this.#provider.unsettled.includes(settled)) void this.#settleLater(settled);
   }
 
   #tell(entry: LedgerEntry): void {
