@@ -5,8 +5,11 @@ import { finished, repositoryRoot } from '../support/seeded-tree.js';
 const TIMEOUT_MS = 60_000;
 const SCRIPT = join(repositoryRoot, 'test/support/state-cache-heap.mjs');
 
-/** Of kinds of orders: as the shop's, with many lines, handled commands, notes or long texts, and from a snapshot. */
-const kinds = ['histories', 'wide', 'long', 'from snapshots', 'notes', 'texts'];
+/**
+ * Of kinds of orders: as the shop's, with many lines, handled commands, notes, long texts or units refunded, and from a
+ * snapshot.
+ */
+const kinds = ['histories', 'wide', 'long', 'from snapshots', 'notes', 'texts', 'listed'];
 
 describe('the size that the state cache is bounded by', () => {
   it.each(kinds)(

@@ -96,6 +96,25 @@ const kinds = {
   },
 };
 
+kinds.listed = {
+  orders: 30,
+  make: async (index) => {
+    const units = (amountMinor) =>
+      Array.from({ length: 1_000 }, () => ({ lineId: text(36), quantity: 1, ...amountMinor }));
+    const refund = () => ({
+      ...{ refundId: text(36), reason: 'goodwill', returnId: null, amountMinor: 1_000, status: 'pending' },
+      of: { kind: 'lines', lines: units({ amountMinor: 1 }) },
+      ...{ providerReference: null, failureReason: null, requestedAt: instantAt(Date.UTC(2026, 10, 22)) },
+    });
+    const order = await placed(index);
+    return {
+      ...order,
+      refunds: Array.from({ length: 10 }, refund),
+      stock: { status: 'reserved', reference: null, reason: null, lines: units() },
+    };
+  },
+};
+
 /** As long as texts may be, and of two bytes a character. */
 const greek = (length) =>
   Array.from(randomBytes(length), (byte) => String.fromCharCode(0x3b1 + (byte % 24))).join('');

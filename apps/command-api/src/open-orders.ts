@@ -36,5 +36,5 @@ export function openOrders(
   const loader = new OrderLoader({ eventStore, codec, cache, snapshots, checkOneIn: snapshotCheckOneIn });
   const observer = new AppendMetrics(metrics.registry);
   const commands = new OrderCommands(eventStore, { codec, loader, observer });
-  return { commands, metrics, forget: () => loader.forget(), close: () => loader.close() };
+  return { commands, metrics, forget: () => commands.forget(), close: () => loader.close() };
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Order } from '#domain/order/state.js';
 import type { LoadedOrder } from './order-streams.js';
 
 /** Some 15,000 orders of twenty lines. */
@@ -71,6 +72,8 @@ export class StateCache {
 const ENTRY_BYTES = 3_000;
 const LINE_BYTES = 450;
 const PART_BYTES = 350;
+/** Of the units of one line, in the list of a shipment, a return, a refund … */
+const UNITS_BYTES = 110;
 /** Of an attribute, or a tag. */
 const WORD_BYTES = 160;
 /** A text that is no longer is part of what it stands in, as ids are. */
@@ -95,15 +98,23 @@ function estimatedSizeBytes({ order }: LoadedOrder): number {
     handled,
     retiredIds,
   ].reduce((count, part) => count + part.length, 0);
-  // Lists within parts: as a rule the lines of a shipment or return, 100 bytes each.
-  const lists = [...shipments, ...cancellations, ...returns];
-  const listed = lists.reduce((count, part) => count + part.lines.length, 0);
+  const listed = [...shipments, ...cancellations, ...returns, ...linesRefunded(others.refunds), others.stock];
+  const units = listed.reduce((count, part) => count + part.lines.length, 0);
   const words = Object.keys(attributes).length + tags.length;
   const named = lines.reduce((sum, { name, sku }) => sum + longTextBytes(name) + longTextBytes(sku), 0);
   const texts = named + longTextBytes(attributes) + longTextBytes(others);
   return (
-    ENTRY_BYTES + lines.length * LINE_BYTES + parts * PART_BYTES + listed * 100 + words * WORD_BYTES + texts
+    ENTRY_BYTES +
+    lines.length * LINE_BYTES +
+    parts * PART_BYTES +
+    units * UNITS_BYTES +
+    words * WORD_BYTES +
+    texts
   );
+}
+
+function linesRefunded(refunds: Order['refunds']): { readonly lines: readonly unknown[] }[] {
+  return refunds.flatMap(({ of }) => (of.kind === 'lines' ? [of] : []));
 }
 
 /** Of all that is long in it: two bytes a character, as in most scripts but the Latin. */

@@ -29,6 +29,10 @@ export class GivenAnswers {
   remember(commandId: string, { orderId, revision, position, events }: GivenAnswer): void {
     this.#answers.set(commandId, { orderId, revision, position, events });
   }
+
+  forget(): void {
+    this.#answers.clear();
+  }
 }
 
 function sizeBytes({ events }: GivenAnswer): number {

@@ -91,6 +91,16 @@ describe('what the store is asked', () => {
     expect(memory.asked).toEqual(['append at no_stream', 'append at 0']);
   });
 
+  it('all of it, once nothing is known any more: a store that is back may not have what was answered', async () => {
+    const { memory, commands } = setUp();
+    const asked = request(place);
+    const first = await commands.handle(asked);
+    commands.forget();
+    memory.asked.length = 0;
+    expect(await commands.handle(asked)).toMatchObject({ replayed: true, position: first.position });
+    expect(memory.asked).toEqual(['append at no_stream', 'read from 0', 'read from 0']);
+  });
+
   it('its events, once, to answer a command that was handled elsewhere', async () => {
     const { memory, commands, open } = setUp();
     const asked = request(confirm);

@@ -93,6 +93,12 @@ export class OrderCommands {
     return result;
   }
 
+  /** Nothing is known any more: the store was lost sight of, and may come back with less than it had. */
+  forget(): void {
+    this.#loader.forget();
+    this.#given.forget();
+  }
+
   async #takeTurn(queue: OrderQueue): Promise<void> {
     await this.#turns.ours(queue);
     const commands = queue.take();

@@ -6,7 +6,7 @@ import { jsonSchemaOf } from './json-schema.js';
 /** Whether a value is as a class's decorators say. */
 export type Accepts = (value: unknown) => boolean;
 
-// Lengths are UTF-16 units, as the domain counts them. The checks that tell of a schema's mistakes stay on, but for
+// Lengths are UTF-16 units, as class-validator counts them. The checks that tell of a schema's mistakes stay on, but for
 // those about types, which expect every keyword of a type beside its name.
 const compiler = new Ajv({
   strict: true,

@@ -66,7 +66,7 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   currency_mismatch: broken('The amount has another currency than the order', "Use the order's currency."),
   discount_exceeds_lines: broken(
     'The discount is larger than what it applies to',
-    'Give a smaller discount.',
+    'Give a smaller discount. One of the order is shared among its lines by their amounts, whatever else lowers these.',
   ),
   duplicate_line: broken('The same line is named twice', 'Name each line once, with the whole quantity.'),
   id_already_used: notNow('This id was used in the order before', 'Use a new Idempotency-Key or a new id.'),
