@@ -1,8 +1,9 @@
 import type { Addresses } from './addresses.js';
 import type { Bearer } from './bearer.js';
 import { NoAnswer, Problem, type FailedCall } from './errors.js';
-import { isAway, isUnknown, mayTryAgain, pause, pauseMs, type Failure } from './retry.js';
+import { isAway, isUnknown, mayTryAgain, pauseMs, type Failure } from './retry.js';
 import { lostBy, type Transport, type TransportAnswer } from './transport.js';
+import { pause } from './waiting.js';
 
 /** What every call of a client goes by. */
 export interface CallSettings {
@@ -50,7 +51,7 @@ type Tried =
  * Sends a request until it is answered, at any of its addresses.
  *
  * @throws Problem when the answer is no, or stays "not now" until the deadline
- * @throws NoAnswer when there is none until the deadline
+ * @throws NoAnswer when there is none until the deadline, or no token to ask with
  * @throws the signal's reason
  */
 export async function answered(call: Call, settings: CallSettings): Promise<Received> {
@@ -59,18 +60,25 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
   let lastAnswer: { readonly status: number; readonly text: string } | null = null;
   let unknown = false;
   let renewed = false;
+  const known = (tries: number): FailedCall => ({
+    outcome: unknown ? 'unknown' : 'nothing',
+    key: call.key,
+    tries,
+  });
   for (let tries = 1; ; tries++) {
     const url = call.addresses.preferred;
-    const token = await settings.bearer.get();
+    const token = await settings.bearer.get(untilMs - performance.now(), call.signal);
+    if (token === null) {
+      throw new NoAnswer(url, 'could not be asked: no token came in time', known(tries - 1), null);
+    }
     const leftMs = untilMs - performance.now();
     const wasLast = leftMs <= settings.tryMs;
     const one = await tryOnce(call, url, token, leftMs, settings);
     if (one.failure === null) return one;
     const { failure, text, error } = one;
     unknown ||= call.key !== null && isUnknown(failure);
-    const known: FailedCall = { outcome: unknown ? 'unknown' : 'nothing', key: call.key, tries };
     if (failure.kind === 'answered' && failure.status === 401) {
-      await settings.bearer.refuse(token);
+      settings.bearer.refuse(token);
       if (failure.code === 'token_expired' && settings.bearer.canRenew && !renewed) {
         renewed = true;
         continue;
@@ -80,8 +88,8 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     const giveUp = () =>
       // A try that the deadline cut off says less than the answer to the one before.
       lastAnswer !== null && (failure.kind === 'answered' || (failure.code === 'ETIMEDOUT' && wasLast))
-        ? new Problem(lastAnswer.status, lastAnswer.text, known)
-        : new NoAnswer(url, reasonOf(failure), known, error);
+        ? new Problem(lastAnswer.status, lastAnswer.text, known(tries))
+        : new NoAnswer(url, reasonOf(failure), known(tries), error);
     if (!mayTryAgain(failure)) throw giveUp();
     tried.add(url);
     call.addresses.moveOn(url);

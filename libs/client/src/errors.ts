@@ -61,7 +61,7 @@ export class Problem extends Error implements FailedCall {
   }
 }
 
-/** Nobody answered in time: every address was away, or was silent until the deadline. */
+/** Nobody answered in time: every address was away, or was silent until the deadline, or no token came to ask with. */
 export class NoAnswer extends Error implements FailedCall {
   override readonly name = 'NoAnswer';
   readonly url: string;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createClient, Problem, type ClientOptions, type Retry } from './orderlog-client.js';
+import { createClient, NoAnswer, Problem, type ClientOptions, type Retry } from './orderlog-client.js';
 
 interface Received {
   readonly url: string;
@@ -19,6 +19,13 @@ afterEach(async () => {
     await new Promise((closed) => server.close(closed));
   }
 });
+
+/** A promise, and what settles it. */
+function later<T>() {
+  let settle!: { resolve: (value: T) => void; reject: (error: Error) => void };
+  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
+  return { promise, ...settle };
+}
 
 /** A server that answers one request after the other as told, the last way for ever. */
 async function serverOf(...replies: readonly Reply[]): Promise<{ url: string; received: Received[] }> {
@@ -137,6 +144,64 @@ describe('a pause', () => {
     const { client, retried } = clientOf([one.url, two.url]);
     await client.confirmOrder({ orderId: ORDER });
     expect([one.received.length, two.received.length, retried.length]).toEqual([3, 2, 2]);
+  });
+});
+
+describe('a token that does not come', () => {
+  const never = () => new Promise<string>(() => {});
+  const sourceOf = (...answers: readonly (() => string | Promise<string>)[]) => {
+    let asked = 0;
+    return () => answers[asked++]!();
+  };
+
+  it('is waited for until the deadline, and then asked for anew', async () => {
+    const { url, received } = await serverOf(done);
+    const { client } = clientOf(url, { token: sourceOf(never, () => 'T') });
+    const late = await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine', deadlineMs: 50 }));
+    expect(late).toBeInstanceOf(NoAnswer);
+    expect(late).toMatchObject({ url, outcome: 'nothing', key: 'mine', tries: 0 });
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer T']);
+  });
+
+  it('leaves the outcome as the tries before it did', async () => {
+    const { url } = await serverOf(lost, problem(401, 'token_expired'));
+    const { client } = clientOf(url, { token: sourceOf(() => 'T', never), deadlineMs: 1_000 });
+    expect(await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }))).toMatchObject({
+      message: `${url} could not be asked: no token came in time (tries: 2)`,
+      outcome: 'unknown',
+      key: 'mine',
+    });
+  });
+
+  it('is waited for no longer by a caller who has had enough, but by the others', async () => {
+    const { url } = await serverOf(done);
+    const coming = later<string>();
+    const { client } = clientOf(url, { token: sourceOf(() => coming.promise) });
+    const ending = new AbortController();
+    const ended = client.confirmOrder({ orderId: ORDER }, { signal: ending.signal });
+    const other = client.confirmOrder({ orderId: ORDER });
+    ending.abort(new Error('enough'));
+    await expect(ended).rejects.toThrow('enough');
+    coming.resolve('T');
+    expect(await other).toMatchObject({ revision: 1 });
+  });
+
+  it('is no matter of a call that was refused', async () => {
+    const [next, second] = [later<string>(), later<ServerResponse>()];
+    const { url } = await serverOf(problem(401, 'token_expired'), second.resolve);
+    const refuseTheOther = async () => {
+      problem(401, 'unauthenticated')(await second.promise);
+      return next.promise;
+    };
+    const { client } = clientOf(url, { token: sourceOf(() => 'T', refuseTheOther) });
+    const calls = [1, 2].map(() => failure(client.confirmOrder({ orderId: ORDER })));
+    expect(await Promise.race(calls)).toMatchObject({ status: 401, code: 'unauthenticated' });
+    next.reject(new Error('no issuer'));
+    expect((await Promise.all(calls)).map((error) => error!.message).sort()).toEqual([
+      '401 unauthenticated: unauthenticated',
+      'no issuer',
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
-import { pause } from './retry.js';
 import type { PageOptions } from './options.js';
+import { pause } from './waiting.js';
 
 /** How a list goes on: lists by a cursor, until there is none; the feed after a position, for ever. */
 export type PagesBy = 'cursor' | 'after';

@@ -63,19 +63,3 @@ function retryAfterMs(value: string | null): number | null {
   const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
   return ms > 0 ? ms : null;
 }
-
-/** @throws the signal's reason, as soon as it is given */
-export async function pause(ms: number, signal: AbortSignal | null): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((done, failed) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      failed(signal!.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
-      done();
-    }, ms);
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
-}

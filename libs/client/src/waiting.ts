@@ -1,0 +1,32 @@
+/** Node's timers take no more, and fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * @returns what is awaited, or null when `ms` are over first
+ * @throws the signal's reason, as soon as it is given
+ */
+export async function within<T>(
+  ms: number,
+  awaited: Promise<T>,
+  signal: AbortSignal | null,
+): Promise<T | null> {
+  signal?.throwIfAborted();
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = () => {};
+  try {
+    return await new Promise<T | null>((done, failed) => {
+      awaited.then(done, failed);
+      onAbort = () => failed(signal!.reason as Error);
+      timer = setTimeout(() => done(null), Math.min(Math.max(0, ms), MAX_TIMER_MS));
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** @throws the signal's reason, as soon as it is given */
+export async function pause(ms: number, signal: AbortSignal | null): Promise<void> {
+  await within(ms, new Promise<never>(() => {}), signal);
+}
