@@ -95,8 +95,9 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     call.addresses.moveOn(url);
     // An address that was not tried since the last pause need not be waited for.
     const anotherIsLeft = isAway(failure) && !tried.has(call.addresses.preferred);
-    const waitMs = anotherIsLeft ? 0 : pauseMs(failure, tries - 1);
-    if (waitMs >= untilMs - performance.now()) throw giveUp();
+    const restMs = untilMs - performance.now();
+    const waitMs = anotherIsLeft ? 0 : pauseMs(failure, tries - 1, restMs);
+    if (waitMs >= restMs) throw giveUp();
     if (waitMs === 0) continue;
     settings.onRetry?.({ url, reason: reasonOf(failure), pauseMs: waitMs });
     await pause(waitMs, call.signal);
@@ -116,6 +117,7 @@ async function tryOnce(
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(new TryTooLong()), Math.max(0, Math.min(tryMs, leftMs)));
   const onAbort = () => ending.abort(call.signal!.reason);
+  const stopListening = () => call.signal?.removeEventListener('abort', onAbort);
   let streaming = false;
   call.signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -124,7 +126,8 @@ async function tryOnce(
     const answer = await transport({ method, url: url + call.path, headers, body, signal: ending.signal });
     if (answer.status < 300 || answer.status === 304) {
       streaming = call.streams;
-      return { answer, text: streaming ? null : await answer.text(), failure: null };
+      if (!streaming) return { answer, text: await answer.text(), failure: null };
+      return { answer: untilItEnds(answer, stopListening), text: null, failure: null };
     }
     const text = await answer.text();
     return { failure: failureOf(answer, text), text, error: null };
@@ -135,8 +138,24 @@ async function tryOnce(
     return { failure: { kind: 'lost', ...lost }, text: '', error };
   } finally {
     clearTimeout(timer);
-    if (!streaming) call.signal?.removeEventListener('abort', onAbort); // else it ends the stream, too
+    if (!streaming) stopListening(); // else the signal ends the stream, too
   }
+}
+
+/** The same answer; whoever has read its stream, or reads no further, has `ended` called. */
+function untilItEnds(answer: TransportAnswer, ended: () => void): TransportAnswer {
+  return {
+    status: answer.status,
+    header: (name) => answer.header(name),
+    text: () => answer.text(),
+    async *stream() {
+      try {
+        yield* answer.stream();
+      } finally {
+        ended();
+      }
+    },
+  };
 }
 
 class TryTooLong extends Error {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -79,6 +80,7 @@ describe('a change', () => {
       lost,
       problem(429, 'too_many_requests'),
       problem(409, 'conflict_retry_exhausted'),
+      problem(408, 'request_timeout'),
       done,
     );
     const { client, retried } = clientOf(url);
@@ -88,6 +90,7 @@ describe('a change', () => {
       expect.stringMatching(/^does not answer \((ECONNRESET|UND_ERR_SOCKET)\)$/),
       'answers 429 too_many_requests',
       'answers 409 conflict_retry_exhausted',
+      'answers 408 request_timeout',
     ]);
     const [first, ...others] = received;
     expect(first).toMatchObject({
@@ -129,6 +132,19 @@ describe('a pause', () => {
     const refused = await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 2_000 }));
     expect(refused).toMatchObject({ status: 503, outcome: 'nothing', tries: 1 });
     expect([received.length, retried.length]).toEqual([1, 0]);
+  });
+
+  it('is as long as the service asks for, or not made at all', async () => {
+    const { url, received } = await serverOf(problem(503, 'event_store_unavailable', '45'));
+    const { client, retried } = clientOf(url, { deadlineMs: 40_000 });
+    expect(await failure(client.confirmOrder({ orderId: ORDER }))).toMatchObject({ status: 503, tries: 1 });
+    expect([received.length, retried.length]).toEqual([1, 0]);
+    const ending = new AbortController();
+    const waiting = clientOf(url, {
+      deadlineMs: 60_000,
+      onRetry: ({ pauseMs }) => ending.abort(new Error(`waits ${Math.floor(pauseMs / 10_000)}0 s`)),
+    }).client.confirmOrder({ orderId: ORDER }, { signal: ending.signal });
+    await expect(waiting).rejects.toThrow('waits 40 s');
   });
 
   it('is not made where another instance may take over from one that stops', async () => {
@@ -254,4 +270,28 @@ it('a stream that is cut off is an error, and no shorter list', async () => {
   })();
   await expect(reading).rejects.toThrow();
   expect(told).toEqual(['a']);
+});
+
+it.each(['all of it', 'no more than one'])('a stream leaves nothing on its signal: %s', async (read) => {
+  const two: Reply = (response) => response.end('{"orderId":"a"}\n{"orderId":"b"}\n');
+  const { url } = await serverOf(two);
+  const { client } = clientOf([], { queryUrl: url });
+  const { signal } = new AbortController();
+  for await (const _ of client.exportOrders({}, { signal })) {
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    if (read !== 'all of it') break;
+  }
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
+it('a stream ends with its signal', async () => {
+  const endless: Reply = (response) => void response.write('{"orderId":"a"}\n');
+  const { url } = await serverOf(endless);
+  const { client } = clientOf([], { queryUrl: url });
+  const ending = new AbortController();
+  const reading = (async () => {
+    for await (const _ of client.exportOrders({}, { signal: ending.signal }))
+      ending.abort(new Error('enough'));
+  })();
+  await expect(reading).rejects.toThrow('enough');
 });

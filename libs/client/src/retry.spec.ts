@@ -10,10 +10,14 @@ const answered = (status: number, code: string, retryAfter: string | null = null
 const refused: Failure = { kind: 'lost', lost: 'not sent', code: 'ECONNREFUSED' };
 const reset: Failure = { kind: 'lost', lost: 'unknown', code: 'ECONNRESET' };
 
+const LEFT_MS = 60_000;
+
 describe('a request that failed', () => {
   it.each([
     [refused, true, true, false],
     [reset, true, true, true],
+    [answered(408, 'request_timeout'), true, false, false],
+    [answered(408, 'http_408'), true, false, false],
     [answered(429, 'too_many_requests'), true, false, false],
     [answered(503, 'event_store_unavailable'), true, false, false],
     [answered(503, 'not_caught_up'), true, false, false],
@@ -39,23 +43,29 @@ describe('a request that failed', () => {
 describe('the pause before the next try', () => {
   it('doubles up to 5 s, half of it left to chance', () => {
     const [least, most] = [() => 0, () => 1];
-    expect([0, 1, 2, 5, 6, 60].map((attempt) => pauseMs(reset, attempt, most))).toEqual([
+    expect([0, 1, 2, 5, 6, 60].map((attempt) => pauseMs(reset, attempt, LEFT_MS, most))).toEqual([
       100, 200, 400, 3_200, 5_000, 5_000,
     ]);
-    expect(pauseMs(reset, 6, least)).toBe(2_500);
+    expect(pauseMs(reset, 6, LEFT_MS, least)).toBe(2_500);
   });
 
-  it('is what Retry-After says or little more, 30 s at most', () => {
+  it('is what Retry-After says or little more, however long that is', () => {
     const after = (value: string, random: number) =>
-      pauseMs(answered(503, 'not_caught_up', value), 9, () => random);
+      pauseMs(answered(503, 'not_caught_up', value), 9, LEFT_MS, () => random);
     expect([after('2', 0), after('2', 1)]).toEqual([2_000, 2_200]);
-    expect(after('3600', 0)).toBe(30_000);
+    expect(after('45', 0)).toBe(45_000);
+    expect(after('3600', 0)).toBe(3_600_000);
+  });
+
+  it('takes no more than half of the time that Retry-After leaves', () => {
+    const within = (leftMs: number) => pauseMs(answered(503, 'not_caught_up', '2'), 0, leftMs, () => 1);
+    expect([within(2_100), within(2_000), within(1_000)]).toEqual([2_050, 2_000, 2_000]);
   });
 
   it('reads Retry-After as a date too', () => {
     jest.useFakeTimers({ now: Date.parse('2026-11-26T10:00:00Z') });
     try {
-      const at = (value: string) => pauseMs(answered(429, 'http_429', value), 0, () => 0);
+      const at = (value: string) => pauseMs(answered(429, 'http_429', value), 0, LEFT_MS, () => 0);
       expect(at('Thu, 26 Nov 2026 10:00:07 GMT')).toBe(7_000);
       expect([at('Thu, 26 Nov 2026 09:59:00 GMT'), at('soon'), at('0')]).toEqual([50, 50, 50]);
     } finally {

@@ -10,8 +10,8 @@ export type Failure =
       readonly retryAfter: string | null;
     };
 
-/** Whoever is in between (502, 504) does not know what became of the request. */
-const TRY_AGAIN = new Set([429, 502, 503, 504]);
+/** 408: it did not arrive whole. Whoever is in between (502, 504) does not know what became of the request. */
+const TRY_AGAIN = new Set([408, 429, 502, 503, 504]);
 /** Of a 409, which else says no: nothing was decided, since others were quicker each time. */
 const LOST_TO_OTHERS = 'conflict_retry_exhausted';
 /** These wait for a person, not for a moment. */
@@ -19,7 +19,6 @@ const NOT_BY_ITSELF = new Set(['order_parked', 'order_unreadable']);
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
-const MAX_RETRY_AFTER_MS = 30_000;
 
 /**
  * Whether the same request may succeed a moment later. Everything that this client sends may be sent again: it reads, or
@@ -46,14 +45,21 @@ export function isUnknown(failure: Failure): boolean {
 }
 
 /**
- * How long to wait: what Retry-After says (RFC 9110: seconds or a date), 30 s at most; else doubling from 100 ms to 5 s.
- * Part of it is left to chance, so that not all come back at once; never less than the service asked for.
+ * How long to wait: what Retry-After says (RFC 9110: seconds or a date); else doubling from 100 ms to 5 s. Part of it is
+ * left to chance, so that not all come back at once; never less than the service asked for, and more only where that
+ * leaves time for the try after it.
  *
  * @param attempt 0 after the first try
+ * @param leftMs until the deadline of the call
  */
-export function pauseMs(failure: Failure, attempt: number, random: () => number = Math.random): number {
+export function pauseMs(
+  failure: Failure,
+  attempt: number,
+  leftMs: number,
+  random: () => number = Math.random,
+): number {
   const saidMs = failure.kind === 'answered' ? retryAfterMs(failure.retryAfter) : null;
-  if (saidMs !== null) return Math.min(MAX_RETRY_AFTER_MS, saidMs) * (1 + random() / 10);
+  if (saidMs !== null) return saidMs + random() * Math.max(0, Math.min(saidMs / 10, (leftMs - saidMs) / 2));
   const growing = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10));
   return growing * (0.5 + random() / 2);
 }
