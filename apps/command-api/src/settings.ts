@@ -1,11 +1,11 @@
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
+import { envJwksUrl } from '#platform/auth/jwks-url.js';
 import {
   envDrainDelayMs,
   envFlag,
   envHost,
   envHttpUrl,
   envInteger,
-  envJwksUrl,
   envPort,
   envText,
   readConfig,

@@ -1,13 +1,6 @@
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
-import {
-  envDrainDelayMs,
-  envHost,
-  envJwksUrl,
-  envPort,
-  envPostgresUrl,
-  envText,
-  readConfig,
-} from '#platform/config.js';
+import { envJwksUrl } from '#platform/auth/jwks-url.js';
+import { envDrainDelayMs, envHost, envPort, envPostgresUrl, envText, readConfig } from '#platform/config.js';
 import {
   elasticsearchOf,
   elasticsearchSettings,

@@ -120,7 +120,8 @@ export const configNames = {
     readBy: 'command-api, query-api, projector, event-store',
   },
   ORDERLOG_JWKS_URL: {
-    meaning: 'Where the public keys of the token issuer are: an https:, http: or file: URL.',
+    meaning:
+      'Where the public keys of the token issuer are: an https:, http: or file: URL. A file is there at the start.',
     otherwise: 'required',
     readBy: 'command-api, query-api',
   },

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { envJwksUrl } from './auth/jwks-url.js';
 import {
   ConfigError,
   envFlag,
   envInteger,
-  envJwksUrl,
   envOneOf,
   envOptionalText,
   envPort,

@@ -214,8 +214,6 @@ export const envPostgresUrl = (variable: ConfigName): Setting<string> => {
     return text;
   });
 };
-export const envJwksUrl = (variable: ConfigName): Setting<string> =>
-  envUrl(variable, ['https:', 'http:', 'file:']);
 export const envHttpUrl = (variable: ConfigName, otherwise?: string): Setting<string> =>
   envUrl(variable, ['https:', 'http:'], otherwise);
 
@@ -241,7 +239,8 @@ function wrong(variable: ConfigName, text: string, remedy: string): ConfigError 
   return new ConfigError(`${variable} is ${JSON.stringify(text.slice(0, 100))}: ${remedy}`);
 }
 
-function unreadable(variable: string, error: unknown): ConfigError {
+/** Of a file that a setting names; not with its path, which may be a secret in the wrong variable. */
+export function unreadable(variable: string, error: unknown): ConfigError {
   const { code } = error as NodeJS.ErrnoException;
   return new ConfigError(
     `${variable} cannot be read (${code ?? 'no code'}): name a file that this app may read`,
