@@ -2,7 +2,9 @@ import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { minorUnitDigits } from '#domain/currencies.js';
 import { messageOfEvent, messageTypes } from '../../examples/notifier/src/message-types.js';
+import { moneyText } from '../../examples/notifier/src/money.js';
 import { readOrderEvent, type RawMessage } from '../../examples/notifier/src/order-event.js';
 import { readSettings } from '../../examples/notifier/src/settings.js';
 import { finished, repositoryRoot } from '../support/seeded-tree.js';
@@ -92,6 +94,31 @@ describe('the example notifier', () => {
     });
     expect(firstCells(/^\| `(NOTIFIER_\w+)`/gm)).toEqual(Object.keys(settings));
     expect(firstCells(/^\| `([a-z]+_[a-z]+)`/gm)).toEqual(messageTypes);
+  });
+});
+
+describe('an amount in a message of the example notifier', () => {
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  const codes = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => a + b + c)));
+  const currencies = codes.filter((code) => minorUnitDigits(code) !== null);
+
+  it('is the one that the order has, in every currency', () => {
+    const written = currencies.map((currency) => [
+      currency,
+      /\d.*/.exec(moneyText(1_234_567, currency, 'en').replace(/,/g, ''))![0],
+    ]);
+    const byDigits = ['1234567', '', '12345.67', '1234.567', '123.4567'];
+    expect(written).toEqual(currencies.map((currency) => [currency, byDigits[minorUnitDigits(currency)!]]));
+  });
+
+  it.each([
+    [450, 'GBP', 'en', '£4.50'],
+    [450, 'EUR', 'de', '4,50 €'],
+    [450, 'JPY', 'en', '¥450'],
+    [12_500, 'IQD', 'en', 'IQD 12.500'],
+    [12_500, 'HUF', 'de', '125,00 HUF'],
+  ])('of %d in %s is written in %s as %s', (minor, currency, locale, written) => {
+    expect(moneyText(minor, currency, locale).replace(/\s/g, ' ')).toBe(written);
   });
 });
 

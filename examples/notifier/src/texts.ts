@@ -1,4 +1,5 @@
 import type { MessageType } from './message-types.js';
+import { moneyText } from './money.js';
 import { NotSent } from './not-sent.js';
 import type { OrderView } from './orders.js';
 
@@ -143,11 +144,4 @@ function amountIn(
   const refund = order.refunds.find((one) => one.refundId === refundId);
   if (refund === undefined) throw new NotSent('failed', 'the order has no such refund');
   return refund.amountMinor;
-}
-
-/** Minor units of an ISO 4217 currency, as people write them. */
-function moneyText(minor: number, currency: string, locale: Locale): string {
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(minor / 10 ** digits);
 }
