@@ -81,7 +81,11 @@ describe('a shop on one machine', () => {
       });
       expect(code).toBe(0);
       const totals = await run('status', '--totals', '--json');
-      expect(parsed(totals.stdout)).toEqual(FIGURES);
+      const { totalMinor, refundedMinor, ...counts } = FIGURES;
+      expect(parsed(totals.stdout)).toEqual({
+        ...counts,
+        currencies: [{ currency: 'GBP', ordersPlaced: 3, totalMinor, refundedMinor }],
+      });
       const rejects = await readFile(join(folder, 'rejects.csv'), 'utf8');
       expect(rejects.split('\n').map((line) => line.replace(/^.*invoices\.csv,/, ''))).toEqual([
         'file,line,reason',
@@ -199,6 +203,49 @@ describe('a shop on one machine', () => {
         `${file},2,currency_mismatch`,
         `${file},3,validation_failed`,
         'file,line,reason',
+      ]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'adds up the amounts of each currency by itself, and shows them with its decimals',
+    async () => {
+      const file = join(folder, 'currencies.ndjson');
+      const order = (key: string, currency: string, unitPriceMinor: number) => {
+        const lines = [{ sku: 'A', name: 'a', quantity: 1, unitPriceMinor }];
+        return JSON.stringify({ key, commands: [{ do: 'place', body: { currency, lines } }] });
+      };
+      const orders = [order('yen', 'JPY', 1_450), order('dinar', 'KWD', 1_450), order('more', 'KWD', 50)];
+      await writeFile(file, orders.join('\n'));
+      const imported = await run(
+        'import',
+        file,
+        '--format',
+        'ndjson',
+        '--rejects',
+        join(folder, 'no-rejects.csv'),
+      );
+      expect(imported).toMatchObject({ code: 0 });
+      const shown = await until('all are in the read models', async () => {
+        const { stdout } = await run('status', '--totals');
+        return /^orders placed +8$/m.test(stdout) && stdout.trimEnd().split('\n');
+      });
+      expect(shown).toEqual([
+        'orders placed                     8',
+        'lines imported                    9',
+        'guest orders                      6',
+        'returns closed                    2',
+        'orders with returns               2',
+        'units returned                    3',
+        'total                          6.00 EUR',
+        'total                         40.45 GBP',
+        'total                         1,450 JPY',
+        'total                         1.500 KWD',
+        'refunded                       0.00 EUR',
+        'refunded                       7.75 GBP',
+        'refunded                          0 JPY',
+        'refunded                      0.000 KWD',
       ]);
     },
     TIMEOUT_MS,

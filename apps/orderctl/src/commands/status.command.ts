@@ -7,7 +7,7 @@ import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { readTotals } from '../status/totals.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { kafkaNamed, withKafka, type KafkaOptions } from '../support/kafka.js';
-import { count, printJson, table } from '../support/output.js';
+import { count, money, printJson, table } from '../support/output.js';
 
 interface StatusOptions extends ConnectionOptions, KafkaOptions {
   readonly totals?: boolean;
@@ -47,13 +47,15 @@ async function runTotals(connection: Connection, { json }: StatusOptions): Promi
     readTotals(readModels, tenant),
   );
   if (json) return printJson(totals, { pretty: false });
+  const { currencies, ...counts } = totals;
+  // An amount ends with its currency, so that its last digit stands below that of a count.
+  const amount = (minor: number, currency: string) => money(minor, currency).padStart(18);
   console.log(
-    table(
-      Object.entries(totals).map(([name, value]: [string, number]) => [
-        words(name),
-        (name.endsWith('Minor') ? (value / 100).toFixed(2) : count(value)).padStart(14),
-      ]),
-    ),
+    table([
+      ...Object.entries(counts).map(([name, value]) => [words(name), count(value).padStart(14)]),
+      ...currencies.map(({ totalMinor, currency }) => ['total', amount(totalMinor, currency)]),
+      ...currencies.map(({ refundedMinor, currency }) => ['refunded', amount(refundedMinor, currency)]),
+    ]),
   );
 }
 
@@ -105,9 +107,9 @@ function buildInWords({ id, state, madeBy, ofThisRelease, failure }: Build): str
   return `generation ${id} was given up${whose}: ${failure ?? 'nobody said why'}: ${remedy}`;
 }
 
-/** `totalMinor` → `total`, `ordersPlaced` → `orders placed` */
+/** `ordersPlaced` → `orders placed` */
 function words(name: string): string {
-  return name.replace(/Minor$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function replayInWords({ generation, state, phase, done, total, isAttended }: ReplayRecord): string {

@@ -1,24 +1,45 @@
-import type { ImportFigures } from '../import/import-plan.js';
+import { sum, type ImportFigures } from '../import/import-plan.js';
 import type { ReadModels } from './read-models.js';
 
-/**
- * The import's figures, of all orders of a tenant, from their rows alone. Sums are over all currencies: a
- * shop's import has one.
- */
-export async function readTotals({ pool, generation }: ReadModels, tenant: string): Promise<ImportFigures> {
-  const { rows } = await pool.query<Record<keyof ImportFigures, string>>(
-    `SELECT count(*) AS "ordersPlaced",
-       coalesce(sum(line_count), 0) AS "linesImported",
-       coalesce(sum(ordered_total_minor), 0) AS "totalMinor",
+type Amount = 'totalMinor' | 'refundedMinor';
+
+/** The import's figures, of all orders of a tenant. Amounts of two currencies are never added up. */
+interface OrderTotals extends Omit<ImportFigures, Amount> {
+  readonly currencies: readonly CurrencyTotals[];
+}
+
+interface CurrencyTotals extends Pick<ImportFigures, 'ordersPlaced' | Amount> {
+  readonly currency: string;
+}
+
+/** From the rows of the orders alone. */
+export async function readTotals({ pool, generation }: ReadModels, tenant: string): Promise<OrderTotals> {
+  const { rows } = await pool.query<Record<keyof ImportFigures | 'currency', string>>(
+    `SELECT currency,
+       count(*) AS "ordersPlaced",
+       sum(line_count) AS "linesImported",
+       sum(ordered_total_minor) AS "totalMinor",
        count(*) FILTER (WHERE customer_id IS NULL) AS "guestOrders",
-       coalesce(sum(returns_closed), 0) AS "returnsClosed",
+       sum(returns_closed) AS "returnsClosed",
        count(*) FILTER (WHERE returns_closed > 0) AS "ordersWithReturns",
-       coalesce(sum(units_returned), 0) AS "unitsReturned",
-       coalesce(sum(refunded_minor), 0) AS "refundedMinor"
-     FROM ${generation.schema}.orders WHERE tenant_id = $1`,
+       sum(units_returned) AS "unitsReturned",
+       sum(refunded_minor) AS "refundedMinor"
+     FROM ${generation.schema}.orders WHERE tenant_id = $1 GROUP BY currency ORDER BY currency`,
     [tenant],
   );
-  return Object.fromEntries(
-    Object.entries(rows[0]!).map(([name, value]) => [name, Number(value)]),
-  ) as unknown as ImportFigures;
+  const inAll = (figure: keyof ImportFigures) => sum(rows, (row) => Number(row[figure]));
+  return {
+    ordersPlaced: inAll('ordersPlaced'),
+    linesImported: inAll('linesImported'),
+    guestOrders: inAll('guestOrders'),
+    returnsClosed: inAll('returnsClosed'),
+    ordersWithReturns: inAll('ordersWithReturns'),
+    unitsReturned: inAll('unitsReturned'),
+    currencies: rows.map(({ currency, ordersPlaced, totalMinor, refundedMinor }) => ({
+      currency,
+      ordersPlaced: Number(ordersPlaced),
+      totalMinor: Number(totalMinor),
+      refundedMinor: Number(refundedMinor),
+    })),
+  };
 }
