@@ -62,6 +62,10 @@ const run = (command: string, ...args: readonly string[]) => orderctl(command, '
 const importInvoices = () =>
   run('import', join(folder, 'invoices.csv'), '--rejects', join(folder, 'rejects.csv'), '--json');
 const parsed = (stdout: string) => JSON.parse(stdout) as Record<string, unknown>;
+const head = async () => {
+  const { eventStore } = parsed((await run('status', '--json')).stdout);
+  return (eventStore as { head: string }).head;
+};
 
 describe('a shop on one machine', () => {
   it('says where everything is, and what to try', () => {
@@ -103,7 +107,7 @@ describe('a shop on one machine', () => {
   it(
     'changes nothing by a second import',
     async () => {
-      const before = parsed((await run('status', '--json')).stdout);
+      const before = await head();
       const { code, stdout } = await importInvoices();
       expect(parsed(stdout)).toMatchObject({
         ...FIGURES,
@@ -112,10 +116,7 @@ describe('a shop on one machine', () => {
         commands: 0,
       });
       expect(code).toBe(0);
-      const after = parsed((await run('status', '--json')).stdout);
-      expect((after['eventStore'] as { head: string }).head).toBe(
-        (before['eventStore'] as { head: string }).head,
-      );
+      expect(await head()).toBe(before);
     },
     TIMEOUT_MS,
   );
@@ -189,6 +190,8 @@ describe('a shop on one machine', () => {
           body: { amountMinor: 1, currency: 'USD', providerReference: 'x' },
         }),
         JSON.stringify({ key: 'three', commands: [{ do: 'place', body: { currency: 'EUR', lines: [] } }] }),
+        // Its first tags are none already: nothing that the order could remember.
+        order('four', { do: 'tags', body: { tags: [] } }, { do: 'tags', body: { tags: ['kept'] } }),
       ];
       const file = join(folder, 'orders.ndjson');
       await writeFile(file, lines.join('\n'));
@@ -196,9 +199,11 @@ describe('a shop on one machine', () => {
       const again = () => run('import', file, '--format', 'ndjson', '--rejects', rejects, '--json');
       // The second is there, up to the command that was refused.
       const rejected = { currency_mismatch: 1, validation_failed: 1 };
-      const figures = { ordersPlaced: 2, commands: 9, rejected };
+      const figures = { ordersPlaced: 3, commands: 13, rejected };
       expect(parsed((await again()).stdout)).toMatchObject({ ...figures, alreadyImported: 0 });
-      expect(parsed((await again()).stdout)).toMatchObject({ ...figures, alreadyImported: 1 });
+      const before = await head();
+      expect(parsed((await again()).stdout)).toMatchObject({ ...figures, alreadyImported: 2 });
+      expect(await head()).toBe(before);
       expect((await readFile(rejects, 'utf8')).trim().split('\n').sort()).toEqual([
         `${file},2,currency_mismatch`,
         `${file},3,validation_failed`,

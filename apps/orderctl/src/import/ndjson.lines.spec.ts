@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HANDLED_WINDOW } from '#domain/order/handled.js';
 import { readNdjson, type NdjsonLine } from './ndjson.lines.js';
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -24,6 +25,7 @@ async function linesOf(content: string): Promise<NdjsonLine[]> {
 
 const placing = { do: 'place', body: { currency: 'EUR' } };
 const order = (...commands: unknown[]) => JSON.stringify({ key: 'web-1', commands: [placing, ...commands] });
+const commandsToConfirm = (count: number) => Array.from({ length: count }, () => ({ do: 'confirm' }));
 
 it('reads one order a line and skips empty lines', async () => {
   const content = `\n${order({ do: 'shipments', as: 'parcel' }, { do: 'shipments/{parcel}/dispatch' })}\n\n`;
@@ -43,11 +45,21 @@ it('reads one order a line and skips empty lines', async () => {
   ]);
 });
 
+it('reads as many commands as an order remembers', async () => {
+  const [{ script } = { script: null }] = await linesOf(order(...commandsToConfirm(999)));
+  expect(script?.steps).toHaveLength(HANDLED_WINDOW.always);
+});
+
 it.each([
   ['no JSON', '{', /is no JSON/],
   ['a list', '[]', /is no JSON object/],
   ['a key with spaces', JSON.stringify({ key: 'a b', commands: [placing] }), /`key` must be/],
   ['no commands', JSON.stringify({ key: 'a', commands: [] }), /`commands` must be/],
+  [
+    'more commands than an order remembers',
+    order(...commandsToConfirm(1_000)),
+    /`commands` lists 1001, and an order remembers 1000: keep the first 1000 here, and send the rest to/,
+  ],
   [
     'an unknown field',
     JSON.stringify({ key: 'a', commands: [placing], x: 1 }),

@@ -1,3 +1,4 @@
+import { HANDLED_WINDOW } from '#domain/order/handled.js';
 import { CliError } from '../support/cli-error.js';
 import { readText } from './input-file.js';
 import type { OrderScript, ScriptStep } from './order-script.js';
@@ -12,7 +13,8 @@ const ROUTE = /^(place|tags|[a-z]+(\/(\{[A-Za-z0-9_-]+\}|[a-z]+)){0,2})$/;
 const NAME = /^[A-Za-z0-9_-]{1,50}$/;
 const KEY = /^[\x21-\x7e]{1,200}$/;
 const COMMAND_FIELDS = new Set(['do', 'as', 'body']);
-const MAX_COMMANDS = 10_000;
+/** So many an order knows again when they are sent once more. Of one that it forgot, nobody can say whether it was done. */
+const MAX_COMMANDS = HANDLED_WINDOW.always;
 
 /**
  * The orders of a file, one a line, as docs/import-ndjson.md tells; empty lines are skipped.
@@ -51,12 +53,18 @@ function parseScript(text: string, refuse: Refuse): OrderScript {
   if (typeof key !== 'string' || !KEY.test(key)) {
     return refuse('`key` must be 1 to 200 printable ASCII characters without spaces');
   }
-  if (!Array.isArray(commands) || commands.length === 0 || commands.length > MAX_COMMANDS) {
-    return refuse(`\`commands\` must be a list of 1 to ${MAX_COMMANDS}`);
+  if (!Array.isArray(commands) || commands.length === 0) {
+    return refuse('`commands` must be a list of at least one');
+  }
+  if (commands.length > MAX_COMMANDS) {
+    return refuse(
+      `\`commands\` lists ${commands.length}, and an order remembers ${MAX_COMMANDS}: keep the first ` +
+        `${MAX_COMMANDS} here, and send the rest to command-api once these are imported`,
+    );
   }
   const steps = commands.map((command, index) => parseStep(command, index, refuse));
   checkNames(steps, refuse);
-  return { name: key, key: `ndjson/${key}`, steps };
+  return { name: key, key: `ndjson/${key}`, guarded: true, steps };
 }
 
 function parseJson(text: string, refuse: Refuse): unknown {

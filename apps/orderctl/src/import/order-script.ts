@@ -8,6 +8,11 @@ export interface OrderScript {
   readonly name: string;
   /** Starts every Idempotency-Key of the script: the same order has the same in every run. */
   readonly key: string;
+  /**
+   * Whether each command is only for the order as the one before left it. Needed where one may find nothing to
+   * do: the order does not remember such a command, which must not be done again to what came of it later.
+   */
+  readonly guarded: boolean;
   readonly steps: readonly ScriptStep[];
 }
 
