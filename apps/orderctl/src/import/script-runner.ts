@@ -133,7 +133,7 @@ function refusal(script: OrderScript, step: ScriptStep, problem: Problem): Refus
   if (problem.status >= 500 || problem.status === 429) throw new CliError(line);
   const { code } = problem;
   if (code !== FURTHER) return { kind: 'refused', step, code, line };
-  const why =
-    'somebody else has changed the order since the command before; this one and the rest are left out';
+  const from = `commands[${script.steps.indexOf(step)}]`;
+  const why = `somebody else has changed the order since the command before; ${from} and those after it are left out`;
   return { kind: 'refused', step, code, line: `${about}: ${why}` };
 }
