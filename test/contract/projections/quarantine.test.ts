@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { StoreUnavailable } from '#event-store/errors.js';
 import { orderStream } from '#event-store/streams.js';
+import { actionById, askForAction } from '#read-models/stores/quarantine-actions.store.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { parkedEventsOf, parkedOrders, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { collected } from '../../support/stored-events.js';
@@ -9,6 +11,7 @@ import { WrittenOrder, note, place, tags } from '../../support/order-streams.js'
 import { lossyStore, type LossyEvent } from '../../support/lossy-store.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { act, laterCodec, longText, UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { unreadableStreams } from '../../support/unreadable-streams.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
@@ -37,6 +40,18 @@ describe('an order that cannot be taken further', () => {
     )[0];
   const nothingParked = (order: WrittenOrder) =>
     until('nothing is parked', async () => (await parked(order)).length === 0);
+
+  const skipThroughAnother = ({ orderId }: WrittenOrder, revision: number) =>
+    bench.rows(
+      `INSERT INTO orderlog.skips (projection, tenant_id, order_id, revision, reason, who)
+       VALUES ('orders', 'default', $1, $2, 'through another generation', 'the tests')`,
+      [orderId, revision],
+    );
+  const deleteForGood = async ({ stream }: WrittenOrder) => {
+    const client = EventStoreDBClient.connectionString(bench.eventStoreUrl);
+    await client.tombstoneStream(stream);
+    await client.dispose();
+  };
 
   const poisons: readonly (readonly [
     string,
@@ -240,9 +255,7 @@ describe('an order that cannot be taken further', () => {
     const order = await placed();
     const running = bench.start();
     await bench.caughtUp(running);
-    const client = EventStoreDBClient.connectionString(bench.eventStoreUrl);
-    await client.tombstoneStream(order.stream);
-    await client.dispose();
+    await deleteForGood(order);
     const first = await until('it is parked', async () => (await parked(order))[0]);
     expect(first).toMatchObject({ type: '$streamDeleted', kind: 'permanent' });
     expect(await bench.verify()).toMatchObject({
@@ -301,6 +314,92 @@ describe('an order that cannot be taken further', () => {
     expect(all.outcome).toBe('0 of 1 parked orders are applied, 1 still parked');
   });
 
+  it('is parked where its stream alone cannot be read, which holds up nothing that people ask for', async () => {
+    const [order, another] = [await placed(), await placed()];
+    for (const each of [order, another]) await each.receives({ type: UNKNOWN_TYPE });
+    await order.does(note('behind it'));
+    let unreadable = '';
+    const eventStore = unreadableStreams(bench.eventStore, (stream) => stream === unreadable);
+    const running = bench.start({ eventStore });
+    await bench.caughtUp(running);
+    unreadable = order.stream;
+    const outcome = expect.stringMatching(/still parked at event 1: .* is not given/);
+    expect(await act(bench, order, { action: 'retry' })).toMatchObject({ succeeded: false, outcome });
+    expect(await act(bench, another, { action: 'retry' })).toMatchObject({
+      outcome: expect.stringMatching(/does not know the type/),
+    });
+    const all = await act(bench, order, { action: 'retry_all', tenantId: null, orderId: null });
+    expect(all.outcome).toBe('0 of 2 parked orders are applied, 2 still parked');
+    const skip = { action: 'skip', revision: 1, reason: 'nobody needs it' } as const;
+    expect(await act(bench, another, skip)).toMatchObject({ outcome: 'applied up to event 1' });
+    expect(await act(bench, order, skip)).toMatchObject({
+      succeeded: true,
+      outcome: expect.stringMatching(/event 1 is left out; still parked at event 2: .* is not given/),
+    });
+    expect(revisionsOf(await parked(order))).toEqual([[2, 'transient']]);
+    unreadable = '';
+    running.projector.quarantine?.postpone(order.stream, 0); // it need not wait for the next try
+    await nothingParked(order);
+    expect(await bench.verify()).toMatchObject({ differences: [], parkedOrders: [] });
+  });
+
+  it('waits where the whole event store is away, and what was asked for is done afterwards', async () => {
+    const order = await placed();
+    await order.receives({ type: UNKNOWN_TYPE });
+    let [away, looks] = [false, 0];
+    const eventStore = {
+      ...unreadableStreams(bench.eventStore, () => away),
+      headPosition: async () => {
+        if (!away) return bench.eventStore.headPosition();
+        looks += 1;
+        throw new StoreUnavailable('away');
+      },
+    };
+    await bench.caughtUp(bench.start({ eventStore }));
+    away = true;
+    const id = await askForAction(bench.pool, {
+      ...{ projection: 'orders', generation: 1, tenantId: order.tenantId, orderId: order.orderId },
+      ...{ action: 'retry', revision: null, reason: null, who: 'the tests' },
+    });
+    await until('it is tried more than once', () => looks > 2);
+    expect(await actionById(bench.pool, id)).toMatchObject({ doneAt: null });
+    expect(revisionsOf(await parked(order))).toEqual([[1, 'permanent']]);
+    away = false;
+    const done = await until('it is done', async () => {
+      const action = await actionById(bench.pool, id);
+      return action.doneAt !== null && action;
+    });
+    expect(done.outcome).toMatch(/does not know the type/);
+  });
+
+  it.each([
+    { what: 'was deleted', isDeleted: true },
+    { what: 'cannot be read', isDeleted: false },
+  ])('is looked after also where rows should be made anew of a stream that $what', async ({ isDeleted }) => {
+    const [folded, order] = [await placed(), await placed()];
+    await folded.receives({ type: UNKNOWN_TYPE });
+    await order.receives({ type: 'OrderPlaced' });
+    let unreadable = '';
+    const running = bench.start({
+      codec: laterCodec,
+      eventStore: unreadableStreams(bench.eventStore, (stream) => stream === unreadable),
+    });
+    await bench.caughtUp(running);
+    if (isDeleted) await deleteForGood(folded);
+    else unreadable = folded.stream;
+    await skipThroughAnother(folded, 1);
+    const retried = await act(bench, order, { action: 'retry' });
+    expect(retried.outcome).toMatch(/still parked at event 1: .*cannot be applied/);
+    expect(await rowOf(folded)).toMatchObject({ revision: 1 });
+    if (isDeleted) return;
+    unreadable = '';
+    const history = 'SELECT FROM gen_1.order_history WHERE order_id = $1';
+    await until(
+      'its rows are made anew',
+      async () => (await bench.rows(history, [folded.orderId])).length === 1,
+    );
+  });
+
   it('goes on without an event that is skipped, which takes its revision', async () => {
     const order = await placed();
     await order.receives({ type: UNKNOWN_TYPE });
@@ -339,11 +438,7 @@ describe('an order that cannot be taken further', () => {
     const knows = bench.start({ codec: laterCodec });
     await bench.caughtUp(knows);
     expect(await bench.rows('SELECT FROM gen_1.order_history')).toHaveLength(3);
-    await bench.rows(
-      `INSERT INTO orderlog.skips (projection, tenant_id, order_id, revision, reason, who)
-       VALUES ('orders', 'default', $1, 1, 'through another generation', 'the tests')`,
-      [order.orderId],
-    );
+    await skipThroughAnother(order, 1);
     await until(
       'the rows are made anew',
       async () => (await bench.rows('SELECT FROM gen_1.order_history')).length === 2,

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import type pg from 'pg';
+import { StoreUnavailable } from '#event-store/errors.js';
+import type { ExactEventStore } from '#event-store/port.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { MessageMaker } from '#projections/relay/outgoing.js';
@@ -14,6 +16,7 @@ import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { someTopic } from '../../support/relays.js';
 import { collected } from '../../support/stored-events.js';
+import { unreadableStreams } from '../../support/unreadable-streams.js';
 
 jest.setTimeout(ENGINES_MS);
 
@@ -28,6 +31,9 @@ describe('the relay while Kafka is away', () => {
   let sending: Sending;
   let writer: TopicWriter;
   let order: WrittenOrder;
+  /** Whether a read of a stream fails. */
+  let fails: (stream: string) => boolean;
+  let eventStore: ExactEventStore;
 
   beforeEach(async () => {
     bench = await ProjectionBench.open();
@@ -35,7 +41,9 @@ describe('the relay while Kafka is away', () => {
     db = await bench.pool.connect();
     store = new RelayStore(db, TARGET);
     const token = await takeLease(db, relayLease(TARGET));
-    sending = new Sending(store, { eventStore: bench.eventStore, logger, token });
+    fails = () => false;
+    eventStore = unreadableStreams(bench.eventStore, (stream) => fails(stream));
+    sending = new Sending(store, { eventStore, logger, token });
     const topic = { ...TARGET, partitions: 1, batchMaxBytes: 1_000_000 };
     writer = new TopicWriter(createKafka(KAFKA, 'tests', logger), topic, 'none');
     order = new WrittenOrder(bench.eventStore);
@@ -50,7 +58,7 @@ describe('the relay while Kafka is away', () => {
   async function send(fromRevision: number, maxCount: number): Promise<bigint> {
     const events = await collected(bench.eventStore.readStream(order.stream, { fromRevision, maxCount }));
     const { position } = events.at(-1)!;
-    const outgoing = await new MessageMaker(bench.eventStore).make(events);
+    const outgoing = await new MessageMaker(eventStore).make(events);
     await sending.send(writer, { outgoing, position });
     return position;
   }
@@ -73,5 +81,38 @@ describe('the relay while Kafka is away', () => {
       [3, 'behind'],
     ]);
     expect(await store.position()).toBe(position);
+  });
+
+  it('parks an order whose stream alone cannot be read, and begins with it parked', async () => {
+    await order.does(tags('a'), tags('b'));
+    fails = (stream) => stream === order.stream;
+    const position = await send(1, 2);
+    await sending.settle();
+    const reason = `${order.stream} is not given`;
+    const parked = async () =>
+      (await store.parked()).map(({ revision, kind, reason: why }) => [revision, kind, why]);
+    const behind = [2, 'behind', reason];
+    expect(await parked()).toEqual([[1, 'permanent', reason], behind]);
+    expect(await store.position()).toBe(position);
+
+    await sending.begin(writer, new MessageMaker(eventStore));
+    expect(sending.parkedEvents).toBe(2);
+    expect(await parked()).toEqual([[1, 'permanent', reason], behind]);
+    expect(await sending.retry(order.orderId, writer, new MessageMaker(eventStore))).toEqual([
+      { stream: order.stream, stuck: { revision: 1, reason } },
+    ]);
+    expect(await parked()).toEqual([[1, 'permanent', reason], behind]);
+  });
+
+  it('parks nothing of a stream that could not be read for a moment, or while the whole store is away', async () => {
+    await order.does(tags('a'));
+    let failures = 1;
+    fails = () => failures-- > 0;
+    await expect(send(1, 1)).rejects.toBeInstanceOf(kafkajs.KafkaJSError); // there is a message
+    fails = () => true;
+    eventStore.headPosition = () => Promise.reject(new StoreUnavailable('away'));
+    await expect(send(1, 1)).rejects.toBeInstanceOf(StoreUnavailable);
+    await sending.settle();
+    expect([await store.parked(), await store.position()]).toEqual([[], null]);
   });
 });

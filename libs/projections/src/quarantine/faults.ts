@@ -1,5 +1,5 @@
-import { UnreadableEvent } from '#event-store/errors.js';
-import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { StoreUnavailable, StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
+import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import { BEHIND_REASON, type EventToPark } from '#read-models/stores/quarantine.store.js';
 import { messageOf } from '../engine/interruptions.js';
@@ -59,6 +59,20 @@ export function faultOf(item: OrderItem): Fault | null {
   if (!(item instanceof UnreadableEvent)) return null;
   if (item.event.type === STREAM_DELETED) return DELETED;
   return { reason: item.message, nature: 'permanent' };
+}
+
+/**
+ * Why a stream cannot be read, where it is that stream alone.
+ * @throws StoreUnavailable when the event store as a whole is away; and what is no error of reading
+ */
+export async function faultOfStream(
+  eventStore: Pick<EventStore, 'headPosition'>,
+  error: unknown,
+): Promise<Fault> {
+  if (error instanceof StreamDeleted) return DELETED;
+  if (!(error instanceof StoreUnavailable)) throw error;
+  await eventStore.headPosition();
+  return { reason: messageOf(error), nature: 'away' };
 }
 
 /** An event that its order cannot take, or of which no row can be made: a bug, or an event that nobody should have appended. */

@@ -1,15 +1,13 @@
 import type { EventCodec } from '#event-store/codec.js';
-import { StoreUnavailable, StreamDeleted } from '#event-store/errors.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import type { Order } from '#domain/order/state.js';
 import { pastSkipped, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import type { OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { foldedOrder, type FoldedOrder } from '../orders/folded-order.js';
-import { messageOf } from '../engine/interruptions.js';
 import {
-  DELETED,
   faultOf,
+  faultOfStream,
   MissingEvent,
   parkedBehind,
   parkedWith,
@@ -126,10 +124,7 @@ export class OrderAdvance {
       const range = { fromRevision: from, maxCount: to - from + 1 };
       for await (const event of this.#eventStore.readStream(stream, range)) raw.push(event);
     } catch (error) {
-      if (error instanceof StreamDeleted) return [missing(from, DELETED)];
-      if (!(error instanceof StoreUnavailable)) throw error;
-      await this.#eventStore.headPosition(); // it is this stream alone that cannot be read, unless this throws
-      return [missing(from, { reason: messageOf(error), nature: 'away' })];
+      return [missing(from, await faultOfStream(this.#eventStore, error))];
     }
     const found: OrderItem[] = [...(await this.#decodeEach(withoutSkipped(raw, skipped)))];
     const there = new Set(raw.map(({ revision }) => revision));

@@ -1,11 +1,18 @@
 import type { EventCodec } from '#event-store/codec.js';
-import { StreamDeleted } from '#event-store/errors.js';
 import type { RawEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import type { Order } from '#domain/order/state.js';
 import { pastSkipped } from '#read-models/skipped-events.js';
 import type { BatchApplier } from '../orders/batch-applier.js';
-import { DELETED, lacking, MissingEvent, TOMBSTONE_REVISION, type OrderItem } from './faults.js';
+import {
+  DELETED,
+  faultOfStream,
+  lacking,
+  MissingEvent,
+  TOMBSTONE_REVISION,
+  type Fault,
+  type OrderItem,
+} from './faults.js';
 import type { AdvanceStore } from './order-advance.js';
 import type { KnownParkedOrder } from './order-quarantine.js';
 
@@ -33,8 +40,8 @@ export class ParkedOrderRetrier {
   }
 
   /**
-   * null: nothing is parked of it.
-   * @throws StoreUnavailable when the event store is away: nothing has changed then
+   * null: nothing is parked of it. Where its stream alone cannot be read, it is parked for that.
+   * @throws StoreUnavailable when the event store as a whole is away: nothing has changed then
    */
   retry(stream: string): Promise<Retried | null> {
     const { turns, store, quarantine, writer, advance } = this.#applier;
@@ -67,14 +74,19 @@ export class ParkedOrderRetrier {
     });
   }
 
-  /** Makes an order's rows anew up to where they are: an event that they have been made with is left out now. */
-  refold(stream: string): Promise<void> {
+  /**
+   * Makes an order's rows anew up to where they are: an event that they have been made with is left out now.
+   * @returns why they stay as they are: their stream cannot be read; null: they are made anew
+   * @throws StoreUnavailable when the event store as a whole is away
+   */
+  refold(stream: string): Promise<Fault | null> {
     const { turns, store, quarantine, writer, advance } = this.#applier;
     return turns.take(async () => {
       const key = parseOrderStream(stream)!;
       const [order] = await store.load([key]);
-      if (!order) return;
-      const raw = await this.#read(stream, 0, order.revision + 1);
+      if (!order) return null;
+      const { raw, fault } = await this.#read(stream, 0, order.revision + 1);
+      if (fault !== null) return fault;
       const skipped = quarantine.skipped.of(stream);
       store.begin();
       const items = await this.#decodeEach(raw);
@@ -84,6 +96,7 @@ export class ParkedOrderRetrier {
         await advance.advance({ stream, before: null, skipped, tried: null }, items),
       );
       await store.announce();
+      return null;
     });
   }
 
@@ -98,29 +111,36 @@ export class ParkedOrderRetrier {
     const from = pastSkipped(order?.revision ?? -1, skipped) + 1;
     const wanted = Math.min(PAGE_EVENTS, last - from + 1);
     if (wanted <= 0) return { items: [], lastRevision: last, isLast: true };
-    try {
-      const raw = await this.#read(stream, from, wanted);
-      const items: OrderItem[] = [...(await this.#decodeEach(raw))];
-      const reached = raw.at(-1)?.revision ?? from - 1;
-      if (raw.length === wanted) return { items, lastRevision: reached, isLast: reached >= last };
-      const next = pastSkipped(reached, skipped) + 1;
-      if (next <= last && last !== TOMBSTONE_REVISION)
-        items.push(new MissingEvent(stream, next, lacking(next)));
-      return { items, lastRevision: last, isLast: true };
-    } catch (error) {
-      if (!(error instanceof StreamDeleted)) throw error;
+    const { raw, fault } = await this.#read(stream, from, wanted);
+    if (fault === DELETED) {
       return {
         items: [new MissingEvent(stream, TOMBSTONE_REVISION, DELETED)],
         lastRevision: TOMBSTONE_REVISION,
         isLast: true,
       };
     }
+    const items: OrderItem[] = [...(await this.#decodeEach(raw))];
+    const reached = raw.at(-1)?.revision ?? from - 1;
+    if (raw.length === wanted) return { items, lastRevision: reached, isLast: reached >= last };
+    const next = pastSkipped(reached, skipped) + 1;
+    if (next <= last && (fault !== null || last !== TOMBSTONE_REVISION))
+      items.push(new MissingEvent(stream, next, fault ?? lacking(next)));
+    return { items, lastRevision: last, isLast: true };
   }
 
-  async #read(stream: string, fromRevision: number, maxCount: number): Promise<RawEvent[]> {
+  /** With what came before a fault. @throws StoreUnavailable when the event store as a whole is away */
+  async #read(
+    stream: string,
+    fromRevision: number,
+    maxCount: number,
+  ): Promise<{ raw: RawEvent[]; fault: Fault | null }> {
     const raw: RawEvent[] = [];
-    for await (const event of this.#eventStore.readStream(stream, { fromRevision, maxCount }))
-      raw.push(event);
-    return raw;
+    try {
+      for await (const event of this.#eventStore.readStream(stream, { fromRevision, maxCount }))
+        raw.push(event);
+      return { raw, fault: null };
+    } catch (error) {
+      return { raw, fault: await faultOfStream(this.#eventStore, error) };
+    }
   }
 }

@@ -39,6 +39,8 @@ const RETRY_SHARE = 10;
  */
 export class QuarantineKeeper {
   readonly #options: QuarantineKeeperOptions;
+  /** Streams of which it was told that their rows cannot be made anew. */
+  readonly #toldNotRefolded = new Set<string>();
 
   constructor(options: QuarantineKeeperOptions) {
     this.#options = options;
@@ -83,10 +85,22 @@ export class QuarantineKeeper {
     const skipped = await skippedEvents(db);
     quarantine.skipped = skipped;
     if (skipped.orders === 0) return;
-    for (const stream of await streamsFoldedWithSkipped(db, generation)) await retrier.refold(stream);
+    for (const stream of await streamsFoldedWithSkipped(db, generation)) await this.#refold(stream);
     for (const stream of quarantine.streams) {
       if (skipped.of(stream).has(quarantine.get(stream)!.revision)) await retrier.retry(stream);
     }
+  }
+
+  /** Where the stream cannot be read, the rows wait for it, and nothing else does. */
+  async #refold(stream: string): Promise<void> {
+    const { retrier, logger } = this.#options;
+    const fault = await retrier.refold(stream);
+    if (fault === null || this.#toldNotRefolded.has(stream)) return;
+    this.#toldNotRefolded.add(stream);
+    logger.error(
+      { stream, reason: fault.reason },
+      'the rows of an order are still made with an event that is skipped',
+    );
   }
 
   async #tryDue(signal: AbortSignal): Promise<void> {

@@ -1,25 +1,26 @@
 import { LRUCache } from 'lru-cache';
 import { decode } from '#event-store/codec.js';
-import { StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
-import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { UnreadableEvent } from '#event-store/errors.js';
+import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { headOf, type OrderHead } from '#integration-events/integration-event.js';
+import { readStream, type ReadableStore } from './read-stream.js';
 
 /** Some 300 bytes each. */
 const CACHED_ORDERS = 50_000;
 
 /** What every message says of its order, which only the order's first event tells. */
 export class OrderHeads {
-  readonly #eventStore: Pick<EventStore, 'readStream'>;
+  readonly #eventStore: ReadableStore;
   readonly #cache = new LRUCache<string, OrderHead>({ max: CACHED_ORDERS });
 
-  constructor(eventStore: Pick<EventStore, 'readStream'>) {
+  constructor(eventStore: ReadableStore) {
     this.#eventStore = eventStore;
   }
 
   /**
    * By stream, of every order that the events are of; for one whose first event cannot be read, why.
    * @param decoded the same events, or why one cannot be read
-   * @throws StoreUnavailable
+   * @throws StoreUnavailable when the event store as a whole is away
    */
   async of(
     events: readonly RawEvent[],
@@ -45,17 +46,17 @@ export class OrderHeads {
   }
 
   async #read(stream: string): Promise<OrderHead | string> {
+    const read = await readStream(this.#eventStore, stream, { fromRevision: 0, maxCount: 1 });
+    if (read instanceof Error) return read.message;
+    if (read.length === 0) return `the first event of ${stream} is not there`;
     try {
-      for await (const raw of this.#eventStore.readStream(stream, { maxCount: 1 })) {
-        const [placed] = await decode([raw]);
-        if (placed?.type !== 'OrderPlaced') return `${stream} does not begin with OrderPlaced`;
-        const head = headOf(placed);
-        this.#cache.set(stream, head);
-        return head;
-      }
-      return `the first event of ${stream} is not there`;
+      const [placed] = await decode(read);
+      if (placed?.type !== 'OrderPlaced') return `${stream} does not begin with OrderPlaced`;
+      const head = headOf(placed);
+      this.#cache.set(stream, head);
+      return head;
     } catch (error) {
-      if (error instanceof UnreadableEvent || error instanceof StreamDeleted) return error.message;
+      if (error instanceof UnreadableEvent) return error.message;
       throw error;
     }
   }

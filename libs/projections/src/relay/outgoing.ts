@@ -1,11 +1,12 @@
 import { decodeEach } from '#event-store/codec.js';
 import { UnreadableEvent } from '#event-store/errors.js';
-import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import { integrationEvent } from '#integration-events/integration-event.js';
 import { kafkaMessage, type OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { OrderHeads } from './order-heads.js';
+import type { ReadableStore } from './read-stream.js';
 
 /** An event on its way to the topic. */
 export interface Outgoing {
@@ -24,14 +25,14 @@ export interface Outgoing {
 export class MessageMaker {
   readonly #heads: OrderHeads;
 
-  constructor(eventStore: Pick<EventStore, 'readStream'>) {
+  constructor(eventStore: ReadableStore) {
     this.#heads = new OrderHeads(eventStore);
   }
 
   /**
    * In the same order. What is in no order's stream, whatever its name begins with, is nobody's event and
    * left out.
-   * @throws StoreUnavailable
+   * @throws StoreUnavailable when the event store as a whole is away
    */
   async make(events: readonly RawEvent[]): Promise<Outgoing[]> {
     const decoded = (await decodeEach(events)).map((event) =>

@@ -1,5 +1,4 @@
 import { StreamDeleted } from '#event-store/errors.js';
-import type { EventStore, RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { Logger } from '#platform/logging.js';
@@ -10,10 +9,11 @@ import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { Rate } from '../engine/rate.js';
 import { Turns } from '../engine/turns.js';
 import type { MessageMaker, Outgoing } from './outgoing.js';
+import { readStream, type ReadableStore } from './read-stream.js';
 import type { TopicWriter } from './topic-writer.js';
 
 interface SendingOptions {
-  readonly eventStore: Pick<EventStore, 'readStream'>;
+  readonly eventStore: ReadableStore;
   readonly logger: Logger;
   /** Of the owner's lease. */
   readonly token: bigint;
@@ -187,15 +187,18 @@ export class Sending {
     const last = parked.at(-1)!;
     const { token } = this.#options;
     const found = await this.#parkedOutgoing(stream, first!.revision, last.revision, maker);
-    if (typeof found === 'string')
-      return this.#stuck(stream, last, { revision: last.revision, reason: found });
+    if (found instanceof Error) {
+      // Of a deleted stream there is nothing left to be sent; of any other, all that is parked.
+      const { revision } = found instanceof StreamDeleted ? last : first!;
+      return this.#stuck(stream, parked, { revision, reason: found.message });
+    }
     const unreadable = found.findIndex(({ message }) => typeof message === 'string');
     const sendable = unreadable === -1 ? found : found.slice(0, unreadable);
     const [refused] = await writer.send(sendable.map(({ message }) => message as OutgoingMessage));
     const at = refused ? found.find(({ message }) => message === refused.message) : found[unreadable];
     if (at !== undefined) {
       const reason = refused?.reason ?? (at.message as string);
-      return this.#stuck(stream, last, { revision: at.revision, reason });
+      return this.#stuck(stream, parked, { revision: at.revision, reason });
     }
     await this.#store.tried(token, first!, last.revision + 1, null);
     this.#parked.delete(last.orderId);
@@ -205,31 +208,27 @@ export class Sending {
 
   async #stuck(
     stream: string,
-    last: ParkedEvent,
+    parked: readonly ParkedEvent[],
     stuck: NonNullable<RelayRetry['stuck']>,
   ): Promise<RelayRetry['stuck']> {
-    await this.#store.tried(this.#options.token, last, stuck.revision, stuck.reason);
-    this.#parked.set(last.orderId, last.revision - stuck.revision + 1);
+    const [order] = parked;
+    await this.#store.tried(this.#options.token, order!, stuck.revision, stuck.reason);
+    this.#parked.set(order!.orderId, parked.filter(({ revision }) => revision >= stuck.revision).length);
     this.#options.logger.warn({ stream, ...stuck }, 'an order is still not relayed any further');
     return stuck;
   }
 
-  /** What is parked, as it would be sent, without what is skipped; or why there is nothing of it any more. */
+  /** What is parked, as it would be sent, without what is skipped; or why it cannot be read. */
   async #parkedOutgoing(
     stream: string,
     from: number,
     to: number,
     maker: MessageMaker,
-  ): Promise<readonly Outgoing[] | string> {
-    const raw: RawEvent[] = [];
+  ): Promise<readonly Outgoing[] | Error> {
     const deleted = from === TOMBSTONE_REVISION || to === TOMBSTONE_REVISION;
-    try {
-      const range = { fromRevision: deleted ? 0 : from, maxCount: deleted ? 1 : to - from + 1 };
-      for await (const event of this.#options.eventStore.readStream(stream, range)) raw.push(event);
-    } catch (error) {
-      if (!(error instanceof StreamDeleted)) throw error;
-      return this.#skipped.of(stream).has(TOMBSTONE_REVISION) ? [] : error.message;
-    }
-    return this.#kept(await maker.make(raw));
+    const range = { fromRevision: deleted ? 0 : from, maxCount: deleted ? 1 : to - from + 1 };
+    const read = await readStream(this.#options.eventStore, stream, range);
+    if (read instanceof StreamDeleted) return this.#skipped.of(stream).has(TOMBSTONE_REVISION) ? [] : read;
+    return read instanceof Error ? read : this.#kept(await maker.make(read));
   }
 }
