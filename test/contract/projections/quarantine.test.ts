@@ -214,6 +214,21 @@ describe('an order that cannot be taken further', () => {
     expect(await bench.verify()).toMatchObject({ differences: [], parkedOrders: [] });
   });
 
+  it('is tried again as soon also where the clock was set back meanwhile', async () => {
+    const order = await placed();
+    await order.receives({ type: 'OrderPlaced' });
+    const clock = jest.spyOn(Date, 'now');
+    try {
+      const anHourAgo = Date.now() - 3_600_000;
+      const running = bench.start();
+      await bench.caughtUp(running);
+      clock.mockReturnValue(anHourAgo);
+      await until('it is tried again', async () => ((await parked(order))[0]?.tries ?? 0) > 1);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('is named once its stream gives it, where what was missing cannot be applied either', async () => {
     const order = await placed();
     await order.receives({ type: UNKNOWN_TYPE });

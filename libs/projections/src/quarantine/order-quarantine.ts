@@ -14,7 +14,7 @@ export interface KnownParkedOrder extends OrderKey {
   readonly events: number;
   /** Of the first. */
   readonly tries: number;
-  /** By `Date.now()`; null: not by itself. */
+  /** By `performance.now()`, which nobody sets back; null: not by itself. */
   readonly nextTryMs: number | null;
 }
 
@@ -68,7 +68,7 @@ export class OrderQuarantine {
     if (known) this.#parked.set(stream, { ...known, nextTryMs });
   }
 
-  /** When the next one is due, by `Date.now()`; null: none is. */
+  /** When the next one is due, by `performance.now()`; null: none is. */
   nextDueMs(): number | null {
     let next: number | null = null;
     for (const { nextTryMs } of this.#parked.values()) {
@@ -94,7 +94,7 @@ export class OrderQuarantine {
   #park({ tenantId, orderId, revision, kind, tries, nextTryAfterMs }: EventToPark): void {
     const stream = orderStream(tenantId, orderId);
     const known = this.#parked.get(stream);
-    const nextTryMs = nextTryAfterMs === null ? null : Date.now() + nextTryAfterMs;
+    const nextTryMs = nextTryAfterMs === null ? null : performance.now() + nextTryAfterMs;
     if (!known) {
       const order = { tenantId, orderId, revision, lastRevision: revision, events: 1, tries, nextTryMs };
       this.#parked.set(stream, order);

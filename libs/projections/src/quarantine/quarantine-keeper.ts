@@ -73,7 +73,7 @@ export class QuarantineKeeper {
       }
       await this.#tryDue(signal);
       onProgress();
-      const dueInMs = (quarantine.nextDueMs() ?? Infinity) - Date.now();
+      const dueInMs = (quarantine.nextDueMs() ?? Infinity) - performance.now();
       await news.heard(Math.max(0, Math.min(LOOK_AGAIN_MS, dueInMs)));
     }
   }
@@ -105,9 +105,9 @@ export class QuarantineKeeper {
 
   async #tryDue(signal: AbortSignal): Promise<void> {
     const { applier, retrier, logger } = this.#options;
-    const startedMs = Date.now();
+    const startedMs = performance.now();
     for (const stream of applier.quarantine.due(startedMs)) {
-      if (signal.aborted || Date.now() - startedMs > LOOK_AGAIN_MS) return;
+      if (signal.aborted || performance.now() - startedMs > LOOK_AGAIN_MS) return;
       const beganMs = performance.now();
       const tries = applier.quarantine.get(stream)?.tries ?? 1;
       try {
@@ -115,7 +115,7 @@ export class QuarantineKeeper {
         if (retried?.stillParked === null) logger.info({ stream }, 'what was parked of an order is applied');
       } catch (error) {
         if (!isAway(error)) throw error;
-        applier.quarantine.postpone(stream, Date.now() + backoffMs(tries));
+        applier.quarantine.postpone(stream, performance.now() + backoffMs(tries));
       }
       const tookMs = performance.now() - beganMs;
       await delay(tookMs * (RETRY_SHARE - 1), undefined, { signal }).catch(() => {}); // aborted: the loop ends
