@@ -158,7 +158,10 @@ describe('a replay that is cut off, held or given up', () => {
   it('waits while it is paused by another process, and goes on when it is told to', async () => {
     const child = start('--throttle', '60');
     await until('it loads', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
-    expect(await orderctl('replay', 'pause', ...places())).toMatchObject({ code: 0 });
+    expect(await orderctl('replay', 'pause', ...places())).toMatchObject({
+      code: 0,
+      stdout: 'the replay into generation 2 pauses\n',
+    });
     await until('it is paused', async () => (await store.open())?.state === 'paused', LIMIT_MS);
     const before = (await store.open())!;
     expect(before).toMatchObject({ isAttended: true, asked: 'pause' });
@@ -173,6 +176,12 @@ describe('a replay that is cut off, held or given up', () => {
     await until('it loads', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
     child.kill('SIGKILL');
     await ended(child);
+    await until('nobody is at it', async () => (await store.open())?.isAttended === false);
+    expect(await orderctl('replay', 'pause', ...places())).toMatchObject({
+      code: 0,
+      stdout:
+        'the replay into generation 2 stands still: no process is at it. `orderctl replay resume` goes on with it\n',
+    });
     await store.goOn((await store.open())!.id, { sample: 5, throttle: null, keep: false });
     const resumed = await orderctl('replay', 'resume', ...places());
     expect(resumed).toMatchObject({ code: 0 });

@@ -125,7 +125,13 @@ async function runAsked(name: 'pause' | 'resume' | 'cancel', options: ReplayOpti
   if (open === null) throw new CliError('no replay is under way');
   if (name !== 'pause' && !open.isAttended) return attend(name, open, options);
   if (options.json) return printJson(open, { pretty: false });
-  const told = { pause: 'pauses', resume: 'goes on', cancel: 'ends, and what it has built is dropped' };
+  const told = {
+    pause: open.isAttended
+      ? 'pauses'
+      : 'stands still: no process is at it. `orderctl replay resume` goes on with it',
+    resume: 'goes on',
+    cancel: 'ends, and what it has built is dropped',
+  };
   console.log(`the replay into generation ${open.generation} ${told[name]}`);
 }
 
