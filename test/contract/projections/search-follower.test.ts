@@ -90,6 +90,21 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
       `SELECT order_id, revision, reason FROM orderlog.quarantine WHERE projection = 'search' ORDER BY 1, 2`,
     );
 
+  const generation = (pool: pg.Pool) => prepareGeneration(pool, prefix);
+  /** A few rows at a time. */
+  const follow = async (isEnough: (follower: SearchFollower) => boolean) => {
+    const abort = new AbortController();
+    const limits = { maxRows: 2, maxBytes: 1_000_000 };
+    const logger = createLogger('projector', 'silent');
+    const { postgresUrl } = bench;
+    const follower = new SearchFollower({ client, postgresUrl, generation, logger, limits });
+    const running = follower.run(abort.signal);
+    await until('the follower is far enough', () => isEnough(follower), LIMIT_MS);
+    abort.abort();
+    await running;
+    return follower.totals;
+  };
+
   it('has one document for each row, equal to what the row makes of it, also of events that follow', async () => {
     const keeper = keep();
     const orders = await Promise.all(Array.from({ length: 30 }, (_, index) => placed(1 + index)));
@@ -102,33 +117,45 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
   });
 
   it('takes many rows in many steps, each order once and as it is last, and goes on from the middle', async () => {
-    const generation = (pool: pg.Pool) => prepareGeneration(pool, prefix);
     const rows = bench.start({ generation });
     await Promise.all(Array.from({ length: 25 }, () => placed()));
     await bench.caughtUp(rows);
-    const follow = async (isEnough: (follower: SearchFollower) => boolean) => {
-      const abort = new AbortController();
-      const limits = { maxRows: 2, maxBytes: 1_000_000 };
-      const logger = createLogger('projector', 'silent');
-      const follower = new SearchFollower({
-        client,
-        postgresUrl: bench.postgresUrl,
-        generation,
-        logger,
-        limits,
-      });
-      const running = follower.run(abort.signal);
-      await until('the follower is far enough', () => isEnough(follower), LIMIT_MS);
-      abort.abort();
-      await running;
-      return follower.totals;
-    };
     expect((await follow(({ totals }) => totals.documents >= 18)).steps).toBeGreaterThanOrEqual(9);
     const orders = await Promise.all(Array.from({ length: 3 }, () => placed()));
     await Promise.all(orders.map((order) => order.does(tags('gift'))));
     await bench.caughtUp(rows);
     await follow(({ state }) => state === 'live');
     expect(await bench.verify(client)).toMatchObject({ orders: 28, differences: [], parked: [] });
+    await rows.stop();
+  });
+
+  it('has no document of an order that has no row any more', async () => {
+    const rows = bench.start({ generation });
+    const orders = await Promise.all(Array.from({ length: 5 }, () => placed()));
+    await bench.caughtUp(rows);
+    await follow(({ state }) => state === 'live');
+    const rowsThere = async () => (await bench.rows('SELECT FROM gen_1.orders')).length;
+    const withoutFirstEvent = async ({ orderId }: WrittenOrder) => {
+      const before = await rowsThere();
+      await bench.rows(
+        `INSERT INTO orderlog.skips (projection, tenant_id, order_id, revision, reason, who)
+         VALUES ('orders', 'default', $1, 0, 'through another generation', 'the tests')`,
+        [orderId],
+      );
+      await until('its row is gone', async () => (await rowsThere()) < before);
+    };
+    await orders[0]!.does(tags('a'));
+    await bench.caughtUp(rows);
+    await withoutFirstEvent(orders[0]!);
+    for (const order of orders.slice(1, 4)) await order.does(tags('b'));
+    await bench.caughtUp(rows);
+    await withoutFirstEvent(orders[4]!); // the last write of all
+    await follow(({ state }) => state === 'live');
+    expect(await bench.verify(client)).toMatchObject({ orders: 3, differences: [] });
+    expect(
+      await bench.rows(`SELECT c.write_seq = s.last_value AS told FROM orderlog.checkpoints c, gen_1.write_seq s
+      WHERE c.projection = 'search'`),
+    ).toEqual([{ told: true }]);
     await rows.stop();
   });
 

@@ -9,7 +9,7 @@ import { SHARED_SCHEMA } from '../schema.js';
 import { DocumentWriter } from '../search/document-writer.js';
 import type { ChangedOrder } from '../search/elasticsearch/index-writer.js';
 
-/** Rows that were written since, in the order of their writes. */
+/** Rows that were written since, or taken away, in the order of their writes. */
 export interface ChangedRows {
   readonly orders: readonly ChangedOrder[];
   /** Whether these are all there were; then an index that has them is as far as `position`. */
@@ -35,11 +35,13 @@ export async function changedRows(
 ): Promise<ChangedRows> {
   const documents = new DocumentWriter();
   const orders: ChangedOrder[] = [];
+  let gone: ChangedOrder[] = [];
   let position: bigint | null = null;
   let firstUpdatedAt: Instant | null = null;
   let complete = true;
   await copyOut(db, changedQuery(schema, rowsOf, afterSeq, limits), (row) => {
     position = row.isNull() ? null : BigInt(row.bigint());
+    if (!row.isNull()) gone = (JSON.parse(row.text()) as GoneRow[]).map(goneOrder);
     if (row.isNull()) return;
     const writeSeq = BigInt(row.bigint());
     complete = row.boolean();
@@ -47,7 +49,22 @@ export async function changedRows(
     firstUpdatedAt ??= summary.updatedAt;
     orders.push(changedOrder(row, summary, writeSeq, documents));
   });
+  const through = orders.at(-1)?.writeSeq ?? afterSeq;
+  // Those after an incomplete page are in the next one: an index that has a page has all up to its last write.
+  orders.push(...gone.filter(({ writeSeq }) => complete || writeSeq < through));
+  if (gone.length > 0) orders.sort((a, b) => Number(a.writeSeq - b.writeSeq));
   return { orders, complete, position, firstUpdatedAt };
+}
+
+interface GoneRow {
+  readonly tenantId: string;
+  readonly orderId: string;
+  /** Decimal. */
+  readonly writeSeq: string;
+}
+
+function goneOrder({ tenantId, orderId, writeSeq }: GoneRow): ChangedOrder {
+  return { tenantId, orderId, revision: 0, writeSeq: BigInt(writeSeq), document: 'gone' };
 }
 
 function changedOrder(
@@ -61,6 +78,12 @@ function changedOrder(
   return { tenantId, orderId, revision, writeSeq, document };
 }
 
+// In the same snapshot, and looked for once; hardly ever are there any.
+const goneRows = (schema: string, rowsOf: number, afterSeq: bigint) => `
+  SELECT json_agg(json_build_object('tenantId', l.tenant_id, 'orderId', l.order_id, 'writeSeq', l.write_seq::text))
+  FROM ${SHARED_SCHEMA}.late_rows l WHERE l.generation = ${rowsOf} AND l.write_seq > ${afterSeq} AND NOT EXISTS (
+    SELECT FROM ${schema}.orders o WHERE o.tenant_id = l.tenant_id AND o.order_id = l.order_id)`;
+
 // Each row is looked up once, and how large what an order is found by is, is known without reading it.
 function changedQuery(
   schema: string,
@@ -70,6 +93,7 @@ function changedQuery(
 ): string {
   return `SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints
         WHERE generation = ${rowsOf} AND projection = '${ORDERS_PROJECTION}'),
+      (${goneRows(schema, rowsOf, afterSeq)}),
       page.*
     FROM (SELECT) one
     LEFT JOIN (

@@ -5,6 +5,7 @@ import type { Generation, Queryable } from '../generations.js';
 import { documentOf, orderOf, type OrderDocument } from '../order-document.js';
 import { summaryOf } from '../order-summary.js';
 import { ORDERS_PROJECTION, type HistoryRow } from '../orders.projection.js';
+import { SHARED_SCHEMA } from '../schema.js';
 import type { SearchRow } from '../search-row.js';
 import { storableText, type EventToPark } from './quarantine.store.js';
 import { BatchParameters } from './batch-parameters.js';
@@ -211,7 +212,10 @@ export class OrdersStore {
     await fenced(this.#db.query({ ...checkpointStatement, values }));
   }
 
-  /** As `write`, of one order whose rows are replaced, however far they are; in one transaction. */
+  /**
+   * As `write`, of one order whose rows are replaced, however far they are; in one transaction. Where nothing was added,
+   * it has none from then on.
+   */
   async rewrite({ tenantId, orderId }: OrderKey, what: WrittenWith): Promise<void> {
     await this.#db.query('BEGIN');
     try {
@@ -219,11 +223,24 @@ export class OrdersStore {
         await this.#db.query(text, [tenantId, orderId]);
       }
       await this.#writeAll(what, { isToldOf: false }); // they were read before
+      if (this.#rows === 0) await this.#noteGone({ tenantId, orderId });
       await this.#db.query('COMMIT');
     } catch (error) {
       await this.#db.query('ROLLBACK');
       throw error;
     }
+  }
+
+  /** A row that is gone takes a number too, for those who follow the rows by these. */
+  async #noteGone({ tenantId, orderId }: OrderKey): Promise<void> {
+    if (this.#engine === 'postgres') return;
+    const { id, schema } = this.#generation;
+    await this.#db.query(
+      `INSERT INTO ${SHARED_SCHEMA}.late_rows (generation, tenant_id, order_id, write_seq)
+       VALUES ($1, $2, $3, nextval('${schema}.write_seq')) ON CONFLICT (generation, tenant_id, order_id) DO UPDATE
+       SET write_seq = excluded.write_seq, written_at = now()`,
+      [id, tenantId, orderId],
+    );
   }
 
   /**

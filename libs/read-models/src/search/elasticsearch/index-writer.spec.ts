@@ -29,6 +29,13 @@ const AWAY: Outcome = {
   error: { type: 'unavailable_shards_exception', reason: 'primary shard is not active' },
 };
 
+/** What is to be deleted is not there. */
+const NOT_THERE: Outcome = { status: 404 };
+const NO_INDEX: Outcome = {
+  status: 404,
+  error: { type: 'index_not_found_exception', reason: 'no such index [orders]' },
+};
+
 /** The position that the documents are of. */
 const THROUGH = 41n;
 const LAST_WRITE_SEQ = 7n;
@@ -55,8 +62,11 @@ describe('the writer of a search index', () => {
         const orderIds = ordersIn(body);
         requests.push(orderIds);
         const outcomes = orderIds.map((orderId) => outcome(orderId, timesSent(orderId)));
-        const items = [ownOutcome, ...outcomes].map((index) => ({ index }));
-        const errors = items.some(({ index }) => index.error);
+        const items = [
+          { index: ownOutcome },
+          ...outcomes.map((one, at) => ({ [orderIds[at]!.startsWith('no ') ? 'delete' : 'index']: one })),
+        ];
+        const errors = [ownOutcome, ...outcomes].some(({ error }) => error);
         response
           .setHeader('content-type', 'application/json')
           .setHeader('x-elastic-product', 'Elasticsearch');
@@ -92,6 +102,17 @@ describe('the writer of a search index', () => {
     const writing = write(orders('abc'), { pause: async () => void (ownOutcome = WRITTEN) });
     expect(await writing).toEqual([]);
     expect(requests).toEqual([[...'abc'], [...'abc']]);
+  });
+
+  it('deletes the document of an order that has no row any more, in its place, whether there is one or not', async () => {
+    const [a, b, c] = orders('abc');
+    const gone = [a!, { ...b!, document: 'gone' as const }, { ...c!, document: 'gone' as const }];
+    outcome = (orderId, time) =>
+      orderId === 'a' ? (time === 1 ? BUSY : WRITTEN) : orderId === 'no b' ? NOT_THERE : NEWER;
+    expect(await write(gone)).toEqual([]);
+    expect(requests).toEqual([['a', 'no b', 'no c'], ['a']]);
+    outcome = () => NO_INDEX;
+    await expect(write(gone)).rejects.toThrow(IndexBusy);
   });
 
   it('waits longer each time up to a limit, then gives up, and takes nothing for written', async () => {
@@ -163,17 +184,23 @@ function orders(ids: string, bytes = 0): ChangedOrder[] {
   }));
 }
 
-/** Of a `_bulk` body, whose lines are an action and its document in turns, first of what is no order. */
+/** Of a `_bulk` body: an action and its document in turns, first of what is no order; `no …` where one is deleted. */
 function ordersIn(body: string): string[] {
   const [action, shown, ...lines] = body.trimEnd().split('\n');
   expect([action, shown].map((line) => JSON.parse(line!) as object)).toEqual([
     { index: { _id: 'shown-through', version: Number(LAST_WRITE_SEQ), version_type: 'external_gte' } },
     { shownThrough: THROUGH.toString(), writeSeq: LAST_WRITE_SEQ.toString() },
   ]);
-  return lines.flatMap((line, at) => {
-    if (at % 2 === 0) return [];
-    const { index } = JSON.parse(lines[at - 1]!) as { index: { _id: string } };
-    const { orderId } = JSON.parse(line) as { orderId: string };
-    return [index._id === `default.${orderId}` ? orderId : `${orderId} as ${index._id}`];
-  });
+  const found: string[] = [];
+  while (lines.length > 0) {
+    const to = JSON.parse(lines.shift()!) as { index?: { _id: string }; delete?: { _id: string } };
+    if (to.delete) {
+      found.push(to.delete._id.replace('default.', 'no '));
+      continue;
+    }
+    const { orderId } = JSON.parse(lines.shift()!) as { orderId: string };
+    const id = to.index!._id;
+    found.push(id === `default.${orderId}` ? orderId : `${orderId} as ${id}`);
+  }
+  return found;
 }

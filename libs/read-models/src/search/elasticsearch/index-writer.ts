@@ -19,8 +19,8 @@ export interface ChangedOrder {
   readonly orderId: string;
   readonly revision: number;
   readonly writeSeq: bigint;
-  /** As JSON; null: what it is found by is missing. */
-  readonly document: Uint8Array | null;
+  /** As JSON; null: what it is found by is missing; `gone`: there is no row any more, and its document goes too. */
+  readonly document: Uint8Array | 'gone' | null;
 }
 
 /** An order whose document the index will not take, however often it is sent. */
@@ -45,6 +45,7 @@ const BUSY_PAUSE_MAX_MS = 2_000;
 const NEWER_IS_THERE = 409;
 const NO_SEARCH_ROW = 'no document can be made of the row: there is no row in order_search beside it';
 const BUSY = 429;
+/** With an error. Without one, what is to be deleted is not there. */
 const INDEX_IS_GONE = 404;
 
 /** Writes one index. What it is asked to write twice, or late, changes nothing: versions decide. */
@@ -80,7 +81,7 @@ export class IndexWriter {
   }
 
   /**
-   * Writes each order's document unless a newer one is there. When it resolves, all is stored durably
+   * Writes each order's document, or deletes it, unless a newer one is there. When it resolves, all is stored durably
    * but what was refused.
    * @param through no event after that position is in them; null: they are none
    * @throws what the client threw: Elasticsearch is away or too busy, or the index is gone, and nothing is certain
@@ -159,7 +160,7 @@ export class IndexWriter {
       bulkBody: bodyOf(orders, shown),
     });
     if (!errors) return [];
-    const [own, ...outcomes] = items.map(({ index }) => index!);
+    const [own, ...outcomes] = items.map((item) => item.index ?? item.delete!);
     // The shard was too busy for the request, and so for all of it.
     if (own!.status === BUSY) return orders.map(() => own!);
     if (!isThere(own!)) throw new IndexBusy(`Elasticsearch took no document: ${reasonOf(own!)}`);
@@ -176,8 +177,9 @@ function busyPauseMs(retries: number): number {
   return limitMs * (0.5 + Math.random() / 2);
 }
 
-/** It was written, or a newer one is there. */
-function isThere({ status }: estypes.BulkResponseItem): boolean {
+/** It was written or deleted, or a newer one is there. */
+function isThere({ status, error }: estypes.BulkResponseItem): boolean {
+  if (status === INDEX_IS_GONE && error === undefined) return true;
   return status < 400 || status === NEWER_IS_THERE;
 }
 
@@ -185,7 +187,7 @@ function reasonOf({ status, error }: estypes.BulkResponseItem): string {
   return error ? `${error.type}: ${error.reason ?? ''}` : `status ${status}`;
 }
 
-type CompleteOrder = ChangedOrder & { readonly document: Uint8Array };
+type CompleteOrder = ChangedOrder & { readonly document: Uint8Array | 'gone' };
 
 function isComplete(order: ChangedOrder): order is CompleteOrder {
   return order.document !== null;
@@ -215,17 +217,19 @@ const LINE_END = Buffer.from('\n');
 function bodyOf(orders: readonly CompleteOrder[], { position, writeSeq }: IndexReached): Buffer {
   const shown: ShownDocument = { shownThrough: position.toString(), writeSeq: writeSeq.toString() };
   const parts: Uint8Array[] = [
-    actionOf(SHOWN_ID, Number(writeSeq)),
+    actionOf('index', SHOWN_ID, Number(writeSeq)),
     Buffer.from(JSON.stringify(shown)),
     LINE_END,
   ];
   for (const order of orders) {
-    parts.push(actionOf(searchDocumentId(order), Number(order.writeSeq)), order.document, LINE_END);
+    const [id, version] = [searchDocumentId(order), Number(order.writeSeq)];
+    if (order.document === 'gone') parts.push(actionOf('delete', id, version));
+    else parts.push(actionOf('index', id, version), order.document, LINE_END);
   }
   return Buffer.concat(parts);
 }
 
-function actionOf(id: string, version: number): Buffer {
-  const index = { _id: id, version, version_type: 'external_gte' };
-  return Buffer.from(`${JSON.stringify({ index })}\n`);
+function actionOf(action: 'index' | 'delete', id: string, version: number): Buffer {
+  const what = { _id: id, version, version_type: 'external_gte' };
+  return Buffer.from(`${JSON.stringify({ [action]: what })}\n`);
 }
