@@ -4,8 +4,8 @@ import type { EventStore, RawEvent } from '#event-store/port.js';
 
 export type ReadableStore = Pick<EventStore, 'readStream' | 'headPosition'>;
 
-const TRIES = 3;
-const PAUSE_MS = 100;
+const TRIES = 5;
+const PAUSE_MS = 250;
 
 /**
  * What a stream has; or why it cannot be read, where it is that stream alone. It is read more than once before: the
