@@ -1,3 +1,4 @@
+import { ERASED } from '#domain/decider.js';
 import type { Instant } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
 import type { Generation } from '../generations.js';
@@ -36,7 +37,15 @@ const column = (name: string, type: CopyType, nullable = false): CopyColumn => (
 });
 const NULLABLE: ReadonlySet<string> = new Set(['causation_id', 'occurred_until', 'recorded_until']);
 const key = [column('tenant_id', 'text'), column('order_id', 'uuid'), column('revision', 'int4')];
-const summary: readonly CopyColumn[] = summaryColumns;
+/**
+ * Indexes are made when all rows are there, and what one of them refuses would then be nobody's. An entry holds 2,704
+ * bytes, compressed where it can be, and none has more than two texts: of this length they fit in any case. What has
+ * longer ones is left to the usual writer, which comes when the indexes are there.
+ */
+const INDEXED_BYTES = 1_024;
+const summary: readonly CopyColumn[] = summaryColumns.map((one) =>
+  one.type === 'text' ? { ...one, maxBytes: INDEXED_BYTES } : one,
+);
 const ofEvent = batchColumns.history
   .slice(summary.length)
   .map(({ column: name, type }) => column(name, type, NULLABLE.has(name)));
@@ -63,7 +72,8 @@ const tables = {
 
 type Table = keyof typeof tables;
 
-const ESCAPED_NUL = String.raw`\u0000`;
+/** As JSON has a NUL character and half of a surrogate pair, which are no text to PostgreSQL. */
+const NO_TEXT = /\\u(?:0000|d[89a-f])/;
 
 /** Rows on their way into the tables of a generation, encoded as they come. */
 export class BulkRows {
@@ -139,8 +149,11 @@ export class BulkRows {
     const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } = row;
     // A blank on either side of every word, and something between two texts that is no word.
     const person = JSON.stringify(personal);
-    // Its index takes texts out of the JSON.
-    if (person.includes(ESCAPED_NUL)) throw new Error('PostgreSQL takes no text with a NUL character');
+    // Its indexes take texts out of the JSON.
+    if (NO_TEXT.test(person))
+      throw new Error('PostgreSQL takes no text with a NUL character or half a surrogate pair');
+    if (personal !== ERASED && Buffer.byteLength(personal.email ?? '') > INDEXED_BYTES)
+      throw new Error(`the e-mail address has more than ${INDEXED_BYTES} bytes`);
     const found = [[...vocabulary, ...ownWords], skus, ` ${phrases.join(' | ')} `, person];
     this.#buffers.order_search.push([tenantId, orderId, revision, ...found]);
     for (const word of vocabulary) {

@@ -10,6 +10,8 @@ export interface CopyColumn {
   readonly column: string;
   readonly type: CopyType;
   readonly nullable: boolean;
+  /** Of a text; absent: as long as it likes to be. */
+  readonly maxBytes?: number;
 }
 
 // "PGCOPY\n\377\r\n\0", no flags, no extension (https://www.postgresql.org/docs/current/sql-copy.html)
@@ -70,17 +72,19 @@ export class CopyBuffer {
     this.#rows = rows;
   }
 
-  /** Values in the order of the columns. @throws for a value that PostgreSQL would not take */
+  /** Values in the order of the columns. @throws for a value that PostgreSQL would not take, or that is too long */
   push(values: readonly unknown[]): void {
     const columns = this.#columns;
     this.#reserve(2);
     this.#length = this.#bytes.writeInt16BE(columns.length, this.#length);
     for (let index = 0; index < columns.length; index++) {
-      const { type, nullable, column } = columns[index]!;
+      const { type, nullable, column, maxBytes = Infinity } = columns[index]!;
       const value = values[index] ?? null;
+      const at = this.#length;
       if (value !== null) this.#pushValue(type, value);
       else if (nullable) this.#pushNull();
       else throw new Error(`there is no ${column}`);
+      if (this.#length - at - 4 > maxBytes) throw new Error(`${column} has more than ${maxBytes} bytes`);
     }
     this.#rows += 1;
   }
