@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { OrdersFollowerOptions } from '#projections/orders/orders-follower.js';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { checkpointOf } from '#read-models/checkpoints.js';
+import { markFailed } from '#read-models/generation-states.js';
+import { activeGeneration, createGeneration } from '#read-models/generations.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { until } from '../../support/until.js';
@@ -119,5 +121,30 @@ describe('a projector', () => {
       rowsOf: 2,
     });
     expect(await bench.verify()).toMatchObject({ generation: 2, differences: [] });
+  });
+
+  it('keeps what queries are answered from where the build for another search engine was given up', async () => {
+    const tables = bench.keep();
+    await until('the rows are read', () => tables.keeper.target.orders.state === 'live');
+    const active = (await activeGeneration(bench.pool))!;
+    await tables.stop();
+    const another = { indexPrefix: 'given-up', madeBy: 'projector' } as const;
+    const { id } = await createGeneration(bench.pool, another);
+    await markFailed(bench.pool, { id }, 'a document is not as its row makes it');
+
+    await placed();
+    const head = (await bench.eventStore.headPosition())!;
+    const { target } = bench.keep({ indexPrefix: another.indexPrefix }).keeper;
+    await until(
+      'they have what is new',
+      async () => (await checkpointOf(bench.pool, active.rowsOf, 'orders'))! >= head,
+    );
+    expect(await activeGeneration(bench.pool)).toEqual(active);
+    expect(target.orders).toMatchObject({
+      state: 'failing',
+      lastError: expect.stringMatching(
+        `^generation ${id} failed: a document .*orderctl generations drop ${id}`,
+      ),
+    });
   });
 });

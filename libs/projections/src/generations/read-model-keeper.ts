@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { listGenerations } from '#read-models/generation-list.js';
-import { prepareGeneration, type Generation } from '#read-models/generations.js';
+import { BuildFailed, prepareGeneration, type Generation } from '#read-models/generations.js';
 import { activateWhenReady } from './activation.js';
 import { onGenerationNews } from './generation-news.js';
 import { Leases } from '../lease/leases.js';
@@ -48,6 +48,8 @@ export class ReadModelKeeper {
   readonly #looks: pg.Pool;
   readonly #leases: Leases;
   readonly #stop = new AbortController();
+  /** There is no target until a person has looked: what was begun to be built was given up. */
+  #isGivenUp = false;
   #activation: Promise<void> | null = null;
 
   constructor(options: ReadModelKeeperOptions) {
@@ -64,10 +66,9 @@ export class ReadModelKeeper {
       applicationName: 'orderlog projector generations',
       statementTimeoutMs: LOOK_TIMEOUT_MS,
     });
-    const prepare = (pool: pg.Pool) => prepareGeneration(pool, indexPrefix);
     this.target = {
-      orders: this.#ordersFollower(async (pool) => rowsOnly(await prepare(pool))),
-      search: indexPrefix === null ? null : this.#follower(prepare),
+      orders: this.#ordersFollower(async (pool) => rowsOnly(await this.#prepare(pool))),
+      search: indexPrefix === null ? null : this.#follower((pool) => this.#prepare(pool)),
     };
     this.#rows = new KeptSet((one) => this.#ordersFollower(async () => rowsOnly(one)), logger);
     this.#indexes = new KeptSet(
@@ -112,7 +113,8 @@ export class ReadModelKeeper {
 
   async #look(signal: AbortSignal): Promise<void> {
     const { orders, search } = this.target;
-    if (orders.generation === null) return; // what the target is decides what else there is
+    // What the target is decides what else there is; where there is to be none, queries are answered all the same.
+    if (orders.generation === null && !this.#isGivenUp) return;
     const generations = await listGenerations(this.#looks);
     if (signal.aborted) return;
     const active = generations.find(({ role }) => role === 'active');
@@ -123,6 +125,17 @@ export class ReadModelKeeper {
     this.#indexes.keep(
       kept.filter(({ id, searchIndex }) => searchIndex !== null && id !== search?.generation?.id),
     );
+  }
+
+  async #prepare(pool: pg.Pool): Promise<Generation> {
+    try {
+      const generation = await prepareGeneration(pool, this.#options.indexPrefix);
+      this.#isGivenUp = false;
+      return generation;
+    } catch (error) {
+      this.#isGivenUp = error instanceof BuildFailed;
+      throw error;
+    }
   }
 
   #ordersFollower(generation: (pool: pg.Pool) => Promise<Generation>): OrdersFollower {
