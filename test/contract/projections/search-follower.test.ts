@@ -4,6 +4,7 @@ import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
+import { verify } from '#projections/verify/verify.js';
 import { SearchFollower } from '#projections/search/search-follower.js';
 import { activeGeneration, prepareGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
@@ -179,6 +180,96 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
         [stranger, 'extra_row', 'document of the index'],
       ].sort(),
     );
+  });
+
+  /** Elasticsearch, where something happens before each look at documents. */
+  const lookedAt = (before: () => Promise<unknown>): Client => {
+    const mget = async (request: { readonly index: string; readonly ids: string[] }) => {
+      await before();
+      return client.mget(request);
+    };
+    return Object.assign(Object.create(client) as Client, { mget });
+  };
+
+  it('verification finds nothing wrong with an order that changes all the time, but that its document is wrong', async () => {
+    const keeper = keep();
+    const [, hot] = [await placed(), await placed()];
+    await indexed(keeper);
+    let changes = 0;
+    const changed = lookedAt(async () => {
+      await hot.does(tags(`change ${changes++}`));
+      await indexed(keeper);
+    });
+    expect(await bench.verify(changed)).toMatchObject({ orders: 2, differences: [] });
+    expect(changes).toBeGreaterThan(0);
+
+    const index = keeper.target.orders.generation!.searchIndex!;
+    const wronged = lookedAt(async () => {
+      await hot.does(tags(`change ${changes++}`));
+      await indexed(keeper);
+      const id = `${hot.tenantId}.${hot.orderId}`;
+      await client.update({ index, id, doc: { totalMinor: 1 } });
+    });
+    const { differences } = await bench.verify(wronged);
+    expect(differences).toMatchObject([
+      { orderId: hot.orderId, kind: 'search', path: 'document of the index: totalMinor' },
+    ]);
+  });
+
+  it('verification tells of a document that stays behind, however often its order changes', async () => {
+    const keeper = keep();
+    const [lost] = [await placed(), await placed()];
+    await indexed(keeper);
+    const index = keeper.target.orders.generation!.searchIndex!;
+    const id = `${lost.tenantId}.${lost.orderId}`;
+    const { _source: document } = await client.get<object>({ index, id });
+    let changes = 0;
+    const loses = async () => {
+      await lost.does(tags(`change ${changes++}`));
+      await indexed(keeper);
+      await client.index({ index, id, document: document! });
+    };
+    await loses();
+    const behind = { orderId: lost.orderId, kind: 'behind', path: 'document of the index', actual: '0' };
+    expect((await bench.verify(lookedAt(loses))).differences).toMatchObject([behind]);
+    // And where it changes no more.
+    expect((await bench.verify(client)).differences).toMatchObject([behind]);
+  });
+
+  it('verification waits for a document for as long as the index needs to take it', async () => {
+    const keeper = keep();
+    const [order] = [await placed(), await placed()];
+    await indexed(keeper);
+    const rowsHaveAll = async () => {
+      const head = (await bench.eventStore.headPosition())!;
+      await until('the rows have all', () => keeper.target.orders.progress.position! >= head, LIMIT_MS);
+    };
+    // The index is away from where verification begins until it has asked often how far that is.
+    const headPosition = async () => {
+      const head = await bench.eventStore.headPosition();
+      await network.away();
+      await order.does(tags('late'));
+      await rowsHaveAll();
+      return head;
+    };
+    let asked = 0;
+    const pool = Object.assign(Object.create(bench.pool) as pg.Pool, {
+      query: async (...query: Parameters<pg.Pool['query']>) => {
+        if (++asked === 50) await network.restore();
+        return bench.pool.query(...query);
+      },
+    });
+    const { eventStore: store } = bench;
+    const eventStore = {
+      readStream: store.readStream.bind(store),
+      subscribeToAll: store.subscribeToAll.bind(store),
+      headPosition,
+    };
+    expect(await verify({ eventStore, pool, elasticsearch: client, patienceMs: LIMIT_MS })).toMatchObject({
+      orders: 2,
+      differences: [],
+    });
+    expect(asked).toBeGreaterThanOrEqual(50);
   });
 
   it('never holds the rows back while Elasticsearch is away, and catches up when it is back', async () => {

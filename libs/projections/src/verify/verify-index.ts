@@ -1,9 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Erased } from '#domain/decider.js';
-import type { OrderPersonal } from '#domain/order/state.js';
+import type { Order, OrderPersonal, OrderState } from '#domain/order/state.js';
+import { decode } from '#event-store/codec.js';
+import { StreamDeleted } from '#event-store/errors.js';
+import type { EventStore, RawEvent } from '#event-store/port.js';
+import { orderStream } from '#event-store/streams.js';
 import type { Generation } from '#read-models/generations.js';
 import { orderOf, type OrderDocument } from '#read-models/order-document.js';
+import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
 import type { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
 import {
   searchDocumentId,
@@ -11,44 +16,121 @@ import {
   type SearchDocument,
 } from '#read-models/search/search-document.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { foldSkipping, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
+import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { shown, differencesBetween, type Difference } from './differences.js';
+import { messageOf } from '../engine/interruptions.js';
 import { ordersWithoutRow } from './coverage.js';
+import { forEachOf } from './for-each-of.js';
 import { loadRows, type VerifiedRows } from './verified-rows.js';
 
 export interface VerifiedIndex {
+  readonly eventStore: Pick<EventStore, 'readStream'>;
   readonly pool: pg.Pool;
   readonly generation: Generation;
   readonly reader: IndexReader;
   /** Orders whose document the index refused, as `<tenantId>.<orderId>`: there is nothing to compare. */
   readonly parked: ReadonlySet<string>;
+  /** How long it is waited for while it does not move. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal | undefined;
 }
 
-/** A live system goes on meanwhile: a document that is not of its row's revision is looked at again. */
-const LOOK_AGAIN_TIMES = 20;
-const LOOK_AGAIN_MS = 100;
+/** A document that the index does not have as its row was when that was read; undefined: it has none. */
+interface Behind {
+  readonly row: VerifiedRows;
+  readonly document: SearchDocument | undefined;
+}
 
-/** Compares each row's document with what the row makes of it. */
+/** Each when the index has all rows that there were: what is behind in all of them does not merely move. */
+const LOOKS_AGAIN = 3;
+const POLL_MS = 100;
+
+/**
+ * Compares each row's document with what the row makes of it. A live system goes on meanwhile: a document that is
+ * further than its row was is compared with what its stream makes at its own revision, and one that is not as far is
+ * looked at again when the index has what there was in rows.
+ */
 export async function verifyDocuments(
   index: VerifiedIndex,
   rows: readonly VerifiedRows[],
 ): Promise<Difference[]> {
-  let compared = rows.filter((row) => !index.parked.has(searchDocumentId(row)));
-  let documents = await index.reader.documents(compared);
   const found: Difference[] = [];
-  for (let times = 0; ; times++) {
-    const moving = compared.filter((row) => documents.get(searchDocumentId(row))?.revision !== row.revision);
-    const still = new Set(moving);
-    for (const row of compared) {
-      if (!still.has(row)) found.push(...differencesOf(row, documents.get(searchDocumentId(row))!));
-    }
-    if (moving.length === 0) return found;
-    if (times === LOOK_AGAIN_TIMES) {
-      const late = (row: VerifiedRows) => lateDocument(row, documents.get(searchDocumentId(row)));
-      return [...found, ...moving.map(late)];
-    }
-    await delay(LOOK_AGAIN_MS);
-    compared = await loadRows(index.pool, index.generation, moving);
-    documents = await index.reader.documents(compared);
+  const unparked = rows.filter((row) => !index.parked.has(searchDocumentId(row)));
+  let behind = await compare(index, unparked, found);
+  for (let looks = LOOKS_AGAIN; behind.length > 0 && looks > 0; looks--) {
+    const now = behind.map(({ row }) => row);
+    const again = await loadRows(index.pool, index.generation, now);
+    if (!(await hasAllRows(index))) looks = 1;
+    behind = await compare(index, again, found);
+  }
+  return [...found, ...behind.map(({ row, document }) => lateDocument(row, document))];
+}
+
+/** @returns what is not as far as its row */
+async function compare(
+  { reader, eventStore, pool }: VerifiedIndex,
+  rows: readonly VerifiedRows[],
+  found: Difference[],
+): Promise<Behind[]> {
+  const documents = await reader.documents(rows);
+  const behind: Behind[] = [];
+  const ahead: { readonly row: VerifiedRows; readonly document: SearchDocument }[] = [];
+  for (const row of rows) {
+    const document = documents.get(searchDocumentId(row));
+    if (document === undefined || document.revision < row.revision) behind.push({ row, document });
+    else if (document.revision > row.revision) ahead.push({ row, document });
+    else found.push(...differencesOf(row, orderOfRow(row), document));
+  }
+  if (ahead.length === 0) return behind;
+  const skips = await skippedEvents(pool, { orders: ahead.map(({ row }) => row) });
+  await forEachOf(ahead, async ({ row, document }) => {
+    const skipped = skips.of(orderStream(row.tenantId, row.orderId));
+    found.push(...(await differencesFromStream(eventStore, row, document, skipped)));
+  });
+  return behind;
+}
+
+async function differencesFromStream(
+  eventStore: Pick<EventStore, 'readStream'>,
+  key: OrderKey,
+  document: SearchDocument,
+  skipped: SkippedRevisions,
+): Promise<Difference[]> {
+  const { revision } = document;
+  const upTo = { maxCount: revision + 1 };
+  const raw: RawEvent[] = [];
+  try {
+    for await (const event of eventStore.readStream(orderStream(key.tenantId, key.orderId), upTo))
+      raw.push(event);
+  } catch (error) {
+    if (error instanceof StreamDeleted) return []; // meanwhile: its document stays, and there is nothing to compare it with
+    throw error;
+  }
+  let order: OrderState;
+  try {
+    order = foldSkipping(null, await decode(withoutSkipped(raw, skipped)), skipped, revision);
+  } catch (error) {
+    const actual = messageOf(error);
+    return [{ ...keyOf(key), kind: 'unreadable', path: 'document of the index', expected: null, actual }];
+  }
+  return order === null ? [] : differencesOf(key, order, document);
+}
+
+/** Waits until the index has all rows that there are now. @returns false when it does not move */
+async function hasAllRows({ pool, generation, patienceMs, signal }: VerifiedIndex): Promise<boolean> {
+  const feed = new SearchFeedStore(pool, generation);
+  const rows = await feed.rowsReached();
+  let last: IndexReached | null = null;
+  let movedMs = performance.now();
+  for (;;) {
+    const index = await feed.checkpoint();
+    if (index.position >= rows.position && index.writeSeq >= rows.writeSeq) return true;
+    if (index.position !== last?.position || index.writeSeq !== last.writeSeq) movedMs = performance.now();
+    last = index;
+    if (performance.now() - movedMs >= patienceMs) return false;
+    await delay(POLL_MS, undefined, signal ? { signal } : {});
   }
 }
 
@@ -65,15 +147,17 @@ export async function* documentsWithoutOrder({
   }
 }
 
-function differencesOf(row: VerifiedRows, document: SearchDocument): Difference[] {
-  const personal = JSON.parse(row.personal) as OrderPersonal | Erased;
-  const order = orderOf(JSON.parse(row.document) as OrderDocument, personal);
+function orderOfRow({ document, personal }: VerifiedRows): Order {
+  return orderOf(JSON.parse(document) as OrderDocument, JSON.parse(personal) as OrderPersonal | Erased);
+}
+
+function differencesOf(key: OrderKey, order: Order, document: SearchDocument): Difference[] {
   const expected: unknown = JSON.parse(JSON.stringify(searchDocumentOf(order)));
   return differencesBetween(expected, document).map(({ path, ...values }) => {
     // Where a person's data differs is said, what it is never.
     const hidden = path.startsWith('personal');
     return {
-      ...keyOf(row),
+      ...keyOf(key),
       kind: 'search',
       path: `document of the index: ${path}`,
       expected: hidden ? null : shown(values.expected),

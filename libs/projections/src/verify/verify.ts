@@ -86,7 +86,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
 
 /** @throws NothingToVerify when there is an index that cannot be looked into */
 async function openIndex(
-  { pool, elasticsearch }: VerifyOptions,
+  { eventStore, pool, elasticsearch, patienceMs = PATIENCE_MS, signal }: VerifyOptions,
   generation: Generation,
 ): Promise<VerifiedIndex | null> {
   const { searchIndex } = generation;
@@ -97,7 +97,8 @@ async function openIndex(
     );
   }
   const parked = await new SearchFeedStore(pool, generation).parked();
-  return { pool, generation, reader: new IndexReader(elasticsearch, searchIndex), parked };
+  const reader = new IndexReader(elasticsearch, searchIndex);
+  return { eventStore, pool, generation, reader, parked, patienceMs, signal };
 }
 
 class Verification {

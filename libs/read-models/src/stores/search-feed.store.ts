@@ -1,5 +1,5 @@
 import { type Generation, type Queryable } from '../generations.js';
-import { SEARCH_PROJECTION } from '../orders.projection.js';
+import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { IndexReached } from '../search/elasticsearch/index-definition.js';
 import type { RefusedDocument } from '../search/elasticsearch/index-writer.js';
@@ -25,6 +25,20 @@ export class SearchFeedStore {
     const [row] = rows;
     if (!row) return NOTHING_REACHED;
     return { position: BigInt(row.position), writeSeq: BigInt(row.write_seq) };
+  }
+
+  /** How far the rows are that it is fed from. */
+  async rowsReached(): Promise<IndexReached> {
+    const { rows } = await this.#db.query<{ position: string | null; write_seq: string | null }>(
+      `SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2),
+         (SELECT max(write_seq) AS write_seq FROM ${this.#generation.schema}.orders)`,
+      [this.#generation.rowsOf, ORDERS_PROJECTION],
+    );
+    const { position, write_seq } = rows[0]!;
+    return {
+      position: BigInt(position ?? NOTHING_REACHED.position),
+      writeSeq: BigInt(write_seq ?? NOTHING_REACHED.writeSeq),
+    };
   }
 
   /** The number that the last write of a row took; 0: there was none. */
