@@ -42,7 +42,9 @@ async function runRenew({ json, ...options }: RenewOptions): Promise<void> {
         `generation ${id} is set aside: its schema ${schema}${index} stays until orderctl generations drop ${id}`,
       );
     }
-    console.log('start the projector again: it builds a new one');
+    console.log(
+      'start the projector again: it builds a new one; until that has caught up, queries are answered from the old rows, which grow old',
+    );
   } finally {
     await pool.end();
   }
