@@ -66,3 +66,8 @@ export function isUnavailable(error: unknown): boolean {
   if (typeof code === 'string') return UNAVAILABLE_CODES.has(code) || code.startsWith('08');
   return typeof message === 'string' && UNAVAILABLE_MESSAGES.test(message);
 }
+
+/** Whether an answer was waited for too long: what was asked may be done, or may be done yet. */
+export function isWithoutAnswer(error: unknown): boolean {
+  return ((error ?? {}) as { message?: unknown }).message === 'Query read timeout';
+}

@@ -50,6 +50,8 @@ export interface EngineOptions {
   readonly postgresUrl: string;
   readonly leases: Leases;
   readonly logger: Logger;
+  /** How long the owner waits for an answer of PostgreSQL; as `Ownership` does, unless told. */
+  readonly answerLimitMs?: number;
 }
 
 /** Why a projection had to begin again from its checkpoint. */
@@ -118,9 +120,10 @@ export class ProjectionEngine {
     const lease = await this.#work.prepare();
     // Whoever keeps but this one is stopped in a moment, and whoever chooses finds another one.
     if (await this.#isDropped()) return pause(0, signal);
-    const { postgresUrl: connectionString, leases } = this.#options;
+    const { postgresUrl: connectionString, leases, answerLimitMs } = this.#options;
     const ownership = await Ownership.acquire({
       ...{ connectionString, leases, lease, signal },
+      ...(answerLimitMs === undefined ? {} : { answerLimitMs }),
       report: () => ({ state: this.state, restarts: this.restartCount, lastError: this.lastError }),
       onStandby: () => this.become('standby'),
     });

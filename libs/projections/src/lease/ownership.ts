@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isWithoutAnswer } from '#platform/postgres.js';
 import { sessionOf, type LeaseKey, type OwnerReport } from '#read-models/stores/leases.store.js';
 import { OwnershipLost } from '../engine/interruptions.js';
 import type { Lease } from './lease.js';
@@ -12,6 +13,8 @@ export interface OwnershipOptions {
   readonly report: () => OwnerReport;
   /** Another projector owns the projection: this one waits for its end. */
   readonly onStandby: () => void;
+  /** How long an answer of PostgreSQL is waited for. */
+  readonly answerLimitMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -24,6 +27,8 @@ const SESSION = `
 SET plan_cache_mode = force_generic_plan;
 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
 SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;`;
+/** Else a statement that waits for a lock outlives its session, and with every owner that comes another one waits. */
+const ENDS_WITH_ITS_CLIENT = 'SET client_connection_check_interval = 1000';
 
 /**
  * The right to write one projection of one generation, and the session of PostgreSQL to write it in. The right is a
@@ -41,6 +46,7 @@ export class Ownership {
     this.#leases = leases;
     db.on('error', (error) => this.#lose(error));
     db.on('end', () => this.#lose(new Error('the connection of the owner ended')));
+    this.#endWithoutAnswer();
   }
 
   get token(): bigint {
@@ -60,13 +66,14 @@ export class Ownership {
   /** Waits until no other has it. @throws when PostgreSQL cannot be reached, or the signal aborts */
   static async acquire(options: OwnershipOptions): Promise<Ownership> {
     const { connectionString, leases, lease: key, signal, report, onStandby } = options;
+    const { answerLimitMs = ANSWER_LIMIT_MS } = options;
     const db = new pg.Client({
       connectionString,
       application_name: `orderlog projector ${key.projection}`,
       keepAlive: true,
       keepAliveInitialDelayMillis: 5_000,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: ANSWER_LIMIT_MS,
+      query_timeout: answerLimitMs,
     });
     const ownership = new Ownership(db, leases);
     try {
@@ -78,6 +85,7 @@ export class Ownership {
       if (lease.lost.aborted) ownership.#lose(lease.lost.reason as Error);
       lease.lost.addEventListener('abort', () => ownership.#lose(lease.lost.reason as Error), { once: true });
       await db.query(SESSION);
+      await db.query(ENDS_WITH_ITS_CLIENT).catch(() => {}); // not on Windows
       return ownership;
     } catch (error) {
       await ownership.release();
@@ -89,6 +97,24 @@ export class Ownership {
   async release(): Promise<void> {
     if (this.#lease !== null) await this.#leases.release(this.#lease);
     await this.db.end().catch(() => {}); // ended already
+  }
+
+  /**
+   * What an owner remembers is what it wrote, and of a statement without an answer nobody knows whether it was: node-postgres
+   * lets go of it, and PostgreSQL goes on. So the session ends, and the next one, with another token, begins with what
+   * is there. That statement was committed before the token was taken, or finds it gone.
+   */
+  #endWithoutAnswer(): void {
+    const query = this.db.query.bind(this.db) as (...asked: unknown[]) => Promise<unknown>;
+    const ending = (...asked: unknown[]) =>
+      query(...asked).catch((error: unknown) => {
+        if (isWithoutAnswer(error)) {
+          this.#lose(error as Error);
+          this.db.end().catch(() => {}); // ended already
+        }
+        throw error;
+      });
+    this.db.query = ending as pg.Client['query'];
   }
 
   #lose(why: Error): void {

@@ -47,6 +47,8 @@ export interface OrdersFollowerOptions {
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
   /** How long a subscription may say nothing before somebody looks whether it should. */
   readonly silenceMs?: number;
+  /** How long an answer of PostgreSQL is waited for while it owns the rows. */
+  readonly answerLimitMs?: number;
 }
 
 const LIMITS = { maxEvents: 500, maxBytes: 8_000_000 };
@@ -69,8 +71,9 @@ export class OrdersFollower implements ProjectionWork {
 
   constructor(options: OrdersFollowerOptions) {
     this.#options = options;
-    const { postgresUrl, logger, leases = new Leases(postgresUrl) } = options;
-    this.engine = new ProjectionEngine(this, { postgresUrl, logger, leases });
+    const { postgresUrl, logger, leases = new Leases(postgresUrl), answerLimitMs } = options;
+    const limited = answerLimitMs === undefined ? {} : { answerLimitMs };
+    this.engine = new ProjectionEngine(this, { postgresUrl, logger, leases, ...limited });
     this.#pool = createPool(postgresUrl, {
       max: 1,
       applicationName: 'orderlog projector',
