@@ -9,6 +9,7 @@ const RECONNECT_AFTER_MS = 250;
 /** News may be lost without the connection's saying so. */
 const LOOK_EVERY_MS = 2_000;
 const LOOK_AGAIN_MS = 20;
+const CONNECT_TIMEOUT_MS = 3_000;
 const QUERY_TIMEOUT_MS = 3_000;
 
 /** How far a projection has come in a generation; null: it has read nothing yet. */
@@ -41,6 +42,8 @@ export class CheckpointWatcher {
   #looks: NodeJS.Timeout | undefined;
   #lastLook: Promise<void> = Promise.resolve();
   #nextLook: Promise<void> | null = null;
+  /** Connected or about to be; null: it was lost, and another one will be. */
+  #latest: pg.Client | null = null;
   #client: pg.Client | null = null;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -103,8 +106,10 @@ export class CheckpointWatcher {
       connectionString: this.#options.connectionString,
       application_name: 'orderlog checkpoint watcher',
       keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
     });
+    this.#latest = client;
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, new Error('the connection ended')));
     client.on('notification', ({ channel, payload }) => this.#heard(client, channel, payload ?? ''));
@@ -122,15 +127,12 @@ export class CheckpointWatcher {
   }
 
   #lost(client: pg.Client, error: unknown): void {
-    if (this.#closed || (this.#client !== null && this.#client !== client)) return;
-    this.#client = null;
+    if (this.#closed || this.#latest !== client) return; // told of its loss already
+    this.#latest = this.#client = null;
+    clearInterval(this.#looks);
     this.#read.forgetPositions();
-    if (this.#retry) return;
     this.#options.onError?.(error);
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      void this.#connect();
-    }, RECONNECT_AFTER_MS);
+    this.#retry = setTimeout(() => void this.#connect(), RECONNECT_AFTER_MS);
     client.end().catch(() => {
       // It is gone: that is why we are here.
     });

@@ -3,6 +3,7 @@ import type { EventStore, ExactEventStore, SubscriptionMessage } from '#event-st
 import { CheckpointWatcher } from '#read-models/checkpoints.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
@@ -101,6 +102,37 @@ describe('the orders projection', () => {
     expect(await watcher.reached('orders', next.position, 10_000)).toBe(true);
     await watcher.close();
     await running.stop();
+  });
+
+  it('tells them whatever takes a connection and says nothing on it, at the start and later', async () => {
+    const running = bench.start();
+    let connections = 0;
+    const proxy = await startTcpProxy(Number(new URL(bench.postgresUrl).port), () => connections++);
+    const watcher = new CheckpointWatcher({ connectionString: through(proxy, bench.postgresUrl) });
+    const silentOn = async (connection: number) => {
+      await until('it has connected', () => connections === connection);
+      proxy.swallowAnswers();
+      proxy.passAnswers();
+    };
+    try {
+      proxy.holdAnswers();
+      const started = watcher.start();
+      await silentOn(1);
+      await started;
+      const order = new WrittenOrder(bench.eventStore);
+      const { position } = await order.does(place(order));
+      expect(await watcher.reached('orders', position, 20_000)).toBe(true);
+      proxy.holdAnswers();
+      proxy.cut();
+      await silentOn(3);
+      expect(await watcher.reached('orders', position, 20_000)).toBe(true);
+      expect(connections).toBe(4);
+    } finally {
+      proxy.cut();
+      await watcher.close();
+      await proxy.close();
+      await running.stop();
+    }
   });
 
   it('skips what it has, and reads from the stream what it was not sent', async () => {

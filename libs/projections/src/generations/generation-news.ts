@@ -5,6 +5,7 @@ import { Wakeup } from '../engine/wakeup.js';
 
 /** News may be lost with a connection, or before there was one. */
 const LOOK_AGAIN_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 /** Where not even an error comes. */
 const ANSWER_LIMIT_MS = 3_000;
 
@@ -23,6 +24,7 @@ export async function onGenerationNews(
       connectionString: postgresUrl,
       application_name: 'orderlog projector generations',
       keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: ANSWER_LIMIT_MS,
     });
     try {
