@@ -105,15 +105,18 @@ export class Ownership {
    * is there. That statement was committed before the token was taken, or finds it gone.
    */
   #endWithoutAnswer(): void {
-    const query = this.db.query.bind(this.db) as (...asked: unknown[]) => Promise<unknown>;
-    const ending = (...asked: unknown[]) =>
-      query(...asked).catch((error: unknown) => {
+    const query = this.db.query.bind(this.db) as (...asked: unknown[]) => unknown;
+    const ending = (...asked: unknown[]) => {
+      const answer = query(...asked);
+      if (!(answer instanceof Promise)) return answer; // a COPY out, which writes nothing
+      return answer.catch((error: unknown) => {
         if (isWithoutAnswer(error)) {
           this.#lose(error as Error);
           this.db.end().catch(() => {}); // ended already
         }
         throw error;
       });
+    };
     this.db.query = ending as pg.Client['query'];
   }
 
