@@ -7,6 +7,7 @@ describe('PostgreSQL being away', () => {
   it('is told from a statement being wrong', () => {
     expect(isUnavailable(withCode('ECONNREFUSED'))).toBe(true);
     expect(isUnavailable(withCode('57P01'))).toBe(true);
+    expect(isUnavailable(withCode('25P03'))).toBe(true);
     expect(isUnavailable(withCode('08006'))).toBe(true);
     expect(isUnavailable(new Error('Connection terminated unexpectedly'))).toBe(true);
     expect(isUnavailable(new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')]))).toBe(

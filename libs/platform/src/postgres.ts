@@ -52,6 +52,8 @@ const UNAVAILABLE_CODES = new Set([
   '57P02',
   '57P03',
   '53300',
+  // PostgreSQL: this process stood still in a transaction, and has lost it
+  '25P03',
 ]);
 
 // node-postgres gives these no code.

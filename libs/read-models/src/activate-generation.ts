@@ -28,6 +28,8 @@ export class NotReady extends Error {}
 const HELD_MAX_MS = 500;
 const LOOK_EVERY_MS = 3;
 const LOCK_TIMEOUT_MS = 2_000;
+/** Whoever flips may be stopped in the middle of it, or lose its network: nobody could write for as long. */
+const STOPPED_AFTER_MS = 5_000;
 
 /**
  * Lets queries be answered from this generation from now on, its tables and its index in one step. The one that
@@ -41,7 +43,10 @@ export async function activate(pool: pg.Pool, generation: Generation, options: F
   await refreshed(generation, options);
   const client = await pool.connect();
   try {
-    await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await client.query(
+      `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};
+       SET LOCAL idle_in_transaction_session_timeout = ${STOPPED_AFTER_MS}`,
+    );
     const flip = await flipWithin(client, generation, options);
     await client.query(flip === 'flipped' ? 'COMMIT' : 'ROLLBACK');
     client.release();

@@ -6,7 +6,7 @@ import { checkpointOf } from '#read-models/checkpoints.js';
 import { prepareGeneration, type Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { LeaseLost } from '#read-models/stores/fence.js';
-import type { LeaseKey } from '#read-models/stores/leases.store.js';
+import { sessionOf, type LeaseKey } from '#read-models/stores/leases.store.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
 import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
@@ -135,7 +135,50 @@ describe('a lease', () => {
     expect(await checkpointOf(pool, generation.id, ORDERS_PROJECTION)).toBeNull();
     await still.end().catch(() => {}); // gone already
   });
+
+  it('is taken over from one that stands still while it makes an order anew, whose rows it lets go', async () => {
+    const still = new pg.Client({ connectionString: database.url });
+    still.on('error', () => {}); // its session is ended
+    await still.connect();
+    const key = { generation: generation.id, projection: ORDERS_PROJECTION };
+    const token = await takeLease(still, key, { leaseMs: 500 });
+    const { pid } = await sessionOf(still);
+    const query = still.query.bind(still) as (...asked: unknown[]) => Promise<unknown>;
+    const removed = new Promise<void>((resolve) => {
+      still.query = (async (...asked: unknown[]) => {
+        const answer = await query(...asked);
+        if (!String(asked[0]).startsWith('DELETE')) return answer;
+        resolve();
+        return new Promise(() => {}); // it stands still
+      }) as pg.Client['query'];
+    });
+    const order = { tenantId: 'default', orderId: NOBODY };
+    void new OrdersStore(still, generation, token).rewrite(order, { checkpoint: null });
+    await removed;
+    const other = new Process([key]);
+    await until('the other has it', () => other.owned.size === 1);
+    expect(await sessions(pid)).toBe(0);
+    await still.end().catch(() => {}); // gone already
+  });
+
+  it('is lost with a transaction in which its owner stands still, though it is renewed', async () => {
+    const owner = new Process([a]);
+    await until('it is owned', () => owner.owned.size === 1);
+    const ownership = owner.owned.get('a')!;
+    const { pid } = await sessionOf(ownership.db);
+    await ownership.db.query('BEGIN');
+    await until('its session is ended', () => ownership.lost.aborted, 20_000);
+    expect(await sessions(pid)).toBe(0);
+  });
 });
+
+async function sessions(pid: number): Promise<number> {
+  const { rows } = await pool.query<{ there: number }>(
+    'SELECT count(*)::int AS there FROM pg_stat_activity WHERE pid = $1',
+    [pid],
+  );
+  return rows[0]!.there;
+}
 
 describe('two projectors', () => {
   it('started together share the projections, and each takes over what the other had', async () => {

@@ -22,11 +22,12 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const ANSWER_LIMIT_MS = 60_000;
 
 // The owner only looks rows up by their keys and inserts. A plan made while a table was small must not
-// become a scan of the whole table when it no longer is.
+// become a scan of the whole table when it no longer is. And an owner that stands still keeps no order from its successor.
 const SESSION = `
 SET plan_cache_mode = force_generic_plan;
 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;`;
+SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
+SET idle_in_transaction_session_timeout = '10 s';`;
 /** Else a statement that waits for a lock outlives its session, and with every owner that comes another one waits. */
 const ENDS_WITH_ITS_CLIENT = 'SET client_connection_check_interval = 1000';
 

@@ -18,6 +18,7 @@ import {
   FOREIGN_WRITE,
   announceStatement,
   checkpointStatement,
+  fenceStatement,
   loadStatement,
   removeOrderStatements,
   summaryValues,
@@ -219,6 +220,8 @@ export class OrdersStore {
   async rewrite({ tenantId, orderId }: OrderKey, what: WrittenWith): Promise<void> {
     await this.#db.query('BEGIN');
     try {
+      // First: where this process then stands still, its successor sees who holds the order, and ends the session.
+      await fenced(this.#db.query({ ...fenceStatement, values: [this.#generation.id, this.#token] }));
       for (const text of removeOrderStatements(this.#generation.schema)) {
         await this.#db.query(text, [tenantId, orderId]);
       }

@@ -133,6 +133,12 @@ export const checkpointStatement: Statement = {
     SELECT ${requireLease}, (SELECT ${NOTIFY} FROM written)`,
 };
 
+/** Of a transaction of several statements the first. Parameters: generation, token of the owner. */
+export const fenceStatement: Statement = {
+  name: 'require_lease',
+  text: `WITH ${held('$1', '$2')} SELECT ${requireLease}`,
+};
+
 /** Tells of the checkpoint as it is: rows were written that are behind it. Parameter: generation. */
 export const announceStatement: Statement = {
   name: 'announce_checkpoint',
