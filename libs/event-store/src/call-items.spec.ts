@@ -158,15 +158,34 @@ describe('the items of a call', () => {
     expect(call.cancelled).toBe(1);
   });
 
-  it('where silence says nothing, the end is an error', async () => {
+  it('where it may be silent from a message on, it is waited for after that, and not before', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
-    const call = new Call().sends('confirmed');
-    const items = itemsOf(call, { isEndless: true });
+    const isPatientAfter = (message: number | string) => message === 'caught up';
+    const silent = itemsOf(new Call().sends('confirmed'), { isEndless: true, isPatientAfter });
+    const next = expect(silent.next()).rejects.toThrow(StoreSilent);
+    await turn();
+    await jest.advanceTimersByTimeAsync(30);
+    await next;
+
+    const call = new Call().sends('confirmed', 'caught up');
+    const items = itemsOf(call, { isEndless: true, isPatientAfter });
     const first = items.next();
     await turn();
     await jest.advanceTimersByTimeAsync(1_000);
-    call.sends(1).ends();
+    call.sends(1);
     expect(await first).toEqual({ done: false, value: 1 });
+    const second = items.next();
+    await jest.advanceTimersByTimeAsync(1_000);
+    call.sends(2);
+    expect(await second).toEqual({ done: false, value: 2 });
+    await items.return();
+  });
+
+  it('where there is no end, the end is an error', async () => {
+    const call = new Call().sends('confirmed', 1);
+    const items = itemsOf(call, { isEndless: true });
+    call.ends();
+    expect(await items.next()).toEqual({ done: false, value: 1 });
     await expect(items.next()).rejects.toThrow(StoreUnavailable);
   });
 

@@ -12,8 +12,10 @@ export interface CallItemsOptions<Message, Item> {
   readonly pick: (message: Message) => Item | null;
   /** Longest wait for a message, or the end. */
   readonly withinMs: number;
-  /** After its first message it may say nothing for as long as it likes, and its end is an error. */
+  /** Its end is an error. */
   readonly isEndless?: boolean;
+  /** Whether it may say nothing, after this message, for as long as it likes. */
+  readonly isPatientAfter?: (message: Message) => boolean;
   /** How many items there are at most. */
   readonly maxItems?: number;
   /** Whether it is opened once more, after an error in place of the first message. */
@@ -134,7 +136,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   #receive(message: Message): void {
     if (this.#outcome !== null) return;
     this.#hasBegun = true;
-    this.#isPatient = this.#options.isEndless ?? false;
+    this.#isPatient ||= this.#options.isPatientAfter?.(message) ?? false;
     this.#looks = 0;
     const item = this.#options.pick(message);
     if (item === null) return;

@@ -148,9 +148,10 @@ export class DbClientEventStore implements ExactEventStore {
     return new CallItems<ReadResponse<Event>, SubscriptionMessage<Event>>({
       open: () => openReadCall(client, request, convert, { timeoutMs, fromLeader: false }),
       pick: (response) => (response.kind === 'other' ? null : response),
-      // The first message is the confirmation; after it silence means no events.
       withinMs: timeoutMs,
       isEndless: true,
+      // Only from there on silence means no events: until then it reads the log, and says how far it is.
+      isPatientAfter: ({ kind }) => kind === 'caughtUp',
       failure: (error) => this.#readError(client, 'the subscription broke off', error),
       signal,
     });

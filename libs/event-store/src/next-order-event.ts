@@ -1,16 +1,26 @@
+import { StoreSilent } from './errors.js';
 import type { EventStore, RawEvent } from './port.js';
 import { ORDER_STREAM_PREFIX } from './streams.js';
 
+const ANSWER_LIMIT_MS = 5_000;
+
 /**
  * The first event of any order after a position (null: of all), as a subscription of its own delivers it; null when
- * there is none now. @throws StoreUnavailable
+ * there is none now, or the signal aborts.
+ *
+ * @throws StoreUnavailable, and StoreSilent when it has told neither in time
  */
 export async function nextOrderEvent(
   eventStore: Pick<EventStore, 'subscribeToAll'>,
   after: bigint | null,
-  signal?: AbortSignal,
+  { withinMs = ANSWER_LIMIT_MS, signal }: { readonly withinMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<RawEvent | null> {
   const enough = new AbortController();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    enough.abort();
+  }, withinMs);
   const either = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
   try {
     const messages = eventStore.subscribeToAll({ after, streamPrefix: ORDER_STREAM_PREFIX, signal: either });
@@ -18,8 +28,13 @@ export async function nextOrderEvent(
       if (message.kind === 'event') return message.event;
       if (message.kind === 'caughtUp') return null;
     }
+    if (isLate && !signal?.aborted)
+      throw new StoreSilent(
+        `the event store did not say in ${withinMs} ms what comes after ${after ?? 'none'}`,
+      );
     return null;
   } finally {
+    clearTimeout(timer);
     enough.abort();
   }
 }

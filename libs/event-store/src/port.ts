@@ -109,7 +109,10 @@ export interface EventStore {
    */
   readStream(stream: string, options?: { fromRevision?: number; maxCount?: number }): AsyncIterable<RawEvent>;
 
-  /** From just after a position (null: the start), live after history, until the signal aborts or the server goes. */
+  /**
+   * From just after a position (null: the start), live after history, until the signal aborts or the server goes.
+   * @throws StoreSilent when it says nothing for too long before it has caught up; live it may
+   */
   subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage>;
 
   /** The position of the last event of all; null when there is none. */

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { StoreUnavailable } from '#event-store/errors.js';
+import { StoreSilent, StoreUnavailable } from '#event-store/errors.js';
 import type { SubscriptionMessage } from '#event-store/port.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { ownEventStore } from '../../support/own-event-store.js';
 import { someEvent, someStream } from '../../support/stored-events.js';
+import { startStreamsServer } from '../../support/streams-server.js';
 
+const { ReadResp } = streams;
 const its = ownEventStore();
 
 const eventIds = (messages: readonly SubscriptionMessage[]) =>
@@ -105,6 +108,22 @@ describe('a subscription to all', () => {
     expect(abort.signal.aborted).toBe(true);
     expect(messages.at(-1)?.kind).toBe('caughtUp');
   });
+
+  it.each(['subscribeToAll', 'subscribeToAllExact'] as const)(
+    'that was confirmed ends with StoreSilent when nothing follows, %s',
+    async (subscribe) => {
+      const silent = await startStreamsServer((call) => {
+        const confirmation = new ReadResp.SubscriptionConfirmation().setSubscriptionId('some');
+        call.write(new ReadResp().setConfirmation(confirmation));
+      });
+      const reading = new DbClientEventStore({ connectionString: silent.url, timeoutMs: 200 });
+      const { signal } = new AbortController();
+      const messages = reading[subscribe]({ after: null, streamPrefix: 'order-', signal });
+      await expect(messages[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(StoreSilent);
+      await reading.close();
+      silent.close();
+    },
+  );
 
   it('ends with StoreUnavailable when the server goes', async () => {
     const own = await startTestEventStore();

@@ -66,6 +66,31 @@ describe('a projector whose subscription says nothing', () => {
     expect(await bench.verify()).toMatchObject({ differences: [] });
   });
 
+  it('begins again where another one, asked what comes next, says nothing either', async () => {
+    let isMute = false;
+    const subscribeToAll = (options: SubscriptionOptions) =>
+      isMute ? silence(options) : muted(bench.eventStore.subscribeToAll(options), options);
+    async function* muted(messages: AsyncIterable<SubscriptionMessage>, options: SubscriptionOptions) {
+      for await (const message of messages) {
+        if (isMute) break;
+        yield message;
+      }
+      yield* silence(options);
+    }
+    const running = bench.start({ eventStore: { ...reading(), subscribeToAll }, silenceMs: SILENCE_MS });
+    const order = await placed();
+    await bench.caughtUp(running);
+    isMute = true;
+    await order.does(tags('nobody tells'));
+    await until('it has begun again', () => running.projector.engine.restarts.silent > 0);
+    expect(running.projector.state).not.toBe('live');
+    await until('and again', () => running.projector.engine.restarts.silent > 1, 20_000);
+    isMute = false;
+    await bench.caughtUp(running);
+    expect(running.projector.progress.totals).toMatchObject({ events: 2, duplicates: 0 });
+    expect(running.projector.engine.restarts).toMatchObject({ away: 0, error: 0 });
+  });
+
   it('is found to have nothing to say, up to the head, where the server does not tell so', async () => {
     const withoutCheckpoints = async function* (options: SubscriptionOptions) {
       for await (const message of bench.eventStore.subscribeToAll(options)) {
@@ -121,6 +146,12 @@ describe('a projector whose subscription says nothing', () => {
       yield message;
       if (message.kind === 'caughtUp') break;
     }
-    await new Promise((resolve) => options.signal.addEventListener('abort', resolve));
+    yield* silence(options);
   }
 });
+
+/** Of a subscription that was confirmed. */
+// eslint-disable-next-line require-yield
+async function* silence({ signal }: SubscriptionOptions): AsyncGenerator<SubscriptionMessage> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+}

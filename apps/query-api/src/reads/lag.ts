@@ -58,9 +58,8 @@ async function secondsSince(
   eventStore: Pick<EventStore, 'subscribeToAll'>,
   reached: bigint | null,
 ): Promise<number | null> {
-  const late = AbortSignal.timeout(ASK_TIMEOUT_MS);
-  const lacking = await nextOrderEvent(eventStore, reached, late);
-  if (lacking === null) return late.aborted ? null : 0;
+  const lacking = await nextOrderEvent(eventStore, reached, { withinMs: ASK_TIMEOUT_MS });
+  if (lacking === null) return 0;
   const metadata = metadataOf(lacking.metadata);
   if (typeof metadata === 'string') return null;
   return Math.max(0, (Date.now() - Date.parse(metadata.recordedAt)) / 1_000);

@@ -28,12 +28,15 @@ export interface WatchOptions {
 /** How long an event that another subscription has may be on its way in this one. */
 const ON_ITS_WAY_MS = 1_000;
 const LOOK_EVERY_MS = 50;
+/** How many times as long as this one may be silent, another one may take to find what comes next. */
+const SILENCES_OF_ANOTHER = 3;
 
 /**
  * Watches a subscription until the signal aborts. While it is silent, the head of the store is looked at; when that
  * moves, another subscription is asked for the next event: the head may be of events that are none of ours.
  *
  * @throws SubscriptionSilent when the other one has an event that this one does not deliver
+ * @throws StoreSilent when the other one says nothing either
  * @throws StoreUnavailable when nothing answers either
  */
 export async function watch({
@@ -51,7 +54,10 @@ export async function watch({
     if (atMs - before.atMs < silenceMs) continue;
     const head = (await eventStore.headPosition()) ?? -1n;
     if (head <= (position ?? -1n)) continue;
-    const missed = await nextOrderEvent(eventStore, position, signal);
+    const missed = await nextOrderEvent(eventStore, position, {
+      withinMs: silenceMs * SILENCES_OF_ANOTHER,
+      signal,
+    });
     if (missed === null && !signal.aborted) onNothing(position, head);
     if (missed !== null && !(await arrives(missed.position, heard, signal))) {
       if (signal.aborted) return;

@@ -27,17 +27,16 @@ export async function lackingMs(
   if (!isKnown || engine.state === 'standby' || (position ?? -1n) >= (head ?? -1n)) return null;
   const before = known.get(engine);
   if (before !== undefined && (position ?? -1n) < before.position) return ageMs(before);
-  const late = AbortSignal.timeout(ASK_LIMIT_MS);
   try {
-    const event = await nextOrderEvent(eventStore, position, late);
-    if (event === null) return late.aborted ? null : 0;
+    const event = await nextOrderEvent(eventStore, position, { withinMs: ASK_LIMIT_MS });
+    if (event === null) return 0;
     const metadata = metadataOf(event.metadata);
     if (typeof metadata === 'string') return null;
     const lacking = { position: event.position, recordedAt: metadata.recordedAt };
     known.set(engine, lacking);
     return ageMs(lacking);
   } catch {
-    return null; // it is away, which the states tell
+    return null; // it is away or silent, which the states tell
   }
 }
 

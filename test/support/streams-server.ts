@@ -1,0 +1,19 @@
+import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { Server, ServerCredentials, type ServerWritableStream, type UntypedHandleCall } from '@grpc/grpc-js';
+import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+
+export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
+
+/** Answers reads and subscriptions of clients of an EventStoreDB as it is told. */
+export async function startStreamsServer(
+  read: (call: ReadCall) => void,
+): Promise<{ readonly url: string; close(): void }> {
+  const server = new Server();
+  server.addService(StreamsService, { read: read as UntypedHandleCall });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  return { url: `esdb://127.0.0.1:${port}?tls=false`, close: () => server.forceShutdown() };
+}
