@@ -73,6 +73,8 @@ export class ProjectionEngine {
   readonly restarts: Record<RestartCause, number> = { away: 0, silent: 0, error: 0 };
   /** By `performance.now()`; null: it runs, or stands by. */
   #downSinceMs: number | null = performance.now();
+  /** Since when, by `performance.now()`, and what had been written by then. */
+  #failing: { readonly sinceMs: number; readonly written: number } | null = null;
   #attempts = 0;
   readonly #work: ProjectionWork;
   readonly #options: EngineOptions;
@@ -85,6 +87,12 @@ export class ProjectionEngine {
   /** How long it has neither run nor stood by; 0: it does. */
   get downMs(): number {
     return this.#downSinceMs === null ? 0 : performance.now() - this.#downSinceMs;
+  }
+
+  /** For how long it has failed again and again and written nothing; 0: it has not, or waits for what is away. */
+  get failingMs(): number {
+    if (this.#failing === null || this.#work.written > this.#failing.written) return 0;
+    return performance.now() - this.#failing.sinceMs;
   }
 
   get restartCount(): number {
@@ -105,7 +113,7 @@ export class ProjectionEngine {
   }
 
   become(state: ProjectionState): void {
-    if (state === 'live' || state === 'standby') this.lastError = null;
+    if (state === 'live' || state === 'standby') this.lastError = this.#failing = null;
     if (state === 'live' || state === 'standby' || state === 'catching_up') this.#downSinceMs = null;
     if (this.state === state) return;
     this.state = state;
@@ -166,6 +174,9 @@ export class ProjectionEngine {
     const cause = error instanceof StoreSilent ? 'silent' : away ? 'away' : 'error';
     this.restarts[cause] += 1;
     this.#downSinceMs ??= performance.now();
+    if (away) this.#failing = null;
+    else if (this.failingMs === 0)
+      this.#failing = { sinceMs: performance.now(), written: this.#work.written };
     const message = messageOf(error);
     // Every two seconds for as long as a store is away is more than anyone reads.
     if (message !== this.lastError) {

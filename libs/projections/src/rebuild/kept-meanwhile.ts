@@ -19,17 +19,25 @@ export interface KeepingOptions {
   readonly postgresUrl: string;
   readonly elasticsearch: Client | null;
   readonly logger: Logger;
+  /** Something that a person should know, in a line. */
+  readonly onNote?: (line: string) => void;
+  /** How long what keeps the generation may fail, and write nothing, before it is given up. */
+  readonly failingLimitMs?: number;
 }
 
 const LOOK_EVERY_MS = 100;
+/** What passes by itself, as a deadlock does, is over by then; all that was loaded is at stake. */
+const FAILING_LIMIT_MS = 30_000;
+
 /** A generation that is kept up to date by whoever built it, until the projectors take it over. */
 export class KeptMeanwhile {
   readonly #generation: Generation;
   readonly #options: KeepingOptions;
   readonly #stop = new AbortController();
-  readonly #orders: OrdersFollower | null;
-  readonly #follower: SearchFollower | null;
+  readonly #kept: readonly (OrdersFollower | SearchFollower)[];
   readonly #running: Promise<void>[];
+  /** What of each a person was told last; null: it goes on. */
+  readonly #told = new Map<string, string | null>();
 
   private constructor(
     generation: Generation,
@@ -42,13 +50,13 @@ export class KeptMeanwhile {
     const { eventStore, postgresUrl, logger, elasticsearch: client } = options;
     const leases = new Leases(postgresUrl);
     const shared = { postgresUrl, logger, leases, generation: async () => generation };
-    this.#orders = searchOnly ? null : new OrdersFollower({ ...shared, eventStore });
-    this.#follower =
+    const orders = searchOnly ? null : new OrdersFollower({ ...shared, eventStore });
+    const search =
       generation.searchIndex === null || client === null
         ? null
         : new SearchFollower({ ...shared, client, inBulk: true, filling: throttle });
-    const kept = [this.#orders, this.#follower].filter((one) => one !== null);
-    this.#running = kept.map((one) => one.run(this.#stop.signal));
+    this.#kept = [orders, search].filter((one) => one !== null);
+    this.#running = this.#kept.map((one) => one.run(this.#stop.signal));
   }
 
   /** @param throttle of the documents of rows that are there; what comes meanwhile is to be caught up with */
@@ -76,7 +84,7 @@ export class KeptMeanwhile {
     const head = (await eventStore.headPosition()) ?? -1n;
     for (;;) {
       signal.throwIfAborted();
-      this.#throwIfFailing();
+      this.#tellWhatFails();
       const reached = await this.#reached();
       await tell(Number(reached) + 1, Number(head) + 1);
       if (reached >= head) break;
@@ -101,9 +109,17 @@ export class KeptMeanwhile {
     return index < rows ? index : rows;
   }
 
-  #throwIfFailing(): void {
-    for (const one of [this.#orders, this.#follower]) {
-      if (one?.state === 'failing') throw new ReplayFailed(`${one.name} does not go on: ${one.lastError}`);
+  /** @throws ReplayFailed where it goes on failing; what is away is waited for */
+  #tellWhatFails(): void {
+    const { onNote, failingLimitMs = FAILING_LIMIT_MS } = this.#options;
+    for (const { name, engine } of this.#kept) {
+      const { state, lastError, failingMs } = engine;
+      if (state === 'failing' && failingMs >= failingLimitMs) {
+        throw new ReplayFailed(`${name} does not go on: ${lastError}`);
+      }
+      if (lastError !== null && lastError !== this.#told.get(name))
+        onNote?.(`waiting: ${name}: ${lastError}`);
+      this.#told.set(name, lastError);
     }
   }
 }

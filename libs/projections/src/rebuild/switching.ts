@@ -24,10 +24,6 @@ export interface Switched {
 const LOOK_EVERY_MS = 50;
 const SHOWN_DIFFERENCES = 3;
 
-export interface SwitchingOptions extends KeepingOptions {
-  readonly onNote?: (line: string) => void;
-}
-
 /**
  * Brings a generation that was built to where the log is now and keeps it there, compares it with a fresh fold, and
  * lets queries be answered from it. From then on it is the projectors' to keep.
@@ -38,7 +34,7 @@ export async function switchTo(
   generation: Generation,
   record: ReplayRecord,
   control: ReplayControl,
-  options: SwitchingOptions,
+  options: KeepingOptions,
 ): Promise<Switched> {
   return control.untilDone(async (signal) => {
     const kept = await KeptMeanwhile.start(generation, record.searchOnly, control.throttle, options);
@@ -67,7 +63,7 @@ export async function switchTo(
  */
 async function foresee(
   generation: Generation,
-  { pool, onNote }: SwitchingOptions,
+  { pool, onNote }: KeepingOptions,
   signal: AbortSignal,
 ): Promise<void> {
   try {
