@@ -51,7 +51,7 @@ export class MemoryEventStore {
       if (first !== head + 1) throw new WrongExpectedRevision(stream, head < 0 ? null : head);
       events.forEach((event, index) => {
         const revision = first + index;
-        this.events.push({ ...event, stream, revision, position: BigInt(revision) });
+        this.events.push({ ...event, stream, revision, position: BigInt(revision), sizeBytes: 0 });
       });
     }
     const last = first + events.length - 1;

@@ -12,7 +12,8 @@ function faulty(faults: Fault[], { readable = true } = {}) {
   const add = (events: readonly EncodedEvent[]) => {
     for (const { eventId, type, data, metadata } of events) {
       const revision = stored.length;
-      stored.push({ eventId, type, data, metadata, stream: 's', revision, position: BigInt(revision * 10) });
+      const place = { stream: 's', revision, position: BigInt(revision * 10) };
+      stored.push({ eventId, type, data, metadata, ...place, sizeBytes: 0 });
     }
     return { revision: stored.length - 1, position: stored.at(-1)!.position };
   };

@@ -36,6 +36,7 @@ const stored = ({ eventId, type, data, metadata }: EncodedEvent, revision: numbe
   type,
   data: JSON.parse(JSON.stringify(data)),
   metadata: JSON.parse(JSON.stringify(metadata)),
+  sizeBytes: 0,
 });
 
 /** Turns texts round and counts its calls; opens nothing once `erased`. */
@@ -144,6 +145,7 @@ describe('what cannot be read', () => {
     type: 'OrderConfirmed',
     data: { occurredAt: at, data: {}, personal: null },
     metadata: { ...metadata, schemaVersion: 1 },
+    sizeBytes: 0,
   };
   const without = (name: string) => ({ ...(good.metadata as object), [name]: undefined });
 

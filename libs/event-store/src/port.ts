@@ -56,6 +56,8 @@ export interface RawEvent extends Place {
   readonly type: string;
   readonly data: unknown;
   readonly metadata: unknown;
+  /** Of data and metadata as they came: what is waiting to be done is bounded by it. */
+  readonly sizeBytes: number;
 }
 
 /** An order's event, upcast to today's shape, with what was recorded about it. */

@@ -103,7 +103,8 @@ async function snapshotOf(order: Order): Promise<RawEvent> {
   const event = await new SnapshotCodec(plainPersonal, foldFingerprint).encode(order);
   const stream = snapshotStream(orderStream(TENANT, order.orderId));
   const metadata = JSON.parse(new TextDecoder().decode(event.metadata)) as unknown;
-  return { ...event, metadata, stream, revision: 0, position: 0n };
+  const sizeBytes = event.data.length + event.metadata.length;
+  return { ...event, metadata, stream, revision: 0, position: 0n, sizeBytes };
 }
 
 interface Growing {
@@ -144,7 +145,7 @@ async function handled(
     const revision = ids.length;
     const position = BigInt(facts.log.length);
     order = evolve(order, { ...event, recording: { revision, recordedAt: now, commandId, fingerprint } });
-    facts.log.push({ stream, revision, position, eventId, type, data, metadata });
+    facts.log.push({ stream, revision, position, eventId, type, data, metadata, sizeBytes: 0 });
     ids.push(eventId);
     facts.history.push({
       ...expectedColumns(order),

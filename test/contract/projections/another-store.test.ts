@@ -90,5 +90,12 @@ describe('read models', () => {
 
 async function* identityOf(storeId: string) {
   const place = { stream: 'orderlog_store', revision: 0, position: 1n };
-  yield { ...place, eventId: storeId, type: 'StoreIdentified', data: { storeId }, metadata: {} };
+  yield {
+    ...place,
+    eventId: storeId,
+    type: 'StoreIdentified',
+    data: { storeId },
+    metadata: {},
+    sizeBytes: 0,
+  };
 }

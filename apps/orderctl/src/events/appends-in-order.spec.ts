@@ -34,7 +34,7 @@ function storeWith(faults: Map<string, Fault>) {
   };
   async function* readStream(stream: string, { fromRevision = 0 } = {}): AsyncGenerator<RawEvent> {
     for (const { eventId, revision } of of(stream).slice(fromRevision)) {
-      yield { eventId, stream, revision, position: 0n, type: '', data: null, metadata: null };
+      yield { eventId, stream, revision, position: 0n, type: '', data: null, metadata: null, sizeBytes: 0 };
     }
   }
   return { store: { appendExact, readStream } as unknown as ExactEventStore, all };

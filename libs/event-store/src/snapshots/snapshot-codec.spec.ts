@@ -24,6 +24,7 @@ function stored({ eventId, type, data, metadata }: ExactEvent, changes: Partial<
   return {
     ...{ eventId, type, stream: 'order_snapshot-', revision: 0, position: 1n, data },
     metadata: JSON.parse(text) as unknown,
+    sizeBytes: data.length + metadata.length,
     ...changes,
   };
 }

@@ -17,6 +17,7 @@ async function throughSnapshot(order: Order): Promise<Order> {
   const raw: RawEvent = {
     ...{ eventId, type, stream: 'order_snapshot-', revision: 0, position: 1n, data },
     metadata: JSON.parse(new TextDecoder().decode(metadata)) as unknown,
+    sizeBytes: data.length + metadata.length,
   };
   const read = await codec.decode(orderStream(order.tenantId, order.orderId), raw);
   if (typeof read === 'string') throw new Error(`the snapshot is ${read}`);

@@ -132,7 +132,7 @@ describe('what the bytes of an event say', () => {
   });
 
   it.each<[string, Partial<StoredExactEvent>, unknown]>([
-    ['JSON', {}, { data: { a: 1 }, metadata: { m: 2 } }],
+    ['JSON', {}, { data: { a: 1 }, metadata: { m: 2 }, sizeBytes: 14 }],
     ['null', { data: Buffer.from('null') }, { data: null }],
     ['bytes that are said to be JSON', { data: Buffer.from([0xff]) }, { data: Buffer.from([0xff]) }],
     [

@@ -41,6 +41,7 @@ export function rawEventOf(event: StoredExactEvent): RawEvent {
     type,
     data: contentType === JSON_TYPE ? parsedOrAsItIs(data) : data,
     metadata: parsedOrAsItIs(metadata),
+    sizeBytes: data.length + metadata.length,
   };
 }
 

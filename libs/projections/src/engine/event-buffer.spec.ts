@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { RawEvent } from '#event-store/port.js';
 import { EventBuffer } from './event-buffer.js';
 
-const event = (position: number, items = 0): { kind: 'event'; event: RawEvent } => ({
+const event = (position: number, sizeBytes = 0): { kind: 'event'; event: RawEvent } => ({
   kind: 'event',
   event: {
     eventId: String(position),
@@ -10,8 +10,9 @@ const event = (position: number, items = 0): { kind: 'event'; event: RawEvent } 
     revision: position,
     position: BigInt(position),
     type: 'TagsChanged',
-    data: { data: { tags: Array.from({ length: items }, () => '') } },
+    data: {},
     metadata: {},
+    sizeBytes,
   },
 });
 const seen = (position: number) => ({ kind: 'checkpoint', position: BigInt(position) }) as const;
@@ -29,8 +30,8 @@ describe('EventBuffer', () => {
 
   it('bounds a batch by its bytes, but gives one event however large', async () => {
     const buffer = new EventBuffer(limits);
-    await buffer.put(event(1, 10));
-    void buffer.put(event(2, 1_000));
+    await buffer.put(event(1, 2_500));
+    void buffer.put(event(2, 250_000));
     void buffer.put(event(3));
     expect(positions(buffer)).toEqual([1]);
     expect(positions(buffer)).toEqual([2]);
@@ -51,6 +52,20 @@ describe('EventBuffer', () => {
     }
     await sending;
     expect(sent).toBe(10);
+  });
+
+  it('holds the sender back for one event that is as large as two batches, whatever makes it large', async () => {
+    const buffer = new EventBuffer(limits);
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < 3; sent++) await buffer.put(event(sent, 20_000));
+    })();
+    for (let taken = 0; taken < 3; taken++) {
+      await new Promise(setImmediate);
+      expect([sent, buffer.size]).toEqual([taken, 1]);
+      expect(positions(buffer)).toEqual([taken]);
+    }
+    await sending;
   });
 
   it('ends a batch at the last position seen, and keeps only the last of several', async () => {

@@ -41,7 +41,7 @@ export class EventBuffer {
   async put(message: Exclude<SubscriptionMessage, { kind: 'caughtUp' }>): Promise<void> {
     const item =
       message.kind === 'event'
-        ? { event: message.event, position: message.event.position, bytes: roughBytes(message.event.data) }
+        ? { event: message.event, position: message.event.position, bytes: sizeOf(message.event) }
         : { event: null, position: message.position, bytes: 0 };
     const last = this.#items.at(-1);
     if (item.event === null && last?.event === null) this.#items[this.#items.length - 1] = item;
@@ -126,14 +126,10 @@ export class EventBuffer {
   }
 }
 
-const BYTES_PER_EVENT = 500;
-const BYTES_PER_ITEM = 250;
+/** What an event takes beside its content. */
+const BYTES_PER_EVENT = 250;
 
-/** How large an event is, near enough to bound memory: what makes one large is its lists. */
-function roughBytes(stored: unknown): number {
-  const data = (stored as { data?: unknown } | null)?.data;
-  if (typeof data !== 'object' || data === null) return BYTES_PER_EVENT;
-  let bytes = BYTES_PER_EVENT;
-  for (const value of Object.values(data)) if (Array.isArray(value)) bytes += value.length * BYTES_PER_ITEM;
-  return bytes;
+/** Near enough to bound memory: of what was parsed, and of what is written of it, its bytes are the measure. */
+function sizeOf({ sizeBytes }: RawEvent): number {
+  return BYTES_PER_EVENT + sizeBytes;
 }

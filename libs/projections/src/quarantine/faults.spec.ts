@@ -7,7 +7,7 @@ const ORDER = '0189a1b2-0000-4000-8000-000000000001';
 const STREAM = `order-default.${ORDER}`;
 const raw = (change: Partial<RawEvent> = {}): RawEvent => ({
   ...{ eventId: '0189a1b2-0000-4000-8000-000000000002', stream: STREAM, revision: 4, position: 99n },
-  ...{ type: 'OrderTeleported', data: {}, metadata: {} },
+  ...{ type: 'OrderTeleported', data: {}, metadata: {}, sizeBytes: 4 },
   ...change,
 });
 const unreadable = (change: Partial<RawEvent> = {}) => new UnreadableEvent(raw(change), 'unknown');

@@ -24,7 +24,7 @@ describe('OpenOrders', () => {
     expect(events[1]).toEqual({
       ...{ stream: 'a', revision: 4, position: 4n + 2n ** 40n, type: 'Geändert' },
       eventId: '0189a1b2-4c5d-7e6f-8a9b-000000000004',
-      ...{ data: { revision: 4 }, metadata: { of: 'a' } },
+      ...{ data: { revision: 4 }, metadata: { of: 'a' }, sizeBytes: 24 },
     });
   });
 

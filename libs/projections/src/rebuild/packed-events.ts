@@ -82,6 +82,7 @@ function decode(stream: string, bytes: Buffer, at: number): RawEvent {
   const typeAt = at + HEADER_BYTES;
   const metadataAt = typeAt + bytes.readUInt32LE(at + TYPE_LENGTH_AT);
   const dataAt = metadataAt + bytes.readUInt32LE(at + METADATA_LENGTH_AT);
+  const end = at + bytes.readUInt32LE(at);
   return {
     stream,
     position: bytes.readBigInt64LE(at + POSITION_AT),
@@ -89,7 +90,8 @@ function decode(stream: string, bytes: Buffer, at: number): RawEvent {
     eventId: bytes.toString('latin1', at + ID_AT, typeAt),
     type: bytes.toString('utf8', typeAt, metadataAt),
     metadata: jsonOf(bytes.toString('utf8', metadataAt, dataAt)),
-    data: jsonOf(bytes.toString('utf8', dataAt, at + bytes.readUInt32LE(at))),
+    data: jsonOf(bytes.toString('utf8', dataAt, end)),
+    sizeBytes: end - metadataAt,
   };
 }
 
