@@ -12,10 +12,14 @@ jest.setTimeout(ENGINES_MS);
 class Work implements ProjectionWork {
   readonly name = 'a projection';
   readonly engine: ProjectionEngine;
-  readonly written = 0;
+  written = 0;
   readonly position = null;
   readonly tokens: bigint[] = [];
   failures: Error[] = [];
+  /** What it does before it fails. */
+  beginning = () => {};
+  /** As the engine said each time, when it had begun. */
+  readonly downMs: number[] = [];
 
   constructor(postgresUrl: string, leases: Leases) {
     const logger = createLogger('tests', 'silent');
@@ -29,6 +33,8 @@ class Work implements ProjectionWork {
   async follow({ token, signal }: Owned): Promise<void> {
     this.tokens.push(token);
     const failure = this.failures.shift();
+    this.beginning();
+    this.downMs.push(this.engine.downMs);
     if (failure !== undefined) throw failure;
     this.engine.become('live');
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -70,6 +76,19 @@ describe('the engine of a projection', () => {
     expect(work.engine.restarts).toEqual({ away: 1, silent: 0, error: 1 });
     expect(work.engine.downMs).toBe(0);
     expect(new Set(work.tokens).size).toBe(1); // owned all the while
+  });
+
+  it('is down for as long as it only begins and fails, until something is written', async () => {
+    const work = new Work(bench.postgresUrl, new Leases(bench.postgresUrl));
+    work.beginning = () => work.engine.become('catching_up');
+    work.failures = Array.from({ length: 10_000 }, () => new Error('it never works here'));
+    start(work);
+    await until('it has begun three times', () => work.downMs.length === 3);
+    const [, second, third] = work.downMs;
+    expect(second).toBeGreaterThan(0);
+    expect(third).toBeGreaterThan(second!);
+    work.written += 1;
+    expect(work.engine.failingMs).toBe(0);
   });
 
   it('lets another process try what fails here again and again', async () => {

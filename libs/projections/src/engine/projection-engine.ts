@@ -84,9 +84,10 @@ export class ProjectionEngine {
     this.#options = options;
   }
 
-  /** How long it has neither run nor stood by; 0: it does. */
+  /** How long it has neither run nor stood by, or has run only to fail; 0: it does. */
   get downMs(): number {
-    return this.#downSinceMs === null ? 0 : performance.now() - this.#downSinceMs;
+    const notRunningMs = this.#downSinceMs === null ? 0 : performance.now() - this.#downSinceMs;
+    return Math.max(notRunningMs, this.failingMs);
   }
 
   /** For how long it has failed again and again and written nothing; 0: it has not, or waits for what is away. */
