@@ -125,7 +125,8 @@ export class QuarantineKeeper {
   async #do(action: Action, signal: AbortSignal): Promise<Outcome> {
     const { db, applier } = this.#options;
     try {
-      if (action.projection === SEARCH_PROJECTION) return await offerDocuments(action, { db, applier }, signal);
+      if (action.projection === SEARCH_PROJECTION)
+        return await offerDocuments(action, { db, applier }, signal);
       if (action.action === 'retry_all') return await this.#retryAll(signal);
       const stream = orderStream(action.tenantId!, action.orderId!);
       if (action.action === 'skip') return await this.#skip(stream, action);
