@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { addSkip } from '#read-models/stores/skips.store.js';
@@ -9,6 +10,8 @@ import { reportLines } from '../../../apps/orderctl/src/what-if/run-what-if.js';
 import { whatIf } from '../../../apps/orderctl/src/what-if/what-if.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
 
@@ -63,7 +66,7 @@ describe('what if', () => {
     expect(report).toMatchObject({ orders: 4, differing: 1, failing: 0 });
     expect(report.changed).toEqual([
       {
-        ...{ tenantId: 'default', orderId, failure: null },
+        ...{ tenantId: 'default', orderId, failure: null, changeCount: 4 },
         changes: [
           { path: 'history.status', revision: 2, now: '"placed"', then: '"late"' },
           { path: 'history.late', revision: 2, now: null, then: 'true' },
@@ -115,6 +118,47 @@ describe('what if', () => {
     expect(report.changed.find((one) => one.orderId === orderId)!.changes).toEqual([
       { path: 'document.tags', revision: null, now: '["gift"]', then: '1' },
     ]);
+  });
+
+  it('an order is parked, or its stream was deleted, it says what is to be said of the others', async () => {
+    const parked = new WrittenOrder(bench.eventStore);
+    const deleted = new WrittenOrder(bench.eventStore);
+    for (const order of [parked, deleted]) await order.does(place(order));
+    const running = bench.start();
+    await bench.caughtUp(running);
+    await parked.receives({ type: UNKNOWN_TYPE });
+    const client = EventStoreDBClient.connectionString(bench.eventStoreUrl);
+    await client.tombstoneStream(deleted.stream);
+    await client.dispose();
+    await until('both are parked', async () => {
+      const rows = await bench.rows('SELECT DISTINCT order_id FROM orderlog.quarantine');
+      return rows.length === 2;
+    });
+    await running.stop();
+    const report = await asked({ summary: (asNow) => ({ ...asNow }) });
+    expect(report).toMatchObject({ orders: 6, events: 7, differing: 0, failing: 0, deleted: 1, changed: [] });
+    expect(reportLines(report).at(-1)).toContain(
+      ': 0 would differ, of 1 the stream was deleted; nothing was changed',
+    );
+    const changed = await asked({ summary: (asNow) => ({ ...asNow, more: true }) });
+    expect(changed).toMatchObject({ differing: 5, failing: 0, deleted: 1 });
+  });
+
+  it('much of an order would change, it lists a part, and says how much it is', async () => {
+    const order = orders[0]!;
+    const { orderId } = order;
+    for (let count = 0; count < 9; count++) await order.does(tags(`tag ${count}`));
+    const running = bench.start();
+    await bench.caughtUp(running);
+    await running.stop();
+    const more = Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`more${index}`, index]));
+    const report = await asked({
+      summary: (asNow, now) => (now.orderId === orderId ? { ...asNow, ...more } : asNow),
+    });
+    expect(report.changed).toMatchObject([{ orderId, changeCount: 11 * 15 }]);
+    expect(report.changed[0]!.changes).toHaveLength(100);
+    expect(report.fields).toHaveLength(2 * 15);
+    expect(reportLines(report)).toContain('  … 162 more');
   });
 
   it('a file is no definition, says so in one line', async () => {

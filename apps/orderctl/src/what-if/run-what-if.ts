@@ -40,23 +40,26 @@ export async function runWhatIf(
 }
 
 export function reportLines(report: WhatIfReport): string[] {
-  const { orders, events, differing, failing, fields, changed, complete, seconds } = report;
-  const lines = changed.slice(0, SHOWN_ORDERS).flatMap(({ tenantId, orderId, changes, failure }) => [
-    `${tenantId}.${orderId}${failure === null ? '' : ` cannot be folded: ${failure}`}`,
-    ...changes.slice(0, SHOWN_CHANGES).map(({ path, revision, now, then }) => {
-      const after = revision === null ? '' : ` after revision ${revision}`;
-      return `  ${path}${after}: ${now ?? 'nothing'} would be ${then ?? 'nothing'}`;
-    }),
-    ...(changes.length > SHOWN_CHANGES ? [`  … ${changes.length - SHOWN_CHANGES} more`] : []),
-  ]);
+  const { orders, events, differing, failing, deleted, fields, changed, complete, seconds } = report;
+  const lines = changed
+    .slice(0, SHOWN_ORDERS)
+    .flatMap(({ tenantId, orderId, changes, changeCount, failure }) => [
+      `${tenantId}.${orderId}${failure === null ? '' : ` cannot be folded: ${failure}`}`,
+      ...changes.slice(0, SHOWN_CHANGES).map(({ path, revision, now, then }) => {
+        const after = revision === null ? '' : ` after revision ${revision}`;
+        return `  ${path}${after}: ${now ?? 'nothing'} would be ${then ?? 'nothing'}`;
+      }),
+      ...(changeCount > SHOWN_CHANGES ? [`  … ${changeCount - SHOWN_CHANGES} more`] : []),
+    ]);
   if (changed.length > SHOWN_ORDERS) lines.push('… more orders (--json lists up to 1,000)');
   if (fields.length > 0) lines.push('');
   for (const { path, orders: differ } of fields.slice(0, SHOWN_FIELDS))
     lines.push(`${count(differ).padStart(10)} orders  ${path}`);
   const cut = complete ? '' : ', not all of them,';
   const broken = failing === 0 ? '' : `, ${count(failing)} cannot be folded`;
+  const gone = deleted === 0 ? '' : `, of ${count(deleted)} the stream was deleted`;
   lines.push(
-    `${count(orders)} orders${cut} with ${count(events)} events in ${seconds.toFixed(1)} s: ${count(differing)} would differ${broken}; nothing was changed`,
+    `${count(orders)} orders${cut} with ${count(events)} events in ${seconds.toFixed(1)} s: ${count(differing)} would differ${broken}${gone}; nothing was changed`,
   );
   return lines;
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { decode } from '#event-store/codec.js';
+import { StreamDeleted } from '#event-store/errors.js';
 import type { EventStore, RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { orderKeys } from '#projections/verify/verified-rows.js';
@@ -30,6 +31,8 @@ export interface WhatIfReport {
   readonly differing: number;
   /** Orders that the definition, or this release, cannot fold. */
   readonly failing: number;
+  /** Orders whose stream was deleted: their rows stay, and there is nothing to fold. */
+  readonly deleted: number;
   /** How many orders would differ in what; the most first. Places in lists are left out of the paths. */
   readonly fields: readonly { readonly path: string; readonly orders: number }[];
   /** At most a thousand orders. */
@@ -40,7 +43,10 @@ export interface WhatIfReport {
 }
 
 export interface ChangedOrder extends OrderKey {
+  /** At most a hundred. */
   readonly changes: readonly Change[];
+  /** How many there are. */
+  readonly changeCount: number;
   /** Why it cannot be folded; null: it can. */
   readonly failure: string | null;
 }
@@ -48,8 +54,13 @@ export interface ChangedOrder extends OrderKey {
 const PAGE_ORDERS = 200;
 const CONCURRENT_STREAMS = 12;
 const CHANGED_MAX = 1_000;
+/** Of an order, of each of whose events something may change. */
+const CHANGES_MAX = 100;
 
-/** Folds every order's events twice, as this release does and as the definition would; writes nothing anywhere. */
+/**
+ * Folds every order's events twice, as this release does and as the definition would; writes nothing anywhere. Each up to
+ * where its row is: of a parked order what follows is in no row, and may be what this release cannot fold.
+ */
 export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
   const startedMs = performance.now();
   const { pool, generation, asked = () => false, onProgress } = options;
@@ -64,13 +75,21 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
 
 async function comparePage(options: WhatIfOptions, keys: readonly OrderKey[], found: Found): Promise<void> {
   const { eventStore, definition } = options;
-  const skipped = await skippedEvents(options.pool, { orders: keys });
+  const [skipped, revisions] = await Promise.all([
+    skippedEvents(options.pool, { orders: keys }),
+    rowRevisions(options.pool, options.generation, keys),
+  ]);
   const next = keys.values();
   const worker = async () => {
     for (const key of next) {
       const stream = orderStream(key.tenantId, key.orderId);
-      const raw: RawEvent[] = [];
-      for await (const event of eventStore.readStream(stream, { fromRevision: 0 })) raw.push(event);
+      const revision = revisions.get(stream);
+      if (revision === undefined) continue; // its row has gone
+      const raw = await eventsUpTo(eventStore, stream, revision);
+      if (raw === null) {
+        found.addDeleted();
+        continue;
+      }
       try {
         const events = await decode(withoutSkipped(raw, skipped.of(stream)));
         found.add(key, raw.length, compareOrder(events, definition), null);
@@ -82,13 +101,51 @@ async function comparePage(options: WhatIfOptions, keys: readonly OrderKey[], fo
   await Promise.all(Array.from({ length: CONCURRENT_STREAMS }, worker));
 }
 
+/** By stream. */
+async function rowRevisions(
+  pool: pg.Pool,
+  { schema }: Generation,
+  keys: readonly OrderKey[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await pool.query<OrderKey & { revision: number }>(
+    `SELECT tenant_id AS "tenantId", order_id AS "orderId", revision FROM ${schema}.orders
+     WHERE (tenant_id, order_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
+    [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)],
+  );
+  return new Map(rows.map(({ tenantId, orderId, revision }) => [orderStream(tenantId, orderId), revision]));
+}
+
+/** null: the stream was deleted. */
+async function eventsUpTo(
+  eventStore: Pick<EventStore, 'readStream'>,
+  stream: string,
+  revision: number,
+): Promise<readonly RawEvent[] | null> {
+  const raw: RawEvent[] = [];
+  try {
+    for await (const event of eventStore.readStream(stream, { maxCount: revision + 1 })) {
+      if (event.revision <= revision) raw.push(event); // a truncated stream begins later
+    }
+  } catch (error) {
+    if (error instanceof StreamDeleted) return null;
+    throw error;
+  }
+  return raw;
+}
+
 class Found {
   orders = 0;
   #events = 0;
   #differing = 0;
   #failing = 0;
+  #deleted = 0;
   readonly #fields = new Map<string, number>();
   readonly #changed: ChangedOrder[] = [];
+
+  addDeleted(): void {
+    this.orders += 1;
+    this.#deleted += 1;
+  }
 
   add(
     { tenantId, orderId }: OrderKey,
@@ -103,7 +160,9 @@ class Found {
     else this.#differing += 1;
     for (const path of new Set(changes.map((change) => change.path.replace(/\[\d+\]/g, '[]'))))
       this.#fields.set(path, (this.#fields.get(path) ?? 0) + 1);
-    if (this.#changed.length < CHANGED_MAX) this.#changed.push({ tenantId, orderId, changes, failure });
+    if (this.#changed.length === CHANGED_MAX) return;
+    const kept = changes.slice(0, CHANGES_MAX);
+    this.#changed.push({ tenantId, orderId, changes: kept, changeCount: changes.length, failure });
   }
 
   report(complete: boolean, startedMs: number): WhatIfReport {
@@ -113,6 +172,7 @@ class Found {
       events: this.#events,
       differing: this.#differing,
       failing: this.#failing,
+      deleted: this.#deleted,
       fields: fields.sort((a, b) => b.orders - a.orders || (a.path < b.path ? -1 : 1)),
       changed: this.#changed,
       complete,
