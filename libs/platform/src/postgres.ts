@@ -58,7 +58,7 @@ const UNAVAILABLE_CODES = new Set([
 
 // node-postgres gives these no code.
 const UNAVAILABLE_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
 /** Whether PostgreSQL is away for the moment, rather than the statement wrong. */
 export function isUnavailable(error: unknown): boolean {
