@@ -27,6 +27,9 @@ const SAY_A_STATE: ReadonlySet<OrderCommandType> = new Set([
   ...(['RecordStockReserved', 'RecordStockRejected', 'RecordStockReleased'] as const),
 ]);
 
+/** Of a refund that was given up: with the provider's reference in its body it is the provider's word, and news. */
+const LEAVES_NEWS: OrderCommandType = 'RecordRefundFailed';
+
 /** What they make gets its id from the key. */
 const MAKE_AN_ID: readonly OrderCommandType[] = [
   ...(['AddNote', 'EditOrder', 'CreateShipment', 'CancelLines', 'RequestReturn', 'RequestRefund'] as const),
@@ -91,6 +94,7 @@ describe('a key past the window of its order', () => {
         expect({ type: told.type, replayed: isReplay(again) }).toEqual({ type: told.type, replayed: false });
         if (again.status === 200) expect(again.body['events']).toEqual([]);
         else expect({ type: told.type, status: again.status }).toEqual({ type: told.type, status: 409 });
+        if (told.type === LEAVES_NEWS) continue;
         for (const body of othersThan(told.sent.body)) {
           const other = await api.send(told.path, { ...told.sent, body });
           if (other.status === 200) expect(other.body['events']).toEqual([]);

@@ -234,16 +234,16 @@ describe('a shop on one machine', () => {
       expect(imported).toMatchObject({ code: 0 });
       const shown = await until('all are in the read models', async () => {
         const { stdout } = await run('status', '--totals');
-        return /^orders placed +8$/m.test(stdout) && stdout.trimEnd().split('\n');
+        return /^orders placed +9$/m.test(stdout) && stdout.trimEnd().split('\n');
       });
       expect(shown).toEqual([
-        'orders placed                     8',
-        'lines imported                    9',
-        'guest orders                      6',
+        'orders placed                     9',
+        'lines imported                   10',
+        'guest orders                      7',
         'returns closed                    2',
         'orders with returns               2',
         'units returned                    3',
-        'total                          6.00 EUR',
+        'total                          9.00 EUR',
         'total                         40.45 GBP',
         'total                         1,450 JPY',
         'total                         1.500 KWD',

@@ -35,18 +35,27 @@ function draftOf(dto: Dto, input: object, pointer: string, errors: FieldProblem[
 
 function draftField(rule: FieldRule, value: unknown, at: string, errors: FieldProblem[]): unknown {
   if (!rule.nested || typeof value !== 'object' || value === null) return value;
-  if (rule.check(value) !== null) return withoutListsInLists(value);
+  if (rule.check(value) !== null) return harmless(value);
   if (!Array.isArray(value)) return draftOf(rule.nested(value)!, value, at, errors);
   return (value as object[]).map((item, index) =>
     draftOf(rule.nested!(item)!, item, `${at}/${index}`, errors),
   );
 }
 
-// class-validator goes down lists in lists as far as they go, beyond the end of the stack. No list of ours
-// has one for an item, so an empty one is refused in the same words.
-function withoutListsInLists(refused: object): object {
-  if (!Array.isArray(refused)) return refused;
-  return refused.map((item: unknown) => (Array.isArray(item) ? [] : item));
+// class-validator goes down lists in lists as far as they go, beyond the end of the stack, and takes what is called
+// `constructor` for the class of an object. No list of ours has one for an item, so an empty one is refused in the same
+// words; and no field is called that.
+function harmless(refused: object): object {
+  if (!Array.isArray(refused)) return withoutConstructor(refused);
+  return refused.map((item: unknown) => {
+    if (Array.isArray(item)) return [];
+    return typeof item === 'object' && item !== null ? withoutConstructor(item) : item;
+  });
+}
+
+function withoutConstructor(refused: object): object {
+  const { constructor: _, ...others } = refused;
+  return others;
 }
 
 function collect(error: ValidationError, pointer: string, errors: FieldProblem[]): void {

@@ -146,6 +146,9 @@ describe('bad input', () => {
     [{ attributes: { a: 5 } }, '/attributes not_text'],
     [{ attributes: { long: 'b' } }, '/attributes too_long'],
     [{ constructor: 1 }, '/constructor unknown_field'],
+    [{ edit: { kind: null, constructor: null } }, '/edit unknown_kind'],
+    [{ edits: [{ kind: 'toString', constructor: 5 }] }, '/edits unknown_kind'],
+    [{ place: [{ constructor: null }] }, '/place not_an_object'],
   ])('%j is refused as %s', (change, refusal) => expect(refusals(change)).toEqual([refusal]));
 
   it('is told at most fifty times', () => {
