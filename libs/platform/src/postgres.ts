@@ -57,8 +57,9 @@ const UNAVAILABLE_CODES = new Set([
 ]);
 
 // node-postgres gives these no code.
+const WITHOUT_ANSWER = 'Query read timeout';
 const UNAVAILABLE_MESSAGES =
-  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** Whether PostgreSQL is away for the moment, rather than the statement wrong. */
 export function isUnavailable(error: unknown): boolean {
@@ -66,10 +67,10 @@ export function isUnavailable(error: unknown): boolean {
   const { code, message, errors } = (error ?? {}) as { code?: unknown; message?: unknown; errors?: unknown };
   if (Array.isArray(errors) && errors.length > 0) return errors.every(isUnavailable);
   if (typeof code === 'string') return UNAVAILABLE_CODES.has(code) || code.startsWith('08');
-  return typeof message === 'string' && UNAVAILABLE_MESSAGES.test(message);
+  return isWithoutAnswer(error) || (typeof message === 'string' && UNAVAILABLE_MESSAGES.test(message));
 }
 
 /** Whether an answer was waited for too long: what was asked may be done, or may be done yet. */
 export function isWithoutAnswer(error: unknown): boolean {
-  return ((error ?? {}) as { message?: unknown }).message === 'Query read timeout';
+  return ((error ?? {}) as { message?: unknown }).message === WITHOUT_ANSWER;
 }

@@ -71,17 +71,16 @@ function isDefinite(outcome: CommandOutcome): boolean {
   return outcome.status < 500 && outcome.status !== 429 && outcome.code !== 'conflict_retry_exhausted';
 }
 
-function giveUp({ refundId }: LedgerEntry): OrderCommand {
-  const data = { refundId, providerReference: null, reason: 'no answer' };
-  return { type: 'RecordRefundFailed', data, personal: null } as unknown as OrderCommand;
-}
+const command = (type: OrderCommand['type'], data: object) =>
+  ({ type, data, personal: null }) as unknown as OrderCommand;
+
+const giveUp = ({ refundId }: LedgerEntry) =>
+  command('RecordRefundFailed', { refundId, providerReference: null, reason: 'no answer' });
 
 function commandOf(entry: LedgerEntry, authorizationId: string | null): OrderCommand {
   const { kind, amountMinor, currency, reference: providerReference } = entry;
   const refundId = entry.refundId ?? '';
   const payment = { amountMinor, currency, providerReference };
-  const command = (type: OrderCommand['type'], data: object) =>
-    ({ type, data, personal: null }) as unknown as OrderCommand;
   switch (kind) {
     case 'authorized':
       return command('RecordPaymentAuthorized', { ...payment, method: 'card' });

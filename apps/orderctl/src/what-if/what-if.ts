@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { decode } from '#event-store/codec.js';
-import { StreamDeleted } from '#event-store/errors.js';
-import type { EventStore, RawEvent } from '#event-store/port.js';
+import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
+import { eventsUpTo } from '#projections/verify/events-up-to.js';
 import { orderKeys } from '#projections/verify/verified-rows.js';
 import type { Generation } from '#read-models/generations.js';
 import { withoutSkipped } from '#read-models/skipped-events.js';
@@ -113,24 +113,6 @@ async function rowRevisions(
     [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)],
   );
   return new Map(rows.map(({ tenantId, orderId, revision }) => [orderStream(tenantId, orderId), revision]));
-}
-
-/** null: the stream was deleted. */
-async function eventsUpTo(
-  eventStore: Pick<EventStore, 'readStream'>,
-  stream: string,
-  revision: number,
-): Promise<readonly RawEvent[] | null> {
-  const raw: RawEvent[] = [];
-  try {
-    for await (const event of eventStore.readStream(stream, { maxCount: revision + 1 })) {
-      if (event.revision <= revision) raw.push(event); // a truncated stream begins later
-    }
-  } catch (error) {
-    if (error instanceof StreamDeleted) return null;
-    throw error;
-  }
-  return raw;
 }
 
 class Found {

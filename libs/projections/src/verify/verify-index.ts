@@ -3,8 +3,7 @@ import type pg from 'pg';
 import type { Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal, OrderState } from '#domain/order/state.js';
 import { decode } from '#event-store/codec.js';
-import { StreamDeleted } from '#event-store/errors.js';
-import type { EventStore, RawEvent } from '#event-store/port.js';
+import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import type { Generation } from '#read-models/generations.js';
 import { orderOf, type OrderDocument } from '#read-models/order-document.js';
@@ -22,6 +21,7 @@ import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { shown, differencesBetween, type Difference } from './differences.js';
 import { messageOf } from '../engine/interruptions.js';
 import { ordersWithoutRow } from './coverage.js';
+import { eventsUpTo } from './events-up-to.js';
 import { forEachOf } from './for-each-of.js';
 import { loadRows, type VerifiedRows } from './verified-rows.js';
 
@@ -99,15 +99,8 @@ async function differencesFromStream(
   skipped: SkippedRevisions,
 ): Promise<Difference[]> {
   const { revision } = document;
-  const upTo = { maxCount: revision + 1 };
-  const raw: RawEvent[] = [];
-  try {
-    for await (const event of eventStore.readStream(orderStream(key.tenantId, key.orderId), upTo))
-      raw.push(event);
-  } catch (error) {
-    if (error instanceof StreamDeleted) return []; // meanwhile: its document stays, and there is nothing to compare it with
-    throw error;
-  }
+  const raw = await eventsUpTo(eventStore, orderStream(key.tenantId, key.orderId), revision);
+  if (raw === null) return []; // meanwhile: its document stays, and there is nothing to compare it with
   let order: OrderState;
   try {
     order = foldSkipping(null, await decode(withoutSkipped(raw, skipped)), skipped, revision);
