@@ -182,8 +182,8 @@ export const seededBugs: readonly SeededBug[] = [
     changes: [
       {
         file: 'libs/domain/src/order/handled.ts',
-        from: 'return order.handled.find((handled) => handled.commandId === commandId);',
-        to: 'return order.handled.find((handled) => handled.revision < 0 && handled.commandId === commandId);',
+        from: 'handled.find((one) => one.commandId === commandId)',
+        to: 'handled.find((one) => one.revision < 0 && one.commandId === commandId)',
       },
       {
         file: 'apps/command-api/src/handling/answer.ts',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Instant } from '../instant.js';
-import { remember, type HandledWindow } from './handled.js';
-import type { HandledCommand } from './state.js';
+import { handledCommand, remember, type HandledWindow } from './handled.js';
+import type { HandledCommand, Order } from './state.js';
 
 const window: HandledWindow = { always: 2, atMost: 4, recentMs: 10_000 };
 
@@ -32,5 +32,48 @@ describe('a window of two, or four within ten seconds', () => {
   it('holds what is kept besides, for ever', () => {
     expect(remembered(0, '1*', 100, 200, 300)).toEqual(['c0', 'c1', 'c3', 'c4']);
     expect(remembered(0, 1, '2*', 100, '200*', 300, 400, 500)).toEqual(['c0', 'c2', 'c4', 'c6', 'c7']);
+  });
+});
+
+describe('a command looked for among many', () => {
+  const window: HandledWindow = { always: 60, atMost: 60, recentMs: 0 };
+  const recordedAt = '2026-11-28T00:00:00.000Z' as Instant;
+  const next = (handled: readonly HandledCommand[], commandId: string) => {
+    const revision = (handled.at(-1)?.revision ?? -1) + 1;
+    return remember(handled, { revision, recordedAt, commandId, fingerprint: 'f' }, { window });
+  };
+  const found = (handled: readonly HandledCommand[], commandId: string) =>
+    handledCommand({ handled } as Order, commandId);
+
+  it('is found in each state of the order that remembers it, and in no other', () => {
+    const states: (readonly HandledCommand[])[] = [[]];
+    for (let n = 0; n < 400; n++) {
+      const state = next(states.at(-1)!, `c${n}`);
+      states.push(state);
+      // Now and then, as commands come; and in states of before, as what is decided anew.
+      for (const looked of n % 3 === 0 ? [state, states.at(-20) ?? state] : []) {
+        for (const id of [`c${n}`, `c${n - 30}`, `c${n - 100}`, `c${n + 1}`, 'c0']) {
+          expect(found(looked, id)).toBe(looked.find(({ commandId }) => commandId === id));
+        }
+      }
+    }
+  });
+
+  it('is not found in what came to be otherwise', () => {
+    const common = Array.from({ length: 55 }, (_, n) => `c${n}`).reduce(next, []);
+    for (let times = 0; times < 3; times++) expect(found(common, 'a')).toBeUndefined();
+    const [one, other] = [next(common, 'a'), next(common, 'b')];
+    expect(found(one, 'a')).toBe(one.at(-1));
+    expect(found(other, 'b')).toBe(other.at(-1));
+    expect(found(one, 'b')).toBeUndefined();
+    expect(found(other, 'a')).toBeUndefined();
+    expect(found(common, 'a')).toBeUndefined();
+  });
+
+  it('is found at its last event, of several', () => {
+    const many = Array.from({ length: 55 }, (_, n) => `c${n}`).reduce(next, []);
+    for (let times = 0; times < 3; times++) expect(found(many, 'a')).toBeUndefined();
+    const twice = next(next(many, 'a'), 'a');
+    expect(found(twice, 'a')).toMatchObject({ firstRevision: 55, revision: 56 });
   });
 });

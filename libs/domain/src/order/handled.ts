@@ -21,9 +21,40 @@ export const HANDLED_WINDOW: HandledWindow = {
   recentMs: 30 * 24 * 60 * 60 * 1_000,
 };
 
+/** Shorter lists are looked through. */
+const INDEXED_FROM = 50;
+
+/**
+ * The ids of the commands in a list, and perhaps of some that are in it no more or not yet: handed from each list to
+ * the one that an event makes of it, since to look through a thousand for every command takes longer than to decide.
+ * null: it was looked through once, and nothing was made of it.
+ */
+const idsOf = new WeakMap<readonly HandledCommand[], Set<string> | null>();
+
 /** What the order remembers of this command; undefined: it never handled it, or forgot it long ago. */
-export function handledCommand(order: Order, commandId: string): HandledCommand | undefined {
-  return order.handled.find((handled) => handled.commandId === commandId);
+export function handledCommand({ handled }: Order, commandId: string): HandledCommand | undefined {
+  const ids = handled.length < INDEXED_FROM ? null : idsIn(handled);
+  return ids === null || ids.has(commandId) ? handled.find((one) => one.commandId === commandId) : undefined;
+}
+
+/** null the first time: most orders are loaded for one command. */
+function idsIn(handled: readonly HandledCommand[]): ReadonlySet<string> | null {
+  const known = idsOf.get(handled);
+  if (known) return known;
+  const ids = known === undefined ? null : new Set(handled.map(({ commandId }) => commandId));
+  idsOf.set(handled, ids);
+  return ids;
+}
+
+function handedOn(
+  from: readonly HandledCommand[],
+  to: readonly HandledCommand[],
+  commandId: string,
+): readonly HandledCommand[] {
+  const ids = idsOf.get(from);
+  // Of what is forgotten it keeps no more than that.
+  if (ids !== undefined) idsOf.set(to, ids === null || ids.size > 2 * to.length ? null : ids.add(commandId));
+  return to;
 }
 
 /** How many the order can never forget, beside the one that placed it: receipts of units that came back. */
@@ -45,10 +76,13 @@ export function remember(
 ): readonly HandledCommand[] {
   const { revision, recordedAt, commandId, fingerprint } = recording;
   const last = handled.at(-1);
-  if (last?.commandId === commandId) return handled.with(-1, { ...last, revision });
+  if (last?.commandId === commandId) {
+    return handedOn(handled, handled.with(-1, { ...last, revision }), commandId);
+  }
   const entry = { commandId, fingerprint, revision, firstRevision: revision, recordedAt };
   const added = kept ? { ...entry, kept } : entry;
-  return handled.length <= window.always ? handled.concat(added) : within(window, handled, added);
+  const all = handled.length <= window.always ? handled.concat(added) : within(window, handled, added);
+  return handedOn(handled, all, commandId);
 }
 
 /** Copied once: of an order with thousands of events, nothing else of a fold takes as long. */
