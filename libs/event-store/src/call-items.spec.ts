@@ -118,6 +118,26 @@ describe('the items of a call', () => {
     await items.return();
   });
 
+  it('so does one of few that are large', async () => {
+    const call = new Call();
+    const items = itemsOf(call, { sizeOf: () => 1_000_000 });
+    call.sends(0);
+    await items.next();
+    for (let n = 1; n <= 20; n++) call.sends(n);
+    await turn();
+    expect(call.isPaused()).toBe(true);
+    expect(call.readableLength).toBe(15);
+    for (let n = 1; n <= 20; n++) expect(await items.next()).toEqual({ done: false, value: n });
+    expect(call.isPaused()).toBe(false);
+    await items.return();
+  });
+
+  it('the last of so many comes, too, where they are large', async () => {
+    const call = new Call().sends(1, 2, 3, 4, 5, 6);
+    call.ends();
+    expect(await all(itemsOf(call, { maxItems: 6, sizeOf: () => 3_000_000 }))).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it('a call that is refused is opened once more, where that helps', async () => {
     const refuse = () => {
       const call = new Call();

@@ -1,8 +1,9 @@
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { StoreSilent, StoreUnavailable } from './errors.js';
 
-/** How many items wait for their reader at most. */
+/** How many items wait for their reader at most, and how large they are together, but for the last. */
 const READ_AHEAD_ITEMS = 256;
+const READ_AHEAD_BYTES = 4 * 1024 * 1024;
 /** How often it is looked whether a wait is over, within the time that it may take. */
 const LOOKS_PER_WAIT = 4;
 
@@ -10,6 +11,8 @@ export interface CallItemsOptions<Message, Item> {
   readonly open: () => Promise<ClientReadableStream<Message>>;
   /** null: the message is none for the reader. */
   readonly pick: (message: Message) => Item | null;
+  /** In bytes; items are small, unless told. */
+  readonly sizeOf?: (item: Item) => number;
   /** Longest wait for a message, or the end. */
   readonly withinMs: number;
   /** Its end is an error. */
@@ -51,6 +54,8 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   readonly #ahead: Item[] = [];
   /** Place in `#ahead` of the next one to be read. */
   #next = 0;
+  /** Of all in `#ahead`. */
+  #bytes = 0;
   #received = 0;
   #waiting: Waiting<Item> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -142,8 +147,9 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
     if (item === null) return;
     this.#received += 1;
     this.#ahead.push(item);
+    this.#bytes += this.#options.sizeOf?.(item) ?? 0;
     if (this.#waiting) this.#answer(this.#waiting);
-    if (this.#aheadCount() >= READ_AHEAD_ITEMS) this.#call!.pause();
+    if (this.#aheadCount() >= READ_AHEAD_ITEMS || this.#bytes >= READ_AHEAD_BYTES) this.#call!.pause();
   }
 
   #end(error: unknown): void {
@@ -195,6 +201,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   #clear(): void {
     this.#ahead.length = 0;
     this.#next = 0;
+    this.#bytes = 0;
   }
 
   #wait(): Promise<IteratorResult<Item, undefined>> {

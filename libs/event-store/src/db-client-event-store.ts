@@ -95,11 +95,12 @@ export class DbClientEventStore implements ExactEventStore {
   }
 
   subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage> {
-    return this.#subscription(options, rawEventOf);
+    return this.#subscription(options, rawEventOf, ({ sizeBytes }) => sizeBytes);
   }
 
   subscribeToAllExact(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage<StoredExactEvent>> {
-    return this.#subscription(options, (event) => event);
+    const sizeOf = ({ data, metadata }: StoredExactEvent) => data.length + metadata.length;
+    return this.#subscription(options, (event) => event, sizeOf);
   }
 
   async headPosition(): Promise<bigint | null> {
@@ -130,6 +131,7 @@ export class DbClientEventStore implements ExactEventStore {
     return new CallItems<ReadResponse<RawEvent>, RawEvent>({
       open: () => openReadCall(client, request, rawEventOf, { timeoutMs, fromLeader }),
       pick: (response) => (response.kind === 'event' ? response.event : null),
+      sizeOf: ({ sizeBytes }) => sizeBytes,
       withinMs: timeoutMs,
       maxItems,
       // By its error the client has learned who leads.
@@ -141,6 +143,7 @@ export class DbClientEventStore implements ExactEventStore {
   #subscription<Event>(
     { after, streamPrefix, signal }: SubscriptionOptions,
     convert: (event: StoredExactEvent) => Event,
+    sizeOf: (event: Event) => number,
   ): AsyncIterable<SubscriptionMessage<Event>> {
     const client = this.#reader;
     const timeoutMs = this.#timeoutMs;
@@ -148,6 +151,7 @@ export class DbClientEventStore implements ExactEventStore {
     return new CallItems<ReadResponse<Event>, SubscriptionMessage<Event>>({
       open: () => openReadCall(client, request, convert, { timeoutMs, fromLeader: false }),
       pick: (response) => (response.kind === 'other' ? null : response),
+      sizeOf: (message) => (message.kind === 'event' ? sizeOf(message.event) : 0),
       withinMs: timeoutMs,
       isEndless: true,
       // Only from there on silence means no events: until then it reads the log, and says how far it is.
