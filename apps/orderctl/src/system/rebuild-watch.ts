@@ -28,9 +28,11 @@ export class RebuildWatch {
   /** To be asked before a projector of this release starts. */
   async announce(): Promise<void> {
     const active = (await this.#generations()).find(({ role }) => role === 'active');
-    if (active === undefined || active.ofThisRelease) return;
+    if (active === undefined || isKept(active)) return;
     this.#tell(
-      `the read models are those of another release (generation ${active.id}): this one builds its own beside them before it is ready`,
+      active.ofThisRelease
+        ? `the read models were set aside (generation ${active.id}): others are built beside them`
+        : `the read models are those of another release (generation ${active.id}): this one builds its own beside them before it is ready`,
     );
   }
 
@@ -69,10 +71,16 @@ export class RebuildWatch {
   }
 }
 
-/** null: none, or queries are answered from this release's already. */
-function beingBuilt(generations: readonly GenerationRecord[]): GenerationRecord | null {
+type Told = Pick<GenerationRecord, 'role' | 'state' | 'ofThisRelease'>;
+
+/** null: none, or queries are answered already from what this release goes on with. */
+export function beingBuilt<Generation extends Told>(generations: readonly Generation[]): Generation | null {
   const active = generations.find(({ role }) => role === 'active');
-  if (active === undefined || active.ofThisRelease) return null;
-  const own = generations.filter(({ ofThisRelease, state }) => ofThisRelease && state !== 'failed');
-  return own.at(-1) ?? null;
+  if (active === undefined || isKept(active)) return null;
+  return generations.filter(isKept).at(-1) ?? null;
+}
+
+/** Whether a projector of this release builds it, or keeps it up to date. */
+function isKept({ ofThisRelease, state }: Told): boolean {
+  return ofThisRelease && (state === 'building' || state === 'ready');
 }
