@@ -8,9 +8,9 @@ await runApp('event-store', async (logger) => {
   const note = (message: unknown) => logger.debug({ message }, 'gRPC');
   setLogger({ error: note, info: note, debug: note });
   // Who asks this one would be told of what is no more, or of nothing new.
-  const onTakenOver = () => {
-    logger.fatal('another event store writes to the database now: stop one of them');
+  const onOutdated = (why: string) => {
+    logger.fatal(why);
     process.exit(1);
   };
-  return startEventStore({ ...settingsFromEnvironment(), logger, onTakenOver });
+  return startEventStore({ ...settingsFromEnvironment(), logger, onOutdated });
 });

@@ -44,7 +44,7 @@ export interface EventStoreOptions {
   /** Longest wait for PostgreSQL. */
   answerLimitMs?: number;
   /** Another event store has had the database for so long (30 seconds): this one cannot go on. */
-  onTakenOver?: () => void;
+  onOutdated?: (why: string) => void;
   takenOverAfterMs?: number;
 }
 
@@ -69,8 +69,8 @@ const DRAIN_MS = 5_000;
  */
 export async function startEventStore(options: EventStoreOptions): Promise<RunningEventStore> {
   const { postgresUrl, host = '127.0.0.1', logger = createLogger('event-store') } = options;
-  const { answerLimitMs, takenOverAfterMs, onTakenOver = () => {} } = options;
-  const store = await openStore({ postgresUrl, logger, onTakenOver, answerLimitMs, takenOverAfterMs });
+  const { answerLimitMs, takenOverAfterMs, onOutdated = () => {} } = options;
+  const store = await openStore({ postgresUrl, logger, onOutdated, answerLimitMs, takenOverAfterMs });
   const server = new Server({
     'grpc.max_receive_message_length': RECEIVE_MAX_BYTES,
     'grpc.max_send_message_length': -1,

@@ -19,6 +19,8 @@ interface ClientInternals {
   readonly throwOnAppendFailure: boolean;
   createChannel(this: void): Promise<GrpcChannel>;
   getChannel(): Promise<GrpcChannel>;
+  /** Drops the connection where an error says that another one may be better; called without being waited for. */
+  handleError(this: void, grpcClient: Client, error: unknown): Promise<void>;
   /**
    * Makes a call over the client's connection, with a gRPC client of the class given, and looks after it: it is ended
    * with the client, and an error that another connection would not have makes one.
@@ -49,8 +51,12 @@ export async function closeClient(client: EventStoreDBClient): Promise<void> {
   await within(CLOSE_LIMIT_MS, client.dispose()).catch((error: unknown) => {
     if (!(error instanceof TimeoutError)) throw error;
   });
-  const channel = await internalsOf(client)
+  const closing = internalsOf(client)
     .getChannel()
-    .catch(() => null); // of a cluster that was never found: there is none to close
-  channel?.close();
+    .then(
+      (channel) => channel.close(),
+      () => {}, // of a cluster that was never found: there is none to close
+    );
+  // Looking for a cluster can take minutes; where one is found after all, its connection is closed then.
+  await within(CLOSE_LIMIT_MS, closing).catch(() => {});
 }

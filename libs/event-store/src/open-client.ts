@@ -33,6 +33,7 @@ export class ConnectionStringError extends Error {
 export function openClient(connectionString: string): EventStoreDBClient {
   const client = understood(connectionString);
   readAhead(client);
+  letGoOfErrors(client);
   return client;
 }
 
@@ -67,6 +68,16 @@ function readAhead(client: EventStoreDBClient): void {
     channel.internalChannel.getOptions()['grpc-node.flow_control_window'] = READ_AHEAD_OCTETS;
     return channel;
   };
+}
+
+/**
+ * The client waits for no handling of an error, so that one which fails by itself, as where the cluster is not found any
+ * more, would be nobody's, and end the process. Whose call has failed is told by the call.
+ */
+function letGoOfErrors(client: EventStoreDBClient): void {
+  const internals = internalsOf(client);
+  const handle = internals.handleError;
+  internals.handleError = (grpcClient, error) => handle(grpcClient, error).catch(() => {});
 }
 
 function isParseError(error: unknown): error is ParseError {

@@ -46,9 +46,9 @@ describe('the embedded event store as a process of the system [embedded]', () =>
 
   it('says so when another one has taken its database over, and knows no stream from before', async () => {
     const postgresUrl = await database();
-    let takenOver = false;
-    const onTakenOver = () => (takenOver = true);
-    const store = await startEventStore({ postgresUrl, port: 0, logger, onTakenOver, takenOverAfterMs: 300 });
+    let why = '';
+    const onOutdated = (told: string) => (why = told);
+    const store = await startEventStore({ postgresUrl, port: 0, logger, onOutdated, takenOverAfterMs: 300 });
     cleanUp.push(() => store.close());
     const client = connect(store.port);
     const stream = newStream();
@@ -66,8 +66,28 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     await locker(postgresUrl, writer!.pid);
     await locked;
     await other.query('DELETE FROM event_store.events WHERE stream = $1 AND revision = 1', [stream]);
-    await until('it knows', () => takenOver, 20_000);
+    await until('it knows', () => why !== '', 20_000);
+    expect(why).toBe('another event store writes to the database now: stop one of them');
     expect(numbersOf(await collect(client.readStream(stream)))).toEqual([0]);
+  }, 60_000);
+
+  it('says so when its database comes back with less than it had acknowledged', async () => {
+    const postgresUrl = await database();
+    let why = '';
+    const onOutdated = (told: string) => (why = told);
+    const store = await startEventStore({ postgresUrl, port: 0, logger, onOutdated });
+    cleanUp.push(() => store.close());
+    await connect(store.port).appendToStream(newStream(), numbered(3), { expectedRevision: 'no_stream' });
+    const other = new pg.Client({ connectionString: postgresUrl });
+    await other.connect();
+    cleanUp.push(() => other.end());
+    await other.query('DELETE FROM event_store.events WHERE revision = 2');
+    await other.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    await until('it knows', () => why !== '', 20_000);
+    expect(why).toMatch(/^the database ends at \d+, before events that were acknowledged/);
   }, 60_000);
 
   async function locker(postgresUrl: string, pid: number): Promise<void> {

@@ -44,6 +44,8 @@ export class EventReader {
       options: `-c bytea_output=hex ${PLANNING}`,
     });
     this.#pool.on('error', (err) => logger.warn({ err }, 'an idle reading connection was lost'));
+    // One that breaks while it is read from says so twice: to who reads, and as an event that nobody else listens to.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   /** Events of `$all` after (or, backwards, before) a position. */

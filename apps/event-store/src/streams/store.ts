@@ -33,8 +33,8 @@ const ANSWER_LIMIT_MS = 10_000;
 export interface StoreOptions {
   readonly postgresUrl: string;
   readonly logger: Logger;
-  /** Another event store writes to the database now: this one knows nothing any more. */
-  readonly onTakenOver: () => void;
+  /** What it knows of streams is no more: told why, in a line. */
+  readonly onOutdated: (why: string) => void;
   /** Longest wait for PostgreSQL. */
   readonly answerLimitMs?: number | undefined;
   readonly takenOverAfterMs?: number | undefined;
@@ -44,7 +44,7 @@ export interface StoreOptions {
 export async function openStore({
   postgresUrl,
   logger,
-  onTakenOver,
+  onOutdated,
   answerLimitMs = ANSWER_LIMIT_MS,
   takenOverAfterMs = TAKEN_OVER_AFTER_MS,
 }: StoreOptions): Promise<Store> {
@@ -55,8 +55,13 @@ export async function openStore({
       lost: () => writer.failQueued(),
       // What is known of streams may be from before what the other one writes.
       rivalled: () => states.clear(),
-      takenOver: onTakenOver,
+      takenOver: () => onOutdated('another event store writes to the database now: stop one of them'),
       recovered: (last) => {
+        // Who reads goes on from what is no more: all have to begin again, and find out.
+        if (last < recent.lastPosition)
+          onOutdated(
+            `the database ends at ${last}, before events that were acknowledged: it is an older one`,
+          );
         writer.restart(last);
         signals.raiseAll();
       },
