@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { isAway, isUnknown, mayTryAgain, pauseMs, type Failure } from './retry.js';
+import { lostBy } from './transport.js';
 
 const answered = (status: number, code: string, retryAfter: string | null = null): Failure => ({
   kind: 'answered',
@@ -29,6 +30,7 @@ describe('a request that failed', () => {
     [answered(502, 'http_502'), true, false, true],
     [answered(504, 'http_504'), true, false, true],
     [answered(500, 'internal_error'), false, false, true],
+    [answered(524, 'http_524'), false, false, true],
     [answered(400, 'validation_failed'), false, false, false],
     [answered(401, 'token_expired'), false, false, false],
     [answered(409, 'conflict_retry_exhausted', '1'), true, false, false],
@@ -37,6 +39,19 @@ describe('a request that failed', () => {
     [answered(422, 'no_lines'), false, false, false],
   ])('%j: again %s, another address %s, outcome unknown %s', (failure, again, away, unknown) => {
     expect([mayTryAgain(failure), isAway(failure), isUnknown(failure)]).toEqual([again, away, unknown]);
+  });
+});
+
+describe('a request without an answer', () => {
+  const failed = (code: string, syscall: string) =>
+    new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code, syscall }) });
+
+  it('was not sent where nobody could be reached, and nobody knows where its connection ended', () => {
+    expect(lostBy(failed('EHOSTUNREACH', 'connect'))?.lost).toBe('not sent');
+    expect(lostBy(failed('EHOSTUNREACH', 'read'))?.lost).toBe('unknown');
+    expect(lostBy(failed('ENETUNREACH', 'write'))?.lost).toBe('unknown');
+    expect(lostBy(failed('ECONNRESET', 'read'))?.lost).toBe('unknown');
+    expect(lostBy(new TypeError('no failure of the network'))).toBeNull();
   });
 });
 

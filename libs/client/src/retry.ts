@@ -37,9 +37,9 @@ export function isAway(failure: Failure): boolean {
 /** Whether the request may have been done although it failed so. */
 export function isUnknown(failure: Failure): boolean {
   if (failure.kind === 'lost') return failure.lost === 'unknown';
-  // Of the 503s, those of the service's own that say so; of those from in between, all.
+  // Of the 503s, those of the service's own that say so; of those from in between, all, and all other 5xx.
   return (
-    [500, 502, 504].includes(failure.status) ||
+    (failure.status >= 500 && failure.status !== 503) ||
     ['outcome_unknown', 'service_unavailable', 'http_503'].includes(failure.code)
   );
 }

@@ -39,7 +39,7 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 /** What became of a request that has no answer. */
 export type Lost = 'not sent' | 'unknown';
 
-/** Whoever answers with these never saw the request. */
+/** Whoever answers with these never saw the request; some of them end a connection, too, on which it was. */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 const LOST = /^(E[A-Z]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED))$/;
 
@@ -47,10 +47,11 @@ const MAX_CAUSES = 5;
 
 /** What a transport's error says about its request; null: it is no failure of the network. */
 export function lostBy(error: unknown): { readonly lost: Lost; readonly code: string } | null {
-  let one = error as { code?: unknown; cause?: unknown } | null | undefined;
+  let one = error as { code?: unknown; syscall?: unknown; cause?: unknown } | null | undefined;
   for (let depth = 0; typeof one === 'object' && one !== null && depth < MAX_CAUSES; depth++) {
-    const { code } = one;
-    if (typeof code === 'string' && NOT_SENT.test(code)) return { lost: 'not sent', code };
+    const { code, syscall } = one;
+    const wasConnected = syscall === 'read' || syscall === 'write';
+    if (typeof code === 'string' && NOT_SENT.test(code) && !wasConnected) return { lost: 'not sent', code };
     if (typeof code === 'string' && LOST.test(code)) return { lost: 'unknown', code };
     one = one.cause as typeof one;
   }
