@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { steps } from './lifecycle-steps.js';
 import { command, query, type System } from './system.js';
-import { makeOrder, searchTexts, seeded, totalMinorOf } from './workload.js';
+import { makeOrder, seeded, totalMinorOf } from './workload.js';
 
 interface OpenOrder {
   readonly orderId: string;
@@ -10,15 +10,28 @@ interface OpenOrder {
   nextStep: number;
 }
 
+interface PlacedOrder {
+  readonly orderId: string;
+  readonly reference: string;
+}
+
 export type Kind = 'command' | 'read';
 
 /** Of the operations of a day: every other one a command, one in eight of these a new order. */
 const COMMAND_SHARE = 0.5;
+/**
+ * Nothing that takes longer the more orders there are, or a day at one pace would be none: people search for the order
+ * that they have in hand. Words that many orders have are counted in all of these (the row `search`).
+ */
 const READS = [
-  { share: 0.7, path: (id: string) => `/v1/orders/${id}`, body: null },
-  { share: 0.85, path: (id: string) => `/v1/orders/${id}/history`, body: null },
+  { share: 0.7, path: ({ orderId }: PlacedOrder) => `/v1/orders/${orderId}`, body: null },
+  { share: 0.85, path: ({ orderId }: PlacedOrder) => `/v1/orders/${orderId}/history`, body: null },
   { share: 0.95, path: () => '/v1/orders?limit=20', body: null },
-  { share: 1, path: () => '/v1/orders/search', body: (text: string) => ({ text, limit: 10 }) },
+  {
+    share: 1,
+    path: () => '/v1/orders/search',
+    body: ({ reference }: PlacedOrder) => ({ text: reference, limit: 10 }),
+  },
 ] as const;
 const RECENT_ORDERS = 1_000;
 
@@ -27,8 +40,7 @@ export class ShopDay {
   readonly #system: System;
   readonly #random = seeded(7);
   readonly #open: OpenOrder[] = [];
-  readonly #recent: string[] = [];
-  readonly #texts = searchTexts();
+  readonly #recent: PlacedOrder[] = [];
   #placed = 0;
 
   constructor(system: System) {
@@ -48,7 +60,7 @@ export class ShopDay {
     const order = makeOrder(index);
     const { body } = await command(this.#system, '/v1/orders', randomUUID(), order);
     this.#open.push({ orderId: body.orderId, totalMinor: totalMinorOf(order), shipmentId: '', nextStep: 0 });
-    this.#recent[index % RECENT_ORDERS] = body.orderId;
+    this.#recent[index % RECENT_ORDERS] = { orderId: body.orderId, reference: order.reference };
   }
 
   /** Nobody else touches the order meanwhile: what is measured is no conflict. */
@@ -68,9 +80,8 @@ export class ShopDay {
   async #read(): Promise<void> {
     const drawn = this.#random();
     const { path, body } = READS.find(({ share }) => drawn < share)!;
-    const id = this.#recent[Math.floor(this.#random() * this.#recent.length)]!;
-    const text = this.#texts[Math.floor(this.#random() * this.#texts.length)]!;
+    const order = this.#recent[Math.floor(this.#random() * this.#recent.length)]!;
     // An order that was just placed may not be there yet.
-    await query(this.#system, path(id), { body: body?.(text), expected: [200, 404] });
+    await query(this.#system, path(order), { body: body?.(order), expected: [200, 404] });
   }
 }

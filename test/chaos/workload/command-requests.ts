@@ -41,8 +41,8 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
       ),
     },
   ],
-  RecordStockReserved: ({ data }) => ['/stock/reserved', data],
-  RecordStockRejected: ({ data }) => ['/stock/rejected', data],
+  RecordStockReserved: ({ data }) => ['/stock/reserved', withoutNoLines(data)],
+  RecordStockRejected: ({ data }) => ['/stock/rejected', withoutNoLines(data)],
   RecordStockReleased: ({ data }) => ['/stock/released', data],
   RecordPaymentAuthorized: ({ data }) => ['/payments/authorized', data],
   RecordPaymentCaptured: ({ data }) => ['/payments/captured', data],
@@ -51,7 +51,7 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
   RequestRefund: ({ data }) => ['/refunds', data],
   RecordRefundSucceeded: ({ data: { refundId, ...body } }) => [`/refunds/${refundId}/succeeded`, body],
   RecordRefundFailed: ({ data: { refundId, ...body } }) => [`/refunds/${refundId}/failed`, body],
-  CreateShipment: ({ data }) => ['/shipments', data],
+  CreateShipment: ({ data }) => ['/shipments', withoutNoLines(data)],
   DispatchShipment: ({ data: { shipmentId, ...body } }) => [`/shipments/${shipmentId}/dispatch`, body],
   DeliverShipment: ({ data: { shipmentId } }) => [`/shipments/${shipmentId}/deliver`, {}],
   CancelShipment: ({ data: { shipmentId, ...body } }) => [`/shipments/${shipmentId}/cancel`, body],
@@ -59,12 +59,20 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
   RequestReturn: ({ data }) => ['/returns', data],
   ApproveReturn: ({ data: { returnId } }) => [`/returns/${returnId}/approve`, {}],
   DeclineReturn: ({ data: { returnId, ...body } }) => [`/returns/${returnId}/decline`, body],
-  ReceiveReturn: ({ data: { returnId, ...body } }) => [`/returns/${returnId}/receive`, body],
+  ReceiveReturn: ({ data: { returnId, ...body } }) => [`/returns/${returnId}/receive`, withoutNoLines(body)],
   CloseReturn: ({ data: { returnId } }) => [`/returns/${returnId}/close`, {}],
   AddNote: ({ personal }) => ['/notes', { text: personal.text }],
   RedactNote: ({ data: { noteId, ...body } }) => [`/notes/${noteId}/redact`, body],
   ChangeTags: ({ data }) => ['/tags', data],
 };
+
+/** No lines are all there are in the domain; over HTTP they are left out for it. */
+function withoutNoLines<Body extends { readonly lines: readonly unknown[] }>(
+  body: Body,
+): Readonly<Record<string, unknown>> {
+  const { lines, ...others } = body;
+  return lines.length === 0 ? others : body;
+}
 
 /** @param orderId of the order that is there; for placing it means nothing */
 export function requestOf(command: OrderCommand, orderId: string): CommandRequest {

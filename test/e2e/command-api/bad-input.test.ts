@@ -119,6 +119,8 @@ describe('a field that is not what it must be', () => {
     ],
     ['no kind of refund', 'refunds', { reason: 'goodwill', currency: 'EUR', of: { kind: 'all' } }, '/of'],
     ['no reason', 'refunds', { reason: 'why', currency: 'EUR', of: { kind: 'shipping' } }, '/reason'],
+    ['shipment of nothing', 'shipments', { lines: [] }, '/lines'],
+    ['nothing reserved', 'stock/reserved', { lines: [] }, '/lines'],
     ['no operation', 'edits', { operations: [] }, '/operations'],
     ['unknown operation', 'edits', { operations: [{ op: 'explode' }] }, '/operations'],
     [

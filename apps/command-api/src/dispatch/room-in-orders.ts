@@ -12,7 +12,7 @@ export const roomInOrders: Readonly<Partial<Record<OrderCommandType, string>>> =
   RecordPaymentAuthorized: counted(LIMITS.payments, 'authorizations'),
   RecordPaymentCaptured: counted(LIMITS.payments, 'captures'),
   RecordPaymentFailed: counted(LIMITS.payments, 'failed payments'),
-  RequestRefund: named(LIMITS.refunds, 'refunds'),
+  RequestRefund: named(LIMITS.refunds, 'refunds, failed ones too'),
   CreateShipment: named(LIMITS.shipments, 'shipments, cancelled ones too'),
   RequestReturn: named(LIMITS.returns, 'returns, declined ones too'),
   ReceiveReturn: counted(LIMITS.receipts, 'receipts of returned units'),

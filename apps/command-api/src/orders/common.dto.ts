@@ -33,6 +33,6 @@ export class LineQuantityDto implements LineQuantity {
 export const LineQuantities = (description: string): PropertyDecorator =>
   ListOf(LineQuantityDto, { min: 1, max: LIMITS.lines, description });
 
-/** No lines at all stands for everything there is. */
+/** Not given, it stands for everything there is, as no lines do in the domain; an empty list says the opposite. */
 export const OptionalLineQuantities = (description: string): PropertyDecorator =>
-  ListOf(LineQuantityDto, { max: LIMITS.lines, otherwise: [], description });
+  ListOf(LineQuantityDto, { min: 1, max: LIMITS.lines, optional: true, description });

@@ -28,7 +28,11 @@ export class TaxDto implements TaxInput {
   @BasisPoints({ max: LIMITS.taxRateBasisPoints, example: 2_000 })
   rateBasisPoints!: number;
 
-  @MinorUnits({ ...amount(400), optional: true, description: 'Not given: from the rate, rounded half-even.' })
+  @MinorUnits({
+    ...amount(400),
+    optional: true,
+    description: 'Not given: from the rate, of the amount before discounts, rounded half-even.',
+  })
   amountMinor!: number | null;
 
   @Flag({ description: 'Whether the price already holds the tax.', example: true })

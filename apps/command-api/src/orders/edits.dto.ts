@@ -34,7 +34,7 @@ export class ChangeLineQuantityDto {
     min: 0,
     max: LIMITS.amountMinor,
     optional: true,
-    description: "Of the whole line; not given: from the line's rate.",
+    description: "Of the whole line; not given: from the line's rate, of its amount before discounts.",
     example: 600,
   })
   taxAmountMinor!: number | null;

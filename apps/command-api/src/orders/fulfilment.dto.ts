@@ -15,7 +15,7 @@ export class CreateShipmentBody extends CommandBody {
   carrier!: string | null;
 
   @OptionalLineQuantities('Not given: everything that is left to ship.')
-  lines!: LineQuantityDto[];
+  lines!: LineQuantityDto[] | null;
 }
 
 export class DispatchShipmentBody extends CommandBody {
@@ -35,12 +35,12 @@ export class StockReservedBody extends CommandBody {
   reference!: string | null;
 
   @OptionalLineQuantities('Not given: all that is not cancelled.')
-  lines!: LineQuantityDto[];
+  lines!: LineQuantityDto[] | null;
 }
 
 export class StockRejectedBody extends ReasonBody {
   @OptionalLineQuantities('Not given: all that is not cancelled.')
-  lines!: LineQuantityDto[];
+  lines!: LineQuantityDto[] | null;
 }
 
 export class LinesAndReasonBody extends ReasonBody {
@@ -50,5 +50,5 @@ export class LinesAndReasonBody extends ReasonBody {
 
 export class ReceiveReturnBody extends CommandBody {
   @OptionalLineQuantities('Not given: all that is still to come.')
-  lines!: LineQuantityDto[];
+  lines!: LineQuantityDto[] | null;
 }

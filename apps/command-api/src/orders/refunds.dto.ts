@@ -8,7 +8,7 @@ export class RefundOfLinesDto {
   @OneOf(['lines'])
   kind!: 'lines';
 
-  @LineQuantities('Cancelled or received units, at the value they were sold for.')
+  @LineQuantities('Cancelled or received units, for goodwill any, at the value they were sold for.')
   lines!: LineQuantityDto[];
 }
 

@@ -60,7 +60,11 @@ export class ReturnsController {
     @Body() body: ReceiveReturnBody,
   ): Promise<CommandAnswer> {
     const { lines } = body;
-    const command = { type: 'ReceiveReturn', data: { returnId, lines }, personal: null } as const;
+    const command = {
+      type: 'ReceiveReturn',
+      data: { returnId, lines: lines ?? [] },
+      personal: null,
+    } as const;
     return this.#orders.change({ asked, orderId, body, command });
   }
 

@@ -23,7 +23,11 @@ export class ShipmentsController {
     @Body() body: CreateShipmentBody,
   ): Promise<CommandAnswer> {
     const { carrier, lines } = body;
-    const command = { type: 'CreateShipment', data: { carrier, lines }, personal: null } as const;
+    const command = {
+      type: 'CreateShipment',
+      data: { carrier, lines: lines ?? [] },
+      personal: null,
+    } as const;
     return this.#orders.change({ asked, orderId, body, command });
   }
 

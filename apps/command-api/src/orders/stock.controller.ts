@@ -23,7 +23,11 @@ export class StockController {
     @Body() body: StockReservedBody,
   ): Promise<CommandAnswer> {
     const { reference, lines } = body;
-    const command = { type: 'RecordStockReserved', data: { reference, lines }, personal: null } as const;
+    const command = {
+      type: 'RecordStockReserved',
+      data: { reference, lines: lines ?? [] },
+      personal: null,
+    } as const;
     return this.#orders.change({ asked, orderId, body, command });
   }
 
@@ -35,7 +39,11 @@ export class StockController {
     @Body() body: StockRejectedBody,
   ): Promise<CommandAnswer> {
     const { reason, lines } = body;
-    const command = { type: 'RecordStockRejected', data: { reason, lines }, personal: null } as const;
+    const command = {
+      type: 'RecordStockRejected',
+      data: { reason, lines: lines ?? [] },
+      personal: null,
+    } as const;
     return this.#orders.change({ asked, orderId, body, command });
   }
 

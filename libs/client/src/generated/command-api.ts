@@ -9,7 +9,7 @@ export interface components {
        */
       rateBasisPoints: number;
       /**
-       * @description Not given: from the rate, rounded half-even.
+       * @description Not given: from the rate, of the amount before discounts, rounded half-even.
        * @example 400
        */
       amountMinor?: number | null;
@@ -307,7 +307,7 @@ export interface components {
        */
       quantity: number;
       /**
-       * @description Of the whole line; not given: from the line's rate.
+       * @description Of the whole line; not given: from the line's rate, of its amount before discounts.
        * @example 600
        */
       taxAmountMinor?: number | null;
@@ -419,10 +419,7 @@ export interface components {
        * @example RES-77
        */
       reference?: string | null;
-      /**
-       * @description Not given: all that is not cancelled.
-       * @default []
-       */
+      /** @description Not given: all that is not cancelled. */
       lines?: components['schemas']['LineQuantityDto'][] | null;
     };
     StockRejectedBody: {
@@ -437,10 +434,7 @@ export interface components {
        * @example Asked for by the customer.
        */
       reason?: string | null;
-      /**
-       * @description Not given: all that is not cancelled.
-       * @default []
-       */
+      /** @description Not given: all that is not cancelled. */
       lines?: components['schemas']['LineQuantityDto'][] | null;
     };
     PaymentAuthorizedBody: {
@@ -565,7 +559,7 @@ export interface components {
        * @enum {string}
        */
       kind: 'lines';
-      /** @description Cancelled or received units, at the value they were sold for. */
+      /** @description Cancelled or received units, for goodwill any, at the value they were sold for. */
       lines: components['schemas']['LineQuantityDto'][];
     };
     RefundOfShippingDto: {
@@ -661,10 +655,7 @@ export interface components {
        * @example DHL
        */
       carrier?: string | null;
-      /**
-       * @description Not given: everything that is left to ship.
-       * @default []
-       */
+      /** @description Not given: everything that is left to ship. */
       lines?: components['schemas']['LineQuantityDto'][] | null;
     };
     DispatchShipmentBody: {
@@ -707,10 +698,7 @@ export interface components {
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
-      /**
-       * @description Not given: all that is still to come.
-       * @default []
-       */
+      /** @description Not given: all that is still to come. */
       lines?: components['schemas']['LineQuantityDto'][] | null;
     };
     AddNoteBody: {

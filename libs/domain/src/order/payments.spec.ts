@@ -126,6 +126,16 @@ describe('RecordPaymentFailed', () => {
     );
   });
 
+  it('is told once of what the provider tells twice', () => {
+    const declined = { providerReference: 'F1', reason: 'declined' };
+    const { when } = given(placed, paymentFailed(10_000, declined), authorized(10_000));
+    when(recordPaymentFailed(10_000, declined)).thenNothing();
+    for (const other of [{ reason: 'expired' }, { providerReference: 'F2' }]) {
+      const event = paymentFailed(10_000, { paymentId: 'new-0', ...declined, ...other });
+      when(recordPaymentFailed(10_000, { ...declined, ...other })).then(event);
+    }
+  });
+
   it('is refused for an unknown authorization, out of range, in another currency', () => {
     const { when } = given(placed);
     when(recordPaymentFailed(1, { authorizationId: 'x' })).thenRejected('payment_not_found');

@@ -96,6 +96,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     if (mismatch) return mismatch;
     const again = order.payments.failures.find(({ paymentId }) => paymentId === context.newId(0));
     if (again && sameContent({ ...again, ...content }, again)) return accept();
+    if (content.providerReference !== null && isKnownFailure(order, content)) return accept();
     const paymentId = freshId(order, context);
     if (typeof paymentId !== 'string') return paymentId;
     const wrong = checkPayment(order, data) ?? checkReason(data.reason);
@@ -129,6 +130,11 @@ function checkPayment(order: Order, data: Authorized | Failed): Refusal | null {
     checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference') ??
     checkText('method' in data ? data.method : null, LIMITS.nameCharacters, 'method')
   );
+}
+
+/** A provider may tell of one failure several times; that of another attempt under the same reference differs. */
+function isKnownFailure({ payments }: Order, content: Omit<Failed, 'currency'>): boolean {
+  return payments.failures.some((failure) => sameContent({ ...failure, ...content }, failure));
 }
 
 /** Voids are no more than authorizations: each is voided once. */

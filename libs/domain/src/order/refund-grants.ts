@@ -55,7 +55,8 @@ function grantShipping(order: Order, askedMinor: number | null): Grant | Refusal
   const givenMinor = live(order)
     .filter(({ of }) => of.kind === 'shipping')
     .reduce((total, refund) => total + refund.amountMinor, 0);
-  const availableMinor = shippingValueMinor(order) - givenMinor;
+  // One that was given up and paid after all may be a second one.
+  const availableMinor = Math.max(0, shippingValueMinor(order) - givenMinor);
   const amountMinor = askedMinor ?? availableMinor;
   if (availableMinor === 0 || amountMinor > availableMinor) {
     return reject('refund_exceeds_shipping', { availableMinor });
@@ -102,19 +103,19 @@ function valueOf(reason: RefundReason, valueMinor: number, quantity: number, uni
     : firstUnitsValueMinor(valueMinor, quantity, units);
 }
 
-/** The value of all units that a reason is about. */
-function unitsValueMinor(order: Order, reason: RefundReason): number {
-  const values = lineValuesMinor(order);
-  return order.lines.reduce(
-    (total, line, index) =>
-      total + valueOf(reason, values[index]!, line.quantity, refundableUnits(order, line, reason)),
-    0,
-  );
-}
-
-/** Of the value of all units that a reason is about, what was not given back for that reason. */
+/**
+ * Of the value of all units that a reason is about, what was not given back for that reason. Line by line: an edit that
+ * spreads a discount otherwise may make units of one line worth less than was given back for them, and not the others'.
+ */
 function ungrantedMinor(order: Order, reason: RefundReason): number {
-  return unitsValueMinor(order, reason) - grantedMinor(order, reason);
+  const values = lineValuesMinor(order);
+  const before = grantedByLine(order, reason);
+  const ofLinesMinor = order.lines.reduce((total, line, index) => {
+    const units = refundableUnits(order, line, reason);
+    const valueMinor = valueOf(reason, values[index]!, line.quantity, units);
+    return total + Math.max(0, valueMinor - (before.get(line.lineId)?.amountMinor ?? 0));
+  }, 0);
+  return Math.max(0, ofLinesMinor - grantedAsAmountsMinor(order, reason));
 }
 
 /**
@@ -132,10 +133,9 @@ function live(order: Order): readonly Refund[] {
   return order.refunds.filter(({ status }) => status !== 'failed');
 }
 
-/** What was granted for a reason, of lines or as an amount. */
-function grantedMinor(order: Order, reason: RefundReason): number {
+function grantedAsAmountsMinor(order: Order, reason: RefundReason): number {
   return live(order)
-    .filter((refund) => refund.reason === reason && refund.of.kind !== 'shipping')
+    .filter((refund) => refund.reason === reason && refund.of.kind === 'amount')
     .reduce((total, refund) => total + refund.amountMinor, 0);
 }
 

@@ -6,6 +6,7 @@ import {
   discount,
   lamp,
   lineAdded,
+  lineQuantityChanged,
   linesCancelled,
   mug,
   orderCancelled,
@@ -142,6 +143,28 @@ describe('RequestRefund for a cancellation', () => {
     given(...paid, linesCancelled([mug(1)]))
       .when(requestRefund([mug(2)], { reason }))
       .thenRejected('quantity_exceeds_refundable', { available: 1 });
+  });
+
+  it('gives back what a line is worth, also where an edit left another one worth less than was given for it', () => {
+    const [first, second] = [mug(1, { unitPriceMinor: 10_000 }), lamp(2, { unitPriceMinor: 10_000 })];
+    const lampCancelled = [
+      orderPlaced({ lines: [first, second], discounts: [discount(3_000)] }),
+      orderConfirmed(),
+      captured(27_000),
+      linesCancelled([mug(1)]),
+      ofLines([mugs(1, 9_000)], reason, 'first'),
+      refundSucceeded('first', 'B1'),
+      lineQuantityChanged('lamp', 1), // the mug is worth 8,500 now
+      refundRequested(9_500, { refundId: 'second', reason: 'overpayment' }),
+      refundSucceeded('second', 'B2'),
+      linesCancelled([lamp(1)], 'all'),
+    ];
+    given(...lampCancelled)
+      .when(requestRefund([lamp(1)], { reason }))
+      .then(ofLines([{ lineId: 'lamp', quantity: 1, amountMinor: 8_500 }], reason));
+    given(...lampCancelled)
+      .when(requestRefund(8_501, { reason }))
+      .thenRejected('quantity_exceeds_refundable', { availableMinor: 8_500 });
   });
 
   it('gives back all of an order that came to nothing', () => {
