@@ -43,8 +43,9 @@ export interface EventStoreOptions {
   logger?: Logger;
   /** Longest wait for PostgreSQL. */
   answerLimitMs?: number;
-  /** Another event store has had the database for so long (30 seconds): this one cannot go on. */
+  /** What it knows of streams is no more, and it cannot go on: told why, in a line. */
   onOutdated?: (why: string) => void;
+  /** How long another event store has the database until that is so; 30 seconds unless told. */
   takenOverAfterMs?: number;
 }
 

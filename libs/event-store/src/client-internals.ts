@@ -48,15 +48,21 @@ const CLOSE_LIMIT_MS = 500;
  * end in time is left to the closed channel.
  */
 export async function closeClient(client: EventStoreDBClient): Promise<void> {
-  await within(CLOSE_LIMIT_MS, client.dispose()).catch((error: unknown) => {
-    if (!(error instanceof TimeoutError)) throw error;
-  });
+  await unlessLate(client.dispose());
+  // Looking for a cluster can take minutes; where one is found after all, its connection is closed then.
   const closing = internalsOf(client)
     .getChannel()
     .then(
       (channel) => channel.close(),
       () => {}, // of a cluster that was never found: there is none to close
     );
-  // Looking for a cluster can take minutes; where one is found after all, its connection is closed then.
-  await within(CLOSE_LIMIT_MS, closing).catch(() => {});
+  await unlessLate(closing);
+}
+
+async function unlessLate(closing: Promise<unknown>): Promise<void> {
+  try {
+    await within(CLOSE_LIMIT_MS, closing);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+  }
 }

@@ -18,7 +18,7 @@ import type {
   SubscriptionOptions,
 } from './port.js';
 import { openReadCall } from './read-call.js';
-import { exactly } from './wire-event.js';
+import { exactly, sizeInAppendBytes } from './wire-event.js';
 import { headRequest, streamRequest, subscriptionRequest } from './wire/read-request.js';
 import type { ReadResponse } from './wire/read-response.js';
 import { rawEventOf } from './wire/recorded-event.js';
@@ -99,8 +99,7 @@ export class DbClientEventStore implements ExactEventStore {
   }
 
   subscribeToAllExact(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage<StoredExactEvent>> {
-    const sizeOf = ({ data, metadata }: StoredExactEvent) => data.length + metadata.length;
-    return this.#subscription(options, (event) => event, sizeOf);
+    return this.#subscription(options, (event) => event, sizeInAppendBytes);
   }
 
   async headPosition(): Promise<bigint | null> {

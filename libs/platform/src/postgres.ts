@@ -29,12 +29,17 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   });
+  outliveLosses(pool);
+  return pool;
+}
+
+/** Has the loss of a connection, idle or lent out, end nothing but what is asked over it. */
+export function outliveLosses(pool: pg.Pool, onIdleLost: (error: Error) => void = () => {}): void {
   // Without a listener a lost idle connection would end the process; the pool has dropped it already,
   // and whoever asks next gets a new one or the error.
-  pool.on('error', () => {});
-  // Nor may the loss of one that is lent out and has nothing under way: its next statement fails.
+  pool.on('error', onIdleLost);
+  // Nor may the loss of one that is lent out: what is under way on it, or is asked next, fails by itself.
   pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
 }
 
 const UNAVAILABLE_CODES = new Set([

@@ -4,6 +4,7 @@ import { parseMetadata, type StreamState } from '../streams/stream-state.js';
 import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import { FrameSlab } from '../wire/frames.js';
 import { copyOut } from '#platform/copy-out.js';
+import { outliveLosses } from '#platform/postgres.js';
 import {
   allPage,
   copiedEvent,
@@ -43,9 +44,7 @@ export class EventReader {
       application_name: 'orderlog event-store reader',
       options: `-c bytea_output=hex ${PLANNING}`,
     });
-    this.#pool.on('error', (err) => logger.warn({ err }, 'an idle reading connection was lost'));
-    // One that breaks while it is read from says so twice: to who reads, and as an event that nobody else listens to.
-    this.#pool.on('connect', (client) => client.on('error', () => {}));
+    outliveLosses(this.#pool, (err) => logger.warn({ err }, 'an idle reading connection was lost'));
   }
 
   /** Events of `$all` after (or, backwards, before) a position. */

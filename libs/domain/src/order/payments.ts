@@ -94,9 +94,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     const { currency, ...content } = data;
     const mismatch = checkCurrency(order, currency);
     if (mismatch) return mismatch;
-    const again = order.payments.failures.find(({ paymentId }) => paymentId === context.newId(0));
-    if (again && sameContent({ ...again, ...content }, again)) return accept();
-    if (content.providerReference !== null && isKnownFailure(order, content)) return accept();
+    if (isKnownFailure(order, content, context.newId(0))) return accept();
     const paymentId = freshId(order, context);
     if (typeof paymentId !== 'string') return paymentId;
     const wrong = checkPayment(order, data) ?? checkReason(data.reason);
@@ -132,9 +130,16 @@ function checkPayment(order: Order, data: Authorized | Failed): Refusal | null {
   );
 }
 
-/** A provider may tell of one failure several times; that of another attempt under the same reference differs. */
-function isKnownFailure({ payments }: Order, content: Omit<Failed, 'currency'>): boolean {
-  return payments.failures.some((failure) => sameContent({ ...failure, ...content }, failure));
+/**
+ * The same under the same id, or told again by the provider under its reference: that of another attempt, which may have
+ * the same reference, differs.
+ */
+function isKnownFailure({ payments }: Order, content: Omit<Failed, 'currency'>, newId: string): boolean {
+  return payments.failures.some(
+    (failure) =>
+      (content.providerReference !== null || failure.paymentId === newId) &&
+      sameContent({ ...failure, ...content }, failure),
+  );
 }
 
 /** Voids are no more than authorizations: each is voided once. */
