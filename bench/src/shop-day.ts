@@ -42,6 +42,7 @@ export class ShopDay {
   readonly #open: OpenOrder[] = [];
   readonly #recent: PlacedOrder[] = [];
   #placed = 0;
+  #answered = 0;
 
   constructor(system: System) {
     this.#system = system;
@@ -60,7 +61,8 @@ export class ShopDay {
     const order = makeOrder(index);
     const { body } = await command(this.#system, '/v1/orders', randomUUID(), order);
     this.#open.push({ orderId: body.orderId, totalMinor: totalMinorOf(order), shipmentId: '', nextStep: 0 });
-    this.#recent[index % RECENT_ORDERS] = { orderId: body.orderId, reference: order.reference };
+    // In the order of their answers: an order placed before may still be under way, and would leave a hole.
+    this.#recent[this.#answered++ % RECENT_ORDERS] = { orderId: body.orderId, reference: order.reference };
   }
 
   /** Nobody else touches the order meanwhile: what is measured is no conflict. */

@@ -8,6 +8,7 @@ interface Page {
   readonly items: readonly unknown[];
   readonly nextCursor?: string | null;
   readonly next?: string;
+  readonly hasMore?: boolean;
 }
 
 export async function* pagesOf(
@@ -25,7 +26,8 @@ export async function* pagesOf(
       continue;
     }
     more = { after: page.next };
-    if (page.items.length > 0) continue;
+    // Releases before do not say it.
+    if (page.hasMore ?? page.items.length > 0) continue;
     if (pollMs === undefined) return;
     await pause(pollMs, signal ?? null);
   }

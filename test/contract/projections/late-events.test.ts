@@ -70,7 +70,7 @@ describe('the feed of events', () => {
     await bench.caughtUp(running);
     const page = await feed(next);
     expect(told(page)).toEqual(['late 1', 'late 2', 'other 1']);
-    expect(await feed(page.next)).toEqual({ items: [], next: page.next });
+    expect(await feed(page.next)).toEqual({ items: [], next: page.next, hasMore: false });
     expect(told(await feed(null))).toEqual(['late 0', 'late 1', 'late 2', 'other 0', 'other 1']);
   });
 

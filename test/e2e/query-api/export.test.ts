@@ -43,15 +43,24 @@ describe('a large export', () => {
   });
 
   it('holds back while its client does not read, and stops when the client goes', async () => {
-    const request = http.get(`${system.url}/v1/exports/orders`, {
-      headers: { authorization: `Bearer ${await system.token()}` },
-    });
-    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-    response.pause();
+    const response = await paused();
     await until('PostgreSQL waits for the reader', async () => (await exporting()) === 'idle in transaction');
     response.destroy();
     await until('the transaction is over', async () => (await exporting()) === 'none');
     expect((await system.ask('/v1/orders?limit=1')).status).toBe(200);
+  });
+
+  it('is one of two of its tenant at once, and keeps no other tenant from its own', async () => {
+    const reading = await Promise.all([1, 2].map(() => paused()));
+    const third = await system.ask('/v1/exports/orders');
+    expect([third.status, third.body['code']]).toEqual([429, 'too_many_requests']);
+    expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0);
+    const token = await system.token({ tenant: 'demo' });
+    expect(await system.ask('/v1/exports/orders', { token })).toMatchObject({ status: 200, text: '' });
+    for (const response of reading) response.destroy();
+    await until('one is taken again', async () => {
+      return (await system.ask('/v1/exports/orders?customerId=none')).status === 200;
+    });
   });
 
   it('of which only the head is asked for keeps nothing open', async () => {
@@ -62,11 +71,7 @@ describe('a large export', () => {
   });
 
   it('whose connection is lost while its client does not read ends alone', async () => {
-    const request = http.get(`${system.url}/v1/exports/orders`, {
-      headers: { authorization: `Bearer ${await system.token()}` },
-    });
-    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-    response.pause();
+    const response = await paused();
     await until('PostgreSQL waits for the reader', async () => (await exporting()) === 'idle in transaction');
     await db.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -77,6 +82,15 @@ describe('a large export', () => {
     expect(await broken).toMatchObject([{ code: 'ECONNRESET' }]);
     expect((await system.ask('/v1/orders?limit=1')).status).toBe(200);
   });
+
+  /** An export whose client stopped reading. */
+  async function paused(): Promise<http.IncomingMessage> {
+    const request = http.get(`${system.url}/v1/exports/orders`, {
+      headers: { authorization: `Bearer ${await system.token()}` },
+    });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    return response.pause();
+  }
 
   async function exporting(): Promise<string> {
     const { rows } = await db.query<{ state: string }>(

@@ -170,6 +170,9 @@ describe('many orders over HTTP', () => {
     ['WET', '2025-07-01'],
     ['Europe/Paris', '2025-07-02'],
     ['UTC', '2025-07-01'],
+    ['GMT', '2025-07-01'],
+    ['EST', '2025-07-01'],
+    ['zulu', '2025-07-01'],
   ])('sums by day as clocks in the time zone %s go in summer', async (timeZone, day) => {
     const token = await system.token({ tenant: 'demo' });
     const { body } = await system.ask(`/v1/orders/totals?by=day&timeZone=${timeZone}`, { token });
@@ -200,6 +203,22 @@ describe('many orders over HTTP', () => {
     expect([...itemsOf(first), ...itemsOf(second)]).toEqual(changed);
     const france = await system.ask(`/v1/orders/diff?${query}&country=FR`);
     expect(itemsOf(france)).toHaveLength(2);
+  });
+
+  it('takes the largest total there can be, and the longest customer', async () => {
+    const most = String(Number.MAX_SAFE_INTEGER);
+    expect(references(await list(`currency=GBP&maxTotalMinor=${most}&reference=R5`))).toEqual(['R5']);
+    expect((await list(`currency=GBP&minTotalMinor=${most}`)).body).toEqual({ items: [], nextCursor: null });
+    const customer = '€'.repeat(200);
+    const { body } = await system.ask(`/v1/customers/${encodeURIComponent(customer)}/summary`);
+    expect(body).toMatchObject({ code: 'not_found', detail: 'The customer has no orders here.' });
+  });
+
+  it('refuses what is asked behind the address of a search, where it would narrow nothing', async () => {
+    const { status, body } = await system.ask('/v1/orders/search?status=paid', { method: 'POST', body: {} });
+    expect({ status, errors: body['errors'] }).toMatchObject({
+      ...{ status: 400, errors: [{ pointer: '/status', code: 'unknown_field' }] },
+    });
   });
 
   it('sums up a customer', async () => {
@@ -277,7 +296,7 @@ describe('many orders over HTTP', () => {
   });
 
   const madeUp = Buffer.from('{"p":"orders:-placedAt","q":"x","v":[1,2]}').toString('base64url');
-  it.each([
+  it.each<[string, string]>([
     [`/v1/orders?cursor=${madeUp}`, 'invalid_cursor'],
     ['/v1/orders?cursor=%F0%9F%98%80', 'invalid_cursor'],
     ['/v1/orders?limit=0', 'validation_failed'],
@@ -296,6 +315,12 @@ describe('many orders over HTTP', () => {
     ['/v1/orders?asOf=2026-01-01T00:00:00Z&recordedAsOf=2026-01-01T00:00:00Z', 'validation_failed'],
     ['/v1/orders/totals?by=mood', 'validation_failed'],
     ['/v1/orders/totals?by=day&timeZone=Mars/Olympus', 'validation_failed'],
+    ...['PST', 'bst', 'IST', 'CST', 'AST', 'NST', 'ACT', 'ART', 'JST'].map((timeZone): [string, string] => [
+      `/v1/orders/totals?by=day&timeZone=${timeZone}`,
+      'validation_failed',
+    ]),
+    ['/v1/customers/c-even/summary?from=2026-01-01T00:00:00Z', 'validation_failed'],
+    ['/v1/orders?reference=50%', 'malformed_request'],
     ['/v1/orders/diff', 'validation_failed'],
     ['/v1/orders/diff?fromAsOf=2026-01-02T00:00:00Z&toAsOf=2026-01-01T00:00:00Z', 'validation_failed'],
     [

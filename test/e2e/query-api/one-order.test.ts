@@ -74,6 +74,24 @@ describe('one order over HTTP', () => {
     expect((await system.ask(path, { headers: { 'if-none-match': '"4"' } })).status).toBe(200);
   });
 
+  it('is kept by no cache that others share, and by one for no other token', async () => {
+    const asked = [
+      {},
+      { headers: { 'if-none-match': '"5"' } },
+      { token: await system.token({ customer: '17850' }) },
+    ];
+    for (const asking of asked) {
+      const { headers } = await system.ask(path, asking);
+      expect([headers.get('etag'), headers.get('vary'), headers.get('cache-control')]).toEqual([
+        '"5"',
+        'authorization',
+        'private, no-cache',
+      ]);
+    }
+    const { headers: past } = await system.ask(`${path}?revision=0`);
+    expect([past.get('vary'), past.get('cache-control')]).toEqual(['authorization', 'private, no-cache']);
+  });
+
   it('shows it at a revision and as of both clocks, as it was told then', async () => {
     const { body: placed } = await system.ask(`${path}?revision=0`);
     expect(placed).toMatchObject({ revision: 0, status: 'placed', notes: [] });

@@ -181,6 +181,23 @@ describe('an order that is parked, over HTTP,', () => {
     expect((await system.ask(`${path}?minRevision=1`)).status).toBe(200);
   });
 
+  it('is told of to its own customer who asks for what could not be applied, and to no other', async () => {
+    const beyond = await tokenOf(order, 3);
+    const another = await system.token({ customer: 'another' });
+    for (const asked of [
+      '/v1/orders',
+      `/v1/orders/diff?fromAsOf=2000-01-01T00:00:00Z&toAsOf=${new Date().toISOString()}`,
+    ]) {
+      const own = await system.ask(asked, { headers: beyond, token: customer });
+      expect(own.body).toMatchObject({ code: 'order_parked' });
+      expect(await system.ask(asked, { headers: beyond, token: another })).toMatchObject({
+        ...{ status: 200, body: { items: [] } },
+      });
+    }
+    const { body } = await system.ask(path, { headers: beyond, token: another });
+    expect(body).toMatchObject({ code: 'order_not_found' });
+  });
+
   it('is as of any moment what its row is, and stale at its end', async () => {
     const { body: now } = await system.ask(`${path}?asOf=${new Date().toISOString()}`);
     expect(now).toMatchObject({ revision: 1, tags: ['before'], stale: true });

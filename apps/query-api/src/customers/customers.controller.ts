@@ -1,4 +1,4 @@
-import { Controller, Get, Param, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Text } from '#platform/http/fields.js';
 import { ProblemError } from '#platform/problems/problems.js';
@@ -8,6 +8,7 @@ import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { AskedBy, type Asked } from '../request/asked.js';
+import { NoQuery } from '../request/no-query.dto.js';
 
 class CustomerPath {
   @Text({ max: 200 })
@@ -31,6 +32,7 @@ export class CustomersController {
   async summarizeCustomer(
     @AskedBy() { audience, consistentWith }: Asked,
     @Param() { customerId }: CustomerPath,
+    @Query() _query: NoQuery,
   ): Promise<CustomerSummary> {
     const summary = await this.#bus.execute(new Read('customer', { audience, customerId }, consistentWith));
     if (summary === null) throw new ProblemError('not_found', { detail: 'The customer has no orders here.' });

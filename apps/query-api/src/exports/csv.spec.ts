@@ -23,4 +23,9 @@ describe('a cell of an export', () => {
       expect(csvCell([text])).toBe(csvCell(text));
     },
   );
+
+  it('never starts a formula where cells are parted at semicolons', () => {
+    expect(csvCell('5;=1+1;-2;x=1')).toBe("5;'=1+1;'-2;x=1");
+    expect(csvCell(['gift', '@SUM(A1)'])).toBe("gift;'@SUM(A1)");
+  });
 });

@@ -1,14 +1,17 @@
 import type { ExportedOrder } from '#read-models/readers/order-export.reader.js';
 import { itemColumns } from '#read-models/readers/summary-item.js';
 
-/** A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection). */
-const FORMULA = /^[=+\-@\t\r\n]/;
+/**
+ * A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection); one that parts cells at semicolons, as
+ * those of many countries do, begins a cell behind each.
+ */
+const FORMULA = /(^|;)(?=[=+\-@\t\r\n])/g;
 const QUOTED = /[",\r\n]/;
 const LINE_END = '\r\n';
 
 export const csvHeader = [...itemColumns.map(({ field }) => field), 'stale'].join(',') + LINE_END;
 
-/** RFC 4180. A text that would start a formula gets an apostrophe before it; tags are joined by `;`. */
+/** RFC 4180. What would start a formula gets an apostrophe before it; tags are joined by `;`. */
 export function csvLine(item: ExportedOrder): string {
   const values = [...itemColumns.map(({ field }) => item[field]), item.stale ?? null];
   return values.map(csvCell).join(',') + LINE_END;
@@ -19,6 +22,6 @@ export function csvCell(value: string | number | boolean | null | readonly strin
   // A number is one: -500 is a balance and no formula.
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const text = typeof value === 'string' ? value : value.join(';');
-  const harmless = FORMULA.test(text) ? `'${text}` : text;
+  const harmless = text.replace(FORMULA, "$1'");
   return QUOTED.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

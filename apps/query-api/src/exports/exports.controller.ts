@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Query, StreamableFile, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { OneOf } from '#platform/http/fields.js';
+import type { OrderPosition } from '#platform/order-position.js';
+import type { SummaryQuestion } from '#read-models/readers/as-of.js';
 import type { ExportedOrder } from '#read-models/readers/order-export.reader.js';
 import { exportedOrderSchema } from '../orders/answers.js';
 import { QueryRoute } from '../orders/query-route.js';
@@ -10,6 +12,7 @@ import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { asOfOf, FilterQuery } from '../request/as-of.dto.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 import { orderFilterOf } from '../request/order-filter.dto.js';
+import { AtOnce } from './at-once.js';
 import { csvHeader, csvLine } from './csv.js';
 
 const formats = {
@@ -26,35 +29,55 @@ class ExportQuery extends FilterQuery {
   format!: keyof typeof formats;
 }
 
+/** Fewer than there are connections for exports: another tenant need not wait until this one has read its own. */
+const EXPORTS_OF_ONE_TENANT = 2;
+
 @Controller('v1/exports')
 @UseInterceptors(TellsPosition)
 export class ExportsController {
   readonly #bus: QueryBus;
+  readonly #atOnce = new AtOnce(EXPORTS_OF_ONE_TENANT);
 
   constructor(bus: QueryBus) {
     this.#bus = bus;
   }
 
   @Get('orders')
-  @QueryRoute('All orders that match, as one stream of one moment.', exportedOrderSchema, {
-    contentTypes: ['application/x-ndjson', 'text/csv'],
-  })
+  @QueryRoute(
+    `All orders that match, as one stream of one moment; ${EXPORTS_OF_ONE_TENANT} at once.`,
+    exportedOrderSchema,
+    {
+      problems: ['too_many_requests'],
+      contentTypes: ['application/x-ndjson', 'text/csv'],
+    },
+  )
   async exportOrders(
     @AskedBy() { audience, consistentWith, reply }: Asked,
     @Query() query: ExportQuery,
   ): Promise<StreamableFile> {
     const { type, header, line } = formats[query.format];
     const question = { audience, filter: orderFilterOf(query), asOf: asOfOf(query) };
-    const batches = await this.#bus.execute(new Read('export', question, consistentWith));
-    // The first batch before the first byte: what fails until then is still answered as a problem.
-    const first = await batches.next();
+    const end = this.#atOnce.begin(audience.tenantId);
+    const { first, batches } = await this.#begun(question, consistentWith).catch((error: unknown) => {
+      end();
+      throw error;
+    });
     const texts = textsOf(header, first, batches, line);
     void reply.header('content-disposition', `attachment; filename="orders.${query.format}"`);
     const stream = Readable.from(texts, { objectMode: false, highWaterMark: 1 });
     // A generator that nobody began to read (the answer to HEAD, a client that has left) ends nothing
     // when it is ended, and the batches hold a connection.
-    stream.once('close', () => void batches.return());
+    stream.once('close', () => {
+      end();
+      void batches.return();
+    });
     return new StreamableFile(stream, { type });
+  }
+
+  /** The first batch before the first byte: what fails until then is still answered as a problem. */
+  async #begun(question: SummaryQuestion, consistentWith: OrderPosition | null) {
+    const batches = await this.#bus.execute(new Read('export', question, consistentWith));
+    return { first: await batches.next(), batches };
   }
 }
 

@@ -121,6 +121,12 @@ export const feedSchema = object({
     }),
   ),
   next: { ...text, description: 'Give it as `after` to go on.' },
+  hasMore: {
+    type: 'boolean',
+    description:
+      'There may be more behind `next` already, also where nothing of this page was of the types asked for; else ask ' +
+      'again later.',
+  },
 });
 const diffProperties = {
   orderId: uuid,

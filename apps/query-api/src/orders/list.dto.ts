@@ -20,13 +20,16 @@ export class ListQuery extends FilterQuery {
 }
 
 export class TotalsQuery extends FilterQuery {
-  @OneOf(totalsGroups, { optional: true, description: 'None: one sum for each currency.' })
+  @OneOf(totalsGroups, {
+    optional: true,
+    description: 'None: one sum for each currency. More than 10,000 sums are refused.',
+  })
   by!: TotalsGroup | null;
 
   @OptionalText({
     max: 50,
     pattern: /^[A-Za-z][A-Za-z0-9_+/-]*$/,
-    description: 'IANA name: where days and months begin. UTC unless given.',
+    description: 'IANA name: where days and months begin. UTC unless given. No abbreviation, such as PST.',
     example: 'Europe/London',
   })
   timeZone!: string | null;

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { instantOf } from '#domain/instant.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { Clock } from '#read-models/readers/as-of.js';
@@ -25,6 +26,12 @@ import { QueryRoute } from './query-route.js';
 
 /** Customers are not shown that staff made a note. */
 const NOTE_EVENTS = ['NoteAdded', 'NoteRedacted'];
+const etagHeader = {
+  ETag: {
+    description: 'The revision that is shown, as `If-Match` of a change takes it.',
+    schema: { type: 'string' as const },
+  },
+};
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 @Controller('v1/orders/:orderId')
@@ -41,9 +48,10 @@ export class OrderController {
   @QueryRoute('One order: as it is, or as it was at a revision or a moment.', orderSchema, {
     customers: true,
     problems: ['order_not_found', 'event_store_unavailable'],
+    headers: etagHeader,
   })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag that the client has.' })
-  @ApiResponse({ status: 304, description: 'The client has it already.' })
+  @ApiResponse({ status: 304, description: 'The client has it already.', headers: etagHeader })
   async getOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -57,7 +65,7 @@ export class OrderController {
       new Read('order', { audience, orderId, minRevision }, consistentWith),
     );
     if (row === null) throw new ProblemError('order_not_found');
-    reply.header('etag', etagOf(row.revision));
+    this.#tag(reply, row.revision);
     this.#tellPosition(asked, row.position);
     // Its revision alone does not tell that it is stale.
     if (row.parked === null && isKnown(asked.ifNoneMatch, row.revision)) {
@@ -103,8 +111,14 @@ export class OrderController {
 
   async #past(asked: Asked, orderId: string, moment: Moment): Promise<OrderView> {
     const view = await this.#travel(asked, (timeTravel) => timeTravel.orderAt({ ...asked, orderId }, moment));
-    asked.reply.header('etag', etagOf(view.revision));
+    this.#tag(asked.reply, view.revision);
     return view;
+  }
+
+  /** Staff and a customer see different things under the same tag, and both personal data. */
+  #tag(reply: FastifyReply, revision: number): void {
+    reply.header('etag', etagOf(revision));
+    reply.header('vary', 'authorization').header('cache-control', 'private, no-cache');
   }
 
   /** The event store is ahead of the rows: who reads them next, with this position, waits until they show no less. */

@@ -9,7 +9,9 @@ import type { OrderSearchPage } from '#read-models/search/order-search.js';
 import { facetNames } from '#read-models/search/order-search.js';
 import { asOfOf } from '../request/as-of.dto.js';
 import { AskedBy, type Asked } from '../request/asked.js';
+import { NoQuery } from '../request/no-query.dto.js';
 import { orderFilterOf, OrderFilterFields } from '../request/order-filter.dto.js';
+import { isTimeZone } from '../request/time-zone.js';
 import { unknownTimeZone } from '../reads/problem-of-read.js';
 import { Read } from '../reads/read.js';
 import { Sources } from '../reads/sources.js';
@@ -69,6 +71,7 @@ export class OrdersController {
   })
   async searchOrders(
     @AskedBy() { audience, consistentWith, reply }: Asked,
+    @Query() _query: NoQuery,
     @Body() body: SearchBody,
   ): Promise<SearchAnswer> {
     const { text, sku, skuPrefix, referencePrefix, email, cursor, limit } = body;
@@ -156,14 +159,4 @@ function periodOf(query: DiffListQuery): Pick<DiffListQuestion, 'clock' | 'from'
   throw new ProblemError('validation_failed', {
     errors: [{ pointer, code: 'after_to', message: 'is after the second moment' }],
   });
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }

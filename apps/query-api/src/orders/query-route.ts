@@ -10,6 +10,8 @@ interface RouteOptions {
   problems?: readonly ProblemCode[];
   /** `application/json` unless given. */
   contentTypes?: readonly string[];
+  /** Of its answers beside the position. */
+  headers?: Readonly<Record<string, (typeof positionHeader)['Order-Position']>>;
 }
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -47,7 +49,7 @@ const CSV: Schema = { type: 'string' };
 
 /** Everything a question's route has in common with the others: who may ask, and how it is described. */
 export function QueryRoute(summary: string, schema: Schema, options: RouteOptions = {}): MethodDecorator {
-  const { customers = false, problems = [], contentTypes = ['application/json'] } = options;
+  const { customers = false, problems = [], contentTypes = ['application/json'], headers } = options;
   const who = customers ? "With a customer's token: their own orders only." : "Not with a customer's token.";
   const content = Object.fromEntries(
     contentTypes.map((type) => [type, { schema: type === 'text/csv' ? CSV : schema }]),
@@ -56,7 +58,12 @@ export function QueryRoute(summary: string, schema: Schema, options: RouteOption
     customers ? CustomerScopes('orders:read') : Scopes('orders:read'),
     ApiOperation({ summary, description: `Needs orders:read. ${who}` }),
     consistentWithHeader,
-    ApiResponse({ status: 200, description: 'The answer.', content, headers: positionHeader }),
+    ApiResponse({
+      status: 200,
+      description: 'The answer.',
+      content,
+      headers: { ...positionHeader, ...headers },
+    }),
     ApiProblems(...infrastructure, ...problems),
   );
 }

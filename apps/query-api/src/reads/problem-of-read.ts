@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '#event-store/errors.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import { InvalidCursor } from '#read-models/readers/cursor.js';
+import { TooManyGroups } from '#read-models/readers/order-totals.reader.js';
 import { NoActiveGeneration } from '#read-models/readers/read-models.js';
 import { SearchUnavailable } from '#read-models/search/search-unavailable.js';
 
@@ -12,6 +13,11 @@ export function problemOfRead(error: unknown): ProblemError | undefined {
   if (error instanceof InvalidCursor) {
     const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'is no cursor of this question' }];
     return new ProblemError('invalid_cursor', { errors, cause: error });
+  }
+  if (error instanceof TooManyGroups) {
+    const message = `makes more than ${error.most} sums: narrow them, as with from and to`;
+    const errors = [{ pointer: '/by', code: 'too_many_groups', message }];
+    return new ProblemError('validation_failed', { errors, cause: error });
   }
   if (error instanceof NoActiveGeneration) {
     return new ProblemError('read_models_unavailable', { retryAfterSeconds: 1, cause: error });

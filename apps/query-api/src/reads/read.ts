@@ -83,9 +83,9 @@ type Answering = (
  */
 async function refuseUnplaced(
   models: ReadModels,
-  { audience: { tenantId, customerId }, orderId }: Pick<OneOrder, 'audience' | 'orderId'>,
+  { audience, orderId }: Pick<OneOrder, 'audience' | 'orderId'>,
 ): Promise<void> {
-  if (customerId === null) refuseParked(await readParked(models, { tenantId, orderId }), Infinity);
+  if (audience.customerId === null) refuseParked(await readParked(models, audience, orderId), Infinity);
 }
 
 /** What was read of rows, and the ids of those of its page that are parked. */
@@ -177,26 +177,26 @@ export class ReadHandler implements IQueryHandler<Read> {
   async execute({ name, question, consistentWith }: Read): Promise<Awaited<ReturnType<Reads[keyof Reads]>>> {
     const projection = name === 'search' ? await this.#sources.search.projection() : ORDERS_PROJECTION;
     await this.#sources.freshness.reached(consistentWith, projection);
-    if (consistentWith !== null) await this.#refuseParked(tenantOf(question), consistentWith, projection);
+    if (consistentWith !== null) await this.#refuseParked(audienceOf(question), consistentWith, projection);
     const read = reads[name] as Answering;
     return read(this.#sources, question, consistentWith);
   }
 
   /** The change that is asked for was seen by the projection, but may have been put aside. */
   async #refuseParked(
-    tenantId: string,
+    audience: Audience,
     { orderId, revision }: OrderPosition,
     projection: string,
   ): Promise<void> {
     if (orderId === null) return;
     const { models } = this.#sources;
-    refuseParked(await readParked(models, { tenantId, orderId }), revision!);
+    refuseParked(await readParked(models, audience, orderId), revision!);
     if (projection === ORDERS_PROJECTION) return;
     // Which revision a refused document would have replaced is not known.
-    refuseParked(await readParked(models, { tenantId, orderId }, projection), Infinity);
+    refuseParked(await readParked(models, audience, orderId, projection), Infinity);
   }
 }
 
-function tenantOf(question: Read['question']): string {
-  return 'audience' in question ? question.audience.tenantId : question.tenantId;
+function audienceOf(question: Read['question']): Audience {
+  return 'audience' in question ? question.audience : { tenantId: question.tenantId, customerId: null };
 }

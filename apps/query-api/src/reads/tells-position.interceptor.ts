@@ -1,4 +1,10 @@
-import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import {
+  Injectable,
+  StreamableFile,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mergeMap, type Observable } from 'rxjs';
 import { checkpointOf } from '#read-models/checkpoints.js';
@@ -25,7 +31,12 @@ export class TellsPosition implements NestInterceptor {
     const readFrom = await this.#sources.models.read(({ rowsOf }) => Promise.resolve(rowsOf));
     return next.handle().pipe(
       mergeMap(async (answer: unknown) => {
-        const token = this.#sources.freshness.tokenOf(await this.#reached(readFrom), consistentWith);
+        const reached = await this.#reached(readFrom).catch((error: unknown) => {
+          // Nobody is going to read it, and an export holds a connection until it is read or ended.
+          if (answer instanceof StreamableFile) answer.getStream().destroy();
+          throw error;
+        });
+        const token = this.#sources.freshness.tokenOf(reached, consistentWith);
         if (token !== null) void reply.header('order-position', token);
         return answer;
       }),

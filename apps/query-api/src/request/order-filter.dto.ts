@@ -8,7 +8,13 @@ import { ProblemError } from '#platform/problems/problems.js';
 import { filterOf, type OrderFilter } from '#read-models/readers/order-filter.js';
 
 const oneOfThem = (values: readonly string[]) =>
-  TextList({ optional: true, max: values.length, itemMax: 30, oneOf: values, description: 'Any of these.' });
+  TextList({
+    optional: true,
+    max: values.length,
+    itemMax: 30,
+    oneOf: values,
+    description: 'Any of these; an empty list: all.',
+  });
 
 /** What narrows lists, searches, totals and exports, in a query or a body. */
 export class OrderFilterFields {
@@ -35,7 +41,7 @@ export class OrderFilterFields {
     max: 50,
     itemMax: 2,
     pattern: /^[A-Z]{2}$/,
-    description: 'Of the shipping address.',
+    description: 'Of the shipping address; an empty list: all.',
   })
   country!: string[] | null;
 

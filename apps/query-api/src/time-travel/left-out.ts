@@ -41,7 +41,8 @@ export class LeftOutReader {
     try {
       const [skips, parked] = await Promise.all([
         skippedEvents(this.#models.pool, { orders: [{ tenantId, orderId }] }),
-        readParked(this.#models, { tenantId, orderId }),
+        // Whose order it is, the stream tells.
+        readParked(this.#models, { tenantId, customerId: null }, orderId),
       ]);
       if (performance.now() - this.#allAtMs > KNOWN_FOR_MS) await this.refresh();
       return { skipped: skips.of(stream), parked };

@@ -827,6 +827,24 @@ export interface components {
         code: string;
         message: string;
       }[];
+      /** @description Of not_allowed_in_state: what the order allows now. */
+      allowedCommands?: string[];
+      /** @description Of what the order itself refuses: which line, amount or limit it is about. */
+      details?: {
+        [key: string]: unknown;
+      };
+      /** @description Of not_caught_up: how far what is read is behind what was asked for. */
+      behind?: {
+        projection: string;
+        /** @description A position; null: none yet, or not known. */
+        reached: string | null;
+        /** @description To go; null: not known. */
+        positions: number | null;
+        /** @description Since the oldest event that it lacks was recorded; null: not known. */
+        seconds: number | null;
+      };
+      /** @description Of order_parked: the first event of the order that could not be applied. */
+      parkedRevision?: number;
     };
   };
   responses: never;

@@ -5,9 +5,9 @@ export interface components {
     OrderFilterFields: {
       /** Format: text */
       customerId?: string | null;
-      /** @description Any of these. */
+      /** @description Any of these; an empty list: all. */
       status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[] | null;
-      /** @description Any of these. */
+      /** @description Any of these; an empty list: all. */
       paymentStatus?:
         | (
             | 'none'
@@ -21,13 +21,13 @@ export interface components {
             | 'paid'
           )[]
         | null;
-      /** @description Any of these. */
+      /** @description Any of these; an empty list: all. */
       fulfilmentStatus?:
         ('unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered')[] | null;
-      /** @description Any of these. */
+      /** @description Any of these; an empty list: all. */
       returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[] | null;
       onHold?: boolean | null;
-      /** @description Of the shipping address. */
+      /** @description Of the shipping address; an empty list: all. */
       country?: string[] | null;
       /** @example EUR */
       currency?: string | null;
@@ -229,6 +229,24 @@ export interface components {
         code: string;
         message: string;
       }[];
+      /** @description Of not_allowed_in_state: what the order allows now. */
+      allowedCommands?: string[];
+      /** @description Of what the order itself refuses: which line, amount or limit it is about. */
+      details?: {
+        [key: string]: unknown;
+      };
+      /** @description Of not_caught_up: how far what is read is behind what was asked for. */
+      behind?: {
+        projection: string;
+        /** @description A position; null: none yet, or not known. */
+        reached: string | null;
+        /** @description To go; null: not known. */
+        positions: number | null;
+        /** @description Since the oldest event that it lacks was recorded; null: not known. */
+        seconds: number | null;
+      };
+      /** @description Of order_parked: the first event of the order that could not be applied. */
+      parkedRevision?: number;
     };
   };
   responses: never;
@@ -242,9 +260,9 @@ export interface operations {
     parameters: {
       query?: {
         customerId?: string;
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         paymentStatus?: (
           | 'none'
           | 'authorized'
@@ -256,14 +274,14 @@ export interface operations {
           | 'partially_paid'
           | 'paid'
         )[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         fulfilmentStatus?: (
           'unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered'
         )[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
         onHold?: boolean;
-        /** @description Of the shipping address. */
+        /** @description Of the shipping address; an empty list: all. */
         country?: string[];
         currency?: string;
         /** @description As people say it, in capitals or not. */
@@ -466,9 +484,9 @@ export interface operations {
     parameters: {
       query?: {
         customerId?: string;
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         paymentStatus?: (
           | 'none'
           | 'authorized'
@@ -480,14 +498,14 @@ export interface operations {
           | 'partially_paid'
           | 'paid'
         )[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         fulfilmentStatus?: (
           'unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered'
         )[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
         onHold?: boolean;
-        /** @description Of the shipping address. */
+        /** @description Of the shipping address; an empty list: all. */
         country?: string[];
         currency?: string;
         /** @description As people say it, in capitals or not. */
@@ -507,9 +525,9 @@ export interface operations {
         asOf?: string;
         /** @description As they were when this had been recorded. */
         recordedAsOf?: string;
-        /** @description None: one sum for each currency. */
+        /** @description None: one sum for each currency. More than 10,000 sums are refused. */
         by?: 'day' | 'month' | 'status' | 'country';
-        /** @description IANA name: where days and months begin. UTC unless given. */
+        /** @description IANA name: where days and months begin. UTC unless given. No abbreviation, such as PST. */
         timeZone?: string;
       };
       header?: never;
@@ -555,9 +573,9 @@ export interface operations {
     parameters: {
       query?: {
         customerId?: string;
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         paymentStatus?: (
           | 'none'
           | 'authorized'
@@ -569,14 +587,14 @@ export interface operations {
           | 'partially_paid'
           | 'paid'
         )[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         fulfilmentStatus?: (
           'unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered'
         )[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
         onHold?: boolean;
-        /** @description Of the shipping address. */
+        /** @description Of the shipping address; an empty list: all. */
         country?: string[];
         currency?: string;
         /** @description As people say it, in capitals or not. */
@@ -1224,9 +1242,9 @@ export interface operations {
     parameters: {
       query?: {
         customerId?: string;
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         paymentStatus?: (
           | 'none'
           | 'authorized'
@@ -1238,14 +1256,14 @@ export interface operations {
           | 'partially_paid'
           | 'paid'
         )[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         fulfilmentStatus?: (
           'unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered'
         )[];
-        /** @description Any of these. */
+        /** @description Any of these; an empty list: all. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
         onHold?: boolean;
-        /** @description Of the shipping address. */
+        /** @description Of the shipping address; an empty list: all. */
         country?: string[];
         currency?: string;
         /** @description As people say it, in capitals or not. */
@@ -1414,6 +1432,8 @@ export interface operations {
             }[];
             /** @description Give it as `after` to go on. */
             next: string;
+            /** @description There may be more behind `next` already, also where nothing of this page was of the types asked for; else ask again later. */
+            hasMore: boolean;
           };
         };
       };

@@ -2,6 +2,14 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import { problems, type ProblemCode } from '../problems/problems.js';
 
+const TOLD_WHEN_TO_COME_AGAIN: ReadonlySet<number> = new Set([429, 503]);
+const retryAfter = {
+  'Retry-After': {
+    description: 'In how many seconds it is worth trying again.',
+    schema: { type: 'integer' as const },
+  },
+};
+
 /** A method decorator for OpenAPI: the errors that a route is known to answer, one response per status. */
 export function ApiProblems(...codes: readonly ProblemCode[]): MethodDecorator {
   const statuses = new Set(codes.map((code) => problems[code].status));
@@ -11,6 +19,7 @@ export function ApiProblems(...codes: readonly ProblemCode[]): MethodDecorator {
       const examples = ofStatus.map((code) => [code, { $ref: `#/components/examples/${code}` }] as const);
       return ApiResponse({
         status,
+        ...(TOLD_WHEN_TO_COME_AGAIN.has(status) ? { headers: retryAfter } : {}),
         description: ofStatus.map((code) => `- \`${code}\`: ${problems[code].title}`).join('\n'),
         content: {
           'application/problem+json': {

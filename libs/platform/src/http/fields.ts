@@ -66,7 +66,7 @@ export function Integer(options: IntegerOptions): PropertyDecorator {
     }
     return null;
   };
-  const fromText = (text: string) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text);
+  const fromText = (text: string) => (/^-?\d{1,16}$/.test(text) ? Number(text) : text);
   // JSON has a negative zero, which equals zero everywhere but where values are compared as they are.
   const normalise = (value: number) => (value === 0 ? 0 : value);
   const schema = { type: 'integer', minimum: min, maximum: max };

@@ -246,9 +246,11 @@ describe('bad input', () => {
     ['no such page of /docs', { method: 'GET', url: '/docs/no-such.js' }, [404, 'not_found']],
     ['no such method', { method: 'PUT', url: '/v1/orders' }, [405, 'method_not_allowed']],
     ['a broken path', { method: 'GET', url: '/v1/orders/%zz' }, [400, 'malformed_request']],
+    ['a broken query', { method: 'GET', url: '/v1/orders?limit=5%zz' }, [400, 'malformed_request']],
+    ['a query that is not UTF-8', { method: 'GET', url: '/v1/orders?limit=%FF' }, [400, 'malformed_request']],
     [
       'a path parameter without end',
-      { method: 'GET', url: `/v1/orders/${'x'.repeat(500)}` },
+      { method: 'GET', url: `/v1/orders/${'x'.repeat(2_000)}` },
       [414, 'uri_too_long'],
     ],
   ])('is refused: %s', async (_name, sent, expected) => {

@@ -133,5 +133,34 @@ const problemSchema = {
         },
       },
     },
+    allowedCommands: {
+      type: 'array',
+      items: text,
+      description: 'Of not_allowed_in_state: what the order allows now.',
+    },
+    details: {
+      type: 'object',
+      additionalProperties: true,
+      description: 'Of what the order itself refuses: which line, amount or limit it is about.',
+    },
+    behind: {
+      type: 'object',
+      description: 'Of not_caught_up: how far what is read is behind what was asked for.',
+      required: ['projection', 'reached', 'positions', 'seconds'],
+      properties: {
+        projection: text,
+        reached: { ...text, nullable: true, description: 'A position; null: none yet, or not known.' },
+        positions: { type: 'number', nullable: true, description: 'To go; null: not known.' },
+        seconds: {
+          type: 'number',
+          nullable: true,
+          description: 'Since the oldest event that it lacks was recorded; null: not known.',
+        },
+      },
+    },
+    parkedRevision: {
+      type: 'integer',
+      description: 'Of order_parked: the first event of the order that could not be applied.',
+    },
   },
 };

@@ -8,6 +8,8 @@ import { ProblemError } from '../problems/problems.js';
 import { traceIdOf, traceparentOf } from './trace.js';
 
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Of a part of a path as it is sent. The longest of ours has 200 characters, each of nine at most: `%E2%82%AC`. */
+const MOST_IN_PATH = 1_800;
 
 /** Nest's Fastify, with every error of Fastify itself answered as a problem and JSON the only body. */
 export class ProblemAdapter extends FastifyAdapter {
@@ -23,6 +25,7 @@ export class ProblemAdapter extends FastifyAdapter {
       // What is under way while the app stops is still answered.
       return503OnClosing: false,
       forceCloseConnections: 'idle',
+      routerOptions: { maxParamLength: MOST_IN_PATH },
       // Node's own refusal has no body; ours is below.
       http: { requireHostHeader: false },
       genReqId: (request: IncomingMessage) => traceparentOf(request.headers['traceparent']),
@@ -37,8 +40,7 @@ export class ProblemAdapter extends FastifyAdapter {
     });
     fastify.addHook('onRequest', ({ raw }, reply, done) => {
       reply.raw.setHeader('x-content-type-options', 'nosniff');
-      if (raw.headers.host !== undefined || raw.httpVersion === '1.0') return done();
-      done(new ProblemError('malformed_request', { detail: 'The header Host is missing.' }));
+      done(malformed(raw));
     });
     // An expectation that nobody knows may be left unmet, and Node's refusal has no body.
     fastify.server.on('checkExpectation', (request, response) => {
@@ -70,6 +72,20 @@ export class ProblemAdapter extends FastifyAdapter {
     return new ProblemError('method_not_allowed', {
       headers: { allow: [...new Set(methods)].sort().join(', ') },
     });
+  }
+}
+
+/** Of a path Fastify says it itself; what it cannot decode of a query it would take as it stands. */
+function malformed({ headers, httpVersion, url = '' }: IncomingMessage): ProblemError | undefined {
+  const refused = (detail: string) => new ProblemError('malformed_request', { detail });
+  if (headers.host === undefined && httpVersion !== '1.0') return refused('The header Host is missing.');
+  const query = url.indexOf('?');
+  if (query === -1 || url.indexOf('%', query) === -1) return undefined;
+  try {
+    decodeURIComponent(url.slice(query));
+    return undefined;
+  } catch {
+    return refused('A % in the query does not begin the UTF-8 of a character: send %25 for %.');
   }
 }
 

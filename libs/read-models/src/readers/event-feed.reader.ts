@@ -15,10 +15,15 @@ export type FeedEvent = {
   readonly next: string;
 } & Omit<HistoryEntry, 'changes' | 'revision'>;
 
+/** Of how many events a page finds out whether they are of the types asked for: rare ones would take as long as all. */
+const LOOKED_AT = 10_000;
+
 export interface FeedPage {
   readonly items: readonly FeedEvent[];
   /** Give it as `after` to go on. It moves on though no event matched. */
   readonly next: string;
+  /** There may be more behind `next` already, also where no event of this page matched. */
+  readonly hasMore: boolean;
 }
 
 export interface FeedQuestion {
@@ -34,10 +39,14 @@ export interface FeedQuestion {
  * order, and each batch becomes visible in one transaction together with the checkpoint after it; what is written behind
  * that, or shown by a flip, is noted in the same transaction.
  */
-export async function readFeed(models: ReadModels, question: FeedQuestion): Promise<FeedPage> {
+export async function readFeed(
+  models: ReadModels,
+  question: FeedQuestion,
+  lookedAt = LOOKED_AT,
+): Promise<FeedPage> {
   return models.read(async ({ id, rowsOf, schema }, pool) => {
     const ask = async (lateEvents: string) => {
-      const { text, values } = feedStatement({ id, rowsOf, schema, lateEvents }, question);
+      const { text, values } = feedStatement({ id, rowsOf, schema, lateEvents }, question, lookedAt);
       return (await pool.query<FeedRow>(text, values)).rows;
     };
     try {
@@ -59,11 +68,12 @@ interface FeedSource {
   readonly lateEvents: string;
 }
 
-// The outer join brings the checkpoint also where no event matches, all from one snapshot. Of late events nothing is
+// The outer join brings how far was looked also where no event matches, all from one snapshot. Of late events nothing is
 // told, nor are they passed, in the moment in which a flip leaves these rows: it may be another's that show them.
 function feedStatement(
   { id, rowsOf, schema, lateEvents }: FeedSource,
   { tenantId, after, types, limit }: FeedQuestion,
+  lookedAt: number,
 ): { text: string; values: unknown[] } {
   const parameters = new Parameters();
   const generation = parameters.add(rowsOf);
@@ -71,23 +81,31 @@ function feedStatement(
   const passed = `${parameters.add(after.late?.toString() ?? null)}::bigint`;
   const tenant = parameters.add(tenantId);
   const wanted = audienceConditions({ tenantId, customerId: null }, parameters, 'o');
-  if (types !== null && types.length > 0) wanted.push(`o.type = ANY(${parameters.add(types)}::text[])`);
+  const inReach = allOf([...wanted, `o.position > ${position}`, 'o.position <= c.position']);
+  const isOfTypes = types !== null && types.length > 0;
+  const last = isOfTypes
+    ? `(SELECT o.position FROM ${schema}.order_history o WHERE ${inReach}
+        ORDER BY o.position OFFSET ${lookedAt - 1} LIMIT 1)`
+    : 'NULL::bigint';
+  if (isOfTypes) wanted.push(`o.type = ANY(${parameters.add(types)}::text[])`);
   const most = parameters.add(limit);
   const selected = `o.position, o.order_id, o.revision, ${EVENT_COLUMNS}`;
   const text = `WITH c AS (
       SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = ${generation} AND projection = 'orders'
+    ), looked AS MATERIALIZED (
+      SELECT c.position AS checkpoint, ${last} AS last FROM c
     ), late AS (
       SELECT CASE WHEN EXISTS (SELECT FROM ${SHARED_SCHEMA}.active_generation WHERE generation = ${parameters.add(id)})
         THEN (SELECT coalesce(max(seq), 0) FROM ${lateEvents} l WHERE l.tenant_id = ${tenant}) END AS seen
     )
-    SELECT c.position AS checkpoint, late.seen, e.* FROM c CROSS JOIN late LEFT JOIN LATERAL (
+    SELECT looked.checkpoint, looked.last, late.seen, e.* FROM looked CROSS JOIN late LEFT JOIN LATERAL (
       (SELECT l.seq, ${selected} FROM ${lateEvents} l
         JOIN ${schema}.order_history o USING (tenant_id, order_id, revision)
         WHERE ${allOf([...wanted, `l.tenant_id = ${tenant}`, `l.seq > ${passed}`, 'l.seq <= late.seen', `o.position <= ${position}`])}
         ORDER BY l.seq LIMIT ${most})
       UNION ALL
       (SELECT NULL, ${selected} FROM ${schema}.order_history o
-        WHERE ${allOf([...wanted, `o.position > ${position}`, 'o.position <= c.position'])}
+        WHERE ${allOf([...wanted, `o.position > ${position}`, 'o.position <= coalesce(looked.last, looked.checkpoint)'])}
         ORDER BY o.position LIMIT ${most})
       ORDER BY seq, position LIMIT ${most}
     ) e ON true ORDER BY e.seq, e.position`;
@@ -96,6 +114,8 @@ function feedStatement(
 
 interface FeedRow extends EventRow {
   readonly checkpoint: string;
+  /** Of the last event that was looked at; null: all up to the checkpoint were. */
+  readonly last: string | null;
   /** The last late event that there is; null: it is not known now. */
   readonly seen: string | null;
   /** null: it is not late. */
@@ -107,14 +127,13 @@ interface FeedRow extends EventRow {
 
 function pageOf(rows: readonly FeedRow[], { after, limit }: FeedQuestion): FeedPage {
   const [first] = rows;
-  if (!first) return { items: [], next: encodeFeedPlace(after) };
+  if (!first) return { items: [], next: encodeFeedPlace(after), hasMore: false };
   const late = first.seen === null ? (after.late ?? 0n) : BigInt(first.seen);
   const items = rows.filter((row) => row.position !== null).map((row) => feedEventOf(row, after, late));
-  if (items.length === limit) return { items, next: items.at(-1)!.next };
-  // Everything up to the checkpoint was looked at.
-  const checkpoint = BigInt(first.checkpoint);
-  const position = checkpoint < after.position ? after.position : checkpoint;
-  return { items, next: encodeFeedPlace({ position, late }) };
+  if (items.length === limit) return { items, next: items.at(-1)!.next, hasMore: true };
+  const looked = BigInt(first.last ?? first.checkpoint);
+  const position = looked < after.position ? after.position : looked;
+  return { items, next: encodeFeedPlace({ position, late }), hasMore: first.last !== null };
 }
 
 function feedEventOf(row: FeedRow, after: FeedPlace, late: bigint): FeedEvent {

@@ -8,34 +8,48 @@ import { selectSummary, summaryItemOf, type SummaryItem, type SummaryRow } from 
 const FETCH_ROWS = 500;
 /** A reader that takes nothing for so long is given up: its transaction holds back the vacuum. */
 const STALLED_AFTER_MS = 60_000;
+/** Nor does one that keeps taking a little hold it back, and a connection, for longer than this. */
+const LONGEST_MS = 15 * 60_000;
 
 export type ExportedOrder = SummaryItem & {
   /** It is parked. */
   readonly stale?: true;
 };
 
+/** It was read for too long, and ends before its last order. */
+export class ExportTooSlow extends Error {
+  constructor() {
+    super(`an export is not read within ${LONGEST_MS / 60_000} minutes`);
+  }
+}
+
 /**
  * All orders that match, in the order of their placing, a batch at a time and as of one moment of the
  * database. The next batch is read when it is asked for; leaving the loop ends the transaction.
+ *
+ * @param nowMs of a clock that only goes forward
+ * @throws ExportTooSlow when its reader takes too long
  */
 export async function* exportOrders(
   models: ReadModels,
   question: SummaryQuestion,
+  nowMs: () => number = () => performance.now(),
 ): AsyncGenerator<ExportedOrder[], void> {
   const client = await models.pool.connect();
+  const untilMs = nowMs() + LONGEST_MS;
   let usable = false;
   try {
     await models.read((generation) => declareCursor(client, generation, question));
     for (;;) {
+      if (nowMs() > untilMs) throw new ExportTooSlow();
       const { rows } = await client.query<SummaryRow>(`FETCH ${FETCH_ROWS} FROM exported`);
       if (rows.length > 0) yield rows.map(exportedOrderOf);
       if (rows.length < FETCH_ROWS) break;
     }
     usable = true;
   } finally {
-    if (usable) usable = await ended(client);
     // A connection in the middle of a transaction is of no use to anybody else.
-    client.release(!usable);
+    client.release(!(usable && (await ended(client))));
   }
 }
 
@@ -64,7 +78,10 @@ function exportedOrderOf(row: SummaryRow): ExportedOrder {
   return row['stale'] === true ? { ...item, stale: true } : item;
 }
 
+/** Whether its transaction is over. All of it was read: not to learn of its end is no failure of the export. */
 async function ended(client: pg.PoolClient): Promise<boolean> {
-  await client.query('COMMIT');
-  return true;
+  return client.query('COMMIT').then(
+    () => true,
+    () => false,
+  );
 }

@@ -35,14 +35,29 @@ export interface TotalsQuestion extends SummaryQuestion {
 
 const MAX_GROUPS = 10_000;
 
+/** There are more groups than are told; some of the sums alone would look like all. */
+export class TooManyGroups extends Error {
+  constructor(readonly most: number) {
+    super(`there are more than ${most} sums`);
+  }
+}
+
 export interface OrderTotals {
   readonly items: readonly GroupedSums[];
   /** Whether an order that is counted is parked. */
   readonly stale: boolean;
 }
 
-/** Sums per currency and group, as orders are or as they were. At most 10,000 groups, the first by key. */
-export async function orderTotals(models: ReadModels, question: TotalsQuestion): Promise<OrderTotals> {
+/**
+ * Sums per currency and group, as orders are or as they were.
+ *
+ * @throws TooManyGroups
+ */
+export async function orderTotals(
+  models: ReadModels,
+  question: TotalsQuestion,
+  mostGroups = MAX_GROUPS,
+): Promise<OrderTotals> {
   return models.read(async (generation, pool) => {
     const parameters = new Parameters();
     const source = summarySource(generation.schema, question, parameters, 'o');
@@ -51,8 +66,9 @@ export async function orderTotals(models: ReadModels, question: TotalsQuestion):
     const stale = anyParked(generation, parameters.add(question.audience.tenantId), source);
     const text = `SELECT ${shownKey(question.by, key)} AS key, ${SUMS}, ${stale} AS stale
       FROM ${from} WHERE ${allOf(conditions)}
-      GROUP BY ${key}, o.currency ORDER BY ${key} NULLS LAST, o.currency LIMIT ${MAX_GROUPS}`;
+      GROUP BY ${key}, o.currency ORDER BY ${key} NULLS LAST, o.currency LIMIT ${mostGroups + 1}`;
     const { rows } = await pool.query<Record<string, unknown>>(text, parameters.values);
+    if (rows.length > mostGroups) throw new TooManyGroups(mostGroups);
     return {
       items: rows.map((row) => ({ key: row['key'] as string | null, ...sumsOf(row) })),
       stale: rows[0]?.['stale'] === true,

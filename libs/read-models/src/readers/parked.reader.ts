@@ -2,6 +2,7 @@ import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { isNotThereYet } from '../stores/rows-or-none.js';
 import type { SummarySource } from './as-of.js';
+import type { Audience } from './order-filter.js';
 import type { ReadGeneration, ReadModels } from './read-models.js';
 import { allOf } from './sql.js';
 
@@ -13,24 +14,34 @@ export interface ParkedAt {
   readonly reason: string;
 }
 
-interface Order {
-  readonly tenantId: string;
-  readonly orderId: string;
-}
-
-/** null: nothing of the order is parked in that projection of the active generation. */
+/**
+ * null: nothing of the order is parked in that projection of the active generation; or nothing that the audience may be
+ * told, since its row is another customer's.
+ */
 export async function readParked(
   models: ReadModels,
-  { tenantId, orderId }: Order,
+  { tenantId, customerId }: Audience,
+  orderId: string,
   projection = ORDERS_PROJECTION,
 ): Promise<ParkedAt | null> {
   return models.read(async (generation, pool) => {
-    const { rows } = await pool.query<ParkedAt>(parkedAt(generation, '$1', '$2', projection), [
-      tenantId,
-      orderId,
-    ]);
+    const parked = parkedAt(generation, '$1', '$2', projection);
+    const values = [tenantId, orderId];
+    const { rows } =
+      customerId === null
+        ? await pool.query<ParkedAt>(parked, values)
+        : await pool.query<ParkedAt>(`SELECT p.* FROM (${parked}) p WHERE ${notOfOthers(generation)}`, [
+            ...values,
+            customerId,
+          ]);
     return rows[0] ?? null;
   });
+}
+
+/** Of one that has no row yet nobody knows whose it is. */
+function notOfOthers({ schema }: ReadGeneration): string {
+  return `NOT EXISTS (SELECT FROM ${schema}.orders o
+    WHERE o.tenant_id = $1 AND o.order_id = $2 AND o.customer_id IS DISTINCT FROM $3)`;
 }
 
 /**
@@ -87,7 +98,10 @@ export interface Unfinished {
   readonly lateWrite: bigint | null;
 }
 
-/** Of these orders those that are parked, in their rows or, in a search, their documents; and all that were written late. */
+/**
+ * Of these orders those that are parked, in their rows or, in a search, their documents, and those that were written late;
+ * and of all orders the one that was written late last.
+ */
 export async function readUnfinishedAmong(
   models: ReadModels,
   tenantId: string,
@@ -123,7 +137,7 @@ function readUnfinished(
         text: `SELECT DISTINCT order_id AS "orderId", NULL::bigint AS "lateWrite" FROM ${SHARED_SCHEMA}.quarantine
           WHERE (projection, generation) IN (($1, $2::int), ($3, $4::int))
             AND tenant_id = $5 ${among === null ? '' : 'AND order_id = ANY($6::uuid[])'}
-          ${late ? LATE : ''} ${among === null ? 'LIMIT $6::int' : ''}`,
+          ${late ? lateRows(among) : ''} ${among === null ? 'LIMIT $6::int' : ''}`,
         values: [ORDERS_PROJECTION, rowsOf, SEARCH_PROJECTION, searched, tenantId, among ?? limit],
       });
       return rows.map(({ orderId, lateWrite }) => {
@@ -139,5 +153,9 @@ function readUnfinished(
   });
 }
 
-const LATE = `UNION ALL SELECT order_id, write_seq FROM ${SHARED_SCHEMA}.late_rows
-  WHERE generation = $2::int AND tenant_id = $5`;
+function lateRows(among: readonly string[] | null): string {
+  const late = `SELECT order_id, write_seq FROM ${SHARED_SCHEMA}.late_rows
+    WHERE generation = $2::int AND tenant_id = $5`;
+  if (among === null) return `UNION ALL ${late}`;
+  return `UNION ALL ${late} AND order_id = ANY($6::uuid[]) UNION ALL (${late} ORDER BY write_seq DESC LIMIT 1)`;
+}

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { outliveLosses } from '#platform/postgres.js';
+import { activeGeneration } from '#read-models/generations.js';
+import { readFeed } from '#read-models/readers/event-feed.reader.js';
+import { FROM_THE_START, decodeFeedPlace } from '#read-models/readers/feed-place.js';
+import { ExportTooSlow, exportOrders } from '#read-models/readers/order-export.reader.js';
+import { filterOf } from '#read-models/readers/order-filter.js';
+import { TooManyGroups, orderTotals } from '#read-models/readers/order-totals.reader.js';
+import { ReadModels } from '#read-models/readers/read-models.js';
+import { WrittenOrder, place, tags } from '../../support/order-streams.js';
+import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+
+jest.setTimeout(ENGINES_MS);
+
+const ORDERS = 5;
+const LOOKED_AT = 3;
+
+describe('what reads take at most', () => {
+  let bench: ProjectionBench;
+
+  // Five orders are placed, each with two changes of its tags; one in another tenant beside each.
+  beforeAll(async () => {
+    bench = await ProjectionBench.open();
+    for (let index = 0; index < ORDERS; index++) {
+      for (const tenant of ['default', 'demo']) {
+        const order = new WrittenOrder(bench.eventStore, tenant);
+        await order.does(place(order, 1, { reference: `R${index}` }), tags('a'), tags('b'));
+      }
+    }
+    await bench.caughtUp(bench.start());
+  });
+  afterAll(() => bench.close());
+
+  const modelsOver = (pool: pg.Pool) => {
+    const current = async () => (await activeGeneration(bench.pool))!;
+    return new ReadModels(pool, { current, refreshed: current });
+  };
+  const question = { audience: { tenantId: 'default', customerId: null }, filter: filterOf({}), asOf: null };
+
+  describe('a page of the feed', () => {
+    const followed = async (types: readonly string[], limit: number) => {
+      const [events, pages]: [string[], number[]] = [[], []];
+      for (let place = FROM_THE_START; ;) {
+        const asked = { tenantId: 'default', after: place, types, limit };
+        const page = await readFeed(modelsOver(bench.pool), asked, LOOKED_AT);
+        events.push(...page.items.map(({ type, revision }) => `${type} ${revision}`));
+        pages.push(page.items.length);
+        if (!page.hasMore) return { events, pages };
+        place = decodeFeedPlace(page.next);
+      }
+    };
+
+    it('ends behind so many events, whether they are of the types asked for or not, and says so', async () => {
+      const { events, pages } = await followed(['OrderPlaced'], 100);
+      expect(events).toEqual(Array<string>(ORDERS).fill('OrderPlaced 0'));
+      expect(pages).toEqual([1, 1, 1, 1, 1, 0]);
+      const none = await followed(['OrderCompleted'], 100);
+      expect(none).toEqual({ events: [], pages: [0, 0, 0, 0, 0, 0] });
+    });
+
+    it('gives every event once where it ends before that', async () => {
+      const { events } = await followed(['TagsChanged'], 1);
+      expect(events).toEqual(Array.from({ length: ORDERS }, () => ['TagsChanged 1', 'TagsChanged 2']).flat());
+    });
+  });
+
+  it('sums are all of them, or none', async () => {
+    const byReference = { ...question, by: 'status', timeZone: 'UTC' } as const;
+    const models = modelsOver(bench.pool);
+    expect((await orderTotals(models, byReference, 1)).items).toMatchObject([{ orders: ORDERS }]);
+    await expect(orderTotals(models, byReference, 0)).rejects.toThrow(new TooManyGroups(0));
+  });
+
+  describe('an export', () => {
+    let pool: pg.Pool;
+    beforeAll(() => {
+      pool = new pg.Pool({ connectionString: bench.postgresUrl, max: 1, application_name: 'one export' });
+      outliveLosses(pool);
+    });
+    afterAll(() => pool.end());
+
+    const usable = async () => (await pool.query<{ one: number }>('SELECT 1 AS one')).rows[0]!.one;
+
+    it('gives its connection back although its transaction could not be ended', async () => {
+      const batches = exportOrders(modelsOver(pool), question);
+      expect((await batches.next()).value).toHaveLength(ORDERS);
+      await bench.rows(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'one export'`,
+      );
+      expect(await batches.next()).toEqual({ value: undefined, done: true });
+      expect(await usable()).toBe(1);
+    });
+
+    it('is given up, and its connection back, when it is not read in time', async () => {
+      let nowMs = 0;
+      const batches = exportOrders(modelsOver(pool), question, () => (nowMs += 16 * 60_000));
+      await expect(batches.next()).rejects.toThrow(ExportTooSlow);
+      expect(await usable()).toBe(1);
+    });
+  });
+});
