@@ -73,6 +73,11 @@ export class OrderLoader {
     this.#cache.clear();
   }
 
+  /** What is known of the order is not so. */
+  drop(stream: string): void {
+    this.#cache.delete(stream);
+  }
+
   /** Some events of a stream, decoded. */
   events(stream: string, fromRevision: number, maxCount: number): Promise<readonly StoredOrderEvent[]> {
     return this.#streams.events(stream, fromRevision, maxCount);

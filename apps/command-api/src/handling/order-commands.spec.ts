@@ -101,6 +101,20 @@ describe('what the store is asked', () => {
     expect(memory.asked).toEqual(['append at no_stream', 'read from 0', 'read from 0']);
   });
 
+  it('all of it, where the events of a command that its state tells of are gone: the store was restored', async () => {
+    const { memory, commands, open } = setUp();
+    const asked = request(confirm);
+    await commands.handle(request(place));
+    await commands.handle(asked);
+    const other = open();
+    await other.handle(request({ type: 'ReleaseOrder', data: {}, personal: null }));
+    memory.events.pop();
+    memory.asked.length = 0;
+    expect(await other.handle(asked)).toMatchObject({ replayed: false, revision: 1 });
+    expect(memory.asked).toEqual(['read from 1', 'read from 0', 'append at 0']);
+    expect(memory.events.map(({ type }) => type)).toEqual(['OrderPlaced', 'OrderConfirmed']);
+  });
+
   it('its events, once, to answer a command that was handled elsewhere', async () => {
     const { memory, commands, open } = setUp();
     const asked = request(confirm);

@@ -84,13 +84,22 @@ export class OrderCommands {
   async handle(request: CommandRequest): Promise<CommandResult> {
     const stream = orderStream(request.tenantId, request.orderId);
     if (request.dryRun) return this.#tryOut(stream, request);
-    const command = new WaitingCommand(request, this.#elapsedMs());
-    const result = await this.#loader.holding(stream, () => {
-      this.#queues.join(stream, command);
-      return command.result;
-    });
+    const sinceMs = this.#elapsedMs();
+    const result = await this.#loader.holding(stream, () =>
+      this.#queued(stream, request, sinceMs).catch((error: unknown) => {
+        if (!(error instanceof EventsGone)) throw error;
+        this.#loader.drop(stream);
+        return this.#queued(stream, request, sinceMs);
+      }),
+    );
     if (request.remembered && result.events.length > 0) this.#given.remember(request.commandId, result);
     return result;
+  }
+
+  #queued(stream: string, request: CommandRequest, sinceMs: number): Promise<CommandResult> {
+    const command = new WaitingCommand(request, sinceMs);
+    this.#queues.join(stream, command);
+    return command.result;
   }
 
   /** Nothing is known any more: the store was lost sight of, and may come back with less than it had. */
@@ -215,7 +224,9 @@ export class OrderCommands {
     const events = await this.#loader.events(stream, firstRevision, revision - firstRevision + 1);
     const last = events.at(-1);
     if (last?.recording.revision !== revision || last.metadata.commandId !== commandId) {
-      throw new Error(`${stream} does not have the events of command ${commandId} that its state tells of`);
+      throw new EventsGone(
+        `${stream} does not have the events of command ${commandId} that its state tells of`,
+      );
     }
     return replayOf(order, last.position, events);
   }
@@ -231,6 +242,9 @@ export class OrderCommands {
     return resultOf(order, null, events);
   }
 }
+
+/** The state that was known is of no stream that there is: the store was restored, and this process not told. */
+class EventsGone extends Error {}
 
 /** How many commands of a batch have events in it. */
 function storing({ verdicts }: Batch): number {
