@@ -19,6 +19,7 @@ export type FaultKind =
   | 'kafka-kill'
   | 'clock'
   | 'replay'
+  | 'replay-index'
   | 'rollback'
   | 'unreadable'
   | 'skip';
@@ -91,6 +92,11 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
   },
   // Now and then it is killed before it is done, and gone on with at the end.
   replay: { weight: 3, targets: () => ['operator'], durationMs: [5_000, 45_000] },
+  'replay-index': {
+    weight: 3,
+    targets: ({ elasticsearch }) => (elasticsearch ? ['operator'] : []),
+    durationMs: [3_000, 30_000],
+  },
   rollback: { weight: 2, targets: () => ['operator'], durationMs: [0, 0] },
   unreadable: { weight: 5, targets: () => ['later release'], durationMs: [0, 0] },
   skip: {

@@ -55,7 +55,7 @@ export class FaultRunner {
     const apps = [...this.#system.apps.values()];
     for (const app of apps) app.setClock(0);
     await Promise.all(apps.map((app) => app.ready()));
-    if ((this.counts.get('replay') ?? 0) > 0) await this.#system.operator?.finish();
+    if (this.counts.has('replay') || this.counts.has('replay-index')) await this.#system.operator?.finish();
   }
 
   #begin(fault: Fault, signal: AbortSignal): void {
@@ -146,6 +146,7 @@ export class FaultRunner {
         ),
       clock: () => app().setClock(amount),
       replay: () => operator?.replay(durationMs),
+      'replay-index': () => operator?.replay(durationMs, { searchOnly: true }),
       rollback: () => operator?.rollback(),
       unreadable: () => this.#laterRelease.append(),
       skip: () => operator?.skip(amount),

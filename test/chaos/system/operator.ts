@@ -29,9 +29,9 @@ export class Operator {
     this.#options = options;
   }
 
-  /** Has the read models built anew; is killed (SIGKILL) when that takes longer. */
-  async replay(limitMs: number): Promise<void> {
-    const { child, ended } = this.#run(['replay']);
+  /** Has the read models, or their index alone, built anew; is killed (SIGKILL) when that takes longer. */
+  async replay(limitMs: number, { searchOnly = false } = {}): Promise<void> {
+    const { child, ended } = this.#run(['replay', ...(searchOnly ? ['--search-only'] : [])]);
     this.#replaying = child;
     await Promise.race([ended, setTimeout(limitMs)]);
     child.kill('SIGKILL');
