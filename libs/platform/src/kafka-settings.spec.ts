@@ -4,7 +4,7 @@ import { kafkaOf, kafkaSettings } from './kafka-settings.js';
 
 type Environment = Readonly<Record<string, string>>;
 
-const BROKERS = { ORDERLOG_KAFKA_BROKERS: 'a.example:9092, [::1]:9093' };
+const BROKERS = { ORDERLOG_KAFKA_BROKERS: 'a.example:9092, 127.0.0.1:9093' };
 const mechanism = { ORDERLOG_KAFKA_SASL_MECHANISM: 'plain' };
 const user = { ORDERLOG_KAFKA_SASL_USERNAME: 'relay' };
 const password = { ORDERLOG_KAFKA_SASL_PASSWORD: 'secret' };
@@ -17,7 +17,7 @@ describe('the settings of Kafka', () => {
 
   it('need no more than brokers', () => {
     expect(place(BROKERS)).toEqual({
-      brokers: ['a.example:9092', '[::1]:9093'],
+      brokers: ['a.example:9092', '127.0.0.1:9093'],
       topic: 'orders.events.v1',
       partitions: null,
       replication: null,
@@ -65,6 +65,8 @@ describe('the settings of Kafka', () => {
       { ORDERLOG_KAFKA_BROKERS: 'kafka://user:secret@kafka:9092' },
       /no list of brokers: give HOST:PORT/,
     ],
+    ['an address in brackets', { ORDERLOG_KAFKA_BROKERS: '[::1]:9092' }, /no list of brokers: give HOST:PORT/],
+    ['no hours', { ...BROKERS, ORDERLOG_KAFKA_RETENTION_HOURS: '0' }, /nothing would be kept: give hours, or -1/],
     ['port 0', { ORDERLOG_KAFKA_BROKERS: 'kafka:0' }, /no list of brokers: give HOST:PORT/],
     ['a name that is none', { ...BROKERS, ORDERLOG_KAFKA_TOPIC: 'a topic' }, /no name of a topic/],
     ['no partition', { ...BROKERS, ORDERLOG_KAFKA_PARTITIONS: '0' }, /PARTITIONS is "0"/],

@@ -17,7 +17,7 @@ export const kafkaSettings = {
   topic: envOptional(topicName('ORDERLOG_KAFKA_TOPIC')),
   partitions: envOptional(envInteger('ORDERLOG_KAFKA_PARTITIONS', { min: 1, max: 10_000 })),
   replication: envOptional(envInteger('ORDERLOG_KAFKA_REPLICATION', { min: 1, max: 100 })),
-  retentionHours: envOptional(envInteger('ORDERLOG_KAFKA_RETENTION_HOURS', { min: -1, max: 1_000_000 })),
+  retentionHours: envOptional(retention('ORDERLOG_KAFKA_RETENTION_HOURS')),
   compression: envOptional(envOneOf('ORDERLOG_KAFKA_COMPRESSION', ['none', 'gzip'])),
   tls: envOptional(envFlag('ORDERLOG_KAFKA_TLS', false)),
   caFile: envOptional(envFile('ORDERLOG_KAFKA_CA_FILE')),
@@ -104,6 +104,18 @@ function refuseWithout(variable: ConfigName, other: ConfigName): never {
   throw new ConfigError(`${variable} is set, but ${other} is not: set both, or neither`);
 }
 
+function retention(variable: ConfigName): Setting<number> {
+  const hours = envInteger(variable, { min: -1, max: 1_000_000 });
+  return {
+    ...hours,
+    read: (text) => {
+      const value = hours.read(text);
+      if (value !== 0) return value;
+      throw new ConfigError(`${variable} is 0, by which nothing would be kept: give hours, or -1 for ever`);
+    },
+  };
+}
+
 function brokerList(variable: ConfigName): Setting<readonly string[]> {
   return {
     variable,
@@ -119,7 +131,8 @@ function brokerList(variable: ConfigName): Setting<readonly string[]> {
 }
 
 function isBroker(text: string): boolean {
-  const port = /^(?:\[[0-9a-f:.]+\]|[^\s:@/[\]]+):(\d{1,5})$/i.exec(text)?.[1];
+  // The client takes no address in brackets apart: IPv6 needs a name.
+  const port = /^[^\s:@/[\]]+:(\d{1,5})$/.exec(text)?.[1];
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 

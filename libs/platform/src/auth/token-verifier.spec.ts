@@ -84,6 +84,17 @@ describe('a good token', () => {
     const principal = await verifier.verify(token);
     expect(verifier.known(token)).toBe(principal);
   });
+
+  it('is one that is valid from now on by a clock that is a little ahead of ours', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const path = join(dataDir, 'ahead.json');
+    await writeFile(path, JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] }));
+    const ahead = Math.floor(Date.now() / 1_000) + 4;
+    const token = await sign({ ...claims, nbf: ahead, iat: ahead }, privateKey, { alg: 'ES256' });
+    expect(await codeOf(token, createTokenVerifier({ ...issuer, jwksUrl: `file://${path}` }))).toBe(
+      'accepted',
+    );
+  });
 });
 
 describe('a bad token', () => {
@@ -127,6 +138,7 @@ describe('a bad token', () => {
     ['no subject', { ...claims, sub: undefined }],
     ['a client that is no text', { ...claims, client_id: 7 }],
     ['an empty customer', { ...claims, customer: '' }],
+    ['a customer that is null', { ...claims, customer: null }],
   ])('is refused: %s', async (_name, payload) => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
     const path = join(dataDir, 'other.json');

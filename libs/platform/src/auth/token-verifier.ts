@@ -23,6 +23,8 @@ export interface TokenVerifier {
 
 /** Asymmetric only: with a shared secret, whoever can check a token could also make one. */
 const ALGORITHMS = ['EdDSA', 'ES256', 'RS256'];
+/** By which an issuer's clock may be ahead of ours: of a token that is valid from now on. */
+const CLOCK_TOLERANCE_SECONDS = 5;
 const TOKEN_MAX_CHARACTERS = 8_192;
 /** Of all remembered tokens together: some 10,000 of the usual size. */
 const KNOWN_MAX_CHARACTERS = 8_000_000;
@@ -67,7 +69,9 @@ async function verified(
       issuer,
       audience,
       requiredClaims: ['exp', 'sub'],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
     });
+    if (payload.exp! * 1_000 <= Date.now()) throw new errors.JWTExpired('expired', payload);
     return payload;
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw refused('The token has expired.', 'token_expired');
@@ -91,7 +95,8 @@ function principalOf(payload: JWTPayload): Principal {
     tenantId: tenant,
     subject,
     clientId: name(clientId ?? azp ?? subject, 'client_id'),
-    customerId: customer === undefined || customer === null ? null : name(customer, 'customer'),
+    // A null is not the lack of it: somebody meant to say which customer.
+    customerId: customer === undefined ? null : name(customer, 'customer'),
     scopes: new Set(typeof scope === 'string' ? scope.split(' ').filter(isScope) : []),
   };
 }

@@ -305,6 +305,16 @@ describe('access', () => {
     expect((await send(sent)).answer.headers['www-authenticate']).toBe('Bearer');
   });
 
+  it('is not asked for at an address that nobody handles, nor is a body read there', async () => {
+    const sent = { body: '{', headers: { authorization: '' } };
+    expect(await problem({ ...sent, url: '/v1/nothing' })).toEqual([404, 'not_found']);
+    expect(await problem({ ...sent, method: 'PUT' })).toEqual([405, 'method_not_allowed']);
+    expect(await problem({ ...sent, url: '/v1/nothing', body: 'x'.repeat(2_000) })).toEqual([
+      404,
+      'not_found',
+    ]);
+  });
+
   it('ends with the token', async () => {
     const headers = await authorization({ lifetimeSeconds: -1 });
     expect(await problem({ method: 'GET', headers })).toEqual([401, 'token_expired']);

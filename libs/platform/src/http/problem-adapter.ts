@@ -38,9 +38,10 @@ export class ProblemAdapter extends FastifyAdapter {
       const methods = Array.isArray(method) ? method : [method];
       this.#routes.push({ methods, pattern: patternOf(url) });
     });
-    fastify.addHook('onRequest', ({ raw }, reply, done) => {
+    fastify.addHook('onRequest', (request, reply, done) => {
       reply.raw.setHeader('x-content-type-options', 'nosniff');
-      done(malformed(raw));
+      // Before its body is read: no route has asked for a token.
+      done(malformed(request.raw) ?? (request.is404 ? this.#noRoute(request) : undefined));
     });
     // An expectation that nobody knows may be left unmet, and Node's refusal has no body.
     fastify.server.on('checkExpectation', (request, response) => {
