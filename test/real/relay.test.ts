@@ -17,7 +17,7 @@ import { ProjectionBench } from '../support/projections.js';
 import { act } from '../support/quarantine.js';
 import { readTopic } from '../support/read-topic.js';
 import { relayed, someTopic, startRelay } from '../support/relays.js';
-import { someEvent } from '../support/stored-events.js';
+import { collected, someEvent } from '../support/stored-events.js';
 import { until } from '../support/until.js';
 
 jest.setTimeout(180_000);
@@ -114,6 +114,50 @@ describeWith('kafka', 'the relay', () => {
     expect(await relayed(bench.eventStore, kafka)).toMatchObject({ faults: [], events: events + 2 });
   });
 
+  it('sends all again to a topic that others deleted and made anew while it had nothing to send', async () => {
+    const kafka = someTopic(kafkaBrokers()!);
+    const running = startRelay(bench, kafka);
+    await running.caughtUp();
+    await until('it is live', () => running.relay.state === 'live');
+    const { events } = await relayed(bench.eventStore, kafka);
+    const topics = [{ topic: kafka.topic, numPartitions: kafka.partitions! }];
+    await onAdmin(async (admin) => {
+      await admin.deleteTopics({ topics: [kafka.topic] });
+      await until('it can be made anew', () =>
+        admin.createTopics({ topics, waitForLeaders: true }).catch(() => false),
+      );
+    });
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order), tags('after'));
+    await until('all is there again', async () => {
+      const told = await relayed(bench.eventStore, kafka);
+      return told.faults.length === 0 && told.events === events + 2;
+    });
+    await running.stop();
+  });
+
+  it('is not told to lack what was placed while its topic was compared', async () => {
+    const kafka = someTopic(kafkaBrokers()!);
+    const running = startRelay(bench, kafka);
+    await running.caughtUp();
+    const { clusterId } = await onAdmin((admin) => admin.describeCluster());
+    const store = new RelayStore(bench.pool, { clusterId, topic: kafka.topic });
+    const parked = async () => {
+      const order = new WrittenOrder(bench.eventStore);
+      await order.does(place(order), tags('since'));
+      await running.caughtUp();
+      return store.parked();
+    };
+    const verified = await verifyTopic({
+      ...{ eventStore: bench.eventStore, topic: kafka.topic },
+      kafka: new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }),
+      relay: { position: () => store.position(), skipped: () => store.skipped(), parked },
+    });
+    await running.stop();
+    expect(verified.differences).toEqual([]);
+    expect(verified.messages).toBe(verified.events + 2);
+  });
+
   it('splits what is too large together, and leaves out what is too large by itself', async () => {
     const kafka = someTopic(kafkaBrokers()!);
     await narrowTopic(kafka);
@@ -132,7 +176,13 @@ describeWith('kafka', 'the relay', () => {
       message('large', 10),
     ];
     // As if nobody had told it of the limit.
-    const topic = { clusterId: 'any', topic: kafka.topic, partitions: 1, batchMaxBytes: 1_000_000 };
+    const topic = {
+      clusterId: 'any',
+      topic: kafka.topic,
+      partitions: 1,
+      batchMaxBytes: 1_000_000,
+      ends: new Map(),
+    };
     const client = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING });
     const writer = new TopicWriter(client, topic, 'none');
     const refused = await writer.send(all);
@@ -309,6 +359,29 @@ describeWith('kafka', 'the relay', () => {
     });
     expect(told).toMatchObject({ skipped: 1 });
     expect(await revisionsOf(order, rebuilt)).toEqual(['0', '1', '3', '4']);
+  });
+
+  it('is replayed from what was left out where a replay was interrupted behind it', async () => {
+    const kafka = someTopic(kafkaBrokers()!, { partitions: 1 });
+    await narrowTopic(kafka);
+    const from = (await bench.eventStore.headPosition())! + 1n;
+    const [small, large] = [new WrittenOrder(bench.eventStore), new WrittenOrder(bench.eventStore)];
+    await small.does(place(small), tags('one'));
+    await large.does(place(large, 400), tags('behind'));
+    await small.does(tags('two'), tags('three'));
+    const stop = new AbortController();
+    const placed = (await collected(bench.eventStore.readStream(large.stream)))[0]!.position;
+    const interrupted = replay({
+      ...{ eventStore: bench.eventStore, place: kafka, signal: stop.signal, batchMaxEvents: 2 },
+      range: { from, to: (await bench.eventStore.headPosition())! },
+      relayed: await relayedSoFar(kafka, bench.postgresUrl),
+      onPosition: (position) => {
+        if (position > placed) stop.abort();
+      },
+    });
+    await expect(interrupted).rejects.toThrow(
+      new RegExp(`without default ${large.orderId} from event 0 on \\(.*\\): go on with --from ${placed},`),
+    );
   });
 });
 

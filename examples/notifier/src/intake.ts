@@ -47,8 +47,9 @@ export async function startIntake(kafka: Kafka, options: IntakeOptions): Promise
   const strange = new Set<string>();
   await consumer.run({
     autoCommit: false,
-    eachBatch: async ({ batch }) => {
-      await takeIn(batch, options, strange);
+    eachBatch: async (payload) => {
+      const { batch } = payload;
+      await takeIn(batch, { ...options, heartbeat: () => payload.heartbeat() }, strange);
       const offset = String(BigInt(batch.lastOffset()) + 1n);
       await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset }]);
     },
@@ -59,7 +60,7 @@ export async function startIntake(kafka: Kafka, options: IntakeOptions): Promise
 /** @param strange types that were told of already */
 async function takeIn(
   { partition, messages }: Batch,
-  { settings, inbox, deadLetters, onAccepted }: IntakeOptions,
+  { settings, inbox, deadLetters, onAccepted, heartbeat }: IntakeOptions & { heartbeat: () => Promise<void> },
   strange: Set<string>,
 ): Promise<void> {
   const bounds = { tenant: settings.NOTIFIER_TENANT, maxAgeMs: settings.NOTIFIER_MAX_AGE_HOURS * HOUR_MS };
@@ -73,6 +74,8 @@ async function takeIn(
       const { offset } = message;
       log('error', 'an event that cannot be read: dead-lettered', { partition, offset, reason: reading.why });
       await deadLetters.add(raw, `malformed: ${reading.why}`);
+      // Each waits for Kafka; of many of them, it would give this consumer up, and all would come again.
+      await heartbeat();
     } else if (reading.why === 'age') tooOld++;
     else if (reading.why === 'newer version' && !strange.has(reading.type)) {
       strange.add(reading.type);

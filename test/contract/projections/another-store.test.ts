@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import type { ExactEventStore } from '#event-store/port.js';
 import { storeIdentity } from '#event-store/store-identity.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { madeFrom } from '#read-models/made-from.js';
@@ -7,6 +8,7 @@ import { setGenerationsAside } from '#read-models/set-aside.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { replayOn } from '../../support/replays.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(4 * ENGINES_MS);
@@ -69,6 +71,21 @@ describe('read models', () => {
     await restored.stop();
     await foreign.close();
     expect(await bench.rows('SELECT * FROM orderlog.checkpoints')).toEqual(before);
+  });
+
+  it('are replayed from their own store alone, and nothing is begun of another', async () => {
+    const ownId = await storeIdentity(bench.eventStore);
+    const from = (readStream: ExactEventStore['readStream']) => {
+      const eventStore = Object.create(bench.eventStore) as ExactEventStore;
+      return replayOn(bench, { eventStore: Object.assign(eventStore, { readStream }) });
+    };
+    const foreignId = '018f3f5e-7b1c-4a52-9c9d-0f3f2f6f9a11';
+    await expect(from(() => identityOf(foreignId))).rejects.toThrow(
+      `generation 1 is made from event store ${ownId}, and this is ${foreignId}: `,
+    );
+    const unused = from(async function* () {});
+    await expect(unused).rejects.toThrow('and this is one that was never used: ');
+    expect(await bench.rows('SELECT id FROM orderlog.generations')).toEqual([{ id: 1 }]);
   });
 
   it('that were set aside are built anew beside the old ones, and then read', async () => {

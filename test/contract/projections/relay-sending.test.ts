@@ -44,7 +44,7 @@ describe('the relay while Kafka is away', () => {
     fails = () => false;
     eventStore = unreadableStreams(bench.eventStore, (stream) => fails(stream));
     sending = new Sending(store, { eventStore, logger, token });
-    const topic = { ...TARGET, partitions: 1, batchMaxBytes: 1_000_000 };
+    const topic = { ...TARGET, partitions: 1, batchMaxBytes: 1_000_000, ends: new Map() };
     writer = new TopicWriter(createKafka(KAFKA, 'tests', logger), topic, 'none');
     order = new WrittenOrder(bench.eventStore);
     await order.does(place(order));

@@ -18,11 +18,12 @@ describe('a replay that is cut off, held or given up', () => {
   let bench: ProjectionBench;
   let store: ReplaysStore;
   let children: ChildProcess[];
+  let orders: WrittenOrder[];
   beforeEach(async () => {
     bench = await ProjectionBench.open();
     store = new ReplaysStore(bench.pool);
     children = [];
-    const orders = Array.from({ length: 30 }, () => new WrittenOrder(bench.eventStore));
+    orders = Array.from({ length: 30 }, () => new WrittenOrder(bench.eventStore));
     for (const order of orders) await order.does(place(order, 3));
     for (const order of orders) await order.isFulfilled();
     for (const order of orders) await order.does(tags('late'), note('came late'));
@@ -103,6 +104,25 @@ describe('a replay that is cut off, held or given up', () => {
       expect(await bench.verify()).toMatchObject({ generation: 2, differences: [] });
     },
   );
+
+  it('goes on after it ended in the middle of its indexes, with orders that changed since', async () => {
+    const cutOff = new AbortController();
+    const first = replayOn(bench, {
+      signal: cutOff.signal,
+      onProgress: ({ phase, done }) => {
+        if (phase === 'finishing' && done === 3) cutOff.abort(new Error('cut off'));
+      },
+    });
+    await expect(first).rejects.toThrow('cut off');
+    for (const order of orders) await order.does(tags('since'), note('a word that was in no order'));
+    const placed = new WrittenOrder(bench.eventStore);
+    await placed.does(place(placed));
+    await liveOn(bench);
+    const { generation, verified } = await replayOn(bench);
+    expect({ id: generation.id, ...verified }).toMatchObject({ id: 2, orders: 31, sampled: false });
+    expect(await rowsThatDiffer(bench, 'gen_1', 'gen_2')).toEqual([]);
+    expect(await bench.verify()).toMatchObject({ generation: 2, differences: [] });
+  });
 
   it('goes on with nothing that was dropped since: it begins anew, or is cancelled', async () => {
     const cutOff = () => {

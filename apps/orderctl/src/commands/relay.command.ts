@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { EventStore } from '#event-store/port.js';
+import { knownStoreIdentity } from '#event-store/store-identity.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { Progress } from '../import/progress.js';
 import { describeRelay, renewRelay, type RelayDescription } from '../relay/describe-relay.js';
@@ -90,6 +91,7 @@ async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const replayed = await withEventStore(eventStoreUrl, async (store) => {
+      await refuseOtherStore(store, relayed);
       const range = await rangeOf(store, { from, to, relayed });
       return withProgress(range, (onPosition) =>
         replay({ eventStore: store, relayed, place, range, signal: stop.signal, onPosition }),
@@ -102,6 +104,19 @@ async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
+}
+
+/** What is in a topic cannot be taken back. @throws CliError */
+async function refuseOtherStore(
+  store: EventStore,
+  { storeId }: Pick<RelayedSoFar, 'storeId'>,
+): Promise<void> {
+  const own = await knownStoreIdentity(store);
+  if (storeId === null || storeId === own) return;
+  throw new CliError(
+    `what is sent comes from event store ${storeId}, and this is ${own ?? 'one that was never used'}: give the address ` +
+      'of that one, or, where its orders were moved, begin anew with `orderctl relay renew`',
+  );
 }
 
 interface AskedRange extends Pick<ReplayOptions, 'from'> {

@@ -4,9 +4,12 @@ import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { findTopic, type Topic } from '#projections/relay/topic.js';
+import { activeGeneration, type Queryable } from '#read-models/generations.js';
+import { madeFrom } from '#read-models/made-from.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
-import { RelayStore, skippedByRelays } from '#read-models/stores/relay-store.js';
+import { relayLease, RelayStore, skippedByRelays } from '#read-models/stores/relay-store.js';
 import { inWords } from '../support/kafka.js';
 
 /** What a relay has come to in a topic. */
@@ -19,6 +22,8 @@ export interface RelayedSoFar {
   readonly parked: readonly ParkedEvent[];
   /** What is left out of this or any other topic, on a person's word. */
   readonly skipped: SkippedEvents;
+  /** Identity of the event store that it sends from, or, where none has, that the read models are made from; null: not known. */
+  readonly storeId: string | null;
 }
 
 /** @throws CliError when Kafka is away */
@@ -30,9 +35,16 @@ export async function relayedSoFar(place: KafkaPlace, postgresUrl: string): Prom
       position: (await store?.position()) ?? null,
       parked: (await store?.parked()) ?? [],
       skipped: await skippedByRelays(db),
+      storeId: (topic && (await madeFrom(db, relayLease(topic)))) ?? (await storeOfReadModels(db)),
     };
   });
-  return { topic, position: null, parked: [], skipped: new SkippedEvents(), ...stored };
+  return { topic, position: null, parked: [], skipped: new SkippedEvents(), storeId: null, ...stored };
+}
+
+async function storeOfReadModels(db: Queryable): Promise<string | null> {
+  const active = await activeGeneration(db);
+  if (active === null) return null;
+  return madeFrom(db, { generation: active.rowsOf, projection: ORDERS_PROJECTION });
 }
 
 /** null: it is not there. @throws CliError when Kafka is away */

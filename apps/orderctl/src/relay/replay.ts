@@ -70,17 +70,13 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   } catch (error) {
     const why = inWords(error, place);
     const words = oneLine(why instanceof Error ? why.message : String(why));
-    throw new CliError(`${goOn(replaying.replayed)}: ${words}`, { cause: error });
+    throw new CliError(`${replaying.goOn()}: ${words}`, { cause: error });
   } finally {
     await writer.close().catch(() => {}); // a broken connection has nothing more to say
   }
   const { replayed } = replaying;
-  if (replayed.position < range.to) throw new CliError(goOn(replayed));
+  if (replayed.position < range.to) throw new CliError(replaying.goOn());
   return replayed;
-}
-
-function goOn({ position, events }: Replayed): string {
-  return `stopped at position ${position} after ${count(events)} events: go on with --from ${position + 1n}`;
 }
 
 class Replaying {
@@ -89,6 +85,8 @@ class Replaying {
   readonly #maker: MessageMaker;
   readonly #parked: ReadonlyMap<string, ParkedEvent>;
   readonly #leftOut = new Map<string, LeftOut>();
+  /** Where the first event is that was left out, and with it the later ones of its order. */
+  #leftOutFrom: bigint | null = null;
   #skipped = 0;
   #events = 0;
   #position: bigint;
@@ -106,6 +104,20 @@ class Replaying {
   get replayed(): Replayed {
     const leftOut = [...this.#leftOut.values()];
     return { events: this.#events, skipped: this.#skipped, leftOut, position: this.#position };
+  }
+
+  /** Where it was interrupted: what was left out may not be overtaken by what comes next of the same orders. */
+  goOn(): string {
+    const { position, events, leftOut } = this.replayed;
+    const stopped = `stopped at position ${position} after ${count(events)} events`;
+    const [first] = leftOut;
+    if (first === undefined) return `${stopped}: go on with --from ${position + 1n}`;
+    const { tenantId, orderId, fromRevision, reason } = first;
+    const others = leftOut.length === 1 ? '' : ` and ${count(leftOut.length - 1)} more`;
+    return (
+      `${stopped}, without ${tenantId} ${orderId} from event ${fromRevision} on (${oneLine(reason)})${others}: ` +
+      `go on with --from ${this.#leftOutFrom}, or they are sent with a gap`
+    );
   }
 
   async run(): Promise<void> {
@@ -167,7 +179,8 @@ class Replaying {
     return first !== undefined && revision >= first.revision;
   }
 
-  #leaveOut({ tenantId, orderId, revision }: Outgoing, reason: string): void {
+  #leaveOut({ tenantId, orderId, revision, position }: Outgoing, reason: string): void {
+    if (this.#leftOutFrom === null || position < this.#leftOutFrom) this.#leftOutFrom = position;
     this.#leftOut.set(orderId, { tenantId, orderId, fromRevision: revision, reason });
   }
 }

@@ -12,7 +12,7 @@ import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { isAway, isLockTimeout, pause } from '../engine/interruptions.js';
 import { withParkedTriedAgain } from '../quarantine/try-parked-again.js';
-import { verify } from '../verify/verify.js';
+import { BUILD_PATIENCE_MS, verify } from '../verify/verify.js';
 
 export interface ActivationOptions {
   /** Three connections are used. */
@@ -116,6 +116,7 @@ async function verified(
     elasticsearch,
     generation,
     sample: VERIFIED_ORDERS,
+    patienceMs: BUILD_PATIENCE_MS,
     signal,
   });
   if (result.differenceCount > 0) {

@@ -11,9 +11,12 @@ import { Loading, type BulkBuildOptions } from './loading.js';
 export async function buildInBulk(options: BulkBuildOptions): Promise<void> {
   const { db, generation, signal, gate, onProgress } = options;
   const store = new BulkLoadStore(db, generation);
-  const from = await store.open();
-  if (from === null) return;
-  const checkpoint = await new Loading(options, store, from).run();
+  const begun = await store.open();
+  if (begun === null) return;
+  // Rows that have their keys and lost what they superseded take no more of the same order by COPY: the projector does.
+  const checkpoint = begun.isFinishing
+    ? begun.checkpoint
+    : await new Loading(options, store, begun.checkpoint).run();
   const { position, events } = checkpoint;
   const steps = await store.finishing(checkpoint);
   for (const [index, { what, run }] of steps.entries()) {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
-import { storeNow } from '#event-store/store-identity.js';
+import { knownStoreIdentity, storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { listGenerations } from '#read-models/generation-list.js';
@@ -15,7 +15,7 @@ import {
   prepareSharedTables,
   type Generation,
 } from '#read-models/generations.js';
-import { bindToStore } from '#read-models/made-from.js';
+import { bindToStore, madeFrom } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import {
@@ -161,6 +161,7 @@ class Attempt {
       throw new CannotReplay(
         'there are no read models of this release yet: its projector builds them when it starts',
       );
+    await refuseOtherStore(this.#pool, active, this.#options.eventStore);
     const indexPrefix = active.searchIndex === null ? null : indexPrefixOf(active.searchIndex);
     if (request.searchOnly && indexPrefix === null) {
       throw new CannotReplay(
@@ -273,4 +274,19 @@ class Attempt {
       ? error
       : new ReplayFailed(`generation ${generation.id} could not be built: ${why}`, { cause: error });
   }
+}
+
+/** Queries would be answered from another system's orders, once it has changed places. @throws CannotReplay */
+async function refuseOtherStore(
+  pool: pg.Pool,
+  { id, rowsOf }: Generation,
+  eventStore: ReplayOptions['eventStore'],
+): Promise<void> {
+  const boundTo = await madeFrom(pool, { generation: rowsOf, projection: ORDERS_PROJECTION });
+  const own = await knownStoreIdentity(eventStore);
+  if (boundTo === null || boundTo === own) return;
+  throw new CannotReplay(
+    `generation ${id} is made from event store ${boundTo}, and this is ${own ?? 'one that was never used'}: give the ` +
+      'address of that one, or, where its orders were moved, have all begin anew with `orderctl read-models renew`',
+  );
 }

@@ -7,7 +7,7 @@ import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway, isLockTimeout } from '../engine/interruptions.js';
 import type { VerifyProgress, VerifyResult } from '../verify/verify.js';
-import { verify } from '../verify/verify.js';
+import { BUILD_PATIENCE_MS, verify } from '../verify/verify.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 import { ReplayFailed } from './errors.js';
 import { KeptMeanwhile, type KeepingOptions } from './kept-meanwhile.js';
@@ -88,6 +88,7 @@ async function verifyAll(
   await control.tell({ phase: 'verifying', done: 0, total: null });
   const result = await verify({
     ...{ pool, eventStore, elasticsearch, generation, signal, onProgress, throttle: control.throttle },
+    patienceMs: BUILD_PATIENCE_MS,
     ...(sample === null ? {} : { sample }),
   });
   if (result.differenceCount === 0) return result;

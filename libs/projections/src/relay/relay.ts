@@ -21,8 +21,8 @@ import { Leases } from '../lease/leases.js';
 import { MessageMaker } from './outgoing.js';
 import { serveRelayActions } from './relay-actions.js';
 import { Sending } from './sending.js';
-import { openTopic, type Topic } from './topic.js';
-import { TopicWriter } from './topic-writer.js';
+import { isEmpty, openTopic, type Topic } from './topic.js';
+import { TopicReplaced, TopicWriter } from './topic-writer.js';
 
 export interface RelayOptions {
   readonly eventStore: Pick<
@@ -41,7 +41,7 @@ const RENEW =
 const LIMITS = { maxEvents: 500, maxBytes: 4_000_000 };
 /** How long events wait for others while a request is under way, and while there is history: few large ones are faster. */
 const GATHER_MS = { live: 25, catchingUp: 100 };
-/** How long a request that is under way is waited for at the end; the connection is closed then. */
+/** How long a request that is under way is waited for at the end, and then what came of it. */
 const END_LIMIT_MS = 3_000;
 
 /** Sends every order event to a topic of Kafka, at least once and in order per order, for as long as it runs. */
@@ -113,8 +113,8 @@ export class Relay implements ProjectionWork {
     }
     const writer = new TopicWriter(this.#kafka, this.topic, kafka.compression);
     const stop = new AbortController();
+    const store = new RelayStore(db, this.topic);
     try {
-      const store = new RelayStore(db, this.topic);
       const reached = await this.#reached(store, token);
       await bindToStore(db, lease, reached, await storeNow(eventStore), RENEW);
       if (this.sending === null || this.#token !== token) {
@@ -131,25 +131,32 @@ export class Relay implements ProjectionWork {
         await this.#follow(sending, writer, signal);
       } finally {
         stop.abort();
-        await Promise.race([serving, delay(END_LIMIT_MS, undefined, { ref: false })]);
+        await soon(serving);
       }
+    } catch (error) {
+      if (error instanceof TopicReplaced) await this.#beginAnew(store, token);
+      throw error;
     } finally {
-      await writer.close().catch(() => {}); // a broken connection has nothing more to say
+      await soon(writer.close().catch(() => {})); // a broken connection has nothing more to say
     }
   }
 
   /** null: nothing is in the topic yet, or no more. */
   async #reached(store: RelayStore, token: bigint): Promise<bigint | null> {
     const reached = this.sending?.position ?? (await store.position());
-    if (reached === null || !this.topic!.isEmpty) return reached;
-    // It was deleted, and may have been made anew by whoever asked for it first.
+    if (reached === null || !isEmpty(this.topic!)) return reached;
+    await this.#beginAnew(store, token);
+    return null;
+  }
+
+  /** The topic was deleted, and may have been made anew by whoever asked for it first. */
+  async #beginAnew(store: RelayStore, token: bigint): Promise<void> {
     this.#options.logger.warn(
-      { topic: this.topic!.topic, position: reached },
+      { topic: this.topic!.topic, position: this.sending?.position },
       'the topic has nothing of what was sent to it: all events are sent again',
     );
     await store.forget(token);
     this.sending = null;
-    return null;
   }
 
   /** While one batch is under way, the next one is made. */
@@ -179,18 +186,16 @@ export class Relay implements ProjectionWork {
       }
     } finally {
       this.#feed = null;
-      await Promise.race([
-        Promise.allSettled([feed.close(), underWay]),
-        delay(END_LIMIT_MS, undefined, { ref: false }),
-      ]);
+      await soon(Promise.allSettled([feed.close(), underWay]));
       sending.underWay = 0;
-      // What was acknowledged need not be sent again; where this fails, it is.
-      await sending.settle().catch((err: unknown) => {
+      // What was acknowledged need not be sent again; where this fails, or a broker says nothing, it is.
+      const settled = sending.settle().catch((err: unknown) => {
         this.#options.logger.warn(
           { err },
           'what the relay has sent last is not noted, and will be sent again',
         );
       });
+      await soon(settled);
     }
   }
 
@@ -215,4 +220,9 @@ export class Relay implements ProjectionWork {
       await pool.end();
     }
   }
+}
+
+/** Waits, but not for a broker that says nothing. */
+async function soon(work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, delay(END_LIMIT_MS, undefined, { ref: false })]);
 }

@@ -1,15 +1,31 @@
-import kafkajs, { Partitioners, type CompressionTypes, type Kafka, type Producer } from 'kafkajs';
+import kafkajs, {
+  Partitioners,
+  type CompressionTypes,
+  type ICustomPartitioner,
+  type Kafka,
+  type Producer,
+  type RecordMetadata,
+} from 'kafkajs';
 
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { Topic } from './topic.js';
 
-type Target = Pick<Topic, 'topic' | 'batchMaxBytes'>;
+type Target = Pick<Topic, 'topic' | 'batchMaxBytes' | 'ends'>;
 
 /** A message that the topic does not take. */
 export interface Refused {
   readonly message: OutgoingMessage;
   readonly reason: string;
+}
+
+/** What was written has taken the place of less than was there: the topic was deleted, and made anew. */
+export class TopicReplaced extends kafkajs.KafkaJSError {
+  constructor(topic: string) {
+    super(`topic ${topic} has lost what was in it: it was deleted and made anew, or restored`, {
+      retriable: false,
+    });
+  }
 }
 
 const ALL_REPLICAS = -1;
@@ -31,10 +47,15 @@ export class TopicWriter {
   readonly #topic: Target;
   readonly #compression: CompressionTypes;
   #producer: Producer | null = null;
+  /** Of each partition, where what is written next goes at the earliest. */
+  readonly #ends: Map<number, bigint>;
+  /** The partitions that messages of the request under way go to. */
+  readonly #concerned = new Set<number>();
 
   constructor(kafka: Kafka, topic: Target, compression: KafkaPlace['compression']) {
     this.#kafka = kafka;
     this.#topic = topic;
+    this.#ends = new Map(topic.ends);
     this.#compression = kafkajs.CompressionTypes[compression === 'gzip' ? 'GZIP' : 'None'];
   }
 
@@ -42,6 +63,7 @@ export class TopicWriter {
    * Resolves when the topic has all of them but what it refuses for its size. After one that was refused,
    * messages with the same key are not sent, so that none overtakes it: only the first of each key is returned.
    * @throws when Kafka is away; some messages may be in the topic then
+   * @throws TopicReplaced when it is not the topic any more that it was
    */
   async send(messages: readonly OutgoingMessage[]): Promise<Refused[]> {
     const refused = new Map<string, Refused>();
@@ -79,12 +101,14 @@ export class TopicWriter {
   async #request(messages: readonly OutgoingMessage[]): Promise<void> {
     try {
       this.#producer ??= await this.#connected();
-      await this.#producer.send({
+      this.#concerned.clear();
+      const answers = await this.#producer.send({
         topic: this.#topic.topic,
         messages: [...messages],
         acks: ALL_REPLICAS,
         compression: this.#compression,
       });
+      this.#acknowledge(answers);
     } catch (error) {
       // Some of it may have been written. kafkajs would give the sequence numbers of that to whatever is sent next,
       // and the broker would take that for a repetition and drop it: another producer begins anew.
@@ -93,12 +117,40 @@ export class TopicWriter {
     }
   }
 
+  /**
+   * kafkajs asks a broker that has answered nothing more, also where partitions have moved to it since from one that has
+   * not: it then takes the answer for that of all, and nothing has their messages.
+   */
+  #acknowledge(answers: readonly RecordMetadata[]): void {
+    const before = new Map(this.#ends);
+    for (const { partition, baseOffset = '-1' } of answers) {
+      this.#concerned.delete(partition);
+      const offset = BigInt(baseOffset);
+      if (offset < 0n) continue; // it is not told
+      if (offset < (before.get(partition) ?? 0n)) throw new TopicReplaced(this.#topic.topic);
+      this.#ends.set(partition, offset + 1n);
+    }
+    if (this.#concerned.size === 0) return;
+    const which = [...this.#concerned].join(', ');
+    throw new kafkajs.KafkaJSError(`topic ${this.#topic.topic}: partitions ${which} did not acknowledge`);
+  }
+
+  /** As Java's: murmur2 of the key. */
+  readonly #partitioner: ICustomPartitioner = () => {
+    const partitionOf = Partitioners.DefaultPartitioner();
+    return (of) => {
+      const partition = partitionOf(of);
+      this.#concerned.add(partition);
+      return partition;
+    };
+  };
+
   async #connected(): Promise<Producer> {
     const producer = this.#kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner, // as Java's: murmur2 of the key
+      createPartitioner: this.#partitioner,
       retry: { retries: RETRIES },
     });
     try {

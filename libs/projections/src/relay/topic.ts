@@ -8,8 +8,13 @@ export interface Topic extends RelayTarget {
   readonly partitions: number;
   /** The largest batch of messages that it takes. */
   readonly batchMaxBytes: number;
-  /** Whether nothing was ever written to it: what retention has removed was. */
-  readonly isEmpty: boolean;
+  /** Of each partition the offset of what is written to it next. It only grows, also where retention removes messages. */
+  readonly ends: ReadonlyMap<number, bigint>;
+}
+
+/** Whether nothing was ever written to it. */
+export function isEmpty({ ends }: Topic): boolean {
+  return [...ends.values()].every((end) => end === 0n);
 }
 
 const DEFAULT_PARTITIONS = 6;
@@ -64,7 +69,7 @@ async function asItIs(admin: Admin, place: KafkaPlace, clusterId: string): Promi
   return {
     ...{ clusterId, topic, partitions: topics[0]!.partitions.length },
     batchMaxBytes: await batchMaxBytes(admin, place),
-    isEmpty: ends.every(({ high }) => high === '0'),
+    ends: new Map(ends.map(({ partition, high }) => [partition, BigInt(high)])),
   };
 }
 

@@ -65,7 +65,9 @@ export async function verifyTopic(options: VerifyTopicOptions): Promise<VerifyTo
     },
     options.signal,
   );
-  const { events, streams } = await eventIds(options, head, skipped);
+  // What was placed since may be in the topic already.
+  const end = (await options.eventStore.headPosition()) ?? head;
+  const { events, streams } = await eventIds(options, { head, end }, skipped);
   const differences = differencesOf(streams, sent, { parked, trimmed });
   return {
     events,
@@ -90,10 +92,10 @@ async function untilRelayed({ relay, patienceMs = PATIENCE_MS, signal }: VerifyT
   }
 }
 
-/** Ids of the events of each order up to the head, in the order of its stream. */
+/** Ids of the events of each order up to the head, in the order of its stream; none of one that came after it. */
 async function eventIds(
   { eventStore, signal }: VerifyTopicOptions,
-  head: bigint,
+  { head, end }: { readonly head: bigint; readonly end: bigint },
   skipped: SkippedEvents,
 ): Promise<{ events: number; streams: Map<string, string[]> }> {
   const streams = new Map<string, string[]>();
@@ -105,13 +107,17 @@ async function eventIds(
     for await (const message of all) {
       if (message.kind === 'caughtUp') break;
       if (message.kind !== 'event') continue;
-      if (message.event.position > head) break;
+      if (message.event.position > end) break;
       const key = parseOrderStream(message.event.stream);
       if (key === null) continue; // the relay leaves out what is no stream of an order
+      const order = `${key.tenantId}/${key.orderId}`;
+      if (message.event.position > head) {
+        if (!streams.has(order)) streams.set(order, []);
+        continue;
+      }
       events += 1;
       if (skipped.of(message.event.stream).has(Math.min(message.event.revision, TOMBSTONE_REVISION)))
         continue;
-      const order = `${key.tenantId}/${key.orderId}`;
       const ofOrder = streams.get(order);
       if (ofOrder) ofOrder.push(message.event.eventId);
       else streams.set(order, [message.event.eventId]);

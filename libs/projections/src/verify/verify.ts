@@ -71,6 +71,8 @@ export class NothingToVerify extends Error {}
 const PAGE_ORDERS = 200;
 const MAX_DIFFERENCES = 1_000;
 const PATIENCE_MS = 10_000;
+/** The same where the verdict is over what took hours to build: an engine that takes no writes for a while is no fault of it. */
+export const BUILD_PATIENCE_MS = 5 * 60_000;
 const POLL_MS = 100;
 
 /**

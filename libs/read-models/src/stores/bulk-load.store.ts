@@ -17,6 +17,13 @@ export interface BuildCheckpoint {
   readonly writeSeq: number;
 }
 
+/** A build that may have been cut off. */
+export interface BegunBuild {
+  readonly checkpoint: BuildCheckpoint;
+  /** Every event up to it is in a row, and these are being finished: no more may be loaded into them. */
+  readonly isFinishing: boolean;
+}
+
 /** Events up to the checkpoint that no row of the order shows, from this revision on. */
 export interface OpenedOrder extends OrderKey {
   readonly fromRevision: number;
@@ -61,13 +68,13 @@ export class BulkLoadStore {
   }
 
   /** Makes the tables ready, unless they are; answers where to go on, or null when the loading is done. */
-  async open(): Promise<BuildCheckpoint | null> {
+  async open(): Promise<BegunBuild | null> {
     await this.#db.query(SESSION);
     const { schema } = this.#generation;
-    if (await this.#has(`${schema}.build_checkpoint`)) return this.#checkpoint();
+    if (await this.#has(`${schema}.build_checkpoint`)) return this.#begun();
     if (await this.#isLoaded()) return null;
     await this.#db.query(buildDdl(schema));
-    return NOTHING_YET;
+    return { checkpoint: NOTHING_YET, isFinishing: false };
   }
 
   /** All of it, or nothing. */
@@ -164,12 +171,16 @@ export class BulkLoadStore {
     );
   }
 
-  async #checkpoint(): Promise<BuildCheckpoint> {
-    const { rows } = await this.#db.query<{ position: string; events: string; write_seq: string }>(
-      `SELECT position, events, write_seq FROM ${this.#generation.schema}.build_checkpoint`,
-    );
-    const { position, events, write_seq } = rows[0]!;
-    return { position: BigInt(position), events: Number(events), writeSeq: Number(write_seq) };
+  async #begun(): Promise<BegunBuild> {
+    const { rows } = await this.#db.query<{
+      position: string;
+      events: string;
+      write_seq: string;
+      steps_done: number;
+    }>(`SELECT position, events, write_seq, steps_done FROM ${this.#generation.schema}.build_checkpoint`);
+    const { position, events, write_seq, steps_done } = rows[0]!;
+    const checkpoint = { position: BigInt(position), events: Number(events), writeSeq: Number(write_seq) };
+    return { checkpoint, isFinishing: steps_done > 0 };
   }
 
   async #isLoaded(): Promise<boolean> {
