@@ -111,6 +111,7 @@ function format(row: Row): string {
     value === null || Number.isNaN(value)
       ? '–'
       : value.toLocaleString('en', { maximumFractionDigits: digits });
+  const parts = row.parts?.map((part) => number(part, part < 100 ? 1 : 0)).join('  ');
   return [
     row.name.padEnd(24),
     number(row.ratio, 2).padStart(6),
@@ -121,6 +122,7 @@ function format(row: Row): string {
     number(row.p50Ms, 1).padStart(8),
     number(row.p95Ms, 1).padStart(8),
     number(row.p99Ms, 1).padStart(8),
+    ...(parts === undefined ? [] : [`\n  of each part: ${parts}`]),
   ].join(' ');
 }
 

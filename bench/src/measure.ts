@@ -16,6 +16,8 @@ export interface Row {
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   readonly p99Ms: number | null;
+  /** Of a long run, what `ratio` compares the first and the last of, for each part of it. */
+  readonly parts?: readonly number[];
 }
 
 /** Of a row that has none of them, or says below which it has. */

@@ -6,8 +6,11 @@ import { IN_FLIGHT, startSystem, type System } from '../system.js';
 const DEFAULT_MINUTES = 60;
 /** At full load, before anything counts: caches fill, and the figure for half of it is found. */
 const WARM_UP_OPERATIONS = 20_000;
-/** At half load, before memory counts: what the full load left behind is given back. */
-const SETTLE_SECONDS = 60;
+/**
+ * Of the whole, at half load, before anything counts: what the full load left behind is given back, and in the ten minutes
+ * before an hour caches fill to their bounds.
+ */
+const SETTLE_SHARE = 1 / 6;
 const SAMPLE_MS = 2_000;
 /** What is compared: the first and the last of so many parts. */
 const PARTS = 10;
@@ -36,8 +39,8 @@ export async function soak({ minutes }: { minutes: number | null }): Promise<rea
     const day = new ShopDay(system);
     const full = await runLane(WARM_UP_OPERATIONS, IN_FLIGHT, () => day.operation());
     const perSecond = full.perSecond / 2;
-    await atPace(day, perSecond, SETTLE_SECONDS);
     const lengthMs = (minutes ?? DEFAULT_MINUTES) * 60_000;
+    await atPace(day, perSecond, (SETTLE_SHARE * lengthMs) / 1_000);
     const samples: Sample[] = [];
     const sampler = sampling(system, samples);
     const { timed, cpuMicrosPerOp } = await atPace(day, perSecond, lengthMs / 1_000);
@@ -73,18 +76,19 @@ function latencyOf(
   const own = timed.filter((one) => one.kind === kind);
   const inPart = (part: number) =>
     own.filter(({ atMs }) => Math.min(PARTS - 1, Math.floor((atMs / lengthMs) * PARTS)) === part);
-  const p99s = [inPart(0), inPart(PARTS - 1)].map((part) =>
+  const parts = Array.from({ length: PARTS }, (_, part) =>
     percentile(
-      part.map(({ ms }) => ms),
+      inPart(part).map(({ ms }) => ms),
       0.99,
     ),
   );
-  const ratio = p99s[1]! / p99s[0]!;
+  const ratio = parts.at(-1)! / parts[0]!;
   return {
     ...NO_FIGURES,
     name: `soak ${kind}s, p99`,
     ratio,
     ratios: [ratio],
+    parts,
     target: TARGET_GROWTH,
     perSecond: own.length / (lengthMs / 1_000),
     cpuMicrosPerOp,
@@ -93,8 +97,7 @@ function latencyOf(
 }
 
 function memory(samples: readonly Sample[]): Row[] {
-  const part = Math.max(1, Math.floor(samples.length / PARTS));
-  const [first, last] = [samples.slice(0, part), samples.slice(-part)];
+  const length = Math.max(1, Math.floor(samples.length / PARTS));
   const names = [...new Set(samples.flatMap(({ bytes }) => [...bytes.keys()]))].sort();
   const median = (of: readonly Sample[], name: string) =>
     percentile(
@@ -102,12 +105,16 @@ function memory(samples: readonly Sample[]): Row[] {
       0.5,
     );
   return names.map((name) => {
-    const [start, end] = [median(first, name), median(last, name)];
+    const parts = Array.from({ length: PARTS }, (_, part) =>
+      median(samples.slice(part * length, (part + 1) * length), name),
+    );
+    const [start, end] = [parts[0]!, parts.at(-1)!];
     return {
       ...NO_FIGURES,
       name: `soak ${name}, MB`,
       ratio: end / start,
       ratios: [end / start],
+      parts,
       target: TARGET_GROWTH,
       perSecond: end,
       rawPerSecond: start,
