@@ -1,12 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.js';
+import { commandOf } from './process-identity.js';
 
 const run = promisify(execFile);
 
@@ -167,10 +168,34 @@ async function stopLeftover(
   user: { uid?: number; gid?: number },
 ): Promise<void> {
   const cluster = join(dataDir, 'pg');
-  if (!existsSync(join(cluster, 'postmaster.pid'))) return;
+  const left = join(cluster, 'postmaster.pid');
+  if (!existsSync(left)) return;
+  const pid = Number((await readFile(left, 'utf8').catch(() => '')).split('\n', 1)[0]);
+  if (pid > 0 && (await isAnother(pid, cluster))) {
+    // `pg_ctl` and the server ask no more than whether there is such a process: one would end it, the other not start
+    // beside it.
+    await rm(left);
+    return;
+  }
   await run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w'], user).catch(() => {
     // Nobody is running: the file is a leftover too, and the server removes it by itself.
   });
+}
+
+/**
+ * Whether that process is no server of this cluster, beyond doubt: pids are given out again, above all once the machine
+ * was started anew, and a copied cluster names the server of the original. One that is ours would have a second one
+ * beside it.
+ */
+async function isAnother(pid: number, cluster: string): Promise<boolean> {
+  const command = commandOf(pid);
+  if (command === null) return false;
+  if (!/^(postgres|postmaster)(\.exe)?$/.test(command.program)) return true;
+  const served = / -D (.+?) -p \d/.exec(command.line)?.[1];
+  if (served === undefined || !isAbsolute(served)) return false; // somebody else has started it
+  const [theirs, ours] = await Promise.all([stat(served).catch(() => null), stat(cluster)]);
+  // Where there is no such folder any more, it was perhaps ours, moved with its server.
+  return theirs !== null && (theirs.dev !== ours.dev || theirs.ino !== ours.ino);
 }
 
 async function untilAccepting(url: string, child: ChildProcess, log: () => string): Promise<void> {
