@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
@@ -74,12 +75,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  await once(child, 'spawn'); // it has neither a pid nor, at times, a stderr where no process could be made
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString('utf8')).slice(-4_000);
     options.onLog?.(chunk.toString('utf8'));
   });
-  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
   const url = `postgres://orderlog:${password}@127.0.0.1:${port}/postgres`;
   await untilAccepting(url, child, () => log);
   return { url, port, pid: child.pid!, exited, stop: () => stop(child, exited) };
