@@ -93,6 +93,34 @@ it(
 );
 
 it(
+  'ends when it is asked to while it waits for an engine, and starts nothing then',
+  async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    const ports = ['--command-port', '0', '--query-port', '0', '--event-store-port', '0'];
+    const search = ['--elasticsearch', `http://127.0.0.1:${port}`];
+    const up = spawn(process.execPath, [ORDERCTL, 'up', '--data', data, ...ports, ...search], {
+      stdio: 'ignore',
+    });
+    const ended = once(up, 'close');
+    await once(silent, 'connection');
+    up.kill('SIGINT');
+    try {
+      await until('it has ended', () => up.exitCode !== null, 60_000);
+      expect(await ended).toEqual([0, null]);
+      expect(existsSync(join(data, 'pg'))).toBe(false);
+      expect(existsSync(join(data, 'up.lock'))).toBe(false);
+    } finally {
+      up.kill('SIGTERM');
+      await ended;
+      silent.close();
+    }
+  },
+  TIMEOUT_MS,
+);
+
+it(
   'starts an app again although no process could be made at first',
   async () => {
     const up = await startUp(data, '--no-demo');
