@@ -40,6 +40,8 @@ export interface Up {
   readonly output: { readonly stdout: string; readonly stderr: string };
   /** Pids of the apps and of PostgreSQL, by name. */
   processes(): Map<string, number>;
+  /** Nobody hears any more what it prints. */
+  stopReading(): void;
   /** Sends a signal and waits for the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -88,6 +90,10 @@ export async function startUpOf(
     ports: { command, query, store },
     output,
     processes: () => childrenOf(child.pid!),
+    stopReading: () => {
+      child.stdout!.destroy();
+      child.stderr!.destroy();
+    },
     end: (signal) => {
       child.kill(signal);
       return ended;

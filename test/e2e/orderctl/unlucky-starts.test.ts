@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { ORDERCTL, orderctl, startUp } from '../../support/orderctl.js';
+import { ORDERCTL, orderctl, startUp, type Up } from '../../support/orderctl.js';
+import { finished } from '../../support/seeded-tree.js';
 import { until } from '../../support/until.js';
 
 const TIMEOUT_MS = 180_000;
@@ -90,3 +91,66 @@ it(
   },
   TIMEOUT_MS,
 );
+
+it(
+  'ends when it is asked to while it waits for an engine, and starts nothing then',
+  async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    const ports = ['--command-port', '0', '--query-port', '0', '--event-store-port', '0'];
+    const search = ['--elasticsearch', `http://127.0.0.1:${port}`];
+    const up = spawn(process.execPath, [ORDERCTL, 'up', '--data', data, ...ports, ...search], {
+      stdio: 'ignore',
+    });
+    const ended = once(up, 'close');
+    await once(silent, 'connection');
+    up.kill('SIGINT');
+    try {
+      await until('it has ended', () => up.exitCode !== null, 60_000);
+      expect(await ended).toEqual([0, null]);
+      expect(existsSync(join(data, 'pg'))).toBe(false);
+      expect(existsSync(join(data, 'up.lock'))).toBe(false);
+    } finally {
+      up.kill('SIGTERM');
+      await ended;
+      silent.close();
+    }
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'starts an app again although no process could be made at first',
+  async () => {
+    const up = await startUp(data, '--no-demo');
+    try {
+      const first = up.processes().get('query-api')!;
+      const openFiles = await openFilesLimit(up);
+      await limitOpenFiles(up, 8); // it has more already, and cannot have the ends of a pipe as well
+      process.kill(first, 'SIGKILL');
+      await until('it was tried', () => /query-api ended \(spawn .* EMFILE\)/.test(up.output.stderr), 30_000);
+      await limitOpenFiles(up, openFiles);
+      await until(
+        'query-api is back',
+        async () => {
+          const answer = await fetch(`http://127.0.0.1:${up.ports.query}/health/ready`).catch(() => null);
+          return answer?.ok === true && up.processes().get('query-api') !== first;
+        },
+        30_000,
+      );
+    } finally {
+      expect(await up.end('SIGTERM')).toBe(0);
+    }
+  },
+  TIMEOUT_MS,
+);
+
+async function openFilesLimit({ pid }: Up): Promise<number> {
+  const limits = await readFile(`/proc/${pid}/limits`, 'utf8');
+  return Number(/^Max open files +(\d+)/m.exec(limits)![1]);
+}
+
+async function limitOpenFiles({ pid }: Up, files: number): Promise<void> {
+  expect(await finished('prlimit', ['--pid', String(pid), `--nofile=${files}:`])).toMatchObject({ code: 0 });
+}

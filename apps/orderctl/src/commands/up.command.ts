@@ -60,8 +60,9 @@ async function runUp(options: UpOptions): Promise<void> {
     await ending.orDone(startAll(system, folder, options, startedMs));
     await ending.asked;
   } finally {
+    const stopped = system.stop(); // first: nothing that is said may come in its way
     console.log('stopping: requests under way are finished, the data stays');
-    await system.stop();
+    await stopped;
   }
 }
 

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { isAlive } from '#platform/process-identity.js';
 import type { ElasticsearchPlace } from '#platform/search-settings.js';
 import { cloneRoot } from '../support/clone-root.js';
-import { isAlive } from './process-identity.js';
 
 /** Addresses of the running embedded system, as `system.json` in the data folder tells them. */
 export interface SystemAddresses {

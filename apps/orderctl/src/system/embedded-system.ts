@@ -80,8 +80,11 @@ export class EmbeddedSystem {
   /** Resolves when every app answers that it is ready. */
   async start(): Promise<void> {
     const { commandPort, queryPort, eventStorePort, folder, engines, events } = this.#options;
+    const { signal } = this.#ending;
     await ensureEnginesAnswer(engines, events.tell);
+    signal.throwIfAborted(); // after stop, nobody ends what is started
     const { eventsUrl, readUrl } = await this.#databases();
+    signal.throwIfAborted();
     const { eventStoreUrl: storeUrl } = this.addresses;
     const places = { commandPort, queryPort, eventStorePort, eventStoreUrl: storeUrl, eventsUrl, readUrl };
     const apps = appDefinitions({ ...places, engines, issuer: this.issuer });
@@ -93,8 +96,8 @@ export class EmbeddedSystem {
       await Promise.all([apps.projector, apps.commandApi, apps.queryApi].map((app) => this.#launch(app)));
       const { commandUrl, queryUrl } = this.addresses;
       await Promise.all([
-        untilReady('command-api', commandUrl, this.#ending.signal),
-        untilReady('query-api', queryUrl, this.#ending.signal, () => rebuild.moved()),
+        untilReady('command-api', commandUrl, signal),
+        untilReady('query-api', queryUrl, signal, () => rebuild.moved()),
       ]);
     } finally {
       await rebuild.close();

@@ -17,7 +17,7 @@ export class Ending {
     });
     this.asked.catch(() => {}); // whoever waits for it hears of it
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => this.#signalled());
+      process.on(signal, () => this.#signalled(signal));
     }
     if (process.env['npm_lifecycle_event'] !== undefined) this.#endWithParent();
   }
@@ -43,10 +43,10 @@ export class Ending {
     watch.unref();
   }
 
-  #signalled(): void {
-    this.#signals++;
+  #signalled(signal: NodeJS.Signals): void {
     this.#end();
-    if (this.#signals < 2) return;
+    // A terminal that is closed sends more than one, by itself and by its shell: nobody is impatient.
+    if (signal === 'SIGHUP' || ++this.#signals < 2) return;
     this.onForce();
     process.exit(1);
   }

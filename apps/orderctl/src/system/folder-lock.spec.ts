@@ -4,7 +4,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockFolder } from './folder-lock.js';
-import { isAlive, processStart } from './process-identity.js';
 
 let folder: string;
 let path: string;
@@ -57,10 +56,4 @@ it('is taken although another start was killed while it removed a stale one', as
   const dead = JSON.stringify({ pid: await deadPid(), start: '1' });
   await Promise.all([writeFile(path, dead), writeFile(`${path}.removing`, dead)]);
   await expect(lockFolder(path)).resolves.toMatchObject({ wasStale: true });
-});
-
-it('tells processes apart', async () => {
-  expect(isAlive(process.pid)).toBe(true);
-  expect(processStart(process.pid)).toBe(processStart(process.pid));
-  expect(isAlive(await deadPid())).toBe(false);
 });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive, processStart } from '#platform/process-identity.js';
 import { CliError } from '../support/cli-error.js';
-import { isAlive, processStart } from './process-identity.js';
 
 const LOOK_AGAIN_MS = 10;
 

@@ -79,12 +79,17 @@ export class SupervisedApp {
   }
 
   #launch(ready: (port: number | null) => void, failed: (error: CliError) => void): void {
-    const child = fork(join(cloneRoot, 'dist', 'apps', this.name, 'src', 'main.js'), [], {
-      detached: true,
-      env: overridden(process.env, this.#definition.environment),
-      execArgv: [...this.#definition.nodeFlags],
-      stdio: ['ignore', this.#log.fd, this.#log.fd, 'ipc'],
+    let child: ChildProcess;
+    try {
+      child = this.#fork();
+    } catch (error) {
+      return this.#afterDeath((error as Error).message, ready, failed);
+    }
+    child.on('error', (error) => {
+      // Of one that runs it says that something has not reached it, and of its end there is word besides.
+      if (child.pid === undefined) this.#afterDeath(error.message, ready, failed);
     });
+    if (child.pid === undefined) return;
     this.#child = child;
     let readySince = 0;
     child.on('message', (message: { type?: unknown; port?: unknown }) => {
@@ -94,13 +99,23 @@ export class SupervisedApp {
     });
     child.once('exit', (code, signal) => {
       this.#child = null;
-      if (this.#stopping) return;
       if (readySince > 0 && Date.now() - readySince > STEADY_MS) this.#backoff.reset();
       this.#afterDeath(`${signal ?? `exit code ${String(code)}`}${this.#lastWords()}`, ready, failed);
     });
   }
 
+  #fork(): ChildProcess {
+    return fork(join(cloneRoot, 'dist', 'apps', this.name, 'src', 'main.js'), [], {
+      detached: true,
+      env: overridden(process.env, this.#definition.environment),
+      execArgv: [...this.#definition.nodeFlags],
+      stdio: ['ignore', this.#log.fd, this.#log.fd, 'ipc'],
+    });
+  }
+
+  /** Of the process, or of the attempt to make one: the machine may have no memory, or no number, for one more. */
   #afterDeath(how: string, ready: (port: number | null) => void, failed: (error: CliError) => void): void {
+    if (this.#stopping) return;
     const pauseMs = this.#backoff.next();
     if (pauseMs === null) {
       const reason = new CliError(`${this.name} keeps ending (${how}): see ${this.#log.path}`);

@@ -15,6 +15,8 @@ export class SupervisedPostgres {
   readonly #events: AppEvents;
   readonly #backoff = new Backoff({ firstMs: 500, maxMs: 10_000, attempts: 8 });
   #server: EmbeddedPostgres | null = null;
+  /** Of its process, also while that does not accept connections yet. */
+  #pid: number | null = null;
   #stopping = false;
   /** A start under way: stopping waits for it, else the server would outlive us. */
   #starting: Promise<unknown> = Promise.resolve();
@@ -37,6 +39,7 @@ export class SupervisedPostgres {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#signal('SIGINT'); // one that recovers would be waited for until it has
     await this.#starting;
     await this.#server?.stop();
   }
@@ -44,17 +47,30 @@ export class SupervisedPostgres {
   /** Without a checkpoint: the next start recovers from the log. */
   kill(): void {
     this.#stopping = true;
-    if (this.#server) process.kill(this.#server.pid, 'SIGQUIT');
+    this.#signal('SIGQUIT');
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#pid !== null) process.kill(this.#pid, signal);
   }
 
   async #launch(port?: number): Promise<EmbeddedPostgres> {
+    if (this.#stopping) throw new CliError('stopped while starting');
     const server = await startEmbeddedPostgres({
       dataDir: this.#dataDir,
       ...(port === undefined ? {} : { port }),
+      onSpawn: (pid) => {
+        this.#pid = pid;
+        if (this.#stopping) this.#signal('SIGINT'); // since its cluster was being made
+      },
+    }).catch((error: unknown) => {
+      this.#pid = null;
+      throw error;
     });
     this.#server = server;
     const startedMs = Date.now();
     void server.exited.then((code) => {
+      this.#pid = null;
       if (this.#stopping) return;
       if (Date.now() - startedMs > STEADY_MS) this.#backoff.reset();
       this.#server = null;
@@ -75,10 +91,12 @@ export class SupervisedPostgres {
         return;
       }
       await new Promise((next) => setTimeout(next, pauseMs));
+      if (this.#stopping) return;
       try {
         await this.#launch(port);
         return;
       } catch (error) {
+        if (this.#stopping) return;
         // After a kill -9 the old server's processes hold its memory for a moment yet.
         this.#events.tell(
           `PostgreSQL does not start: ${error instanceof Error ? oneLine(error.message) : String(error)}`,
@@ -90,6 +108,7 @@ export class SupervisedPostgres {
 
 async function createDatabases(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {}); // it may be lost by a stop: what is asked over it fails by itself
   await client.connect();
   try {
     const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database');

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
 export function isAlive(pid: number): boolean {
   try {
@@ -22,6 +23,28 @@ export function processStart(pid: number): string | null {
       return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
     }
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
+  } catch {
+    return null; // it has just ended, or there is no ps here
+  }
+}
+
+export interface ProcessCommand {
+  /** The name of its file, without the folder. */
+  readonly program: string;
+  /** All words that it was started with, blanks between them. */
+  readonly line: string;
+}
+
+/** What the process was started as. Null when there is none, or when the platform does not tell. */
+export function commandOf(pid: number): ProcessCommand | null {
+  try {
+    if (process.platform === 'linux') {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').split('\0');
+      return { program: basename(words[0]!), line: words.join(' ') };
+    }
+    const ask = (what: string) =>
+      execFileSync('ps', ['-o', `${what}=`, '-p', String(pid)], { encoding: 'utf8' }).trim();
+    return { program: basename(ask('comm')), line: ask('command') };
   } catch {
     return null; // it has just ended, or there is no ps here
   }

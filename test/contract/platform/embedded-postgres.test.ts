@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chown, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from '#platform/embedded-postgres.js';
+import { isAlive } from '#platform/process-identity.js';
+
+jest.setTimeout(60_000);
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const undo of cleanUp.splice(0).reverse()) await undo();
+});
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'orderlog-postgres-'));
+  cleanUp.push(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function start(
+  dataDir: string,
+  options: Partial<EmbeddedPostgresOptions> = {},
+): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' }, ...options });
+  cleanUp.push(() => server.stop());
+  return server;
+}
+
+async function answers({ url }: EmbeddedPostgres): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.end();
+}
+
+describe('a cluster and its password', () => {
+  it.each([
+    ['another one', 'another'],
+    ['none, as after a power cut', ''],
+  ])('are told apart from %s, and no server stays', async (_, password) => {
+    const dataDir = await newFolder();
+    await (await start(dataDir)).stop();
+    await writeFile(join(dataDir, 'pg.password'), password);
+    let pid: number | null = null;
+    await expect(start(dataDir, { onSpawn: (its) => (pid = its) })).rejects.toThrow(
+      `${dataDir}/pg.password is not the password of ${dataDir}/pg: the two belong together`,
+    );
+    expect(pid !== null && isAlive(pid)).toBe(false);
+    expect(existsSync(join(dataDir, 'pg', 'postmaster.pid'))).toBe(false);
+  });
+});
+
+describe('a server that was left behind', () => {
+  const fileOf = (dataDir: string) => join(dataDir, 'pg', 'postmaster.pid');
+
+  /** A cluster that is not running, with a file that names a process as its server. */
+  async function leftBehind(pidFor: (owner: { uid: number; gid: number }) => number): Promise<string> {
+    const dataDir = await newFolder();
+    const server = await start(dataDir);
+    const file = await readFile(fileOf(dataDir), 'utf8');
+    await server.stop();
+    const owner = await stat(join(dataDir, 'pg'));
+    await writeFile(fileOf(dataDir), file.replace(/^\d+/, String(pidFor(owner))), { mode: 0o600 });
+    await chown(fileOf(dataDir), owner.uid, owner.gid);
+    return dataDir;
+  }
+
+  it('is not the program that has its number now', async () => {
+    let other: ReturnType<typeof spawn> | null = null;
+    const dataDir = await leftBehind(({ uid, gid }) => {
+      // As the server's own user, who may end it.
+      other = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], uid, gid });
+      return other.pid!;
+    });
+    const ended = once(other!, 'exit');
+    await answers(await start(dataDir));
+    other!.stdin!.end();
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('is not the server of another cluster', async () => {
+    const other = await start(await newFolder());
+    await answers(await start(await leftBehind(() => other.pid)));
+    await answers(other);
+  });
+
+  it('is ended, also where its folder was moved meanwhile', async () => {
+    const dataDir = await newFolder();
+    const left = await start(dataDir);
+    const moved = `${dataDir}-moved`;
+    await rename(dataDir, moved);
+    cleanUp.push(() => rm(moved, { recursive: true, force: true }));
+    await answers(await start(moved));
+    expect(isAlive(left.pid)).toBe(false);
+  });
+});
