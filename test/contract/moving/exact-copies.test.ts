@@ -7,7 +7,11 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { ExactEvent, ExactEventStore, StoredExactEvent } from '#event-store/port.js';
-import { orderStream } from '#event-store/streams.js';
+import { storeIdentity } from '#event-store/store-identity.js';
+import { orderStream, snapshotStream } from '#event-store/streams.js';
+import { lineOf } from '../../../apps/orderctl/src/events/event-line.js';
+import { withFile } from '../../../apps/orderctl/src/events/events-file.reader.js';
+import { EventsFileWriter } from '../../../apps/orderctl/src/events/events-file.writer.js';
 import { exportEvents, type ExportResult } from '../../../apps/orderctl/src/events/export-events.js';
 import { importEvents, type ImportResult } from '../../../apps/orderctl/src/events/import-events.js';
 import { startTestEventStore } from '../../support/event-store.js';
@@ -41,7 +45,7 @@ async function using<T>(server: Server, work: (store: DbClientEventStore) => Pro
 }
 
 const newPath = () => join(folder, `${randomUUID()}.gz`);
-const quiet = { tell: () => undefined, onProgress: () => undefined };
+const quiet = { tell: () => undefined, onLooked: () => undefined, onProgress: () => undefined };
 
 function exported(store: ExactEventStore, path: string, stopAfter = Infinity): Promise<ExportResult> {
   let events = 0;
@@ -209,6 +213,42 @@ describe('an interruption', () => {
     }
   });
 
+  it('of what is looked at first is heard at once, and leaves everything as it was', async () => {
+    const fresh = await startTestEventStore();
+    try {
+      await using(fresh, async (store) => {
+        const looks: string[] = [];
+        const onLooked = (what: string) => void looks.push(what.replace(wholePath, 'FILE'));
+        const into = { ...quiet, store, path: wholePath, atOnce: 16, onLooked, onStart: () => undefined };
+        await expect(importEvents({ ...into, stopAsked: () => true })).rejects.toThrow(
+          'stopped before anything was appended',
+        );
+        expect(await ordersIn(fresh)).toEqual([]);
+        const own = [someEventOf(aStream(), '{}'), someEventOf(aStream(), '{}')];
+        await write(store, own);
+        for (const [stopAt, seen] of [
+          [1, ['comparing with the event store']],
+          [3, [...own.map(() => 'comparing with the event store'), 'checking FILE']],
+        ] as const) {
+          looks.length = 0;
+          const stopAsked = () => looks.length >= stopAt;
+          await expect(importEvents({ ...into, stopAsked })).rejects.toThrow('before anything was appended');
+          expect(looks).toEqual(seen);
+        }
+        expect(await ordersIn(fresh)).toHaveLength(own.length);
+      });
+      await using(from, async (store) => {
+        const path = newPath();
+        await expect(exported(store, path, 250)).rejects.toThrow('stopped after 250 events');
+        const before = await readFile(path);
+        await expect(exported(store, path, 0)).rejects.toThrow('stopped before anything was written');
+        expect((await readFile(path)).equals(before)).toBe(true);
+      });
+    } finally {
+      await fresh.close();
+    }
+  });
+
   it('of the network is waited out by both, and the order is kept', async () => {
     const fresh = await startTestEventStore();
     const [near, far] = [await startTcpProxy(portOf(from)), await startTcpProxy(portOf(fresh))];
@@ -227,7 +267,7 @@ describe('an interruption', () => {
     };
     try {
       const path = newPath();
-      const common = { path, stopAsked: () => false };
+      const common = { path, onLooked: quiet.onLooked, stopAsked: () => false };
       const out = await using({ ...from, url: urlAt(near) }, (store) =>
         exportEvents({ ...common, store, tell: restored(near), onProgress: badDays(near) }),
       );
@@ -375,6 +415,76 @@ describe('a file and a store', () => {
         );
       });
       expect(await readFile(path, 'utf8')).toBe(text);
+    }
+  });
+});
+
+describe('a file that no export wrote', () => {
+  const stream = aStream();
+  const good = { ...someEventOf(stream, '{"n":1}'), revision: 0 };
+  const next = (changes: object) => lineOf({ ...someEventOf(stream, '{"n":2}'), revision: 1, ...changes });
+  const without = (field: string) =>
+    JSON.stringify({ ...(JSON.parse(next({})) as object), [field]: undefined });
+  const base64 = 'not in the one way';
+
+  it.each([
+    [
+      'ends an order',
+      next({ stream: `$$${stream}`, revision: 0, data: Buffer.from('{"$tb":1}') }),
+      /"\$\$order-default\.\S+" is no stream of an order$/,
+    ],
+    [
+      'plants a snapshot',
+      next({ stream: snapshotStream(stream), revision: 0 }),
+      /"order_snapshot-default\.\S+" is no stream of an order$/,
+    ],
+    [
+      'is in a stream of somebody else',
+      next({ stream: 'order-tea', revision: 0 }),
+      /"order-tea" is no stream of an order$/,
+    ],
+    ['has a type of the event store itself', next({ type: '$>' }), /its type "\$>" begins with \$, as only/],
+    ['has an id that is none', next({ eventId: 'one' }), /its id "one" is no UUID$/],
+    ['leaves one out', next({ revision: 2 }), /lacks event 1, its next one is 2: it cannot be copied whole$/],
+    ['comes twice', lineOf(good), /lacks event 1, its next one is 0/],
+    ['names no stream', without('stream'), /it is no event as an export writes it$/],
+    ['names no type', without('type'), /it is no event as an export writes it$/],
+    ['has no content', without('data'), /it is no event as an export writes it$/],
+    [
+      'would be another event',
+      next({}).replace('"{\\"n\\":2}"', JSON.stringify({ base64 })),
+      /it is no event as an export/,
+    ],
+    ['is no JSON', 'stream: order-default', /it is no event as an export writes it$/],
+    ['is nothing', 'null', /it is no event as an export writes it$/],
+  ])('and of which a line %s is refused by that line, and nothing is written', async (_what, line, says) => {
+    const path = newPath();
+    await withFile(path, 'w+', async (file) => {
+      const writer = await EventsFileWriter.begin(file, { store: randomUUID(), upTo: '9' });
+      await writer.add(lineOf(good), 0n);
+      await writer.add(line, 1n);
+      await writer.finish(1);
+    });
+    await using(target, async (store) => {
+      await storeIdentity(store); // writes it at the first time
+      const before = await store.headPosition();
+      // The first line is the header, the second is right.
+      await expect(imported(store, path)).rejects.toThrow(new RegExp(`^${path} line 3: .*${says.source}`));
+      expect(await store.headPosition()).toBe(before);
+    });
+  });
+
+  it('is never written by an export, whatever has a name like an order', async () => {
+    const fresh = await startTestEventStore();
+    const path = newPath();
+    try {
+      await using(fresh, async (store) => {
+        await write(store, [someEventOf('order-tea', '{}'), someEventOf(stream, '{}')]);
+        expect(await exported(store, path)).toMatchObject({ events: 1, orders: 1 });
+        expect(await imported(store, path)).toMatchObject({ alreadyThere: 1, appended: 0 });
+      });
+    } finally {
+      await fresh.close();
     }
   });
 });

@@ -44,7 +44,7 @@ describe('a projector says of itself', () => {
   const described = async () => {
     const places = { postgresUrl: bench.postgresUrl, eventStoreUrl: bench.eventStoreUrl };
     const { projections } = await describeSystem({ ...places, elasticsearch: null, kafka: null });
-    return projections.find(({ projection }) => projection === 'orders')!;
+    return projections!.find(({ projection }) => projection === 'orders')!;
   };
 
   it('where each projection is, in the format of Prometheus and to orderctl', async () => {

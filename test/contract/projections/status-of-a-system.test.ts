@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { markFailed } from '#read-models/generation-states.js';
 import { activeGeneration, createGeneration } from '#read-models/generations.js';
-import { describeSystem } from '../../../apps/orderctl/src/status/system-status.js';
+import { describeSystem, type SystemStatus } from '../../../apps/orderctl/src/status/system-status.js';
+import { orderctl } from '../../support/orderctl.js';
 import { WrittenOrder, place } from '../../support/order-streams.js';
 import { ProjectionBench } from '../../support/projections.js';
-import { startTcpProxy } from '../../support/tcp-proxy.js';
+import { startTcpProxy, through, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(60_000);
@@ -16,8 +17,8 @@ describe('orderctl status', () => {
   });
   afterEach(() => bench.close());
 
-  const status = (eventStoreUrl = bench.eventStoreUrl) =>
-    describeSystem({ postgresUrl: bench.postgresUrl, eventStoreUrl, elasticsearch: null, kafka: null });
+  const status = ({ eventStoreUrl = bench.eventStoreUrl, postgresUrl = bench.postgresUrl } = {}) =>
+    describeSystem({ postgresUrl, eventStoreUrl, elasticsearch: null, kafka: null });
   const applied = async () => {
     const order = new WrittenOrder(bench.eventStore);
     await order.does(place(order));
@@ -32,12 +33,76 @@ describe('orderctl status', () => {
     await applied();
     const nobody = await startTcpProxy(Number(new URL(bench.eventStoreUrl).port));
     await nobody.close();
-    const told = await status(`esdb://127.0.0.1:${nobody.port}?tls=false`);
+    const told = await status({ eventStoreUrl: `esdb://127.0.0.1:${nobody.port}?tls=false` });
     expect(told.eventStore).toBeNull();
+    expect(told.engines.map(({ away }) => away)).toEqual([true, false, false, false]);
     expect(told.engines[0]).toMatchObject({ detail: expect.stringMatching(/^does not answer: /) });
-    const [orders] = told.projections;
+    const [orders] = told.projections!;
     expect(orders).toMatchObject({ projection: 'orders', lag: null, lagSeconds: null });
     expect(BigInt(orders!.position!)).toBeGreaterThanOrEqual(0n);
+  });
+
+  describe('where PostgreSQL does not answer tells of the other engines', () => {
+    const rest = { generation: null, builds: null, projections: null, replay: null };
+    const portOf = (url: string) => Number(new URL(url).port);
+    const printedBy = (proxy: TcpProxy, ...args: readonly string[]) => {
+      const postgresUrl = through(proxy, bench.postgresUrl);
+      const urls = ['--postgres-url', postgresUrl, '--event-store-url', bench.eventStoreUrl];
+      return orderctl('status', ...urls, ...args);
+    };
+
+    it('while it is away', async () => {
+      await applied();
+      const proxy = await startTcpProxy(portOf(bench.postgresUrl));
+      await proxy.close();
+      const told = await status({ postgresUrl: through(proxy, bench.postgresUrl) });
+      expect(told).toMatchObject({
+        ...rest,
+        engines: [
+          { port: 'events', engine: 'embedded', away: false },
+          { port: 'read models', away: true, detail: expect.stringMatching(/^does not answer: /) },
+          { port: 'search', engine: 'not known', away: false },
+          { port: 'integration events', engine: 'none', away: false },
+        ],
+      });
+      expect(told.eventStore!.head).not.toBeNull();
+      const printed = await printedBy(proxy);
+      expect(printed).toMatchObject({ code: 1, stderr: '' });
+      expect(printed.stdout).toMatch(/^event store {3}at \d+, moving/m);
+      expect(printed.stdout).toMatch(/^generation {4}not known: PostgreSQL does not answer$/m);
+    });
+
+    it('where it has fallen silent', async () => {
+      await applied();
+      const proxy = await startTcpProxy(portOf(bench.postgresUrl), ({ client }) => {
+        client.on('data', (bytes: Buffer) => {
+          if (bytes.includes('SELECT')) proxy.holdAnswers();
+        });
+      });
+      try {
+        const { code, stdout } = await printedBy(proxy, '--json');
+        const told = JSON.parse(stdout) as SystemStatus;
+        expect({ code, ...told }).toMatchObject({ code: 1, ...rest });
+        expect(told.engines.map(({ away }) => away)).toEqual([false, true, false, false]);
+      } finally {
+        await proxy.close();
+      }
+    });
+
+    it('where others hold what is asked of it', async () => {
+      await applied();
+      const client = await bench.pool.connect();
+      await client.query('BEGIN');
+      try {
+        await client.query('LOCK TABLE orderlog.checkpoints IN ACCESS EXCLUSIVE MODE');
+        const told = await status();
+        expect(told).toMatchObject(rest);
+        expect(told.engines.map(({ away }) => away)).toEqual([false, false, false, false]);
+      } finally {
+        await client.query('ROLLBACK');
+        client.release();
+      }
+    });
   });
 
   it('names the orders that have been parked longest, and counts the others', async () => {
@@ -47,7 +112,7 @@ describe('orderctl status', () => {
        SELECT 'orders', g.id, 'default', gen_random_uuid(), minutes, 'cannot be folded', now() - minutes * interval '1 minute'
        FROM orderlog.generations g, generate_series(1, 7) minutes`,
     );
-    const { parked } = (await status()).projections[0]!;
+    const { parked } = (await status()).projections![0]!;
     expect(parked).toMatchObject({ orders: 7, events: 7, oldest: { revision: 7 } });
     expect(parked.longest.map(({ revision }) => revision)).toEqual([7, 6, 5, 4, 3]);
   });
@@ -60,7 +125,7 @@ describe('orderctl status', () => {
     await markFailed(bench.pool, failed, 'a row is not as its events make it');
     const owned = async () => {
       const told = await status();
-      return told.projections[0]?.owner !== null && told;
+      return told.projections![0]?.owner !== null && told;
     };
     const told = await until('its owner is told', owned);
     expect(told).toMatchObject({

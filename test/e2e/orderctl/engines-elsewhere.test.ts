@@ -58,16 +58,18 @@ describe('orderctl up, on engines that run elsewhere', () => {
           engine: 'PostgreSQL',
           version: await versionOf(database.url),
           detail: 'schema gen_1',
+          away: false,
         };
         expect(engines).toEqual([
           // Ours has no version of its own: it tells whose protocol it speaks.
           {
             ...{ port: 'events', engine: 'embedded', version: null },
             detail: expect.stringMatching(/^protocol of EventStoreDB \d+\.\d+\.\d+$/),
+            away: false,
           },
           { port: 'read models', ...postgres },
           { port: 'search', ...postgres },
-          { port: 'integration events', engine: 'none', version: null, detail: null },
+          { port: 'integration events', engine: 'none', version: null, detail: null, away: false },
         ]);
       } finally {
         expect(await up.end('SIGTERM')).toBe(0);

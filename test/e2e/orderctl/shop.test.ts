@@ -209,6 +209,18 @@ describe('a shop on one machine', () => {
         `${file},3,validation_failed`,
         'file,line,reason',
       ]);
+      const elsewhere = [
+        '--command-url',
+        `http://127.0.0.1:${up.ports.query}`,
+        '--rejects',
+        `${rejects}.none`,
+      ];
+      expect(await run('import', file, '--format', 'ndjson', ...elsewhere)).toMatchObject({
+        ...{ code: 1, stdout: '' },
+        stderr: expect.stringMatching(
+          /^orderctl: \w+: place: 40[45] .* no answer about an order: check --command-url/m,
+        ),
+      });
     },
     TIMEOUT_MS,
   );

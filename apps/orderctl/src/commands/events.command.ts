@@ -5,6 +5,7 @@ import { duration, Progress } from '../import/progress.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
 import { onInterruption } from '../support/interruption.js';
+import { lookTeller } from '../support/look-teller.js';
 import { count, printJson } from '../support/output.js';
 
 interface EventsOptions extends ConnectionOptions {
@@ -39,7 +40,11 @@ async function runExport(path: string, options: EventsOptions): Promise<void> {
   const interruption = onInterruption(tell, 'this event');
   try {
     const result = await withEventStore(url, (store) =>
-      exportEvents({ store, path, tell, stopAsked: interruption.asked, onProgress: progressTeller() }),
+      exportEvents({
+        ...{ store, path, tell, stopAsked: interruption.asked },
+        onLooked: lookTeller(tell),
+        onProgress: progressTeller(),
+      }),
     );
     if (options.json) printJson(result, { pretty: false });
     else reportExport(result);
@@ -53,11 +58,14 @@ async function runImport(path: string, options: EventsOptions & { readonly atOnc
   const { atOnce } = options;
   let progress: Progress | null = null;
   const say = (line: string) => (progress ? progress.tell(line) : tell(line));
-  const interruption = onInterruption(say, 'the appends under way');
+  const interruption = onInterruption(say, () =>
+    progress === null ? 'the event that is looked at' : 'the appends under way',
+  );
   try {
     const result = await withEventStore(url, (store) =>
       importEvents({
         ...{ store, path, atOnce, tell: say, stopAsked: interruption.asked },
+        onLooked: lookTeller(say),
         onStart: (events) => (progress = new Progress(events, 'events')),
         onProgress: (events) => progress?.advance(events),
       }),

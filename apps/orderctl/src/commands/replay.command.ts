@@ -1,4 +1,3 @@
-import { constants, setPriority } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
@@ -21,6 +20,7 @@ import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
 import { count, printJson } from '../support/output.js';
+import { comeAfterOthers } from '../support/priority.js';
 import { runWhatIf } from '../what-if/run-what-if.js';
 
 interface ReplayOptions extends ConnectionOptions {
@@ -78,8 +78,7 @@ async function runReplay(options: ReplayOptions): Promise<void> {
 }
 
 async function goOn(options: ReplayOptions, request: ReplayRequest): Promise<void> {
-  // Where it shares a machine with those who answer, they come first.
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  comeAfterOthers();
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');

@@ -10,6 +10,7 @@ import type { Counted, SnapshotWork } from '../snapshots/each-order.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
 import { onInterruption } from '../support/interruption.js';
+import { lookTeller } from '../support/look-teller.js';
 import { count, printJson } from '../support/output.js';
 
 interface SnapshotOptions extends ConnectionOptions {
@@ -17,7 +18,6 @@ interface SnapshotOptions extends ConnectionOptions {
 }
 
 const SHOWN_FINDINGS = 20;
-const TELL_EVERY_MS = 2_000;
 
 export function addSnapshotCommand(program: Command): void {
   const snapshot = program
@@ -52,6 +52,7 @@ async function run(options: SnapshotOptions, work: (work: SnapshotWork) => Promi
   const tell = (line: string) =>
     progress === null ? void process.stderr.write(`${line}\n`) : progress.tell(line);
   const interruption = onInterruption(tell, 'this order');
+  const look = lookTeller(tell);
   try {
     const result = await withEventStore(url, (store) => {
       const codec = eventCodec(plainPersonal);
@@ -59,8 +60,8 @@ async function run(options: SnapshotOptions, work: (work: SnapshotWork) => Promi
         store,
         snapshots: openSnapshots(store, codec.personal),
         streams: new OrderStreams(store, codec),
-        patience: new Patience(tell),
-        onLooked: lookTeller(tell),
+        patience: new Patience(tell, interruption.asked),
+        onLooked: (events) => look('looking for orders', events),
         onStart: (orders) => (progress = new Progress(orders, 'orders')),
         onOrder: () => progress?.advance(1),
         stopAsked: interruption.asked,
@@ -74,15 +75,6 @@ async function run(options: SnapshotOptions, work: (work: SnapshotWork) => Promi
     endOf(progress);
     interruption.forget();
   }
-}
-
-function lookTeller(tell: (line: string) => void): (events: number) => void {
-  let toldMs = Date.now();
-  return (events) => {
-    if (Date.now() - toldMs < TELL_EVERY_MS) return;
-    toldMs = Date.now();
-    tell(`looking for orders: ${count(events)} events looked through`);
-  };
 }
 
 function endOf(progress: Progress | null): void {

@@ -39,6 +39,9 @@ async function runStatus(options: StatusOptions): Promise<void> {
   });
   if (options.json) printJson(status, { pretty: false });
   else printStatus(status);
+  const { engines, eventStore, projections } = status;
+  const isAllThere = eventStore !== null && projections !== null && !engines.some(({ away }) => away);
+  if (!isAllThere) process.exitCode = 1;
 }
 
 async function runTotals(connection: Connection, { json }: StatusOptions): Promise<void> {
@@ -71,10 +74,15 @@ function printStatus({ engines, eventStore, generation, builds, projections, rep
       ? 'event store   does not answer'
       : `event store   at ${eventStore.head ?? 'nothing yet'}, moving ${count(eventStore.positionsPerSecond)}/s`,
   );
-  console.log(`generation    ${generation ?? 'none of this release is active'}`);
-  for (const build of builds) console.log(`build         ${buildInWords(build)}`);
+  console.log(
+    builds === null
+      ? 'generation    not known: PostgreSQL does not answer'
+      : `generation    ${generation ?? 'none of this release is active'}`,
+  );
+  for (const build of builds ?? []) console.log(`build         ${buildInWords(build)}`);
   if (replay !== null) console.log(`replay        ${replayInWords(replay)}`);
-  for (const projection of projections) printProjection(projection);
+  if (projections === null) console.log('projections   not known: PostgreSQL does not answer');
+  for (const projection of projections ?? []) printProjection(projection);
 }
 
 function printProjection(status: ProjectionStatus): void {

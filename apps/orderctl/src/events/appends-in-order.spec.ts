@@ -48,7 +48,11 @@ const event = (stream: string, revision: number, type: string) => ({
 const sent = [event('a', 0, 'one'), event('b', 0, 'two'), event('a', 1, 'three'), event('c', 0, 'four')];
 
 function appendsTo(store: ExactEventStore): AppendsInOrder {
-  return new AppendsInOrder(store, { atOnce: 10, patience: new Patience(() => undefined) });
+  const patience = new Patience(
+    () => undefined,
+    () => false,
+  );
+  return new AppendsInOrder(store, { atOnce: 10, patience });
 }
 
 describe('appends in order', () => {

@@ -36,7 +36,7 @@ export function lineOf({
   return JSON.stringify(line);
 }
 
-/** The event of a line that `lineOf` made. */
+/** The event of a line that `lineOf` made; one by others is looked at first (`checked-lines.ts`). */
 export function eventOf(text: string): EventOfStream {
   const { stream, revision, id, type, contentType, data, metadata } = JSON.parse(text) as Line;
   return {

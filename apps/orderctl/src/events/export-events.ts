@@ -1,15 +1,20 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
 import { storeIdentity } from '#event-store/store-identity.js';
+import { parseOrderStream } from '#event-store/streams.js';
 import { CliError } from '../support/cli-error.js';
+import { Stopped } from '../support/interruption.js';
 import { lineOf } from './event-line.js';
 import { EventsFileReader, withFile } from './events-file.reader.js';
 import { EventsFileWriter } from './events-file.writer.js';
 import { Patience, storedOrderEvents } from './stored-order-events.js';
+import { WholeStreams } from './whole-streams.js';
 
 export interface ExportOptions {
   readonly store: ExactEventStore;
   readonly path: string;
+  /** Told how many events it has seen while it looks through a file that is there already. */
+  readonly onLooked: (what: string, events: number) => void;
   /** Told after each event. */
   readonly onProgress: (progress: ExportProgress) => void;
   readonly tell: (line: string) => void;
@@ -42,7 +47,8 @@ export interface ExportResult {
 /**
  * Copies every order's stream into a file, or goes on with one that was interrupted.
  *
- * @throws CliError when the file is another store's, complete or damaged, on Ctrl-C, or when a stream is not whole
+ * @throws CliError when the file is another store's, complete or damaged, or when a stream is not whole
+ * @throws Stopped on Ctrl-C
  */
 export async function exportEvents(options: ExportOptions): Promise<ExportResult> {
   const startedMs = performance.now();
@@ -74,7 +80,7 @@ export async function exportEvents(options: ExportOptions): Promise<ExportResult
 
 async function writerOf(
   file: FileHandle,
-  { store, path }: ExportOptions,
+  { store, path, onLooked, stopAsked }: ExportOptions,
   storeId: string,
   streams: WholeStreams,
 ): Promise<{ writer: EventsFileWriter; after: bigint | null }> {
@@ -89,7 +95,10 @@ async function writerOf(
     );
   }
   let after: bigint | null = null;
+  let looked = 0;
   const writer = await EventsFileWriter.goOn(file, reader, ({ lines, end }) => {
+    if (stopAsked()) throw new Stopped('stopped before anything was written: the same command again goes on');
+    onLooked(`checking ${path}`, (looked += lines.length));
     for (const line of lines) streams.add(JSON.parse(line) as StoredExactEvent);
     after = BigInt(end.position);
   });
@@ -108,38 +117,24 @@ async function copy(
   { store, path, onProgress, tell, stopAsked }: ExportOptions,
 ): Promise<void> {
   const upTo = BigInt(writer.header.upTo);
-  const patience = new Patience(tell);
-  for await (const event of storedOrderEvents(store, { after, upTo, patience })) {
-    streams.add(event);
-    await writer.add(lineOf(event), event.position);
-    onProgress({ events: writer.events, position: event.position, upTo });
-    if (!stopAsked()) continue;
+  const patience = new Patience(tell, stopAsked);
+  let position = after ?? 0n;
+  try {
+    for await (const event of storedOrderEvents(store, { after, upTo, patience })) {
+      patience.goOn();
+      // Its name only begins like an order's: whoever wrote it, no import would take it.
+      if (parseOrderStream(event.stream) === null) continue;
+      streams.add(event);
+      ({ position } = event);
+      await writer.add(lineOf(event), position);
+      onProgress({ events: writer.events, position, upTo });
+    }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
     await writer.endChunk();
-    throw new CliError(
-      `stopped after ${writer.events} events, at position ${event.position} of ${upTo}: the same command again goes on from there (${path} is not complete)`,
+    throw new Stopped(
+      `stopped after ${writer.events} events, at position ${position} of ${upTo}: the same command again goes on from there (${path} is not complete)`,
+      { cause: error },
     );
-  }
-}
-
-/** That each stream is there from its first event on: else it could not be restored. */
-class WholeStreams {
-  readonly #lastRevisions = new Map<string, number>();
-
-  get count(): number {
-    return this.#lastRevisions.size;
-  }
-
-  /** @throws CliError for a stream that was deleted, or lacks events */
-  add({ stream, revision, type }: Pick<StoredExactEvent, 'stream' | 'revision' | 'type'>): void {
-    if (type.startsWith('$')) {
-      throw new CliError(`${stream} was deleted: orders never are, and a deleted one cannot be copied`);
-    }
-    const expected = (this.#lastRevisions.get(stream) ?? -1) + 1;
-    if (revision !== expected) {
-      throw new CliError(
-        `${stream} lacks event ${expected}, its next one is ${revision}: it cannot be copied whole`,
-      );
-    }
-    this.#lastRevisions.set(stream, revision);
   }
 }

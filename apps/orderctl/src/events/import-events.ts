@@ -1,11 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ExactEventStore } from '#event-store/port.js';
 import { storeIdentity } from '#event-store/store-identity.js';
-import { CliError } from '../support/cli-error.js';
+import { Stopped } from '../support/interruption.js';
 import { AppendsInOrder } from './appends-in-order.js';
+import { CheckedLines } from './checked-lines.js';
 import { eventOf } from './event-line.js';
-import { DamagedFile, type FileFooter } from './events-file.js';
-import { EventsFileReader, withFile, type Chunk } from './events-file.reader.js';
+import { DamagedFile } from './events-file.js';
+import { EventsFileReader, withFile } from './events-file.reader.js';
 import { Patience } from './stored-order-events.js';
 import { TargetOrders } from './target-orders.js';
 
@@ -14,6 +15,8 @@ export interface ImportOptions {
   readonly path: string;
   /** Appends under way at once. */
   readonly atOnce: number;
+  /** Told how many events it has seen while it looks through the store, then the file, before anything is written. */
+  readonly onLooked: (what: string, events: number) => void;
   /** Told once the file was checked and compared with the store, before anything is written. */
   readonly onStart: (events: number) => void;
   /** Told how many more events are done with. */
@@ -38,35 +41,40 @@ export interface ImportResult {
 
 /**
  * Brings every stream of a file into an event store, as it was. What is there already stays; again, it changes
- * nothing and goes on where it stopped. Nothing is written before the whole file was found to be complete and
- * as it was written, and no stream of the store to differ from it.
+ * nothing and goes on where it stopped. Nothing is written before the whole file was found to be complete,
+ * as it was written and of nothing but orders, and no stream of the store to differ from it.
  *
- * @throws CliError otherwise, when the event store stays away, and on Ctrl-C
+ * @throws CliError otherwise, and when the event store stays away
+ * @throws Stopped on Ctrl-C
  */
 export async function importEvents(options: ImportOptions): Promise<ImportResult> {
   const startedMs = performance.now();
-  const { store, path } = options;
-  const patience = new Patience(options.tell);
+  const { store, path, stopAsked } = options;
+  const patience = new Patience(options.tell, stopAsked);
+  const looked = (what: string) => (events: number) => {
+    if (stopAsked()) throw new Stopped('stopped before anything was appended');
+    options.onLooked(what, events);
+  };
   return withFile(path, 'r', async (file) => {
     const source = (await reopened(path, file)).header.store;
     const storeId = await storeIdentity(store);
-    const there = await TargetOrders.of(store, patience);
-    const { events, streams, sha256 } = await checkWhole(path, file, there);
+    const there = await TargetOrders.of(store, patience, looked('comparing with the event store'));
+    const { events, orders, sha256 } = await checkWhole(path, file, there, looked(`checking ${path}`));
     options.onStart(events);
     const appends = new AppendsInOrder(store, { atOnce: options.atOnce, patience });
     let alreadyThere = 0;
     for await (const { lines } of (await reopened(path, file)).chunks()) {
       for (const line of lines) {
+        if (stopAsked()) await stop(appends, alreadyThere, events);
         const event = eventOf(line);
         if (there.has(event, line)) alreadyThere += 1;
         else await appends.add(event);
         options.onProgress(1);
-        if (options.stopAsked()) await stop(appends, alreadyThere, events);
       }
     }
     await appends.flush();
     return {
-      ...{ file: path, source, store: storeId, events, orders: streams },
+      ...{ file: path, source, store: storeId, events, orders },
       ...{ appended: appends.appended, alreadyThere, sha256 },
       seconds: Math.round(performance.now() - startedMs) / 1_000,
     };
@@ -79,21 +87,27 @@ async function reopened(path: string, file: FileHandle): Promise<EventsFileReade
   return reader;
 }
 
-/** @throws CliError when the file is not whole, or a stream of the store has another event than the file */
-async function checkWhole(path: string, file: FileHandle, there: TargetOrders): Promise<FileFooter> {
+/**
+ * @throws CliError when the file is not whole or holds what no export writes, or a stream of the store has another
+ *   event than the file
+ */
+async function checkWhole(
+  path: string,
+  file: FileHandle,
+  there: TargetOrders,
+  onLooked: (events: number) => void,
+): Promise<{ events: number; orders: number; sha256: string }> {
   const reader = await reopened(path, file);
+  const checked = new CheckedLines(path);
   let events = 0;
-  for await (const chunk of reader.chunks()) {
-    events += chunk.end.events;
-    compare(chunk, there);
+  for await (const { lines } of reader.chunks()) {
+    for (const line of lines) there.has(checked.add(line), line);
+    checked.endChunk();
+    events += lines.length;
+    onLooked(events);
   }
   if (reader.footer === null) throw incomplete(path, events);
-  return reader.footer;
-}
-
-function compare({ lines }: Chunk, there: TargetOrders): void {
-  if (there.isEmpty) return;
-  for (const line of lines) there.has(JSON.parse(line) as { stream: string; revision: number }, line);
+  return { events, orders: checked.orders, sha256: reader.footer.sha256 };
 }
 
 function incomplete(path: string, events: number): DamagedFile {
@@ -105,5 +119,5 @@ function incomplete(path: string, events: number): DamagedFile {
 async function stop(appends: AppendsInOrder, alreadyThere: number, events: number): Promise<never> {
   await appends.flush();
   const done = appends.appended + alreadyThere;
-  throw new CliError(`stopped after ${done} of ${events} events: the same command again goes on from there`);
+  throw new Stopped(`stopped after ${done} of ${events} events: the same command again goes on from there`);
 }

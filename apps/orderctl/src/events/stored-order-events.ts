@@ -3,28 +3,40 @@ import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { CliError } from '../support/cli-error.js';
+import { Stopped } from '../support/interruption.js';
 
 /** Long enough for a machine to restart; a store that is away longer needs a person. */
 const PATIENCE_MS = 120_000;
 const PAUSE_MS = 500;
 
-/** Tries again while the event store is away, two minutes at most. */
+/** Tries again while the event store is away: two minutes at most, and no longer than until somebody stops it. */
 export class Patience {
   #awaySinceMs: number | null = null;
   readonly #onWaiting: (line: string) => void;
+  readonly #stopAsked: () => boolean;
 
-  constructor(onWaiting: (line: string) => void) {
+  constructor(onWaiting: (line: string) => void, stopAsked: () => boolean) {
     this.#onWaiting = onWaiting;
+    this.#stopAsked = stopAsked;
   }
 
   answered(): void {
     this.#awaySinceMs = null;
   }
 
-  /** @throws CliError when it is over, and the error itself when it says something else than "away" */
+  /** @throws Stopped when that was asked for */
+  goOn(): void {
+    if (this.#stopAsked()) throw new Stopped('stopped: the same command again goes on from here');
+  }
+
+  /**
+   * @throws CliError when it is over, and the error itself when it says something else than "away"
+   * @throws Stopped
+   */
   async wait(error: unknown): Promise<void> {
     const away = error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown;
     if (!away) throw error;
+    this.goOn();
     if (this.#awaySinceMs === null) this.#onWaiting(`waiting: ${error.message}`);
     this.#awaySinceMs ??= Date.now();
     if (Date.now() - this.#awaySinceMs > PATIENCE_MS) {
@@ -36,6 +48,7 @@ export class Patience {
       );
     }
     await setTimeout(PAUSE_MS);
+    this.goOn();
   }
 }
 
@@ -50,6 +63,7 @@ interface StoredRange {
  * store.
  *
  * @throws CliError when the event store stays away
+ * @throws Stopped while it is away, or has nothing of orders to show
  */
 export function storedOrderEvents(
   store: Pick<ExactEventStore, 'subscribeToAllExact'>,
@@ -75,6 +89,7 @@ export async function* storedEvents(
         if (message.kind === 'event' && position <= upTo) yield message.event;
         last = position;
         if (position >= upTo) return;
+        if (message.kind !== 'event') patience.goOn();
       }
     } catch (error) {
       await patience.wait(error);

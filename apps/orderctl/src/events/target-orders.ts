@@ -9,22 +9,22 @@ export class TargetOrders {
 
   private constructor() {}
 
+  /** @param onLooked told after each event how many those are; may end it by an error */
   static async of(
     store: Pick<ExactEventStore, 'subscribeToAllExact' | 'headPosition'>,
     patience: Patience,
+    onLooked: (events: number) => void,
   ): Promise<TargetOrders> {
     const orders = new TargetOrders();
+    let events = 0;
     const upTo = (await store.headPosition()) ?? -1n;
     for await (const event of storedOrderEvents(store, { after: null, upTo, patience })) {
       const digests = orders.#digests.get(event.stream) ?? [];
       digests[event.revision] = digestOf(lineOf(event));
       orders.#digests.set(event.stream, digests);
+      onLooked(++events);
     }
     return orders;
-  }
-
-  get isEmpty(): boolean {
-    return this.#digests.size === 0;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Problem, type Answer, type CallOptions, type OrderlogClient } from '#client/orderlog-client.js';
 import { CliError } from '../support/cli-error.js';
+import { Stopped } from '../support/interruption.js';
 import {
   fillBody,
   fillRoute,
@@ -38,12 +39,9 @@ export interface RunnerOptions {
   readonly client: OrderlogClient;
   /** Told after each command. */
   readonly onStep: () => void;
-  /** Between two commands: true ends the script there. */
+  /** Between two commands: true ends the script there, to be gone on with by the next run. */
   readonly stopped: () => boolean;
 }
-
-/** Ctrl-C: the script is cut off after a command, to be gone on with by the next run. */
-export class Stopped extends CliError {}
 
 /** What the answers told so far. */
 interface Told {
@@ -63,7 +61,7 @@ interface Told {
  * left to people. No command is decided meanwhile, since the order never comes back to that revision.
  *
  * @throws NoAnswer or Problem when the service is away for too long
- * @throws CliError when it fails, or does not let us in
+ * @throws CliError when it fails, does not let us in, or is not who answers
  * @throws Stopped
  */
 export async function runScript(script: OrderScript, options: RunnerOptions): Promise<ScriptOutcome> {
@@ -112,7 +110,7 @@ async function sendStep(
     const condition = order === null ? {} : conditionOn(order.revision, script);
     return await client.send(request, { key: `${script.key}/${step.key}`, ...condition });
   } catch (error) {
-    if (error instanceof Problem) return refusal(script, step, error);
+    if (error instanceof Problem) return refusal(script, step, error, order === null);
     if (!(error instanceof UnknownPlaceholder)) throw error;
     const line = `${script.name}: ${step.do}: ${error.message}`;
     return { kind: 'refused', step, code: UNKNOWN_ID, line };
@@ -124,14 +122,27 @@ function conditionOn(revision: number, { guarded }: OrderScript): CallOptions {
   return guarded ? { ifMatch: revision } : { headers: { 'if-match': '*' } };
 }
 
+/** With these the service says no to a command (docs/import-ndjson.md). */
+const REFUSALS: ReadonlySet<number> = new Set([400, 404, 409, 412, 413, 422]);
+/** Of those, what whoever is not command-api says of its address, and command-api of a command that there is not. */
+const NOT_THERE = 'not_found';
+
 /** What the service says about this order is an outcome; what it says about us, or about itself, ends the run. */
-function refusal(script: OrderScript, step: ScriptStep, problem: Problem): Refused {
+function refusal(script: OrderScript, step: ScriptStep, problem: Problem, isFirst: boolean): Refused {
   const about = `${script.name}: ${step.do}`;
   const line = `${about}: ${problem.message}`;
   if (problem.status === 401) throw new CliError(`${line}: give a token that is valid with --token`);
   if (problem.status === 403) throw new CliError(`${line}: give a token with the scopes for it with --token`);
   if (problem.status >= 500 || problem.status === 429) throw new CliError(line);
   const { code } = problem;
+  // What is in between, or stands at a wrong address, says nothing of an order.
+  const isOfService = problem.document['type'] === `urn:orderlog:problem:${code}`;
+  const isOfAddress = code === NOT_THERE && isFirst; // later ones follow an answer of command-api's
+  if (!REFUSALS.has(problem.status) || !isOfService || isOfAddress) {
+    throw new CliError(
+      `${line}: that is no answer about an order: check --command-url, and what stands before command-api`,
+    );
+  }
   if (code !== FURTHER) return { kind: 'refused', step, code, line };
   const from = `commands[${script.steps.indexOf(step)}]`;
   const why = `somebody else has changed the order since the command before; ${from} and those after it are left out`;

@@ -1,10 +1,10 @@
 import type { OrderlogClient, Retry } from '#client/orderlog-client.js';
 import { CliError } from '../support/cli-error.js';
-import { onInterruption } from '../support/interruption.js';
+import { onInterruption, Stopped } from '../support/interruption.js';
 import { inFlight } from './in-flight.js';
 import type { OrderScript } from './order-script.js';
 import { Progress } from './progress.js';
-import { runScript, Stopped, type ScriptOutcome } from './script-runner.js';
+import { runScript, type ScriptOutcome } from './script-runner.js';
 
 export interface SendingOptions<T> {
   readonly client: OrderlogClient;

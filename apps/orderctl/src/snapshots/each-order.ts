@@ -45,6 +45,7 @@ const FINDINGS_MAX = 1_000;
  * One order after another, each as a whole: it may be stopped between two. While the event store is away, it waits.
  *
  * @throws CliError when the event store stays away
+ * @throws Stopped while it is away
  */
 export async function eachOrder(
   orders: readonly string[],

@@ -16,13 +16,15 @@ export interface EngineStatus {
   readonly version: string | null;
   /** What else is worth knowing: an index, a cluster, or why there is no answer; null: nothing. */
   readonly detail: string | null;
+  /** It was asked, and does not answer. */
+  readonly away: boolean;
 }
 
 export interface EnginePlaces {
   readonly eventStore: DbClientEventStore;
   readonly pool: pg.Pool;
   /** null: none of this release is active. */
-  readonly generation: Generation | null;
+  readonly generation: Generation | null | 'not known';
   /** null: none is known here. */
   readonly elasticsearch: ElasticsearchPlace | null;
   readonly kafka: KafkaPlace | null;
@@ -55,23 +57,20 @@ function readModelsOf({
 }: Pick<EnginePlaces, 'pool' | 'generation'>): Promise<EngineStatus> {
   return asked('read models', 'PostgreSQL', async () => {
     const { rows } = await pool.query<{ server_version: string }>('SHOW server_version');
-    return { version: rows[0]!.server_version, detail: generation && `schema ${generation.schema}` };
+    const isKnown = generation !== null && generation !== 'not known';
+    return { version: rows[0]!.server_version, detail: isKnown ? `schema ${generation.schema}` : null };
   });
 }
 
 async function searchOf({ pool, generation, elasticsearch }: EnginePlaces): Promise<EngineStatus> {
-  if (generation === null) return { port: 'search', engine: 'none', version: null, detail: null };
-  const { searchIndex } = generation;
+  if (generation === null) return unasked('search', 'none');
+  // PostgreSQL alone tells what is searched. Where an Elasticsearch is named, it may be that.
+  if (generation === 'not known' && elasticsearch === null) return unasked('search', 'not known');
+  const searchIndex = generation === 'not known' ? 'not known' : generation.searchIndex;
   if (searchIndex === null) return { ...(await readModelsOf({ pool, generation })), port: 'search' };
   const engine = 'Elasticsearch';
-  if (elasticsearch === null) {
-    return {
-      port: 'search',
-      engine,
-      version: null,
-      detail: `index ${searchIndex}; give --elasticsearch-url`,
-    };
-  }
+  if (elasticsearch === null)
+    return unasked('search', engine, `index ${searchIndex}; give --elasticsearch-url`);
   const client = createElasticsearchClient(elasticsearch);
   try {
     return await asked('search', engine, async () => {
@@ -89,7 +88,7 @@ async function searchOf({ pool, generation, elasticsearch }: EnginePlaces): Prom
 
 async function integrationEventsOf({ kafka }: EnginePlaces): Promise<EngineStatus> {
   const port = 'integration events';
-  if (kafka === null) return { port, engine: 'none', version: null, detail: null };
+  if (kafka === null) return unasked(port, 'none');
   const admin = createKafka(kafka, 'orderctl', createLogger('orderctl', 'silent')).admin();
   try {
     // Kafka's protocol has no call that tells the version of a broker.
@@ -106,15 +105,19 @@ async function integrationEventsOf({ kafka }: EnginePlaces): Promise<EngineStatu
   }
 }
 
+function unasked(port: EngineStatus['port'], engine: string, detail: string | null = null): EngineStatus {
+  return { port, engine, version: null, detail, away: false };
+}
+
 async function asked(
   port: EngineStatus['port'],
   engine: string,
   ask: () => Promise<{ engine?: string; version: string | null; detail?: string | null }>,
 ): Promise<EngineStatus> {
   try {
-    return { port, engine, detail: null, ...(await ask()) };
+    return { port, engine, detail: null, ...(await ask()), away: false };
   } catch (error) {
     const why = error instanceof Error ? oneLine(error.message || error.name) : String(error);
-    return { port, engine, version: null, detail: `does not answer: ${why}` };
+    return { port, engine, version: null, detail: `does not answer: ${why}`, away: true };
   }
 }

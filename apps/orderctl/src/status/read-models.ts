@@ -21,8 +21,12 @@ export function withReadModels<T>(
   });
 }
 
-export async function withPool<T>(postgresUrl: string, read: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  const pool = createPool(postgresUrl, { max: 2, applicationName: 'orderctl', statementTimeoutMs: 0 });
+export async function withPool<T>(
+  postgresUrl: string,
+  read: (pool: pg.Pool) => Promise<T>,
+  { statementTimeoutMs = 0 } = {},
+): Promise<T> {
+  const pool = createPool(postgresUrl, { max: 2, applicationName: 'orderctl', statementTimeoutMs });
   try {
     return await read(pool);
   } finally {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
+import { isUnavailable } from '#platform/postgres.js';
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { ElasticsearchPlace } from '#platform/search-settings.js';
@@ -27,18 +28,23 @@ export interface SystemStatus {
     /** Events a second, on the embedded store. */
     readonly positionsPerSecond: number;
   } | null;
-  /** null: none of this release is active. */
+  /** null: none of this release is active, or PostgreSQL does not answer. */
   readonly generation: number | null;
-  /** Those that are being built, and those that were given up. */
-  readonly builds: readonly Build[];
-  readonly projections: readonly ProjectionStatus[];
-  /** That is under way, or was cut off; null: none. */
+  /** Those that are being built, and those that were given up. null: PostgreSQL does not answer. */
+  readonly builds: readonly Build[] | null;
+  /** null: PostgreSQL does not answer; `engines` says why. */
+  readonly projections: readonly ProjectionStatus[] | null;
+  /** That is under way, or was cut off; null: none, or PostgreSQL does not answer. */
   readonly replay: ReplayRecord | null;
 }
 
 export type Build = Pick<GenerationRecord, 'id' | 'state' | 'madeBy' | 'ofThisRelease' | 'failure'>;
 
 const MEASURED_FOR_MS = 1_000;
+/** Everything that is asked of PostgreSQL here is short. */
+const STATEMENT_LIMIT_MS = 5_000;
+/** PostgreSQL's own word of a statement that took longer. */
+const TOO_LONG = '57014';
 
 /**
  * Where everything is now, and how fast it has moved for a second. What is away is told as such.
@@ -52,18 +58,37 @@ export function describeSystem(options: {
   readonly kafka: KafkaPlace | null;
 }): Promise<SystemStatus> {
   const { elasticsearch, kafka } = options;
+  const limits = { statementTimeoutMs: STATEMENT_LIMIT_MS };
   return withEventStore(options.eventStoreUrl, (eventStore) =>
-    withPool(options.postgresUrl, async (pool) => {
-      const builds = await buildsIn(pool);
-      const generation = await activeGeneration(pool);
-      const [engines, measured, replay] = await Promise.all([
-        describeEngines({ eventStore, pool, generation, elasticsearch, kafka }),
-        measure(eventStore, { pool, generation }),
-        new ReplaysStore(pool).open(),
-      ]);
-      return { engines, ...measured, generation: generation?.id ?? null, builds, replay };
-    }),
+    withPool(
+      options.postgresUrl,
+      async (pool) => {
+        const known = await orAway(readModelsIn(pool));
+        const generation = known === 'away' ? 'not known' : known.generation;
+        const [engines, measured] = await Promise.all([
+          describeEngines({ eventStore, pool, generation, elasticsearch, kafka }),
+          measure(eventStore, known === 'away' ? null : { pool, generation: known.generation }),
+        ]);
+        if (known === 'away') return { engines, ...measured, generation: null, builds: null, replay: null };
+        const { builds, replay } = known;
+        return { engines, ...measured, generation: known.generation?.id ?? null, builds, replay };
+      },
+      limits,
+    ),
   );
+}
+
+interface KnownReadModels {
+  readonly generation: Generation | null;
+  readonly builds: readonly Build[];
+  readonly replay: ReplayRecord | null;
+}
+
+/** @throws CliError when no projector was ever started */
+async function readModelsIn(pool: pg.Pool): Promise<KnownReadModels> {
+  const builds = await buildsIn(pool);
+  const [generation, replay] = await Promise.all([activeGeneration(pool), new ReplaysStore(pool).open()]);
+  return { builds, generation, replay };
 }
 
 async function buildsIn(pool: pg.Pool): Promise<Build[]> {
@@ -89,18 +114,41 @@ interface Measured {
   readonly generation: Generation | null;
 }
 
+/** @param measured null: PostgreSQL does not answer */
 async function measure(
   store: Pick<EventStore, 'headPosition' | 'subscribeToAll'>,
-  measured: Measured,
+  measured: Measured | null,
 ): Promise<Pick<SystemStatus, 'eventStore' | 'projections'>> {
-  const earlier = await storedProjections(measured);
+  const earlier = await storedOrAway(measured);
   const earlierHead = await orAway(store.headPosition());
   const fromMs = performance.now();
   await new Promise((next) => setTimeout(next, MEASURED_FOR_MS));
   // The checkpoints first: read after the head, they could be ahead of it.
-  const now = await storedProjections(measured);
+  const now = earlier === 'away' ? earlier : await storedOrAway(measured);
   const head = earlierHead === 'away' ? earlierHead : await orAway(store.headPosition());
   const seconds = (performance.now() - fromMs) / 1_000;
+  const projections =
+    measured === null || earlier === 'away' || now === 'away'
+      ? null
+      : await nullWhereAway(statusesOf(store, measured, { earlier, now, head, seconds }));
+  if (head === 'away' || earlierHead === 'away') return { eventStore: null, projections };
+  const moved = Number((head ?? 0n) - (earlierHead ?? 0n));
+  const positionsPerSecond = Math.round(moved / seconds);
+  return { eventStore: { head: head?.toString() ?? null, positionsPerSecond }, projections };
+}
+
+interface Moved {
+  readonly earlier: readonly StoredProjection[];
+  readonly now: readonly StoredProjection[];
+  readonly head: bigint | null | 'away';
+  readonly seconds: number;
+}
+
+function statusesOf(
+  store: Pick<EventStore, 'subscribeToAll'>,
+  measured: Measured,
+  { earlier, now, head, seconds }: Moved,
+): Promise<ProjectionStatus[]> {
   const statuses = now.map(async (projection): Promise<ProjectionStatus> => {
     const { position } = projection;
     const before = earlier.find((one) => isSame(one, projection))?.position ?? position;
@@ -112,11 +160,11 @@ async function measure(
       eventsPerSecond: events === null ? null : Math.round(events / seconds),
     };
   });
-  const projections = await Promise.all(statuses);
-  if (head === 'away' || earlierHead === 'away') return { eventStore: null, projections };
-  const moved = Number((head ?? 0n) - (earlierHead ?? 0n));
-  const positionsPerSecond = Math.round(moved / seconds);
-  return { eventStore: { head: head?.toString() ?? null, positionsPerSecond }, projections };
+  return Promise.all(statuses);
+}
+
+function storedOrAway(measured: Measured | null): Promise<StoredProjection[] | 'away'> {
+  return measured === null ? Promise.resolve('away') : orAway(storedProjections(measured));
 }
 
 async function lagOf(
@@ -135,9 +183,15 @@ async function orAway<T>(asked: Promise<T>): Promise<T | 'away'> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof StoreUnavailable) return 'away';
+    const isTooLong = (error as { code?: unknown }).code === TOO_LONG;
+    if (error instanceof StoreUnavailable || isUnavailable(error) || isTooLong) return 'away';
     throw error;
   }
+}
+
+async function nullWhereAway<T>(asked: Promise<T>): Promise<T | null> {
+  const answer = await orAway(asked);
+  return answer === 'away' ? null : answer;
 }
 
 function isSame(one: StoredProjection, other: StoredProjection): boolean {

@@ -1,0 +1,73 @@
+import { parseOrderStream } from '#event-store/streams.js';
+import { CliError } from '../support/cli-error.js';
+import { eventOf, lineOf, type EventOfStream } from './event-line.js';
+import { WholeStreams } from './whole-streams.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const SHOWN_CHARACTERS = 100;
+
+/**
+ * Takes the lines of a file of events, in their order, as far as they are what an export writes: events of orders, each
+ * stream from its first one on. The hashes tell that the file is as it was written, not who wrote it. Any other line would
+ * be appended all the same, and be the deletion of an order, or a snapshot that no order was ever like.
+ */
+export class CheckedLines {
+  readonly #path: string;
+  readonly #streams = new WholeStreams();
+  /** As `zcat` shows the file: the first is the header. */
+  #number = 1;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get orders(): number {
+    return this.#streams.count;
+  }
+
+  /** @throws CliError that names the line */
+  add(line: string): EventOfStream {
+    this.#number += 1;
+    try {
+      const event = orderEventOf(line);
+      this.#streams.add(event);
+      return event;
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      throw new CliError(`${this.#path} line ${this.#number}: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** Passes the line that ends a chunk. */
+  endChunk(): void {
+    this.#number += 1;
+  }
+}
+
+/** @throws CliError that says what is wrong with the line */
+function orderEventOf(line: string): EventOfStream {
+  const event = eventOrNull(line);
+  if (event === null) throw new CliError('it is no event as an export writes it');
+  const { stream, type, eventId } = event;
+  if (parseOrderStream(stream) === null) throw new CliError(`${shown(stream)} is no stream of an order`);
+  if (type.startsWith('$'))
+    throw new CliError(`its type ${shown(type)} begins with $, as only those of the event store itself do`);
+  if (!UUID.test(eventId)) throw new CliError(`its id ${shown(eventId)} is no UUID`);
+  return event;
+}
+
+function eventOrNull(line: string): EventOfStream | null {
+  try {
+    const event = eventOf(line);
+    const texts: readonly unknown[] = [event.stream, event.eventId, event.type, event.contentType];
+    const isWhole = texts.every((text) => typeof text === 'string' && text !== '');
+    // Imported, any other line of this event would differ from it ever after.
+    return isWhole && lineOf(event) === line ? event : null;
+  } catch {
+    return null; // no JSON, or something in it is not there or of another kind
+  }
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
+}

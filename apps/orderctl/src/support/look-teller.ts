@@ -1,0 +1,13 @@
+import { count } from './output.js';
+
+const TELL_EVERY_MS = 2_000;
+
+/** Tells every two seconds how far a look at what is there has come: what it is for, and how many events it has seen. */
+export function lookTeller(tell: (line: string) => void): (what: string, events: number) => void {
+  let toldMs = Date.now();
+  return (what, events) => {
+    if (Date.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = Date.now();
+    tell(`${what}: ${count(events)} events looked through`);
+  };
+}
