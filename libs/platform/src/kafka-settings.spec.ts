@@ -65,8 +65,16 @@ describe('the settings of Kafka', () => {
       { ORDERLOG_KAFKA_BROKERS: 'kafka://user:secret@kafka:9092' },
       /no list of brokers: give HOST:PORT/,
     ],
-    ['an address in brackets', { ORDERLOG_KAFKA_BROKERS: '[::1]:9092' }, /no list of brokers: give HOST:PORT/],
-    ['no hours', { ...BROKERS, ORDERLOG_KAFKA_RETENTION_HOURS: '0' }, /nothing would be kept: give hours, or -1/],
+    [
+      'an address in brackets',
+      { ORDERLOG_KAFKA_BROKERS: '[::1]:9092' },
+      /no list of brokers: give HOST:PORT/,
+    ],
+    [
+      'no hours',
+      { ...BROKERS, ORDERLOG_KAFKA_RETENTION_HOURS: '0' },
+      /nothing would be kept: give hours, or -1/,
+    ],
     ['port 0', { ORDERLOG_KAFKA_BROKERS: 'kafka:0' }, /no list of brokers: give HOST:PORT/],
     ['a name that is none', { ...BROKERS, ORDERLOG_KAFKA_TOPIC: 'a topic' }, /no name of a topic/],
     ['no partition', { ...BROKERS, ORDERLOG_KAFKA_PARTITIONS: '0' }, /PARTITIONS is "0"/],
