@@ -11,6 +11,8 @@ export interface TcpProxy {
   passAnswers(): void;
   /** What the server says on the connections there are passes never again, though they stay open; new ones work. */
   swallowAnswers(): void;
+  /** Nothing passes on the connections there are, either way, not even their end: the host is gone. New ones work. */
+  loseHost(): void;
   /** From now on everything takes so long, either way; 0: no longer. */
   slow(delayMs: number): void;
   /** Breaks the connections there are; new ones are accepted. */
@@ -49,7 +51,9 @@ export async function startTcpProxy(
     const delay = () => delayMs;
     pass(client, server, delay);
     const answers = pass(server, client, delay);
-    server.on('drain', () => client.resume());
+    server.on('drain', () => {
+      if (!swallowed.has(client)) client.resume();
+    });
     client.on('drain', () => {
       if (!holding && !swallowed.has(server)) server.resume();
     });
@@ -92,6 +96,10 @@ export async function startTcpProxy(
     },
     swallowAnswers: () => {
       for (const { server } of pairs) swallowed.add(server.pause());
+    },
+    loseHost: () => {
+      for (const pair of pairs)
+        for (const socket of [pair.client, pair.server]) swallowed.add(socket.pause());
     },
     slow: (ms) => {
       delayMs = ms;

@@ -37,6 +37,7 @@ export async function openDatabase(url: string, schema: string, connections: num
     connectionString: url,
     max: connections,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000, // else a host that died is waited for for two hours
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
     idle_in_transaction_session_timeout: HELD_LIMIT_MS,
     options: `-c search_path=${schema}`,

@@ -12,9 +12,19 @@ export interface PoolOptions {
 /** From where PostgreSQL counts the microseconds of a `timestamptz` in its binary form. */
 export const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
+/**
+ * Else the answer of a host that died once it had taken a statement is waited for as long as the system says, which is two
+ * hours.
+ */
+export const KEPT_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 5_000 } as const;
+
 const CONNECT_TIMEOUT_MS = 3_000;
 /** What PostgreSQL's own word of a statement that took too long may take to come here. */
 const ANSWER_MARGIN_MS = 1_000;
+/** The longest that PostgreSQL takes, 25 days: node-postgres does not send 0, and the limit of a role or database would hold. */
+const NO_LIMIT_MS = 2_147_483_647;
+/** In which a server that is there has heard of the end of a connection. */
+const END_LIMIT_MS = 1_000;
 
 /** A pool that outlives the server: it reconnects by itself, and a lost idle connection ends nothing. */
 export function createPool(url: string, options: PoolOptions): pg.Pool {
@@ -22,12 +32,14 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     connectionString: url,
     max: options.max,
     application_name: options.applicationName,
-    statement_timeout: options.statementTimeoutMs,
     ...(options.statementTimeoutMs === 0
-      ? {}
-      : { query_timeout: options.statementTimeoutMs + ANSWER_MARGIN_MS }),
+      ? { statement_timeout: NO_LIMIT_MS }
+      : {
+          statement_timeout: options.statementTimeoutMs,
+          query_timeout: options.statementTimeoutMs + ANSWER_MARGIN_MS,
+        }),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
+    ...KEPT_ALIVE,
   });
   outliveLosses(pool);
   return pool;
@@ -40,6 +52,16 @@ export function outliveLosses(pool: pg.Pool, onIdleLost: (error: Error) => void 
   pool.on('error', onIdleLost);
   // Nor may the loss of one that is lent out: what is under way on it, or is asked next, fails by itself.
   pool.on('connect', (client) => client.on('error', () => {}));
+}
+
+/**
+ * Ends a connection, gone already or not. A host that is gone says nothing: the connection is broken off then, of which else
+ * nothing is heard until the system gives it up, a quarter of an hour later.
+ */
+export async function endConnection(client: pg.Client): Promise<void> {
+  const breakOff = setTimeout(() => client.connection.stream.destroy(), END_LIMIT_MS);
+  await client.end().catch(() => {}); // gone already
+  clearTimeout(breakOff);
 }
 
 const UNAVAILABLE_CODES = new Set([

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
 import type { Generation, Queryable } from './generations.js';
 import { PositionWaiters } from './position-waiters.js';
 import { ReadFrom } from './read-from.js';
@@ -98,14 +99,14 @@ export class CheckpointWatcher {
     clearTimeout(this.#retry);
     clearInterval(this.#looks);
     this.#waiting.end();
-    await this.#client?.end();
+    if (this.#client !== null) await endConnection(this.#client);
   }
 
   async #connect(): Promise<void> {
     const client = new pg.Client({
       connectionString: this.#options.connectionString,
       application_name: 'orderlog checkpoint watcher',
-      keepAlive: true,
+      ...KEPT_ALIVE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
     });
@@ -123,7 +124,7 @@ export class CheckpointWatcher {
     } catch (error) {
       this.#lost(client, error);
     }
-    if (this.#closed) await client.end();
+    if (this.#closed) await endConnection(client);
   }
 
   #lost(client: pg.Client, error: unknown): void {
@@ -133,9 +134,7 @@ export class CheckpointWatcher {
     this.#read.forgetPositions();
     this.#options.onError?.(error);
     this.#retry = setTimeout(() => void this.#connect(), RECONNECT_AFTER_MS);
-    client.end().catch(() => {
-      // It is gone: that is why we are here.
-    });
+    void endConnection(client);
   }
 
   #heard(client: pg.Client, channel: string, payload: string): void {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { generationNumber, type Generation } from './generations.js';
+import { SEARCH_PROJECTION } from './orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 export interface DropOptions {
@@ -74,15 +75,19 @@ async function dropTables(pool: pg.Pool, { id, rowsOf, schema }: Generation): Pr
     );
     const last = rows.every((one) => one.id === id || one.state === 'dropped');
     const gone = last ? [id, rowsOf] : [id].filter((one) => one !== rowsOf);
+    // Where its rows stay for others, what its index had goes all the same; and that of those which were dropped before.
+    const unsearched = rows.filter((one) => one.id === id || one.state === 'dropped').map((one) => one.id);
     if (last) await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
     await client.query(`UPDATE ${SHARED_SCHEMA}.generations SET state = 'dropped' WHERE id = $1`, [id]);
-    for (const table of ['checkpoints', 'made_from', 'quarantine', 'late_rows', 'leases']) {
-      await client.query(`DELETE FROM ${SHARED_SCHEMA}.${table} WHERE generation = ANY ($1)`, [gone]);
+    await client.query(`DELETE FROM ${SHARED_SCHEMA}.late_rows WHERE generation = ANY ($1)`, [gone]);
+    const isGone = `(generation = ANY ($1) OR (projection = '${SEARCH_PROJECTION}' AND generation = ANY ($2)))`;
+    for (const table of ['checkpoints', 'made_from', 'quarantine', 'leases']) {
+      await client.query(`DELETE FROM ${SHARED_SCHEMA}.${table} WHERE ${isGone}`, [gone, unsearched]);
     }
     await client.query(
-      `UPDATE ${SHARED_SCHEMA}.quarantine_actions SET done_at = now(), succeeded = false, outcome = $2
-       WHERE generation = ANY ($1) AND done_at IS NULL`,
-      [gone, 'its generation was dropped before: ask again'],
+      `UPDATE ${SHARED_SCHEMA}.quarantine_actions SET done_at = now(), succeeded = false, outcome = $3
+       WHERE ${isGone} AND done_at IS NULL`,
+      [gone, unsearched, 'its generation was dropped before: ask again'],
     );
     await client.query('COMMIT');
     client.release();

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres.js';
 import { freePort } from '#platform/free-port.js';
-import { createPool, isUnavailable } from '#platform/postgres.js';
+import { createPool, endConnection, isUnavailable } from '#platform/postgres.js';
 import { freshDatabase } from '../../support/database.js';
 import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 
@@ -74,6 +76,31 @@ describe('a pool', () => {
     await database.drop();
   });
 
+  it('has no limit where it is to have none, whatever the database says', async () => {
+    const database = await freshDatabase();
+    const admin = createPool(database.url, { ...options, applicationName: 'admin' });
+    const name = new URL(database.url).pathname.slice(1);
+    await admin.query(`ALTER DATABASE ${name} SET statement_timeout = '60s'`);
+    const pool = createPool(database.url, options);
+    const limitMs = await pool.query<{ ms: number }>(
+      `SELECT setting::int AS ms FROM pg_settings WHERE name = 'statement_timeout'`,
+    );
+    expect(limitMs.rows).toEqual([{ ms: 2_147_483_647 }]);
+    await Promise.all([pool.end(), admin.end()]);
+    await database.drop();
+  });
+
+  it('has its connections looked at while they say nothing, so that a host that is gone is found', async () => {
+    const database = await freshDatabase();
+    const looks = jest.spyOn(net.Socket.prototype, 'setKeepAlive');
+    const pool = createPool(database.url, options);
+    await pool.query('SELECT 1');
+    expect(looks.mock.calls).toEqual([[true, 5_000]]);
+    looks.mockRestore();
+    await pool.end();
+    await database.drop();
+  });
+
   it('gives up a connection whose answers a network swallows, and takes another', async () => {
     const database = await freshDatabase();
     const proxy = await startTcpProxy(Number(new URL(database.url).port));
@@ -84,6 +111,21 @@ describe('a pool', () => {
     expect(isUnavailable(await failure(pool.query('SELECT 2')))).toBe(true);
     expect((await pool.query('SELECT 3 AS n')).rows).toEqual([{ n: 3 }]);
     await pool.end();
+    await proxy.close();
+    await database.drop();
+  });
+});
+
+describe('the end of a connection', () => {
+  it('is not waited for where the host is gone without a word', async () => {
+    const database = await freshDatabase();
+    const proxy = await startTcpProxy(Number(new URL(database.url).port));
+    const client = new pg.Client({ connectionString: through(proxy, database.url) });
+    client.on('error', () => {}); // it is broken off
+    await client.connect();
+    proxy.loseHost();
+    await endConnection(client);
+    await endConnection(client); // gone already
     await proxy.close();
     await database.drop();
   });

@@ -13,6 +13,7 @@ import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import { freshDatabase } from '../../support/database.js';
 import { takeLease } from '../../support/leases.js';
 import { ENGINES_MS } from '../../support/projections.js';
+import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
@@ -41,13 +42,17 @@ afterEach(async () => {
 
 /** As a projector does with its projections: owns each for as long as it may, and hands over what is asked for. */
 class Process {
-  readonly leases = new Leases(database.url);
+  readonly leases: Leases;
   readonly owned = new Map<string, Ownership>();
   readonly standby = new Set<string>();
   readonly #stop = new AbortController();
   readonly ended: Promise<unknown>;
 
-  constructor(keys: readonly LeaseKey[]) {
+  constructor(
+    keys: readonly LeaseKey[],
+    readonly url = database.url,
+  ) {
+    this.leases = new Leases(url);
     const signal = AbortSignal.any([stop.signal, this.#stop.signal]);
     this.ended = Promise.all(keys.map((key) => this.#keep(key, signal)));
     processes.push(this);
@@ -62,11 +67,11 @@ class Process {
     const { leases } = this;
     while (!signal.aborted) {
       const ownership = await Ownership.acquire({
-        ...{ connectionString: database.url, leases, lease, signal },
+        ...{ connectionString: this.url, leases, lease, signal },
         report: () => ({ state: 'live', restarts: 0, lastError: null }),
         onStandby: () => this.standby.add(lease.projection),
-      }).catch(() => null); // the signal aborted
-      if (ownership === null) return;
+      }).catch(() => null); // the signal aborted, or PostgreSQL is away
+      if (ownership === null) continue;
       this.owned.set(lease.projection, ownership);
       const leave = AbortSignal.any([signal, ownership.lost, ownership.asked]);
       if (!leave.aborted) await new Promise((resolve) => leave.addEventListener('abort', resolve));
@@ -119,6 +124,22 @@ describe('a lease', () => {
     await pool.query(`SELECT pg_terminate_backend(session_pid) FROM orderlog.leases WHERE projection = 'a'`);
     await until('its owner knows', () => ownership.lost.aborted);
     await until('one of them has it', () => owner.owned.size + other.owned.size === 1);
+  });
+
+  it('is taken anew by its owner where the host of PostgreSQL was gone without a word', async () => {
+    const proxy = await startTcpProxy(Number(new URL(database.url).port));
+    const owner = new Process([a], through(proxy, database.url));
+    await until('it is owned', () => owner.owned.size === 1);
+    const before = owner.owned.get('a')!;
+    proxy.loseHost();
+    const now = await until(
+      'it is owned again',
+      () => owner.owned.get('a') !== before && owner.owned.get('a'),
+      20_000,
+    );
+    expect(now.token).toBeGreaterThan(before.token);
+    await owner.end();
+    await proxy.close();
   });
 
   it('is taken over from one that stands still with a transaction open, which then fails', async () => {

@@ -3,11 +3,17 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '#event-store/errors.js';
 import { orderStream } from '#event-store/streams.js';
+import { BatchApplier } from '#projections/orders/batch-applier.js';
+import type { AdvanceStore } from '#projections/quarantine/order-advance.js';
+import { OrderQuarantine } from '#projections/quarantine/order-quarantine.js';
+import { ParkedOrderRetrier } from '#projections/quarantine/parked-order-retrier.js';
 import { actionById, askForAction } from '#read-models/stores/quarantine-actions.store.js';
 import { activeGeneration } from '#read-models/generations.js';
+import { OrdersStore } from '#read-models/stores/orders-store.js';
 import { parkedEventsOf, parkedOrders, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { collected } from '../../support/stored-events.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
+import { takeLease } from '../../support/leases.js';
 import { lossyStore, type LossyEvent } from '../../support/lossy-store.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { act, laterCodec, longText, UNKNOWN_TYPE } from '../../support/quarantine.js';
@@ -15,6 +21,8 @@ import { unreadableStreams } from '../../support/unreadable-streams.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
+
+const MORE_THAN_A_PAGE = 510;
 
 describe('an order that cannot be taken further', () => {
   let bench: ProjectionBench;
@@ -327,6 +335,35 @@ describe('an order that cannot be taken further', () => {
     expect((await parked(order))[0]!.tries).toBeGreaterThan(1);
     const all = await act(bench, order, { action: 'retry_all', tenantId: null, orderId: null });
     expect(all.outcome).toBe('0 of 1 parked orders are applied, 1 still parked');
+  });
+
+  it('is tried again some events at a time, with batches in between', async () => {
+    const order = await placed();
+    for (let count = 0; count < MORE_THAN_A_PAGE; count++) await order.receives({ type: UNKNOWN_TYPE });
+    const running = bench.start();
+    await bench.caughtUp(running);
+    const generation = running.projector.generation!;
+    await running.stop();
+    const db = await bench.pool.connect();
+    const token = await takeLease(db, { generation: generation.id, projection: 'orders' });
+    const quarantine = await OrderQuarantine.load(db, generation.id);
+    const store = new OrdersStore(db, generation, token);
+    const applier = new BatchApplier(store, bench.eventStore, { quarantine, codec: laterCodec });
+    const turns: string[] = [];
+    const eventStore: AdvanceStore = {
+      headPosition: () => bench.eventStore.headPosition(),
+      readStream: (...args) => {
+        turns.push('page');
+        void applier.turns.take(async () => void turns.push('batch'));
+        return bench.eventStore.readStream(...args);
+      },
+    };
+    const retrier = new ParkedOrderRetrier(applier, eventStore, laterCodec.decodeEach);
+    expect(await retrier.retry(order.stream)).toEqual({ revision: MORE_THAN_A_PAGE, stillParked: null });
+    db.release();
+    expect(turns.slice(0, 3)).toEqual(['page', 'batch', 'page']);
+    expect(await parked(order)).toEqual([]);
+    expect(await rowOf(order)).toMatchObject({ revision: MORE_THAN_A_PAGE });
   });
 
   it('is parked where its stream alone cannot be read, which holds up nothing that people ask for', async () => {

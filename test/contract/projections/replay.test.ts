@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { EncodedEvent } from '#event-store/port.js';
+import type { EncodedEvent, ExactEventStore } from '#event-store/port.js';
 import { activeGeneration, prepareSharedTables } from '#read-models/generations.js';
 import { addSkip } from '#read-models/stores/skips.store.js';
-import { ReplaysStore } from '#read-models/stores/replays.store.js';
+import { ReplaysStore, type ReplayPhase, type ReplayProgress } from '#read-models/stores/replays.store.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { lossyStore, type LossyEvent } from '../../support/lossy-store.js';
 import { longText, UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { liveOn, replayOn, rowsThatDiffer, waitedByPhase } from '../../support/replays.js';
 import { collected } from '../../support/stored-events.js';
+import { unreadableStreams } from '../../support/unreadable-streams.js';
 import { until } from '../../support/until.js';
 
 describe('a replay', () => {
@@ -254,6 +255,124 @@ describe('a replay', () => {
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
+
+  it('holds nothing up where the stream of one order alone cannot be read, parked or not', async () => {
+    const [unread, parked] = await writeOrders(6);
+    await parked!.receives({ type: UNKNOWN_TYPE });
+    await live();
+    const notes: string[] = [];
+    const closed = new Set([unread!.stream, parked!.stream]);
+    const { generation, verified } = await replayOn(bench, {
+      ...{ eventStore: unreadableStreams(bench.eventStore, (stream) => closed.has(stream)), limits: {} },
+      ...endedWhereItWaits(notes),
+    });
+    const { orderId, stream } = unread!;
+    expect(notes).toEqual([
+      `1 orders are not compared with their events, such as default.${orderId}: ${stream} is not given`,
+    ]);
+    expect(verified).toMatchObject({
+      ...{ orders: 6, differenceCount: 1, unread: [{ orderId }] },
+      parkedOrders: [{ orderId: parked!.orderId }],
+    });
+    expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  }, 120_000);
+
+  it('parks an order that comes back while its stream alone cannot be read, and takes it further when it can be', async () => {
+    const [order] = await writeOrders(40);
+    await live();
+    let isLoading = true;
+    const notes: string[] = [];
+    const parked: unknown[] = [];
+    const { generation, verified } = await replayOn(bench, {
+      eventStore: unreadableStreams(bench.eventStore, (stream) => isLoading && stream === order!.stream),
+      ...endedWhereItWaits(notes, async (phase) => {
+        if (phase !== 'finishing' || !isLoading) return;
+        isLoading = false;
+        parked.push(...(await parkedIn(2)));
+      }),
+    });
+    expect(parked[0]).toMatchObject({ order_id: order!.orderId, behind: false });
+    expect(verified).toMatchObject({ orders: 40, differences: [], parkedOrders: [] });
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  }, 120_000);
+
+  it('goes on after it was cut off while the stream alone of an order that it had begun cannot be read', async () => {
+    const begun = new WrittenOrder(bench.eventStore);
+    await begun.does(place(begun));
+    await writeOrders(10);
+    await begun.does(note('at last'));
+    await live();
+    const cutOff = new AbortController();
+    const onProgress = ({ phase, done }: ReplayProgress) => {
+      if (phase === 'loading' && done > 0) cutOff.abort(new Error('cut off'));
+    };
+    // Of no order there are rows by then.
+    const limits = { openBytes: 1 << 30, stepBytes: 1 << 20, stepEvents: 50 };
+    await expect(replayOn(bench, { signal: cutOff.signal, onProgress, limits })).rejects.toThrow('cut off');
+    let isLoading = true;
+    const notes: string[] = [];
+    const { generation, replay } = await replayOn(bench, {
+      eventStore: unreadableStreams(bench.eventStore, (stream) => isLoading && stream === begun.stream),
+      ...endedWhereItWaits(notes, async (phase) => {
+        if (phase !== 'loading') isLoading = false;
+      }),
+    });
+    expect([notes.slice(1), await parkedIn(2)]).toEqual([[], []]);
+    expect(replay).toMatchObject({ generation: 2, events: 92 });
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  }, 120_000);
+
+  it('makes its indexes for as long as that takes, whatever limit the database has', async () => {
+    await writeOrders(3);
+    await live();
+    const database = new URL(bench.postgresUrl).pathname.slice(1);
+    const locking = await bench.pool.connect();
+    const builder = `SELECT FROM pg_stat_activity WHERE datname = current_database()
+      AND application_name = 'orderctl replay builder' AND wait_event_type = 'Lock'
+      AND clock_timestamp() - query_start > interval '1 s'`;
+    const untilItTookLong = async () => {
+      await until('an index takes long', async () => (await bench.rows(builder)).length > 0);
+      await bench.rows(`ALTER DATABASE ${database} RESET statement_timeout`);
+      await locking.query('COMMIT');
+    };
+    let held = Promise.resolve();
+    await bench.rows(`ALTER DATABASE ${database} SET statement_timeout = '500ms'`);
+    const { generation } = await replayOn(bench, {
+      eventStore: {
+        ...lossyStore(bench.eventStore, () => false),
+        async *subscribeToAllExact(options: Parameters<ExactEventStore['subscribeToAllExact']>[0]) {
+          for await (const message of bench.eventStore.subscribeToAllExact(options)) {
+            if (message.kind === 'caughtUp') {
+              await locking.query('BEGIN; LOCK TABLE gen_2.orders IN ROW EXCLUSIVE MODE');
+              held = untilItTookLong();
+            }
+            yield message;
+          }
+        },
+      },
+    });
+    await held;
+    locking.release();
+    expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
+  }, 120_000);
+
+  /** What waits for ever ends, with what it waits for. */
+  function endedWhereItWaits(
+    notes: string[],
+    onPhase: (phase: ReplayPhase) => Promise<void> = async () => {},
+  ) {
+    const stop = new AbortController();
+    const failed = (error: unknown) => stop.abort(error);
+    return {
+      signal: stop.signal,
+      onNote: (line: string) => {
+        notes.push(line);
+        if (line.startsWith('waiting: order-')) stop.abort(new Error(line));
+      },
+      onProgress: ({ phase }: ReplayProgress) => void onPhase(phase).catch(failed),
+    };
+  }
 
   it('parks an order whose stream was deleted, as the projector does, and takes no other stream for an order', async () => {
     const [deleted, other] = await writeOrders(6);

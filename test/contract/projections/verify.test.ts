@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { NothingToVerify, verify } from '#projections/verify/verify.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { unreadableStreams } from '../../support/unreadable-streams.js';
 
 jest.setTimeout(ENGINES_MS);
 
@@ -129,5 +131,34 @@ describe('verify', () => {
     expect(await bench.rows(`SELECT revision FROM gen_1.orders WHERE tenant_id = 'demo'`)).toEqual([
       { revision: 0 },
     ]);
+  });
+});
+
+describe('verify where a stream alone cannot be read', () => {
+  let bench: ProjectionBench;
+  beforeAll(async () => {
+    bench = await ProjectionBench.open();
+  });
+  afterAll(() => bench.close());
+
+  it('names the order, unless it is parked, and compares all others', async () => {
+    const [unread, parked, fine] = Array.from({ length: 3 }, () => new WrittenOrder(bench.eventStore));
+    for (const order of [unread!, parked!, fine!]) await order.does(place(order));
+    await parked!.receives({ type: UNKNOWN_TYPE });
+    const running = bench.start();
+    await bench.caughtUp(running);
+    await running.stop();
+    const closed = new Set([unread!.stream, parked!.stream]);
+    const verified = await verify({
+      eventStore: unreadableStreams(bench.eventStore, (stream) => closed.has(stream)),
+      ...{ pool: bench.pool, elasticsearch: null },
+    });
+    const { tenantId, orderId, stream } = unread!;
+    expect(verified).toMatchObject({
+      ...{ orders: 3, events: 1, differenceCount: 1 },
+      differences: [{ tenantId, orderId, kind: 'unreadable', actual: `"${stream} is not given"` }],
+      unread: [{ tenantId, orderId, reason: `${stream} is not given` }],
+      parkedOrders: [{ orderId: parked!.orderId, revision: 1 }],
+    });
   });
 });

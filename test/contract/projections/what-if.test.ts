@@ -11,6 +11,7 @@ import { whatIf } from '../../../apps/orderctl/src/what-if/what-if.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { unreadableStreams } from '../../support/unreadable-streams.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
@@ -102,6 +103,18 @@ describe('what if', () => {
         'foundBy.words[]',
       ]),
     );
+  });
+
+  it('the stream of an order alone cannot be read, it tells of that order, and of all others as ever', async () => {
+    const { orderId, stream } = orders[2]!;
+    const report = await whatIf({
+      eventStore: unreadableStreams(bench.eventStore, (asked) => asked === stream),
+      ...{ pool: bench.pool, generation, definition: { summary: (asNow) => ({ ...asNow, more: true }) } },
+    });
+    expect(report).toMatchObject({ orders: 4, differing: 3, failing: 1, complete: true });
+    expect(report.changed.find((one) => one.orderId === orderId)).toMatchObject({
+      ...{ changeCount: 0, failure: `${stream} is not given` },
+    });
   });
 
   it('an event is skipped, leaves it out', async () => {

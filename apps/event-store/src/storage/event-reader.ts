@@ -4,7 +4,7 @@ import { parseMetadata, type StreamState } from '../streams/stream-state.js';
 import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import { FrameSlab } from '../wire/frames.js';
 import { copyOut } from '#platform/copy-out.js';
-import { outliveLosses } from '#platform/postgres.js';
+import { KEPT_ALIVE, outliveLosses } from '#platform/postgres.js';
 import {
   allPage,
   copiedEvent,
@@ -40,7 +40,7 @@ export class EventReader {
       idleTimeoutMillis: 30_000,
       connectionTimeoutMillis: 5_000,
       query_timeout: answerLimitMs,
-      keepAlive: true,
+      ...KEPT_ALIVE,
       application_name: 'orderlog event-store reader',
       options: `-c bytea_output=hex ${PLANNING}`,
     });

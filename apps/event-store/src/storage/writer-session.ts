@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
+import { KEPT_ALIVE } from '#platform/postgres.js';
 import { lastPosition, migrate, tryWriterLock } from './schema.js';
 
 const RETRY_MIN_MS = 100;
@@ -94,7 +95,7 @@ export class WriterSession {
   async #connect(): Promise<number | null> {
     const client = new pg.Client({
       connectionString: this.#options.postgresUrl,
-      keepAlive: true,
+      ...KEPT_ALIVE,
       connectionTimeoutMillis: 5_000,
       query_timeout: this.#options.answerLimitMs,
       application_name: 'orderlog event-store writer',

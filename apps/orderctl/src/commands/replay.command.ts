@@ -205,9 +205,13 @@ function printReplayed(replayed: Replayed): void {
   const worked = Object.entries(seconds).map(([phase, of]) => `${phase.replace('_', ' ')} ${duration(of)}`);
   console.log(`${count(events)} events built into generation ${generation} (${worked.join(', ')})`);
   if (verified !== null) {
+    const unread =
+      verified.unread.length === 0
+        ? ''
+        : `, but ${count(verified.unread.length)} have a stream that cannot be read`;
     const which = verified.sampled ? 'orders, chosen at random,' : 'orders';
     console.log(
-      `${count(verified.orders)} ${which} compared with ${count(verified.events)} events: no difference`,
+      `${count(verified.orders)} ${which} compared with ${count(verified.events)} events: no difference${unread}`,
     );
   }
   console.log(

@@ -17,7 +17,7 @@ const SHOWN_CHANGES = 3;
 export async function runWhatIf(
   path: string,
   { pool, generation }: ReadModels,
-  eventStore: Pick<EventStore, 'readStream'>,
+  eventStore: Pick<EventStore, 'readStream' | 'headPosition'>,
   { json = false }: { readonly json?: boolean },
 ): Promise<void> {
   const definition = await loadDefinition(path);

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { decode } from '#event-store/codec.js';
+import { StreamDeleted } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { eventsUpTo } from '#projections/verify/events-up-to.js';
@@ -12,7 +13,7 @@ import { compareOrder, type Change } from './compared-order.js';
 import type { Definition } from './definition.js';
 
 export interface WhatIfOptions {
-  readonly eventStore: Pick<EventStore, 'readStream'>;
+  readonly eventStore: Pick<EventStore, 'readStream' | 'headPosition'>;
   /** Only read from. */
   readonly pool: pg.Pool;
   /** Whose orders are looked at. */
@@ -29,7 +30,7 @@ export interface WhatIfReport {
   readonly events: number;
   /** Orders with at least one change. */
   readonly differing: number;
-  /** Orders that the definition, or this release, cannot fold. */
+  /** Orders that the definition, or this release, cannot fold, and those whose stream alone cannot be read. */
   readonly failing: number;
   /** Orders whose stream was deleted: their rows stay, and there is nothing to fold. */
   readonly deleted: number;
@@ -86,8 +87,9 @@ async function comparePage(options: WhatIfOptions, keys: readonly OrderKey[], fo
       const revision = revisions.get(stream);
       if (revision === undefined) continue; // its row has gone
       const raw = await eventsUpTo(eventStore, stream, revision);
-      if (raw === null) {
-        found.addDeleted();
+      if (raw instanceof Error) {
+        if (raw instanceof StreamDeleted) found.addDeleted();
+        else found.add(key, 0, [], raw.message);
         continue;
       }
       try {

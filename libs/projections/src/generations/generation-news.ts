@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
 import { GENERATION_CHANNEL } from '#read-models/schema.js';
 import { pause } from '../engine/interruptions.js';
 import { Wakeup } from '../engine/wakeup.js';
@@ -23,7 +24,7 @@ export async function onGenerationNews(
     const client = new pg.Client({
       connectionString: postgresUrl,
       application_name: 'orderlog projector generations',
-      keepAlive: true,
+      ...KEPT_ALIVE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: ANSWER_LIMIT_MS,
     });
@@ -36,7 +37,7 @@ export async function onGenerationNews(
     } catch (error) {
       if (!signal.aborted) onError(error);
     } finally {
-      await client.end().catch(() => {}); // it is gone already
+      await endConnection(client);
     }
     await pause(attempt, signal);
   }

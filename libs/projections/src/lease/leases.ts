@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import pg from 'pg';
+import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
 import { LEASE_CHANNEL } from '#read-models/schema.js';
 import {
   LeasesStore,
@@ -183,7 +184,7 @@ export class Leases {
     const db = new pg.Client({
       connectionString: this.#connectionString,
       application_name: 'orderlog projector leases',
-      keepAlive: true,
+      ...KEPT_ALIVE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: LEASE_MS,
     });
@@ -202,7 +203,7 @@ export class Leases {
       this.#db = db;
       return db;
     } catch (error) {
-      db.end().catch(() => {}); // it was never there
+      void endConnection(db);
       throw error;
     }
   }
@@ -211,7 +212,7 @@ export class Leases {
     const db = this.#db;
     this.#db = null;
     this.#wakeup.wake();
-    db?.end().catch(() => {}); // it was gone already
+    if (db !== null) void endConnection(db);
   }
 
   #store(db: pg.Client): LeasesStore {

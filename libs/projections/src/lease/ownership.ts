@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { isWithoutAnswer } from '#platform/postgres.js';
+import { endConnection, isWithoutAnswer, KEPT_ALIVE } from '#platform/postgres.js';
 import { sessionOf, type LeaseKey, type OwnerReport } from '#read-models/stores/leases.store.js';
 import { OwnershipLost } from '../engine/interruptions.js';
 import type { Lease } from './lease.js';
@@ -71,8 +71,7 @@ export class Ownership {
     const db = new pg.Client({
       connectionString,
       application_name: `orderlog projector ${key.projection}`,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 5_000,
+      ...KEPT_ALIVE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: answerLimitMs,
     });
@@ -97,7 +96,7 @@ export class Ownership {
   /** Nothing may be under way any more. A standby takes over at once. */
   async release(): Promise<void> {
     if (this.#lease !== null) await this.#leases.release(this.#lease);
-    await this.db.end().catch(() => {}); // ended already
+    await endConnection(this.db);
   }
 
   /**
@@ -113,7 +112,7 @@ export class Ownership {
       return answer.catch((error: unknown) => {
         if (isWithoutAnswer(error)) {
           this.#lose(error as Error);
-          this.db.end().catch(() => {}); // ended already
+          void endConnection(this.db);
         }
         throw error;
       });

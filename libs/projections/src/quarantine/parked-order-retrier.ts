@@ -12,6 +12,7 @@ import {
   TOMBSTONE_REVISION,
   type Fault,
   type OrderItem,
+  type Tried,
 } from './faults.js';
 import type { AdvanceStore } from './order-advance.js';
 import type { KnownParkedOrder } from './order-quarantine.js';
@@ -27,7 +28,18 @@ export interface Retried {
 /** Events of an order that are read and written at a time. */
 const PAGE_EVENTS = 500;
 
-/** Tries parked orders again: reads what is parked from the stream, and applies it in order. */
+/** What came of one page. */
+interface PageTried {
+  /** What failed before any of it was tried. */
+  readonly tried: Tried;
+  /** null: there is more. */
+  readonly retried: Retried | null;
+}
+
+/**
+ * Tries parked orders again: reads what is parked from the stream, and applies it in order. Each page is a turn of its own,
+ * so that an order of many events keeps no batch waiting.
+ */
 export class ParkedOrderRetrier {
   readonly #applier: BatchApplier;
   readonly #eventStore: AdvanceStore;
@@ -43,35 +55,39 @@ export class ParkedOrderRetrier {
    * null: nothing is parked of it. Where its stream alone cannot be read, it is parked for that.
    * @throws StoreUnavailable when the event store as a whole is away: nothing has changed then
    */
-  retry(stream: string): Promise<Retried | null> {
-    const { turns, store, quarantine, writer, advance } = this.#applier;
-    return turns.take(async () => {
-      const known = quarantine.get(stream);
-      if (!known) return null;
-      const { tenantId, orderId } = known;
-      let order: Order | null = (await store.load([known]))[0] ?? null;
-      const skipped = quarantine.skipped.of(stream);
-      for (;;) {
-        const page = await this.#page(stream, known, order);
-        store.begin();
-        const tried = { revision: known.revision, tries: known.tries };
-        const advanced = await advance.advance({ stream, before: order, skipped, tried }, page.items);
-        const below = advanced.parked[0]?.revision ?? page.lastRevision + 1;
-        const parked = await writer.write({
-          folded: advanced.folded ? [advanced.folded] : [],
-          parked: advanced.parked,
-          unparked: [{ tenantId, orderId, below }],
-          checkpoint: null,
-          tried,
-        });
-        order = advanced.folded?.rows.order ?? order;
-        const [first] = parked;
-        if (!first && !page.isLast) continue;
-        await store.announce();
-        const reached = (await store.load([known]))[0]?.revision ?? null;
-        return { revision: reached, stillParked: first ?? null };
-      }
+  async retry(stream: string): Promise<Retried | null> {
+    const { turns } = this.#applier;
+    let page = await turns.take(() => this.#tryPage(stream, null));
+    while (page?.retried === null) {
+      const { tried } = page;
+      page = await turns.take(() => this.#tryPage(stream, tried));
+    }
+    return page && page.retried;
+  }
+
+  async #tryPage(stream: string, triedBefore: Tried | null): Promise<PageTried | null> {
+    const { store, quarantine, writer, advance } = this.#applier;
+    const known = quarantine.get(stream);
+    if (!known) return null;
+    const { tenantId, orderId } = known;
+    const before: Order | null = (await store.load([known]))[0] ?? null;
+    const skipped = quarantine.skipped.of(stream);
+    const page = await this.#page(stream, known, before);
+    store.begin();
+    const tried = triedBefore ?? { revision: known.revision, tries: known.tries };
+    const advanced = await advance.advance({ stream, before, skipped, tried }, page.items);
+    const below = advanced.parked[0]?.revision ?? page.lastRevision + 1;
+    const [first] = await writer.write({
+      folded: advanced.folded ? [advanced.folded] : [],
+      parked: advanced.parked,
+      unparked: [{ tenantId, orderId, below }],
+      checkpoint: null,
+      tried,
     });
+    if (!first && !page.isLast) return { tried, retried: null };
+    await store.announce();
+    const revision = (await store.load([known]))[0]?.revision ?? null;
+    return { tried, retried: { revision, stillParked: first ?? null } };
   }
 
   /**

@@ -21,6 +21,8 @@ export interface OrderToFold {
   /** One after the other; they are taken out to be folded. */
   readonly packed: readonly PackedEvents[];
   readonly skipped: SkippedRevisions;
+  /** Why events that are not there could not be read: its stream alone cannot; null: it can. */
+  readonly unread: string | null;
 }
 
 /**
@@ -151,7 +153,7 @@ async function decodeAll(orders: readonly OrderToFold[]): Promise<Decoded[]> {
     return orders.map((order, index) => {
       const raw = raws[index]!;
       const events = stored.slice(from, (from += readable[index]!.length));
-      return { order, events: { raw, events, skipped: order.skipped, unreadable: null } };
+      return { order, events: { raw, events, ...about(order), unreadable: null } };
     });
   } catch (error) {
     if (!(error instanceof UnreadableEvent)) throw error;
@@ -159,9 +161,13 @@ async function decodeAll(orders: readonly OrderToFold[]): Promise<Decoded[]> {
   return Promise.all(
     orders.map(async (order, index) => {
       const { events, unreadable } = await decodeUpTo(readable[index]!);
-      return { order, events: { raw: raws[index]!, events, skipped: order.skipped, unreadable } };
+      return { order, events: { raw: raws[index]!, events, ...about(order), unreadable } };
     }),
   );
+}
+
+function about({ skipped, unread }: OrderToFold): Pick<OrderEvents, 'skipped' | 'unread'> {
+  return { skipped, unread };
 }
 
 /** Up to the first that cannot be read. */

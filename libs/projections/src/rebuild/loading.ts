@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
-import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
+import type { ExactEventStore, StoredExactEvent, SubscriptionMessage } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX, orderStream, parseOrderStream } from '#event-store/streams.js';
 import type { Generation } from '#read-models/generations.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
@@ -27,7 +27,7 @@ export interface LoadingLimits {
 export interface BulkBuildOptions {
   /** Of the one builder: everything is written through it. */
   readonly db: pg.ClientBase;
-  readonly eventStore: Pick<ExactEventStore, 'readStream' | 'subscribeToAllExact'>;
+  readonly eventStore: Pick<ExactEventStore, 'readStream' | 'subscribeToAllExact' | 'headPosition'>;
   readonly generation: Generation;
   /** Ends it between two steps; what was committed is gone on from by the next build. */
   readonly signal: AbortSignal;
@@ -57,7 +57,8 @@ const STEP_EVERY_MS = 2_000;
 /**
  * Collects the events of each order until none has come for the longest time, then makes its rows, all at once. Comes
  * another after all, then the order is read from its stream and gets further rows, which supersede its first: so
- * memory is bounded, whatever the number of orders, and nothing that was written is ever looked up.
+ * memory is bounded, whatever the number of orders, and nothing that was written is ever looked up. Where that stream
+ * alone cannot be read, the order is parked: whoever keeps the rows then tries it until it can.
  */
 export class Loading {
   readonly #options: BulkBuildOptions;
@@ -68,6 +69,8 @@ export class Loading {
   readonly #folder: OrderFolder;
   #opened: OpenedOrder[] = [];
   #skipped = new SkippedEvents();
+  /** By stream, why it alone could not be read: what came after that is parked, also where it can be read again. */
+  readonly #unread = new Map<string, string>();
   #written: Promise<void> = Promise.resolve();
   #position: bigint;
   #events: number;
@@ -102,19 +105,47 @@ export class Loading {
 
   /** The orders that were open when the build was cut off. */
   async #restore(): Promise<void> {
+    const unread = new Map<string, number>();
     await forEachOf(await this.#store.openOrders(), async ({ tenantId, orderId, fromRevision }) => {
       const stream = orderStream(tenantId, orderId);
-      const events = await this.#readAgain(stream, fromRevision, TOMBSTONE_REVISION);
+      const events = await readBetween(this.#options.eventStore, stream, fromRevision, TOMBSTONE_REVISION);
+      if (events instanceof StoreUnavailable) {
+        unread.set(stream, fromRevision);
+        return;
+      }
+      await this.#options.gate?.(events.length);
       for (const event of events) if (event.position <= this.#position) this.#open.add(event);
     });
+    if (unread.size > 0) await this.#restoreFromLog(unread);
+  }
+
+  /**
+   * Open orders whose streams alone cannot be read: the log gave their events before, and does so again.
+   * @param from the first revision that is in no row, by stream
+   */
+  async #restoreFromLog(from: ReadonlyMap<string, number>): Promise<void> {
+    for await (const message of this.#log(null)) {
+      if (message.kind === 'caughtUp') return;
+      const { position } = message.kind === 'event' ? message.event : message;
+      if (position > this.#position) return;
+      if (message.kind === 'checkpoint') continue;
+      if (--this.#eventsUntilGate <= 0) {
+        this.#eventsUntilGate = GATE_EVENTS;
+        await this.#options.gate?.(GATE_EVENTS);
+      }
+      const { event } = message;
+      const first = from.get(event.stream);
+      if (first === undefined) continue;
+      const last = this.#open.get(event.stream)?.revision ?? first - 1;
+      if (storableRevision(event) > last) this.#open.add(event);
+    }
+    this.#logEnded();
   }
 
   /** Up to where the log ends when it is reached. */
   async #read(): Promise<void> {
-    const { eventStore, signal, gate } = this.#options;
-    const after = this.#position < 0n ? null : this.#position;
-    const messages = eventStore.subscribeToAllExact({ after, streamPrefix: ORDER_STREAM_PREFIX, signal });
-    for await (const message of messages) {
+    const { gate } = this.#options;
+    for await (const message of this.#log(this.#position < 0n ? null : this.#position)) {
       if (message.kind === 'caughtUp') return;
       if (message.kind === 'checkpoint') {
         this.#position = message.position;
@@ -127,7 +158,16 @@ export class Loading {
       await gate?.(GATE_EVENTS);
       await this.#stepWhenDue();
     }
-    signal.throwIfAborted();
+    this.#logEnded();
+  }
+
+  #log(after: bigint | null): AsyncIterable<SubscriptionMessage<StoredExactEvent>> {
+    const { eventStore, signal } = this.#options;
+    return eventStore.subscribeToAllExact({ after, streamPrefix: ORDER_STREAM_PREFIX, signal });
+  }
+
+  #logEnded(): never {
+    this.#options.signal.throwIfAborted();
     throw new StoreUnavailable('the subscription ended');
   }
 
@@ -154,9 +194,7 @@ export class Loading {
     const revision = storableRevision(event);
     if (revision <= known) return; // a duplicate
     const isDeletion = revision === TOMBSTONE_REVISION; // follows any revision
-    const missing = isDeletion
-      ? []
-      : await readBetween(this.#options.eventStore, stream, known + 1, revision);
+    const missing = isDeletion ? [] : await this.#readAgain(stream, known + 1, revision);
     for (const one of [...missing, event]) this.#open.add(one);
   }
 
@@ -178,7 +216,8 @@ export class Loading {
     await forEachOf(taken, async ({ stream, fromRevision, events }) => {
       const packed = [events];
       if (fromRevision > 0) packed.unshift(await this.#earlier(stream, fromRevision));
-      orders.push({ stream, fromRevision, packed, skipped: this.#skipped.of(stream) });
+      const unread = this.#unread.get(stream) ?? null;
+      orders.push({ stream, fromRevision, packed, skipped: this.#skipped.of(stream), unread });
     });
     const folded = this.#folder.fold({ orders, opened, firstWriteSeq: this.#writeSeq + 1 });
     folded.catch(() => {}); // thrown where it is awaited
@@ -204,13 +243,18 @@ export class Loading {
     return packed;
   }
 
-  /** What came through the log before is read all the same, and counts. */
+  /** What came through the log before is read all the same, and counts. Nothing where the stream alone cannot be read. */
   async #readAgain(
     stream: string,
     fromRevision: number,
     beforeRevision: number,
   ): Promise<readonly StoredExactEvent[]> {
+    if (this.#unread.has(stream)) return [];
     const events = await readBetween(this.#options.eventStore, stream, fromRevision, beforeRevision);
+    if (events instanceof StoreUnavailable) {
+      this.#unread.set(stream, events.message);
+      return [];
+    }
     await this.#options.gate?.(events.length);
     return events;
   }

@@ -1,26 +1,26 @@
-import { StreamDeleted } from '#event-store/errors.js';
-import type { EventStore, RawEvent, StoredExactEvent } from '#event-store/port.js';
+import { StoreUnavailable, StreamDeleted } from '#event-store/errors.js';
+import type { RawEvent, StoredExactEvent } from '#event-store/port.js';
+import { readStream, type ReadableStore } from '../relay/read-stream.js';
 
 const utf8 = new TextEncoder();
 
-/** Those events of a stream from one revision to before another that it still gives: of a deleted one none. */
+/**
+ * Those events of a stream from one revision to before another that it still gives: of a deleted one none. Or why it
+ * cannot be read, where it is that stream alone.
+ * @throws StoreUnavailable when the event store as a whole is away
+ */
 export async function readBetween(
-  eventStore: Pick<EventStore, 'readStream'>,
+  eventStore: ReadableStore,
   stream: string,
   fromRevision: number,
   beforeRevision: number,
-): Promise<readonly StoredExactEvent[]> {
-  const found: StoredExactEvent[] = [];
+): Promise<readonly StoredExactEvent[] | StoreUnavailable> {
   const range = { fromRevision, maxCount: beforeRevision - fromRevision };
-  try {
-    for await (const event of eventStore.readStream(stream, range)) {
-      if (event.revision >= beforeRevision) break; // of a truncated stream: it begins after them
-      found.push(exactEventOf(event));
-    }
-  } catch (error) {
-    if (!(error instanceof StreamDeleted)) throw error;
-  }
-  return found;
+  const read = await readStream(eventStore, stream, range);
+  if (read instanceof StreamDeleted) return [];
+  if (read instanceof StoreUnavailable) return read;
+  // A truncated stream may begin after them.
+  return read.filter(({ revision }) => revision < beforeRevision).map(exactEventOf);
 }
 
 /** With the bytes that its content has as JSON. */

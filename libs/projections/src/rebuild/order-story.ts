@@ -16,6 +16,8 @@ export interface OrderEvents {
   readonly skipped: SkippedRevisions;
   /** Why the event after the last of `events` could not be read; null: all were. */
   readonly unreadable: string | null;
+  /** Why its stream could not be asked for what is missing; null: it could. */
+  readonly unread: string | null;
 }
 
 /** What becomes of an order's events from one revision on. */
@@ -34,7 +36,10 @@ export interface OrderStory {
 }
 
 /** Folds an order from its beginning, and keeps what is new: from the revision on. */
-export function storyOf({ raw, events, skipped, unreadable }: OrderEvents, fromRevision: number): OrderStory {
+export function storyOf(
+  { raw, events, skipped, unreadable, unread }: OrderEvents,
+  fromRevision: number,
+): OrderStory {
   const history: HistoryRow[] = [];
   let order: OrderState = null;
   let before: StoredOrderEvent | null = null;
@@ -47,7 +52,7 @@ export function storyOf({ raw, events, skipped, unreadable }: OrderEvents, fromR
     const { revision } = event.recording;
     try {
       if (revision !== pastSkipped(order?.revision ?? -1, skipped) + 1)
-        throw new Error('an event before it is missing');
+        throw new Error(unread ?? 'an event before it is missing');
       // Commands it has handled are no reader's business, and would grow with every event.
       order = { ...foldOrder(order, event), handled: [] };
     } catch (error) {

@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
 import { knownStoreIdentity, storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
-import { createPool } from '#platform/postgres.js';
+import { createPool, endConnection, KEPT_ALIVE } from '#platform/postgres.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { markFailed } from '#read-models/generation-states.js';
 import {
@@ -116,11 +116,12 @@ class Attempt {
     const session = new pg.Client({
       connectionString: this.#options.postgresUrl,
       application_name: 'orderctl replay builder',
-      keepAlive: true,
+      ...KEPT_ALIVE,
     });
     session.on('error', () => {}); // whatever is asked of it next fails
     try {
       await session.connect();
+      await session.query('SET statement_timeout = 0'); // an index takes what it takes, whatever the role is told
       // Else PostgreSQL would go on with an index for a process that was killed, and nobody could take its place.
       await session.query(`SET client_connection_check_interval = ${LET_GO_MS / 3}`).catch(() => {}); // not on Windows
       if (!(await attendInTime(new ReplaysStore(session), this.#options.signal))) {
@@ -131,7 +132,7 @@ class Attempt {
       const { record, generation } = await this.#begin();
       return await this.#attended(session, record, generation);
     } finally {
-      await session.end().catch(() => {}); // gone already
+      await endConnection(session);
     }
   }
 

@@ -25,7 +25,7 @@ export type DifferenceKind =
   | 'word'
   /** A message that the topic lacks, or has in another order. */
   | 'topic'
-  /** An event of the stream cannot be read or folded. */
+  /** The stream alone cannot be read, or an event of it cannot be read or folded. */
   | 'unreadable';
 
 export interface ValueDifference {

@@ -1,20 +1,17 @@
-import { StreamDeleted } from '#event-store/errors.js';
-import type { EventStore, RawEvent } from '#event-store/port.js';
+import type { StoreUnavailable, StreamDeleted } from '#event-store/errors.js';
+import type { RawEvent } from '#event-store/port.js';
+import { readStream, type ReadableStore } from '../relay/read-stream.js';
 
-/** What an order's stream has up to a revision; null: it was deleted. @throws StoreUnavailable */
+/**
+ * What an order's stream has up to a revision; or why that cannot be read, where it is that stream alone.
+ * @throws StoreUnavailable when the event store as a whole is away
+ */
 export async function eventsUpTo(
-  eventStore: Pick<EventStore, 'readStream'>,
+  eventStore: ReadableStore,
   stream: string,
   revision: number,
-): Promise<readonly RawEvent[] | null> {
-  const raw: RawEvent[] = [];
-  try {
-    for await (const event of eventStore.readStream(stream, { maxCount: revision + 1 })) {
-      if (event.revision <= revision) raw.push(event); // a truncated stream begins later
-    }
-  } catch (error) {
-    if (error instanceof StreamDeleted) return null;
-    throw error;
-  }
-  return raw;
+): Promise<readonly RawEvent[] | StreamDeleted | StoreUnavailable> {
+  const read = await readStream(eventStore, stream, { fromRevision: 0, maxCount: revision + 1 });
+  if (read instanceof Error) return read;
+  return read.filter((event) => event.revision <= revision); // a truncated stream begins later
 }

@@ -3,7 +3,6 @@ import type pg from 'pg';
 import type { Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal, OrderState } from '#domain/order/state.js';
 import { decode } from '#event-store/codec.js';
-import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import type { Generation } from '#read-models/generations.js';
 import { orderOf, type OrderDocument } from '#read-models/order-document.js';
@@ -20,13 +19,14 @@ import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { shown, differencesBetween, type Difference } from './differences.js';
 import { messageOf } from '../engine/interruptions.js';
+import type { ReadableStore } from '../relay/read-stream.js';
 import { ordersWithoutRow } from './coverage.js';
 import { eventsUpTo } from './events-up-to.js';
 import { forEachOf } from './for-each-of.js';
 import { loadRows, type VerifiedRows } from './verified-rows.js';
 
 export interface VerifiedIndex {
-  readonly eventStore: Pick<EventStore, 'readStream'>;
+  readonly eventStore: ReadableStore;
   readonly pool: pg.Pool;
   readonly generation: Generation;
   readonly reader: IndexReader;
@@ -93,14 +93,14 @@ async function compare(
 }
 
 async function differencesFromStream(
-  eventStore: Pick<EventStore, 'readStream'>,
+  eventStore: ReadableStore,
   key: OrderKey,
   document: SearchDocument,
   skipped: SkippedRevisions,
 ): Promise<Difference[]> {
   const { revision } = document;
   const raw = await eventsUpTo(eventStore, orderStream(key.tenantId, key.orderId), revision);
-  if (raw === null) return []; // meanwhile: its document stays, and there is nothing to compare it with
+  if (raw instanceof Error) return []; // told of its row, unless that was known or has become so meanwhile
   let order: OrderState;
   try {
     order = foldSkipping(null, await decode(withoutSkipped(raw, skipped)), skipped, revision);

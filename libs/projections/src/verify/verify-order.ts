@@ -1,6 +1,6 @@
 import { decode } from '#event-store/codec.js';
-import { StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
-import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
+import { StoreUnavailable, StreamDeleted, UnreadableEvent } from '#event-store/errors.js';
+import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import type { Order } from '#domain/order/state.js';
 import { documentOf } from '#read-models/order-document.js';
@@ -10,12 +10,15 @@ import { takeSkippedRevisions, withoutSkipped, type SkippedRevisions } from '#re
 import { compareEvent, compareJson, compareSummary, hidingValues, type Report } from './comparisons.js';
 import { shown, type Difference } from './differences.js';
 import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
+import { readStream, type ReadableStore } from '../relay/read-stream.js';
 import type { VerifiedRows } from './verified-rows.js';
 import { compareIndexed, compareSearched, type SearchedOrder } from './verify-search-row.js';
 
 export interface VerifiedOrder {
   readonly events: number;
   readonly differences: readonly Difference[];
+  /** Why its stream alone cannot be read, where that is the one difference: of its rows it says nothing; null: it can. */
+  readonly unread: string | null;
 }
 
 export interface VerifiedUpTo {
@@ -29,9 +32,14 @@ export interface VerifiedUpTo {
   readonly parked: boolean;
 }
 
-/** Compares all rows of one order with a fresh fold of its stream, at the revision of the row. */
+const WHOLE = { fromRevision: 0, maxCount: Number.MAX_SAFE_INTEGER };
+
+/**
+ * Compares all rows of one order with a fresh fold of its stream, at the revision of the row.
+ * @throws StoreUnavailable when the event store as a whole is away
+ */
 export async function verifyOrder(
-  eventStore: Pick<EventStore, 'readStream'>,
+  eventStore: ReadableStore,
   rows: VerifiedRows,
   upTo: VerifiedUpTo,
 ): Promise<VerifiedOrder> {
@@ -39,23 +47,23 @@ export async function verifyOrder(
   const differences: Difference[] = [];
   const report: Report = (kind, path, expected, actual) =>
     differences.push({ tenantId, orderId, kind, path, expected: shown(expected), actual: shown(actual) });
-  const raw: RawEvent[] = [];
+  const raw = await readStream(eventStore, orderStream(tenantId, orderId), WHOLE);
+  if (raw instanceof StreamDeleted || raw instanceof StoreUnavailable) {
+    // Where that is known, its row stays, and there is nothing to compare it with.
+    const isKnown = upTo.parked || (raw instanceof StreamDeleted && upTo.skipped.has(TOMBSTONE_REVISION));
+    if (!isKnown) report('unreadable', '', undefined, raw.message);
+    const unread = !isKnown && raw instanceof StoreUnavailable ? raw.message : null;
+    return { events: 0, differences, unread };
+  }
   try {
-    for await (const event of eventStore.readStream(orderStream(tenantId, orderId))) raw.push(event);
     const folded = await compareWithStream(rows, raw, upTo, report);
     const compareFound = upTo.searchesTables ? compareSearched : compareIndexed;
     if (folded) compareFound(report, folded, rows);
   } catch (error) {
-    if (error instanceof StreamDeleted && (upTo.parked || upTo.skipped.has(TOMBSTONE_REVISION))) {
-      return { events: 0, differences: [] }; // its row stays, and there is nothing to compare it with
-    }
-    const isOfStream = [StreamDeleted, UnreadableEvent, UnfoldableEvent].some(
-      (kind) => error instanceof kind,
-    );
-    if (!isOfStream) throw error;
-    report('unreadable', '', undefined, (error as Error).message);
+    if (!(error instanceof UnreadableEvent || error instanceof UnfoldableEvent)) throw error;
+    report('unreadable', '', undefined, error.message);
   }
-  return { events: raw.length, differences };
+  return { events: raw.length, differences, unread: null };
 }
 
 class UnfoldableEvent extends Error {}

@@ -55,6 +55,8 @@ export interface VerifyResult {
   /** At most a thousand are kept; all are counted. */
   readonly differences: readonly Difference[];
   readonly differenceCount: number;
+  /** Of the differences, orders whose stream alone cannot be read: their rows could not be compared with it. */
+  readonly unread: readonly UnreadOrder[];
   /** Orders whose document the index refused; they are not compared with it. */
   readonly parked: readonly string[];
   /** Orders whose rows end where an event could not be applied; what follows it is no difference. */
@@ -64,6 +66,9 @@ export interface VerifyResult {
 
 /** An order of which something is parked, from its first parked event on. */
 export type StuckOrder = Pick<ParkedOrder, 'tenantId' | 'orderId' | 'revision' | 'events' | 'reason'>;
+
+/** An order whose stream alone cannot be read, and is not parked. */
+export type UnreadOrder = Pick<ParkedOrder, 'tenantId' | 'orderId' | 'reason'>;
 
 /** There are no read models of this release yet. */
 export class NothingToVerify extends Error {}
@@ -108,6 +113,7 @@ class Verification {
   readonly #generation: Generation;
   readonly #index: VerifiedIndex | null;
   readonly #differences: Difference[] = [];
+  readonly #unread: UnreadOrder[] = [];
   /** By stream. */
   readonly #parked = new Map<string, StuckOrder>();
   #differenceCount = 0;
@@ -145,6 +151,7 @@ class Verification {
       events: this.#events,
       differences: this.#differences,
       differenceCount: this.#differenceCount,
+      unread: this.#unread,
       parked: [...(this.#index?.parked ?? [])],
       parkedOrders: [...this.#parked.values()],
       seconds: Math.round(performance.now() - startedMs) / 1_000,
@@ -218,9 +225,11 @@ class Verification {
       const stream = orderStream(row.tenantId, row.orderId);
       const [skipped, parked] = [skips.of(stream), this.#parked.has(stream)];
       const upTo = { headPosition: head, searchesTables, skipped, parked };
-      const { events, differences } = await verifyOrder(this.#options.eventStore, row, upTo);
+      const { events, differences, unread } = await verifyOrder(this.#options.eventStore, row, upTo);
       this.#orders += 1;
       this.#events += events;
+      if (unread !== null)
+        this.#unread.push({ tenantId: row.tenantId, orderId: row.orderId, reason: unread });
       differences.forEach((difference) => this.#add(difference));
       await this.#passed(events);
     });

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { dropGeneration } from '#read-models/drop-generation.js';
+import { markReady } from '#read-models/generation-states.js';
+import { createGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
+import { parkedOrders } from '#read-models/stores/quarantine.store.js';
+import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { freshDatabase } from '../../support/database.js';
+import { takeLease } from '../../support/leases.js';
+
+const ORDER = { tenantId: 'default', orderId: '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a12' };
+
+describe('an index whose rows another one is fed from', () => {
+  let pool: pg.Pool;
+  let drop: () => Promise<void>;
+  beforeEach(async () => {
+    const database = await freshDatabase();
+    drop = database.drop;
+    pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  });
+  afterEach(async () => {
+    await pool.end();
+    await drop();
+  });
+
+  /** What the owner of its index writes. */
+  async function follows(generation: Generation, writeSeq: bigint, refused = false): Promise<void> {
+    const token = await takeLease(pool, { generation: generation.id, projection: 'search' });
+    const documents = refused ? [{ ...ORDER, revision: 3, reason: 'refused' }] : [];
+    await new SearchFeedStore(pool, generation).advance(token, { position: 9n, writeSeq }, documents, []);
+  }
+
+  it('leaves nothing when it is dropped, so that what the other one has is forgotten as ever', async () => {
+    const first = await prepareGeneration(pool, 'test');
+    const next = await createGeneration(pool, { indexPrefix: 'test', madeBy: 'replay', rowsOf: first });
+    await markReady(pool, next);
+    await takeLease(pool, { generation: first.id, projection: 'orders' });
+    await pool.query(
+      `INSERT INTO orderlog.checkpoints (generation, projection, position) VALUES (1, 'orders', 9)`,
+    );
+    await follows(first, 5n, true);
+    await follows(next, 8n);
+    await pool.query(`UPDATE orderlog.active_generation SET generation = $1`, [next.id]);
+    await pool.query(
+      `INSERT INTO orderlog.late_rows (generation, tenant_id, order_id, write_seq, written_at)
+       VALUES ($1, $2, $3, 7, now() - interval '2 minutes')`,
+      [first.id, ORDER.tenantId, ORDER.orderId],
+    );
+
+    await dropGeneration(pool, first.id, { removeIndex: async () => {} });
+
+    const left = (table: string) =>
+      pool.query(`SELECT projection FROM orderlog.${table} WHERE generation = 1`);
+    for (const table of ['checkpoints', 'leases'])
+      expect((await left(table)).rows).toEqual([{ projection: 'orders' }]);
+    expect(await parkedOrders(pool)).toEqual([]);
+    await follows(next, 8n);
+    expect((await pool.query('SELECT FROM orderlog.late_rows')).rowCount).toBe(0);
+  });
+});
