@@ -4,6 +4,7 @@ import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { replay as repeat } from '../../apps/orderctl/src/relay/replay.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
+import { startTestEventStore } from '../support/event-store.js';
 import { orderctl } from '../support/orderctl.js';
 import { WrittenOrder, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
@@ -63,6 +64,23 @@ describeWith('kafka', 'orderctl relay', () => {
     expect(all).toMatchObject({ faults: [], repeated: 0 });
     expect(events).toBeGreaterThan(0);
     expect(events).toBeLessThan(all.events);
+  });
+
+  it('sends nothing of another event store than the relay of that topic sends from', async () => {
+    const other = await startTestEventStore();
+    const { messages } = await relayed(bench.eventStore, kafka);
+    const asked = await orderctl(
+      ...['relay', 'replay', '--kafka', kafka.brokers.join(), '--topic', kafka.topic, '--from', '0'],
+      ...['--event-store-url', other.url, '--postgres-url', bench.postgresUrl],
+    );
+    await other.close();
+    expect(asked).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^orderctl: what is sent comes from event store \S+, and this is one that was never used: .*relay renew`\n$/,
+      ),
+    });
+    expect((await relayed(bench.eventStore, kafka)).messages).toHaveLength(messages.length);
   });
 
   it('has the relay begin anew, once no projector has it', async () => {

@@ -73,11 +73,9 @@ export const topicBugs: readonly TestedBug[] = [
     changes: [
       {
         file: TOPIC_WRITER,
-        from: 'createPartitioner: Partitioners.DefaultPartitioner,',
-        to: `createPartitioner: () => {
-        let next = 0;
-        return ({ partitionMetadata }) => next++ % partitionMetadata.length;
-      },`,
+        from: 'const partitionOf = Partitioners.DefaultPartitioner();',
+        to: `let next = 0;
+    const partitionOf: ReturnType<ICustomPartitioner> = ({ partitionMetadata }) => next++ % partitionMetadata.length;`,
       },
     ],
     ...relay,

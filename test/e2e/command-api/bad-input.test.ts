@@ -257,7 +257,7 @@ describe('what the order does not know or allow', () => {
 describe('an address or a method that there is not', () => {
   it('is 404 or 405', async () => {
     await refused('/v1/nothing', {}, 404, 'not_found');
-    await refused(`/v1/orders/${'x'.repeat(200)}/confirm`, {}, 414, 'uri_too_long');
+    await refused(`/v1/orders/${'x'.repeat(2_000)}/confirm`, {}, 414, 'uri_too_long');
     await refused('/v1/orders/%zz/confirm', {}, 400, 'malformed_request');
     const answer = await refused(at('confirm'), { method: 'DELETE' }, 405, 'method_not_allowed');
     expect(answer.headers.get('allow')).toContain('POST');

@@ -58,9 +58,10 @@ it(
     const ended = once(importing, 'close');
     const response = await placed;
     importing.stderr.destroy();
+    const code = 'validation_failed';
     response
       .writeHead(400, { 'content-type': 'application/problem+json' })
-      .end(JSON.stringify({ title: 'Invalid', status: 400, code: 'validation_failed' }));
+      .end(JSON.stringify({ type: `urn:orderlog:problem:${code}`, title: 'Invalid', status: 400, code }));
     expect(await ended).toEqual([0, null]);
     expect(await readFile(rejects, 'utf8')).toBe(`file,line,reason\n${file},1,validation_failed\n`);
     api.closeAllConnections();
