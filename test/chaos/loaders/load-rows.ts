@@ -5,6 +5,8 @@ import { keyOfRow } from '../checker/story.js';
 /** What answers come from: told by the one row that says so. */
 export interface ActiveGeneration {
   readonly id: number;
+  /** Whose projection `orders` writes its rows: itself, unless only its index was built anew. */
+  readonly rowsId: number;
   readonly schema: string;
   readonly index: string | null;
 }
@@ -17,7 +19,7 @@ export async function activeGeneration(db: Db): Promise<ActiveGeneration | null>
   if (there!['there'] !== true) return null;
   const [row] = await rowsOf(
     db,
-    `SELECT g.id, g.schema_name AS schema, g.search_index AS index
+    `SELECT g.id, coalesce(g.rows_of, g.id) AS "rowsId", g.schema_name AS schema, g.search_index AS index
      FROM orderlog.active_generation a JOIN orderlog.generations g ON g.id = a.generation`,
   );
   return (row as unknown as ActiveGeneration) ?? null;
@@ -46,13 +48,20 @@ export async function loadRows(db: Db, { schema, index }: ActiveGeneration): Pro
   });
 }
 
+/** Of a table that says what is of which projection of which generation: what is of this one. Its values are `idsOf`. */
+export const OF_GENERATION = `((projection = 'orders' AND generation = $1) OR (projection <> 'orders' AND generation = $2))`;
+
+export function idsOf({ rowsId, id }: ActiveGeneration): [rowsId: number, id: number] {
+  return [rowsId, id];
+}
+
 /** What is parked, in the generation and beside all generations. */
-export async function loadParked(db: Db, { id }: ActiveGeneration): Promise<readonly ParkedFact[]> {
+export async function loadParked(db: Db, generation: ActiveGeneration): Promise<readonly ParkedFact[]> {
   const rows = await rowsOf(
     db,
     `SELECT projection, tenant_id AS "tenantId", order_id AS "orderId", revision FROM orderlog.quarantine
-     WHERE generation IN (0, $1)`,
-    [id],
+     WHERE generation = 0 OR ${OF_GENERATION}`,
+    idsOf(generation),
   );
   return rows as unknown as ParkedFact[];
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
 import { until } from '../../support/until.js';
-import { activeGeneration, rowsOf } from './load-rows.js';
+import { activeGeneration, idsOf, OF_GENERATION, rowsOf } from './load-rows.js';
 
 export interface Settling {
   readonly store: Pick<EventStore, 'headPosition'>;
@@ -65,15 +65,15 @@ async function progress(pool: pg.Pool): Promise<Progress> {
     if (generation === null) return { reached: new Map(), triedAgain: 0 };
     const rows = await rowsOf(
       client,
-      `SELECT projection, position FROM orderlog.checkpoints WHERE generation = $1
+      `SELECT projection, position FROM orderlog.checkpoints WHERE ${OF_GENERATION}
        UNION ALL SELECT 'relay', position FROM orderlog.relays`,
-      [generation.id],
+      idsOf(generation),
     );
     const [parked] = await rowsOf(
       client,
       `SELECT count(*)::int AS transient FROM orderlog.quarantine
-       WHERE kind = 'transient' AND generation IN (0, $1)`,
-      [generation.id],
+       WHERE kind = 'transient' AND (generation = 0 OR ${OF_GENERATION})`,
+      idsOf(generation),
     );
     return {
       reached: new Map(rows.map((row) => [String(row['projection']), BigInt(String(row['position']))])),

@@ -4,10 +4,12 @@ import { keyOfRow } from '../checker/story.js';
 import { loadDocuments } from './load-documents.js';
 import {
   activeGeneration,
+  idsOf,
   inSnapshot,
   loadLate,
   loadParked,
   loadSkips,
+  OF_GENERATION,
   rowsOf,
   type ActiveGeneration,
 } from './load-rows.js';
@@ -38,11 +40,11 @@ async function sampleOf(db: pg.Client, from: SampledFrom, atMs: number): Promise
   const snapshot = await inSnapshot(db, async () => {
     const generation = await activeGeneration(db);
     if (generation === null) return null;
-    const { id, schema } = generation;
+    const { schema } = generation;
     const checkpoints = await rowsOf(
       db,
-      'SELECT projection, position FROM orderlog.checkpoints WHERE generation = $1',
-      [id],
+      `SELECT projection, position FROM orderlog.checkpoints WHERE ${OF_GENERATION}`,
+      idsOf(generation),
     );
     const orders = await rowsOf(db, `SELECT tenant_id, order_id, revision FROM ${schema}.orders`);
     const [history] = await rowsOf(db, `SELECT count(*)::int AS rows FROM ${schema}.order_history`);
