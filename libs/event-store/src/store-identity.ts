@@ -20,6 +20,18 @@ export async function knownStoreIdentity(store: Pick<EventStore, 'readStream'>):
 }
 
 /**
+ * What to call an event store that is not the one that is wanted; null: it is that one, or that is not known.
+ * @throws StoreUnavailable
+ */
+export async function otherStore(
+  store: Pick<EventStore, 'readStream'>,
+  wanted: string | null,
+): Promise<string | null> {
+  const own = await knownStoreIdentity(store);
+  return wanted === null || own === wanted ? null : (own ?? 'one that was never used');
+}
+
+/**
  * Which event store this is, a UUID. Whoever asks first writes it; of several at once one wins, and all
  * get what that one wrote.
  *

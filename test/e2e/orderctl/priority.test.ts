@@ -18,6 +18,7 @@ describe('work that comes after others', () => {
   const last = constants.priority.PRIORITY_LOW;
 
   it.each([
+    // The tests may have been started among the last themselves, and nothing goes up from there.
     ['started as any other', 0, Math.max(getPriority(), below)],
     ['started as the last of all', last, last],
   ])('does so where it was %s', async (_how, niceness, expected) => {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { EventStore } from '#event-store/port.js';
-import { knownStoreIdentity } from '#event-store/store-identity.js';
+import { otherStore } from '#event-store/store-identity.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { Progress } from '../import/progress.js';
 import { describeRelay, renewRelay, type RelayDescription } from '../relay/describe-relay.js';
@@ -111,10 +111,10 @@ async function refuseOtherStore(
   store: EventStore,
   { storeId }: Pick<RelayedSoFar, 'storeId'>,
 ): Promise<void> {
-  const own = await knownStoreIdentity(store);
-  if (storeId === null || storeId === own) return;
+  const other = await otherStore(store, storeId);
+  if (other === null) return;
   throw new CliError(
-    `what is sent comes from event store ${storeId}, and this is ${own ?? 'one that was never used'}: give the address ` +
+    `what is sent comes from event store ${storeId}, and this is ${other}: give the address ` +
       'of that one, or, where its orders were moved, begin anew with `orderctl relay renew`',
   );
 }

@@ -1,6 +1,6 @@
 import { StoreUnavailable, StreamDeleted } from '#event-store/errors.js';
 import type { RawEvent, StoredExactEvent } from '#event-store/port.js';
-import { readStream, type ReadableStore } from '../relay/read-stream.js';
+import { readStream, type ReadableStore } from '../engine/read-stream.js';
 
 const utf8 = new TextEncoder();
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
-import { knownStoreIdentity, storeNow } from '#event-store/store-identity.js';
+import { otherStore, storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool, endConnection, KEPT_ALIVE } from '#platform/postgres.js';
 import { listGenerations } from '#read-models/generation-list.js';
@@ -284,10 +284,10 @@ async function refuseOtherStore(
   eventStore: ReplayOptions['eventStore'],
 ): Promise<void> {
   const boundTo = await madeFrom(pool, { generation: rowsOf, projection: ORDERS_PROJECTION });
-  const own = await knownStoreIdentity(eventStore);
-  if (boundTo === null || boundTo === own) return;
+  const other = await otherStore(eventStore, boundTo);
+  if (other === null) return;
   throw new CannotReplay(
-    `generation ${id} is made from event store ${boundTo}, and this is ${own ?? 'one that was never used'}: give the ` +
+    `generation ${id} is made from event store ${boundTo}, and this is ${other}: give the ` +
       'address of that one, or, where its orders were moved, have all begin anew with `orderctl read-models renew`',
   );
 }

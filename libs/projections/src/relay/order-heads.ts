@@ -3,7 +3,7 @@ import { decode } from '#event-store/codec.js';
 import { UnreadableEvent } from '#event-store/errors.js';
 import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { headOf, type OrderHead } from '#integration-events/integration-event.js';
-import { readStream, type ReadableStore } from './read-stream.js';
+import { readStream, type ReadableStore } from '../engine/read-stream.js';
 
 /** Some 300 bytes each. */
 const CACHED_ORDERS = 50_000;

@@ -6,7 +6,7 @@ import { integrationEvent } from '#integration-events/integration-event.js';
 import { kafkaMessage, type OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { OrderHeads } from './order-heads.js';
-import type { ReadableStore } from './read-stream.js';
+import type { ReadableStore } from '../engine/read-stream.js';
 
 /** An event on its way to the topic. */
 export interface Outgoing {

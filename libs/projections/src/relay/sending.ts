@@ -9,7 +9,7 @@ import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { Rate } from '../engine/rate.js';
 import { Turns } from '../engine/turns.js';
 import type { MessageMaker, Outgoing } from './outgoing.js';
-import { readStream, type ReadableStore } from './read-stream.js';
+import { readStream, type ReadableStore } from '../engine/read-stream.js';
 import type { TopicWriter } from './topic-writer.js';
 
 interface SendingOptions {

@@ -1,6 +1,6 @@
 import type { StoreUnavailable, StreamDeleted } from '#event-store/errors.js';
 import type { RawEvent } from '#event-store/port.js';
-import { readStream, type ReadableStore } from '../relay/read-stream.js';
+import { readStream, type ReadableStore } from '../engine/read-stream.js';
 
 /**
  * What an order's stream has up to a revision; or why that cannot be read, where it is that stream alone.

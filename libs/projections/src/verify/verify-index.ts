@@ -19,7 +19,7 @@ import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { shown, differencesBetween, type Difference } from './differences.js';
 import { messageOf } from '../engine/interruptions.js';
-import type { ReadableStore } from '../relay/read-stream.js';
+import type { ReadableStore } from '../engine/read-stream.js';
 import { ordersWithoutRow } from './coverage.js';
 import { eventsUpTo } from './events-up-to.js';
 import { forEachOf } from './for-each-of.js';

@@ -10,7 +10,7 @@ import { takeSkippedRevisions, withoutSkipped, type SkippedRevisions } from '#re
 import { compareEvent, compareJson, compareSummary, hidingValues, type Report } from './comparisons.js';
 import { shown, type Difference } from './differences.js';
 import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
-import { readStream, type ReadableStore } from '../relay/read-stream.js';
+import { readStream, type ReadableStore } from '../engine/read-stream.js';
 import type { VerifiedRows } from './verified-rows.js';
 import { compareIndexed, compareSearched, type SearchedOrder } from './verify-search-row.js';
 
