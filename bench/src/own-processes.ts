@@ -41,7 +41,7 @@ function processStats(): Map<number, { parent: number; ticks: number }> | null {
 }
 
 /** Of a file in /proc; empty once the process has ended. */
-export function textOf(path: string): string {
+function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {

@@ -1,20 +1,30 @@
-import { ownProcesses, textOf } from './own-processes.js';
+import { readFile } from 'node:fs/promises';
+import { ownProcesses } from './own-processes.js';
 
 /** Bytes that a process keeps in memory, those it shares counted in parts (`Pss` of proc_pid_smaps_rollup(5)). */
 export type MemoryBytes = ReadonlyMap<string, number>;
 
 const APPS = ['event-store', 'projector', 'command-api', 'query-api'] as const;
 
-/** Of each app that this process, or one that it started, runs, and of all of PostgreSQL; empty off Linux. */
-export function processMemory(): MemoryBytes {
+/**
+ * Of each app that this process, or one that it started, runs, and of all of PostgreSQL; empty off Linux. The kernel
+ * walks all of their pages for it, some tens of milliseconds in all: not on the thread that measures others.
+ */
+export async function processMemory(): Promise<MemoryBytes> {
   const bytes = new Map<string, number>();
   for (const { pid } of ownProcesses() ?? []) {
-    const name = nameOf(textOf(`/proc/${pid}/cmdline`));
-    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1];
-    if (name === null || kilobytes === undefined) continue;
+    const name = nameOf(await textOf(`/proc/${pid}/cmdline`));
+    if (name === null) continue;
+    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(await textOf(`/proc/${pid}/smaps_rollup`))?.[1];
+    if (kilobytes === undefined) continue;
     bytes.set(name, (bytes.get(name) ?? 0) + Number(kilobytes) * 1_024);
   }
   return bytes;
+}
+
+/** Empty once the process has ended. */
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
 }
 
 function nameOf(commandLine: string): string | null {

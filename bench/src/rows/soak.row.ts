@@ -1,25 +1,32 @@
+import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { latencies, NO_FIGURES, percentile, runLane, untilDue, type Row } from '../measure.js';
 import { processMemory } from '../process-memory.js';
+import { untilPositionVisible } from '../settle.js';
 import { ShopDay, type Kind } from '../shop-day.js';
 import { IN_FLIGHT, startSystem, type System } from '../system.js';
+import { makeOrder } from '../workload.js';
 
 const DEFAULT_MINUTES = 60;
 /** At full load, before anything counts: caches fill, and the figure for half of it is found. */
 const WARM_UP_OPERATIONS = 20_000;
 /**
- * Of the whole, at half load, before anything counts: what the full load left behind is given back, and in the ten minutes
- * before an hour caches fill to their bounds.
+ * Of the whole, at half load, before anything counts: what the full load left behind is given back, and in the quarter
+ * of an hour before an hour caches fill to their bounds.
  */
-const SETTLE_SHARE = 1 / 6;
-const SAMPLE_MS = 2_000;
+const SETTLE_SHARE = 1 / 4;
 /** What is compared: the first and the last of so many parts. */
 const PARTS = 10;
+/** Seldom: what is looked at is slowed down by it. */
+const SAMPLES_IN_A_PART = 20;
 const TARGET_GROWTH = 1.1;
 const MEGABYTE = 1_048_576;
 
+/** What is worked to see how fast the machine is: some milliseconds of what the system does all day. */
+const KNOWN_WORK = JSON.stringify(Array.from({ length: 200 }, (_, index) => makeOrder(index)));
+
 interface Sample {
-  readonly atMs: number;
   readonly bytes: ReadonlyMap<string, number>;
+  readonly knownWorkMicros: number;
 }
 
 interface Timed {
@@ -31,26 +38,41 @@ interface Timed {
 /**
  * A shop's day at half of what the system can do, for so many minutes: whether memory grows and answers slow down.
  * `ratio` is the last tenth over the first: of the median memory of each process (in megabytes, in place of the
- * figures a second) and of the 99th percentile of commands and of reads. What becomes less is no drift.
+ * figures a second) and of the 99th percentile of commands and of reads. What becomes less is no drift. So is what a
+ * machine that others share does: its row has the CPU time of a work that is always the same, and a tenth in which it
+ * differs says nothing of the system.
  */
 export async function soak({ minutes }: { minutes: number | null }): Promise<readonly Row[]> {
   const system = await startSystem();
   try {
     const day = new ShopDay(system);
-    const full = await runLane(WARM_UP_OPERATIONS, IN_FLIGHT, () => day.operation());
-    const perSecond = full.perSecond / 2;
+    const perSecond = (await atFullLoad(system, day)) / 2;
     const lengthMs = (minutes ?? DEFAULT_MINUTES) * 60_000;
     await atPace(day, perSecond, (SETTLE_SHARE * lengthMs) / 1_000);
     const samples: Sample[] = [];
-    const sampler = sampling(system, samples);
+    const sampler = sampling(system, samples, lengthMs / PARTS / SAMPLES_IN_A_PART);
     const { timed, cpuMicrosPerOp } = await atPace(day, perSecond, lengthMs / 1_000);
     clearInterval(sampler);
     return [
       ...(['command', 'read'] as const).map((kind) => latencyOf(kind, timed, lengthMs, cpuMicrosPerOp)),
       ...memory(samples),
+      machine(samples),
     ];
   } finally {
     await system.stop();
+  }
+}
+
+/** Operations a second that are not only answered but can be read: what read models put off, half load would have to do. */
+async function atFullLoad(system: System, day: ShopDay): Promise<number> {
+  const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });
+  try {
+    const startedMs = performance.now();
+    await runLane(WARM_UP_OPERATIONS, IN_FLIGHT, () => day.operation());
+    await untilPositionVisible(system, store);
+    return (WARM_UP_OPERATIONS * 1_000) / (performance.now() - startedMs);
+  } finally {
+    await store.close();
   }
 }
 
@@ -82,13 +104,8 @@ function latencyOf(
       0.99,
     ),
   );
-  const ratio = parts.at(-1)! / parts[0]!;
   return {
-    ...NO_FIGURES,
-    name: `soak ${kind}s, p99`,
-    ratio,
-    ratios: [ratio],
-    parts,
+    ...grown(`soak ${kind}s, p99`, parts),
     target: TARGET_GROWTH,
     perSecond: own.length / (lengthMs / 1_000),
     cpuMicrosPerOp,
@@ -97,24 +114,12 @@ function latencyOf(
 }
 
 function memory(samples: readonly Sample[]): Row[] {
-  const length = Math.max(1, Math.floor(samples.length / PARTS));
   const names = [...new Set(samples.flatMap(({ bytes }) => [...bytes.keys()]))].sort();
-  const median = (of: readonly Sample[], name: string) =>
-    percentile(
-      of.map(({ bytes }) => (bytes.get(name) ?? Number.NaN) / MEGABYTE),
-      0.5,
-    );
   return names.map((name) => {
-    const parts = Array.from({ length: PARTS }, (_, part) =>
-      median(samples.slice(part * length, (part + 1) * length), name),
-    );
+    const parts = medians(samples, ({ bytes }) => (bytes.get(name) ?? Number.NaN) / MEGABYTE);
     const [start, end] = [parts[0]!, parts.at(-1)!];
     return {
-      ...NO_FIGURES,
-      name: `soak ${name}, MB`,
-      ratio: end / start,
-      ratios: [end / start],
-      parts,
+      ...grown(`soak ${name}, MB`, parts),
       target: TARGET_GROWTH,
       perSecond: end,
       rawPerSecond: start,
@@ -122,25 +127,51 @@ function memory(samples: readonly Sample[]): Row[] {
   });
 }
 
-/** Also what Node's heap holds, where an app tells it. */
-function sampling(system: System, samples: Sample[]): NodeJS.Timeout {
-  const startedMs = performance.now();
+function machine(samples: readonly Sample[]): Row {
+  return grown(
+    'soak machine, µs',
+    medians(samples, ({ knownWorkMicros }) => knownWorkMicros),
+  );
+}
+
+/** Of each part. */
+function medians(samples: readonly Sample[], valueOf: (sample: Sample) => number): number[] {
+  const length = Math.max(1, Math.floor(samples.length / PARTS));
+  return Array.from({ length: PARTS }, (_, part) =>
+    percentile(samples.slice(part * length, (part + 1) * length).map(valueOf), 0.5),
+  );
+}
+
+function grown(name: string, parts: readonly number[]): Row {
+  const ratio = parts.at(-1)! / parts[0]!;
+  return { ...NO_FIGURES, name, ratio, ratios: [ratio], parts };
+}
+
+function sampling(system: System, samples: Sample[], everyMs: number): NodeJS.Timeout {
   return setInterval(() => {
-    const bytes = new Map(processMemory());
-    const sample = { atMs: performance.now() - startedMs, bytes };
-    samples.push(sample);
-    for (const [name, pool] of [
-      ['command-api heap', system.commands],
-      ['query-api heap', system.queries],
-    ] as const) {
-      pool
-        .request({ path: '/metrics', method: 'GET' })
-        .then(({ body }) => body.text())
-        .then((text) => {
-          const used = /^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1];
-          if (used !== undefined) bytes.set(name, Number(used));
-        })
-        .catch((error: unknown) => console.error(`${name}: ${String(error)}`));
-    }
-  }, SAMPLE_MS);
+    memoryOf(system)
+      .then((bytes) => samples.push({ bytes, knownWorkMicros: knownWorkMicros() }))
+      .catch((error: unknown) => console.error(`memory: ${String(error)}`));
+  }, everyMs);
+}
+
+/** Also what Node's heap holds, where an app tells it. */
+async function memoryOf(system: System): Promise<ReadonlyMap<string, number>> {
+  const bytes = new Map(await processMemory());
+  for (const [name, pool] of [
+    ['command-api heap', system.commands],
+    ['query-api heap', system.queries],
+  ] as const) {
+    const { body } = await pool.request({ path: '/metrics', method: 'GET' });
+    const used = /^nodejs_heap_size_used_bytes (\S+)$/m.exec(await body.text())?.[1];
+    if (used !== undefined) bytes.set(name, Number(used));
+  }
+  return bytes;
+}
+
+/** Of CPU, not of time: that it had to wait for a core says how busy the system is, not how fast the machine. */
+function knownWorkMicros(): number {
+  const before = process.cpuUsage();
+  JSON.stringify(JSON.parse(KNOWN_WORK));
+  return process.cpuUsage(before).user;
 }
