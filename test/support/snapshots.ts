@@ -43,15 +43,20 @@ export interface SnapshotProcess {
   readonly observed: Observed;
 }
 
-/** What handles commands, as in a process of its own: nothing cached, nothing seen. */
+/** What handles commands, as in a process of its own: nothing cached, nothing seen. Loads leave no snapshot unless told. */
 export function snapshotProcess(
   store: ExactEventStore,
-  { everyEvents = 10, checkOneIn = 0 }: { everyEvents?: number; checkOneIn?: number } = {},
+  {
+    everyEvents = 10,
+    dearLoadEvents = Infinity,
+    checkOneIn = 0,
+  }: { everyEvents?: number; dearLoadEvents?: number; checkOneIn?: number } = {},
 ): SnapshotProcess {
   const observed = new Observed();
   const snapshots = new OrderSnapshots({
     store: openSnapshots(store, plainPersonal),
     everyEvents,
+    dearLoadEvents,
     observer: observed,
   });
   const loader = new OrderLoader({ eventStore: store, codec, snapshots, checkOneIn });

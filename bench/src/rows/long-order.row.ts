@@ -57,7 +57,9 @@ function loaderOf(eventStore: ExactEventStore, withSnapshots: boolean): OrderLoa
   const codec = eventCodec(plainPersonal);
   const cache = new StateCache({ maxSizeBytes: 0 });
   const store = openSnapshots(eventStore, codec.personal);
-  const options = { store, everyEvents: SNAPSHOT_EVERY_EVENTS, observer: strict };
+  // Loads leave no snapshot: the next one would find another tail.
+  const dearLoadEvents = Number.POSITIVE_INFINITY;
+  const options = { store, everyEvents: SNAPSHOT_EVERY_EVENTS, dearLoadEvents, observer: strict };
   const snapshots = withSnapshots ? new OrderSnapshots(options) : null;
   return new OrderLoader({ eventStore, codec, cache, snapshots });
 }

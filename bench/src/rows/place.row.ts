@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store/port.js';
-import { latencyRow, runPaced } from '../half-load.js';
+import { fullLoadPerSecond, latencyRow, runPaced } from '../half-load.js';
 import { compared, inTurn, interleave, ratioOfP99, runLane, WARM_UPS, type Row } from '../measure.js';
 import { RawOrder, type PreparedAppend } from '../raw-orders.js';
 import { untilPositionVisible } from '../settle.js';
@@ -42,7 +42,7 @@ export async function place(system: System, store: EventStore): Promise<readonly
     },
     WARM_UPS,
   );
-  const perSecond = full.perSecond! / 2;
+  const perSecond = (await fullLoadPerSecond(ORDERS, placing(ORDERS), settle)) / 2;
   const count = Math.ceil(perSecond * PACED_SECONDS);
   const paced = await inTurn(
     {

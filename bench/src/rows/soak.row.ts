@@ -1,4 +1,5 @@
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { fullLoadPerSecond } from '../half-load.js';
 import { latencies, NO_FIGURES, percentile, runLane, untilDue, type Row } from '../measure.js';
 import { processMemory } from '../process-memory.js';
 import { untilPositionVisible } from '../settle.js';
@@ -63,14 +64,11 @@ export async function soak({ minutes }: { minutes: number | null }): Promise<rea
   }
 }
 
-/** Operations a second that are not only answered but can be read: what read models put off, half load would have to do. */
 async function atFullLoad(system: System, day: ShopDay): Promise<number> {
   const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });
   try {
-    const startedMs = performance.now();
-    await runLane(WARM_UP_OPERATIONS, IN_FLIGHT, () => day.operation());
-    await untilPositionVisible(system, store);
-    return (WARM_UP_OPERATIONS * 1_000) / (performance.now() - startedMs);
+    const settle = () => untilPositionVisible(system, store);
+    return await fullLoadPerSecond(WARM_UP_OPERATIONS, () => day.operation(), settle);
   } finally {
     await store.close();
   }

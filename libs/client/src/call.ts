@@ -52,7 +52,7 @@ type Tried =
  *
  * @throws Problem when the answer is no, or stays "not now" until the deadline
  * @throws NoAnswer when there is none until the deadline, or no token to ask with
- * @throws the signal's reason
+ * @throws the signal's reason; what the token's source throws before anything was sent
  */
 export async function answered(call: Call, settings: CallSettings): Promise<Received> {
   const untilMs = performance.now() + settings.deadlineMs;
@@ -67,7 +67,13 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
   });
   for (let tries = 1; ; tries++) {
     const url = call.addresses.preferred;
-    const token = await settings.bearer.get(untilMs - performance.now(), call.signal);
+    const token = await settings.bearer
+      .get(untilMs - performance.now(), call.signal)
+      .catch((error: unknown) => {
+        call.signal?.throwIfAborted();
+        if (tries === 1) throw error; // whoever gave the source knows its errors, and nothing was sent
+        throw new NoAnswer(url, 'could not be asked again: there was no token', known(tries - 1), error);
+      });
     if (token === null) {
       throw new NoAnswer(url, 'could not be asked: no token came in time', known(tries - 1), null);
     }

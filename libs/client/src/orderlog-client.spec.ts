@@ -216,10 +216,46 @@ describe('a token that does not come', () => {
     next.reject(new Error('no issuer'));
     expect((await Promise.all(calls)).map((error) => error!.message).sort()).toEqual([
       '401 unauthenticated: unauthenticated',
-      'no issuer',
+      `${url} could not be asked again: there was no token (tries: 1)`,
     ]);
   });
+
+  it('says what the tries before it left behind, where its source fails', async () => {
+    const { url } = await serverOf(lost, problem(401, 'token_expired'));
+    const noIssuer = new Error('no issuer');
+    const { client } = clientOf(url, {
+      token: sourceOf(
+        () => 'T',
+        () => Promise.reject(noIssuer),
+      ),
+    });
+    const failed = await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
+    expect(failed).toBeInstanceOf(NoAnswer);
+    expect(failed).toMatchObject({ outcome: 'unknown', key: 'mine', tries: 2, cause: noIssuer });
+  });
+
+  it('is the error of its source where nothing was sent', async () => {
+    const { client } = clientOf('http://127.0.0.1:9', {
+      token: sourceOf(() => Promise.reject(new Error('no key'))),
+    });
+    expect((await failure(client.confirmOrder({ orderId: ORDER })))!.message).toBe('no key');
+  });
 });
+
+it.each(['close', 'keep-alive'])(
+  'an answer that is cut off is asked for again: connection %s',
+  async (connection) => {
+    const cut: Reply = (response) => {
+      response.writeHead(200, { connection, 'content-type': 'application/json', 'content-length': '100' });
+      response.write('{"orderId"', () => response.socket!.end());
+    };
+    const { url, received } = await serverOf(cut, done);
+    const { client, retried } = clientOf(url);
+    expect(await client.confirmOrder({ orderId: ORDER })).toMatchObject({ revision: 1 });
+    expect(new Set(received.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+    expect(retried).toHaveLength(1);
+  },
+);
 
 it('an answer that does not come in time is waited for no longer, and asked for again', async () => {
   const silent: Reply = () => {};

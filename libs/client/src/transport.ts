@@ -41,7 +41,9 @@ export type Lost = 'not sent' | 'unknown';
 
 /** Whoever answers with these never saw the request; some of them end a connection, too, on which it was. */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
-const LOST = /^(E[A-Z]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED))$/;
+/** The last of them where a connection ends with its answer (`Connection: close`), and the answer before its length. */
+const LOST =
+  /^(E[A-Z]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED|RES_CONTENT_LENGTH_MISMATCH))$/;
 
 const MAX_CAUSES = 5;
 

@@ -123,7 +123,9 @@ export class OrderLoader {
       if (loaded) return loaded;
     }
     const first = await this.#streams.foldEach(page, NO_ORDER);
-    return page.length < pageEvents ? first : this.#streams.foldOn(stream, first);
+    const whole = page.length < pageEvents ? first : await this.#streams.foldOn(stream, first);
+    if (whole.order !== null) this.#snapshots.loaded(stream, whole.order, -1);
+    return whole;
   }
 
   /** null: there is no snapshot of the events that are in the stream. */
@@ -136,6 +138,7 @@ export class OrderLoader {
       return null;
     }
     snapshots.used(stream);
+    snapshots.loaded(stream, loaded.order!, order.revision);
     this.#checks?.sample(stream, loaded.order!);
     return loaded;
   }

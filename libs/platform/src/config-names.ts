@@ -147,7 +147,7 @@ export const configNames = {
   },
   ORDERLOG_SNAPSHOT_EVERY_EVENTS: {
     meaning:
-      'A snapshot of an order is stored whenever it has so many more events. 0: none is stored, and none is read.',
+      'A snapshot of an order is stored whenever it has so many more events, and when loading it took a quarter as many. 0: none is stored, and none is read.',
     otherwise: '100',
     readBy: 'command-api',
   },

@@ -7,12 +7,20 @@ import { LIMITS } from '#domain/order/limits.js';
 import type { OrderCommand } from '#domain/order/order.js';
 import type { OrderState } from '#domain/order/state.js';
 import { AppendOutcomeUnknown } from '#event-store/errors.js';
+import { plainPersonal } from '#event-store/personal-codec.js';
 import type { ExactEventStore } from '#event-store/port.js';
+import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
 import { orderStream, snapshotStream } from '#event-store/streams.js';
 import { OrderRejected } from '../../../apps/command-api/src/handling/errors.js';
 import { ownEventStore } from '../../support/own-event-store.js';
 import { addNote, changeTags, placeOrder, request } from '../../support/requests.js';
-import { fullFold, snapshotProcess, storedSnapshots, type SnapshotProcess } from '../../support/snapshots.js';
+import {
+  fullFold,
+  plantSnapshot,
+  snapshotProcess,
+  storedSnapshots,
+  type SnapshotProcess,
+} from '../../support/snapshots.js';
 
 /** That many of the longest notes are too much for a snapshot, where nothing in them comes again. */
 const NOTES = 150;
@@ -123,6 +131,60 @@ describe('a snapshot', () => {
   });
 });
 
+describe('a load that folds many events', () => {
+  const dear = { everyEvents: 100, dearLoadEvents: 20 };
+
+  it('leaves a snapshot, so that the next one folds few; one that folds few leaves none', async () => {
+    const { orderId, stream } = await orderOf(35, snapshotProcess(its.store, { everyEvents: 1_000 }));
+    const { reads, store: watching } = watched();
+    const one = snapshotProcess(watching, dear);
+    const load = async () => {
+      one.loader.drop(stream);
+      expect(await one.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
+      await one.snapshots.settled();
+    };
+    await load();
+    expect(one.observed.outcomes).toEqual(['wrote written']);
+    expect(await storedSnapshots(its.store, stream)).toMatchObject([{ metadata: { revision: 34 } }]);
+    reads.length = 0;
+    for (let n = 0; n < 19; n++) await one.commands.handle(request(orderId, changeTags(`more ${n}`)));
+    await load();
+    expect(reads.slice(-2)).toEqual([
+      { stream: snapshotStream(stream), fromRevision: 0, events: 1 },
+      { stream, fromRevision: 34, events: 20 },
+    ]);
+    expect(one.observed.outcomes).toEqual(['wrote written', 'read used']);
+    await one.commands.handle(request(orderId, changeTags('one more')));
+    await load();
+    expect(one.observed.outcomes.slice(2)).toEqual(['read used', 'wrote written']);
+    expect(await storedSnapshots(its.store, stream)).toMatchObject([{ metadata: { revision: 54 } }]);
+  });
+
+  it('finds the one that another process has left', async () => {
+    const { stream } = await orderOf(35, snapshotProcess(its.store, { everyEvents: 1_000 }));
+    for (const one of [snapshotProcess(its.store, dear), snapshotProcess(its.store, dear)]) {
+      await one.loader.refresh(stream);
+      await one.snapshots.settled();
+    }
+    expect(await storedSnapshots(its.store, stream)).toMatchObject([
+      { revision: 0, metadata: { revision: 34 } },
+    ]);
+  });
+
+  it('leaves one in the place of what cannot be used', async () => {
+    const { stream } = await orderOf(35, snapshotProcess(its.store));
+    const wrong = new SnapshotCodec(plainPersonal, 'of another fold');
+    await plantSnapshot(its.store, stream, await wrong.encode((await fullFold(its.store, stream)).order!));
+    const one = snapshotProcess(its.store, { ...dear, everyEvents: 30 });
+    await one.loader.refresh(stream);
+    await one.snapshots.settled();
+    expect(one.observed.outcomes).toEqual(['read stale', 'wrote written']);
+    expect((await snapshotProcess(its.store).loader.refresh(stream)).order).toEqual(
+      (await fullFold(its.store, stream)).order,
+    );
+  });
+});
+
 describe('several that write one order', () => {
   it('write a snapshot each time, whoever wrote the last one', async () => {
     const all = [snapshotProcess(its.store), snapshotProcess(its.store)];
@@ -192,9 +254,10 @@ describe('I7, on a real store', () => {
         continue;
       }
       await writer.snapshots.settled();
-      const reader = snapshotProcess(its.store, { everyEvents: 4 });
+      const reader = snapshotProcess(its.store, { everyEvents: 4, dearLoadEvents: 2 });
       expect(await reader.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
-      expect(reader.observed.outcomes.filter((outcome) => !/used|absent/.test(outcome))).toEqual([]);
+      await reader.snapshots.settled();
+      expect(reader.observed.outcomes.filter((outcome) => !/used|absent|written/.test(outcome))).toEqual([]);
     }
     expect(writer.observed.outcomes).toContain('wrote written');
   }

@@ -122,8 +122,12 @@ describe('three processes that write one order', () => {
       const stream = orderStream('default', orderId);
       for (let n = 0; n < EVERY_EVENTS; n++) await addsNote(forgetful, orderId, `${orderId} ${n}`);
       const snapshots = openSnapshots(its.store, plainPersonal);
-      const written = async () => (await snapshots.latest(stream)).content !== null;
-      await until('a snapshot', written);
+      // Earlier ones were left by loads; after this one nothing is written until the next load.
+      const isFull = async () => {
+        const { content } = await snapshots.latest(stream);
+        return content !== null && !isUnusable(content) && content.revision === EVERY_EVENTS - 1;
+      };
+      await until('the snapshot of the first few events', isFull);
       const { order } = await fullFold(its.store, stream);
       const right = await codec.encode(order!);
       const wrong = await codec.encode({ ...order!, tags: ['nobody asked for it'] });
@@ -131,6 +135,10 @@ describe('three processes that write one order', () => {
       await plant(stream, { ...right, data: right.data.slice(1) });
       await addsNote(forgetful, orderId, `${orderId} on a damaged one`);
       expect(await countOf(forgetful.url, 'orderlog_snapshot_reads_total', 'corrupt')).toBe(1);
+      await until('a right one in its place', async () => {
+        const { content } = await snapshots.latest(stream);
+        return content !== null && !isUnusable(content);
+      });
 
       await plant(stream, wrong);
       await addsNote(forgetful, orderId, `${orderId} on a wrong one`);

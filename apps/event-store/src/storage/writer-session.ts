@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
-import { KEPT_ALIVE } from '#platform/postgres.js';
+import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
 import { lastPosition, migrate, tryWriterLock } from './schema.js';
 
 const RETRY_MIN_MS = 100;
@@ -80,7 +80,7 @@ export class WriterSession {
     this.#client = null;
     if (!client) return;
     this.#events.lost();
-    client.end().catch((err: unknown) => this.#logger.debug({ err }, 'closing a broken connection failed'));
+    void endConnection(client);
     void this.#recover();
   }
 
@@ -88,7 +88,7 @@ export class WriterSession {
     this.#closed = true;
     const client = this.#client;
     this.#client = null;
-    await client?.end();
+    if (client) await endConnection(client);
   }
 
   /** Null when another session holds the lock. */
@@ -108,7 +108,7 @@ export class WriterSession {
     await client.connect();
     try {
       if (!(await tryWriterLock(client))) {
-        await client.end();
+        await endConnection(client);
         return null;
       }
       await migrate(client);
@@ -116,7 +116,7 @@ export class WriterSession {
       this.#client = client;
       return last;
     } catch (error) {
-      await client.end();
+      await endConnection(client);
       throw error;
     }
   }

@@ -52,7 +52,6 @@ export interface ChangedOrder extends OrderKey {
   readonly failure: string | null;
 }
 
-const PAGE_ORDERS = 200;
 const CONCURRENT_STREAMS = 12;
 const CHANGED_MAX = 1_000;
 /** Of an order, of each of whose events something may change. */
@@ -66,7 +65,7 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
   const startedMs = performance.now();
   const { pool, generation, asked = () => false, onProgress } = options;
   const found = new Found();
-  for await (const keys of orderKeys(pool, generation, PAGE_ORDERS)) {
+  for await (const keys of orderKeys(pool, generation)) {
     if (asked()) return found.report(false, startedMs);
     await comparePage(options, keys, found);
     onProgress?.(found.orders);

@@ -7,6 +7,7 @@ import type { LatestSnapshot, SnapshotStore } from './snapshot-store.js';
 
 /** How many orders' snapshots are remembered as seen; of one that is forgotten, less is known than could be. */
 const SEEN_ORDERS = 20_000;
+const DEAR_LOAD_SHARE = 1 / 4;
 const AT_ONCE = 2;
 const WAITING = 64;
 
@@ -22,6 +23,8 @@ export interface OrderSnapshotsOptions {
   readonly store: SnapshotStore;
   /** A snapshot is written when so many more events are in the stream, and not looked for while there are fewer. */
   readonly everyEvents: number;
+  /** A load that has to fold so many leaves a snapshot, so that the next one has not; a quarter of those, unless told. */
+  readonly dearLoadEvents?: number;
   readonly observer: SnapshotObserver;
 }
 
@@ -29,13 +32,15 @@ export interface OrderSnapshotsOptions {
 export class OrderSnapshots {
   readonly everyEvents: number;
   readonly observer: SnapshotObserver;
+  readonly #dearLoadEvents: number;
   readonly #store: SnapshotStore;
   readonly #seen = new LRUCache<string, Seen>({ max: SEEN_ORDERS });
   readonly #work = new BackgroundWork({ atOnce: AT_ONCE, waiting: WAITING });
 
-  constructor({ store, everyEvents, observer }: OrderSnapshotsOptions) {
+  constructor({ store, everyEvents, dearLoadEvents, observer }: OrderSnapshotsOptions) {
     this.#store = store;
     this.everyEvents = everyEvents;
+    this.#dearLoadEvents = dearLoadEvents ?? Math.ceil(everyEvents * DEAR_LOAD_SHARE);
     this.observer = observer;
   }
 
@@ -83,6 +88,19 @@ export class OrderSnapshots {
     this.#schedule(stream, async () => {
       if (!isFull) await this.#look(stream); // another process may have written it
       return isFull || this.#wasMissed(stream, order) ? this.#write(stream, order) : null;
+    });
+  }
+
+  /**
+   * Told of every order that was loaded from its snapshot's revision on; -1: from its first event. Where caches hold what
+   * is worked on, that is seldom; where they do not, each command would fold half of the events between two snapshots.
+   */
+  loaded(stream: string, order: Order, fromRevision: number): void {
+    if (order.revision - fromRevision < this.#dearLoadEvents) return;
+    this.#schedule(stream, async () => {
+      if (!this.#seen.has(stream)) await this.#look(stream); // another process may have written it
+      const { orderRevision } = this.#seen.get(stream)!;
+      return order.revision - orderRevision < this.#dearLoadEvents ? null : this.#write(stream, order);
     });
   }
 

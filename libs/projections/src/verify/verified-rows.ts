@@ -156,22 +156,30 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
   return groups;
 }
 
+/** An order with so many events, and rows of its history, as its revision says. */
+interface OrderWithRevision extends OrderKey {
+  readonly revision: number;
+}
+
+/** At most in one page: it is in memory with all its history, and with the streams of some of it. */
+const PAGE = { orders: 200, events: 5_000 };
+
+const KEY_COLUMNS = 'tenant_id AS "tenantId", order_id AS "orderId", revision';
+
 /** All orders with a row, in the order of their keys, a page at a time. */
 export async function* orderKeys(
   pool: pg.Pool,
   { schema }: Generation,
-  pageOrders: number,
 ): AsyncGenerator<OrderKey[], undefined, undefined> {
   let after: OrderKey | null = null;
   for (;;) {
     const clauses: string = after ? 'WHERE (tenant_id, order_id) > ($2, $3)' : '';
-    const page: pg.QueryResult<OrderKey> = await pool.query<OrderKey>(
-      `SELECT tenant_id AS "tenantId", order_id AS "orderId" FROM ${schema}.orders ${clauses}
-       ORDER BY tenant_id, order_id LIMIT $1`,
-      after ? [pageOrders, after.tenantId, after.orderId] : [pageOrders],
+    const page: pg.QueryResult<OrderWithRevision> = await pool.query<OrderWithRevision>(
+      `SELECT ${KEY_COLUMNS} FROM ${schema}.orders ${clauses} ORDER BY tenant_id, order_id LIMIT $1`,
+      after ? [PAGE.orders, after.tenantId, after.orderId] : [PAGE.orders],
     );
     if (page.rows.length === 0) return undefined;
-    yield page.rows;
+    yield* pagesOf(page.rows);
     after = page.rows.at(-1)!;
   }
 }
@@ -180,13 +188,32 @@ export async function* orderKeys(
 export async function* sampledOrderKeys(
   pool: pg.Pool,
   { schema }: Generation,
-  pageOrders: number,
   sample: number,
 ): AsyncGenerator<OrderKey[], undefined, undefined> {
-  const { rows } = await pool.query<OrderKey>(
-    `SELECT tenant_id AS "tenantId", order_id AS "orderId" FROM ${schema}.orders ORDER BY random() LIMIT $1`,
+  const { rows } = await pool.query<OrderWithRevision>(
+    `SELECT ${KEY_COLUMNS} FROM ${schema}.orders ORDER BY random() LIMIT $1`,
     [sample],
   );
-  for (let from = 0; from < rows.length; from += pageOrders) yield rows.slice(from, from + pageOrders);
+  yield* pagesOf(rows);
+  return undefined;
+}
+
+/** An order that has more events than a page may is a page of its own. */
+export function* pagesOf(
+  orders: Iterable<OrderWithRevision>,
+  limits = PAGE,
+): Generator<OrderKey[], undefined, undefined> {
+  let page: OrderKey[] = [];
+  let events = 0;
+  for (const { tenantId, orderId, revision } of orders) {
+    const more = revision + 1;
+    if (page.length === limits.orders || (page.length > 0 && events + more > limits.events)) {
+      yield page;
+      [page, events] = [[], 0];
+    }
+    page.push({ tenantId, orderId });
+    events += more;
+  }
+  if (page.length > 0) yield page;
   return undefined;
 }

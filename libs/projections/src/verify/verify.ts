@@ -73,7 +73,6 @@ export type UnreadOrder = Pick<ParkedOrder, 'tenantId' | 'orderId' | 'reason'>;
 /** There are no read models of this release yet. */
 export class NothingToVerify extends Error {}
 
-const PAGE_ORDERS = 200;
 const MAX_DIFFERENCES = 1_000;
 const PATIENCE_MS = 10_000;
 /** The same where the verdict is over what took hours to build: an engine that takes no writes for a while is no fault of it. */
@@ -138,8 +137,8 @@ class Verification {
     const { pool } = this.#options;
     const keys =
       sample === undefined
-        ? orderKeys(pool, this.#generation, PAGE_ORDERS)
-        : sampledOrderKeys(pool, this.#generation, PAGE_ORDERS, sample);
+        ? orderKeys(pool, this.#generation)
+        : sampledOrderKeys(pool, this.#generation, sample);
     for await (const rows of this.#pages(keys)) {
       await this.#verifyPage(rows, head);
       this.#options.onProgress?.({ phase: 'rows', done: this.#orders, total });
