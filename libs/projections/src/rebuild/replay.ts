@@ -22,7 +22,7 @@ import {
   ReplaysStore,
   type ReplayProgress,
   type ReplayRecord,
-  type ReplayRequest,
+  type ReplayRequested,
 } from '#read-models/stores/replays.store.js';
 import { isAway, messageOf, pause } from '../engine/interruptions.js';
 import { buildInBulk } from './bulk-build.js';
@@ -39,7 +39,7 @@ export interface ReplayOptions {
   /** null: none is configured. */
   readonly elasticsearch: Client | null;
   readonly logger: Logger;
-  readonly request: ReplayRequest;
+  readonly request: ReplayRequested;
   /** Ends it where it is; the next goes on from there. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ReplayProgress, events: number | null) => void;
@@ -85,6 +85,9 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
     await pool.end();
   }
 }
+
+/** Of a new one; one that is gone on with keeps what it was asked for. */
+const UNLESS_TOLD = { sample: null, throttle: null, keep: false } as const;
 
 /** How long PostgreSQL may take to notice that the process is gone that attended to the replay before. */
 const LET_GO_MS = 3_000;
@@ -148,7 +151,7 @@ class Attempt {
         );
       if (open.asked === 'cancel')
         return { record: open, generation: await generationNumber(this.#pool, open.generation) };
-      await this.#store.goOn(open.id, request);
+      await this.#store.goOn(open.id, { ...open, ...request });
       onNote?.(`going on with generation ${open.generation}, begun ${open.startedAt.toISOString()}`);
       return {
         record: (await this.#store.open())!,
@@ -173,7 +176,7 @@ class Attempt {
       ...{ indexPrefix, madeBy: 'replay', bulk: true },
       ...(request.searchOnly ? { rowsOf: active } : {}),
     });
-    return { record: await this.#store.begin(generation.id, request), generation };
+    return { record: await this.#store.begin(generation.id, { ...UNLESS_TOLD, ...request }), generation };
   }
 
   /** What there is to go on with: nothing where the generation was dropped, or began to be, under the replay. */
