@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
+import type { GenerationState } from './generation-states.js';
 import { generationNumber, type Generation } from './generations.js';
 import { SEARCH_PROJECTION } from './orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
@@ -12,8 +13,19 @@ export interface DropOptions {
   readonly onBusy?: () => void;
 }
 
-/** It has to stay: it is the active one, or its index cannot be removed from here. */
+/** It has to stay: it is the active one. */
 export class CannotDrop extends Error {}
+
+/** All else of it is gone. It is `dropping` until the same again, where Elasticsearch answers, has removed the index. */
+export class IndexLeft extends Error {
+  constructor({ id, searchIndex }: Generation, why: string, options?: ErrorOptions) {
+    super(
+      `generation ${id} is dropped but for its index ${searchIndex}: ${why}: ` +
+        `\`orderctl generations drop ${id} --elasticsearch-url URL\` removes that too`,
+      options,
+    );
+  }
+}
 
 // A DROP that waits for a reader lets every later one wait behind it: so it gives up soon, and comes again.
 const LOCK_TIMEOUT_MS = 100;
@@ -23,27 +35,44 @@ const DEADLOCK_DETECTED = '40P01';
 
 /**
  * Frees what a generation takes: its tables, index, checkpoints, and what was parked of it. Queries under way on
- * it are answered first, however long. Interrupted, the same again goes on.
+ * it are answered first, however long. Interrupted, the same again goes on. The index goes last: that Elasticsearch is
+ * away holds nothing of PostgreSQL up.
  *
- * @throws CannotDrop, and NoSuchGeneration when there is none of that number
+ * @throws CannotDrop, IndexLeft, and NoSuchGeneration when there is none of that number
  */
 export async function dropGeneration(pool: pg.Pool, id: number, options: DropOptions): Promise<void> {
   const generation = await generationNumber(pool, id);
-  const { searchIndex } = generation;
-  const { removeIndex } = options;
-  if (searchIndex !== null && removeIndex === null)
-    throw new CannotDrop(`generation ${id} has the index ${searchIndex}: say where with --elasticsearch-url`);
   await announce(pool, generation);
-  if (searchIndex !== null) await removeIndex!(searchIndex);
+  await dropTablesUnread(pool, generation, options);
+  if (generation.searchIndex === null) return;
+  await removeIndexOf(generation, options);
+  await pool.query(`UPDATE ${SHARED_SCHEMA}.generations SET state = 'dropped' WHERE id = $1`, [id]);
+}
+
+async function removeIndexOf(generation: Generation, { removeIndex }: DropOptions): Promise<void> {
+  if (removeIndex === null) throw new IndexLeft(generation, 'no Elasticsearch is configured here');
+  try {
+    await removeIndex(generation.searchIndex!);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new IndexLeft(generation, why, { cause: error });
+  }
+}
+
+async function dropTablesUnread(
+  pool: pg.Pool,
+  generation: Generation,
+  { signal, onBusy }: DropOptions,
+): Promise<void> {
   for (;;) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     try {
       return await dropTables(pool, generation);
     } catch (error) {
       const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
       if (code !== LOCK_NOT_AVAILABLE && code !== DEADLOCK_DETECTED) throw error;
-      options.onBusy?.();
-      await delay(TRY_AGAIN_MS);
+      onBusy?.();
+      await delay(TRY_AGAIN_MS, undefined, { signal });
     }
   }
 }
@@ -64,21 +93,24 @@ async function announce(pool: pg.Pool, { id }: Generation): Promise<void> {
     throw new CannotDrop(`queries are answered from generation ${id}: activate another one first`);
 }
 
-async function dropTables(pool: pg.Pool, { id, rowsOf, schema }: Generation): Promise<void> {
+async function dropTables(pool: pg.Pool, { id, rowsOf, schema, searchIndex }: Generation): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
     // Others may read the same tables beside an index of their own: the last one takes them along.
-    const { rows } = await client.query<{ id: number; state: string }>(
+    const { rows } = await client.query<{ id: number; state: GenerationState }>(
       `SELECT id, state FROM ${SHARED_SCHEMA}.generations WHERE coalesce(rows_of, id) = $1 ORDER BY id FOR UPDATE`,
       [rowsOf],
     );
-    const last = rows.every((one) => one.id === id || one.state === 'dropped');
+    // One whose index is left reads them no more.
+    const isGoing = (one: { state: GenerationState }) => one.state === 'dropping' || one.state === 'dropped';
+    const last = rows.every(isGoing);
     const gone = last ? [id, rowsOf] : [id].filter((one) => one !== rowsOf);
     // Where its rows stay for others, what its index had goes all the same; and that of those which were dropped before.
-    const unsearched = rows.filter((one) => one.id === id || one.state === 'dropped').map((one) => one.id);
+    const unsearched = rows.filter(isGoing).map((one) => one.id);
     if (last) await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-    await client.query(`UPDATE ${SHARED_SCHEMA}.generations SET state = 'dropped' WHERE id = $1`, [id]);
+    if (searchIndex === null)
+      await client.query(`UPDATE ${SHARED_SCHEMA}.generations SET state = 'dropped' WHERE id = $1`, [id]);
     await client.query(`DELETE FROM ${SHARED_SCHEMA}.late_rows WHERE generation = ANY ($1)`, [gone]);
     const isGone = `(generation = ANY ($1) OR (projection = '${SEARCH_PROJECTION}' AND generation = ANY ($2)))`;
     for (const table of ['checkpoints', 'made_from', 'quarantine', 'leases']) {

@@ -209,6 +209,49 @@ describe('a replay that is cut off, held or given up', () => {
     expect(await store.last()).toMatchObject({ state: 'done', sample: 5 });
   });
 
+  it('keeps what it was asked for where that is not given anew, and `resume` takes what is', async () => {
+    const begin = async () => {
+      const cutOff = new AbortController();
+      const begun = replayOn(bench, {
+        ...{ signal: cutOff.signal, request: { sample: 5, throttle: 5_000, keep: true } },
+        onProgress: () => cutOff.abort(new Error('cut off')),
+      });
+      await expect(begun).rejects.toThrow('cut off');
+      await until('nobody is at it', async () => (await store.open())?.isAttended === false);
+    };
+    await begin();
+    expect(await orderctl('replay', ...places())).toMatchObject({ code: 0 });
+    expect(await store.last()).toMatchObject({ state: 'done', sample: 5, throttle: 5_000, keep: true });
+
+    await begin();
+    expect(await orderctl('replay', 'resume', '--throttle', '6000', ...places())).toMatchObject({ code: 0 });
+    expect(await store.last()).toMatchObject({ state: 'done', sample: 5, throttle: 6_000, keep: true });
+
+    await begin();
+    expect(await orderctl('replay', 'resume', '--verify', 'full', ...places())).toMatchObject({ code: 0 });
+    expect(await store.last()).toMatchObject({ state: 'done', sample: null, throttle: 5_000, keep: true });
+  });
+
+  it('takes no other rate while a process is at it, and none where it is paused or cancelled', async () => {
+    start('--throttle', '5');
+    await at('loading');
+    const resumed = await orderctl('replay', 'resume', '--throttle', '500', ...places());
+    expect([resumed.code, lineOf(resumed)]).toEqual([
+      1,
+      'orderctl: a process is at the replay: stop that with Ctrl-C, to go on otherwise than it began',
+    ]);
+    for (const args of [
+      ['pause', '--throttle', '500'],
+      ['--throttle', '500', 'cancel'],
+    ]) {
+      const { code, stderr } = await orderctl('replay', ...args, ...places());
+      expect([code, stderr]).toEqual([2, expect.stringContaining("error: unknown option '--throttle'")]);
+    }
+    const kept = await orderctl('replay', 'cancel', '--keep', ...places());
+    expect([kept.code, kept.stderr]).toEqual([2, expect.stringContaining("unknown option '--keep'")]);
+    expect(await store.open()).toMatchObject({ asked: 'run', throttle: 5 });
+  });
+
   it('is dropped when it is cancelled, whether a process is at it or not', async () => {
     const child = start('--throttle', '60');
     await at('loading');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createGeneration } from '#read-models/generations.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { orderctl, type Finished } from '../../support/orderctl.js';
 import { ProjectionBench } from '../../support/projections.js';
@@ -115,6 +116,18 @@ describe('orderctl generations', () => {
       1,
       'orderctl: generation 2 is failed (an order differs): only one that is ready can be active\n',
     ]);
+  });
+
+  it('drops the tables of one whose index cannot be removed from here, and says how that is', async () => {
+    const { searchIndex } = await createGeneration(bench.pool, { indexPrefix: 'test', madeBy: 'projector' });
+    expect(await refused('drop', '3')).toEqual([
+      1,
+      `orderctl: generation 3 is dropped but for its index ${searchIndex}: no Elasticsearch is configured here: ` +
+        '`orderctl generations drop 3 --elasticsearch-url URL` removes that too\n',
+    ]);
+    expect(await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname = 'gen_3'`)).toEqual([]);
+    const listed = await generations('list');
+    expect(listed.stdout).toMatch(new RegExp(`^3 +dropping .*${searchIndex}`, 'm'));
   });
 
   async function schemaOf(id: number): Promise<string> {

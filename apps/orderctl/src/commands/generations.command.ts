@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type pg from 'pg';
 import { createPool } from '#platform/postgres.js';
 import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/generations/flip.js';
-import { CannotDrop, dropGeneration } from '#read-models/drop-generation.js';
+import { CannotDrop, dropGeneration, IndexLeft } from '#read-models/drop-generation.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { NoSuchGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
@@ -20,6 +20,7 @@ type Elasticsearch = ReturnType<typeof createElasticsearchClient>;
 /** A rollback waits while the previous one comes closer; one that is not kept up to date does not. */
 const PATIENCE_MS = 10_000;
 const TELL_EVERY_MS = 2_000;
+const REFUSALS = [CannotFlip, CannotDrop, IndexLeft, NoSuchGeneration];
 
 export function addGenerationsCommand(program: Command): void {
   const generations = program
@@ -128,9 +129,8 @@ async function withGenerations(
   try {
     await work(pool, elasticsearch);
   } catch (error) {
-    const refused =
-      error instanceof CannotFlip || error instanceof CannotDrop || error instanceof NoSuchGeneration;
-    throw refused ? new CliError(error.message) : error;
+    const refused = REFUSALS.some((known) => error instanceof known);
+    throw refused ? new CliError((error as Error).message) : error;
   } finally {
     await Promise.all([pool.end(), elasticsearch?.close()]);
   }

@@ -10,7 +10,7 @@ import {
   ReplaysStore,
   type ReplayAsked,
   type ReplayRecord,
-  type ReplayRequest,
+  type ReplayRequested,
 } from '#read-models/stores/replays.store.js';
 import { duration } from '../import/progress.js';
 import { planReplay, type ReplayPlan } from '../replay/replay-plan.js';
@@ -25,7 +25,7 @@ import { runWhatIf } from '../what-if/run-what-if.js';
 
 interface ReplayOptions extends ConnectionOptions {
   readonly searchOnly?: boolean;
-  readonly verify: 'full' | number;
+  readonly verify?: 'full' | number;
   readonly throttle?: number;
   readonly keep?: boolean;
   readonly dryRun?: boolean;
@@ -40,44 +40,71 @@ export function addReplayCommand(program: Command): void {
     .command('replay')
     .description('build the read models anew beside the live ones, verify them, and switch to them')
     .option('--search-only', 'only the search index, of the rows that are there')
-    .option('--verify <full|sample=N>', 'what is compared before the switch', parseVerify, 'full')
-    .option(
-      '--throttle <count>',
-      'events, and documents of an index, a second at most: to load, to fill the index, to verify',
-      parseCount,
-    )
-    .option('--keep', 'keep the generations that the switch leaves behind')
     .option('--dry-run', 'tell what would be done, and how much that is')
     .option(
       '--what-if <definition>',
       'build nothing: tell which orders a changed projection would change, and how',
     )
     .option('--json', 'as one JSON object');
-  withConnection(command, NEEDS, { token: false }).action(runReplay);
+  withConnection(withRequest(command), NEEDS, { token: false }).action(runReplay);
   addAsking(command, 'pause', 'have the replay wait, wherever it runs');
   addAsking(command, 'resume', 'have it go on; where no process is at it any more, this one goes on with it');
   addAsking(command, 'cancel', 'end it, and drop what it has built');
   for (const one of command.commands) one.exitOverride();
 }
 
+/** What one that was stopped may be given anew; what is not given stays. */
+function withRequest(command: Command): Command {
+  return command
+    .option(
+      '--verify <full|sample=N>',
+      'what is compared before the switch (default: full, or as it was begun)',
+      parseVerify,
+    )
+    .option(
+      '--throttle <count>',
+      'events, and documents of an index, a second at most: to load, to fill the index, to verify',
+      parseCount,
+    )
+    .option('--keep', 'keep the generations that the switch leaves behind');
+}
+
 function addAsking(replays: Command, name: 'pause' | 'resume' | 'cancel', description: string): void {
   const command = replays.command(name).description(description).option('--json', 'as one JSON object');
+  if (name === 'resume') withRequest(command);
   withConnection(command, NEEDS, { token: false }).action((_: unknown, { parent }: Command) => {
+    refuseUnknown(command, parent!);
     // An option that both know goes to the word before, wherever it stands.
     const options = { ...command.opts<ReplayOptions>(), ...parent!.opts<ReplayOptions>() };
     return runAsked(name, options);
   });
 }
 
+/** An option that only the word before knows goes to that, and nobody would heed it. */
+function refuseUnknown(command: Command, parent: Command): void {
+  const known = new Set(command.options.map(({ long }) => long));
+  const unknown = parent.options.find(
+    (option) => !known.has(option.long) && parent.getOptionValueSource(option.attributeName()) !== undefined,
+  );
+  if (unknown) command.error(`error: unknown option '${unknown.long}'`, { code: 'commander.unknownOption' });
+}
+
 async function runReplay(options: ReplayOptions): Promise<void> {
   if (options.whatIf !== undefined) return runChanged(options.whatIf, options);
   if (options.dryRun) return runPlan(options);
-  const { searchOnly = false, throttle = null, keep = false } = options;
-  const sample = sampleOf(options);
-  await goOn(options, { searchOnly, sample, throttle, keep });
+  await goOn(options, { searchOnly: options.searchOnly ?? false, ...given(options) });
 }
 
-async function goOn(options: ReplayOptions, request: ReplayRequest): Promise<void> {
+/** What is not given is not there: it stays as it was, where a replay is gone on with. */
+function given({ verify, throttle, keep }: ReplayOptions): Partial<ReplayRequested> {
+  return {
+    ...(verify === undefined ? {} : { sample: sampleOf({ verify }) }),
+    ...(throttle === undefined ? {} : { throttle }),
+    ...(keep === undefined ? {} : { keep }),
+  };
+}
+
+async function goOn(options: ReplayOptions, request: ReplayRequested): Promise<void> {
   comeAfterOthers();
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
@@ -120,7 +147,13 @@ function inWords(error: unknown): unknown {
 
 async function runAsked(name: 'pause' | 'resume' | 'cancel', options: ReplayOptions): Promise<void> {
   const asked: ReplayAsked = name === 'resume' ? 'run' : name;
-  const open = await withReplays(options, (store) => store.ask(asked));
+  const open = await withReplays(options, async (store) => {
+    if (Object.keys(given(options)).length > 0 && (await store.open())?.isAttended)
+      throw new CliError(
+        'a process is at the replay: stop that with Ctrl-C, to go on otherwise than it began',
+      );
+    return store.ask(asked);
+  });
   if (open === null) throw new CliError('no replay is under way');
   if (name !== 'pause' && !open.isAttended) return attend(name, open, options);
   if (options.json) return printJson(open, { pretty: false });
@@ -137,7 +170,7 @@ async function runAsked(name: 'pause' | 'resume' | 'cancel', options: ReplayOpti
 /** No process is at it: this one is now. */
 async function attend(name: 'resume' | 'cancel', open: ReplayRecord, options: ReplayOptions): Promise<void> {
   try {
-    await goOn(options, open);
+    await goOn(options, { searchOnly: open.searchOnly, ...given(options) });
   } catch (error) {
     if (name === 'resume' || !(error instanceof CliError && error.cause instanceof ReplayCancelled))
       throw error;
@@ -260,7 +293,7 @@ function megabytes(bytes: number): string {
 }
 
 /** Of how many orders; null: of all. */
-function sampleOf({ verify }: ReplayOptions): number | null {
+function sampleOf({ verify = 'full' }: Pick<ReplayOptions, 'verify'>): number | null {
   return verify === 'full' ? null : verify;
 }
 

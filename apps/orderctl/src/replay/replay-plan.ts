@@ -53,7 +53,7 @@ export async function planReplay(
   // Of an index alone nobody counts events: it takes as long as it took.
   const share = searchOnly || last === null || last.events === 0 ? 1 : events / last.events;
   const generations = await listGenerations(pool);
-  const previous = generations.filter(({ role }) => role === 'previous');
+  const previous = generations.filter(({ role, ofThisRelease }) => role === 'previous' && ofThisRelease);
   return {
     active: active.id,
     searchOnly,

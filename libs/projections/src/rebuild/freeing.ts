@@ -1,33 +1,69 @@
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
-import { dropGeneration } from '#read-models/drop-generation.js';
+import { dropGeneration, IndexLeft, type DropOptions } from '#read-models/drop-generation.js';
 import { listGenerations, superseded, type GenerationRecord } from '#read-models/generation-list.js';
 import type { Generation } from '#read-models/generations.js';
+import { messageOf } from '../engine/interruptions.js';
+
+export interface Freeing {
+  readonly pool: pg.Pool;
+  readonly elasticsearch: Client | null;
+  /** Ends the waiting for queries under way. */
+  readonly signal: AbortSignal;
+  readonly onNote?: (line: string) => void;
+}
 
 /** Its tables, index and checkpoints go; queries that are under way on it are answered first. */
 export async function freeGeneration(
   pool: pg.Pool,
   { id }: Pick<Generation, 'id'>,
   elasticsearch: Client | null,
+  waiting: Omit<DropOptions, 'removeIndex'> = {},
 ): Promise<void> {
   await dropGeneration(pool, id, {
+    ...waiting,
     removeIndex:
       elasticsearch && ((index) => elasticsearch.indices.delete({ index, ignore_unavailable: true })),
   });
 }
 
-/** All that a flip leaves behind but the generation that a rollback goes back to. @returns which */
-export async function freeSuperseded(pool: pg.Pool, elasticsearch: Client | null): Promise<number[]> {
-  const left = superseded(await listGenerations(pool));
-  for (const one of left) await freeGeneration(pool, one, elasticsearch);
-  return left.map(({ id }) => id);
+/** As much of it as can be now: nothing hangs on it, and what is left is told in a line. @returns whether it is gone */
+export async function freeIfPossible(one: Pick<Generation, 'id'>, freeing: Freeing): Promise<boolean> {
+  const { pool, elasticsearch, signal, onNote } = freeing;
+  let isBusy = false;
+  const onBusy = () => {
+    if (!isBusy) onNote?.(`generation ${one.id} is being read: waiting for the queries under way`);
+    isBusy = true;
+  };
+  try {
+    await freeGeneration(pool, one, elasticsearch, { signal, onBusy });
+    return true;
+  } catch (error) {
+    const why = signal.aborted ? 'stopped before' : messageOf(error);
+    const left = `generation ${one.id} is not dropped: ${why}: \`orderctl generations drop ${one.id}\` does it`;
+    onNote?.(error instanceof IndexLeft ? error.message : left);
+    return false;
+  }
 }
 
-/** What a replay left that died before it was noted, or that could not drop all it had built. @returns which */
-export async function freeForgotten(pool: pg.Pool, elasticsearch: Client | null): Promise<number[]> {
-  const left = (await listGenerations(pool)).filter(isForgotten);
-  for (const one of left) await freeGeneration(pool, one, elasticsearch);
-  return left.map(({ id }) => id);
+/** All that a flip leaves behind but the generation that a rollback goes back to. @returns which are gone */
+export function freeSuperseded(freeing: Freeing): Promise<number[]> {
+  return freeAll(superseded, freeing);
+}
+
+/** What a replay left that died before it was noted, or that could not drop all it had built. @returns which are gone */
+export function freeForgotten(freeing: Freeing): Promise<number[]> {
+  return freeAll((generations) => generations.filter(isForgotten), freeing);
+}
+
+async function freeAll(
+  which: (generations: readonly GenerationRecord[]) => readonly GenerationRecord[],
+  freeing: Freeing,
+): Promise<number[]> {
+  const freed: number[] = [];
+  for (const one of which(await listGenerations(freeing.pool)))
+    if (await freeIfPossible(one, freeing)) freed.push(one.id);
+  return freed;
 }
 
 function isForgotten({ madeBy, ofThisRelease, state }: GenerationRecord): boolean {

@@ -22,12 +22,12 @@ import {
   ReplaysStore,
   type ReplayProgress,
   type ReplayRecord,
-  type ReplayRequest,
+  type ReplayRequested,
 } from '#read-models/stores/replays.store.js';
 import { isAway, messageOf, pause } from '../engine/interruptions.js';
 import { buildInBulk } from './bulk-build.js';
 import { CannotReplay, ReplayFailed } from './errors.js';
-import { freeForgotten, freeGeneration, freeSuperseded } from './freeing.js';
+import { freeForgotten, freeIfPossible, freeSuperseded, type Freeing } from './freeing.js';
 import type { LoadingLimits } from './loading.js';
 import { ReplayCancelled, ReplayControl } from './replay-control.js';
 import { switchTo, type Switched } from './switching.js';
@@ -39,7 +39,7 @@ export interface ReplayOptions {
   /** null: none is configured. */
   readonly elasticsearch: Client | null;
   readonly logger: Logger;
-  readonly request: ReplayRequest;
+  readonly request: ReplayRequested;
   /** Ends it where it is; the next goes on from there. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ReplayProgress, events: number | null) => void;
@@ -85,6 +85,9 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
     await pool.end();
   }
 }
+
+/** Of a new one; one that is gone on with keeps what it was asked for. */
+const UNLESS_TOLD = { sample: null, throttle: null, keep: false } as const;
 
 /** How long PostgreSQL may take to notice that the process is gone that attended to the replay before. */
 const LET_GO_MS = 3_000;
@@ -148,15 +151,16 @@ class Attempt {
         );
       if (open.asked === 'cancel')
         return { record: open, generation: await generationNumber(this.#pool, open.generation) };
-      await this.#store.goOn(open.id, request);
+      await this.#store.goOn(open.id, { ...open, ...request });
       onNote?.(`going on with generation ${open.generation}, begun ${open.startedAt.toISOString()}`);
       return {
         record: (await this.#store.open())!,
         generation: await generationNumber(this.#pool, open.generation),
       };
     }
-    const forgotten = await freeForgotten(this.#pool, this.#options.elasticsearch);
+    const forgotten = await freeForgotten(this.#freeing());
     if (forgotten.length > 0) onNote?.(`dropped what was left of generation ${forgotten.join(', ')}`);
+    this.#options.signal.throwIfAborted();
     const active = await activeGeneration(this.#pool);
     if (active === null)
       throw new CannotReplay(
@@ -173,22 +177,23 @@ class Attempt {
       ...{ indexPrefix, madeBy: 'replay', bulk: true },
       ...(request.searchOnly ? { rowsOf: active } : {}),
     });
-    return { record: await this.#store.begin(generation.id, request), generation };
+    return { record: await this.#store.begin(generation.id, { ...UNLESS_TOLD, ...request }), generation };
   }
 
   /** What there is to go on with: nothing where the generation was dropped, or began to be, under the replay. */
   async #open(): Promise<ReplayRecord | null> {
-    const { elasticsearch, onNote } = this.#options;
+    const { onNote } = this.#options;
     const open = await this.#store.open();
     if (open === null) return null;
     const built = (await listGenerations(this.#pool)).find(({ id }) => id === open.generation);
     if (built && built.state !== 'dropping') return open;
-    // Ended after that: else one that is to be cancelled would begin another, once Elasticsearch is back.
-    if (built) await freeGeneration(this.#pool, built, elasticsearch);
     const cancelled = open.asked === 'cancel';
     const why = built?.failure ?? `generation ${open.generation} was dropped`;
     await this.#end(open, cancelled, why);
-    if (cancelled) throw new ReplayCancelled();
+    if (cancelled) {
+      if (built) await freeIfPossible(built, this.#freeing());
+      throw new ReplayCancelled();
+    }
     onNote?.(`generation ${open.generation}, begun ${open.startedAt.toISOString()}, was dropped`);
     return null;
   }
@@ -208,14 +213,32 @@ class Attempt {
     control.signal.addEventListener('abort', hurry, { once: true });
     try {
       const switched = await this.#toTheFlip(session, record, generation, control);
-      const dropped = record.keep ? [] : await freeSuperseded(this.#pool, this.#options.elasticsearch);
       await this.#store.end(record.id, 'done', null);
-      return { ...switched, dropped, replay: (await this.#store.last())! };
+      const done = (await this.#store.last())!;
+      // Afterwards: whatever cannot be dropped, all that was asked for is done.
+      const dropped = record.keep ? [] : await this.#dropSuperseded(generation);
+      return { ...switched, dropped, replay: done };
     } catch (error) {
       throw await this.#ended(control.signal.aborted ? control.signal.reason : error, record, generation);
     } finally {
       control.signal.removeEventListener('abort', hurry);
       await control.close();
+    }
+  }
+
+  #freeing(): Freeing {
+    const { elasticsearch, signal, onNote } = this.#options;
+    return { pool: this.#pool, elasticsearch, signal, ...(onNote ? { onNote } : {}) };
+  }
+
+  async #dropSuperseded({ id }: Generation): Promise<readonly number[]> {
+    const onNote = (line: string) =>
+      this.#options.onNote?.(`queries are answered from generation ${id} now; ${line}`);
+    try {
+      return await freeSuperseded({ ...this.#freeing(), onNote });
+    } catch (error) {
+      onNote(`what it leaves behind is left to the next replay to drop: ${messageOf(error)}`);
+      return [];
     }
   }
 
@@ -265,7 +288,7 @@ class Attempt {
     await this.#end(record, cancelled, why);
     try {
       if (!cancelled) await markFailed(this.#pool, generation, why);
-      await freeGeneration(this.#pool, generation, this.#options.elasticsearch);
+      await freeIfPossible(generation, this.#freeing());
     } catch (left) {
       this.#options.onNote?.(
         `generation ${generation.id} is left to the next replay to drop: ${messageOf(left)}`,

@@ -20,6 +20,9 @@ export interface ReplayRequest {
   readonly keep: boolean;
 }
 
+/** What is given for one that may be another's to go on with: all else stays as that was asked for. */
+export type ReplayRequested = Pick<ReplayRequest, 'searchOnly'> & Partial<ReplayRequest>;
+
 export interface ReplayProgress {
   readonly phase: ReplayPhase;
   /** Of `total`: positions of the log, steps, or orders; what a phase counts in. */
