@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { createPool } from '#platform/postgres.js';
 import { isAway } from '#projections/engine/interruptions.js';
 import { Wakeup } from '#projections/engine/wakeup.js';
+import { CannotFlip, flipTo } from '#projections/generations/flip.js';
 import { activate } from '#read-models/activate-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import {
@@ -62,5 +63,47 @@ describe('a flip that stands still in the middle', () => {
     expect(isAway(await flip)).toBe(true);
     expect((await activeGeneration(bench.pool))?.id).toBe(running.projector.generation!.id);
     expect(await activate(pool, next, { chosen: true })).toBe('flipped');
+  });
+});
+
+describe('a flip that a person asks for, where a lock is held for longer than it waits', () => {
+  let bench: ProjectionBench;
+  let holder: pg.PoolClient;
+  beforeEach(async () => {
+    bench = await ProjectionBench.open();
+    const order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order));
+    await bench.caughtUp(bench.start());
+    const second = await createGeneration(bench.pool, { indexPrefix: null, madeBy: 'replay' });
+    await bench.caughtUp(bench.start({ generation: async () => second }));
+    await markReady(bench.pool, second);
+    holder = await bench.pool.connect();
+    await holder.query('BEGIN; SELECT FROM orderlog.active_generation FOR UPDATE');
+  });
+  afterEach(async () => {
+    holder.release(true);
+    await bench.close();
+  });
+
+  const flip = (tell: (line: string) => void, patienceMs = ENGINES_MS) =>
+    flipTo({ pool: bench.pool, elasticsearch: null, patienceMs, tell }, 2);
+
+  it('is made once that is let go of', async () => {
+    const told: string[] = [];
+    const letGo: Promise<unknown>[] = [];
+    const flipped = await flip((line) => {
+      told.push(line);
+      letGo.push(holder.query('ROLLBACK'));
+    });
+    await Promise.all(letGo);
+    expect(flipped).toMatchObject({ generation: 2, previous: 1 });
+    expect(told[0]).toMatch(/^waiting: somebody else switches generations, or holds the rows/);
+  });
+
+  it('ends with a line that says so, and changes nothing', async () => {
+    const flipped = flip(() => {}, 1);
+    await expect(flipped).rejects.toThrow(CannotFlip);
+    await expect(flipped).rejects.toThrow(/for \d+ s: nothing was changed, run it again$/);
+    expect((await activeGeneration(bench.pool))?.id).toBe(1);
   });
 });

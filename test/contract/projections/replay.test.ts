@@ -256,6 +256,24 @@ describe('a replay', () => {
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
 
+  it('leaves an order to the projector of which the log did not give an event while none of it was collected', async () => {
+    const [first, later] = await writeOrders(40);
+    await live();
+    const lost = new Set([`${first!.stream} 0`, `${later!.stream} ${later!.order.revision - 1}`]);
+    let lostTimes = 0;
+    const eventStore: ExactEventStore = {
+      ...lossyStore(
+        bench.eventStore,
+        ({ stream, revision }) => lost.has(`${stream} ${revision}`) && ++lostTimes > 0,
+      ),
+      readStream: bench.eventStore.readStream.bind(bench.eventStore),
+    };
+    const { generation, verified } = await replayOn(bench, { eventStore });
+    expect(lostTimes).toBeGreaterThanOrEqual(2);
+    expect(verified).toMatchObject({ orders: 40, differences: [], parkedOrders: [] });
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  }, 120_000);
+
   it('holds nothing up where the stream of one order alone cannot be read, parked or not', async () => {
     const [unread, parked] = await writeOrders(6);
     await parked!.receives({ type: UNKNOWN_TYPE });

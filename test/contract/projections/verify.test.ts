@@ -134,6 +134,52 @@ describe('verify', () => {
   });
 });
 
+describe('verify of an order that is parked', () => {
+  const tables = ['orders', 'order_history', 'order_search'];
+  let bench: ProjectionBench;
+  let order: WrittenOrder;
+  beforeAll(async () => {
+    bench = await ProjectionBench.open();
+    order = new WrittenOrder(bench.eventStore);
+    await order.does(place(order), tags('kept'));
+    let running = bench.start();
+    await bench.caughtUp(running);
+    await running.stop();
+    for (const table of tables) await bench.rows(`CREATE TABLE kept_${table} AS TABLE gen_1.${table}`);
+    await order.does(tags('a'), tags('b'));
+    await order.receives({ type: UNKNOWN_TYPE });
+    running = bench.start();
+    await bench.caughtUp(running);
+    await running.stop();
+  });
+  afterAll(() => bench.close());
+
+  it('finds nothing where all before what is parked is in its row', async () => {
+    const { differences, parkedOrders } = await bench.verify();
+    expect(differences).toEqual([]);
+    expect(parkedOrders).toMatchObject([{ orderId: order.orderId, revision: 4 }]);
+  });
+
+  it('finds its row behind what is parked', async () => {
+    for (const table of tables) {
+      await bench.rows(`TRUNCATE gen_1.${table}`);
+      await bench.rows(`INSERT INTO gen_1.${table} TABLE kept_${table}`);
+    }
+    const { differences } = await bench.verify();
+    expect(differences).toEqual([
+      expect.objectContaining({ kind: 'behind', orderId: order.orderId, expected: '3', actual: '1' }),
+    ]);
+  });
+
+  it('finds its row missing where something before what is parked should be in it', async () => {
+    for (const table of tables) await bench.rows(`TRUNCATE gen_1.${table}`);
+    const { differences } = await bench.verify();
+    expect(differences).toEqual([
+      expect.objectContaining({ kind: 'missing_row', path: 'orders', orderId: order.orderId }),
+    ]);
+  });
+});
+
 describe('verify where a stream alone cannot be read', () => {
   let bench: ProjectionBench;
   beforeAll(async () => {

@@ -13,7 +13,8 @@ export class Wakeup {
     this.#woken = false;
   }
 
-  async wait(timeoutMs: number): Promise<void> {
+  /** @returns whether it was woken */
+  async wait(timeoutMs: number): Promise<boolean> {
     if (!this.#woken) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
@@ -23,6 +24,8 @@ export class Wakeup {
       clearTimeout(timer);
       this.#resolve = null;
     }
+    const woken = this.#woken;
     this.#woken = false;
+    return woken;
   }
 }

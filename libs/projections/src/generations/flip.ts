@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { activate } from '#read-models/activate-generation.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { isLockTimeout } from '../engine/interruptions.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 
 export interface FlipOptions {
@@ -33,6 +34,9 @@ export class CannotFlip extends Error {}
 const LOOK_EVERY_MS = 50;
 const HELP =
   '`orderctl quarantine show` of the order tells more, and with the cause gone the same command goes on';
+
+const LOCKED =
+  'somebody else switches generations, or holds the rows of the one that is read, as a long write does';
 
 /** Goes back to the generation that was active before, in one step. @throws CannotFlip */
 export async function rollback(options: FlipOptions): Promise<Flipped> {
@@ -72,10 +76,29 @@ export async function flipTo(options: FlipOptions, id: number): Promise<Flipped>
 }
 
 async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord): Promise<void> {
-  const { pool, elasticsearch } = options;
+  const { pool, elasticsearch, patienceMs, tell, signal } = options;
   const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
-  do await drawnLevel(options, generation.id);
-  while ((await activate(pool, generation, { chosen: true, refresh })) === 'behind');
+  /** Since when no lock is had; null: there was one the last time. */
+  let lockedMs: number | null = null;
+  for (;;) {
+    await drawnLevel(options, generation.id);
+    const triedMs = performance.now();
+    try {
+      if ((await activate(pool, generation, { chosen: true, refresh })) !== 'behind') return;
+      lockedMs = null;
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      lockedMs ??= triedMs;
+      const waitedMs = performance.now() - lockedMs;
+      if (waitedMs >= patienceMs) {
+        throw new CannotFlip(
+          `${LOCKED} for ${Math.round(waitedMs / 1_000)} s: nothing was changed, run it again`,
+        );
+      }
+      tell?.(`waiting: ${LOCKED}`);
+    }
+    signal?.throwIfAborted();
+  }
 }
 
 function canBeActive(generations: readonly GenerationRecord[], id: number): GenerationRecord {

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
+import { isHeld } from '#read-models/stores/leases.store.js';
 import {
   actionById,
   askForAction,
+  takersLease,
   withdrawAction,
   type Action,
   type ActionRequest,
@@ -11,6 +13,8 @@ import {
 const LOOK_EVERY_MS = 100;
 /** A standby takes a projection over in less. */
 const TAKEN_WITHIN_MS = 8_000;
+/** An owner takes one thing after the other, and may be at very many orders; beyond this it comes to nothing any more. */
+const BUSY_WITHIN_MS = 10 * 60_000;
 const TELL_AFTER_MS = 3_000;
 
 export interface Waiting {
@@ -18,6 +22,10 @@ export interface Waiting {
   readonly tell?: (line: string) => void;
   /** Ends the wait; what was asked for is done all the same. */
   readonly signal?: AbortSignal;
+  /** How long nobody may have the projection. */
+  readonly takenWithinMs?: number;
+  /** How long whoever has it may be at something else. */
+  readonly busyWithinMs?: number;
 }
 
 /** Has the owners of projections do something, and waits for what comes of it. What nobody takes is taken back. */
@@ -31,19 +39,31 @@ export async function askOwners(
   return Promise.all(ids.map((id) => outcomeOf(pool, id, waiting)));
 }
 
-async function outcomeOf(pool: pg.Pool, id: string, { tell, signal }: Waiting): Promise<Action> {
+async function outcomeOf(pool: pg.Pool, id: string, waiting: Waiting): Promise<Action> {
+  const { tell, signal, takenWithinMs = TAKEN_WITHIN_MS, busyWithinMs = BUSY_WITHIN_MS } = waiting;
   const askedMs = performance.now();
-  let told = false;
-  for (;;) {
-    const action = await actionById(pool, id);
-    if (action.doneAt !== null) return action;
-    const waitedMs = performance.now() - askedMs;
-    if (action.takenAt === null && waitedMs > TAKEN_WITHIN_MS) {
+  const told = new Set<string>();
+  const tellOnce = (line: string) => {
+    if (!told.has(line)) tell?.(`${line} (Ctrl-C leaves it to it)`);
+    told.add(line);
+  };
+  let action = await actionById(pool, id);
+  const lease = await takersLease(pool, action);
+  let keptMs = askedMs;
+  for (; action.doneAt === null; action = await actionById(pool, id)) {
+    const nowMs = performance.now();
+    const isKept = action.takenAt === null && (await isHeld(pool, lease));
+    if (isKept) keptMs = nowMs;
+    if (action.takenAt === null && nowMs - keptMs > takenWithinMs) {
       await withdrawAction(pool, id, 'no projector runs that keeps this projection: nothing was done');
-    } else if (!told && waitedMs > TELL_AFTER_MS) {
-      tell?.(`waiting for the projector that keeps ${action.projection} (Ctrl-C leaves it to it)`);
-      told = true;
+    } else if (isKept && nowMs - askedMs > busyWithinMs) {
+      await withdrawAction(pool, id, 'the projector that keeps this projection is busy: nothing was done');
+    } else if (isKept && nowMs - askedMs > takenWithinMs) {
+      tellOnce(`the projector that keeps ${action.projection} is at something else, and comes to it then`);
+    } else if (nowMs - askedMs > TELL_AFTER_MS) {
+      tellOnce(`waiting for the projector that keeps ${action.projection}`);
     }
     await delay(LOOK_EVERY_MS, undefined, signal ? { signal } : {});
   }
+  return action;
 }

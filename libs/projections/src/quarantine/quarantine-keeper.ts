@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { orderStream } from '#event-store/streams.js';
@@ -71,8 +70,9 @@ export class QuarantineKeeper {
         await finishAction(db, action, await this.#do(action, signal));
         onProgress();
       }
-      await this.#tryDue(signal);
+      const isAsked = await this.#tryDue(news, signal);
       onProgress();
+      if (isAsked) continue;
       const dueInMs = (quarantine.nextDueMs() ?? Infinity) - performance.now();
       await news.heard(Math.max(0, Math.min(LOOK_AGAIN_MS, dueInMs)));
     }
@@ -103,11 +103,12 @@ export class QuarantineKeeper {
     );
   }
 
-  async #tryDue(signal: AbortSignal): Promise<void> {
+  /** @returns whether it ended early: somebody asked for something */
+  async #tryDue(news: QuarantineNews, signal: AbortSignal): Promise<boolean> {
     const { applier, retrier, logger } = this.#options;
     const startedMs = performance.now();
     for (const stream of applier.quarantine.due(startedMs)) {
-      if (signal.aborted || performance.now() - startedMs > LOOK_AGAIN_MS) return;
+      if (signal.aborted || performance.now() - startedMs > LOOK_AGAIN_MS) return false;
       const beganMs = performance.now();
       const tries = applier.quarantine.get(stream)?.tries ?? 1;
       try {
@@ -118,8 +119,9 @@ export class QuarantineKeeper {
         applier.quarantine.postpone(stream, performance.now() + backoffMs(tries));
       }
       const tookMs = performance.now() - beganMs;
-      await delay(tookMs * (RETRY_SHARE - 1), undefined, { signal }).catch(() => {}); // aborted: the loop ends
+      if (await news.heard(tookMs * (RETRY_SHARE - 1))) return true;
     }
+    return false;
   }
 
   async #do(action: Action, signal: AbortSignal): Promise<Outcome> {

@@ -22,8 +22,11 @@ export class QuarantineNews {
     return news;
   }
 
-  /** Resolves at once when something was told since the last time, else when it is, or after the time. */
-  heard(timeoutMs: number): Promise<void> {
+  /**
+   * Resolves at once when something was told since the last time, else when it is, or after the time.
+   * @returns whether it was told
+   */
+  heard(timeoutMs: number): Promise<boolean> {
     return this.#wakeup.wait(timeoutMs);
   }
 }

@@ -28,8 +28,8 @@ export interface VerifiedUpTo {
   readonly searchesTables: boolean;
   /** Of the order: left out of the fold. */
   readonly skipped: SkippedRevisions;
-  /** Whether something of the order is parked: then its row is right where it stands, and lacks what follows. */
-  readonly parked: boolean;
+  /** The first of its revisions that is parked: from there on its row lacks what follows; null: none is. */
+  readonly parkedFrom: number | null;
 }
 
 const WHOLE = { fromRevision: 0, maxCount: Number.MAX_SAFE_INTEGER };
@@ -50,7 +50,8 @@ export async function verifyOrder(
   const raw = await readStream(eventStore, orderStream(tenantId, orderId), WHOLE);
   if (raw instanceof StreamDeleted || raw instanceof StoreUnavailable) {
     // Where that is known, its row stays, and there is nothing to compare it with.
-    const isKnown = upTo.parked || (raw instanceof StreamDeleted && upTo.skipped.has(TOMBSTONE_REVISION));
+    const isKnown =
+      upTo.parkedFrom !== null || (raw instanceof StreamDeleted && upTo.skipped.has(TOMBSTONE_REVISION));
     if (!isKnown) report('unreadable', '', undefined, raw.message);
     const unread = !isKnown && raw instanceof StoreUnavailable ? raw.message : null;
     return { events: 0, differences, unread };
@@ -71,7 +72,7 @@ class UnfoldableEvent extends Error {}
 async function compareWithStream(
   rows: VerifiedRows,
   stream: readonly RawEvent[],
-  { headPosition, skipped, parked }: VerifiedUpTo,
+  { headPosition, skipped, parkedFrom }: VerifiedUpTo,
   report: Report,
 ): Promise<SearchedOrder | null> {
   if (stream.length === 0) {
@@ -79,10 +80,11 @@ async function compareWithStream(
     return null;
   }
   const kept = withoutSkipped(stream, skipped);
+  const end = parkedFrom ?? Infinity;
   const behind = kept.filter(
-    ({ revision, position }) => revision > rows.revision && position <= headPosition,
+    ({ revision, position }) => revision > rows.revision && revision < end && position <= headPosition,
   );
-  if (behind.length > 0 && !parked) {
+  if (behind.length > 0) {
     report('behind', 'revision', behind.at(-1)!.revision, rows.revision);
   }
   const last = stream.at(-1)!.revision;

@@ -174,6 +174,10 @@ class Verification {
     }
   }
 
+  /**
+   * Before any row is looked at: what is below the first parked event is in the row by then, and stays in it, also where
+   * the order is taken further, or is parked no longer, meanwhile.
+   */
   async #findParked(): Promise<void> {
     const scope = { projection: ORDERS_PROJECTION, generation: this.#generation.rowsOf };
     for (const order of await parkedOrders(this.#options.pool, scope)) {
@@ -192,7 +196,8 @@ class Verification {
     for await (const found of streamsWithoutRow(coverage, this.#generation, head)) {
       const stream = orderStream(found.tenantId, found.orderId);
       // Without its first event nothing of an order can be folded.
-      if (!this.#parked.has(stream) && !skipped.of(stream).has(0)) this.#add(found);
+      const needsNoRow = this.#parked.get(stream)?.revision === 0 || skipped.of(stream).has(0);
+      if (!needsNoRow) this.#add(found);
     }
     for (const found of await rowsWithoutOrder(pool, this.#generation)) this.#add(found);
     if (!this.#index) return;
@@ -222,8 +227,8 @@ class Verification {
     await forEachOf(rows, async (row) => {
       this.#options.signal?.throwIfAborted();
       const stream = orderStream(row.tenantId, row.orderId);
-      const [skipped, parked] = [skips.of(stream), this.#parked.has(stream)];
-      const upTo = { headPosition: head, searchesTables, skipped, parked };
+      const parkedFrom = this.#parked.get(stream)?.revision ?? null;
+      const upTo = { headPosition: head, searchesTables, skipped: skips.of(stream), parkedFrom };
       const { events, differences, unread } = await verifyOrder(this.#options.eventStore, row, upTo);
       this.#orders += 1;
       this.#events += events;

@@ -7,6 +7,7 @@ import { SHARED_SCHEMA } from '../schema.js';
 import type { CopyPart } from './bulk-rows.js';
 import { copyIn } from './copy-in.js';
 import type { OrderKey } from './orders-store.js';
+import { BEHIND_REASON } from './quarantine.store.js';
 
 /** How far a build is: every event up to the position is in a row, or belongs to an order that is still open. */
 export interface BuildCheckpoint {
@@ -113,7 +114,7 @@ export class BulkLoadStore {
     const { schema, searchIndex } = this.#generation;
     const engine = engineOf(searchIndex);
     const steps = [
-      { what: 'orders that came back', text: supersede(schema) },
+      { what: 'orders that came back', text: supersede(this.#generation) },
       ...(engine === 'postgres' ? [{ what: 'words', text: takeWords(schema) }] : []),
       ...indexStatements(schema, engine).map((text) => ({ what: text.split(' ON ')[0]!, text })),
       { what: 'statistics', text: analyzeStatement(this.#generation) },
@@ -232,7 +233,7 @@ CREATE TABLE ${schema}.build_words (tenant_id text COLLATE "C" NOT NULL, word te
 
 const SAME_ORDER = 't.tenant_id = s.tenant_id AND t.order_id = s.order_id';
 
-const supersede = (schema: string) => `
+const supersede = ({ schema, id }: Generation) => `
 ANALYZE ${schema}.build_superseded;
 ${['orders', 'order_search']
   .map(
@@ -241,9 +242,34 @@ ${['orders', 'order_search']
 WHERE ${SAME_ORDER} AND t.revision < s.from_revision;`,
   )
   .join('\n')}
-UPDATE ${schema}.order_history t SET occurred_until = s.occurred_until, recorded_until = s.recorded_until
-FROM ${schema}.build_superseded s WHERE ${SAME_ORDER} AND t.revision = s.revision;
+CREATE TABLE ${schema}.build_lacking (${KEY});
+WITH ended AS (
+  UPDATE ${schema}.order_history t SET occurred_until = s.occurred_until, recorded_until = s.recorded_until
+  FROM ${schema}.build_superseded s WHERE ${SAME_ORDER} AND t.revision = s.revision
+  RETURNING t.tenant_id, t.order_id, t.revision
+) INSERT INTO ${schema}.build_lacking SELECT DISTINCT s.tenant_id, s.order_id FROM ${schema}.build_superseded s
+  WHERE NOT EXISTS (SELECT FROM ended t WHERE ${SAME_ORDER} AND t.revision = s.revision);
+${leaveLackingToProjector(schema, id)}
+DROP TABLE ${schema}.build_lacking;
 TRUNCATE ${schema}.build_superseded`;
+
+/**
+ * An event that the log did not give was read from its stream for the fold, and is in no history. So all of its order is
+ * parked, which whoever keeps the rows then tries again, from the first event on.
+ */
+const leaveLackingToProjector = (schema: string, id: number) => `
+INSERT INTO ${SHARED_SCHEMA}.quarantine (projection, generation, tenant_id, order_id, revision, kind, reason)
+SELECT '${ORDERS_PROJECTION}', ${id}, s.tenant_id, s.order_id, 0, 'transient',
+  'the log did not give all events of its order: they are read from its stream'
+FROM ${schema}.build_lacking s ON CONFLICT DO NOTHING;
+INSERT INTO ${SHARED_SCHEMA}.quarantine
+  (projection, generation, tenant_id, order_id, revision, position, event_id, type, kind, reason)
+SELECT '${ORDERS_PROJECTION}', ${id}, t.tenant_id, t.order_id, t.revision, t.position, t.event_id, t.type, 'behind',
+  '${BEHIND_REASON}'
+FROM ${schema}.build_lacking s JOIN ${schema}.order_history t ON ${SAME_ORDER} ON CONFLICT DO NOTHING;
+${['orders', 'order_history', 'order_search']
+  .map((table) => `DELETE FROM ${schema}.${table} t USING ${schema}.build_lacking s WHERE ${SAME_ORDER};`)
+  .join('\n')}`;
 
 const takeWords = (schema: string) => `
 INSERT INTO ${schema}.search_words SELECT DISTINCT tenant_id, word FROM ${schema}.build_words;

@@ -61,6 +61,15 @@ const OVER = `(l.holder IS NULL OR l.expires_at <= now() OR NOT EXISTS (SELECT F
   WHERE a.pid = l.session_pid AND (a.backend_start IS NULL OR a.backend_start = l.session_start)))`;
 const TELL = `pg_notify('${LEASE_CHANNEL}', generation || ':' || projection)`;
 
+/** Whether anybody has it; takes no lock. */
+export async function isHeld(db: Queryable, { generation, projection }: LeaseKey): Promise<boolean> {
+  const { rows } = await db.query(
+    `SELECT FROM ${SHARED_SCHEMA}.leases l WHERE l.generation = $1 AND l.projection = $2 AND NOT ${OVER}`,
+    [generation, projection],
+  );
+  return rows.length > 0;
+}
+
 /** The leases as one process sees them. Times are PostgreSQL's `now()`. */
 export class LeasesStore {
   readonly #db: Queryable;

@@ -1,5 +1,7 @@
 import type { Queryable } from '../generations.js';
+import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { QUARANTINE_CHANNEL, SHARED_SCHEMA } from '../schema.js';
+import type { LeaseKey } from './leases.store.js';
 import { rowsOrNone } from './rows-or-none.js';
 import { storableText, type QuarantineScope } from './quarantine.store.js';
 
@@ -62,6 +64,21 @@ export async function takeAction(
     [generation, projections],
   );
   return rows[0] ?? null;
+}
+
+/** The lease of whoever takes such an action: what is made of rows is looked after by the owner of the rows. */
+export async function takersLease(
+  db: Queryable,
+  { projection, generation }: QuarantineScope,
+): Promise<LeaseKey> {
+  const { rows } = await db.query<{ rowsOf: number }>(
+    `SELECT rows_of AS "rowsOf" FROM ${SHARED_SCHEMA}.generations WHERE id = $1 AND rows_of IS NOT NULL`,
+    [generation],
+  );
+  return {
+    generation: rows[0]?.rowsOf ?? generation,
+    projection: projection === SEARCH_PROJECTION ? ORDERS_PROJECTION : projection,
+  };
 }
 
 export async function finishAction(
