@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
+import { createPool } from '#platform/postgres.js';
 import { activeGeneration, createGeneration, prepareGeneration } from '#read-models/generations.js';
 import { storedProjections } from '../../../apps/orderctl/src/status/projections.js';
 import { freshDatabase } from '../../support/database.js';
@@ -15,7 +16,7 @@ describe('orderctl status, where only the index was made anew', () => {
 
   beforeAll(async () => {
     database = await freshDatabase();
-    pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    pool = createPool(database.url, { max: 2, applicationName: 'test', statementTimeoutMs: 0 });
   });
   afterAll(async () => {
     await pool.end();

@@ -18,7 +18,10 @@ describe('where queries were answered from an index before, and are no more', ()
   let bench: ProjectionBench;
   let left: Generation;
   let notes: string[];
-  const onNote = (line: string) => void notes.push(line);
+  const onNote = (line: string) => {
+    // PostgreSQL itself reads tables that were just filled, for its statistics.
+    if (!line.includes('is being read')) notes.push(line);
+  };
   beforeEach(async () => {
     bench = await ProjectionBench.open();
     const order = new WrittenOrder(bench.eventStore);
