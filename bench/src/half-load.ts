@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store/port.js';
-import { latencies, NO_FIGURES, runLane, untilDue, type Lane, type Row } from './measure.js';
+import { latencies, NO_FIGURES, runLane, runWhole, untilDue, type Lane, type Row } from './measure.js';
 import { untilPositionVisible } from './settle.js';
 import { command, IN_FLIGHT, type System } from './system.js';
 import { makeOrder } from './workload.js';
@@ -45,10 +45,11 @@ export async function fullLoadPerSecond(
   operation: (index: number) => Promise<unknown>,
   settle: () => Promise<void>,
 ): Promise<number> {
-  const startedMs = performance.now();
-  await runLane(count, IN_FLIGHT, operation);
-  await settle();
-  return (count * 1_000) / (performance.now() - startedMs);
+  const { perSecond } = await runWhole(count, async () => {
+    await runLane(count, IN_FLIGHT, operation);
+    await settle();
+  });
+  return perSecond;
 }
 
 /**

@@ -2,7 +2,8 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type pg from 'pg';
 import { createPool } from '#platform/postgres.js';
 import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/generations/flip.js';
-import { CannotDrop, dropGeneration, IndexLeft } from '#read-models/drop-generation.js';
+import { freeGeneration } from '#projections/rebuild/freeing.js';
+import { CannotDrop, IndexLeft } from '#read-models/drop-generation.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { NoSuchGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
@@ -77,9 +78,7 @@ async function runDrop(
   if (found?.state === 'building' && found.madeBy === 'replay')
     throw new CliError(`generation ${id} is being built: orderctl replay cancel ends that`);
   const told = teller();
-  await dropGeneration(pool, id, {
-    removeIndex:
-      elasticsearch && ((index) => elasticsearch.indices.delete({ index, ignore_unavailable: true })),
+  await freeGeneration(pool, { id }, elasticsearch, {
     onBusy: () => told(`generation ${id} is being read: waiting for the queries under way`),
   });
   if (json) printJson({ dropped: id }, { pretty: false });

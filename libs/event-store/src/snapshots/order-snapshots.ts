@@ -99,8 +99,7 @@ export class OrderSnapshots {
     if (order.revision - fromRevision < this.#dearLoadEvents) return;
     this.#schedule(stream, async () => {
       if (!this.#seen.has(stream)) await this.#look(stream); // another process may have written it
-      const { orderRevision } = this.#seen.get(stream)!;
-      return order.revision - orderRevision < this.#dearLoadEvents ? null : this.#write(stream, order);
+      return this.#isBehind(stream, order, this.#dearLoadEvents) ? this.#write(stream, order) : null;
     });
   }
 
@@ -126,9 +125,14 @@ export class OrderSnapshots {
     if (seen) this.#seen.set(stream, { ...seen, orderRevision: -1 });
   }
 
-  #wasMissed(stream: string, { revision }: Order): boolean {
+  #wasMissed(stream: string, order: Order): boolean {
+    return this.#isBehind(stream, order, 2 * this.everyEvents);
+  }
+
+  /** Whether the snapshot that was seen lacks so many events; false: nobody has looked. */
+  #isBehind(stream: string, { revision }: Order, events: number): boolean {
     const seen = this.#seen.get(stream);
-    return seen !== undefined && revision - seen.orderRevision >= 2 * this.everyEvents;
+    return seen !== undefined && revision - seen.orderRevision >= events;
   }
 
   #schedule(stream: string, work: () => Promise<WriteOutcome | null>): void {
