@@ -164,7 +164,7 @@ export function place(order: WrittenOrder, lines = 2, changes: Partial<PlaceOrde
     },
     personal: {
       contact: { name: 'Ana García', email: 'Ana@Example.org', phone: null },
-      shippingAddress: { ...address, region: null, postalCode: '59000' },
+      shippingAddress: { ...address, region: null, postalCode: 'F-59000' },
       billingAddress: null,
     },
   };
