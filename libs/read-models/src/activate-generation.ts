@@ -18,8 +18,11 @@ export interface FlipOptions {
   readonly evenOlder?: boolean;
 }
 
-/** `behind`: the generation did not come as far as the active one in the moment for which that was held. */
-export type Flip = 'flipped' | 'active already' | 'behind';
+/**
+ * `behind`: the generation did not come as far as the active one in the moment for which that was held. `locked`:
+ * somebody else flips, or writes for long to the rows of the active one.
+ */
+export type Flip = 'flipped' | 'active already' | 'behind' | 'locked';
 
 /** It was not found to be right yet, or is no longer there. */
 export class NotReady extends Error {}
@@ -28,13 +31,14 @@ export class NotReady extends Error {}
 const HELD_MAX_MS = 500;
 const LOOK_EVERY_MS = 3;
 const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 /** Whoever flips may be stopped in the middle of it, or lose its network: nobody could write for as long. */
 const STOPPED_AFTER_MS = 5_000;
 
 /**
  * Lets queries be answered from this generation from now on, its tables and its index in one step. The one that
  * was active before is held where it is meanwhile, and the flip is made only when this one is as far: whoever
- * reads after it sees no less than whoever read before. To be tried again when it is behind.
+ * reads after it sees no less than whoever read before. To be tried again when it is behind or locked.
  *
  * @throws NotReady, and OrdersShownOlder where it has parked what the active one applied
  */
@@ -53,6 +57,7 @@ export async function activate(pool: pg.Pool, generation: Generation, options: F
     return flip;
   } catch (error) {
     client.release(true); // dropping the connection rolls back
+    if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE) return 'locked';
     throw error;
   }
 }

@@ -6,8 +6,8 @@ import { SEARCH_PROJECTION } from './orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 export interface DropOptions {
-  /** Removes an index of Elasticsearch that may be gone already; null: none is configured. */
-  readonly removeIndex: ((name: string) => Promise<unknown>) | null;
+  /** Removes an index of Elasticsearch that may be gone already; null: none is configured; `leave`: a person sees to it. */
+  readonly removeIndex: ((name: string) => Promise<unknown>) | null | 'leave';
   readonly signal?: AbortSignal;
   /** Told when its tables are being read, and how long that is waited for between two tries. */
   readonly onBusy?: () => void;
@@ -21,7 +21,7 @@ export class IndexLeft extends Error {
   constructor({ id, searchIndex }: Generation, why: string, options?: ErrorOptions) {
     super(
       `generation ${id} is dropped but for its index ${searchIndex}: ${why}: ` +
-        `\`orderctl generations drop ${id} --elasticsearch-url URL\` removes that too`,
+        `\`orderctl generations drop ${id} --elasticsearch-url URL\` removes that too, --leave-index has it forgotten`,
       options,
     );
   }
@@ -50,6 +50,7 @@ export async function dropGeneration(pool: pg.Pool, id: number, options: DropOpt
 }
 
 async function removeIndexOf(generation: Generation, { removeIndex }: DropOptions): Promise<void> {
+  if (removeIndex === 'leave') return;
   if (removeIndex === null) throw new IndexLeft(generation, 'no Elasticsearch is configured here');
   try {
     await removeIndex(generation.searchIndex!);

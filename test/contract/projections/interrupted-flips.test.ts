@@ -14,6 +14,7 @@ import {
 } from '#read-models/generations.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { replayOn } from '../../support/replays.js';
 
 jest.setTimeout(2 * ENGINES_MS);
 
@@ -66,7 +67,7 @@ describe('a flip that stands still in the middle', () => {
   });
 });
 
-describe('a flip that a person asks for, where a lock is held for longer than it waits', () => {
+describe('a flip, where a lock is held for longer than it waits', () => {
   let bench: ProjectionBench;
   let holder: pg.PoolClient;
   beforeEach(async () => {
@@ -105,5 +106,18 @@ describe('a flip that a person asks for, where a lock is held for longer than it
     await expect(flipped).rejects.toThrow(CannotFlip);
     await expect(flipped).rejects.toThrow(/for \d+ s: nothing was changed, run it again$/);
     expect((await activeGeneration(bench.pool))?.id).toBe(1);
+  });
+
+  it('is waited for by a replay, which says so once', async () => {
+    const told: string[] = [];
+    const letGo: Promise<unknown>[] = [];
+    const onNote = (line: string) => {
+      told.push(line);
+      if (line.startsWith('waiting: somebody else')) letGo.push(holder.query('ROLLBACK'));
+    };
+    const { previous } = await replayOn(bench, { onNote });
+    await Promise.all(letGo);
+    expect([previous, told.filter((line) => line.startsWith('waiting: '))]).toEqual([1, [told[0]]]);
+    expect(told[0]).toMatch(/^waiting: somebody else switches generations/);
   });
 });

@@ -230,6 +230,12 @@ describe('a replay that is cut off, held or given up', () => {
     await begin();
     expect(await orderctl('replay', 'resume', '--verify', 'full', ...places())).toMatchObject({ code: 0 });
     expect(await store.last()).toMatchObject({ state: 'done', sample: null, throttle: 5_000, keep: true });
+
+    await begin();
+    expect(await orderctl('replay', 'resume', '--no-throttle', '--no-keep', ...places())).toMatchObject({
+      code: 0,
+    });
+    expect(await store.last()).toMatchObject({ state: 'done', sample: 5, throttle: null, keep: false });
   });
 
   it('takes no other rate while a process is at it, and none where it is paused or cancelled', async () => {

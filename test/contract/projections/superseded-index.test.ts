@@ -64,7 +64,7 @@ describe('where queries were answered from an index before, and are no more', ()
     expect(dropped).toEqual([]);
     expect(notes).toEqual([
       `queries are answered from generation 3 now; generation 2 is dropped but for its index ${left.searchIndex}: ` +
-        'no Elasticsearch is configured here: `orderctl generations drop 2 --elasticsearch-url URL` removes that too',
+        'no Elasticsearch is configured here: `orderctl generations drop 2 --elasticsearch-url URL` removes that too, --leave-index has it forgotten',
     ]);
     expect([await stateOf(2), await schemas()]).toEqual(['dropping', ['gen_1', 'gen_3']]);
   });

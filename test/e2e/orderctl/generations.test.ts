@@ -123,11 +123,15 @@ describe('orderctl generations', () => {
     expect(await refused('drop', '3')).toEqual([
       1,
       `orderctl: generation 3 is dropped but for its index ${searchIndex}: no Elasticsearch is configured here: ` +
-        '`orderctl generations drop 3 --elasticsearch-url URL` removes that too\n',
+        '`orderctl generations drop 3 --elasticsearch-url URL` removes that too, --leave-index has it forgotten\n',
     ]);
     expect(await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname = 'gen_3'`)).toEqual([]);
     const listed = await generations('list');
     expect(listed.stdout).toMatch(new RegExp(`^3 +dropping .*${searchIndex}`, 'm'));
+
+    const forgotten = await generations('drop', '3', '--leave-index');
+    expect(forgotten.stdout).toBe(`generation 3 is dropped; its index ${searchIndex} is left where it is\n`);
+    expect((await generations('list')).stdout).not.toMatch(/^3 /m);
   });
 
   async function schemaOf(id: number): Promise<string> {

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { createPool } from '#platform/postgres.js';
 import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/generations/flip.js';
 import { freeGeneration } from '#projections/rebuild/freeing.js';
-import { CannotDrop, IndexLeft } from '#read-models/drop-generation.js';
+import { CannotDrop, dropGeneration, IndexLeft } from '#read-models/drop-generation.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { NoSuchGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
@@ -14,6 +14,10 @@ import { printJson } from '../support/output.js';
 
 interface GenerationsOptions extends ConnectionOptions {
   readonly json?: boolean;
+}
+
+interface DropCommandOptions extends GenerationsOptions {
+  readonly leaveIndex?: boolean;
 }
 
 type Elasticsearch = ReturnType<typeof createElasticsearchClient>;
@@ -56,8 +60,9 @@ export function addGenerationsCommand(program: Command): void {
     generations
       .command('drop')
       .description('remove its tables and its index, once the queries under way on it are answered')
-      .argument('<number>', 'of a generation that is not active', parseNumber),
-  ).action((id: number, options: GenerationsOptions) =>
+      .argument('<number>', 'of a generation that is not active', parseNumber)
+      .option('--leave-index', 'its index is not removed, as where Elasticsearch is gone for good'),
+  ).action((id: number, options: DropCommandOptions) =>
     withGenerations(options, (pool, elasticsearch) => runDrop(pool, elasticsearch, id, options)),
   );
 }
@@ -72,17 +77,20 @@ async function runDrop(
   pool: pg.Pool,
   elasticsearch: Elasticsearch | null,
   id: number,
-  { json }: GenerationsOptions,
+  { json, leaveIndex }: DropCommandOptions,
 ): Promise<void> {
   const found = (await listGenerations(pool)).find((one) => one.id === id);
   if (found?.state === 'building' && found.madeBy === 'replay')
     throw new CliError(`generation ${id} is being built: orderctl replay cancel ends that`);
   const told = teller();
-  await freeGeneration(pool, { id }, elasticsearch, {
-    onBusy: () => told(`generation ${id} is being read: waiting for the queries under way`),
-  });
+  const onBusy = () => told(`generation ${id} is being read: waiting for the queries under way`);
+  if (leaveIndex) await dropGeneration(pool, id, { removeIndex: 'leave', onBusy });
+  else await freeGeneration(pool, { id }, elasticsearch, { onBusy });
   if (json) printJson({ dropped: id }, { pretty: false });
-  else console.log(`generation ${id} is dropped`);
+  else {
+    const index = leaveIndex ? found?.searchIndex : null;
+    console.log(`generation ${id} is dropped${index ? `; its index ${index} is left where it is` : ''}`);
+  }
 }
 
 function flipOptions(pool: pg.Pool, elasticsearch: Elasticsearch | null) {

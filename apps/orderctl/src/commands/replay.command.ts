@@ -26,7 +26,8 @@ import { runWhatIf } from '../what-if/run-what-if.js';
 interface ReplayOptions extends ConnectionOptions {
   readonly searchOnly?: boolean;
   readonly verify?: 'full' | number;
-  readonly throttle?: number;
+  /** false: none, where the replay was begun with one. */
+  readonly throttle?: number | false;
   readonly keep?: boolean;
   readonly dryRun?: boolean;
   readonly whatIf?: string;
@@ -66,7 +67,9 @@ function withRequest(command: Command): Command {
       'events, and documents of an index, a second at most: to load, to fill the index, to verify',
       parseCount,
     )
-    .option('--keep', 'keep the generations that the switch leaves behind');
+    .option('--no-throttle', 'as quick as it can, on one that was begun with a throttle')
+    .option('--keep', 'keep the generations that the switch leaves behind')
+    .option('--no-keep', 'drop them, on one that was begun to keep them');
 }
 
 function addAsking(replays: Command, name: 'pause' | 'resume' | 'cancel', description: string): void {
@@ -99,7 +102,7 @@ async function runReplay(options: ReplayOptions): Promise<void> {
 function given({ verify, throttle, keep }: ReplayOptions): Partial<ReplayRequested> {
   return {
     ...(verify === undefined ? {} : { sample: sampleOf({ verify }) }),
-    ...(throttle === undefined ? {} : { throttle }),
+    ...(throttle === undefined ? {} : { throttle: throttle || null }),
     ...(keep === undefined ? {} : { keep }),
   };
 }
@@ -270,7 +273,7 @@ function printPlan(plan: ReplayPlan, options: ReplayOptions): void {
   console.log(
     `verifies      ${sample === null ? 'all orders' : `${count(Math.min(sample, orders))} orders`}`,
   );
-  const slowest = throttle === undefined ? 0 : throttledCount(plan, sample) / throttle;
+  const slowest = throttle ? throttledCount(plan, sample) / throttle : 0;
   console.log(
     `takes         ${seconds === null ? 'not known: none was done yet' : `about ${duration(Math.max(slowest, seconds))}`}`,
   );

@@ -38,8 +38,3 @@ export async function pause(attempt: number, signal: AbortSignal, maxMs = BACKOF
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-/** Of a flip: somebody else flips, or the rows are being written for longer than usual. */
-export function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
-}

@@ -10,7 +10,7 @@ import { markFailed, markReady } from '#read-models/generation-states.js';
 import type { Generation } from '#read-models/generations.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
-import { isAway, isLockTimeout, messageOf, pause } from '../engine/interruptions.js';
+import { isAway, messageOf, pause } from '../engine/interruptions.js';
 import { withParkedTriedAgain } from '../quarantine/try-parked-again.js';
 import { BUILD_PATIENCE_MS, verify } from '../verify/verify.js';
 
@@ -61,7 +61,7 @@ export async function activateWhenReady(
         return activate(pool, generation, { chosen: false, storeEndsAt, refresh, evenOlder });
       };
       const flip = await withParkedTriedAgain(pool, generation, flips, { signal });
-      if (flip === 'behind') continue;
+      if (flip !== 'flipped' && flip !== 'active already') continue;
       logger.info({ generation: generation.id }, 'queries are answered from this generation');
       return;
     } catch (error) {
@@ -73,7 +73,7 @@ export async function activateWhenReady(
         const why = messageOf(error);
         logger.warn({ generation: generation.id }, `not activated yet: ${why}`);
         await pause(awayTimes++, signal);
-      } else if (!isLockTimeout(error)) throw error;
+      } else throw error;
     }
   }
 }

@@ -4,7 +4,6 @@ import type pg from 'pg';
 import { activate } from '#read-models/activate-generation.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
-import { isLockTimeout } from '../engine/interruptions.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 
 export interface FlipOptions {
@@ -35,7 +34,7 @@ const LOOK_EVERY_MS = 50;
 const HELP =
   '`orderctl quarantine show` of the order tells more, and with the cause gone the same command goes on';
 
-const LOCKED =
+export const LOCKED =
   'somebody else switches generations, or holds the rows of the one that is read, as a long write does';
 
 /** Goes back to the generation that was active before, in one step. @throws CannotFlip */
@@ -83,11 +82,8 @@ async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord)
   for (;;) {
     await drawnLevel(options, generation.id);
     const triedMs = performance.now();
-    try {
-      if ((await activate(pool, generation, { chosen: true, refresh })) !== 'behind') return;
-      lockedMs = null;
-    } catch (error) {
-      if (!isLockTimeout(error)) throw error;
+    const flip = await activate(pool, generation, { chosen: true, refresh });
+    if (flip === 'locked') {
       lockedMs ??= triedMs;
       const waitedMs = performance.now() - lockedMs;
       if (waitedMs >= patienceMs) {
@@ -96,7 +92,8 @@ async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord)
         );
       }
       tell?.(`waiting: ${LOCKED}`);
-    }
+    } else if (flip === 'behind') lockedMs = null;
+    else return;
     signal?.throwIfAborted();
   }
 }

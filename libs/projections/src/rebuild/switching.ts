@@ -5,10 +5,11 @@ import { listGenerations } from '#read-models/generation-list.js';
 import type { Generation } from '#read-models/generations.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
-import { isAway, isLockTimeout } from '../engine/interruptions.js';
+import { isAway } from '../engine/interruptions.js';
 import type { VerifyProgress, VerifyResult } from '../verify/verify.js';
 import { BUILD_PATIENCE_MS, verify } from '../verify/verify.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
+import { LOCKED } from '../generations/flip.js';
 import { ReplayFailed } from './errors.js';
 import { KeptMeanwhile, type KeepingOptions } from './kept-meanwhile.js';
 import type { ReplayControl } from './replay-control.js';
@@ -111,19 +112,22 @@ async function verifyAll(
 /** @returns which was active before */
 async function flip(
   generation: Generation,
-  { pool, eventStore, elasticsearch }: KeepingOptions,
+  { pool, eventStore, elasticsearch, onNote }: KeepingOptions,
   signal: AbortSignal,
 ): Promise<number | null> {
   const before = (await listGenerations(pool)).find(({ role }) => role === 'active');
   const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
+  let isToldLocked = false;
   for (; ; await delay(LOOK_EVERY_MS)) {
     signal.throwIfAborted();
     try {
       const storeEndsAt = (await eventStore.headPosition()) ?? -1n;
       const flipped = await activate(pool, generation, { chosen: true, storeEndsAt, refresh });
-      if (flipped !== 'behind') return before?.id ?? null;
+      if (flipped === 'flipped' || flipped === 'active already') return before?.id ?? null;
+      if (flipped === 'locked' && !isToldLocked) onNote?.(`waiting: ${LOCKED}`);
+      isToldLocked ||= flipped === 'locked';
     } catch (error) {
-      if (!isAway(error) && !isLockTimeout(error)) throw error;
+      if (!isAway(error)) throw error;
     }
   }
 }
