@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { buildInBulk } from '#projections/rebuild/bulk-build.js';
-import { generationNumber } from '#read-models/generations.js';
+import { generationById } from '#read-models/generations.js';
 
 /** What is told to the process that asked for it. */
 export interface RebuildReport {
@@ -18,7 +18,7 @@ async function run(eventStoreUrl: string, postgresUrl: string, generation: numbe
   const memory: { events: number; rssBytes: number }[] = [];
   const startedMs = performance.now();
   await buildInBulk({
-    ...{ db, eventStore, generation: await generationNumber(db, generation) },
+    ...{ db, eventStore, generation: await generationById(db, generation) },
     signal: new AbortController().signal,
     onProgress: ({ events }) => memory.push({ events, rssBytes: process.memoryUsage.rss() }),
   });

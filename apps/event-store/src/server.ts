@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { createLogger, type Logger } from '#platform/logging.js';
+import { isUnavailable } from '#platform/postgres.js';
 import { gossipCall, refuseAll, supportedMethodsCall } from './server-info.calls.js';
 import { StorageUnavailable } from './storage/event-reader.js';
 import { appendCall } from './streams/append.call.js';
@@ -159,7 +160,11 @@ async function answerRead(store: Store, message: ReadReq, reply: ReplyStream): P
 function callErrorOf(store: Store, error: unknown): CallError {
   if (error instanceof CallError) return error;
   if (error instanceof InvalidRequest) return invalidArgument(error.message);
-  if (error instanceof StorageUnavailable) return unavailable();
+  if (error instanceof StorageUnavailable) {
+    // A read that PostgreSQL refuses, or a row that cannot be copied, is no outage: its caller tries again, and somebody has to know.
+    if (!isUnavailable(error.cause)) store.logger.error({ err: error.cause }, 'a read failed');
+    return unavailable();
+  }
   store.logger.error({ err: error }, 'a read failed');
   return internal();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { StoreSilent } from './errors.js';
-import { nextOrderEvent } from './next-order-event.js';
+import { nextOrderEvent, nextOrderEventAgeMs } from './next-order-event.js';
 import type { RawEvent, SubscriptionMessage, SubscriptionOptions } from './port.js';
 
 const event = { type: 'OrderPlaced', position: 5n } as RawEvent;
@@ -29,5 +29,10 @@ describe('the next event of an order', () => {
     const asked = nextOrderEvent(saying(), null, { signal: abort.signal });
     abort.abort();
     expect(await asked).toBeNull();
+  });
+
+  it('has been there since it was recorded, which nobody knows who cannot read its metadata', async () => {
+    expect(await nextOrderEventAgeMs(saying({ kind: 'caughtUp' }), 1n)).toBe(0);
+    expect(await nextOrderEventAgeMs(saying({ kind: 'event', event }), 1n)).toBeNull();
   });
 });

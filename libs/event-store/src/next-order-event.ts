@@ -1,8 +1,14 @@
 import { StoreSilent } from './errors.js';
+import { metadataOf } from './metadata.js';
 import type { EventStore, RawEvent } from './port.js';
 import { ORDER_STREAM_PREFIX } from './streams.js';
 
 const ANSWER_LIMIT_MS = 5_000;
+
+export interface AskOptions {
+  readonly withinMs?: number;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * The first event of any order after a position (null: of all), as a subscription of its own delivers it; null when
@@ -13,7 +19,7 @@ const ANSWER_LIMIT_MS = 5_000;
 export async function nextOrderEvent(
   eventStore: Pick<EventStore, 'subscribeToAll'>,
   after: bigint | null,
-  { withinMs = ANSWER_LIMIT_MS, signal }: { readonly withinMs?: number; readonly signal?: AbortSignal } = {},
+  { withinMs = ANSWER_LIMIT_MS, signal }: AskOptions = {},
 ): Promise<RawEvent | null> {
   const enough = new AbortController();
   let isLate = false;
@@ -37,4 +43,26 @@ export async function nextOrderEvent(
     clearTimeout(timer);
     enough.abort();
   }
+}
+
+/**
+ * For how many milliseconds the next event of any order after a position has been in the log; 0 when there is none,
+ * null when its metadata cannot be read.
+ *
+ * @throws StoreUnavailable, and StoreSilent
+ */
+export async function nextOrderEventAgeMs(
+  eventStore: Pick<EventStore, 'subscribeToAll'>,
+  after: bigint | null,
+  options: AskOptions = {},
+): Promise<number | null> {
+  const next = await nextOrderEvent(eventStore, after, options);
+  if (next === null) return 0;
+  const metadata = metadataOf(next.metadata);
+  return typeof metadata === 'string' ? null : ageMs(metadata.recordedAt);
+}
+
+/** For how many milliseconds an event has been there; never less than 0, whatever the clocks say. */
+export function ageMs(recordedAt: string): number {
+  return Math.max(0, Date.now() - Date.parse(recordedAt));
 }

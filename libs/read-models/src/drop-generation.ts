@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { GenerationState } from './generation-states.js';
-import { generationNumber, type Generation } from './generations.js';
+import { generationById, type Generation } from './generations.js';
 import { SEARCH_PROJECTION } from './orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
@@ -41,7 +41,7 @@ const DEADLOCK_DETECTED = '40P01';
  * @throws CannotDrop, IndexLeft, and NoSuchGeneration when there is none of that number
  */
 export async function dropGeneration(pool: pg.Pool, id: number, options: DropOptions): Promise<void> {
-  const generation = await generationNumber(pool, id);
+  const generation = await generationById(pool, id);
   await announce(pool, generation);
   await dropTablesUnread(pool, generation, options);
   if (generation.searchIndex === null) return;

@@ -54,7 +54,7 @@ export async function activeGeneration(db: Queryable): Promise<Generation | null
 }
 
 /** The generation with that number, whichever release it belongs to. @throws when there is none */
-export async function generationNumber(db: Queryable, id: number): Promise<Generation> {
+export async function generationById(db: Queryable, id: number): Promise<Generation> {
   const { rows } = await db.query<GenerationRow>(
     `SELECT ${GENERATION_COLUMNS} FROM ${SHARED_SCHEMA}.generations g WHERE g.id = $1 AND g.state <> 'dropped'`,
     [id],

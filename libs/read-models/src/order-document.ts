@@ -9,7 +9,8 @@ import {
   type ReturnStatus,
 } from '#domain/order/statuses.js';
 import { orderTotals, type OrderTotals } from '#domain/order/totals.js';
-import { allowedCommands, type OrderCommandType } from '#domain/order/order.js';
+import type { OrderCommandType } from '#domain/order/order.js';
+import { allowedCommands } from '#domain/order/transitions.js';
 
 /** What an order derives from its state, for people and clients to read. */
 interface Derived {

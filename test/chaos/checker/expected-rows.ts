@@ -1,5 +1,5 @@
 import type { Order } from '#domain/order/state.js';
-import { allowedCommands } from '#domain/order/order.js';
+import { allowedCommands } from '#domain/order/transitions.js';
 import { fulfilmentStatus, paymentStatus, returnStatus } from '#domain/order/statuses.js';
 import { orderTotals } from '#domain/order/totals.js';
 import { textOf } from './equal.js';

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { OrderCommand } from '#domain/order/order.js';
-import type { OrderStatus } from '#domain/order/state.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
 import { documentOf } from '#read-models/order-document.js';
 import { ProblemError } from '#platform/problems/problems.js';
@@ -21,8 +20,6 @@ export interface Dispatch {
   readonly orderId: string;
   readonly body: CommandBody;
   readonly command: OrderCommand;
-  /** A customer's own request is accepted only in these. */
-  readonly customersOnlyWhile?: readonly OrderStatus[];
 }
 
 /** From a request to the command bus, and from the result to the answer and its headers. */
@@ -75,7 +72,7 @@ export class OrderDispatcher {
   }
 
   #execute(
-    { asked, orderId, body, command, customersOnlyWhile }: Dispatch,
+    { asked, orderId, body, command }: Dispatch,
     commandId: string,
     mode: { remembered: boolean; dryRun: boolean },
   ): Promise<CommandResult> {
@@ -95,7 +92,6 @@ export class OrderDispatcher {
         occurredAt: body.occurredAt,
         mayBackdate: principal.scopes.has('orders:admin'),
         ownerCustomerId: principal.customerId,
-        ...(principal.customerId !== null && customersOnlyWhile ? { onlyWhile: customersOnlyWhile } : {}),
         actor: asked.actor,
         correlationId: asked.correlationId,
         causationId: asked.causationId,

@@ -1,5 +1,6 @@
 import { latest, type Instant } from '#domain/instant.js';
-import { decide, evolve, handledCommand, type OrderEvent } from '#domain/order/order.js';
+import { handledCommand } from '#domain/order/handled.js';
+import { decide, evolve, type OrderEvent } from '#domain/order/order.js';
 import type { Rejection } from '#domain/order/rejections.js';
 import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import { allowedCommands, customerMay } from '#domain/order/transitions.js';
@@ -30,7 +31,7 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
     const early = answerBeforeDeciding(order, request);
     if (early) return early;
   }
-  const { command, commandId, occurredAt, mayBackdate, onlyWhile } = request;
+  const { command, commandId, occurredAt, mayBackdate, ownerCustomerId } = request;
   const decision = decide(order, command, {
     now,
     occurredAt,
@@ -42,8 +43,9 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
     if (order === null) throw new Error(`${command.type} did nothing to an order that does not exist`);
     return { kind: 'nothing', order };
   }
-  // Only now: what has come about already is no matter of when it may.
-  if (order !== null && onlyWhile && !onlyWhile.includes(order.status)) {
+  // Last: what is done already is a no-op for a customer too, whatever the order's status.
+  const isCustomers = ownerCustomerId !== null && command.type !== 'PlaceOrder';
+  if (order !== null && isCustomers && !customerMay(order, command.type)) {
     const details = { status: order.status, allowedCommands: allowedCommands(order) };
     return refused(request, { code: 'not_allowed_in_state', details }, order);
   }

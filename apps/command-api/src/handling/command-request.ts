@@ -1,5 +1,5 @@
 import type { Instant } from '#domain/instant.js';
-import type { Order, OrderStatus } from '#domain/order/state.js';
+import type { Order } from '#domain/order/state.js';
 import type { OrderCommand } from '#domain/order/order.js';
 import type { Actor } from '#event-store/port.js';
 import type { EventIds } from './event-ids.js';
@@ -21,8 +21,6 @@ export interface CommandRequest {
   readonly mayBackdate: boolean;
   /** The customer whose token asks: anybody else's order is `order_not_found`. null: staff or a service. */
   readonly ownerCustomerId: string | null;
-  /** Beside what the domain allows: only in one of these. */
-  readonly onlyWhile?: readonly OrderStatus[];
   readonly actor: Actor;
   readonly correlationId: string;
   readonly causationId: string | null;

@@ -71,7 +71,7 @@ export class LifecycleController {
   ): Promise<CommandAnswer> {
     const { reason } = body;
     const command = { type: 'CancelOrder', data: { reason }, personal: null } as const;
-    return this.#orders.change({ asked, orderId, body, command, customersOnlyWhile: ['placed'] });
+    return this.#orders.change({ asked, orderId, body, command });
   }
 
   @Post('complete')

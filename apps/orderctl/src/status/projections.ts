@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { nextOrderEvent } from '#event-store/next-order-event.js';
+import { nextOrderEventAgeMs } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
@@ -107,13 +107,11 @@ export async function storedProjections({
   });
 }
 
-/** How long the next event after a position has been there; 0 when there is none. @throws StoreUnavailable */
+/** For how long the next event after a position has been there; 0 when there is none, null: unreadable. @throws StoreUnavailable */
 export async function lagSeconds(
   eventStore: Pick<EventStore, 'subscribeToAll'>,
   position: bigint | null,
-): Promise<number> {
-  const next = await nextOrderEvent(eventStore, position);
-  const recordedAt = (next?.metadata as { recordedAt?: unknown } | null | undefined)?.recordedAt;
-  if (typeof recordedAt !== 'string') return 0;
-  return Math.max(0, Math.round((Date.now() - Date.parse(recordedAt)) / 100) / 10);
+): Promise<number | null> {
+  const sinceMs = await nextOrderEventAgeMs(eventStore, position);
+  return sinceMs === null ? null : Math.round(sinceMs / 100) / 10;
 }

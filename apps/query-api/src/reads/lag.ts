@@ -1,5 +1,4 @@
-import { metadataOf } from '#event-store/metadata.js';
-import { nextOrderEvent } from '#event-store/next-order-event.js';
+import { nextOrderEventAgeMs } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 
 /** How far a projection is behind what a read asked for; part of the problem `not_caught_up`. */
@@ -58,9 +57,6 @@ async function secondsSince(
   eventStore: Pick<EventStore, 'subscribeToAll'>,
   reached: bigint | null,
 ): Promise<number | null> {
-  const lacking = await nextOrderEvent(eventStore, reached, { withinMs: ASK_TIMEOUT_MS });
-  if (lacking === null) return 0;
-  const metadata = metadataOf(lacking.metadata);
-  if (typeof metadata === 'string') return null;
-  return Math.max(0, (Date.now() - Date.parse(metadata.recordedAt)) / 1_000);
+  const sinceMs = await nextOrderEventAgeMs(eventStore, reached, { withinMs: ASK_TIMEOUT_MS });
+  return sinceMs === null ? null : sinceMs / 1_000;
 }

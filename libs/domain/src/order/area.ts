@@ -10,10 +10,10 @@ export type EvolvePart<E extends { type: string }> = Evolve<Order, E>;
 export type DecidePart<C extends { type: string }, E> = Decide<Order, C, Draft<E>, RejectionCode>;
 
 /** A rejection as a check hands it on; null where nothing is wrong. */
-export type Refusal = Decision<never, RejectionCode>;
+export type Refusal = Extract<Decision<never, RejectionCode>, { accepted: false }>;
 
-export function isRefusal(checked: object): checked is Refusal {
-  return 'accepted' in checked;
+export function isRefusal(checked: unknown): checked is Refusal {
+  return typeof checked === 'object' && checked !== null && 'accepted' in checked;
 }
 
 /** The event that a draft becomes once its time is known. */

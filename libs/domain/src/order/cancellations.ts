@@ -1,6 +1,6 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import type { DecidePart, EvolvePart } from './area.js';
+import { isRefusal, type DecidePart, type EvolvePart } from './area.js';
 import { checkOneMore, checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
@@ -35,7 +35,7 @@ export const decideCancellations: DecidePart<CancellationCommand, CancellationEv
     const again = order.cancellations.find(({ cancellationId }) => cancellationId === context.newId(0));
     if (again && sameContent({ ...again, ...data }, again)) return accept();
     const cancellationId = freshId(order, context);
-    if (typeof cancellationId !== 'string') return cancellationId;
+    if (isRefusal(cancellationId)) return cancellationId;
     const wrong =
       checkAllowed(order, 'CancelLines') ??
       checkReason(data.reason) ??

@@ -100,8 +100,9 @@ const steps: Steps = {
     // The same quantity and no word about tax: an amount once given by hand stays.
     if (quantity === line.quantity && taxAmountMinor === null) return [];
     const input = line.tax && { ...line.tax, amountMinor: taxAmountMinor };
-    const tax = priceTax(input, lineAmountMinor({ ...line, quantity }), field);
-    if (tax !== null && isRefusal(tax)) return tax;
+    const baseMinor = lineAmountMinor({ ...line, quantity });
+    const tax = priceTax(input, baseMinor, field, `${field}/taxAmountMinor`);
+    if (isRefusal(tax)) return tax;
     const changed = { lineId, quantity, taxAmountMinor: tax?.amountMinor ?? null };
     if (quantity === line.quantity && changed.taxAmountMinor === line.tax?.amountMinor) return [];
     return [{ type: 'LineQuantityChanged', data: changed }];
@@ -207,8 +208,6 @@ function checkAddress(address: Region, lines: AddressLines, field: string): Refu
   );
 }
 
-function atOperation(refusal: Refusal, operation: number): Refusal {
-  if (refusal.accepted) return refusal;
-  const { code, details } = refusal.rejection;
+function atOperation({ rejection: { code, details } }: Refusal, operation: number): Refusal {
   return reject(code, { ...details, operation });
 }

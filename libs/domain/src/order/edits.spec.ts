@@ -246,7 +246,10 @@ describe('A line', () => {
     );
     given(orderPlaced({ lines: [mug(2, { tax: taxOnTop(400) })] }))
       .when(editOrder([changeLineQuantity('mug', 2, -1)]))
-      .thenRejected('amount_out_of_range');
+      .thenRejected('amount_out_of_range', { field: 'operations/0/taxAmountMinor' });
+    given(orderPlaced({ lines: [mug(2, { tax: { ...taxOnTop(400), inclusive: true } })] }))
+      .when(editOrder([changeLineQuantity('mug', 2, 1_000_000)]))
+      .thenRejected('amount_out_of_range', { field: 'operations/0/taxAmountMinor' });
   });
 });
 

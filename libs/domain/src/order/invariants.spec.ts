@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { reckoned } from '../testing/exact-money.js';
 import { amountsIn, atMost, holds, play, same, sum, unitsIn, type Turn } from '../testing/story.js';
 import {
-  allowedCommands,
   decide,
   evolve,
   orderCommandTypes,
@@ -12,6 +11,7 @@ import {
   type RecordedOrderEvent,
 } from './order.js';
 import type { Line, Order, OrderState } from './state.js';
+import { allowedCommands } from './transitions.js';
 import {
   fulfilmentStatus,
   fulfilmentStatuses,

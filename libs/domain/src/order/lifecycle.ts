@@ -112,7 +112,7 @@ function takeBack(
   const lines = remaining(order, (line) => line.quantity - line.cancelled - line.dispatched);
   if (lines.length === 0) return events;
   const cancellationId = freshId(order, context);
-  if (typeof cancellationId !== 'string') return cancellationId;
+  if (isRefusal(cancellationId)) return cancellationId;
   // However many cancellations there are: this is the last one, and an order must not be kept from ending.
   return [...events, { type: 'LinesCancelled', data: { cancellationId, lines, reason } }];
 }

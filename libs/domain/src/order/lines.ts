@@ -80,10 +80,7 @@ export function checkQuantities(
   return null;
 }
 
-export function checkQuantity(
-  quantity: number,
-  details: Record<string, string | number> = {},
-): Refusal | null {
+export function checkQuantity(quantity: number, details: Record<string, string | number>): Refusal | null {
   if (Number.isSafeInteger(quantity) && quantity >= 1 && quantity <= LIMITS.quantity) return null;
   return reject('quantity_out_of_range', { ...details, limit: LIMITS.quantity });
 }

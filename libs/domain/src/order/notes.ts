@@ -1,6 +1,6 @@
 import { ERASED, type Command, type Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import type { DecidePart, EvolvePart } from './area.js';
+import { isRefusal, type DecidePart, type EvolvePart } from './area.js';
 import { checkCount, checkReason, checkTags, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { NoteId } from './ids.js';
@@ -47,7 +47,7 @@ export const decideNotes: DecidePart<NoteCommand, NoteEvent> = {
     const text = again && order.personal !== ERASED ? order.personal.notes[again.noteId] : undefined;
     if (again && (text ?? personal.text) === personal.text) return accept();
     const noteId = freshId(order, context);
-    if (typeof noteId !== 'string') return noteId;
+    if (isRefusal(noteId)) return noteId;
     const tooMany = checkCount(order.notes.length + 1, LIMITS.notes, 'notes');
     return tooMany ?? accept({ type: 'NoteAdded', data: { noteId }, personal });
   },

@@ -14,9 +14,9 @@ import {
 } from '../testing/events.js';
 import { at, given, noon, type Happened } from '../testing/given.js';
 import { stamp } from './area.js';
-import { remember } from './handled.js';
+import { handledCommand, remember } from './handled.js';
 import { orderNumber } from './order-number.js';
-import { evolve, handledCommand, type OrderEvent, type RecordedOrderEvent } from './order.js';
+import { evolve, type OrderEvent, type RecordedOrderEvent } from './order.js';
 import type { HandledCommand, OrderState } from './state.js';
 
 function recorded(happened: Happened, recording: Partial<Recording> = {}): RecordedOrderEvent {

@@ -15,14 +15,12 @@ import { decideRefunds, evolveRefunds, type RefundCommand, type RefundEvent } fr
 import { decideReturns, evolveReturns, type ReturnCommand, type ReturnEvent } from './returns.js';
 import { decideShipments, evolveShipments, type ShipmentCommand, type ShipmentEvent } from './shipments.js';
 import { decideStock, evolveStock, type StockCommand, type StockEvent } from './stock.js';
-import { stamp } from './area.js';
+import { isRefusal, stamp } from './area.js';
 import { HANDLED_WINDOW, remember, type HandledWindow } from './handled.js';
 import { decideOccurredAt } from './occurred-at.js';
 import { reject, type RejectionCode } from './rejections.js';
 import type { Order, OrderState } from './state.js';
-import { allowedCommands as allowedNow, checkAllowed } from './transitions.js';
-
-export { handledCommand } from './handled.js';
+import { checkAllowed } from './transitions.js';
 
 export type OrderEvent =
   | PlacingEvent
@@ -85,9 +83,6 @@ export const orderCommandTypes = [
   ...Object.keys(decidePlaced),
 ] as readonly OrderCommandType[];
 
-/** What the order would not refuse now as a whole; what such a command names may still be wrong. */
-export const allowedCommands: (order: Order) => readonly OrderCommandType[] = allowedNow;
-
 /**
  * Events of commands that add something without giving it an id: done twice, they would count twice. Their
  * commands are never forgotten.
@@ -138,7 +133,7 @@ export function decide(
   if (!decided.accepted) return decided;
   if (decided.events.length === 0) return { accepted: true, events: [] };
   const occurredAt = decideOccurredAt(state, context);
-  if (typeof occurredAt !== 'string') return occurredAt;
+  if (isRefusal(occurredAt)) return occurredAt;
   return { accepted: true, events: decided.events.map((draft) => stamp<OrderEvent>(draft, occurredAt)) };
 }
 

@@ -73,7 +73,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     const known = checkReference(order.payments.authorizations, data, ['amountMinor', 'method']);
     if (known) return known;
     const paymentId = freshId(order, context);
-    if (typeof paymentId !== 'string') return paymentId;
+    if (isRefusal(paymentId)) return paymentId;
     const tooMany = checkRoom(order, 'authorizations');
     return tooMany ?? accept({ type: 'PaymentAuthorized', data: { ...data, paymentId } });
   },
@@ -84,7 +84,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     const known = checkReference(order.payments.captures, data, ['amountMinor', 'method', 'authorizationId']);
     if (known) return known;
     const paymentId = freshId(order, context);
-    if (typeof paymentId !== 'string') return paymentId;
+    if (isRefusal(paymentId)) return paymentId;
     const refused = checkCapture(order, data) ?? checkRoom(order, 'captures');
     if (refused) return refused;
     return accept({ type: 'PaymentCaptured', data: { ...data, paymentId } });
@@ -96,7 +96,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     if (mismatch) return mismatch;
     if (isKnownFailure(order, content, context.newId(0))) return accept();
     const paymentId = freshId(order, context);
-    if (typeof paymentId !== 'string') return paymentId;
+    if (isRefusal(paymentId)) return paymentId;
     const wrong = checkPayment(order, data) ?? checkReason(data.reason);
     if (wrong) return wrong;
     if (data.authorizationId !== null) {
@@ -114,7 +114,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     const known = checkReference(order.payments.voids, data, ['authorizationId']);
     if (known) return known;
     const paymentId = freshId(order, context);
-    if (typeof paymentId !== 'string') return paymentId;
+    if (isRefusal(paymentId)) return paymentId;
     const authorization = findOpenAuthorization(order, data.authorizationId);
     if (isRefusal(authorization)) return authorization;
     return accept({ type: 'PaymentVoided', data: { ...data, paymentId } });

@@ -28,7 +28,7 @@ export function priceLine(input: LineInput, lineId: string, field: string): Orde
     checkAmount(unitPriceMinor, `${field}/unitPriceMinor`);
   if (wrong) return wrong;
   const tax = priceTax(input.tax, lineAmountMinor(input), `${field}/tax`);
-  if (tax !== null && isRefusal(tax)) return tax;
+  if (isRefusal(tax)) return tax;
   return { lineId, sku, name, quantity, unitPriceMinor, tax };
 }
 
@@ -39,12 +39,17 @@ export function priceShipping(input: ShippingInput | null): Shipping | Refusal |
     checkAmount(input.amountMinor, 'shipping/amountMinor');
   if (wrong) return wrong;
   const tax = priceTax(input.tax, input.amountMinor, 'shipping/tax');
-  if (tax !== null && isRefusal(tax)) return tax;
+  if (isRefusal(tax)) return tax;
   return { method: input.method, amountMinor: input.amountMinor, tax };
 }
 
 /** Without an amount given, it follows from the rate, half-even; tax inside a price can't exceed it. */
-export function priceTax(input: TaxInput | null, baseMinor: number, field: string): Tax | Refusal | null {
+export function priceTax(
+  input: TaxInput | null,
+  baseMinor: number,
+  field: string,
+  amountField = `${field}/amountMinor`,
+): Tax | Refusal | null {
   if (input === null) return null;
   const { rateBasisPoints, inclusive } = input;
   if (!(
@@ -60,10 +65,10 @@ export function priceTax(input: TaxInput | null, baseMinor: number, field: strin
   if (baseMinor > LIMITS.amountMinor) return totalOutOfRange();
   const amountMinor =
     input.amountMinor ?? mulDiv(baseMinor, rateBasisPoints, inclusive ? 10_000 + rateBasisPoints : 10_000);
-  const wrong = checkAmount(amountMinor, `${field}/amountMinor`);
+  const wrong = checkAmount(amountMinor, amountField);
   if (wrong) return wrong;
   if (inclusive && amountMinor > baseMinor) {
-    return reject('amount_out_of_range', { field: `${field}/amountMinor`, limit: baseMinor });
+    return reject('amount_out_of_range', { field: amountField, limit: baseMinor });
   }
   return { rateBasisPoints, amountMinor, inclusive };
 }
@@ -116,6 +121,6 @@ export function priceContent(data: PlacedContent, newId: (index: number) => stri
     surcharges.push({ surchargeId, ...surcharge });
   }
   const shipping = priceShipping(data.shipping);
-  if (shipping !== null && isRefusal(shipping)) return shipping;
+  if (isRefusal(shipping)) return shipping;
   return { lines, discounts, surcharges, shipping };
 }

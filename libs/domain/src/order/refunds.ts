@@ -79,7 +79,7 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
     const again = order.refunds.find(({ refundId }) => refundId === context.newId(0));
     if (again && holdsRequest(again, data)) return accept();
     const refundId = freshId(order, context);
-    if (typeof refundId !== 'string') return refundId;
+    if (isRefusal(refundId)) return refundId;
     const { reason, returnId, currency } = data;
     const wrong = checkReturn(order, returnId);
     if (wrong) return wrong;

@@ -64,6 +64,6 @@ export function accept<E>(...events: readonly E[]): Decision<E, never> {
 export function reject(
   code: RejectionCode,
   details: Rejection['details'] = {},
-): Decision<never, RejectionCode> {
+): Extract<Decision<never, RejectionCode>, { accepted: false }> {
   return { accepted: false, rejection: { code, details } };
 }

@@ -71,7 +71,7 @@ export const decideReturns: DecidePart<ReturnCommand, ReturnEvent> = {
     const again = order.returns.find(({ returnId }) => returnId === context.newId(0));
     if (again?.reason === data.reason && sameContent(unitsOf(again), data.lines)) return accept();
     const returnId = freshId(order, context);
-    if (typeof returnId !== 'string') return returnId;
+    if (isRefusal(returnId)) return returnId;
     // Units in returns may never exceed those dispatched (invariant 1).
     const returnable = atMost((line) => line.dispatched - line.inReturns, 'quantity_exceeds_dispatched');
     const wrong =

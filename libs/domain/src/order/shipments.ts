@@ -90,7 +90,7 @@ export const decideShipments: DecidePart<ShipmentCommand, ShipmentEvent> = {
     if (again?.carrier === carrier && (lines.length === 0 || sameContent(again.lines, lines)))
       return accept();
     const shipmentId = freshId(order, context);
-    if (typeof shipmentId !== 'string') return shipmentId;
+    if (isRefusal(shipmentId)) return shipmentId;
     const wrong =
       checkAllowed(order, 'CreateShipment') ?? checkText(carrier, LIMITS.nameCharacters, 'carrier');
     if (wrong) return wrong;

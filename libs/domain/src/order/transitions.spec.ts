@@ -11,8 +11,8 @@ import {
   shipmentCreated,
 } from '../testing/events.js';
 import { given, type Happened } from '../testing/given.js';
-import { allowedCommands, orderCommandTypes, orderEventTypes, type OrderCommandType } from './order.js';
-import { customerMay } from './transitions.js';
+import { orderCommandTypes, orderEventTypes, type OrderCommandType } from './order.js';
+import { allowedCommands, customerMay } from './transitions.js';
 
 const money: OrderCommandType[] = [
   'RecordPaymentAuthorized',

@@ -3,14 +3,10 @@ import { epochMsOf, instantAt, type Instant } from '../instant.js';
 import type { AddressLines, LineInput, LineQuantity, TaxInput } from '../order/content.js';
 import type { EditOperation } from '../order/edits.js';
 import { unshipped } from '../order/lines.js';
-import {
-  allowedCommands,
-  orderCommandTypes,
-  type OrderCommand,
-  type OrderCommandType,
-} from '../order/order.js';
+import { orderCommandTypes, type OrderCommand, type OrderCommandType } from '../order/order.js';
 import type { Line, Order, OrderState } from '../order/state.js';
 import { orderTotals } from '../order/totals.js';
+import { allowedCommands } from '../order/transitions.js';
 import * as ask from './commands.js';
 import { britain } from './events.js';
 import type { Draw } from './draw.js';
@@ -26,7 +22,7 @@ export interface Asked {
  * what is not there, or ask for too much.
  */
 export function anyCommand(state: OrderState, draw: Draw, turn: number): Asked {
-  const allowed = state === null ? (['PlaceOrder'] as const) : allowedCommands(state);
+  const allowed: readonly OrderCommandType[] = state === null ? ['PlaceOrder'] : allowedCommands(state);
   const forward = state !== null && draw.chance(60) ? stepsForward(state) : [];
   const type =
     draw.one(forward.length > 0 ? forward : draw.chance(90) ? allowed : orderCommandTypes) ?? 'AddNote';

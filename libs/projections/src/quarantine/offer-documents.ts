@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { generationNumber, type Queryable } from '#read-models/generations.js';
+import { generationById, type Queryable } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
@@ -36,7 +36,7 @@ export async function offerDocuments(
   if (before.length === 0) return { succeeded: true, outcome: 'the index refuses none of it' };
   const last = await applier.turns.take(() => applier.store.touch(before));
   await applier.store.announce();
-  const feed = new SearchFeedStore(db, await generationNumber(db, generation));
+  const feed = new SearchFeedStore(db, await generationById(db, generation));
   if (!(await isFollowed(feed, last ?? 0n, signal))) {
     const outcome = 'offered again, but the index is not being written now: it is once it can be';
     return { succeeded: false, outcome };

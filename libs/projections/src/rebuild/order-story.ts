@@ -7,6 +7,7 @@ import {
   withoutSkipped,
   type SkippedRevisions,
 } from '#read-models/skipped-events.js';
+import { BEHIND_REASON } from '#read-models/stores/quarantine.store.js';
 import { messageOf } from '../engine/interruptions.js';
 
 /** All events of one order up to some revision, those that are skipped left out of `events`. */
@@ -83,6 +84,6 @@ function parkedOf(events: readonly RawEvent[], fromRevision: number, reason: str
     .map((event) =>
       event === failed
         ? { event, reason, kind: 'permanent' }
-        : { event, reason: `waits for event ${failed!.revision} of its order`, kind: 'behind' },
+        : { event, reason: BEHIND_REASON, kind: 'behind' },
     );
 }

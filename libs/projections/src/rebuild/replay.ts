@@ -10,7 +10,7 @@ import { markFailed } from '#read-models/generation-states.js';
 import {
   activeGeneration,
   createGeneration,
-  generationNumber,
+  generationById,
   indexPrefixOf,
   prepareSharedTables,
   type Generation,
@@ -150,12 +150,12 @@ class Attempt {
           `a replay ${kind} was begun: go on with that, or end it with \`orderctl replay cancel\``,
         );
       if (open.asked === 'cancel')
-        return { record: open, generation: await generationNumber(this.#pool, open.generation) };
+        return { record: open, generation: await generationById(this.#pool, open.generation) };
       await this.#store.goOn(open.id, { ...open, ...request });
       onNote?.(`going on with generation ${open.generation}, begun ${open.startedAt.toISOString()}`);
       return {
         record: (await this.#store.open())!,
-        generation: await generationNumber(this.#pool, open.generation),
+        generation: await generationById(this.#pool, open.generation),
       };
     }
     const forgotten = await freeForgotten(this.#freeing());

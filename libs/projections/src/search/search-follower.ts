@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { indexIsDropped } from '#read-models/generation-states.js';
-import { generationNumber, newIndexName, type Generation } from '#read-models/generations.js';
+import { generationById, newIndexName, type Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
@@ -109,7 +109,7 @@ export class SearchFollower implements ProjectionWork {
   }
 
   async follow({ db, token, lease, signal }: Owned): Promise<void> {
-    const generation = await generationNumber(this.#pool, lease.generation); // its index may be another one by now
+    const generation = await generationById(this.#pool, lease.generation); // its index may be another one by now
     this.generation = generation;
     const store = new SearchFeedStore(db, generation);
     const refresh = new TimelyRefresh(() => this.#refresh(generation, signal));
@@ -231,7 +231,7 @@ export class SearchFollower implements ProjectionWork {
       await this.#options.client.indices.refresh({ index: searchIndex! }, { signal });
     } catch (error) {
       if (!signal.aborted)
-        this.#options.logger.warn({ error, index: searchIndex }, 'the index was not refreshed');
+        this.#options.logger.warn({ err: error, index: searchIndex }, 'the index was not refreshed');
     }
   }
 

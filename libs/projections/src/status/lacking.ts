@@ -1,5 +1,5 @@
 import { metadataOf } from '#event-store/metadata.js';
-import { nextOrderEvent } from '#event-store/next-order-event.js';
+import { ageMs, nextOrderEvent } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 import type { Followed, Surroundings } from './common-status.js';
 import type { ProjectionEngine } from '../engine/projection-engine.js';
@@ -26,7 +26,7 @@ export async function lackingMs(
 ): Promise<number | null> {
   if (!isKnown || engine.state === 'standby' || (position ?? -1n) >= (head ?? -1n)) return null;
   const before = known.get(engine);
-  if (before !== undefined && (position ?? -1n) < before.position) return ageMs(before);
+  if (before !== undefined && (position ?? -1n) < before.position) return ageMs(before.recordedAt);
   try {
     const event = await nextOrderEvent(eventStore, position, { withinMs: ASK_LIMIT_MS });
     if (event === null) return 0;
@@ -34,12 +34,8 @@ export async function lackingMs(
     if (typeof metadata === 'string') return null;
     const lacking = { position: event.position, recordedAt: metadata.recordedAt };
     known.set(engine, lacking);
-    return ageMs(lacking);
+    return ageMs(lacking.recordedAt);
   } catch {
     return null; // it is away or silent, which the states tell
   }
-}
-
-function ageMs({ recordedAt }: FirstLacking): number {
-  return Math.max(0, Date.now() - Date.parse(recordedAt));
 }
