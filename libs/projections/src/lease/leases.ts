@@ -40,8 +40,8 @@ const CONNECT_TIMEOUT_MS = 3_000;
  * The leases of one process: it renews those held and waits for those requested. All use one connection that
  * serves nothing else, so that no long write delays a renewal. When that connection is lost, so are all leases.
  *
- * Processes share projections evenly: one that waits for a lease asks for it when its owner has at least two
- * leases more.
+ * Processes share projections evenly: a process that waits for a lease asks its owner to hand it over when the
+ * owner has at least two leases more.
  */
 export class Leases {
   /** This process, as others see it. */

@@ -13,8 +13,8 @@ const MAX_LINES = 60_000;
 const LINES_WORTH_OF_AN_ORDER = 10;
 
 /**
- * Orders as this owner committed them last. Nobody else writes rows while the lease is held, so what is
- * in here is what is in the table.
+ * Orders as this owner committed them last. Nobody else writes rows while the lease is held, so the cache agrees
+ * with the table.
  */
 export class OrderCache {
   readonly #orders = new LRUCache<string, CachedOrder>({

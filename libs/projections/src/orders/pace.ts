@@ -19,9 +19,9 @@ export interface PaceInput {
 }
 
 /**
- * When to write next. Something new after a pause is written at once. Under load writes keep an interval, a longer one
- * when the machine is busy, and the longest when the same orders come again and again: each row is then written once for
- * many events.
+ * When to write next. An event that comes after a pause is written at once. Under load, writes keep an interval.
+ * The interval is longer when the machine is busy, and longest when the same orders also come again and again:
+ * each row is then written once for many events.
  */
 export class Pace {
   readonly #input: PaceInput;

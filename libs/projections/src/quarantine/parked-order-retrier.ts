@@ -37,8 +37,8 @@ interface PageTried {
 }
 
 /**
- * Tries parked orders again: reads what is parked from the stream, and applies it in order. Each page is a turn of its own,
- * so that an order of many events keeps no batch waiting.
+ * Tries parked orders again: reads what is parked from the stream, and applies it in order. Each page is a turn of
+ * its own, so that an order of many events keeps no batch waiting.
  */
 export class ParkedOrderRetrier {
   readonly #applier: BatchApplier;

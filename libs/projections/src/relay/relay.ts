@@ -149,7 +149,7 @@ export class Relay implements ProjectionWork {
     return null;
   }
 
-  /** The topic was deleted, and perhaps made anew by whoever used it first: all is sent again. */
+  /** The topic was deleted, and perhaps created again by another client: all events are sent again. */
   async #beginAnew(store: RelayStore, token: bigint): Promise<void> {
     this.#options.logger.warn(
       { topic: this.topic!.topic, position: this.sending?.position },

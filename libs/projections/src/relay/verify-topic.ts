@@ -112,7 +112,7 @@ async function eventIds(
       if (message.kind !== 'event') continue;
       if (message.event.position > end) break;
       const key = parseOrderStream(message.event.stream);
-      if (key === null) continue; // the relay leaves out what is no stream of an order
+      if (key === null) continue; // the relay leaves out streams that belong to no order
       const order = `${key.tenantId}/${key.orderId}`;
       if (message.event.position > head) {
         if (!streams.has(order)) streams.set(order, []);
