@@ -16,11 +16,11 @@ import { Relay } from '#projections/relay/relay.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import type { ProjectorSettings } from './settings.js';
 
-/** Longer than any pause between two attempts, and than a store that is started again is away. */
+/** Longer than any pause between two attempts, and than the restart of a store takes. */
 const DOWN_LIMIT_MS = 60_000;
 const STATUS_TIMEOUT_MS = 2_000;
 
-/** Answers about itself at once; projects as soon as its stores are there, and again whenever they come back. */
+/** Answers about itself at once. Projects as soon as its stores are there, and again whenever they come back. */
 export async function startProjector(settings: ProjectorSettings, logger: Logger): Promise<RunningApp> {
   const { postgresUrl, indexPrefix } = settings;
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
@@ -64,12 +64,15 @@ export async function startProjector(settings: ProjectorSettings, logger: Logger
   };
 }
 
-/** What else is kept, to be gone back to, is told by the status alone. */
+/** Only the target and the active rows count; other generations that are kept are told by the status alone. */
 function rowsOf({ target, ordersFollowers }: ReadModelKeeper): readonly (ProjectionWork | null)[] {
   return [target.orders, ...ordersFollowers.filter((one) => one.active && one !== target.orders)];
 }
 
-/** A standby is ready: to take over. What is begun again is, too, as long as that is not for long. */
+/**
+ * A standby is ready: it can take over. A projection that begins again is ready, too, unless that takes long.
+ * @throws when a projection has been down for too long
+ */
 async function whetherRunning(projections: readonly (ProjectionWork | null)[]): Promise<void> {
   const down = projections.find((one) => one !== null && one.engine.downMs > DOWN_LIMIT_MS);
   if (!down) return;

@@ -45,7 +45,7 @@ describe('EventBuffer', () => {
       for (; sent < 10; sent++) await buffer.put(event(sent));
     })();
     await new Promise(setImmediate);
-    expect(sent).toBe(5); // the sixth is in, and waits
+    expect(sent).toBe(5); // the sixth is in the buffer, and its sender waits
     for (let taken = 0; taken < 10;) {
       taken += buffer.take().events.length;
       await new Promise(setImmediate);

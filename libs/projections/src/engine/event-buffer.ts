@@ -7,19 +7,19 @@ export interface Batch {
 }
 
 export interface BufferLimits {
-  /** Of one batch; twice as much waits at most. */
+  /** Of one batch. A sender waits while the buffer holds two batches. */
   readonly maxEvents: number;
   readonly maxBytes: number;
 }
 
 interface Item {
-  /** null: nothing but the news that everything up to the position was seen. */
+  /** null: no event, only a checkpoint: everything up to the position was seen. */
   readonly event: RawEvent | null;
   readonly position: bigint;
   readonly bytes: number;
 }
 
-/** Between what the event store sends and what PostgreSQL takes. Bounded: a slow end slows the other. */
+/** Events between a subscription and the writer that takes them. Bounded: a slow end slows the other. */
 export class EventBuffer {
   readonly #limits: BufferLimits;
   #items: Item[] = [];
@@ -37,7 +37,7 @@ export class EventBuffer {
     return this.#items.length;
   }
 
-  /** Resolves at once while there is room. */
+  /** Resolves at once while there is room, else when there is room again. */
   async put(message: Exclude<SubscriptionMessage, { kind: 'caughtUp' }>): Promise<void> {
     const item =
       message.kind === 'event'
@@ -51,35 +51,35 @@ export class EventBuffer {
     if (this.#holds(2)) await new Promise<void>((resolve) => (this.#drained = resolve));
   }
 
-  /** Nothing more will come; whoever waits for more is told why. */
+  /** No more events will come: a reader that waits, now or later, gets this error. */
   end(error: unknown): void {
     this.#ended ??= { error };
     this.#waiting?.wake();
     this.#drained?.();
   }
 
-  /** Nothing more is about to come: what is there is not to wait for a whole batch. */
+  /** No more events are expected soon: those buffered need not wait for a whole batch. */
   hurry(): void {
     this.#hurried = true;
     this.#wakeIfThere();
   }
 
-  /** Resolves when there is something. @throws what the buffer was ended with */
+  /** Resolves when the buffer is not empty. @throws what the buffer was ended with */
   async some(): Promise<void> {
     await this.#until(() => this.#items.length > 0, null);
   }
 
-  /** Resolves when there is more than news of positions, or after the time. @throws as `some` */
+  /** Resolves when an event is there, not only a checkpoint, or after the timeout. @throws as `some` */
   async event(timeoutMs: number): Promise<void> {
     await this.#until(() => this.#items.some(({ event }) => event !== null), timeoutMs);
   }
 
-  /** Resolves when a whole batch is there, or after the time. @throws what the buffer was ended with */
+  /** Resolves when a whole batch is there, or after the timeout. @throws what the buffer was ended with */
   async wholeBatch(timeoutMs: number): Promise<void> {
     await this.#until(() => this.#hurried || this.#holds(1), timeoutMs);
   }
 
-  /** What is there, up to the limits of a batch. */
+  /** Takes what is buffered, up to the limits of a batch. The buffer must not be empty. */
   take(): Batch {
     let bytes = 0;
     let count = 0;
@@ -108,7 +108,7 @@ export class EventBuffer {
     if (condition() || timeoutMs === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      // Woken for every event, a wait for five hundred would cost more than what is done with them.
+      // Only a condition that holds wakes the reader: waking for every event would cost more than handling the events.
       this.#waiting = { for: condition, wake: resolve };
       if (timeoutMs !== null) timer = setTimeout(resolve, timeoutMs);
     });
@@ -126,10 +126,10 @@ export class EventBuffer {
   }
 }
 
-/** What an event takes beside its content. */
+/** What an event takes in memory besides its content, about. */
 const BYTES_PER_EVENT = 250;
 
-/** Near enough to bound memory: of what was parsed, and of what is written of it, its bytes are the measure. */
+/** Near enough to bound memory: what is parsed and what is written are about proportional to the stored bytes. */
 function sizeOf({ sizeBytes }: RawEvent): number {
   return BYTES_PER_EVENT + sizeBytes;
 }

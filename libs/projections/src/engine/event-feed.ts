@@ -10,19 +10,19 @@ export interface EventFeedOptions {
   readonly after: bigint | null;
   readonly limits: BufferLimits;
   readonly signal: AbortSignal;
-  /** How long the subscription may say nothing before somebody looks whether it should. */
+  /** How long the subscription may be silent before the watchdog looks for events that it should have delivered. */
   readonly silenceMs?: number;
-  /** Everything was delivered that there is: what is buffered need not wait for more. */
+  /** Called when the subscription has caught up: buffered events need not wait for more. */
   readonly onCaughtUp: () => void;
 }
 
 const SILENCE_MS = 5_000;
-/** News of positions, with no event among them, is told this late at most. */
+/** A checkpoint with no event before it is passed on at most this late. */
 const IDLE_CHECKPOINT_INTERVAL_MS = 250;
 
 /**
  * Every order event after a position, in batches bounded in events, bytes and time. A slow reader slows the
- * subscription; one that ends, fails or falls silent ends the feed, and whoever asks for the next batch is told why.
+ * subscription. When the subscription ends, fails or falls silent, the feed ends, and `next` throws the reason.
  */
 export class EventFeed {
   readonly #buffer: EventBuffer;
@@ -45,20 +45,20 @@ export class EventFeed {
     return this.#buffer.size;
   }
 
-  /** Whether the position is at or after the one at which the subscription had caught up; true once for each time. */
+  /** Whether the position is at or past where the subscription last caught up; true once for each time it did. */
   hasCaughtUp(position: bigint | null): boolean {
     if (this.#caughtUpAt === null || (position ?? -1n) < this.#caughtUpAt) return false;
     this.#caughtUpAt = null;
     return true;
   }
 
-  /** What is there need not wait for a whole batch. */
+  /** Buffered events need not wait for a whole batch. */
   hurry(): void {
     this.#buffer.hurry();
   }
 
   /**
-   * @param gatherMs how long a batch may wait for being whole, asked when there is something
+   * @param gatherMs how long to wait for a whole batch, asked once the buffer is not empty
    * @throws why the feed ended
    */
   async next(gatherMs: () => number): Promise<Batch> {
@@ -68,7 +68,7 @@ export class EventFeed {
     return this.#buffer.take();
   }
 
-  /** Whoever asks for more is told this. */
+  /** Ends the feed: `next` throws this from now on. */
   end(why: unknown): void {
     this.#buffer.end(why);
   }
@@ -90,7 +90,7 @@ export class EventFeed {
           continue;
         }
         heard.messages += 1;
-        // The watchdog knew before.
+        // The watchdog has passed this position over already.
         if (message.kind === 'checkpoint' && message.position <= (heard.position ?? -1n)) continue;
         last = message.kind === 'event' ? message.event.position : message.position;
         heard.position = last;
@@ -116,7 +116,9 @@ export class EventFeed {
     }
   }
 
-  /** Up to there the log holds nothing of ours: snapshots, as a rule. The server says so only after many of them. */
+  /**
+   * The log holds no order event up to there: mostly snapshots. The server sends a checkpoint only after many of them.
+   */
   #passOver(heardLast: bigint | null, upTo: bigint): void {
     const heard = this.#heard;
     if (heard.position !== heardLast || !heard.awaited) return;

@@ -14,7 +14,7 @@ export class OwnershipLost extends Error {
   }
 }
 
-/** Whether a store is away for the moment, or the lease is, so that waiting helps. */
+/** Whether a store is away for the moment, or the lease was lost, so that waiting helps. */
 export function isAway(error: unknown): boolean {
   return (
     error instanceof StoreUnavailable ||
@@ -26,7 +26,8 @@ export function isAway(error: unknown): boolean {
 }
 
 /**
- * Longer with every attempt up to a limit, and never the same for all who wait. Ends early when the signal aborts.
+ * Pauses, longer with every attempt up to a limit, and never equally long for all who wait. Ends early when the
+ * signal aborts.
  */
 export async function pause(attempt: number, signal: AbortSignal, maxMs = BACKOFF_MAX_MS): Promise<void> {
   const limitMs = Math.min(maxMs, BACKOFF_MIN_MS * 2 ** attempt);

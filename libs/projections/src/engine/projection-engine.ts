@@ -8,8 +8,8 @@ import type { Leases } from '../lease/leases.js';
 import { Ownership } from '../lease/ownership.js';
 
 /**
- * `standby`: another process has it. `waiting`: a store is away, or the lease was lost. `failing`: something else is
- * wrong, and a person should look. Both are tried again for as long as it takes.
+ * `standby`: another process owns the projection. `waiting`: a store is away, or the lease was lost. `failing`:
+ * some other error, which a person should look at. Both `waiting` and `failing` are retried without limit.
  */
 export type ProjectionState = 'starting' | 'standby' | 'catching_up' | 'live' | 'waiting' | 'failing';
 
@@ -17,30 +17,33 @@ export type ProjectionState = 'starting' | 'standby' | 'catching_up' | 'live' | 
 export interface Owned {
   /** The session that the lease names. */
   readonly db: pg.Client;
-  /** To be checked in every transaction. */
+  /** Checked in the transaction of every write. */
   readonly token: bigint;
   readonly lease: LeaseKey;
-  /** Aborts when the projection is to be left: at the end, when the lease is lost, or when another should have it. */
+  /** Aborts when the owner must let go: at shutdown, when the lease is lost, or when another projector asks for it. */
   readonly signal: AbortSignal;
 }
 
 /** What makes one projection differ from another. */
 export interface ProjectionWork {
   readonly name: string;
-  /** What runs it. */
+  /** The engine that runs this projection. */
   readonly engine: ProjectionEngine;
-  /** What it keeps, which is to be owned first. @throws while that cannot be told */
+  /** Chooses what to keep. @returns the lease to acquire before `follow` @throws while the choice cannot be made */
   prepare(): Promise<LeaseKey>;
   /**
-   * Goes on from the checkpoint until the signal aborts. When it ends, what is still under way can harm no successor.
-   * @throws what keeps it from going on
+   * Works on from the checkpoint until the signal aborts. Once it has ended, nothing still under way can harm a
+   * successor.
+   * @throws the error that stopped it
    */
   follow(owned: Owned): Promise<void>;
-  /** Whether an error says that what only this projection uses is away or refuses, so that waiting may help. */
+  /**
+   * Whether the error means that a store which only this projection uses is away or refuses, so that waiting may help.
+   */
   isAway?(error: unknown): boolean;
-  /** Whether what it keeps was dropped: then nothing is wrong, and something else is to be kept, or nothing. */
+  /** Whether what it keeps was dropped. That is no error: there is something else to keep, or nothing. */
   isDropped?(): Promise<boolean>;
-  /** Grows with all that is written. */
+  /** Grows with every write; the engine tells progress by it. */
   readonly written: number;
   /** How far it is; null: at the beginning, or not known. */
   readonly position: bigint | null;
@@ -50,7 +53,7 @@ export interface EngineOptions {
   readonly postgresUrl: string;
   readonly leases: Leases;
   readonly logger: Logger;
-  /** How long the owner waits for an answer of PostgreSQL; as `Ownership` does, unless told. */
+  /** How long the owner waits for an answer from PostgreSQL; by default as long as `Ownership` does. */
   readonly answerLimitMs?: number;
 }
 
@@ -58,22 +61,24 @@ export interface EngineOptions {
 export const restartCauses = ['away', 'silent', 'error'] as const;
 export type RestartCause = (typeof restartCauses)[number];
 
-/** Failures in a row, with nothing written between, after which another process may try. */
+/** After so many failures in a row with nothing written, the owner gives another process a chance. */
 const OWNER_ATTEMPTS = 3;
 const ERROR_PAUSE_MAX_MS = 30_000;
 const ASK_LIMIT_MS = 2_000;
 
 /**
- * Runs one projection for as long as the process runs: owns it, or stands by until it can; has it followed; and
- * begins again from the checkpoint whenever that ends, whatever the reason, after growing pauses.
+ * Runs one projection for as long as the process runs. It acquires the lease, or stands by until it can, and calls
+ * `follow`. Whenever that ends, for whatever reason, it begins again from the checkpoint, after growing pauses.
  */
 export class ProjectionEngine {
   state: ProjectionState = 'starting';
   lastError: string | null = null;
   readonly restarts: Record<RestartCause, number> = { away: 0, silent: 0, error: 0 };
-  /** By `performance.now()`; null: it runs, or stands by. */
+  /** Since when it neither runs nor stands by, in `performance.now()` time; null: it runs, or stands by. */
   #downSinceMs: number | null = performance.now();
-  /** Since when, by `performance.now()`, and what had been written by then. */
+  /**
+   * Since when it has kept failing, in `performance.now()` time, and what `written` was then; null: it does not fail.
+   */
   #failing: { readonly sinceMs: number; readonly written: number } | null = null;
   #attempts = 0;
   readonly #work: ProjectionWork;
@@ -84,13 +89,13 @@ export class ProjectionEngine {
     this.#options = options;
   }
 
-  /** How long it has neither run nor stood by, or has run only to fail; 0: it does. */
+  /** How long it has neither run nor stood by, or has kept failing without a write; 0: it runs, or stands by. */
   get downMs(): number {
     const notRunningMs = this.#downSinceMs === null ? 0 : performance.now() - this.#downSinceMs;
     return Math.max(notRunningMs, this.failingMs);
   }
 
-  /** For how long it has failed again and again and written nothing; 0: it has not, or waits for what is away. */
+  /** How long it has kept failing without a write; 0: it does not, or only waits for a store that is away. */
   get failingMs(): number {
     if (this.#failing === null || this.#work.written > this.#failing.written) return 0;
     return performance.now() - this.#failing.sinceMs;
@@ -127,7 +132,7 @@ export class ProjectionEngine {
 
   async #own(signal: AbortSignal): Promise<void> {
     const lease = await this.#work.prepare();
-    // Whoever keeps but this one is stopped in a moment, and whoever chooses finds another one.
+    // Dropped: a follower bound to it is about to be stopped; one that chooses picks another at its next prepare().
     if (await this.#isDropped()) return pause(0, signal);
     const { postgresUrl: connectionString, leases, answerLimitMs } = this.#options;
     const ownership = await Ownership.acquire({
@@ -151,7 +156,7 @@ export class ProjectionEngine {
           await this.#failed(error, before, leave);
         }
       }
-      // What is dropped has no lease either.
+      // Dropping a generation removes its leases too: losing one that way is no error.
       if (lost.aborted && !signal.aborted && !(await this.#isDropped())) throw lost.reason;
     } finally {
       await ownership.release();
@@ -160,7 +165,7 @@ export class ProjectionEngine {
 
   async #isDropped(): Promise<boolean> {
     const enough = new AbortController();
-    // Where it cannot be found out soon, what went wrong is told as it came.
+    // If there is no answer soon, it counts as not dropped: the original error is then reported as it is.
     const late = delay(ASK_LIMIT_MS, false, { signal: enough.signal });
     try {
       return await Promise.race([this.#work.isDropped?.().catch(() => false) ?? false, late]);
@@ -179,7 +184,7 @@ export class ProjectionEngine {
     else if (this.failingMs === 0)
       this.#failing = { sinceMs: performance.now(), written: this.#work.written };
     const message = messageOf(error);
-    // Every two seconds for as long as a store is away is more than anyone reads.
+    // An outage repeats the same error every two seconds: it is logged once.
     if (message !== this.lastError) {
       const projection = this.#work.name;
       if (away) this.#options.logger.warn({ err: error, projection }, `${projection} is interrupted`);

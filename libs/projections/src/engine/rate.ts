@@ -1,6 +1,6 @@
 const WINDOW_MS = 10_000;
 
-/** How many of something there were lately. */
+/** How often something happened per second, lately. */
 export class Rate {
   #recent: { readonly atMs: number; readonly count: number }[] = [];
   readonly #startedMs = performance.now();

@@ -8,8 +8,9 @@ const TRIES = 5;
 const PAUSE_MS = 250;
 
 /**
- * What a stream has; or why it cannot be read, where it is that stream alone. It is read more than once before: the
- * relay does not try by itself what it has parked, and so must park nothing because a connection broke.
+ * Reads events of one stream. An error is returned, not thrown, where this stream alone cannot be read. Reading is
+ * tried several times before that: the relay never retries by itself what it has parked, so a broken connection
+ * must not park anything.
  *
  * @throws StoreUnavailable when the event store as a whole is away
  */

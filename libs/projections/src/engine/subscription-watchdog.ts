@@ -8,10 +8,10 @@ class SubscriptionSilent extends StoreSilent {}
 
 /** What a subscription has said so far. */
 export interface Heard {
-  /** Of the last event or checkpoint; null: none, and it began at the beginning. */
+  /** Of the last event or checkpoint, or where the subscription began; null: at the beginning. */
   position: bigint | null;
   messages: number;
-  /** Whether its reader waits for it; else its silence is the reader's. */
+  /** Whether the reader waits for the next message; otherwise silence is the reader's doing. */
   awaited: boolean;
 }
 
@@ -21,23 +21,24 @@ export interface WatchOptions {
   readonly heard: Readonly<Heard>;
   readonly silenceMs: number;
   readonly signal: AbortSignal;
-  /** There is nothing of ours after what was heard last, up to a position. */
+  /** Called when the log holds no order event after the one heard last, up to a position. */
   readonly onNothing: (heardLast: bigint | null, upTo: bigint) => void;
 }
 
-/** How long an event that another subscription has may be on its way in this one. */
+/** How long this subscription may take to deliver an event that another subscription already has. */
 const ON_ITS_WAY_MS = 1_000;
 const LOOK_EVERY_MS = 50;
-/** How many times as long as this one may be silent, another one may take to find what comes next. */
+/** How many times `silenceMs` another subscription may take to find the next event. */
 const SILENCES_OF_ANOTHER = 3;
 
 /**
- * Watches a subscription until the signal aborts. While it is silent, the head of the store is looked at; when that
- * moves, another subscription is asked for the next event: the head may be of events that are none of ours.
+ * Watches a subscription until the signal aborts. While it is silent, the head of the store is looked at. When the
+ * head is past what was heard, another subscription is asked for the next order event: the head may belong to
+ * something else.
  *
- * @throws SubscriptionSilent when the other one has an event that this one does not deliver
- * @throws StoreSilent when the other one says nothing either
- * @throws StoreUnavailable when nothing answers either
+ * @throws SubscriptionSilent when the other subscription has an event that this one does not deliver
+ * @throws StoreSilent when the other subscription is silent too
+ * @throws StoreUnavailable when the event store does not answer at all
  */
 export async function watch({
   eventStore,
@@ -80,6 +81,6 @@ async function arrives(position: bigint, heard: Readonly<Heard>, signal: AbortSi
 
 /** @returns false when the signal aborts */
 async function passed(timeMs: number, signal: AbortSignal): Promise<boolean> {
-  await delay(timeMs, undefined, { signal }).catch(() => {}); // aborted: told by what is returned
+  await delay(timeMs, undefined, { signal }).catch(() => {}); // aborted: the return value says so
   return !signal.aborted;
 }

@@ -1,10 +1,10 @@
-/** One after the other, in the order in which they are asked for: work that may not overlap. */
+/** Runs work that must not overlap: one piece after the other, in the order in which they are asked for. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
   take<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work, work);
-    this.#last = turn.catch(() => {}); // thrown where it was asked for
+    this.#last = turn.catch(() => {}); // the caller of `take` gets the error
     return turn;
   }
 }

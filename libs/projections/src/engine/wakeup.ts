@@ -1,4 +1,4 @@
-/** Ends a wait early; waking before the wait counts. */
+/** Ends a wait early; a `wake` before the `wait` counts too. */
 export class Wakeup {
   #woken = false;
   #resolve: (() => void) | null = null;
@@ -8,7 +8,7 @@ export class Wakeup {
     this.#resolve?.();
   }
 
-  /** What was told is known by now: only what comes from here on counts. */
+  /** Discards earlier wakes: only those from here on count. */
   forget(): void {
     this.#woken = false;
   }

@@ -31,12 +31,11 @@ const LOOK_EVERY_MS = 100;
 const VERIFIED_ORDERS = 1_000;
 
 /**
- * Lets queries be answered from the generation that this release has built, where they are answered from one that it
- * did not: of another release, of another search engine, or set aside. Waits until its index is as far as its rows,
- * and compares orders with their events before the flip. Orders that this release cannot take as far as the one before
- * hold no other back: they are shown as they are, and stale; nor does one whose stream alone cannot be read, and which so
- * cannot be compared. A generation that a person has gone back from is left
- * alone, and so is one beside another of the same kind.
+ * Flips to the generation that this release has built, where the active one is of another release or search engine, or
+ * was set aside. Before the flip it waits until the index is as far as the rows, and compares orders with their events.
+ * An order that this release cannot apply as far as the active generation has does not prevent the flip: it is shown as
+ * it is, and stale. Neither does an order whose stream alone cannot be read, and which so cannot be compared. A
+ * generation that a person has gone back from is left alone, and so is one beside an active one of the same kind.
  *
  * @throws BuiltWrong
  */
@@ -78,7 +77,7 @@ export async function activateWhenReady(
   }
 }
 
-/** null: there is nothing to do. */
+/** null: there is nothing to activate. */
 async function toBeActivated(
   pool: pg.Pool,
   { id, fingerprint }: Generation,
@@ -104,7 +103,7 @@ async function isSearchable(
   { id, searchIndex }: Generation,
   position: bigint,
 ): Promise<boolean> {
-  if (searchIndex === null) return true; // searched in tables that are written with the rows
+  if (searchIndex === null) return true; // the tables searched are written with the rows
   return ((await checkpointOf(pool, id, SEARCH_PROJECTION)) ?? -1n) >= position;
 }
 

@@ -11,10 +11,10 @@ export interface FlipOptions {
   readonly pool: pg.Pool;
   /** null: none is configured. */
   readonly elasticsearch: Client | null;
-  /** How long the generation is waited for while it does not move. */
+  /** How long to wait for a generation that makes no progress. */
   readonly patienceMs: number;
   readonly onWaiting?: (position: bigint, wanted: bigint) => void;
-  /** A line for who waits for what is tried again. */
+  /** Receives a line for the person who waits. */
   readonly tell?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -23,7 +23,7 @@ export interface Flipped {
   readonly generation: number;
   /** What a rollback goes back to. */
   readonly previous: number | null;
-  /** Both had everything up to here; null: nothing was ever written. */
+  /** How far the rows of the generation were after the flip; null: nothing was ever written. */
   readonly position: bigint | null;
 }
 
@@ -45,9 +45,8 @@ export async function rollback(options: FlipOptions): Promise<Flipped> {
 }
 
 /**
- * Has queries answered from that generation. Waits until it has what the active one had when this was asked, for
- * as long as it comes closer; then it is the matter of a moment. What it has parked and the active one applied is tried
- * again there first.
+ * Flips to that generation. Waits until it has what the active one had at the start, for as long as it makes progress;
+ * the flip itself takes a moment. If it has parked events that the active one applied, they are tried again there once.
  *
  * @throws CannotFlip
  */
@@ -77,7 +76,7 @@ export async function flipTo(options: FlipOptions, id: number): Promise<Flipped>
 async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord): Promise<void> {
   const { pool, elasticsearch, patienceMs, tell, signal } = options;
   const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
-  /** Since when no lock is had; null: there was one the last time. */
+  /** Since when the lock could not be had; null: the last try had it. */
   let lockedMs: number | null = null;
   for (;;) {
     await drawnLevel(options, generation.id);
@@ -142,7 +141,7 @@ async function drawnLevel({ pool, patienceMs, onWaiting, signal }: FlipOptions, 
   }
 }
 
-/** What all of it has. */
+/** The position that rows and index have both reached. */
 function leastOf({ position, searchIndex, searchPosition }: GenerationRecord): bigint {
   const rows = position ?? -1n;
   const index = searchIndex === null ? rows : (searchPosition ?? -1n);

@@ -7,12 +7,12 @@ import { Wakeup } from '../engine/wakeup.js';
 /** News may be lost with a connection, or before there was one. */
 const LOOK_AGAIN_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** Where not even an error comes. */
+/** For a connection that brings not even an error. */
 const ANSWER_LIMIT_MS = 3_000;
 
 /**
- * Looks once, and again whenever generations change: told by NOTIFY, and every other second for what was told while
- * nobody listened. One look at a time.
+ * Calls `look` at once, then whenever generations change: on NOTIFY, and every two seconds in case a notification
+ * was lost. Calls never overlap.
  */
 export async function onGenerationNews(
   postgresUrl: string,
@@ -58,6 +58,6 @@ async function listen(client: pg.Client, signal: AbortSignal, look: () => Promis
     await look();
     if (lost !== null) throw lost as Error;
     await news.wait(LOOK_AGAIN_MS);
-    await client.query('SELECT 1'); // a connection that is lost without a word is found so
+    await client.query('SELECT 1'); // finds a connection that was lost silently
   }
 }

@@ -11,14 +11,14 @@ interface Running<T> {
   readonly ended: Promise<void>;
 }
 
-/** What runs for each of some generations, begun and ended as they come and go. */
+/** One runner for each of a set of generations, begun and ended as generations come and go. */
 export class KeptSet<T extends Runnable> {
   readonly #begin: (generation: Generation) => T | null;
   readonly #logger: Logger;
   readonly #running = new Map<number, Running<T>>();
   readonly #ending = new Set<Promise<void>>();
 
-  /** @param begin null: it cannot be kept here */
+  /** @param begin returns null when the generation cannot be kept here */
   constructor(begin: (generation: Generation) => T | null, logger: Logger) {
     this.#begin = begin;
     this.#logger = logger;
@@ -28,7 +28,7 @@ export class KeptSet<T extends Runnable> {
     return [...this.#running.values()].map(({ one }) => one);
   }
 
-  /** These and no others from now on. One that ended by itself begins again. */
+  /** Keeps exactly these generations from now on. A runner that ended by itself is begun again. */
   keep(generations: readonly Generation[]): void {
     const wanted = new Map(generations.map((one) => [one.id, one]));
     for (const [id, { stop }] of this.#running) {
@@ -51,7 +51,7 @@ export class KeptSet<T extends Runnable> {
     const ended = one
       .run(stop.signal)
       .catch((err: unknown) => {
-        // Its tables may have been dropped while it wrote them. Whatever it is, it holds nothing else back.
+        // Its tables may have been dropped while it wrote them. Whatever the error, other generations go on.
         if (!stop.signal.aborted)
           this.#logger.error({ err, generation: id }, 'a generation is no longer kept');
       })

@@ -19,9 +19,9 @@ export interface ReadModelKeeperOptions {
   readonly logger: Logger;
   /** null: none is configured, and indexes are left as they are. */
   readonly elasticsearch: Client | null;
-  /** Those of the process; of this keeper alone, unless told. */
+  /** The leases of the process; by default this keeper has its own. */
   readonly leases?: Leases;
-  /** Of the index of this release's generation; null: PostgreSQL searches its tables. */
+  /** Name prefix of the index of this release's generation; null: PostgreSQL searches its tables. */
   readonly indexPrefix: string | null;
 }
 
@@ -33,22 +33,22 @@ export interface KeptGeneration {
 }
 
 /**
- * Keeps every generation of this release up to date that may be read: the one that is built where there is none
- * (the target), the active one, the one that a rollback goes back to, and those that a replay has made; also those
- * that come while it runs.
+ * Keeps every generation of this release that may be read up to date: the target (which is built where there is
+ * none), the active one, the one that a rollback goes back to, and those made by a replay. Generations that appear
+ * while it runs are kept too.
  */
 export class ReadModelKeeper {
   readonly target: KeptGeneration;
-  /** Beside the target, by the generation that their rows and indexes are of. */
+  /** Followers of the generations beside the target. */
   readonly #rows: KeptSet<OrdersFollower>;
   readonly #indexes: KeptSet<SearchFollower>;
   readonly #options: ReadModelKeeperOptions;
   readonly #pool: pg.Pool;
-  /** For looks, which are never to wait for ever. */
+  /** For `#look`, which must not wait for ever. */
   readonly #looks: pg.Pool;
   readonly #leases: Leases;
   readonly #stop = new AbortController();
-  /** There is no target until a person has looked: what was begun to be built was given up. */
+  /** The build of the target was given up: until a person steps in, there is no target. */
   #isGivenUp = false;
   #activation: Promise<void> | null = null;
 
@@ -85,7 +85,7 @@ export class ReadModelKeeper {
     return [...(this.target.search ? [this.target.search] : []), ...this.#indexes.running];
   }
 
-  /** Returns when the signal aborts. What keeps one generation from going on holds no other back. */
+  /** Returns when the signal aborts. A problem with one generation holds no other back. */
   async run(signal: AbortSignal): Promise<void> {
     const { orders, search } = this.target;
     const either = AbortSignal.any([signal, this.#stop.signal]);
@@ -113,7 +113,8 @@ export class ReadModelKeeper {
 
   async #look(signal: AbortSignal): Promise<void> {
     const { orders, search } = this.target;
-    // What the target is decides what else there is; where there is to be none, queries are answered all the same.
+    // The others are found by comparison with the target, so it must be known. If it was given up, they are kept
+    // all the same.
     if (orders.generation === null && !this.#isGivenUp) return;
     const generations = await listGenerations(this.#looks);
     if (signal.aborted) return;
@@ -160,7 +161,7 @@ export class ReadModelKeeper {
   }
 }
 
-/** The rows of a generation may be another one's, which is then the one that is written. */
+/** A generation may use the rows of another one (`rowsOf`): then those rows are written. */
 function rowsOnly({ schema, fingerprint, searchIndex, rowsOf }: Generation): Generation {
   return { id: rowsOf, schema, fingerprint, searchIndex, rowsOf };
 }

@@ -4,7 +4,10 @@ import type { HeldLease, LeaseKey, OwnerReport } from '#read-models/stores/lease
 export class Lease implements HeldLease {
   readonly generation: number;
   readonly projection: string;
-  /** Larger than that of every owner before: what is written says it, and PostgreSQL refuses a smaller one. */
+  /**
+   * Larger than that of every owner before. Every write carries it; PostgreSQL refuses a write with any but the
+   * current one.
+   */
   readonly token: bigint;
   readonly #lost = new AbortController();
   readonly #asked = new AbortController();
@@ -17,12 +20,12 @@ export class Lease implements HeldLease {
     this.#report = report;
   }
 
-  /** Aborts when it is over without having been released. */
+  /** Aborts when the lease ends without having been released. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Aborts when another process, which has fewer, would like to have it: to be released as soon as may be. */
+  /** Aborts when another process, which has fewer leases, asks for this one: it should be released soon. */
   get asked(): AbortSignal {
     return this.#asked.signal;
   }

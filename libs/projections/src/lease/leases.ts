@@ -14,12 +14,12 @@ import { Lease } from './lease.js';
 import { Wakeup } from '../engine/wakeup.js';
 
 export interface LeaseRequest extends LeaseKey {
-  /** In which it will be written; PostgreSQL tells others when it is gone. */
+  /** The session in which the owner writes; when it is gone, other processes see the lease as free. */
   readonly session: OwnerSession;
   readonly signal: AbortSignal;
   /** What the owner says of itself, asked for with every renewal. */
   readonly report: () => OwnerReport;
-  /** Another has it: this one waits. */
+  /** Called when another process has the lease, so that this one waits. */
   readonly onStandby: () => void;
 }
 
@@ -29,27 +29,28 @@ interface Waiting {
   readonly failed: (error: Error) => void;
 }
 
-/** Longer than a busy machine makes an owner late; what is dead is found sooner, by the end of its session. */
+/** Longer than a busy machine delays an owner. A dead owner is found sooner, by the end of its session. */
 const LEASE_MS = 3_000;
 const RENEW_EVERY_MS = 1_000;
-/** A release is told; this is for what ends without a word. */
+/** A release is announced; looking finds leases that ended without an announcement. */
 const LOOK_EVERY_MS = 250;
 const CONNECT_TIMEOUT_MS = 3_000;
 
 /**
- * The leases of one process: those it holds, renewed, and those it waits for. All of them by one connection of its
- * own, so that no long write keeps a lease from being renewed. When that connection is lost, so are all leases.
+ * The leases of one process: it renews those held and waits for those requested. All use one connection that
+ * serves nothing else, so that no long write delays a renewal. When that connection is lost, so are all leases.
  *
- * Processes share: one that waits for a projection of another that has at least two more asks to have it handed over.
+ * Processes share projections evenly: a process that waits for a lease asks its owner to hand it over when the
+ * owner has at least two leases more.
  */
 export class Leases {
-  /** Of this process, as others see it. */
+  /** This process, as others see it. */
   readonly holder = `${hostname()}/${process.pid}/${randomBytes(3).toString('hex')}`;
   readonly #connectionString: string;
   readonly #held = new Set<Lease>();
   readonly #waiting = new Set<Waiting>();
   readonly #wakeup = new Wakeup();
-  /** Something was released, or asked for. */
+  /** A notification came: a lease was released, or asked for. */
   #told = false;
   #running = false;
   #db: pg.Client | null = null;
@@ -58,7 +59,7 @@ export class Leases {
     this.#connectionString = connectionString;
   }
 
-  /** Waits until no other has it. @throws when PostgreSQL cannot be reached, or the signal aborts */
+  /** Waits until no other process has the lease. @throws when PostgreSQL cannot be reached, or the signal aborts */
   async acquire(request: LeaseRequest): Promise<Lease> {
     const { signal } = request;
     signal.throwIfAborted();
@@ -80,10 +81,10 @@ export class Leases {
     });
   }
 
-  /** Nothing may be under way any more of what it was for; others are told at once. */
+  /** To be called when no write under the lease is under way any more. Other processes are told at once. */
   async release(lease: Lease): Promise<void> {
     if (!this.#held.delete(lease) || this.#db === null) return;
-    // Where this fails, it is over by itself in a moment: with the session of the owner, or with its time.
+    // If this fails, the lease still ends soon: with the owner's session, or when it expires.
     await this.#store(this.#db)
       .release(lease.report())
       .catch((error: unknown) => this.#fail(error));

@@ -11,30 +11,30 @@ export interface OwnershipOptions {
   readonly lease: LeaseKey;
   readonly signal: AbortSignal;
   readonly report: () => OwnerReport;
-  /** Another projector owns the projection: this one waits for its end. */
+  /** Called when another projector owns the projection, so that this one waits. */
   readonly onStandby: () => void;
-  /** How long an answer of PostgreSQL is waited for. */
+  /** How long to wait for an answer from PostgreSQL. */
   readonly answerLimitMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 3_000;
-/** A batch takes less than a second, unless a lock keeps it; where a network swallows the answer, none ever comes. */
+/** A batch takes less than a second, unless it waits for a lock. An answer that the network swallows never comes. */
 const ANSWER_LIMIT_MS = 60_000;
 
-// The owner only looks rows up by their keys and inserts. A plan made while a table was small must not
-// become a scan of the whole table when it no longer is. And an owner that stands still keeps no order from its successor.
+// The owner only looks rows up by their keys and inserts. A plan made while a table was small must not turn into a
+// scan of the whole table once it has grown. And the timeouts keep a stalled owner from blocking its successor.
 const SESSION = `
 SET plan_cache_mode = force_generic_plan;
 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
 SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
 SET idle_in_transaction_session_timeout = '10 s';`;
-/** Else a statement that waits for a lock outlives its session, and with every owner that comes another one waits. */
+/** Otherwise a statement that waits for a lock outlives its client, and every new owner adds another one that waits. */
 const ENDS_WITH_ITS_CLIENT = 'SET client_connection_check_interval = 1000';
 
 /**
- * The right to write one projection of one generation, and the session of PostgreSQL to write it in. The right is a
- * lease, whose token every write has checked in its own transaction; when the session ends, others see it at once.
- * (It needs a session of its own: not through a pooler that shares sessions.)
+ * The right to write one projection of one generation, and the PostgreSQL session to write it in. The right is a
+ * lease, whose token every write checks in its own transaction. When the session ends, other processes see it at
+ * once. (The session must not be shared, so there must be no pooler in between that shares sessions.)
  */
 export class Ownership {
   readonly db: pg.Client;
@@ -59,12 +59,12 @@ export class Ownership {
     return this.#lost.signal;
   }
 
-  /** Aborts when another projector should have it, to share. */
+  /** Aborts when another projector, which has fewer projections, asks for this one. */
   get asked(): AbortSignal {
     return this.#lease!.asked;
   }
 
-  /** Waits until no other has it. @throws when PostgreSQL cannot be reached, or the signal aborts */
+  /** Waits until no other projector owns it. @throws when PostgreSQL cannot be reached, or the signal aborts */
   static async acquire(options: OwnershipOptions): Promise<Ownership> {
     const { connectionString, leases, lease: key, signal, report, onStandby } = options;
     const { answerLimitMs = ANSWER_LIMIT_MS } = options;
@@ -93,16 +93,17 @@ export class Ownership {
     }
   }
 
-  /** Nothing may be under way any more. A standby takes over at once. */
+  /** To be called when no write is under way any more. A standby takes over at once. */
   async release(): Promise<void> {
     if (this.#lease !== null) await this.#leases.release(this.#lease);
     await endConnection(this.db);
   }
 
   /**
-   * What an owner remembers is what it wrote, and of a statement without an answer nobody knows whether it was: node-postgres
-   * lets go of it, and PostgreSQL goes on. So the session ends, and the next one, with another token, begins with what
-   * is there. That statement was committed before the token was taken, or finds it gone.
+   * An owner remembers what it wrote. Of a statement without an answer, nobody knows whether it was written:
+   * node-postgres gives up on it, PostgreSQL carries on. So the session ends, and the next one, with another
+   * token, begins with what is stored. That statement was committed before the new token was taken, or it finds
+   * its own token gone.
    */
   #endWithoutAnswer(): void {
     const query = this.db.query.bind(this.db) as (...asked: unknown[]) => unknown;

@@ -18,12 +18,12 @@ export interface Applied {
   readonly events: number;
   /** Already in the rows, or parked: nothing to do. */
   readonly duplicates: number;
-  /** Not delivered, but in the stream: applied before what was delivered. */
+  /** Not delivered, but read from the stream and applied before what was delivered. */
   readonly filled: number;
   readonly rows: number;
   /** Events that followed another of their order in this batch or in the second before it. */
   readonly repeated: number;
-  /** Put aside instead of being applied. */
+  /** Parked instead of applied. */
   readonly parked: readonly EventToPark[];
 }
 
@@ -38,12 +38,12 @@ export class BatchApplier {
   readonly store: OrdersStore;
   readonly writer: OrderWriter;
   readonly advance: OrderAdvance;
-  /** One write at a time: a batch, or another try of what is parked. */
+  /** One write at a time: a batch, or a retry of a parked order. */
   readonly turns = new Turns();
   readonly #decodeEach: EventCodec['decodeEach'];
   readonly #cache = new OrderCache();
 
-  /** @param quarantine what is parked already; none, unless told otherwise */
+  /** @param quarantine what is parked already; by default nothing */
   constructor(
     store: OrdersStore,
     eventStore: AdvanceStore,
@@ -59,7 +59,7 @@ export class BatchApplier {
     this.#decodeEach = codec.decodeEach;
   }
 
-  /** Rows, what is parked and checkpoint in one transaction. */
+  /** Writes rows, parked events and the checkpoint in one transaction. */
   apply(batch: Batch): Promise<Applied> {
     return this.turns.take(async () => {
       if (batch.events.length === 0) {
@@ -77,7 +77,7 @@ export class BatchApplier {
     });
   }
 
-  /** `newAreNew`: an order that begins in this batch has no row yet, so none is looked for. */
+  /** `newAreNew`: takes it that an order which begins in this batch has no row yet, and looks none up. */
   async #applyOrders(
     { events, position }: Batch,
     delivered: Delivered,
@@ -128,7 +128,7 @@ export class BatchApplier {
   }
 }
 
-/** By stream. What is in no order's stream, whatever its name begins with, is nobody's event and left out. */
+/** Groups events by stream. An event whose stream belongs to no order, whatever its prefix, is left out. */
 function grouped(
   raw: readonly RawEvent[],
   decoded: Awaited<ReturnType<EventCodec['decodeEach']>>,

@@ -14,10 +14,10 @@ export interface FoldedOrder {
 }
 
 /**
- * What events make of an order, those that are left out after them included.
+ * Applies events to an order, and takes the revisions of skipped events that come right after them.
  *
- * @param before null: there are events, and the order begins with the first
- * @throws when an event cannot follow the order as it is, or no row can be made of what comes of it
+ * @param before null: the order begins with the first of the events, and there is at least one
+ * @throws when an event cannot follow the order as it is, or no row can be made of the result
  */
 export function foldedOrder(
   stream: string,
@@ -44,7 +44,7 @@ export function foldedOrder(
   return { stream, before, events, rows };
 }
 
-/** The last history row is of the last event that was folded: one that was left out has none. */
+/** The period that ends is that of the last folded event: a skipped event has no history row. */
 function periodEndOf(
   { tenantId, orderId, revision }: Order,
   next: StoredOrderEvent,

@@ -6,14 +6,15 @@ export interface CachedOrder {
   readonly writtenAtMs: number;
 }
 
-// An order costs memory mostly for its lines; about 60 MB when full. What is active at one time is a few thousand orders
-// of a large shop: one that is not here is read from its row, which costs more than to fold its event and write it.
+// An order takes memory mostly for its lines; a full cache takes about 60 MB. In a large shop, a few thousand
+// orders are active at one time. An order that is not cached is read from its row, which costs more than folding
+// its event and writing it.
 const MAX_LINES = 60_000;
 const LINES_WORTH_OF_AN_ORDER = 10;
 
 /**
- * Orders as this owner committed them last. Nobody else writes rows while the lease is held, so what is
- * in here is what is in the table.
+ * Orders as this owner committed them last. Nobody else writes rows while the lease is held, so the cache agrees
+ * with the table.
  */
 export class OrderCache {
   readonly #orders = new LRUCache<string, CachedOrder>({
@@ -27,7 +28,7 @@ export class OrderCache {
 
   /** To be called with what a committed transaction wrote. */
   committed(stream: string, order: Order, nowMs: number): void {
-    // Commands it has handled are no reader's business, and would grow with every event.
+    // Handled commands are left out: no reader needs them, and they would grow with every event.
     this.#orders.set(stream, { order: { ...order, handled: [] }, writtenAtMs: nowMs });
   }
 

@@ -35,19 +35,19 @@ export interface OrdersFollowerOptions {
   >;
   readonly postgresUrl: string;
   readonly logger: Logger;
-  /** Those of the process; of this projector alone, unless told. */
+  /** The leases of the process; by default this projector has its own. */
   readonly leases?: Leases;
-  /** Which one to keep; of this release, made where there is none, unless told otherwise. */
+  /** Chooses the generation to keep; by default this release's, created where there is none. */
   readonly generation?: (pool: pg.Pool) => Promise<Generation>;
-  /** How events are read; as this release does, unless told otherwise. */
+  /** How events are decoded; by default as this release does. */
   readonly codec?: Pick<EventCodec, 'decodeEach'>;
-  /** Told the position whenever it has written all that was there when it subscribed; what it throws ends that. */
+  /** Called with the position once a subscription's history is written; a rejection ends the subscription. */
   readonly onCaughtUp?: (generation: Generation, position: bigint) => Promise<void>;
   /** Of one batch. */
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
-  /** How long a subscription may say nothing before somebody looks whether it should. */
+  /** How long a subscription may be silent before the watchdog looks for events that it should have delivered. */
   readonly silenceMs?: number;
-  /** How long an answer of PostgreSQL is waited for while it owns the rows. */
+  /** How long the owner of the rows waits for an answer from PostgreSQL. */
   readonly answerLimitMs?: number;
 }
 
@@ -64,7 +64,7 @@ export class OrdersFollower implements ProjectionWork {
   /** Whether queries are answered from its rows. */
   active = false;
   #feed: EventFeed | null = null;
-  /** What it has in its cache is right for as long as it owns the projection. */
+  /** The applier of one ownership: its cache is right only while that token holds. */
   #applier: { readonly token: bigint; readonly applier: BatchApplier } | null = null;
   readonly #options: OrdersFollowerOptions;
   readonly #pool: pg.Pool;
@@ -102,7 +102,7 @@ export class OrdersFollower implements ProjectionWork {
     return this.#feed?.size ?? 0;
   }
 
-  /** What is parked now; null: it is not the owner, or not at work. */
+  /** What is parked now; null: this process does not own the projection, or does not follow it just now. */
   get quarantine(): OrderQuarantine | null {
     return this.#feed && (this.#applier?.applier.quarantine ?? null);
   }
@@ -130,7 +130,7 @@ export class OrdersFollower implements ProjectionWork {
     const { eventStore, postgresUrl, logger, codec = { decodeEach } } = this.#options;
     const made = { generation: generation.id, projection: ORDERS_PROJECTION };
     this.progress.startsAt(await checkpointOf(db, generation.id, ORDERS_PROJECTION));
-    // With every new subscription: another store may answer at the same address.
+    // With every new subscription: another store may answer at the same address by now.
     await bindToStore(db, made, this.progress.position, await storeNow(eventStore), RENEW);
     if (this.#applier?.token !== token) {
       const store = new OrdersStore(db, generation, token);
@@ -178,7 +178,7 @@ export class OrdersFollower implements ProjectionWork {
     }
   }
 
-  /** Live once everything is written that was there when the subscription had caught up. */
+  /** Becomes live once everything is written that was delivered before the subscription caught up. */
   #noteCaughtUp(feed: EventFeed): void {
     const { position } = this.progress;
     if (!feed.hasCaughtUp(position)) return;

@@ -5,7 +5,7 @@ function paced(busy: number) {
   let nowMs = 10_000;
   const pace = new Pace({ now: () => nowMs, busyShare: () => busy });
   return {
-    /** Writes every 10 ms for a while: how long the next write would wait. */
+    /** Writes every 10 ms for a while. @returns how long the next write would wait */
     after(events: number, repeated: number): number {
       for (let i = 0; i < 200; i++) {
         nowMs += 10;

@@ -1,14 +1,14 @@
 import { cpus } from 'node:os';
 
-/** Between two writes while there is time for each: adds at most this much to acknowledged → visible. */
+/** Between two writes while the machine is not busy: adds at most this much to acknowledged → visible. */
 const CALM_INTERVAL_MS = 30;
 /** While the machine is busy: fewer and larger writes cost less. */
 const BUSY_INTERVAL_MS = 150;
-/** While it is busy and the same orders come again: their later events join the same write. */
+/** While the machine is busy and the same orders come again: their later events join the same write. */
 const REPEATED_INTERVAL_MS = 400;
-/** From this share of the machine's time on, saved work counts more than being visible soon. */
+/** From this share of processor time in use on, saving work counts more than being visible soon. */
 const BUSY_SHARE = 0.92;
-/** From this share of events on that follow another of their order, waiting longer saves writes. */
+/** From this share of repeated events on (see `wrote`), waiting longer saves writes. */
 const REPEATED_SHARE = 0.5;
 const LOOK_EVERY_MS = 500;
 
@@ -19,9 +19,9 @@ export interface PaceInput {
 }
 
 /**
- * When to write next. Something new after a pause is written at once. Under load writes keep an interval, a longer one
- * when the machine is busy, and the longest when the same orders come again and again: each row is then written once for
- * many events.
+ * When to write next. An event that comes after a pause is written at once. Under load, writes keep an interval.
+ * The interval is longer when the machine is busy, and longest when the same orders also come again and again:
+ * each row is then written once for many events.
  */
 export class Pace {
   readonly #input: PaceInput;
@@ -35,7 +35,7 @@ export class Pace {
     this.#input = input;
   }
 
-  /** How long what is there now may still wait for more. */
+  /** How long the events at hand may still wait for more. */
   waitMs(): number {
     return Math.max(0, this.#lastWriteMs + this.#intervalMs - this.#input.now());
   }

@@ -5,7 +5,7 @@ import { Rate } from '../engine/rate.js';
 /** What a follower did, and how fast lately. */
 export class Progress {
   position: bigint | null = null;
-  /** Whether it has read where it is: until then it is not at the beginning. */
+  /** Whether the checkpoint was read: until then, a null position does not mean the beginning. */
   isKnown = false;
   readonly totals = { events: 0, duplicates: 0, filled: 0, parked: 0, rows: 0, batches: 0 };
   readonly #events = new Rate();

@@ -4,10 +4,13 @@ import type { Generation } from '#read-models/generations.js';
 import { analyzedHistoryRows, analyzeStatement } from '#read-models/stores/table-statistics.js';
 import { isAway } from '../engine/interruptions.js';
 
-/** Fewer are read in any way in no time. */
+/** Up to so many rows, every plan is fast. */
 const FEW_ROWS = 250;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** A tenth of the usual sample (100) tells one index from another, and disturbs nobody; the daemon will look closer. */
+/**
+ * A tenth of the usual sample (100) is enough to tell one index from another, and disturbs nobody; autovacuum
+ * samples more.
+ */
 const STATISTICS_TARGET = 10;
 
 export interface StatisticsKeeperOptions {
@@ -17,16 +20,16 @@ export interface StatisticsKeeperOptions {
 }
 
 /**
- * Has PostgreSQL look at the tables of a generation whenever they hold twice as much as when it last did. Its own daemon
- * comes by once a minute; until then it plans as for the empty tables that it saw, and may choose an index with which
- * each row costs more than the one before.
+ * Has PostgreSQL analyze the tables of a generation whenever they hold twice as much as at the last time.
+ * Autovacuum comes by once a minute. Until then PostgreSQL plans for the empty tables that it saw last, and may
+ * choose an index with which each row costs more than the one before.
  */
 export class StatisticsKeeper {
   readonly #options: StatisticsKeeperOptions;
-  /** Rows of the history that were there when PostgreSQL last looked; null: not known yet. */
+  /** Rows of the history when PostgreSQL last analyzed it; null: not known yet. */
   #seen: number | null = null;
   #since = 0;
-  /** The connection by which PostgreSQL is asked to look just now. */
+  /** The connection of the ANALYZE that is under way; null: none is. */
   #looking: pg.Client | null = null;
   #isClosed = false;
 
@@ -34,7 +37,10 @@ export class StatisticsKeeper {
     this.#options = options;
   }
 
-  /** Told of rows that were written to the history. Never waits, nor fails: without statistics it is slower. */
+  /**
+   * Called with the number of rows written to the history. Never waits or fails: without statistics writing is
+   * only slower.
+   */
   wrote(rows: number): void {
     this.#since += rows;
     if (this.#isClosed || this.#looking !== null || this.#since < Math.max(FEW_ROWS, this.#seen ?? 0)) return;
@@ -44,14 +50,17 @@ export class StatisticsKeeper {
       application_name: 'orderlog projector statistics',
       options: `-c default_statistics_target=${STATISTICS_TARGET}`,
     });
-    client.on('error', () => {}); // its statement fails
+    client.on('error', () => {}); // the statement under way fails
     this.#looking = client;
     this.#look(client)
       .catch((error: unknown) => this.#tell(error))
       .finally(() => (this.#looking = null));
   }
 
-  /** What PostgreSQL is doing it may finish, but nobody waits for it: a client that is ended while it connects never says so. */
+  /**
+   * PostgreSQL may finish its ANALYZE, but nobody waits for `#look`: a client that is ended while it connects
+   * never settles.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#looking?.end();

@@ -11,24 +11,27 @@ import {
 } from '#read-models/stores/quarantine-actions.store.js';
 
 const LOOK_EVERY_MS = 100;
-/** A standby takes a projection over in less. */
+/** A standby takes a projection over in less time. */
 const TAKEN_WITHIN_MS = 8_000;
-/** An owner takes one thing after the other, and may be at very many orders; beyond this it comes to nothing any more. */
+/**
+ * An owner takes one request after the other, and may be busy with very many orders; after this long a request is
+ * withdrawn.
+ */
 const BUSY_WITHIN_MS = 10 * 60_000;
 const TELL_AFTER_MS = 3_000;
 
 export interface Waiting {
-  /** A line for who waits. */
+  /** Receives a line for the person who waits. */
   readonly tell?: (line: string) => void;
   /** Ends the wait; what was asked for is done all the same. */
   readonly signal?: AbortSignal;
-  /** How long nobody may have the projection. */
+  /** How long the projection may be without an owner before a request is withdrawn. */
   readonly takenWithinMs?: number;
-  /** How long whoever has it may be at something else. */
+  /** How long its owner may be busy with something else before a request is withdrawn. */
   readonly busyWithinMs?: number;
 }
 
-/** Has the owners of projections do something, and waits for what comes of it. What nobody takes is taken back. */
+/** Asks the owners of projections to do something, and waits for the outcomes. What no owner takes is withdrawn. */
 export async function askOwners(
   pool: pg.Pool,
   requests: readonly ActionRequest[],

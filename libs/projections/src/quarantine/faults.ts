@@ -8,8 +8,8 @@ import { messageOf } from '../engine/interruptions.js';
 export interface Fault {
   readonly reason: string;
   /**
-   * `permanent`: it stays as it is until a person or another release comes. `doubtful`: it may pass by itself, and
-   * counts as permanent after some tries. `away`: a store does not give it now, and is asked until it does.
+   * `permanent`: stays as it is until a person or another release comes. `doubtful`: may pass by itself; counts as
+   * permanent after some tries. `away`: a store cannot give the event now, and is asked until it can.
    */
   readonly nature: 'permanent' | 'doubtful' | 'away';
 }
@@ -29,16 +29,16 @@ export class MissingEvent {
   ) {}
 }
 
-/** What an order is to be advanced by: an event, or what is in its place. */
+/** What an order is to be advanced by: an event, or what stands in its place. */
 export type OrderItem = StoredOrderEvent | UnreadableEvent | MissingEvent;
 
-/** Said by the server in the stream of an order that was deleted for good. */
+/** The event that the server writes into the stream of an order that was deleted for good. */
 const STREAM_DELETED = '$streamDeleted';
 /** The revision that such an event is parked at: its own, 2^63 - 1, is beyond what the table holds. */
 export const TOMBSTONE_REVISION = 2_147_483_647;
 export const DELETED: Fault = { reason: 'its stream was deleted for good', nature: 'permanent' };
 
-/** Tries, the first one included, after which what may pass by itself counts as permanent. */
+/** Tries, the first one included, after which a `doubtful` fault counts as permanent. */
 const TRIES_MAX = 5;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 30_000;
@@ -53,7 +53,7 @@ export function storableRevision({ type, revision }: Pick<RawEvent, 'type' | 're
   return type === STREAM_DELETED ? TOMBSTONE_REVISION : revision;
 }
 
-/** null: it is an event that can be folded, as far as can be seen. */
+/** null: as far as can be seen, the event can be folded. */
 export function faultOf(item: OrderItem): Fault | null {
   if (item instanceof MissingEvent) return item.fault;
   if (!(item instanceof UnreadableEvent)) return null;
@@ -62,8 +62,8 @@ export function faultOf(item: OrderItem): Fault | null {
 }
 
 /**
- * Why a stream cannot be read, where it is that stream alone.
- * @throws StoreUnavailable when the event store as a whole is away; and what is no error of reading
+ * Why this stream alone cannot be read.
+ * @throws StoreUnavailable when the event store as a whole is away; and any error that is not one of reading
  */
 export async function faultOfStream(
   eventStore: Pick<EventStore, 'headPosition'>,
@@ -75,7 +75,10 @@ export async function faultOfStream(
   return { reason: messageOf(error), nature: 'away' };
 }
 
-/** An event that its order cannot take, or of which no row can be made: a bug, or an event that nobody should have appended. */
+/**
+ * The fault of an event that its order cannot take, or of which no row can be made: a bug, or nobody should have
+ * appended it.
+ */
 export function unappliable(event: StoredOrderEvent, error: unknown): Fault {
   const { revision } = event.recording;
   return {
@@ -84,12 +87,12 @@ export function unappliable(event: StoredOrderEvent, error: unknown): Fault {
   };
 }
 
-/** Its stream has later events, but not this one. */
+/** The fault of an event that its stream does not give, although there are later ones. */
 export function lacking(revision: number): Fault {
   return { reason: `event ${revision} is missing: its stream does not give it`, nature: 'doubtful' };
 }
 
-/** @param tried what of the order failed before; it may be another event that fails now */
+/** @param tried the event of the order that failed before; another one may fail now */
 export function parkedWith(item: OrderItem, stream: string, fault: Fault, tried: Tried | null): EventToPark {
   const tries = (tried?.revision === revisionOf(item) ? tried.tries : 0) + 1;
   const permanent = fault.nature === 'permanent' || (fault.nature === 'doubtful' && tries >= TRIES_MAX);
@@ -107,7 +110,7 @@ export function parkedBehind(item: OrderItem, stream: string): EventToPark {
   return { ...placeOf(item, stream), ...notTried };
 }
 
-/** Twice as long or more with every try, and never the same for all that wait. */
+/** Three times as long with every try, up to a limit, and never the same for all that wait. */
 export function backoffMs(tries: number, random = Math.random()): number {
   return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 3 ** (tries - 1)) * (0.5 + random / 2);
 }

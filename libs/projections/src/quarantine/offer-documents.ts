@@ -15,8 +15,8 @@ const LOOK_EVERY_MS = 50;
 const INDEX_LIMIT_MS = 5_000;
 
 /**
- * Offers refused documents to the index once more: a document follows its row, so the row is written again as it is,
- * and says whether the index took them.
+ * Offers refused documents to the index once more, and reports whether the index took them. A document follows its
+ * row, so the row is written again as it is.
  */
 export async function offerDocuments(
   { action, generation, tenantId, orderId }: Action,

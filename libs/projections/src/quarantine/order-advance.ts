@@ -27,13 +27,13 @@ export interface Advancing {
   readonly stream: string;
   readonly before: Order | null;
   readonly skipped: SkippedRevisions;
-  /** What failed before; null: nothing. */
+  /** The event that failed before; null: none did. */
   readonly tried: Tried | null;
 }
 
 /** How far an order came, and what stopped it. */
 export interface Advanced {
-  /** Added to the write that is under way; null: nothing of the order changed. */
+  /** The rows added to the store's write; null: nothing of the order changed. */
   readonly folded: FoldedOrder | null;
   /** The event that stopped it, and those after it; empty when all were applied. */
   readonly parked: readonly EventToPark[];
@@ -63,7 +63,7 @@ export class OrderAdvance {
   }
 
   /**
-   * Adds what comes of it to the store's write.
+   * Advances one order, and adds its rows to the store's write.
    * @throws StoreUnavailable when a gap would have to be filled, and the event store is away
    */
   async advance(order: Advancing, items: readonly OrderItem[]): Promise<Advanced> {
@@ -83,7 +83,7 @@ export class OrderAdvance {
     return { folded, parked, duplicates, filled };
   }
 
-  /** Without what is there already, and with what was not delivered but is in the stream. */
+  /** Leaves out duplicates, and fills gaps with events from the stream. */
   async #lineUp({ stream, before, skipped }: Advancing, items: readonly OrderItem[]): Promise<Lined> {
     const events: StoredOrderEvent[] = [];
     const behind: OrderItem[] = [];
@@ -116,7 +116,7 @@ export class OrderAdvance {
     return { events, stopped, behind, duplicates, filled };
   }
 
-  /** What the stream has from one revision to another, and what it lacks. */
+  /** The events from one revision to another, with a MissingEvent for the first one that the stream does not give. */
   async #between(stream: string, from: number, to: number, skipped: SkippedRevisions): Promise<OrderItem[]> {
     const missing = (revision: number, fault: Fault) => new MissingEvent(stream, revision, fault);
     const raw: RawEvent[] = [];
@@ -137,7 +137,7 @@ export class OrderAdvance {
     return found;
   }
 
-  /** As many of the events as can be applied; `fault` is of the next one. */
+  /** Adds as many of the events as can be applied; `fault` is that of the next one. */
   #add(
     { stream, before, skipped }: Advancing,
     events: readonly StoredOrderEvent[],
@@ -160,7 +160,7 @@ export class OrderAdvance {
     }
   }
 
-  /** How many of events that cannot be applied together can be, one after the other; fewer than all. */
+  /** These events cannot all be applied: how many can, one after the other; fewer than all. */
   #applicable(
     { stream, before, skipped }: Pick<Advancing, 'stream' | 'before' | 'skipped'>,
     events: readonly StoredOrderEvent[],

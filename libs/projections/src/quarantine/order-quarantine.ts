@@ -14,16 +14,16 @@ export interface KnownParkedOrder extends OrderKey {
   readonly events: number;
   /** Of the first. */
   readonly tries: number;
-  /** By `performance.now()`, which nobody sets back; null: not by itself. */
+  /** In `performance.now()` time, which nobody sets back; null: not tried again by itself. */
   readonly nextTryMs: number | null;
 }
 
-/** What the owner of `orders` has parked and leaves out in its generation: what it committed, and nothing else. */
+/** What the owner of `orders` has parked and what it skips in its generation, as far as that was committed. */
 export class OrderQuarantine {
   readonly #parked = new Map<string, KnownParkedOrder>();
   skipped = new SkippedEvents();
 
-  /** As it is in PostgreSQL. Everything parked is tried again by this owner, which may be of another release. */
+  /** Loads it from PostgreSQL. Everything parked is due at once: this owner may be of another release. */
   static async load(db: Queryable, generation: number): Promise<OrderQuarantine> {
     const quarantine = new OrderQuarantine();
     quarantine.skipped = await skippedEvents(db);
@@ -62,7 +62,7 @@ export class OrderQuarantine {
     return due.sort(([, a], [, b]) => a - b).map(([stream]) => stream);
   }
 
-  /** Not before this time. */
+  /** The order is not tried again by itself before this time. */
   postpone(stream: string, nextTryMs: number): void {
     const known = this.#parked.get(stream);
     if (known) this.#parked.set(stream, { ...known, nextTryMs });

@@ -7,14 +7,14 @@ import { parkedBehind, parkedWith, unappliable, type Tried } from './faults.js';
 import type { Advanced } from './order-advance.js';
 import type { OrderQuarantine } from './order-quarantine.js';
 
-/** What was added to the store's write, and what is to be written with it. */
+/** Orders that were added to the store's write, and what is to be written with them. */
 export interface OrdersToWrite {
   readonly folded: readonly FoldedOrder[];
   readonly parked: readonly EventToPark[];
   readonly unparked: readonly Unparked[];
-  /** null: it stays. */
+  /** null: the checkpoint stays. */
   readonly checkpoint: bigint | null;
-  /** What failed before of the one order that is tried again. */
+  /** When an order is tried again: its event that failed before. */
   readonly tried?: Tried;
 }
 
@@ -39,11 +39,11 @@ export class OrderWriter {
   }
 
   /**
-   * All in one transaction. What PostgreSQL refuses of some order is parked then, so that no reader is shown an event
-   * which the checkpoint beside it does not cover.
+   * Writes everything in one transaction, so that no reader is shown an event that the checkpoint does not cover.
+   * Events that PostgreSQL refuses, and those after them in their order, are parked instead.
    *
    * @returns what is parked now
-   * @throws ForeignWrite, or what says that PostgreSQL is away: then the same is to be applied again
+   * @throws ForeignWrite, or what says that PostgreSQL is away: the same must then be applied again
    */
   async write(what: OrdersToWrite): Promise<readonly EventToPark[]> {
     const { folded, parked, unparked, checkpoint } = what;
@@ -81,7 +81,7 @@ export class OrderWriter {
     return parked;
   }
 
-  /** Of orders that are refused together, found by halves. */
+  /** Finds by bisection which of these orders are refused. */
   async #refusedAmong(folded: readonly FoldedOrder[], cause: unknown): Promise<Refused[]> {
     if (folded.length === 1) return [{ folded: folded[0]!, cause }];
     const middle = Math.ceil(folded.length / 2);
@@ -93,12 +93,15 @@ export class OrderWriter {
     return refused;
   }
 
-  /** By halves too: the order up to an event that is refused, or null where that is the first; and why that is. */
+  /**
+   * Finds the first event that is refused, by bisection.
+   * @returns the order up to it (null: it is the first), and why it is refused
+   */
   async #upToRefused({
     folded: { stream, before, events },
     cause,
   }: Refused): Promise<{ taken: FoldedOrder | null; cause: unknown }> {
-    if (events.length === 0) throw cause; // nothing of an event: a row that could be written before
+    if (events.length === 0) throw cause; // No new event: the row was storable before, so no event is at fault.
     let taken: FoldedOrder | null = null;
     let [good, bad, why] = [0, events.length, cause];
     while (good + 1 < bad) {
@@ -111,7 +114,7 @@ export class OrderWriter {
     return { taken, cause: why };
   }
 
-  /** null: PostgreSQL takes them. Nothing of it stays. */
+  /** Why PostgreSQL refuses them; null: it takes them. The try leaves nothing behind. */
   async #whyRefused(folded: readonly FoldedOrder[]): Promise<unknown> {
     try {
       this.#begin(folded);
@@ -128,7 +131,7 @@ export class OrderWriter {
     for (const { rows } of folded) this.#store.add(rows);
   }
 
-  /** All that the read models have of one order, in the place of what they had. */
+  /** Replaces all that the read models have of one order, and parks the rest. */
   async rewrite(order: OrderKey, stream: string, { folded, parked }: Advanced): Promise<void> {
     await this.#store.rewrite(order, { checkpoint: null, parked });
     this.#cache.forget(stream);

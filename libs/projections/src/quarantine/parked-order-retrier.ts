@@ -17,28 +17,28 @@ import {
 import type { AdvanceStore } from './order-advance.js';
 import type { KnownParkedOrder } from './order-quarantine.js';
 
-/** What came of another try. */
+/** The outcome of another try. */
 export interface Retried {
-  /** Of the row; null: there is none. */
+  /** Of the order's row; null: there is none. */
   readonly revision: number | null;
-  /** Why it is still parked; null: it is no longer. */
+  /** Where and why the order is still parked; null: it is not any more. */
   readonly stillParked: { readonly revision: number; readonly reason: string } | null;
 }
 
 /** Events of an order that are read and written at a time. */
 const PAGE_EVENTS = 500;
 
-/** What came of one page. */
+/** The outcome of one page. */
 interface PageTried {
-  /** What failed before any of it was tried. */
+  /** What had failed before the first page was tried. */
   readonly tried: Tried;
-  /** null: there is more. */
+  /** null: there are more pages. */
   readonly retried: Retried | null;
 }
 
 /**
- * Tries parked orders again: reads what is parked from the stream, and applies it in order. Each page is a turn of its own,
- * so that an order of many events keeps no batch waiting.
+ * Tries parked orders again: reads what is parked from the stream, and applies it in order. Each page is a turn of
+ * its own, so that an order of many events keeps no batch waiting.
  */
 export class ParkedOrderRetrier {
   readonly #applier: BatchApplier;
@@ -52,7 +52,8 @@ export class ParkedOrderRetrier {
   }
 
   /**
-   * null: nothing is parked of it. Where its stream alone cannot be read, it is parked for that.
+   * Tries one order again; null: nothing of it is parked. If its stream alone cannot be read, the order stays
+   * parked for that.
    * @throws StoreUnavailable when the event store as a whole is away: nothing has changed then
    */
   async retry(stream: string): Promise<Retried | null> {
@@ -91,8 +92,8 @@ export class ParkedOrderRetrier {
   }
 
   /**
-   * Makes an order's rows anew up to where they are: an event that they have been made with is left out now.
-   * @returns why they stay as they are: their stream cannot be read; null: they are made anew
+   * Makes an order's rows anew, up to the revision they have, because an event that they were made with is skipped now.
+   * @returns why the rows stay as they are: their stream cannot be read; null: they are made anew, or there are none
    * @throws StoreUnavailable when the event store as a whole is away
    */
   refold(stream: string): Promise<Fault | null> {
@@ -116,7 +117,7 @@ export class ParkedOrderRetrier {
     });
   }
 
-  /** The next events of what is parked. */
+  /** The next page of the parked events. */
   async #page(
     stream: string,
     known: KnownParkedOrder,
@@ -144,7 +145,10 @@ export class ParkedOrderRetrier {
     return { items, lastRevision: last, isLast: true };
   }
 
-  /** With what came before a fault. @throws StoreUnavailable when the event store as a whole is away */
+  /**
+   * Reads events; those before a fault are returned with it.
+   * @throws StoreUnavailable when the event store as a whole is away
+   */
   async #read(
     stream: string,
     fromRevision: number,

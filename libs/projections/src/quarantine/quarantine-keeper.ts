@@ -27,18 +27,18 @@ interface Outcome {
   readonly outcome: string;
 }
 
-/** Told by NOTIFY; this is for what was told while nobody listened, as another owner's skips are. */
+/** Requests are announced by NOTIFY; looking finds those announced while nobody listened, and another owner's skips. */
 const LOOK_AGAIN_MS = 2_000;
-/** Of the owner's time goes one part in so many into orders that are tried again by themselves. */
+/** One part in so many of the owner's time goes into tries that nobody asked for. */
 const RETRY_SHARE = 10;
 
 /**
- * Looks after what the owner of `orders` has parked, beside the batches: tries it again when it is due, and does what
- * people ask for. An owner tries everything once that it finds parked, since it may know more than the one before.
+ * Looks after what the owner of `orders` has parked, beside the batches: it tries orders again when they are due, and
+ * does what people ask for. A new owner tries everything parked once: its release may know more than the one before.
  */
 export class QuarantineKeeper {
   readonly #options: QuarantineKeeperOptions;
-  /** Streams of which it was told that their rows cannot be made anew. */
+  /** Streams for which it was already logged that their rows cannot be made anew. */
   readonly #toldNotRefolded = new Set<string>();
 
   constructor(options: QuarantineKeeperOptions) {
@@ -78,7 +78,7 @@ export class QuarantineKeeper {
     }
   }
 
-  /** Skips belong to all generations: they may have been made through another one's owner. */
+  /** Skips apply to all generations: they may have been made through the owner of another one. */
   async #takeSkips(): Promise<void> {
     const { db, generation, applier, retrier } = this.#options;
     const { quarantine } = applier;
@@ -91,7 +91,7 @@ export class QuarantineKeeper {
     }
   }
 
-  /** Where the stream cannot be read, the rows wait for it, and nothing else does. */
+  /** If the stream cannot be read, these rows stay as they are, and nothing else waits for them. */
   async #refold(stream: string): Promise<void> {
     const { retrier, logger } = this.#options;
     const fault = await retrier.refold(stream);
@@ -103,7 +103,7 @@ export class QuarantineKeeper {
     );
   }
 
-  /** @returns whether it ended early: somebody asked for something */
+  /** @returns whether it ended early because somebody asked for something */
   async #tryDue(news: QuarantineNews, signal: AbortSignal): Promise<boolean> {
     const { applier, retrier, logger } = this.#options;
     const startedMs = performance.now();
@@ -134,7 +134,7 @@ export class QuarantineKeeper {
       if (action.action === 'skip') return await this.#skip(stream, action);
       return told(await this.#options.retrier.retry(stream));
     } catch (error) {
-      // Done once the store is back, or by the next owner.
+      // The action stays open: it is done once the store is back, or by the next owner.
       if (isAway(error) || signal.aborted) throw error;
       return { succeeded: false, outcome: messageOf(error) };
     }

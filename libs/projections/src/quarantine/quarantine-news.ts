@@ -2,11 +2,11 @@ import type pg from 'pg';
 import { QUARANTINE_CHANNEL } from '#read-models/schema.js';
 import { Wakeup } from '../engine/wakeup.js';
 
-/** Whether a person asked for something since it was last looked; told by NOTIFY on the owner's connection. */
+/** Whether a person has asked for something since the last look; announced by NOTIFY on the owner's connection. */
 export class QuarantineNews {
   readonly #wakeup = new Wakeup();
 
-  /** @param signal when it aborts, nobody waits any more */
+  /** @param signal ends the listening, and wakes whoever waits */
   static async listen(db: pg.Client, signal: AbortSignal): Promise<QuarantineNews> {
     const news = new QuarantineNews();
     const hear = ({ channel }: pg.Notification) => {
@@ -23,8 +23,8 @@ export class QuarantineNews {
   }
 
   /**
-   * Resolves at once when something was told since the last time, else when it is, or after the time.
-   * @returns whether it was told
+   * Resolves at once when something was announced since the last call, otherwise when it is, or after the timeout.
+   * @returns whether something was announced
    */
   heard(timeoutMs: number): Promise<boolean> {
     return this.#wakeup.wait(timeoutMs);

@@ -5,9 +5,9 @@ import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import { askOwners, type Waiting } from './ask-owners.js';
 
 /**
- * Flips, or looks whether that could be done. Where it would show orders older, what the generation has parked is tried
- * again there before the second and last attempt: a person may have mended the cause, and had it tried again in the
- * active one alone.
+ * Flips, or looks whether that could be done. Where a flip would show orders older, what the generation has parked
+ * is tried again there before the second and last attempt: a person may have mended the cause, and tried again
+ * only in the active generation.
  *
  * @throws OrdersShownOlder
  */
@@ -34,7 +34,7 @@ export async function withParkedTriedAgain<T>(
   }
 }
 
-/** Why not, and what came of trying again. */
+/** Why the flip was refused, and what came of trying again. */
 export function whyNotFlipped({ message, tried }: OrdersShownOlder): string {
   return tried === null
     ? message

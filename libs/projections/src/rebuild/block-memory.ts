@@ -2,7 +2,7 @@ export const BLOCK_BYTES = 2_048;
 const BLOCKS_IN_PIECE = 512;
 
 /**
- * Memory outside the heap in blocks of one size: what one gives back the next one takes. So it takes as much as was
+ * Memory outside the heap in blocks of one size, which are used again once given back. So it takes no more than was
  * ever in use at one time, where pieces of many sizes would leave holes; and the garbage collector has nothing to do.
  */
 export class BlockMemory {
@@ -11,7 +11,7 @@ export class BlockMemory {
   #blocks = 0;
   #gathered = Buffer.alloc(0);
 
-  /** @returns the number of a block that is nobody's */
+  /** @returns the number of a free block */
   take(): number {
     const free = this.#free.pop();
     if (free !== undefined) return free;
@@ -32,7 +32,7 @@ export class BlockMemory {
     return from.copy(piece, first + at, start, start + count);
   }
 
-  /** The first bytes of these blocks, one after the other, until the next call. */
+  /** The first `length` bytes of these blocks, one after the other; valid until the next call. */
   gather(blocks: readonly number[], length: number): Buffer {
     if (this.#gathered.length < length) this.#gathered = Buffer.allocUnsafeSlow(roomFor(length));
     for (const [index, block] of blocks.entries()) {

@@ -2,18 +2,17 @@ import { BulkLoadStore } from '#read-models/stores/bulk-load.store.js';
 import { Loading, type BulkBuildOptions } from './loading.js';
 
 /**
- * Fills an empty generation from the whole log: the rows of all events up to where the log ended when it was reached,
- * then their indexes and the checkpoint from which the usual projector goes on. Cut off at any point, it goes on from
- * there.
+ * Fills an empty generation from the whole log: the rows of all events until the log has caught up, then their indexes
+ * and the checkpoint from which the projector goes on. A build that was cut off continues from where it was.
  *
- * @throws StoreUnavailable, and what PostgreSQL says
+ * @throws StoreUnavailable, and errors of PostgreSQL
  */
 export async function buildInBulk(options: BulkBuildOptions): Promise<void> {
   const { db, generation, signal, gate, onProgress } = options;
   const store = new BulkLoadStore(db, generation);
   const begun = await store.open();
   if (begun === null) return;
-  // Rows that have their keys and lost what they superseded take no more of the same order by COPY: the projector does.
+  // Once finishing has begun, COPY must add no more rows of an order: later events are the projector's.
   const checkpoint = begun.isFinishing
     ? begun.checkpoint
     : await new Loading(options, store, begun.checkpoint).run();

@@ -11,25 +11,25 @@ import { messageOf } from '../engine/interruptions.js';
 import { storyOf, type OrderEvents, type OrderStory } from './order-story.js';
 import type { PackedEvents } from './packed-events.js';
 
-/** Of events that are objects at one time, about. */
+/** Bytes of events that are objects at one time, about. */
 const DECODED_BYTES = 64 << 10;
 
 /** All events of an order, of which those from a revision on are in none of its rows. */
 export interface OrderToFold {
   readonly stream: string;
   readonly fromRevision: number;
-  /** One after the other; they are taken out to be folded. */
+  /** In order; folding takes the events out. */
   readonly packed: readonly PackedEvents[];
   readonly skipped: SkippedRevisions;
-  /** Why events that are not there could not be read: its stream alone cannot; null: it can. */
+  /** Why missing events could not be read: the order's stream alone cannot be read; null: it can. */
   readonly unread: string | null;
 }
 
 /**
- * Makes the rows of orders, each for itself.
- * @param firstWriteSeq the number that the first row of an order takes; the others take those after it
+ * Makes the rows of orders, each order for itself.
+ * @param firstWriteSeq the write number of the first order; the others take those after it
  * @param words those that are known to be in a row
- * @returns what could not be applied
+ * @returns the events that could not be applied
  */
 export async function foldOrders(
   orders: readonly OrderToFold[],
@@ -45,7 +45,7 @@ export async function foldOrders(
   return parked;
 }
 
-/** Few enough that what they are as objects is gone before the garbage collector takes it for lasting. */
+/** In parts so small that their objects are gone before the garbage collector takes them for long-lived. */
 function* inPartsOf(orders: readonly OrderToFold[]): Generator<OrderToFold[]> {
   let part: OrderToFold[] = [];
   let bytes = 0;
@@ -96,7 +96,7 @@ function pushRows(
   rows.superseded({ ...key, revision, fromRevision, ...ended });
 }
 
-/** Why it could not be pushed; null: it could, and stays there if it is to be kept. */
+/** Why the rows could not be pushed; null: they could, and stay there if `keep`. */
 function tried(rows: BulkRows, words: KnownWords, push: () => void, keep: boolean): string | null {
   try {
     rows.allOrNone(() => {
@@ -105,14 +105,14 @@ function tried(rows: BulkRows, words: KnownWords, push: () => void, keep: boolea
     });
     return null;
   } catch (error) {
-    words.clear(); // some of them were taken back
+    words.clear(); // some of them were taken back with the rows
     return error instanceof TakenBack ? null : messageOf(error);
   }
 }
 
 class TakenBack extends Error {}
 
-/** As much of it as rows can be made of; the rest is parked. @returns what was pushed */
+/** Pushes as much of an order as rows can be made of; the rest is parked. @returns what was pushed */
 function pushed(
   events: OrderEvents,
   fromRevision: number,
@@ -126,7 +126,7 @@ function pushed(
       { ...events, events: events.events.slice(0, count), unreadable: `cannot be applied: ${why}` },
       fromRevision,
     );
-  // After an event that no row can be made of there is none either: the last good one is found by halves.
+  // If a prefix cannot be stored, no longer one can: bisect for the longest that can.
   let [good, bad] = [0, events.events.length];
   while (good + 1 < bad) {
     const middle = (good + bad) >> 1;
@@ -143,7 +143,7 @@ interface Decoded {
   readonly events: OrderEvents;
 }
 
-/** All at once, for the codec's sake; where one cannot be read, each order for itself. */
+/** Decodes the events of all orders in one call; if one event cannot be read, each order for itself. */
 async function decodeAll(orders: readonly OrderToFold[]): Promise<Decoded[]> {
   const raws = orders.map(({ stream, packed }) => packed.flatMap((events) => events.takeAll(stream)));
   const readable = orders.map(({ skipped }, index) => withoutSkipped(raws[index]!, skipped));
@@ -170,7 +170,7 @@ function about({ skipped, unread }: OrderToFold): Pick<OrderEvents, 'skipped' | 
   return { skipped, unread };
 }
 
-/** Up to the first that cannot be read. */
+/** Decodes up to the first event that cannot be read. */
 async function decodeUpTo(
   raw: readonly RawEvent[],
 ): Promise<{ events: readonly StoredOrderEvent[]; unreadable: string | null }> {

@@ -13,7 +13,7 @@ export interface Freeing {
   readonly onNote?: (line: string) => void;
 }
 
-/** Its tables, index and checkpoints go; queries that are under way on it are answered first. */
+/** Drops the tables, index and checkpoints of a generation, once queries under way on it are answered. */
 export async function freeGeneration(
   pool: pg.Pool,
   { id }: Pick<Generation, 'id'>,
@@ -27,7 +27,10 @@ export async function freeGeneration(
   });
 }
 
-/** As much of it as can be now: nothing hangs on it, and what is left is told in a line. @returns whether it is gone */
+/**
+ * Drops as much of a generation as can be now; nothing depends on it, and a line tells what is left.
+ * @returns whether it is gone
+ */
 export async function freeIfPossible(one: Pick<Generation, 'id'>, freeing: Freeing): Promise<boolean> {
   const { pool, elasticsearch, signal, onNote } = freeing;
   let isBusy = false;
@@ -46,12 +49,15 @@ export async function freeIfPossible(one: Pick<Generation, 'id'>, freeing: Freei
   }
 }
 
-/** All that a flip leaves behind but the generation that a rollback goes back to. @returns which are gone */
+/** Drops all that flips left behind, except the generation that a rollback goes back to. @returns which are gone */
 export function freeSuperseded(freeing: Freeing): Promise<number[]> {
   return freeAll(superseded, freeing);
 }
 
-/** What a replay left that died before it was noted, or that could not drop all it had built. @returns which are gone */
+/**
+ * Drops what a replay left that died before it was noted, or could not drop all it had built.
+ * @returns which are gone
+ */
 export function freeForgotten(freeing: Freeing): Promise<number[]> {
   return freeAll((generations) => generations.filter(isForgotten), freeing);
 }

@@ -21,22 +21,22 @@ export interface KeepingOptions {
   readonly logger: Logger;
   /** Something that a person should know, in a line. */
   readonly onNote?: (line: string) => void;
-  /** How long what keeps the generation may fail, and write nothing, before it is given up. */
+  /** How long rows or index may keep failing without a write before the generation is given up. */
   readonly failingLimitMs?: number;
 }
 
 const LOOK_EVERY_MS = 100;
-/** What passes by itself, as a deadlock does, is over by then; all that was loaded is at stake. */
+/** An error that passes by itself, as a deadlock does, is over by then. Giving up loses all that was loaded. */
 const FAILING_LIMIT_MS = 30_000;
 
-/** A generation that is kept up to date by whoever built it, until the projectors take it over. */
+/** Keeps a generation up to date in the process that built it, until the projectors take it over. */
 export class KeptMeanwhile {
   readonly #generation: Generation;
   readonly #options: KeepingOptions;
   readonly #stop = new AbortController();
   readonly #kept: readonly (OrdersFollower | SearchFollower)[];
   readonly #running: Promise<void>[];
-  /** What of each a person was told last; null: it goes on. */
+  /** The error that the person was last told, by projection; null: it goes on. */
   readonly #told = new Map<string, string | null>();
 
   private constructor(
@@ -59,7 +59,7 @@ export class KeptMeanwhile {
     this.#running = this.#kept.map((one) => one.run(this.#stop.signal));
   }
 
-  /** @param throttle of the documents of rows that are there; what comes meanwhile is to be caught up with */
+  /** @param throttle limits documents of rows that are there at the start, not of those that come meanwhile */
   static async start(
     generation: Generation,
     searchOnly: boolean,
@@ -94,7 +94,7 @@ export class KeptMeanwhile {
     if (searchIndex !== null) await endBulk(elasticsearch!, searchIndex);
   }
 
-  /** A projector that stands by goes on with it at once. */
+  /** Lets go of the generation; a projector that stands by goes on with it at once. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#running);
@@ -109,7 +109,7 @@ export class KeptMeanwhile {
     return index < rows ? index : rows;
   }
 
-  /** @throws ReplayFailed where it goes on failing; what is away is waited for */
+  /** @throws ReplayFailed when rows or index keep failing; a store that is away is waited for */
   #tellWhatFails(): void {
     const { onNote, failingLimitMs = FAILING_LIMIT_MS } = this.#options;
     for (const { name, engine } of this.#kept) {

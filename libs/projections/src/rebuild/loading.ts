@@ -16,49 +16,52 @@ import { readBetween } from './order-reading.js';
 import { PackedEvents } from './packed-events.js';
 
 export interface LoadingLimits {
-  /** Of events of orders that may still go on, in bytes. */
+  /** Of the memory for events of open orders, in bytes. */
   readonly openBytes: number;
-  /** Of events that become rows at one time, about. */
+  /** Of events that become rows in one step, about, in bytes. */
   readonly stepBytes: number;
-  /** Between two checkpoints at most. */
+  /** Of events between two checkpoints. */
   readonly stepEvents: number;
 }
 
 export interface BulkBuildOptions {
-  /** Of the one builder: everything is written through it. */
+  /** The connection of the one builder: everything is written through it. */
   readonly db: pg.ClientBase;
   readonly eventStore: Pick<ExactEventStore, 'readStream' | 'subscribeToAllExact' | 'headPosition'>;
   readonly generation: Generation;
-  /** Ends it between two steps; what was committed is gone on from by the next build. */
+  /** Ends the build between two steps; the next build continues from what was committed. */
   readonly signal: AbortSignal;
-  /** Waited for after so many events, and before a step: to pause, and to keep a rate. */
+  /** Awaited after so many events, and before each finishing step: to pause, and to keep a rate. */
   readonly gate?: (events: number) => Promise<void>;
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly limits?: Partial<LoadingLimits>;
 }
 
 export interface BuildProgress {
-  /** Reading events and writing rows; then what is made of whole tables. */
+  /** Reading events and writing rows; then finishing whole tables, as with indexes. */
   readonly phase: 'loading' | 'finishing';
-  /** Up to here in the log, what there is in rows is safe. */
+  /**
+   * Every event up to here in the log is in a row, or its order is noted as open: a build that is cut off loses none.
+   */
   readonly position: bigint;
-  /** Of orders, so far. */
+  /** Events of orders read so far. */
   readonly events: number;
-  /** That begins now; null while loading. */
+  /** The finishing step that begins now; null while loading. */
   readonly step: { readonly what: string; readonly number: number; readonly of: number } | null;
 }
 
 const LIMITS: LoadingLimits = { openBytes: 96 << 20, stepBytes: 4 << 20, stepEvents: 20_000 };
-/** Between two looks at whether to go on. */
+/** Events between two calls of `gate`. */
 const GATE_EVENTS = 50;
 /** Between two checkpoints at most, where events come slowly. */
 const STEP_EVERY_MS = 2_000;
 
 /**
- * Collects the events of each order until none has come for the longest time, then makes its rows, all at once. Comes
- * another after all, then the order is read from its stream and gets further rows, which supersede its first: so
- * memory is bounded, whatever the number of orders, and nothing that was written is ever looked up. Where that stream
- * alone cannot be read, the order is parked: whoever keeps the rows then tries it until it can.
+ * Collects the events of orders. When their memory is full, the orders that have gone longest without an event get
+ * their rows, each all at once. If another event comes after all, the order is read again from its stream and gets
+ * further rows, which supersede its first ones. So memory is bounded, whatever the number of orders, and nothing
+ * that was written is ever looked up. An order whose stream alone cannot be read is parked: whoever keeps the rows
+ * then tries it until it can be read.
  */
 export class Loading {
   readonly #options: BulkBuildOptions;
@@ -69,7 +72,7 @@ export class Loading {
   readonly #folder: OrderFolder;
   #opened: OpenedOrder[] = [];
   #skipped = new SkippedEvents();
-  /** By stream, why it alone could not be read: what came after that is parked, also where it can be read again. */
+  /** By stream, why it alone could not be read: what came after that is parked, even if it could be read again. */
   readonly #unread = new Map<string, string>();
   #written: Promise<void> = Promise.resolve();
   #position: bigint;
@@ -95,15 +98,15 @@ export class Loading {
       await this.#restore();
       await this.#read();
       while (this.#open.size > 0) await this.#step(this.#limits.stepBytes);
-      await this.#step(0); // where there was nothing to write, the position is
+      await this.#step(0); // writes the position, even where no row is left to write
       await this.#written;
     } finally {
-      await this.#written.catch(() => {}); // told already, or something else ended it
+      await this.#written.catch(() => {}); // reported already, or another error ended the build
     }
     return this.#checkpoint();
   }
 
-  /** The orders that were open when the build was cut off. */
+  /** Collects again the events of orders that were open when the build was cut off. */
   async #restore(): Promise<void> {
     const unread = new Map<string, number>();
     await forEachOf(await this.#store.openOrders(), async ({ tenantId, orderId, fromRevision }) => {
@@ -120,7 +123,7 @@ export class Loading {
   }
 
   /**
-   * Open orders whose streams alone cannot be read: the log gave their events before, and does so again.
+   * Restores open orders whose streams alone cannot be read: the log gave their events before, and gives them again.
    * @param from the first revision that is in no row, by stream
    */
   async #restoreFromLog(from: ReadonlyMap<string, number>): Promise<void> {
@@ -142,7 +145,7 @@ export class Loading {
     this.#logEnded();
   }
 
-  /** Up to where the log ends when it is reached. */
+  /** Reads the log until the subscription has caught up. */
   async #read(): Promise<void> {
     const { gate } = this.#options;
     for await (const message of this.#log(this.#position < 0n ? null : this.#position)) {
@@ -171,7 +174,7 @@ export class Loading {
     throw new StoreUnavailable('the subscription ended');
   }
 
-  /** @returns null when it is done: no promise is made a million times for nothing */
+  /** @returns null when it is done already: a million promises are saved */
   #add(event: StoredExactEvent): Promise<void> | null {
     const { stream, position } = event;
     const revision = storableRevision(event);
@@ -182,14 +185,17 @@ export class Loading {
     if (known !== undefined && revision !== known.revision + 1) return this.#fillGap(known, event);
     if (known === undefined) {
       const key = parseOrderStream(stream);
-      if (key === null) return null; // whatever its name begins with, it is no order's
+      if (key === null) return null; // the stream belongs to no order, whatever its prefix
       this.#opened.push({ ...key, fromRevision: revision });
     }
     this.#open.add(event);
     return null;
   }
 
-  /** Not delivered, but in the stream: taken before what was delivered. What is not there parks the order. */
+  /**
+   * Takes events that were not delivered from the stream, before the delivered one. If the stream lacks one, the
+   * order is parked.
+   */
   async #fillGap({ stream, revision: known }: OpenOrder, event: StoredExactEvent): Promise<void> {
     const revision = storableRevision(event);
     if (revision <= known) return; // a duplicate
@@ -205,7 +211,7 @@ export class Loading {
       await this.#step(0);
   }
 
-  /** Makes rows of so many bytes of events. While they are on their way, more events are read. */
+  /** Makes rows of so many bytes of events. While these rows are being written, more events are read. */
   async #step(bytes: number): Promise<void> {
     const taken = this.#open.take(bytes);
     const opened = this.#opened;
@@ -236,14 +242,17 @@ export class Loading {
     this.#options.onProgress?.({ phase: 'loading', position, events, step: null });
   }
 
-  /** The events of an order whose rows were made before. */
+  /** The earlier events of an order, whose rows were made before. */
   async #earlier(stream: string, beforeRevision: number): Promise<PackedEvents> {
     const packed = new PackedEvents(this.#memory);
     for (const event of await this.#readAgain(stream, 0, beforeRevision)) packed.push(event);
     return packed;
   }
 
-  /** What came through the log before is read all the same, and counts. Nothing where the stream alone cannot be read. */
+  /**
+   * Reads events that may have come through the log before; they count towards the rate again.
+   * @returns none where the stream alone cannot be read
+   */
   async #readAgain(
     stream: string,
     fromRevision: number,

@@ -3,7 +3,7 @@ import { storableRevision } from '../quarantine/faults.js';
 import { BlockMemory } from './block-memory.js';
 import { PackedEvents } from './packed-events.js';
 
-/** Events of an order that are in none of its rows. */
+/** An order, and its events that are in none of its rows. */
 export interface OpenOrder {
   readonly stream: string;
   /** Of the first of them. */
@@ -13,7 +13,7 @@ export interface OpenOrder {
   readonly events: PackedEvents;
 }
 
-/** Orders whose events are being collected, those first that got none for the longest time. */
+/** Orders whose events are being collected; those that have gone longest without an event come first. */
 export class OpenOrders {
   readonly #orders = new Map<string, OpenOrder>();
   readonly #memory: BlockMemory;
@@ -54,7 +54,7 @@ export class OpenOrders {
     return known === undefined;
   }
 
-  /** Takes out the first ones, so many bytes of them or all. */
+  /** Takes out the first orders, with so many bytes of events or more, or all. */
   take(bytes: number): OpenOrder[] {
     const taken: OpenOrder[] = [];
     const goal = this.#sizeBytes - bytes;

@@ -6,7 +6,7 @@ import { foldOrders, type OrderToFold } from './fold-orders.js';
 
 export interface FoldStep {
   readonly orders: readonly OrderToFold[];
-  /** Since the step before. */
+  /** Orders opened since the step before. */
   readonly opened: readonly OpenedOrder[];
   readonly firstWriteSeq: number;
 }
@@ -18,7 +18,7 @@ export interface FoldedOrders {
   readonly release: () => void;
 }
 
-/** Makes rows of orders, one step after the other; the memory of one serves the next. */
+/** Makes rows of orders, one step after the other; the memory of a released step serves the next. */
 export class OrderFolder {
   readonly #generation: Generation;
   readonly #words = new KnownWords();

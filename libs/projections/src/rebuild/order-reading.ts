@@ -5,8 +5,8 @@ import { readStream, type ReadableStore } from '../engine/read-stream.js';
 const utf8 = new TextEncoder();
 
 /**
- * Those events of a stream from one revision to before another that it still gives: of a deleted one none. Or why it
- * cannot be read, where it is that stream alone.
+ * The events of a stream from one revision to before another, as far as it still gives them; none of a deleted
+ * stream. An error is returned, not thrown, where this stream alone cannot be read.
  * @throws StoreUnavailable when the event store as a whole is away
  */
 export async function readBetween(
@@ -19,11 +19,11 @@ export async function readBetween(
   const read = await readStream(eventStore, stream, range);
   if (read instanceof StreamDeleted) return [];
   if (read instanceof StoreUnavailable) return read;
-  // A truncated stream may begin after them.
+  // A truncated stream may begin after the range.
   return read.filter(({ revision }) => revision < beforeRevision).map(exactEventOf);
 }
 
-/** With the bytes that its content has as JSON. */
+/** The event with its content as the bytes of JSON. */
 function exactEventOf({ data, metadata, ...event }: RawEvent): StoredExactEvent {
   const bytesOf = (content: unknown) => utf8.encode(JSON.stringify(content) ?? '');
   return { ...event, contentType: 'application/json', data: bytesOf(data), metadata: bytesOf(metadata) };

@@ -10,25 +10,25 @@ import {
 import { BEHIND_REASON } from '#read-models/stores/quarantine.store.js';
 import { messageOf } from '../engine/interruptions.js';
 
-/** All events of one order up to some revision, those that are skipped left out of `events`. */
+/** All events of one order up to some revision; `events` leaves out those that are skipped. */
 export interface OrderEvents {
   readonly raw: readonly RawEvent[];
   readonly events: readonly StoredOrderEvent[];
   readonly skipped: SkippedRevisions;
   /** Why the event after the last of `events` could not be read; null: all were. */
   readonly unreadable: string | null;
-  /** Why its stream could not be asked for what is missing; null: it could. */
+  /** Why missing events could not be read from the order's stream; null: they could. */
   readonly unread: string | null;
 }
 
 /** What becomes of an order's events from one revision on. */
 export interface OrderStory {
-  /** After all that could be applied; null: nothing could. */
+  /** The order after all events that could be applied; null: none could. */
   readonly order: Order | null;
   readonly history: readonly HistoryRow[];
-  /** The last event before them that was applied, and the one that ended its period; null: there is none. */
+  /** The last event applied before that revision, and the event that ended its period; null: there is none. */
   readonly before: { readonly revision: number; readonly next: StoredOrderEvent | null } | null;
-  /** Cannot be applied, and what follows it. */
+  /** The event that cannot be applied, and those that follow it. */
   readonly parked: readonly {
     readonly event: RawEvent;
     readonly reason: string;
@@ -36,7 +36,7 @@ export interface OrderStory {
   }[];
 }
 
-/** Folds an order from its beginning, and keeps what is new: from the revision on. */
+/** Folds an order from its beginning, and keeps what is new from the revision on. */
 export function storyOf(
   { raw, events, skipped, unreadable, unread }: OrderEvents,
   fromRevision: number,
@@ -54,7 +54,7 @@ export function storyOf(
     try {
       if (revision !== pastSkipped(order?.revision ?? -1, skipped) + 1)
         throw new Error(unread ?? 'an event before it is missing');
-      // Commands it has handled are no reader's business, and would grow with every event.
+      // Handled commands are left out: no reader needs them, and they would grow with every event.
       order = { ...foldOrder(order, event), handled: [] };
     } catch (error) {
       failure = `${event.type} cannot be folded: ${messageOf(error)}`;

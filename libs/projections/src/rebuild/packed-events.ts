@@ -1,7 +1,8 @@
 import type { RawEvent, StoredExactEvent } from '#event-store/port.js';
 import { BLOCK_BYTES, type BlockMemory } from './block-memory.js';
 
-// An event: its length, position, revision, the lengths of type and metadata, its id; then type, metadata and data.
+// Layout of an event: its length, position, revision, the lengths of type and metadata, its id; then type,
+// metadata and data.
 const POSITION_AT = 4;
 const REVISION_AT = 12;
 const TYPE_LENGTH_AT = 16;
@@ -11,12 +12,12 @@ const ID_BYTES = 36;
 const HEADER_BYTES = ID_AT + ID_BYTES;
 const FIRST_BYTES = 65_536;
 
-/** Each event is put together here first: one may be of several blocks. */
+/** Each event is put together here first: it may span several blocks. */
 let scratch = Buffer.allocUnsafeSlow(FIRST_BYTES);
 
 /**
- * Events of one stream in memory outside the heap, as they came: thousands of orders wait for their next event, and
- * as objects they would be looked at again and again by the garbage collector.
+ * Events of one stream, not decoded, in memory outside the heap. Thousands of orders wait for their next event; as
+ * objects, their events would be visited by the garbage collector again and again.
  */
 export class PackedEvents {
   readonly #memory: BlockMemory;
@@ -27,7 +28,7 @@ export class PackedEvents {
     this.#memory = memory;
   }
 
-  /** What it takes, filled or not. */
+  /** The memory that is taken, filled or not. */
   get sizeBytes(): number {
     return this.#blocks.length * BLOCK_BYTES;
   }
@@ -43,7 +44,7 @@ export class PackedEvents {
     }
   }
 
-  /** The events, in their order, which it has no longer; what is no JSON is undefined, which no codec reads. */
+  /** Takes the events out, in their order. Content that is no JSON becomes undefined, which no codec reads. */
   takeAll(stream: string): RawEvent[] {
     const bytes = this.#memory.gather(this.#blocks, this.#length);
     const events: RawEvent[] = [];
@@ -54,7 +55,7 @@ export class PackedEvents {
   }
 }
 
-/** Into `scratch`. @returns the number of bytes */
+/** Encodes into `scratch`. @returns the number of bytes */
 function encode({
   position,
   revision,

@@ -8,7 +8,7 @@ import type {
 import { isAway } from '../engine/interruptions.js';
 import { Throttle, type ThrottleClock } from './throttle.js';
 
-/** Somebody asked for its end: what it has built goes. */
+/** A person has cancelled the replay: what it has built is dropped. */
 export class ReplayCancelled extends Error {
   constructor() {
     super('the replay was cancelled');
@@ -18,11 +18,11 @@ export class ReplayCancelled extends Error {
 const LOOK_EVERY_MS = 250;
 const TELL_EVERY_SECONDS = 1;
 
-/** What others ask of a replay that is under way, and what it tells them. */
+/** What people ask of a replay that is under way, and what it tells them. */
 export class ReplayControl {
-  /** Aborts when it is to end: cancelled, or as the signal says that was given. */
+  /** Aborts when the replay is to end: it was cancelled, or the given signal aborted. */
   readonly signal: AbortSignal;
-  /** Of what is read and written in bulk, in all phases. */
+  /** For what is read and written in bulk, in all phases. */
   readonly throttle: Throttle;
   readonly #store: ReplaysStore;
   readonly #record: ReplayRecord;
@@ -59,14 +59,14 @@ export class ReplayControl {
     await this.#looking;
   }
 
-  /** Waits while it is paused, and as long as the rate wants it. @throws when it is to end */
+  /** Waits while the replay is paused, and as long as the rate wants it. @throws when the replay is to end */
   async gate(events: number): Promise<void> {
     if (this.#resumed !== null) await this.#resumed;
     this.signal.throwIfAborted();
     await this.throttle.passed(events, this.signal);
   }
 
-  /** Work that is begun anew when it was paused. */
+  /** Does work that begins anew after a pause. */
   async untilDone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     for (;;) {
       await this.gate(0);
@@ -79,7 +79,7 @@ export class ReplayControl {
     }
   }
 
-  /** For who asks how far it is, a second late at most. `events`: read in bulk so far, where that is news. */
+  /** Records the progress, a second late at most. `events`: how many were read in bulk so far; null: no news. */
   async tell(progress: ReplayProgress, events: number | null = null): Promise<void> {
     this.#onProgress(progress, events);
     const atMs = performance.now();
@@ -93,7 +93,10 @@ export class ReplayControl {
     });
   }
 
-  /** Looks at once whether something is asked: before what cannot be taken back. @throws when it is to end */
+  /**
+   * Looks at once whether something is asked, before a step that cannot be taken back.
+   * @throws when the replay is to end
+   */
   async heed(): Promise<void> {
     const asked = await this.#store.asked(this.#record.id);
     if (asked === 'cancel') this.#cancelled.abort(new ReplayCancelled());

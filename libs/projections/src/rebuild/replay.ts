@@ -40,14 +40,14 @@ export interface ReplayOptions {
   readonly elasticsearch: Client | null;
   readonly logger: Logger;
   readonly request: ReplayRequested;
-  /** Ends it where it is; the next goes on from there. */
+  /** Stops the replay where it is; the next run continues from there. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ReplayProgress, events: number | null) => void;
   /** Of the bulk build. */
   readonly limits?: Partial<LoadingLimits>;
   /** Something that a person should know, in a line. */
   readonly onNote?: (line: string) => void;
-  /** Of the throttle; the system's, unless told. */
+  /** Of the throttle; by default the system's clock. */
   readonly clock?: ThrottleClock;
 }
 
@@ -57,11 +57,11 @@ export interface Replayed extends Switched {
 }
 
 /**
- * Builds a generation beside the live one and, when it was found right, lets queries be answered from it. What was
- * begun before, and cut off or stopped, is gone on with. Stores that are away are waited for.
+ * Builds a generation beside the live one and, once it is found right, flips to it. A replay that was cut off or
+ * stopped is continued. Stores that are away are waited for.
  *
- * @throws CannotReplay when nothing was done, ReplayFailed and ReplayCancelled when what was built is gone again, and
- * the reason of the signal when it is to be gone on with
+ * @throws CannotReplay when nothing was done, ReplayFailed and ReplayCancelled when what was built is gone again,
+ * and the reason of the signal when a later run can continue
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
   const pool = createPool(options.postgresUrl, {
@@ -86,14 +86,14 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   }
 }
 
-/** Of a new one; one that is gone on with keeps what it was asked for. */
+/** Defaults of a new replay; a continued one keeps what it was asked for. */
 const UNLESS_TOLD = { sample: null, throttle: null, keep: false } as const;
 
-/** How long PostgreSQL may take to notice that the process is gone that attended to the replay before. */
+/** How long PostgreSQL may take to notice that the process which ran the replay before is gone. */
 const LET_GO_MS = 3_000;
 const TRY_EVERY_MS = 100;
 
-/** @returns false when another process is at it */
+/** @returns false when another process is running the replay */
 async function attendInTime(store: ReplaysStore, signal: AbortSignal): Promise<boolean> {
   const untilMs = performance.now() + LET_GO_MS;
   while (!(await store.attend())) {
@@ -103,7 +103,7 @@ async function attendInTime(store: ReplaysStore, signal: AbortSignal): Promise<b
   return true;
 }
 
-/** From where it is to the end, unless a store goes away meanwhile. */
+/** Takes a replay from where it is to the end, unless a store goes away meanwhile. */
 class Attempt {
   readonly #options: ReplayOptions;
   readonly #pool: pg.Pool;
@@ -121,11 +121,11 @@ class Attempt {
       application_name: 'orderctl replay builder',
       ...KEPT_ALIVE,
     });
-    session.on('error', () => {}); // whatever is asked of it next fails
+    session.on('error', () => {}); // the next query fails
     try {
       await session.connect();
-      await session.query('SET statement_timeout = 0'); // an index takes what it takes, whatever the role is told
-      // Else PostgreSQL would go on with an index for a process that was killed, and nobody could take its place.
+      await session.query('SET statement_timeout = 0'); // building an index takes its time, whatever the role's limit
+      // Otherwise PostgreSQL would go on with an index for a killed process, and no other process could take over.
       await session.query(`SET client_connection_check_interval = ${LET_GO_MS / 3}`).catch(() => {}); // not on Windows
       if (!(await attendInTime(new ReplaysStore(session), this.#options.signal))) {
         throw new CannotReplay(
@@ -139,7 +139,7 @@ class Attempt {
     }
   }
 
-  /** What was begun before, else a new one. */
+  /** The replay that was begun before, otherwise a new one. */
   async #begin(): Promise<{ record: ReplayRecord; generation: Generation }> {
     const { request, onNote } = this.#options;
     const open = await this.#open();
@@ -180,7 +180,7 @@ class Attempt {
     return { record: await this.#store.begin(generation.id, { ...UNLESS_TOLD, ...request }), generation };
   }
 
-  /** What there is to go on with: nothing where the generation was dropped, or began to be, under the replay. */
+  /** The replay to continue; null: there is none, or its generation was dropped, or began to be, meanwhile. */
   async #open(): Promise<ReplayRecord | null> {
     const { onNote } = this.#options;
     const open = await this.#store.open();
@@ -207,7 +207,7 @@ class Attempt {
     const tell = (progress: ReplayProgress, events: number | null) => onProgress?.(progress, events);
     const control = new ReplayControl(this.#store, record, signal, tell, clock);
     control.listen();
-    // A statement may take minutes, as an index does.
+    // A statement may take minutes, as with an index: it is cancelled.
     const { processID } = session as pg.Client & { readonly processID: number };
     const hurry = () => void this.#pool.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => {}); // gone
     control.signal.addEventListener('abort', hurry, { once: true });
@@ -215,7 +215,7 @@ class Attempt {
       const switched = await this.#toTheFlip(session, record, generation, control);
       await this.#store.end(record.id, 'done', null);
       const done = (await this.#store.last())!;
-      // Afterwards: whatever cannot be dropped, all that was asked for is done.
+      // Afterwards: even if something cannot be dropped, the replay itself is done.
       const dropped = record.keep ? [] : await this.#dropSuperseded(generation);
       return { ...switched, dropped, replay: done };
     } catch (error) {
@@ -278,13 +278,13 @@ class Attempt {
     });
   }
 
-  /** What of an error is for whom: away is tried again, an end is gone on from, all else is a failure. */
+  /** Away: retried. Stopped: resumed by a later run. Anything else: failed, and its generation is dropped. */
   async #ended(error: unknown, record: ReplayRecord, generation: Generation): Promise<unknown> {
     const cancelled = error instanceof ReplayCancelled;
     if (!cancelled && (this.#options.signal.aborted || isAway(error))) return error;
-    if (await this.#isActive(generation)) return error; // what is left to do can be done by the next
+    if (await this.#isActive(generation)) return error; // flipped already: the next run does the rest
     const why = messageOf(error);
-    // First, for what follows may fail: nobody goes on with what is being dropped.
+    // Ended first, as what follows may fail: nobody must continue what is being dropped.
     await this.#end(record, cancelled, why);
     try {
       if (!cancelled) await markFailed(this.#pool, generation, why);
@@ -300,7 +300,7 @@ class Attempt {
   }
 }
 
-/** Queries would be answered from another system's orders, once it has changed places. @throws CannotReplay */
+/** Queries would be answered from another system's orders after the flip. @throws CannotReplay */
 async function refuseOtherStore(
   pool: pg.Pool,
   { id, rowsOf }: Generation,

@@ -16,9 +16,9 @@ import type { ReplayControl } from './replay-control.js';
 
 export interface Switched {
   readonly generation: Generation;
-  /** That queries were answered from before; null: from none. */
+  /** The generation that was active before; null: none was. */
   readonly previous: number | null;
-  /** null: it was done by a process that was cut off right after the flip. */
+  /** null: the flip was done by a process that was cut off right after it. */
   readonly verified: VerifyResult | null;
 }
 
@@ -26,10 +26,11 @@ const LOOK_EVERY_MS = 50;
 const SHOWN_DIFFERENCES = 3;
 
 /**
- * Brings a generation that was built to where the log is now and keeps it there, compares it with a fresh fold, and
- * lets queries be answered from it. From then on it is the projectors' to keep.
+ * Brings a built generation to where the log is now and keeps it there, compares it with a fresh fold, and flips
+ * to it. From then on the projectors keep it.
  *
- * @throws ReplayFailed when it is not what the events say, or would show orders older: then nothing was switched
+ * @throws ReplayFailed when the generation is not what the events say, or would show orders older: then nothing
+ * was switched
  */
 export async function switchTo(
   generation: Generation,
@@ -44,7 +45,7 @@ export async function switchTo(
       await kept.caughtUp((done, total) => control.tell({ phase: 'catching_up', done, total }), signal);
       const verified = await verifyAll(generation, record, control, { ...options, signal });
       await control.heed();
-      signal.throwIfAborted(); // paused: it is gone on with from here when it may
+      signal.throwIfAborted(); // paused: `untilDone` begins this anew when it may go on
       await control.tell({ phase: 'flipping', done: 0, total: 1 });
       await markReady(options.pool, generation);
       const flips = () => flip(generation, options, signal);
@@ -59,8 +60,8 @@ export async function switchTo(
 }
 
 /**
- * What is parked in what was loaded, and not in what is read, has the flip refused: known before all the rest is done.
- * What may still pass by itself is only told.
+ * Events that are parked in what was loaded, and not in the active generation, have the flip refused: that is
+ * found out before the rest is done. A fault that may still pass by itself is only told.
  */
 async function foresee(
   generation: Generation,
@@ -99,7 +100,7 @@ async function verifyAll(
       `${result.unread.length} orders are not compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
     );
   }
-  // Their rows are as their events came through the log; those that are read now are no more.
+  // Orders whose stream cannot be read count as differences but cannot be judged, so they fail no replay.
   if (result.differenceCount === result.unread.length) return result;
   const examples = result.differences
     .slice(0, SHOWN_DIFFERENCES)
@@ -109,7 +110,7 @@ async function verifyAll(
   );
 }
 
-/** @returns which was active before */
+/** @returns the generation that was active before */
 async function flip(
   generation: Generation,
   { pool, eventStore, elasticsearch, onNote }: KeepingOptions,

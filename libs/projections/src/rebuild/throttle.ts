@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** No more than is made up for in so long: after a pause there is no rush. */
+/** After a pause, no more than this much time is made up for: there is no rush. */
 const BURST_MS = 200;
 
 export interface ThrottleClock {
@@ -14,7 +14,7 @@ const CLOCK: ThrottleClock = {
   wait: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}),
 };
 
-/** Keeps a rate by waiting: one of all phases of a replay, whatever each of them counts. */
+/** Keeps a rate by waiting. All phases of a replay share one, whatever each of them counts. */
 export class Throttle {
   readonly perSecond: number | null;
   readonly #clock: ThrottleClock;
@@ -27,7 +27,7 @@ export class Throttle {
     this.#dueMs = clock.now();
   }
 
-  /** Resolves when so many more may have been done. @throws when the signal aborts meanwhile */
+  /** Counts so many more, and resolves when the rate allows them. @throws when the signal aborts meanwhile */
   async passed(count: number, signal?: AbortSignal): Promise<void> {
     if (this.perSecond === null) return;
     const nowMs = this.#clock.now();

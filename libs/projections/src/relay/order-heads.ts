@@ -8,7 +8,7 @@ import { readStream, type ReadableStore } from '../engine/read-stream.js';
 /** Some 300 bytes each. */
 const CACHED_ORDERS = 50_000;
 
-/** What every message says of its order, which only the order's first event tells. */
+/** Reads and caches what every message says of its order and only the order's first event tells. */
 export class OrderHeads {
   readonly #eventStore: ReadableStore;
   readonly #cache = new LRUCache<string, OrderHead>({ max: CACHED_ORDERS });
@@ -18,8 +18,8 @@ export class OrderHeads {
   }
 
   /**
-   * By stream, of every order that the events are of; for one whose first event cannot be read, why.
-   * @param decoded the same events, or why one cannot be read
+   * The head of every order that the events belong to, by stream; or why the order's first event cannot be read.
+   * @param decoded the same events, or the reason for each that cannot be read
    * @throws StoreUnavailable when the event store as a whole is away
    */
   async of(

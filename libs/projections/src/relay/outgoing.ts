@@ -17,7 +17,7 @@ export interface Outgoing {
   readonly position: bigint;
   readonly eventId: string;
   readonly type: string;
-  /** Or why there is none. */
+  /** The message, or why none can be made. */
   readonly message: OutgoingMessage | string;
 }
 
@@ -30,7 +30,7 @@ export class MessageMaker {
   }
 
   /**
-   * In the same order. What is in no order's stream, whatever its name begins with, is nobody's event and
+   * Makes messages in the order of the events. An event whose stream belongs to no order, whatever its prefix, is
    * left out.
    * @throws StoreUnavailable when the event store as a whole is away
    */

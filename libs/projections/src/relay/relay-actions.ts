@@ -21,7 +21,7 @@ export interface RelayActionsOptions {
   readonly logger: Logger;
 }
 
-/** Told by NOTIFY; this is for what was told while nobody listened. */
+/** Requests are announced by NOTIFY; looking finds those announced while nobody listened. */
 const LOOK_AGAIN_MS = 2_000;
 
 interface Outcome {

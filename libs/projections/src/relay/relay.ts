@@ -32,16 +32,16 @@ export interface RelayOptions {
   readonly postgresUrl: string;
   readonly kafka: KafkaPlace;
   readonly logger: Logger;
-  /** Those of the process; of this relay alone, unless told. */
+  /** The leases of the process; by default this relay has its own. */
   readonly leases?: Leases;
 }
 
 const RENEW =
   'point the projector back, or let the relay begin anew, in which consumers know repeats by ce_id: orderctl relay renew';
 const LIMITS = { maxEvents: 500, maxBytes: 4_000_000 };
-/** How long events wait for others while a request is under way, and while there is history: few large ones are faster. */
+/** How long events wait for others, live with a request under way or catching up: few large requests are faster. */
 const GATHER_MS = { live: 25, catchingUp: 100 };
-/** How long a request that is under way is waited for at the end, and then what came of it. */
+/** At the end, how long to wait for a request that is under way, and then for recording what came of it. */
 const END_LIMIT_MS = 3_000;
 
 /** Sends every order event to a topic of Kafka, at least once and in order per order, for as long as it runs. */
@@ -50,14 +50,14 @@ export class Relay implements ProjectionWork {
   readonly engine: ProjectionEngine;
   topic: Topic | null = null;
   sending: Sending | null = null;
-  /** Whose `sending` it is. */
+  /** The lease token that `sending` belongs to. */
   #token: bigint | null = null;
   #feed: EventFeed | null = null;
   readonly #options: RelayOptions;
   readonly #kafka: Kafka;
   readonly #maker: MessageMaker;
 
-  /** @throws when the file of Kafka's authority cannot be read */
+  /** @throws when the file with Kafka's certificate authority cannot be read */
   constructor(options: RelayOptions) {
     this.#options = options;
     const { postgresUrl, logger, leases = new Leases(postgresUrl) } = options;
@@ -96,9 +96,9 @@ export class Relay implements ProjectionWork {
     return this.engine.run(signal);
   }
 
-  /** Only Kafka tells which cluster it is, and in another one nothing was sent yet. */
+  /** The lease names the cluster, which only Kafka can tell: in another cluster nothing was sent yet. */
   async prepare(): Promise<LeaseKey> {
-    this.sending = null; // of the time before
+    this.sending = null; // it belonged to the previous ownership
     this.#token = null;
     await this.#prepareTables();
     this.topic = await openTopic(this.#kafka, this.#options.kafka, this.#options.logger);
@@ -118,7 +118,7 @@ export class Relay implements ProjectionWork {
       const reached = await this.#reached(store, token);
       await bindToStore(db, lease, reached, await storeNow(eventStore), RENEW);
       if (this.sending === null || this.#token !== token) {
-        // Once for each time that it becomes the owner: what was refused a moment ago would be again.
+        // Parked orders are tried once per ownership: what was refused a moment ago would be refused again.
         const sending = new Sending(store, { eventStore, logger, token });
         await sending.begin(writer, this.#maker);
         this.sending = sending;
@@ -137,11 +137,11 @@ export class Relay implements ProjectionWork {
       if (error instanceof TopicReplaced) await this.#beginAnew(store, token);
       throw error;
     } finally {
-      await soon(writer.close().catch(() => {})); // a broken connection has nothing more to say
+      await soon(writer.close().catch(() => {})); // a broken connection is closed already
     }
   }
 
-  /** null: nothing is in the topic yet, or no more. */
+  /** The position reached; null: nothing was sent yet, or the topic is empty again. */
   async #reached(store: RelayStore, token: bigint): Promise<bigint | null> {
     const reached = this.sending?.position ?? (await store.position());
     if (reached === null || !isEmpty(this.topic!)) return reached;
@@ -149,7 +149,7 @@ export class Relay implements ProjectionWork {
     return null;
   }
 
-  /** The topic was deleted, and may have been made anew by whoever asked for it first. */
+  /** The topic was deleted, and perhaps created again by another client: all events are sent again. */
   async #beginAnew(store: RelayStore, token: bigint): Promise<void> {
     this.#options.logger.warn(
       { topic: this.topic!.topic, position: this.sending?.position },
@@ -188,7 +188,7 @@ export class Relay implements ProjectionWork {
       this.#feed = null;
       await soon(Promise.allSettled([feed.close(), underWay]));
       sending.underWay = 0;
-      // What was acknowledged need not be sent again; where this fails, or a broker says nothing, it is.
+      // Records what was acknowledged, so that it is not sent again. If this fails or takes too long, it is.
       const settled = sending.settle().catch((err: unknown) => {
         this.#options.logger.warn(
           { err },
@@ -222,7 +222,7 @@ export class Relay implements ProjectionWork {
   }
 }
 
-/** Waits, but not for a broker that says nothing. */
+/** Waits for the work, but not for ever: a broker may say nothing. */
 async function soon(work: Promise<unknown>): Promise<void> {
   await Promise.race([work, delay(END_LIMIT_MS, undefined, { ref: false })]);
 }

@@ -27,16 +27,16 @@ interface OutgoingBatch {
 
 const SETTLE_EVERY_MS = 200;
 
-/** What came of another try of an order. */
+/** The outcome of another try of one order. */
 export interface RelayRetry {
   readonly stream: string;
-  /** Why something of it is still parked; null: all was sent. */
+  /** Where and why the order is still parked; null: all was sent. */
   readonly stuck: { readonly revision: number; readonly reason: string } | null;
 }
 
 /**
- * Sends batches, one after the other, parks what cannot be sent, and keeps the checkpoint behind what Kafka has
- * acknowledged. Once something of an order is parked, its later events are too: none overtakes another.
+ * Sends batches one after the other, parks what cannot be sent, and never lets the checkpoint pass what Kafka has
+ * acknowledged. Once an event of an order is parked, its later events are too, so that none overtakes another.
  */
 export class Sending {
   readonly totals = { events: 0, batches: 0, parked: 0 };
@@ -47,7 +47,7 @@ export class Sending {
   underWay = 0;
   readonly #store: RelayStore;
   readonly #options: SendingOptions;
-  /** Orders of which something is parked, and how much; by id, as messages are by key. */
+  /** How many events are parked, by order id, which is also the key of messages. */
   readonly #parked = new Map<string, number>();
   #skipped = new SkippedEvents();
   /** One at a time: a batch, or another try of what is parked. */
@@ -69,7 +69,7 @@ export class Sending {
     return [...this.#parked.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Where it was, and another try of what was parked then. @throws when Kafka or a store is away */
+  /** Loads the position, and tries what is parked again. @throws when Kafka or a store is away */
   async begin(writer: TopicWriter, maker: MessageMaker): Promise<void> {
     this.position = this.#settledPosition = await this.#store.position();
     this.#parked.clear();
@@ -77,10 +77,10 @@ export class Sending {
     await this.#retry(null, writer, maker);
   }
 
-  /** Another try of what is parked of one order, or of all. @throws when Kafka or a store is away */
+  /** Tries what is parked of one order again, or (null) of all. @throws when Kafka or a store is away */
   retry(orderId: string | null, writer: TopicWriter, maker: MessageMaker): Promise<RelayRetry[]> {
     return this.#turns.take(async () => {
-      await this.#settle(); // what was parked a moment ago too
+      await this.#settle(); // so that events parked a moment ago are included
       this.#skipped = await this.#store.skipped();
       return this.#retry(orderId, writer, maker);
     });
@@ -107,7 +107,7 @@ export class Sending {
     return this.#turns.take(() => this.#send(writer, batch));
   }
 
-  /** The checkpoint, and what was parked before it, in one transaction. */
+  /** Writes the checkpoint and what was parked before it in one transaction. */
   settle(): Promise<void> {
     return this.#turns.take(() => this.#settle());
   }
@@ -176,7 +176,7 @@ export class Sending {
     return parked;
   }
 
-  /** @returns why something is still parked; null: all of it was sent */
+  /** @returns where and why the order is still parked; null: all of it was sent */
   async #tryAgain(
     stream: string,
     parked: readonly ParkedEvent[],
@@ -188,7 +188,8 @@ export class Sending {
     const { token } = this.#options;
     const found = await this.#parkedOutgoing(stream, first!.revision, last.revision, maker);
     if (found instanceof Error) {
-      // Of a deleted stream there is nothing left to be sent; of any other, all that is parked.
+      // Nothing of a deleted stream can be sent any more: its last parked event alone stays. Of any other stream
+      // all stay.
       const { revision } = found instanceof StreamDeleted ? last : first!;
       return this.#stuck(stream, parked, { revision, reason: found.message });
     }
@@ -218,7 +219,7 @@ export class Sending {
     return stuck;
   }
 
-  /** What is parked, as it would be sent, without what is skipped; or why it cannot be read. */
+  /** The outgoing events for what is parked, without those skipped; or why the stream cannot be read. */
   async #parkedOutgoing(
     stream: string,
     from: number,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 
-/** What of a message tells whose event it is. */
+/** The part of a message that tells whose event it is. */
 export interface RelayedMessage {
   /** `<tenant>/<order id>`. */
   readonly order: string;
@@ -15,12 +15,12 @@ export interface TopicContents {
 }
 
 const SOURCE = /^\/orderlog\/([a-z0-9_]+)$/;
-/** Nothing came for so long: the broker is away, or lies about its end. */
+/** After so long without a message, the broker is away, or misreports the end of the topic. */
 const SILENCE_LIMIT_MS = 30_000;
 
 /**
- * Every message from the topic's beginning to what was its end when this began, in order per partition. It
- * commits no offset and leaves no consumer group behind.
+ * Reads every message from the topic's beginning to its end at the start, in order per partition. It commits no
+ * offset and leaves no consumer group behind.
  * @throws when Kafka is away, or the signal aborts
  */
 export async function readTopic(
@@ -52,13 +52,13 @@ export async function readTopic(
   }
 }
 
-/** Of a partition: offsets of what comes next, and behind the last. */
+/** Of a partition: the offset of the next message, and the one after the last. */
 interface Unread {
   next: bigint;
   readonly end: bigint;
 }
 
-/** @returns how many there were */
+/** @returns the number of messages */
 async function readThrough(
   consumer: Consumer,
   topic: string,
@@ -71,7 +71,7 @@ async function readThrough(
   const silence = setTimeout(() => reject(new Error(`${topic} gives no more messages`)), SILENCE_LIMIT_MS);
   const aborted = () => reject(signal!.reason as Error);
   signal?.addEventListener('abort', aborted, { once: true });
-  // One that begins again by itself, as while a broker loads its groups, reads from the beginning once more.
+  // A consumer that restarts by itself, as while a broker loads its groups, reads from the beginning once more.
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) reject(payload.error);
   });

@@ -30,7 +30,7 @@ describe('requests to a topic', () => {
   });
 });
 
-/** What of kafkajs sends and tries again: between it and the brokers there are no others here. */
+/** The parts of kafkajs that send and retry: nothing else of it stands between them and the brokers here. */
 const require = createRequire(import.meta.url);
 const sendMessages = require('kafkajs/src/producer/sendMessages') as (
   of: object,
@@ -117,7 +117,7 @@ describe('the writer of a topic', () => {
     headers: {},
   }));
 
-  // As when brokers are started anew one after the other; kafkajs says that all was sent.
+  // As when brokers are restarted one after the other: kafkajs says that all was sent.
   it('does not take for sent what one broker had when another gave up its partitions to it', async () => {
     const brokers = new TwoBrokers();
     const writer = new TopicWriter(brokers.kafka, { ...topic, ends: new Map() }, 'none');

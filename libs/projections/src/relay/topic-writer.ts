@@ -19,7 +19,7 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** What was written has taken the place of less than was there: the topic was deleted, and made anew. */
+/** A write got an offset below what was in the topic before: the topic was deleted and made anew, or restored. */
 export class TopicReplaced extends kafkajs.KafkaJSError {
   constructor(topic: string) {
     super(`topic ${topic} has lost what was in it: it was deleted and made anew, or restored`, {
@@ -30,10 +30,10 @@ export class TopicReplaced extends kafkajs.KafkaJSError {
 
 const ALL_REPLICAS = -1;
 const RETRIES = 3;
-/** Larger ones are no faster: the client copies the messages of a partition with every one that it adds. */
+/** Larger requests are no faster: kafkajs copies the messages of a partition with every one that it adds. */
 const REQUEST_MAX_BYTES = 900_000;
 const REQUEST_MAX_MESSAGES = 500;
-/** Of a batch; and what a record has beside its key, value and headers, each with its length. */
+/** Of a batch; and of a record besides its key, value and headers, their lengths included. */
 const BATCH_OVERHEAD_BYTES = 61;
 const RECORD_OVERHEAD_BYTES = 30;
 
@@ -47,7 +47,7 @@ export class TopicWriter {
   readonly #topic: Target;
   readonly #compression: CompressionTypes;
   #producer: Producer | null = null;
-  /** Of each partition, where what is written next goes at the earliest. */
+  /** By partition, the lowest offset that the next write can get. */
   readonly #ends: Map<number, bigint>;
   /** The partitions that messages of the request under way go to. */
   readonly #concerned = new Set<number>();
@@ -60,10 +60,10 @@ export class TopicWriter {
   }
 
   /**
-   * Resolves when the topic has all of them but what it refuses for its size. After one that was refused,
-   * messages with the same key are not sent, so that none overtakes it: only the first of each key is returned.
+   * Resolves when the topic has all messages except those too large for it. After a refused message, later ones with
+   * the same key are not sent, so that none overtakes it: only the first refused message of each key is returned.
    * @throws when Kafka is away; some messages may be in the topic then
-   * @throws TopicReplaced when it is not the topic any more that it was
+   * @throws TopicReplaced when the topic was deleted and made anew meanwhile
    */
   async send(messages: readonly OutgoingMessage[]): Promise<Refused[]> {
     const refused = new Map<string, Refused>();
@@ -110,23 +110,24 @@ export class TopicWriter {
       });
       this.#acknowledge(answers);
     } catch (error) {
-      // Some of it may have been written. kafkajs would give the sequence numbers of that to whatever is sent next,
-      // and the broker would take that for a repetition and drop it: another producer begins anew.
-      await this.close().catch(() => {}); // it is of no use any more, whatever it says
+      // Part of the request may have been written. kafkajs would use its sequence numbers again for the next
+      // request, and the broker would drop that as a repetition: another producer begins anew.
+      await this.close().catch(() => {}); // this producer is of no use any more
       throw error;
     }
   }
 
   /**
-   * kafkajs asks a broker that has answered nothing more, also where partitions have moved to it since from one that has
-   * not: it then takes the answer for that of all, and nothing has their messages.
+   * Checks that all partitions have answered. kafkajs sends nothing more to a broker that has answered once, even
+   * when partitions of a failed broker have moved to it since: it then reports that all was sent, though the
+   * messages of those partitions are nowhere.
    */
   #acknowledge(answers: readonly RecordMetadata[]): void {
     const before = new Map(this.#ends);
     for (const { partition, baseOffset = '-1' } of answers) {
       this.#concerned.delete(partition);
       const offset = BigInt(baseOffset);
-      if (offset < 0n) continue; // it is not told
+      if (offset < 0n) continue; // the broker does not tell the offset
       if (offset < (before.get(partition) ?? 0n)) throw new TopicReplaced(this.#topic.topic);
       this.#ends.set(partition, offset + 1n);
     }
@@ -135,7 +136,7 @@ export class TopicWriter {
     throw new kafkajs.KafkaJSError(`topic ${this.#topic.topic}: partitions ${which} did not acknowledge`);
   }
 
-  /** As Java's: murmur2 of the key. */
+  /** Chooses partitions as the Java client does: murmur2 of the key. */
   readonly #partitioner: ICustomPartitioner = () => {
     const partitionOf = Partitioners.DefaultPartitioner();
     return (of) => {
@@ -163,7 +164,7 @@ export class TopicWriter {
   }
 }
 
-/** A request holds one batch for each partition, and none may be over the limit: a message that is goes alone. */
+/** A request holds one batch for each partition, and no batch may exceed the limit: a message that does goes alone. */
 export function* requestsOf(
   messages: readonly OutgoingMessage[],
   batchMaxBytes: number,
@@ -184,7 +185,7 @@ export function* requestsOf(
   if (from < messages.length) yield messages.slice(from);
 }
 
-/** Uncompressed, as a record in a batch; a little more at most. */
+/** Size as a record in a batch, uncompressed; a little too much at most. */
 function sizeOf({ key, value, headers }: OutgoingMessage): number {
   let bytes = RECORD_OVERHEAD_BYTES + key.length + Buffer.byteLength(value);
   for (const name in headers) bytes += name.length + headers[name]!.length + 4;

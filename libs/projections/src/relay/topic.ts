@@ -8,7 +8,7 @@ export interface Topic extends RelayTarget {
   readonly partitions: number;
   /** The largest batch of messages that it takes. */
   readonly batchMaxBytes: number;
-  /** Of each partition the offset of what is written to it next. It only grows, also where retention removes messages. */
+  /** By partition, the offset of the next write. It only grows, even where retention removes messages. */
   readonly ends: ReadonlyMap<number, bigint>;
 }
 
@@ -23,8 +23,8 @@ const BATCH_MAX_BYTES = 1_048_588;
 const BROKERS_DEFAULT = -1;
 
 /**
- * The topic, created as asked for where there is none. One that is there is left as it is: more partitions
- * would send the later messages of an order elsewhere than its earlier ones.
+ * Opens the topic, and creates it as asked for where there is none. An existing topic is left as it is: more
+ * partitions would send the later messages of an order elsewhere than its earlier ones.
  * @throws when Kafka is away or refuses
  */
 export async function openTopic(kafka: Kafka, place: KafkaPlace, logger: Logger): Promise<Topic> {
@@ -100,7 +100,7 @@ async function batchMaxBytes(admin: Admin, { topic }: KafkaPlace): Promise<numbe
     const entry = resources[0]?.configEntries.find(({ configName }) => configName === name);
     return Number(entry?.configValue) || BATCH_MAX_BYTES;
   } catch {
-    // Who may write need not be allowed to look: a batch that is too large is then refused, and split.
+    // Whoever may write need not be allowed to describe: a batch that is too large is then refused, and split.
     return BATCH_MAX_BYTES;
   }
 }

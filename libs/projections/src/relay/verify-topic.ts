@@ -14,7 +14,7 @@ export interface VerifyTopicOptions {
   readonly topic: string;
   readonly relay: Pick<RelayStore, 'position' | 'parked' | 'skipped'>;
   readonly signal?: AbortSignal;
-  /** How long a relay that does not move is waited for. */
+  /** How long to wait for a relay that makes no progress. */
   readonly patienceMs?: number;
 }
 
@@ -23,7 +23,7 @@ export interface VerifyTopicResult {
   readonly messages: number;
   /** Messages that repeat another. */
   readonly repeated: number;
-  /** Whether retention has removed messages: then what an order lacks at its beginning is no difference. */
+  /** Whether retention has removed messages: then messages missing at an order's beginning are no difference. */
   readonly trimmed: boolean;
   /** Events that the relay could not send, and those of the same orders behind them. */
   readonly parked: number;
@@ -36,8 +36,8 @@ const PATIENCE_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Compares the topic with the event store: every event up to the head is there, first occurrences are in order
- * per order, and nothing is there that is in no stream.
+ * Compares the topic with the event store: every event up to the head is there, first occurrences are in order per
+ * order, and every message belongs to an order that has a stream.
  * @throws when Kafka or a store is away
  */
 export async function verifyTopic(options: VerifyTopicOptions): Promise<VerifyTopicResult> {
@@ -65,7 +65,7 @@ export async function verifyTopic(options: VerifyTopicOptions): Promise<VerifyTo
     },
     options.signal,
   );
-  // What was placed since may be in the topic already.
+  // Orders placed since then may be in the topic already.
   const end = (await options.eventStore.headPosition()) ?? head;
   const { events, streams } = await eventIds(options, { head, end }, skipped);
   const differences = differencesOf(streams, sent, { parked, trimmed });
@@ -92,7 +92,10 @@ async function untilRelayed({ relay, patienceMs = PATIENCE_MS, signal }: VerifyT
   }
 }
 
-/** Ids of the events of each order up to the head, in the order of its stream; none of one that came after it. */
+/**
+ * Event ids of each order up to the head, in the order of its stream; none for an order that began between head
+ * and end.
+ */
 async function eventIds(
   { eventStore, signal }: VerifyTopicOptions,
   { head, end }: { readonly head: bigint; readonly end: bigint },
@@ -109,7 +112,7 @@ async function eventIds(
       if (message.kind !== 'event') continue;
       if (message.event.position > end) break;
       const key = parseOrderStream(message.event.stream);
-      if (key === null) continue; // the relay leaves out what is no stream of an order
+      if (key === null) continue; // the relay leaves out streams that belong to no order
       const order = `${key.tenantId}/${key.orderId}`;
       if (message.event.position > head) {
         if (!streams.has(order)) streams.set(order, []);
@@ -130,7 +133,7 @@ async function eventIds(
 }
 
 interface Allowances {
-  /** Of each order, how many of its events are sent. */
+  /** By order, how many of its events were sent before the first parked one. */
   readonly parked: ReadonlyMap<string, number>;
   readonly trimmed: boolean;
 }
@@ -147,7 +150,7 @@ export function differencesOf(
     const actual = sent.get(order) ?? [];
     const from = trimmed ? startOf(expected, actual) : 0;
     const at = expected.slice(from).findIndex((id, index) => actual[index] !== id);
-    if (at === -1) continue; // later ones may have been sent since
+    if (at === -1) continue; // all expected ones are there; later ones may have been sent since
     found.push(difference(order, `event ${from + at}`, expected[from + at], actual[at]));
   }
   for (const [order, [first]] of sent) {
@@ -156,7 +159,7 @@ export function differencesOf(
   return found;
 }
 
-/** Where in the stream the first message belongs; at its end when there is none. */
+/** Where in the stream the first message belongs; the end of the stream when there is no message. */
 function startOf(expected: readonly string[], actual: readonly string[]): number {
   const [first] = actual;
   return first === undefined ? expected.length : Math.max(0, expected.indexOf(first));

@@ -4,10 +4,10 @@ import { searchDocumentId } from '#read-models/search/search-document.js';
 import type { ChangedRows } from '#read-models/stores/changed-rows.js';
 import type { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 
-/** Steps from one to the next that says in both stores how far the index is, while more rows wait. */
+/** While more rows wait, every so many steps both stores are told how far the index is. */
 const TELL_EVERY_STEPS = 16;
 
-/** Some rows on their way into the index, and how far it is once they are there. */
+/** Rows on their way into the index, and how far the index is once it has them. */
 export class FollowedStep {
   readonly reached: IndexReached;
 
@@ -26,11 +26,11 @@ export class FollowedStep {
 
 export interface SettledStep extends Pick<FollowedStep, 'page' | 'reached'> {
   readonly refused: readonly RefusedDocument[];
-  /** Whether the index has more than it was last said to have. */
+  /** Whether the index has more than both stores were last told. */
   readonly isNews: boolean;
 }
 
-/** Settles steps in their order: how far the index is, is told only of what it has acknowledged. */
+/** Settles steps in their order: the stores are told only what the index has acknowledged. */
 export class FollowedSteps {
   /** Orders whose document is refused, by the document's id. */
   readonly parked: Set<string>;
@@ -40,7 +40,7 @@ export class FollowedSteps {
   #told: IndexReached;
   #untold = 0;
 
-  /** @param told how far the index was said to be before */
+  /** @param told how far the index was said to be at the start */
   constructor(
     { store, writer, token }: { store: SearchFeedStore; writer: IndexWriter; token: bigint },
     told: IndexReached,
@@ -53,7 +53,7 @@ export class FollowedSteps {
     this.parked = parked;
   }
 
-  /** @throws what the client or PostgreSQL threw: then the rows are to be read and written again */
+  /** @throws what the client or PostgreSQL threw: the rows must then be read and written again */
   async settle({ page, reached, written }: FollowedStep): Promise<SettledStep> {
     const refused = await written;
     const recovered = this.#takeRecovered(page, refused);
@@ -75,7 +75,7 @@ export class FollowedSteps {
     return this.#told.position !== position || this.#told.writeSeq !== writeSeq;
   }
 
-  /** Takes out of `parked` the orders whose document the index has now; answers them. */
+  /** Takes the orders whose document the index now has out of `parked`, and returns them. */
   #takeRecovered(
     { orders }: ChangedRows,
     refused: readonly RefusedDocument[],

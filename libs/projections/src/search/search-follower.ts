@@ -27,14 +27,14 @@ import { Wakeup } from '../engine/wakeup.js';
 export interface SearchFollowerOptions {
   readonly client: Client;
   readonly postgresUrl: string;
-  /** The one whose rows go into an index, made where there is none. */
+  /** Chooses the generation whose index to keep; it may create one. */
   readonly generation: (pool: pg.Pool) => Promise<Generation>;
   readonly logger: Logger;
-  /** Those of the process; of this follower alone, unless told. */
+  /** The leases of the process; by default this follower has its own. */
   readonly leases?: Leases;
   /** Of one step. */
   readonly limits?: PageLimits;
-  /** Of documents of rows that were there when it began; those that come since are never held back by it. */
+  /** Throttles documents of rows present at the start; rows that come later are never held back. */
   readonly filling?: Throttle;
   /** Nobody searches the index yet: it is not refreshed, and steps are larger. */
   readonly inBulk?: boolean;
@@ -42,14 +42,16 @@ export interface SearchFollowerOptions {
 
 const LIMITS: PageLimits = { maxRows: 1_000, maxBytes: 4_000_000 };
 const BULK_LIMITS: PageLimits = { maxRows: 2_000, maxBytes: 8_000_000 };
-/** From one step to the next while rows come one by one: what comes after a pause goes at once, what follows together. */
+/**
+ * The least time between steps while rows come one by one: the first after a pause goes at once, later ones together.
+ */
 const STEP_EVERY_MS = 50;
-/** Rows are told of by NOTIFY; this is for what was told while nobody listened. */
+/** New rows are announced by NOTIFY; looking finds those announced while nobody listened. */
 const LOOK_AGAIN_MS = 2_000;
 
 /**
  * Keeps the search index of a generation up to date with its order rows: the projection `search`. It follows
- * `orders`, perhaps in another process, and holds it back never.
+ * `orders`, perhaps in another process, and never holds it back.
  */
 export class SearchFollower implements ProjectionWork {
   readonly name = SEARCH_PROJECTION;
@@ -58,11 +60,11 @@ export class SearchFollower implements ProjectionWork {
   generation: Generation | null = null;
   position: bigint | null = null;
   parked = 0;
-  /** When the index last had all rows, or was begun to be looked after here, by `performance.now()`; null: not yet. */
+  /** When the index last had all rows, or else was first kept here, in `performance.now()` time; null: neither yet. */
   completeAtMs: number | null = null;
   readonly #options: SearchFollowerOptions;
   readonly #pool: pg.Pool;
-  /** The last write that was there when it began; null: it has not yet. */
+  /** The last write when this follower began; null: it has not begun yet. */
   #beganAtSeq: bigint | null = null;
 
   constructor(options: SearchFollowerOptions) {
@@ -129,7 +131,7 @@ export class SearchFollower implements ProjectionWork {
       this.#beganAtSeq ??= await store.lastWriteSeq();
       const steps = new FollowedSteps({ store, writer, token }, reached, await store.parked());
       const read = (after: bigint) => changedRows(db, generation, after, this.#limits(after));
-      refresh.wrote(0); // by an owner of before, perhaps
+      refresh.wrote(0); // the previous owner may have left writes without a refresh
       await this.#step({ read, writer, steps, refresh, news, start: reached, signal });
     } finally {
       await refresh.stop();
@@ -137,7 +139,9 @@ export class SearchFollower implements ProjectionWork {
     }
   }
 
-  /** One step is told in both stores while the next is read, made and written: searches wait for no round trip more. */
+  /**
+   * A step is settled in both stores while the next is read, made and written: searches wait for no extra round trip.
+   */
   async #step({ read: readPage, writer, steps, refresh, news, start, signal }: Stepping): Promise<void> {
     let begunMs = 0;
     const read = (after: bigint) => {
@@ -158,7 +162,7 @@ export class SearchFollower implements ProjectionWork {
         if (!page.complete) reading = read(ahead.writeSeq);
         await settling;
         settling = this.#settle(step, steps, refresh);
-        settling.catch(() => news.wake()); // thrown where it is awaited, which is to be soon
+        settling.catch(() => news.wake()); // thrown where it is awaited: waking brings that forward
         if (!page.complete) continue;
         await news.wait(LOOK_AGAIN_MS);
         const leftMs = begunMs + STEP_EVERY_MS - performance.now();
@@ -167,26 +171,26 @@ export class SearchFollower implements ProjectionWork {
         reading = read(ahead.writeSeq);
       }
     } finally {
-      await settling.catch(() => {}); // told already, or something else ended it
+      await settling.catch(() => {}); // reported already, or another error ended the loop
     }
   }
 
-  /** No page of what was there when it began is more than a second's, where there is a rate. */
+  /** With a rate, a page of rows present at the start holds at most one second's worth. */
   #limits(afterSeq: bigint): PageLimits {
     const { inBulk = false, limits = inBulk ? BULK_LIMITS : LIMITS, filling } = this.#options;
     if (afterSeq >= this.#beganAtSeq!) return limits;
     return { ...limits, maxRows: Math.min(limits.maxRows, filling?.perSecond ?? Infinity) };
   }
 
-  /** With rows that come faster than the rate it would never have all. */
+  /** Only rows present at the start are throttled, or the index might never catch up. */
   async #heldBack({ orders }: ChangedRows, signal: AbortSignal): Promise<void> {
     const old = orders.filter(({ writeSeq }) => writeSeq <= this.#beganAtSeq!);
     if (old.length > 0) await this.#options.filling?.passed(old.length, signal);
   }
 
   /**
-   * Where to go on: the index itself knows what it has, whatever became of either store meanwhile. null: another index
-   * takes its place, or none.
+   * Opens the index and finds where to go on: the index itself knows what it has, whatever became of either store
+   * meanwhile. null: another index takes its place, or the index was dropped.
    */
   async #open(
     store: SearchFeedStore,
@@ -198,13 +202,13 @@ export class SearchFollower implements ProjectionWork {
     const writer = new IndexWriter(client, name);
     const marker = await writer.open();
     if (await this.isDropped()) {
-      await writer.remove(); // it was made again between the two
+      await writer.remove(); // `open` may have created it again
       return null;
     }
     const written = await writer.lastWriteSeq();
-    const rowsEnd = await store.lastWriteSeq(); // asked last: an owner of before may be writing still
+    const rowsEnd = await store.lastWriteSeq(); // asked last: the previous owner may still be writing
     if ((marker !== null && marker.writeSeq > rowsEnd) || written > rowsEnd) {
-      // Its versions are above those to come, and would win over them.
+      // The versions of its documents are above those to come, and would win over them.
       const instead = newIndexName(name);
       logger.warn({ index: name, instead }, 'the index is of rows that are no more: another one is built');
       await store.replaceIndex(token, instead);
@@ -224,7 +228,7 @@ export class SearchFollower implements ProjectionWork {
     if (step.page.complete) this.engine.become('live');
   }
 
-  /** Where it is refused, Elasticsearch's own interval is left (`REFRESH_INTERVAL`). */
+  /** If the request fails, the changes wait for Elasticsearch's own interval (`REFRESH_INTERVAL`). */
   async #refresh({ searchIndex }: Generation, signal: AbortSignal): Promise<void> {
     if (this.#options.inBulk) return;
     try {
@@ -248,13 +252,13 @@ export class SearchFollower implements ProjectionWork {
   }
 }
 
-/** Of the change that has waited longest; 0 where only a position is new. */
+/** Age of the change that has waited longest; 0 where only a position is new. */
 function ageMs({ firstUpdatedAt }: ChangedRows): number {
   return firstUpdatedAt === null ? 0 : Date.now() - Date.parse(firstUpdatedAt);
 }
 
 interface Stepping {
-  /** The rows written after that number. */
+  /** Reads the rows written after that number. */
   readonly read: (afterSeq: bigint) => Promise<ChangedRows>;
   readonly writer: IndexWriter;
   readonly steps: FollowedSteps;

@@ -4,7 +4,7 @@ import { REFRESH_WITHIN_MS, TimelyRefresh } from './timely-refresh.js';
 const ON_ITS_WAY_MS = 100;
 
 describe('TimelyRefresh', () => {
-  /** When each refresh began, by a clock that stands at 0. */
+  /** When each refresh began, since the start of the test. */
   let beganMs: number[];
   let lastsMs: number;
   let refresh: TimelyRefresh;
@@ -24,7 +24,7 @@ describe('TimelyRefresh', () => {
   });
 
   const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
-  /** Each change is written once it has been on its way for that long. */
+  /** Writes a change every so often, each of that age. */
   const writeFor = async (ms: number, everyMs: number, ageMs: number) => {
     for (let leftMs = ms; leftMs > 0; leftMs -= everyMs) {
       refresh.wrote(ageMs);

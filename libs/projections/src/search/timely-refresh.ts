@@ -1,12 +1,12 @@
-/** A change is found once the refresh has ended that begins, at the latest, so long after it happened. */
+/** The refresh that makes a change findable begins at most this long after the change happened. */
 export const REFRESH_WITHIN_MS = 800;
-/** From one refresh to the next at least: it costs much the same, however little it shows. */
+/** The least time from one refresh to the next: a refresh costs much the same, however little it shows. */
 const REFRESH_GAP_MS = REFRESH_WITHIN_MS / 2;
 
 /**
- * Has an index refreshed in time for what is written into it: at once when the last time is long ago, else as late as may
- * be, so that each shows as much as it can. Elasticsearch by itself would refresh some time after it last did, and
- * knows nothing of how long a change has been on its way.
+ * Refreshes an index in time for what is written into it: at once when the last refresh was long ago, otherwise as
+ * late as possible, so that each refresh shows as much as it can. Elasticsearch's own refresh counts from its last
+ * one, and does not know how long a change has been on its way.
  */
 export class TimelyRefresh {
   readonly #refresh: () => Promise<void>;
@@ -21,9 +21,9 @@ export class TimelyRefresh {
   }
 
   /**
-   * Something is in the index that no refresh shows yet.
-   * @param ageMs since the first of it happened; what is older than any wait here comes late or from an import, and nobody
-   * waits for it to the moment
+   * Called when something was written that no refresh shows yet.
+   * @param ageMs since the oldest of the changes happened; a change older than any wait here counts as new, as it
+   * is late or imported and nobody waits for it to the moment
    */
   wrote(ageMs: number): void {
     const nowMs = performance.now();
@@ -33,7 +33,7 @@ export class TimelyRefresh {
     if (this.#running === null) this.#arm(nowMs);
   }
 
-  /** None is under way when it resolves, nor begins later. */
+  /** When it resolves, no refresh is under way, and none begins later. */
   async stop(): Promise<void> {
     this.#dueMs = -Infinity;
     clearTimeout(this.#timer);

@@ -11,9 +11,12 @@ export interface CommonStatus {
   readonly position: string | null;
   /** Of the last event in the store; null when it is empty or away. */
   readonly headPosition: string | null;
-  /** Positions up to the head; events, on the embedded store. null when that is not known, or another one has it. */
+  /**
+   * Positions up to the head; on the embedded store these are events. null: not known, or another projector has
+   * the lease.
+   */
   readonly lag: string | null;
-  /** How long it has lacked something; 0 when it lacks nothing, null when that is not known. */
+  /** How long something has been lacking; 0: nothing is; null: not known. */
   readonly lagMs: number | null;
   /** How long it has neither run nor stood by. */
   readonly downMs: number;
@@ -28,7 +31,7 @@ export interface CommonStatus {
 export interface ParkedStatus {
   readonly orders: number;
   readonly events: number;
-  /** Those that have waited longest, a few. */
+  /** A few orders, those that have waited longest. */
   readonly oldest: readonly {
     readonly tenantId: string;
     readonly orderId: string;
@@ -52,12 +55,12 @@ export interface Followed {
   readonly projection: string;
   readonly generation: number | null;
   readonly position: bigint | null;
-  /** Whether it has read where it is: until then, without a position, it is not at the beginning. */
+  /** Whether the checkpoint was read: until then, a null position does not mean the beginning. */
   readonly isKnown: boolean;
   readonly engine: ProjectionEngine;
 }
 
-/** @param lagMs when it is not at the head */
+/** @param lagMs what to tell when the projection is not at the head */
 export function commonStatus(
   of: Followed,
   { head, parked }: Surroundings,

@@ -4,7 +4,7 @@ import type { EventStore } from '#event-store/port.js';
 import type { Followed, Surroundings } from './common-status.js';
 import type { ProjectionEngine } from '../engine/projection-engine.js';
 
-/** A scrape waits no longer for what it may as well say the next time. */
+/** A scrape waits no longer: the next one may have the answer. */
 const ASK_LIMIT_MS = 3_000;
 
 interface FirstLacking {
@@ -12,12 +12,14 @@ interface FirstLacking {
   readonly recordedAt: string;
 }
 
-/** What each was found to lack: it goes on lacking just that until it is there, and nobody has to be asked again. */
+/**
+ * The first event that each projection lacks: it stays the first until it is applied, so nobody has to be asked again.
+ */
 const known = new WeakMap<ProjectionEngine, FirstLacking>();
 
 /**
- * Of what is behind the head, how long ago the first event that it lacks was recorded; 0: it lacks none.
- * null: it is not behind, or not known to be, another process has it, or nobody says.
+ * How long ago the first event that the projection lacks was recorded; 0: it lacks none. null: it is not behind
+ * the head, its position is not known, another projector has the lease, or the store does not answer.
  */
 export async function lackingMs(
   eventStore: Pick<EventStore, 'subscribeToAll'>,
@@ -36,6 +38,6 @@ export async function lackingMs(
     known.set(engine, lacking);
     return ageMs(lacking.recordedAt);
   } catch {
-    return null; // it is away or silent, which the states tell
+    return null; // the store is away or silent, as the states tell
   }
 }

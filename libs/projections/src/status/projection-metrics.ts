@@ -15,7 +15,7 @@ const LABELS = ['projection', 'generation'] as const;
 
 type Value = readonly [labels: Readonly<Record<string, string>>, value: number | null];
 
-/** What a status says, as metrics of Prometheus; what is not known has none. Times are in seconds. */
+/** Statuses as metrics of Prometheus; what is not known has no metric. Times are in seconds. */
 export function projectionMetrics({ projections, relay }: ProjectionStatuses): Registry {
   const register = new Registry();
   const all: CommonStatus[] = [...projections, ...(relay === null ? [] : [relay])];

@@ -10,7 +10,7 @@ import { lackingMs } from './lacking.js';
 import { relayStatus, type RelayStatus } from '../relay/relay-status.js';
 import type { SearchFollower } from '../search/search-follower.js';
 
-/** Where a projector is, for people and for metrics. */
+/** Status of a projection `orders`, for people and for metrics. */
 export interface OrdersStatus extends CommonStatus {
   /** Whether queries are answered from its generation. */
   readonly active: boolean;
@@ -24,14 +24,14 @@ export interface OrdersStatus extends CommonStatus {
   >;
 }
 
-/** The same for the projection into a search index. */
+/** Status of a projection `search`. */
 export interface SearchStatus extends CommonStatus {
   readonly index: string | null;
   readonly totals: Readonly<Record<'documents' | 'refused' | 'steps', number>>;
 }
 
 export interface ProjectionStatuses {
-  /** Those of this release's generation first. */
+  /** Those of rows, then those of indexes; the target generation comes first in both. */
   readonly projections: readonly (OrdersStatus | SearchStatus)[];
   /** null: none is configured. */
   readonly relay: RelayStatus | null;
@@ -39,13 +39,13 @@ export interface ProjectionStatuses {
 
 const OLDEST_PARKED_MAX = 10;
 
-/** Of every projection that a keeper runs, and of the relay to Kafka. */
+/** Statuses of every projection that a keeper runs, and of the relay to Kafka. */
 export async function projectionStatuses(
   { ordersFollowers, followers }: ReadModelKeeper,
   relay: Relay | null,
   stores: { readonly eventStore: Asked; readonly db: Queryable },
 ): Promise<ProjectionStatuses> {
-  // What is away is told by the states.
+  // A store that is away is told by the states of the projections.
   const [head, parked] = await Promise.all([
     stores.eventStore.headPosition().catch(() => null),
     parkedCounts(stores.db, OLDEST_PARKED_MAX).catch(() => null),

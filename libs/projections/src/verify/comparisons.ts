@@ -20,7 +20,7 @@ const eventColumns: readonly (readonly [string, (row: HistoryRow) => unknown])[]
   ['recorded_until', (row) => row.recordedUntil],
 ];
 
-/** Says what is missing and what is too much. */
+/** Reports what is missing and what is too much. */
 export function compareSets(
   report: Report,
   path: string,
@@ -46,7 +46,7 @@ export function compareJson(
   }
 }
 
-/** Column by column rather than as objects: there are millions of them in a large shop. */
+/** Compares column by column rather than as objects: a large shop has millions of summaries. */
 export function compareSummary(
   report: Report,
   kind: DifferenceKind,
@@ -84,7 +84,7 @@ function compareColumn(
   if (differencesBetween(expected, stored).length > 0) report(kind, path, expected, stored);
 }
 
-/** For personal data: where it differs is said, what it is never. */
+/** For personal data: reports where it differs, never its values. */
 export const hidingValues =
   (report: Report): Report =>
   (kind, path) =>

@@ -10,7 +10,7 @@ export interface CoverageOptions {
   readonly eventStore: Pick<EventStore, 'subscribeToAll'>;
   readonly pool: pg.Pool;
   readonly signal?: AbortSignal;
-  /** Of the events that are read; absent: no limit. */
+  /** For the events that are read; absent: no limit. */
   readonly throttle?: Throttle;
   /** Told now and then how many events were looked at. */
   readonly onEvents: (count: number) => void;
@@ -70,7 +70,7 @@ async function* streamsUpTo(options: CoverageOptions, head: bigint): AsyncGenera
       if (position > head) return;
       if (message.kind === 'event' && message.event.revision === 0) {
         const key = parseOrderStream(message.event.stream);
-        if (key) yield key; // what is no stream of an order, the projection refuses by itself
+        if (key) yield key; // a stream that belongs to no order needs no row
       }
       if (++count % TELL_EVERY_EVENTS === 0) options.onEvents(count);
       if (count % THROTTLE_EVENTS === 0) await options.throttle?.passed(THROTTLE_EVENTS, options.signal);

@@ -1,11 +1,11 @@
-/** Where the read models say something else than a fresh fold of the stream. */
+/** A place where the read models differ from a fresh fold of the stream. */
 export interface Difference {
   readonly tenantId: string;
   readonly orderId: string;
   readonly kind: DifferenceKind;
-  /** What of it, e.g. `lines[3].quantity` or `revision 4: total_minor`; empty for a whole row. */
+  /** The part that differs, e.g. `lines[3].quantity` or `revision 4: total_minor`; empty for a whole row. */
   readonly path: string;
-  /** As JSON, shortened; null for what is absent, and for personal data always. */
+  /** As JSON, shortened; null for an absent value, and always for personal data. */
   readonly expected: string | null;
   readonly actual: string | null;
 }
@@ -35,10 +35,10 @@ export interface ValueDifference {
 }
 
 const SHOWN_CHARACTERS = 120;
-/** Of one value: a row that is wrong altogether is said to be so by a few of its fields. */
+/** Of one value: when a row is wrong altogether, a few of its fields are enough to tell. */
 const MAX_PATHS = 20;
 
-/** Where two JSON values differ; absent and undefined are the same, the order of keys is none. */
+/** Where two JSON values differ. Absent and undefined are the same; the order of keys does not matter. */
 export function differencesBetween(expected: unknown, actual: unknown): ValueDifference[] {
   const found: ValueDifference[] = [];
   compare(expected, actual, '', found);

@@ -3,7 +3,8 @@ import type { RawEvent } from '#event-store/port.js';
 import { readStream, type ReadableStore } from '../engine/read-stream.js';
 
 /**
- * What an order's stream has up to a revision; or why that cannot be read, where it is that stream alone.
+ * The events of an order's stream up to a revision. An error is returned, not thrown, where this stream alone
+ * cannot be read.
  * @throws StoreUnavailable when the event store as a whole is away
  */
 export async function eventsUpTo(
@@ -13,5 +14,5 @@ export async function eventsUpTo(
 ): Promise<readonly RawEvent[] | StreamDeleted | StoreUnavailable> {
   const read = await readStream(eventStore, stream, { fromRevision: 0, maxCount: revision + 1 });
   if (read instanceof Error) return read;
-  return read.filter((event) => event.revision <= revision); // a truncated stream begins later
+  return read.filter((event) => event.revision <= revision); // a truncated stream may begin later
 }

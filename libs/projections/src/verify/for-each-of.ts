@@ -1,4 +1,6 @@
-/** Orders whose streams are read at one time: few, so that whoever asks meanwhile does not wait behind them. */
+/**
+ * Orders whose streams are read at one time: few, so that other requests to the event store do not wait behind them.
+ */
 const AT_ONCE = 4;
 
 /** Does the work for each, for a few at a time. */

@@ -35,9 +35,9 @@ export interface VerifiedRows extends OrderKey {
   readonly document: string;
   readonly personal: string;
   readonly history: readonly HistoryValues[];
-  /** null: there is none; of a generation with an index, always. */
+  /** null: there is none; always so in a generation with an index. */
   readonly search: SearchValues | null;
-  /** null: there is none; of a generation that is searched in its tables, always. */
+  /** null: there is none; always so in a generation that is searched in its tables. */
   readonly indexed: IndexedValues | null;
 }
 
@@ -156,12 +156,12 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
   return groups;
 }
 
-/** An order with so many events, and rows of its history, as its revision says. */
+/** An order; its revision tells how many events it has, and rows of history, about. */
 interface OrderWithRevision extends OrderKey {
   readonly revision: number;
 }
 
-/** At most in one page: it is in memory with all its history, and with the streams of some of it. */
+/** Limits of one page: it is in memory with all its history, and with the streams of some of its orders. */
 const PAGE = { orders: 200, events: 5_000 };
 
 const KEY_COLUMNS = 'tenant_id AS "tenantId", order_id AS "orderId", revision';
@@ -184,7 +184,7 @@ export async function* orderKeys(
   }
 }
 
-/** So many of them, chosen at random. */
+/** So many orders, chosen at random, a page at a time. */
 export async function* sampledOrderKeys(
   pool: pg.Pool,
   { schema }: Generation,
@@ -198,7 +198,7 @@ export async function* sampledOrderKeys(
   return undefined;
 }
 
-/** An order that has more events than a page may is a page of its own. */
+/** Divides orders into pages; an order with more events than a page may have is a page of its own. */
 export function* pagesOf(
   orders: Iterable<OrderWithRevision>,
   limits = PAGE,

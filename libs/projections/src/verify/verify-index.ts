@@ -32,25 +32,27 @@ export interface VerifiedIndex {
   readonly reader: IndexReader;
   /** Orders whose document the index refused, as `<tenantId>.<orderId>`: there is nothing to compare. */
   readonly parked: ReadonlySet<string>;
-  /** How long it is waited for while it does not move. */
+  /** How long to wait for an index that makes no progress. */
   readonly patienceMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A document that the index does not have as its row was when that was read; undefined: it has none. */
+/** A document that is behind its row as it was read; undefined: it is missing. */
 interface Behind {
   readonly row: VerifiedRows;
   readonly document: SearchDocument | undefined;
 }
 
-/** Each when the index has all rows that there were: what is behind in all of them does not merely move. */
+/**
+ * Before each, the index has caught up with the rows: a document that is behind every time is not merely on its way.
+ */
 const LOOKS_AGAIN = 3;
 const POLL_MS = 100;
 
 /**
  * Compares each row's document with what the row makes of it. A live system goes on meanwhile: a document that is
- * further than its row was is compared with what its stream makes at its own revision, and one that is not as far is
- * looked at again when the index has what there was in rows.
+ * ahead of its row is compared with a fold of the stream at the document's revision. A document that is behind its
+ * row is looked at again once the index has caught up with the rows.
  */
 export async function verifyDocuments(
   index: VerifiedIndex,
@@ -68,7 +70,7 @@ export async function verifyDocuments(
   return [...found, ...behind.map(({ row, document }) => lateDocument(row, document))];
 }
 
-/** @returns what is not as far as its row */
+/** @returns the documents that are behind their rows */
 async function compare(
   { reader, eventStore, pool }: VerifiedIndex,
   rows: readonly VerifiedRows[],
@@ -100,7 +102,7 @@ async function differencesFromStream(
 ): Promise<Difference[]> {
   const { revision } = document;
   const raw = await eventsUpTo(eventStore, orderStream(key.tenantId, key.orderId), revision);
-  if (raw instanceof Error) return []; // told of its row, unless that was known or has become so meanwhile
+  if (raw instanceof Error) return []; // reported with its row already, unless known or only now unreadable
   let order: OrderState;
   try {
     order = foldSkipping(null, await decode(withoutSkipped(raw, skipped)), skipped, revision);
@@ -111,7 +113,7 @@ async function differencesFromStream(
   return order === null ? [] : differencesOf(key, order, document);
 }
 
-/** Waits until the index has all rows that there are now. @returns false when it does not move */
+/** Waits until the index has all rows that there are now. @returns false when it makes no progress */
 async function hasAllRows({ pool, generation, patienceMs, signal }: VerifiedIndex): Promise<boolean> {
   const feed = new SearchFeedStore(pool, generation);
   const rows = await feed.rowsReached();
@@ -147,7 +149,7 @@ function orderOfRow({ document, personal }: VerifiedRows): Order {
 function differencesOf(key: OrderKey, order: Order, document: SearchDocument): Difference[] {
   const expected: unknown = JSON.parse(JSON.stringify(searchDocumentOf(order)));
   return differencesBetween(expected, document).map(({ path, ...values }) => {
-    // Where a person's data differs is said, what it is never.
+    // Tells where personal data differs, never its values.
     const hidden = path.startsWith('personal');
     return {
       ...keyOf(key),

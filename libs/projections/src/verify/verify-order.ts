@@ -17,18 +17,21 @@ import { compareIndexed, compareSearched, type SearchedOrder } from './verify-se
 export interface VerifiedOrder {
   readonly events: number;
   readonly differences: readonly Difference[];
-  /** Why its stream alone cannot be read, where that is the one difference: of its rows it says nothing; null: it can. */
+  /**
+   * Why this stream alone cannot be read, which is then the one difference and says nothing about the rows; null
+   * otherwise.
+   */
   readonly unread: string | null;
 }
 
 export interface VerifiedUpTo {
   /** Of the store when verification began: no event up to it may be missing. */
   readonly headPosition: bigint;
-  /** Whether the generation has rows to search in; else an index has documents, made of rows beside the orders. */
+  /** Whether PostgreSQL searches the generation's tables; otherwise an index does, whose documents are made of rows. */
   readonly searchesTables: boolean;
-  /** Of the order: left out of the fold. */
+  /** Revisions of the order that are left out of the fold. */
   readonly skipped: SkippedRevisions;
-  /** The first of its revisions that is parked: from there on its row lacks what follows; null: none is. */
+  /** The first revision of the order that is parked: its row may lack it and what follows; null: none is parked. */
   readonly parkedFrom: number | null;
 }
 
@@ -49,7 +52,7 @@ export async function verifyOrder(
     differences.push({ tenantId, orderId, kind, path, expected: shown(expected), actual: shown(actual) });
   const raw = await readStream(eventStore, orderStream(tenantId, orderId), WHOLE);
   if (raw instanceof StreamDeleted || raw instanceof StoreUnavailable) {
-    // Where that is known, its row stays, and there is nothing to compare it with.
+    // Known if the order is parked, or its deletion skipped: its row stays, and there is nothing to compare it with.
     const isKnown =
       upTo.parkedFrom !== null || (raw instanceof StreamDeleted && upTo.skipped.has(TOMBSTONE_REVISION));
     if (!isKnown) report('unreadable', '', undefined, raw.message);
@@ -100,7 +103,7 @@ async function compareWithStream(
   return { order, searchedAt: folded.searchedAt };
 }
 
-/** @throws UnfoldableEvent also when there is none */
+/** @throws UnfoldableEvent when an event cannot be folded, or there is none */
 function foldAll(events: readonly StoredOrderEvent[]) {
   if (events.length === 0) throw new UnfoldableEvent('no event of its stream can be folded');
   let order: Order | null = null;

@@ -4,13 +4,13 @@ import { searchRowOf } from '#read-models/search-row.js';
 import { compareJson, compareSets, hidingValues, type Report } from './comparisons.js';
 import type { VerifiedRows } from './verified-rows.js';
 
-/** The order, and the revision of its last event that search sees. */
+/** The order, and the revision of its last event that changes its search row. */
 export interface SearchedOrder {
   readonly order: Order;
   readonly searchedAt: number;
 }
 
-/** The row that PostgreSQL searches in. */
+/** Compares the row that PostgreSQL searches in. */
 export function compareSearched(
   report: Report,
   searched: SearchedOrder,
@@ -27,7 +27,7 @@ export function compareSearched(
     if (expected.vocabulary.has(word)) report('word', word, word, undefined);
 }
 
-/** The row that documents of an index are made of. */
+/** Compares the row that documents of an index are made of. */
 export function compareIndexed(
   report: Report,
   searched: SearchedOrder,
@@ -40,7 +40,7 @@ export function compareIndexed(
   compareRevision(report, searched.searchedAt, indexed.revision, revision);
 }
 
-/** Written with the last event that search sees, or with one after it that came in the same batch. */
+/** The row is written with the last event that changes it, or with a later one of the same batch. */
 function compareRevision(report: Report, searchedAt: number, actual: number, upTo: number): void {
   if (actual < searchedAt || actual > upTo) report('search', 'revision', searchedAt, actual);
 }

@@ -25,15 +25,15 @@ export interface VerifyOptions {
   readonly pool: pg.Pool;
   /** Where the generation has its index, if it has one; null: none is configured. */
   readonly elasticsearch: Client | null;
-  /** Which one; the active one unless given. */
+  /** The generation to verify; by default the active one. */
   readonly generation?: Generation;
-  /** So many rows, chosen at random; absent: all, and whether every stream has its row. */
+  /** Only so many rows, chosen at random; absent: all rows, and whether every stream has its row. */
   readonly sample?: number;
   readonly onProgress?: (progress: VerifyProgress) => void;
   readonly signal?: AbortSignal;
-  /** How long a projection that does not move is waited for. */
+  /** How long to wait for a projection that makes no progress. */
   readonly patienceMs?: number;
-  /** Of events that are read and documents that are looked at; absent: no limit. */
+  /** For events that are read and documents that are compared; absent: no limit. */
   readonly throttle?: Throttle;
 }
 
@@ -50,7 +50,7 @@ export interface VerifyResult {
   readonly sampled: boolean;
   /** Rows compared. */
   readonly orders: number;
-  /** Events folded for it. */
+  /** Events read from their streams. */
   readonly events: number;
   /** At most a thousand are kept; all are counted. */
   readonly differences: readonly Difference[];
@@ -75,7 +75,7 @@ export class NothingToVerify extends Error {}
 
 const MAX_DIFFERENCES = 1_000;
 const PATIENCE_MS = 10_000;
-/** The same where the verdict is over what took hours to build: an engine that takes no writes for a while is no fault of it. */
+/** Longer for a generation that took hours to build: an engine that takes no writes for a while is not its fault. */
 export const BUILD_PATIENCE_MS = 5 * 60_000;
 const POLL_MS = 100;
 
@@ -157,7 +157,7 @@ class Verification {
     };
   }
 
-  /** Returns as well when the projection does not move: then rows are found to be behind. */
+  /** Also returns when the projection makes no progress: its rows are then found to be behind. */
   async #waitFor(projection: string, head: bigint): Promise<void> {
     let last: bigint | null = null;
     let movedMs = performance.now();
@@ -175,7 +175,7 @@ class Verification {
   }
 
   /**
-   * Before any row is looked at: what is below the first parked event is in the row by then, and stays in it, also where
+   * Called before any row is read: by then a row has all events below the first parked one. It keeps them, even if
    * the order is taken further, or is parked no longer, meanwhile.
    */
   async #findParked(): Promise<void> {
@@ -215,14 +215,14 @@ class Verification {
       const rows = await loading;
       if (rows === null) return;
       loading = load();
-      loading.catch(() => {}); // thrown where it is awaited, should it come to that
+      loading.catch(() => {}); // thrown where it is awaited, if it is
       yield rows;
     }
   }
 
   async #verifyPage(rows: readonly VerifiedRows[], head: bigint): Promise<void> {
     const searchesTables = this.#index === null;
-    // After the rows: then every event that they leave out is known.
+    // Read after the rows, so that every event that they leave out is known.
     const skips = await skippedEvents(this.#options.pool, { orders: rows });
     await forEachOf(rows, async (row) => {
       this.#options.signal?.throwIfAborted();
