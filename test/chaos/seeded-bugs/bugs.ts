@@ -103,7 +103,7 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'an event that cannot be read, and is parked nowhere',
     changes: [
       {
-        file: 'libs/projections/src/quarantine/order-writer.ts',
+        file: 'libs/projections/src/orders/order-writer.ts',
         from: 'await this.#store.write({ checkpoint, parked, unparked });\n      this.#committed(folded);',
         to: 'await this.#store.write({ checkpoint, parked: [], unparked });\n      this.#committed(folded);',
       },

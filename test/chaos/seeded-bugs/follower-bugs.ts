@@ -87,7 +87,7 @@ export const followerBugs: readonly TestedBug[] = [
     name: 'a checkpoint past an event that cannot be applied, parked nowhere',
     changes: [
       {
-        file: `${PROJECTIONS}/quarantine/order-writer.ts`,
+        file: `${PROJECTIONS}/orders/order-writer.ts`,
         from: 'await this.#store.write({ checkpoint, parked, unparked });\n      this.#committed(folded);',
         to: 'await this.#store.write({ checkpoint, parked: [], unparked });\n      this.#committed(folded);',
       },
@@ -99,7 +99,7 @@ export const followerBugs: readonly TestedBug[] = [
     name: 'later events of a parked order, applied',
     changes: [
       {
-        file: `${PROJECTIONS}/quarantine/order-advance.ts`,
+        file: `${PROJECTIONS}/orders/order-advance.ts`,
         from: 'if (stopped !== null) behind.push(',
         to: 'if (stopped !== null && fault !== null) behind.push(',
       },
@@ -111,7 +111,7 @@ export const followerBugs: readonly TestedBug[] = [
     name: 'an event that an order has already, applied again',
     changes: [
       {
-        file: `${PROJECTIONS}/quarantine/order-advance.ts`,
+        file: `${PROJECTIONS}/orders/order-advance.ts`,
         from: 'if (revision <= reached) {',
         to: 'if (revision < 0) {',
       },
@@ -123,7 +123,7 @@ export const followerBugs: readonly TestedBug[] = [
     name: 'an event applied behind one that was not sent',
     changes: [
       {
-        file: `${PROJECTIONS}/quarantine/order-advance.ts`,
+        file: `${PROJECTIONS}/orders/order-advance.ts`,
         from: 'if (stopped === null && revision > reached + 1 && revision !== TOMBSTONE_REVISION) {',
         to: 'if (stopped === null && revision < 0) {',
       },

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { StoreUnavailable } from '#event-store/errors.js';
 import { orderStream } from '#event-store/streams.js';
 import { BatchApplier } from '#projections/orders/batch-applier.js';
-import type { AdvanceStore } from '#projections/quarantine/order-advance.js';
+import type { AdvanceStore } from '#projections/orders/order-advance.js';
 import { OrderQuarantine } from '#projections/quarantine/order-quarantine.js';
 import { ParkedOrderRetrier } from '#projections/quarantine/parked-order-retrier.js';
 import { actionById, askForAction } from '#read-models/stores/quarantine-actions.store.js';

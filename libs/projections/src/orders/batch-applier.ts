@@ -9,9 +9,9 @@ import type { Batch } from '../engine/event-buffer.js';
 import type { FoldedOrder } from './folded-order.js';
 import { OrderCache } from './order-cache.js';
 import { parkedBehind, revisionOf, type OrderItem } from '../quarantine/faults.js';
-import { OrderAdvance, type AdvanceStore } from '../quarantine/order-advance.js';
+import { OrderAdvance, type AdvanceStore } from './order-advance.js';
 import { OrderQuarantine } from '../quarantine/order-quarantine.js';
-import { OrderWriter } from '../quarantine/order-writer.js';
+import { OrderWriter } from './order-writer.js';
 import { Turns } from '../engine/turns.js';
 
 export interface Applied {

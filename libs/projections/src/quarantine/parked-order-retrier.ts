@@ -14,7 +14,7 @@ import {
   type OrderItem,
   type Tried,
 } from './faults.js';
-import type { AdvanceStore } from './order-advance.js';
+import type { AdvanceStore } from '../orders/order-advance.js';
 import type { KnownParkedOrder } from './order-quarantine.js';
 
 /** The outcome of another try. */

@@ -4,7 +4,7 @@ import type { Order } from '#domain/order/state.js';
 import { pastSkipped, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import type { OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
-import { foldedOrder, type FoldedOrder } from '../orders/folded-order.js';
+import { foldedOrder, type FoldedOrder } from './folded-order.js';
 import {
   faultOf,
   faultOfStream,
@@ -18,7 +18,7 @@ import {
   type Fault,
   type OrderItem,
   type Tried,
-} from './faults.js';
+} from '../quarantine/faults.js';
 
 export type AdvanceStore = Pick<EventStore, 'readStream' | 'headPosition'>;
 

@@ -1,11 +1,11 @@
 import type { OrderKey, OrdersStore, Unparked } from '#read-models/stores/orders-store.js';
 import { BEHIND_REASON, type EventToPark } from '#read-models/stores/quarantine.store.js';
-import { foldedOrder, type FoldedOrder } from '../orders/folded-order.js';
+import { foldedOrder, type FoldedOrder } from './folded-order.js';
 import { isAway } from '../engine/interruptions.js';
-import type { OrderCache } from '../orders/order-cache.js';
-import { parkedBehind, parkedWith, unappliable, type Tried } from './faults.js';
+import type { OrderCache } from './order-cache.js';
+import { parkedBehind, parkedWith, unappliable, type Tried } from '../quarantine/faults.js';
 import type { Advanced } from './order-advance.js';
-import type { OrderQuarantine } from './order-quarantine.js';
+import type { OrderQuarantine } from '../quarantine/order-quarantine.js';
 
 /** Orders that were added to the store's write, and what is to be written with them. */
 export interface OrdersToWrite {
