@@ -1,7 +1,7 @@
 /**
  * Every ISO 4217 code with minor units, funds included, by their number of digits (list one, as of January 2026).
- * Metals, bond units and test codes have no minor units and are not accepted. ANG and BGN, which lapsed in 2025 and
- * 2026, stay for older orders.
+ * Metals, bond units and test codes have no minor units and are not accepted. ANG and BGN, which lapsed in 2025
+ * and 2026, stay for older orders.
  */
 const codesByDigits: Readonly<Record<number, string>> = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',

@@ -24,7 +24,9 @@ export type Answer =
   | { readonly kind: 'refused'; readonly error: Error }
   | { readonly kind: 'nothing'; readonly order: Order };
 
-/** Checked in this order: whose order it is, whether it was handled before, `If-Match`, the decision, `onlyWhile`. */
+/**
+ * Checked in this order: whose order it is, whether it was handled before, `If-Match`, the decision, `onlyWhile`.
+ */
 export function answerOn(order: OrderState, request: CommandRequest, now: Instant): Answer {
   if (order !== null) {
     const early = answerBeforeDeciding(order, request);

@@ -42,8 +42,8 @@ export interface CommandResult {
   /** The order's revision after the command. */
   readonly revision: number;
   /**
-   * Position in `$all` of the command's last event, or of a later event of the same append. null for a dry run, and for
-   * a no-op where the position of the order is not known.
+   * Position in `$all` of the command's last event, or of a later event of the same append. null for a dry run,
+   * and for a no-op where the position of the order is not known.
    */
   readonly position: bigint | null;
   /** Empty for a no-op. */

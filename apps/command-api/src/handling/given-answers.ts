@@ -11,9 +11,9 @@ const EVENT_BYTES = 200;
 const ENTRY_BYTES = 300;
 
 /**
- * The answers to the commands that this process handled last, so that a repeated command is answered without asking
- * the event store. Look here only after the order's state has told that the command was handled. An answer that is
- * not here is read from the order's events.
+ * The answers to the commands that this process handled last, so that a repeated command is answered without
+ * asking the event store. Look here only after the order's state has told that the command was handled. An answer
+ * that is not here is read from the order's events.
  */
 export class GivenAnswers {
   readonly #answers: LRUCache<string, GivenAnswer>;

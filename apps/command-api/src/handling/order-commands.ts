@@ -102,7 +102,9 @@ export class OrderCommands {
     return command.result;
   }
 
-  /** Drops all cached state: the connection to the store was lost, and the store may come back with fewer events. */
+  /**
+   * Drops all cached state: the connection to the store was lost, and the store may come back with fewer events.
+   */
   forget(): void {
     this.#loader.forget();
     this.#given.forget();
@@ -125,8 +127,8 @@ export class OrderCommands {
   }
 
   /**
-   * Refuses commands that have waited too long, except those of the next turn. Either the store is too slow for the
-   * queue, or other processes came first all the time.
+   * Refuses commands that have waited too long, except those of the next turn. Either the store is too slow for
+   * the queue, or other processes came first all the time.
    */
   #refuseFarBehind(queue: OrderQueue): void {
     const nowMs = this.#elapsedMs();
@@ -140,8 +142,8 @@ export class OrderCommands {
   }
 
   /**
-   * Refuses commands that have waited too long when a turn fails. Their turns would fail one after the other, each after
-   * as long as the store takes not to answer.
+   * Refuses commands that have waited too long when a turn fails. Their turns would fail one after the other, each
+   * after as long as the store takes not to answer.
    */
   #refuseImpatient(queue: OrderQueue, error: unknown): void {
     const isUnknown = error instanceof AppendOutcomeUnknown;

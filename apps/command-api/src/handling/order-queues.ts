@@ -1,6 +1,8 @@
 import type { CommandRequest, CommandResult } from './command-request.js';
 
-/** How many commands share an append at most. More rarely wait, and deciding a batch must not hold up other orders. */
+/**
+ * How many commands share an append at most. More rarely wait, and deciding a batch must not hold up other orders.
+ */
 const MOST_COMMANDS = 64;
 
 /** A command that has no answer yet. */
@@ -45,8 +47,8 @@ export class OrderQueue {
   }
 
   /**
-   * Whether other processes kept a command waiting: since it arrived, no append of ours was stored, and another process
-   * came first.
+   * Whether other processes kept a command waiting: since it arrived, no append of ours was stored, and another
+   * process came first.
    */
   hasOnlyLostSince({ sinceMs }: WaitingCommand): boolean {
     return this.wonAtMs < sinceMs && this.lostAtMs >= sinceMs;

@@ -2,7 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { OrderQueue } from './order-queues.js';
 
-/** How many turns to leave to rivals after one of ours: as many as there seem to be rivals, within these bounds. */
+/**
+ * How many turns to leave to rivals after one of ours: as many as there seem to be rivals, within these bounds.
+ */
 const OTHERS_AT_LEAST = 2;
 const OTHERS_AT_MOST = 32;
 /** Each append of ours multiplies the estimated number of rivals by this. Each race lost adds one. */
@@ -14,8 +16,8 @@ const RIVALRY_MS = 1_000;
 /** A change by others, within this many turn times of our last append, shows rivals. */
 const NEAR_TURNS = 8;
 /**
- * After this many turns in a row, each near the one before, we leave `TURNS_LEFT_THEN` turns: a process that lost every
- * race cannot tell us that it is there.
+ * After this many turns in a row, each near the one before, we leave `TURNS_LEFT_THEN` turns: a process that lost
+ * every race cannot tell us that it is there.
  */
 const TURNS_IN_A_ROW = 16;
 const TURNS_LEFT_THEN = 2;
@@ -45,11 +47,11 @@ export interface TurnsOptions {
 }
 
 /**
- * Lets processes that want the same order take turns without knowing each other. Each process sees only whether its
- * own append came first. The winner could decide again at once, while the losers still have to read what it appended:
- * it would win again and again. So a process that had a turn leaves the others time for theirs. Commands that arrive
- * meanwhile share its next append. A loser does not back off for longer each time, as is usual with scarce resources:
- * some process wins every race, and it should be the one that has lost most often.
+ * Lets processes that want the same order take turns without knowing each other. Each process sees only whether
+ * its own append came first. The winner could decide again at once, while the losers still have to read what it
+ * appended: it would win again and again. So a process that had a turn leaves the others time for theirs. Commands
+ * that arrive meanwhile share its next append. A loser does not back off for longer each time, as is usual with
+ * scarce resources: some process wins every race, and it should be the one that has lost most often.
  */
 export class Turns {
   readonly #elapsedMs: () => number;

@@ -33,6 +33,8 @@ export class LineQuantityDto implements LineQuantity {
 export const LineQuantities = (description: string): PropertyDecorator =>
   ListOf(LineQuantityDto, { min: 1, max: LIMITS.lines, description });
 
-/** Absent, it means all units, as empty `lines` do in the domain. An empty list would read as none and is refused. */
+/**
+ * Absent, it means all units, as empty `lines` do in the domain. An empty list would read as none and is refused.
+ */
 export const OptionalLineQuantities = (description: string): PropertyDecorator =>
   ListOf(LineQuantityDto, { min: 1, max: LIMITS.lines, optional: true, description });

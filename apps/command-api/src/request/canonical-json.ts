@@ -1,8 +1,8 @@
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * One text for all values that mean the same: keys are sorted, and members that are null, `[]` or `{}` are left out.
- * So a field that a later release adds does not change the text of an older body.
+ * One text for all values that mean the same: keys are sorted, and members that are null, `[]` or `{}` are left
+ * out. So a field that a later release adds does not change the text of an older body.
  *
  * @param value JSON, already validated: its depth is bounded and its numbers are finite
  */

@@ -38,8 +38,8 @@ export function placedOrderIdOf(commandId: string): string {
 }
 
 /**
- * The fingerprint of a validated body: 128 bits, as 32 hex digits, of its canonical JSON. Method and path are in the
- * command's id already; headers such as If-Match say when a command may run, not what it is.
+ * The fingerprint of a validated body: 128 bits, as 32 hex digits, of its canonical JSON. Method and path are in
+ * the command's id already; headers such as If-Match say when a command may run, not what it is.
  */
 export function fingerprintOf(body: object): string {
   return hash('sha256', canonicalJson(body), 'hex').slice(0, 32);

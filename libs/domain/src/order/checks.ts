@@ -28,8 +28,8 @@ export function checkCount(count: number, limit: number, field: string): Refusal
 }
 
 /**
- * Checks that the order has room for one more shipment, cancellation, return or refund: by their number, and by the
- * lines that all of them name together.
+ * Checks that the order has room for one more shipment, cancellation, return or refund: by their number, and by
+ * the lines that all of them name together.
  */
 export function checkOneMore(
   field: 'shipments' | 'cancellations' | 'returns' | 'refunds',

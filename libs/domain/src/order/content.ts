@@ -114,7 +114,9 @@ export type RefundOf =
   | { readonly kind: 'shipping' }
   | { readonly kind: 'amount' };
 
-/** What a refund is requested for: units of lines at their value, shipping (null: all that is left), or an amount. */
+/**
+ * What a refund is requested for: units of lines at their value, shipping (null: all that is left), or an amount.
+ */
 export type RefundRequest =
   | { readonly kind: 'lines'; readonly lines: readonly LineQuantity[] }
   | { readonly kind: 'shipping'; readonly amountMinor: number | null }

@@ -43,7 +43,9 @@ export const decideEdits: DecidePart<EditCommand, EditEvent> = {
   },
 };
 
-/** An order with more removals than the limit, from before there was one, still takes edits that remove nothing. */
+/**
+ * An order with more removals than the limit, from before there was one, still takes edits that remove nothing.
+ */
 function checkRemovals(order: Order, { retiredIds }: Order): Refusal | null {
   if (retiredIds.length === order.retiredIds.length) return null;
   return checkCount(retiredIds.length, LIMITS.removals, 'removals');

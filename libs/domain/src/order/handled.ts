@@ -12,8 +12,8 @@ export interface HandledWindow {
 }
 
 /**
- * The window of every order. All processes must fold with the same window, since another one makes a different state
- * of the same events. Only tests use another.
+ * The window of every order. All processes must fold with the same window, since another one makes a different
+ * state of the same events. Only tests use another.
  */
 export const HANDLED_WINDOW: HandledWindow = {
   always: 1_000,
@@ -25,9 +25,9 @@ export const HANDLED_WINDOW: HandledWindow = {
 const INDEXED_FROM = 50;
 
 /**
- * Index of a list's command ids, built on the second lookup; null after the first. It exists because searching a
- * thousand entries for every command takes longer than deciding. The same Set passes to the next list of the order,
- * so it may hold ids that this list has forgotten or does not have yet: a hit is always confirmed in the list.
+ * Index of a list's command ids, built on the second lookup; null after the first. Searching a thousand entries
+ * for every command would take longer than deciding. The same Set passes to the next list of the order, so it may
+ * hold ids that this list has forgotten or does not have yet: a hit is always confirmed in the list.
  */
 const idsOf = new WeakMap<readonly HandledCommand[], Set<string> | null>();
 
@@ -63,9 +63,9 @@ export function keptCommands({ handled }: Order): number {
 }
 
 /**
- * Adds an event's command to the list, and forgets what is outside the window. The placing command and kept ones are
- * never forgotten. Of the others, the last 1,000 are remembered, and up to 2,000 that were recorded in the 30 days
- * before the order's last recordedAt. Entries are sorted by revision, so forgotten ones are always at the front.
+ * Adds an event's command to the list, and forgets what is outside the window: the last 1,000 stay, and up to
+ * 2,000 recorded in the 30 days before the order's last recordedAt. The placing command and kept ones stay for
+ * ever. Entries are sorted by revision, so forgotten ones are always at the front.
  *
  * @param kept whether nothing else in the order would tell a repetition of this command from a new one
  */

@@ -97,8 +97,8 @@ export const decideLifecycle: DecidePart<LifecycleCommand, DecidedHere> = {
 };
 
 /**
- * Cancels the shipments that were not dispatched. If anything was dispatched, also cancels every unit that was not:
- * the total of a partly sent order is the value of the sent part (invariant 3).
+ * Cancels the shipments that were not dispatched. If anything was dispatched, also cancels every unit that was
+ * not: the total of a partly sent order is the value of the sent part (invariant 3).
  */
 function takeBack(
   order: Order,

@@ -21,8 +21,8 @@ export const LIMITS = {
   /** Of a price, a line and an order. Far below 2^53, so every sum within the limit is exact. */
   amountMinor: 100_000_000_000_000,
 
-  // What an order collects over its life. At a limit, commands that would add more are rejected. Stored events always
-  // fold, however many there are.
+  // What an order collects over its life. At a limit, commands that would add more are rejected. Stored events
+  // always fold, however many there are.
   notes: 500,
   shipments: 500,
   cancellations: 500,

@@ -58,8 +58,8 @@ export function changeLines(
 }
 
 /**
- * Checks that there are quantities, that each names a line of the order and no line is named twice, and that each is
- * a legal count of units. Then `check` says what the line itself allows.
+ * Checks that there are quantities, that each names a line of the order and no line is named twice, and that each
+ * is a legal count of units. Then `check` says what the line itself allows.
  */
 export function checkQuantities(
   order: Order,

@@ -89,14 +89,14 @@ export const orderCommandTypes = [
 export const allowedCommands: (order: Order) => readonly OrderCommandType[] = allowedNow;
 
 /**
- * Events that add units without an id of their own: a command repeated after it was forgotten would count twice. So
- * the commands of these events are kept.
+ * Events that add units without an id of their own: a command repeated after it was forgotten would count twice.
+ * So the commands of these events are kept.
  */
 const addsUp: ReadonlySet<OrderEventType> = new Set(['ReturnItemsReceived'] as const);
 
 /**
- * The order after one more event of its stream. Besides the event's own fold, this updates the handled commands, the
- * revision and the times of the last event.
+ * The order after one more event of its stream. Besides the event's own fold, this updates the handled commands,
+ * the revision and the times of the last event.
  * @throws Error for a stream that no decider wrote: one that does not start with OrderPlaced, or places
  * twice, or holds an unknown event.
  */
@@ -127,8 +127,8 @@ export function evolveWithin(window: HandledWindow): EvolveOrder {
 
 /**
  * Decides a command on an order: the events to append (none: a no-op), or a rejection. The command's content is
- * checked first and its time last. So a request repeated late is still a no-op, and a wrong command is rejected for
- * what is wrong with it.
+ * checked first and its time last. So a request repeated late is still a no-op, and a wrong command is rejected
+ * for what is wrong with it.
  */
 export function decide(
   state: OrderState,

@@ -9,7 +9,9 @@ import { accept, reject, type RejectionCode } from './rejections.js';
 import type { Authorization, Order, Payments } from './state.js';
 import { capturedTotalMinor } from './totals.js';
 
-/** What the payment provider did. `providerReference` is the provider's own id for it, unique per order and kind. */
+/**
+ * What the payment provider did. `providerReference` is the provider's own id for it, unique per order and kind.
+ */
 type Money = { readonly amountMinor: number; readonly currency: string };
 
 type Authorized = Money & { readonly providerReference: string; readonly method: string | null };
@@ -131,8 +133,8 @@ function checkPayment(order: Order, data: Authorized | Failed): Refusal | null {
 }
 
 /**
- * Whether this failure was recorded before, with the same content. Without a provider reference, the payment id has to
- * be the same too. A failure of another attempt may have the same reference, but its content differs.
+ * Whether this failure was recorded before, with the same content. Without a provider reference, the payment id
+ * has to be the same too. A failure of another attempt may have the same reference, but its content differs.
  */
 function isKnownFailure({ payments }: Order, content: Omit<Failed, 'currency'>, newId: string): boolean {
   return payments.failures.some(
@@ -149,8 +151,8 @@ function checkRoom({ payments }: Order, kind: 'authorizations' | 'captures' | 'f
 
 /**
  * A provider reference is unique per order and kind (invariant 4).
- * @returns null for a new reference, acceptance without events for a known one with the same content, a rejection for
- * a known one with other content
+ * @returns null for a new reference, acceptance without events for a known one with the same content, a rejection
+ * for a known one with other content
  */
 function checkReference<T extends { readonly providerReference: string }, K extends keyof T>(
   recorded: readonly T[],
@@ -164,7 +166,9 @@ function checkReference<T extends { readonly providerReference: string }, K exte
   return reject('provider_reference_reused', { providerReference });
 }
 
-/** A capture may exceed the order's total, since the provider took the money. It may not exceed its authorization. */
+/**
+ * A capture may exceed the order's total, since the provider took the money. It may not exceed its authorization.
+ */
 function checkCapture(order: Order, { authorizationId, amountMinor }: Captured): Refusal | null {
   if (capturedTotalMinor(order) + amountMinor > LIMITS.amountMinor) {
     return reject('total_out_of_range', { limit: LIMITS.amountMinor });

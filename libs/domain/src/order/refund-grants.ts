@@ -23,7 +23,7 @@ export interface Grant {
 
 /**
  * What each reason can refund (docs/adr/0007):
- * - `return` and `cancellation`: the value of units received or cancelled, or a part of it, but no more than we owe;
+ * - `return` and `cancellation`: the value of units received or cancelled, or a part of it, as far as we owe it;
  * - `goodwill`: the value of any units, or any amount;
  * - `overpayment`: an amount up to what we owe;
  * - every reason but `overpayment`: shipping, up to its value in all.
@@ -66,8 +66,9 @@ function grantShipping(order: Order, askedMinor: number | null): Grant | Refusal
 }
 
 /**
- * A line's amount is the value of all its units refunded for this reason, these included, less what was granted for
- * them before. So the amounts sum to the value exactly, even if a refund failed or an edit changed the value meanwhile.
+ * A line's amount is the value of all its units refunded for this reason, these included, less what was granted
+ * before. So the amounts sum to the value exactly, even if a refund failed in between or an edit changed the
+ * value.
  */
 function grantLines(order: Order, reason: RefundReason, asked: readonly LineQuantity[]): Grant | Refusal {
   const before = grantedByLine(order, reason);
@@ -104,9 +105,9 @@ function valueOf(reason: RefundReason, valueMinor: number, quantity: number, uni
 }
 
 /**
- * The value of all units refundable for a reason, less what was refunded for that reason. Counted line by line: after
- * an edit spreads a discount differently, the units of one line may be worth less than was refunded for them. That must
- * not lower what the other lines have left.
+ * The value of all units refundable for a reason, less what was refunded for that reason. Counted line by line:
+ * after an edit spreads a discount differently, the units of one line may be worth less than was refunded for
+ * them. That must not lower what the other lines have left.
  */
 function ungrantedMinor(order: Order, reason: RefundReason): number {
   const values = lineValuesMinor(order);
@@ -120,8 +121,8 @@ function ungrantedMinor(order: Order, reason: RefundReason): number {
 }
 
 /**
- * What we owe, less pending refunds. Units that were never paid for, or that were replaced by something else, leave
- * nothing to refund. Pending refunds that lower the total do not count: they will not change the balance.
+ * What we owe, less pending refunds. Units that were never paid for, or that were replaced by something else,
+ * leave nothing to refund. Pending refunds that lower the total do not count: they will not change the balance.
  */
 function owedMinor(order: Order): number {
   const onItsWayMinor = order.refunds

@@ -115,7 +115,7 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
     const refund = findRefund(order, data.refundId);
     if (isRefusal(refund)) return refund;
     const { providerReference } = data;
-    // Of a failed refund, a guess (no provider reference) says nothing new. The provider's word does, after a guess.
+    // A guess (no provider reference) adds nothing to a known failure. The provider's word adds to a guess.
     const isKnown = providerReference === null || providerReference === refund.providerReference;
     if (refund.status === 'failed' && isKnown) return accept();
     const wrong =
@@ -170,8 +170,8 @@ function checkReference(order: Order, refund: Refund, providerReference: string 
 }
 
 /**
- * A failure without a provider reference was a guess, made because no answer came. The provider's word that it paid
- * overrides the guess, unless other refunds have taken the captured money meanwhile.
+ * A failure without a provider reference was a guess, made because no answer came. The provider's word that it
+ * paid overrides the guess, unless other refunds have taken the captured money meanwhile.
  */
 function checkSucceeds(order: Order, refund: Refund): Refusal | null {
   if (refund.status === 'pending') return null;
@@ -182,8 +182,8 @@ function checkSucceeds(order: Order, refund: Refund): Refusal | null {
 }
 
 /**
- * A refund may fail after it succeeded: the money can come back to the provider days later, from a closed account. And
- * the provider may confirm a guessed failure; a success reported after that is rejected as outdated.
+ * A refund may fail after it succeeded: the money can come back to the provider days later, from a closed account.
+ * And the provider may confirm a guessed failure; a success reported after that is rejected as outdated.
  */
 function checkFails(refund: Refund, providerReference: string | null): Refusal | null {
   const cameBack = refund.status === 'succeeded' && refund.providerReference === providerReference;

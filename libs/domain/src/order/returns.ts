@@ -65,7 +65,9 @@ export const evolveReturns: EvolvePart<ReturnEvent> = {
     changeReturn(letGo(order, data.returnId), data.returnId, () => ({ status: 'closed' })),
 };
 
-/** After the request, only the return's own status decides: its goods were dispatched, whatever the order's status. */
+/**
+ * After the request, only the return's own status decides: its goods were dispatched, whatever the order's status.
+ */
 export const decideReturns: DecidePart<ReturnCommand, ReturnEvent> = {
   RequestReturn: (order, { data }, context) => {
     const again = order.returns.find(({ returnId }) => returnId === context.newId(0));

@@ -85,16 +85,16 @@ function givenUpMinor(order: Order): number {
 }
 
 /**
- * Goodwill and refunded shipping: no returned or cancelled unit lowers the total for these, so the refund itself does,
- * once it has succeeded.
+ * Goodwill and refunded shipping: no returned or cancelled unit lowers the total for these, so the refund itself
+ * does, once it has succeeded.
  */
 export function lowersTotal({ of, reason }: Pick<Refund, 'of' | 'reason'>): boolean {
   return of.kind === 'shipping' || reason === 'goodwill';
 }
 
 /**
- * The value of each line, in the order of `lines`: its amount less its discounts plus exclusive tax. The units of a
- * line share this value (docs/adr/0007).
+ * The value of each line, in the order of `lines`: its amount less its discounts plus exclusive tax. The units of
+ * a line share this value (docs/adr/0007).
  */
 export function lineValuesMinor(order: Pick<Order, 'lines' | 'discounts'>): readonly number[] {
   const discounts = lineDiscountsMinor(order.lines, order.discounts);
