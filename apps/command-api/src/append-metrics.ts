@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { AppendObserver } from './handling/order-commands.js';
 
-/** Counts how commands for the same order meet, for `/metrics`. */
+/** Counts shared appends and conflicts of commands for the same order, for `/metrics`. */
 export class AppendMetrics implements AppendObserver {
   readonly #commands: Histogram;
   readonly #conflicts: Counter;

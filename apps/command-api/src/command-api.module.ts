@@ -32,7 +32,7 @@ import { StockController } from './orders/stock.controller.js';
   providers: [OrderDispatcher, ExecuteOrderCommandHandler],
 })
 export class CommandApiModule {
-  /** The API over what handles its commands. */
+  /** The API with `handling` behind it. */
   static over(handling: CommandHandling, options: CommandOptions): DynamicModule {
     return {
       module: CommandApiModule,

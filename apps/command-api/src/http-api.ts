@@ -9,7 +9,7 @@ import type { CommandHandling } from './dispatch/command-handling.js';
 import type { CommandOptions } from './dispatch/command-options.js';
 import { problemOfCommand } from './dispatch/problem-of-command.js';
 
-/** An order of 2,000 lines with every text at its limit takes less. */
+/** Larger than an order of 2,000 lines with every text at its limit. */
 export const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 
 export interface CommandHttpOptions extends CommandOptions {
@@ -19,7 +19,7 @@ export interface CommandHttpOptions extends CommandOptions {
   readonly metrics?: () => Promise<Registry>;
 }
 
-/** The command API over what handles its commands, not yet listening. */
+/** The command API with `handling` behind it, not yet listening. */
 export function createCommandHttpApp(
   handling: CommandHandling,
   { logger, verifier, isStoreReachable, metrics, ...options }: CommandHttpOptions,

@@ -14,12 +14,12 @@ import { SnapshotMetrics } from './snapshot-metrics.js';
 export interface OpenOrders {
   readonly commands: OrderCommands;
   readonly metrics: SnapshotMetrics;
-  /** What was known of orders is asked for anew. */
+  /** Drops all cached state of orders, so that it is read again. */
   forget(): void;
   close(): Promise<void>;
 }
 
-/** What handles commands, with its cache and its snapshots, and what those tell of themselves. */
+/** The command handler with its cache and snapshots, and their metrics. */
 export function openOrders(
   eventStore: ExactEventStore,
   { snapshotEveryEvents, snapshotCheckOneIn, stateCacheMb }: LoadingSettings,

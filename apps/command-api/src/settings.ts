@@ -21,15 +21,15 @@ export interface CommandApiSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly loading?: LoadingSettings;
-  /** How long it goes on as if nothing were, once its readiness is red. */
+  /** How long the app goes on taking requests after its readiness has turned red. */
   readonly drainDelayMs?: number;
 }
 
-/** How orders are loaded, and kept. */
+/** How orders are loaded and cached. */
 export interface LoadingSettings {
   /** 0: orders are always folded from their first event on. */
   readonly snapshotEveryEvents: number;
-  /** 0: none is compared. */
+  /** One load from a snapshot in so many is compared with all events. 0: none is. */
   readonly snapshotCheckOneIn: number;
   readonly stateCacheMb: number;
 }

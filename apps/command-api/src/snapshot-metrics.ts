@@ -23,7 +23,7 @@ export class SnapshotMetrics implements SnapshotObserver {
     this.#logger = logger;
     const counter = (name: string, help: string, outcomes: readonly string[]) => {
       const metric = new Counter({ name, help, labelNames: ['outcome'], registers: [this.registry] });
-      for (const outcome of outcomes) metric.inc({ outcome }, 0); // an alarm on a rise needs a beginning
+      for (const outcome of outcomes) metric.inc({ outcome }, 0); // an alarm on an increase needs a first value
       return metric;
     };
     this.#reads = counter(

@@ -7,7 +7,7 @@ import { openOrders } from './open-orders.js';
 import { defaultLoading, type CommandApiSettings } from './settings.js';
 import { StoreMark } from './store-mark.js';
 
-/** The whole app, listening. The event store may still be away: it is asked when it is needed. */
+/** Starts the whole app, listening. The event store may still be away: it is asked only when it is needed. */
 export async function startCommandApi(
   settings: CommandApiSettings,
   logger: Logger,

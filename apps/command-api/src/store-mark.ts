@@ -1,7 +1,7 @@
 import type { ExactEventStore } from '#event-store/port.js';
 import { storeIdentity, storeMarkOf } from '#event-store/store-identity.js';
 
-/** The mark that positions carry: of the store that answers now, which is asked once until it is lost sight of. */
+/** The mark of the event store, which positions carry. The store is asked once, and again after `forget`. */
 export class StoreMark {
   readonly #eventStore: Pick<ExactEventStore, 'readStream' | 'appendExact'>;
   #mark: Promise<string> | null = null;
@@ -10,7 +10,7 @@ export class StoreMark {
     this.#eventStore = eventStore;
   }
 
-  /** @throws StoreUnavailable, and is asked again by the next command then */
+  /** @throws StoreUnavailable; the next call asks the store again */
   current(): Promise<string> {
     if (this.#mark !== null) return this.#mark;
     const asked = this.#ask();
@@ -21,7 +21,7 @@ export class StoreMark {
     return asked;
   }
 
-  /** Another store may answer at the same address by now. */
+  /** To be called when the connection was lost: another store may answer at the same address by now. */
   forget(): void {
     this.#mark = null;
   }

@@ -1,7 +1,7 @@
 /**
- * Every ISO 4217 code that has minor units, funds too, by their digits (list one, as of January 2026). Metals, bond
- * units and test codes have none, and are no money here. ANG and BGN, which lapsed in 2025 and 2026, stay for orders
- * from before.
+ * Every ISO 4217 code with minor units, funds included, by their number of digits (list one, as of January 2026).
+ * Metals, bond units and test codes have no minor units and are not accepted. ANG and BGN, which lapsed in 2025
+ * and 2026, stay for older orders.
  */
 const codesByDigits: Readonly<Record<number, string>> = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
@@ -22,7 +22,7 @@ const digitsByCode = new Map(
   ),
 );
 
-/** How many decimals the currency's major unit has (GBP 2, JPY 0); null: not a currency we take. */
+/** How many decimals the currency's major unit has (GBP 2, JPY 0); null: the currency is not accepted. */
 export function minorUnitDigits(currency: string): number | null {
   return digitsByCode.get(currency) ?? null;
 }

@@ -15,7 +15,7 @@ export interface Event<Type extends string, Data, Personal = null> {
   readonly personal: Personal extends null ? null : Personal | Erased;
 }
 
-/** Something asked of an order, already free of transport: ids and times come in beside it. */
+/** Something asked of an order, without transport. Ids and times come from the DecisionContext. */
 export interface Command<Type extends string, Data, Personal = null> {
   readonly type: Type;
   readonly data: Data;
@@ -25,7 +25,7 @@ export interface Command<Type extends string, Data, Personal = null> {
 /** What a decision may know besides the order and the command. The domain reads no clock and makes no id. */
 export interface DecisionContext {
   readonly now: Instant;
-  /** When it happened in the business; null means now. */
+  /** When the events happened in the business; null means now. */
   readonly occurredAt: Instant | null;
   /** Whether the asker may record what happened more than 60 s ago. */
   readonly mayBackdate: boolean;
@@ -38,7 +38,7 @@ export interface Recording {
   /** 0 for the first event of the order. */
   readonly revision: number;
   readonly recordedAt: Instant;
-  /** The command that caused it. */
+  /** The command that caused the event. */
   readonly commandId: string;
   /** 128 bits in hex of the command's content. */
   readonly fingerprint: string;
@@ -70,8 +70,8 @@ export type Decide<State, C extends { type: string }, E, Code extends string> = 
 };
 
 /**
- * An event as a part of the order decides it: without its time, since every event of one decision gets
- * the same, and without `personal` where it never has any.
+ * An event as one part of the order decides it: without `occurredAt`, which all events of a decision share, and
+ * without `personal` where the event never has any.
  */
 export type Draft<E> = E extends { personal: null }
   ? Omit<E, 'occurredAt' | 'personal'>

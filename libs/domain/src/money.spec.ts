@@ -129,7 +129,7 @@ describe('allocate', () => {
           const tied = places.some((other) => other !== place && owed(other) === owed(place));
           if (!tied) expect(moved[index]).toBe(parts[place]);
         });
-        // Equal weights may change places among each other, and never get more or fewer together by it.
+        // If all weights are equal, the parts are the same, perhaps in other places.
         const alike = over.every((weight) => weight === over[0]);
         if (alike) expect([...moved].sort()).toEqual([...parts].sort());
       }),
@@ -144,13 +144,13 @@ describe('allocate', () => {
 });
 
 describe('minorUnitDigits', () => {
-  /** All that has not two, and all without any, as ISO 4217 lists them. */
+  /** All currencies that do not have two digits, and all codes without minor units, as ISO 4217 lists them. */
   const published: Readonly<Record<string, number | null>> = {
     ...digitsOf(0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'),
     ...digitsOf(3, 'BHD IQD JOD KWD LYD OMR TND'),
     ...digitsOf(4, 'CLF UYW'),
     ...digitsOf(null, 'XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX'),
-    ...digitsOf(null, 'SLL ZWL'), // lapsed in 2024, and validator lists them still
+    ...digitsOf(null, 'SLL ZWL'), // lapsed in 2024, but validator still lists them
   };
   const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
   const codes = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => a + b + c)));

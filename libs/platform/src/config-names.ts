@@ -199,7 +199,7 @@ export type ConfigName = keyof typeof configNames;
 
 const documented: Readonly<Record<string, SettingDocumentation | undefined>> = configNames;
 
-/** Where a secret may be given instead: a file, read once. null: the setting is no secret. */
+/** The variable that may name a file with the secret instead; null: the setting is no secret. */
 export function fileVariable(variable: string): string | null {
   return documented[variable]?.secret === true ? `${variable}_FILE` : null;
 }

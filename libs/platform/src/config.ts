@@ -24,13 +24,13 @@ type Values<Settings> = {
 /**
  * Reads every setting of an app at its start, so that a wrong one stops it there and not at first use.
  *
- * @throws ConfigError when one is missing, wrong, or when an ORDERLOG_ variable is none we know.
+ * @throws ConfigError when a setting is missing or wrong, or when an ORDERLOG_ variable is unknown.
  */
 export function readConfig<const Settings extends Readonly<Record<string, Setting<unknown>>>>(
   settings: Settings,
   environment: Environment = process.env,
 ): Values<Settings> {
-  // A misspelt name would otherwise be a default in disguise.
+  // Otherwise a misspelt name would silently mean the default.
   const unknown = describeUnknown(Object.keys(environment));
   if (unknown !== null) throw new ConfigError(unknown);
   const entries = Object.entries(settings).map(([key, setting]) => {
@@ -40,9 +40,10 @@ export function readConfig<const Settings extends Readonly<Record<string, Settin
 }
 
 /**
- * What stands in the variable, or for a secret in the file that it names; undefined when neither does.
+ * The value of the variable or, for a secret, of the file that its `_FILE` variable names; undefined when neither
+ * is set.
  *
- * @throws ConfigError when both do, or the file cannot be read
+ * @throws ConfigError when both are set, or the file cannot be read or is not one line
  */
 export function givenText(variable: ConfigName, environment: Environment = process.env): string | undefined {
   const text = environment[variable] || undefined;
@@ -55,7 +56,9 @@ export function givenText(variable: ConfigName, environment: Environment = proce
   return readSecret(inFile, path);
 }
 
-/** Settings that go before those of `environment`, also where one of the latter stands in a file; '' says not set. */
+/**
+ * `environment` with settings that override its own, including secrets that it names in a file; '' means not set.
+ */
 export function overridden(
   environment: Environment,
   given: Readonly<Record<string, string>>,
@@ -116,7 +119,7 @@ export function envFile(variable: ConfigName): Setting<string> {
   });
 }
 
-/** What is sent in a header to say who asks: an API key, a token. */
+/** A credential that is sent in a header: an API key, a token. */
 export function envCredential(variable: ConfigName): Setting<string> {
   return setting<string, never>(variable, undefined, (text) => {
     if (/^[\x21-\x7e]+$/.test(text)) return text;
@@ -186,7 +189,7 @@ export function envUrl(
   });
 }
 
-/** Another setting's value, or null when the variable is not set. */
+/** The given setting, or null when its variable is not set. */
 export function envOptional<T>({ variable, read }: Setting<T>): Setting<T | null> {
   return { variable, read: (text) => (text === undefined ? null : read(text)) };
 }
@@ -205,7 +208,7 @@ export const envPostgresUrl = (variable: ConfigName): Setting<string> => {
     try {
       new pg.Client({ connectionString: text }); // does not connect
     } catch (error) {
-      // Its message may hold the URL.
+      // The message is not shown: it may hold the URL.
       const { code } = error as NodeJS.ErrnoException;
       throw new ConfigError(
         `${variable} is not understood (${code ?? 'malformed'}): look at what follows its ?`,
@@ -239,7 +242,10 @@ function wrong(variable: ConfigName, text: string, remedy: string): ConfigError 
   return new ConfigError(`${variable} is ${JSON.stringify(text.slice(0, 100))}: ${remedy}`);
 }
 
-/** Of a file that a setting names; not with its path, which may be a secret in the wrong variable. */
+/**
+ * The error for a file that a setting names. It does not show the path: that may be a secret in the wrong
+ * variable.
+ */
 export function unreadable(variable: string, error: unknown): ConfigError {
   const { code } = error as NodeJS.ErrnoException;
   return new ConfigError(

@@ -3,7 +3,8 @@ import { POSTGRES_EPOCH_MS } from './postgres.js';
 
 /** Bytes of the header of PostgreSQL's binary COPY format when it has no extension, which it never has. */
 const HEADER_BYTES = 19;
-// Of an array: dimensions, whether there are nulls, the type; then of its one dimension the count and where it begins.
+// An array begins with its number of dimensions, a flag for nulls and the element type. For its one dimension, the
+// count and the lower bound follow.
 const ARRAY_COUNT_AT = 12;
 const ARRAY_HEADER_BYTES = 20;
 
@@ -16,7 +17,7 @@ class CopyOut implements Submittable {
   readonly #onRow: (row: Buffer) => void;
   #headerSeen = false;
   #error: Error | null = null;
-  /** Called once; the connection puts its own in front of it, to know that the query is over in time. */
+  /** Called once. Where there is a query timeout, node-postgres wraps it to learn that the query has ended. */
   callback: (error: Error | null) => void;
 
   constructor(text: string, onRow: (row: Buffer) => void, done: (error: Error | null) => void) {
@@ -92,7 +93,7 @@ export class CopiedRow {
     return this;
   }
 
-  /** Whether the next column is null; that one is then read. */
+  /** Whether the next column is null. A null column counts as read. */
   isNull(): boolean {
     if (this.#bytes.readInt32BE(this.#at) !== -1) return false;
     this.#at += 4;

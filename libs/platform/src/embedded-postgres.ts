@@ -28,7 +28,7 @@ export interface EmbeddedPostgresOptions {
   settings?: Readonly<Record<string, string>>;
   /** What the server logs, a chunk at a time. */
   onLog?: (text: string) => void;
-  /** Told of its process at once: until it accepts connections may take long, where it has to recover. */
+  /** Called as soon as the process exists. It may take long to accept connections, where it has to recover. */
   onSpawn?: (pid: number) => void;
 }
 
@@ -81,7 +81,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
-  await once(child, 'spawn'); // it has neither a pid nor, at times, a stderr where no process could be made
+  await once(child, 'spawn'); // if no process could be made, there is no pid and perhaps no stderr
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString('utf8')).slice(-4_000);
@@ -133,7 +133,7 @@ async function initialise(
 ): Promise<void> {
   const cluster = join(dataDir, 'pg');
   if (existsSync(join(cluster, 'PG_VERSION'))) return;
-  // Takes the cluster's place once it is whole: a first start may be cut off anywhere.
+  // The draft takes the cluster's place once it is complete: a first start may be cut off at any point.
   const draft = join(dataDir, 'pg.draft');
   for (const left of [draft, cluster]) await rm(left, { recursive: true, force: true });
   await mkdir(draft, { recursive: true, mode: 0o700 });
@@ -145,7 +145,7 @@ async function initialise(
   const seed = join(tmpdir(), `orderlog-${randomBytes(8).toString('hex')}`);
   await writeFile(seed, password, { mode: 0o600 });
   if (user.uid !== undefined) await chown(seed, user.uid, user.gid!);
-  // On disk before there is a cluster that knows no other: a machine may lose its power now.
+  // The password is on disk before the cluster, which accepts no other: the machine may lose power in between.
   await writeFile(passwordFile(dataDir), password, { mode: 0o600, flush: true });
   try {
     await run(
@@ -187,20 +187,20 @@ async function stopLeftover(
   if (!existsSync(left)) return;
   const pid = Number((await readFile(left, 'utf8').catch(() => '')).split('\n', 1)[0]);
   if (pid > 0 && (await isAnother(pid, cluster))) {
-    // `pg_ctl` and the server ask no more than whether there is such a process: one would end it, the other not start
-    // beside it.
+    // `pg_ctl` and the server only look whether a process has this pid. `pg_ctl` would end that process, and the
+    // server would not start beside it.
     await rm(left);
     return;
   }
   await run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast', '-w'], user).catch(() => {
-    // Nobody is running: the file is a leftover too, and the server removes it by itself.
+    // No server is running: the file is a leftover too, and the new server removes it by itself.
   });
 }
 
 /**
- * Whether that process is no server of this cluster, beyond doubt: pids are given out again, above all once the machine
- * was started anew, and a copied cluster names the server of the original. One that is ours would have a second one
- * beside it.
+ * Whether this process is certainly not a server of this cluster. Pids are reused, above all after a reboot, and
+ * the pid file of a copied cluster names the server of the original. In doubt the answer is false: taking our own
+ * server for another would start a second one on the same data.
  */
 async function isAnother(pid: number, cluster: string): Promise<boolean> {
   const command = commandOf(pid);
@@ -209,11 +209,11 @@ async function isAnother(pid: number, cluster: string): Promise<boolean> {
   const served = / -D (.+?) -p \d/.exec(command.line)?.[1];
   if (served === undefined || !isAbsolute(served)) return false; // somebody else has started it
   const [theirs, ours] = await Promise.all([stat(served).catch(() => null), stat(cluster)]);
-  // Where there is no such folder any more, it was perhaps ours, moved with its server.
+  // A folder that is gone may be ours, moved while its server runs.
   return theirs !== null && (theirs.dev !== ours.dev || theirs.ino !== ours.ino);
 }
 
-/** @throws what PostgreSQL answers where it would never accept us. */
+/** @throws the error of PostgreSQL where it will never accept us, as with a wrong password. */
 async function untilAccepting(url: string, child: ChildProcess, log: () => string): Promise<void> {
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) {

@@ -3,18 +3,21 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Below those that outgoing connections are given (from 32,768 on in Linux, from 49,152 on elsewhere, RFC 6335): one of
- * them would sooner or later hold the port of a server that is away for a moment, even one to that very server.
+ * Below the ports that outgoing connections get (from 32,768 on in Linux, from 49,152 on elsewhere, RFC 6335).
+ * Otherwise an outgoing connection would sooner or later take the port of a server that is away for a moment, even
+ * a connection to that very server.
  */
 const PORTS = { first: 20_000, count: 12_000 };
-/** Of so many drawn for each port there is, hardly any port is not among them. */
+/** Random draws per port of the range. With so many, hardly any port of the range is never drawn. */
 const TRIES_EACH = 20;
 
 const told = new Set<number>();
 
 /**
- * A port of 127.0.0.1 on which nobody listens right now, and that this process was not told before. Any of many: one after
- * the other, processes would come across each other's, and take those of a server that is away for a moment.
+ * A port of 127.0.0.1 on which nobody listens right now, and which this process has not tried before. It is drawn
+ * at random: in sequence, processes would run into each other's ports, and take that of a server that is away for
+ * a moment.
+ * @throws Error when no port of the range is free
  */
 export async function freePort({ first, count } = PORTS): Promise<number> {
   for (let tries = 0; tries < TRIES_EACH * count; tries++) {

@@ -35,7 +35,7 @@ export interface KafkaPlace {
   /** `host:port` of each. */
   readonly brokers: readonly string[];
   readonly topic: string;
-  /** null: none was asked for. */
+  /** null: not configured. */
   readonly partitions: number | null;
   readonly replication: number | null;
   /** -1: for ever. */
@@ -131,12 +131,12 @@ function brokerList(variable: ConfigName): Setting<readonly string[]> {
 }
 
 function isBroker(text: string): boolean {
-  // The client takes no address in brackets apart: IPv6 needs a name.
+  // The client cannot parse an address in brackets, so an IPv6 broker needs a name.
   const port = /^[^\s:@/[\]]+:(\d{1,5})$/.exec(text)?.[1];
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
-/** What Kafka allows. */
+/** A name that Kafka allows for a topic. */
 export function isTopicName(text: string): boolean {
   return /^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
 }

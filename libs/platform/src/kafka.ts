@@ -5,12 +5,12 @@ import type { Logger } from './logging.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Within one call; whoever asks decides how often to ask again. */
+/** Retries within one call. The caller decides how often to call again. */
 const RETRIES = 3;
 const FIRST_RETRY_MS = 100;
 
 /**
- * A client of Kafka. What it has to say by itself goes to the log's `debug`: errors are thrown as well.
+ * A client of Kafka. Its own log messages go to `debug`, since its errors are thrown as well.
  * @throws when the CA file cannot be read
  */
 export function createKafka(place: KafkaPlace, clientId: string, logger: Logger): Kafka {

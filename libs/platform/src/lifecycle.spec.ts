@@ -18,7 +18,7 @@ function run(start: string, env: Record<string, string> = {}): { child: ChildPro
   return { child, output: () => text };
 }
 
-// Not 'close': after a disconnect it never comes.
+// Not 'close', which never comes after a disconnect.
 async function exitCode(child: ChildProcess): Promise<number | null> {
   const [exit] = await Promise.all([once(child, 'exit'), once(child.stderr!, 'close')]);
   return exit[0] as number | null;

@@ -1,9 +1,9 @@
 import { createLogger, type Logger } from './logging.js';
 
 export interface RunningApp {
-  /** Where it listens, if it does: told to the parent process. */
+  /** The port it listens on, if any; told to the parent process. */
   port?: number;
-  /** How long `close` goes on answering before it begins to end: on top of what draining may take. */
+  /** How long `close` goes on answering before it begins to drain. It is added to the limit for draining. */
   drainDelayMs?: number;
   /** Finishes what is under way and lets go of everything. Called once. */
   close(): Promise<void>;
@@ -23,7 +23,7 @@ export async function runApp(name: string, start: (logger: Logger) => Promise<Ru
   try {
     logger = createLogger(name);
     dieOnLostErrors(logger);
-    // The next turn: a signal that comes while the app starts is handled already.
+    // Starts after the signal handlers are installed: a signal that comes while the app starts is handled.
     app = Promise.resolve(logger).then(start);
     drainOnSignals(logger, app);
     const { port } = await app;
@@ -35,7 +35,7 @@ export async function runApp(name: string, start: (logger: Logger) => Promise<Ru
   }
 }
 
-/** One line for a person who starts something that does not start. */
+/** One line that tells a person why an app did not start. */
 export function describeStartFailure(error: unknown): string {
   const first =
     error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
@@ -53,7 +53,7 @@ function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();
 }
 
-// Going on after an error that nobody handled would be going on in an unknown state.
+// After an unhandled error the state of the process is unknown, so it ends.
 function dieOnLostErrors(logger: Logger): void {
   const die = (err: unknown) => {
     logger.fatal({ err }, 'unhandled error');

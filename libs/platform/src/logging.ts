@@ -10,7 +10,7 @@ export type LogLevel = (typeof logLevels)[number];
 /**
  * The app's log: one JSON object a line on stdout, as much of it as ORDERLOG_LOG_LEVEL says.
  *
- * @throws ConfigError when the level is none.
+ * @throws ConfigError when ORDERLOG_LOG_LEVEL is not a level.
  */
 export function createLogger(appName: string, level: LogLevel = levelFromEnvironment()): Logger {
   return pino({
@@ -23,7 +23,7 @@ export function createLogger(appName: string, level: LogLevel = levelFromEnviron
   });
 }
 
-/** Lets Nest log through ours; its chatter about modules and routes is for `debug`. */
+/** Lets Nest log through our logger. What it says about modules and routes goes to `debug`. */
 export class NestLogger implements LoggerService {
   readonly #logger: Logger;
 

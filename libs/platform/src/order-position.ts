@@ -1,10 +1,10 @@
-/** What the header `Order-Position` says: read models that have reached it show this change. */
+/** The content of the header `Order-Position`. Read models that have reached this position show the change. */
 export interface OrderPosition {
   /** Mark of the event store that the position is of; null in a token of an earlier release. */
   readonly store: string | null;
   /** Commit position in the event store. */
   readonly position: bigint;
-  /** From a mutation: the order, and its revision afterwards. */
+  /** Set in the answer to a command: the order, and its revision after the command. */
   readonly orderId: string | null;
   readonly revision: number | null;
 }
@@ -20,7 +20,7 @@ export function encodeOrderPosition({ position, store, orderId, revision }: Orde
   return Buffer.from(JSON.stringify({ p: position.toString(), ...of, ...about })).toString('base64url');
 }
 
-/** The token's content; null when it is none that we made. */
+/** The token's content; null: the token is not one of ours. */
 export function decodeOrderPosition(token: string): OrderPosition | null {
   if (token.length > MAX_TOKEN_CHARACTERS || !/^[\w-]+$/.test(token)) return null;
   const content = parsed(Buffer.from(token, 'base64url').toString('utf8'));

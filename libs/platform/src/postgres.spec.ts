@@ -10,7 +10,7 @@ describe('PostgreSQL being away', () => {
     expect(isUnavailable(withCode('25P03'))).toBe(true);
     expect(isUnavailable(withCode('08006'))).toBe(true);
     expect(isUnavailable(new Error('Connection terminated unexpectedly'))).toBe(true);
-    expect(isUnavailable(new Error('timeout expired'))).toBe(true); // of connecting
+    expect(isUnavailable(new Error('timeout expired'))).toBe(true); // a timeout of connecting
     expect(isUnavailable(new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')]))).toBe(
       true,
     );

@@ -5,7 +5,10 @@ export interface PoolOptions {
   max: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
-  /** 0: no limit. PostgreSQL ends the statement itself; where not even that is heard, the wait ends soon after. */
+  /**
+   * 0: no limit. PostgreSQL ends the statement itself. If its answer does not arrive, the wait ends a second
+   * later.
+   */
   statementTimeoutMs: number;
 }
 
@@ -13,17 +16,20 @@ export interface PoolOptions {
 export const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 /**
- * Else the answer of a host that died once it had taken a statement is waited for as long as the system says, which is two
- * hours.
+ * TCP keep-alive. Without it, the answer of a host that died after taking a statement is waited for as long as the
+ * system's default, which is two hours.
  */
 export const KEPT_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 5_000 } as const;
 
 const CONNECT_TIMEOUT_MS = 3_000;
-/** What PostgreSQL's own word of a statement that took too long may take to come here. */
+/** How long PostgreSQL's own answer, that a statement took too long, may take to arrive. */
 const ANSWER_MARGIN_MS = 1_000;
-/** The longest that PostgreSQL takes, 25 days: node-postgres does not send 0, and the limit of a role or database would hold. */
+/**
+ * The longest timeout of PostgreSQL, 25 days. node-postgres does not send 0: a role's or database's limit would
+ * hold.
+ */
 const NO_LIMIT_MS = 2_147_483_647;
-/** In which a server that is there has heard of the end of a connection. */
+/** Within this time, a server that is there answers the end of a connection. */
 const END_LIMIT_MS = 1_000;
 
 /** A pool that outlives the server: it reconnects by itself, and a lost idle connection ends nothing. */
@@ -45,18 +51,19 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
   return pool;
 }
 
-/** Has the loss of a connection, idle or lent out, end nothing but what is asked over it. */
+/** Makes the loss of a connection, idle or lent out, fail only the statements on this connection. */
 export function outliveLosses(pool: pg.Pool, onIdleLost: (error: Error) => void = () => {}): void {
-  // Without a listener a lost idle connection would end the process; the pool has dropped it already,
-  // and whoever asks next gets a new one or the error.
+  // Without a listener, a lost idle connection would end the process. The pool has dropped it already, and the
+  // next statement gets a new connection or the error.
   pool.on('error', onIdleLost);
-  // Nor may the loss of one that is lent out: what is under way on it, or is asked next, fails by itself.
+  // The loss of a connection that is lent out may not end the process either: the statement under way, or the next
+  // one, fails by itself.
   pool.on('connect', (client) => client.on('error', () => {}));
 }
 
 /**
- * Ends a connection, gone already or not. A host that is gone says nothing: the connection is broken off then, of which else
- * nothing is heard until the system gives it up, a quarter of an hour later.
+ * Ends a connection, even if it is lost already. A host that is gone does not answer, so the connection is broken
+ * off after END_LIMIT_MS. The system would give it up only after a quarter of an hour.
  */
 export async function endConnection(client: pg.Client): Promise<void> {
   const breakOff = setTimeout(() => client.connection.stream.destroy(), END_LIMIT_MS);
@@ -83,7 +90,7 @@ const UNAVAILABLE_CODES = new Set([
   '25P03',
 ]);
 
-// node-postgres gives these no code.
+// node-postgres gives the errors with these messages no code.
 const WITHOUT_ANSWER = 'Query read timeout';
 const UNAVAILABLE_MESSAGES =
   /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/;
@@ -97,7 +104,7 @@ export function isUnavailable(error: unknown): boolean {
   return isWithoutAnswer(error) || (typeof message === 'string' && UNAVAILABLE_MESSAGES.test(message));
 }
 
-/** Whether an answer was waited for too long: what was asked may be done, or may be done yet. */
+/** Whether the wait for an answer timed out: the statement may have been executed, or may still be. */
 export function isWithoutAnswer(error: unknown): boolean {
   return ((error ?? {}) as { message?: unknown }).message === WITHOUT_ANSWER;
 }

@@ -12,8 +12,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * When the process began, in a form to compare: pids are given out again, so a pid alone does not say
- * that it is still the same process. Null when there is none, or when the platform does not tell.
+ * When the process began, in a form to compare. Pids are reused, so a pid alone does not say that it is still the
+ * same process. Null when there is no such process, or when the platform does not tell.
  */
 export function processStart(pid: number): string | null {
   try {
@@ -35,7 +35,10 @@ export interface ProcessCommand {
   readonly line: string;
 }
 
-/** What the process was started as. Null when there is none, or when the platform does not tell. */
+/**
+ * The command that the process was started with. Null when there is no such process, or the platform does not
+ * tell.
+ */
 export function commandOf(pid: number): ProcessCommand | null {
   try {
     if (process.platform === 'linux') {

@@ -28,9 +28,9 @@ export const searchEngineSettings = {
 export type ElasticsearchValues = ValuesOf<typeof elasticsearchSettings>;
 export type SearchEngineValues = ValuesOf<typeof searchEngineSettings>;
 
-/** How to reach it. */
+/** How to reach Elasticsearch. */
 export interface ElasticsearchPlace {
-  /** Of one node, or of several with commas between. */
+  /** The URL of one node, or of several with commas between. */
   readonly url: string;
   readonly apiKey: string | null;
   readonly caFile: string | null;
@@ -41,7 +41,7 @@ const MAX_PREFIX_CHARACTERS = 100;
 
 /**
  * Where Elasticsearch is; null: none is configured.
- * @throws ConfigError when it is told how to reach it, but not where it is, or what has no use there
+ * @throws ConfigError when an API key or CA file is given without a URL, or does not fit the URL
  */
 export function elasticsearchOf(values: ElasticsearchValues): ElasticsearchPlace | null {
   const { elasticsearchUrl: url, elasticsearchApiKey: apiKey, elasticsearchCaFile: caFile } = values;
@@ -92,12 +92,14 @@ function refuseWithoutUrl(variable: ConfigName, value: string | null): void {
   throw new ConfigError(`${variable} is set, but ORDERLOG_ELASTICSEARCH_URL is not: set both, or neither`);
 }
 
-/** The nodes that it names, one at least. A comma in a password is no end of one: no scheme follows it. */
+/**
+ * The URLs of the nodes, at least one. A comma ends a URL only if a scheme follows: a password may hold commas.
+ */
 export function nodesOf(url: string): readonly string[] {
   return url.split(/,\s*(?=https?:\/\/)/i);
 }
 
-/** URLs of nodes of one cluster: who asks one may be sent to any other, so they are reached in the same way. */
+/** URLs of nodes of one cluster. They share scheme and login: a client of one node may be sent to any other. */
 export function envElasticsearchUrl(variable: ConfigName): Setting<string> {
   const ofNode = envHttpUrl(variable);
   return {

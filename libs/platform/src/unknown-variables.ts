@@ -1,6 +1,8 @@
 import { knownVariables } from './config-names.js';
 
-/** In one line the first of these names that is ours and no setting; null: there is none. */
+/**
+ * One line about the first name that begins with ORDERLOG_, but is no setting and not for tests; null: none does.
+ */
 export function describeUnknown(names: readonly string[]): string | null {
   const unknown = names.find((name) => /^ORDERLOG_(?!TEST_)/.test(name) && !knownVariables.includes(name));
   if (unknown === undefined) return null;

@@ -4,7 +4,7 @@ const NAMESPACE_BYTES = 16;
 const NAME_MAX_BYTES = 4_096;
 const VARIANTS = '89ab';
 
-/** What is hashed: namespace and name. Placing an order makes an id for each line, all in one namespace. */
+/** The bytes to hash: namespace and name. Kept, since placing an order makes an id per line in one namespace. */
 const hashed = Buffer.alloc(NAMESPACE_BYTES + NAME_MAX_BYTES);
 let written = '';
 

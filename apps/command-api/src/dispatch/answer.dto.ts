@@ -29,7 +29,7 @@ class RecordedEvent {
   readonly ids!: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** What every command answers; a repeated one answers the same again. */
+/** The answer to every command. A repeated command gets the same answer again. */
 export class CommandAnswer {
   @ApiProperty({ format: 'uuid', example: '7f4df1a2-95c0-5a57-8f6e-0c2f5b1d9e34' })
   readonly orderId!: string;

@@ -1,9 +1,9 @@
 /** How this deployment takes commands. */
 export abstract class CommandOptions {
-  /** Where clients read what they wrote, without a slash at the end. */
+  /** Where clients reach query-api, without a slash at the end. */
   abstract readonly queryBaseUrl: string;
   /** Whether a change of an existing order must say which revision it was decided on. */
   abstract readonly requireIfMatch: boolean;
-  /** Of the event store; asked for before anything is done, since every position carries it. */
+  /** The event store's mark. It is asked for before a command is handled, since every position carries it. */
   abstract readonly storeMark: () => Promise<string>;
 }

@@ -12,7 +12,7 @@ import { roomInOrders } from './room-in-orders.js';
 interface RouteOptions {
   /** `orders:write` unless given. */
   scopes?: [Scope, ...Scope[]];
-  /** Whether customers may ask for it themselves, and when. */
+  /** A sentence on when customers may give this command themselves; without it, they may not. */
   customers?: string;
   idempotencyKey?: 'required' | 'required unless dryRun' | 'optional';
 }
@@ -40,7 +40,7 @@ const infrastructure: readonly ProblemCode[] = [
 
 const text = { type: 'string' } as const;
 
-/** Everything a command's route has in common with the others: who may call it, and how it is described. */
+/** What all command routes have in common: who may call them, and how OpenAPI describes them. */
 export function CommandRoute(
   command: OrderCommandType,
   summary: string,

@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { CommandRequest, CommandResult } from '../handling/command-request.js';
 import { CommandHandling } from './command-handling.js';
 
-/** Any command to any order. Thirty classes that say the same would hide that nothing differs. */
+/** Any command to any order. All are executed alike, so one class replaces thirty. */
 export class ExecuteOrderCommand extends Command<CommandResult> {
   constructor(readonly request: CommandRequest) {
     super();

@@ -22,7 +22,7 @@ export interface Dispatch {
   readonly command: OrderCommand;
 }
 
-/** From a request to the command bus, and from the result to the answer and its headers. */
+/** Sends a request's command to the command bus, and turns the result into the answer and its headers. */
 @Injectable()
 export class OrderDispatcher {
   readonly #bus: CommandBus;
@@ -33,7 +33,7 @@ export class OrderDispatcher {
     this.#options = options;
   }
 
-  /** @param commandOf what to place, once the order has its id */
+  /** @param commandOf makes the placing command, given the new order's id */
   async place(
     asked: Asked,
     body: CommandBody,
@@ -55,7 +55,7 @@ export class OrderDispatcher {
 
   async change(dispatch: Dispatch): Promise<CommandAnswer> {
     const { asked } = dispatch;
-    // A PUT says the whole new state: sending it twice is harmless without a key, too.
+    // A PUT gives the whole new state, so sending it twice is harmless even without a key.
     const commandId = asked.method === 'PUT' ? asked.commandId : requiredCommandId(asked);
     const remembered = commandId !== null;
     const store = await this.#options.storeMark();
@@ -100,7 +100,7 @@ export class OrderDispatcher {
     );
   }
 
-  // Whether it has to be given is looked at where the order is known: a repeated command is answered without.
+  // Whether If-Match is missing is decided where the order is known: a repeated command is answered without it.
   #ifMatch({ ifMatch }: Asked, command: OrderCommand, dryRun: boolean): number | null | 'missing' {
     if (ifMatch === 'any') return null;
     if (ifMatch !== null || dryRun || command.type === 'PlaceOrder') return ifMatch;

@@ -15,10 +15,10 @@ import {
 } from '../handling/errors.js';
 import { etagOf } from '../request/if-match.js';
 
-/** A newer release has to come first. */
+/** An unreadable order needs a newer release, so trying again soon is of no use. */
 const UNREADABLE_RETRY_SECONDS = 60;
 
-/** Everything that can come of a command besides its result, as clients see it; undefined: a bug of ours. */
+/** The problem that clients see for an error of a command; undefined: the error is a bug of ours. */
 export function problemOfCommand(error: unknown): ProblemError | undefined {
   if (error instanceof OrderRejected) return problemOfRejection(error);
   if (error instanceof IdempotencyKeyReused) {
@@ -52,7 +52,7 @@ export function problemOfCommand(error: unknown): ProblemError | undefined {
   return undefined;
 }
 
-// What the order allows instead stands by itself: clients look for it in every refusal of this kind.
+// `allowedCommands` stands outside `details`: clients look for it in every problem of this kind.
 function problemOfRejection(error: OrderRejected): ProblemError {
   const { code, details } = error.rejection;
   const { allowedCommands: allowed, ...rest } = details;

@@ -1,7 +1,7 @@
 import type { OrderCommandType } from '#domain/order/order.js';
 import type { RejectionCode } from '#domain/order/rejections.js';
 
-/** Anything that changes an order can meet these. */
+/** Any command can meet these rejections. */
 export const commonRejections: readonly RejectionCode[] = [
   'order_not_found',
   'occurred_at_in_future',
@@ -39,7 +39,7 @@ const content: readonly RejectionCode[] = [
   'id_already_used',
 ];
 
-/** Which of the order's refusals a command can meet, for those who read the API's description. */
+/** The other rejections that each command can meet, for the description of the API. */
 export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly RejectionCode[]>> = {
   PlaceOrder: [...content, 'invalid_currency', 'order_already_placed'],
   ConfirmOrder: notOnHold,

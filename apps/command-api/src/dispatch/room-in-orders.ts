@@ -5,7 +5,7 @@ const counted = (limit: number, what: string) => `An order takes ${limit.toLocal
 const named = (limit: number, what: string) =>
   counted(limit, `${what}, with ${LIMITS.namedLines.toLocaleString('en')} lines in all`);
 
-/** How much an order gathers in its life of what a command adds, for those who read the API's description. */
+/** How many of the things that a command adds an order takes in its life, for the description of the API. */
 export const roomInOrders: Readonly<Partial<Record<OrderCommandType, string>>> = {
   EditOrder: counted(LIMITS.removals, 'removals of lines and discounts'),
   CancelLines: named(LIMITS.cancellations, 'cancellations of units'),

@@ -15,17 +15,20 @@ export interface Accepted {
   readonly recordedAt: Instant;
 }
 
-/** What one state of an order answers to a request. */
+/** The answer to a request, given one state of the order. */
 export type Answer =
   | Accepted
-  /** It was handled before; no later state forgets that within its window. */
+  /** The command was handled before. Within its window, every later state remembers it too. */
   | { readonly kind: 'replay'; readonly handled: HandledCommand }
-  /** No, and no later state would say otherwise. */
+  /** Refused, and every later state would refuse it too. */
   | { readonly kind: 'final'; readonly error: Error }
   | { readonly kind: 'refused'; readonly error: Error }
   | { readonly kind: 'nothing'; readonly order: Order };
 
-/** In this order: whose order it is, whether it was handled before, `If-Match`, the decision. */
+/**
+ * Checked in this order: whose order it is, whether it was handled before, `If-Match`, the decision, and whether a
+ * customer may ask for it now.
+ */
 export function answerOn(order: OrderState, request: CommandRequest, now: Instant): Answer {
   if (order !== null) {
     const early = answerBeforeDeciding(order, request);
@@ -43,7 +46,7 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
     if (order === null) throw new Error(`${command.type} did nothing to an order that does not exist`);
     return { kind: 'nothing', order };
   }
-  // Last: what is done already is a no-op for a customer too, whatever the order's status.
+  // Checked last: work that is already done is a no-op for a customer too, whatever the status.
   const isCustomers = ownerCustomerId !== null && command.type !== 'PlaceOrder';
   if (order !== null && isCustomers && !customerMay(order, command.type)) {
     const details = { status: order.status, allowedCommands: allowedCommands(order) };
@@ -73,7 +76,7 @@ function answerBeforeDeciding(order: Order, request: CommandRequest): Answer | n
   return null;
 }
 
-/** A customer is not told of commands that others may give. */
+/** A customer is told only of commands that customers may give. */
 function rejectionFor(
   { ownerCustomerId }: CommandRequest,
   { code, details }: Rejection,
@@ -90,7 +93,7 @@ function refused(request: CommandRequest, rejection: Rejection, order: OrderStat
   return { kind: 'refused', error: new OrderRejected(rejectionFor(request, rejection, order)) };
 }
 
-/** The order once the events are stored. */
+/** The order as it will be once the events are stored. */
 export function foldedWith(
   order: OrderState,
   events: readonly OrderEvent[],

@@ -8,9 +8,9 @@ import type { WaitingCommand } from './order-queues.js';
 
 type Replay = (handled: HandledCommand, order: Order) => Promise<CommandResult>;
 
-/** Gives the commands of a batch their answers, each when it is certain that its verdict holds. */
+/** Answers the commands of a batch, each as soon as its verdict is certain to hold. */
 export class Answering {
-  /** Without a verdict: those that no longer fitted into the batch. */
+  /** Commands without an answer yet. A command without a verdict did not fit into the batch. */
   readonly #open: Map<WaitingCommand, Verdict | undefined>;
   readonly #known: LoadedOrder;
 
@@ -19,12 +19,12 @@ export class Answering {
     this.#known = known;
   }
 
-  /** In the order in which they came. */
+  /** The commands without an answer yet, in order of arrival. */
   get unanswered(): readonly WaitingCommand[] {
     return [...this.#open.keys()];
   }
 
-  /** Those whose answer depends on nothing that is not stored yet. */
+  /** Answers the commands whose verdict does not depend on this append: failures, final refusals and replays. */
   certainAlready(replay: Replay): void {
     for (const [command, verdict] of this.#open) {
       if (verdict?.kind === 'failed' || (verdict?.kind === 'refused' && verdict.isFinal)) {
@@ -36,7 +36,10 @@ export class Answering {
     }
   }
 
-  /** All: the order was as known. @param position of the last event appended; null: there were none */
+  /**
+   * Answers every command that has a verdict: the order was as it was known.
+   * @param position of the last event appended; null: there were none
+   */
   asDecided(position: bigint | null): void {
     for (const [command, verdict] of this.#open) {
       if (verdict?.kind === 'refused') this.#refuse(command, verdict.error);
@@ -44,7 +47,7 @@ export class Answering {
     }
   }
 
-  /** Those that lost against others for too long. */
+  /** Refuses the commands that have waited for `patienceMs` while other processes came first. */
   impatient(nowMs: number, patienceMs: number): void {
     for (const command of this.#open.keys()) {
       const waitedMs = nowMs - command.sinceMs;
@@ -52,7 +55,7 @@ export class Answering {
     }
   }
 
-  /** What could not be appended; what was decided after it is still open. */
+  /** Refuses the command whose events could not be appended. The commands decided after it stay open. */
   storing(error: Error): void {
     for (const [command, verdict] of this.#open) {
       if (verdict?.kind === 'storing') this.#refuse(command, error);

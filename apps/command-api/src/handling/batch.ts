@@ -7,10 +7,10 @@ import type { LoadedOrder } from '#event-store/order-streams.js';
 import { answerOn, foldedWith, metadataOf } from './answer.js';
 import type { CommandRequest } from './command-request.js';
 
-/** Of those that share an append; one command alone may have more. */
+/** A batch with this many events takes no further command. One command alone may have more. */
 const MOST_EVENTS = 256;
 
-/** What its events make of the order, once they are stored. */
+/** A command with events to store; `order` is the order after them. */
 interface Storing {
   readonly kind: 'storing';
   readonly commandId: string;
@@ -18,27 +18,27 @@ interface Storing {
   readonly order: Order;
 }
 
-/** What a command comes to if the order was as known. */
+/** The outcome of a command, provided that the order is as it was known. */
 export type Verdict =
   | Storing
-  /** Of a command of the same batch. */
+  /** A repetition of an earlier command of the same batch. */
   | { readonly kind: 'repetition'; readonly of: Storing; readonly order: Order }
-  /** Of a command whose events are stored. */
+  /** A repetition of a command whose events are stored. */
   | { readonly kind: 'replay'; readonly handled: HandledCommand; readonly order: Order }
-  /** `of`: whether the order it was found so in is stored, or will be with the batch. */
+  /** A no-op. `of`: whether it was decided on the stored order, or on the order with events of the batch. */
   | { readonly kind: 'nothing'; readonly order: Order; readonly of: 'stored' | 'batch' }
-  /** `isFinal`: no later state would say otherwise. */
+  /** `isFinal`: every later state would refuse it too. */
   | { readonly kind: 'refused'; readonly error: Error; readonly isFinal: boolean }
-  /** A bug of ours, and of this command alone. */
+  /** A bug of ours, met by this command alone. */
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Commands decided one after another, each on what those before it make of the order. */
+/** Commands decided one after another, each on the order as the earlier ones leave it. */
 export interface Batch {
-  /** Of the first commands given, in their order. */
+  /** One for each of the first commands given, in order. Commands beyond these did not fit. */
   readonly verdicts: readonly Verdict[];
-  /** Of all of them, each with the metadata of its command. */
+  /** The events of all commands in the batch, each with the metadata of its command. */
   readonly events: readonly EncodedEvent[];
-  /** Once they are stored. */
+  /** The order once all events are stored. */
   readonly order: OrderState;
 }
 
@@ -49,7 +49,7 @@ export interface BatchContext {
   readonly evolve: EvolveOrder;
 }
 
-/** Decides as many as may share an append, at least one. */
+/** Decides as many commands as may share an append, at least one. */
 export async function decideTogether(
   known: LoadedOrder,
   requests: readonly CommandRequest[],
@@ -90,7 +90,7 @@ class BatchInTheMaking implements Batch {
     switch (answer.kind) {
       case 'accepted': {
         const { events, recordedAt } = answer;
-        // Folded first: what could not be folded must not be stored.
+        // Folded first: events that cannot be folded must not be stored.
         const order = foldedWith(this.order, events, request, recordedAt, evolve);
         const encoded = await codec.encode(request.orderId, events, metadataOf(request, recordedAt));
         this.events.push(...encoded);

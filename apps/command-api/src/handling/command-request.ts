@@ -9,17 +9,17 @@ export interface CommandRequest {
   readonly tenantId: string;
   readonly orderId: string;
   readonly command: OrderCommand;
-  /** A UUID: the same request has the same. */
+  /** A UUID, the same for every repetition of a request. */
   readonly commandId: string;
   /** 128 bits in hex of the canonical body: another body under the same commandId is refused. */
   readonly fingerprint: string;
   /** Whether a repetition is to be recognised: an Idempotency-Key was given. */
   readonly remembered: boolean;
-  /** The revision the client has seen; null: any; `missing`: it did not say, and this deployment asks for it. */
+  /** The revision the client has seen; null: any; `missing`: not given, although this deployment requires it. */
   readonly ifMatch: number | null | 'missing';
   readonly occurredAt: Instant | null;
   readonly mayBackdate: boolean;
-  /** The customer whose token asks: anybody else's order is `order_not_found`. null: staff or a service. */
+  /** The customer who asks: for anybody else's order the answer is `order_not_found`. null: staff or a service. */
   readonly ownerCustomerId: string | null;
   readonly actor: Actor;
   readonly correlationId: string;
@@ -37,17 +37,17 @@ export interface HandledEvent {
 
 export interface CommandResult {
   readonly orderId: string;
-  /** Of the order after it. */
+  /** The order's revision after the command. */
   readonly revision: number;
   /**
-   * In `$all`, of its last event or of a later one of the same append; null for a dry run, or where nothing happened
-   * and it is not known.
+   * Position in `$all` of the command's last event, or of a later event of the same append. null for a dry run,
+   * and for a no-op where the position of the order is not known.
    */
   readonly position: bigint | null;
-  /** Empty: the order already was as asked. */
+  /** Empty for a no-op. */
   readonly events: readonly HandledEvent[];
   /** Whether this is the answer to an earlier request, given again. */
   readonly replayed: boolean;
-  /** The order after it; of a dry run, as it would be. */
+  /** The order after the command; for a dry run, as it would be; for a replay, as it is now. */
   readonly order: Order;
 }

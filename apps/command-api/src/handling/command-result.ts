@@ -5,7 +5,7 @@ import type { CommandResult, HandledEvent } from './command-request.js';
 import { eventIds } from './event-ids.js';
 import type { GivenAnswer } from './given-answers.js';
 
-/** @param events the last ones of the order, which this command made happen */
+/** @param events of this command; they are the last events of `order` */
 export function resultOf(
   order: Order,
   position: bigint | null,
@@ -17,14 +17,14 @@ export function resultOf(
   return { orderId, revision, position, events: handled, replayed: false, order };
 }
 
-/** The same as `resultOf` gave it then, from the events as they are stored; only the order has moved on. */
+/** The result that `resultOf` gave before, rebuilt from the stored events. Only `order` is as it is now. */
 export function replayOf(order: Order, position: bigint, events: readonly StoredOrderEvent[]): CommandResult {
   const handled = events.map((event) => handledEvent(event, event.recording.revision));
   const revision = handled.at(-1)?.revision ?? order.revision;
   return { orderId: order.orderId, revision, position, events: handled, replayed: true, order };
 }
 
-/** The answer to a command, to the same command once more; only the order has moved on. */
+/** The first answer to a command, given to its repetition. Only `order` is as it is now. */
 export function repetitionOf(first: GivenAnswer, order: Order): CommandResult {
   return { ...first, replayed: true, order };
 }

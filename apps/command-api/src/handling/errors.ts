@@ -1,13 +1,13 @@
 import type { Rejection } from '#domain/order/rejections.js';
 
-/** The order says no. */
+/** The command is rejected; `rejection` says why. */
 export class OrderRejected extends Error {
   constructor(readonly rejection: Rejection) {
     super(rejection.code);
   }
 }
 
-/** The same Idempotency-Key came before, with another body. */
+/** The same Idempotency-Key was used before, with another body. */
 export class IdempotencyKeyReused extends Error {
   constructor(readonly commandId: string) {
     super(`command ${commandId} was handled before, with other content`);
@@ -24,10 +24,10 @@ export class PreconditionFailed extends Error {
   }
 }
 
-/** `If-Match` has to be given here, and was not. */
+/** This deployment requires `If-Match`, and it was not given. */
 export class PreconditionMissing extends Error {}
 
-/** Others changed the order at every attempt, for as long as anybody should wait. */
+/** Other processes changed the order at every attempt, until the command had waited too long. */
 export class ConflictRetriesExhausted extends Error {
   constructor(readonly waitedMs: number) {
     super(`the order was changed by others again and again, for ${Math.round(waitedMs)} ms`);

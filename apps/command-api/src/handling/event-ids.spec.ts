@@ -12,7 +12,7 @@ const examples = readdirSync(streams).flatMap((file) => {
   return events.map(({ type, data }) => ({ type, ...data }) as OrderEvent);
 });
 
-/** The names of the ids that events of a type answer with. */
+/** The names of the ids in the answer, for events of each type. */
 function namesOf(type: OrderEventType): string[] {
   const [longest] = examples
     .filter((event) => event.type === type)

@@ -1,6 +1,6 @@
 import type { OrderEvent, OrderEventType } from '#domain/order/order.js';
 
-/** What an event created or is about, by the name of the id's field. */
+/** The ids of what an event created or concerns, by the name of the id's field. */
 export type EventIds = Readonly<Record<string, string | readonly string[]>>;
 
 type IdsOf = { readonly [T in OrderEventType]: (event: Extract<OrderEvent, { type: T }>) => EventIds };
@@ -54,7 +54,7 @@ const idsOf: IdsOf = {
   TagsChanged: none,
 };
 
-/** A function of the event alone, so that an answer can be given again from the stream. */
+/** Depends on the event alone, so that a replay can rebuild an answer from the stream. */
 export function eventIds(event: OrderEvent): EventIds {
   return (idsOf[event.type] as (event: OrderEvent) => EventIds)(event);
 }

@@ -13,11 +13,11 @@ const orderId = '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a11';
 const PROCESSES = 4;
 const WRITERS = 32;
 const COMMANDS_EACH = 24;
-/** Of each other writer, while one waits: who always comes first has 16 turns before it leaves any to others. */
+/** Turns of each other writer while one waits. A process that always wins has 16 turns before it leaves any. */
 const MOST_EACH = 6;
 const SEEDS = 3;
 
-/** The store as one process reaches it: a way of so long there, and the same back. */
+/** The store as one process reaches it: with the same delay on the way there and on the way back. */
 function away({ port }: MemoryEventStore, time: VirtualTime, wayMs: number): EventStore {
   return {
     ...port,
@@ -38,8 +38,8 @@ function away({ port }: MemoryEventStore, time: VirtualTime, wayMs: number): Eve
 }
 
 /**
- * Writers at one order, each with the next command as soon as it has its answer, spread over processes that share
- * nothing but the store. @returns of each command, how many others were answered while it waited
+ * Writers of one order, spread over processes that share nothing but the store. Each writer sends its next command
+ * as soon as it has an answer. @returns for each command, how many others were answered while it waited
  */
 async function overtaken(wayMsOf: (process: number) => number, seed: number): Promise<number[]> {
   const time = new VirtualTime();

@@ -1,19 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import type { CommandResult } from './command-request.js';
 
-/** What of an answer never changes: it was stored with the events. */
+/** The part of an answer that never changes, since the stored events determine it. */
 export type GivenAnswer = Pick<CommandResult, 'orderId' | 'revision' | 'position' | 'events'>;
 
-/** Some 10,000 placed orders of twenty lines. */
+/** Room for the answers to some 10,000 placed orders of twenty lines. */
 const MAX_SIZE_BYTES = 16 * 1024 * 1024;
 const ID_BYTES = 40;
 const EVENT_BYTES = 200;
 const ENTRY_BYTES = 300;
 
 /**
- * The answers to the commands that this process handled last, so that a repeated one is answered without asking the
- * event store. Only whoever knows from the order's state that a command was handled may look for its answer here:
- * what is not here is read from the order's events.
+ * The answers to the commands that this process handled last, so that a repeated command is answered without
+ * asking the event store. Look here only after the order's state has told that the command was handled. An answer
+ * that is not here is read from the order's events.
  */
 export class GivenAnswers {
   readonly #answers: LRUCache<string, GivenAnswer>;

@@ -57,7 +57,7 @@ describe('what the store is asked', () => {
     expect(memory.asked).toEqual(['append at no_stream', 'append at 0']);
   });
 
-  // From the last event that is known on: that it is still there is what tells of a store that was restored.
+  // Read from the last known event on: whether that event is still there tells if the store was restored.
   it('the tail, before a rejection or a no-op decided on cached state is answered', async () => {
     const { memory, commands } = setUp();
     await commands.handle(request(place));
@@ -130,7 +130,9 @@ describe('what the store is asked', () => {
   });
 });
 
-/** Just before each append, another process changes the order, which takes a while. @returns how often it did */
+/**
+ * Makes another process change the order just before each append, which takes a while. @returns how often it did
+ */
 function alwaysFaster(memory: MemoryEventStore, takes: () => void): () => number {
   let n = 0;
   memory.beforeAppend = () => {
@@ -207,7 +209,7 @@ describe('commands behind others that the store takes slowly', () => {
     const asked = Array.from({ length: 4 * 64 }, (_, n) => commands.handle(request(tags(`number ${n}`))));
     const ended = await Promise.allSettled(asked);
     const refused = ended.filter(({ status }) => status === 'rejected');
-    // Done after three, six and nine seconds; the others would have to wait for twelve.
+    // Three turns end after three, six and nine seconds; the other commands would have to wait for twelve.
     expect(ended.map(({ status }) => status)).toEqual([
       ...Array.from({ length: 3 * 64 }, () => 'fulfilled'),
       ...Array.from({ length: 64 }, () => 'rejected'),

@@ -19,33 +19,33 @@ import { GivenAnswers } from './given-answers.js';
 import { OrderQueues, WaitingCommand, type OrderQueue } from './order-queues.js';
 import { Turns } from './turns.js';
 
-/** Told of what commands that want the same order at the same time do to each other. */
+/** Observes how commands for the same order meet. */
 export interface AppendObserver {
-  /** The events of so many commands went in with one append. */
+  /** One append stored the events of this many commands. */
   appended(commands: number): void;
-  /** Another process was faster: what was decided has to be decided anew. */
+  /** Another process appended first, so the batch has to be decided again. */
   conflicted(): void;
 }
 
 export interface OrderCommandsOptions {
   readonly codec?: EventCodec;
-  /** With the same codec and fold; without snapshots unless given. */
+  /** Must have the same codec and fold. The default loader has no snapshots. */
   readonly loader?: OrderLoader;
-  /** Waits before events of unknown outcome are sent again. */
+  /** How long to wait before each time that events of unknown outcome are sent again. */
   readonly resendAfterMs?: readonly number[];
   readonly now?: () => Instant;
   readonly observer?: AppendObserver;
-  /** For tests: of orders that remember fewer commands. */
+  /** For tests: a fold that remembers fewer commands. */
   readonly evolve?: EvolveOrder;
   /** A clock that only goes forward. */
   readonly elapsedMs?: () => number;
-  /** By that clock, for the turns of others. */
+  /** Waits by that clock while other processes take their turns. */
   readonly wait?: (ms: number) => Promise<unknown>;
-  /** From 0 up to, but not, 1: spreads what was in each other's way. */
+  /** From 0 up to, but not including, 1: spreads the waits of processes that compete. */
   readonly random?: () => number;
 }
 
-/** Losing against others for so long, a client is told so and may try later. */
+/** After waiting this long, a command that cannot go on is refused. Its client may try again later. */
 const PATIENCE_MS = 5_000;
 
 /** The one handler of every command: load, fold, decide, append at exactly the revision decided on. */
@@ -102,7 +102,9 @@ export class OrderCommands {
     return command.result;
   }
 
-  /** Nothing is known any more: the store was lost sight of, and may come back with less than it had. */
+  /**
+   * Drops all cached state: the connection to the store was lost, and the store may come back with fewer events.
+   */
   forget(): void {
     this.#loader.forget();
     this.#given.forget();
@@ -116,7 +118,7 @@ export class OrderCommands {
       queue.putBack(await this.#decideAndAppend(queue, commands));
       this.#refuseFarBehind(queue);
     } catch (error) {
-      // The store is away, or the order cannot be read: that concerns all of them.
+      // The store is away, or the order cannot be read: every command of the turn fails.
       queue.isStale = true;
       for (const command of commands) command.refuse(error);
       this.#refuseImpatient(queue, error);
@@ -125,8 +127,8 @@ export class OrderCommands {
   }
 
   /**
-   * The queue is longer than the store is fast, or others are faster: who has the next turn still gets it, whoever comes
-   * later waits too long.
+   * Refuses commands that have waited too long, except those of the next turn. Either the store is too slow for
+   * the queue, or other processes came first all the time.
    */
   #refuseFarBehind(queue: OrderQueue): void {
     const nowMs = this.#elapsedMs();
@@ -139,14 +141,17 @@ export class OrderCommands {
     }
   }
 
-  /** Their turns would come one after the other, each as long as the store takes to say nothing. */
+  /**
+   * Refuses commands that have waited too long when a turn fails. Their turns would fail one after the other, each
+   * after as long as the store takes not to answer.
+   */
   #refuseImpatient(queue: OrderQueue, error: unknown): void {
     const isUnknown = error instanceof AppendOutcomeUnknown;
     const theirs = isUnknown ? new StoreUnavailable('the event store does not answer') : error;
     for (const command of queue.takeOlderThan(this.#elapsedMs() - PATIENCE_MS)) command.refuse(theirs);
   }
 
-  /** @returns those that have no answer yet */
+  /** @returns the commands that have no answer yet */
   async #decideAndAppend(
     queue: OrderQueue,
     commands: readonly WaitingCommand[],
@@ -163,13 +168,16 @@ export class OrderCommands {
     const answering = new Answering(commands, batch, known);
     answering.certainAlready((handled, order) => this.#replay(queue.stream, handled, order));
     if (batch.events.length > 0) await this.#append({ queue, batch, known, isFresh }, answering);
-    // A no or a nothing-to-do counts only when it was decided on what the store holds now.
+    // A refusal or a no-op counts only if it was decided on what the store holds now.
     else if (isFresh) answering.asDecided(null);
     else queue.isStale = true;
     return answering.unanswered;
   }
 
-  /** What to decide on before the store was asked: the order as cached, or, to place it, that there is none. */
+  /**
+   * What to decide on without asking the store: the order as cached, or no order where one is to be placed.
+   * null: the store has to be asked.
+   */
   #assumed(stream: string, { command }: CommandRequest): LoadedOrder | null {
     const cached = this.#loader.cached(stream);
     if (cached) return cached;
@@ -189,7 +197,7 @@ export class OrderCommands {
     try {
       const appended = await this.#certain.append(stream, batch.events, known.order?.revision ?? 'no_stream');
       if (appended) {
-        // It was at the revision that all of them were decided on: so the refusals among them hold, too.
+        // The order was at the revision that the whole batch was decided on, so its refusals hold too.
         const { order, events } = batch;
         this.#loader.remember(stream, { order: order!, position: appended.position }, events.length);
         this.#turns.won(queue);
@@ -213,7 +221,10 @@ export class OrderCommands {
     }
   }
 
-  /** The first answer again, as it was given here, or from the events of that command. */
+  /**
+   * The first answer again, from memory or rebuilt from the command's events.
+   * @throws EventsGone where the stream does not have these events
+   */
   async #replay(
     stream: string,
     { commandId, firstRevision, revision }: HandledCommand,
@@ -243,7 +254,7 @@ export class OrderCommands {
   }
 }
 
-/** The state that was known is of no stream that there is: the store was restored, and this process not told. */
+/** The cached state does not belong to the stream: the store was restored, and this process has not noticed. */
 class EventsGone extends Error {}
 
 /** How many commands of a batch have events in it. */
@@ -256,6 +267,6 @@ interface Appending {
   readonly queue: OrderQueue;
   readonly batch: Batch;
   readonly known: LoadedOrder;
-  /** Whether the order was asked for after the commands had come. */
+  /** Whether the order was read from the store after the commands had arrived. */
   readonly isFresh: boolean;
 }

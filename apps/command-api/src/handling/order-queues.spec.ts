@@ -6,7 +6,7 @@ import { OrderQueues, WaitingCommand, type OrderQueue } from './order-queues.js'
 const command = (name: string) => new WaitingCommand(request('an order', changeTags(name)), 0);
 const answer = {} as CommandResult;
 
-/** Answers all that each turn takes; tells how many those were. */
+/** Answers all commands of each turn, and tells how many there were. */
 function answeringQueues(before: (queue: OrderQueue) => Promise<void> = async () => {}) {
   const turns: number[] = [];
   const queues = new OrderQueues(async (queue) => {

@@ -1,6 +1,8 @@
 import type { CommandRequest, CommandResult } from './command-request.js';
 
-/** More share an append only if somebody waits for that many; what is decided at once is not to hold up other orders. */
+/**
+ * How many commands share an append at most. More rarely wait, and deciding a batch must not hold up other orders.
+ */
 const MOST_COMMANDS = 64;
 
 /** A command that has no answer yet. */
@@ -13,7 +15,7 @@ export class WaitingCommand {
 
   constructor(
     readonly request: CommandRequest,
-    /** By a clock that only goes forward. */
+    /** When the command arrived, by a clock that only goes forward. */
     readonly sinceMs: number,
   ) {
     this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
@@ -28,13 +30,13 @@ export class WaitingCommand {
   }
 }
 
-/** The commands that wait for one order, first come first. */
+/** The commands that wait for one order, in order of arrival. */
 export class OrderQueue {
   readonly #waiting: WaitingCommand[] = [];
   #mostCommands = MOST_COMMANDS;
-  /** Whether the store has to be asked before anything more is decided. */
+  /** Whether the order has to be read from the store before the next decision. */
   isStale = false;
-  /** When its last append went in, and when others last were faster; by the clock of the commands. */
+  /** When our last append was stored, and when another process last came first; by the clock of `sinceMs`. */
   wonAtMs = -Infinity;
   lostAtMs = -Infinity;
 
@@ -44,7 +46,10 @@ export class OrderQueue {
     return this.#waiting.length === 0;
   }
 
-  /** Whether it is others who have kept a command waiting since it came: nothing went in, and races were lost. */
+  /**
+   * Whether other processes kept a command waiting: since it arrived, no append of ours was stored, and another
+   * process came first.
+   */
   hasOnlyLostSince({ sinceMs }: WaitingCommand): boolean {
     return this.wonAtMs < sinceMs && this.lostAtMs >= sinceMs;
   }
@@ -53,28 +58,28 @@ export class OrderQueue {
     this.#waiting.push(command);
   }
 
-  /** Those that may share the next append. */
+  /** Takes out the commands that may share the next append. */
   take(): readonly WaitingCommand[] {
     return this.#waiting.splice(0, this.#mostCommands);
   }
 
-  /** Those that have waited longest, since before a time. */
+  /** Takes out the commands that arrived before `sinceMs`. */
   takeOlderThan(sinceMs: number): readonly WaitingCommand[] {
     return this.#waiting.splice(0, this.#olderThan(sinceMs));
   }
 
-  /** The same, but for those whose turn is the next. */
+  /** As `takeOlderThan`, but leaves the commands of the next turn. */
   takeLaterOlderThan(sinceMs: number): readonly WaitingCommand[] {
     const later = this.#olderThan(sinceMs) - this.#mostCommands;
     return later > 0 ? this.#waiting.splice(this.#mostCommands, later) : [];
   }
 
-  /** They have no answer yet, and are older than all that came since. */
+  /** Puts commands without an answer back to the front: they are older than all that arrived since. */
   putBack(commands: readonly WaitingCommand[]): void {
     this.#waiting.unshift(...commands);
   }
 
-  /** What so many wanted to append together was too large. */
+  /** Halves the size of a batch: the events of this many commands were too large for one append. */
   takeFewerThan(commands: number): void {
     this.#mostCommands = Math.max(1, Math.floor(commands / 2));
   }
@@ -89,12 +94,12 @@ export class OrderQueue {
   }
 }
 
-/** Lets one turn after another be taken for an order; different orders do not wait for each other. */
+/** Takes turns at each order, one after another. Different orders do not wait for each other. */
 export class OrderQueues {
   readonly #queues = new Map<string, OrderQueue>();
   readonly #takeTurn: (queue: OrderQueue) => Promise<void>;
 
-  /** @param takeTurn answers some of the commands in the queue, or brings them nearer to it; never rejects */
+  /** @param takeTurn answers some of the commands in the queue, or brings their answers nearer; never rejects */
   constructor(takeTurn: (queue: OrderQueue) => Promise<void>) {
     this.#takeTurn = takeTurn;
   }

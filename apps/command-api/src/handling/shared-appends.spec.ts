@@ -24,7 +24,7 @@ const holdOrder: OrderCommand = { type: 'HoldOrder', data: { reason: null }, per
 const asked = (command: OrderCommand, changes: Partial<CommandRequest> = {}) =>
   request(orderId, command, changes);
 
-/** An order, and what is asked of it while an append is under way: so it shares the next one. */
+/** An order, and commands that arrive while an append is under way, so that they share the next append. */
 async function sharing(
   requests: readonly CommandRequest[],
   { memory = new MemoryEventStore(), commands = new OrderCommands(memory.port) } = {},
@@ -58,7 +58,7 @@ describe('commands that wait for the same order', () => {
       expect(results[n]).toMatchObject({
         value: { revision: n + 2, replayed: false, events: [{ type: 'NoteAdded', revision: n + 2 }] },
       });
-      // The store said where the last one is, and what waits for that has seen the others, too.
+      // The store tells the position of the last event only. A read that waits for it has seen the others too.
       expect(results[n]).toMatchObject({ value: { position: 32n, order: { revision: n + 2 } } });
     });
   });
@@ -121,7 +121,7 @@ describe('commands that wait for the same order', () => {
 });
 
 describe('a no, decided on what is not stored yet,', () => {
-  /** While the second append is under way: which of the requests have an answer. */
+  /** Which of the requests have an answer while the second append is under way. */
   async function whileAppending(
     requests: readonly CommandRequest[],
     then: (memory: MemoryEventStore) => void,

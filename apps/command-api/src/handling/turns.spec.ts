@@ -11,7 +11,7 @@ beforeEach(() => {
   queue = new OrderQueue('an order');
 });
 
-/** How long it waits after a turn of its own. */
+/** How long a process waits after a turn of its own. */
 const waitAfterOurs = () => {
   turns.won(queue);
   return turns.waitMs(queue);

@@ -2,32 +2,37 @@ import { setTimeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { OrderQueue } from './order-queues.js';
 
-/** How many turns of others are let pass after one of ours: as many as there seem to be others. */
+/**
+ * How many turns to leave to rivals after one of ours: as many as there seem to be rivals, within these bounds.
+ */
 const OTHERS_AT_LEAST = 2;
 const OTHERS_AT_MOST = 32;
-/** Of what was thought before a turn of ours; each race lost until then adds one. */
+/** Each append of ours multiplies the estimated number of rivals by this. Each race lost adds one. */
 const OTHERS_KEPT = 0.7;
-/** Of their turns: about as long, and not for all the same. */
+/** The wait varies at random by up to this share, so that processes do not all wait equally long. */
 const SPREAD = 0.25;
-/** So long after others were last met they may be thought to want the order still. */
+/** For this long after rivals were last met, they are assumed to still want the order. */
 const RIVALRY_MS = 1_000;
-/** Others who came within so many turns of ours want the order at the same time as we do. */
+/** A change by others, within this many turn times of our last append, shows rivals. */
 const NEAR_TURNS = 8;
-/** After so many turns, each near the one before, whoever lost all of them, and can't say so, gets a chance. */
+/**
+ * After this many turns in a row, each near the one before, we leave `TURNS_LEFT_THEN` turns: a process that lost
+ * every race cannot tell us that it is there.
+ */
 const TURNS_IN_A_ROW = 16;
 const TURNS_LEFT_THEN = 2;
-/** Orders that are remembered; of others nothing is known. */
+/** Demand is remembered for this many orders. */
 const MOST_ORDERS = 10_000;
 
 const FIRST_GUESS_MS = 2;
 const LONGEST_TURN_MS = 20;
-/** Of the newest in the average. */
+/** Weight of the newest turn in the average turn time. */
 const SHARE_OF_NEWEST = 0.2;
 
-/** What is known of who wants an order. */
+/** What this process knows of the demand for one order. */
 interface Demand {
   wonAtMs: number;
-  /** Each near the one before, since others last had a chance. */
+  /** Our turns since others last had a chance, each near the one before. */
   turnsInARow: number;
   metAtMs: number;
   others: number;
@@ -35,18 +40,18 @@ interface Demand {
 
 export interface TurnsOptions {
   readonly elapsedMs: () => number;
-  /** From 0 up to, but not, 1. */
+  /** From 0 up to, but not including, 1. */
   readonly random: () => number;
-  /** By the same clock; the machine's unless given. */
+  /** Waits by the same clock. The default is a timer of the machine. */
   readonly wait?: (ms: number) => Promise<unknown>;
 }
 
 /**
- * How processes that want the same order take turns without knowing each other. All that each can see is whether its
- * append came first. The one that came first could go on at once, while the others have to read first what it
- * appended: it would come first again. So whoever had a turn leaves the others time for theirs, and what comes in
- * meanwhile shares its next append. Whoever lost does not wait longer each time, as is usual where a resource is
- * scarce: someone comes first in every race, and the one that lost most often should.
+ * Lets processes that want the same order take turns without knowing each other. Each process sees only whether
+ * its own append came first. The winner could decide again at once, while the losers still have to read what it
+ * appended: it would win again and again. So a process that had a turn leaves the others time for theirs. Commands
+ * that arrive meanwhile share its next append. A loser does not back off for longer each time, as is usual with
+ * scarce resources: some process wins every race, and it should be the one that has lost most often.
  */
 export class Turns {
   readonly #elapsedMs: () => number;
@@ -66,7 +71,7 @@ export class Turns {
     const demand = this.#demands.get(queue.stream);
     if (!demand) return;
     const waitMs = this.waitMs(queue);
-    // What is known of the order is old by now: an append on it would be in vain.
+    // The known state is probably outdated, so that an append on it would conflict.
     if (waitMs > 0 || this.#hasRivals(demand)) queue.isStale = true;
     if (waitMs <= 0) return;
     await this.#wait(waitMs);
@@ -85,14 +90,14 @@ export class Turns {
     return turnsInARow < TURNS_IN_A_ROW ? 0 : TURNS_LEFT_THEN * this.#turnMs;
   }
 
-  /** Others were faster, although the order was known as it was just before. */
+  /** Another process appended first, although this one had just read the order. */
   lost({ stream }: OrderQueue): void {
     const demand = this.#demandFor(stream);
     demand.metAtMs = this.#elapsedMs();
     demand.others = Math.min(OTHERS_AT_MOST, demand.others + 1);
   }
 
-  /** Others have changed the order since it was last seen here. */
+  /** Others have changed the order since this process last saw it. */
   met({ stream }: OrderQueue): void {
     const demand = this.#demands.get(stream);
     if (demand && this.#isNear(demand)) demand.metAtMs = this.#elapsedMs();
@@ -105,7 +110,7 @@ export class Turns {
     demand.others = Math.max(OTHERS_AT_LEAST, demand.others * OTHERS_KEPT);
   }
 
-  /** How long one took, from what was decided on to the answer of the store. */
+  /** Records how long a turn took, from reading what is decided on to the store's answer. */
   took(turnMs: number): void {
     const newest = Math.min(turnMs, LONGEST_TURN_MS);
     this.#turnMs += SHARE_OF_NEWEST * (newest - this.#turnMs);

@@ -4,7 +4,7 @@ import { LIMITS } from '#domain/order/limits.js';
 import { DateTime, OptionalText, Quantity, Uuid } from '#platform/http/fields.js';
 import { ListOf } from '#platform/http/list-fields.js';
 
-/** Every body may say when it happened; many say nothing else. */
+/** The base of all bodies: every command may give `occurredAt`, and many give nothing else. */
 export class CommandBody {
   @DateTime({
     optional: true,
@@ -33,6 +33,8 @@ export class LineQuantityDto implements LineQuantity {
 export const LineQuantities = (description: string): PropertyDecorator =>
   ListOf(LineQuantityDto, { min: 1, max: LIMITS.lines, description });
 
-/** Not given, it stands for everything there is, as no lines do in the domain; an empty list says the opposite. */
+/**
+ * Absent, it means all units, as empty `lines` do in the domain. An empty list would read as none and is refused.
+ */
 export const OptionalLineQuantities = (description: string): PropertyDecorator =>
   ListOf(LineQuantityDto, { min: 1, max: LIMITS.lines, optional: true, description });

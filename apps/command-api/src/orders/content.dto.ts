@@ -134,7 +134,7 @@ export class ContactDto implements Contact {
   phone!: string | null;
 }
 
-/** What of an address is no secret, and what names a person: events keep the two apart. */
+/** Splits an address into the part that names no person and the part that does: events keep the two apart. */
 export function splitAddress(address: AddressDto): { region: Region; lines: AddressLines } {
   const { country, countryName, ...lines } = address;
   return { region: { country, countryName }, lines };

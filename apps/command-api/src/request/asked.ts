@@ -12,7 +12,7 @@ export interface Asked {
   readonly principal: Principal;
   readonly actor: Actor;
   readonly method: string;
-  /** As the client names it, at this address; null when it gave no Idempotency-Key. */
+  /** Made of sender, method, path and Idempotency-Key; null without a key. */
   readonly commandId: string | null;
   readonly ifMatch: IfMatch;
   readonly correlationId: string;
@@ -26,7 +26,7 @@ export const AskedBy = createParamDecorator((_data: unknown, context: ExecutionC
   return askedOf(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
 });
 
-/** @throws ProblemError when a header is not what it must be */
+/** @throws ProblemError when a header is malformed */
 export function askedOf(request: FastifyRequest, reply: FastifyReply): Asked {
   const { principal, headers, method, id } = request;
   if (principal === null) throw new Error('a public route takes no command');
@@ -44,13 +44,13 @@ export function askedOf(request: FastifyRequest, reply: FastifyReply): Asked {
   };
 }
 
-// A token whose subject is its client is a program's own; else a person sits before it.
+// A token whose subject is its own client belongs to a service; any other subject is a person.
 function actorOf({ customerId, subject, clientId }: Principal): Actor {
   if (customerId !== null) return { type: 'customer', id: customerId };
   return subject === clientId ? { type: 'service', id: clientId } : { type: 'user', id: subject };
 }
 
-// Ids are the same in capitals, and a letter is the same written as %61.
+// One path for one address: an id may be written in capitals, and a letter as %61.
 function canonicalPathOf({ routeOptions, params }: FastifyRequest): string {
   const values = params as Readonly<Record<string, string>>;
   return routeOptions.url!.replace(/:(\w+)/g, (_, name: string) => values[name]!.toLowerCase());

@@ -1,8 +1,8 @@
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * One text for everything that says the same: keys in order, and what is absent, null or empty left out.
- * So a field that a later release adds does not change what an older body reads as.
+ * One text for all values that mean the same: keys are sorted, and members that are null, `[]` or `{}` are left
+ * out. So a field that a later release adds does not change the text of an older body.
  *
  * @param value JSON, already validated: its depth is bounded and its numbers are finite
  */
@@ -23,15 +23,15 @@ export function canonicalJson(value: unknown): string {
 
 interface Key {
   readonly key: string;
-  /** As JSON, with its colon. */
+  /** The key as JSON, with its colon. */
   readonly written: string;
 }
 
 const keysOfClasses = new WeakMap<object, readonly Key[]>();
 
-/** In order. Every instance of a DTO has the same: an order of 2,000 lines would sort them 2,000 times. */
+/** Sorted keys, once per DTO class: otherwise an order of 2,000 lines would sort the same keys 2,000 times. */
 function keysOf(value: object): readonly Key[] {
-  // Not its constructor: that may be one of its keys.
+  // Classes are told apart by prototype, not by `constructor`: a key of the value may have that name.
   const prototype = Object.getPrototypeOf(value) as object;
   if (prototype === Object.prototype) return sortedKeys(value);
   const known = keysOfClasses.get(prototype);

@@ -3,20 +3,20 @@ import type { Instant } from '../instant.js';
 import type { RejectionCode } from './rejections.js';
 import type { Order } from './state.js';
 
-/** What a part of the order does with its events: one fold each. */
+/** The folds of one part of the order, one per event type. */
 export type EvolvePart<E extends { type: string }> = Evolve<Order, E>;
 
-/** What a part of the order answers to its commands. */
+/** The decisions of one part of the order, one per command type. */
 export type DecidePart<C extends { type: string }, E> = Decide<Order, C, Draft<E>, RejectionCode>;
 
-/** A rejection as a check hands it on; null where nothing is wrong. */
+/** What a check returns to end a decision. A check returns null when nothing is wrong. */
 export type Refusal = Extract<Decision<never, RejectionCode>, { accepted: false }>;
 
 export function isRefusal(checked: unknown): checked is Refusal {
   return typeof checked === 'object' && checked !== null && 'accepted' in checked;
 }
 
-/** The event that a draft becomes once its time is known. */
+/** Makes an event of a draft: adds `occurredAt`, and `personal: null` where the draft has none. */
 export function stamp<E extends { readonly type: string; readonly occurredAt: Instant }>(
   draft: Draft<E>,
   occurredAt: Instant,

@@ -4,13 +4,13 @@ import { LIMITS } from './limits.js';
 import { reject } from './rejections.js';
 import type { Order } from './state.js';
 
-/** Characters are Unicode code points, as people count them; a short string needs no counting. */
+/** The limit counts Unicode code points. `length` is never less, so only a longer string has to be counted. */
 export function checkText(text: string | null, limit: number, field: string): Refusal | null {
   if (text === null || text.length <= limit || [...text].length <= limit) return null;
   return reject('text_too_long', { field, limit });
 }
 
-/** Each of the fields, by its name, against one limit. */
+/** Checks every text of an address or a contact against one limit. `field` is the path of the whole. */
 export function checkTexts(
   texts: AddressLines | Contact | null,
   limit: number,
@@ -27,7 +27,10 @@ export function checkCount(count: number, limit: number, field: string): Refusal
   return count > limit ? reject('too_many_items', { field, limit }) : null;
 }
 
-/** Whether an order takes one more of what names lines, beside those that it has. */
+/**
+ * Checks that the order has room for one more shipment, cancellation, return or refund: by their number, and by
+ * the lines that all of them name together.
+ */
 export function checkOneMore(
   field: 'shipments' | 'cancellations' | 'returns' | 'refunds',
   linesOfEach: readonly (readonly unknown[])[],

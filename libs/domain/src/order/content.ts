@@ -3,13 +3,13 @@ import type { DiscountId, LineId, SurchargeId } from './ids.js';
 /** Tax as it was when the line was priced: a snapshot, never looked up again (invariant 6). */
 export interface Tax {
   readonly rateBasisPoints: number;
-  /** Of the whole line or of shipping. */
+  /** Tax of the whole line, or of shipping. */
   readonly amountMinor: number;
-  /** Whether the price already holds it. */
+  /** Whether the price already includes this tax. */
   readonly inclusive: boolean;
 }
 
-/** Tax as a command gives it: without an amount, the amount follows from the rate, rounded half-even. */
+/** Tax as a command gives it. Where the amount is null, it is computed from the rate, rounded half-even. */
 export interface TaxInput {
   readonly rateBasisPoints: number;
   readonly amountMinor: number | null;
@@ -38,7 +38,7 @@ export interface DiscountInput {
   readonly code: string | null;
   readonly description: string | null;
   readonly amountMinor: number;
-  /** Of one line; null: of the whole order. */
+  /** The line it is taken off; null: the whole order. */
   readonly lineId: LineId | null;
 }
 
@@ -72,11 +72,11 @@ export interface Shipping {
 export interface Region {
   /** ISO 3166-1 alpha-2, or null where the given name has none. */
   readonly country: string | null;
-  /** As given. */
+  /** The country's name as it was given. */
   readonly countryName: string | null;
 }
 
-/** The part of an address that does. */
+/** The part of an address that names a person. */
 export interface AddressLines {
   readonly name: string | null;
   readonly company: string | null;
@@ -101,7 +101,7 @@ export interface LineQuantity {
 export const refundReasons = ['return', 'cancellation', 'overpayment', 'goodwill'] as const;
 export type RefundReason = (typeof refundReasons)[number];
 
-/** What a refund was granted for: units of lines with their amounts, shipping, or an amount. */
+/** What a granted refund covers: units of lines with their amounts, shipping, or an amount. */
 export type RefundOf =
   | {
       readonly kind: 'lines';
@@ -114,7 +114,9 @@ export type RefundOf =
   | { readonly kind: 'shipping' }
   | { readonly kind: 'amount' };
 
-/** What is asked for: units of lines at their value, shipping (null: what is left of it), or an amount. */
+/**
+ * What a refund is requested for: units of lines at their value, shipping (null: all that is left), or an amount.
+ */
 export type RefundRequest =
   | { readonly kind: 'lines'; readonly lines: readonly LineQuantity[] }
   | { readonly kind: 'shipping'; readonly amountMinor: number | null }

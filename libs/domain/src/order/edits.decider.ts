@@ -43,19 +43,21 @@ export const decideEdits: DecidePart<EditCommand, EditEvent> = {
   },
 };
 
-/** An order that has had more, from before there was a limit, takes edits that remove nothing. */
+/**
+ * An order with more removals than the limit, from before there was one, still takes edits that remove nothing.
+ */
 function checkRemovals(order: Order, { retiredIds }: Order): Refusal | null {
   if (retiredIds.length === order.retiredIds.length) return null;
   return checkCount(retiredIds.length, LIMITS.removals, 'removals');
 }
 
-/** What a step may know besides the order as the steps before it left it. */
+/** What a step gets besides the order as the earlier steps left it. */
 interface Step {
-  /** For what the step creates. */
+  /** The id of what this step creates, if anything. */
   readonly id: string;
-  /** Every id ever given in this order, and by earlier steps. */
+  /** Every id ever used in this order, earlier steps included. */
   readonly taken: Set<string>;
-  /** Where the step is in the command. */
+  /** Path of the step in the command: `operations/3`. */
   readonly field: string;
   readonly addressLines: AddressLines;
 }
@@ -97,7 +99,7 @@ const steps: Steps = {
     if (line.tax === null && taxAmountMinor !== null) {
       return reject('amount_out_of_range', { field: `${field}/taxAmountMinor`, limit: 0 });
     }
-    // The same quantity and no word about tax: an amount once given by hand stays.
+    // Same quantity and no tax amount given: the line keeps a tax amount that was once given by hand.
     if (quantity === line.quantity && taxAmountMinor === null) return [];
     const input = line.tax && { ...line.tax, amountMinor: taxAmountMinor };
     const baseMinor = lineAmountMinor({ ...line, quantity });
@@ -174,7 +176,7 @@ function evolveStep(order: Order, draft: Draft<EditEvent>): Order {
   return fold(order, event);
 }
 
-/** A new thing under its id; no event where that id already holds the same (invariant 7). */
+/** The event that creates something under `id`; no event where the id already holds the same (invariant 7). */
 function create(
   id: string,
   taken: Set<string>,

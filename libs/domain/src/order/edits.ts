@@ -26,7 +26,7 @@ export type EditEvent =
   | Event<'ShippingAddressChanged', { readonly address: Region }, { readonly address: AddressLines }>
   | Event<'BillingAddressChanged', { readonly address: Region }, { readonly address: AddressLines }>;
 
-/** One step of an edit. Steps see the effect of those before them. */
+/** One step of an edit. Each step sees the effects of the earlier ones. */
 export type EditOperation =
   | { readonly op: 'addLine'; readonly line: LineInput }
   | { readonly op: 'removeLine'; readonly lineId: LineId }
@@ -34,7 +34,7 @@ export type EditOperation =
       readonly op: 'changeLineQuantity';
       readonly lineId: LineId;
       readonly quantity: number;
-      /** null: from the line's rate. */
+      /** null: computed from the line's rate, if the quantity changes. */
       readonly taxAmountMinor: number | null;
     }
   | { readonly op: 'applyDiscount'; readonly discount: DiscountInput }

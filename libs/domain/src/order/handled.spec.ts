@@ -5,7 +5,7 @@ import type { HandledCommand, Order } from './state.js';
 
 const window: HandledWindow = { always: 2, atMost: 4, recentMs: 10_000 };
 
-/** After commands that came so many seconds after the start; `*`: one that is kept. */
+/** The list after commands that came this many seconds after the start; `*`: a kept command. */
 function remembered(...seconds: readonly (number | `${number}*`)[]): readonly string[] {
   const handled = seconds.reduce<readonly HandledCommand[]>((before, second, revision) => {
     const recordedAt = new Date(Number.parseInt(String(second)) * 1_000).toISOString() as Instant;
@@ -50,7 +50,8 @@ describe('a command looked for among many', () => {
     for (let n = 0; n < 400; n++) {
       const state = next(states.at(-1)!, `c${n}`);
       states.push(state);
-      // Now and then, as commands come; and in states of before, as what is decided anew.
+      // Looked up now and then, as commands come, and also in earlier states, as for commands that are decided
+      // again.
       for (const looked of n % 3 === 0 ? [state, states.at(-20) ?? state] : []) {
         for (const id of [`c${n}`, `c${n - 30}`, `c${n - 100}`, `c${n + 1}`, 'c0']) {
           expect(found(looked, id)).toBe(looked.find(({ commandId }) => commandId === id));

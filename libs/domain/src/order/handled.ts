@@ -2,18 +2,18 @@ import type { Recording } from '../decider.js';
 import { epochMsOf, instantAt } from '../instant.js';
 import type { HandledCommand, Order } from './state.js';
 
-/** How many commands an order remembers beside the one that placed it. */
+/** How many commands an order remembers, besides the placing one and kept ones. */
 export interface HandledWindow {
-  /** The last so many, however old; at least one. */
+  /** This many of the last commands are remembered, however old they are. At least 1. */
   readonly always: number;
-  /** Within `recentMs` before the order's last recordedAt, up to so many. */
+  /** Up to this many are remembered, if recorded within `recentMs` before the order's last recordedAt. */
   readonly atMost: number;
   readonly recentMs: number;
 }
 
 /**
- * The window of every order. Another one makes another state of the same events, so only tests have one:
- * whoever folds orders together must have the same.
+ * The window of every order. All processes must fold with the same window, since another one makes a different
+ * state of the same events. Only tests use another.
  */
 export const HANDLED_WINDOW: HandledWindow = {
   always: 1_000,
@@ -21,23 +21,23 @@ export const HANDLED_WINDOW: HandledWindow = {
   recentMs: 30 * 24 * 60 * 60 * 1_000,
 };
 
-/** Shorter lists are looked through. */
+/** Shorter lists are searched without an index. */
 const INDEXED_FROM = 50;
 
 /**
- * The ids of the commands in a list, and perhaps of some that are in it no more or not yet: handed from each list to
- * the one that an event makes of it, since to look through a thousand for every command takes longer than to decide.
- * null: it was looked through once, and nothing was made of it.
+ * Index of a list's command ids, built on the second lookup; null after the first. Searching a thousand entries
+ * for every command would take longer than deciding. The same Set passes to the next list of the order, so it may
+ * hold ids that this list has forgotten or does not have yet: a hit is always confirmed in the list.
  */
 const idsOf = new WeakMap<readonly HandledCommand[], Set<string> | null>();
 
-/** What the order remembers of this command; undefined: it never handled it, or forgot it long ago. */
+/** The order's entry for this command; undefined if the order never handled the command, or has forgotten it. */
 export function handledCommand({ handled }: Order, commandId: string): HandledCommand | undefined {
   const ids = handled.length < INDEXED_FROM ? null : idsIn(handled);
   return ids === null || ids.has(commandId) ? handled.find((one) => one.commandId === commandId) : undefined;
 }
 
-/** null the first time: most orders are loaded for one command. */
+/** null on the first lookup: most orders are loaded for one command, and an index would not pay. */
 function idsIn(handled: readonly HandledCommand[]): ReadonlySet<string> | null {
   const known = idsOf.get(handled);
   if (known) return known;
@@ -52,22 +52,22 @@ function handedOn(
   commandId: string,
 ): readonly HandledCommand[] {
   const ids = idsOf.get(from);
-  // Of what is forgotten it keeps no more than that.
+  // Drop the index once most of its ids are of forgotten commands.
   if (ids !== undefined) idsOf.set(to, ids === null || ids.size > 2 * to.length ? null : ids.add(commandId));
   return to;
 }
 
-/** How many the order can never forget, beside the one that placed it: receipts of units that came back. */
+/** Number of kept commands: receipts of returned units. The placing command is not counted. */
 export function keptCommands({ handled }: Order): number {
   return handled.filter(({ kept }) => kept).length;
 }
 
 /**
- * The placing command and kept ones for ever, else those of the window: the last 1,000 and, of the 30 days
- * before the order's last recordedAt, up to 2,000. Entries are in the order of their revisions, so what is
- * forgotten is always at the front.
+ * Adds an event's command to the list, and forgets what is outside the window: the last 1,000 stay, and up to
+ * 2,000 recorded in the 30 days before the order's last recordedAt. The placing command and kept ones stay for
+ * ever. Entries are sorted by revision, so forgotten ones are always at the front.
  *
- * @param kept whether nothing else of the order would tell a repetition of this command from another one
+ * @param kept whether nothing else in the order would tell a repetition of this command from a new one
  */
 export function remember(
   handled: readonly HandledCommand[],
@@ -85,7 +85,7 @@ export function remember(
   return handedOn(handled, all, commandId);
 }
 
-/** Copied once: of an order with thousands of events, nothing else of a fold takes as long. */
+/** Copies the list once: for an order with thousands of events, this copy is the slowest part of the fold. */
 function within(
   { always, atMost, recentMs }: HandledWindow,
   handled: readonly HandledCommand[],

@@ -3,7 +3,7 @@ import type { Refusal } from './area.js';
 import { reject } from './rejections.js';
 import type { Order } from './state.js';
 
-/** Every id that the order has given to something, also to what was removed since. */
+/** Every id ever used in the order, including ids of what was removed since. */
 export function usedIds(order: Order): Set<string> {
   const { payments } = order;
   return new Set([
@@ -22,7 +22,7 @@ export function usedIds(order: Order): Set<string> {
   ]);
 }
 
-/** The id of the one thing that a command creates, or why it may not have it. */
+/** The id of the one thing that a command creates, or `id_already_used`. */
 export function freshId(order: Order, context: DecisionContext): string | Refusal {
   const id = context.newId(0);
   return usedIds(order).has(id) ? reject('id_already_used', { id }) : id;

@@ -140,7 +140,7 @@ describe('Whatever is asked of an order', () => {
   it('7: the same asked again makes no event, and an id is never used twice', () => {
     always(({ command, context, events, before }, order) => {
       same(new Set(idsIn(order)).size, idsIn(order).length);
-      // A receipt has no id of its own: the same again is another one, as long as units are to come.
+      // A receipt has no id of its own: the same command again is another receipt, as long as units are to come.
       if (events.length === 0 || before === null || isReceiptOfSome(command)) return;
       const again = decide(order, command, context);
       same(again.accepted ? again.events : [], []);

@@ -41,12 +41,12 @@ export const evolveLifecycle: EvolvePart<LifecycleEvent> = {
   OrderCompleted: (order) => ({ ...order, status: 'completed' }),
 };
 
-/** Also what ends an order releases it: there is nothing left to hold back. */
+/** Rejecting or cancelling an order also releases its hold: there is nothing left to hold back. */
 function released(order: Order): Order {
   return { ...order, onHold: false, holdReason: null };
 }
 
-/** What is taken back when an order is cancelled is said in the words of shipments and cancellations. */
+/** Cancelling an order also cancels its shipments and units, with the events of those parts. */
 type DecidedHere = LifecycleEvent | ShipmentEvent | CancellationEvent;
 
 export const decideLifecycle: DecidePart<LifecycleCommand, DecidedHere> = {
@@ -89,7 +89,7 @@ export const decideLifecycle: DecidePart<LifecycleCommand, DecidedHere> = {
     if (order.status === 'completed') return accept();
     const wrong = checkAllowed(order, 'CompleteOrder');
     if (wrong) return wrong;
-    // Every unit has left or was cancelled; so no shipment can be merely created either.
+    // Every unit must be dispatched or cancelled. That also rules out a shipment that is only created.
     const waiting = order.lines.find((line) => line.dispatched + line.cancelled < line.quantity);
     if (waiting) return reject('order_not_fulfilled', { lineId: waiting.lineId });
     return accept({ type: 'OrderCompleted', data: {} });
@@ -97,8 +97,8 @@ export const decideLifecycle: DecidePart<LifecycleCommand, DecidedHere> = {
 };
 
 /**
- * Shipments that have not left, and, once something has, every unit that has not: the total of an order
- * of which a part was sent is the value of that part (invariant 3).
+ * Cancels the shipments that were not dispatched. If anything was dispatched, also cancels every unit that was
+ * not: the total of a partly sent order is the value of the sent part (invariant 3).
  */
 function takeBack(
   order: Order,
@@ -113,6 +113,6 @@ function takeBack(
   if (lines.length === 0) return events;
   const cancellationId = freshId(order, context);
   if (isRefusal(cancellationId)) return cancellationId;
-  // However many cancellations there are: this is the last one, and an order must not be kept from ending.
+  // The limit of cancellations is not checked: this is the last one, and an order must not be kept from ending.
   return [...events, { type: 'LinesCancelled', data: { cancellationId, lines, reason } }];
 }

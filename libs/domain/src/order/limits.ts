@@ -18,22 +18,23 @@ export const LIMITS = {
   noteCharacters: 4_000,
   editOperations: 500,
   quantity: 1_000_000,
-  /** Of a price, a line, an order: far below 2^53, so that no sum of legal parts loses a unit. */
+  /** Of a price, a line and an order. Far below 2^53, so every sum within the limit is exact. */
   amountMinor: 100_000_000_000_000,
 
-  // What an order gathers in its life. No more is asked of it then; what happened before folds, however much.
+  // What an order collects over its life. At a limit, commands that would add more are rejected. Stored events
+  // always fold, however many there are.
   notes: 500,
   shipments: 500,
   cancellations: 500,
   returns: 500,
   refunds: 500,
-  /** Named in all shipments together; in all cancellations, returns or refunds likewise. */
+  /** Lines named in all shipments together; the same for all cancellations, all returns and all refunds. */
   namedLines: 20_000,
-  /** Times that units came back: their commands are never forgotten. */
+  /** Receipts of returned units. Limited because their commands are never forgotten. */
   receipts: 1_000,
-  /** Of authorizations, of captures and of failures each. More than of all else, for the provider did it. */
+  /** Of authorizations, captures and failures each. Twice as many as shipments: the provider has acted already. */
   payments: 1_000,
-  /** Of lines and discounts: their ids are never forgotten. */
+  /** Removed lines and discounts. Limited because their ids are never forgotten. */
   removals: 5_000,
 
   taxRateBasisPoints: 100_000,

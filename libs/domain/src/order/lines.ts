@@ -5,7 +5,7 @@ import { LIMITS } from './limits.js';
 import { reject } from './rejections.js';
 import type { Line, Order } from './state.js';
 
-/** Written out: spreading a line and adding to it takes ten times as long, and an import makes many. */
+/** Written out field by field: object spread takes ten times as long, and an import creates many lines. */
 export function newLine({ lineId, sku, name, quantity, unitPriceMinor, tax }: OrderedLine): Line {
   return {
     lineId,
@@ -36,14 +36,14 @@ export function anythingDispatched(order: Order): boolean {
   return order.lines.some((line) => line.dispatched > 0);
 }
 
-/** What `count` leaves of each line, without the lines of which nothing is left. */
+/** `count` units of each line, without the lines that have none. */
 export function remaining(order: Order, count: (line: Line) => number): LineQuantity[] {
   return order.lines
     .map((line) => ({ lineId: line.lineId, quantity: count(line) }))
     .filter(({ quantity }) => quantity > 0);
 }
 
-/** The order with `change` made to each line named; one pass, since both lists can hold 2,000. */
+/** The order with `change` applied to each named line. One pass over each list, since both can hold 2,000. */
 export function changeLines(
   order: Order,
   quantities: readonly LineQuantity[],
@@ -58,8 +58,8 @@ export function changeLines(
 }
 
 /**
- * Whether each quantity names a line of the order once and is a count of units; then `check` says what
- * the line itself allows.
+ * Checks that there are quantities, that each names a line of the order and no line is named twice, and that each
+ * is a legal count of units. Then `check` says what the line itself allows.
  */
 export function checkQuantities(
   order: Order,
@@ -85,7 +85,7 @@ export function checkQuantity(quantity: number, details: Record<string, string |
   return reject('quantity_out_of_range', { ...details, limit: LIMITS.quantity });
 }
 
-/** For each line: no more than `allowed` units of it. */
+/** A check for `checkQuantities`: at most `allowed` units of each line, else a rejection with `code`. */
 export function atMost(
   allowed: (line: Line) => number,
   code: Parameters<typeof reject>[0],

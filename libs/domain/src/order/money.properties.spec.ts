@@ -10,7 +10,7 @@ import { firstUnitsValueMinor, lastUnitsValueMinor, lineValuesMinor, orderTotals
 
 const RUNS = { numRuns: 200 };
 
-/** By what they have of minor units: none, two, three, four. A rule of money is the same in all of them. */
+/** Currencies with no, two, three and four digits of minor units. A rule of money is the same in all of them. */
 const currency = fc.constantFrom('JPY', 'GBP', 'BHD', 'CLF');
 const line: fc.Arbitrary<LineInput> = fc.record({
   sku: fc.constant('sku'),
@@ -33,7 +33,7 @@ const sale = fc.record({
 });
 type Sale = typeof sale extends fc.Arbitrary<infer T> ? T : never;
 
-/** One order, asked one thing after the other. */
+/** One order that is given one command after the other. */
 class Asked {
   #order: OrderState = null;
   #turn = 0;
@@ -43,7 +43,7 @@ class Asked {
     return this.#order;
   }
 
-  /** @throws Error where the order says no */
+  /** @throws Error where the command is rejected */
   tell(command: OrderCommand): void {
     this.#turn += 1;
     const decision = decide(this.#order, command, contextOf(this.#turn));
@@ -158,7 +158,7 @@ function portions(order: Order, numbers: Iterator<number>): LineQuantity[][] {
   return lots;
 }
 
-/** What units worth nothing give back is nothing, which is no refund. */
+/** Units that are worth nothing refund nothing, which is no refund. */
 function giveBack(asked: Asked, lines: LineQuantity[], currency: string): void {
   const beforeMinor = orderTotals(asked.order).totalMinor;
   asked.tell(ask.requestReturn(lines));

@@ -16,7 +16,7 @@ export type NoteEvent =
 export type NoteCommand =
   | Command<'AddNote', Readonly<Record<string, never>>, { readonly text: string }>
   | Command<'RedactNote', { readonly noteId: NoteId; readonly reason: string | null }>
-  /** The whole new list. */
+  /** `tags` replaces the whole list. */
   | Command<'ChangeTags', { readonly tags: readonly string[] }>;
 
 export const evolveNotes: EvolvePart<NoteEvent> = {
@@ -43,7 +43,7 @@ export const decideNotes: DecidePart<NoteCommand, NoteEvent> = {
     const wrong = checkText(personal.text, LIMITS.noteCharacters, 'text');
     if (wrong) return wrong;
     const again = order.notes.find(({ noteId }) => noteId === context.newId(0));
-    // A text that is gone can't be compared; under the same id it is the same request.
+    // A redacted or erased text cannot be compared. The same id then means the same request.
     const text = again && order.personal !== ERASED ? order.personal.notes[again.noteId] : undefined;
     if (again && (text ?? personal.text) === personal.text) return accept();
     const noteId = freshId(order, context);

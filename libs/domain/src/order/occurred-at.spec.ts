@@ -11,7 +11,7 @@ import {
 import { orderPlaced, tagsChanged } from '../testing/events.js';
 import { at, given, noon } from '../testing/given.js';
 
-/** Its last event was at 11:59. */
+/** An order whose last event was at 11:59. */
 const order = given(orderPlaced());
 const soon = { now: at('11:58:30') };
 

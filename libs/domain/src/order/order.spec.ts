@@ -87,7 +87,7 @@ describe('Handled commands', () => {
   });
 
   const dayMs = 24 * 60 * 60 * 1_000;
-  /** After `count` commands beside the placing one, `spacingMs` apart. */
+  /** The order after `count` commands besides the placing one, `spacingMs` apart. */
   function remembered(count: number, spacingMs: number): readonly HandledCommand[] {
     let handled: readonly HandledCommand[] = [];
     for (let revision = 0; revision <= count; revision += 1) {

@@ -50,7 +50,7 @@ export type OrderEventType = OrderEvent['type'];
 export type OrderCommandType = OrderCommand['type'];
 export type RecordedOrderEvent = Recorded<OrderEvent>;
 
-/** One fold per event of an order; the sum of its parts. */
+/** The folds of all parts of the order, one per event type. */
 export const evolveOrder: Evolve<Order, OrderEvent> = {
   ...evolvePlacing,
   ...evolveLifecycle,
@@ -84,13 +84,14 @@ export const orderCommandTypes = [
 ] as readonly OrderCommandType[];
 
 /**
- * Events of commands that add something without giving it an id: done twice, they would count twice. Their
- * commands are never forgotten.
+ * Events that add units without an id of their own: a command repeated after it was forgotten would count twice.
+ * So the commands of these events are kept.
  */
 const addsUp: ReadonlySet<OrderEventType> = new Set(['ReturnItemsReceived'] as const);
 
 /**
- * The order after one more event of its stream: what the event does, and the order's bookkeeping.
+ * The order after one more event of its stream. Besides the event's own fold, this updates the handled commands,
+ * the revision and the times of the last event.
  * @throws Error for a stream that no decider wrote: one that does not start with OrderPlaced, or places
  * twice, or holds an unknown event.
  */
@@ -98,7 +99,7 @@ export const evolve: EvolveOrder = evolveWithin(HANDLED_WINDOW);
 
 export type EvolveOrder = (state: OrderState, event: RecordedOrderEvent) => Order;
 
-/** As `evolve`, of an order that remembers other commands than all do. */
+/** `evolve` with another window of handled commands, for tests. */
 export function evolveWithin(window: HandledWindow): EvolveOrder {
   return (state, event) => {
     if ((state === null) !== (event.type === 'OrderPlaced')) {
@@ -120,9 +121,9 @@ export function evolveWithin(window: HandledWindow): EvolveOrder {
 }
 
 /**
- * What the command makes of the order: events to append (none: it is so already), or a rejection.
- * The command's own sense comes first and its time last, so that a request repeated late is still a
- * no-op, and a wrong one is told what is wrong with it.
+ * Decides a command on an order: the events to append (none: a no-op), or a rejection. The command's content is
+ * checked first and its time last. So a request repeated late is still a no-op, and a wrong command is rejected
+ * for what is wrong with it.
  */
 export function decide(
   state: OrderState,
@@ -151,6 +152,6 @@ function decideContent(
   ) => Decision<Draft<OrderEvent>, RejectionCode>;
   const decided = decideOne(state, command, context);
   if (!decided.accepted || decided.events.length === 0) return decided;
-  // Most look for themselves, to say first what matters most; the table rules them all.
+  // Most decisions check this themselves, to give the most helpful rejection first. This check covers them all.
   return checkAllowed(state, command.type) ?? decided;
 }

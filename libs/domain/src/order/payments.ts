@@ -9,7 +9,9 @@ import { accept, reject, type RejectionCode } from './rejections.js';
 import type { Authorization, Order, Payments } from './state.js';
 import { capturedTotalMinor } from './totals.js';
 
-/** What the payment provider did; `providerReference` is its own id for it, unique per order and kind. */
+/**
+ * What the payment provider did. `providerReference` is the provider's own id for it, unique per order and kind.
+ */
 type Money = { readonly amountMinor: number; readonly currency: string };
 
 type Authorized = Money & { readonly providerReference: string; readonly method: string | null };
@@ -65,7 +67,7 @@ export const evolvePayments: EvolvePart<PaymentEvent> = {
   },
 };
 
-/** The provider did it, so it is recorded whatever the order's status, as long as there is room for it. */
+/** The provider has acted already, so its action is recorded in any status, as long as the order has room. */
 export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
   RecordPaymentAuthorized: (order, { data }, context) => {
     const wrong = checkPayment(order, data);
@@ -107,7 +109,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     return tooMany ?? accept({ type: 'PaymentFailed', data: { ...data, paymentId } });
   },
 
-  /** Of an authorization that was captured in part, the rest is released. */
+  /** Voiding an authorization that was captured in part releases the rest. */
   RecordPaymentVoided: (order, { data }, context) => {
     const wrong = checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference');
     if (wrong) return wrong;
@@ -131,8 +133,8 @@ function checkPayment(order: Order, data: Authorized | Failed): Refusal | null {
 }
 
 /**
- * The same under the same id, or told again by the provider under its reference: that of another attempt, which may have
- * the same reference, differs.
+ * Whether this failure was recorded before, with the same content. Without a provider reference, the payment id
+ * has to be the same too. A failure of another attempt may have the same reference, but its content differs.
  */
 function isKnownFailure({ payments }: Order, content: Omit<Failed, 'currency'>, newId: string): boolean {
   return payments.failures.some(
@@ -142,14 +144,15 @@ function isKnownFailure({ payments }: Order, content: Omit<Failed, 'currency'>, 
   );
 }
 
-/** Voids are no more than authorizations: each is voided once. */
+/** Voids need no limit of their own: each authorization is voided at most once. */
 function checkRoom({ payments }: Order, kind: 'authorizations' | 'captures' | 'failures'): Refusal | null {
   return checkCount(payments[kind].length + 1, LIMITS.payments, kind);
 }
 
 /**
- * A provider reference is unique per order and kind (invariant 4): null for a new one, no event for a
- * known one with the same content, a rejection for one with another.
+ * A provider reference is unique per order and kind (invariant 4).
+ * @returns null for a new reference, acceptance without events for a known one with the same content, a rejection
+ * for a known one with other content
  */
 function checkReference<T extends { readonly providerReference: string }, K extends keyof T>(
   recorded: readonly T[],
@@ -163,7 +166,9 @@ function checkReference<T extends { readonly providerReference: string }, K exte
   return reject('provider_reference_reused', { providerReference });
 }
 
-/** A capture above the order's total is recorded: the provider took it. One above its authorization is not. */
+/**
+ * A capture may exceed the order's total, since the provider took the money. It may not exceed its authorization.
+ */
 function checkCapture(order: Order, { authorizationId, amountMinor }: Captured): Refusal | null {
   if (capturedTotalMinor(order) + amountMinor > LIMITS.amountMinor) {
     return reject('total_out_of_range', { limit: LIMITS.amountMinor });
@@ -200,7 +205,7 @@ function changeAuthorization(
   );
 }
 
-/** `last` says what happened while nothing was captured; from the first capture on that stays it. */
+/** `last` is the last payment event until the first capture. From then on it stays `captured`. */
 function withPayments(order: Order, change: Partial<Payments>, last: Payments['last']): Order {
   const captured = order.payments.captures.length > 0;
   return { ...order, payments: { ...order.payments, ...change, last: captured ? 'captured' : last } };

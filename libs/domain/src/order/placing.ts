@@ -32,7 +32,7 @@ import { accept, reject, type RejectionCode } from './rejections.js';
 import type { Order, OrderState } from './state.js';
 import { checkWhole, type Priced } from './whole-order.js';
 
-/** Who the order is for and where it goes: everything of it that names a person. */
+/** Who the order is for and where it goes: everything in the placing event that names a person. */
 export interface PlacedPersonal {
   readonly contact: Contact | null;
   readonly shippingAddress: AddressLines | null;
@@ -87,7 +87,7 @@ export type PlacingCommand = Command<
 
 export const evolvePlacing = {
   OrderPlaced: (_none: OrderState, { occurredAt, data, personal }: PlacingEvent): Order => ({
-    // Field by field: spreading them costs several times as much, and every order begins here.
+    // Field by field: object spread costs several times as much, and the fold of every order begins here.
     orderId: data.orderId,
     tenantId: data.tenantId,
     number: data.number,
@@ -206,8 +206,8 @@ function checkAttributes(attributes: Readonly<Record<string, string>>): Refusal 
 }
 
 /**
- * Whether placing again would make the order as it is now. An edited order is another one than was
- * asked for; erased personal data can't be compared and is not held against the asker.
+ * Whether the order still holds what this command would place. An order that was edited since does not. Erased
+ * personal data cannot be compared, and counts as the same.
  */
 function holdsContentOf(order: Order, { data, personal }: Draft<PlacingEvent>): boolean {
   const { lines, ...head } = data;

@@ -18,7 +18,7 @@ import { checkQuantity, lineAmountMinor } from './lines.js';
 import { reject } from './rejections.js';
 import { totalOutOfRange, type Priced } from './whole-order.js';
 
-/** A line with its tax worked out. `field` says where in the command it is. */
+/** A line with its tax computed. `field` is its path in the command. */
 export function priceLine(input: LineInput, lineId: string, field: string): OrderedLine | Refusal {
   const { sku, name, quantity, unitPriceMinor } = input;
   const wrong =
@@ -43,7 +43,7 @@ export function priceShipping(input: ShippingInput | null): Shipping | Refusal |
   return { method: input.method, amountMinor: input.amountMinor, tax };
 }
 
-/** Without an amount given, it follows from the rate, half-even; tax inside a price can't exceed it. */
+/** Tax with its amount: as given, or computed from the rate, half-even. Inclusive tax cannot exceed its price. */
 export function priceTax(
   input: TaxInput | null,
   baseMinor: number,
@@ -73,7 +73,7 @@ export function priceTax(
   return { rateBasisPoints, amountMinor, inclusive };
 }
 
-/** A discount or surcharge: its words and its amount. */
+/** Checks the texts and the amount of a discount or surcharge. */
 export function checkAdjustment(
   { code, description, amountMinor }: Omit<DiscountInput, 'lineId'> | SurchargeInput,
   field: string,
@@ -85,7 +85,7 @@ export function checkAdjustment(
   );
 }
 
-/** What a new order holds, as its command gives it. */
+/** The content of a new order, as its command gives it. */
 interface PlacedContent {
   readonly lines: readonly LineInput[];
   readonly discounts: readonly (Omit<DiscountInput, 'lineId'> & { readonly lineIndex: number | null })[];
@@ -93,7 +93,7 @@ interface PlacedContent {
   readonly shipping: ShippingInput | null;
 }
 
-/** Lines, discounts and surcharges with their ids, in this order, and all amounts. */
+/** Computes all amounts, and gives ids to lines, then discounts, then surcharges. */
 export function priceContent(data: PlacedContent, newId: (index: number) => string): Priced | Refusal {
   if (data.lines.length > LIMITS.lines) return reject('too_many_lines', { limit: LIMITS.lines });
   const lines: OrderedLine[] = [];

@@ -15,17 +15,18 @@ import {
   shippingValueMinor,
 } from './totals.js';
 
-/** What a refund is for, with its amounts. */
+/** What a refund covers, and its amount. */
 export interface Grant {
   readonly of: RefundOf;
   readonly amountMinor: number;
 }
 
 /**
- * What each reason can give back (docs/adr/0007):
- * `return` and `cancellation` the value of units received or cancelled, or an amount out of it, as far as we owe it;
- * `goodwill` the value of any units, or any amount; `overpayment` an amount of what we owe;
- * all but `overpayment` shipping, once.
+ * What each reason can refund (docs/adr/0007):
+ * - `return` and `cancellation`: the value of units received or cancelled, or a part of it, as far as we owe it;
+ * - `goodwill`: the value of any units, or any amount;
+ * - `overpayment`: an amount up to what we owe;
+ * - every reason but `overpayment`: shipping, up to its value in all.
  */
 export function grantRefund(order: Order, reason: RefundReason, request: RefundRequest): Grant | Refusal {
   if (reason === 'overpayment') return grantOverpayment(order, request);
@@ -55,7 +56,7 @@ function grantShipping(order: Order, askedMinor: number | null): Grant | Refusal
   const givenMinor = live(order)
     .filter(({ of }) => of.kind === 'shipping')
     .reduce((total, refund) => total + refund.amountMinor, 0);
-  // One that was given up and paid after all may be a second one.
+  // The refunds may exceed the value: one was taken for failed, another was granted, and both were paid.
   const availableMinor = Math.max(0, shippingValueMinor(order) - givenMinor);
   const amountMinor = askedMinor ?? availableMinor;
   if (availableMinor === 0 || amountMinor > availableMinor) {
@@ -65,9 +66,9 @@ function grantShipping(order: Order, askedMinor: number | null): Grant | Refusal
 }
 
 /**
- * Each line's units follow those already refunded for the same reason: it gets the value of all of them
- * together less what was granted before, so that the amounts add up to the value to the unit, also after
- * a refund between them failed or an edit changed the value.
+ * A line's amount is the value of all its units refunded for this reason, these included, less what was granted
+ * before. So the amounts sum to the value exactly, even if a refund failed in between or an edit changed the
+ * value.
  */
 function grantLines(order: Order, reason: RefundReason, asked: readonly LineQuantity[]): Grant | Refusal {
   const before = grantedByLine(order, reason);
@@ -104,8 +105,9 @@ function valueOf(reason: RefundReason, valueMinor: number, quantity: number, uni
 }
 
 /**
- * Of the value of all units that a reason is about, what was not given back for that reason. Line by line: an edit that
- * spreads a discount otherwise may make units of one line worth less than was given back for them, and not the others'.
+ * The value of all units refundable for a reason, less what was refunded for that reason. Counted line by line:
+ * after an edit spreads a discount differently, the units of one line may be worth less than was refunded for
+ * them. That must not lower what the other lines have left.
  */
 function ungrantedMinor(order: Order, reason: RefundReason): number {
   const values = lineValuesMinor(order);
@@ -119,8 +121,8 @@ function ungrantedMinor(order: Order, reason: RefundReason): number {
 }
 
 /**
- * What we owe and is not on its way back: units that nobody had paid for, or for which something else was taken instead,
- * leave nothing to give back.
+ * What we owe, less pending refunds. Units that were never paid for, or that were replaced by something else,
+ * leave nothing to refund. Pending refunds that lower the total do not count: they will not change the balance.
  */
 function owedMinor(order: Order): number {
   const onItsWayMinor = order.refunds

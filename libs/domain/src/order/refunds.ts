@@ -35,7 +35,7 @@ export type RefundEvent =
 
 type RequestRefund = {
   readonly reason: RefundReason;
-  /** The return that it is for, if any: what was said, not a further condition. */
+  /** The return that the refund is for, if any. It has to exist, but does not limit the refund. */
   readonly returnId: ReturnId | null;
   readonly of: RefundRequest;
   readonly currency: string;
@@ -115,7 +115,7 @@ export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
     const refund = findRefund(order, data.refundId);
     if (isRefusal(refund)) return refund;
     const { providerReference } = data;
-    // A guess adds nothing to what is known to have failed; the provider's word does, where only a guess was known.
+    // A guess (no provider reference) adds nothing to a known failure. The provider's word adds to a guess.
     const isKnown = providerReference === null || providerReference === refund.providerReference;
     if (refund.status === 'failed' && isKnown) return accept();
     const wrong =
@@ -137,7 +137,7 @@ function holdsRequest(refund: Refund, { reason, returnId, of }: RequestRefund): 
     const units = refund.of.lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
     return of.kind === 'lines' && sameContent(units, of.lines);
   }
-  // Shipping without an amount meant what was left of it then.
+  // A request for shipping without an amount meant all that was left at that time.
   return (
     of.kind !== 'lines' &&
     refund.of.kind === of.kind &&
@@ -150,7 +150,7 @@ function checkReturn(order: Order, returnId: ReturnId | null): Refusal | null {
   return known ? null : reject('return_not_found', { returnId });
 }
 
-/** Whatever it is for, no more goes back than came in (invariant 2); a failed refund frees its amount. */
+/** All refunds together may not exceed what was captured (invariant 2). A failed refund frees its amount. */
 function checkGranted(order: Order, amountMinor: number): Refusal | null {
   if (!isAmount(amountMinor, 1)) return reject('amount_out_of_range', { amountMinor });
   const { capturedMinor, refundedMinor, pendingRefundsMinor } = orderTotals(order);
@@ -162,7 +162,7 @@ function findRefund(order: Order, refundId: RefundId): Refund | Refusal {
   return order.refunds.find((each) => each.refundId === refundId) ?? reject('refund_not_found', { refundId });
 }
 
-/** A provider's reference of a refund is of one refund, however that went (invariant 4). */
+/** A provider reference belongs to one refund, whether that succeeded or failed (invariant 4). */
 function checkReference(order: Order, refund: Refund, providerReference: string | null): Refusal | null {
   if (providerReference === null) return null;
   const other = order.refunds.some((each) => each !== refund && each.providerReference === providerReference);
@@ -170,8 +170,8 @@ function checkReference(order: Order, refund: Refund, providerReference: string 
 }
 
 /**
- * A failure without the provider's reference was a guess, made where no answer came: the provider's word that it paid
- * counts more, as far as no other refund was asked for in its place.
+ * A failure without a provider reference was a guess, made because no answer came. The provider's word that it
+ * paid overrides the guess, unless other refunds have taken the captured money meanwhile.
  */
 function checkSucceeds(order: Order, refund: Refund): Refusal | null {
   if (refund.status === 'pending') return null;
@@ -182,8 +182,8 @@ function checkSucceeds(order: Order, refund: Refund): Refusal | null {
 }
 
 /**
- * What a provider has paid may come back to it, days later, from an account that is closed. And what somebody had given up
- * may fail there, too: from then on a success is old news.
+ * A refund may fail after it succeeded: the money can come back to the provider days later, from a closed account.
+ * And the provider may confirm a guessed failure; a success reported after that is rejected as outdated.
  */
 function checkFails(refund: Refund, providerReference: string | null): Refusal | null {
   const cameBack = refund.status === 'succeeded' && refund.providerReference === providerReference;

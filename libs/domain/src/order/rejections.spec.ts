@@ -12,7 +12,7 @@ const sent = [...confirmed, ...has.sent(mug(5))];
 const long = 'x'.repeat(501);
 const late = '2026-03-02T12:01:00.001Z' as Instant;
 
-/** For every reason to say no, an order and a command that meet it; a code without one does not compile. */
+/** For every rejection code, an order and a command that meet it. A code without an example does not compile. */
 const examples: { readonly [Code in RejectionCode]: ReturnType<ReturnType<typeof given>['when']> } = {
   order_not_found: given().when(ask.confirmOrder()),
   order_already_placed: given(placed).when(ask.placeOrder({ reference: 'other' })),

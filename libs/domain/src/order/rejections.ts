@@ -1,6 +1,6 @@
 import type { Decision, Rejection as RejectionOf } from '../decider.js';
 
-/** Every reason for which the order says no, as clients see it in a problem's `code`. */
+/** Every reason for which the order rejects a command, as clients see it in a problem's `code`. */
 export const rejectionCodes = [
   // the order's lifecycle
   'order_not_found',

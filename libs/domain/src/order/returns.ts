@@ -26,7 +26,7 @@ export type ReturnCommand =
   | Command<'RequestReturn', { readonly lines: readonly LineQuantity[]; readonly reason: string | null }>
   | Command<'ApproveReturn', { readonly returnId: ReturnId }>
   | Command<'DeclineReturn', { readonly returnId: ReturnId; readonly reason: string | null }>
-  /** No lines given (empty): all that is still to come. */
+  /** Empty `lines`: all units that are still to come. */
   | Command<'ReceiveReturn', { readonly returnId: ReturnId; readonly lines: readonly LineQuantity[] }>
   | Command<'CloseReturn', { readonly returnId: ReturnId }>;
 
@@ -65,7 +65,9 @@ export const evolveReturns: EvolvePart<ReturnEvent> = {
     changeReturn(letGo(order, data.returnId), data.returnId, () => ({ status: 'closed' })),
 };
 
-/** Once there is a return, its own state says what may follow: goods were dispatched, whatever became of the order. */
+/**
+ * After the request, only the return's own status decides: its goods were dispatched, whatever the order's status.
+ */
 export const decideReturns: DecidePart<ReturnCommand, ReturnEvent> = {
   RequestReturn: (order, { data }, context) => {
     const again = order.returns.find(({ returnId }) => returnId === context.newId(0));
@@ -149,7 +151,7 @@ function changeReturn(order: Order, returnId: ReturnId, change: (each: Return) =
   return { ...order, returns };
 }
 
-/** Units that never came back are free to be returned another time. */
+/** Frees the units of a return that were not received, so that they can be returned another time. */
 function letGo(order: Order, returnId: ReturnId): Order {
   const found = order.returns.find((each) => each.returnId === returnId);
   const missing = (found?.lines ?? []).map(({ lineId, quantity, received }) => ({

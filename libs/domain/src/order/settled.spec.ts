@@ -17,7 +17,7 @@ describe('A fully paid order', () => {
         let order: OrderState = null;
         let asked = 0;
         let calledOverpaid = false;
-        /** Asks, and says whether it was accepted. */
+        /** Gives a command, and tells whether it was accepted. */
         const tell = (command: OrderCommand): boolean => {
           asked += 1;
           const decision = decide(order, command, contextOf(asked));
@@ -67,7 +67,8 @@ describe('A fully paid order', () => {
           const { refundId } = now().refunds.at(-1)!;
           tell(ask.recordRefundSucceeded(refundId, refundId));
         }
-        // A refund of lines is all or nothing, so some may still be owed then; but never is anything due again.
+        // After a refund for overpayment, a refund of lines may be rejected as a whole. Then we still owe
+        // something, but the customer never owes anything.
         const { balanceDueMinor, pendingRefundsMinor } = orderTotals(now());
         if (calledOverpaid) same(balanceDueMinor + pendingRefundsMinor <= 0, true);
         else same({ balanceDueMinor, pendingRefundsMinor }, { balanceDueMinor: 0, pendingRefundsMinor: 0 });

@@ -32,7 +32,7 @@ export type ShipmentEvent =
   | Event<'ShipmentCancelled', { readonly shipmentId: ShipmentId; readonly reason: string | null }>;
 
 export type ShipmentCommand =
-  /** No lines given (empty): everything that is left to ship. */
+  /** Empty `lines`: everything that is left to ship. */
   | Command<'CreateShipment', { readonly carrier: string | null; readonly lines: readonly LineQuantity[] }>
   | Command<
       'DispatchShipment',
@@ -86,7 +86,7 @@ export const evolveShipments: EvolvePart<ShipmentEvent> = {
 export const decideShipments: DecidePart<ShipmentCommand, ShipmentEvent> = {
   CreateShipment: (order, { data: { carrier, lines } }, context) => {
     const again = order.shipments.find(({ shipmentId }) => shipmentId === context.newId(0));
-    // "Everything left" was another list then; under the same id it is the same request.
+    // Empty `lines` meant what was left at that time. Under the same id it is the same request.
     if (again?.carrier === carrier && (lines.length === 0 || sameContent(again.lines, lines)))
       return accept();
     const shipmentId = freshId(order, context);

@@ -20,11 +20,11 @@ export type OrderStatus = (typeof orderStatuses)[number];
 /** A line and what became of its units. Units of a cancelled shipment are not counted. */
 export interface Line extends OrderedLine {
   readonly cancelled: number;
-  /** In shipments that are not cancelled, dispatched or not. */
+  /** Units in shipments that are not cancelled, dispatched or not. */
   readonly shipped: number;
   readonly dispatched: number;
   readonly delivered: number;
-  /** In returns, unless declined or closed unreceived. */
+  /** Units in returns, without those of declined returns and those not received when a return was closed. */
   readonly inReturns: number;
   readonly received: number;
 }
@@ -69,7 +69,7 @@ export interface Payments {
   readonly captures: readonly Capture[];
   readonly failures: readonly FailedPayment[];
   readonly voids: readonly VoidedPayment[];
-  /** The last thing that happened while nothing was captured. */
+  /** The last payment event before the first capture; `captured` from then on. */
   readonly last: 'authorized' | 'voided' | 'failed' | 'captured' | null;
 }
 
@@ -124,7 +124,7 @@ export interface Stock {
   readonly lines: readonly LineQuantity[];
 }
 
-/** All of the state that names a person. */
+/** Everything in the state that names a person. */
 export interface OrderPersonal {
   readonly contact: Contact | null;
   readonly shippingAddress: AddressLines | null;
@@ -133,7 +133,7 @@ export interface OrderPersonal {
   readonly notes: Readonly<Record<NoteId, string>>;
 }
 
-/** A command that this order has handled: what makes a repeated request a replay. */
+/** A command that this order has handled, remembered so that a repeated request is a replay. */
 export interface HandledCommand {
   readonly commandId: string;
   readonly fingerprint: string;
@@ -142,7 +142,7 @@ export interface HandledCommand {
   /** Of the command's first event. */
   readonly firstRevision: number;
   readonly recordedAt: Instant;
-  /** Never to be forgotten: nothing else of the order would tell a repetition of it from another command. */
+  /** Never forgotten: nothing else in the order would tell a repetition of this command from a new one. */
   readonly kept?: boolean;
 }
 

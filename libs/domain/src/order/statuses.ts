@@ -14,7 +14,7 @@ export const paymentStatuses = [
 ] as const;
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
-/** The first that holds; while nothing is captured, what happened last. */
+/** While nothing is captured, the last payment event; then the first status below that holds. */
 export function paymentStatus(order: Order): PaymentStatus {
   const { capturedMinor, refundedMinor, balanceDueMinor } = orderTotals(order);
   if (capturedMinor === 0) {
@@ -36,7 +36,7 @@ export const fulfilmentStatuses = [
 ] as const;
 export type FulfilmentStatus = (typeof fulfilmentStatuses)[number];
 
-/** By units that are not cancelled; a parcel counts once it has left the warehouse. */
+/** Counts units that are not cancelled. A shipment counts once it is dispatched. */
 export function fulfilmentStatus(order: Order): FulfilmentStatus {
   let wanted = 0;
   let dispatched = 0;
@@ -55,10 +55,10 @@ export const returnStatuses = ['none', 'requested', 'approved', 'partially_retur
 export type ReturnStatus = (typeof returnStatuses)[number];
 
 /**
- * The first that holds, so that what waits for somebody comes before what is done:
- * - `none`: no unit is in a return (declined ones and what a closed one never received do not count);
+ * The first status that holds, so that waiting returns come before finished ones:
+ * - `none`: no unit is in a return (not counting declined returns and units that a closed return never received);
  * - `requested`: a return waits for an answer;
- * - `approved`: of an approved return, units are still to come;
+ * - `approved`: units of an approved return are still to come;
  * - `partially_returned`: fewer units came back than were dispatched;
  * - `returned`: all of them did.
  */

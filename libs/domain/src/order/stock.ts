@@ -9,7 +9,7 @@ import { accept } from './rejections.js';
 import type { Line, Order, Stock } from './state.js';
 import { checkAllowed } from './transitions.js';
 
-/** What the warehouse said. `reference` is its own name for the reservation. */
+/** What the warehouse reported. `reference` is the warehouse's own name for the reservation. */
 type Reserved = { readonly reference: string | null; readonly lines: readonly LineQuantity[] };
 type Refused = { readonly reason: string | null; readonly lines: readonly LineQuantity[] };
 type Released = { readonly reason: string | null };
@@ -17,7 +17,7 @@ type Released = { readonly reason: string | null };
 export type StockEvent =
   Event<'StockReserved', Reserved> | Event<'StockRejected', Refused> | Event<'StockReleased', Released>;
 
-/** No lines given (empty): all that is not cancelled. */
+/** Empty `lines`: all units that are not cancelled. */
 export type StockCommand =
   | Command<'RecordStockReserved', Reserved>
   | Command<'RecordStockRejected', Refused>
@@ -29,7 +29,7 @@ export const evolveStock: EvolvePart<StockEvent> = {
   StockReleased: (order, { data }) => ({ ...order, stock: { ...order.stock, ...data, status: 'released' } }),
 };
 
-/** The order keeps the warehouse's last word; it decides nothing by it. */
+/** The order keeps the warehouse's last report, but no decision depends on it. */
 export const decideStock: DecidePart<StockCommand, StockEvent> = {
   RecordStockReserved: (order, { data }) => {
     const lines = linesOf(order, data.lines);
@@ -49,7 +49,7 @@ export const decideStock: DecidePart<StockCommand, StockEvent> = {
     return wrong ?? accept({ type: 'StockRejected', data: { ...data, lines } });
   },
 
-  /** Nothing reserved: it is as released as can be. */
+  /** A no-op where nothing is reserved. */
   RecordStockReleased: (order, { data }) => {
     if (order.stock.status !== 'reserved') return accept();
     return checkReason(data.reason) ?? accept({ type: 'StockReleased', data });

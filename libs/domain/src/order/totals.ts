@@ -8,11 +8,11 @@ export interface OrderTotals {
   readonly linesMinor: number;
   readonly discountsMinor: number;
   readonly surchargesMinor: number;
-  /** Without tax on top. */
+  /** Without exclusive tax. */
   readonly shippingMinor: number;
-  /** On top of lines and shipping. */
+  /** Tax added to the prices of lines and shipping. */
   readonly exclusiveTaxMinor: number;
-  /** All tax, also what prices already hold. */
+  /** All tax, including tax that prices already include. */
   readonly taxMinor: number;
   readonly orderedTotalMinor: number;
   readonly totalMinor: number;
@@ -62,12 +62,12 @@ export function capturedTotalMinor(order: Order): number {
   return sum(order.payments.captures, amountMinor);
 }
 
-/** Nothing of it is owed: rejected, or cancelled before anything left the warehouse. */
+/** Whether nothing is owed: the order was rejected, or cancelled before anything was dispatched. */
 export function isVoid(order: Order): boolean {
   return order.status === 'rejected' || (order.status === 'cancelled' && !anythingDispatched(order));
 }
 
-/** What the customer no longer owes of the ordered total. */
+/** The part of the ordered total that the customer no longer owes. */
 function givenUpMinor(order: Order): number {
   const values = order.lines.some((line) => line.cancelled > 0 || line.received > 0)
     ? lineValuesMinor(order)
@@ -84,21 +84,24 @@ function givenUpMinor(order: Order): number {
   return unitsMinor + sum(given, amountMinor);
 }
 
-/** A courtesy, or shipping given back: nothing else lowers the total by it, as it does itself once it has succeeded. */
+/**
+ * Goodwill and refunded shipping: no returned or cancelled unit lowers the total for these, so the refund itself
+ * does, once it has succeeded.
+ */
 export function lowersTotal({ of, reason }: Pick<Refund, 'of' | 'reason'>): boolean {
   return of.kind === 'shipping' || reason === 'goodwill';
 }
 
 /**
- * What each line is worth, in the order of `lines`: its amount less the discounts on it plus tax on top.
- * The units of a line share it (docs/adr/0007).
+ * The value of each line, in the order of `lines`: its amount less its discounts plus exclusive tax. The units of
+ * a line share this value (docs/adr/0007).
  */
 export function lineValuesMinor(order: Pick<Order, 'lines' | 'discounts'>): readonly number[] {
   const discounts = lineDiscountsMinor(order.lines, order.discounts);
   return order.lines.map((line, index) => lineAmountMinor(line) - discounts[index]! + onTopMinor(line.tax));
 }
 
-/** Discounts by line: its own, and its share of the order's by line amount. */
+/** The discount of each line, in the order of `lines`: its own, and its share of the order's by line amount. */
 export function lineDiscountsMinor(
   lines: readonly OrderedLine[],
   discounts: readonly Discount[],
@@ -112,24 +115,24 @@ export function lineDiscountsMinor(
   return lines.map(({ lineId }, index) => (ofLine.get(lineId) ?? 0) + shares[index]!);
 }
 
-/** The first `units` of a line: what is returned takes its values from the front. */
+/** The value of the first `units` of a line. Returned units are valued from the front. */
 export function firstUnitsValueMinor(lineValueMinor: number, quantity: number, units: number): number {
-  // Largest remainder over equal weights: the first `rest` units are worth one more.
+  // Largest remainder over equal weights: each of the first `rest` units is worth one minor unit more.
   const rest = lineValueMinor % quantity;
   return ((lineValueMinor - rest) / quantity) * units + Math.min(units, rest);
 }
 
-/** The last `units` of a line: what is cancelled takes its values from the back. */
+/** The value of the last `units` of a line. Cancelled units are valued from the back. */
 export function lastUnitsValueMinor(lineValueMinor: number, quantity: number, units: number): number {
   return lineValueMinor - firstUnitsValueMinor(lineValueMinor, quantity, quantity - units);
 }
 
-/** Shipping with its tax on top. */
+/** The shipping amount plus its exclusive tax. */
 export function shippingValueMinor(order: Order): number {
   return order.shipping === null ? 0 : order.shipping.amountMinor + onTopMinor(order.shipping.tax);
 }
 
-/** Units that were cancelled, also by cancelling or rejecting the whole order. */
+/** Cancelled units of a line: all of them where the whole order was rejected, or cancelled before dispatch. */
 export function cancelledUnits(order: Order, line: Line): number {
   return isVoid(order) ? line.quantity : line.cancelled;
 }

@@ -5,7 +5,7 @@ import { orderStatuses, type Order, type OrderStatus } from './state.js';
 
 interface Transition {
   readonly in: readonly OrderStatus[];
-  /** `off`: not while the order is on hold; `on`: only then. */
+  /** `off`: only while the order is not on hold; `on`: only while it is. */
   readonly hold?: 'on' | 'off';
   /** Only after goods have left the warehouse. */
   readonly onceDispatched?: true;
@@ -15,7 +15,7 @@ const always: Transition = { in: orderStatuses };
 const open: Transition = { in: ['placed', 'confirmed'] };
 const afterDispatch: Transition = { in: ['confirmed', 'completed', 'cancelled'], onceDispatched: true };
 
-/** When each command is allowed, as far as the order as a whole decides it. */
+/** When the state of the order allows each command. */
 const transitions = {
   PlaceOrder: { in: [] },
   ConfirmOrder: { in: ['placed'], hold: 'off' },
@@ -60,7 +60,7 @@ type CommandType = keyof typeof transitions;
 
 const rows: readonly [CommandType, Transition][] = Object.entries(transitions) as [CommandType, Transition][];
 
-/** The commands that the order as a whole would not refuse now; what they name may still be wrong. */
+/** The commands that the order's state allows now. Such a command may still be rejected for what it names. */
 export function allowedCommands(order: Order): readonly CommandType[] {
   const dispatched = anythingDispatched(order);
   return rows
@@ -68,12 +68,12 @@ export function allowedCommands(order: Order): readonly CommandType[] {
     .map(([type]) => type);
 }
 
-/** Whether the order's own customer may ask for it, where it is allowed at all; the rest is for others. */
+/** Whether the order's own customer may give this command, where the order allows it. All others are for staff. */
 export function customerMay({ status }: Pick<Order, 'status'>, type: CommandType): boolean {
   return type === 'RequestReturn' || (type === 'CancelOrder' && status === 'placed');
 }
 
-/** Why the order as it stands refuses the command; null: it does not. */
+/** Why the order's state refuses the command; null: it does not. */
 export function checkAllowed(order: Order, type: CommandType): Refusal | null {
   const row: Transition = transitions[type];
   if (!fits(order, row, row.onceDispatched === true && anythingDispatched(order))) {

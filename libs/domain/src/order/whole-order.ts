@@ -14,8 +14,8 @@ export interface Priced {
 }
 
 /**
- * What holds for an order's content as a whole, after it was placed or edited. Sums are compared before
- * they are used: a sum of legal parts that passes the limit may no longer be exact, but is above it.
+ * Checks an order's content as a whole, as placing or an edit would leave it. Sums are compared with the limit
+ * before they are used: a sum above the limit may no longer be exact, but it is still above the limit.
  */
 export function checkWhole({ lines, discounts, surcharges, shipping }: Priced): Refusal | null {
   if (lines.length === 0) return reject('no_lines');

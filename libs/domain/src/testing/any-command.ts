@@ -18,8 +18,8 @@ export interface Asked {
 }
 
 /**
- * A command made for the order as it is, so that most are accepted; a few are for another state, or name
- * what is not there, or ask for too much.
+ * A command made for the order as it is, so that most are accepted. A few are for another state, name something
+ * that does not exist, or ask for too much.
  */
 export function anyCommand(state: OrderState, draw: Draw, turn: number): Asked {
   const allowed: readonly OrderCommandType[] = state === null ? ['PlaceOrder'] : allowedCommands(state);
@@ -30,7 +30,7 @@ export function anyCommand(state: OrderState, draw: Draw, turn: number): Asked {
   return { command, context: anyContext(state, draw, turn) };
 }
 
-/** What would bring the order on: without it stories stay at their beginnings. */
+/** The commands that bring the order forward. Without them, stories would stay at their beginnings. */
 function stepsForward(order: Order): readonly OrderCommandType[] {
   const steps: [boolean, OrderCommandType][] = [
     [order.onHold, 'ReleaseOrder'],
@@ -55,7 +55,7 @@ function stepsForward(order: Order): readonly OrderCommandType[] {
 function anyContext(state: OrderState, draw: Draw, turn: number): DecisionContext {
   const now = instantAt(epochMsOf(noon) + turn * draw.between(0, 90_000));
   const near = (at: Instant) => instantAt(epochMsOf(at) + draw.between(-70_000, 70_000));
-  // Now and then an id that is taken.
+  // Now and then an id that is already used.
   const offset = draw.chance(3) ? Math.max(0, turn - 1) : turn;
   return {
     now,
@@ -99,7 +99,7 @@ function anyPlacing(draw: Draw): OrderCommand {
   });
 }
 
-/** Some units of lines that have some; now and then one too many, or of a line that is none. */
+/** Some units of lines that have any; now and then one unit too many, or a line that does not exist. */
 function someUnits(order: Order, draw: Draw, available: (line: Line) => number): LineQuantity[] {
   if (draw.chance(3)) return [{ lineId: 'nowhere', quantity: 1 }];
   const excess = draw.chance(5) ? 1 : 0;
@@ -191,7 +191,7 @@ const makers: Makers = {
   ChangeTags: (_, draw) => ask.changeTags(`tag-${draw.below(3)}`),
 };
 
-/** Mostly one of those in the state that the command is about. */
+/** Mostly one in the state that the command is about. */
 function oneIn<T extends { readonly status: string }>(
   of: readonly T[],
   status: string,
@@ -201,7 +201,7 @@ function oneIn<T extends { readonly status: string }>(
   return draw.one(fitting.length > 0 && draw.chance(85) ? fitting : of);
 }
 
-/** Of one that is pending, and now and then of one that has ended otherwise. */
+/** Mostly a pending refund; now and then one that has ended already. */
 function anyRefundId(order: Order, draw: Draw, ended: 'failed' | 'succeeded'): string | undefined {
   return oneIn(order.refunds, draw.chance(80) ? 'pending' : ended, draw)?.refundId;
 }

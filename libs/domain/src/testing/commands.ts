@@ -4,7 +4,7 @@ import type { OrderCommand, OrderCommandType } from '../order/order.js';
 import type { PlacedPersonal } from '../order/placing.js';
 import { britain, mug, orderId, units } from './events.js';
 
-/** What is asked in the examples: each command with something usual in every field not named. */
+/** The commands of the examples. Each has a usual value in every field that is not given. */
 type Data<T extends OrderCommandType> = Extract<OrderCommand, { type: T }>['data'];
 type Given<T extends OrderCommandType> = Partial<Data<T>>;
 

@@ -4,13 +4,13 @@ import type { OrderEvent, OrderEventType } from '../order/order.js';
 import type { PlacedPersonal } from '../order/placing.js';
 import type { Happened } from './given.js';
 
-/** What happens in the examples: each event with something usual in every field not named. */
+/** The events of the examples. Each has a usual value in every field that is not given. */
 type Data<T extends OrderEventType> = Extract<OrderEvent, { type: T }>['data'];
 type Given<T extends OrderEventType> = Partial<Data<T>>;
 
 export const orderId = '0d9a2c6e-5f0b-5c43-9a51-3f6a7b8c9d0e';
 
-/** Ten pounds each; its line is called by its sku. */
+/** Ten pounds each; the line's id is its sku. */
 export function line(sku: string, quantity: number, more: Partial<OrderedLine> = {}): OrderedLine {
   return { lineId: sku, sku, name: `a ${sku}`, quantity, unitPriceMinor: 1_000, tax: null, ...more };
 }

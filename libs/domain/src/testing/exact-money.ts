@@ -1,8 +1,10 @@
 import type { Line, Order } from '../order/state.js';
 
-/** The rules of money once more, in exact integers and the long way: shares nothing with what it is compared with. */
+/**
+ * The rules of money once more, in exact integers and step by step. Shares no code with what it is compared with.
+ */
 
-/** `a × b / divisor` half-even: the nearest whole number, of two as near the even one. */
+/** `a × b / divisor` half-even: the nearest whole number; of two equally near ones, the even one. */
 export function exactHalfEven(a: bigint, b: bigint, divisor: bigint): bigint {
   const below = (a * b) / divisor;
   const distances = [below, below + 1n].map((whole) => {
@@ -14,7 +16,7 @@ export function exactHalfEven(a: bigint, b: bigint, divisor: bigint): bigint {
   return low.whole % 2n === 0n ? low.whole : high.whole;
 }
 
-/** One unit after the other to whoever is owed most of one, of those owed the same to the earliest. */
+/** Gives one unit after the other to the part with the largest remainder; of equal ones, to the earliest. */
 export function exactShares(total: bigint, weights: readonly bigint[]): bigint[] {
   const sum = weights.reduce((all, weight) => all + weight, 0n);
   if (total === 0n) return weights.map(() => 0n);

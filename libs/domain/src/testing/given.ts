@@ -25,13 +25,13 @@ interface Circumstances {
 }
 
 /**
- * A specification in the words of the order: what had happened, each a minute after the other until
- * noon, what is asked, what comes of it.
+ * A specification in the words of the order: the events so far (a minute apart, until noon), the command, and what
+ * comes of it.
  */
 export function given(...history: readonly Happened[]) {
   const order = fold(history);
   return {
-    /** The order so far; an error when nothing has happened. */
+    /** The order so far. @throws Error when nothing has happened */
     get order(): Order {
       if (order === null) throw new Error('nothing has happened yet');
       return order;
@@ -81,7 +81,7 @@ function outcome(order: OrderState, command: OrderCommand, circumstances: Circum
       const same = held?.code === code && sameContent({ ...held.details, ...details }, held.details);
       if (!same) differ(command, { code, details }, decision);
     },
-    /** The order with what came of it. */
+    /** The order after the events of the decision. */
     get order(): Order {
       if (!decision.accepted) differ(command, 'accepted', decision);
       const recordedAt = now;

@@ -14,7 +14,7 @@ export interface Turn extends Asked {
   readonly rejected: string | null;
 }
 
-/** A story: each turn's numbers decide what is asked of the order as it then is. */
+/** A story: the numbers of each turn decide which command is given to the order as it is by then. */
 export function play(turns: readonly (readonly number[])[]): Turn[] {
   let state: OrderState = null;
   return turns.map((numbers, turn) => {
@@ -40,14 +40,14 @@ export function record(
   }));
 }
 
-/** Another command, another context: fresh ids, always at noon. */
+/** A context for each command: with fresh ids, always at noon. */
 export function contextOf(turn: number): DecisionContext {
   const newId = (index: number) =>
     `00000000-0000-5000-8000-${(turn * 1_000 + index).toString(16).padStart(12, '0')}`;
   return { now: noon, occurredAt: null, mayBackdate: false, newId };
 }
 
-/** Cheap checks: a hundred thousand of Jest's own would take a minute. */
+/** Cheap checks: a hundred thousand of Jest's own assertions would take a minute. */
 export function same(actual: unknown, expected: unknown): void {
   if (!sameContent(actual, expected)) differ(actual, expected);
 }
@@ -72,7 +72,7 @@ export const unitsIn = (parts: readonly { readonly lines: readonly LineQuantity[
     ),
   );
 
-/** Every number in it whose name ends in `Minor`. */
+/** Every number in a value whose name ends in `Minor`. */
 export function amountsIn(value: unknown, key = ''): number[] {
   if (typeof value === 'number') return /Minor$/.test(key) ? [value] : [];
   if (typeof value !== 'object' || value === null) return [];

@@ -4,7 +4,7 @@ import { publicAccess, type Access } from './route-access.js';
 import type { Principal } from './principal.js';
 import type { TokenVerifier } from './token-verifier.js';
 
-/** Swagger registers its pages by itself. */
+/** Swagger registers these pages by itself, so they cannot say who may call them. */
 const DOCS = /^\/docs(-json|-yaml|\/|$)/;
 
 /**

@@ -4,8 +4,8 @@ import type { ConfigName } from '../config-names.js';
 import { ConfigError, envUrl, unreadable, type Setting } from '../config.js';
 
 /**
- * Where the issuer publishes its keys. A file holds some at the start, or no token would ever be taken; an issuer that
- * is away comes back by itself.
+ * Where the issuer publishes its keys. A file must hold a key at the start, or no token would ever be accepted. An
+ * issuer at an http(s) URL may be away at the start.
  */
 export function envJwksUrl(variable: ConfigName): Setting<string> {
   const { read } = envUrl(variable, ['https:', 'http:', 'file:']);

@@ -14,8 +14,8 @@ export type KeySource = JWTVerifyGetKey;
 const FETCH_TIMEOUT_MS = 5_000;
 
 /**
- * The issuer's published keys. A key it does not know makes it look again, so a new key works without
- * a restart (over HTTP at most every 30 s).
+ * The issuer's published keys. When a token names an unknown key, the keys are loaded again, so a new key works
+ * without a restart (over HTTP at most every 30 s).
  */
 export function openKeySource(jwksUrl: string): KeySource {
   const url = new URL(jwksUrl);

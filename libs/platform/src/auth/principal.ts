@@ -6,7 +6,7 @@ export interface Principal {
   /** `[a-z0-9_]{1,32}` */
   readonly tenantId: string;
   readonly subject: string;
-  /** The program that sends it: one of the three parts of an idempotency key's name. */
+  /** The program that sends the request. With tenant and customer, it tells equal idempotency keys apart. */
   readonly clientId: string;
   /** Set: a customer, who sees its own orders only. Null: staff or a service. */
   readonly customerId: string | null;

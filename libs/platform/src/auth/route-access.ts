@@ -3,7 +3,7 @@ import type { Principal, Scope } from './principal.js';
 /**
  * Who may call a route. Every route says so, or the app does not start.
  *
- * The decorators that say it lie beside: whoever has routes without Nest does not load it for this.
+ * The decorators are in access.ts, so that an app with routes but without Nest does not load Nest for this type.
  */
 export interface Access {
   readonly public: boolean;
@@ -23,5 +23,5 @@ declare module 'fastify' {
   }
 }
 
-/** Of what holds nothing of anybody: health, figures and documentation. */
+/** For routes that show nobody's data: health, metrics and documentation. */
 export const publicAccess: Access = { public: true, scopes: [], customers: true };

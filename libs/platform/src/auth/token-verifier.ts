@@ -23,12 +23,12 @@ export interface TokenVerifier {
 
 /** Asymmetric only: with a shared secret, whoever can check a token could also make one. */
 const ALGORITHMS = ['EdDSA', 'ES256', 'RS256'];
-/** By which an issuer's clock may be ahead of ours: of a token that is valid from now on. */
+/** How far an issuer's clock may be ahead of ours, for a token that is valid from its issue on. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 const TOKEN_MAX_CHARACTERS = 8_192;
-/** Of all remembered tokens together: some 10,000 of the usual size. */
+/** Limit of all remembered tokens together: some 10,000 of the usual size. */
 const KNOWN_MAX_CHARACTERS = 8_000_000;
-/** A key taken back by the issuer is refused after this time at the latest. */
+/** Tokens of a key that the issuer has withdrawn are refused after this time at the latest. */
 const KNOWN_FOR_MS = 5 * 60_000;
 
 interface Known {
@@ -95,7 +95,7 @@ function principalOf(payload: JWTPayload): Principal {
     tenantId: tenant,
     subject,
     clientId: name(clientId ?? azp ?? subject, 'client_id'),
-    // A null is not the lack of it: somebody meant to say which customer.
+    // `customer: null` is refused and not read as absent: the issuer meant to name a customer.
     customerId: customer === undefined ? null : name(customer, 'customer'),
     scopes: new Set(typeof scope === 'string' ? scope.split(' ').filter(isScope) : []),
   };

@@ -8,7 +8,7 @@ let server: Server;
 let port: number;
 let draining: Draining;
 let agent: Agent;
-/** Answers what waits at `/slow`. */
+/** Answers the requests that wait at `/slow`. */
 let answerSlow: () => void;
 let slowArrived: Promise<void>;
 
@@ -109,7 +109,7 @@ describe('an HTTP server that is drained', () => {
     await slowArrived;
     let hasEnded = false;
     const ended = draining.end(0).then(() => (hasEnded = true));
-    // The one that asks nothing is closed meanwhile, so it has looked.
+    // The idle connection is closed meanwhile, so the server has looked at all connections.
     await once(socket!, 'close');
     expect(hasEnded).toBe(false);
     answerSlow();

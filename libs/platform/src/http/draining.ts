@@ -2,15 +2,15 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
-/** How long a connection that asks nothing stays open once nothing new is taken: what is on its way arrives. */
+/** How long an idle connection stays open once no new one is accepted, so that a request on its way arrives. */
 export const IDLE_MS = 500;
 const LOOK_AGAIN_MS = 25;
 
 /**
- * The end of an HTTP server, as its clients see it: readiness is red and everything is still answered; then nothing
- * new is taken, what is under way is answered, and connections that ask nothing are closed last. From the beginning
- * each answer says `Connection: close` (RFC 9112, section 9.6). So a client meets an answer or a refused connection,
- * and none that breaks under its request.
+ * Ends an HTTP server without breaking a request. First readiness is red, and every request is still answered.
+ * Then no new connection is accepted, requests under way are answered, and idle connections are closed last. From
+ * the beginning each answer says `Connection: close` (RFC 9112, section 9.6). So a client gets an answer or a
+ * refused connection, but no connection that breaks under its request.
  */
 export class Draining {
   readonly #server: Server;
@@ -25,12 +25,12 @@ export class Draining {
     });
   }
 
-  /** What turns `/health/ready` red. */
+  /** Whether draining has begun, which turns `/health/ready` red. */
   get begun(): boolean {
     return this.#begun;
   }
 
-  /** Goes on listening and answering, and lets go of each connection that it answers. */
+  /** Goes on listening and answering, but closes each connection after its answer. */
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
@@ -39,15 +39,15 @@ export class Draining {
     });
     for (const socket of this.#sockets) {
       const underWay = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
-      // Where its head is out already, the connection is closed once it asks nothing more.
+      // If the head of the answer was sent already, the connection is closed later, once it is idle.
       if (underWay) underWay.shouldKeepAlive = false;
     }
   }
 
-  /** Takes no further connection; resolves when everything is answered and every connection closed. */
+  /** Accepts no further connection. Resolves when every request is answered and every connection closed. */
   async end(idleMs = IDLE_MS): Promise<void> {
     this.begin();
-    // http.Server's own close would break idle connections at once, also those whose request is on its way.
+    // http.Server's own close would break idle connections at once, even those with a request on its way.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
     const idleFromMs = performance.now() + idleMs;
     while (this.#sockets.size > 0) {
@@ -60,7 +60,10 @@ export class Draining {
     await closed;
   }
 
-  /** Node waits a minute for the first request of a connection; clients keep some that they never use. */
+  /**
+   * Closes connections that never sent a byte. Clients keep such connections, and Node would wait a minute for
+   * each.
+   */
   #closeUnused(): void {
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
   }

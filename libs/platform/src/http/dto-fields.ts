@@ -1,12 +1,12 @@
 import { getMetadataStorage } from 'class-validator';
 import { FieldRule, type Dto } from './field-rule.js';
 
-/** The rules of a class's properties, by name, its base classes' included. */
+/** The rules of a class's properties by name, including those of its base classes. */
 export type Fields = ReadonlyMap<string, FieldRule>;
 
 const known = new WeakMap<Dto, Fields>();
 
-/** @throws Error where a property is under a decorator that is not one of ours, and would be checked by nothing */
+/** @throws Error where a property has a decorator that is not one of ours: nothing would check that property */
 export function fieldsOf(dto: Dto): Fields {
   const before = known.get(dto);
   if (before) return before;

@@ -3,10 +3,10 @@ import type { FieldProblem } from '../problems/problems.js';
 import { fieldsOf } from './dto-fields.js';
 import { parseRefusal, type Dto, type FieldRule } from './field-rule.js';
 
-/** More than these help nobody, and an answer is not to be larger than its request. */
+/** More errors would help nobody, and an answer should not be larger than its request. */
 const MAX_ERRORS = 50;
 
-/** What class-validator finds wrong with what a client sent, with a pointer to each; nothing: it is good. */
+/** What class-validator finds wrong with a client's input, each with its pointer; empty: the input is good. */
 export function explain(dto: Dto, input: unknown): FieldProblem[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     return [{ pointer: '', code: 'not_an_object', message: 'must be an object' }];
@@ -42,9 +42,9 @@ function draftField(rule: FieldRule, value: unknown, at: string, errors: FieldPr
   );
 }
 
-// class-validator goes down lists in lists as far as they go, beyond the end of the stack, and takes what is called
-// `constructor` for the class of an object. No list of ours has one for an item, so an empty one is refused in the same
-// words; and no field is called that.
+// Makes a refused value safe for class-validator. It descends into lists within lists until the stack overflows,
+// and takes a member called `constructor` for the class of an object. No list of ours holds lists, so an empty
+// list is refused in the same words. No field of ours is called `constructor`.
 function harmless(refused: object): object {
   if (!Array.isArray(refused)) return withoutConstructor(refused);
   return refused.map((item: unknown) => {

@@ -4,7 +4,7 @@ import { ValidateBy, ValidateNested, type ValidationArguments } from 'class-vali
 
 export type Dto = new () => object;
 
-/** JSON Schema, in the keywords that OpenAPI 3.0 has too; and `propertyNames`, which it has not. */
+/** JSON Schema, in the keywords that OpenAPI 3.0 has too, and `propertyNames`, which OpenAPI 3.0 does not have. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Why a value is refused: a code for programs and a sentence for people. */
@@ -40,7 +40,7 @@ export interface FieldRuleDefinition {
 /** What a field decorator says about its property: the constraint that class-validator keeps for it. */
 export class FieldRule {
   readonly #definition: FieldRuleDefinition;
-  /** Else absent and null are accepted, and are `otherwise`. */
+  /** If false, absent and null are accepted and become `otherwise`. */
   readonly required: boolean;
   readonly otherwise: unknown;
 
@@ -50,7 +50,7 @@ export class FieldRule {
     this.otherwise = options.otherwise ?? null;
   }
 
-  /** Of a value that is there. */
+  /** The schema of a value that is neither absent nor null. */
   get schema(): JsonSchema {
     return this.#definition.schema;
   }
@@ -79,7 +79,7 @@ export class FieldRule {
   }
 }
 
-/** class-validator keeps one sentence per constraint; ours carries the code before it. */
+/** class-validator keeps one message per constraint. Ours holds the code, this separator and the sentence. */
 const CODE_END = '\t';
 
 export function parseRefusal(message: string, fallbackCode: string): Refusal {
@@ -122,7 +122,7 @@ export function field(
   };
 }
 
-/** The rule's schema in the words of OpenAPI 3.0: null has one of its own, and a reference stands alone. */
+/** The rule's schema in OpenAPI 3.0, which says `nullable` for null and wants a `$ref` to stand alone. */
 function inOpenApi({ schema, required }: FieldRule): JsonSchema {
   const { propertyNames, $ref, enum: values, ...rest } = schema;
   return {

@@ -12,7 +12,7 @@ export interface TextOptions extends FieldOptions {
   pattern?: RegExp;
 }
 
-/** One line or more of text: no NUL and no half characters, which neither Postgres nor JSON can keep. */
+/** Text of one line or more, without NUL and lone surrogates, which Postgres and JSON cannot keep. */
 export function Text(options: TextOptions): PropertyDecorator {
   const { max, min = 1, pattern } = options;
   const check = (value: unknown) => checkText(value, min, max, pattern);
@@ -32,7 +32,7 @@ export function patternOf(pattern: RegExp | undefined): { pattern?: string } {
   return { pattern: pattern.source };
 }
 
-/** What the formats of the schemas accept, of texts. */
+/** For each format of the schemas, which texts it accepts. */
 export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   text: (text) => text.isWellFormed() && !text.includes('\0'),
   uuid: (text) => UUID.test(text),
@@ -67,7 +67,7 @@ export function Integer(options: IntegerOptions): PropertyDecorator {
     return null;
   };
   const fromText = (text: string) => (/^-?\d{1,16}$/.test(text) ? Number(text) : text);
-  // JSON has a negative zero, which equals zero everywhere but where values are compared as they are.
+  // JSON has a negative zero. It equals zero, except in comparisons such as Object.is.
   const normalise = (value: number) => (value === 0 ? 0 : value);
   const schema = { type: 'integer', minimum: min, maximum: max };
   return field('integer', { check, schema, fromText, normalise }, options);
@@ -102,7 +102,7 @@ export function OneOf(values: readonly string[], options: FieldOptions = {}): Pr
   return field('oneOf', { check, schema: { type: 'string', enum: [...values] } }, options);
 }
 
-/** An ISO 4217 code in capitals. That it is one in use is the domain's rule. */
+/** An ISO 4217 code in capitals. The domain checks that the code is in use. */
 export function CurrencyCode(options: FieldOptions = {}): PropertyDecorator {
   const check = (value: unknown) =>
     typeof value === 'string' && /^[A-Z]{3}$/.test(value)
@@ -126,7 +126,7 @@ export function CountryCode(options: FieldOptions = {}): PropertyDecorator {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** A UUID of any version, seen in lower case. */
+/** A UUID of any version, normalised to lower case. */
 export function Uuid(options: FieldOptions = {}): PropertyDecorator {
   const check = (value: unknown) =>
     typeof value === 'string' && UUID.test(value) ? null : refuse('not_a_uuid', 'must be a UUID');
@@ -134,7 +134,7 @@ export function Uuid(options: FieldOptions = {}): PropertyDecorator {
   return field('uuid', { check, schema: { type: 'string', format: 'uuid' }, normalise }, options);
 }
 
-/** An RFC 3339 date-time with an offset, on a day that exists; seen in UTC to the millisecond. */
+/** An RFC 3339 date-time with an offset, on a day that exists; normalised to UTC, to the millisecond. */
 export function DateTime(options: FieldOptions = {}): PropertyDecorator {
   const check = (value: unknown) =>
     dateTimeOf(value) === null

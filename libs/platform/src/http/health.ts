@@ -3,10 +3,10 @@ import { publicAccess } from '../auth/route-access.js';
 import type { Logger } from '../logging.js';
 import type { Draining } from './draining.js';
 
-/** Resolves when what it looks at can be used right now; rejects or hangs when not. */
+/** Resolves when a dependency can be used right now; rejects or hangs when not. */
 export type ReadinessCheck = () => Promise<unknown>;
 
-/** Of what an app can do without: other requests are answered all the same. */
+/** A check of a dependency that the app can do without: requests that do not need it are still answered. */
 export interface LenientCheck {
   readonly check: ReadinessCheck;
   /** Whether the app can serve in spite of this. */
@@ -16,10 +16,10 @@ export interface LenientCheck {
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
- * `/health/live`: the process answers. `/health/ready`: everything it needs does too, else 503 with the
- * names of what does not; what it can do without is named as `away` and turns nothing red. Why it does not is in
- * the log, not in the answer, which anyone may read. An app that is being stopped is not ready from that moment on,
- * whatever it needs.
+ * `/health/live`: the process answers. `/health/ready`: every dependency can be used, else 503 with the names of
+ * those that failed. A dependency that the app can do without is named as `away` and does not make it 503. The
+ * reason of a failure is in the log, not in the answer, which anyone may read. An app that is being stopped is
+ * never ready.
  */
 export function serveHealth(
   fastify: FastifyInstance,

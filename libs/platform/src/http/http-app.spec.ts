@@ -374,7 +374,7 @@ describe('without a token', () => {
     };
     const labels = (route: string, status: number) =>
       `http_request_method="GET",http_route="${route}",http_response_status_code="${status}"`;
-    const metrics = `1 ${labels('/metrics', 200)}`; // the first of the two looks
+    const metrics = `1 ${labels('/metrics', 200)}`; // the first of the two requests
     const list = '/v1/orders';
     const one = `${list}/40000000-0000-4000-8000-000000000000`;
     expect(await counted([list, list, one])).toEqual(

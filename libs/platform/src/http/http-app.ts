@@ -28,23 +28,25 @@ export interface HttpAppOptions {
   readiness: Readonly<Record<string, ReadinessCheck | LenientCheck>>;
   /** The app's own errors as problems, e.g. its event store being away. */
   translateError?: ErrorTranslator;
-  /** What `/metrics` tells beside the process. */
+  /** The app's own metrics, which `/metrics` shows besides those of process and requests. */
   metrics?: () => Promise<Registry>;
 }
 
 export interface HttpApp {
   readonly nest: NestFastifyApplication;
   readonly fastify: FastifyInstance;
-  /** @returns the port it listens on, also where 0 was asked for */
+  /** @returns the port it listens on; for port 0, the one that was chosen */
   listen(host: string, port: number): Promise<number>;
   /**
-   * Turns readiness red, goes on for `delayMs` as if nothing were, takes no more connections, answers what is under
-   * way, then runs Nest's shutdown hooks.
+   * Turns readiness red and goes on serving for `delayMs`. Then accepts no more connections, answers the requests
+   * under way, and runs Nest's shutdown hooks.
    */
   close(delayMs?: number): Promise<void>;
 }
 
-/** Nest on Fastify as every API of ours has it: guarded, validated, problems for errors, docs, health. */
+/**
+ * Nest on Fastify as all our APIs use it: with access checks, validation, problems for errors, docs and health.
+ */
 export async function createHttpApp(
   rootModule: Parameters<typeof NestFactory.create>[0],
   options: HttpAppOptions,
@@ -85,7 +87,7 @@ export async function createHttpApp(
   };
 }
 
-/** One line a request, for those who ask for it: at full load it would cost more than the request. */
+/** One log line per request, at level `debug` only: at full load it would cost more than the request. */
 function logRequests(fastify: FastifyInstance, logger: Logger): void {
   if (!logger.isLevelEnabled('debug')) return;
   fastify.addHook('onResponse', (request, reply, done) => {

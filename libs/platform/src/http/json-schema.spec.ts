@@ -48,11 +48,11 @@ class DeepDto {
   @TextMap({ maxEntries: 3, keyMax: 4, valueMax: 5, optional: true }) map!: Record<string, string> | null;
 }
 
-/** What says the same as its neighbours, or nothing that a body could break. */
+/** Keywords that say the same as their neighbours, or that no body could break. */
 const SAID_TWICE = [
-  'type', // of the whole: every body here is an object
+  'type', // of the whole schema: every body here is an object
   'properties.country.pattern', // narrowed by the format
-  'properties.email.minLength', // by the pattern
+  'properties.email.minLength', // narrowed by the pattern
   'properties.email.format',
   'properties.texts.items.minLength',
   'properties.texts.items.format',

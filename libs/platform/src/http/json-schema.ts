@@ -3,10 +3,10 @@ import { fieldsOf } from './dto-fields.js';
 import type { Dto, FieldRule, JsonSchema } from './field-rule.js';
 
 /**
- * The JSON Schema (draft 7) of a class's JSON, derived from the decorators on its properties. The classes it is
- * made of stand under `components`, where OpenAPI has them too.
+ * The JSON Schema (draft 7) of a class's JSON, derived from the decorators on its properties. The class and those
+ * that it refers to stand under `components`, as in OpenAPI.
  *
- * @throws Error where two of them have the same name
+ * @throws Error where two of these classes have the same name
  */
 export function jsonSchemaOf(dto: Dto): JsonSchema {
   const found = new Map<string, Dto>();
@@ -33,7 +33,7 @@ function objectSchema(dto: Dto): JsonSchema {
   };
 }
 
-/** What is not required may be null, too. */
+/** A value that is not required may also be null. */
 function valueSchema({ schema, required }: FieldRule): JsonSchema {
   if (required) return schema;
   const { type, enum: values } = schema;

@@ -4,7 +4,7 @@ import { publicAccess } from '../auth/route-access.js';
 
 let ofProcess: Registry | null = null;
 
-/** Of Node and of the process: memory, CPU, event loop, garbage collection. One registry, however often it is asked for. */
+/** Metrics of Node and the process: memory, CPU, event loop, garbage collection. One registry for all callers. */
 function processMetrics(): Registry {
   if (ofProcess === null) {
     ofProcess = new Registry();
@@ -17,7 +17,7 @@ function processMetrics(): Registry {
  * `/metrics`, in the text format of Prometheus (version 0.0.4). Anyone who reaches the port may read it: it names no
  * customer and no amount.
  *
- * @param others what the app tells beside its process, brought up to date for each request
+ * @param others further registries, asked for at each request
  */
 export function serveMetrics(
   fastify: FastifyInstance,

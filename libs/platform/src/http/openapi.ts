@@ -17,7 +17,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
-/** The OpenAPI document of an app that is not started: nothing in it is even constructed. */
+/** The OpenAPI document of an app that is not started: not even its classes are instantiated. */
 export async function describeApi(rootModule: RootModule, api: ApiDescription): Promise<OpenAPIObject> {
   const adapter = new ProblemAdapter(() => {}, 1);
   const app = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
@@ -55,7 +55,7 @@ const TEXTS = [
   '3166-1 alpha-2 code in use, and `x-propertyNames` what JSON Schema calls `propertyNames`.',
 ].join(' ');
 
-/** What the classes of bodies refuse besides what their properties do: anything else. */
+/** Closes the schemas of bodies: a body with any other property is refused. */
 function closeBodies(document: OpenAPIObject): void {
   const schemas = (document.components?.schemas ?? {}) as Record<string, Record<string, unknown>>;
   const close = (within: unknown) => {
@@ -82,7 +82,7 @@ export function serveDocs(app: NestFastifyApplication, api: ApiDescription): voi
 
 function complete(operation: Operation): void {
   addProblemResponse(operation);
-  // A text in an address is never null.
+  // A parameter in a path or query is never null.
   for (const parameter of operation.parameters ?? []) {
     if (!('schema' in parameter) || !parameter.schema || !('nullable' in parameter.schema)) continue;
     const { nullable: _nullable, enum: values, ...schema } = parameter.schema;

@@ -8,10 +8,10 @@ import { ProblemError } from '../problems/problems.js';
 import { traceIdOf, traceparentOf } from './trace.js';
 
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Of a part of a path as it is sent. The longest of ours has 200 characters, each of nine at most: `%E2%82%AC`. */
+/** Longest path parameter, as sent. Ours have up to 200 characters, each up to nine when encoded: `%E2%82%AC`. */
 const MOST_IN_PATH = 1_800;
 
-/** Nest's Fastify, with every error of Fastify itself answered as a problem and JSON the only body. */
+/** Nest's Fastify adapter. Errors of Fastify itself are answered as problems, and JSON is the only body. */
 export class ProblemAdapter extends FastifyAdapter {
   readonly #respond: ProblemResponder;
   readonly #routes: { methods: readonly string[]; pattern: RegExp }[] = [];
@@ -22,11 +22,11 @@ export class ProblemAdapter extends FastifyAdapter {
       logger: false,
       skipMiddie: true,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      // What is under way while the app stops is still answered.
+      // Requests under way while the app stops are still answered.
       return503OnClosing: false,
       forceCloseConnections: 'idle',
       routerOptions: { maxParamLength: MOST_IN_PATH },
-      // Node's own refusal has no body; ours is below.
+      // Node's own refusal of a missing Host has no body; `malformed` refuses it instead.
       http: { requireHostHeader: false },
       genReqId: (request: IncomingMessage) => traceparentOf(request.headers['traceparent']),
       frameworkErrors: respond,
@@ -40,17 +40,17 @@ export class ProblemAdapter extends FastifyAdapter {
     });
     fastify.addHook('onRequest', (request, reply, done) => {
       reply.raw.setHeader('x-content-type-options', 'nosniff');
-      // Before its body is read: no route has asked for a token.
+      // Answered before the body is read. Where there is no route, none has asked for a token.
       done(malformed(request.raw) ?? (request.is404 ? this.#noRoute(request) : undefined));
     });
-    // An expectation that nobody knows may be left unmet, and Node's refusal has no body.
+    // An unknown `Expect` may be ignored, and Node's refusal of it has no body.
     fastify.server.on('checkExpectation', (request, response) => {
       fastify.server.emit('request', request, response);
     });
     acceptJsonOnly(fastify);
   }
 
-  // Nest calls these two to install its own: a detour through its exception zone, with other shapes.
+  // Nest calls these two to install its own handlers, whose answers have another shape.
   override setErrorHandler(): ReturnType<FastifyAdapter['setErrorHandler']> {
     return this.getInstance<FastifyInstance>().setErrorHandler((error, request, reply) =>
       this.#respond(error, request, reply),
@@ -68,7 +68,7 @@ export class ProblemAdapter extends FastifyAdapter {
     const methods = this.#routes
       .filter(({ pattern }) => pattern.test(path))
       .flatMap((route) => route.methods);
-    // A route that took it and found nothing, as that of the pages under /docs, does not refuse the method.
+    // A route that takes the method but found nothing, as for a page under /docs, does not refuse the method.
     if (methods.length === 0 || methods.includes(request.method)) return new ProblemError('not_found');
     return new ProblemError('method_not_allowed', {
       headers: { allow: [...new Set(methods)].sort().join(', ') },
@@ -76,7 +76,10 @@ export class ProblemAdapter extends FastifyAdapter {
   }
 }
 
-/** Of a path Fastify says it itself; what it cannot decode of a query it would take as it stands. */
+/**
+ * Refuses a request without Host, or with a query that cannot be decoded. Fastify itself refuses such a path, but
+ * would take such a query as it stands.
+ */
 function malformed({ headers, httpVersion, url = '' }: IncomingMessage): ProblemError | undefined {
   const refused = (detail: string) => new ProblemError('malformed_request', { detail });
   if (headers.host === undefined && httpVersion !== '1.0') return refused('The header Host is missing.');
@@ -103,7 +106,7 @@ function acceptJsonOnly(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    // Some clients name a type even where they send nothing.
+    // Some clients name a content type even where they send no body.
     if (body.length === 0) return done(null, undefined);
     if (!isUtf8(body as Buffer))
       return done(new ProblemError('malformed_json', { detail: 'The body is not UTF-8.' }));
@@ -111,7 +114,7 @@ function acceptJsonOnly(fastify: FastifyInstance): void {
   });
 }
 
-/** Bytes that are no HTTP reach no route and have no reply: the answer goes straight to the socket. */
+/** Bytes that are not HTTP reach no route and have no reply object: the answer goes straight to the socket. */
 function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const code =

@@ -4,11 +4,11 @@ import { Histogram, Registry } from 'prom-client';
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /**
- * How long requests took, by method, route and status: name, labels and buckets are those of OpenTelemetry's semantic
- * conventions (`http.server.request.duration`). The route is the pattern, never the path; where no route matched it is
- * left out, so that nobody makes labels by asking for what is not there.
+ * Measures how long requests take, by method, route and status. Name, labels and buckets are those of
+ * OpenTelemetry's semantic conventions (`http.server.request.duration`). The route is the pattern, never the path.
+ * It is empty where no route matched, so that requests for unknown paths create no labels.
  *
- * @returns what holds them
+ * @returns the registry of this histogram
  */
 export function measureRequests(fastify: FastifyInstance): Registry {
   const registry = new Registry();

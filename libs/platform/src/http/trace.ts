@@ -17,7 +17,7 @@ const POOL_BYTES = ID_BYTES * 256;
 let pool = Buffer.alloc(0);
 let used = 0;
 
-// Asking the system for randomness takes as long as all the rest of a small request: once for many.
+// Asking the system for randomness takes as long as the rest of a small request, so it is asked once for many ids.
 function randomHex(): string {
   if (used === pool.length) {
     pool = randomBytes(POOL_BYTES);

@@ -8,7 +8,7 @@ const NOT_DTOS: ReadonlySet<unknown> = new Set([String, Number, Boolean, Array, 
 export class DtoPipe implements PipeTransform {
   transform(value: unknown, { type, metatype, data }: ArgumentMetadata): unknown {
     if (type === 'custom' || data !== undefined || NOT_DTOS.has(metatype)) return value;
-    // A POST without a body is one with nothing to say.
+    // A missing body counts as an empty object.
     const input = value === undefined && type === 'body' ? {} : value;
     return validated(metatype as Dto, input, type === 'body' ? 'json' : 'text');
   }

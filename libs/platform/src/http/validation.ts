@@ -17,9 +17,9 @@ interface Plan {
 const plans = new WeakMap<Dto, Plan>();
 
 /**
- * Makes an instance of the DTO from what a client sent, with every field checked and in its one form.
- * The class's compiled schema says whether it is good; class-validator, many times slower, runs over
- * refused input and says what is wrong with it.
+ * Makes an instance of the DTO from a client's input, with every field checked and normalised. The class's
+ * compiled schema decides whether the input is good. class-validator is many times slower: it runs only over
+ * refused input, to tell what is wrong with it.
  *
  * @throws ProblemError `validation_failed` with a pointer to every wrong or unknown field
  */

@@ -7,13 +7,13 @@ const unknown = (title: string): ProblemDefinition => ({
   help: 'Check the id: it belongs to this order only, as its history shows it.',
 });
 
-/** Not now: the same request could be right in another state of the order. */
+/** A conflict: the same request could be accepted in another state of the order. */
 const notNow = (title: string, help: string): ProblemDefinition => ({ status: 409, title, help });
 
-/** Not ever, as it stands: the request breaks a rule. */
+/** The request breaks a rule, and has to change. */
 const broken = (title: string, help: string): ProblemDefinition => ({ status: 422, title, help });
 
-/** The order's own reasons to say no, each as a client sees it. */
+/** The rejections of the domain, each as a client sees it. */
 export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> = {
   order_not_found: {
     status: 404,

@@ -1,6 +1,6 @@
 import type { ProblemDefinition } from './problem-definition.js';
 
-/** Errors of the request, its sender and the stores: everything that is not the order's own no. */
+/** Errors of the request, its sender and the stores: everything that is not a rejection of the domain. */
 export const platformProblems = {
   malformed_request: {
     status: 400,
@@ -162,7 +162,7 @@ export const platformProblems = {
     title: 'The keys of the token issuer cannot be read',
     help: 'Send the request again after the seconds in Retry-After.',
   },
-  // Said by docker/gateway, in front of the apps.
+  // Answered by docker/gateway, in front of the apps.
   service_unavailable: {
     status: 503,
     title: 'The service behind the gateway is away or did not answer',

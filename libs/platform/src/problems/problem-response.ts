@@ -5,7 +5,7 @@ import type { Logger } from '../logging.js';
 import { isUnavailable } from '../postgres.js';
 import { ProblemError, problems, type ProblemCode } from './problems.js';
 
-/** Turns an app's own errors (a store that is away, say) into problems; undefined: not one of mine. */
+/** Turns an app's own errors (a store that is away, say) into problems; undefined: not one of these errors. */
 export type ErrorTranslator = (error: unknown) => ProblemError | undefined;
 
 export type ProblemResponder = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
@@ -79,8 +79,8 @@ export function problemOf(error: unknown, translate: ErrorTranslator = () => und
   );
 }
 
-// Fastify's and Nest's own errors carry their status; an error of ours that does so by chance, or of
-// another library, is no answer to a client.
+// Only errors of Fastify and Nest carry a status that is meant for the client. Other errors, of ours or of other
+// libraries, may have such a property by chance.
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const { statusCode, code } = (error ?? {}) as { statusCode?: unknown; code?: unknown };

@@ -2,7 +2,7 @@ import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ProblemResponder } from './problem-response.js';
 
-/** Everything thrown in a Nest handler, interceptor or pipe. */
+/** Answers every error thrown in a Nest handler, interceptor or pipe as a problem. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #respond: ProblemResponder;

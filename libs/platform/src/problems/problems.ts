@@ -22,7 +22,7 @@ export interface FieldProblem {
 }
 
 interface ProblemOptions {
-  /** One sentence on this very case; what to do in general when none is given. Shown to the client. */
+  /** One sentence on this very case, shown to the client. The default is the code's general help. */
   detail?: string;
   errors?: readonly FieldProblem[];
   /** Further members of the problem document, e.g. `allowedCommands`. */

@@ -3,8 +3,8 @@ import { fieldsOf } from '../http/dto-fields.js';
 import type { Dto, FieldRule, JsonSchema } from '../http/field-rule.js';
 
 /*
- * Bodies for a class, as JSON text, from what is known of its properties: mostly good, often good but for one thing.
- * Texts and not values, since JSON says things that a value does not: a name twice, -0, 1.0, 1E400.
+ * Bodies for a class, made from the rules of its properties: most are good, and many have one mistake. They are
+ * JSON texts and not values, since JSON can say what a value cannot: a name twice, -0, 1.0, 1E400.
  */
 
 const STRANGE_TEXTS = [
@@ -38,7 +38,7 @@ const STRANGE_DATES = [
   '0000-01-01T00:00:00Z',
   '2026-03-01T12:00:00.1234567890123456789012Z',
 ];
-/** Names that every object answers to, and some that only look like a field's. */
+/** Names that every object has a member for, and some that only look like those of a field. */
 const STRANGE_NAMES = [
   'unknown',
   '__proto__',
@@ -53,7 +53,7 @@ const STRANGE_NAMES = [
 const json = (value: unknown): string => JSON.stringify(value);
 const oneOf = (texts: readonly string[]) => fc.constantFrom(...texts);
 
-/** Anything, and what is nobody's. */
+/** Any JSON, and values that fit no field. */
 const junk = fc.oneof(
   oneOf(['null', 'true', 'false', '[]', '{}', '[[]]', '[null]', '{"__proto__":{}}', ...STRANGE_NUMBERS]),
   oneOf(STRANGE_TEXTS).map(json),
@@ -61,7 +61,7 @@ const junk = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }).map(json),
 );
 
-/** A body of the class: of its fields, some left out, seldom others or the same again. */
+/** A body of the class. Some fields are left out; seldom there are unknown fields, or a field twice. */
 export function bodyOf(dto: Dto): fc.Arbitrary<string> {
   const fields = [...fieldsOf(dto)].map(([name, rule]) =>
     fieldOf(rule).map((text) => (text === null ? [] : [member(name, text)])),
@@ -85,7 +85,7 @@ function strangeName(dto: Dto): fc.Arbitrary<string> {
   ]);
 }
 
-/** null: left out. What is required is seldom so. */
+/** null: the field is left out. Required fields are seldom left out. */
 function fieldOf(rule: FieldRule): fc.Arbitrary<string | null> {
   const absent = rule.required ? 1 : 40;
   return fc.oneof(
@@ -108,7 +108,7 @@ function valueOf(schema: JsonSchema, rule: FieldRule): fc.Arbitrary<string> {
 
 const objectOf = (rule: FieldRule) => fc.oneof(...rule.dtos.map(bodyOf));
 
-/** Seldom at its limits: two thousand lines are the same line again and again. */
+/** Seldom a list at its limits, which then holds the same item again and again. */
 function listOf(schema: JsonSchema, rule: FieldRule): fc.Arbitrary<string> {
   const { minItems = 0, maxItems } = schema as { minItems?: number; maxItems: number };
   const item = rule.nested ? objectOf(rule) : valueOf(schema['items'] as JsonSchema, rule);

@@ -14,10 +14,11 @@ const RUNS = 300;
 type Module = new () => object;
 
 /**
- * That every body, query and path of an API is judged alike by class-validator, by the compiled schema derived from
- * the same decorators, and, where it is shown there, by the checked-in OpenAPI document as a client reads it.
+ * Tests that three judges agree on every body, query and path of an API: class-validator, the compiled schema
+ * derived from the same decorators and, for classes that it shows, the checked-in OpenAPI document as a client
+ * reads it.
  *
- * @param documentName of docs/openapi
+ * @param documentName of a file in docs/openapi, without `.json`
  */
 export function describeOneVerdict(module: Module, documentName: string): void {
   const inDocument = documentSchemas(documentName);
@@ -38,7 +39,7 @@ export function describeOneVerdict(module: Module, documentName: string): void {
         }),
         { numRuns: RUNS },
       );
-      // Else it would have said nothing about one of the two.
+      // Otherwise the runs would say nothing about good input, or about bad.
       expect(Math.min(verdicts.good, verdicts.bad)).toBeGreaterThan(RUNS / 50);
     });
 
@@ -94,7 +95,7 @@ function documentSchemas(name: string): ReadonlyMap<string, Accepts> {
   );
 }
 
-/** OpenAPI 3.0 says of null in a word of its own. */
+/** A schema of OpenAPI 3.0 as JSON Schema: `nullable` and `x-propertyNames` are words of OpenAPI alone. */
 function asJsonSchema(schema: JsonSchema): JsonSchema {
   const { nullable, properties, items, oneOf, allOf, additionalProperties, ...rest } = schema;
   const names = schema['x-propertyNames'];
