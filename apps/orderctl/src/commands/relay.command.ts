@@ -107,8 +107,9 @@ async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise
 }
 
 /**
- * Messages in a topic cannot be taken back, so the event store must be the one that the relay sends from. @throws
- * CliError
+ * Messages in a topic cannot be taken back, so the event store must be the one that the relay sends from.
+ *
+ * @throws CliError
  */
 async function refuseOtherStore(
   store: EventStore,

@@ -6,7 +6,7 @@ import { CliError } from '../support/cli-error.js';
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 /**
- * The text of a file, gzipped or plain (told apart by its first bytes, not its name), chunk by chunk.
+ * The text of a file, chunk by chunk. Its first bytes tell whether it is gzipped or plain, not its name.
  *
  * @throws CliError when the file cannot be read, its gzip is cut or damaged, or its text is no UTF-8.
  */

@@ -60,7 +60,7 @@ export async function importNdjson(
   return { ordersPlaced: orders - notPlaced, commands, rejected, alreadyImported, seconds };
 }
 
-/** Reads everything once, so that a broken line is found before anything is written. */
+/** Reads all files once, so that a broken line is found before any command is sent. */
 async function checkFiles(files: readonly string[]): Promise<{ orders: number; commands: number }> {
   const keys = new Set<string>();
   let commands = 0;
