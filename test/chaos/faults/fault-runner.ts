@@ -37,7 +37,7 @@ export class FaultRunner {
     const startedMs = performance.now();
     for (const fault of plan) {
       const waitMs = startedMs + fault.atMs - performance.now();
-      if (waitMs > 0) await setTimeout(waitMs, undefined, { signal }).catch(() => {}); // aborted: checked in the next line
+      if (waitMs > 0) await setTimeout(waitMs, undefined, { signal }).catch(() => {}); // `signal` is checked below
       if (signal.aborted) return;
       this.#begin(fault, signal);
     }
@@ -71,7 +71,7 @@ export class FaultRunner {
   }
 
   async #apply({ kind, target, durationMs, amount }: Fault, signal: AbortSignal): Promise<void> {
-    const forItsTime = () => setTimeout(durationMs, undefined, { signal }).catch(() => {}); // aborted: the round is over
+    const forItsTime = () => setTimeout(durationMs, undefined, { signal }).catch(() => {}); // the round is over
     const { postgres, options, operator } = this.#system;
     const link = (): Link =>
       found(
