@@ -2,7 +2,7 @@ import type { CommandAttempt, CommandOutcome, ReadAttempt } from '../checker/fac
 
 type Sent = Omit<CommandAttempt, 'outcome'>;
 
-/** Who is told of each attempt before it is made, and of what came of it. */
+/** Gets each attempt before it is made, and then its outcome. */
 export interface AttemptRecorder {
   /**
    * Notes an attempt.
