@@ -17,7 +17,7 @@ export interface NotifierSuite {
   readonly bench: NotifierBench;
   readonly customerId: string;
   readonly email: string;
-  /** Placed by the test's customer, unless told otherwise. */
+  /** Places an order, by default of the test's customer. */
   order(buyer?: Partial<Buyer>): Promise<WrittenOrder>;
   /** The mails accepted for an address, by default the customer's own. */
   mails(address?: string): Mail[];

@@ -44,7 +44,7 @@ export interface TestQuerySystem {
   readonly networks: {
     readonly eventStore: TcpProxy;
     readonly postgres: TcpProxy;
-    /** null: there is none. */
+    /** null: there is no Elasticsearch. */
     readonly elasticsearch: TcpProxy | null;
     /** Between the projector and Elasticsearch. */
     readonly indexing: TcpProxy | null;

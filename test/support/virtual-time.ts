@@ -12,7 +12,7 @@ export class VirtualTime {
   async until<T>(done: Promise<T>): Promise<T> {
     let isDone = false;
     const ended = done.finally(() => (isDone = true));
-    ended.catch(() => {}); // told to the caller below
+    ended.catch(() => {}); // the caller gets the error below
     for (;;) {
       // Everything that follows from a wake-up is promises, which are all settled by then.
       await new Promise((resolve) => setImmediate(resolve));
