@@ -1,6 +1,6 @@
 /**
- * Builds the package in libs/client, with its types, unless nothing has changed since: examples use it as others do, by
- * its name. Also run before it is packed.
+ * Builds the package in libs/client with its types, unless nothing has changed since the last build. The examples
+ * import the package by its name, as other projects do. The script also runs before the package is packed.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Runs every check, two at a time, and shows what failed: all of it, not only the first. */
+/** Runs all checks, two at a time, and shows the output of every failed check, not only of the first. */
 import { spawn } from 'node:child_process';
 
 const CHECKS = ['lint', 'types', 'boundaries', 'dead-code', 'generated'];

@@ -1,5 +1,6 @@
-// A registry mirror that serves one platform alone leaves the optional packages of all others out of the lock,
-// and `npm ci` then refuses it everywhere. This adds them by name and version; npm fetches only its own platform's.
+// A registry mirror that serves only one platform leaves the optional packages of all other platforms out of the
+// lock file, and `npm ci` then refuses it everywhere. This script adds them by name and version; npm fetches only
+// those of its own platform.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const file = new URL('../package-lock.json', import.meta.url);
@@ -15,7 +16,7 @@ for (const owner of Object.values(lock.packages)) {
     if (lock.packages[path]) continue;
     const os = OS.find((each) => name.includes(each));
     const cpu = CPU.find((each) => name.includes(each));
-    if (!os || !cpu) continue; // not a platform's build
+    if (!os || !cpu) continue; // no build for one platform
     lock.packages[path] = {
       version,
       cpu: [cpu],

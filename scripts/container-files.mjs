@@ -1,9 +1,9 @@
-// Reads docker/Dockerfile, for those who run what it runs without Docker.
+// Reads docker/Dockerfile, for scripts that run its commands without Docker.
 import { readFileSync } from 'node:fs';
 
 /**
- * The stages in their order: `{ name, from, instructions: [{ keyword, text }] }`, continued lines joined, flags such as
- * `--mount=…` still in the text.
+ * The stages in their order: `{ name, from, instructions: [{ keyword, text }] }`. Continued lines are joined;
+ * flags such as `--mount=…` stay in the text.
  */
 export function stagesOf(dockerfile) {
   const stages = [];
@@ -24,14 +24,14 @@ export function stagesOf(dockerfile) {
 export const readStages = () =>
   stagesOf(readFileSync(new URL('../docker/Dockerfile', import.meta.url), 'utf8'));
 
-/** What a stage RUNs, without its mounts. */
+/** The commands that a stage RUNs, without flags such as mounts. */
 export function runsOf({ instructions }) {
   return instructions
     .filter(({ keyword }) => keyword === 'RUN')
     .map(({ text }) => text.replace(/^(--\S+\s+)+/, ''));
 }
 
-/** ENV of a stage and of those that it stands on. */
+/** The ENV of a stage and of the stages that it is based on. */
 export function environmentOf(stages, stage) {
   const below = stages.find(({ name }) => name === stage.from);
   const own = stage.instructions.filter(({ keyword }) => keyword === 'ENV');
@@ -39,7 +39,7 @@ export function environmentOf(stages, stage) {
   return { ...(below ? environmentOf(stages, below) : {}), ...Object.fromEntries(pairs) };
 }
 
-/** What a stage starts with, and how it is asked whether it is well: arrays of words, null where it has none. */
+/** The command that a stage starts with, and its health check: arrays of words, null where it has none. */
 export function commandsOf({ instructions }) {
   const words = (keyword) => {
     const text = instructions.findLast((one) => one.keyword === keyword)?.text ?? '';

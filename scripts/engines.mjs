@@ -1,5 +1,5 @@
-// The real engines for tests, outside the repository: in containers where a Docker engine answers, else as processes
-// (Elasticsearch and Kafka from Maven, on a JDK). What it prints on standard output are environment lines.
+// The real engines for tests, kept outside the repository: in containers where a Docker engine answers, otherwise
+// as processes (Elasticsearch and Kafka from Maven, on a JDK). Standard output carries only environment lines.
 import { parseArgs } from 'node:util';
 import { EngineFailure } from './engines/failure.mjs';
 import { down, engines, environmentLine, folderOf, kill, status, up } from './engines/lifecycle.mjs';
@@ -49,7 +49,7 @@ try {
   console.error(`${error.message}\n\n${USAGE}`);
   process.exit(2);
 }
-// All are tried, so that one that is not installed does not keep the others from starting.
+// All are tried: an engine that is not installed does not keep the others from starting.
 const outcomes = await Promise.allSettled(
   asked.chosen.map((engine) => asked.command(engine, folderOf(engine, asked.folder))),
 );

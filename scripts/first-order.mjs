@@ -1,5 +1,5 @@
-// The README's main command, and one order through it: start, place, read, stop. Exits 0 when all of it held.
-// An argument names the major version of Node that must be running this.
+// Runs the README's main command and sends one order through it: start, place, read, stop. Exits 0 when all of it
+// worked. An argument names the major version of Node that must be running this.
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createClient } from 'orderlog-client';
 
-const START_TIMEOUT_MS = 120_000; // shared machines: what is measured is in the bench, not here
+const START_TIMEOUT_MS = 120_000; // generous for shared machines: speed is measured in the bench, not here
 const orderctl = fileURLToPath(new URL('../apps/orderctl/bin/orderctl.js', import.meta.url));
 const wantedMajor = process.argv[2];
 const data = mkdtempSync(join(tmpdir(), 'orderlog-first-order-'));
@@ -37,7 +37,7 @@ async function start() {
     child.once('exit', (code) => failed(new Error(`orderctl up ended with ${code}:\n${printed}`)));
     child.stdout.on('data', (chunk) => {
       printed += chunk;
-      // The last thing printed when all is up: what to try next.
+      // Printed last, when everything is up.
       if (printed.includes('orderctl inspect')) {
         clearTimeout(timer);
         ready();

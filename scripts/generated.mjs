@@ -1,6 +1,6 @@
 /**
- * Files that are made from the code and checked in, so that a change of one shows in the other's diff.
- * `node scripts/generated.mjs` writes them, `--check` names those that are stale. Runs on the built dist/.
+ * Files that are generated from the code and checked in, so that a diff shows how a change of the code changes
+ * them. `node scripts/generated.mjs` writes them; with `--check` it names the stale ones. It uses the built dist/.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -20,7 +20,7 @@ import { readModelFingerprints } from './generated/read-model-fingerprints.mjs';
 
 const root = new URL('../', import.meta.url);
 
-/** Each file and what makes its text. */
+/** Each file, and the function that makes its text. */
 const generated = {
   'docs/asyncapi/order-events.json': orderEventsDocument,
   'docs/configuration.md': configurationPage,

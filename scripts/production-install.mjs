@@ -1,5 +1,6 @@
-// What docker/Dockerfile installs, builds and starts, without Docker: the build from the files that .dockerignore lets
-// through, the production dependencies, then every app with its own command and its own health check, and one order.
+// Does without Docker what docker/Dockerfile does: builds from the files that .dockerignore lets through, and
+// installs the production dependencies. Then it starts every app with the app's own command and health check, and
+// places one order.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ import { commandsOf, environmentOf, readStages, runsOf } from './container-files
 const READY_LIMIT_MS = 60_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'orderlog-production-'));
-chmodSync(folder, 0o711); // PostgreSQL runs as somebody else where root starts this
+chmodSync(folder, 0o711); // started by root, PostgreSQL runs as another user
 const stages = readStages();
 const stage = (name) => stages.find((one) => one.name === name);
 const outside = Object.fromEntries(
@@ -32,7 +33,7 @@ try {
   await startAll(places.production);
 } finally {
   for (const end of ended.reverse()) {
-    // One that ends badly must not leave the others running.
+    // An app that ends badly must not leave the others running.
     await end().catch((error) => {
       console.error(error.message);
       process.exitCode = 1;
@@ -41,7 +42,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** `COPY . .` takes what .dockerignore lets through. */
+/** `COPY . .` copies the files that .dockerignore lets through. */
 function fillBuild({ build }) {
   const lines = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
   for (const [, path] of lines.map((line) => /^!(.+)$/.exec(line) ?? []).filter(([, path]) => path)) {
@@ -50,7 +51,7 @@ function fillBuild({ build }) {
   }
 }
 
-/** The COPYs and RUNs of a stage, the images' `/orderlog` being a folder of its own. */
+/** Runs the COPYs and RUNs of a stage. A folder of its own stands for the image's `/orderlog`. */
 function runStage(name, places) {
   const place = places[name];
   mkdirSync(place, { recursive: true });

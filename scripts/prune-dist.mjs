@@ -1,6 +1,6 @@
 /**
- * Removes from dist/ what has no source any more. The folder is not emptied before a build: a system that
- * runs from it goes on, and can start a process again, while someone builds.
+ * Removes files from dist/ whose source is gone. The folder is not emptied before a build: a system that runs from
+ * it goes on during the build and can start its processes again.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,8 @@
 /**
- * libs/read-models/golden/histories.ndjson.gz: a thousand histories of orders as the event store keeps them, a line
- * each, made once by playing stories from fixed numbers. They are stored: what the code makes of them may change, they
- * do not, but for a new kind of event, which they should hold too. `node scripts/stored-histories.mjs` writes them anew.
+ * libs/read-models/golden/histories.ndjson.gz: a thousand histories of orders as the event store keeps them, one
+ * on each line. They were made once, by playing stories from fixed numbers. What the code makes of them may
+ * change; the histories themselves stay the same, except that a new type of event has to be added. `node
+ * scripts/stored-histories.mjs` writes them anew.
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,7 @@ import { play } from '#domain/testing/story.js';
 const HISTORIES = 1_000;
 const file = new URL('../libs/read-models/golden/histories.ndjson.gz', import.meta.url);
 
-/** Numerical Recipes' generator: any would do that gives the same numbers everywhere. */
+/** The generator of Numerical Recipes. Any generator with the same numbers on every machine would do. */
 function numbersFrom(seed) {
   let state = seed;
   return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 8;

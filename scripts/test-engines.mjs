@@ -1,5 +1,5 @@
-// All suites of engines on real ones: those that the environment names, else ones of this run, which are
-// ended with it. With --full the end-to-end run imports the whole file of orders instead of a slice.
+// Runs all engine suites against real engines: those that the environment names, otherwise engines of this run,
+// which end with it. With --full the end-to-end run imports the whole file of orders instead of a slice.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,10 @@ import { openFolder } from './engines/folders.mjs';
 import { down, engines, folderOf, up } from './engines/lifecycle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Suites of `describeWith`, the ones that only real engines have, and with a server of somebody's its contract. */
+/**
+ * Suites that use `describeWith`, suites that only real engines have, and the event store's contract where a
+ * server is given.
+ */
 function suitesOf({ EVENTSTORE_URL: server }) {
   const tests = readdirSync(join(root, 'test'), { recursive: true }).filter((path) =>
     path.endsWith('.test.ts'),
@@ -32,7 +35,7 @@ const required = process.env.ORDERLOG_TEST_REQUIRE_ENGINES === '1';
 const options = { full: { type: 'boolean' }, file: { type: 'string' } };
 const { values, positionals } = parseArgs({ allowPositionals: true, options });
 
-// Whoever starts this run may name its folder, so as to end what is left in it should this process be killed.
+// Whoever starts this run may name its folder, in order to end the engines left in it if this process is killed.
 const folder = openFolder(
   process.env.ORDERLOG_TEST_ENGINES_FOLDER ?? mkdtempSync(join(tmpdir(), 'orderlog-run-')),
 );
@@ -51,7 +54,7 @@ async function startMissing(environment) {
   }
 }
 
-/** Also the engines that a test had to itself and did not come to end. */
+/** Also ends the engines that a test started for itself and did not end. */
 async function endAll() {
   const own = readdirSync(folder).filter((name) => name.startsWith('orderlog-own-'));
   for (const parent of [folder, ...own.map((name) => join(folder, name))]) {
@@ -68,7 +71,7 @@ function run(file, args, environment) {
     running.once('close', (code) => ended(code ?? 1));
   });
 }
-// The run ends by its own way out, which ends the engines too.
+// The signal ends the child, and this run then ends in its usual way, which ends the engines too.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => running?.kill(signal));
 
 try {

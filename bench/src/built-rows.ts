@@ -9,7 +9,7 @@ export interface BuiltRows {
   readonly report: RebuildReport;
 }
 
-/** All rows of a log, built in bulk into a new generation by a process of its own. */
+/** Builds all rows of a log in bulk into a new generation, in a separate process. */
 export async function buildRows(
   { eventStoreUrl, postgresUrl }: FilledLog,
   pool: pg.Pool,

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 export interface ChildOptions {
   readonly args?: readonly string[];
-  /** Beside this process's own. */
+  /** Added to the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Those of this process unless given. */
+  /** By default those of this process. */
   readonly nodeFlags?: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  /** @param module seen from here, as `name.js` */
+  /** @param module its path relative to this file, as `name.js` */
   constructor(
     module: string,
     { args = [], environment = {}, nodeFlags = process.execArgv }: ChildOptions = {},
@@ -25,14 +25,14 @@ export class Child {
       execArgv: [...nodeFlags],
     });
     this.#ended = once(this.#process, 'exit');
-    this.#ended.catch(() => {}); // told where it is awaited
+    this.#ended.catch(() => {}); // the exit code is reported where the end is awaited
   }
 
   send(message: object): void {
     this.#process.send(message);
   }
 
-  /** What it tells next. @throws when it ends instead */
+  /** The next message of the process. @throws when the process ends instead */
   async told<T>(): Promise<T> {
     const ended = this.#ended.then((code) =>
       Promise.reject(new Error(`${this.#module} ended with ${String(code)}`)),
@@ -45,7 +45,7 @@ export class Child {
     return this.#process.spawnargs[1]!;
   }
 
-  /** Tells it to end, and waits. */
+  /** Asks the process to end, and waits until it has. */
   async stop(): Promise<void> {
     this.#process.kill('SIGTERM');
     await this.#ended;

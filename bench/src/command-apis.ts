@@ -11,7 +11,7 @@ export interface ThroughAnother extends System {
   stop(): Promise<void>;
 }
 
-/** One more command-api on the system's event store; what it reads can be added to its environment. */
+/** Starts one more command-api on the system's event store. @param environment added to its own */
 export async function startCommandApi(
   system: System,
   environment: Readonly<Record<string, string>> = {},

@@ -19,9 +19,9 @@ import { parseReadRequest } from '../../apps/event-store/src/wire/read-request.j
 import { encodeReadFrame } from '../../apps/event-store/src/wire/recorded-event.js';
 
 /**
- * The least that a client of EventStoreDB's protocol takes for a server, and what the embedded store is compared
- * with: it confirms every append as asked for, without a decision, and keeps the encoded events in memory. It has the
- * embedded store's own encoding on the wire, so that what the comparison shows is the store, not a slower codec.
+ * The least that a client of EventStoreDB's protocol accepts as a server; the embedded store is compared with it.
+ * It confirms every append as asked, without a check, and keeps the encoded events in memory. It uses the embedded
+ * store's own wire encoding, so that the comparison shows the cost of the store, not of a slower codec.
  */
 const WRITE_MAX_EVENTS = 200;
 
@@ -39,7 +39,7 @@ function keep(chunk: BatchAppendChunk, stream: string, before: number): void {
   }
 }
 
-/** Every append comes in one message here: the bench sends none that is larger. */
+/** Expects every append in one message: the bench sends none that needs more. */
 function batchAppend(call: ServerDuplexStream<BatchAppendChunk, FrameBatch>): void {
   let answers: Buffer[] = [];
   call.on('data', (chunk: BatchAppendChunk) => {

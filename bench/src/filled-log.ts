@@ -10,7 +10,7 @@ import { Child } from './child.js';
 import { madeUp, OrderLife, shapesOf, type Shapes } from './order-lives.js';
 import { IN_FLIGHT } from './system.js';
 
-/** An event store, empty, and PostgreSQL for what is made of its events; no projector. */
+/** An empty event store, and PostgreSQL for the read models made of its events. No projector runs. */
 export interface EventLog {
   readonly store: ExactEventStore;
   readonly eventStoreUrl: string;
@@ -19,21 +19,21 @@ export interface EventLog {
 }
 
 export interface LogOptions {
-  /** A shop's own, whose orders are repeated as often as needed. */
+  /** File of a real shop, whose orders are repeated as often as needed. */
   readonly file: string | null;
   readonly events: number | null;
 }
 
 export const DEFAULT_EVENTS = 1_000_000;
 
-/** With the events of a shop in it. */
+/** An event log that holds the events of a shop. */
 export interface FilledLog extends EventLog {
   readonly events: number;
 }
 
 /**
- * How many orders are placed before an order's next stage: paid and packed within hours, delivered within days; what
- * comes back comes weeks later, for a second time months later. A shop with some 400 orders a day.
+ * How many orders are placed between two stages of an order: it is paid and packed within hours and delivered
+ * within days. A first return comes weeks later, a second one months later. For a shop with some 400 orders a day.
  */
 const ORDERS_BETWEEN_STAGES = [200, 1_500, 6_000, 20_000];
 
@@ -56,7 +56,7 @@ export async function startEventLog(): Promise<EventLog> {
   return { store, eventStoreUrl, postgresUrl: postgres.url, stop };
 }
 
-/** @param file a shop's own, whose orders are repeated as often as needed; null: made-up orders */
+/** @param file of a real shop, whose orders are repeated as often as needed; null: made-up orders */
 export async function fillLog(events: number, file: string | null): Promise<FilledLog> {
   const log = await startEventLog();
   try {
@@ -68,7 +68,7 @@ export async function fillLog(events: number, file: string | null): Promise<Fill
   }
 }
 
-/** In the order of a shop's days: each order's stages with those of other orders between them. */
+/** Appends in the order of a shop's days: between two stages of an order come stages of other orders. */
 async function append(store: ExactEventStore, events: number, shapes: Shapes): Promise<number> {
   const due = new Map<number, { life: OrderLife; stage: number }[]>();
   let written = 0;

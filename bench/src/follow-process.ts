@@ -4,19 +4,21 @@ import { SearchFollower } from '#projections/search/search-follower.js';
 import type { Generation } from '#read-models/generations.js';
 import { benchClient } from './search-engine.js';
 
-/** Asked of it once it is there. */
+/** The message to this process once it is ready. */
 export interface FollowRequest {
   readonly postgresUrl: string;
   readonly generation: Generation;
-  /** Rows there are. */
+  /** Number of rows in the generation. */
   readonly count: number;
-  /** Whether nobody searches the index yet. */
+  /** Whether the index is not searched yet. */
   readonly inBulk: boolean;
 }
 
 const LOOK_EVERY_MS = 2;
 
-/** The rows of a generation into its index, in a process of its own, as a projector or `orderctl replay` is. */
+/**
+ * Follows the rows of a generation into its index, in a separate process as a projector or `orderctl replay` does.
+ */
 async function run({ postgresUrl, generation, count, inBulk }: FollowRequest): Promise<void> {
   const client = benchClient();
   const follower = new SearchFollower({

@@ -10,13 +10,13 @@ const SECONDS = 20;
 
 export interface PlacedOrder {
   readonly orderId: string;
-  /** As a token for reads that must show it. */
+  /** Token of the order's position, for reads that must show the order. */
   readonly position: string;
 }
 
 /**
- * Places orders at half of what the system can do, which counts an order as done when it can be read and, where there
- * is an index, found; tells of each once it is acknowledged.
+ * Places orders at half of the full load, and tells of each once it is acknowledged. For the full load, an order
+ * counts as done when it can be read and, where there is an index, found.
  */
 export async function placeAtHalfLoad(
   system: System,
@@ -37,8 +37,8 @@ export async function placeAtHalfLoad(
 }
 
 /**
- * What a system can do, all of it: operations a second that are not only answered, but whose outcome can be read. What
- * its read models put off at full load they have to do at half of it.
+ * The full load of a system: operations a second that are not only answered, but whose outcome can be read. The
+ * work that read models put off at full load must be done at half load, so it counts too.
  */
 export async function fullLoadPerSecond(
   count: number,
@@ -53,8 +53,8 @@ export async function fullLoadPerSecond(
 }
 
 /**
- * Begins an operation at each of equal times, whatever became of those before; each is timed from when it was due, so
- * that waiting for a busy system counts.
+ * Begins operations at equal intervals, whatever became of the earlier ones. Each is timed from when it was due,
+ * so that waiting for a busy system counts.
  */
 export async function runPaced(
   count: number,
@@ -71,7 +71,7 @@ export async function runPaced(
   return { ...lane, latenciesMs };
 }
 
-/** A row about how long something took while orders were placed. */
+/** A row about the latency of something while orders were placed. */
 export function latencyRow(name: string, targetMs: number, lane: Lane, latenciesMs: readonly number[]): Row {
   return {
     ...NO_FIGURES,

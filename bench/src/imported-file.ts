@@ -8,14 +8,14 @@ const INVOICES = 3_000;
 const FIRST_INVOICE_AT_MS = Date.UTC(2025, 0, 1, 8);
 const INVOICE_EVERY_MS = 60_000;
 
-/** What `orderctl import --json` says of it. */
+/** The part of the output of `orderctl import --json` that is used here. */
 export interface ImportFigures {
-  /** Sent and answered. */
+  /** Commands that were sent and answered. */
   readonly commands: number;
   readonly seconds: number;
 }
 
-/** A shop's file through `orderctl import`: the one given, else one made up for it. */
+/** Imports a shop's file through `orderctl import`. @param file null: a made-up file */
 export async function importFile(system: System, file: string | null): Promise<ImportFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'orderlog-bench-import-'));
   try {

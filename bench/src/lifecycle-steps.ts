@@ -1,7 +1,7 @@
 import type { OrderCommand } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 
-/** What happens to an order after it was placed, as a request and as the command it becomes. */
+/** A step in the life of a placed order, as an HTTP request and as the command that the request becomes. */
 export interface Step {
   readonly path: (orderId: string, shipmentId: string) => string;
   readonly body: (totalMinor: number) => unknown;

@@ -50,7 +50,7 @@ const rows: Readonly<
   import: (system, _store, file) => importOrders(system, file),
 };
 
-/** Rows that start what they need themselves: a part of the system, without the rest. */
+/** Rows that start the part of the system that they need themselves. */
 type Options = LogOptions & { readonly minutes: number | null };
 
 const standalone: Readonly<Record<string, (options: Options) => Promise<readonly Row[]>>> = {
@@ -64,7 +64,7 @@ const standalone: Readonly<Record<string, (options: Options) => Promise<readonly
   soak,
 };
 
-/** The engine that a row needs besides, by the variable that says where it is. */
+/** The additional engine that a row needs, by the variable that names its address. */
 const needed: Readonly<Record<string, string>> = {
   relay: KAFKA_VARIABLE,
   'search-index': ELASTICSEARCH_VARIABLE,

@@ -1,26 +1,26 @@
 import { setTimeout } from 'node:timers/promises';
 import { ownProcesses } from './own-processes.js';
 
-/** One row of the report. What a row does not have is null. */
+/** One row of the report. A figure that a row does not have is null. */
 export interface Row {
   readonly name: string;
   /** Median of `ratios`: ours per second over the raw engine's, in the same run. */
   readonly ratio: number | null;
   readonly ratios: readonly number[] | null;
-  /** What is asked of `ratio`, or of a latency or `perSecond` where there is no ratio. */
+  /** Target for `ratio` or, where there is none, for a latency or for `perSecond`. */
   readonly target: number | null;
   readonly perSecond: number | null;
   readonly rawPerSecond: number | null;
-  /** CPU of the whole system and its clients, all processes, in one of our operations; null off Linux. */
+  /** CPU time of one of our operations, over all processes of the system and its clients; null off Linux. */
   readonly cpuMicrosPerOp: number | null;
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   readonly p99Ms: number | null;
-  /** Of a long run, what `ratio` compares the first and the last of, for each part of it. */
+  /** For a long run, the value of each part; `ratio` compares the last with the first. */
   readonly parts?: readonly number[];
 }
 
-/** Of a row that has none of them, or says below which it has. */
+/** Base for rows that have no such figures, or set some of them afterwards. */
 export const NO_FIGURES = {
   ...{ ratio: null, ratios: null, target: null, perSecond: null, rawPerSecond: null, cpuMicrosPerOp: null },
   ...{ p50Ms: null, p95Ms: null, p99Ms: null },
@@ -61,7 +61,10 @@ export async function runLane(
   };
 }
 
-/** Waits until it is the turn of an operation, of so many a second; not at all when that is past. @returns its time */
+/**
+ * Waits until operation `index` is due at `perSecond`; does not wait when that time has passed.
+ * @returns the due time
+ */
 export async function untilDue(startedMs: number, index: number, perSecond: number): Promise<number> {
   const dueMs = startedMs + (index / perSecond) * 1_000;
   const waitMs = dueMs - performance.now();
@@ -69,7 +72,7 @@ export async function untilDue(startedMs: number, index: number, perSecond: numb
   return dueMs;
 }
 
-/** One long operation on so many things, told as so many operations; how long each took is not known. */
+/** One long operation on `count` things, reported as `count` operations. Their latencies are not known. */
 export async function runWhole(count: number, work: () => Promise<void>): Promise<Lane> {
   const { perSecond, cpuMicrosPerOp } = await runLane(1, 1, work);
   return {
@@ -81,7 +84,10 @@ export async function runWhole(count: number, work: () => Promise<void>): Promis
 
 export const REPETITIONS = 5;
 
-/** What a system does all day it does in compiled code, which V8 makes of what it has seen for some thousand requests. */
+/**
+ * A system in use runs compiled code, which V8 makes after it has seen some thousand requests: so the first
+ * repetitions do not count.
+ */
 export const WARM_UPS = 4;
 
 export interface Lanes<Each = (repetition: number) => Promise<Lane>> {
@@ -89,13 +95,13 @@ export interface Lanes<Each = (repetition: number) => Promise<Lane>> {
   readonly raw: Each;
 }
 
-/** Runs after each lane: what one lane left to do in the background must not be paid by the other. */
+/** Runs after each lane, so that background work of one lane does not slow down the other. */
 type Settle = () => Promise<void>;
 
 /**
- * Ours and the raw engine in turn, so that a machine that slows down slows both.
+ * Runs ours and the raw engine in turn, so that a machine that slows down slows both.
  *
- * @param warmUps so many repetitions come first, on both sides, and do not count
+ * @param warmUps how many repetitions come first, on both sides, without being counted
  */
 export async function inTurn(
   { settle, ...lanes }: Lanes & { settle?: Settle },
@@ -112,7 +118,7 @@ export async function inTurn(
   return { ours: ours.slice(warmUps), raw: raw.slice(warmUps) };
 }
 
-/** A row about how much a second ours does, against what the raw engine does. */
+/** A row that compares the operations a second of ours and of the raw engine. */
 export async function interleave(
   row: { name: string; target: number },
   lanes: Lanes & { settle?: Settle },
@@ -121,7 +127,7 @@ export async function interleave(
   return compared(row, await inTurn(lanes, { warmUps }), (ours, raw) => ours.perSecond / raw.perSecond);
 }
 
-/** `ratioOf` two lanes of one repetition: more is better. */
+/** Compares the lanes of each repetition. @param ratioOf ours against raw; higher is better */
 export function compared(
   { name, target }: { name: string; target: number },
   { ours, raw }: Lanes<readonly Lane[]>,
@@ -143,26 +149,26 @@ export function compared(
   };
 }
 
-/** Of slowest answers, which are to be short: theirs over ours. */
+/** Ratio of the slowest answers. They should be short, so it is the raw engine's p99 over ours. */
 export function ratioOfP99(ours: Lane, raw: Lane): number {
   return percentile(raw.latenciesMs, 0.99) / percentile(ours.latenciesMs, 0.99);
 }
 
-/** As a row has them. */
+/** The latency figures of a row. */
 export function latencies(latenciesMs: readonly number[]): Pick<Row, 'p50Ms' | 'p95Ms' | 'p99Ms'> {
   const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((share) => percentile(latenciesMs, share));
   return { p50Ms: p50Ms!, p95Ms: p95Ms!, p99Ms: p99Ms! };
 }
 
-/** The smallest value that at least `share` of the values do not exceed; NaN of none. */
+/** The smallest value that at least `share` of the values do not exceed; NaN for an empty list. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-const TICKS_PER_SECOND = 100; // what Linux reports in /proc, whatever its own timer is
+const TICKS_PER_SECOND = 100; // the unit of /proc on Linux, whatever the kernel's own timer is
 
-/** CPU time so far of this process and all that it started, those that ended included; null off Linux. */
+/** CPU time so far of this process and of all processes that it started, including ended ones; null off Linux. */
 export function cpuMicros(): number | null {
   const own = ownProcesses();
   if (own === null) return null;

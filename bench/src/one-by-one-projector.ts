@@ -13,8 +13,9 @@ const places = (count: number, from = 1) =>
 const valuesOf = (summary: OrderSummary): unknown[] => summaryColumns.map(({ field }) => summary[field]);
 
 /**
- * The projector that one would write first: each event for itself reads its order's row, folds, writes row and history,
- * and stores the checkpoint, in one transaction. It is what others are measured against; search is left out of it.
+ * The projector that one would write first, as a comparison for the bulk build. For each event, one transaction
+ * reads the row of its order, folds the event, writes the row and its history, and stores the checkpoint. Search
+ * is left out.
  */
 export async function projectOneByOne(
   eventStore: Pick<EventStore, 'subscribeToAll'>,

@@ -13,12 +13,12 @@ const NAMESPACE = 'b06bd5a1-6d38-4a0f-9d0a-5b1a4c2f9a10';
 const FIRST_AT_MS = Date.UTC(2025, 0, 1, 8);
 const NEXT_AFTER_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Of orders that are made up, every so many-th comes back in part. */
+/** Of made-up orders, every seventh is returned in part. */
 const RETURNED_EVERY = 7;
 
 type Shape = Pick<PlannedOrder, 'customerId' | 'countryName' | 'lines' | 'totalMinor' | 'returns'>;
 
-/** What the orders of a log are like: those of a shop's file, in turn, or made up ones. */
+/** The content of a log's orders: those of a shop's file in turn, or made-up ones. */
 export type Shapes = (index: number) => Shape;
 
 export const madeUp: Shapes = (index) => {
@@ -40,8 +40,8 @@ export function shapesOf(orders: readonly PlannedOrder[]): Shapes {
 }
 
 /**
- * One order's life as it stands in a log, stage by stage: placed; confirmed, paid and packed; on its way and
- * delivered; each return. What is between two stages is time, and other orders.
+ * One order's life as it stands in a log, stage by stage: placed; confirmed, paid and packed; dispatched and
+ * delivered; each return. Between two stages, time passes and other orders are written.
  */
 export class OrderLife {
   readonly #index: number;

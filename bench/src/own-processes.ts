@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What Linux says of a process that runs now. */
+/** What Linux tells about a running process. */
 export interface OwnProcess {
   readonly pid: number;
-  /** Of CPU, its own and that of the children it has waited for. */
+  /** CPU ticks of the process and of the children that it has waited for. */
   readonly ticks: number;
 }
 
-/** This process and all that it started, directly or not; null off Linux. */
+/** This process and all that it started, directly or indirectly; null off Linux. */
 export function ownProcesses(): readonly OwnProcess[] | null {
   const stats = processStats();
   if (stats === null) return null;
@@ -33,14 +33,14 @@ function processStats(): Map<number, { parent: number; ticks: number }> | null {
     const fields = textOf(`/proc/${pid}/stat`)
       .replace(/^.*\) /s, '')
       .split(' ');
-    if (fields.length < 15) continue; // ended since it was listed
+    if (fields.length < 15) continue; // the process has ended since it was listed
     const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0);
     stats.set(Number(pid), { parent: Number(fields[1]), ticks });
   }
   return stats;
 }
 
-/** Of a file in /proc; empty once the process has ended. */
+/** Content of a file in /proc; empty once the process has ended. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -5,12 +5,12 @@ import { runLane } from './measure.js';
 import { IN_FLIGHT } from './system.js';
 import { makeOrder } from './workload.js';
 
-/** One order in so many is poison: a thousand of a hundred thousand. */
+/** One order in a hundred is poisoned: a thousand of a hundred thousand. */
 export const POISON_EVERY = 100;
-/** Orders between an order's poison and the event that is parked behind it. */
+/** How many orders are written between the poison of an order and the event that is parked behind it. */
 const ORDERS_BETWEEN = 500;
 
-/** Each what a projection meets in its own place: reading, folding, making a row. */
+/** Each poison fails in another step of a projection: decoding the event, folding it, or writing the row. */
 const poisons: readonly ((event: EncodedEvent) => EncodedEvent)[] = [
   (event) => ({ ...event, type: 'OrderTeleported' }),
   (event) => ({ ...event, data: { tags: [] } }),
@@ -18,12 +18,13 @@ const poisons: readonly ((event: EncodedEvent) => EncodedEvent)[] = [
   (event) => ({ ...event, data: { ...(event.data as object), data: { tags: ['poison\0'] } } }),
 ];
 
-/** The streams that are poison, by the revision of their poison. */
+/** The poisoned streams, each with the revision of its poison. */
 export type Poisoned = ReadonlyMap<string, number>;
 
 /**
- * Orders of three events each; of those that are poison the third one is it, and a fourth follows later.
- * @returns the poisoned ones, and how many events the others have
+ * Fills a store with orders of three events each. In a poisoned order the third event is the poison, and a fourth
+ * follows later.
+ * @returns the poisoned streams, and how many events the other orders have
  */
 export async function fillPoisoned(
   store: ExactEventStore,

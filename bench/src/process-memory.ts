@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { ownProcesses } from './own-processes.js';
 
-/** Bytes that a process keeps in memory, those it shares counted in parts (`Pss` of proc_pid_smaps_rollup(5)). */
+/**
+ * Memory of each process in bytes; shared pages are divided among their processes (`Pss` of
+ * proc_pid_smaps_rollup(5)).
+ */
 export type MemoryBytes = ReadonlyMap<string, number>;
 
 const APPS = ['event-store', 'projector', 'command-api', 'query-api'] as const;
 
 /**
- * Of each app that this process, or one that it started, runs, and of all of PostgreSQL; empty off Linux. The kernel
- * walks all of their pages for it, some tens of milliseconds in all: not on the thread that measures others.
+ * Memory of each app that this process started, directly or indirectly, and of PostgreSQL as a whole; empty off
+ * Linux. The kernel walks all pages of the processes, which takes some tens of milliseconds in all. So it must not
+ * be called on a thread whose latencies are measured.
  */
 export async function processMemory(): Promise<MemoryBytes> {
   const bytes = new Map<string, number>();
@@ -22,7 +26,7 @@ export async function processMemory(): Promise<MemoryBytes> {
   return bytes;
 }
 
-/** Empty once the process has ended. */
+/** Content of a file; empty once the process has ended. */
 async function textOf(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }

@@ -10,7 +10,7 @@ const FACETS = [
   'currency',
 ];
 
-/** What is searched for: words, some misspelt, with filters, sorts and all facets; `i` chooses. */
+/** A search: words, some of them misspelt, with filters, sorts and all facets. `i` chooses among them. */
 export function searchBody(i: number): Record<string, unknown> {
   const texts = searchTexts();
   const filters = {

@@ -11,7 +11,7 @@ interface CopyConnection extends pg.Connection {
   endCopyFrom(): void;
 }
 
-/** A file of rows in binary form into a table, as fast as the client can send it. */
+/** Copies a file of rows in binary form into a table, as fast as the client can send it. */
 class CopyOfFile implements pg.Submittable {
   readonly #text: string;
   readonly #path: string;
@@ -50,7 +50,9 @@ class CopyOfFile implements pg.Submittable {
   }
 }
 
-/** The final rows of a generation, in files of the server, to be copied into as many others as one likes. */
+/**
+ * The final rows of a generation, kept in files on the server. They can be copied into any number of new tables.
+ */
 export class RawRows {
   readonly #db: pg.Client;
   readonly #folder: string;
@@ -69,7 +71,10 @@ export class RawRows {
     return raw;
   }
 
-  /** Into new tables that are as durable, and have the same keys and indexes after it. */
+  /**
+   * Copies the rows into new tables that are as durable as the generation's, and then makes the same keys and
+   * indexes.
+   */
   async copyInto(schema: string): Promise<void> {
     await this.#db.query(tablesDdl(schema, 'postgres'));
     for (const table of tablesOf('postgres')) {

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import pg from 'pg';
 
-/** The least that can answer with an order's row: what `get` is compared with. */
+/** The least that can answer with an order's row; the row `get` is compared with it. */
 const [postgresUrl, tenantId] = process.argv.slice(2);
 const pool = new pg.Pool({ connectionString: postgresUrl, max: 10 });
 const { rows } = await pool.query<{ schema_name: string }>(

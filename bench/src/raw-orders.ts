@@ -10,14 +10,14 @@ import type { BenchOrder } from './workload.js';
 
 export const TENANT = 'default';
 
-/** An append made ready beforehand, so that the raw lane times the client and the engine alone. */
+/** An append prepared beforehand, so that the raw lane times only the client and the engine. */
 export interface PreparedAppend {
   readonly stream: string;
   readonly events: readonly EncodedEvent[];
   readonly expected: ExpectedRevision;
 }
 
-/** One order whose commands are decided in memory: what command-api would append, without command-api. */
+/** One order whose commands are decided in memory. It makes the appends that command-api would make. */
 export class RawOrder {
   readonly orderId = randomUUID();
   #state: OrderState = null;
@@ -26,7 +26,7 @@ export class RawOrder {
     return this.#state;
   }
 
-  /** `now`: when it is decided and recorded. */
+  /** @param now when the command is decided and recorded */
   async prepare(command: OrderCommand, now = instantAt(Date.now())): Promise<PreparedAppend> {
     const commandId = randomUUID();
     const context: DecisionContext = { now, occurredAt: null, mayBackdate: false, newId: () => randomUUID() };

@@ -3,14 +3,14 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { buildInBulk } from '#projections/rebuild/bulk-build.js';
 import { generationById } from '#read-models/generations.js';
 
-/** What is told to the process that asked for it. */
+/** The message to the parent process. */
 export interface RebuildReport {
   readonly seconds: number;
-  /** What the process took in memory when so many events were in rows, in bytes. */
+  /** Memory of the process in bytes, at the number of events that were in rows by then. */
   readonly memory: readonly { readonly events: number; readonly rssBytes: number }[];
 }
 
-/** One bulk build in a process of its own, as `orderctl replay` is, so that its memory is its own too. */
+/** One bulk build in a separate process, as `orderctl replay` is, so that its memory can be measured by itself. */
 async function run(eventStoreUrl: string, postgresUrl: string, generation: number): Promise<RebuildReport> {
   const eventStore = new DbClientEventStore({ connectionString: eventStoreUrl });
   const db = new pg.Client({ connectionString: postgresUrl });

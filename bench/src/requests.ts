@@ -1,6 +1,6 @@
 import type { System } from './system.js';
 
-/** A command that was done before; anything but its answer again stops the bench. */
+/** Repeats a command that was done before. Anything but the replayed answer stops the bench. */
 export async function repeat(system: System, path: string, key: string, body: string): Promise<void> {
   const response = await system.commands.request({
     path,

@@ -4,8 +4,8 @@ import type { Dto, FieldRule } from '#platform/http/field-rule.js';
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * What the compiled schema is compared with: the same rules, one after the other, without class-validator.
- * The instance, or null where a rule refuses its value.
+ * A comparison for the compiled schema: the same rules, one after another, without class-validator.
+ * @returns the instance, or null where a rule refuses its value
  */
 export function ruleByRule(dto: Dto, input: object): object | null {
   const fields = fieldsOf(dto);

@@ -9,7 +9,7 @@ export function benchClient(): Client {
   return createElasticsearchClient({ url: process.env[ELASTICSEARCH_VARIABLE]!, apiKey: null, caFile: null });
 }
 
-/** Of the indexes of one run, so that they can be found and removed. */
+/** Prefix for the indexes of one run, so that they can be found and removed. */
 export function newIndexPrefix(): string {
   return `bench-${randomBytes(4).toString('hex')}`;
 }

@@ -5,7 +5,7 @@ import { encodeOrderPosition } from '#platform/order-position.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { query, type System } from './system.js';
 
-/** Waits until the read models hold all that is in the event store: nothing is left to do in the background. */
+/** Waits until the read models hold everything in the event store, so that no background work is left. */
 export async function untilPositionVisible(system: System, store: EventStore): Promise<void> {
   const position = await store.headPosition();
   if (position === null) return;
@@ -29,7 +29,10 @@ export async function activeIndex({ postgresUrl }: System): Promise<string> {
   }
 }
 
-/** Asks until query-api answers at the token's position; it waits itself, and says 503 when its patience ends. */
+/**
+ * Asks until query-api answers at the token's position. query-api waits itself, and answers 503 when its time is
+ * up.
+ */
 export async function untilAnswered(
   system: System,
   path: string,

@@ -17,11 +17,12 @@ interface PlacedOrder {
 
 export type Kind = 'command' | 'read';
 
-/** Of the operations of a day: every other one a command, one in eight of these a new order. */
+/** Share of commands among the operations. One command in eight is a new order. */
 const COMMAND_SHARE = 0.5;
 /**
- * Nothing that takes longer the more orders there are, or a day at one pace would be none: people search for the order
- * that they have in hand. Words that many orders have are counted in all of these (the row `search`).
+ * No read may take longer the more orders there are, or a day at one pace would not be possible. So people search
+ * for the order that they have in hand. Words that many orders have would be counted in all of these orders (the
+ * row `search`).
  */
 const READS = [
   { share: 0.7, path: ({ orderId }: PlacedOrder) => `/v1/orders/${orderId}`, body: null },
@@ -35,7 +36,7 @@ const READS = [
 ] as const;
 const RECENT_ORDERS = 1_000;
 
-/** A shop at work: orders are placed and go their way, each step a command, and people look at them meanwhile. */
+/** A shop at work: orders are placed and proceed, each step a command, while people look at them. */
 export class ShopDay {
   readonly #system: System;
   readonly #random = seeded(7);
@@ -61,11 +62,11 @@ export class ShopDay {
     const order = makeOrder(index);
     const { body } = await command(this.#system, '/v1/orders', randomUUID(), order);
     this.#open.push({ orderId: body.orderId, totalMinor: totalMinorOf(order), shipmentId: '', nextStep: 0 });
-    // In the order of their answers: an order placed before may still be under way, and would leave a hole.
+    // Indexed by the order of the answers: an earlier order may still be under way, and would leave a hole.
     this.#recent[this.#answered++ % RECENT_ORDERS] = { orderId: body.orderId, reference: order.reference };
   }
 
-  /** Nobody else touches the order meanwhile: what is measured is no conflict. */
+  /** The order is out of the list meanwhile, so that no other step touches it: conflicts are not measured here. */
   async #takeStep(): Promise<void> {
     const at = Math.floor(this.#random() * this.#open.length);
     const order = this.#open[at]!;
@@ -83,7 +84,7 @@ export class ShopDay {
     const drawn = this.#random();
     const { path, body } = READS.find(({ share }) => drawn < share)!;
     const order = this.#recent[Math.floor(this.#random() * this.#recent.length)]!;
-    // An order that was just placed may not be there yet.
+    // An order that was just placed may not be in the read models yet.
     await query(this.#system, path(order), { body: body?.(order), expected: [200, 404] });
   }
 }

@@ -11,9 +11,9 @@ export const YEAR_BEGINS_MS = Date.UTC(2025, 0, 1);
 export const YEAR_ENDS_MS = Date.UTC(2026, 0, 1);
 
 const HOUR_MS = 3_600_000;
-/** At most this long after the step before; in the order of `steps`. */
+/** Longest time after the step before, in the order of `steps`. */
 const STEP_HOURS_MOST = [8, 24, 12, 48, 48, 120, 336] as const;
-/** What a page of a list costs does not depend on how many lines its orders have. */
+/** Few lines are enough: the cost of a page of a list does not depend on them. */
 const LINES_MOST = 5;
 const CANCELLED_SHARE = 0.04;
 const ABROAD_SHARE = 0.15;
@@ -22,8 +22,8 @@ const ABROAD = ['DE', 'FR', 'IE', 'NL', 'NO', 'ES', 'CH', 'PT', 'BE', 'IT'];
 const cancel: OrderCommand = { type: 'CancelOrder', data: { reason: null }, personal: null };
 
 /**
- * Fills a store with orders that were placed and went on over a year, each stream in one append; what was
- * to happen after the year's end has not happened. The same orders each time, but for their ids.
+ * Fills a store with orders that are placed and proceed over a year, each stream in one append. Steps due after
+ * the year's end are left out. The orders are the same each time, except for their ids.
  */
 export async function appendLives(store: EventStore, count: number): Promise<void> {
   let next = 0;

@@ -6,14 +6,14 @@ import { command, query, type Question, type System } from './system.js';
 import { makeOrder } from './workload.js';
 
 const QUESTIONS_PER_SECOND = 40;
-/** One of so many is a new order instead, so that there is always something to catch up with. */
+/** One request in twenty is a new order, so that the read models always have events to catch up with. */
 const WRITES_EVERY = 20;
 
-/** What was asked in one part of the run, and how it went. */
+/** The questions of one part of the run, and their results. */
 export class Phase {
   readonly latenciesMs: number[] = [];
   readonly failures: string[] = [];
-  /** Answers from before what an earlier answer, complete by then, had shown. */
+  /** Answers that were older than an answer completed before the question was asked. */
   readonly backwards: string[] = [];
 
   get p99Ms(): number {
@@ -25,14 +25,17 @@ interface Asked extends Pick<Question, 'body'> {
   readonly path: string;
 }
 
-/** Questions of all kinds and some new orders, so many a second whatever becomes of them, until it is stopped. */
+/** Asks questions of all kinds, with some new orders among them, at a fixed rate until it is stopped. */
 export class SteadyQuestions {
   readonly #system: System;
   readonly #orderIds: readonly string[];
   readonly #stop = new AbortController();
   readonly #open = new Set<Promise<void>>();
   #phase = new Phase();
-  /** By rows, and by the search that may be behind them: questions here carry no token. */
+  /**
+   * Latest position seen, for rows and for search apart: search may be behind the rows, and no question carries a
+   * token.
+   */
   readonly #seen = { rows: -1n, search: -1n };
   readonly #running: Promise<void>;
 
@@ -42,7 +45,7 @@ export class SteadyQuestions {
     this.#running = this.#run();
   }
 
-  /** What is asked from now on counts for a new phase. */
+  /** Begins a new phase: later questions count for it. */
   begin(): Phase {
     this.#phase = new Phase();
     return this.#phase;

@@ -11,7 +11,7 @@ import { freePort } from '#platform/free-port.js';
 const run = promisify(execFile);
 export const ORDERCTL = 'apps/orderctl/bin/orderctl.js';
 
-/** The embedded system as a user starts it, in a folder that goes with it. */
+/** The embedded system as a user starts it, in a folder that is removed with it. */
 export interface System {
   readonly dataDir: string;
   readonly commandUrl: string;
@@ -28,10 +28,10 @@ export interface System {
 
 export const IN_FLIGHT = 64;
 
-/** What the environment names is for other commands: a measurement neither fills nor measures it. */
+/** Engines named in the environment are meant for other commands: the bench neither fills nor measures them. */
 const embedded = { ORDERLOG_EVENT_STORE_URL: '', ORDERLOG_POSTGRES_URL: '' };
 
-/** @param engines options of `orderctl up` that name engines which run elsewhere */
+/** @param engines options of `orderctl up` that name engines elsewhere */
 export async function startSystem(
   engines: readonly string[] = [],
   environment: Readonly<Record<string, string>> = {},
@@ -105,7 +105,7 @@ export interface Answer {
   readonly position: string;
 }
 
-/** One mutating request; anything but success stops the bench. */
+/** Sends one mutating request; anything but success stops the bench. */
 export async function command(
   system: System,
   path: string,
@@ -129,21 +129,21 @@ export async function command(
 }
 
 export interface Question {
-  /** Of a POST; without one it is a GET. */
+  /** Body of a POST; a question without one is a GET. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Answers that are no failure; 200 alone unless given. */
+  /** Statuses that are no failure; by default only 200. */
   readonly expected?: readonly number[];
 }
 
 export interface QueryAnswer {
   readonly status: number;
   readonly text: string;
-  /** As a token; null: it has none. */
+  /** As a token; null: the answer has none. */
   readonly position: string | null;
 }
 
-/** One question to query-api; an answer that is not expected stops the bench. */
+/** Sends one question to query-api; an unexpected status stops the bench. */
 export async function query(
   { queries, token }: Pick<System, 'queries' | 'token'>,
   path: string,
@@ -166,13 +166,13 @@ export async function query(
   return { status, text, position: typeof position === 'string' ? position : null };
 }
 
-/** One search; anything but success stops the bench. */
+/** Sends one search; anything but success stops the bench. */
 export async function searchOrders(system: System, body: unknown): Promise<{ total: number }> {
   const { text } = await query(system, '/v1/orders/search', { body });
   return JSON.parse(text) as { total: number };
 }
 
-/** What `orderctl` prints as JSON. */
+/** Runs `orderctl` with `--json` and returns what it prints. */
 export async function orderctlJson<T>(args: readonly string[]): Promise<T> {
   const { stdout } = await run(process.execPath, [ORDERCTL, ...args, '--json'], {
     maxBuffer: 64 * 1024 * 1024,

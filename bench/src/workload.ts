@@ -1,4 +1,7 @@
-/** Numbers in [0, 1) that are the same in every run: a linear congruential generator, good enough to vary orders. */
+/**
+ * Numbers in [0, 1) that are the same in every run, from a linear congruential generator: good enough to vary
+ * orders.
+ */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -12,7 +15,7 @@ const WORDS =
     ' ',
   );
 
-/** Of a wholesaler's orders: a few lines, seldom many, about twenty on average. */
+/** As for a wholesaler: up to forty lines in an order, about twenty on average. */
 const LINES_MOST = 40;
 
 export interface BenchOrder {
@@ -50,7 +53,7 @@ export function totalMinorOf(order: BenchOrder): number {
   return order.lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
 }
 
-/** What people look for in such a shop; some of it misspelt. */
+/** What people search for in such a shop; some of it is misspelt. */
 export function searchTexts(): readonly string[] {
   return [
     'white hanging heart',

@@ -1,6 +1,6 @@
 /**
- * Draws from 0 to count − 1, the k-th 1/(k + 1) times as often as the first: as a few things are asked for all the
- * time, and most hardly ever (Zipf's law, exponent 1).
+ * Draws from 0 to count − 1. The number k is drawn 1/(k + 1) times as often as 0 (Zipf's law, exponent 1): a few
+ * things are asked for all the time, and most hardly ever.
  */
 export function zipf(count: number, random: () => number): () => number {
   const upTo = new Float64Array(count);
@@ -9,7 +9,7 @@ export function zipf(count: number, random: () => number): () => number {
   return () => firstAbove(upTo, random() * sum);
 }
 
-/** Index of the first value, of growing ones, that is more than `value`. */
+/** Index of the first value greater than `value` in an ascending list. */
 function firstAbove(growing: Float64Array, value: number): number {
   let low = 0;
   let high = growing.length - 1;

@@ -6,7 +6,7 @@ import { EngineFailure } from './failure.mjs';
 const ANSWER_LIMIT_MS = 10_000;
 const COMPOSE_FILE = fileURLToPath(new URL('../../docker/engines.yaml', import.meta.url));
 
-/** Whether a Docker engine answers, and there is Compose to speak to it: the client alone is of no use. */
+/** Whether a Docker engine answers and Compose is installed. A Docker client alone is not enough. */
 export function dockerAnswers() {
   return [
     ['info', '--format', '{{.ServerVersion}}'],
@@ -14,13 +14,13 @@ export function dockerAnswers() {
   ].every((args) => spawnSync('docker', args, { timeout: ANSWER_LIMIT_MS }).status === 0);
 }
 
-/** Runs engines as containers of docker/engines.yaml, one Compose project for each folder. */
+/** Runs engines as containers of docker/engines.yaml, with one Compose project for each folder. */
 export const containers = {
   name: 'container',
 
   async start(engine, { folder, ports }) {
     const project = `orderlog-${engine.name}-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
-    // Compose names one port for each engine: the one that clients use, the first.
+    // The Compose file has one port variable for each engine: its first port, which clients use.
     const port = { [`${engine.name.toUpperCase()}_PORT`]: String(ports[engine.ports[0]]) };
     const identity = { project, environment: port };
     try {

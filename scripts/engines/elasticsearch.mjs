@@ -9,7 +9,7 @@ const version = versions.ELASTICSEARCH_VERSION;
 const MINIMUM_JDK = 21;
 const ANSWER_LIMIT_MS = 5_000;
 
-/** Elastic's own build for integration tests: the server with few of its modules, and no JDK inside. */
+/** Elastic's own build for integration tests: the server with few of its modules and without a JDK. */
 export const elasticsearch = {
   name: 'elasticsearch',
   version,
@@ -29,7 +29,7 @@ export const elasticsearch = {
     const jdk = findJdk(MINIMUM_JDK, `Elasticsearch ${version}`);
     const archive = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${version}:zip`;
     const installed = join(unpackOnce(home, `elasticsearch-${version}`, archive), `elasticsearch-${version}`);
-    // It writes into its configuration and its working folder, so each node has its own.
+    // Elasticsearch writes into its configuration and working folders, so each node has its own.
     const config = join(folder, 'config');
     if (!existsSync(config)) cpSync(join(installed, 'config'), config, { recursive: true });
     for (const name of ['logs', 'tmp']) openFolder(join(folder, name));
@@ -48,7 +48,7 @@ export const elasticsearch = {
       'transport.port': ports.transport,
       'path.data': join(folder, 'data'),
       'path.logs': join(folder, 'logs'),
-      // A disk that is nearly full is the developer's business; by default the index would become read-only.
+      // A nearly full disk is left to the developer. By default Elasticsearch would make the index read-only.
       'cluster.routing.allocation.disk.threshold_enabled': false,
     };
     return {
@@ -58,7 +58,7 @@ export const elasticsearch = {
         ES_JAVA_HOME: jdk,
         ES_PATH_CONF: join(folder, 'config'),
         ES_TMPDIR: join(folder, 'tmp'),
-        CLI_JAVA_OPTS: `-Djava.io.tmpdir=${join(folder, 'tmp')}`, // of the process that starts the server
+        CLI_JAVA_OPTS: `-Djava.io.tmpdir=${join(folder, 'tmp')}`, // for the process that starts the server
       },
     };
   },

@@ -1,2 +1,2 @@
-/** Something that the person who ran the command can mend: shown as one message, without a stack. */
+/** A failure that the person who ran the command can mend. It is shown as one message, without a stack. */
 export class EngineFailure extends Error {}

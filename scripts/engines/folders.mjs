@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineFailure } from './failure.mjs';
 
-// Others may pass through, for an engine that refuses to run as root runs as somebody else.
+// Other users may enter the folder, because an engine that refuses to run as root runs as another user.
 const PASS_THROUGH = 0o711;
 
-/** Outside the repository, one for each user: what was downloaded, and what the running engines store. */
+/** Folder outside the repository, one for each user. It holds the downloads and what the running engines store. */
 export function engineHome() {
   const uid = process.getuid?.();
   const home = openFolder(join(tmpdir(), `orderlog-engines-${uid ?? 'user'}`));
@@ -16,7 +16,7 @@ export function engineHome() {
   return home;
 }
 
-/** Makes the folder where it is missing; answers its path. */
+/** Makes the folder where it is missing, and returns its path. */
 export function openFolder(path) {
   mkdirSync(path, { recursive: true });
   chmodSync(path, PASS_THROUGH);

@@ -5,13 +5,16 @@ import { EngineFailure } from './failure.mjs';
 const FOLDERS_OF_JDKS = ['/usr/lib/jvm', '/opt/java', '/Library/Java/JavaVirtualMachines'];
 
 /**
- * Options of a JVM that ends soon, as a test's does: what it compiles it compiles quickly, and not once more for speed.
- * It starts for half the CPU. One that somebody measures runs as it comes.
+ * Options for a JVM that ends soon, as in a test: it compiles code quickly, and does not compile it again for
+ * speed. It starts with half the CPU time. An engine that is measured runs without them.
  */
 export const shortLived = () =>
   process.env.ORDERLOG_TEST_SHORT_LIVED_ENGINES === '1' ? ['-XX:TieredStopAtLevel=1'] : [];
 
-/** The home of a JDK of at least this major version: JAVA_HOME where it will do, else the newest there is. */
+/**
+ * The home of a JDK of at least this major version: JAVA_HOME where it is new enough, otherwise the newest one
+ * found.
+ */
 export function findJdk(minimumMajor, neededBy) {
   const found = [process.env.JAVA_HOME, ...FOLDERS_OF_JDKS.flatMap(foldersIn)].filter(Boolean).flatMap(jdkAt);
   const enough = found.filter(({ major }) => major >= minimumMajor);

@@ -9,12 +9,12 @@ import { versions } from './versions.mjs';
 
 const version = versions.KAFKA_VERSION;
 const MINIMUM_JDK = 17;
-// Its thousand lines of information would bury the one that says why it ended.
+// At the default level, a thousand lines of information would hide the line that tells why Kafka ended.
 const LOGGING = ['defaultLogLevel=warn', 'showDateTime=true'].map((one) => `-Dorg.slf4j.simpleLogger.${one}`);
 const ANSWER_LIMIT_MS = 2_000;
 const CLUSTER_ID = 'orderlogEnginesTest000';
 
-/** One node, broker and controller in one. */
+/** One node that is both broker and controller. */
 export const kafka = {
   name: 'kafka',
   version,
@@ -39,12 +39,12 @@ export const kafka = {
     }
   },
 
-  /** A caller may add properties, which win over those here, and users as StorageTool's --add-scram takes them. */
+  /** A caller may add properties, which override those here, and users in the form of StorageTool's --add-scram. */
   prepare({ home, folder, ports, more = '', users = [] }) {
     const java = join(findJdk(MINIMUM_JDK, `Kafka ${version}`), 'bin/java');
     const jars = copyJarsOnce(home, `kafka-${version}`, [
       `org.apache.kafka:kafka_2.13:${version}`,
-      'org.slf4j:slf4j-simple:1.7.36', // what it logs, to its standard error
+      'org.slf4j:slf4j-simple:1.7.36', // writes Kafka's log to its standard error
     ]);
     const tmp = openFolder(join(folder, 'tmp'));
     const settings = join(folder, 'server.properties');

@@ -14,18 +14,21 @@ import { forget, freePorts, readState, writeState } from './state.mjs';
 const READY_LIMIT_MS = 180_000;
 const LOG_LINES = 60;
 
-/** By the names that the command line takes. */
+/** By the names that the command line accepts. */
 export const engines = { elasticsearch, kafka, redis };
 
 const runners = { [localProcesses.name]: localProcesses, [containers.name]: containers };
 
-/** Where the engine runs: in the folder given, else in one that all of this user's checkouts share. */
+/**
+ * The folder in which the engine runs: under the given folder, otherwise under one that all checkouts of this user
+ * share.
+ */
 export function folderOf(engine, given) {
   const parent = given === undefined ? join(engineHome(), 'running') : resolve(given);
   return join(openFolder(parent), engine.name);
 }
 
-/** Starts the engine where it does not run yet and waits until it answers. After a kill it goes on with its data. */
+/** Starts the engine unless it runs, and waits until it answers. After a kill, it goes on with its data. */
 export function up(engine, folder) {
   return oneAtATime(engine, folder, () => start(engine, folder));
 }
@@ -46,19 +49,22 @@ async function start(engine, folder) {
   return { ports, started: true };
 }
 
-/** Two starts at once would leave an engine that nobody knows of. Beside the folder, for `down` removes that. */
+/**
+ * Two starts at once would leave one engine that no state file names. The lock is beside the folder, because
+ * `down` removes the folder.
+ */
 function oneAtATime(engine, folder, work) {
   return exclusively(`${folder}.lock`, work, (pid) =>
     console.error(`${engine.name}: waiting for process ${pid}, which starts or ends it`),
   );
 }
 
-/** What a caller adds to an engine's own settings, a container is not told of. */
+/** An engine with settings of a caller runs as a process: a container would not get these settings. */
 function runnerFor(engine) {
   return !engine.alwaysProcess && dockerAnswers() ? containers : localProcesses;
 }
 
-/** Ends the engine and removes what it stored, but for its log: that of the last one stays in the user's folder. */
+/** Ends the engine and removes what it stored. Its last log stays in the user's folder. */
 export function down(engine, folder) {
   return oneAtATime(engine, folder, () => end(engine, folder));
 }
@@ -74,19 +80,19 @@ async function end(engine, folder) {
   return state !== null;
 }
 
-/** Ends the engine without a chance to tidy up (SIGKILL); its data and ports stay for the next `up`. */
+/** Ends the engine without a chance to tidy up (SIGKILL). Its data and ports stay for the next `up`. */
 export async function kill(engine, folder) {
   const state = readState(folder);
   if (!state) throw new EngineFailure(`${engine.name} does not run in ${folder}`);
   await runners[state.runner].kill(engine, state);
 }
 
-/** What to set so that the tests use the engine at these ports. */
+/** The variable to set so that the tests use the engine at these ports. */
 export function environmentLine(engine, ports) {
   return `${engine.variable}=${engine.address(ports)}`;
 }
 
-/** One line: where the engine runs, or that it does not. */
+/** One line that tells where the engine runs, or that it does not. */
 export function status(engine, folder) {
   const state = readState(folder);
   if (!state || !runners[state.runner].isRunning(engine, state)) return `${engine.name}: not running`;

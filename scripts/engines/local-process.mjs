@@ -10,7 +10,10 @@ const STOP_LIMIT_MS = 20_000;
 
 const logIn = (folder) => join(folder, 'engine.log');
 
-/** Runs engines as processes of this machine, each with the processes it starts itself in a group of its own. */
+/**
+ * Runs engines as processes on this machine. Each engine has a process group, together with the processes that it
+ * starts.
+ */
 export const localProcesses = {
   name: 'process',
 
@@ -38,7 +41,7 @@ export const localProcesses = {
     return { pid: child.pid, startedAt: startOf(child.pid) };
   },
 
-  // A process of the same number that started at another time is somebody else's.
+  // A process with the same id but another start time is not the engine.
   isRunning: (_engine, { pid, startedAt }) => startedAt !== null && startOf(pid) === startedAt,
 
   async stop(engine, state) {

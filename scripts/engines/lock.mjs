@@ -5,7 +5,9 @@ import { startOf } from './process-start.mjs';
 
 const LOOK_AGAIN_MS = 20;
 
-/** Works while nobody else does under the same lock file, which names its holder; one whose holder is gone does not count. */
+/**
+ * Runs `work` while it holds the lock file, which names its holder. A lock whose holder has ended does not count.
+ */
 export async function exclusively(path, work, onWait = () => {}) {
   await take(path, onWait);
   try {
@@ -34,14 +36,17 @@ async function take(path, onWait) {
   }
 }
 
-/** One at a time: between looking and removing, another could have removed it too and made its own. */
+/**
+ * Under a lock of its own: between the look and the removal, another process could remove the stale lock and make
+ * its own.
+ */
 function removeStale(path) {
   return exclusively(`${path}.stale`, () => {
     if (holderOf(path) === null) rmSync(path, { force: true });
   });
 }
 
-/** A link is made whole, and by one alone. */
+/** A link appears with its content complete, and only one process can make it. */
 function linked(draft, path) {
   try {
     linkSync(draft, path);
@@ -52,7 +57,7 @@ function linked(draft, path) {
   }
 }
 
-/** The process that holds the lock; null when it has ended, or let go. */
+/** Id of the process that holds the lock; null when it has ended or released the lock. */
 function holderOf(path) {
   try {
     const { pid, startedAt } = JSON.parse(readFileSync(path, 'utf8'));

@@ -6,14 +6,14 @@ import { openFolder } from './folders.mjs';
 
 const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1';
 
-/** Unpacks an archive from the Maven repository, once; answers the folder that it was unpacked into. */
+/** Unpacks an archive from the Maven repository, once, and returns the folder. */
 export function unpackOnce(home, name, archive) {
   return once(home, name, (folder) =>
     maven(folder, [`${PLUGIN}:unpack`, `-Dartifact=${archive}`, '-DoutputDirectory=.']),
   );
 }
 
-/** Copies jars with all that they need at run time into one folder, once; answers it. */
+/** Copies jars with their runtime dependencies into one folder, once, and returns the folder. */
 export function copyJarsOnce(home, name, dependencies) {
   return once(home, name, (folder) => {
     writeFileSync(join(folder, 'pom.xml'), projectThatNeeds(dependencies));
@@ -21,7 +21,7 @@ export function copyJarsOnce(home, name, dependencies) {
   });
 }
 
-// Filled beside its place and then moved there, so that a folder that is there is whole.
+// The folder is filled elsewhere and then moved into place, so that an existing folder is always complete.
 function once(home, name, fill) {
   const installed = openFolder(join(home, 'installed'));
   const place = join(installed, name);

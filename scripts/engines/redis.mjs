@@ -5,7 +5,7 @@ import { versions } from './versions.mjs';
 
 const ANSWER_LIMIT_MS = 2_000;
 
-/** The server that the system's packages install (Debian: `redis-server`); in a container the version pinned. */
+/** The Redis server of the system's packages (Debian: `redis-server`); in a container, the pinned version. */
 export const redis = {
   name: 'redis',
   version: versions.REDIS_VERSION,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const fileIn = (folder) => join(folder, 'engine.json');
 
-/** What is known of the engine in this folder: its ports, and the process or container it was started as. */
+/** What is known of the engine in this folder: its ports, and its process or container; null: nothing. */
 export function readState(folder) {
   try {
     return JSON.parse(readFileSync(fileIn(folder), 'utf8'));
@@ -21,7 +21,7 @@ export function forget(folder) {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** A free port of this machine for each name. */
+/** One free port of this machine for each name. */
 export async function freePorts(names) {
   const servers = await Promise.all(names.map(listenAnywhere));
   const ports = names.map((name, index) => [name, servers[index].address().port]);

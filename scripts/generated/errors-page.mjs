@@ -13,7 +13,7 @@ function table(codes) {
   return ['| status | code | what is wrong | what to do |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** Underscores are meant as such, and are no emphasis. */
+/** Escapes underscores, which would otherwise mean emphasis. */
 function plain(text) {
   return text.replaceAll('_', '\\_');
 }

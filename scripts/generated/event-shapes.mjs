@@ -8,10 +8,10 @@ const shapesFile = new URL('libs/event-store/golden/shapes.json', root);
 const orderFile = fileURLToPath(new URL('libs/domain/src/order/order.ts', root));
 
 /**
- * libs/event-store/golden/shapes.json: the stored shape of every event type and version. What is recorded
- * of a version is final.
+ * libs/event-store/golden/shapes.json: the stored shape of every event type and version. A shape that is recorded
+ * for a version never changes.
  *
- * @throws Error when a type's shape is another than the one recorded for its version
+ * @throws Error when a type's shape differs from the one recorded for its version
  */
 export async function eventShapes() {
   const recorded = JSON.parse(await readFile(shapesFile, 'utf8').catch(firstTime));
@@ -25,7 +25,7 @@ function firstTime(error) {
 
 /**
  * @param recorded shapes by type and version
- * @param current shapes by type, as the code has them
+ * @param current shapes by type, as the code defines them
  */
 export function withCurrent(recorded, current, versionOf) {
   const shapes = {};
@@ -47,7 +47,7 @@ export function withCurrent(recorded, current, versionOf) {
 /**
  * The shape of `{ data, occurredAt, personal }` of each event, from the types of the domain.
  *
- * @param overrides text to take for a file instead of its own, by its path in the repository
+ * @param overrides texts to use in place of files, by their paths in the repository
  */
 export function currentShapes(overrides = {}) {
   const texts = new Map(
@@ -78,7 +78,7 @@ function shapeOfEvent(checker, event) {
   return [JSON.parse(type), content];
 }
 
-/** Primitives and literals by name, objects by their keys, `{ list }`, `{ record }` and `{ oneOf }`. */
+/** Primitives and literals by name, objects by their keys, others as `{ list }`, `{ record }` or `{ oneOf }`. */
 function shapeOf(checker, type) {
   const { flags } = type;
   if (flags & ts.TypeFlags.Null) return 'null';

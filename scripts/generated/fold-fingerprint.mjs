@@ -7,11 +7,11 @@ import { plainPersonal } from '#event-store/personal-codec.js';
 import { goldenStreams } from './golden-folded.mjs';
 import { canonical, storedHistories } from './histories.mjs';
 
-/** Raised by hand where states mean something else although all of these stay as they are. */
+/** Raised by hand when the meaning of a state changes although none of the hashed states does. */
 const VERSION = 2;
 /**
- * Commands to one order, and how many of them a day: the window of what it has handled is a matter of a thousand, of
- * thirty days, and of two thousand, each of which ends it somewhere here.
+ * Commands to one order, and how many of them a day. The window of handled commands ends after a thousand
+ * commands, after thirty days or at two thousand commands; each of these ends is reached here.
  */
 const LONG_ORDER = [
   { commands: 1_300, perDay: 20 },
@@ -20,9 +20,9 @@ const LONG_ORDER = [
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * libs/event-store/src/snapshots/fold-fingerprint.ts: a hash over the state after each event of the golden corpus, with
- * and without personal data, of a thousand stored histories and of one long order. The stored shapes of events are in it,
- * as upcast.
+ * libs/event-store/src/snapshots/fold-fingerprint.ts: a hash over the state after each event. The events are those
+ * of the golden corpus, with and without personal data, of a thousand stored histories, and of one long order. The
+ * hash covers the stored shapes of events too, as they are upcast.
  */
 export async function foldFingerprint() {
   const hash = createHash('sha256').update(`${VERSION}\n`);
@@ -47,7 +47,7 @@ function foldInto(hash, events) {
   }
 }
 
-/** Of nothing: what matters is what the order remembers of it. */
+/** A return of no units: it matters only what the order remembers of its command. */
 const received = { type: 'ReturnItemsReceived', data: { returnId: 'none', lines: [] } };
 
 function foldLongOrderInto(hash, [placed]) {

@@ -5,7 +5,7 @@ import { plainPersonal } from '#event-store/personal-codec.js';
 
 const streams = new URL('../../libs/event-store/golden/streams/', import.meta.url);
 
-/** Every stored history of the corpus, as raw events, by the name of its file. */
+/** Every stored history of the golden corpus as raw events, by the name of its file. */
 export async function goldenStreams() {
   const names = (await readdir(streams)).filter((name) => name.endsWith('.json')).sort();
   const read = async (name) => {
@@ -15,7 +15,7 @@ export async function goldenStreams() {
   return Object.fromEntries(await Promise.all(names.map(read)));
 }
 
-/** libs/event-store/golden/folded.json: what the stored histories fold into today. */
+/** libs/event-store/golden/folded.json: the states that the stored histories fold into today. */
 export async function goldenFolded() {
   const folded = {};
   for (const [name, events] of Object.entries(await goldenStreams())) {

@@ -4,7 +4,7 @@ import { goldenStreams } from './golden-folded.mjs';
 
 const histories = new URL('../../libs/read-models/golden/histories.ndjson.gz', import.meta.url);
 
-/** Raw events of each order of the golden corpus, and of the thousand stored histories. */
+/** The raw events of each order of the golden corpus and of the thousand stored histories. */
 export async function storedHistories() {
   const lines = gunzipSync(await readFile(histories))
     .toString()
@@ -16,7 +16,7 @@ export async function storedHistories() {
   return [...Object.values(await goldenStreams()), ...stored].filter((events) => events.length > 0);
 }
 
-/** The same text for the same content, in whatever order it was put together. */
+/** Gives the same text for the same content, in whatever order its fields were set. */
 export function canonical(content) {
   return JSON.stringify(content, (_key, value) => {
     if (typeof value === 'bigint') return String(value);

@@ -4,10 +4,10 @@ import { dataSchema, integrationTypeOf, publishedEventTypes } from '#integration
 const schemasFile = new URL('../../libs/integration-events/golden/schemas.json', import.meta.url);
 
 /**
- * libs/integration-events/golden/schemas.json: the schema of the data of every message type ever published.
+ * libs/integration-events/golden/schemas.json: the data schema of every message type that was ever published.
  * Other systems rely on it.
  *
- * @throws Error when the code would publish what a reader of a recorded schema may not expect
+ * @throws Error when the code would publish data that a reader of a recorded schema may not expect
  */
 export async function publishedSchemas() {
   const recorded = JSON.parse(await readFile(schemasFile, 'utf8').catch(firstTime));
@@ -19,7 +19,7 @@ function firstTime(error) {
   throw error;
 }
 
-/** By message type, as the code has them; without descriptions, which may change. */
+/** The schemas of the code, by message type. Descriptions are left out, because they may change. */
 export function currentSchemas() {
   return Object.fromEntries(
     publishedEventTypes.map((type) => [integrationTypeOf(type), withoutDescriptions(dataSchema(type))]),
@@ -28,7 +28,7 @@ export function currentSchemas() {
 
 /**
  * @param recorded schemas by message type, of all that were ever published
- * @param current schemas by message type, as the code has them
+ * @param current schemas by message type, as the code defines them
  */
 export function withPublished(recorded, current) {
   for (const [type, schema] of Object.entries(recorded)) {
@@ -50,15 +50,15 @@ export function withPublished(recorded, current) {
   );
 }
 
-/** `orderlog.order.placed.v1` as its words and its version. */
+/** Splits `orderlog.order.placed.v1` into its words and its version. */
 function split(type) {
   const at = type.lastIndexOf('.v');
   return [type.slice(0, at), Number(type.slice(at + 2))];
 }
 
 /**
- * What a reader of the one schema could trip over in the other; null: nothing. A field more is fine, since
- * readers ignore what they do not know; all else must be the same.
+ * The first difference that could break a reader of the recorded schema; null: none. An additional field is fine,
+ * since readers ignore fields that they do not know. Everything else must be the same.
  */
 function difference(was, is, where) {
   if (Array.isArray(was)) {
@@ -95,7 +95,7 @@ function first(differences) {
 
 function withoutDescriptions(schema) {
   return JSON.parse(JSON.stringify(schema), function (key, value) {
-    // A field may have that name: its value is an object then.
+    // A field may be named `description`: its value is then an object.
     return key === 'description' && typeof value === 'string' ? undefined : value;
   });
 }

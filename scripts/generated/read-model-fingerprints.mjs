@@ -11,17 +11,21 @@ import { searchRowOf } from '#read-models/search-row.js';
 import { batchColumns } from '#read-models/stores/statements.js';
 import { canonical, storedHistories } from './histories.mjs';
 
-/** Raised by hand where rows mean something else although all of this stays as it is. */
+/** Raised by hand when the meaning of rows changes although none of the hashed content does. */
 const VERSION = 2;
-/** Latin, Greek, Cyrillic and Armenian: alphabets that get no new letters, so that every Node folds them alike. */
+/**
+ * Latin, Greek, Cyrillic and Armenian: no letters are added to these alphabets, so that every Node folds them
+ * alike.
+ */
 const LETTERS_END = 0x0590;
-/** Of 0, 2, 3 and 4 minor digits. */
+/** Currencies of 0, 2, 3 and 4 minor digits. */
 const CURRENCIES = ['JPY', 'GBP', 'BHD', 'CLF'];
 
 /**
- * libs/read-models/src/read-model-fingerprints.ts: which generations this release writes and can read. A hash over
- * everything that shapes them: tables and mapping, every row and document that comes of the golden corpus and of a
- * thousand stored histories, and what those have too few examples of: letters as they are folded, and bands of totals.
+ * libs/read-models/src/read-model-fingerprints.ts: which generations this release writes and can read. The hashes
+ * cover everything that shapes them: the tables and the mapping; every row and document made of the golden corpus
+ * and of a thousand stored histories; and, because the histories have too few examples, the folding of letters and
+ * the total bands.
  */
 export async function readModelFingerprints() {
   const rows = await rowsOf(await storedHistories());
@@ -47,7 +51,7 @@ export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = ${J
 `;
 }
 
-/** Hashes of all rows, after every event; and of all documents. */
+/** Hashes of all rows, after every event, and of all documents. */
 async function rowsOf(all) {
   const tables = createHash('sha256');
   const documents = createHash('sha256');
@@ -65,13 +69,13 @@ async function rowsOf(all) {
   return { tables: tables.digest('hex'), documents: documents.digest('hex') };
 }
 
-/** Every letter of the alphabets that come first, each between two others; and a word that is too long. */
+/** Folds every letter of these alphabets, each between two others, and a word that is too long. */
 function foldedLetters() {
   const letters = Array.from({ length: LETTERS_END }, (_, code) => `a${String.fromCharCode(code)}b`);
   return [...letters, 'x'.repeat(1_000)].map((text) => foldText(text).join(' '));
 }
 
-/** On either side of every edge, in currencies of each number of minor digits. */
+/** Totals on either side of every band edge, in currencies of each number of minor digits. */
 function totalBands() {
   const totals = bandEdgesMinor.flatMap((edge) => [Math.max(0, edge - 1), edge]);
   return CURRENCIES.flatMap((currency) => totals.map((total) => totalBandOf(currency, total)));

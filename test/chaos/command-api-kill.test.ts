@@ -35,7 +35,7 @@ describe('command-api killed while commands share appends', () => {
         const { length: before } = commands.exchanges;
         const isFurther = () => commands.exchanges.length > before + EXCHANGES_BETWEEN;
         await until('it is in the middle', isFurther, 60_000);
-        // What it was sent is under way; nothing more is sent to it.
+        // Commands sent to it are under way; no more are sent.
         const [killed] = apis.splice(random.below(PROCESSES), 1, next);
         await killed!.kill();
       }

@@ -19,9 +19,9 @@ interface Acknowledged extends Append {
 }
 type Message = { tried: Append } | { acknowledged: Acknowledged } | { failed: string };
 
-/** What the writers say they did, in the order in which they did it, and a way to wait for more of it. */
+/** What the writers report to have done, in the order of their messages, with a way to wait for more reports. */
 class Journal {
-  /** With the last position that was acknowledged before it was sent for the first time. */
+  /** With the last position that was acknowledged before the append was first sent. */
   readonly tried: (Append & { after: number })[] = [];
   readonly acknowledged: Acknowledged[] = [];
   failures = 0;
@@ -69,13 +69,13 @@ describe('SIGKILL of the event store under 64 writers [embedded]', () => {
     const tooEarly = writersEnded.then(([code]) => {
       if (!isStopping) throw new Error(`the writers died with ${String(code)}`);
     });
-    // Whether or not a round is waiting for it.
+    // The rejection must count as handled also while no round waits for it.
     tooEarly.catch(() => undefined);
     writers.on('message', (message: Message) => journal.note(message));
     try {
       for (let round = 0; round < ROUNDS; round++) {
         await Promise.race([journal.more(ACKNOWLEDGED_PER_ROUND), tooEarly]);
-        // Each death took appends along that were under way.
+        // Each kill interrupted appends.
         if (round > 0) expect(journal.failures).toBeGreaterThan(failuresBeforeKill);
         failuresBeforeKill = journal.failures;
         await server.kill();
@@ -113,7 +113,8 @@ function check(journal: Journal, stored: Awaited<ReturnType<typeof storedEvents>
   for (const { ids, after } of journal.tried) {
     const there = ids.filter((id) => byId.has(id)).length;
     expect([0, ids.length]).toContain(there);
-    // What was sent after an acknowledgement lies behind it, also over a death: no position is given twice.
+    // An append sent after an acknowledgement has a later position, also across a kill: no position is given
+    // twice.
     if (there > 0) expect(byId.get(ids[0]!)!.position).toBeGreaterThan(after);
     for (const id of ids) known.add(id);
   }

@@ -1,7 +1,7 @@
 /**
- * Sixty-four writers in a process of their own, so that its death by a lost answer of the client would be
- * seen. Tells its parent what was tried and what was acknowledged; an append that failed has an unknown
- * outcome, and is sent again as it was until it is acknowledged.
+ * Sixty-four writers in a separate process, so that a crash of the client over a lost answer would be seen. They
+ * tell the parent process what was tried and what was acknowledged. A failed append has an unknown outcome, and is
+ * sent again unchanged until it is acknowledged.
  */
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';

@@ -34,7 +34,7 @@ const options = new Command('chaos')
   .opts<Options>();
 
 let system: ChaosSystem | null = null;
-/** A system is being started, and cannot be ended yet. */
+/** While a system starts, it cannot be ended yet. */
 let starting = false;
 let interrupted = false;
 const engines: OwnEngine[] = [];

@@ -2,7 +2,7 @@ import { describe } from '@jest/globals';
 import { moneyBugs } from './seeded-bugs/money-bugs.js';
 import { bugsAreSeenThrough } from './seeded-bugs/seen-by-checker.js';
 
-/** Here all comes to its end, and what is on its way until then would look like the bug. */
+/** Everything must be settled here: payments still under way would look like the bug. */
 const SETTLE_LIMIT_MS = 90_000;
 
 describe('a shop or a provider with a bug is seen through', () =>

@@ -23,7 +23,7 @@ describe('a projector killed under load', () => {
       for (let round = 0; round < ROUNDS; round++) {
         const projector = await startProjectorProcess(bench, { ORDERLOG_LOG_LEVEL: 'warn' });
         const before = await positionOf(bench);
-        // In the middle of its work: some batches are in, more are under way.
+        // It is killed in the middle of its work: some batches are written, and more are under way.
         await until('100 more events', async () => (await positionOf(bench)) >= before + 100n, 60_000);
         await killed(projector);
       }

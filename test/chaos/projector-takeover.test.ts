@@ -43,7 +43,7 @@ describe('a projector that takes over under load', () => {
     const enough = async () => (await position()) >= before + 50n;
     await until(`50 more events by ${owner.pid}`, enough, PATIENCE_MS);
   };
-  /** Both there, and the one that owns the projection at work. */
+  /** Both projectors run, and the owner of the projection is at work. */
   const ready = async () => {
     await pair.start();
     const owner = await pair.owner('orders');

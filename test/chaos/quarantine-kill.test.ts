@@ -36,7 +36,7 @@ describe('a projector killed while it parks, tries again and skips', () => {
           async () => (await positionOf(bench)) >= before + EVENTS_EACH_ROUND,
           60_000,
         );
-        await askForMany(bench); // and the kill comes in the middle of it
+        await askForMany(bench); // so that the kill comes in the middle of this work
         const gone = new Promise((resolve) => projector.once('exit', resolve));
         projector.kill('SIGKILL');
         await gone;
@@ -88,7 +88,7 @@ async function writeOrders(
   }
 }
 
-/** Another try of everything, and an event left out. */
+/** Asks for a retry of everything and for a skip of one event. */
 async function askForMany(bench: ProjectionBench): Promise<void> {
   const [first] = await until('something is parked', async () => {
     const parked = await parkedOrders(bench.pool);
@@ -106,7 +106,10 @@ async function openActions(bench: ProjectionBench): Promise<number> {
   return open.length;
 }
 
-/** No event is applied and parked, and a checkpoint is past none that is neither. */
+/**
+ * No event is both applied and parked, and the checkpoint is past no event that is neither applied, parked nor
+ * skipped.
+ */
 async function nothingIsBoth(bench: ProjectionBench): Promise<void> {
   const both = await bench.rows(
     `SELECT order_id, revision FROM orderlog.quarantine q JOIN gen_1.order_history h USING (tenant_id, order_id, revision)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Draw } from '#domain/testing/draw.js';
 
-/** Choices that follow from a seed alone (sfc32, https://pracrand.sourceforge.net). */
+/** Choices that depend on a seed alone (sfc32, https://pracrand.sourceforge.net). */
 export class Random implements Draw {
   readonly seed: string;
   readonly #state: Uint32Array;
@@ -12,7 +12,7 @@ export class Random implements Draw {
     this.#state = Uint32Array.from([0, 4, 8, 12], (at) => digest.readUInt32LE(at));
   }
 
-  /** Another sequence: who draws from one does not disturb the other. */
+  /** A separate sequence: draws from one sequence do not change the other. */
   fork(name: string): Random {
     return new Random(`${this.seed}/${name}`);
   }

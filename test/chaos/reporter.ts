@@ -9,10 +9,10 @@ interface Settings {
   readonly roundSeconds: string;
 }
 
-/** Of each invariant; all are in the folder. */
+/** Limit for each invariant; the folder has all violations. */
 const SHOWN_VIOLATIONS = 5;
 
-/** Says how a run goes, and what it found. */
+/** Prints the progress of a run and its findings. */
 export class Reporter {
   readonly #settings: Settings;
   readonly #counts = new Map<string, number>();
@@ -29,7 +29,7 @@ export class Reporter {
     say(`seed ${this.#settings.seed}${this.#settings.engines ? ', with Elasticsearch and Kafka' : ''}`);
   }
 
-  /** Returns whether all was well. */
+  /** Runs a round and reports on it. @returns whether it found no violation and everything settled */
   async round(seed: string, folder: string, run: () => Promise<RoundResult>): Promise<boolean> {
     const startedMs = performance.now();
     this.#rounds += 1;
@@ -51,7 +51,7 @@ export class Reporter {
     return false;
   }
 
-  /** The last line: what was checked, and how much of it. */
+  /** Prints the last lines: the apps that died, what was checked, and how much of it. */
   end(): void {
     for (const death of this.#deaths) say(`ended by itself, and was started again: ${death}`);
     const outcome = this.#failures === 0 ? 'no violation' : `${this.#failures} rounds failed`;

@@ -22,28 +22,28 @@ import { ShopClient } from './workload/shop-client.js';
 
 export interface RoundOptions {
   readonly seed: string;
-  /** Of workload and faults. */
+  /** Duration of the workload and the faults. */
   readonly forMs: number;
-  /** Commands that are to be done: with them, and with all faults, it is over before its time. */
+  /** Number of commands to be done. When they are done and all faults are over, the round ends before its time. */
   readonly enough?: number;
-  /** Kept for whoever looks for the cause. */
+  /** Holds the logs and data of the round, for whoever looks for a cause. */
   readonly folder: string;
-  /** Its `dist` holds what is run. */
+  /** The apps run from the `dist` of this folder. */
   readonly tree: string;
   readonly elasticsearch: Engine | null;
   readonly kafka: Engine | null;
-  /** Of each app that may run more than once; two unless given. */
+  /** Number of instances of each app that may run more than once; two by default. */
   readonly instances?: 1 | 2;
-  /** What goes wrong; from the seed unless given. */
+  /** The plan of faults; by default it is made from the seed. */
   readonly faults?: (random: Random, targets: Targets) => readonly Fault[];
-  /** How long the projections may take to come to the end of the log. */
+  /** How long the projections may take to reach the end of the log. */
   readonly settleLimitMs?: number;
-  /** Told as soon as there is something to end. */
+  /** Called as soon as there is a system to end. */
   readonly onSystem?: (system: ChaosSystem) => void;
 }
 
 export interface RoundResult {
-  /** Why the projections did not come to the end of the log when nothing disturbed them any more; null: they did. */
+  /** Why the system did not settle after the disturbances; null: it did. */
   readonly unsettled: string | null;
   readonly violations: readonly Violation[];
   readonly faults: ReadonlyMap<string, number>;
@@ -54,22 +54,22 @@ export interface RoundResult {
 
 const CLIENTS = 12;
 const TENANTS = ['default', 'second'];
-/** Whose money moves at the payment provider. */
+/** The tenant whose money moves at the payment provider. */
 const PAYING_TENANT = 'second';
-/** Which a later release appends to. */
+/** The tenant that a later release appends to. */
 const RELEASED_TENANT = 'default';
-/** So few that most get a long history, and that clients meet in them. */
+/** Few enough that most orders get a long history and clients meet at the same orders. */
 const MAX_ORDERS = 60;
 const SAMPLE_EVERY_MS = 700;
 const LOOK_EVERY_MS = 200;
 const SETTLE_LIMIT_MS = 120_000;
 const TOKEN_SECONDS = 4 * 3_600;
 
-/** One system from its first start to its end: clients and faults for a while, then quiet, then judgement. */
+/** One system from its start to its end: clients and faults for a while, then quiet, then the checks. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const round = new Round(options);
   await mkdir(options.folder, { recursive: true });
-  await chmod(options.folder, 0o711); // PostgreSQL runs as somebody else, in a folder of this one
+  await chmod(options.folder, 0o711); // PostgreSQL runs as another user, in a folder in this one
   return round.run();
 }
 
@@ -116,7 +116,7 @@ class Round {
         kafka: kafka !== null,
       };
       const limitMs = this.#options.settleLimitMs ?? SETTLE_LIMIT_MS;
-      // What the payment workers find at the end of the log, they write behind it.
+      // When the payment workers reach the end of the log, they append further events behind it.
       const unsettled =
         (await untilSettled(settling, limitMs)) ??
         (await system.payments.settled(limitMs)) ??
@@ -145,7 +145,8 @@ class Round {
     const plan = faults(this.#random.fork('faults'), this.#targets(system));
     const over = new AbortController();
     const ended = new AbortController();
-    // A timer of our own: Node may collect an AbortSignal.timeout that only AbortSignal.any knows, and it never comes.
+    // The timer is referenced here: Node may collect an AbortSignal.timeout that only AbortSignal.any refers to,
+    // and it would never fire.
     const timer = globalThis.setTimeout(() => over.abort(), forMs);
     const watching = [this.#keepSampling(system, ended.signal), this.#endEarly(runner, over, ended.signal)];
     this.#followers = await this.#feedReaders(system);

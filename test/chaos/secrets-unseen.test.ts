@@ -88,7 +88,7 @@ describe('a secret', () => {
     ['--elasticsearch', 'ORDERLOG_ELASTICSEARCH_URL'],
   ] as const)('is not seen where `orderctl up` was given it by %s', async (option, name) => {
     for (const environment of Object.values(secrets.places())) {
-      // Whatever else is right, the port is not: it never gets to be up.
+      // Both ports are the same, so the command never starts the system even if all else is right.
       const args = [
         'up',
         '--no-demo',

@@ -1,16 +1,16 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
-/** An app of some release, as a process of its own. */
+/** An app of some release, as a child process. */
 export interface AppProcess {
   readonly url: string;
   readonly child: ChildProcess;
   isReady(): Promise<boolean>;
-  /** Lets it drain; its exit code. */
+  /** Lets the app drain. @returns its exit code */
   stop(): Promise<number | null>;
 }
 
-/** Answers once it listens. @param root where the release is built */
+/** Starts an app; resolves once it listens. @param root folder in which the release is built */
 export async function startApp(
   root: string,
   name: 'command-api' | 'query-api' | 'projector',

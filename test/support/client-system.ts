@@ -15,13 +15,13 @@ export interface ClientSystem {
   readonly system: WholeSystem;
   /** The network between a client and command-api. */
   readonly network: TcpProxy;
-  /** Of both APIs, directly, unless told otherwise. */
+  /** A client of both APIs, reached directly by default. */
   client(options?: Partial<ClientOptions>): OrderlogClient;
-  /** command-api through `network`. */
+  /** A client that reaches command-api through `network`. */
   proxied(options?: Partial<ClientOptions>): OrderlogClient;
 }
 
-/** Both APIs over real stores, for all tests of a file. */
+/** Both APIs on real stores, for all tests of a file. */
 export function clientSystem(): ClientSystem {
   jest.setTimeout(TEST_LIMIT_MS);
   let system: WholeSystem | undefined;

@@ -35,14 +35,14 @@ export interface TokenOptions {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed where it is JSON. */
+  /** Parsed JSON. */
   readonly body: Record<string, unknown>;
 }
 
 export interface Sent {
   /** A JSON value, or text or bytes to be sent as they are. */
   body?: unknown;
-  /** A new one unless given; null for none. */
+  /** Idempotency-Key; a new one by default, null for none. */
   key?: string | null;
   token?: string | null;
   method?: string;
@@ -52,10 +52,10 @@ export interface Sent {
 export interface TestCommandApi {
   readonly url: string;
   token(options?: TokenOptions): Promise<string>;
-  /** POSTs as staff with every scope, unless told otherwise. */
+  /** Sends a POST as staff with every scope, by default. */
   send(path: string, sent?: Sent): Promise<Answer>;
   close(): Promise<void>;
-  /** As a crash would end it (SIGKILL), where it has a process of its own. */
+  /** Ends it as a crash would (SIGKILL). Only with a process of its own. */
   kill(): Promise<void>;
 }
 
@@ -64,15 +64,15 @@ export interface TestCommandApiOptions {
   requireIfMatch?: boolean;
   ownProcess?: boolean;
   loading?: LoadingSettings;
-  /** In this process: the longest wait for any one answer of the event store. */
+  /** Only in this process: the longest wait for an answer of the event store. */
   timeoutMs?: number;
-  /** In this process: what handles the commands, where it is not as it always is. */
+  /** Only in this process: a replacement for the usual handling of commands. */
   handlingOf?: (eventStore: DbClientEventStore) => CommandHandling;
 }
 
 /**
- * command-api on a free port, with a token issuer of its own: in this process, of which only one at a
- * time can append, or as the built app in a process of its own.
+ * command-api on a free port, with its own token issuer. It runs in this process, where only one instance at a
+ * time can append, or as the built app in a separate process.
  */
 export async function startTestCommandApi({
   ownProcess = false,
@@ -123,7 +123,7 @@ export async function startTestCommandApi({
   };
 }
 
-/** As `startCommandApi`, but for what handles the commands. */
+/** As `startCommandApi`, with another handling of commands. */
 async function startOver(
   handlingOf: (eventStore: DbClientEventStore) => CommandHandling,
   { host, eventStoreUrl, queryBaseUrl, requireIfMatch, ...tokens }: CommandApiSettings,

@@ -3,7 +3,7 @@ import { requestOf } from '../chaos/workload/command-requests.js';
 import type { Answer, Sent, TestCommandApi } from './command-api.js';
 import { placeOrder } from './requests.js';
 
-/** A command that was done, with all that it takes to send it again. */
+/** A command that was done, with everything needed to send it again. */
 export interface Told {
   readonly type: OrderCommandType;
   readonly path: string;
@@ -24,11 +24,11 @@ class Teller {
     this.#onTold = onTold;
   }
 
-  /** @returns the ids of everything that it created */
+  /** @returns the ids of everything that the command created */
   async do(command: OrderCommand): Promise<Ids> {
     const { type } = command;
     const { method, path, body } = requestOf(command, this.#orderId);
-    // The same in every run: so their commandIds are the same, too.
+    // The keys are the same in every run, and so are the command ids.
     const before = this.told.filter((told) => told.type === type).length;
     const sent = { method, body, key: `${type} ${before + 1}` };
     const answer = await this.#api.send(path, sent);
@@ -41,7 +41,7 @@ class Teller {
     return Object.assign({}, ...events.map(({ ids }) => ids)) as Ids;
   }
 
-  /** A command without personal data. */
+  /** Sends a command without personal data. */
   say<Type extends OrderCommandType>(type: Type, data: DataOf<Type>): Promise<Ids> {
     return this.do({ type, data, personal: null } as unknown as OrderCommand);
   }
@@ -50,9 +50,9 @@ class Teller {
 type DataOf<Type extends OrderCommandType> = Extract<OrderCommand, { type: Type }>['data'];
 
 /**
- * Lives of orders in which every command there is is done, each at least once, all by one client.
+ * Sends the commands of some orders' lives: every type of command at least once, all by one client.
  *
- * @param onTold after each of them, before the next
+ * @param onTold called after each command, before the next
  */
 export async function tellStories(
   api: TestCommandApi,
@@ -169,7 +169,7 @@ async function tellOfRefunds(teller: Teller): Promise<void> {
   await teller.say('RecordRefundFailed', failed);
 }
 
-/** A part is sent, the rest taken back. */
+/** Part of the order is sent, and the rest is cancelled. */
 async function tellOfACancelledRest(teller: Teller): Promise<void> {
   const { lineIds } = await teller.do(placeOrder(''));
   await teller.say('ConfirmOrder', {});

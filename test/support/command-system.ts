@@ -2,13 +2,13 @@ import { afterAll, beforeAll, jest } from '@jest/globals';
 import { startTestCommandApi, type TestCommandApi } from './command-api.js';
 import { startTestEventStore } from './event-store.js';
 
-/** CI machines are slow and shared; what has to be fast is measured in the bench. */
+/** CI machines are slow and shared; speed is measured in the bench. */
 const TEST_LIMIT_MS = 60_000;
 
 export interface CommandSystem {
   readonly eventStoreUrl: string;
   readonly api: TestCommandApi;
-  /** Another instance of the service, in a process of its own, where changes need If-Match. */
+  /** Another instance in a separate process, where changes need If-Match. */
   readonly strict: TestCommandApi;
 }
 

@@ -18,10 +18,10 @@ const HOUR_MS = 60 * 60 * 1_000;
 
 export interface ConcurrencyOptions {
   readonly clients: number;
-  /** Whether a client that has sent so many has sent enough. */
+  /** Whether a client has sent enough commands. @param commands how many it has sent */
   readonly isEnough: (commands: number) => boolean;
   readonly random: Random;
-  /** As it is in the store, at any time. */
+  /** The events of an order in the store at the time of the call. */
   readonly eventsOf: (orderId: string) => Promise<readonly StoredOrderEvent[]>;
 }
 
@@ -35,13 +35,14 @@ interface Asking {
 }
 
 /**
- * Clients that ask anything of one order at the same time, each of any process: most of it possible, some refused, some
- * sent again by another client, some under another's key. The first thing that all of them do is to place it, once.
+ * Clients that send all kinds of requests to one order at the same time, each request to any process. Most of them
+ * can be done and some are refused; some are repeated by another client, and some use another request's key. All
+ * clients first place the order, which is placed once.
  */
 export class ConcurrentCommands {
   readonly exchanges: Exchange[] = [];
   readonly orderId: string;
-  /** May change while it runs. */
+  /** May change while the clients run. */
   readonly #apis: readonly TestCommandApi[];
   readonly #options: ConcurrencyOptions;
   readonly #placingKey: string;
@@ -72,7 +73,10 @@ export class ConcurrentCommands {
     }
   }
 
-  /** Made for the order as it just was; by the time that it is decided, the others have changed it. */
+  /**
+   * A request made for the order as it was just now. By the time it is decided, the other clients have changed the
+   * order.
+   */
   async #anything(random: Random, turn: number): Promise<Asking> {
     const order = fold(null, await this.#options.eventsOf(this.orderId));
     if (order === null) throw new Error(`order ${this.orderId} was placed, and is not there`);
@@ -91,7 +95,10 @@ export class ConcurrentCommands {
     };
   }
 
-  /** Until it is known what became of it, where that can be found out. */
+  /**
+   * Sends a request until its outcome is known. Without a key, the outcome of a failed attempt cannot be found
+   * out.
+   */
   async #send(asking: Asking, random: Random): Promise<void> {
     while ((await this.#sendOnce(asking, random)) === null && asking.key !== null);
   }
@@ -122,7 +129,7 @@ export class ConcurrentCommands {
   }
 }
 
-/** One that is accepted: else there is nothing to ask anything of. */
+/** A placing that is accepted: the other requests need an order. */
 function anyPlacing(random: Random): OrderCommand {
   for (;;) {
     const { command, context } = anyCommand(null, random, 0);
@@ -130,7 +137,7 @@ function anyPlacing(random: Random): OrderCommand {
   }
 }
 
-/** Not to place it: under another key that would be another order. */
+/** Any command but PlaceOrder, which would place another order under its new key. */
 function anyChange(order: Order, random: Random, turn: number): OrderCommand {
   for (;;) {
     const { command } = anyCommand(order, random, turn);
@@ -138,7 +145,7 @@ function anyChange(order: Order, random: Random, turn: number): OrderCommand {
   }
 }
 
-/** The same, or under the same key something else. */
+/** The same request, or another one under the same key. */
 function repeated(asking: Asking, random: Random): Asking {
   const { command } = asking;
   if (command.type !== 'AddNote' || random.chance(70)) return asking;
@@ -159,7 +166,7 @@ function commandIdFor(method: string, path: string, key: string, isStranger: boo
   return commandIdOf(sender, method, path, key);
 }
 
-/** null: what became of it is not known. */
+/** Returns null when the outcome is not known. */
 async function answerOf(sent: ReturnType<TestCommandApi['send']>): Promise<ExchangeAnswer | null> {
   try {
     const { status, headers, body } = await sent;

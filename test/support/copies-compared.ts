@@ -1,6 +1,6 @@
 import type { EventCopy, Fields, FourCopies } from './four-copies.js';
 
-/** One line for each thing in which the four places differ; none when every order is the same everywhere. */
+/** One line for each difference between the four places; none when every order is the same everywhere. */
 export function differencesOf({ streams, rows, documents, messages }: FourCopies): string[] {
   const keys = new Set([...streams.keys(), ...rows.keys(), ...documents.keys(), ...messages.keys()]);
   return [...keys].flatMap((key) => {
@@ -25,7 +25,7 @@ function rowDiffers(stream: readonly EventCopy[], row: Fields | undefined): stri
   return row['revision'] === last ? [] : [`the row is at ${String(row['revision'])}, the stream at ${last}`];
 }
 
-/** A document names what it has of the row as the row does. */
+/** Compares the fields that document and row share; both use the same names. */
 function documentDiffers(row: Fields | undefined, document: Fields | undefined): string[] {
   if (!row) return [];
   if (!document) return ['has no document'];
@@ -53,12 +53,15 @@ function messagesDiffer(stream: readonly EventCopy[], messages: readonly EventCo
   return differences;
 }
 
-/** `orderlog.order.placed.v1` is OrderPlaced: neither adds a word nor leaves one out. */
+/**
+ * The letters of a message type. `orderlog.order.placed.v1` stands for OrderPlaced, without additional or missing
+ * words.
+ */
 function lettersOf(type: string): string {
   return type.replace(/\.v\d+$/, '').replace(/[.-]/g, '');
 }
 
-/** So that a moment, a list and a number compare alike, whatever a store gives them back as. */
+/** Makes times, lists and numbers comparable, whatever form a store returns them in. */
 function plain(value: unknown): string {
   if (value === undefined) return 'null';
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT.*Z$/.test(value)) return new Date(value).toISOString();

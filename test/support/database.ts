@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
-/** A fresh database on the run's PostgreSQL; `drop` also ends the connections that are left. */
+/** A fresh database on the PostgreSQL of the test run. `drop` also ends its remaining connections. */
 export async function freshDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const base = process.env['ORDERLOG_TEST_POSTGRES_URL'];
   if (!base) throw new Error('ORDERLOG_TEST_POSTGRES_URL is not set: run through jest');

@@ -2,7 +2,10 @@ import { describe, it } from '@jest/globals';
 
 export { startOwnEngine, type OwnEngine } from './own-engine.js';
 
-/** The variable that says where each engine is; `npm run engines -- up` prints those of the ones it starts. */
+/**
+ * The variable with the address of each engine. `npm run engines -- up` prints the variables of the engines it
+ * starts.
+ */
 const VARIABLES = {
   elasticsearch: 'ELASTICSEARCH_URL',
   kafka: 'KAFKA_BROKERS',
@@ -11,7 +14,7 @@ const VARIABLES = {
 
 export type TestEngine = keyof typeof VARIABLES;
 
-/** Where the tests' Elasticsearch answers, such as `http://127.0.0.1:9200`; null where there is none. */
+/** Address of the tests' Elasticsearch, such as `http://127.0.0.1:9200`; null where there is none. */
 export function elasticsearchUrl(): string | null {
   return placeOf('elasticsearch');
 }
@@ -22,8 +25,8 @@ export function kafkaBrokers(): readonly string[] | null {
 }
 
 /**
- * `describe` for what needs an engine, or several. Where one is absent the suite is skipped under a name that says so,
- * and its tests are counted as skipped; with ORDERLOG_TEST_REQUIRE_ENGINES=1 the absence is a failure.
+ * `describe` for suites that need one or more engines. Without them the suite is skipped under a name that says
+ * so, and its tests are counted as skipped. With ORDERLOG_TEST_REQUIRE_ENGINES=1 a missing engine is a failure.
  */
 export function describeWith(
   needed: TestEngine | readonly TestEngine[],

@@ -8,12 +8,12 @@ export interface EventStoreProcess {
   readonly port: number;
   /** `esdb://…` */
   readonly url: string;
-  /** As a crash would end it (SIGKILL). */
+  /** Ends it as a crash would (SIGKILL). */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The embedded event store as a process of its own, built as it ships; port 0 takes a free one. */
+/** The embedded event store in a separate process, built as it ships. Port 0 means a free port. */
 export async function startEventStoreProcess(postgresUrl: string, port = 0): Promise<EventStoreProcess> {
   const child = fork(join(repositoryRoot, 'dist/apps/event-store/src/main.js'), {
     env: {

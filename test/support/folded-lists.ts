@@ -8,7 +8,7 @@ import { isAsked, sorted, timeOf, type FoldedOrders } from './folded-orders.js';
 
 type Matching = Pick<OrderListQuestion, 'audience' | 'filter' | 'asOf'>;
 
-/** All pages of a list together. */
+/** The expected items of all pages of a list. */
 export function foldedList(orders: FoldedOrders, question: Matching & { sort: string }): SummaryItem[] {
   return sorted(matching(orders, question), question.sort);
 }
@@ -31,13 +31,13 @@ const facetOf: Readonly<Record<FacetName, (item: SummaryItem) => string | null>>
   totalBand: (item) => totalBandOf(item.currency, item.totalMinor),
 };
 
-/** How many orders have each value, in no order. */
+/** The expected number of orders for each value of a facet, in any order. */
 export function foldedFacet(orders: FoldedOrders, question: Matching, name: FacetName): FacetValue[] {
   const groups = grouped(matching(orders, question), facetOf[name]);
   return [...groups].map(([value, items]) => ({ value, orders: items.length }));
 }
 
-/** Sums per group and currency, in no order. */
+/** The expected sums for each group and currency, in any order. */
 export function foldedTotals(orders: FoldedOrders, question: TotalsQuestion): GroupedSums[] {
   const keyed = matching(orders, question).map((item) => ({ item, key: keyOf(item, question) }));
   const groups = grouped(keyed, ({ item, key }) => JSON.stringify([key, item.currency]));
@@ -52,7 +52,7 @@ export function foldedTotals(orders: FoldedOrders, question: TotalsQuestion): Gr
 function keyOf(item: SummaryItem, { by, timeZone }: TotalsQuestion): string | null {
   if (by === null) return null;
   if (by === 'status' || by === 'country') return item[by];
-  // Sweden writes dates as ISO 8601 does.
+  // The Swedish format of dates is that of ISO 8601.
   const day = new Intl.DateTimeFormat('sv-SE', { timeZone }).format(new Date(item.placedAt));
   return by === 'day' ? day : day.slice(0, 7);
 }
@@ -83,7 +83,7 @@ function grouped<T, K>(items: readonly T[], keyOfItem: (item: T) => K): Map<K, T
   return groups;
 }
 
-/** All pages of a diff together. */
+/** The expected items of all pages of a diff. */
 export function foldedDiff(orders: FoldedOrders, question: DiffListQuestion): SummaryDifference[] {
   const { audience, filter, clock, from, to } = question;
   return orders

@@ -17,7 +17,7 @@ export interface FoldedMoment {
   readonly item: SummaryItem;
 }
 
-/** What lists must answer, by folding every stream up to the moment: no table, no SQL. */
+/** The expected answers of lists, from a fold of every stream up to the moment. It uses no tables and no SQL. */
 export class FoldedOrders {
   readonly #orders: readonly (readonly FoldedMoment[])[];
 
@@ -25,23 +25,23 @@ export class FoldedOrders {
     this.#orders = Array.from(streams, momentsOf);
   }
 
-  /** Every order after every one of its events. */
+  /** Every order after each of its events. */
   get moments(): FoldedMoment[] {
     return this.#orders.flat();
   }
 
-  /** Each order as it was; those that were not there yet left out. null: as it is. */
+  /** Each order as of a moment, without orders placed later. @param asOf null: the current state */
   at(asOf: AsOf | null): FoldedMoment[] {
     return this.#orders.map((order) => momentAt(order, asOf)).filter((moment) => moment !== null);
   }
 
-  /** Each order as it was at both moments. */
+  /** Each order as of both moments; null: not placed by then. */
   between(from: AsOf, to: AsOf): { from: FoldedMoment | null; to: FoldedMoment | null }[] {
     return this.#orders.map((order) => ({ from: momentAt(order, from), to: momentAt(order, to) }));
   }
 }
 
-/** Of all streams in a store. */
+/** Folds all streams of a store. */
 export async function readFoldedOrders(connectionString: string): Promise<FoldedOrders> {
   const store = new DbClientEventStore({ connectionString });
   const reading = new AbortController();
@@ -75,7 +75,7 @@ function momentsOf(events: readonly StoredOrderEvent[]): FoldedMoment[] {
   });
 }
 
-/** The order after the last event whose time is not later than the moment. */
+/** The order after the last event that is not later than the moment. */
 function momentAt(order: readonly FoldedMoment[], asOf: AsOf | null): FoldedMoment | null {
   if (asOf === null) return order.at(-1) ?? null;
   return order.findLast((moment) => timeOf(moment, asOf.clock) <= asOf.at) ?? null;
@@ -85,7 +85,7 @@ export function timeOf({ occurredAt, recordedAt }: FoldedMoment, clock: AsOf['cl
   return clock === 'occurred' ? occurredAt : recordedAt;
 }
 
-/** Whether who asks may see the order, and the filter lets it through. */
+/** Whether the audience may see the order and the filter accepts it. */
 export function isAsked({ tenantId, item }: FoldedMoment, audience: Audience, filter: OrderFilter): boolean {
   const oneOf = (values: readonly string[] | null, value: string | null) =>
     values === null || values.length === 0 || (value !== null && values.includes(value));
@@ -121,7 +121,7 @@ const keys: Readonly<Record<string, readonly Key[]>> = {
   relevance: [(item) => -item.lineCount, (item) => item.placedAt],
 };
 
-/** In the order of a sort's name; a minus sign and `relevance` run downwards. */
+/** Sorted as a list's `sort` asks; a minus sign and `relevance` sort in descending order. */
 export function sorted(items: readonly SummaryItem[], sort: string): SummaryItem[] {
   const name = sort.replace(/^-/, '');
   const direction = sort.startsWith('-') || sort === 'relevance' ? -1 : 1;

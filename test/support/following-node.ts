@@ -1,17 +1,20 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { startStreamsServer, type ReadCall } from './streams-server.js';
 
-/** A node of an EventStoreDB cluster that has got nothing yet, beside the one that leads it. */
+/** A follower node of an EventStoreDB cluster that has not received any events from its leader yet. */
 export interface FollowingNode {
   readonly url: string;
-  /** Reads that it sent to the leader. */
+  /** Number of reads that it referred to the leader. */
   readonly refused: () => number;
   close(): void;
 }
 
 export async function startFollowingNode(leaderUrl: string): Promise<FollowingNode> {
   let refused = 0;
-  /** With the leader's address where only the leader is to answer, as the client expects it; else with what it has: nothing. */
+  /**
+   * Where the leader is required, answers with the leader's address, as the client expects it. Otherwise it
+   * answers with its own events: none.
+   */
   const read = (call: ReadCall): void => {
     if (call.metadata.get('requires-leader')[0] !== 'true') return void call.end();
     refused += 1;

@@ -13,19 +13,22 @@ export interface EventCopy {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** As codec and streams have it: when it happened, the facts, and the personal part beside them. */
+/** The stored form of an event's data: the time, the facts, and the personal part beside them. */
 interface StoredData {
   readonly data: Fields;
 }
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Every order in the four places that hold it, by `tenant/id`; read without the code that keeps them alike. */
+/**
+ * Every order in the four places that hold it, by `tenant/id`. They are read without the code that keeps them
+ * equal.
+ */
 export interface FourCopies {
   readonly streams: ReadonlyMap<string, readonly EventCopy[]>;
   readonly rows: ReadonlyMap<string, Fields>;
   readonly documents: ReadonlyMap<string, Fields>;
-  /** Each event where it is met first: one that was sent again does not count. */
+  /** First occurrences only: a message that was sent again does not count. */
   readonly messages: ReadonlyMap<string, readonly EventCopy[]>;
 }
 
@@ -95,7 +98,7 @@ async function readDocuments(node: string, index: string): Promise<Map<string, F
   try {
     await client.indices.refresh({ index });
     const { id } = await client.openPointInTime({ index, keep_alive: '1m' });
-    const orders = { exists: { field: 'orderId' } }; // not the marker of how far the index is
+    const orders = { exists: { field: 'orderId' } }; // excludes the marker document of the index
     const page = {
       query: orders,
       pit: { id, keep_alive: '1m' },

@@ -13,7 +13,7 @@ import type { CommandRequest } from '../../apps/command-api/src/handling/command
 import { someFingerprint } from './requests.js';
 
 const NAMESPACE = 'b1f6a0de-3f0e-4c57-9f0c-3c1d5b7a9e21';
-/** Words of letters at random pack worse than any language, but for one that is written in many letters. */
+/** Random letters compress worse than text of any language with a small alphabet. */
 const NOTE_CHARACTERS = 500;
 const REASON_CHARACTERS = 40;
 const BEGIN_MS = Date.UTC(2026, 0, 1);
@@ -23,8 +23,8 @@ const id = (what: string, n: number) => uuidV5(`${what} ${n}`, NAMESPACE);
 const lastDiscountId = id('discount', LIMITS.removals);
 
 /**
- * All events of an order that has gathered as much as an order may, each of a command of its own: what decisions would
- * make of as many commands, in a tenth of the time.
+ * All events of an order that holds as much as an order may, each event of a command of its own. They equal what
+ * the domain decides for as many commands, and take a tenth of the time to make.
  */
 export async function fullHistory(orderId: string): Promise<EncodedEvent[]> {
   const encoded = fullLife(orderId).map((draft, revision) => {
@@ -38,13 +38,13 @@ export async function fullHistory(orderId: string): Promise<EncodedEvent[]> {
   return (await Promise.all(encoded)).flat();
 }
 
-/** What the event at a revision came of. */
+/** The command behind the event at a revision. */
 export function commandAt(revision: number): Pick<CommandRequest, 'commandId' | 'fingerprint'> {
   const fingerprint = digest('fingerprint', revision, 'hex').slice(0, someFingerprint().length);
   return { commandId: id('command', revision), fingerprint };
 }
 
-/** By the name of what there is no room for. */
+/** By the name of the limit that the command exceeds. */
 export const oneMoreOfEach: Readonly<Record<string, OrderCommand>> = {
   removals: ask.editOrder([ask.removeDiscount(lastDiscountId)]),
   authorizations: ask.recordAuthorized(1),
@@ -133,7 +133,10 @@ function refund(n: number): Draft<OrderEvent>[] {
   ];
 }
 
-/** Of as many lines that all shipments, cancellations, returns or refunds together name as many as they may. */
+/**
+ * Units of so many lines that all shipments, cancellations, returns or refunds together name as many lines as they
+ * may.
+ */
 function units(n: number, quantity: number) {
   const named = LIMITS.namedLines / LIMITS.shipments;
   return times(named, (i) => ({ lineId: id('line', (n * named + i) % LIMITS.lines), quantity }));
@@ -143,14 +146,14 @@ function times<T>(count: number, make: (n: number) => T): T[] {
   return Array.from({ length: count }, (_, n) => make(n));
 }
 
-/** As providers make them: nothing in it comes again. */
+/** Like references of real providers: no part of it repeats. */
 const reference = (kind: string, n: number) => `${kind}_${digest(kind, n, 'base64url').slice(0, 24)}`;
 
 function digest(what: string, n: number, encoding: 'hex' | 'base64url'): string {
   return createHash('sha256').update(`${what} ${n}`).digest(encoding);
 }
 
-/** The same each time. */
+/** The same text for the same seed. */
 function text(seed: number, characters: number): string {
   let words = '';
   for (let part = 0; words.length < characters; part++) {

@@ -22,12 +22,12 @@ export interface GatewayAnswer {
 export interface TestGateway {
   readonly url: string;
   readonly httpUrl: string;
-  /** Over TLS, with the gateway's certificate as the only one that is trusted; redirects are not followed. */
+  /** Over TLS, trusting only the gateway's certificate; redirects are not followed. */
   ask(path: string, init?: RequestInit): Promise<GatewayAnswer>;
   close(): Promise<void>;
 }
 
-/** `describe` for what needs nginx and envsubst; see describeWith of engines.ts. */
+/** `describe` for suites that need nginx, envsubst and openssl; see describeWith in engines.ts. */
 export function describeWithNginx(name: string, body: () => void): void {
   const absent = ['nginx', 'envsubst', 'openssl'].filter((tool) => !isInstalled(tool)).join(' and ');
   if (absent === '') {
@@ -49,7 +49,7 @@ function isInstalled(tool: string): boolean {
   );
 }
 
-/** What docker/Dockerfile sets for the gateway. */
+/** The defaults that docker/Dockerfile sets for the gateway. */
 async function gatewayDefaults(): Promise<Record<string, string>> {
   const dockerfile = await readFile(join(repositoryRoot, 'docker/Dockerfile'), 'utf8');
   const stage = dockerfile.slice(dockerfile.indexOf(' AS gateway'));
@@ -58,12 +58,13 @@ async function gatewayDefaults(): Promise<Record<string, string>> {
 }
 
 /**
- * The gateway of docker/ as its image starts it: certificate.sh makes the certificate, envsubst fills the template in,
- * nginx runs it. Ports are free ones; `settings` are GATEWAY_ variables, such as where the apps are.
+ * The gateway of docker/, started as its image starts it: certificate.sh makes the certificate, envsubst fills in
+ * the template, and nginx runs. It uses free ports. `settings` are GATEWAY_ variables, such as the addresses of
+ * the apps.
  */
 export async function startGateway(settings: Readonly<Record<string, string>>): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'orderlog-gateway-'));
-  await chmod(folder, 0o711); // nginx's workers are somebody else where root starts it
+  await chmod(folder, 0o711); // started by root, nginx runs its workers as another user
   const [httpPort, httpsPort] = await Promise.all([freePort(), freePort()]);
   const url = `https://localhost:${httpsPort}`;
   const variables: Record<string, string> = {
@@ -84,7 +85,7 @@ export async function startGateway(settings: Readonly<Record<string, string>>): 
   const log = await open(join(folder, 'nginx.log'), 'a');
   const args = ['-c', configuration, '-e', 'stderr', '-g', 'daemon off;'];
   const said = () => readFile(join(folder, 'nginx.log'), 'utf8');
-  // Into a file, as /dev/stdout is opened by its name, which a pipe of ours does not have.
+  // The output goes to a file, because nginx opens /dev/stdout by its name, which fails for a pipe of ours.
   const checked = spawnSync('nginx', ['-t', ...args], { stdio: ['ignore', log.fd, log.fd] });
   if (checked.status !== 0) throw new Error(await said());
   const nginx = spawn('nginx', args, { stdio: ['ignore', log.fd, log.fd] });

@@ -3,13 +3,13 @@ import { brokenTree, type BrokenTree, type Change } from '../chaos/seeded-bugs/b
 import { finished } from './seeded-tree.js';
 
 const LIMIT_MS = 60_000;
-/** What generators read besides what is built. */
+/** What generators read besides the built files. */
 const READ = ['scripts', 'libs/event-store/golden', 'libs/read-models/golden'];
 
 /**
- * For the tests of a file: a checked-in file as `npm run generate` would make it, had the code been changed.
- * @param file of scripts/generated
- * @param name of the function in it
+ * For the tests of a file: makes a checked-in file as `npm run generate` would after some changes to the code.
+ * @param file in scripts/generated
+ * @param name of the function in that file
  */
 export function generator(file: string, name: string): (changes: readonly Change[]) => Promise<string> {
   let tree: BrokenTree;

@@ -3,7 +3,10 @@ import { LeasesStore, type LeaseKey, type OwnerSession } from '#read-models/stor
 
 const AS_LONG_AS_A_TEST_MS = 3_600_000;
 
-/** Takes a lease for as long as a test runs, whoever has it, so that its stores can be written. @returns its token */
+/**
+ * Takes a lease, whoever has it, for as long as a test runs, so that the test can write to its stores.
+ * @returns its token
+ */
 export async function takeLease(
   db: Queryable,
   key: LeaseKey,
@@ -21,7 +24,7 @@ export async function takeLease(
   return (await store.take(key, seen ?? null, rows[0]!))!;
 }
 
-/** Which process owns a projection; null: none does. @param projection a pattern of LIKE */
+/** The process that owns a projection; null: none does. @param projection a pattern of LIKE */
 export async function ownerPid(db: Queryable, projection: string): Promise<number | null> {
   const { rows: there } = await db.query<{ yes: boolean }>(
     `SELECT to_regclass('orderlog.leases') IS NOT NULL AS yes`,

@@ -8,7 +8,7 @@ import type {
 
 export type LossyEvent = Pick<RawEvent, 'stream' | 'revision'>;
 
-/** A store that has lost events, in subscriptions and in their streams, for as long as `lost` says so. */
+/** A store that has lost the events for which `lost` returns true, in subscriptions and in streams. */
 export function lossyStore(store: ExactEventStore, lost: (event: LossyEvent) => boolean): ExactEventStore {
   return {
     append: store.append.bind(store),

@@ -12,16 +12,16 @@ export interface Mail {
   readonly text: string;
 }
 
-/** A real SMTP server in a process of its own. */
+/** A real SMTP server in a separate process. */
 export interface MailServer {
   readonly url: string;
-  /** What it answered with 250, in this order. */
+  /** The mails that it answered with 250, in that order. */
   readonly taken: readonly Mail[];
-  /** What it has received whole and not answered yet. */
+  /** The mails that it received completely and has not answered yet. */
   readonly held: readonly Mail[];
-  /** From now on, how it answers to recipients: others are taken. */
+  /** Sets its answers to recipients from now on; other recipients are accepted. */
   answer(replies: Readonly<Record<string, { code: number; text: string }>>): Promise<void>;
-  /** It answers no message until `release`. */
+  /** Holds back its answers to mails until `release`. */
   hold(): Promise<void>;
   release(taken: boolean): Promise<void>;
   away(): Promise<void>;
@@ -87,7 +87,7 @@ function decoded(body: string, encoding: string): string {
   }
 }
 
-/** RFC 2047. */
+/** Decodes the encoded words of RFC 2047. */
 function decodedWords(text: string): string {
   return text
     .replace(/\?=\s+=\?/g, '?==?')

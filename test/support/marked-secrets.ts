@@ -15,7 +15,7 @@ export type Environment = Partial<Record<ConfigName, string>>;
 
 export const USER = 'orderlog-user';
 
-/** One for each secret setting. Its letters need no escape in a URL. */
+/** A marked secret for each secret setting. Its characters need no escape in a URL. */
 const marks = Object.fromEntries(
   Object.keys(configNames)
     .filter((name) => fileVariable(name) !== null)
@@ -24,7 +24,7 @@ const marks = Object.fromEntries(
 
 export const markOf = (name: ConfigName): string => marks[name]!;
 
-/** Each secret, and what a client makes of it on its way. */
+/** Each secret, and the encodings that clients send it in. */
 const unseen = Object.values(marks).flatMap((secret) => [
   secret,
   Buffer.from(secret).toString('base64'),
@@ -32,13 +32,13 @@ const unseen = Object.values(marks).flatMap((secret) => [
   Buffer.from(`\0${USER}\0${secret}`).toString('base64'),
 ]);
 
-/** What of the secrets stands in a text. */
+/** The secrets that a text contains. */
 export const seenIn = (text: string): string[] => unseen.filter((secret) => text.includes(secret));
 
-/** Stores that fail whoever asks them, and secrets for each. */
+/** Stores that fail every client, and a secret for each. */
 export class MarkedSecrets {
   readonly folder: string;
-  /** Where nobody listens. */
+  /** A port on which nobody listens. */
   readonly nobody: number;
   readonly #tokens: Environment;
   readonly #token: string;
@@ -72,7 +72,8 @@ export class MarkedSecrets {
       startTestEventStore(),
       freePort(),
     ]);
-    // An Elasticsearch that knows nobody; PostgreSQL's client and Kafka's hear something else than they know.
+    // Acts as an Elasticsearch that refuses every login. To the clients of PostgreSQL and Kafka it speaks an
+    // unknown protocol.
     const refusing = createServer((_asked, answer) => {
       answer.writeHead(401, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' });
       answer.end('{"error":{"type":"security_exception","reason":"unable to authenticate"},"status":401}');
@@ -98,7 +99,10 @@ export class MarkedSecrets {
     });
   }
 
-  /** Nobody there; somebody else; a wrong password, or API key: Elasticsearch takes one of the two. */
+  /**
+   * Environments with nobody at the address; with another server there; and with a wrong password or API key, of
+   * which Elasticsearch takes one.
+   */
   places(): Readonly<Record<string, Environment>> {
     const refusing = `127.0.0.1:${(this.#refusing.address() as AddressInfo).port}`;
     const nobody = `127.0.0.1:${this.nobody}`;
@@ -116,7 +120,7 @@ export class MarkedSecrets {
     };
   }
 
-  /** The same, each secret in a file of its own. */
+  /** The same environment, with each secret in a file of its own. */
   async inFiles(environment: Environment): Promise<Record<string, string>> {
     const moved = await Promise.all(
       Object.entries(environment).map(async ([name, value]): Promise<[string, string]> => {
@@ -130,7 +134,7 @@ export class MarkedSecrets {
     return Object.fromEntries(moved);
   }
 
-  /** All that an app says, and answers to whoever asks it, while its stores fail it. */
+  /** Everything that an app prints and answers while its stores fail. */
   async overheard(app: string, environment: Readonly<Record<string, string>>): Promise<string> {
     const running = await overhear(app, { ...this.#tokens, ...environment });
     const answers = running.port === null || app === 'event-store' ? [] : await this.#asked(running.port);

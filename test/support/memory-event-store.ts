@@ -1,14 +1,14 @@
 import { AppendOutcomeUnknown, WrongExpectedRevision } from '#event-store/errors.js';
 import type { Appended, EncodedEvent, EventStore, ExpectedRevision, RawEvent } from '#event-store/port.js';
 
-/** One stream in memory that tells what it was asked, and may be changed or stopped just before an append. */
+/** One stream in memory. It records the calls, and a test may change it or hold it just before an append. */
 export class MemoryEventStore {
   readonly events: RawEvent[] = [];
   readonly asked: string[] = [];
-  /** As many events as each append had. */
+  /** Number of events of each append. */
   readonly sizes: number[] = [];
   beforeAppend: ((events: readonly EncodedEvent[]) => void | Promise<void>) | null = null;
-  /** So many appends are stored, and their answers lost. */
+  /** Number of coming appends that are stored, but whose answer is lost. */
   answersToLose = 0;
   #held: Promise<void> = Promise.resolve();
 
@@ -33,14 +33,14 @@ export class MemoryEventStore {
     close: async () => undefined,
   };
 
-  /** No append gets on until the function that comes back is called. */
+  /** Holds all appends until the returned function is called. */
   hold(): () => void {
     let release = () => {};
     this.#held = new Promise((resolve) => (release = resolve));
     return release;
   }
 
-  /** As a server does: the same events at the same revision once more are confirmed, not stored. */
+  /** Like a server, it confirms the same events at the same revision again without storing them twice. */
   add(stream: string, events: readonly EncodedEvent[], expected: ExpectedRevision): Appended {
     const first = expected === 'no_stream' ? 0 : expected + 1;
     const there = this.events.slice(first, first + events.length);

@@ -1,4 +1,8 @@
-/** What an app at that address tells of a metric. @param sample its name, with labels where it has some @throws where it is not told */
+/**
+ * The value of a metric of an app.
+ * @param sample the metric's name, with labels where it has some
+ * @throws when the app does not report it
+ */
 export async function metricOf(url: string, sample: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const line = text.split('\n').find((each) => each.startsWith(`${sample} `));
@@ -6,6 +10,6 @@ export async function metricOf(url: string, sample: string): Promise<number> {
   return Number(line.split(' ').at(-1));
 }
 
-/** A counter's value for an outcome. */
+/** The value of a counter for one outcome. */
 export const countOf = (url: string, name: string, outcome: string): Promise<number> =>
   metricOf(url, `${name}{outcome="${outcome}"}`);

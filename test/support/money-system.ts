@@ -14,7 +14,10 @@ const PROCESSES = 2;
 export interface MoneySystem {
   /** Places an order and returns its id. */
   place(): Promise<string>;
-  /** Through the index-th process, modulo how many there are; again under the same key where others were faster. */
+  /**
+   * Sends through process `index`, modulo their number. Repeats the request with the same key when other writers
+   * were faster.
+   */
   send(index: number, path: string, body: object, key: string): Promise<Answer>;
   /** The order after each of its events, folded from its stream. */
   statesOf(orderId: string): Promise<readonly Order[]>;

@@ -7,7 +7,7 @@ import { finished, repositoryRoot } from './seeded-tree.js';
 /** Another release, built and ready to run, in a folder of its own. */
 export interface NextRelease {
   readonly root: string;
-  /** Of its read models. */
+  /** Fingerprints of its read models. */
   readonly fingerprints: Readonly<Record<SearchEngine, string>>;
   remove(): Promise<void>;
 }
@@ -22,15 +22,15 @@ const COPIED = [
 ];
 const FINGERPRINTS = 'dist/libs/read-models/src/read-model-fingerprints.js';
 
-/** Of the built code of a release. */
+/** A change of the built code of a release. */
 export interface Change {
-  /** Below `dist`. */
+  /** Path below `dist`. */
   readonly file: string;
   readonly replaced: string;
   readonly by: string;
 }
 
-/** This release with some changes, and with the fingerprints that its own generator gives it then. */
+/** This release with some changes, and with the fingerprints that its own generator then makes. */
 export async function nextRelease(...changes: readonly Change[]): Promise<NextRelease> {
   const root = await mkdtemp(join(tmpdir(), 'orderlog-release-'));
   for (const path of COPIED) {

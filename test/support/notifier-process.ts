@@ -7,13 +7,13 @@ import { repositoryRoot } from './seeded-tree.js';
 export const NOTIFIER = join(repositoryRoot, 'dist/examples/notifier/src/main.js');
 
 export interface RunningNotifier {
-  /** What it has logged. */
+  /** The lines that it has logged. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   /** @returns the exit code; null after SIGKILL */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
-/** `notifier run`, as it was built. It is not ready yet. */
+/** Starts the built `notifier run`. It need not be ready when this returns. */
 export function runNotifier(environment: Readonly<Record<string, string>>): RunningNotifier {
   const child = spawn(process.execPath, [NOTIFIER, 'run'], {
     stdio: ['ignore', 'pipe', 'inherit'],

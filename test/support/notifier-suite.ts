@@ -6,22 +6,25 @@ import { NotifierBench, type InboxRow } from './notifier.js';
 import { WrittenOrder } from './order-streams.js';
 import { placedBy, type Buyer } from './told-orders.js';
 
-/** For engines that start and stop, on a machine that does much else. */
+/** Long enough for engines that start and stop on a busy machine. */
 export const NOTIFIER_TEST_MS = 180_000;
 
-/** A bench for all tests of a suite, with a customer for each, so that each test sees its own mail. */
+/**
+ * A bench for all tests of a suite, with a separate customer for each test, so that each test sees only its own
+ * mail.
+ */
 export interface NotifierSuite {
   readonly bench: NotifierBench;
   readonly customerId: string;
   readonly email: string;
-  /** Placed by the test's customer, unless told otherwise. */
+  /** Places an order, by default of the test's customer. */
   order(buyer?: Partial<Buyer>): Promise<WrittenOrder>;
-  /** What was taken for an address: the customer's own unless given. */
+  /** The mails accepted for an address, by default the customer's own. */
   mails(address?: string): Mail[];
-  /** The customer's rows, of all channels. */
+  /** The customer's rows of all channels. */
   rows(): Promise<InboxRow[]>;
   emailRows(): Promise<InboxRow[]>;
-  /** Runs a command that succeeds, and answers what it printed. */
+  /** Runs a command that must succeed. @returns what it printed */
   prints(...parameters: string[]): Promise<string>;
 }
 

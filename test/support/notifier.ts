@@ -13,7 +13,7 @@ import { finished, repositoryRoot, type Finished } from './seeded-tree.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 import { until } from './until.js';
 
-/** A member that was killed is missed by Kafka for ten seconds; the machine may do much else. */
+/** Kafka notices only after ten seconds that a group member was killed, and the machine may be busy. */
 const SETTLE_LIMIT_MS = 90_000;
 
 export interface InboxRow {
@@ -25,7 +25,7 @@ export interface InboxRow {
   readonly attempts: number;
 }
 
-/** The example notifier between real engines: a topic of its own, query-api, PostgreSQL, an SMTP server. */
+/** The example notifier with real engines: a topic of its own, query-api, PostgreSQL and an SMTP server. */
 export class NotifierBench {
   readonly system: TestQuerySystem;
   readonly mail: MailServer;
@@ -52,8 +52,7 @@ export class NotifierBench {
     this.postgres = parts.postgres;
     this.topic = parts.topic;
     this.#pool = new pg.Pool({ connectionString: parts.databaseUrl, max: 1 });
-    this.#pool.on('error', () => {}); // a connection that is ending may still be told that its database goes
-    this.#pool.on('error', () => {}); // a test may end every connection
+    this.#pool.on('error', () => {}); // a test may end every connection, and its database ends before it has closed
     this.#closers = parts.closers;
     const throughProxy = new URL(parts.databaseUrl);
     throughProxy.port = String(parts.postgres.port);
@@ -97,14 +96,14 @@ export class NotifierBench {
     return new NotifierBench(parts);
   }
 
-  /** Starts one. It is not ready yet. */
+  /** Starts a notifier. It need not be ready when this returns. */
   start(environment: Readonly<Record<string, string>> = {}): RunningNotifier {
     const running = runNotifier({ ...this.environment, ...environment });
     this.#running.add(running);
     return running;
   }
 
-  /** Runs another of its commands to the end. */
+  /** Runs another command of the notifier to its end. */
   command(...parameters: readonly string[]): Promise<Finished> {
     return this.commandWith({}, ...parameters);
   }
@@ -117,7 +116,7 @@ export class NotifierBench {
     return finished(process.execPath, [NOTIFIER, ...parameters], repositoryRoot, all);
   }
 
-  /** What the erasure of personal data leaves in the read models. */
+  /** Leaves the read models as an erasure of personal data does. */
   async erase(order: WrittenOrder): Promise<void> {
     const { status } = await this.system.ask(
       `/v1/orders/${order.orderId}?minRevision=${order.order.revision}`,
@@ -142,7 +141,7 @@ export class NotifierBench {
     return rows;
   }
 
-  /** Whether the last that a connection of the notifier has asked for has these words in it. */
+  /** Whether the last statement of a connection of the notifier contains these words. */
   async hasAsked(words: string): Promise<boolean> {
     const { rowCount } = await this.#pool.query(
       `SELECT FROM pg_stat_activity
@@ -152,7 +151,7 @@ export class NotifierBench {
     return rowCount !== 0;
   }
 
-  /** Until everything in the topic was taken in and nothing waits any more. */
+  /** Waits until the notifier has taken in the whole topic and no message waits. */
   async settled(): Promise<void> {
     const group = this.environment['NOTIFIER_GROUP']!;
     await until('the topic is taken in', () => this.topic.isTakenIn(group), SETTLE_LIMIT_MS);
@@ -160,7 +159,7 @@ export class NotifierBench {
     await until('no message waits', isSettled, SETTLE_LIMIT_MS);
   }
 
-  /** Ends every notifier that a test left. */
+  /** Ends every notifier that a test left running. */
   async stopAll(): Promise<void> {
     await Promise.all([...this.#running].map((running) => running.end('SIGTERM')));
     this.#running.clear();

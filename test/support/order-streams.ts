@@ -10,7 +10,10 @@ import { orderStream } from '#event-store/streams.js';
 
 type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>;
 
-/** An order whose commands are decided here and appended to a real store: streams as the system writes them. */
+/**
+ * An order whose commands are decided here and appended to a real store, so that its stream is like those of the
+ * system.
+ */
 export class WrittenOrder {
   readonly tenantId: string;
   readonly orderId: string;
@@ -30,7 +33,7 @@ export class WrittenOrder {
     return this.state;
   }
 
-  /** Each command is an append of its own; returns the last one. */
+  /** Appends each command separately; returns the last append. */
   async does(...commands: readonly OrderCommand[]): Promise<Appended> {
     let appended: Appended | undefined;
     for (const command of commands) appended = await this.doesAt(command, null);
@@ -71,7 +74,7 @@ export class WrittenOrder {
     return appended;
   }
 
-  /** An event that nobody decided: a valid one but for the changes. The state takes nothing of it but its revision. */
+  /** Appends an event without a command: a valid one, except for the changes. The state takes only its revision. */
   async receives(change: Partial<EncodedEvent>): Promise<Appended> {
     const { commandId, fingerprint, recordedAt } = this.order.handled[0]!;
     const data = { tags: ['received'] };
@@ -89,14 +92,14 @@ export class WrittenOrder {
     return appended;
   }
 
-  /** Confirmed, paid in full, shipped whole, delivered and completed: seven events. */
+  /** Confirms, pays, ships, delivers and completes the whole order: seven events. */
   async isFulfilled(): Promise<Appended> {
     await this.does(confirm);
     await this.does(payment(this.order));
     return this.isShipped();
   }
 
-  /** Whole, delivered and completed: four events. */
+  /** Ships, delivers and completes the whole order: four events. */
   async isShipped(): Promise<Appended> {
     await this.does({ type: 'CreateShipment', data: { carrier: 'Royal Mail', lines: [] }, personal: null });
     const { shipmentId } = this.order.shipments.at(-1)!;
@@ -135,7 +138,7 @@ const products = [
   'Party bunting',
 ];
 
-/** With `lines` lines of a few products, for Ana García in France. */
+/** An order of `lines` lines of a few products, by Ana García in France. */
 export function place(order: WrittenOrder, lines = 2, changes: Partial<PlaceOrder['data']> = {}): PlaceOrder {
   const address = { name: 'Ana García', company: null, line1: '1 rue Haute', line2: null, city: 'Lille' };
   return {

@@ -8,13 +8,13 @@ import type { WrittenOrder } from './order-streams.js';
 
 const PARTITIONS = 4;
 
-/** A topic of one test, told of orders in the published form when the test says so. */
+/** A topic of one test. The test decides when messages about its orders are sent to it, in the published form. */
 export class OrderTopic {
   readonly name = `orders.${randomUUID()}`;
   readonly #store: EventStore;
   readonly #admin: Admin;
   readonly #producer: Producer;
-  /** What was told of each order so far. */
+  /** The messages sent about each order so far. */
   readonly #told = new Map<string, { head: OrderHead; messages: OutgoingMessage[] }>();
 
   private constructor(brokers: readonly string[], store: EventStore) {
@@ -32,7 +32,7 @@ export class OrderTopic {
     return topic;
   }
 
-  /** Tells what has happened to an order since the last time. */
+  /** Sends the events of an order since the last call. */
   async tell(order: WrittenOrder): Promise<void> {
     const told = this.#told.get(order.orderId);
     const raw: RawEvent[] = [];
@@ -48,7 +48,7 @@ export class OrderTopic {
     await this.send(messages);
   }
 
-  /** All that was told of an order, once more: as a relay does that was killed. */
+  /** Sends all messages about an order again, as a relay does after it was killed. */
   async repeat(order: WrittenOrder): Promise<void> {
     await this.send(this.messagesOf(order));
   }
@@ -61,7 +61,7 @@ export class OrderTopic {
     await this.#producer.send({ topic: this.name, acks: -1, messages: [...messages] });
   }
 
-  /** Whether a group has committed the end of each partition. */
+  /** Whether a consumer group has committed the end of each partition. */
   isTakenIn(groupId: string): Promise<boolean> {
     return isTakenIn(this.#admin, this.name, groupId);
   }
@@ -72,7 +72,7 @@ export class OrderTopic {
   }
 }
 
-/** Whether a group has committed the end of each partition of a topic that is not empty. */
+/** Whether a consumer group has committed the end of each partition that is not empty. */
 export async function isTakenIn(admin: Admin, topic: string, groupId: string): Promise<boolean> {
   const ends = await admin.fetchTopicOffsets(topic);
   const [committed] = await admin.fetchOffsets({ groupId, topics: [topic] }).catch(noneWhileLoading);
@@ -82,7 +82,7 @@ export async function isTakenIn(admin: Admin, topic: string, groupId: string): P
   });
 }
 
-/** Of a broker whose first group this is. */
+/** A broker answers with an error while its first group is being set up. */
 function noneWhileLoading(error: unknown): [] {
   if (!/coordinator/i.test(String(error))) throw error;
   return [];

@@ -5,7 +5,7 @@ import { freePort } from '#platform/free-port.js';
 import { repositoryRoot } from './seeded-tree.js';
 
 const ORDERCTL_FILE = 'apps/orderctl/bin/orderctl.js';
-/** Its file, for who starts it otherwise. */
+/** The path of the file, for tests that start it in another way. */
 export const ORDERCTL = join(repositoryRoot, ORDERCTL_FILE);
 const READY_LIMIT_MS = 90_000;
 
@@ -20,7 +20,7 @@ export function orderctl(...args: readonly string[]): Promise<Finished> {
   return orderctlOf(repositoryRoot, {}, ...args);
 }
 
-/** `orderctl` with settings in the environment, of the release that is built in that folder. */
+/** Runs `orderctl` of the release built in `root`, with settings in the environment. */
 export function orderctlOf(
   root: string,
   environment: Readonly<Record<string, string>>,
@@ -36,22 +36,22 @@ export function orderctlOf(
 export interface Up {
   readonly pid: number;
   readonly ports: Readonly<Record<'command' | 'query' | 'store', number>>;
-  /** All that was printed so far. */
+  /** Everything printed so far. */
   readonly output: { readonly stdout: string; readonly stderr: string };
   /** Pids of the apps and of PostgreSQL, by name. */
   processes(): Map<string, number>;
-  /** Nobody hears any more what it prints. */
+  /** Closes the pipes, so that nobody reads its output any more. */
   stopReading(): void;
   /** Sends a signal and waits for the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** `orderctl up` on free ports, until it says that it is ready. */
+/** Starts `orderctl up` on free ports, and waits until it says that it is ready. */
 export function startUp(dataDir: string, ...args: readonly string[]): Promise<Up> {
   return startUpWith({}, dataDir, ...args);
 }
 
-/** `startUp` with settings in the environment. */
+/** As `startUp`, with settings in the environment. */
 export function startUpWith(
   environment: Readonly<Record<string, string>>,
   dataDir: string,
@@ -60,7 +60,7 @@ export function startUpWith(
   return startUpOf(repositoryRoot, environment, dataDir, ...args);
 }
 
-/** `startUpWith`, of the release that is built in that folder. */
+/** As `startUpWith`, of the release built in `root`. */
 export async function startUpOf(
   root: string,
   environment: Readonly<Record<string, string>>,
@@ -121,7 +121,7 @@ function collect(child: ChildProcess): { stdout: string; stderr: string } {
   return output;
 }
 
-/** `event-store`, `projector`, `command-api`, `query-api` and `postgres`, as far as they run. */
+/** Pids of `event-store`, `projector`, `command-api`, `query-api` and `postgres`, as far as they run. */
 function childrenOf(parent: number): Map<string, number> {
   const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
   const named = children.filter(Boolean).map((pid): [string, number] => {

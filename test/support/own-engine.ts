@@ -7,19 +7,21 @@ import { repositoryRoot } from './seeded-tree.js';
 
 const ENGINES = join(repositoryRoot, 'scripts/engines.mjs');
 
-/** An engine that one test has to itself, on ports of its own. */
+/** An engine that only one test uses, on its own ports. */
 export interface OwnEngine {
-  /** As the environment variable has it: an address for Elasticsearch and Redis, `host:port` for Kafka. */
+  /** In the form of its environment variable: a URL for Elasticsearch and Redis, `host:port` for Kafka. */
   readonly url: string;
   /** Ends it as a crash would (SIGKILL). What it stored stays. */
   kill(): Promise<void>;
-  /** After `kill`: starts it again with the same data at the same address; answers once it is ready. */
+  /** After `kill`: starts it again with the same data at the same address. Resolves once it is ready. */
   restart(): Promise<void>;
   /** Ends it and removes what it stored. */
   stop(): Promise<void>;
 }
 
-/** Starts an engine for one test, ready when it answers; the test has to `stop` it. Takes 5 to 20 seconds. */
+/**
+ * Starts an engine for one test, and resolves once it answers. The test has to `stop` it. Takes 5 to 20 seconds.
+ */
 export async function startOwnEngine(engine: 'elasticsearch' | 'kafka' | 'redis'): Promise<OwnEngine> {
   const parent = process.env['ORDERLOG_TEST_ENGINES_FOLDER'] ?? tmpdir();
   await mkdir(parent, { recursive: true });

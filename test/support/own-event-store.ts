@@ -4,16 +4,16 @@ import { startTestCommandApi, type TestCommandApi, type TestCommandApiOptions } 
 import { startTestEventStore } from './event-store.js';
 
 export interface OwnEventStore {
-  /** As clients reach it. */
+  /** Address for clients. */
   readonly url: string;
   readonly store: DbClientEventStore;
-  /** A process each, as asked for; a test may put another in the place of one that it ended. */
+  /** Each in a separate process, as asked for. A test may replace one that it ended. */
   readonly apis: TestCommandApi[];
 }
 
 const HOOK_LIMIT_MS = 60_000;
 
-/** An event store for all tests of a file, and the processes of command-api that they want on it. */
+/** An event store for all tests of a file, and the processes of command-api that they need on it. */
 export function ownEventStore({
   apis: wanted = [],
   limitMs = HOOK_LIMIT_MS,

@@ -12,7 +12,7 @@ import { until } from './until.js';
 
 const CATCH_UP_MS = 20_000;
 
-/** For what starts and stops engines, on a machine that does much else. */
+/** Long enough to start and stop engines on a busy machine. */
 export const ENGINES_MS = 30_000;
 
 export interface RunningProjector {
@@ -26,7 +26,7 @@ export interface RunningKeeper extends Pick<RunningProjector, 'ended' | 'stop'> 
   readonly keeper: ReadModelKeeper;
 }
 
-/** A store with order streams, a database for read models, and projectors between them as a test likes. */
+/** A store with order streams, a database for read models, and as many projectors between them as a test starts. */
 export class ProjectionBench {
   readonly eventStore: ExactEventStore;
   readonly pool: pg.Pool;
@@ -49,7 +49,7 @@ export class ProjectionBench {
     this.#closers = closers;
   }
 
-  /** @param fresh where read models are; in the PostgreSQL of all tests, unless told */
+  /** @param fresh makes the database of the read models; by default in the PostgreSQL of all tests */
   static async open(fresh = freshDatabase): Promise<ProjectionBench> {
     const [server, database] = await Promise.all([startTestEventStore(), fresh()]);
     const eventStore = new DbClientEventStore({ connectionString: server.url });
@@ -63,7 +63,7 @@ export class ProjectionBench {
     ]);
   }
 
-  /** Starts one; it need not be up to date when this returns. */
+  /** Starts a projector. It need not be up to date when this returns. */
   start(options: Partial<OrdersFollowerOptions> = {}): RunningProjector {
     const projector = new OrdersFollower({
       eventStore: this.eventStore,
@@ -73,7 +73,7 @@ export class ProjectionBench {
     });
     const abort = new AbortController();
     const ended = projector.run(abort.signal);
-    ended.catch(() => {}); // whoever cares awaits `ended`
+    ended.catch(() => {}); // a test that cares awaits `ended`
     const stop = async () => {
       abort.abort();
       await ended;
@@ -83,7 +83,7 @@ export class ProjectionBench {
     return running;
   }
 
-  /** Starts one that keeps the generations of this release, in tables unless told otherwise. */
+  /** Starts a keeper of the generations of this release; by default orders are searched in PostgreSQL. */
   keep(options: Partial<ReadModelKeeperOptions> = {}): RunningKeeper {
     const keeper = new ReadModelKeeper({
       eventStore: this.eventStore,
@@ -95,7 +95,7 @@ export class ProjectionBench {
     });
     const abort = new AbortController();
     const ended = keeper.run(abort.signal);
-    ended.catch(() => {}); // whoever cares awaits `ended`
+    ended.catch(() => {}); // a test that cares awaits `ended`
     const stop = async () => {
       abort.abort();
       await ended;
@@ -104,7 +104,7 @@ export class ProjectionBench {
     return { keeper, ended, stop };
   }
 
-  /** Until the rows have everything that is in the store now. */
+  /** Waits until the rows have everything that is in the store now. */
   async caughtUp({ projector, ended }: RunningProjector): Promise<void> {
     const head = (await this.eventStore.headPosition()) ?? -1n;
     await Promise.race([
@@ -124,7 +124,7 @@ export class ProjectionBench {
     return verify({ eventStore: this.eventStore, pool: this.pool, elasticsearch, patienceMs: 0 });
   }
 
-  /** Those that are left, also one that ended by itself. */
+  /** Stops the remaining projectors and keepers, including those that ended by themselves. */
   async stopProjectors(): Promise<void> {
     await Promise.allSettled([...this.#running, ...this.#keepers].map((running) => running.stop()));
     this.#running = [];

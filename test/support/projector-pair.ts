@@ -3,12 +3,12 @@ import type { ProjectionBench } from './projections.js';
 import { killed, startProjectorProcess, type ProjectorProcess } from './projector-process.js';
 import { until } from './until.js';
 
-/** What issue and operators rely on: whatever becomes of an owner, another one has its projections by then. */
+/** The promise to operators: however an owner ends, another projector owns its projections within this time. */
 export const TAKEOVER_LIMIT_MS = 5_000;
-/** For what has no limit but the test's own, on a machine that does much else. */
+/** For waits without a limit of their own, on a busy machine. */
 const PATIENCE_MS = 60_000;
 
-/** Two projectors as processes, one of which a test kills or stops, while the other takes over. */
+/** Two projectors as processes. A test kills or stops one of them, and the other takes over. */
 export class ProjectorPair {
   readonly #bench: ProjectionBench;
   readonly #environment: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export class ProjectorPair {
     }
   }
 
-  /** The one that owns a projection. @param projection a pattern of LIKE */
+  /** The projector that owns a projection. @param projection a pattern of LIKE */
   owner(projection: string): Promise<ProjectorProcess> {
     return until(
       `somebody owns ${projection}`,
@@ -41,7 +41,7 @@ export class ProjectorPair {
     return this.#all.find((one) => one !== than)!;
   }
 
-  /** Until the process waits for that projection, or has it. */
+  /** Waits until the process reports one of these states for a projection. */
   async knows(process: ProjectorProcess, projection: string, states: readonly string[]): Promise<Told> {
     return until(
       `${projection} of the process is ${states.join(' or ')}`,
@@ -53,7 +53,7 @@ export class ProjectorPair {
     );
   }
 
-  /** @throws when that takes too long */
+  /** Waits until the process owns a projection. @throws when that takes longer than `TAKEOVER_LIMIT_MS` */
   async takesOver(process: ProjectorProcess, projection: string): Promise<void> {
     await until(
       `the other one owns ${projection}`,

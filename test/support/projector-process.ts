@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { ProjectionBench } from './projections.js';
 
-/** Where it answers about itself is at `port`. */
+/** It reports on itself at `port`. */
 export type ProjectorProcess = ChildProcess & { readonly port: number };
 
-/** The projector as a process of its own, which a test can kill; answers once it listens. */
+/** The projector in a separate process, which a test can kill. Resolves once it listens. */
 export async function startProjectorProcess(
   bench: Pick<ProjectionBench, 'postgresUrl' | 'eventStoreUrl'>,
   environment: Readonly<Record<string, string>>,

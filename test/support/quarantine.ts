@@ -11,19 +11,19 @@ import type { WrittenOrder } from './order-streams.js';
 import type { ProjectionBench } from './projections.js';
 import { until } from './until.js';
 
-/** Of a release to come. */
+/** A type of event that only a later release knows. */
 export const UNKNOWN_TYPE = 'OrderTeleported';
 
-/** Reads what that release has appended: as a change of tags. */
+/** Reads events as that later release does: the unknown type as a change of tags. */
 export const laterCodec: Pick<EventCodec, 'decodeEach'> = {
   decodeEach: (events) =>
     decodeEach(events.map((raw) => (raw.type === UNKNOWN_TYPE ? { ...raw, type: 'TagsChanged' } : raw))),
 };
 
-/** Longer than any entry of an index may be, and nothing that could be compressed. */
+/** Longer than an entry of an index may be, and random, so that it cannot be compressed. */
 export const longText = () => randomBytes(6_000).toString('base64url');
 
-/** Has the owner do something with an order, and waits for what comes of it. */
+/** Asks the owner for an action on an order, and waits until it is done. */
 export async function act(
   bench: Pick<ProjectionBench, 'pool'>,
   order: WrittenOrder,

@@ -10,7 +10,7 @@ export interface QueryApiProcess {
   stop(): Promise<void>;
 }
 
-/** query-api in a process of its own, as there are several in a system of some size; answers once it listens. */
+/** query-api in a separate process, as in a larger system with several of them. Resolves once it listens. */
 export async function startQueryApiProcess(
   stores: Pick<ProjectionBench, 'postgresUrl' | 'eventStoreUrl'>,
   { jwksUrl, issuer, audience }: Pick<EmbeddedIssuer, 'jwksUrl' | 'issuer' | 'audience'>,

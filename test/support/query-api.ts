@@ -27,44 +27,48 @@ export interface QueryAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Of a JSON answer. */
+  /** Parsed where the answer is JSON, otherwise empty. */
   readonly body: Record<string, unknown>;
 }
 
-/** query-api with everything it reads from: a real event store, a real PostgreSQL, a projector between them. */
+/**
+ * query-api with everything that it reads from: a real event store, a real PostgreSQL, and a projector between
+ * them.
+ */
 export interface TestQuerySystem {
   readonly url: string;
   readonly postgresUrl: string;
-  /** To write orders into. */
+  /** Tests write orders into it. */
   readonly eventStore: ExactEventStore;
-  /** Those between query-api and its stores, unless it says otherwise. */
+  /** The networks between query-api and its stores, except where noted. */
   readonly networks: {
     readonly eventStore: TcpProxy;
     readonly postgres: TcpProxy;
-    /** null: there is none. */
+    /** null: there is no Elasticsearch. */
     readonly elasticsearch: TcpProxy | null;
     /** Between the projector and Elasticsearch. */
     readonly indexing: TcpProxy | null;
   };
   token(options?: TokenOptions): Promise<string>;
-  /** GETs as staff, unless told otherwise. */
+  /** Sends a GET as staff, by default. */
   ask(path: string, asking?: Asking): Promise<QueryAnswer>;
   /**
-   * A further query-api on the same stores; closed with the system. Answers how it is asked.
+   * Starts a further query-api on the same stores, which is closed with the system. Returns the function to ask it
+   * with.
    * @param eventStoreUrl of another node of that event store
    */
   another(eventStoreUrl?: string): Promise<TestQuerySystem['ask']>;
-  /** Of its event store, as positions carry it. */
+  /** Mark of its event store, as positions carry it. */
   storeMark(): Promise<string>;
   /** A header that makes a read wait for everything that is in the event store now. */
   upToDate(): Promise<{ 'consistent-with': string }>;
-  /** @param indexPrefix what the name of its search index begins with; by default PostgreSQL searches */
+  /** @param indexPrefix prefix of its search index; by default orders are searched in PostgreSQL */
   startProjector(indexPrefix?: string): void;
   stopProjector(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param elasticsearchUrl given to query-api and projector; by default there is none */
+/** @param elasticsearchUrl given to query-api and projector; by default there is no Elasticsearch */
 export async function startTestQuerySystem(elasticsearchUrl: string | null = null): Promise<TestQuerySystem> {
   const keys = await mkdtemp(join(tmpdir(), 'orderlog-keys-'));
   const [issuer, store, database] = await Promise.all([

@@ -16,7 +16,7 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** Two of query-api and one projector, each a process, on stores of their own. */
+/** Two processes of query-api and one projector process, on stores of their own. */
 export class QueryProcesses {
   readonly bench: ProjectionBench;
   readonly apis: readonly QueryApiProcess[];
@@ -66,7 +66,7 @@ export class QueryProcesses {
     await gone;
   }
 
-  /** As command-api answers a change with. */
+  /** A token such as command-api answers a change with. */
   async positionOf(order: WrittenOrder, position: bigint): Promise<string> {
     const store = storeMarkOf(await storeIdentity(this.bench.eventStore));
     const { orderId } = order;
@@ -90,7 +90,7 @@ export class QueryProcesses {
     };
   }
 
-  /** The same of every query-api at once. */
+  /** Asks every query-api the same at once. */
   everywhere(path: string, consistentWith?: string, body?: object): Promise<Answer[]> {
     return Promise.all(this.apis.map((api) => this.ask(api, path, consistentWith, body)));
   }

@@ -5,12 +5,12 @@ import { repositoryRoot } from './seeded-tree.js';
 
 const PATIENCE_MS = 20_000;
 
-/** A process of ours, and everything that it said. */
+/** A process of ours, with everything that it printed. */
 export interface Overheard {
-  /** Where it listens; null: it did not get so far. */
+  /** The port on which it listens; null: it ended before it listened. */
   readonly port: number | null;
   readonly said: () => string;
-  /** Its exit code, once it has ended by itself or was told to. */
+  /** Ends it. @returns its exit code */
   readonly end: () => Promise<number | null>;
 }
 
@@ -20,7 +20,7 @@ const inherited = (environment: Readonly<Record<string, string>>) => ({
   ...environment,
 });
 
-/** An app that logs all it can; answers once it listens, or has ended instead. */
+/** Starts an app with the most detailed log. Resolves once it listens, or has ended instead. */
 export async function overhear(
   app: string,
   environment: Readonly<Record<string, string>>,
@@ -48,7 +48,7 @@ export async function overhear(
   };
 }
 
-/** A command of orderctl, to its end. */
+/** Runs a command of orderctl to its end. @returns everything that it printed */
 export async function overhearOrderctl(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -58,7 +58,7 @@ export async function overhearOrderctl(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = listen(child);
-  // Some wait for what is away; they have said all by then.
+  // Some commands wait for a store that is away. By then they have printed everything.
   const patience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
   await new Promise((resolve) => child.once('close', resolve));
   clearTimeout(patience);

@@ -13,12 +13,12 @@ export interface TopicMessage {
 export interface TopicReading {
   readonly brokers: readonly string[];
   readonly topic: string;
-  /** Waits until at least so many messages are there. */
+  /** Waits until the topic has at least this many messages. */
   readonly atLeast?: number;
   readonly timeoutMs?: number;
 }
 
-/** Every message of a topic from its first to the last that was there when it began, in order per partition. */
+/** Reads every message that a topic holds at the beginning of the call, in the order of each partition. */
 export async function readTopic(
   { brokers, topic, atLeast = 0, timeoutMs = 60_000 }: TopicReading,
   onMessage: (message: TopicMessage) => void,

@@ -10,7 +10,7 @@ import { until } from './until.js';
 
 const CATCH_UP_MS = 60_000;
 
-/** Kafka as the relay is told of it, with a topic that no other test uses. */
+/** Settings of a Kafka for the relay, with a topic that no other test uses. */
 export function someTopic(brokers: readonly string[], more: Partial<KafkaPlace> = {}): KafkaPlace {
   return {
     brokers,
@@ -27,7 +27,7 @@ export function someTopic(brokers: readonly string[], more: Partial<KafkaPlace> 
 
 export interface RunningRelay {
   readonly relay: Relay;
-  /** Until the topic has everything that is in the store now, or it is parked. */
+  /** Waits until everything that is in the store now is in the topic or parked. */
   caughtUp(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -63,13 +63,13 @@ export interface Relayed {
   readonly events: number;
   /** Messages that repeat another. */
   readonly repeated: number;
-  /** One line for each thing that the relay promises and the topic does not keep. */
+  /** One line for each promise of the relay that the topic breaks. */
   readonly faults: readonly string[];
 }
 
 /**
- * The topic, read from its first message on, against the store: every event is there at least once, first
- * occurrences are in order per order and in one partition, and what comes again is the same message.
+ * Compares the whole topic with the store: every event is there at least once, first occurrences are in order per
+ * order and in one partition, and a repetition is the same message.
  */
 export async function relayed(store: EventStore, { brokers, topic }: KafkaPlace): Promise<Relayed> {
   const expected = await eventIdsByOrder(store);

@@ -8,10 +8,10 @@ import { ProjectionBench } from './projections.js';
 type ReadApp = 'projector' | 'query-api';
 type Environments = Readonly<Record<ReadApp, Readonly<Record<string, string>>>>;
 
-/** Apps of several releases, each a process, on the same stores. */
+/** Apps of several releases on the same stores, each as a process. */
 export class ReleaseProcesses {
   readonly bench: ProjectionBench;
-  /** Of staff that may read. */
+  /** A token of staff that may read orders. */
   readonly token: string;
   readonly #environments: Environments;
   readonly #folder: string;
@@ -24,7 +24,7 @@ export class ReleaseProcesses {
     this.#folder = folder;
   }
 
-  /** @param more settings of each app, beside those that say where its stores are */
+  /** @param more settings of each app in addition to the addresses of its stores */
   static async open(more: Partial<Environments> = {}): Promise<ReleaseProcesses> {
     const folder = await mkdtemp(join(tmpdir(), 'orderlog-releases-'));
     const [issuer, bench] = await Promise.all([openEmbeddedIssuer(folder), ProjectionBench.open()]);
@@ -49,20 +49,20 @@ export class ReleaseProcesses {
     return new ReleaseProcesses(bench, token, environments, folder);
   }
 
-  /** @param root where the release is built */
+  /** @param root folder in which the release is built */
   async start(root: string, name: ReadApp): Promise<AppProcess> {
     const app = await startApp(root, name, this.#environments[name]);
     this.#running.add(app);
     return app;
   }
 
-  /** Lets it drain; its exit code. */
+  /** Lets an app drain. @returns its exit code */
   stop(app: AppProcess): Promise<number | null> {
     this.#running.delete(app);
     return app.stop();
   }
 
-  /** With the processes that are left, as after a failure. */
+  /** Also ends processes that are still running, as after a failure. */
   async close(): Promise<void> {
     await Promise.all([...this.#running].map((app) => app.stop()));
     await this.bench.close();

@@ -3,7 +3,7 @@ import { decodeOrderPosition } from '#platform/order-position.js';
 import type { Answer, TestCommandApi } from './command-api.js';
 import type { Told } from './command-stories.js';
 
-/** All of an answer that a client may rely on and that has to be the same again. */
+/** The parts of an answer that a client may rely on, and that a replay must repeat. */
 export const seen = ({ status, body, headers }: Answer) => ({
   status,
   body,
@@ -13,7 +13,7 @@ export const seen = ({ status, body, headers }: Answer) => ({
 
 export const isReplay = ({ headers }: Answer) => headers.get('idempotent-replayed') === 'true';
 
-/** Sent again, the command gets its first answer once more, which says that it is a repetition. */
+/** Expects that a repeated command gets its first answer again, marked as a replay. */
 export async function expectReplay(api: TestCommandApi, { path, sent, answer, type }: Told): Promise<void> {
   const again = await api.send(path, sent);
   expect({ type, ...seen(again) }).toEqual({ type, ...seen(answer) });
@@ -25,7 +25,7 @@ export async function expectReplay(api: TestCommandApi, { path, sent, answer, ty
   expect(now!.position).toBeGreaterThanOrEqual(then!.position);
 }
 
-/** Under the same key something else is asked for: refused. */
+/** Expects that another request under the same key is refused. */
 export async function expectOtherBodiesRefused(api: TestCommandApi, told: Told): Promise<void> {
   const { type, path, sent } = told;
   for (const body of othersThan(sent.body)) {
@@ -38,13 +38,13 @@ export async function expectOtherBodiesRefused(api: TestCommandApi, told: Told):
 
 const TEXTS: ReadonlySet<string> = new Set(['text', 'reference', 'carrier', 'providerReference']);
 
-/** Valid bodies that ask for something else: another time, another amount, another text. */
+/** Valid bodies of another request: with another time, amount or text. */
 export function othersThan(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>[] {
   const others: Readonly<Record<string, unknown>>[] = [
     { ...body, occurredAt: new Date(Date.now() - 1_000).toISOString() },
   ];
   for (const [name, value] of Object.entries(body)) {
-    // The reason of a refund is one of a few words.
+    // The reason of a refund must be one of a few words.
     const isText = TEXTS.has(name) || (name === 'reason' && !('of' in body));
     if (isText) others.push({ ...body, [name]: `${typeof value === 'string' ? value : ''}!` });
     if (name === 'amountMinor') others.push({ ...body, amountMinor: Number(value) - 1 });

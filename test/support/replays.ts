@@ -6,7 +6,7 @@ import { activeGeneration } from '#read-models/generations.js';
 import { ENGINES_MS, type ProjectionBench } from './projections.js';
 import { until } from './until.js';
 
-/** So small that orders are written, come back and are written again after a few others. */
+/** So small that an open order is written and opened again after a few other orders. */
 export const SMALL = { openBytes: 60_000, stepBytes: 20_000, stepEvents: 50 };
 
 export function replayOn(
@@ -25,7 +25,7 @@ export function replayOn(
   });
 }
 
-/** Waits for nothing, and tells for how many seconds each phase was to wait. */
+/** A clock for a replay that does not really wait, and the seconds that each phase would have waited. */
 export function waitedByPhase() {
   const seconds: Partial<Record<ReplayPhase, number>> = {};
   let phase: ReplayPhase = 'loading';
@@ -39,7 +39,7 @@ export function waitedByPhase() {
   return { seconds, onProgress, clock: { now: () => nowMs, wait } };
 }
 
-/** Keeps the generations of a bench, and waits until the active one has all that is in the log now. */
+/** Keeps the generations of a bench, and waits until the active one has everything that is in the log now. */
 export async function liveOn(bench: ProjectionBench): Promise<void> {
   bench.keep();
   const head = (await bench.eventStore.headPosition()) ?? -1n;
@@ -56,12 +56,13 @@ export async function liveOn(bench: ProjectionBench): Promise<void> {
 const COMPARED = {
   orders: 't',
   order_history: 't',
-  // Of which of an order's later events it was written with, search sees nothing.
+  // The revision is left out: a search row keeps the revision that it was written at, and later events that change
+  // no search do not move it.
   order_search: '(t.tenant_id, t.order_id, t.words, t.skus, t.phrases, t.personal::text)',
   search_words: 't',
 };
 
-/** Rows that one generation has and the other has not, of each table, as text. */
+/** Rows that only one of two generations has, by table, as text. */
 export async function rowsThatDiffer(bench: ProjectionBench, one: string, other: string): Promise<string[]> {
   const differing: string[] = [];
   for (const [table, row] of Object.entries(COMPARED)) {

@@ -4,7 +4,7 @@ import type { CommandRequest } from '../../apps/command-api/src/handling/command
 
 export const someFingerprint = (n = 0) => n.toString(16).padStart(32, '0');
 
-/** What a service asks, with a key of its own. */
+/** A request of a service, with a new key. */
 export function request(
   orderId: string,
   command: OrderCommand,

@@ -11,9 +11,9 @@ import { ShopLoad } from './shop-load.js';
 import { until } from './until.js';
 
 const NAMES = ['command-api', 'command-api', 'query-api', 'query-api', 'projector', 'projector'] as const;
-/** For what a busy machine takes its time with. */
+/** For steps that are slow on a busy machine. */
 const PATIENCE_MS = 120_000;
-/** Answers between two restarts: nobody is restarted while the system stands still. */
+/** Number of answers between two restarts, so that no app is restarted while the system stands still. */
 const ANSWERS_BETWEEN = 100;
 
 type Environment = Readonly<Record<string, string>>;
@@ -24,10 +24,10 @@ interface Instance {
   process: AppProcess;
 }
 
-/** Two processes of each app, each with its port, which a new one takes over from it. */
+/** Two processes of each app, each on its own port. A new process takes over the port of the one it replaces. */
 class RollingRestarts {
   readonly load: ShopLoad;
-  /** Of the apps that were told to end. */
+  /** Exit codes of the apps that were told to end. */
   readonly exitCodes: (number | null)[] = [];
   readonly #bench: ProjectionBench;
   readonly #instances: readonly Instance[];
@@ -73,7 +73,7 @@ class RollingRestarts {
     return made;
   }
 
-  /** Each process is ended and started anew, one after the other. */
+  /** Ends and restarts each process, one after another. */
   async round(): Promise<void> {
     for (const instance of this.#instances) {
       await this.#worked(ANSWERS_BETWEEN);
@@ -96,7 +96,7 @@ class RollingRestarts {
     await rm(this.#keys, { recursive: true, force: true });
   }
 
-  /** Until so many more requests were answered, or one went wrong. */
+  /** Waits until so many more requests were answered, or one failed. */
   async #worked(answers: number): Promise<void> {
     const { load } = this;
     const from = load.done;
@@ -108,7 +108,7 @@ class RollingRestarts {
   }
 }
 
-/** As tests of the file that calls it. @param rounds in each of which every instance is restarted once */
+/** Adds the tests to the calling file. @param rounds in each of which every instance is restarted once */
 export function testRollingRestarts(rounds: number, limitMs: number): void {
   jest.setTimeout(limitMs);
 
@@ -128,7 +128,7 @@ export function testRollingRestarts(rounds: number, limitMs: number): void {
       await system.check();
       expect(load.failures).toEqual([]);
       expect(exitCodes).toEqual(Array.from({ length: 6 * rounds }, () => 0));
-      // Clients met apps that were gone, so this was about something.
+      // Some clients found an app gone, so the restarts were really under load.
       expect(load.forgiven.refused).toBeGreaterThan(0);
     });
   });

@@ -7,9 +7,9 @@ import { down, engines, folderOf, up } from '../../scripts/engines/lifecycle.mjs
 import { describeWith } from './engines.js';
 
 export interface SecureKafkaOptions {
-  /** Of `localhost`, as PEM. */
+  /** For `localhost`, as PEM. */
   readonly certificate: { readonly cert: string; readonly key: string };
-  /** Who may log in, by `plain`, `scram-sha-256` and `scram-sha-512`. */
+  /** The user that may log in by `plain`, `scram-sha-256` and `scram-sha-512`. */
   readonly username: string;
   readonly password: string;
 }
@@ -20,15 +20,18 @@ export interface SecureKafka {
   stop(): Promise<void>;
 }
 
-/** `describe` for what needs a Kafka with settings of its own, which is a process of this machine, never a container. */
+/**
+ * `describe` for suites that need a Kafka with special settings. It runs as a process of this machine, never in a
+ * container.
+ */
 export function describeWithSecureKafka(name: string, body: () => void): void {
   const canStart = spawnSync('mvn', ['--version']).status === 0;
   if (canStart || process.env['ORDERLOG_TEST_REQUIRE_ENGINES'] === '1') describeWith('kafka', name, body);
-  // Where engines come as containers there may be no Maven, and a container takes no such settings.
+  // Where engines run in containers, Maven may be missing, and a container does not take these settings.
   else describe.skip(`${name} (skipped: Maven not installed)`, body);
 }
 
-/** Starts a Kafka that clients reach by TLS and have to log in to; the test has to `stop` it. */
+/** Starts a Kafka with TLS and login. The test has to `stop` it. */
 export async function startSecureKafka(options: SecureKafkaOptions): Promise<SecureKafka> {
   const { username, password } = options;
   const kafka = {
@@ -59,7 +62,7 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
   }
 }
 
-/** Beside the one without TLS, by which it is asked whether it is ready. */
+/** A listener in addition to the one without TLS, which the readiness check uses. */
 function secureListener(
   { broker, controller, secure }: Readonly<Record<string, number>>,
   { certificate, username, password }: SecureKafkaOptions,
@@ -84,7 +87,7 @@ function secureListener(
   ].join('\n');
 }
 
-/** As a Java properties file has a text of several. */
+/** Escapes line feeds, as a Java properties file needs. */
 function inOneLine(text: string): string {
   return text.replaceAll('\n', String.raw`\n`);
 }

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const own = fileURLToPath(new URL('../../', import.meta.url));
-/** Built, this file lies in dist. */
+/** The built form of this file is in dist. */
 export const repositoryRoot = basename(own) === 'dist' ? dirname(own) : own;
 
 const CONFIGURATION = [
@@ -29,7 +29,7 @@ export interface SeededTree {
   remove(): Promise<void>;
 }
 
-/** A repository with our configuration and nothing but the given files, path by content. */
+/** A repository with our configuration and only the given files: their contents by path. */
 export async function seededTree(files: Readonly<Record<string, string>>): Promise<SeededTree> {
   const root = await mkdtemp(join(tmpdir(), 'orderlog-seeded-'));
   await symlink(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'));

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** A certificate for `localhost` that is its own authority, made anew each time, and its key; both as PEM. */
+/** A new self-signed certificate for `localhost` that is its own authority, and its key, both as PEM. */
 export function selfSignedCertificate(): { cert: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'prime256v1',
@@ -28,7 +28,7 @@ export function selfSignedCertificate(): { cert: string; key: string } {
   return { cert, key: privateKey };
 }
 
-/** One value of DER (X.690): its tag, how long it is, and what is in it. */
+/** One DER value (X.690): tag, length and content. */
 function value(tag: number, content: Buffer): Buffer {
   const { length } = content;
   const size =
@@ -48,7 +48,7 @@ function utcTime(ms: number): Buffer {
   return value(0x17, Buffer.from(digits));
 }
 
-/** RFC 5280, 4.2.1.9: it may sign certificates, itself at least. */
+/** RFC 5280, 4.2.1.9: the certificate may sign certificates, at least itself. */
 function basicConstraints(): Buffer {
   const isAuthority = value(0x04, sequence(value(0x01, Buffer.from([0xff]))));
   return sequence(objectId('0603551d13'), value(0x01, Buffer.from([0xff])), isAuthority);

@@ -9,18 +9,18 @@ import { eventIds } from '../../apps/command-api/src/handling/event-ids.js';
 import { textOf } from '../chaos/checker/equal.js';
 import { isDecision } from '../chaos/checker/streams.check.js';
 
-/** One request to an order, with its answer, as its client saw them. */
+/** One request to an order and its answer, as the client saw them. */
 export interface Exchange {
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
-  /** As its key makes it; null: it had none. */
+  /** Derived from its key; null: it had none. */
   readonly commandId: string | null;
   readonly command: OrderCommand;
   readonly occurredAt: Instant | null;
   readonly ifMatch: number | null;
-  /** Whether the asker is a customer who has no such order. */
+  /** Whether the request came from a customer who has no such order. */
   readonly isStranger: boolean;
-  /** null: none came, or one that says that it is not known. */
+  /** null: no answer came, or the outcome is unknown. */
   readonly answer: ExchangeAnswer | null;
 }
 
@@ -30,7 +30,7 @@ export interface ExchangeAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The events of one command, as they lie in the stream. */
+/** The events of one command, as they stand in the stream. */
 interface Block {
   readonly commandId: string;
   readonly first: number;
@@ -38,18 +38,18 @@ interface Block {
   readonly askedBy: Exchange[];
 }
 
-/** How many events there may have been when a command took effect. */
+/** How many events the stream may have had when a command took effect. */
 interface Within {
   readonly least: number;
   readonly most: number;
 }
 
 /**
- * Whether one command after another could have had these answers and left these events, each at some moment between
- * its request and its answer (M. Herlihy and J. Wing, "Linearizability: A Correctness Condition for Concurrent
- * Objects", 1990). The stream says in which order commands were done; the domain alone says what each comes to.
+ * Whether these answers and events could come from one command after another, each at some moment between its
+ * request and its answer (M. Herlihy and J. Wing, "Linearizability: A Correctness Condition for Concurrent
+ * Objects", 1990). The stream gives the order of the commands; the domain alone gives the result of each.
  *
- * @returns what contradicts it, in sentences; none: they could
+ * @returns the contradictions, as sentences; none where such an order exists
  */
 export function contradictions(
   exchanges: readonly Exchange[],
@@ -62,7 +62,7 @@ export function contradictions(
 class SerialOrder {
   readonly #exchanges: readonly Exchange[];
   readonly #events: readonly StoredOrderEvent[];
-  /** After so many events. */
+  /** By number of events. */
   readonly #states: OrderState[] = [null];
   readonly #blocks: Block[] = [];
   readonly #blockOf = new Map<string, Block>();
@@ -82,7 +82,7 @@ class SerialOrder {
     for (const exchange of exchanges) this.#blockFor(exchange)?.askedBy.push(exchange);
   }
 
-  /** Each is what is decided, at its place, for a command that somebody asked for and was not refused. */
+  /** Each block must equal the decision, at its place, for a command that was asked for and not refused. */
   *wrongBlocks(): Generator<string> {
     for (const block of this.#blocks) {
       const { commandId, first, events, askedBy } = block;
@@ -106,7 +106,7 @@ class SerialOrder {
   }
 
   #whyNot(exchange: Exchange, answer: ExchangeAnswer): string | null {
-    if (answer.status === 400) return null; // it could not even be understood
+    if (answer.status === 400) return null; // it could not even be parsed
     if (answer.status > 400) return this.#whyNotRefused(exchange, answer);
     const events = answer.body['events'] as readonly unknown[];
     const count = (answer.body['revision'] as number) + 1;
@@ -140,7 +140,7 @@ class SerialOrder {
     return `with ${least} to ${most} events it is ${[...others].join(' or ')}`;
   }
 
-  /** Answered in this order: whose it is, whether it was done before, If-Match, the decision. null: it is done. */
+  /** Checked in this order: ownership, a repetition, If-Match, the decision. null: the command is done. */
   #refusal(count: number, exchange: Exchange): { code: ProblemCode; details: object } | null {
     const { isStranger, ifMatch } = exchange;
     if (count > 0) {
@@ -171,7 +171,7 @@ class SerialOrder {
     return !isStranger && isDecision(this.#states[first]!, { command, commandId, occurredAt }, events);
   }
 
-  /** What came of a command without a key is known by its answer alone. */
+  /** For a command without a key, only the answer tells which events it made. */
   #blockFor({ commandId, answer }: Exchange): Block | undefined {
     if (commandId !== null) return this.#blockOf.get(commandId);
     const told = answer?.body as { revision?: number; events?: readonly unknown[] } | undefined;
@@ -179,7 +179,10 @@ class SerialOrder {
     return this.#blocks.find(({ first, events }) => first + events.length - 1 === told.revision);
   }
 
-  /** No fewer than somebody had been told of when it was sent, none that was asked for after it was answered. */
+  /**
+   * At least as many events as an earlier answer had told of when the request was sent; at most those before the
+   * first event that was asked for after the answer.
+   */
   #within({ sentAtMs, answeredAtMs }: Exchange): Within {
     const told = this.#exchanges.filter(
       ({ answer, answeredAtMs: at }) => answer !== null && answer.status < 300 && at <= sentAtMs,
@@ -192,7 +195,7 @@ class SerialOrder {
   }
 }
 
-/** Names nothing that is ever created. */
+/** The name of no command that creates anything. */
 const NO_COMMAND = '00000000-0000-0000-0000-000000000000';
 
 function answeredEvents({ first, events }: Block): readonly object[] {

@@ -11,7 +11,7 @@ export interface Asking {
 export interface Answered {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Null where there is none. */
+  /** null: the answer has no position. */
   readonly position: string | null;
 }
 
@@ -19,15 +19,16 @@ const PATIENCE_MS = 60_000;
 const PAUSE_MS = 20;
 
 /**
- * A client that knows several addresses of one service, and forgives it two things: where a connection is refused it
- * tries the next address, and a 503 it asks again, there, with the same key. Whatever else goes wrong is thrown.
+ * A client that knows several addresses of a service and tolerates two failures. When a connection is refused, it
+ * tries the next address. After a 503 it asks the next address again, with the same key. It throws on everything
+ * else.
  */
 export class SeveralAddresses {
   readonly #urls: readonly string[];
   readonly #token: string;
   readonly #agent = new Agent({ connections: 4, pipelining: 1 });
   #turn = 0;
-  /** How often it was refused, and how often told to ask again. */
+  /** How often a connection was refused, and how often the answer was 503. */
   readonly forgiven = { refused: 0, unavailable: 0 };
 
   constructor(urls: readonly string[], token: string) {
@@ -47,7 +48,7 @@ export class SeveralAddresses {
     }
   }
 
-  /** null: the connection was refused. */
+  /** Returns null when the connection was refused. */
   async #once(
     url: string,
     { method = 'GET', key, body, consistentWith = null }: Asking,

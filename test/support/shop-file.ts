@@ -5,15 +5,15 @@ import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 
 export interface ShopFile {
-  /** Of a CSV file that `orderctl import` takes. */
+  /** Path of a CSV file for `orderctl import`. */
   readonly path: string;
-  /** Whose orders they are, for people. */
+  /** Describes the source of the orders. */
   readonly origin: string;
 }
 
 /**
- * The first invoices of the real shop's file that ORDERLOG_TEST_RETAIL_FILE names (all of them for `invoices` null), or
- * where it names none, a shop made up for the test: the same one each time.
+ * The first invoices of the real shop's file that ORDERLOG_TEST_RETAIL_FILE names, or all of them when `invoices`
+ * is null. Without that variable, a made-up shop, which is the same each time.
  */
 export async function shopFile(folder: string, invoices: number | null): Promise<ShopFile> {
   const real = process.env['ORDERLOG_TEST_RETAIL_FILE'];
@@ -58,7 +58,7 @@ interface Sold {
   readonly price: string;
 }
 
-/** Orders of one to eight lines, guests, returns of what was sold, and lines that no order can have. */
+/** Orders of one to eight lines, guests, returns of sold units, and lines that no order can have. */
 function madeUpShop(invoices: number): string {
   const random = numbersFrom(20_110_103);
   const below = (limit: number) => Math.floor(random() * limit);
@@ -88,7 +88,7 @@ function madeUpShop(invoices: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The same numbers from 0 to below 1 each time (a linear congruential generator, Numerical Recipes). */
+/** The same numbers from 0 to below 1 each time (the linear congruential generator of Numerical Recipes). */
 function numbersFrom(seed: number): () => number {
   let state = seed;
   return () => {

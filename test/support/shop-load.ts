@@ -8,7 +8,7 @@ import { SeveralAddresses, type Answered } from './several-addresses.js';
 interface Acknowledged {
   readonly orderId: string;
   revision: number;
-  /** Of each event, in their order. */
+  /** Type of each event, in order. */
   readonly types: string[];
   position: string;
 }
@@ -16,7 +16,7 @@ interface Acknowledged {
 const WRITERS = 6;
 const READERS = 4;
 
-/** What a shop does at once: writers, each with orders of its own, and readers of all; every answer is looked at. */
+/** The load of a shop: writers, each with its own orders, and readers of all orders. Every answer is checked. */
 export class ShopLoad {
   readonly failures: string[] = [];
   readonly counts = { commands: 0, reads: 0 };
@@ -56,7 +56,9 @@ export class ShopLoad {
     await this.#running;
   }
 
-  /** Every acknowledged command is in its order's stream once, and nothing else; and every reader sees it. */
+  /**
+   * Checks that each order's stream holds exactly the acknowledged commands' events, and that a read shows them.
+   */
   async check(store: EventStore): Promise<void> {
     const queries = this.#client(this.#urls.queries);
     for (const { orderId, types, revision, position } of this.#orders) {
@@ -111,7 +113,10 @@ export class ShopLoad {
     }
   }
 
-  /** Its order is this writer's alone: each command adds to it, and takes the next revision. */
+  /**
+   * Checks a command's answer. Only this writer changes the order, so each command adds events at the next
+   * revisions.
+   */
   #note(order: Acknowledged, { status, body, position }: Answered, expected: number | null): void {
     this.counts.commands += 1;
     const events = (body['events'] ?? []) as { type: string; revision: number }[];

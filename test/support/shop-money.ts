@@ -3,7 +3,7 @@ import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import type { LedgerEntry } from '../chaos/provider/ledger.js';
 
-/** A line of the file, as far as money goes. */
+/** The columns of a line that matter for money. */
 interface Row {
   readonly InvoiceNo: string;
   readonly StockCode: string;
@@ -25,7 +25,7 @@ interface Sale {
   }[];
 }
 
-/** What came back, of which sale. */
+/** The refunded amount for the units of one sale that one cancellation returned. */
 interface Refund {
   readonly sale: Sale;
   readonly invoice: string;
@@ -33,9 +33,9 @@ interface Refund {
 }
 
 /**
- * A shop's file as the ledger that its payment provider would have, had each invoice been captured and each unit that
- * came back been refunded at the price it was sold for. Worked out from the file alone, apart from the importer:
- * a cancellation takes its units from the same customer's sales before it in the file, the latest first.
+ * A shop's file as the ledger of its payment provider, if each invoice was captured and each returned unit
+ * refunded at its price. It is computed from the file alone, independently of the importer. A cancellation takes
+ * its units from the same customer's earlier sales in the file, the latest first.
  *
  * @param orderIdOf the order that an invoice became
  */
@@ -94,7 +94,10 @@ async function read(path: string): Promise<{ sales: Sale[]; refunds: Refund[] }>
   return { sales: [...sales.values()].filter(({ lines }) => lines.length > 0), refunds };
 }
 
-/** Whether a line makes its invoice one that is looked at: any of a sale, of a cancellation one that can be matched. */
+/**
+ * Whether a line makes its invoice count: any line of a sale does, and of a cancellation a line that can be
+ * matched.
+ */
 function isTaken({ InvoiceNo: invoice, Quantity: quantity, CustomerID: customer }: Row): boolean {
   return !invoice.startsWith('C') || (Number(quantity) < 0 && customer !== '');
 }
@@ -115,7 +118,7 @@ function refund(row: Row, before: readonly Sale[], refunds: Refund[]): void {
   }
 }
 
-/** null: more than two decimals. */
+/** null: the price has more than two decimals. */
 function minorOf(price: string): bigint | null {
   const [whole = '', fraction = ''] = price.replace(/(\.\d*?)0+$/, '$1').split('.');
   return fraction.length > 2 ? null : BigInt(whole + fraction.padEnd(2, '0'));

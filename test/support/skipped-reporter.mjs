@@ -1,9 +1,9 @@
-/** Jest counts what is skipped, but keeps its name to itself. */
+/** Jest counts skipped tests, but does not print their names. */
 export default class SkippedReporter {
   #named;
 
   constructor({ testNamePattern }) {
-    this.#named = Boolean(testNamePattern); // who asked for some tests by name knows that others are left out
+    this.#named = Boolean(testNamePattern); // a run of tests chosen by name leaves others out on purpose
   }
 
   onRunComplete(_contexts, { testResults }) {

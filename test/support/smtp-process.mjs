@@ -1,9 +1,9 @@
-// A real SMTP server in a process of its own, which a test sees and steers by IPC messages.
+// A real SMTP server in a separate process, which a test watches and controls by IPC messages.
 import { SMTPServer } from 'smtp-server';
 
-/** Replies to RCPT by address: `{ code, text }`. An address that is not here is taken. */
+/** Replies to RCPT by address: `{ code, text }`. Other addresses are accepted. */
 let replies = new Map();
-/** Whether what was received has to wait for its reply. */
+/** Whether received mails wait for their reply. */
 let holding = false;
 const held = [];
 let server = null;
@@ -38,7 +38,7 @@ async function listen(port) {
       });
     },
   });
-  server.on('error', () => undefined); // of a connection whose client was killed
+  server.on('error', () => undefined); // the client of a connection was killed
   await new Promise((listening) => server.listen(port, '127.0.0.1', listening));
   return server.server.address().port;
 }
@@ -61,7 +61,7 @@ const orders = {
     holding = true;
     return {};
   },
-  /** What is held gets its 250, or a 451. */
+  /** Answers the held mails with 250, or with 451. */
   release({ taken }) {
     holding = false;
     for (const { mail, callback } of held.splice(0)) {

@@ -12,7 +12,7 @@ import { collected } from './stored-events.js';
 
 const codec = eventCodec(plainPersonal);
 
-/** All that happened to snapshots, as `what outcome`. */
+/** Everything that happened to snapshots, as `what outcome`. */
 export class Observed implements SnapshotObserver {
   readonly outcomes: string[] = [];
   readonly errors: unknown[] = [];
@@ -43,7 +43,7 @@ export interface SnapshotProcess {
   readonly observed: Observed;
 }
 
-/** What handles commands, as in a process of its own: nothing cached, nothing seen. Loads leave no snapshot unless told. */
+/** The command handling of a new process: nothing is cached or known. By default, loads write no snapshot. */
 export function snapshotProcess(
   store: ExactEventStore,
   {
@@ -63,12 +63,12 @@ export function snapshotProcess(
   return { commands: new OrderCommands(store, { codec, loader }), loader, snapshots, observed };
 }
 
-/** What all events of an order make of it. */
+/** The fold of all events of an order. */
 export function fullFold(store: Pick<ExactEventStore, 'readStream'>, stream: string): Promise<LoadedOrder> {
   return new OrderStreams(store, codec).foldOn(stream, { order: null, position: null });
 }
 
-/** The snapshots of an order that can be read. */
+/** The stored snapshots of an order. */
 export function storedSnapshots(
   store: Pick<ExactEventStore, 'readStream'>,
   stream: string,
@@ -76,7 +76,7 @@ export function storedSnapshots(
   return collected(store.readStream(snapshotStream(stream)));
 }
 
-/** Puts something in the place of an order's snapshot. */
+/** Puts an event in place of an order's latest snapshot. */
 export async function plantSnapshot(
   store: ExactEventStore,
   stream: string,

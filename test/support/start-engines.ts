@@ -7,18 +7,21 @@ declare global {
   var testPostgres: { server: EmbeddedPostgres; dataDir: string } | undefined;
 }
 
-/** A file system in memory, where Linux has it. */
+/** A file system in memory, on Linux. */
 const MEMORY = '/dev/shm';
-/** More than a run has needed at any time; containers often have 64 MB in all. */
+/** More than a run has ever needed at once; containers often have only 64 MB in all. */
 const ROOM_BYTES = 4 * 1024 ** 3;
 
 /**
- * What it is told is thrown away after the run, and nobody ends it by force: whoever tests a crash of PostgreSQL
- * starts one of their own. Databases come and go with every test, and most of what that costs is files and WAL.
+ * The data is thrown away after the run, and no test ends this server by force: a test of a crash starts its own
+ * PostgreSQL. Every test makes and drops databases, and most of that cost is files and WAL.
  */
 const SETTINGS = { fsync: 'off', full_page_writes: 'off', wal_compression: 'off', max_wal_size: '512MB' };
 
-/** One real PostgreSQL for the whole run, unless told of one; every test makes a database of its own in it. */
+/**
+ * Starts one real PostgreSQL for the whole run, unless ORDERLOG_TEST_POSTGRES_URL names one. Every test makes its
+ * own database in it.
+ */
 export default async function startEngines(): Promise<void> {
   if (globalThis.testPostgres || process.env['ORDERLOG_TEST_POSTGRES_URL']) return;
   const dataDir = await mkdtemp(join((await hasRoom(MEMORY)) ? MEMORY : tmpdir(), 'orderlog-test-'));
@@ -32,6 +35,6 @@ async function hasRoom(folder: string): Promise<boolean> {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize >= ROOM_BYTES;
   } catch {
-    return false; // there is none
+    return false; // there is no such folder
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Fills a state cache with orders of one kind and tells what it says of its size, and what the heap says. Run with
- * --expose-gc, on the built dist/: `node --expose-gc test/support/state-cache-heap.mjs KIND`.
+ * Fills a state cache with orders of one kind, and prints the cache's estimate of its size beside the size of the
+ * heap. Runs with --expose-gc on the built dist/: `node --expose-gc test/support/state-cache-heap.mjs KIND`.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -21,14 +21,14 @@ const lines = gunzipSync(readFileSync(HISTORIES))
   .split('\n')
   .filter((line) => line !== '[]');
 
-/** Parsed anew each time, so that no two orders share a text. */
+/** Parsed anew each time, so that no two orders share a string. */
 function history(index) {
   const events = JSON.parse(lines[index % lines.length]);
   return decode(events.map((event) => ({ ...event, position: BigInt(event.position) })));
 }
 
 const text = (length) => randomBytes(length / 2).toString('hex');
-/** As read from a store: texts made by joining others take many times the memory until they are compared. */
+/** As read from a store: a string joined from others takes many times the memory until it is first compared. */
 const recording = (revision) =>
   JSON.parse(
     JSON.stringify({
@@ -115,7 +115,7 @@ kinds.listed = {
   },
 };
 
-/** As long as texts may be, and of two bytes a character. */
+/** Texts of the greatest length, with two bytes a character. */
 const greek = (length) =>
   Array.from(randomBytes(length), (byte) => String.fromCharCode(0x3b1 + (byte % 24))).join('');
 
@@ -160,7 +160,7 @@ function heapBytes() {
 }
 
 const { orders, make } = kinds[process.argv[2]];
-await make(0); // what code itself takes
+await make(0); // warms up the code, so that its memory does not count
 const cache = new StateCache({ maxSizeBytes: 4_000_000_000 });
 const before = heapBytes();
 for (let index = 0; index < orders; index++) {

@@ -9,7 +9,7 @@ export function someStream(): string {
   return orderStream('default', randomUUID());
 }
 
-/** An event for the port, which does not look into it. */
+/** An event for the port, which does not look at its content. */
 export function someEvent(data: unknown = { tags: ['new'] }): EncodedEvent {
   return {
     eventId: randomUUID(),

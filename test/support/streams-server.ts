@@ -4,7 +4,7 @@ import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_
 
 export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
 
-/** Answers reads and subscriptions of clients of an EventStoreDB as it is told. */
+/** A server of EventStoreDB's protocol whose reads and subscriptions are answered by `read`. */
 export async function startStreamsServer(
   read: (call: ReadCall) => void,
 ): Promise<{ readonly url: string; close(): void }> {

@@ -5,21 +5,27 @@ import { setTimeout } from 'node:timers/promises';
 
 export interface TcpProxy {
   readonly port: number;
-  /** Nothing more passes to the client, though its connections stay open. */
+  /** Passes nothing more to clients, though their connections stay open. */
   holdAnswers(): void;
-  /** What was held passes, and what follows. */
+  /** Passes the held bytes and all that follow. */
   passAnswers(): void;
-  /** What the server says on the connections there are passes never again, though they stay open; new ones work. */
+  /**
+   * Never again passes what the server sends on the existing connections, though they stay open. New connections
+   * work.
+   */
   swallowAnswers(): void;
-  /** Nothing passes on the connections there are, either way, not even their end: the host is gone. New ones work. */
+  /**
+   * Passes nothing on the existing connections in either direction, not even their end, as if the host were lost.
+   * New connections work.
+   */
   loseHost(): void;
-  /** From now on everything takes so long, either way; 0: no longer. */
+  /** From now on delays everything by this time, in both directions; 0: no delay. */
   slow(delayMs: number): void;
-  /** Breaks the connections there are; new ones are accepted. */
+  /** Breaks the existing connections; new ones are accepted. */
   cut(): void;
-  /** Tells one side of each connection that the other has ended its half of it; that one knows nothing of it. */
+  /** Tells one side of each connection that the other has closed its half. The other side does not learn of it. */
   halfClose(side: 'client' | 'server'): void;
-  /** Breaks connections and takes none until `restore`. */
+  /** Breaks all connections, and accepts none until `restore`. */
   away(): Promise<void>;
   restore(): Promise<void>;
   close(): Promise<void>;
@@ -31,8 +37,8 @@ export interface ProxiedPair {
 }
 
 /**
- * Stands between a client and a server on this machine, to be the network's bad days.
- * @param onPair is told of each connection, to look at what passes
+ * Stands between a client and a server on this machine, and acts as a faulty network.
+ * @param onPair called for each connection, so that a test can watch its bytes
  */
 export async function startTcpProxy(
   targetPort: number,
@@ -116,14 +122,14 @@ export async function startTcpProxy(
   };
 }
 
-/** The address of what a proxy stands before, so that it is reached through the proxy. */
+/** A target's address, changed so that the target is reached through a proxy. */
 export function through(proxy: Pick<TcpProxy, 'port'>, target: string): string {
   const url = new URL(target);
   url.port = String(proxy.port);
   return url.href;
 }
 
-/** Hands on what comes, in its order, though a delay changes meanwhile. */
+/** Passes bytes on in their order, even while the delay changes. */
 function pass(from: Socket, to: Socket, delayMs: () => number): { passed: () => Promise<void> } {
   let underWay = Promise.resolve();
   let waiting = 0;

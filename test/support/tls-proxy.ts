@@ -11,12 +11,15 @@ import type { AddressInfo } from 'node:net';
 
 export interface TlsProxy {
   readonly port: number;
-  /** The `authorization` of each call that came, by its path; undefined where there was none. */
+  /** The `authorization` header of each received call, by path; undefined where there was none. */
   readonly authorizations: ReadonlyMap<string, string | undefined>;
   close(): Promise<void>;
 }
 
-/** A server with TLS before one without: it ends the encryption, notes who calls, and passes each call on. */
+/**
+ * A TLS server in front of one without TLS: it ends the encryption, notes the callers' authorization, and passes
+ * each call on.
+ */
 export async function startTlsProxy(
   target: string,
   certificate: { cert: string; key: string },
@@ -43,7 +46,7 @@ export async function startTlsProxy(
     stream.on('error', () => call.close()).on('aborted', () => call.close(constants.NGHTTP2_CANCEL));
     stream.pipe(call).pipe(stream);
   });
-  // Whoever does not trust the certificate hangs up.
+  // A client that does not trust the certificate hangs up.
   server.on('tlsClientError', () => undefined);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

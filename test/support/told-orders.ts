@@ -3,14 +3,14 @@ import type { EventStore } from '#event-store/port.js';
 import { place, WrittenOrder } from './order-streams.js';
 
 export interface Buyer {
-  /** Null: a guest. */
+  /** null: a guest. */
   readonly customerId: string | null;
   readonly name?: string | null;
   readonly email: string | null;
   readonly phone?: string | null;
 }
 
-/** A placed order of somebody. */
+/** Places an order of the buyer. */
 export async function placedBy(store: EventStore, buyer: Buyer): Promise<WrittenOrder> {
   const order = new WrittenOrder(store);
   await order.does(placedCommand(order, buyer));

@@ -2,7 +2,7 @@ import { StoreUnavailable } from '#event-store/errors.js';
 import type { EventStore, ExactEventStore, RawEvent } from '#event-store/port.js';
 import { lossyStore } from './lossy-store.js';
 
-/** A store that answers, and fails to read those streams that `isUnreadable` names. */
+/** A store that answers, but fails to read the streams for which `isUnreadable` returns true. */
 export function unreadableStreams(
   store: ExactEventStore,
   isUnreadable: (stream: string) => boolean,

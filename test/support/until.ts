@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Asks again and again until the answer is neither null, undefined nor false. */
+/** Asks repeatedly until the answer is neither null, undefined nor false. */
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,

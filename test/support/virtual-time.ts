@@ -1,4 +1,6 @@
-/** A clock that stands still while anything can be done, and then goes on to when the next one who waits is woken. */
+/**
+ * A clock that stands still while anything is left to do. It then jumps to the time of the next waiting wake-up.
+ */
 export class VirtualTime {
   nowMs = 0;
   readonly #waiting: { readonly atMs: number; readonly wake: () => void }[] = [];
@@ -6,13 +8,13 @@ export class VirtualTime {
   readonly wait = (ms: number): Promise<void> =>
     new Promise((wake) => void this.#waiting.push({ atMs: this.nowMs + ms, wake }));
 
-  /** @throws when it is not done, and nobody waits for a time */
+  /** Runs the clock until `done` settles. @throws when it is not settled and nothing waits for a time */
   async until<T>(done: Promise<T>): Promise<T> {
     let isDone = false;
     const ended = done.finally(() => (isDone = true));
-    ended.catch(() => {}); // told to the caller below
+    ended.catch(() => {}); // the caller gets the error below
     for (;;) {
-      // What follows from one waking is promises alone: all of it is done by then.
+      // Everything that follows from a wake-up is promises, which are all settled by then.
       await new Promise((resolve) => setImmediate(resolve));
       if (isDone) return ended;
       const next = this.#waiting.sort((a, b) => a.atMs - b.atMs).shift();

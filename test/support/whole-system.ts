@@ -12,14 +12,14 @@ import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
-/** Both APIs, the projector and their stores, with one token issuer: what stands behind the gateway. */
+/** Both APIs, the projector and their stores, with one token issuer: the system behind the gateway. */
 export interface WholeSystem {
   /** `host:port` */
   readonly commandApi: string;
   readonly queryApi: string;
   /** The network between command-api and the event store. */
   readonly eventStore: TcpProxy;
-  /** Staff's, for reading and writing. */
+  /** A token of staff for reading and writing. */
   readonly token: string;
   readonly issueToken: (lifetimeSeconds: number) => Promise<string>;
   close(): Promise<void>;
@@ -63,7 +63,10 @@ export async function startWholeSystem(queryBaseUrl: string): Promise<WholeSyste
   };
 }
 
-/** Whoever comes first would write it, and one store alone may append in a process: that is command-api's here. */
+/**
+ * Writes the store's identity beforehand. Otherwise the first client would write it, and only one client in a
+ * process may append: here that is command-api's.
+ */
 async function identify(url: string): Promise<void> {
   const store = new DbClientEventStore({ connectionString: url });
   await storeIdentity(store);

@@ -4,7 +4,9 @@ import { CliError, UsageError } from './support/cli-error.js';
 import { failureLine } from './support/failure-line.js';
 import { outliveReaders } from './support/outlive-readers.js';
 
-/** In the order of the help. Each is loaded when it is asked for: few need all that the others need. */
+/**
+ * In the order of the help. Each command is loaded on demand: most commands do not need the modules of the others.
+ */
 const commands = new Map<string, () => Promise<(program: Command) => void>>([
   ['up', async () => (await import('./commands/up.command.js')).addUpCommand],
   ['import', async () => (await import('./commands/import.command.js')).addImportCommand],
@@ -38,14 +40,14 @@ async function main(): Promise<number> {
     .exitOverride();
   const asked = commands.get(process.argv[2] ?? '');
   for (const load of asked ? [asked] : commands.values()) (await load())(program);
-  // Errors of subcommands are handled here too.
+  // Makes the errors of subcommands throw too, so that they are handled here.
   for (const command of program.commands) command.exitOverride();
   try {
-    readConfig({}); // a misspelt ORDERLOG_ variable would otherwise go unnoticed
+    readConfig({}); // checks the environment: a misspelt ORDERLOG_ variable would otherwise go unnoticed
     await program.parseAsync();
     return process.exitCode === undefined ? OK : Number(process.exitCode);
   } catch (error) {
-    // Commander has said what is wrong already.
+    // Commander has already printed what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE;
     process.stderr.write(`orderctl: ${failureLine(error)}\n`);
     if (process.env['ORDERLOG_LOG_LEVEL'] === 'debug' && !(error instanceof CliError)) console.error(error);

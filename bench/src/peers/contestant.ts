@@ -1,14 +1,17 @@
 import type { BenchOrder } from '../workload.js';
 
-/** A service that does the same work; each call is what a client of it sends, one request after the other. */
+/**
+ * A service that does the same work. Each call sends what a client of the service sends, one request after
+ * another.
+ */
 export interface Contestant {
   readonly name: string;
   /** @returns the id of the order */
   place(order: BenchOrder): Promise<string>;
-  /** The order is confirmed, then paid, then a shipment made. */
+  /** The steps after placing: the order is confirmed and paid, then a shipment is created. */
   readonly proceed: readonly ((orderId: string, order: BenchOrder) => Promise<void>)[];
   read(orderId: string): Promise<void>;
-  /** Until whatever was written can be read, and nothing is left to do. */
+  /** Resolves when everything written can be read and no work is left. */
   settle(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -8,7 +8,9 @@ import type { Contestant } from './contestant.js';
 
 const AFTER_PLACING = ['confirm', 'captured', 'shipments'];
 
-/** The whole of orderlog as `orderctl up` starts it, events and read models in a database at `postgresUrl`. */
+/**
+ * The whole of orderlog as `orderctl up` starts it. Its events and read models are in a database at `postgresUrl`.
+ */
 export async function startOrderlog(postgresUrl: string): Promise<Contestant> {
   const system = await startSystem(['--postgres', postgresUrl]);
   const store = new DbClientEventStore({ connectionString: system.eventStoreUrl });

@@ -23,8 +23,9 @@ const AFTER_PLACING: readonly { what: string; body: (order: BenchOrder) => unkno
 ];
 
 /**
- * Their packages are no part of the repository's: they are installed at the first run, at the versions of their lock.
- * @throws Error with the command that does it, where that fails
+ * The peers' packages are not part of the repository's: the first run installs them at the versions in their lock
+ * file.
+ * @throws Error with the command to run, when the installation fails
  */
 export function installPeers(): void {
   const npm = (...args: string[]) => {
@@ -38,7 +39,7 @@ export function installPeers(): void {
   npm('run', 'build');
 }
 
-/** A service of bench/peers as a process of its own, with a database of its own on the server at `postgresUrl`. */
+/** Starts a service of bench/peers as a separate process, with its own database on the server at `postgresUrl`. */
 export async function startPeer(name: 'crud' | 'emmett', postgresUrl: string): Promise<Contestant> {
   const url = new URL(postgresUrl);
   url.pathname = `/peer_${name}`;

@@ -8,13 +8,13 @@ import { query, type System } from '../system.js';
 
 const ORDERS = 100_000;
 const PAGE = 50;
-/** Of each question, live and as of a moment. */
+/** How often each question is asked, live and as of a moment. */
 const ASKED = 240;
 const WARM_UP = 12;
 /** An as-of page may take three times as long as the live one. */
 const TARGET_RATIO = 1 / 3;
 
-/** Of the year that the orders happened in: long ago, in the middle, lately. */
+/** As shares of the year in which the orders happened: long ago, in the middle, lately. */
 const MOMENTS = [0.1, 0.5, 0.99];
 const CLOCKS = ['asOf', 'recordedAsOf'];
 
@@ -38,7 +38,7 @@ const questions: Readonly<Record<string, (i: number) => string>> = {
 };
 
 /**
- * Pages of fifty of a hundred thousand orders, asked as of moments on both clocks, against the same page live, in turn.
+ * Pages of fifty out of a hundred thousand orders, as of moments on both clocks, in turn with the same page live.
  * `ratio` is the live page's p95 over that of the page as of a moment.
  */
 export async function asOf(system: System, store: EventStore): Promise<readonly Row[]> {
@@ -82,7 +82,7 @@ async function timedPage(system: System, filters: string): Promise<number> {
   return performance.now() - fromMs;
 }
 
-/** As the tables of a system are that has run for long: cleaned up and counted. */
+/** Brings the tables into the state that a long-running system has: vacuumed and analyzed. */
 async function settleTables({ postgresUrl }: System): Promise<void> {
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();

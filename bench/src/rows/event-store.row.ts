@@ -9,7 +9,7 @@ import { interleave, runLane, type Lane, type Row } from '../measure.js';
 import { IN_FLIGHT } from '../system.js';
 
 const APPENDS = 12_000;
-/** An order has about so many events; every stream begins with an append that expects none. */
+/** Roughly the number of events of an order. Every stream begins with an append that expects no stream. */
 const EVENTS_PER_STREAM = 8;
 const READ_EVENTS = 40_000;
 const TARGET_RATIO = 0.5;
@@ -51,7 +51,7 @@ export async function eventStore(): Promise<readonly Row[]> {
   }
 }
 
-/** Both servers tell their port when they are ready, each in its own way. */
+/** Starts a server and connects to it. Both servers send their port when they are ready, each in its own form. */
 async function start(module: string, environment: Record<string, string>): Promise<Server> {
   const child = new Child(module, { environment });
   const told = await child.told<number | { port: number }>();
@@ -66,7 +66,7 @@ async function start(module: string, environment: Record<string, string>): Promi
   };
 }
 
-/** Each of the 64 writers goes on with its own stream, at the revision it got. */
+/** Each of the 64 writers appends to its own stream, at the revision that it has reached. */
 async function appends({ client }: Server, count: number): Promise<Lane> {
   const writers = Array.from({ length: IN_FLIGHT }, () => ({ stream: '', next: EVENTS_PER_STREAM }));
   const free = [...writers];
@@ -90,7 +90,7 @@ function someEvent(): EventData {
   return jsonEvent({ type: 'Measured', data: { text: TEXT }, metadata: { trace: TEXT.slice(0, 280) } });
 }
 
-/** `$all` from its start, an operation an event. */
+/** Reads `$all` from its start; each event is an operation. */
 async function reads({ client }: Server): Promise<Lane> {
   const events = client.readAll({ maxCount: READ_EVENTS })[Symbol.asyncIterator]();
   return runLane(READ_EVENTS, 1, async () => {

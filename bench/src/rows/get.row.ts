@@ -12,7 +12,7 @@ const ORDERS = 1_000;
 const READS = 4_000;
 const TARGET_RATIO = 0.7;
 
-/** One order by its id against a bare Fastify that reads the same row through `pg`. */
+/** Reads one order by its id, against a bare Fastify that reads the same row through `pg`. */
 export async function get(system: System, store: EventStore): Promise<Row> {
   const ids: string[] = [];
   await runLane(ORDERS, IN_FLIGHT, async (i) => {

@@ -12,18 +12,19 @@ const PROCESSES = 4;
 const COMMANDS = 4_000;
 const APPENDS = 1_500;
 const TARGET_RATIO = 0.8;
-/** Any writer's p99 is at most five times the median of all. */
+/** The p99 of any writer is at most five times the median of all writers. */
 const TARGET_FAIRNESS = 1 / 5;
 
-/** One who sends a command after the other, through the same process every time. */
+/** A writer that sends one command after another, always through the same process. */
 interface Writer {
   readonly through: System;
   readonly latenciesMs: number[];
 }
 
 /**
- * 32 writers at one order, through four processes of command-api, against one writer who appends the same events to one
- * stream, one after the other, through the same client. The command is one that leaves the order as large as it was.
+ * 32 writers at one order, through four processes of command-api. They are compared with one writer that appends
+ * the same events to one stream, one after another, through the same client. The command leaves the order as large
+ * as it was.
  */
 export async function hotOrder(system: System, store: EventStore): Promise<readonly Row[]> {
   const others = await Promise.all(Array.from({ length: PROCESSES - 1 }, () => startCommandApi(system)));
@@ -68,7 +69,7 @@ async function ours(writers: readonly Writer[], repetition: number): Promise<Lan
     revisions.add(body.revision);
     free.push(writer);
   });
-  // Each added its event, at a revision of its own.
+  // Each command added one event, at a revision of its own.
   if (revisions.size !== COMMANDS || Math.max(...revisions) !== COMMANDS) {
     throw new Error(`${COMMANDS} commands were answered with ${revisions.size} revisions`);
   }
@@ -95,7 +96,7 @@ async function raw(store: EventStore, repetition: number): Promise<Lane> {
   });
 }
 
-/** The median of all over the p99 of the writer who had to wait longest. */
+/** The median of all writers over the p99 of the writer that had to wait longest. */
 function fairness(row: Row, writers: readonly Writer[]): Row {
   const medianMs = percentile(
     writers.flatMap(({ latenciesMs }) => latenciesMs),

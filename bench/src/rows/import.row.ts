@@ -4,7 +4,7 @@ import type { System } from '../system.js';
 
 const TARGET_PER_SECOND = 1_500;
 
-/** Commands a second of a whole import, the reading and planning of the file included: each is one that was answered. */
+/** Answered commands a second of a whole import, including the time for reading and planning the file. */
 export async function importOrders(system: System, file: string | null): Promise<Row> {
   let figures!: ImportFigures;
   const lane = await runLane(1, 1, async () => (figures = await importFile(system, file)));

@@ -16,18 +16,18 @@ import { makeOrder } from '../workload.js';
 
 const LONG_EVENTS = 10_000;
 const SHORT_EVENTS = 100;
-/** After a snapshot: an order is loaded at any place between two. */
+/** Events after the last snapshot: a load may happen at any point between two snapshots. */
 const TAILS_EVENTS = [0, 25, 50, 75];
 const SNAPSHOT_EVERY_EVENTS = 100;
 const LOADS = 400;
 const FULL_FOLDS = 12;
-/** Loading the long ones takes at most 1.5 times as long. */
+/** Loading a long order takes at most 1.5 times as long as loading a short one. */
 const TARGET_RATIO = 1 / 1.5;
 const LIFE_MS = 365 * 24 * 60 * 60 * 1_000;
 
 /**
- * Orders of ten thousand events loaded, one after another and from nothing cached, against orders of a hundred, the same
- * way; then both without snapshots. Each life takes a year of changed tags and, now and then, a note.
+ * Loads orders of ten thousand events, one after another and without the cache, against orders of a hundred
+ * events; then both again without snapshots. Each order has a year of changed tags and, now and then, a note.
  */
 export async function longOrder(system: System, store: ExactEventStore): Promise<readonly Row[]> {
   const long = await Promise.all(TAILS_EVENTS.map((tail) => written(store, LONG_EVENTS + tail)));
@@ -57,14 +57,14 @@ function loaderOf(eventStore: ExactEventStore, withSnapshots: boolean): OrderLoa
   const codec = eventCodec(plainPersonal);
   const cache = new StateCache({ maxSizeBytes: 0 });
   const store = openSnapshots(eventStore, codec.personal);
-  // Loads leave no snapshot: the next one would find another tail.
+  // Loads write no snapshot, because a later load would then find a shorter tail.
   const dearLoadEvents = Number.POSITIVE_INFINITY;
   const options = { store, everyEvents: SNAPSHOT_EVERY_EVENTS, dearLoadEvents, observer: strict };
   const snapshots = withSnapshots ? new OrderSnapshots(options) : null;
   return new OrderLoader({ eventStore, codec, cache, snapshots });
 }
 
-/** What is measured are loads from a snapshot: one that does not find it ends the bench. */
+/** Loads from a snapshot are measured: a load that does not use its snapshot ends the bench. */
 const strict: SnapshotObserver = {
   read: (outcome, stream) => {
     if (outcome !== 'used') throw new Error(`the snapshot of ${stream} is ${outcome}`);
@@ -76,7 +76,7 @@ const strict: SnapshotObserver = {
   },
 };
 
-/** An order of so many events, with the snapshot that command-api would have left of it. @returns its stream */
+/** Writes an order of so many events, with the snapshot that command-api would have left. @returns its stream */
 async function written(store: ExactEventStore, events: number): Promise<string> {
   const snapshots = openSnapshots(store, plainPersonal);
   const raw = new RawOrder();

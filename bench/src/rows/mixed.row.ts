@@ -13,7 +13,7 @@ const ORDERS = 10_000;
 const COMMANDS = 3_000;
 const TARGET_RATIO = 0.45;
 const TARGET_COLD_RATIO = 0.25;
-/** In megabytes: holds no order. */
+/** In megabytes: no order is cached. */
 const NO_CACHE = '0';
 
 interface OpenOrder {
@@ -21,7 +21,7 @@ interface OpenOrder {
   readonly orderId: string;
   shipmentId: string;
   nextStep: number;
-  /** When the steps begun so far are done: one needs the other. */
+  /** Resolves when the steps begun so far are done, since each step needs the one before it. */
   ready: Promise<unknown>;
 }
 
@@ -32,9 +32,9 @@ interface AppendedOrder {
 }
 
 /**
- * Confirming, paying, noting, shipping, delivering and completing 10,000 orders, and tagging what is complete, some of
- * them often and most seldom, against appending the same events to as many orders: with the cache of folded orders, and
- * without it, so that each command loads its order.
+ * Confirms, pays, notes, ships, delivers and completes 10,000 orders, and tags completed ones. A few orders get
+ * most of the commands. It is compared with appending the same events to as many orders: once with the cache of
+ * folded orders, and once without it, so that each command loads its order.
  */
 export async function mixed(system: System, store: EventStore): Promise<readonly Row[]> {
   const orders = Array.from({ length: ORDERS }, (_, i) => makeOrder(i));
@@ -43,7 +43,7 @@ export async function mixed(system: System, store: EventStore): Promise<readonly
   await appendAll(store, await Promise.all(raw.map(({ order, to }) => to.placed(order))));
   await untilPositionVisible(system, store);
   const compared = (name: string, target: number, through: System) => {
-    // The same orders in the same order on either side.
+    // Both sides draw the same orders in the same sequence.
     const [next, nextRaw] = [zipf(ORDERS, seeded(1)), zipf(ORDERS, seeded(1))];
     return interleave(
       { name, target },
@@ -76,7 +76,7 @@ async function rawLane(store: EventStore, next: () => AppendedOrder): Promise<La
       ),
     );
   }
-  // What concerns one order is sent in its order, and taken in it.
+  // The appends to one order are sent in their order, and stored in it.
   return appendAll(store, appends);
 }
 
@@ -95,7 +95,7 @@ async function takeStep(system: System, open: OpenOrder): Promise<void> {
   await taken;
 }
 
-/** Leaves the order as large as it was, however often. */
+/** Tags leave the order as large as it was, however often they change. */
 async function tag(system: System, { orderId }: OpenOrder, turn: number): Promise<void> {
   await command(system, `/v1/orders/${orderId}/tags`, randomUUID(), { tags: [`turn ${turn}`] }, 'PUT');
 }

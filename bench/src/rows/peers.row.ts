@@ -13,20 +13,24 @@ import { makeOrder } from '../workload.js';
 const ORDERS = 300;
 const READS = 600;
 const WARM_UP_ORDERS = 150;
-/** Ours over a peer's: not behind. */
+/** Ours over a peer's: orderlog must not be slower. */
 const TARGET_RATIO = 1;
 
 const WORK = ['place', 'proceed', 'read'] as const;
 type Work = (typeof WORK)[number];
 
-/** What one of them did in one repetition, of each work; `settled`: the time until all was readable counted too. */
+/**
+ * What one contestant did in one repetition of each kind of work. `settledPerSecond` includes the time until all
+ * was readable.
+ */
 type Round = Readonly<Record<Work, Lane & { readonly settledPerSecond: number }>>;
 
 /**
- * Orders of twenty lines placed; confirmed, paid and shipped; and read one by one, with 64 in flight: on orderlog, on
- * a CRUD service of Nest, Express and TypeORM, and on emmett with its PostgreSQL event store. All keep their data in
- * one PostgreSQL, which writes every commit to disk before it answers (`fsync` and `synchronous_commit` are on).
- * The rows of a peer have its own CPU and latencies, and in `raw/s` what it did; ours are in those of orderlog.
+ * Places orders of up to forty lines; confirms, pays and ships them; and reads them one by one, with 64 in flight.
+ * It does so on orderlog, on a CRUD service of Nest, Express and TypeORM, and on emmett with its PostgreSQL event
+ * store. All keep their data in one PostgreSQL, which writes every commit to disk before it answers (`fsync` and
+ * `synchronous_commit` are on). A peer's row has the peer's own CPU and latencies, and its rate in `raw/s`; the
+ * CPU and latencies of orderlog are in orderlog's rows.
  */
 export async function peers(): Promise<readonly Row[]> {
   installPeers();
@@ -66,7 +70,7 @@ async function round(contestant: Contestant, count: number): Promise<Round> {
   };
 }
 
-/** Each operation so many times, one kind after the other; the CPU of what goes on after the answers counts too. */
+/** Runs each operation `count` times, one kind after another. The CPU time of work after the answers counts too. */
 async function settled(
   contestant: Contestant,
   count: number,

@@ -9,17 +9,17 @@ import { makeOrder } from '../workload.js';
 
 const ORDERS = 1_500;
 const TARGET_RATIO = 0.5;
-/** The slowest of a hundred may take twice as long as the slowest of a hundred appends, at the same pace. */
+/** At the same pace, the p99 of placing may be twice the p99 of the appends. */
 const TARGET_P99_RATIO = 0.5;
-/** At the same pace on both sides, what differs is the latency. */
+/** With the same pace on both sides, only the latency differs. */
 const PACED_SECONDS = 6;
 const PACED_REPETITIONS = 3;
 
 type Send = (index: number) => Promise<unknown>;
 
 /**
- * Placing orders over HTTP against appending the same events to the same store through the same client: as many as
- * there can be, then both at the pace of half of what placing can do.
+ * Places orders over HTTP, against appending the same events to the same store through the same client: first at
+ * full load, then both at half the rate that placing reaches.
  */
 export async function place(system: System, store: EventStore): Promise<readonly Row[]> {
   let next = 0;

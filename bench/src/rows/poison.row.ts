@@ -11,8 +11,8 @@ const EVENTS_EACH = 3;
 const DEFAULT_ORDERS = 100_000;
 
 /**
- * How fast the projector takes healthy orders in while one in a hundred of the others is poison, against the same log
- * without what is poison in it. Operations are events of healthy orders.
+ * How fast the projector takes in the events of healthy orders while one order in a hundred is poisoned, against
+ * the same log without the poison. Operations are events of healthy orders.
  */
 export async function poison({ events }: LogOptions): Promise<readonly Row[]> {
   const orders = events === null ? DEFAULT_ORDERS : Math.ceil(events / EVENTS_EACH);
@@ -46,7 +46,7 @@ export async function poison({ events }: LogOptions): Promise<readonly Row[]> {
   }
 }
 
-/** The same log, as if nobody had appended what is poison, and what comes after it. */
+/** The same log, as if the poison and the events behind it had never been appended. */
 function without(store: ExactEventStore, poisoned: Poisoned): OrdersFollowerOptions['eventStore'] {
   return {
     headPosition: () => store.headPosition(),
@@ -63,7 +63,7 @@ function without(store: ExactEventStore, poisoned: Poisoned): OrdersFollowerOpti
   };
 }
 
-/** Returns once a projector has taken everything in up to the head, from the beginning. */
+/** Returns once a projector, started from the beginning, has taken in everything up to the head. */
 async function untilAt(
   head: bigint,
   eventStore: OrdersFollowerOptions['eventStore'],

@@ -16,9 +16,10 @@ const TARGET_MEMORY = 1 / 1.1;
 const ONE_BY_ONE_EVENTS = 3_000;
 
 /**
- * The bulk build of the Postgres models, up to the checkpoint from which the projector goes on, against reading
- * `$all` for nothing and then copying the same final rows into tables with the same keys and indexes; against a
- * projector that takes event by event; and how its memory grows.
+ * The bulk build of the PostgreSQL read models, up to the checkpoint from which the projector goes on. It is
+ * compared with reading `$all` without using it and then copying the same final rows into tables with the same
+ * keys and indexes, and with a projector that takes one event at a time. A last row shows how the memory of the
+ * build grows.
  */
 export async function rebuild({ file, events }: LogOptions): Promise<readonly Row[]> {
   const log = await fillLog(events ?? DEFAULT_EVENTS, file);
@@ -64,7 +65,10 @@ async function readForNothing(store: Pick<EventStore, 'subscribeToAll'>): Promis
   for await (const message of all) if (message.kind === 'caughtUp') stop.abort();
 }
 
-/** How many times as fast: on the first few events, when its tables are still small. */
+/**
+ * How many times as fast the bulk build is. The other projector takes only the first events, when its tables are
+ * still small.
+ */
 async function oneByOne(log: FilledLog, db: pg.Client, perSecond: number): Promise<Row> {
   const rates: number[] = [];
   const pool = createPool(log.postgresUrl, { max: 1, applicationName: 'bench', statementTimeoutMs: 0 });
@@ -85,7 +89,7 @@ async function oneByOne(log: FilledLog, db: pg.Client, perSecond: number): Promi
   };
 }
 
-/** Flat: the most that it takes in the second tenth of the events, over the most in the last and after it. */
+/** Whether memory stays flat: the most in the second tenth of the events, over the most from the last tenth on. */
 function memory(reports: readonly RebuildReport[], events: number): Row {
   const mostOf = (report: RebuildReport, from: number, to: number) =>
     Math.max(

@@ -26,8 +26,8 @@ const LOOK_EVERY_MS = 2;
 const logger = createLogger('bench', 'silent');
 
 /**
- * All events of imported orders into an empty topic: the relay, against reading `$all` for nothing and then
- * sending the same messages in the same requests through the same client.
+ * Relays all events of imported orders into an empty topic. It is compared with reading `$all` without using it
+ * and then sending the same messages in the same requests through the same client.
  */
 export async function relay(system: System, store: ExactEventStore, file: string | null): Promise<Row> {
   await importFile(system, file);

@@ -10,18 +10,18 @@ import { untilPositionVisible } from '../settle.js';
 import { SteadyQuestions, type Phase } from '../steady-questions.js';
 import { ORDERCTL, type System } from '../system.js';
 
-/** Before and after it, the usual. */
+/** How long the usual load is measured, before and after the replay. */
 const USUAL_MS = 30_000;
 const LOOK_EVERY_MS = 50;
-/** Twice the usual p99, at most. */
+/** The p99 is at most twice the usual one. */
 const TARGET_RATIO = 0.5;
 const ORDERS_ASKED_FOR = 1_000;
 
 /**
- * The read models of a whole shop built anew, verified in full and switched to, while questions are asked and orders
- * placed all the time; killed twice (SIGKILL) on the way, gone on with, rolled back and activated again; where orders
- * are searched in an index, that is then built anew alone. It fails when a question fails, or an answer is from before
- * what an earlier one had shown.
+ * Replays the read models of a whole shop, with full verification and the flip, while questions are asked and
+ * orders placed. The replay is killed twice (SIGKILL) and resumed; then the flip is rolled back and repeated.
+ * Where orders are searched in an index, the index alone is replayed too. The row fails when a question fails, or
+ * when an answer is older than an earlier one.
  */
 export async function replay(
   system: System,
@@ -64,7 +64,7 @@ export async function replay(
   }
 }
 
-/** It is killed while it loads, and while it verifies. */
+/** The replay is killed once while it loads and once while it verifies. */
 async function replayWithKills(system: System, replays: ReplaysStore): Promise<ReplayRecord> {
   const loads = ({ phase, done }: ReplayRecord) => phase === 'loading' && done > 0;
   const verifies = ({ phase, done }: ReplayRecord) => phase === 'verifying' && done > 0;

@@ -17,7 +17,7 @@ interface Done {
   readonly confirmed: { readonly key: string };
 }
 
-/** Commands sent again with their keys, against reads of the same orders from query-api. */
+/** Sends commands again with their keys, against reads of the same orders from query-api. */
 export async function retry(system: System, store: EventStore): Promise<readonly Row[]> {
   const done = new Array<Done>(ORDERS);
   await runLane(ORDERS, IN_FLIGHT, async (i) => {

@@ -22,8 +22,8 @@ interface RawRequest {
 }
 
 /**
- * The same questions through query-api, and as the very query that it sends to Elasticsearch for each, by a plain
- * client; looking up what a misspelt word stands for is ours alone. The ratio is of the two p99.
+ * Asks the same questions through query-api, and as the query that query-api sends to Elasticsearch for each, by a
+ * plain client. Only ours looks up what a misspelt word stands for. The ratio compares the two p99.
  */
 export async function searchElasticsearch(
   system: System,
@@ -48,7 +48,7 @@ export async function searchElasticsearch(
   }
 }
 
-/** The last request that the adapter makes for each question is the query; those before it look up words. */
+/** The last request that the adapter makes for a question is the query; the requests before it look up words. */
 async function queriesOf(client: Client, index: string): Promise<RawRequest[]> {
   const always = async () => index;
   const search = new ElasticsearchOrderSearch(client, { current: always, refreshed: always });

@@ -19,14 +19,17 @@ const BULK_DOCUMENTS = 1_000;
 const BULK_MAX_BYTES = 4_000_000;
 
 /**
- * All orders of a log into an empty index that is searched meanwhile: the follower, which reads the rows and makes
- * documents of them, against `_bulk` alone with the same documents, ready made.
+ * Follows all orders of a log into an empty index that can be searched meanwhile. The follower, which reads rows
+ * and makes documents of them, is compared with `_bulk` alone, which gets the same documents ready made.
  */
 export function searchIndex(options: LogOptions): Promise<readonly Row[]> {
   return filled(options, { name: 'search-index', target: TARGET_RATIO });
 }
 
-/** The same into an index that nobody searches yet, as `orderctl replay --search-only` fills it: no refresh, no replica. */
+/**
+ * As `searchIndex`, into an index that is not searched yet, as `orderctl replay --search-only` fills it: without
+ * refreshes and replicas.
+ */
 export function rebuildSearch(options: LogOptions): Promise<readonly Row[]> {
   return filled(options, { name: 'rebuild-search', target: REBUILD_TARGET_RATIO, inBulk: true });
 }
@@ -110,7 +113,7 @@ async function rowsOf(pool: pg.Pool, { schema }: Generation): Promise<number> {
   return rows[0]!.count;
 }
 
-/** The same rows, to be followed from their beginning into another index. */
+/** A generation of the same rows with another index, which is followed from the beginning of the rows. */
 async function withIndex(pool: pg.Pool, built: Generation, index: string): Promise<Generation> {
   const { rows } = await pool.query<{ id: number }>(
     `INSERT INTO ${SHARED_SCHEMA}.generations (id, schema_name, fingerprint, search_index, rows_of)
@@ -120,7 +123,7 @@ async function withIndex(pool: pg.Pool, built: Generation, index: string): Promi
   return { ...built, id: rows[0]!.id, fingerprint: index, searchIndex: index };
 }
 
-/** Two requests under way, as the follower has. */
+/** Sends the documents with two requests under way, like the follower. */
 async function sent(client: Client, index: string, documents: readonly Document[]): Promise<void> {
   const bulks = bulksOf(documents).values();
   const send = async () => {

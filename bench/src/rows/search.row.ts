@@ -9,7 +9,7 @@ import { searchOrders, type System } from '../system.js';
 const SEARCHES = 600;
 const TARGET_P95_MS = 50;
 
-/** Searching imported orders one at a time, in PostgreSQL: words, some misspelt, with filters and all facets. */
+/** Searches imported orders one at a time, in PostgreSQL: words, some misspelt, with filters and all facets. */
 export async function search(system: System, store: EventStore, file: string | null): Promise<Row> {
   await importFile(system, file);
   await untilPositionVisible(system, store);

@@ -7,11 +7,11 @@ import type { Row } from '../measure.js';
 import { query, type System } from '../system.js';
 
 const LOOK_EVERY_MS = 20;
-/** A question that costs next to nothing: how far the index is, is told whatever is found. */
+/** A search that costs next to nothing. Its answer tells how far the index is, whatever is found. */
 const NOBODYS = { filters: { number: 'NOBODYS' } };
-/** Elasticsearch compiles its code while it runs, and until then it is slow. */
+/** Elasticsearch compiles its code while it runs, and is slow until then. */
 const WARM_UP_ORDERS = 15_000;
-/** For the refresh itself, and the way to it. */
+/** Time for the refresh itself and for what comes before it. */
 const REFRESH_LASTS_MS = 250;
 
 interface WaitingOrder {
@@ -21,9 +21,10 @@ interface WaitingOrder {
 }
 
 /**
- * From the acknowledgement of an order to the first search in Elasticsearch that says it has indexed through it, at half
- * of what the system can do; no reader asks for a refresh. One search after another looks for all of them: were each looked
- * for by itself, that would be the load. Of those that come to be found together, one is searched for, and has to be.
+ * Time from the acknowledgement of an order to the first search in Elasticsearch whose answer says that the order
+ * is indexed. It is measured at half of the full load, and no reader asks for a refresh. One search after another
+ * looks for all waiting orders: a search for each order would be a load of its own. Of the orders that become
+ * indexed together, one is searched for and must be found.
  */
 export async function searchable(system: System, store: EventStore): Promise<Row> {
   const waiting: WaitingOrder[] = [];
@@ -40,7 +41,7 @@ function acknowledged({ orderId, position: token }: PlacedOrder): WaitingOrder {
   return { orderId, position, acknowledgedMs: performance.now() };
 }
 
-/** @returns how long each has waited, once all are placed and found */
+/** @returns how long each order has waited, once all are placed and found */
 async function lookFor(system: System, waiting: WaitingOrder[], placed: AbortSignal): Promise<number[]> {
   const latenciesMs: number[] = [];
   while (!placed.aborted || waiting.length > 0) {

@@ -8,21 +8,21 @@ import { IN_FLIGHT, startSystem, type System } from '../system.js';
 import { makeOrder } from '../workload.js';
 
 const DEFAULT_MINUTES = 60;
-/** At full load, before anything counts: caches fill, and the figure for half of it is found. */
+/** At full load, before the measurement: caches fill, and the full rate is found, of which half is used. */
 const WARM_UP_OPERATIONS = 20_000;
 /**
- * Of the whole, at half load, before anything counts: what the full load left behind is given back, and in the quarter
- * of an hour before an hour caches fill to their bounds.
+ * A quarter of the whole time, at half load, before the measurement. It frees what the full load left behind; in
+ * the quarter of an hour before a run of an hour, caches fill to their bounds.
  */
 const SETTLE_SHARE = 1 / 4;
-/** What is compared: the first and the last of so many parts. */
+/** Number of parts; the first and the last are compared. */
 const PARTS = 10;
-/** Seldom: what is looked at is slowed down by it. */
+/** Few, because sampling slows down the processes that it looks at. */
 const SAMPLES_IN_A_PART = 20;
 const TARGET_GROWTH = 1.1;
 const MEGABYTE = 1_048_576;
 
-/** What is worked to see how fast the machine is: some milliseconds of what the system does all day. */
+/** A fixed piece of work that shows how fast the machine is: some milliseconds of what the system does all day. */
 const KNOWN_WORK = JSON.stringify(Array.from({ length: 200 }, (_, index) => makeOrder(index)));
 
 interface Sample {
@@ -37,11 +37,11 @@ interface Timed {
 }
 
 /**
- * A shop's day at half of what the system can do, for so many minutes: whether memory grows and answers slow down.
- * `ratio` is the last tenth over the first: of the median memory of each process (in megabytes, in place of the
- * figures a second) and of the 99th percentile of commands and of reads. What becomes less is no drift. So is what a
- * machine that others share does: its row has the CPU time of a work that is always the same, and a tenth in which it
- * differs says nothing of the system.
+ * A shop's day at half of the full load, for so many minutes: whether memory grows and answers slow down. `ratio`
+ * is the last tenth over the first: of each process's median memory (in megabytes, in place of the figures a
+ * second), and of the 99th percentile of commands and of reads. A decrease is no drift. Neither is the influence
+ * of other users of a shared machine: a row of its own shows the CPU time of a fixed piece of work, and a tenth in
+ * which that differs says nothing about the system.
  */
 export async function soak({ minutes }: { minutes: number | null }): Promise<readonly Row[]> {
   const system = await startSystem();
@@ -74,7 +74,10 @@ async function atFullLoad(system: System, day: ShopDay): Promise<number> {
   }
 }
 
-/** Each operation at its time, with at most so many open; one that is late is measured from when it begins. */
+/**
+ * Starts each operation at its time, with at most `IN_FLIGHT` open. An operation that starts late is measured from
+ * its start.
+ */
 async function atPace(day: ShopDay, perSecond: number, seconds: number) {
   const timed: Timed[] = [];
   const startedMs = performance.now();
@@ -132,7 +135,7 @@ function machine(samples: readonly Sample[]): Row {
   );
 }
 
-/** Of each part. */
+/** The median of each part. */
 function medians(samples: readonly Sample[], valueOf: (sample: Sample) => number): number[] {
   const length = Math.max(1, Math.floor(samples.length / PARTS));
   return Array.from({ length: PARTS }, (_, part) =>
@@ -153,7 +156,7 @@ function sampling(system: System, samples: Sample[], everyMs: number): NodeJS.Ti
   }, everyMs);
 }
 
-/** Also what Node's heap holds, where an app tells it. */
+/** Adds the used heap of Node, where an app reports it. */
 async function memoryOf(system: System): Promise<ReadonlyMap<string, number>> {
   const bytes = new Map(await processMemory());
   for (const [name, pool] of [
@@ -167,7 +170,7 @@ async function memoryOf(system: System): Promise<ReadonlyMap<string, number>> {
   return bytes;
 }
 
-/** Of CPU, not of time: that it had to wait for a core says how busy the system is, not how fast the machine. */
+/** CPU time, not elapsed time: waiting for a core shows how busy the system is, not how fast the machine is. */
 function knownWorkMicros(): number {
   const before = process.cpuUsage();
   JSON.stringify(JSON.parse(KNOWN_WORK));

@@ -5,16 +5,16 @@ import { interleave, type Lane, type Row } from '../measure.js';
 import { ruleByRule } from '../rule-by-rule.js';
 import { makeLine, seeded } from '../workload.js';
 
-/** Of one lane, in lines: long enough for the clock, short enough to wait for. */
+/** Lines in one lane: enough for the clock, and few enough to wait for. */
 const LINES_PER_LANE = 200_000;
 const LINES = [1, 20, 2_000] as const;
-/** What class-validator takes, at least, of the time that a body takes: it is what everybody would use. */
+/** class-validator must take at least this many times as long as the compiled schema. It is the usual choice. */
 const TARGET_RATIO = 2;
 
 /**
- * A body of an order from parsed JSON to a checked instance: by the compiled schema as every request is, against
- * class-validator, and against the same rules called one by one. Of 2,000 lines, the latency is how long the event
- * loop stands still.
+ * Turns the parsed JSON of an order into a checked instance: by the compiled schema as for every request, against
+ * class-validator, and against the same rules called one by one. For 2,000 lines, the latency is how long the
+ * event loop is blocked.
  */
 export async function validation(): Promise<readonly Row[]> {
   const rows: Row[] = [];
@@ -44,7 +44,7 @@ function bodyOf(lines: number): object {
   return JSON.parse(JSON.stringify(body)) as object; // as it comes from the parser
 }
 
-/** In this process alone: no other takes part. */
+/** Runs in this process alone, so its own CPU time is the whole. */
 function timed(count: number, operation: () => unknown): Promise<Lane> {
   const latenciesMs = new Array<number>(count);
   const cpuBefore = process.cpuUsage();

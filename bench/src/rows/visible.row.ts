@@ -4,11 +4,11 @@ import type { Row } from '../measure.js';
 import { untilAnswered } from '../settle.js';
 import type { System } from '../system.js';
 
-/** One order in so many is watched: watching all would be the load. */
+/** One order in ten is watched: watching all would be a load of its own. */
 const WATCHED_EVERY = 10;
 const TARGET_P99_MS = 250;
 
-/** From the acknowledgement of an order to its first appearance in query-api, at half of what the system can do. */
+/** Time from the acknowledgement of an order to its first appearance in query-api, at half of the full load. */
 export async function visible(system: System, store: EventStore): Promise<Row> {
   const latenciesMs: number[] = [];
   const half = await placeAtHalfLoad(system, store, async ({ orderId, position }, i) => {

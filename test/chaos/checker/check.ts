@@ -12,7 +12,7 @@ import { storiesOf } from './story.js';
 import { checkStreams } from './streams.check.js';
 import type { Invariant, Report, Violation } from './violations.js';
 
-/** Compares everything that was seen of a run with everything else. Pure: the same facts give the same violations. */
+/** Checks the facts of a run against each other. Pure: the same facts give the same violations. */
 export async function check(facts: Facts): Promise<readonly Violation[]> {
   const violations: Violation[] = [];
   const to =

@@ -4,15 +4,16 @@ import { differences, textOf } from './equal.js';
 import { keyOf, type Chapter, type Story } from './story.js';
 import type { Report } from './violations.js';
 
-/** All that was attempted under one command id, and the events that carry it, wherever they are. */
+/** All attempts under one command id, and all events that carry it, in whatever stream. */
 interface Handled {
   readonly attempts: CommandAttempt[];
   readonly events: { readonly story: Story; readonly chapter: Chapter }[];
 }
 
 /**
- * I1: what was answered with 2xx is in its stream, exactly once, as answered. I2: what was refused in every attempt
- * left nothing. (That an unknown outcome left all or nothing is seen where each block of events is decided again.)
+ * I1: a command answered with 2xx is in its stream exactly once, as answered. I2: a command that was refused in
+ * every attempt left nothing. (Whether an unknown outcome left all or nothing is seen in streams.check.ts, where
+ * each block of events is decided again.)
  */
 export function checkCommands(
   commands: readonly CommandAttempt[],
@@ -20,7 +21,7 @@ export function checkCommands(
   report: { readonly I1: Report; readonly I2: Report },
 ): void {
   for (const [commandId, { attempts, events }] of handledOf(commands, stories)) {
-    if (attempts.length === 0) continue; // events that nobody asked for: found where streams are checked
+    if (attempts.length === 0) continue; // nobody asked for these events: streams.check.ts reports them
     const about = `${attempts[0]!.command.type} ${commandId} on ${keyOf(attempts[0]!)}`;
     checkOnce(about, events, report.I1);
     const answers = attempts.filter(({ outcome }) => outcome.kind === 'done');
@@ -55,7 +56,7 @@ function handledOf(
   return byId;
 }
 
-/** The events of a command are one append: side by side, in one stream. */
+/** The events of a command are one append: consecutive, in one stream. */
 function checkOnce(about: string, events: Handled['events'], report: Report): void {
   const [first] = events;
   if (!first) return;
@@ -84,7 +85,7 @@ function checkAnswer(
     report(about, `was answered with revision ${outcome.revision}, but the stream ends at ${head}`);
     return;
   }
-  if (outcome.events.length === 0) return; // nothing was to be done
+  if (outcome.events.length === 0) return; // there was nothing to do
   const stored = events.map(({ chapter: { raw, event } }) => ({
     type: raw.type,
     revision: raw.revision,
@@ -107,13 +108,13 @@ function checkAnswer(
   }
 }
 
-/** An append that commands share is answered with the position of its last event. */
+/** Commands that share an append are answered with the position of the append's last event. */
 function isPositionOf(position: bigint, last: Chapter['raw'], { chapters }: Story): boolean {
   const found = chapters.find(({ raw }) => raw.position === position);
   return found !== undefined && found.raw.revision >= last.revision;
 }
 
-/** Of one command, one attempt is the first; the others are told that they are not, and get the same answer. */
+/** One attempt of a command is the first. The others are marked as replays and get the same answer. */
 function checkRepeats(about: string, answers: readonly CommandAttempt[], report: Report): void {
   const done = answers.flatMap((attempt) =>
     attempt.outcome.kind === 'done' && attempt.outcome.events.length > 0

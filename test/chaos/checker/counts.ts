@@ -1,6 +1,6 @@
 import type { Facts } from './facts.js';
 
-/** How much there was to check. */
+/** Counts of what there was to check. */
 export function countsOf(facts: Facts): Record<string, number> {
   const by = (kind: string) => facts.commands.filter(({ outcome }) => outcome.kind === kind).length;
   return {

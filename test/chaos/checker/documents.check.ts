@@ -6,7 +6,10 @@ import { firstParked } from './rows.check.js';
 import { keyOfRow, type Story } from './story.js';
 import type { Report } from './violations.js';
 
-/** I4 in Elasticsearch: each order that has a row has its document, of the row's last write; there is nothing else. */
+/**
+ * I4 in Elasticsearch: each order with a row has its document, of the row's last write, and there are no other
+ * documents.
+ */
 export function checkDocuments(
   documents: readonly DocumentFact[],
   { orders }: RowFacts,
@@ -38,7 +41,7 @@ export function checkDocuments(
   for (const id of byId.keys()) if (!stories.has(id)) report(id, 'has a document, but no stream');
 }
 
-/** Lists whose order means nothing. */
+/** Sorts the lists whose order means nothing. */
 function unordered(document: ColumnValues): ColumnValues {
   const lists = ['words', 'vocabulary', 'phrases', 'skus'].map((name) => {
     const list = document[name] as readonly string[] | undefined;

@@ -1,4 +1,7 @@
-/** One text for what says the same: a value of a column, a part of JSON, a field of the domain. */
+/**
+ * The same text for equal content, whether it is a column's value, a part of a JSON document or a field of the
+ * domain.
+ */
 export function textOf(value: unknown): string {
   if (value instanceof Date) return JSON.stringify(value.toISOString());
   if (typeof value === 'bigint') return value.toString();
@@ -14,7 +17,7 @@ export function textOf(value: unknown): string {
 
 const SHOWN_CHARACTERS = 160;
 
-/** A sentence for each field that is not as expected; what is not expected at all counts too. */
+/** A sentence for each field that differs, including fields that are not expected at all. */
 export function differences(
   expected: Readonly<Record<string, unknown>>,
   actual: Readonly<Record<string, unknown>>,

@@ -6,8 +6,8 @@ import { textOf } from './equal.js';
 import type { ColumnValues } from './facts.js';
 
 /**
- * The order as rows and answers have to show it. Written out again rather than taken from the read models, whose
- * definition may be wrong as well.
+ * The order as rows and answers have to show it. It is defined here again, because the definition of the read
+ * models may itself be wrong.
  */
 export function expectedDocument(order: Order): ColumnValues {
   const { personal: _personal, handled: _handled, ...state } = order;
@@ -21,7 +21,7 @@ export function expectedDocument(order: Order): ColumnValues {
   };
 }
 
-/** By the names that answers use. */
+/** By the field names of answers. */
 export function expectedSummary(order: Order): ColumnValues {
   const totals = orderTotals(order);
   const { lines } = order;
@@ -53,10 +53,10 @@ export function expectedSummary(order: Order): ColumnValues {
   };
 }
 
-/** Which order it is and that it changed are no change. */
+/** These fields change with every event, or never, and are not told as changes. */
 const NO_CHANGE: ReadonlySet<string> = new Set(['orderId', 'revision', 'updatedAt']);
 
-/** What an event made of the summary; `before` null: there was no order. */
+/** How an event changed the summary. @param before null: there was no order yet */
 export function expectedChanges(before: Order | null, after: Order): ColumnValues {
   const earlier = before && expectedSummary(before);
   const changes = Object.entries(expectedSummary(after))
@@ -74,7 +74,7 @@ export function expectedColumns(order: Order): ColumnValues {
   return { tenant_id: order.tenantId, ...(Object.fromEntries(named) as ColumnValues) };
 }
 
-/** int8 comes as text, and is compared as such. */
+/** node-postgres returns int8 as text, so these columns are compared as text. */
 export const MONEY_COLUMNS: ReadonlySet<string> = new Set([
   'ordered_total_minor',
   'total_minor',

@@ -2,41 +2,41 @@ import type { OrderCommand } from '#domain/order/order.js';
 import type { RawEvent } from '#event-store/port.js';
 import type { LedgerEntry } from '../provider/ledger.js';
 
-/** Everything that was seen of a run, from outside: what the checker judges by. It asks no system itself. */
+/** Everything that was seen of a run from outside. The checker judges by it alone and asks no system. */
 export interface Facts {
   readonly commands: readonly CommandAttempt[];
   readonly reads: readonly ReadAttempt[];
-  /** All events of order streams, in the order in which the store gives them out of `$all`. */
+  /** All events of order streams, in the order of `$all`. */
   readonly log: readonly RawEvent[];
   /**
-   * Ids of events that a later release appended, or tried to: no client asked for them, and of each order this one cannot
-   * read the first.
+   * Ids of events that a later release appended or tried to append. No client asked for them. The first one in an
+   * order is an event that this release cannot read.
    */
   readonly ofLaterRelease: ReadonlySet<string>;
-  /** Ids of the events of each stream, as the store gives them when that stream is read. */
+  /** Ids of the events of each stream, in the order in which reading the stream returns them. */
   readonly streams: ReadonlyMap<string, readonly string[]>;
-  /** Every snapshot that was ever written, also those that gave way to others. */
+  /** Every snapshot that was ever written, including those that were replaced. */
   readonly snapshots: readonly RawEvent[];
   readonly rows: RowFacts;
-  /** null: nothing is searched in Elasticsearch. */
+  /** null: orders are not searched in Elasticsearch. */
   readonly documents: readonly DocumentFact[] | null;
   /** In the order of each partition; null: there is no Kafka. */
   readonly messages: readonly MessageFact[] | null;
-  /** In the order in which followers of the feed were told, each of one tenant. */
+  /** In the order in which followers of the feed received them, each follower of one tenant. */
   readonly feed: readonly FeedFact[];
   readonly parked: readonly ParkedFact[];
-  /** What a person had the order rows leave out. */
+  /** Events that a person had skipped in the order rows. */
   readonly skips: readonly EventKey[];
-  /** What a person had the relay leave out. */
+  /** Events that a person had skipped in the relay. */
   readonly unsent: readonly EventKey[];
   readonly samples: readonly Sample[];
   /** null: there is no payment provider. */
   readonly provider: ProviderFacts | null;
 }
 
-/** What the payment provider has in its own books, after the run. */
+/** The payment provider's own books, after the run. */
 export interface ProviderFacts {
-  /** Whose money moves there, and nowhere else. */
+  /** The tenants whose money moves at this provider, and nowhere else. */
   readonly tenants: readonly string[];
   readonly ledger: readonly LedgerEntry[];
 }
@@ -50,14 +50,14 @@ export interface EventKey extends OrderKey {
   readonly revision: number;
 }
 
-/** One request for a change, sent once. The same command may be attempted often. */
+/** One request for a change, sent once. The same command may be attempted several times. */
 export interface CommandAttempt extends OrderKey {
   readonly client: string;
-  /** When it was sent, since the client's process began. */
+  /** When it was sent, in milliseconds since the client's process began. */
   readonly atMs: number;
-  /** Derived from its Idempotency-Key; null: a dry run, which has none. */
+  /** Derived from its Idempotency-Key; null for a dry run, which has none. */
   readonly commandId: string | null;
-  /** As the API has to understand the body. */
+  /** The command that the API has to read from the body. */
   readonly command: OrderCommand;
   readonly occurredAt: string | null;
   readonly ifMatch: number | null;
@@ -73,9 +73,9 @@ export type CommandOutcome =
       readonly replayed: boolean;
       readonly position: bigint | null;
     }
-  /** 4xx, or that the event store is away: a no, and nothing may have come of it. */
+  /** 4xx, or 503 because the event store is away: the command was refused, and must have left nothing. */
   | { readonly kind: 'refused'; readonly status: number; readonly code: string }
-  /** No answer, or another 5xx. */
+  /** No answer, or another 5xx: whether the command was done is unknown. */
   | { readonly kind: 'unknown'; readonly why: string };
 
 export interface AnsweredEvent {
@@ -87,26 +87,26 @@ export interface AnsweredEvent {
 /** One question to query-api. */
 export interface ReadAttempt {
   readonly client: string;
-  /** When it was sent, since the client's process began. */
+  /** When it was sent, in milliseconds since the client's process began. */
   readonly atMs: number;
   readonly tenantId: string;
   readonly asks: string;
-  /** The order that the question finds when it is there; null: any orders. */
+  /** The order that the answer contains if it exists; null: the question is about any orders. */
   readonly orderId: string | null;
-  /** What its token or its minRevision obliges an answer to show; null: nothing. */
+  /** The order and revision that its token or its minRevision obliges an answer to show; null: nothing. */
   readonly mustShow: { readonly orderId: string; readonly revision: number } | null;
-  /** Of an answer: each order in it as shown, with the revision that it says it has; null: refused, or no answer. */
+  /** Each order of the answer as shown, with the revision that the answer gives it; null: refused, or no answer. */
   readonly shown: readonly ShownOrder[] | null;
   readonly status: number | null;
-  /** When it says to come again; null: it says nothing of it, or there is no answer. */
+  /** The answer's Retry-After; null: it has none, or there is no answer. */
   readonly retryAfter: string | null;
-  /** null: the question is about nothing but orders as they are or were. */
+  /** null: the question asks only for orders as they are or were. */
   readonly inquiry: InquiryFact | null;
 }
 
-/** A question about what became of one order, or about what many come to. */
+/** A question about the history of one order, or about many orders at once. */
 export type Inquiry =
-  /** `after`: the revision that the page before ended with; null: the first page. */
+  /** `after`: the last revision of the page before; null: the first page. */
   | {
       readonly kind: 'history';
       readonly orderId: string;
@@ -117,12 +117,12 @@ export type Inquiry =
   | {
       readonly kind: 'totals';
       readonly by: 'day' | 'month' | 'status' | 'country' | null;
-      /** null: of all. */
+      /** null: totals of all customers. */
       readonly customerId: string | null;
       readonly asOf: PastMoment | null;
     }
   | { readonly kind: 'export'; readonly asOf: PastMoment | null }
-  /** The orders that were not the same at two moments. */
+  /** The orders that differed between two moments. */
   | {
       readonly kind: 'changed';
       readonly clock: PastMoment['clock'];
@@ -136,16 +136,16 @@ export interface PastMoment {
   readonly at: string;
 }
 
-/** In the history of an order. */
+/** A point in the history of an order. */
 export type Place = { readonly revision: number } | PastMoment;
 
 export interface InquiryFact {
   readonly question: Inquiry;
-  /** Of the token that it was asked with: the answer shows no less. null: it was asked without. */
+  /** Position of the token that the question carried: the answer shows at least that much. null: no token. */
   readonly least: bigint | null;
-  /** Of the token that it was answered with: the answer shows no more. null: it has none. */
+  /** Position of the token that the answer carried: the answer shows no more than that. null: no token. */
   readonly most: bigint | null;
-  /** What the client had seen of the order before. */
+  /** The revision of the order that the client had seen before. */
   readonly seen: number | null;
   /** null: refused, or no answer. */
   readonly answer: Readonly<Record<string, unknown>> | null;
@@ -154,21 +154,23 @@ export interface InquiryFact {
 export interface ShownOrder {
   readonly orderId: string;
   readonly revision: number;
-  /** `view`: the whole order; `past`: as it was, without notes taken back since; `summary`: an item of a list. */
+  /**
+   * `view`: the whole order; `past`: an earlier state, without notes redacted since; `summary`: an item of a list.
+   */
   readonly as: 'view' | 'past' | 'summary';
   readonly content: Readonly<Record<string, unknown>>;
 }
 
-/** Columns as node-postgres gives them: timestamps as Date, int8 as text, JSON parsed. */
+/** Columns as node-postgres returns them: timestamps as Date, int8 as text, JSON parsed. */
 export type ColumnValues = Readonly<Record<string, unknown>>;
 
-/** All rows of the active generation, seen at one moment after the run. */
+/** All rows of the active generation, read at one moment after the run. */
 export interface RowFacts {
   readonly orders: readonly ColumnValues[];
   readonly history: readonly ColumnValues[];
-  /** null: an index of Elasticsearch is searched instead. */
+  /** null: orders are searched in an index of Elasticsearch instead. */
   readonly search: readonly ColumnValues[] | null;
-  /** Words of each tenant. */
+  /** The vocabulary of each tenant. */
   readonly words: ReadonlyMap<string, ReadonlySet<string>> | null;
 }
 
@@ -185,7 +187,7 @@ export interface MessageFact {
   readonly value: string;
 }
 
-/** An event as the feed told of it. */
+/** An event as the feed gave it out. */
 export interface FeedFact extends EventKey {
   readonly eventId: string;
 }
@@ -195,24 +197,24 @@ export interface ParkedFact extends EventKey {
   readonly projection: string;
 }
 
-/** What one snapshot of PostgreSQL held in the middle of the run, and what the index held just after it. */
+/** A sample: what one PostgreSQL snapshot held in the middle of the run, and what the index held just after it. */
 export interface Sample {
   readonly atMs: number;
-  /** That answers came from. */
+  /** The generation that queries were answered from. */
   readonly generation: number;
-  /** null: nothing was read yet. */
+  /** null: nothing was applied yet. */
   readonly checkpoint: bigint | null;
   readonly revisions: ReadonlyMap<string, number>;
   readonly historyRows: number;
   readonly parked: readonly ParkedFact[];
   readonly skips: readonly EventKey[];
-  /** null: nothing is searched in Elasticsearch, or it was away. */
+  /** null: orders are not searched in Elasticsearch, or it was away. */
   readonly index: IndexSample | null;
 }
 
 export interface IndexSample {
   readonly checkpoint: bigint;
   readonly revisions: ReadonlyMap<string, number>;
-  /** Orders whose rows are said to have been written behind that checkpoint. */
+  /** Orders recorded as late: their rows were written behind that checkpoint. */
   readonly late: ReadonlySet<string>;
 }

@@ -3,7 +3,7 @@ import { firstParked } from './rows.check.js';
 import { eventNames, keyOf, toldOf, type Story } from './story.js';
 import type { Report } from './violations.js';
 
-/** I5: who follows the feed is told of all events that are applied, and of each order's in order but for repetitions. */
+/** I5: a follower of the feed gets all applied events, and those of each order in order, apart from repetitions. */
 export function checkFeed(
   told: readonly FeedFact[],
   stories: ReadonlyMap<string, Story>,
@@ -12,7 +12,7 @@ export function checkFeed(
 ): void {
   const parkedFrom = firstParked(parked, 'orders');
   const skipped = eventNames(skips);
-  // Of each order, by their ids, in the order in which they were told first.
+  // First occurrences by order and event id, in the order in which they came.
   const byOrder = new Map<string, Map<string, FeedFact>>();
   for (const event of told) {
     const firsts = byOrder.get(keyOf(event)) ?? new Map<string, FeedFact>();

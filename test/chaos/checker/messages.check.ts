@@ -5,8 +5,8 @@ import { eventNames, toldOf, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /**
- * I5: of each order, the first occurrences are its events, all of them, in order, in one partition; what comes again
- * is the same message.
+ * I5: the first occurrences of each order's messages are its events, all of them, in order, in one partition. A
+ * repetition is the same message.
  */
 export function checkMessages(
   messages: readonly MessageFact[],

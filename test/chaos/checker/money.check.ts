@@ -6,19 +6,23 @@ import { firstParked } from './rows.check.js';
 import { eventNames, keyOf, keyOfRow, type Story } from './story.js';
 import type { Report } from './violations.js';
 
-/** Money that moved, or was promised or let go: what a provider's reference stands for. */
+/** Money that moved, was promised or was let go: the thing that a provider's reference stands for. */
 interface Move {
-  /** `refund back`: paid back, and come back to the provider. `refund failure` is the provider's last word of a refund. */
+  /**
+   * `refund back`: the money was paid back and then returned to the provider. `refund failure`: the provider's
+   * last word on a refund.
+   */
   readonly kind: 'authorization' | 'capture' | 'void' | 'refund' | 'refund back' | 'refund failure';
   readonly reference: string;
-  /** Of a void nothing, as its event says none. */
+  /** null for a void, whose event gives no amount. */
   readonly amountMinor: number | null;
   readonly currency: string | null;
 }
 
 /**
- * I10: captures and refunds at the provider equal those in stream and rows, per reference; and at no moment was more
- * paid back than taken. Read out of the events and rows as they are: no fold that may be wrong as well takes part.
+ * I10: captures and refunds at the provider equal those in stream and rows, per reference, and at no moment was
+ * more paid back than taken. The events and rows are read as they are: no fold takes part, since it may be wrong
+ * too.
  */
 export function checkMoney(
   { rows, parked, skips, provider }: Pick<Facts, 'rows' | 'parked' | 'skips' | 'provider'>,
@@ -68,7 +72,9 @@ function failed(refund: Omit<Move, 'kind'>, wasPaid: boolean): Move[] {
   return [...back, { kind: 'refund failure', ...refund }];
 }
 
-/** What has come of them: without refunds that came back. An order may know the end of these alone. */
+/**
+ * The moves that still hold, without refunds that came back. An order may know only the failure of such a refund.
+ */
 function standing(moves: readonly Move[]): readonly Move[] {
   const back = new Set(moves.filter(({ kind }) => kind === 'refund back').map(({ reference }) => reference));
   return moves.filter(
@@ -134,7 +140,7 @@ const kinds: Partial<Record<LedgerKind, Move['kind']>> = {
   refunded: 'refund',
 };
 
-/** @param paid references of the refunds that were paid before it */
+/** @param paid references of the refunds that were paid before this entry */
 function bookedAs(entry: LedgerEntry, paid: ReadonlySet<string>): Move[] {
   const { reference, amountMinor, currency } = entry;
   if (entry.kind === 'refund_failed')
@@ -186,7 +192,7 @@ interface Book {
   readonly moves: readonly Move[];
 }
 
-/** Each way: what one of the two has, the other has with the same content. */
+/** Both ways: a move that one book has must be in the other with the same content. */
 function compare(key: string, first: Book, second: Book, report: Report): void {
   const [inFirst, inSecond] = [first, second].map(
     ({ moves }) => new Map(moves.map((move) => [nameOf(move), textOf(move)])),
@@ -204,7 +210,7 @@ function compare(key: string, first: Book, second: Book, report: Report): void {
 
 const nameOf = ({ kind, reference }: Move): string => `${kind} ${reference}`;
 
-/** What it adds to the money that the shop holds. */
+/** What the move adds to the money that the shop holds. */
 function heldBy({ kind, amountMinor }: Move): number {
   if (kind === 'capture' || kind === 'refund back') return amountMinor ?? 0;
   return kind === 'refund' ? -(amountMinor ?? 0) : 0;

@@ -19,9 +19,9 @@ interface HistoryPage {
 }
 
 /**
- * A page of an order's history is what comes next in its stream, each event as it is there.
+ * Checks that a page of an order's history is the next part of its stream, each event as stored.
  *
- * @param wanted the revision that the token obliges it to reach; null: none
+ * @param wanted the revision that the token obliges the history to reach; null: none
  */
 export function checkHistory(
   about: string,
@@ -41,7 +41,7 @@ export function checkHistory(
     if (!chapter) return I4(about, `tells of event ${String(item['revision'])}, which is not in the stream`);
     for (const what of differences(expectedEntry(chapter, told[at - 1]), item))
       I4(about, `event ${chapter.raw.revision}: ${what}`);
-    // What was applied after a skip was in no row when the checkpoint passed it.
+    // An event applied after a skip was in no row yet when the checkpoint passed it.
     if (most !== null && isSteady(story) && chapter.raw.position > most)
       I9(about, `tells of event ${chapter.raw.revision}, which is behind the position ${most} that it names`);
   });
@@ -84,8 +84,8 @@ interface Change {
 }
 
 /**
- * The changes of an order between two places lead from how it was to how it came to be, each with the events behind it.
- * They are read from the stream itself, so what was acknowledged before is among them.
+ * Checks that the changes between two places lead from the earlier state to the later one, each with its events.
+ * The answer is read from the stream itself, so that it includes everything acknowledged before.
  */
 export function checkDiff(
   about: string,
@@ -109,7 +109,7 @@ export function checkDiff(
   for (const { pointer, by } of changes) checkCauses(about, story, { from, to, pointer, by }, I4);
 }
 
-/** Of the last event at a place in a history, as far as it was seen; null: there was none yet. */
+/** Revision of the last event at a place in the history, among the events seen; null: there was none yet. */
 function placeOf({ chapters }: Story, place: Place, seen: number): number | null {
   const isThere = ({ raw, event }: Chapter) =>
     raw.revision <= seen && ('revision' in place ? raw.revision <= place.revision : isBy(event!, place));
@@ -121,7 +121,10 @@ function isBy(event: NonNullable<Chapter['event']>, place: Exclude<Place, { revi
   return (place.clock === 'occurred' ? event.occurredAt : event.recording.recordedAt) <= place.at;
 }
 
-/** What came after the answer may be of an earlier moment: so it is at least what was seen, and no later than asked. */
+/**
+ * Events appended later may belong to an earlier moment. So the place told is at least the last one seen, and at
+ * most the one asked for.
+ */
 function checkPlace(
   about: string,
   story: Story,
@@ -151,9 +154,9 @@ function viewAt({ chapters }: Story, revision: number): Json | null {
 
 type Json = Record<string, unknown>;
 
-/** Every event moves these, and the changes do not name them. */
+/** Every event changes these fields, and the changes do not list them. */
 const ALWAYS_CHANGED = ['revision', 'lastOccurredAt', 'lastRecordedAt'];
-/** What the items of a list are known by. */
+/** The id field of the items of each list. */
 const IDS: Readonly<Record<string, string>> = {
   lines: 'lineId',
   discounts: 'discountId',
@@ -174,7 +177,7 @@ function wrongChanges(before: Json, after: Json, changes: readonly Change[]): re
   const state = byIds('', before) as Json;
   for (const { pointer, op, from, to } of changes) {
     const place = placeIn(op === 'remove' ? before : after, pointer);
-    // What a note was is no longer shown once it is taken back, whichever places are asked for.
+    // The text of a redacted note is shown at no place any more, so notes are not compared.
     if (place.includes('notes')) continue;
     const name = place.at(-1)!;
     const parent = place
@@ -195,7 +198,7 @@ function wrongChanges(before: Json, after: Json, changes: readonly Change[]): re
   return [...wrong, ...led.map((what) => `leads to another state: ${what}`)];
 }
 
-/** The same with the items of lists under their ids: then what is removed moves nothing else. */
+/** Puts the items of lists under their ids, so that the removal of an item moves no other. */
 function byIds(name: string, value: unknown): unknown {
   const id = IDS[name];
   if (Array.isArray(value)) {
@@ -206,7 +209,7 @@ function byIds(name: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, byIds(key, member)]));
 }
 
-/** A JSON pointer as names and ids. */
+/** A JSON pointer as a list of names and ids. */
 function placeIn(document: Json, pointer: string): readonly string[] {
   const place: string[] = [];
   let value: unknown = document;

@@ -8,7 +8,7 @@ import type { Report } from './violations.js';
 /** A question about many orders. */
 type Overview = Exclude<Inquiry, { readonly orderId: string }>;
 
-/** The parts of an answer, each under a name of its own. */
+/** The parts of an answer, each under its own name. */
 type Parts = ColumnValues;
 
 /** All orders of each tenant. */
@@ -31,7 +31,7 @@ export class Shops {
 
 interface Shop {
   readonly stories: readonly Story[];
-  /** Of all events, from the first on. */
+  /** Positions of all events of the shop, ascending. */
   readonly positions: readonly bigint[];
 }
 
@@ -41,8 +41,8 @@ function shopOf(stories: readonly Story[]): Shop {
 }
 
 /**
- * An answer sees the rows of one moment: it is what all events up to one position come to, which is not before that of
- * the token that it was asked with, and not behind the one that it names.
+ * Checks that an answer shows the rows of one moment: it equals the result of all events up to one position. That
+ * position is not before the token of the question, and not behind the position that the answer names.
  */
 export function checkOverview(
   about: string,
@@ -73,7 +73,7 @@ export function checkOverview(
   );
 }
 
-/** What nobody can tell: it depends on when an order that was stuck went on. */
+/** Parts that cannot be predicted, because they depend on when a stuck order went on. */
 function unsureParts(question: Overview, stories: readonly Story[]): (name: string) => boolean {
   const stuck = stories
     .filter((story) => !isSteady(story))
@@ -111,7 +111,7 @@ function partsOf(question: Overview, answer: ColumnValues): Parts {
   );
 }
 
-/** That there is one of each name, is for the count to say. */
+/** A name given twice becomes a part of its own, with the number of items. */
 function named(items: readonly ColumnValues[], nameOf: (item: ColumnValues) => string): Parts {
   const count = items.length;
   const parts = Object.fromEntries(items.map((item) => [nameOf(item), item]));
@@ -122,7 +122,7 @@ function groupName(currency: unknown, key: unknown): string {
   return `${String(currency)} ${String(key)}`;
 }
 
-/** Of what events up to a position come to. */
+/** The expected answer after the events up to a position. */
 function expectedParts(question: Overview, stories: readonly Story[], position: bigint): Parts {
   switch (question.kind) {
     case 'totals': {
@@ -166,7 +166,7 @@ function isOf(summary: ColumnValues, customerId: string | null): boolean {
   return customerId === null || summary['customerId'] === customerId;
 }
 
-/** The last event of an order that its row, or the row of a moment, has at a position. */
+/** The last event of an order, up to a position, that is in its row or in the row of a moment. */
 function chapterAt({ chapters }: Story, position: bigint, moment: PastMoment | null): Chapter | undefined {
   return chapters.findLast(({ raw, event, order }) => {
     if (raw.position > position || event === null || order === null) return false;
@@ -177,7 +177,7 @@ function chapterAt({ chapters }: Story, position: bigint, moment: PastMoment | n
 
 const summaries = new WeakMap<Order, ColumnValues>();
 
-/** Asked for at many positions. */
+/** Cached, because it is needed at many positions. */
 function summaryOf(order: Order): ColumnValues {
   const summary = summaries.get(order) ?? expectedSummary(order);
   summaries.set(order, summary);
@@ -212,7 +212,7 @@ function customerParts(customerId: string, of: readonly ColumnValues[]): Parts {
   };
 }
 
-/** Of orders of one currency. */
+/** Sums of orders of one currency. */
 function sumsOf(of: readonly ColumnValues[]): ColumnValues {
   const sum = (field: string) => of.reduce((total, summary) => total + (summary[field] as number), 0);
   const count = (is: (summary: ColumnValues) => boolean) => of.filter(is).length;

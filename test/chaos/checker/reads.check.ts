@@ -10,10 +10,10 @@ const NOT_FOUND = 404;
 const UNAVAILABLE = 503;
 
 /**
- * I9: an answer to a question with a token shows what the token is about, and a refusal that is not the asker's fault
- * says when to come again. I4, while all this went on: whatever an answer shows of an order is the order as it was at
- * the revision that the answer names; what became of an order is what its stream tells; and what many orders come to is
- * what their streams come to.
+ * I9: an answer to a question with a token shows what the token demands, and a refusal that is not the client's
+ * fault says when to come again. I4, during the run: an order in an answer is the order as it was at the revision
+ * that the answer names; a history is what its stream tells; and figures of many orders are what their streams add
+ * up to.
  */
 export function checkReads(
   reads: readonly ReadAttempt[],
@@ -83,7 +83,7 @@ function checkShown(
     report(about, `${orderId} at revision ${revision}: ${what}`);
 }
 
-/** What a note was is no longer shown once it is taken back, whichever moment is asked for. */
+/** The text of a redacted note is not shown any more, whichever moment is asked for. */
 function withoutNotes({ notes: _notes, personal, ...view }: ColumnValues): ColumnValues {
   const { notes: _texts, ...rest } = personal as { notes?: unknown };
   return { ...view, personal: rest };

@@ -6,7 +6,10 @@ import type { ColumnValues, ParkedFact, RowFacts } from './facts.js';
 import { keyOf, keyOfRow, type Chapter, type Story } from './story.js';
 import type { Report } from './violations.js';
 
-/** I4 in PostgreSQL: every order has its row, history rows and search row as folded, and there is nothing else. */
+/**
+ * I4 in PostgreSQL: every order has its row, its history rows and its search row as folded, and there are no other
+ * rows.
+ */
 export function checkRows(
   rows: RowFacts,
   stories: ReadonlyMap<string, Story>,
@@ -32,7 +35,7 @@ export function checkRows(
   }
 }
 
-/** The revision from which on nothing of an order is projected, or sent. */
+/** The revision from which on an order is not projected, or not sent. */
 export function firstParked(
   parked: readonly ParkedFact[],
   projection: 'orders' | 'search' | 'relay',
@@ -90,7 +93,7 @@ function checkHistory(
     byRevision.delete(revision);
     if (chapter.event === null || chapter.order === null) return;
     if (!row) return report(key, `event ${revision} (${chapter.raw.type}) has no history row`);
-    // What is skipped in between ends no period.
+    // A skipped event in between ends no period.
     const next = chapters.slice(index + 1).find(({ event, order }) => event !== null && order !== null);
     compare(key, expectedHistory(chapter, next), row, `history ${revision}: `, report);
   });

@@ -6,8 +6,9 @@ import { eventNames, keyOf } from './story.js';
 import type { Report } from './violations.js';
 
 /**
- * I8, on snapshots taken in the middle of the run: each event up to the checkpoint is in its row or parked, and no row
- * has an event beyond it; history has one row for each event in the rows. Then the index, against its own checkpoint.
+ * I8, on samples taken during the run: each event up to the checkpoint is in its row or parked, no row has an
+ * event beyond the checkpoint, and the history has one row for each event in the rows. Then the index is checked
+ * against its own checkpoint.
  */
 export function checkSamples(
   samples: readonly Sample[],
@@ -27,7 +28,7 @@ export function checkSamples(
   });
 }
 
-/** I9, without a token: what answers come from is never behind what they came from before, whichever generation it is. */
+/** I9 without a token: queries are never answered from an earlier position than before, whatever the generation. */
 function checkFlip(where: string, before: Sample | undefined, after: Sample, report: Report): void {
   const [from, to] = [before?.checkpoint ?? -1n, after.checkpoint ?? -1n];
   if (to >= from) return;
@@ -82,7 +83,7 @@ function checkIndex(
 ): void {
   const refused = firstParked(parked, 'search');
   const unprojected = firstParked(parked, 'orders');
-  // Nothing of a skipped event is in a document, which may take its revision later.
+  // A skipped event changes no document. The document may take the event's revision later.
   const skipped = eventNames(skips);
   const missing = new Map<string, number>();
   for (const { key, revision, position } of events) {

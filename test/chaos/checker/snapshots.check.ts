@@ -8,8 +8,9 @@ import { keyOf, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /**
- * I7: each snapshot that was ever written is the order after the event at its revision, so that with the events after it
- * it makes what all events make. An order of which an event was skipped is left out: the command side skips none.
+ * I7: each snapshot that was ever written equals the order after the event at its revision. So the snapshot and
+ * the events after it make what all events make. An order with a skipped event is left out, because the command
+ * side skips no event.
  */
 export async function checkSnapshots(
   { snapshots, skips }: Pick<Facts, 'snapshots' | 'skips'>,

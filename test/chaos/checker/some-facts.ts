@@ -14,7 +14,7 @@ import { eventIds } from '../../../apps/command-api/src/handling/event-ids.js';
 import { expectedColumns, expectedDocument, expectedSummary } from './expected-rows.js';
 import type { ColumnValues, CommandAttempt, Facts } from './facts.js';
 
-/** Facts that tests may change. */
+/** Facts that a test may change. */
 export type Changeable<T> =
   T extends ReadonlyMap<infer Key, infer Value>
     ? Map<Key, Value>
@@ -27,7 +27,7 @@ export type Changeable<T> =
 const TENANT = 'default';
 const WRITE_SEQ_PER_ORDER = 10;
 
-/** What a system without a fault would leave of some orders, to each of which the same commands were given. */
+/** The facts that a faultless system would leave after some orders got the same commands each. */
 export async function someFacts(
   orders: number,
   commandsOf: (orderId: string) => readonly (OrderCommand | ((order: Order) => OrderCommand))[],

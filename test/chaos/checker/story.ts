@@ -5,12 +5,12 @@ import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import type { ColumnValues, EventKey, Facts, OrderKey } from './facts.js';
 
-/** One event of a stream and the order after it. */
+/** One event of a stream, and the order after it. */
 export interface Chapter {
   readonly raw: RawEvent;
-  /** null: it cannot be read. */
+  /** null: the event cannot be read. */
   readonly event: StoredOrderEvent | null;
-  /** null: this event, or one before it, can neither be folded nor was skipped. */
+  /** null: this event, or an earlier one, can neither be folded nor was it skipped. */
   readonly order: Order | null;
 }
 
@@ -21,8 +21,8 @@ export interface Story extends OrderKey {
 }
 
 /**
- * Whether its rows are at each position what its events up to there make. One of whose events are parked, or were left
- * out by a person, catches up when somebody says so.
+ * Whether the order's rows at each position equal the fold of its events up to there. An order with parked or
+ * skipped events catches up only when a person says so.
  */
 export function isSteady({ chapters }: Story): boolean {
   return chapters.every(({ event }) => event !== null);
@@ -30,7 +30,7 @@ export function isSteady({ chapters }: Story): boolean {
 
 export const keyOf = ({ tenantId, orderId }: OrderKey): string => `${tenantId}.${orderId}`;
 
-/** The same of a row, as PostgreSQL has it. */
+/** As `keyOf`, for a row of PostgreSQL. */
 export const keyOfRow = (row: ColumnValues): string =>
   keyOf({ tenantId: String(row['tenant_id']), orderId: String(row['order_id']) });
 
@@ -71,7 +71,7 @@ async function storyOf(
   return { ...key, stream, chapters };
 }
 
-/** A skipped event takes its revision, and nothing else comes of it. */
+/** A skipped event takes its revision and changes nothing else. */
 function passedBy(order: OrderState, revision: number): OrderState {
   return order === null ? null : { ...order, revision };
 }
@@ -80,7 +80,7 @@ async function readable(raw: RawEvent): Promise<StoredOrderEvent | null> {
   try {
     return (await decode([raw]))[0]!;
   } catch {
-    return null; // said by who needs it
+    return null; // reported by the checks that need it
   }
 }
 
@@ -89,11 +89,11 @@ function folded(order: OrderState, event: StoredOrderEvent | null): OrderState {
   try {
     return evolve(order, event);
   } catch {
-    return null; // said by who needs it
+    return null; // reported by the checks that need it
   }
 }
 
-/** What others have to be told of: all events before the one that is parked, but what was left out. */
+/** The events that other systems must be told of: all before the parked one, except skipped events. */
 export function toldOf(
   { chapters, ...key }: Story,
   parkedFrom: number | undefined,
@@ -105,7 +105,7 @@ export function toldOf(
     .filter(({ revision }) => !leftOut.has(eventName({ ...key, revision })));
 }
 
-/** One name for each event, to be looked for by. */
+/** A name for each event, for lookups. */
 export function eventNames(events: readonly EventKey[]): ReadonlySet<string> {
   return new Set(events.map(eventName));
 }

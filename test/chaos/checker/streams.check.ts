@@ -8,9 +8,10 @@ import { type Chapter, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /**
- * I3: positions grow, revisions are contiguous, times never go back, no event is there twice; and each block of
- * events of one command is, event by event, what the domain decides for that command on the order before it: so it
- * is legal, somebody asked for it, and all of it is there. Behind what a later release appended, nothing is decided.
+ * I3: positions grow, revisions are contiguous, times never go back, and no event is stored twice. Each block of
+ * events of one command equals, event by event, the domain's decision for that command on the order before it. So
+ * the block is legal, complete, and was asked for. No command is decided on an order after events of a later
+ * release.
  */
 export function checkStreams(
   { log, streams, commands, ofLaterRelease }: Pick<Facts, 'log' | 'streams' | 'commands' | 'ofLaterRelease'>,
@@ -92,12 +93,12 @@ function checkDecisions(
       report(stream, `${where}: is not what is decided for ${attempts[0]!.command.type} at that revision`);
     }
     before = block.at(-1)!.order;
-    if (before === null) return; // what follows an event that cannot be folded cannot be decided
+    if (before === null) return; // after an event that cannot be folded, no decision can be checked
     at += block.length;
   }
 }
 
-/** The events from there on that are of the same command. */
+/** The events from `at` on that belong to the same command. */
 function blockFrom(chapters: readonly Chapter[], at: number): readonly Chapter[] {
   const commandId = chapters[at]!.event?.recording.commandId;
   const end = chapters.findIndex(
@@ -106,7 +107,7 @@ function blockFrom(chapters: readonly Chapter[], at: number): readonly Chapter[]
   return chapters.slice(at, commandId === undefined ? at + 1 : end === -1 ? undefined : end);
 }
 
-/** Whether the events are just what the domain decides for a command of that id on the order before them. */
+/** Whether the events equal the domain's decision for a command with that id on the order before them. */
 export function isDecision(
   before: OrderState,
   { command, commandId, occurredAt }: Pick<CommandAttempt, 'command' | 'commandId' | 'occurredAt'>,
@@ -114,7 +115,7 @@ export function isDecision(
 ): boolean {
   const [first] = events;
   const decision = decide(before, command, {
-    // The clock that it was decided by is not known; these are what it made of it.
+    // The clock of the decision is not known; these times are the result of it.
     now: first!.recording.recordedAt,
     occurredAt: first!.occurredAt,
     mayBackdate: true,

@@ -1,4 +1,4 @@
-/** The invariants of the design that are checked here, by their numbers there. */
+/** The invariants of the design that are checked here, by their numbers in the design. */
 export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I7' | 'I8' | 'I9' | 'I10';
 
 export const invariantNames: Readonly<Record<Invariant, string>> = {
@@ -15,7 +15,7 @@ export const invariantNames: Readonly<Record<Invariant, string>> = {
 
 export interface Violation {
   readonly invariant: Invariant;
-  /** An order, a stream or a question. */
+  /** The order, stream or question that the violation concerns. */
   readonly about: string;
   readonly what: string;
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../random.js';
 
-/** What can go wrong with a connection, a process, an engine or a clock; and what a person may do meanwhile. */
+/** Faults of a connection, a process, an engine or a clock, and actions of a person during the run. */
 export type FaultKind =
   | 'slow'
   | 'cut'
@@ -27,19 +27,19 @@ export type FaultKind =
 export interface Fault {
   readonly atMs: number;
   readonly kind: FaultKind;
-  /** Of a link or a process; of an engine its own name. */
+  /** Name of a link, a process or an engine. */
   readonly target: string;
   readonly durationMs: number;
   /**
-   * Milliseconds of delay or of a clock's jump, percent of requests repeated, which of the parked orders; 0 where there
-   * is nothing to measure.
+   * Milliseconds of delay or of a clock's jump, the percentage of repeated requests, or which parked order; 0 for
+   * faults without an amount.
    */
   readonly amount: number;
 }
 
 export interface Targets {
   readonly links: readonly string[];
-  /** Those that speak HTTP/1. */
+  /** Links that carry HTTP/1. */
   readonly repeatable: readonly string[];
   readonly processes: readonly string[];
   readonly elasticsearch: boolean;
@@ -47,7 +47,7 @@ export interface Targets {
 }
 
 interface Recipe {
-  /** How often, compared with the others. */
+  /** How often it occurs, relative to the others. */
   readonly weight: number;
   readonly targets: (targets: Targets) => readonly string[];
   readonly durationMs: readonly [number, number];
@@ -90,7 +90,7 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
     durationMs: [0, 0],
     amount: (random) => random.between(-10 * MINUTES_MS, 10 * MINUTES_MS),
   },
-  // Now and then it is killed before it is done, and gone on with at the end.
+  // The replay is sometimes killed before it is done, and resumed at the end.
   replay: { weight: 3, targets: () => ['operator'], durationMs: [5_000, 45_000] },
   'replay-index': {
     weight: 3,
@@ -110,7 +110,9 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
 /** On average. */
 const BETWEEN_FAULTS_MS = 1_500;
 
-/** All faults of a round, from its seed alone: what they meet depends on the machine, they do not. */
+/**
+ * All faults of a round, from its seed alone. The plan is the same on every machine; what the faults hit is not.
+ */
 export function planFaults(random: Random, targets: Targets, forMs: number): readonly Fault[] {
   const kinds = Object.entries(recipes) as [FaultKind, Recipe][];
   const weighted = kinds

@@ -8,7 +8,7 @@ import type { Fault, FaultKind } from './fault-plan.js';
 
 const REPEAT_LATE_MS = 3_000;
 
-/** Does to a system what a plan says, and undoes all of it at the end. */
+/** Carries out a plan of faults on a system, and undoes all of them at the end. */
 export class FaultRunner {
   readonly counts = new Map<FaultKind, number>();
   readonly #system: ChaosSystem;
@@ -16,7 +16,7 @@ export class FaultRunner {
   readonly #random: Random;
   readonly #log: (line: string) => void;
   readonly #underWay: Promise<void>[] = [];
-  /** What one fault holds, another of its kind leaves alone; of a process or an engine, any other. */
+  /** What is held by a fault that lasts: a link for faults of its kind, a process or an engine for all faults. */
   readonly #busy = new Set<string>();
 
   #begun = false;
@@ -37,19 +37,19 @@ export class FaultRunner {
     const startedMs = performance.now();
     for (const fault of plan) {
       const waitMs = startedMs + fault.atMs - performance.now();
-      if (waitMs > 0) await setTimeout(waitMs, undefined, { signal }).catch(() => {}); // asked for again below
+      if (waitMs > 0) await setTimeout(waitMs, undefined, { signal }).catch(() => {}); // `signal` is checked below
       if (signal.aborted) return;
       this.#begin(fault, signal);
     }
     this.#begun = true;
   }
 
-  /** Whether all of the plan is over, but for what only makes things slow. */
+  /** Whether all faults of the plan are over, except those that only slow a link down. */
   get isOver(): boolean {
     return this.#begun && [...this.#busy].every((held) => held.startsWith('slow '));
   }
 
-  /** Everything runs again, undisturbed, with the right time. */
+  /** Waits until everything runs again, undisturbed and with the right time. */
   async settle(): Promise<void> {
     await Promise.all(this.#underWay);
     const apps = [...this.#system.apps.values()];
@@ -66,7 +66,7 @@ export class FaultRunner {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
     this.#log(`${kind} ${target} ${fault.durationMs} ms ${fault.amount}`);
     const working = this.#apply(fault, signal).finally(() => this.#busy.delete(holds));
-    working.catch(() => {}); // thrown where the end of all is waited for
+    working.catch(() => {}); // thrown in `settle`, which waits for it
     this.#underWay.push(working);
   }
 

@@ -4,15 +4,15 @@ import type { ProxiedPair } from '../../support/tcp-proxy.js';
 
 const ANSWER_LIMIT_MS = 5_000;
 
-/** How a request that was answered is sent once more: with which chance, in percent, and how much later. */
+/** Whether an answered request is sent once more, and how much later. */
 export interface Repeating {
   readonly chance: () => boolean;
   readonly delayMs: () => number;
 }
 
 /**
- * Sends HTTP requests that pass through a proxy again, on a connection of their own, as a network or a gateway that
- * retries may do: the client knows nothing of it. What is answered to a repetition nobody hears.
+ * Repeats HTTP requests that pass through a proxy on separate connections, as a network or a retrying gateway may
+ * do. The client does not know of it, and the answer to a repetition is dropped.
  */
 export class RepeatedRequests {
   repeating: Repeating | null = null;
@@ -34,7 +34,7 @@ export class RepeatedRequests {
       request.push(bytes);
     });
     server.on('data', () => {
-      // An answer begins: the request is whole.
+      // When an answer begins, the request is complete.
       if (!isAnswered && this.repeating?.chance()) void this.#repeat(Buffer.concat(request), this.repeating);
       isAnswered = true;
     });
@@ -44,7 +44,7 @@ export class RepeatedRequests {
     this.#onRepeat(request.toString('utf8'));
     await setTimeout(delayMs());
     const socket = connect(this.#targetPort, '127.0.0.1');
-    socket.on('error', () => {}); // who was to answer is away: then this repetition was lost
+    socket.on('error', () => {}); // the server is away: this repetition is lost
     socket.write(request);
     socket.resume();
     await setTimeout(ANSWER_LIMIT_MS, undefined, { ref: false });

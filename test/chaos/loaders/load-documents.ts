@@ -5,7 +5,7 @@ import type { DocumentFact } from '../checker/facts.js';
 /** More than a run places. */
 const MAX_DOCUMENTS = 10_000;
 
-/** Every order's document of an index, as a search of it sees them now. */
+/** Every order's document of an index, as a search sees it now. */
 export async function loadDocuments(url: string, index: string): Promise<readonly DocumentFact[]> {
   const client = new Client({ node: url, maxRetries: 0, requestTimeout: 10_000 });
   try {

@@ -9,13 +9,13 @@ import { activeGeneration, loadParked, loadRows, loadSkips } from './load-rows.j
 export interface LoadedFrom {
   readonly store: Pick<EventStore, 'subscribeToAll' | 'readStream'>;
   readonly postgresUrl: string;
-  /** null: PostgreSQL searches. */
+  /** null: orders are searched in PostgreSQL. */
   readonly elasticsearchUrl: string | null;
   /** null: there is no Kafka. */
   readonly topic: { readonly brokers: string; readonly name: string } | null;
 }
 
-/** What all stores hold now, beside what was seen while they were being written. */
+/** What all stores hold now, added to what was seen during the run. */
 export async function loadFacts(
   { store, postgresUrl, elasticsearchUrl, topic }: LoadedFrom,
   seen: Pick<Facts, 'commands' | 'reads' | 'feed' | 'samples' | 'provider' | 'ofLaterRelease'>,

@@ -3,7 +3,7 @@ import { ORDER_STREAM_PREFIX, SNAPSHOT_STREAM_PREFIX } from '#event-store/stream
 
 type Reading = Pick<EventStore, 'subscribeToAll' | 'readStream'>;
 
-/** All events of order streams, as `$all` gives them, and the ids of each stream, as a read of it gives them. */
+/** All events of order streams in the order of `$all`, and the event ids of each stream in the order of a read. */
 export async function loadLog(
   store: Reading,
 ): Promise<{ log: readonly RawEvent[]; streams: ReadonlyMap<string, readonly string[]> }> {
@@ -17,12 +17,12 @@ export async function loadLog(
   return { log, streams };
 }
 
-/** Every snapshot that is in the log, which keeps those that their streams do not show any more. */
+/** Every snapshot in the log, which also keeps those that reads of their streams no longer show. */
 export function loadSnapshots(store: Pick<Reading, 'subscribeToAll'>): Promise<readonly RawEvent[]> {
   return loadEvents(store, SNAPSHOT_STREAM_PREFIX);
 }
 
-/** All events of order streams, or of others, as `$all` gives them. */
+/** All events of order streams, or of streams with another prefix, in the order of `$all`. */
 export async function loadEvents(
   store: Pick<Reading, 'subscribeToAll'>,
   streamPrefix = ORDER_STREAM_PREFIX,

@@ -2,10 +2,10 @@ import type pg from 'pg';
 import type { ColumnValues, EventKey, ParkedFact, RowFacts } from '../checker/facts.js';
 import { keyOfRow } from '../checker/story.js';
 
-/** What answers come from: told by the one row that says so. */
+/** The generation that queries are answered from, as the table `active_generation` names it. */
 export interface ActiveGeneration {
   readonly id: number;
-  /** Whose projection `orders` writes its rows: itself, unless only its index was built anew. */
+  /** The generation whose projection `orders` writes its rows: itself, unless only its index was replayed. */
   readonly rowsId: number;
   readonly schema: string;
   readonly index: string | null;
@@ -13,7 +13,7 @@ export interface ActiveGeneration {
 
 type Db = Pick<pg.ClientBase, 'query'>;
 
-/** null: no projector has made one yet. */
+/** Returns null when no projector has made a generation yet. */
 export async function activeGeneration(db: Db): Promise<ActiveGeneration | null> {
   const [there] = await rowsOf(db, `SELECT to_regclass('orderlog.active_generation') IS NOT NULL AS there`);
   if (there!['there'] !== true) return null;
@@ -48,14 +48,17 @@ export async function loadRows(db: Db, { schema, index }: ActiveGeneration): Pro
   });
 }
 
-/** Of a table that says what is of which projection of which generation: what is of this one. Its values are `idsOf`. */
+/**
+ * SQL condition for a table with the columns `projection` and `generation`: the rows of an active generation.
+ * `idsOf` gives its parameters.
+ */
 export const OF_GENERATION = `((projection = 'orders' AND generation = $1) OR (projection <> 'orders' AND generation = $2))`;
 
 export function idsOf({ rowsId, id }: ActiveGeneration): [rowsId: number, id: number] {
   return [rowsId, id];
 }
 
-/** What is parked, in the generation and beside all generations. */
+/** Events parked in the generation, and by the relay, which belongs to no generation. */
 export async function loadParked(db: Db, generation: ActiveGeneration): Promise<readonly ParkedFact[]> {
   const rows = await rowsOf(
     db,
@@ -66,7 +69,7 @@ export async function loadParked(db: Db, generation: ActiveGeneration): Promise<
   return rows as unknown as ParkedFact[];
 }
 
-/** Orders whose rows were written behind the position that the index has reached, and are not in it yet. */
+/** Orders whose rows were written behind the index's checkpoint and are not in the index yet. */
 export async function loadLate(db: Db, { id }: ActiveGeneration): Promise<ReadonlySet<string>> {
   const rows = await rowsOf(
     db,
@@ -79,7 +82,7 @@ export async function loadLate(db: Db, { id }: ActiveGeneration): Promise<Readon
   return new Set(rows.map(keyOfRow));
 }
 
-/** What a person had a projection leave out. */
+/** Events that a person had a projection skip. */
 export async function loadSkips(db: Db, projection: 'orders' | 'relay'): Promise<readonly EventKey[]> {
   const rows = await rowsOf(
     db,

@@ -15,8 +15,9 @@ export interface Settling {
 const LOOK_EVERY_MS = 100;
 
 /**
- * Waits until every projection has come to the end of the log, and tries nothing again any more; says which has not in
- * time, null when all have.
+ * Waits until every projection has reached the end of the log and no parked event is tried again.
+ *
+ * @returns null, or what was not settled in time
  */
 export async function untilSettled(settling: Settling, limitMs: number): Promise<string | null> {
   const { store, postgresUrl, elasticsearch, kafka } = settling;
@@ -41,7 +42,7 @@ export async function untilSettled(settling: Settling, limitMs: number): Promise
   }
 }
 
-/** null: the event store is not to be reached yet. */
+/** Returns null while the event store cannot be reached. */
 async function headOf(store: Settling['store']): Promise<{ position: bigint | null } | null> {
   try {
     return { position: await store.headPosition() };
@@ -54,7 +55,7 @@ async function headOf(store: Settling['store']): Promise<{ position: bigint | nu
 interface Progress {
   /** By projection. */
   readonly reached: ReadonlyMap<string, bigint>;
-  /** Parked events that may yet be applied by themselves. */
+  /** Number of parked events that are tried again automatically. */
   readonly triedAgain: number;
 }
 

@@ -16,18 +16,19 @@ import {
 
 export interface SampledFrom {
   readonly postgresUrl: string;
-  /** null: PostgreSQL searches. */
+  /** null: orders are searched in PostgreSQL. */
   readonly elasticsearchUrl: string | null;
 }
 
 /**
- * What the checkpoint, the rows and the quarantine are in one snapshot; and what the index holds just after it, of
- * which only more can be true than its checkpoint in the snapshot says. null: there is nothing to see yet.
+ * Checkpoint, rows and quarantine in one snapshot, and the documents that the index holds just after it. By then
+ * the index may hold more than the search checkpoint in the snapshot says, never less.
+ * @returns null when there is no generation yet
  * @throws when PostgreSQL is away
  */
 export async function takeSample(from: SampledFrom, atMs: number): Promise<Sample | null> {
   const db = new pg.Client({ connectionString: from.postgresUrl, connectionTimeoutMillis: 3_000 });
-  db.on('error', () => {}); // told by the query that it breaks
+  db.on('error', () => {}); // reported by the query that it interrupts
   try {
     await db.connect();
     return await sampleOf(db, from, atMs);
@@ -85,6 +86,6 @@ async function indexOf(
     const revisions = documents.map(({ id, source }) => [id, source['revision'] as number] as const);
     return { checkpoint, revisions: new Map(revisions), late };
   } catch {
-    return null; // it is away, as it may be in a run
+    return null; // Elasticsearch is away, as it may be during a run
   }
 }

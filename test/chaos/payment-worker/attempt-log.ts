@@ -7,17 +7,20 @@ type Line =
   | { readonly id: string; readonly key: string; readonly sent: Sent }
   | { readonly id: string; readonly outcome: unknown };
 
-/** What a process of its own tried: a line before each sending and one for its answer, so that neither dies with it. */
+/**
+ * The attempts of a separate process: a line before each sending and a line for its answer. They survive the
+ * process.
+ */
 export class AttemptLog implements AttemptRecorder {
   readonly #path: string;
   #count = 0;
 
   constructor(path: string) {
     this.#path = path;
-    appendFileSync(path, '\n'); // whatever a process that was killed has left of its last line ends here
+    appendFileSync(path, '\n'); // ends a line that a killed process may have left unfinished
   }
 
-  /** Returns what to call with the answer. */
+  /** Notes an attempt. @returns the function to call with its outcome */
   sending(key: string | null, sent: Sent): (outcome: CommandOutcome) => void {
     this.#count += 1;
     const id = `${process.pid}-${this.#count}`;
@@ -33,7 +36,7 @@ export class AttemptLog implements AttemptRecorder {
   }
 }
 
-/** A sending without an answer has an unknown outcome. */
+/** Reads the attempts of a log. An attempt without an answer has an unknown outcome. */
 export function readAttempts(path: string): (CommandAttempt & { readonly key: string })[] {
   if (!existsSync(path)) return [];
   const attempts = new Map<string, CommandAttempt & { readonly key: string }>();
@@ -51,7 +54,7 @@ export function readAttempts(path: string): (CommandAttempt & { readonly key: st
   return [...attempts.values()];
 }
 
-/** null: what a process that was killed has left of a line; nothing was sent then. */
+/** Returns null for an unfinished line of a killed process. Nothing was sent for it. */
 function parsed(text: string): Line | null {
   try {
     return JSON.parse(text, (_, value: unknown) =>

@@ -11,7 +11,7 @@ interface Authorizations {
   readonly payments: { readonly authorizations: readonly { paymentId: string; providerReference: string }[] };
 }
 
-/** What the worker has to know of orders, from any query-api. */
+/** Reads what the worker needs to know of orders, from any query-api. */
 export class OrderReader {
   readonly #http: HttpClient;
   readonly #urls: readonly string[];
@@ -26,7 +26,7 @@ export class OrderReader {
     this.#random = random;
   }
 
-  /** The order's own id of an authorization; waits until a read shows it. */
+  /** The order's own id of an authorization. Waits until a read shows it. */
   async authorizationId({ orderId }: LedgerEntry, reference: string): Promise<string> {
     for (;;) {
       const known = this.#authorizationIds.get(reference);
@@ -40,7 +40,7 @@ export class OrderReader {
     }
   }
 
-  /** The next events that the shop acts upon, in the order of the event store; null: not to be had now. */
+  /** The next events that the shop acts upon, in the order of the feed; null: no answer now. */
   async events(after: string | null): Promise<{ items: readonly FeedEvent[]; next: string } | null> {
     const query = new URLSearchParams({ limit: String(PAGE_EVENTS), types: TRIGGERS.join(',') });
     if (after !== null) query.set('after', after);

@@ -16,7 +16,7 @@ import { wishOf, type FeedEvent } from './wishes.js';
 export interface WorkerOptions {
   readonly tenantId: string;
   readonly token: string;
-  /** As the token says it. */
+  /** As in the token. */
   readonly clientId: string;
   readonly commandUrls: readonly string[];
   readonly queryUrls: readonly string[];
@@ -27,17 +27,17 @@ export interface WorkerOptions {
 
 /** `GET /status` */
 export interface WorkerStatus {
-  /** Rounds through feed and ledger since it started. */
+  /** Passes over feed and ledger since the process started. */
   readonly passes: number;
-  /** How many of the last ones found nothing to do, and everything done. */
+  /** How many of the latest passes in a row found nothing to do or to wait for. */
   readonly quietPasses: number;
 }
 
 const PASS_EVERY_MS = 150;
 
 /**
- * A shop's integration with its payment provider. It keeps nothing: what it wants follows from the feed of events,
- * what became of that from the provider's ledger; so it may die anywhere, and there may be two of it.
+ * A shop's integration with its payment provider. It stores nothing: the feed of events tells what the shop wants,
+ * and the provider's ledger tells what came of it. So the worker may die at any point, and two may run at once.
  */
 export class PaymentWorker {
   readonly #tenantId: string;
@@ -86,7 +86,7 @@ export class PaymentWorker {
     }
   }
 
-  /** Whether there was nothing to do, and nothing is waited for. */
+  /** One pass over feed and ledger. @returns whether there was nothing to do and nothing is still expected */
   async #pass(): Promise<boolean> {
     const page = await this.#orders.events(this.#after);
     if (page === null) return false;
@@ -119,7 +119,7 @@ export class PaymentWorker {
     }
   }
 
-  /** The order's authorization was asked for at its placing, which comes first in the feed. */
+  /** The order's authorization was asked for when it was placed, and the placing comes first in the feed. */
   async #authorization(orderId: string): Promise<string> {
     for (;;) {
       const page = await this.#provider.ledger({ requestId: `authorize ${orderId}@0` });
@@ -137,7 +137,7 @@ export class PaymentWorker {
   }
 }
 
-/** null: cut off on its way; it comes again, or the ledger tells. */
+/** Returns null for a delivery that was cut off. It comes again, or the ledger tells of it. */
 async function received(request: IncomingMessage): Promise<Delivery | null> {
   try {
     return JSON.parse(await text(request)) as Delivery;
@@ -146,7 +146,7 @@ async function received(request: IncomingMessage): Promise<Delivery | null> {
   }
 }
 
-/** One after the other for each order, and the orders side by side. */
+/** Acts on the items of each order one after another, and on different orders at the same time. */
 async function perOrder<T extends FeedEvent | LedgerEntry>(
   all: readonly T[],
   act: (one: T) => Promise<void>,

@@ -6,7 +6,7 @@ import type { HttpClient } from '../workload/http-client.js';
 
 const WAIT_MS = 200;
 
-/** The shop's side of the provider: no request is given up before it is known what became of it. */
+/** The shop's client of the provider. It gives up no request before its outcome is known. */
 export class ProviderClient {
   readonly #http: HttpClient;
   readonly #url: string;
@@ -16,7 +16,10 @@ export class ProviderClient {
     this.#url = url;
   }
 
-  /** What came of a request. Where no answer comes, the ledger says whether it arrived; if not, it is sent again. */
+  /**
+   * The ledger entries of a request. If no answer comes, the ledger tells whether the request arrived; if it did
+   * not, it is sent again.
+   */
   async ask(request: ProviderRequest): Promise<readonly LedgerEntry[]> {
     for (;;) {
       const answer = await this.#http.send(`${this.#url}/requests`, {
@@ -29,7 +32,7 @@ export class ProviderClient {
     }
   }
 
-  /** null: not to be had now. */
+  /** Returns null when the provider does not answer now. */
   async ledger(of: Readonly<Record<string, string>>): Promise<LedgerPage | null> {
     const query = new URLSearchParams(of).toString();
     const answer = await this.#http.send(`${this.#url}/ledger?${query}`, { method: 'GET', headers: {} });

@@ -7,19 +7,22 @@ import type { CommandSender } from '../workload/command-sender.js';
 import type { OrderReader } from './order-reader.js';
 import type { ProviderClient } from './provider-client.js';
 
-/** How the worker came to know of an entry; each way has keys of its own, so that references alone keep them one. */
+/**
+ * How the worker learned of an entry. Each way uses keys of its own, so that only references keep an entry from
+ * being recorded twice.
+ */
 export type Heard = `answer:${string}` | `webhook:${string}` | `ledger:${number}`;
 
 const WAIT_MS = 150;
-/** Of refunds that failed: somebody of the shop has given them up, before the provider's word of it is recorded. */
+/** Percentage of failed refunds that the shop gives up before the provider's word is recorded. */
 const GIVEN_UP_PERCENT = 40;
 
-/** Records in the order what the provider did, until the order has it or says no. */
+/** Records in the order what the provider did, until the order has it or refuses it. */
 export class Recording {
   readonly #commands: CommandSender;
   readonly #orders: OrderReader;
   readonly #provider: ProviderClient;
-  /** By their number in the ledger: those that an order has acknowledged to this process. */
+  /** Numbers in the ledger of the entries that an order has acknowledged to this process. */
   readonly #recorded = new Set<number>();
 
   constructor(commands: CommandSender, orders: OrderReader, provider: ProviderClient) {
@@ -33,7 +36,7 @@ export class Recording {
   }
 
   async record(entry: LedgerEntry, heard: Heard): Promise<void> {
-    if (entry.kind === 'refunding') return; // that it was asked for is the order's own event
+    if (entry.kind === 'refunding') return; // the request is already the order's own event
     await this.#recordEarlier(entry);
     const authorizationId =
       entry.authorization === null ? null : await this.#orders.authorizationId(entry, entry.authorization);
@@ -45,7 +48,7 @@ export class Recording {
     this.#recorded.add(entry.seq);
   }
 
-  /** News come in any order, and a void closes the authorization: what came before it in the ledger goes before it. */
+  /** News come in any order, and a void closes its authorization. So earlier ledger entries are recorded first. */
   async #recordEarlier({ seq, authorization }: LedgerEntry): Promise<void> {
     if (authorization === null) return;
     for (;;) {
@@ -65,7 +68,7 @@ export class Recording {
   }
 }
 
-/** A 409 may only say that others were faster, and a 503 that a store is away. */
+/** A 409 may only mean that other writers were faster, and a 503 that a store is away. */
 function isDefinite(outcome: CommandOutcome): boolean {
   if (outcome.kind !== 'refused') return outcome.kind === 'done';
   return outcome.status < 500 && outcome.status !== 429 && outcome.code !== 'conflict_retry_exhausted';

@@ -1,6 +1,6 @@
 import { percentOf, type ProviderRequest } from '../provider/payment-provider.js';
 
-/** An event of the feed of query-api, as far as it matters here. */
+/** The part of an event in query-api's feed that matters here. */
 export interface FeedEvent {
   readonly type: string;
   readonly orderId: string;
@@ -8,7 +8,7 @@ export interface FeedEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Events after which the shop wants something of the provider. */
+/** Events after which the shop wants something from the provider. */
 export const TRIGGERS = [
   'OrderPlaced',
   'OrderConfirmed',
@@ -21,14 +21,14 @@ export const TRIGGERS = [
 ] as const;
 
 type Wish = Pick<ProviderRequest, 'ask' | 'amountMinor' | 'refundId'> & {
-  /** Whether it is of the order's authorization. */
+  /** Whether it concerns the order's authorization. */
   readonly ofAuthorization: boolean;
 };
 
 /**
- * What the shop wants of the provider for an event; null: nothing. It follows from the event alone, so that whoever
- * reads the feed again asks for the same. Amounts have little to do with the order's: some orders are paid in part,
- * some too much, and the last capture is often above what is left of the authorization.
+ * What the shop wants from the provider after an event; null: nothing. It depends on the event alone, so that a
+ * repeated read of the feed asks for the same. The amounts are not those of the order: some orders are paid in
+ * part and some too much, and the last capture often exceeds the rest of the authorization.
  */
 export function wishOf({ type, orderId, revision, data }: FeedEvent): Wish | null {
   const promisedMinor = 2_000 + 300 * percentOf(orderId);

@@ -1,8 +1,8 @@
 import { existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 /**
- * `refunding` moves no money yet; `refunded` or `refund_failed` under the same reference follows. After `refunded`,
- * `refund_failed` says that the money came back.
+ * `refunding` moves no money yet; `refunded` or `refund_failed` follows under the same reference. A
+ * `refund_failed` after `refunded` says that the money came back.
  */
 export type LedgerKind =
   'authorized' | 'captured' | 'declined' | 'voided' | 'refunding' | 'refunded' | 'refund_failed';
@@ -12,22 +12,22 @@ export interface LedgerEntry {
   /** 1, 2, 3 … */
   readonly seq: number;
   readonly kind: LedgerKind;
-  /** The provider's own id of it; a refund has one from asking to its end. */
+  /** The provider's own id for it. A refund keeps its id from the request to its end. */
   readonly reference: string;
-  /** What the shop calls its request: repeated under it, a request is the same. */
+  /** The shop's id of its request. A request repeated under the same id is the same request. */
   readonly requestId: string;
-  /** For which event of which order the shop asked. */
+  /** The event of an order for which the shop asked. */
   readonly cause: string;
   readonly tenantId: string;
   readonly orderId: string;
   readonly amountMinor: number;
   readonly currency: string;
-  /** The reference of the authorization that it is of. */
+  /** Reference of the authorization that it belongs to. */
   readonly authorization: string | null;
   readonly refundId: string | null;
 }
 
-/** The provider's own book, a line for each entry, on the disk before anybody is told of it. */
+/** The provider's own book, with one line for each entry. A line is on disk before anybody hears of it. */
 export class Ledger {
   readonly entries: LedgerEntry[];
   readonly #file: number;
@@ -36,7 +36,7 @@ export class Ledger {
     const text = wholeLines(path);
     this.entries = entriesIn(text);
     this.#file = openSync(path, 'a');
-    // The end of a line that was being written when the process died: nobody was told of it.
+    // Cuts off an unfinished line of a process that died: nobody has heard of its entry.
     ftruncateSync(this.#file, Buffer.byteLength(text));
   }
 

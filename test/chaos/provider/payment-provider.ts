@@ -1,6 +1,6 @@
 import type { Ledger, LedgerEntry, LedgerKind } from './ledger.js';
 
-/** What a shop asks of the provider. The same `requestId` again is the same request, whatever became of it. */
+/** A request of a shop. A request with the same `requestId` is the same one, whatever came of it. */
 export interface ProviderRequest {
   readonly requestId: string;
   readonly ask: 'authorize' | 'capture' | 'void' | 'refund';
@@ -18,8 +18,8 @@ const REFUND_FAILS_PERCENT = 50;
 const REFUND_COMES_BACK_PERCENT = 40;
 
 /**
- * The rules of a payment provider. It knows its authorizations, and takes no more than was promised; what a shop has
- * sold, and how much it may pay back, it does not know: that is for the shop to keep.
+ * The rules of a payment provider. It knows its authorizations, and takes no more than was authorized. It does not
+ * know what the shop has sold or how much may be paid back: the shop has to see to that.
  */
 export class PaymentProvider {
   readonly #ledger: Ledger;
@@ -28,26 +28,26 @@ export class PaymentProvider {
     this.#ledger = ledger;
   }
 
-  /** All that came of a request until now; nothing: it was never heard of. */
+  /** All entries of a request so far; empty: the request is unknown. */
   of(requestId: string): LedgerEntry[] {
     return this.#ledger.entries.filter((entry) => entry.requestId === requestId);
   }
 
-  /** Refunds of which more is to come, as they are now: begun, or paid to an account that is closed. */
+  /** The latest entries of refunds that are not finished: begun, or paid to an account that is closed. */
   get unsettled(): LedgerEntry[] {
     const last = new Map<string, LedgerEntry>();
     for (const entry of this.#ledger.entries) if (entry.refundId !== null) last.set(entry.reference, entry);
     return [...last.values()].filter((entry) => entry.kind === 'refunding' || comesBack(entry));
   }
 
-  /** What was added to the ledger by it; nothing where the request was there already. */
+  /** The entries that the request added to the ledger; none when the ledger has the request already. */
   handle({ ask, ...request }: ProviderRequest): LedgerEntry[] {
     if (this.of(request.requestId).length > 0) return [];
     const reference = `${ask.slice(0, 3).toUpperCase()}-${this.#ledger.entries.length + 1}`;
     return [this.#ledger.add({ ...request, kind: this.#kindOf(ask, request), reference })];
   }
 
-  /** Ends a refund one way or the other; one that was paid comes back. */
+  /** Ends a refund in one of the two ways. The money of a paid refund comes back. */
   settle(refund: LedgerEntry): LedgerEntry {
     const { seq: _seq, ...same } = refund;
     const fails =
@@ -66,7 +66,7 @@ export class PaymentProvider {
     return percentOf(request.requestId) < DECLINED_PERCENT ? 'declined' : 'captured';
   }
 
-  /** Of an authorization; null: unknown, or voided. */
+  /** What is left of an authorization; null: unknown, or voided. */
   #leftMinor(reference: string): number | null {
     const { entries } = this.#ledger;
     const promised = entries.find((entry) => entry.kind === 'authorized' && entry.reference === reference);
@@ -81,7 +81,7 @@ function comesBack({ kind, reference, requestId }: LedgerEntry): boolean {
   return kind === 'refunded' && percentOf(`${reference} ${requestId} back`) < REFUND_COMES_BACK_PERCENT;
 }
 
-/** 0 … 99, by the text alone (FNV-1a). */
+/** A number from 0 to 99 that depends on the text alone (FNV-1a). */
 export function percentOf(text: string): number {
   let hash = 0x811c9dc5;
   for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;

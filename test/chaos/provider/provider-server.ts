@@ -9,7 +9,7 @@ import { PaymentProvider, type ProviderRequest } from './payment-provider.js';
 
 export interface ProviderOptions {
   readonly ledgerPath: string;
-  /** Where it tells what it did: any one of them, each time. */
+  /** Webhooks of the workers; each delivery goes to any one of them. */
   readonly webhookUrls: readonly string[];
   readonly seed: string;
 }
@@ -17,11 +17,11 @@ export interface ProviderOptions {
 /** `GET /ledger` */
 export interface LedgerPage {
   readonly entries: readonly LedgerEntry[];
-  /** Refunds of which more is to come. */
+  /** Number of refunds that are not finished. */
   readonly unsettled: number;
 }
 
-/** `POST` to a webhook; one entry may come in several deliveries, and late, and in any order, and never. */
+/** `POST` to a webhook. An entry may come in several deliveries, late, in any order, or never. */
 export interface Delivery {
   readonly deliveryId: string;
   readonly entry: LedgerEntry;
@@ -31,7 +31,10 @@ const LATE_MS = 5_000;
 const REFUND_MS = 1_500;
 const DELIVERY_MS = 3_000;
 
-/** The provider over HTTP, as bad as providers are: it answers late, or not, and tells things twice, or never. */
+/**
+ * The provider over HTTP, as unreliable as real ones: it may answer late or not at all, and deliver twice or
+ * never.
+ */
 export class ProviderServer {
   readonly #options: ProviderOptions;
   readonly #ledger: Ledger;
@@ -43,14 +46,14 @@ export class ProviderServer {
     this.#options = options;
     this.#ledger = new Ledger(options.ledgerPath);
     this.#provider = new PaymentProvider(this.#ledger);
-    // Every life of the process has another sequence: what was lost once is not lost for ever.
+    // Each start of the process uses another sequence, so that what was lost once is not lost for ever.
     this.#random = new Random(`${options.seed}/${this.#ledger.entries.length}`);
   }
 
   async listen(port: number): Promise<void> {
     for (const refund of this.#provider.unsettled) void this.#settleLater(refund);
     const server = createServer((request, response) => {
-      void this.#serve(request, response).catch(() => response.destroy()); // who asked has gone
+      void this.#serve(request, response).catch(() => response.destroy()); // the client has gone
     });
     await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
   }
@@ -64,9 +67,9 @@ export class ProviderServer {
     }
     const asked = JSON.parse(await text(request)) as ProviderRequest;
     const dice = this.#random.below(100);
-    if (dice < 8) return void request.destroy(); // never heard of
+    if (dice < 8) return void request.destroy(); // the request never arrived
     for (const entry of this.#provider.handle(asked)) this.#follow(entry);
-    if (dice < 22) return void request.destroy(); // done, and nobody is told
+    if (dice < 22) return void request.destroy(); // the request was done, but gets no answer
     if (dice < 36) await setTimeout(this.#random.below(LATE_MS));
     json(response, { entries: this.#provider.of(asked.requestId) });
   }
@@ -104,7 +107,7 @@ export class ProviderServer {
   async #deliver(entry: LedgerEntry, delayMs: number): Promise<void> {
     await setTimeout(delayMs);
     const body: Delivery = { deliveryId: randomUUID(), entry };
-    // Whether it arrives is nothing to the provider: the shop has to look into the ledger anyway.
+    // The provider ignores whether a delivery arrives: the shop has to read the ledger anyway.
     await this.#http.send(this.#random.one(this.#options.webhookUrls)!, {
       method: 'POST',
       body,

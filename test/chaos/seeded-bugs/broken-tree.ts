@@ -5,32 +5,35 @@ import { dirname, join } from 'node:path';
 import { transform, type Options } from '@swc/core';
 import { repositoryRoot } from '../../support/seeded-tree.js';
 
-/** A change to a source file: what it says, which must be there once, and what it says instead. */
+/** A change to a source file: a text that the file must contain exactly once, and the text that replaces it. */
 export interface Change {
   readonly file: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** A tree that holds what is built, but for some changes: the folder to run something from. */
+/** A copy of the built tree with some changes, to run the system or tests from. */
 export interface BrokenTree {
   readonly folder: string;
-  /** It has these changes from now on, and none of those before. */
+  /** Makes these changes, and takes back all earlier ones. */
   change(changes: readonly Change[]): Promise<void>;
   remove(): Promise<void>;
 }
 
 export interface TreeParts {
-  /** Files and folders that it holds besides what is built. */
+  /** Further files and folders to copy into the tree. */
   readonly copied?: readonly string[];
-  /** Whether it holds the processes that stand beside the apps in a run; a build leaves tests out. */
+  /** Whether to add the processes that run beside the apps in a chaos run; a build leaves tests out. */
   readonly besides?: boolean;
 }
 
-/** Where these processes are. */
+/** The sources of these processes. */
 const TEST_SOURCES = ['test/chaos', 'test/support'];
 
-/** A tree without changes so far. To make one costs more than most runs in it: whoever has many changes keeps it. */
+/**
+ * A tree without changes so far. Making one costs more than most runs in it, so it should be used for many
+ * changes.
+ */
 export async function brokenTree({ copied = [], besides = false }: TreeParts = {}): Promise<BrokenTree> {
   const folder = await mkdtemp(join(tmpdir(), 'orderlog-broken-'));
   for (const path of ['dist', 'package.json', ...copied]) {
@@ -63,9 +66,9 @@ export async function brokenTree({ copied = [], besides = false }: TreeParts = {
 }
 
 /**
- * The files that the changes are of, as they are afterwards.
+ * The changed sources, by their files.
  *
- * @throws Error when one does not say once what is to be changed
+ * @throws Error when a file does not contain the text to replace exactly once
  */
 export async function changedSources(changes: readonly Change[]): Promise<ReadonlyMap<string, string>> {
   const changed = new Map<string, string>();

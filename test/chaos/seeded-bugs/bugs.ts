@@ -2,24 +2,24 @@ import type { Invariant } from '../checker/violations.js';
 import type { Fault } from '../faults/fault-plan.js';
 import type { Change } from './broken-tree.js';
 
-/** Something that could be wrong with the system, and how it comes to light. */
+/** A mistake that could be in the system, and how the checker finds it. */
 export interface SeededBug {
   readonly name: string;
   readonly changes: readonly Change[];
-  /** What has to happen for it to matter; nothing where it always does. */
+  /** The faults that make the bug show; none where it always shows. */
   readonly faults: readonly Fault[];
-  /** Whether it takes two of each app. */
+  /** Whether two of each app have to run. */
   readonly twice?: boolean;
-  /** Commands done until it has come to light; the usual number unless given. */
+  /** How many commands are done before a round ends; by default the usual number. */
   readonly enough?: number;
   readonly caughtAs: Invariant;
   readonly says: RegExp;
 }
 
-/** At most, of workload and faults; a machine that is not busy needs a tenth of it. */
+/** Limit for workload and faults; a machine that is not busy needs a tenth of it. */
 export const BUG_ROUND_MS = 120_000;
 
-/** Only an edit decides on more than one event, and few edits are asked for that many things and granted. */
+/** Only an edit makes more than one event, and few edits have several changes and are accepted. */
 const ENOUGH_OF_EDITS = 450;
 
 const slow = (target: string, delayMs: number): Fault => ({
@@ -146,7 +146,7 @@ export const seededBugs: readonly SeededBug[] = [
         to: 'return held < 0n ? smaller(held, storeEndsAt ?? held) : null;',
       },
     ],
-    // Slow to go on with the new generation, the projector leaves it behind for longer than from one look to the next.
+    // The slow projector stays behind in the new generation for longer than the time between two samples.
     faults: [slow('projector-a>postgres', 300), at(3_000, 'replay', 'operator', 60_000)],
     caughtAs: 'I9',
     says: /answers come from position/,

@@ -9,7 +9,7 @@ const matrix = { project: 'engines', file: `${CONTRACT}/replay-matrix.test.ts` }
 const unknown = { project: 'engines', file: `${CONTRACT}/unknown-outcomes.test.ts` } as const;
 const handling = { project: 'engines', file: `${CONTRACT}/order-commands.test.ts` } as const;
 
-/** What could be wrong with how commands are handled. */
+/** Mistakes that could be in the handling of commands. */
 export const commandBugs: readonly TestedBug[] = [
   {
     name: 'an append without the revision it was decided on',

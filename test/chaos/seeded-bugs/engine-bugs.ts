@@ -6,7 +6,7 @@ const TOPIC_WRITER = 'libs/projections/src/relay/topic-writer.ts';
 const steps = { project: 'engines', file: 'test/contract/projections/search-steps.test.ts' } as const;
 const relay = { project: 'real', file: 'test/real/relay.test.ts' } as const;
 
-/** What could be wrong with what is in the index. Only Elasticsearch compares versions. */
+/** Mistakes that could be in the writing of the index. Only Elasticsearch compares versions. */
 export const indexBugs: readonly TestedBug[] = [
   {
     name: 'how far the index is, told before it has acknowledged the documents',
@@ -66,7 +66,9 @@ export const indexBugs: readonly TestedBug[] = [
   },
 ];
 
-/** What could be wrong with what is in the topic. Only Kafka tells which messages it has taken, and in which order. */
+/**
+ * Mistakes that could be in the writing of the topic. Only Kafka tells which messages it has, and in which order.
+ */
 export const topicBugs: readonly TestedBug[] = [
   {
     name: 'events of an order in several partitions',
@@ -100,7 +102,7 @@ export const topicBugs: readonly TestedBug[] = [
     changes: [
       {
         file: TOPIC_WRITER,
-        from: 'await this.close().catch(() => {}); // it is of no use any more, whatever it says\n',
+        from: 'await this.close().catch(() => {}); // this producer is of no use any more\n',
         to: '',
       },
     ],

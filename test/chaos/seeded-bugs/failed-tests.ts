@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { finished } from '../../support/seeded-tree.js';
 import type { Change } from './broken-tree.js';
 
-/** Something that could be wrong with the system, and the test that sees it. */
+/** A mistake that could be in the system, and the test that finds it. */
 export interface TestedBug {
   readonly name: string;
   readonly changes: readonly Change[];
-  /** `unit` needs nothing but Node, the others a PostgreSQL, and what `describeWith` asks for. */
+  /** `unit` needs only Node. The others need a PostgreSQL, and the engines that `describeWith` asks for. */
   readonly project: 'unit' | 'engines' | 'real';
   readonly file: string;
-  /** Of the test that fails: the beginning of its whole name. */
+  /** Beginning of the full name of the test that fails. */
   readonly test: string;
 }
 
@@ -24,15 +24,15 @@ interface Results {
 
 interface SomeTests extends Pick<TestedBug, 'project'> {
   readonly files: readonly string[];
-  /** The beginnings of their whole names. */
+  /** The beginnings of the tests' full names. */
   readonly tests: readonly string[];
 }
 
 /**
  * Runs some tests in a tree that holds them.
  *
- * @returns the names of those that failed
- * @throws Error when of some file none ran: it does not load, or has no such test
+ * @returns the names of the failed tests
+ * @throws Error when no test of a file ran: it does not load, or has no such test
  */
 export async function failedTests(
   folder: string,

@@ -11,8 +11,8 @@ const rows = { project: 'engines', file: `${CONTRACT}/orders-projection.test.ts`
 const sending = { project: 'engines', file: `${CONTRACT}/relay-sending.test.ts` } as const;
 
 /**
- * What could be wrong with those who follow the log or the rows: what they say they have done, and what they put aside.
- * It shows without Elasticsearch and Kafka, by what is done while these refuse or are away.
+ * Mistakes that could be in the followers of the log or of the rows: in the progress that they store, and in what
+ * they park. They show without Elasticsearch and Kafka, by how followers behave while these refuse or are away.
  */
 export const followerBugs: readonly TestedBug[] = [
   {

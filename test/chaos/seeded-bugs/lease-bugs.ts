@@ -5,8 +5,8 @@ const STORES = 'libs/read-models/src/stores';
 const leases = { project: 'engines', file: 'test/contract/projections/leases.test.ts' } as const;
 
 /**
- * Something that could be wrong with leases. A chaos run does not see them: an owner that is one no longer also loses
- * its session, finds rows further than its own, and moves no checkpoint back, so its late writes fail all the same.
+ * Mistakes that could be in leases. A chaos run does not find them: a former owner also loses its session, finds
+ * rows ahead of its own and moves no checkpoint back, so its late writes fail in any case.
  */
 export const leaseBugs: readonly TestedBug[] = [
   {

@@ -1,11 +1,14 @@
 import type { SeededBug } from './bugs.js';
 
-/** Money moves in one of the tenants alone. */
+/** Larger than usual, because money moves in only one of the tenants. */
 const ENOUGH = 600;
-/** The provider takes seconds for a capture, whatever a machine does meanwhile: these go on after the first of them. */
+/**
+ * The provider takes seconds for a capture, however fast the machine is. Rounds with this number go on after the
+ * first captures.
+ */
 const ENOUGH_AFTER_CAPTURES = 2_400;
 
-/** Wrong with the order's rules of money, or with how a shop deals with its provider. */
+/** Mistakes in the order's rules of money, or in how a shop deals with its provider. */
 export const moneyBugs: readonly SeededBug[] = [
   {
     name: 'a capture that is recorded again when the provider tells it again',
@@ -32,7 +35,7 @@ export const moneyBugs: readonly SeededBug[] = [
     ],
     faults: [],
     enough: ENOUGH_AFTER_CAPTURES,
-    // The order itself tells at once; whether the provider pays is a matter of what comes first.
+    // The order shows the bug at once. Whether the provider pays depends on which comes first.
     caughtAs: 'I3',
     says: /\(RefundRequested\): is not what is decided/,
   },

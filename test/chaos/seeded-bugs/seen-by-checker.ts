@@ -10,14 +10,14 @@ import { BUG_ROUND_MS, type SeededBug } from './bugs.js';
 
 const LIMIT_MS = 600_000;
 const TREE_LIMIT_MS = 60_000;
-/** A bug shows when what it spoils happens: another seed, another chance. */
+/** A bug shows only when the workload meets it; another seed gives it another chance. */
 const ROUNDS_MAX = 3;
-/** Commands done, by which each bug has come to light. */
+/** Number of commands by which most bugs have shown. */
 const ENOUGH = 150;
 
 /**
- * For each bug a round of the fault harness in which the checker finds what the bug is caught as.
- * @param settleLimitMs how long the projections may take to come to the end of the log
+ * For each bug, runs chaos rounds until the checker finds the violation that the bug is caught as.
+ * @param settleLimitMs how long the projections may take to reach the end of the log
  */
 export function bugsAreSeenThrough(seed: string, bugs: readonly SeededBug[], settleLimitMs: number): void {
   let tree: BrokenTree;

@@ -3,12 +3,15 @@ import { brokenTree, type BrokenTree } from './broken-tree.js';
 import { failedTests, type TestedBug } from './failed-tests.js';
 
 const LIMIT_MS = 120_000;
-/** What tests need besides what is built. */
+/** What tests need besides the built files. */
 const COPIED = ['apps', 'libs', 'test', 'jest.config.mjs'];
 
-/** For each bug a test that the one named for it fails; and one that all those pass where there is none. */
+/**
+ * Adds a test for each bug: the test named for the bug fails. A last test shows that all these tests pass without
+ * a bug.
+ */
 export function bugsAreSeen(bugs: readonly TestedBug[]): void {
-  // One for all: what Jest has transformed it finds again by its place and its content.
+  // One tree for all bugs: Jest caches transformed files by their path and content.
   let tree: BrokenTree;
   beforeAll(async () => {
     tree = await brokenTree({ copied: COPIED });

@@ -7,18 +7,18 @@ import { repositoryRoot } from '../../support/seeded-tree.js';
 import { until } from '../../support/until.js';
 
 export interface AppOptions {
-  /** As the run calls it: `projector-a`. */
+  /** Its name in the run: `projector-a`. */
   readonly name: string;
-  /** Its `dist` holds what is run. */
+  /** The app runs from the `dist` of this folder. */
   readonly tree: string;
-  /** In there. */
+  /** Path in `dist`. */
   readonly main: string;
   readonly args?: readonly string[];
   readonly port: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** For its log and its clock. */
+  /** For the app's log and clock file. */
   readonly folder: string;
-  /** It ended though nobody asked for it. */
+  /** Called when the app ended although nobody asked for it. */
   readonly onDeath: (name: string, how: string) => void;
 }
 
@@ -26,7 +26,7 @@ const START_AGAIN_MS = 300;
 const READY_LIMIT_MS = 60_000;
 const CLOCK = pathToFileURL(join(repositoryRoot, 'test/chaos/system/shifted-clock.mjs')).href;
 
-/** An app as a process of its own, which is started again whenever it ends, and whose clock can be set. */
+/** An app as a child process with an adjustable clock. It is started again whenever it ends by itself. */
 export class AppProcess {
   readonly name: string;
   readonly #options: AppOptions;
@@ -55,14 +55,14 @@ export class AppProcess {
     await until(`${this.name} is ready`, () => this.#ready, READY_LIMIT_MS);
   }
 
-  /** SIGKILL; it stays away until `start`. */
+  /** SIGKILL; the app stays away until `start`. */
   async kill(): Promise<void> {
     this.#wanted = false;
     this.#child?.kill('SIGKILL');
     await this.#exited;
   }
 
-  /** SIGTERM, and SIGKILL when it does not end; it stays away until `start`. */
+  /** SIGTERM, then SIGKILL when it does not end in time; the app stays away until `start`. */
   async stop(limitMs = 15_000): Promise<void> {
     this.#wanted = false;
     this.resume();
@@ -82,12 +82,12 @@ export class AppProcess {
     this.#child?.kill('SIGCONT');
   }
 
-  /** How far its wall clock is off from now on. */
+  /** Sets the offset of its wall clock. */
   setClock(offsetMs: number): void {
     writeFileSync(this.#clockFile, String(offsetMs));
   }
 
-  /** At once, for a run that ends in the middle of things. */
+  /** Kills the app without waiting, for a run that is cut off. */
   abandon(): void {
     this.#wanted = false;
     this.#child?.kill('SIGKILL');

@@ -9,7 +9,7 @@ import { Payments } from './payments.js';
 import { RestartablePostgres } from './restartable-postgres.js';
 
 export interface Engine {
-  /** As `startOwnEngine` gives it. */
+  /** As `startOwnEngine` returns it. */
   readonly url: string;
   kill(): Promise<void>;
   restart(): Promise<void>;
@@ -17,33 +17,33 @@ export interface Engine {
 
 export interface SystemOptions {
   readonly folder: string;
-  /** Its `dist` holds what is run. */
+  /** The apps run from the `dist` of this folder. */
   readonly tree: string;
-  /** null: PostgreSQL searches. */
+  /** null: orders are searched in PostgreSQL. */
   readonly elasticsearch: Engine | null;
   /** null: nothing is relayed. */
   readonly kafka: Engine | null;
-  /** Of each app that may run more than once. */
+  /** Number of instances of each app that may run more than once. */
   readonly instances: 1 | 2;
-  /** Whose money moves at a payment provider; what it does follows from a seed. */
+  /** The tenant whose money moves at a payment provider, and the seed of what the provider does. */
   readonly payments: { readonly tenantId: string; readonly seed: string };
-  /** A name that no other run uses, for its index and topic. */
+  /** A name that no other run uses, for the index and the topic. */
   readonly runName: string;
   readonly onDeath: (name: string, how: string) => void;
-  /** A request to command-api was sent once more behind its client's back. */
+  /** Called when a request to command-api was repeated without its client's knowledge. */
   readonly onRepeat: (request: string) => void;
-  /** Told as soon as there is something to end. */
+  /** Called as soon as there is a system to end. */
   readonly onSystem: ((system: ChaosSystem) => void) | undefined;
 }
 
 type ElasticsearchSetting = 'ORDERLOG_ELASTICSEARCH_URL' | 'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX';
 
-/** Orders of a round have some dozens of events. */
+/** A low number, because the orders of a round have only some dozens of events. */
 const SNAPSHOT_EVERY_EVENTS = 5;
 const STORE_DATABASE = 'events';
 const READ_DATABASE = 'reads';
 
-/** The whole system as processes of their own, and a bad network between all of them. */
+/** The whole system as child processes, with a disturbed network between all of them. */
 export class ChaosSystem {
   readonly links: Link[] = [];
   readonly apps = new Map<string, AppProcess>();
@@ -63,7 +63,7 @@ export class ChaosSystem {
     this.payments = new Payments({ ...options.payments, folder: join(options.folder, 'logs') });
   }
 
-  /** Ready when every app is. */
+  /** Resolves when every app is ready. */
   static async start(options: SystemOptions): Promise<ChaosSystem> {
     await mkdir(join(options.folder, 'logs'), { recursive: true });
     const issuer = await openEmbeddedIssuer(join(options.folder, 'keys'));
@@ -81,7 +81,7 @@ export class ChaosSystem {
     return system;
   }
 
-  /** Of the read models, reached directly. */
+  /** Database of the read models, reached directly. */
   get readUrl(): string {
     return this.postgres.url(READ_DATABASE);
   }
@@ -97,7 +97,7 @@ export class ChaosSystem {
     await Promise.all(this.links.map(({ proxy }) => proxy.close()));
   }
 
-  /** Ends everything at once, from where nothing can be waited for. */
+  /** Ends everything at once, where nothing can be waited for. */
   abandon(): void {
     this.operator?.abandon();
     for (const app of this.apps.values()) app.abandon();
@@ -142,7 +142,7 @@ export class ChaosSystem {
         ORDERLOG_QUERY_BASE_URL: this.queryUrls[0]!,
         ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(SNAPSHOT_EVERY_EVENTS),
         ORDERLOG_SNAPSHOT_CHECK_ONE_IN: '1',
-        // One decides on cached state, the other loads every order anew.
+        // One command-api decides on cached state; the other loads every order anew.
         ORDERLOG_STATE_CACHE_MB: index === 0 ? '16' : '0',
         ...auth,
       });
@@ -181,7 +181,7 @@ export class ChaosSystem {
     const process = new AppProcess({ name, tree, onDeath, folder: join(folder, 'logs'), ...of });
     this.apps.set(name, process);
     process.start();
-    if (name === 'event-store') await process.ready(); // nobody else has to wait for another
+    if (name === 'event-store') await process.ready(); // the other apps need not wait for each other
   }
 
   async #link(name: string, port: number, onRepeat: ((request: string) => void) | null): Promise<string> {

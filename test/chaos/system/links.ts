@@ -1,12 +1,12 @@
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { RepeatedRequests } from '../faults/repeated-requests.js';
 
-/** One connection of the system, with everything that can go wrong on it. */
+/** One connection of the system, with all faults that it can have. */
 export interface Link {
-  /** Who talks to whom: `projector-a>postgres`. */
+  /** Client and server of the connection: `projector-a>postgres`. */
   readonly name: string;
   readonly proxy: TcpProxy;
-  /** null: it does not speak HTTP/1, in which a request stands by itself. */
+  /** null: the connection does not carry HTTP/1, so its requests cannot be repeated one by one. */
   readonly repeated: RepeatedRequests | null;
 }
 

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 export interface OperatorOptions {
-  /** Its `dist` holds what is run. */
+  /** `orderctl` runs from the `dist` of this folder. */
   readonly tree: string;
   readonly folder: string;
   readonly postgresUrl: string;
   readonly eventStoreUrl: string;
-  /** null: PostgreSQL searches. */
+  /** null: orders are searched in PostgreSQL. */
   readonly elasticsearchUrl: string | null;
 }
 
@@ -17,10 +17,7 @@ interface ParkedList {
   readonly orders: readonly { readonly orderId: string; readonly revision: number }[];
 }
 
-/**
- * A person with `orderctl`, who has the read models built anew and goes back again, and has events left out, in the
- * middle of everything.
- */
+/** A person with `orderctl` during a round, who replays the read models, rolls back and has events skipped. */
 export class Operator {
   readonly #options: OperatorOptions;
   #replaying: ChildProcess | null = null;
@@ -29,7 +26,9 @@ export class Operator {
     this.#options = options;
   }
 
-  /** Has the read models, or their index alone, built anew; is killed (SIGKILL) when that takes longer. */
+  /**
+   * Replays the read models, or their index alone. Kills the replay (SIGKILL) when it takes longer than the limit.
+   */
   async replay(limitMs: number, { searchOnly = false } = {}): Promise<void> {
     const { child, ended } = this.#run(['replay', ...(searchOnly ? ['--search-only'] : [])]);
     this.#replaying = child;
@@ -39,12 +38,12 @@ export class Operator {
     this.#replaying = null;
   }
 
-  /** May fail: there may be nothing to go back to, or a store may be away. */
+  /** May fail: there may be no previous generation, or a store may be away. */
   async rollback(): Promise<void> {
     await this.#run(['generations', 'rollback']).ended;
   }
 
-  /** Has one of the orders whose rows are stuck go on without the event that it is stuck at. May fail likewise. */
+  /** Skips the event at which an order is parked, so that its rows go on. May fail, as `rollback` may. */
   async skip(which: number): Promise<void> {
     const printed = await this.#run(['quarantine', 'list', '--projection', 'orders', '--json']).ended;
     if (printed === '') return; // a store is away
@@ -56,7 +55,7 @@ export class Operator {
       .ended;
   }
 
-  /** What was begun and cut off is gone on with, to its end. */
+  /** Resumes a replay that was cut off, and waits for its end. */
   async finish(): Promise<void> {
     await this.#run(['replay', 'resume']).ended;
   }
@@ -65,7 +64,7 @@ export class Operator {
     this.#replaying?.kill('SIGKILL');
   }
 
-  /** `ended` with what it printed. */
+  /** Runs `orderctl`. @returns the process, and `ended` with its standard output */
   #run(words: readonly string[]): { child: ChildProcess; ended: Promise<string> } {
     const { tree, folder, postgresUrl, eventStoreUrl, elasticsearchUrl } = this.#options;
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ORDERLOG_'));

@@ -11,20 +11,20 @@ import { HttpClient } from '../workload/http-client.js';
 import type { AppOptions } from './app-process.js';
 
 export interface PaymentsOptions {
-  /** Whose money moves at the provider, and nowhere else. */
+  /** The tenant whose money moves at the provider, and nowhere else. */
   readonly tenantId: string;
   readonly seed: string;
-  /** For the provider's ledger, and for what the workers tried. */
+  /** For the provider's ledger, and for the attempts of the workers. */
   readonly folder: string;
 }
 
-/** What the system gives the provider and its workers: connections, and processes. */
+/** What the provider and its workers get from the system: connections and processes. */
 export interface StartedIn {
   readonly names: readonly string[];
   readonly issuer: EmbeddedIssuer;
   readonly commandUrls: readonly string[];
   readonly queryUrls: readonly string[];
-  /** A connection through which things go wrong; `repeats`: requests on it may be sent twice. */
+  /** Opens a disturbed connection; `repeats`: its requests may be repeated. */
   readonly link: (name: string, port: number, repeats: boolean) => Promise<string>;
   readonly start: (
     name: string,
@@ -35,10 +35,10 @@ export interface StartedIn {
 const CLIENT = 'payments';
 const TOKEN_SECONDS = 4 * 3_600;
 const LOOK_EVERY_MS = 100;
-/** The first may have begun before the log came to its end. */
+/** The first of them may have begun before the log reached its end. */
 const QUIET_PASSES = 2;
 
-/** A payment provider, and the workers by which the shop deals with it. */
+/** A payment provider, and the workers through which the shop deals with it. */
 export class Payments {
   readonly #options: PaymentsOptions;
   readonly #workers: { readonly name: string; readonly port: number }[] = [];
@@ -69,7 +69,7 @@ export class Payments {
     }
   }
 
-  /** Waits until everything is asked for and recorded; says who is not done in time, null when all are. */
+  /** Waits until everything is asked for and recorded. @returns null, or who was not done in time */
   async settled(limitMs: number): Promise<string | null> {
     const http = new HttpClient();
     const deadlineMs = performance.now() + limitMs;
@@ -91,7 +91,7 @@ export class Payments {
     }
   }
 
-  /** What the workers tried, by the keys under which they did. */
+  /** The attempts of the workers, with their Idempotency-Keys. */
   attempts(): (CommandAttempt & { readonly key: string })[] {
     return this.#workers.flatMap(({ name }) => readAttempts(this.#attemptsPath(name)));
   }

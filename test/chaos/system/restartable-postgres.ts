@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#platform/embedded-postgres.js';
 
-/** A PostgreSQL server of one run, which can crash and come back at the same port with the same data. */
+/** A PostgreSQL server of one run, which can crash and come back on the same port with the same data. */
 export class RestartablePostgres {
   readonly #folder: string;
   readonly port: number;
@@ -21,7 +21,7 @@ export class RestartablePostgres {
     return new RestartablePostgres(folder, await startIn(folder));
   }
 
-  /** Of a database in it, as it is reached directly. */
+  /** Address of one of its databases, reached directly. */
   url(database: string): string {
     const url = new URL(this.#server.url);
     url.pathname = `/${database}`;
@@ -35,7 +35,7 @@ export class RestartablePostgres {
     await client.end();
   }
 
-  /** `crash`: SIGQUIT, which lets go of everything at once; what was committed is recovered at the next start. */
+  /** `crash`: SIGQUIT, which drops everything at once; the next start recovers what was committed. */
   async down(how: 'crash' | 'fast'): Promise<void> {
     this.abandon(how === 'crash' ? 'SIGQUIT' : 'SIGINT');
     await this.#server.exited;
@@ -58,7 +58,7 @@ function startIn(folder: string, port?: number): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({
     dataDir: folder,
     ...(port === undefined ? {} : { port }),
-    // A crash of the process loses nothing that the operating system has: only one of the machine would.
+    // A crash of the process loses nothing that the operating system has; only a crash of the machine would.
     settings: { fsync: 'off', shared_buffers: '32MB' },
     onLog: (text) => appendFileSync(join(folder, 'postgres.log'), text),
   });

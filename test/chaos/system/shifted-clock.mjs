@@ -1,6 +1,7 @@
 /**
- * Preloaded into a process of a chaos run: its wall clock is off by the milliseconds that a file says, and jumps when
- * the file changes. Clocks that only measure (performance.now, timers) go on as they are, as with a real clock that is set.
+ * Preloaded into a process of a chaos run. Its wall clock is off by the milliseconds that a file names, and jumps
+ * when the file changes. Clocks that measure durations (performance.now, timers) are not changed, as with a real
+ * clock that is set.
  */
 import { readFileSync } from 'node:fs';
 import { setInterval } from 'node:timers';

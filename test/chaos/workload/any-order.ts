@@ -17,13 +17,13 @@ const COLOURS = ['white', 'red', 'blue', 'vintage', 'pink'];
 const NAMES = ['Ana García', 'Björn Öztürk', 'Ada Lovelace', 'Zoë Smith'];
 /** With two, none and three digits of minor units. */
 const CURRENCIES = ['GBP', 'GBP', 'JPY', 'BHD'];
-/** So few that most have several orders. */
+/** Few enough that most customers have several orders. */
 export const CUSTOMERS = 9;
 const COUNTRIES = ['GB', 'FR', 'DE', null];
 
 type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>;
 
-/** An order that can be told from all others by its reference, with words to be found by. */
+/** The placing of any order, which has a unique reference and words to be found by. */
 export function anyPlacing(random: Random, reference: string): PlaceOrder {
   const { data, personal } = anyCommand(null, random, 0).command as PlaceOrder;
   const name = random.one(NAMES)!;

@@ -1,7 +1,7 @@
 import type { AddressLines, Region } from '#domain/order/content.js';
 import type { OrderCommand, OrderCommandType } from '#domain/order/order.js';
 
-/** How a command is asked for over HTTP. */
+/** A command as an HTTP request. */
 export interface CommandRequest {
   readonly method: 'POST' | 'PUT';
   readonly path: string;
@@ -11,7 +11,7 @@ export interface CommandRequest {
 type Of<T extends OrderCommandType> = Extract<OrderCommand, { type: T }>;
 type Parts = readonly [path: string, body: Readonly<Record<string, unknown>>];
 
-/** One request per command, as the controllers read it: a new command does not compile until it has one. */
+/** The request of each command, as the controllers read it. A new command does not compile without one. */
 const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } = {
   PlaceOrder: ({ data, personal }) => {
     const { orderId: _orderId, tenantId: _tenantId, shippingAddress, billingAddress, ...content } = data;
@@ -66,7 +66,7 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
   ChangeTags: ({ data }) => ['/tags', data],
 };
 
-/** No lines are all there are in the domain; over HTTP they are left out for it. */
+/** An empty list of lines means all lines in the domain; over HTTP the list is left out instead. */
 function withoutNoLines<Body extends { readonly lines: readonly unknown[] }>(
   body: Body,
 ): Readonly<Record<string, unknown>> {
@@ -74,7 +74,7 @@ function withoutNoLines<Body extends { readonly lines: readonly unknown[] }>(
   return lines.length === 0 ? others : body;
 }
 
-/** @param orderId of the order that is there; for placing it means nothing */
+/** @param orderId of an existing order; ignored for placing */
 export function requestOf(command: OrderCommand, orderId: string): CommandRequest {
   const [path, body] = (requests[command.type] as (command: OrderCommand) => Parts)(command);
   return {
@@ -84,7 +84,10 @@ export function requestOf(command: OrderCommand, orderId: string): CommandReques
   };
 }
 
-/** The command as the API reads it out of its request: an address that is given has all its lines, though empty. */
+/**
+ * The command as the API reads it from its request: an address that is given has all address lines, even empty
+ * ones.
+ */
 export function asRead(command: OrderCommand, order: { tenantId: string; orderId: string }): OrderCommand {
   if (command.type === 'PlaceOrder') {
     const { shippingAddress, billingAddress } = command.data;

@@ -13,28 +13,28 @@ export interface Sender {
   readonly name: string;
   readonly tenantId: string;
   readonly token: string;
-  /** As the token says it. */
+  /** As in the token. */
   readonly clientId: string;
 }
 
-/** A command with all that makes it the same when it is sent again. */
+/** A command with everything that must stay the same when it is sent again. */
 export interface Sending {
   readonly key: string;
   readonly command: OrderCommand;
-  /** For placing it follows from the key. */
+  /** For placing, it is derived from the key. */
   readonly orderId: string;
   readonly occurredAt: string | null;
   readonly ifMatch: number | null;
 }
 
-/** Of the answers that are worth another attempt, the one that says that this one left nothing. */
+/** The code of a 5xx answer that says that the attempt left nothing. */
 const NOTHING_SENT = 'event_store_unavailable';
-/** An event of the order is of another release: that does not pass. */
+/** An event of the order is of another release: another attempt does not help. */
 const UNREADABLE = '503 order_unreadable';
 const RETRIES = 6;
 const WAIT_MS = 400;
 
-/** Sends commands to any of the APIs, and records each attempt with what came of it. */
+/** Sends commands to any of the APIs, and records each attempt with its outcome. */
 export class CommandSender {
   readonly #http: HttpClient;
   readonly #urls: readonly string[];
@@ -61,12 +61,12 @@ export class CommandSender {
     this.#random = via.random;
   }
 
-  /** The order that a placing command under this key makes. */
+  /** The id of the order that a placing command with this key makes. */
   placedOrderId(key: string): string {
     return placedOrderIdOf(this.#commandId('POST', '/v1/orders', key));
   }
 
-  /** Until it is known what became of it, mostly; a client may also lose interest. */
+  /** Sends a command until its outcome is known, or until the client gives up. */
   async send(sending: Sending, signal: AbortSignal): Promise<CommandOutcome> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.once(sending);
@@ -93,7 +93,7 @@ export class CommandSender {
     return outcome;
   }
 
-  /** An edit that is only tried out: it leaves nothing. */
+  /** Sends an edit as a dry run, which leaves nothing. */
   async tryOut(command: OrderCommand, orderId: string): Promise<void> {
     const { tenantId, name: client } = this.sender;
     const { method, path, body } = requestOf(command, orderId);
@@ -125,7 +125,7 @@ export class CommandSender {
   }
 }
 
-/** Whether to ask again is of no use. */
+/** Whether another attempt is of no use. */
 function isFinal(outcome: CommandOutcome): boolean {
   if (outcome.kind === 'unknown') return outcome.why === UNREADABLE;
   return outcome.kind === 'done' || outcome.status < 500;

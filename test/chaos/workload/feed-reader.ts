@@ -11,7 +11,7 @@ interface FeedPage {
   readonly next: string;
 }
 
-/** Follows the feed of one tenant's events from its beginning, in pages of any size, and goes on from where it was. */
+/** Follows the feed of one tenant from its beginning, in pages of random size, always from the place reached. */
 export class FeedReader {
   readonly told: FeedFact[] = [];
   readonly #http = new HttpClient();
@@ -32,7 +32,9 @@ export class FeedReader {
     while (!signal.aborted) if ((await this.#read()) !== 'more') await setTimeout(WAIT_MS);
   }
 
-  /** To its end, when nothing is written any more; what is not told by then is missing. */
+  /**
+   * Reads to the end of the feed once nothing is written any more. An event that did not come by then is missing.
+   */
   async finish(limitMs: number): Promise<void> {
     const untilMs = performance.now() + limitMs;
     while (performance.now() < untilMs && (await this.#read()) !== 'end');
@@ -51,7 +53,7 @@ export class FeedReader {
       this.#after = page.next;
       return 'end';
     }
-    // Sometimes as one that stopped in the middle of a page, having kept where it was.
+    // Sometimes acts like a follower that stopped in the middle of a page and goes on from there.
     const last = this.#random.chance(20) ? this.#random.below(page.items.length) : page.items.length - 1;
     for (const { orderId, revision, eventId } of page.items.slice(0, last + 1))
       this.told.push({ tenantId: this.#tenantId, orderId, revision, eventId });

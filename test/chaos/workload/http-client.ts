@@ -12,10 +12,10 @@ export interface HttpAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Less than the apps take to give up on a store: some clients are not patient. */
+/** Shorter than the time after which the apps give up on a store: some clients are impatient. */
 const ANSWER_LIMIT_MS = 4_000;
 
-/** Sends each request once, and says in a sentence why there is no answer. */
+/** Sends each request once. Where no answer comes, it returns the reason as text. */
 export class HttpClient {
   readonly #agent = new Agent({ connections: 4, pipelining: 1, connect: { timeout: 3_000 } });
 
@@ -40,7 +40,7 @@ export class HttpClient {
   }
 }
 
-/** A document for each line is told as `items`. */
+/** NDJSON is returned as `items`, one for each line. */
 function parsed(text: string, headers: HttpAnswer['headers']): HttpAnswer['body'] {
   if (String(headers['content-type']).startsWith('application/x-ndjson')) {
     const lines = text.split('\n').filter((line) => line !== '');

@@ -8,7 +8,7 @@ import type { KnownOrder } from './orders.js';
 const PAST_MS = 45_000;
 const MOST_EVENTS = 40;
 
-/** Any question that is not about orders as they are or were. */
+/** Any question other than one for orders as they are or were. */
 export function anyInquiry(known: KnownOrder, random: Random): Inquiry {
   const { orderId, seen } = known;
   const customerId = seen?.customerId ?? `customer-${random.below(CUSTOMERS)}`;
@@ -30,7 +30,7 @@ export function anyInquiry(known: KnownOrder, random: Random): Inquiry {
   ])!;
 }
 
-/** @param cursor of the page before; null: the first */
+/** @param cursor from the page before; null: the first page */
 export function pathOf(inquiry: Inquiry, cursor: string | null): string {
   switch (inquiry.kind) {
     case 'history':
@@ -64,7 +64,7 @@ function anyMoment(random: Random): PastMoment {
   return { clock, at: instantAt(Date.now() - random.below(PAST_MS)) };
 }
 
-/** Of one kind, the earlier one first: revisions up to one that is there, or moments of one clock. */
+/** Two places of one kind, the earlier one first: existing revisions, or moments of one clock. */
 function anyPlaces(revision: number, random: Random): { from: Place; to: Place } {
   if (random.chance(60)) {
     const to = random.below(revision + 1);

@@ -8,9 +8,12 @@ import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import type { Random } from '../random.js';
 import type { KnownOrders } from './orders.js';
 
-/** A release to come, of which one process runs too early: it appends what this release cannot read, and then what it can. */
+/**
+ * One process of a later release that runs too early. It appends an event that this release cannot read, and then
+ * one that it can.
+ */
 export class LaterRelease {
-  /** Ids of all events that it tried to append, whatever became of them. */
+  /** Ids of all events that it tried to append, whatever came of them. */
   readonly eventIds = new Set<string>();
   readonly #store: Pick<EventStore, 'append' | 'readStream'>;
   readonly #orders: KnownOrders;
@@ -27,7 +30,7 @@ export class LaterRelease {
     this.#random = of.random;
   }
 
-  /** To one order, at its end. Nothing may come of it: the store may be away, or somebody else be faster. */
+  /** Appends to the end of one order. It may fail, because the store is away or another writer was faster. */
   async append(): Promise<void> {
     const order = this.#orders.one(this.#random, this.#tenantId);
     if (order === undefined) return;

@@ -1,16 +1,16 @@
 import type { Order } from '#domain/order/state.js';
 import type { Random } from '../random.js';
 
-/** An order that clients know of. */
+/** An order that the clients know. */
 export interface KnownOrder {
   readonly tenantId: string;
   readonly orderId: string;
   readonly reference: string;
-  /** As somebody saw it last. */
+  /** As a client last saw it. */
   seen: Order | null;
 }
 
-/** How many of the latest orders most commands go to, so that clients meet in them. */
+/** Most commands go to this many of the latest orders, so that clients meet at them. */
 const HOT = 12;
 
 /** The orders of a run, shared by all clients. */

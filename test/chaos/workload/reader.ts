@@ -17,19 +17,22 @@ interface Question {
   readonly body?: unknown;
   readonly orderId: string | null;
   readonly as: ShownOrder['as'];
-  /** Of `minRevision`; null: the question names none. */
+  /** `minRevision` of the question; absent: it has none. */
   readonly minRevision?: number;
-  /** Whether the token obliges it to show the order's latest change. */
+  /** Whether a token obliges the answer to show the order's latest change. */
   readonly waits: boolean;
-  /** Absent: it is about nothing but orders as they are or were. */
+  /** Absent: the question asks only for orders as they are or were. */
   readonly inquiry?: Inquiry;
 }
 
 const PAST_MS = 120_000;
-/** With the orders that commands are decided on, it comes to less than a tenth of all reads: it costs more. */
+/**
+ * Inquiries cost more. Together with the reads of orders to decide on, this makes them less than a tenth of all
+ * reads.
+ */
 const INQUIRIES_PERCENT = 18;
 
-/** Asks query-api, and records each question with what was shown. */
+/** Asks query-api, and records each question with the orders shown. */
 export class Reader {
   readonly #sender: Sender;
   readonly #http: HttpClient;
@@ -50,7 +53,7 @@ export class Reader {
     this.#random = via.random;
   }
 
-  /** The order to decide on; null: not to be had now. */
+  /** The order to decide on; null: it cannot be read now. */
   async order({ orderId }: KnownOrder): Promise<Order | null> {
     const question = {
       asks: `order ${orderId}`,
@@ -71,17 +74,20 @@ export class Reader {
     await this.#ask(question, question.as === 'past' || (question.waits && this.#random.chance(70)));
   }
 
-  /** Its answer is one that says that there is no such order. */
+  /** The answer must be that there is no such order. */
   async ofAnotherTenant({ orderId }: KnownOrder): Promise<void> {
     const path = `/v1/orders/${orderId}`;
     await this.#ask({ asks: `foreign order ${orderId}`, path, orderId, as: 'view', waits: false }, false);
   }
 
-  /** With the token, if there is one: the two that an answer comes between say what it has to be. */
+  /**
+   * Asks with the token, if there is one. The answer then has to be right at a position between the question's
+   * token and the answer's.
+   */
   async #inquire(inquiry: Inquiry, cursor: string | null): Promise<void> {
     const path = pathOf(inquiry, cursor);
     const orderId = 'orderId' in inquiry ? inquiry.orderId : null;
-    // A difference of earlier moments need not show the latest change.
+    // A difference between earlier moments need not show the latest change.
     const waits = inquiry.kind !== 'diff';
     const answer = await this.#ask({ asks: path, path, orderId, as: 'summary', waits, inquiry }, true);
     if (inquiry.kind !== 'history' || typeof answer === 'string' || answer.status !== 200) return;
@@ -98,7 +104,8 @@ export class Reader {
     const search = (body: Record<string, unknown>) => ({
       asks: `search ${JSON.stringify(body)}`,
       path: '/v1/orders/search',
-      // All that match: a text like `ref-client-1-1` matches many references, and the newest come first.
+      // The limit must cover all matches: a text like `ref-client-1-1` matches many references, and the newest
+      // come first.
       body: { ...body, facets: ['status'], limit: 100 },
       orderId,
       as: 'summary' as const,
@@ -217,7 +224,7 @@ function shownIn(
   }));
 }
 
-/** null: the answer shows no order as it is or was. */
+/** Returns null when the answer shows no order as it is or was. */
 function contentsOf(body: Content, as: ShownOrder['as'], inquiry?: Inquiry): readonly Content[] | null {
   const items = body['items'] as readonly Content[];
   if (inquiry === undefined) return as === 'summary' ? items : [body];

@@ -2,19 +2,23 @@ import type { CommandAttempt, CommandOutcome, ReadAttempt } from '../checker/fac
 
 type Sent = Omit<CommandAttempt, 'outcome'>;
 
-/** Who is told of each attempt before it is made, and of what came of it. */
+/** Gets each attempt before it is made, and then its outcome. */
 export interface AttemptRecorder {
-  /** Returns what to call with the answer. The key is null for a dry run, which has none. */
+  /**
+   * Notes an attempt.
+   * @param key null for a dry run, which has none
+   * @returns the function to call with the outcome
+   */
   sending(key: string | null, attempt: Sent): (outcome: CommandOutcome) => void;
 }
 
-/** What clients tried, and what became of it; kept outside of all that may break. */
+/** The attempts of the clients and their outcomes, kept outside of everything that may fail. */
 export class Recorder implements AttemptRecorder {
   readonly commands: CommandAttempt[] = [];
   readonly reads: ReadAttempt[] = [];
-  /** By key: what was sent under it last, whatever became of it. */
+  /** The latest attempt under each key, whatever came of it. */
   readonly #sent = new Map<string, Sent>();
-  /** Keys of requests that the network sent again, of clients whose attempts are recorded elsewhere. */
+  /** Keys of repeated requests whose clients record their attempts elsewhere. */
   readonly #repeatedKeys = new Set<string>();
 
   sending(key: string | null, attempt: Sent): (outcome: CommandOutcome) => void {
@@ -22,7 +26,7 @@ export class Recorder implements AttemptRecorder {
     return (outcome) => this.commands.push({ ...attempt, outcome });
   }
 
-  /** The network sent a request again, which no client hears the answer of. */
+  /** Records that the network repeated a request. No client gets the answer to the repetition. */
   repeatedByNetwork(request: string): void {
     const key = /^idempotency-key: (.+?)\r?$/im.exec(request)?.[1];
     if (key === undefined) return; // a dry run
@@ -31,7 +35,7 @@ export class Recorder implements AttemptRecorder {
     else this.#repeatedKeys.add(key);
   }
 
-  /** Attempts that were recorded elsewhere, with what the network made of them. */
+  /** Attempts that were recorded elsewhere, together with the network's repetitions of them. */
   withRepetitions(attempts: readonly (CommandAttempt & { readonly key: string })[]): CommandAttempt[] {
     return attempts.flatMap(({ key, ...attempt }) =>
       this.#repeatedKeys.has(key) ? [attempt, repeated(attempt)] : [attempt],

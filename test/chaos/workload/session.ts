@@ -1,6 +1,6 @@
 import { decodeOrderPosition } from '#platform/order-position.js';
 
-/** What one client has seen, and the token that makes others show it that much. */
+/** What one client has seen, and the token that makes other answers show at least that much. */
 export class Session {
   #token: string | null = null;
   #position = -1n;
@@ -11,21 +11,21 @@ export class Session {
     return this.#token;
   }
 
-  /** That the token stands for; null: there is no token. */
+  /** Position of the token; null: there is no token. */
   get position(): bigint | null {
     return this.#token === null ? null : this.#position;
   }
 
-  /** The revision that an answer with the token has to show of an order; null: none that is known of. */
+  /** The revision of an order that an answer to the token has to show; null: none is known. */
   covered(orderId: string): number | null {
     return this.#token === null ? null : (this.#seen.get(orderId) ?? null);
   }
 
-  /** An answer that shows some orders, and came with a token. */
+  /** Takes in an answer that shows some orders and has a token. */
   saw(token: string | null, orders: readonly { orderId: string; revision: number }[]): void {
     if (token === null) return;
     const { position } = decodeOrderPosition(token)!;
-    // A repeated answer has its first position, which may be older than what was seen since.
+    // A replayed answer has its first position, which may be older than what was seen since.
     if (position >= this.#position) {
       this.#position = position;
       this.#token = token;

@@ -21,16 +21,19 @@ export interface ClientOptions {
   readonly orders: KnownOrders;
   readonly recorder: Recorder;
   readonly random: Random;
-  /** Whether it also says what a payment provider did; where there is one, that is for others to say. */
+  /**
+   * Whether the client also records what a payment provider did. For a tenant with a provider, the payment workers
+   * do.
+   */
   readonly movesMoney: boolean;
-  /** A run places no more than so many orders in all. */
+  /** Limit for the orders that a run places in all. */
   readonly maxOrders: number;
 }
 
 const THINK_MS = 20;
 const NEAR_MS = 50_000;
 
-/** Somebody who places orders, does all kinds of things to them, and looks at what came of it. */
+/** A client that places orders, sends all kinds of commands to them, and reads the results. */
 export class ShopClient {
   readonly #options: ClientOptions;
   readonly #http = new HttpClient();
@@ -96,7 +99,10 @@ export class ShopClient {
     await this.#sendSomehow(sending, signal);
   }
 
-  /** Once, or twice at the same time, or again later, or with another body under the same key. */
+  /**
+   * Sends a command once; sometimes also twice at the same time, again later, or with another body under the same
+   * key.
+   */
   async #sendSomehow(sending: Sending, signal: AbortSignal): Promise<void> {
     const { random } = this.#options;
     const twice = random.chance(6) ? this.#commands.once(sending) : null;
@@ -136,20 +142,20 @@ const MOVES_MONEY: ReadonlySet<OrderCommandType> = new Set([
   'RecordRefundFailed',
 ]);
 
-/** Now and then of more than is left of what was captured. */
+/** A goodwill refund, now and then of more than is left of the captured amount. */
 function goodwillOf(order: Order, random: Random): OrderCommand {
   const { capturedMinor, refundedMinor, pendingRefundsMinor } = orderTotals(order);
   const leftMinor = capturedMinor - refundedMinor - pendingRefundsMinor;
   return requestRefund(random.between(1, Math.max(1, leftMinor)) + (random.chance(25) ? leftMinor : 0));
 }
 
-/** Commands of money are made in one currency, and orders are in several. */
+/** Commands with an amount are made in one currency, but orders are in several. */
 function inCurrencyOf({ currency }: Order, command: OrderCommand): OrderCommand {
   if (!('currency' in command.data)) return command;
   return { ...command, data: { ...command.data, currency } } as OrderCommand;
 }
 
-/** At the same address, with another body; as it is where a body says nothing that could be another. */
+/** The same command with another body at the same address; unchanged where no other body is possible. */
 function changed(command: OrderCommand): OrderCommand {
   if (command.type === 'PlaceOrder') return { ...command, data: { ...command.data, tags: ['other'] } };
   if (command.type === 'AddNote') return { ...command, personal: { text: 'another note' } };

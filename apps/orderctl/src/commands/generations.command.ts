@@ -22,7 +22,7 @@ interface DropCommandOptions extends GenerationsOptions {
 
 type Elasticsearch = ReturnType<typeof createElasticsearchClient>;
 
-/** A rollback waits while the previous one comes closer; one that is not kept up to date does not. */
+/** A flip waits while the generation catches up, and gives up once it has not moved for this long. */
 const PATIENCE_MS = 10_000;
 const TELL_EVERY_MS = 2_000;
 const REFUSALS = [CannotFlip, CannotDrop, IndexLeft, NoSuchGeneration];

@@ -60,7 +60,7 @@ async function runInspect(named: string, options: InspectOptions): Promise<void>
   }
 }
 
-/** The events up to a revision: those after it had not happened yet. */
+/** The events up to and including a revision: an earlier state of the order does not show later events. */
 async function historyOf(
   client: OrderlogClient,
   orderId: string,
@@ -87,7 +87,7 @@ function momentQuery({ asOf, recordedAsOf, revision }: InspectOptions): Moment {
   return { recordedAsOf: timeOf('--recorded-as-of', recordedAsOf) };
 }
 
-/** `3..7`, `2026-11-01T00:00:00Z..2026-11-02T00:00:00Z`, `3..` (up to now) */
+/** Reads `3..7`, `2026-11-01T00:00:00Z..2026-11-02T00:00:00Z` or `3..` (up to now). @throws UsageError */
 function diffQuery(text: string): Pick<Input<'diffOrder'>, 'from' | 'to'> {
   const [from, to, ...more] = text.split('..');
   if (!from || to === undefined || more.length > 0) {

@@ -6,7 +6,7 @@ interface KeysOptions {
   readonly data?: string;
 }
 
-/** For apps that are started one by one, as in docker/: `up` makes the key by itself. */
+/** For apps that are started one by one, as in docker/. `up` makes the key itself. */
 export function addKeysCommand(program: Command): void {
   program
     .command('keys')

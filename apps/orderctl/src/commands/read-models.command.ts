@@ -28,7 +28,7 @@ async function runRenew({ json, ...options }: RenewOptions): Promise<void> {
     statementTimeoutMs: 10_000,
   });
   try {
-    // Also says clearly that nothing is there, where the tables are not.
+    // Where the tables do not exist, this call says clearly that nothing is there.
     const active = await activeGeneration(pool);
     const old = active === null ? [] : await setGenerationsAside(pool);
     if (old.length === 0)

@@ -87,7 +87,7 @@ async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise
   const eventStoreUrl = await connection.address('eventStoreUrl');
   const relayed = await relayedSoFar(place, await connection.address('postgresUrl'));
   const stop = new AbortController();
-  const interrupt = () => stop.abort(); // once: a second Ctrl-C ends the process as it is
+  const interrupt = () => stop.abort(); // once: a second Ctrl-C ends the process at once
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const replayed = await withEventStore(eventStoreUrl, async (store) => {
@@ -106,7 +106,11 @@ async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise
   }
 }
 
-/** What is in a topic cannot be taken back. @throws CliError */
+/**
+ * Messages in a topic cannot be taken back, so the event store must be the one that the relay sends from.
+ *
+ * @throws CliError
+ */
 async function refuseOtherStore(
   store: EventStore,
   { storeId }: Pick<RelayedSoFar, 'storeId'>,
@@ -125,10 +129,10 @@ interface AskedRange extends Pick<ReplayOptions, 'from'> {
 }
 
 /**
- * Into the topic of a relay no further than that is: later events of an order would get before those it still has to
- * send.
+ * A replay into the topic of a relay ends at the relay's position at the latest. Otherwise later events of an
+ * order would get before events that the relay still has to send.
  *
- * @throws CliError when nothing is in it
+ * @throws CliError when the range holds no event
  */
 async function rangeOf(store: EventStore, { from, to, relayed }: AskedRange): Promise<ReplayRange> {
   const { position } = relayed;

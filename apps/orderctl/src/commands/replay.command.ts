@@ -26,7 +26,7 @@ import { runWhatIf } from '../what-if/run-what-if.js';
 interface ReplayOptions extends ConnectionOptions {
   readonly searchOnly?: boolean;
   readonly verify?: 'full' | number;
-  /** false: none, where the replay was begun with one. */
+  /** false: no throttle, also where the replay began with one. */
   readonly throttle?: number | false;
   readonly keep?: boolean;
   readonly dryRun?: boolean;
@@ -54,7 +54,7 @@ export function addReplayCommand(program: Command): void {
   for (const one of command.commands) one.exitOverride();
 }
 
-/** What one that was stopped may be given anew; what is not given stays. */
+/** Options that a stopped replay may be given anew. An option that is not given keeps its value. */
 function withRequest(command: Command): Command {
   return command
     .option(
@@ -77,13 +77,15 @@ function addAsking(replays: Command, name: 'pause' | 'resume' | 'cancel', descri
   if (name === 'resume') withRequest(command);
   withConnection(command, NEEDS, { token: false }).action((_: unknown, { parent }: Command) => {
     refuseUnknown(command, parent!);
-    // An option that both know goes to the word before, wherever it stands.
+    // Commander gives an option that both commands know to the parent, wherever it stands.
     const options = { ...command.opts<ReplayOptions>(), ...parent!.opts<ReplayOptions>() };
     return runAsked(name, options);
   });
 }
 
-/** An option that only the word before knows goes to that, and nobody would heed it. */
+/**
+ * Commander gives an option that only the parent knows to the parent. Unrefused, such an option would be ignored.
+ */
 function refuseUnknown(command: Command, parent: Command): void {
   const known = new Set(command.options.map(({ long }) => long));
   const unknown = parent.options.find(
@@ -98,7 +100,7 @@ async function runReplay(options: ReplayOptions): Promise<void> {
   await goOn(options, { searchOnly: options.searchOnly ?? false, ...given(options) });
 }
 
-/** What is not given is not there: it stays as it was, where a replay is gone on with. */
+/** Options that were not given are absent: a replay that is resumed keeps its own values for them. */
 function given({ verify, throttle, keep }: ReplayOptions): Partial<ReplayRequested> {
   return {
     ...(verify === undefined ? {} : { sample: sampleOf({ verify }) }),
@@ -170,7 +172,7 @@ async function runAsked(name: 'pause' | 'resume' | 'cancel', options: ReplayOpti
   console.log(`the replay into generation ${open.generation} ${told[name]}`);
 }
 
-/** No process is at it: this one is now. */
+/** Goes on with the replay in this process, because no other process works on it. */
 async function attend(name: 'resume' | 'cancel', open: ReplayRecord, options: ReplayOptions): Promise<void> {
   try {
     await goOn(options, { searchOnly: open.searchOnly, ...given(options) });
@@ -281,7 +283,7 @@ function printPlan(plan: ReplayPlan, options: ReplayOptions): void {
   console.log('nothing was done');
 }
 
-/** All that passes the throttle. */
+/** Everything that counts against the throttle: events and documents. */
 function throttledCount({ searchOnly, events, orders, indexBytes }: ReplayPlan, sample: number | null) {
   const compared = Math.min(sample ?? orders, orders);
   const loaded = searchOnly ? 0 : events;
@@ -295,12 +297,12 @@ function megabytes(bytes: number): string {
   return `${count(Math.ceil(bytes / 1_000_000))} MB`;
 }
 
-/** Of how many orders; null: of all. */
+/** How many orders are verified; null: all of them. */
 function sampleOf({ verify = 'full' }: Pick<ReplayOptions, 'verify'>): number | null {
   return verify === 'full' ? null : verify;
 }
 
-/** Never null: commander takes that for an option without a value. */
+/** Never returns null: commander takes null for an option without a value. */
 function parseVerify(text: string): 'full' | number {
   if (text === 'full') return 'full';
   const match = /^sample=(\d{1,9})$/.exec(text);

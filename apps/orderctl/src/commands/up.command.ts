@@ -60,7 +60,7 @@ async function runUp(options: UpOptions): Promise<void> {
     await ending.orDone(startAll(system, folder, options, startedMs));
     await ending.asked;
   } finally {
-    const stopped = system.stop(); // first: nothing that is said may come in its way
+    const stopped = system.stop(); // before anything is printed: a failing print must not prevent the stop
     console.log('stopping: requests under way are finished, the data stays');
     await stopped;
   }

@@ -71,7 +71,7 @@ async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptio
   }
 }
 
-/** Of rows, documents and messages. */
+/** The differences of rows, documents and messages in one list. */
 function together(
   rows: VerifyResult,
   relayed: VerifyTopicResult | null,
@@ -99,7 +99,7 @@ async function verifyRelayed(
   }
 }
 
-/** What is given, else what the running system relays to, else the environment. */
+/** The Kafka that was given, else the one that the running system relays to, else the one in the environment. */
 async function relayPlace(
   connection: Connection,
   { kafka, topic }: { readonly kafka: string | true; readonly topic: string | undefined },

@@ -6,7 +6,9 @@ import { demoScripts, SHOWPIECE } from './demo-orders.js';
 
 export const DEMO_TENANT = 'demo';
 
-/** What `demo.json` in the data folder keeps: the day is chosen once, so that a cut-off demo goes on. */
+/**
+ * The content of `demo.json` in the data folder. The day is chosen once, so that a demo that was cut off goes on.
+ */
 interface DemoState {
   readonly day: string;
   readonly done: boolean;
@@ -16,10 +18,10 @@ const DAY_MS = 24 * 3_600_000;
 const PATIENCE_MS = 20_000;
 
 /**
- * Plays a shop's yesterday through the HTTP API, on the first start only.
+ * Plays yesterday in a shop through the HTTP API, on the first start only.
  *
- * @returns the reference of the order that shows most
- * @throws CliError when the service refuses what it should not.
+ * @returns the reference of the order with most to show
+ * @throws CliError when the service refuses a demo command
  */
 export async function playDemoDay(
   folder: DataFolder,

@@ -1,6 +1,6 @@
 import type { OrderScript, ScriptStep } from '../import/order-script.js';
 
-/** A step at a time of the demo day, `hh:mm`. */
+/** A command of the demo day. `at` is `hh:mm`; `as` names the id that the command makes. */
 type DemoStep = readonly [at: string, route: string, body?: Readonly<Record<string, unknown>>, as?: string];
 
 interface DemoOrder {
@@ -31,7 +31,7 @@ const line = (sku: string, name: string, quantity: number, unitPriceMinor: numbe
 });
 const of = (name: string, quantity: number) => ({ lineId: `{${name}}`, quantity });
 
-/** The order that shows most: edited, shipped in two parcels, partly returned, refunded at the second try. */
+/** The order with most to show: edited, shipped in two parcels, partly returned, refunded at the second try. */
 const teaSet: DemoOrder = {
   reference: 'D-1001',
   place: {
@@ -223,10 +223,10 @@ const placedAt: readonly (readonly [string, DemoOrder])[] = [
   ['14:00', halfSent],
 ];
 
-/** The order that `inspect` shows best. */
+/** Reference of the order that `inspect` shows best. */
 export const SHOWPIECE = teaSet.reference;
 
-/** The demo day's orders, at their times of the given day (`YYYY-MM-DD`). */
+/** The demo day's orders, each command at its time on the given day (`YYYY-MM-DD`). */
 export function demoScripts(day: string): OrderScript[] {
   const at = (time: string) => ({ occurredAt: `${day}T${time}:00.000Z` });
   return placedAt.map(([placed, { reference, place, steps }]) => ({

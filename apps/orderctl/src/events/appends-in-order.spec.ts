@@ -7,7 +7,7 @@ import { Patience } from './stored-order-events.js';
 
 type Fault = 'lost request' | 'lost answer' | 'late';
 
-/** A store in memory; the append of an event named in `faults` goes wrong once, in that way. */
+/** A store in memory. The append of an event named in `faults` fails once, in the way given there. */
 function storeWith(faults: Map<string, Fault>) {
   const all: { stream: string; revision: number; eventId: string }[] = [];
   const of = (stream: string) => all.filter((event) => event.stream === stream);

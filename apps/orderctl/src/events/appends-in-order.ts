@@ -7,7 +7,7 @@ import type { EventOfStream } from './event-line.js';
 import type { Patience } from './stored-order-events.js';
 import { differs } from './target-orders.js';
 
-/** Of the appends that are under way at once. */
+/** Limit for the events of all appends that are under way at once. */
 const UNDER_WAY_BYTES = 8 * 1024 * 1024;
 
 interface Run {
@@ -20,11 +20,11 @@ interface Run {
 /**
  * Appends events of many streams so that their order in `$all` is the order in which they are added.
  *
- * Events that follow each other in one stream share an append. Many appends are sent at once, over one
- * connection, and the next ones only when all of these were answered. Both the embedded store and
- * EventStoreDB take what one connection sends in the order in which it was sent, so that whatever was
- * interrupted, what is stored is the first part of what was sent. The protocol does not promise it: so the
- * positions in the answers are looked at, and one that goes back ends the work.
+ * Consecutive events of one stream share an append. A group of appends is sent at once over one connection; the
+ * next group follows when all of them were answered. Both the embedded store and EventStoreDB process the requests
+ * of one connection in the order in which they were sent. So after any interruption the stored events are the
+ * first part of the sent events. The protocol does not promise this order, so the positions in the answers are
+ * checked: a position that is not higher than the one before ends the work.
  */
 export class AppendsInOrder {
   readonly #store: ExactEventStore;
@@ -34,7 +34,7 @@ export class AppendsInOrder {
   #runs: Run[] = [];
   #bytes = 0;
   #lastPosition = -1n;
-  /** Events that were stored by this, or found to be stored when they were sent. */
+  /** Events that this stored, or found already stored when it sent them. */
   appended = 0;
 
   constructor(store: ExactEventStore, options: { atOnce: number; patience: Patience }) {
@@ -47,7 +47,7 @@ export class AppendsInOrder {
     this.#patience = options.patience;
   }
 
-  /** @throws CliError when a stream is not as it must be for this event, or the event store stays away */
+  /** @throws CliError when the stream in the store does not fit this event, or the event store stays away */
   async add({ stream, revision, ...event }: EventOfStream): Promise<void> {
     const sizeBytes = sizeInAppendBytes(event);
     const last = this.#runs.at(-1);
@@ -61,7 +61,7 @@ export class AppendsInOrder {
     this.#bytes += sizeBytes;
   }
 
-  /** Resolves when all that was added is stored. */
+  /** Resolves when all added events are stored. */
   async flush(): Promise<void> {
     const runs = this.#runs;
     this.#runs = [];
@@ -80,7 +80,10 @@ export class AppendsInOrder {
     return this.#store.appendExact(stream, events, expectedBefore(firstRevision));
   }
 
-  /** One after the other from the first that was not stored for certain: so the order is kept. */
+  /**
+   * Repeats a run whose outcome is unknown until it is certainly stored. The runs are settled one after another,
+   * so that their order is kept.
+   */
   async #settle({ stream, events, firstRevision }: Run): Promise<Appended> {
     for (;;) {
       try {

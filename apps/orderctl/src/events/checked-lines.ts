@@ -7,14 +7,15 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const SHOWN_CHARACTERS = 100;
 
 /**
- * Takes the lines of a file of events, in their order, as far as they are what an export writes: events of orders, each
- * stream from its first one on. The hashes tell that the file is as it was written, not who wrote it. Any other line would
- * be appended all the same, and be the deletion of an order, or a snapshot that no order was ever like.
+ * Accepts the lines of a file of events in their order, as long as each could have been written by an export: an
+ * event of an order, with each stream complete from its first event. The hashes tell that a file was not changed,
+ * not who wrote it. Without this check any other line would be appended too, such as the deletion of an order, or
+ * a snapshot that matches no order.
  */
 export class CheckedLines {
   readonly #path: string;
   readonly #streams = new WholeStreams();
-  /** As `zcat` shows the file: the first is the header. */
+  /** Line number as `zcat` shows the file: the header is line 1. */
   #number = 1;
 
   constructor(path: string) {
@@ -61,10 +62,10 @@ function eventOrNull(line: string): EventOfStream | null {
     const event = eventOf(line);
     const texts: readonly unknown[] = [event.stream, event.eventId, event.type, event.contentType];
     const isWhole = texts.every((text) => typeof text === 'string' && text !== '');
-    // Imported, any other line of this event would differ from it ever after.
+    // A line in any other form would differ from the imported event in every later comparison.
     return isWhole && lineOf(event) === line ? event : null;
   } catch {
-    return null; // no JSON, or something in it is not there or of another kind
+    return null; // no JSON, or a field is missing or of the wrong type
   }
 }
 

@@ -2,10 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { ExactEvent } from '#event-store/port.js';
 
-/** An event as a file of events holds it: of what it is and where in its stream, not of its place in a store. */
+/**
+ * An event as a file of events holds it: its content and its place in its stream, without its position in a store.
+ */
 export type EventOfStream = ExactEvent & { readonly stream: string; readonly revision: number };
 
-/** Bytes as text where they are text, which people and tools can read; else in base64. */
+/** Text where the bytes are UTF-8, so that people and tools can read it; base64 otherwise. */
 type Content = string | { readonly base64: string };
 
 interface Line {
@@ -18,7 +20,7 @@ interface Line {
   readonly metadata: Content;
 }
 
-/** One line of JSON without its end. The same event always gives the same line, from whatever store. */
+/** One line of JSON without its line feed. The same event gives the same line, whichever store it comes from. */
 export function lineOf({
   stream,
   revision,
@@ -36,7 +38,7 @@ export function lineOf({
   return JSON.stringify(line);
 }
 
-/** The event of a line that `lineOf` made; one by others is looked at first (`checked-lines.ts`). */
+/** The event of a line that `lineOf` made. Lines from elsewhere are checked first (`checked-lines.ts`). */
 export function eventOf(text: string): EventOfStream {
   const { stream, revision, id, type, contentType, data, metadata } = JSON.parse(text) as Line;
   return {
@@ -50,7 +52,7 @@ export function eventOf(text: string): EventOfStream {
   };
 }
 
-/** 48 bits of the line's SHA-256: by mistake, two different events have the same once in 2^48. */
+/** The first 48 bits of the line's SHA-256. Two different events share them by accident once in 2^48. */
 export function digestOf(line: string): number {
   return createHash('sha256').update(line).digest().readUIntBE(0, 6);
 }

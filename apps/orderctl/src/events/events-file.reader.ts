@@ -21,9 +21,9 @@ const LINE_FEED = 0x0a;
 export class EventsFileReader {
   readonly header: FileHeader;
   readonly hashes: FileHashes;
-  /** null until the chunks were read to their end, and after that where the file is not complete. */
+  /** Set when the chunks have been read to the end of a complete file; null before, and for an incomplete file. */
   footer: FileFooter | null = null;
-  /** Where the last whole member ends. */
+  /** Offset of the end of the last whole member that was read. */
   endsAtBytes: number;
   #chunks = 0;
   #events = 0;
@@ -38,7 +38,7 @@ export class EventsFileReader {
     this.endsAtBytes = endsAtBytes;
   }
 
-  /** null for a file whose header was not written whole. @throws DamagedFile when it is no file of events */
+  /** Returns null when the header was not written whole. @throws DamagedFile when it is no file of events */
   static async open(path: string, file: FileHandle): Promise<EventsFileReader | null> {
     const member = await memberAt(path, file, 0, 'it is no file of events');
     if (member === null) return null;
@@ -55,7 +55,7 @@ export class EventsFileReader {
   }
 
   /**
-   * Each chunk once its hash was seen to be right. Ends with `footer` set, or without one at a torn tail.
+   * Yields each chunk after its hash was found right. Ends with `footer` set, or without one at a torn tail.
    * @throws DamagedFile
    */
   async *chunks(): AsyncGenerator<Chunk, void, undefined> {
@@ -109,7 +109,7 @@ export class EventsFileReader {
   }
 }
 
-/** A file that is there, for as long as the work takes. */
+/** Opens a file for as long as the work takes. @throws CliError when it cannot be opened */
 export async function withFile<T>(
   path: string,
   flags: string,
@@ -130,7 +130,7 @@ export async function withFile<T>(
   }
 }
 
-/** null when the file ends before it or within it. */
+/** Returns null when the file ends before the member or within it. */
 async function memberAt(
   path: string,
   file: FileHandle,

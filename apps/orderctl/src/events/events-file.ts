@@ -5,32 +5,32 @@ import { CliError } from '../support/cli-error.js';
  * A file of events: gzip members (`gzip-member.ts`) of lines of JSON, so that `zcat FILE` shows it.
  *
  * - the first member is one line, the header;
- * - then chunks: lines of events (`event-line.ts`), in the order of the store, and a line that ends the chunk;
- * - the last is one line, the footer. Without it the file is not complete.
+ * - then come chunks: lines of events (`event-line.ts`) in the order of the store, and a line that ends the chunk;
+ * - the last member is one line, the footer. A file without it is incomplete.
  *
- * Each chunk's hash is that of the hash before it and its own lines, from the header's on. The footer's
- * `sha256` is that of all lines of events: the same for the same events, from whatever store and in
- * whatever chunks.
+ * The hash of a chunk covers the hash before it and the lines of the chunk; the chain starts with the hash of the
+ * header line. The footer's `sha256` covers all lines of events. It is the same for the same events, whichever
+ * store they come from and however they are split into chunks.
  */
 export const FORMAT_VERSION = 1;
 
 export interface FileHeader {
   readonly orderlog: 'events';
   readonly version: number;
-  /** Identity of the event store that the events are of. */
+  /** Identity of the event store that the events come from. */
   readonly store: string;
-  /** The store's last position when the export began: the file is the store as it was then. */
+  /** The store's last position when the export began. The file holds the store as it was then. */
   readonly upTo: string;
   readonly startedAt: string;
 }
 
 export interface ChunkEnd {
-  /** From 1. */
+  /** Number of the chunk, from 1. */
   readonly chunk: number;
   readonly events: number;
-  /** Of its last event, in the store that it is from. */
+  /** Position of the chunk's last event, in the store that was exported. */
   readonly position: string;
-  /** Of the chain up to here. */
+  /** Hash of the chain up to this chunk. */
   readonly sha256: string;
 }
 
@@ -39,13 +39,13 @@ export interface FileFooter {
   readonly chunks: number;
   readonly events: number;
   readonly streams: number;
-  /** Of all lines of events. */
+  /** Hash of all lines of events. */
   readonly sha256: string;
   /** The chain's last hash. */
   readonly chain: string;
 }
 
-/** What holds the chunks together, for who writes them and who checks them. */
+/** The hashes of a file, for its writer and for its reader. */
 export class FileHashes {
   #chain: string;
   readonly #content: Hash = createHash('sha256');
@@ -69,5 +69,5 @@ export class FileHashes {
   }
 }
 
-/** The file is none of ours, or is not as it was written. */
+/** The file is no file of events, or has changed since it was written. */
 export class DamagedFile extends CliError {}

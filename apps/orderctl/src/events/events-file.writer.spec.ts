@@ -34,7 +34,7 @@ describe('a file of events', () => {
   });
 });
 
-/** The same file, of which `write` takes no more than so much. */
+/** The same file, whose `write` takes at most `mostBytes` at a time. */
 function inPieces(file: FileHandle, mostBytes: number): FileHandle {
   const write = (bytes: Buffer, offset: number, length: number, position: number) =>
     file.write(bytes, offset, Math.min(length, mostBytes), position);

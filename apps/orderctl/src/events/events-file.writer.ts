@@ -9,7 +9,7 @@ import {
 import type { Chunk, EventsFileReader } from './events-file.reader.js';
 import { packMember } from './gzip-member.js';
 
-/** Of a chunk's lines, before they are packed. What is lost by an interruption is at most this much work. */
+/** Size of a chunk's lines before packing. An interruption loses at most this much work. */
 const CHUNK_BYTES = 1024 * 1024;
 
 /** Writes a file of events, from its start or on from its last whole chunk. */
@@ -31,7 +31,7 @@ export class EventsFileWriter {
     this.#endsAtBytes = endsAtBytes;
   }
 
-  /** Of all that was added or was there, also what is not in a chunk yet. */
+  /** Number of events in the file and of those that wait to be written in a chunk. */
   get events(): number {
     return this.#events + this.#lines.length;
   }
@@ -54,10 +54,10 @@ export class EventsFileWriter {
   }
 
   /**
-   * After the last whole chunk; what was cut off behind it is removed.
+   * Goes on after the last whole chunk. Anything after that chunk is cut off.
    *
-   * @param onChunk told of each chunk that is there
-   * @throws DamagedFile when one is not as it was written
+   * @param onChunk told of each chunk in the file
+   * @throws DamagedFile when a chunk has changed since it was written
    */
   static async goOn(
     file: FileHandle,
@@ -83,7 +83,7 @@ export class EventsFileWriter {
     if (this.#linesBytes >= CHUNK_BYTES) await this.endChunk();
   }
 
-  /** Writes what waits for more, so that an interruption loses nothing. */
+  /** Writes the waiting events as a chunk, so that an interruption loses none of them. */
   async endChunk(): Promise<void> {
     if (this.#lines.length === 0) return;
     const lines = Buffer.concat(this.#lines);
@@ -101,10 +101,10 @@ export class EventsFileWriter {
     this.#linesBytes = 0;
   }
 
-  /** Makes the file complete, on the disk. */
+  /** Completes the file and syncs it to the disk. */
   async finish(streams: number): Promise<FileFooter> {
     await this.endChunk();
-    // The end must not be there without what it speaks of.
+    // The footer must not reach the disk before the chunks that it describes.
     await this.#file.sync();
     const footer: FileFooter = {
       end: true,
@@ -122,7 +122,7 @@ export class EventsFileWriter {
   async #append(...parts: readonly (string | Buffer)[]): Promise<void> {
     const member = await packMember(Buffer.concat(parts.map((part) => Buffer.from(part as string))));
     for (let done = 0; done < member.length;) {
-      // A file system that is full, or on a network, may take less than it is given.
+      // A file system that is full or on a network may write only a part.
       const { bytesWritten } = await this.#file.write(
         member,
         done,

@@ -13,7 +13,7 @@ import { WholeStreams } from './whole-streams.js';
 export interface ExportOptions {
   readonly store: ExactEventStore;
   readonly path: string;
-  /** Told how many events it has seen while it looks through a file that is there already. */
+  /** Told how many events were seen so far while an existing file is checked. */
   readonly onLooked: (what: string, events: number) => void;
   /** Told after each event. */
   readonly onProgress: (progress: ExportProgress) => void;
@@ -22,7 +22,7 @@ export interface ExportOptions {
 }
 
 export interface ExportProgress {
-  /** In the file or on the way there. */
+  /** Events in the file, and those that wait to be written. */
   readonly events: number;
   readonly position: bigint;
   readonly upTo: bigint;
@@ -34,20 +34,20 @@ export interface ExportResult {
   readonly store: string;
   readonly events: number;
   readonly orders: number;
-  /** Events that an earlier run had written. */
+  /** Events that an earlier run wrote. */
   readonly alreadyThere: number;
-  /** All up to this position is in the file. */
+  /** The file holds all events up to this position. */
   readonly position: string;
-  /** Of all lines of events: the same for the same orders, from whatever store. */
+  /** Hash of all lines of events: the same for the same orders, whichever store they come from. */
   readonly sha256: string;
   readonly sizeBytes: number;
   readonly seconds: number;
 }
 
 /**
- * Copies every order's stream into a file, or goes on with one that was interrupted.
+ * Copies every order's stream into a file, or goes on with an interrupted export.
  *
- * @throws CliError when the file is another store's, complete or damaged, or when a stream is not whole
+ * @throws CliError when the file is of another store, complete or damaged, or when a stream is not whole
  * @throws Stopped on Ctrl-C
  */
 export async function exportEvents(options: ExportOptions): Promise<ExportResult> {
@@ -55,7 +55,7 @@ export async function exportEvents(options: ExportOptions): Promise<ExportResult
   const { store, path } = options;
   const storeId = await storeIdentity(store);
   return withFile(path, 'a+', () =>
-    // `a+` made it where there was none; writing at a place needs `r+`.
+    // `a+` creates a missing file; writing at an offset needs `r+`.
     withFile(path, 'r+', async (file) => {
       const streams = new WholeStreams();
       const { writer, after } = await writerOf(file, options, storeId, streams);
@@ -122,7 +122,7 @@ async function copy(
   try {
     for await (const event of storedOrderEvents(store, { after, upTo, patience })) {
       patience.goOn();
-      // Its name only begins like an order's: whoever wrote it, no import would take it.
+      // The name only begins like that of an order's stream. An import would refuse the event.
       if (parseOrderStream(event.stream) === null) continue;
       streams.add(event);
       ({ position } = event);

@@ -2,9 +2,9 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 
 /**
- * A gzip file is a row of members (RFC 1952), and every tool that reads gzip reads them one after the other.
- * Ours say in an extra field, `OL`, how long they are: so each can be found, checked and unpacked by itself,
- * and one that was cut off is known as such.
+ * A gzip file is a sequence of members (RFC 1952), and every tool that reads gzip reads them one after another.
+ * The members written here state their size in an extra field, `OL`. So each member can be found, checked and
+ * unpacked by itself, and a member that was cut off is recognized.
  */
 const GZIP_HEADER_BYTES = 10;
 export const MEMBER_HEADER_BYTES = 20;
@@ -16,7 +16,7 @@ const HEADER = Buffer.from([
   ...[8, 0, 0x4f, 0x4c, 4, 0, 0, 0, 0, 0],
 ]);
 
-/** Far above any that is written: a larger one is a damaged byte. */
+/** Far above any size that is written: a larger one means a damaged byte. */
 const MEMBER_LIMIT_BYTES = 64 * 1024 * 1024;
 
 const gzipped = promisify<Buffer, Buffer>(gzip);
@@ -29,19 +29,19 @@ export async function packMember(content: Buffer): Promise<Buffer> {
   return member;
 }
 
-/** Whether these bytes, which may be cut off, are the first of a member of ours. */
+/** Whether these bytes, which may be cut off, begin like a member written here. */
 export function beginsMember(bytes: Buffer): boolean {
   const begin = bytes.subarray(0, SIZE_AT);
   return begin.equals(HEADER.subarray(0, begin.length));
 }
 
-/** How long the member with this header is; null: no member of ours can be as long. */
+/** Size of the member with this header; null: no member written here has such a size. */
 export function memberSizeBytes(header: Buffer): number | null {
   const sizeBytes = header.readUInt32LE(SIZE_AT);
   return sizeBytes > MEMBER_HEADER_BYTES && sizeBytes <= MEMBER_LIMIT_BYTES ? sizeBytes : null;
 }
 
-/** @throws when a byte of it was changed, as its checksum shows */
+/** @throws when the checksum shows that a byte was changed */
 export function unpackMember(member: Buffer): Promise<Buffer> {
   return gunzipped(member);
 }

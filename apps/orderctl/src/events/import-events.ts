@@ -13,13 +13,13 @@ import { TargetOrders } from './target-orders.js';
 export interface ImportOptions {
   readonly store: ExactEventStore;
   readonly path: string;
-  /** Appends under way at once. */
+  /** How many appends are under way at once. */
   readonly atOnce: number;
-  /** Told how many events it has seen while it looks through the store, then the file, before anything is written. */
+  /** Told how many events were seen so far: first in the store, then in the file, before anything is written. */
   readonly onLooked: (what: string, events: number) => void;
   /** Told once the file was checked and compared with the store, before anything is written. */
   readonly onStart: (events: number) => void;
-  /** Told how many more events are done with. */
+  /** Told how many more events are handled: appended, or found in the store. */
   readonly onProgress: (events: number) => void;
   readonly tell: (line: string) => void;
   readonly stopAsked: () => boolean;
@@ -29,7 +29,7 @@ export interface ImportResult {
   readonly file: string;
   /** Identity of the event store that the file is from. */
   readonly source: string;
-  /** Identity of the event store that it was brought into. */
+  /** Identity of the event store that the file is imported into. */
   readonly store: string;
   readonly events: number;
   readonly orders: number;
@@ -40,11 +40,12 @@ export interface ImportResult {
 }
 
 /**
- * Brings every stream of a file into an event store, as it was. What is there already stays; again, it changes
- * nothing and goes on where it stopped. Nothing is written before the whole file was found to be complete,
- * as it was written and of nothing but orders, and no stream of the store to differ from it.
+ * Brings every stream of a file into an event store, unchanged. Events already in the store stay. A repeated
+ * import goes on where the last one stopped, and changes nothing when that one was complete. Nothing is written
+ * before the whole file was checked: it is complete and undamaged, it holds only events of orders, and no stream
+ * in the store differs from it.
  *
- * @throws CliError otherwise, and when the event store stays away
+ * @throws CliError when a check fails, or the event store stays away
  * @throws Stopped on Ctrl-C
  */
 export async function importEvents(options: ImportOptions): Promise<ImportResult> {
@@ -88,8 +89,8 @@ async function reopened(path: string, file: FileHandle): Promise<EventsFileReade
 }
 
 /**
- * @throws CliError when the file is not whole or holds what no export writes, or a stream of the store has another
- *   event than the file
+ * @throws CliError when the file is not whole or holds what no export writes, or a stream of the store has an
+ *   event that differs from the file
  */
 async function checkWhole(
   path: string,

@@ -9,7 +9,7 @@ import { Stopped } from '../support/interruption.js';
 const PATIENCE_MS = 120_000;
 const PAUSE_MS = 500;
 
-/** Tries again while the event store is away: two minutes at most, and no longer than until somebody stops it. */
+/** Tries again while the event store is away, for two minutes at most, and only until a stop is asked for. */
 export class Patience {
   #awaySinceMs: number | null = null;
   readonly #onWaiting: (line: string) => void;
@@ -24,14 +24,16 @@ export class Patience {
     this.#awaySinceMs = null;
   }
 
-  /** @throws Stopped when that was asked for */
+  /** @throws Stopped when a stop was asked for */
   goOn(): void {
     if (this.#stopAsked()) throw new Stopped('stopped: the same command again goes on from here');
   }
 
   /**
-   * @throws CliError when it is over, and the error itself when it says something else than "away"
-   * @throws Stopped
+   * Pauses before the next try.
+   *
+   * @throws CliError when the store has been away for too long, and the error itself when it does not mean "away"
+   * @throws Stopped when a stop was asked for
    */
   async wait(error: unknown): Promise<void> {
     const away = error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown;
@@ -59,11 +61,10 @@ interface StoredRange {
 }
 
 /**
- * The events of every order after a position (null: all), up to another one at most, in the order of the
- * store.
+ * The events of every order after a position (null: from the start) and up to another, in the order of the store.
  *
  * @throws CliError when the event store stays away
- * @throws Stopped while it is away, or has nothing of orders to show
+ * @throws Stopped while the store is away, or delivers no events of orders
  */
 export function storedOrderEvents(
   store: Pick<ExactEventStore, 'subscribeToAllExact'>,
@@ -72,7 +73,7 @@ export function storedOrderEvents(
   return storedEvents(store, { ...range, streamPrefix: ORDER_STREAM_PREFIX });
 }
 
-/** The same, of the streams whose names begin so. */
+/** As `storedOrderEvents`, for the streams whose names begin with `streamPrefix`. */
 export async function* storedEvents(
   store: Pick<ExactEventStore, 'subscribeToAllExact'>,
   { after, upTo, patience, streamPrefix }: StoredRange & { readonly streamPrefix: string },

@@ -3,13 +3,13 @@ import { CliError } from '../support/cli-error.js';
 import { digestOf, lineOf } from './event-line.js';
 import { storedOrderEvents, type Patience } from './stored-order-events.js';
 
-/** What an event store already holds of orders, as digests of its events: eight bytes for each. */
+/** The order events that an event store already holds, as digests: eight bytes for each event. */
 export class TargetOrders {
   readonly #digests = new Map<string, number[]>();
 
   private constructor() {}
 
-  /** @param onLooked told after each event how many those are; may end it by an error */
+  /** @param onLooked told after each event how many were seen; may end the work by throwing */
   static async of(
     store: Pick<ExactEventStore, 'subscribeToAllExact' | 'headPosition'>,
     patience: Patience,
@@ -28,9 +28,9 @@ export class TargetOrders {
   }
 
   /**
-   * Whether this very event is there.
+   * Whether the store holds this very event.
    *
-   * @throws CliError when there is another in its place
+   * @throws CliError when the store has another event in its place
    */
   has({ stream, revision }: { stream: string; revision: number }, line: string): boolean {
     const digests = this.#digests.get(stream);

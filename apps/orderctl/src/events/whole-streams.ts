@@ -1,7 +1,7 @@
 import type { StoredExactEvent } from '#event-store/port.js';
 import { CliError } from '../support/cli-error.js';
 
-/** That each stream is there from its first event on: else it could not be restored. */
+/** Checks that each stream begins with its first event and lacks none: it could not be restored otherwise. */
 export class WholeStreams {
   readonly #lastRevisions = new Map<string, number>();
 

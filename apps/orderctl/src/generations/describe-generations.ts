@@ -14,7 +14,7 @@ export interface DescribedGeneration {
   readonly fingerprint: string;
   readonly position: string | null;
   readonly searchPosition: string | null;
-  /** Of its tables and their indexes; 0 for one that shares another one's. */
+  /** Size of its tables and their indexes; 0 for a generation that shares another one's. */
   readonly tableBytes: number;
   readonly createdAt: string;
   readonly verifiedAt: string | null;

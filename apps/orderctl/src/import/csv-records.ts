@@ -3,15 +3,18 @@ import { Readable } from 'node:stream';
 import { CliError } from '../support/cli-error.js';
 import { readText } from './input-file.js';
 
-/** A record's cells in the order the columns were asked for, and the line of the file it ends on. */
+/**
+ * A record's cells in the order in which the columns were asked for, and the line of the file where the record
+ * ends.
+ */
 export interface CsvRecord {
   readonly line: number;
   readonly cells: readonly string[];
 }
 
 /**
- * The records of a comma-separated file with a header line; columns may stand in any order, more than
- * those asked for do no harm.
+ * The records of a comma-separated file with a header line. Its columns may stand in any order, and further
+ * columns do no harm.
  *
  * @throws CliError naming file and line when a column is missing or a record is broken.
  */
@@ -19,7 +22,7 @@ export async function* readCsv(path: string, columns: readonly string[]): AsyncG
   const parser = parse({
     bom: true,
     skip_empty_lines: true,
-    // The parser's types know no records of another shape than its own.
+    // The parser's types allow no other shape of record than its own.
     on_record: (cells, { lines }) => ({ line: lines, cells }) satisfies CsvRecord as never,
   });
   const text = Readable.from(readText(path), { highWaterMark: 4 });

@@ -1,12 +1,12 @@
 import type { OrderlogClient } from '#client/orderlog-client.js';
 import type { Progress } from './progress.js';
 
-/** What every format's import works with. */
+/** What the imports of all formats share. */
 export interface ImportContext {
   readonly client: OrderlogClient;
-  /** Orders in flight. */
+  /** How many orders are in flight at once. */
   readonly concurrency: number;
   readonly rejectsPath: string;
-  /** Where notices go from now on. */
+  /** Makes later notices go to this progress display. */
   readonly showProgress: (progress: Progress) => void;
 }

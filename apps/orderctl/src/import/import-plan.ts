@@ -24,7 +24,7 @@ export interface PlannedLine {
 
 /** What one cancellation takes back from one order. */
 export interface PlannedReturn {
-  /** The cancellation's number: unique within an order. */
+  /** The cancellation's number: unique among the returns of an order. */
   readonly invoice: string;
   readonly at: Instant;
   /** `index` points into the order's lines. */
@@ -42,7 +42,7 @@ export interface PlannedOrder {
   readonly returns: readonly PlannedReturn[];
 }
 
-/** The figures of the whole input, whichever run wrote it. */
+/** Figures of the whole input, including orders that an earlier run imported. */
 export interface ImportFigures {
   readonly ordersPlaced: number;
   readonly linesImported: number;
@@ -73,7 +73,7 @@ export function figuresOf(orders: readonly PlannedOrder[]): ImportFigures {
   };
 }
 
-/** Lines by reason; reasons that did not occur are left out. */
+/** Number of rejected lines by reason; reasons that did not occur are left out. */
 export function countRejects(rejects: readonly Reject[]): Partial<Record<RejectReason, number>> {
   const counts: Partial<Record<RejectReason, number>> = {};
   for (const reason of rejectReasons) {

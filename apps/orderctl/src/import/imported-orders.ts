@@ -2,9 +2,9 @@ import type { Item, OrderlogClient } from '#client/orderlog-client.js';
 import { sum, type PlannedOrder } from './import-plan.js';
 
 /**
- * The orders that the read models show complete, in the words by which a planned order is found among
- * them: whatever the plan says of it is there. Commands of other orders are sent again, which changes
- * nothing where they were sent before; so it does no harm that read models lag behind.
+ * Identities of the orders that the read models show as complete. A planned order with the same identity is there
+ * with everything that the plan says of it. The commands of all other orders are sent again. A command that was
+ * sent before then changes nothing, so read models that lag behind do no harm.
  *
  * @throws Problem and NoAnswer as the client does
  */

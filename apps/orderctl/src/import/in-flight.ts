@@ -1,6 +1,6 @@
 /**
- * Works on up to `limit` items at once, begun in the order they come. After the first failure nothing new
- * is begun; it is thrown when what was under way has ended.
+ * Works on up to `limit` items at once, begun in the order in which they come. After the first failure no further
+ * item is begun; the failure is thrown when the items under way have ended.
  */
 export async function inFlight<T>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -1,12 +1,12 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CliError } from '../support/cli-error.js';
 
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 /**
- * The text of a file, gzipped or plain (told apart by its first bytes, not its name), chunk by chunk.
+ * The text of a file, chunk by chunk. Its first bytes tell whether it is gzipped or plain, not its name.
  *
  * @throws CliError when the file cannot be read, its gzip is cut or damaged, or its text is no UTF-8.
  */
@@ -15,8 +15,8 @@ export async function* readText(path: string): AsyncGenerator<string> {
   try {
     const zipped = await isGzip(file);
     const bytes = file.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
-    // Not pipe(): an error of the file must reach the reader of the unzipped stream too.
-    const source = zipped ? Readable.from(bytes).pipe(createGunzip({ chunkSize: 256 * 1024 })) : bytes;
+    // pipeline, not pipe(): an error of the file must reach the reader of the unzipped stream, who hears it there.
+    const source = zipped ? pipeline(bytes, createGunzip({ chunkSize: 256 * 1024 }), () => {}) : bytes;
     const decoder = new TextDecoder('utf-8', { fatal: true });
     for await (const chunk of source as AsyncIterable<Buffer>) yield decoder.decode(chunk, { stream: true });
     yield decoder.decode();

@@ -6,19 +6,19 @@ import { writeRejects, type RejectedLine } from './rejects-file.js';
 import { sendScripts, untilVisible } from './sending.js';
 
 export interface NdjsonImportResult {
-  /** Orders of the input that are there now. */
+  /** Orders of the input that exist now. */
   readonly ordersPlaced: number;
-  /** Commands of the input. */
+  /** Commands in the input. */
   readonly commands: number;
-  /** Lines by problem code. */
+  /** Rejected lines by problem code. */
   readonly rejected: Readonly<Record<string, number>>;
   readonly alreadyImported: number;
   readonly seconds: number;
 }
 
 /**
- * Imports anyone's own orders, one a line. Every line is checked before the first command is sent; a line
- * of which the service refuses a command is a reject, with the problem's code as its reason.
+ * Imports orders in the NDJSON format, one on each line. Every line is checked before the first command is sent.
+ * When the service refuses a command, its line is a reject, with the problem's code as the reason.
  *
  * @throws CliError when a file or a line is broken, or the service fails.
  */
@@ -60,7 +60,7 @@ export async function importNdjson(
   return { ordersPlaced: orders - notPlaced, commands, rejected, alreadyImported, seconds };
 }
 
-/** Reads everything once, so that a broken line is found before anything is written. */
+/** Reads all files once, so that a broken line is found before any command is sent. */
 async function checkFiles(files: readonly string[]): Promise<{ orders: number; commands: number }> {
   const keys = new Set<string>();
   let commands = 0;

@@ -13,11 +13,11 @@ const ROUTE = /^(place|tags|[a-z]+(\/(\{[A-Za-z0-9_-]+\}|[a-z]+)){0,2})$/;
 const NAME = /^[A-Za-z0-9_-]{1,50}$/;
 const KEY = /^[\x21-\x7e]{1,200}$/;
 const COMMAND_FIELDS = new Set(['do', 'as', 'body']);
-/** So many an order knows again when they are sent once more. Of one that it forgot, nobody can say whether it was done. */
+/** An order always remembers this many commands. A repeated run could not tell whether a forgotten command was done. */
 const MAX_COMMANDS = HANDLED_WINDOW.always;
 
 /**
- * The orders of a file, one a line, as docs/import-ndjson.md tells; empty lines are skipped.
+ * The orders of a file, one on each line, as docs/import-ndjson.md describes. Empty lines are skipped.
  *
  * @throws CliError naming file and line when a line is no order.
  */
@@ -94,7 +94,7 @@ function parseStep(command: unknown, index: number, refuse: Refuse): ScriptStep 
   return { do: route, key: String(index), body, ...(as === undefined ? {} : { as }) };
 }
 
-/** Ids in routes must be named by a command before; those in bodies are looked up when they are sent. */
+/** Ids in routes must be named by an earlier command. Ids in bodies are looked up when the command is sent. */
 function checkNames(steps: readonly ScriptStep[], refuse: Refuse): void {
   const named = new Set<string>();
   for (const step of steps) {

@@ -13,15 +13,15 @@ export interface ShopImportResult extends ImportFigures {
   readonly rejected: Readonly<Record<string, number>>;
   readonly alreadyImported: number;
   readonly seconds: number;
-  /** Of this run: commands that were sent and answered, and the seconds that took. */
+  /** Commands that this run sent and got an answer to, and the seconds that sending took. */
   readonly commands: number;
   readonly sendingSeconds: number;
 }
 
 /**
- * Imports a shop's invoice lines. The whole input is read and planned before the first command is sent.
+ * Imports the invoice lines of a shop. The whole input is read and planned before the first command is sent.
  *
- * @throws CliError when a file is broken, or the service answers what no import expects.
+ * @throws CliError when a file is broken, or the service refuses a command.
  */
 export async function importOnlineRetail(
   files: readonly string[],
@@ -37,7 +37,7 @@ export async function importOnlineRetail(
   const left = plan.orders.filter((order) => !imported.has(identityOfPlanned(order)));
   const totalCommands = sum(left, (one) => STEPS_PER_ORDER + STEPS_PER_RETURN * one.returns.length);
 
-  // What the read models did not show yet counts as complete too when nothing of it turns out to be new.
+  // An order that the read models did not show yet counts as imported too, when none of its commands was new.
   let alreadyImported = plan.orders.length - left.length;
   const progress = new Progress(totalCommands, 'commands');
   context.showProgress(progress);

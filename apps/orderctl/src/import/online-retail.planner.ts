@@ -2,7 +2,7 @@ import type { ImportPlan, PlannedLine, PlannedReturn, Reject, RejectReason } fro
 import { matchCancellation, type Cancellation, type ReturnableOrder } from './returns-matching.js';
 import type { InvoiceRow } from './online-retail.rows.js';
 
-/** An order while it is being put together. */
+/** An order whose lines are still being collected. */
 interface Draft extends ReturnableOrder {
   readonly kind: 'order';
   readonly countryName: string;
@@ -15,9 +15,9 @@ interface CancellationDraft extends Cancellation {
 }
 
 /**
- * Makes the whole input into orders and their returns. Fed row by row, in the order of the input; lines
- * of one invoice need not stand together. The same input gives the same plan, so that a second run sends
- * the same commands under the same keys.
+ * Turns the whole input into orders and their returns. Takes the rows one by one in the order of the input; the
+ * lines of one invoice need not stand together. The same input gives the same plan, so that a second run sends the
+ * same commands under the same keys.
  */
 export class OnlineRetailPlanner {
   readonly #invoices = new Map<string, Draft | CancellationDraft>();
@@ -30,7 +30,7 @@ export class OnlineRetailPlanner {
     else this.#reject(row, 'not_an_order');
   }
 
-  /** Matches the cancellations, in the order of the input, and hands out the plan. */
+  /** Matches the cancellations in the order of the input, and returns the plan. */
   finish(): ImportPlan {
     const ordersOf = new Map<string, Draft[]>();
     for (const invoice of this.#invoices.values()) {
@@ -97,7 +97,7 @@ export class OnlineRetailPlanner {
     this.#rejects.push({ file, line, reason });
   }
 
-  // 400,000 lines name 4,000 products: each text is kept once.
+  // 400,000 lines name 4,000 products: each text is kept in memory once.
   #once(text: string): string {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;

@@ -13,7 +13,7 @@ const COLUMNS = [
   'Country',
 ] as const;
 
-/** Where a line of the input stands: the file's index among those given, and its line in there. */
+/** The place of a line in the input: the index of its file among the given ones, and its line in that file. */
 export interface Place {
   readonly file: number;
   readonly line: number;
@@ -23,7 +23,7 @@ export interface InvoiceRow extends Place {
   readonly invoice: string;
   readonly sku: string;
   readonly name: string;
-  /** Negative on cancellations. */
+  /** Negative on a cancellation. */
   readonly quantity: number;
   /** Minor units; null: more than two decimals. */
   readonly unitPriceMinor: number | null;
@@ -34,9 +34,9 @@ export interface InvoiceRow extends Place {
   readonly countryName: string;
 }
 
-/** @throws CliError naming file and line when a cell is none of what its column holds. */
+/** @throws CliError naming file and line when a cell does not hold what its column needs. */
 export async function* readInvoiceRows(paths: readonly string[]): AsyncGenerator<InvoiceRow> {
-  // Lines of an invoice share their time, and a shop has few prices: each is read once.
+  // The lines of an invoice share their time, and a shop has few prices: each distinct text is parsed once.
   const dateOf = remembered(parseDate, 1);
   const priceOf = remembered(parsePrice, MAX_REMEMBERED_PRICES);
   for (const [file, path] of paths.entries()) {
@@ -86,12 +86,16 @@ function wrong(path: string, line: number, column: string, value: string, expect
   return new CliError(`${path} line ${line}: ${column} is ${shown}: ${expected} is needed`);
 }
 
-/** Ids that a spreadsheet took for numbers end in `.0`. */
+/** A spreadsheet that takes ids for numbers appends `.0` to them. */
 function withoutDecimal(id: string): string {
   return id.endsWith('.0') ? id.slice(0, -2) : id;
 }
 
-/** Decimal text to pence without floats; trailing zeros are no precision. */
+/**
+ * Parses a decimal to pence without floats; trailing zeros do not count as decimals.
+ *
+ * @returns null when the text is no decimal
+ */
 export function parsePrice(text: string): { minor: number | null; positive: boolean } | null {
   const match = /^(-?)(\d{1,12})(?:\.(\d+))?$/.exec(text);
   if (!match) return null;

@@ -4,11 +4,11 @@ import type { OrderScript, ScriptStep } from './order-script.js';
 
 const CURRENCY = 'GBP';
 
-/** Commands of an order without returns, and of each return. */
+/** Number of commands of an order without returns, and of each return. */
 export const STEPS_PER_ORDER = 7;
 export const STEPS_PER_RETURN = 6;
 
-/** A shop's invoice as the life of an order: placed, paid, shipped and done at once; then what came back. */
+/** A shop's invoice as the life of an order: placed, paid, shipped and completed at one time, then its returns. */
 export function scriptOf(order: PlannedOrder): OrderScript {
   return {
     name: order.invoice,

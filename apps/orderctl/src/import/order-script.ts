@@ -1,16 +1,17 @@
 /**
- * One order's commands, as requests to be sent one after the other. `{name}` in a route, and as the whole
- * of an id in a body, stands for an id that an earlier command of the script made; `{lines.0}` is the
+ * One order's commands, as requests to be sent one after another. `{name}` stands for an id that an earlier
+ * command of the script made; it may stand in a route, or be the whole of an id in a body. `{lines.0}` is the
  * first line placed.
  */
 export interface OrderScript {
-  /** What people call it: the invoice's number, the line's key. */
+  /** The name that people know the order by: the invoice's number, or the line's key. */
   readonly name: string;
-  /** Starts every Idempotency-Key of the script: the same order has the same in every run. */
+  /** Begins every Idempotency-Key of the script. It is the same for the same order in every run. */
   readonly key: string;
   /**
-   * Whether each command is only for the order as the one before left it. Needed where one may find nothing to
-   * do: the order does not remember such a command, which must not be done again to what came of it later.
+   * Whether each command applies only to the order as the command before left it. A script needs this when one of
+   * its commands may find nothing to do. The order does not remember such a command, and a repeated run must not
+   * apply it to a later state of the order.
    */
   readonly guarded: boolean;
   readonly steps: readonly ScriptStep[];
@@ -21,21 +22,21 @@ export interface ScriptStep {
   readonly do: string;
   /** Ends the Idempotency-Key: unique within the script. */
   readonly key: string;
-  /** The name by which later steps call the id this one makes. */
+  /** The name by which later steps refer to the id that this step makes. */
   readonly as?: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 export type ScriptIds = ReadonlyMap<string, string>;
 
-/** A placeholder for an id that no step before it has made. */
+/** A placeholder for an id that no earlier step has made. */
 export class UnknownPlaceholder extends Error {
   override readonly name = 'UnknownPlaceholder';
 }
 
 const PLACEHOLDER = /\{([^{}]+)\}/g;
 
-/** Fields that hold ids made by commands; other texts may hold braces as they like. */
+/** Fields that hold ids made by commands. Braces in other fields are plain text. */
 const ID_FIELDS = new Set(['lineId', 'authorizationId', 'discountId', 'returnId']);
 
 /** @throws UnknownPlaceholder */
@@ -61,7 +62,7 @@ function idCalled(name: string, ids: ScriptIds): string {
   return id;
 }
 
-/** The ids that one event of an answer tells, as command-api gives them. */
+/** The ids in one event of an answer from command-api. */
 export interface AnsweredEvent {
   readonly type: string;
   readonly ids: Readonly<Record<string, string | readonly string[]>>;
@@ -79,7 +80,7 @@ const CREATED_IDS = [
   'lineId',
 ] as const;
 
-/** Names what a step has made, for the steps after it. */
+/** Names the ids that a step has made, for the steps after it. */
 export function learnIds(step: ScriptStep, events: readonly AnsweredEvent[], ids: Map<string, string>): void {
   const [first] = events;
   if (first === undefined) return;

@@ -9,7 +9,7 @@ let printed = '';
 const printsTo = (terminal: boolean) => {
   stderr.isTTY = terminal;
 };
-/** What a bar was drawn as last; a terminal shows the one that was drawn before no more. */
+/** The last drawing of a bar: a terminal no longer shows the drawings before it. */
 const lastDrawn = () => printed.split('\u001b[1G').at(-1)!;
 
 beforeEach(() => {

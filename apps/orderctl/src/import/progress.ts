@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 
 const LINE_EVERY_MS = 5_000;
 
-/** How far a long piece of work is, on stderr: a bar in a terminal, else a line every few seconds. */
+/** Progress of a long piece of work, on stderr: a bar in a terminal, otherwise a line every few seconds. */
 export class Progress {
   readonly #total: number;
   readonly #unit: string;
@@ -12,7 +12,7 @@ export class Progress {
   readonly #from: number;
   #done: number;
 
-  /** @param from what was done before, which says nothing of the rate */
+  /** @param from what was done before; the rate does not count it */
   constructor(total: number, unit: string, from = 0) {
     this.#from = this.#done = from;
     this.#total = total;
@@ -25,7 +25,7 @@ export class Progress {
     return this.#done;
   }
 
-  /** Done per second since the start. */
+  /** Units done per second since the start. */
   get perSecond(): number {
     return (this.#done - this.#from) / Math.max(0.001, (Date.now() - this.#startedMs) / 1_000);
   }
@@ -35,7 +35,7 @@ export class Progress {
     this.#bar?.update(this.#done, this.#figures());
   }
 
-  /** A line of its own, beside the bar. */
+  /** Prints a line of its own, beside the bar. */
   tell(line: string): void {
     if (this.#bar !== null) process.stderr.write('\r\u001b[K');
     process.stderr.write(`${line}\n`);

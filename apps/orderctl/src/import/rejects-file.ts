@@ -7,7 +7,7 @@ export interface RejectedLine {
   readonly reason: string;
 }
 
-/** @throws CliError when it cannot be written. */
+/** @throws CliError when the file cannot be written. */
 export async function writeRejects(path: string, rejects: readonly RejectedLine[]): Promise<void> {
   const rows = rejects.map(({ file, line, reason }) => `${cell(file)},${line},${cell(reason)}\n`);
   try {

@@ -2,7 +2,7 @@ import { latest, type Instant } from '#domain/instant.js';
 import type { PlannedLine, PlannedReturn } from './import-plan.js';
 import type { Place } from './online-retail.rows.js';
 
-/** An order as far as its goods can still come back. */
+/** An order with the units that can still come back. */
 export interface ReturnableOrder {
   readonly invoice: string;
   readonly customerId: string | null;
@@ -15,16 +15,16 @@ export interface Cancellation {
   readonly invoice: string;
   readonly customerId: string;
   at: Instant;
-  /** Units given back, a positive number. */
+  /** Units given back, as positive numbers. */
   readonly lines: (Place & { readonly sku: string; readonly quantity: number })[];
 }
 
 /**
- * Takes a cancellation's units from the customer's earlier orders, the latest first, and adds one return
- * to each order it touches. A cancellation names no order, so this is the likeliest one.
+ * Takes a cancellation's units from the customer's earlier orders, the latest first, and adds one return to each
+ * order it touches. A cancellation names no order; the latest one is the likeliest.
  *
  * @param earlier in the order of the input
- * @returns the lines of which some unit was found nowhere
+ * @returns the lines with a unit that no order had
  */
 export function matchCancellation(cancellation: Cancellation, earlier: readonly ReturnableOrder[]): Place[] {
   const candidates = latestFirst(earlier);
@@ -35,11 +35,11 @@ export function matchCancellation(cancellation: Cancellation, earlier: readonly 
 }
 
 function latestFirst(orders: readonly ReturnableOrder[]): ReturnableOrder[] {
-  // The sort is stable, so among equal times the later in the input comes first.
+  // The sort is stable: among orders of equal time, the later one in the input comes first.
   return orders.toReversed().sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
 }
 
-/** How many of the line's units no order had left. */
+/** Takes a line's units from the orders. @returns how many units no order had left */
 function takeUnits(
   line: Cancellation['lines'][number],
   candidates: readonly ReturnableOrder[],

@@ -12,7 +12,7 @@ interface Given {
   readonly body: unknown;
 }
 
-/** As orderlog says it. */
+/** A problem as orderlog answers it. */
 const problem = (status: number, code: string): Given => ({
   status,
   body: { type: `urn:orderlog:problem:${code}`, status, code, title: 'No', detail: 'It says why.' },
@@ -46,7 +46,7 @@ describe('an order that is imported', () => {
     await once(server, 'close');
   });
 
-  /** Of what is at the address of command-api. */
+  /** Runs the script against a server that gives these answers in place of command-api. */
   function run(...given: readonly Given[]): Promise<ScriptOutcome> {
     answers = [...given];
     const { port } = server.address() as AddressInfo;

@@ -14,7 +14,7 @@ import {
 
 interface CommandAnswer {
   readonly orderId: string;
-  /** Of the order after it. */
+  /** Revision of the order after the command. */
   readonly revision: number;
   readonly events: readonly AnsweredEvent[];
 }
@@ -26,24 +26,24 @@ interface Refused {
   readonly line: string;
 }
 
-/** How a script went: whether anything was new, or why one of its commands was not done. */
+/** The outcome of a script: whether anything was new, or which command was not done and why. */
 export type ScriptOutcome =
   { readonly kind: 'done'; readonly orderId: string; readonly changed: boolean } | Refused;
 
-/** The order is at another revision than the command was for. */
+/** The problem code for an order at another revision than the command was for. */
 const FURTHER = 'precondition_failed';
-/** Of ours: no command before has made an id of that name. */
+/** A code of this runner: no earlier command has made an id of that name. */
 const UNKNOWN_ID = 'unknown_placeholder';
 
 export interface RunnerOptions {
   readonly client: OrderlogClient;
   /** Told after each command. */
   readonly onStep: () => void;
-  /** Between two commands: true ends the script there, to be gone on with by the next run. */
+  /** Asked before each command: true ends the script there. The next run goes on with it. */
   readonly stopped: () => boolean;
 }
 
-/** What the answers told so far. */
+/** What the answers have told so far. */
 interface Told {
   /** null: the order is not placed yet. */
   readonly order: { readonly id: string; readonly revision: number } | null;
@@ -51,24 +51,25 @@ interface Told {
 }
 
 /**
- * Sends one order's commands in order, each after the answer to the one before. What an order remembers
+ * Sends one order's commands in order, each after the answer to the one before. A command that the order remembers
  * by its Idempotency-Key is answered again and changes nothing.
  *
- * It does not remember a command that found nothing to do. So in a guarded script each command is for the
- * order as the one before left it: sent again to an order that is further, it is refused (412), and not
- * done in the wrong place. When the order remembers a later one, it had been done in its time. When it
- * remembers none, somebody else has changed the order: nobody can tell then whether it was done, and it is
- * left to people. No command is decided meanwhile, since the order never comes back to that revision.
+ * An order does not remember a command that found nothing to do. So in a guarded script each command applies to
+ * the order at the revision that the command before left. When a repeated run sends such a command to an order
+ * that has moved on, the order refuses it (412) instead of applying it to a later state. If the order remembers a
+ * later command of the script, the refused one was handled in an earlier run. If it remembers none, somebody else
+ * has changed the order: whether the refused command was handled cannot be told, and a person has to decide.
+ * Meanwhile none of the commands after it can take effect, because the order never returns to that revision.
  *
  * @throws NoAnswer or Problem when the service is away for too long
- * @throws CliError when it fails, does not let us in, or is not who answers
- * @throws Stopped
+ * @throws CliError when the service fails, refuses the token, or is not command-api
+ * @throws Stopped when a stop was asked for
  */
 export async function runScript(script: OrderScript, options: RunnerOptions): Promise<ScriptOutcome> {
   const ids = new Map<string, string>();
   let order: Told['order'] = null;
   let changed = false;
-  let inDoubt: Refused | null = null; // the first command since the last answer
+  let inDoubt: Refused | null = null; // the first command refused since the last answer
   for (const step of script.steps) {
     if (options.stopped()) throw new Stopped('stopped');
     const sent = await sendStep(script, step, { order, ids }, options.client);
@@ -87,7 +88,7 @@ export async function runScript(script: OrderScript, options: RunnerOptions): Pr
   return inDoubt ?? { kind: 'done', orderId: order?.id ?? '', changed };
 }
 
-/** An id that is not known was perhaps made by the command in doubt; a later command may need none. */
+/** The command in doubt may have made the unknown id. A later command may need no such id. */
 function isDoubt({ code }: Refused, inDoubt: Refused | null): boolean {
   return code === FURTHER || (code === UNKNOWN_ID && inDoubt !== null);
 }
@@ -117,17 +118,20 @@ async function sendStep(
   }
 }
 
-/** Said either way: a service may ask every change of an order for it. */
+/** The header is sent in both cases, because a service may require it for every change of an order. */
 function conditionOn(revision: number, { guarded }: OrderScript): CallOptions {
   return guarded ? { ifMatch: revision } : { headers: { 'if-match': '*' } };
 }
 
-/** With these the service says no to a command (docs/import-ndjson.md). */
+/** The statuses with which the service refuses a command (docs/import-ndjson.md). */
 const REFUSALS: ReadonlySet<number> = new Set([400, 404, 409, 412, 413, 422]);
-/** Of those, what whoever is not command-api says of its address, and command-api of a command that there is not. */
+/** `not_found` is ambiguous: an unknown command, or a server that is not command-api. */
 const NOT_THERE = 'not_found';
 
-/** What the service says about this order is an outcome; what it says about us, or about itself, ends the run. */
+/**
+ * A refusal that concerns this order is an outcome. One that concerns the caller or the service itself ends the
+ * run.
+ */
 function refusal(script: OrderScript, step: ScriptStep, problem: Problem, isFirst: boolean): Refused {
   const about = `${script.name}: ${step.do}`;
   const line = `${about}: ${problem.message}`;
@@ -135,9 +139,9 @@ function refusal(script: OrderScript, step: ScriptStep, problem: Problem, isFirs
   if (problem.status === 403) throw new CliError(`${line}: give a token with the scopes for it with --token`);
   if (problem.status >= 500 || problem.status === 429) throw new CliError(line);
   const { code } = problem;
-  // What is in between, or stands at a wrong address, says nothing of an order.
+  // An answer from a proxy, or from another server at a wrong address, says nothing about an order.
   const isOfService = problem.document['type'] === `urn:orderlog:problem:${code}`;
-  const isOfAddress = code === NOT_THERE && isFirst; // later ones follow an answer of command-api's
+  const isOfAddress = code === NOT_THERE && isFirst; // a later command follows an answer from command-api
   if (!REFUSALS.has(problem.status) || !isOfService || isOfAddress) {
     throw new CliError(
       `${line}: that is no answer about an order: check --command-url, and what stands before command-api`,

@@ -12,13 +12,13 @@ export interface SendingOptions<T> {
   readonly scriptOf: (order: T) => OrderScript;
   readonly onOutcome: (order: T, outcome: ScriptOutcome) => void;
   readonly totalCommands: number;
-  /** Orders in flight. */
+  /** How many orders are in flight at once. */
   readonly concurrency: number;
   readonly progress: Progress;
 }
 
 /**
- * Sends the scripts, many orders at once, each order's commands in sequence.
+ * Sends the scripts of many orders at once, and the commands of each order in sequence.
  *
  * @returns the seconds it took
  * @throws CliError, Problem or NoAnswer when the service fails or stays away, CliError on Ctrl-C
@@ -43,12 +43,12 @@ export async function sendScripts<T>(options: SendingOptions<T>): Promise<number
   return (Date.now() - startedMs) / 1_000;
 }
 
-/** Until the read models show what was sent: whoever asks for totals next gets these. */
+/** Waits until the read models show what was sent: a query after that sees all of it. */
 export async function untilVisible(client: OrderlogClient): Promise<void> {
   await client.listOrders({ limit: 1 });
 }
 
-/** Reports that the service is away at most every few seconds, whichever of the requests finds out. */
+/** Reports that the service is away, at most every few seconds however many requests notice it. */
 export function waitingNotice(progress: () => Progress | null): (retry: Retry) => void {
   let toldMs = 0;
   return ({ reason }) => {

@@ -24,7 +24,7 @@ interface ShownChange {
 
 const LONGEST_VALUE = 60;
 
-/** One line for each change, and below it the events behind it. */
+/** One line for each change, followed by the events that made it. */
 export function diffText({ orderId, from, to, changes }: ShownDiff): string {
   const range = `${from === null ? 'before it was placed' : `revision ${from.revision}`} to revision ${to.revision}`;
   if (changes.length === 0) return `Order ${orderId}, ${range}: no change`;

@@ -2,12 +2,12 @@ import type { LineQuantity } from '#domain/order/content.js';
 import type { OrderEvent } from '#domain/order/order.js';
 import { money } from '../support/output.js';
 
-/** What the words of one event need from the order. */
+/** What the description of an event needs from the order. */
 export interface Wording {
   readonly currency: string;
-  /** The SKU of a line, also of one that is gone. */
+  /** The SKU of a line, also of a line that was removed. */
   readonly skuOf: (lineId: string) => string;
-  /** A note's text, as far as it may be read. */
+  /** A note's text, or a placeholder where it may not be read. */
   readonly noteOf: (noteId: string) => string;
 }
 
@@ -24,7 +24,7 @@ const units = (lines: readonly LineQuantity[], { skuOf }: Wording): string =>
   lines.map(({ lineId, quantity }) => `${quantity} × ${skuOf(lineId)}`).join(', ');
 const amount = (amountMinor: number, { currency }: Wording): string => money(amountMinor, currency);
 
-/** One line for a person, for each event: a new event does not compile without its words. */
+/** A one-line description for each type of event. A new type does not compile without one. */
 const words: Words = {
   OrderPlaced: ({ lines, customerId }) =>
     `placed ${customerId === null ? 'by a guest' : `by customer ${customerId}`}: ${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`,
@@ -80,7 +80,7 @@ const words: Words = {
 
 const LONGEST = 160;
 
-/** An event that a newer release wrote is named, not told. */
+/** For an event of a newer release, only its type is given. */
 export function wordsOf(event: { readonly type: string; readonly data: unknown }, wording: Wording): string {
   const tell = (words as unknown as Record<string, (data: unknown, wording: Wording) => string>)[event.type];
   const text = (tell?.(event.data, wording) ?? event.type).replace(/\s+/g, ' ');

@@ -5,9 +5,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const SHOWN = 10;
 
 /**
- * The id of the order that a person means by its id, its number or its reference.
+ * The id of the order that a person named by its id, its number or its reference.
  *
- * @throws CliError when there is none, or when a reference is that of several.
+ * @throws CliError when there is none, or when several orders have the reference
  */
 export async function findOrder(client: OrderlogClient, named: string): Promise<string> {
   if (UUID.test(named)) return named;

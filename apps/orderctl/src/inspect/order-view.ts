@@ -90,7 +90,7 @@ function timeline(order: ShownOrder, history: readonly HistoryEntry[]): string {
 function wordingOf(order: ShownOrder, history: readonly HistoryEntry[]): Wording {
   const skus = new Map(order.lines.map(({ lineId, sku }) => [lineId, sku]));
   for (const { data } of history) {
-    // Lines that are gone from the order are still named by the events that brought them.
+    // Events name lines that were removed from the order. The events that added those lines tell their SKUs.
     const { lines: placed = [], line } = data as { lines?: readonly NamedLine[]; line?: NamedLine };
     for (const one of line === undefined ? placed : [line]) {
       if (one.sku !== undefined) skus.set(one.lineId, one.sku);

@@ -8,14 +8,14 @@ import {
 } from '#read-models/stores/quarantine.store.js';
 import { CliError } from '../support/cli-error.js';
 
-/** Which projections are meant: one, with all its topics, or every one. */
+/** The projections that a command may name. `relay` stands for the relays to all topics. */
 export const projectionNames = ['orders', 'search', 'relay'] as const;
 export type ProjectionName = (typeof projectionNames)[number];
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const TIMEOUT_MS = 10_000;
 
-/** PostgreSQL for as long as the work takes. */
+/** Opens PostgreSQL for as long as the work takes. */
 export async function withReadModels<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
   const pool = createPool(url, {
     max: 2,
@@ -29,14 +29,14 @@ export async function withReadModels<T>(url: string, work: (pool: pg.Pool) => Pr
   }
 }
 
-/** Of the generation that is read, and of the relay; `projection` null: of all. */
+/** Orders parked by the active generation and by the relay. @param projection null: by all projections */
 export async function parkedNow(pool: pg.Pool, projection: ProjectionName | null): Promise<ParkedOrder[]> {
   const orders = await parkedOrders(pool);
   return orders.filter((order) => projection === null || isOf(order, projection));
 }
 
 /**
- * The id of the order that a person means by its id, or, of a parked one, its number.
+ * The id of the order that a person named by its id or, when it is parked, by its number.
  * @throws CliError when no parked order has that number
  */
 export async function orderIdOf(pool: pg.Pool, named: string): Promise<string> {

@@ -7,16 +7,19 @@ import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
 import { relayedSoFar, topicAt, withRelays } from './relayed-so-far.js';
 
-/** Far more than it takes; an end before that is told by the session's. */
+/**
+ * Lease time, far longer than the work takes. If this process dies before that, the end of its database session
+ * frees the lease.
+ */
 const FORGET_WITHIN_MS = 60_000;
 
-/** An order of which nothing is sent from an event on. */
+/** An order of which nothing is sent from one of its events on. */
 export interface ParkedOrder {
   readonly tenantId: string;
   readonly orderId: string;
   readonly fromRevision: number;
   readonly events: number;
-  /** Of the first. */
+  /** Why the first of them is parked. */
   readonly reason: string;
 }
 
@@ -26,11 +29,11 @@ export interface RelayDescription {
   /** null: there is no such topic. */
   readonly clusterId: string | null;
   readonly partitions: number | null;
-  /** All events up to here are in the topic, or parked; null: none was sent yet. */
+  /** All events up to here are in the topic or parked; null: none was sent yet. */
   readonly position: string | null;
-  /** Of the last event in the store; null: there is none. */
+  /** Position of the last event in the store; null: there is none. */
   readonly head: string | null;
-  /** Positions up to the head; events, on the embedded store. */
+  /** Positions from the relay to the head. On the embedded store each position is an event. */
   readonly lag: string;
   readonly parked: readonly ParkedOrder[];
 }
@@ -40,7 +43,7 @@ export async function describeRelay(
   place: KafkaPlace,
   addresses: { readonly postgresUrl: string; readonly eventStoreUrl: string },
 ): Promise<RelayDescription> {
-  // The position first: read after the head, it could be ahead of it.
+  // The position is read first: read after the head, it could be ahead of the head.
   const { topic, position, parked } = await relayedSoFar(place, addresses.postgresUrl);
   const head = await withEventStore(addresses.eventStoreUrl, (store: EventStore) => store.headPosition());
   const lag = (head ?? -1n) - (position ?? -1n);
@@ -56,7 +59,8 @@ export async function describeRelay(
 }
 
 /**
- * The relay begins anew at its next start: all of its store's events once more, which consumers know by `ce_id`.
+ * Makes the relay begin anew at its next start. It then sends all events of its store once more; consumers know
+ * them by `ce_id`.
  * @throws CliError when Kafka is away, a projector has the relay, or nothing was sent to that topic
  */
 export async function renewRelay(place: KafkaPlace, postgresUrl: string): Promise<void> {
@@ -66,7 +70,7 @@ export async function renewRelay(place: KafkaPlace, postgresUrl: string): Promis
 }
 
 /**
- * Owns the relay itself meanwhile, so that no projector takes it between.
+ * Takes the lease of the relay meanwhile, so that no projector can take it.
  *
  * @returns whether anything had been sent
  * @throws CliError when a projector has the relay

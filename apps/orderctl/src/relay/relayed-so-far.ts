@@ -12,17 +12,20 @@ import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { relayLease, RelayStore, skippedByRelays } from '#read-models/stores/relay-store.js';
 import { inWords } from '../support/kafka.js';
 
-/** What a relay has come to in a topic. */
+/** How far a relay is in a topic. */
 export interface RelayedSoFar {
   /** null: there is no such topic. */
   readonly topic: Topic | null;
-  /** All events up to here are in the topic, or parked; null: none was sent yet. */
+  /** All events up to here are in the topic or parked; null: none was sent yet. */
   readonly position: bigint | null;
-  /** By order, each order's in the order of its stream. */
+  /** Sorted by order; the events of one order are in the order of its stream. */
   readonly parked: readonly ParkedEvent[];
-  /** What is left out of this or any other topic, on a person's word. */
+  /** Events that a person has skipped, in this topic or any other. */
   readonly skipped: SkippedEvents;
-  /** Identity of the event store that it sends from, or, where none has, that the read models are made from; null: not known. */
+  /**
+   * Identity of the event store that the relay sends from. Before it has sent anything, the identity of the store
+   * that the read models are made from. null: not known.
+   */
   readonly storeId: string | null;
 }
 
@@ -47,7 +50,7 @@ async function storeOfReadModels(db: Queryable): Promise<string | null> {
   return madeFrom(db, { generation: active.rowsOf, projection: ORDERS_PROJECTION });
 }
 
-/** null: it is not there. @throws CliError when Kafka is away */
+/** Returns null when there is no such topic. @throws CliError when Kafka is away */
 export async function topicAt(place: KafkaPlace): Promise<Topic | null> {
   const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
   return findTopic(kafka, place).catch((error: unknown) => {
@@ -55,7 +58,7 @@ export async function topicAt(place: KafkaPlace): Promise<Topic | null> {
   });
 }
 
-/** null: no relay has run. */
+/** Returns null when no relay has run. */
 export async function withRelays<T>(
   postgresUrl: string,
   work: (db: pg.PoolClient) => Promise<T>,

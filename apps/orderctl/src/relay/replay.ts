@@ -13,13 +13,13 @@ import { inWords } from '../support/kafka.js';
 import { count } from '../support/output.js';
 import type { RelayedSoFar } from './relayed-so-far.js';
 
-/** Both included. */
+/** Positions; both ends are included. */
 export interface ReplayRange {
   readonly from: bigint;
   readonly to: bigint;
 }
 
-/** An order of which nothing was sent from an event on. */
+/** An order of which nothing was sent from one of its events on. */
 export interface LeftOut {
   readonly tenantId: string;
   readonly orderId: string;
@@ -28,22 +28,22 @@ export interface LeftOut {
 }
 
 export interface Replayed {
-  /** Sent. */
+  /** Events that were sent. */
   readonly events: number;
-  /** Left out on a person's word. */
+  /** Events that were left out because a person has skipped them. */
   readonly skipped: number;
   readonly leftOut: readonly LeftOut[];
-  /** Up to here the topic has everything; below `to` when it was interrupted. */
+  /** The topic has everything up to here; below `to` when the replay was interrupted. */
   readonly position: bigint;
 }
 
 export interface ReplayOptions {
   readonly eventStore: EventStore;
-  /** Into the topic of a relay nothing is sent that waits there, or that it leaves out. */
+  /** Events that the relay has parked or skips are not sent into its topic. */
   readonly relayed: Pick<RelayedSoFar, 'parked' | 'skipped'>;
   readonly place: KafkaPlace;
   readonly range: ReplayRange;
-  /** Ends it after what is under way. */
+  /** Ends the replay after the batch under way. */
   readonly signal: AbortSignal;
   readonly onPosition: (position: bigint) => void;
   readonly batchMaxEvents?: number;
@@ -53,8 +53,8 @@ const BATCH_MAX_EVENTS = 500;
 const PARKED = 'the relay has parked it: nothing may overtake it';
 
 /**
- * Sends the order events of a range of `$all` once more, in order, to a topic that is made where there is none.
- * @throws CliError when it is interrupted, by the signal or by Kafka: it says how to go on
+ * Sends the order events in a range of `$all` once more, in order. A missing topic is created.
+ * @throws CliError that says how to go on, when the replay is interrupted by the signal or by Kafka
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
   const { place, range } = options;
@@ -72,7 +72,7 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
     const words = oneLine(why instanceof Error ? why.message : String(why));
     throw new CliError(`${replaying.goOn()}: ${words}`, { cause: error });
   } finally {
-    await writer.close().catch(() => {}); // a broken connection has nothing more to say
+    await writer.close().catch(() => {}); // nothing more is to be learned from a broken connection
   }
   const { replayed } = replaying;
   if (replayed.position < range.to) throw new CliError(replaying.goOn());
@@ -85,7 +85,7 @@ class Replaying {
   readonly #maker: MessageMaker;
   readonly #parked: ReadonlyMap<string, ParkedEvent>;
   readonly #leftOut = new Map<string, LeftOut>();
-  /** Where the first event is that was left out, and with it the later ones of its order. */
+  /** Position of the first event that was left out. Later events of its order were left out too. */
   #leftOutFrom: bigint | null = null;
   #skipped = 0;
   #events = 0;
@@ -95,18 +95,21 @@ class Replaying {
     this.#options = options;
     this.#writer = writer;
     this.#maker = new MessageMaker(options.eventStore);
-    // The first of each order, which stands last here.
+    // The list is reversed, so that the first parked event of each order is set last and stays.
     this.#parked = new Map(options.relayed.parked.toReversed().map((event) => [event.orderId, event]));
     this.#position = options.range.from - 1n;
   }
 
-  /** Also after `run` threw. */
+  /** Also valid after `run` threw. */
   get replayed(): Replayed {
     const leftOut = [...this.#leftOut.values()];
     return { events: this.#events, skipped: this.#skipped, leftOut, position: this.#position };
   }
 
-  /** Where it was interrupted: what was left out may not be overtaken by what comes next of the same orders. */
+  /**
+   * Says where the replay stopped and how to go on. Orders that were left out must not get later events before the
+   * events that they miss.
+   */
   goOn(): string {
     const { position, events, leftOut } = this.replayed;
     const stopped = `stopped at position ${position} after ${count(events)} events`;

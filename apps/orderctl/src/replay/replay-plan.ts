@@ -6,21 +6,21 @@ import { activeGeneration } from '#read-models/generations.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { CliError } from '../support/cli-error.js';
 
-/** What a replay would do, and about how much that is. */
+/** What a replay would do, and an estimate of how much work it is. */
 export interface ReplayPlan {
-  /** That queries are answered from, and its number. */
+  /** Number of the generation that queries are answered from. */
   readonly active: number;
   readonly searchOnly: boolean;
-  /** Of the log, up to its end now. */
+  /** Positions of the log up to its current end. */
   readonly positions: number;
   readonly events: number;
   readonly orders: number;
-  /** What the new tables and index will take beside those that are there. */
+  /** An estimate of what the new tables and index will take beside the existing ones. */
   readonly tableBytes: number;
   readonly indexBytes: number | null;
-  /** As long as the last one took for as much; null: none was done yet. */
+  /** Estimated from the last replay, in proportion to the events; null: none was completed yet. */
   readonly seconds: number | null;
-  /** That go afterwards, unless they are kept. */
+  /** Generations that are dropped after the flip, unless they are kept. */
   readonly dropped: readonly number[];
 }
 
@@ -50,7 +50,7 @@ export async function planReplay(
   const [events, orders] = [Number(rows[0]!.events), Number(rows[0]!.orders)];
   const last = await new ReplaysStore(pool).lastDone(searchOnly);
   const worked = Object.values(last?.seconds ?? {}).reduce((sum, seconds) => sum + seconds, 0);
-  // Of an index alone nobody counts events: it takes as long as it took.
+  // A replay of the index alone counts no events, so it is expected to take as long as the last one.
   const share = searchOnly || last === null || last.events === 0 ? 1 : events / last.events;
   const generations = await listGenerations(pool);
   const previous = generations.filter(({ role, ofThisRelease }) => role === 'previous' && ofThisRelease);

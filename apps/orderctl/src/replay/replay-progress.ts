@@ -1,7 +1,7 @@
 import type { ReplayPhase, ReplayProgress } from '#read-models/stores/replays.store.js';
 import { Progress } from '../import/progress.js';
 
-/** What each phase counts, for its bar. */
+/** What the bar of each phase counts. */
 const units: Readonly<Record<ReplayPhase, string>> = {
   loading: 'positions read',
   finishing: 'steps of finishing',
@@ -20,13 +20,13 @@ export class ReplayProgressBars {
     if (phase !== this.#phase) {
       this.end();
       this.#phase = phase;
-      // What an earlier process did counts as done, but not for the rate.
+      // Work that an earlier process did counts as done, but not for the rate.
       this.#bar = new Progress(total, units[phase], done);
     }
     this.#bar!.advance(done - this.#bar!.done);
   }
 
-  /** A line of its own. */
+  /** Prints a line of its own. */
   tell(line: string): void {
     if (this.#bar === null) process.stderr.write(`${line}\n`);
     else this.#bar.tell(line);

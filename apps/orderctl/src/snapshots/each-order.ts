@@ -4,13 +4,13 @@ import type { ExactEventStore } from '#event-store/port.js';
 import type { SnapshotStore } from '#event-store/snapshots/snapshot-store.js';
 import type { Patience } from '../events/stored-order-events.js';
 
-/** What the work on snapshots is given. */
+/** What all work on snapshots needs. */
 export interface SnapshotWork {
   readonly store: ExactEventStore;
   readonly snapshots: SnapshotStore;
   readonly streams: OrderStreams;
   readonly patience: Patience;
-  /** Told while it looks for the orders: how many events it has seen. */
+  /** Told how many events were seen so far, while the orders are looked for. */
   readonly onLooked: (events: number) => void;
   readonly onStart: (orders: number) => void;
   readonly onOrder: () => void;
@@ -23,26 +23,27 @@ export interface Finding {
   readonly what: string;
 }
 
-/** What came of going through orders. */
+/** The result of going through the orders. */
 export interface Counted {
   readonly orders: number;
-  /** How many orders came to what. */
+  /** Number of orders by outcome. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
-  /** It was stopped before it had gone through all. */
+  /** Whether the work was stopped before it had gone through all orders. */
   readonly stopped: boolean;
 }
 
 export interface Outcome {
   readonly outcome: string;
-  /** Where a person has to look: why. */
+  /** Why a person has to look at the order, if so. */
   readonly finding?: string;
 }
 
 const FINDINGS_MAX = 1_000;
 
 /**
- * One order after another, each as a whole: it may be stopped between two. While the event store is away, it waits.
+ * Works on one order after another. A stop takes effect between two orders. While the event store is away, it
+ * waits.
  *
  * @throws CliError when the event store stays away
  * @throws Stopped while it is away
@@ -74,7 +75,8 @@ async function patiently<T>(patience: Patience, work: () => Promise<T>): Promise
       patience.answered();
       return result;
     } catch (error) {
-      // Whether an append of unknown outcome is stored shows when it is looked at again.
+      // After an append of unknown outcome, the work on the order is repeated: it finds out whether the event is
+      // stored.
       await patience.wait(error);
     }
   }

@@ -11,7 +11,7 @@ export function ordersWithSnapshot(looking: Looking): Promise<readonly string[]>
   return streamsOf(looking, SNAPSHOT_STREAM_PREFIX, ({ stream }) => orderStreamOfSnapshots(stream));
 }
 
-/** The streams of the orders that have so many events, or more. @throws Stopped */
+/** The streams of the orders that have at least `minEvents` events. @throws Stopped */
 export function longOrders(looking: Looking, minEvents: number): Promise<readonly string[]> {
   return streamsOf(looking, ORDER_STREAM_PREFIX, ({ stream, revision }) =>
     revision === minEvents - 1 ? stream : null,

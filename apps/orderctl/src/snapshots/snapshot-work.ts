@@ -2,10 +2,10 @@ import { judgeSnapshot } from '#event-store/snapshots/judge-snapshot.js';
 import { eachOrder, type Counted, type Outcome, type SnapshotWork } from './each-order.js';
 import { longOrders, ordersWithSnapshot } from './orders-of-store.js';
 
-/** Command-api may write one at the same time; then what it wrote is looked at in its turn. */
+/** Command-api may write a snapshot at the same time; the next attempt then judges that snapshot. */
 const ATTEMPTS_MAX = 5;
 
-/** Compares every snapshot with a fold of the events that it stands for. `stale` ones are those of another release. */
+/** Compares every snapshot with a fold of its order's events. `stale` snapshots are those of another release. */
 export async function verifySnapshots(work: SnapshotWork): Promise<Counted> {
   const orders = await ordersWithSnapshot(work);
   return eachOrder(orders, work, async (stream): Promise<Outcome> => {
@@ -18,7 +18,10 @@ export async function verifySnapshots(work: SnapshotWork): Promise<Counted> {
   });
 }
 
-/** Sees to it that every order of so many events has a right snapshot, of its last ones. */
+/**
+ * Gives every order of at least `minEvents` events a right snapshot that lacks fewer than `minEvents` of its
+ * events.
+ */
 export async function rebuildSnapshots(work: SnapshotWork, minEvents: number): Promise<Counted> {
   const orders = await longOrders(work, minEvents);
   return eachOrder(orders, work, async (stream): Promise<Outcome> => {
@@ -34,7 +37,7 @@ export async function rebuildSnapshots(work: SnapshotWork, minEvents: number): P
       if (written.kind === 'too_large') return { outcome: 'too large' };
       if (written.kind === 'written') return { outcome: 'written' };
       if (latest.streamRevision === null && written.actualRevision !== null) {
-        // All that is there was dropped: it goes on counting.
+        // All snapshots were dropped. Revisions of the stream go on from the dropped ones.
         const again = await work.snapshots.write(stream, order, written.actualRevision);
         if (again.kind === 'written') return { outcome: 'written' };
       }
@@ -43,7 +46,7 @@ export async function rebuildSnapshots(work: SnapshotWork, minEvents: number): P
   });
 }
 
-/** Hides every snapshot; the orders are folded from their events until others are written. */
+/** Hides every snapshot. Orders are folded from their events until new snapshots are written. */
 export async function dropSnapshots(work: SnapshotWork): Promise<Counted> {
   const orders = await ordersWithSnapshot(work);
   return eachOrder(orders, work, async (stream): Promise<Outcome> => {

@@ -8,33 +8,36 @@ import type { Generation } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { oneLine } from '../support/cli-error.js';
 
-/** What stands behind one of the system's ports. */
+/** The engine behind one of the system's ports. */
 export interface EngineStatus {
   readonly port: 'events' | 'read models' | 'search' | 'integration events';
   readonly engine: string;
-  /** null: it does not tell, or does not answer. */
+  /** null: the engine does not tell its version, or does not answer. */
   readonly version: string | null;
-  /** What else is worth knowing: an index, a cluster, or why there is no answer; null: nothing. */
+  /** Further details: an index, a cluster, or why there is no answer; null: nothing. */
   readonly detail: string | null;
-  /** It was asked, and does not answer. */
+  /** The engine was asked and does not answer. */
   readonly away: boolean;
 }
 
 export interface EnginePlaces {
   readonly eventStore: DbClientEventStore;
   readonly pool: pg.Pool;
-  /** null: none of this release is active. */
+  /** null: no generation of this release is active. */
   readonly generation: Generation | null | 'not known';
-  /** null: none is known here. */
+  /** null: no Elasticsearch is known here. */
   readonly elasticsearch: ElasticsearchPlace | null;
   readonly kafka: KafkaPlace | null;
 }
 
-/** The embedded event store tells the version whose protocol it speaks, with this after it. */
+/**
+ * Ends the version that the embedded event store answers with; before it stands the EventStoreDB version whose
+ * protocol it speaks.
+ */
 const EMBEDDED = /-orderlog$/;
 const ANSWER_LIMIT_MS = 3_000;
 
-/** An engine that is away is told as such: the others are told all the same. */
+/** Describes all engines. One that is away does not keep the others from being described. */
 export function describeEngines(places: EnginePlaces): Promise<EngineStatus[]> {
   return Promise.all([eventsOf(places), readModelsOf(places), searchOf(places), integrationEventsOf(places)]);
 }
@@ -64,7 +67,8 @@ function readModelsOf({
 
 async function searchOf({ pool, generation, elasticsearch }: EnginePlaces): Promise<EngineStatus> {
   if (generation === null) return unasked('search', 'none');
-  // PostgreSQL alone tells what is searched. Where an Elasticsearch is named, it may be that.
+  // Only PostgreSQL tells where orders are searched. If it does not answer, a named Elasticsearch may be the
+  // place.
   if (generation === 'not known' && elasticsearch === null) return unasked('search', 'not known');
   const searchIndex = generation === 'not known' ? 'not known' : generation.searchIndex;
   if (searchIndex === null) return { ...(await readModelsOf({ pool, generation })), port: 'search' };

@@ -1,7 +1,7 @@
 import { count } from '../support/output.js';
 import type { ProjectionStatus } from './projections.js';
 
-/** Which orders a projection has parked: a few by name, and how many more there are. */
+/** The orders that a projection has parked: a few by name, and how many more there are. */
 export function parkedLines({ orders, events, longest }: ProjectionStatus['parked']): string[] {
   if (orders === 0) return [];
   const more = orders - longest.length;

@@ -6,24 +6,30 @@ import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { parkedCounts, type LongestParked } from '#read-models/stores/parked-counts.js';
 import type { Generation } from '#read-models/generations.js';
 
-/** Where one projection is, as its checkpoint and its owner say. Positions are decimal strings. */
+/** State of one projection, from its checkpoint and its owner's lease. Positions are decimal strings. */
 export interface ProjectionStatus {
   /** `relay:<cluster>:<topic>` for the relay. */
   readonly projection: string;
-  /** 0: of no generation. */
+  /** 0: the projection belongs to no generation. */
   readonly generation: number;
-  /** Commit position in the event store; null: it is at the beginning. */
+  /** Commit position in the event store; null: at the beginning. */
   readonly position: string | null;
-  /** Positions up to the head; events, on the embedded store. null: the event store does not answer. */
+  /**
+   * Positions up to the head. On the embedded store each position is an event. null: the event store does not
+   * answer.
+   */
   readonly lag: string | null;
-  /** How long the oldest event that it lacks has been there; 0: it lacks none. null: the event store does not answer. */
+  /** Age of the oldest event that the projection lacks; 0: it lacks none. null: the event store does not answer. */
   readonly lagSeconds: number | null;
   readonly updatedAt: string | null;
-  /** While this was measured; of orders and their index. null: no rows of this release are active to count them in. */
+  /**
+   * Rate during the measurement; counted in the rows of the active generation. null: no generation of this release
+   * is active.
+   */
   readonly eventsPerSecond: number | null;
-  /** As its owner says; `unowned` when no projector has it. */
+  /** As its owner reports; `unowned` when no projector has it. */
   readonly state: string;
-  /** Host, process id and a number of the projector that has it. */
+  /** Host, process id and a number of the projector that owns it. */
   readonly owner: string | null;
   /** How often its owner began again from the checkpoint. */
   readonly restarts: number;
@@ -31,14 +37,14 @@ export interface ProjectionStatus {
   readonly parked: {
     readonly orders: number;
     readonly events: number;
-    /** The one that has waited longest. */
+    /** The order that has waited longest. */
     readonly oldest: LongestParked | null;
-    /** Those that have waited longest, the oldest first: a few. */
+    /** The few orders that have waited longest, the oldest first. */
     readonly longest: readonly LongestParked[];
   };
 }
 
-/** What stands in PostgreSQL about a projection. */
+/** What PostgreSQL stores about a projection. */
 export type StoredProjection = Pick<
   ProjectionStatus,
   'projection' | 'generation' | 'updatedAt' | 'state' | 'owner' | 'restarts' | 'lastError' | 'parked'
@@ -55,10 +61,13 @@ interface Row {
   readonly last_error: string | null;
 }
 
-/** By name; the others are counted. */
+/** How many parked orders are listed; the others are only counted. */
 const LONGEST_MAX = 5;
 
-/** Those of the active generation, if any, and of its rows, the relay's, and whatever else somebody owns now. */
+/**
+ * The projections of the active generation and of the generation whose rows it shares, the relays, and every
+ * projection that somebody owns now.
+ */
 export async function storedProjections({
   pool,
   generation,
@@ -107,7 +116,11 @@ export async function storedProjections({
   });
 }
 
-/** For how long the next event after a position has been there; 0 when there is none, null: unreadable. @throws StoreUnavailable */
+/**
+ * Age of the next event after a position, in seconds; 0 when there is none, null when its metadata cannot be read.
+ *
+ * @throws StoreUnavailable
+ */
 export async function lagSeconds(
   eventStore: Pick<EventStore, 'subscribeToAll'>,
   position: bigint | null,

@@ -8,7 +8,7 @@ export interface ReadModels {
   readonly generation: Generation;
 }
 
-/** @throws CliError when there are none that this release can read. */
+/** @throws CliError when this release has no active generation. */
 export function withReadModels<T>(
   postgresUrl: string,
   read: (readModels: ReadModels) => Promise<T>,

@@ -21,33 +21,33 @@ import { withPool } from './read-models.js';
 
 export interface SystemStatus {
   readonly engines: readonly EngineStatus[];
-  /** null: it does not answer; `engines` says why. */
+  /** null: the event store does not answer; `engines` says why. */
   readonly eventStore: {
-    /** null: no event yet. */
+    /** null: there is no event yet. */
     readonly head: string | null;
-    /** Events a second, on the embedded store. */
+    /** On the embedded store, the same as events a second. */
     readonly positionsPerSecond: number;
   } | null;
-  /** null: none of this release is active, or PostgreSQL does not answer. */
+  /** null: no generation of this release is active, or PostgreSQL does not answer. */
   readonly generation: number | null;
-  /** Those that are being built, and those that were given up. null: PostgreSQL does not answer. */
+  /** Generations that are being built or were given up. null: PostgreSQL does not answer. */
   readonly builds: readonly Build[] | null;
   /** null: PostgreSQL does not answer; `engines` says why. */
   readonly projections: readonly ProjectionStatus[] | null;
-  /** That is under way, or was cut off; null: none, or PostgreSQL does not answer. */
+  /** The replay that is under way or was cut off; null: none, or PostgreSQL does not answer. */
   readonly replay: ReplayRecord | null;
 }
 
 export type Build = Pick<GenerationRecord, 'id' | 'state' | 'madeBy' | 'ofThisRelease' | 'failure'>;
 
 const MEASURED_FOR_MS = 1_000;
-/** Everything that is asked of PostgreSQL here is short. */
+/** All statements here are short: one that takes longer counts as no answer. */
 const STATEMENT_LIMIT_MS = 5_000;
-/** PostgreSQL's own word of a statement that took longer. */
+/** PostgreSQL's error code for a statement that took too long (`query_canceled`). */
 const TOO_LONG = '57014';
 
 /**
- * Where everything is now, and how fast it has moved for a second. What is away is told as such.
+ * State of the whole system, and how fast it moved during one second. What is away is reported as away.
  *
  * @throws CliError when no projector was ever started.
  */
@@ -123,7 +123,7 @@ async function measure(
   const earlierHead = await orAway(store.headPosition());
   const fromMs = performance.now();
   await new Promise((next) => setTimeout(next, MEASURED_FOR_MS));
-  // The checkpoints first: read after the head, they could be ahead of it.
+  // The checkpoints are read first: read after the head, they could be ahead of it.
   const now = earlier === 'away' ? earlier : await storedOrAway(measured);
   const head = earlierHead === 'away' ? earlierHead : await orAway(store.headPosition());
   const seconds = (performance.now() - fromMs) / 1_000;
@@ -198,7 +198,7 @@ function isSame(one: StoredProjection, other: StoredProjection): boolean {
   return one.generation === other.generation && one.projection === other.projection;
 }
 
-/** null: there are no rows to count them in. */
+/** Returns null when no generation of this release is active, and so no rows to count events in. */
 async function eventsBetween(
   { pool, generation }: Measured,
   from: bigint | null,

@@ -3,7 +3,7 @@ import type { ReadModels } from './read-models.js';
 
 type Amount = 'totalMinor' | 'refundedMinor';
 
-/** The import's figures, of all orders of a tenant. Amounts of two currencies are never added up. */
+/** The figures of an import, for all orders of a tenant. Amounts of different currencies are never added up. */
 interface OrderTotals extends Omit<ImportFigures, Amount> {
   readonly currencies: readonly CurrencyTotals[];
 }
@@ -12,7 +12,7 @@ interface CurrencyTotals extends Pick<ImportFigures, 'ordersPlaced' | Amount> {
   readonly currency: string;
 }
 
-/** From the rows of the orders alone. */
+/** Computed from the rows of the orders alone. */
 export async function readTotals({ pool, generation }: ReadModels, tenant: string): Promise<OrderTotals> {
   const { rows } = await pool.query<Record<keyof ImportFigures | 'currency', string>>(
     `SELECT currency,

@@ -2,13 +2,13 @@ import { createClient, type OrderlogClient, type Retry } from '#client/orderlog-
 import { pooledTransport } from './pooled-transport.js';
 
 export interface ApiOptions {
-  /** Of the APIs that are going to be asked. */
+  /** Only the APIs that are used need an address. */
   readonly commandUrl?: string;
   readonly queryUrl?: string;
   readonly token: string;
   /** Requests under way at once to one API; each has its own kept-alive connection. */
   readonly connections: number;
-  /** How long a request is tried again while the service is away or busy. */
+  /** How long a request is repeated while the service is away or busy. */
   readonly patienceMs: number;
   readonly onRetry?: (retry: Retry) => void;
 }
@@ -20,7 +20,7 @@ export interface Api {
 
 const ANSWER_LIMIT_MS = 30_000;
 
-/** The APIs, as any client sees them. */
+/** Opens the APIs in the way any client does. */
 export function openApi({ connections, patienceMs, ...options }: ApiOptions): Api {
   const { transport, close } = pooledTransport(connections);
   return {

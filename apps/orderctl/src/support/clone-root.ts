@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The clone's own folder, from wherever this code runs (dist or sources). */
+/** The folder of the clone, whether this code runs from dist or from the sources. */
 export const cloneRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
 
 function rootAbove(folder: string): string {

@@ -23,7 +23,7 @@ import type { Command } from 'commander';
 import { DataFolder, type SystemAddresses } from '../system/data-folder.js';
 import { CliError, UsageError } from './cli-error.js';
 
-/** The options by which every command finds the system it talks to; each has its environment variable. */
+/** The options by which every command finds its system. Each address has an environment variable too. */
 export interface ConnectionOptions {
   readonly data?: string;
   readonly commandUrl?: string;
@@ -69,7 +69,7 @@ export const addresses: Readonly<
 
 const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
 
-/** Adds the options for the addresses a command needs. */
+/** Adds the options for the addresses that a command needs. */
 export function withConnection(command: Command, needs: readonly Address[], { token = true } = {}): Command {
   command.option('--data <dir>', 'data folder of the embedded system (ORDERLOG_DATA; default: .orderlog)');
   for (const need of needs) {
@@ -87,7 +87,7 @@ export function withConnection(command: Command, needs: readonly Address[], { to
 
 const tokenSettings = { token: envOptional(envCredential('ORDERLOG_TOKEN')) };
 
-/** Where the system is and who asks: flags first, then the environment, then the data folder. */
+/** Where the system is and who asks: options first, then the environment, then the data folder. */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly folder: DataFolder;
@@ -108,7 +108,9 @@ export class Connection {
     );
   }
 
-  /** How to reach Elasticsearch; null: the system searches without it, as far as is known here. */
+  /**
+   * How to reach Elasticsearch; null: none is named, and the system on the data folder uses none or does not run.
+   */
   async elasticsearch(): Promise<ElasticsearchPlace | null> {
     const url = this.#given('elasticsearchUrl');
     const settings = readConfig(elasticsearchSettings);
@@ -138,7 +140,7 @@ export class Connection {
     return tenant;
   }
 
-  /** The token that was given, or one with all scopes made with the embedded system's key. */
+  /** The given token, or a new one made with the embedded system's key. */
   async token(wanted: readonly Scope[] = scopes): Promise<string> {
     const given = this.#options.token ?? readConfig(tokenSettings).token;
     if (given !== null) return given;
@@ -150,7 +152,7 @@ export class Connection {
   }
 }
 
-/** @throws CliError when the folder holds no key yet: making one there would help nobody. */
+/** @throws CliError when the folder holds no key: no running API would accept tokens of a new key. */
 export async function issueToken(folder: DataFolder, request: TokenRequest): Promise<string> {
   if (!existsSync(folder.keys)) {
     throw new CliError(
@@ -166,10 +168,10 @@ export function dataFolder(options: { readonly data?: string }): DataFolder {
 }
 
 /**
- * What the option says, else the variable; undefined when neither does.
+ * The address from the option, else from the variable; undefined when neither names one.
  *
- * @param flag the option, where a command calls it otherwise than the rest
- * @throws UsageError, ConfigError naming the one that is wrong
+ * @param flag the option's name, where a command's differs from the usual one
+ * @throws UsageError, ConfigError naming the wrong one
  */
 export function givenUrl(
   which: Address,
@@ -181,7 +183,7 @@ export function givenUrl(
   return readConfig({ url: envOptional(setting) }).url?.replace(/\/$/, '');
 }
 
-/** @param flag the option that gave it @throws UsageError naming it */
+/** @param flag the option that gave the text @throws UsageError naming it */
 function checkUrl(
   text: string,
   flag: string,

@@ -1,6 +1,9 @@
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 
-/** The event store for as long as the work takes. What is read decides what is written or reported: it lacks nothing. */
+/**
+ * Opens the event store for as long as the work takes. Reads go to the leader: what is written or reported depends
+ * on them, so they must not miss an event.
+ */
 export async function withEventStore<T>(
   connectionString: string,
   work: (store: DbClientEventStore) => Promise<T>,

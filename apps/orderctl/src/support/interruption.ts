@@ -6,14 +6,14 @@ export class Stopped extends CliError {}
 /** Ctrl-C and SIGTERM, for work that ends between two steps. */
 export interface Interruption {
   readonly asked: () => boolean;
-  /** No longer listens. */
+  /** Stops listening. */
   readonly forget: () => void;
 }
 
 /**
- * The first asks for an end, which `tell` is told; the second ends at once.
+ * The first signal asks for an end, and `tell` gets a line about it. The second ends the process at once.
  *
- * @param underWay what is ended first; of work of several kinds, at that moment
+ * @param underWay what is finished first; a function where that changes during the work
  */
 export function onInterruption(
   tell: (line: string) => void,

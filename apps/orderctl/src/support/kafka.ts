@@ -10,7 +10,7 @@ export interface KafkaOptions {
 
 const flags = { ORDERLOG_KAFKA_BROKERS: '--kafka', ORDERLOG_KAFKA_TOPIC: '--topic' } as const;
 
-/** TLS and login are told in the environment alone: what stands in a command line is seen by all on the machine. */
+/** TLS and login come from the environment only: everybody on the machine can see a command line. */
 export function withKafka(command: Command): Command {
   return command
     .option('--kafka <brokers>', 'HOST:PORT of some brokers, with commas between (ORDERLOG_KAFKA_BROKERS)')
@@ -24,7 +24,7 @@ export function kafkaPlace(options: KafkaOptions): KafkaPlace {
   throw new CliError('no Kafka is named: give --kafka HOST:PORT, or set ORDERLOG_KAFKA_BROKERS');
 }
 
-/** Flags first, then the environment; null when neither names one. @throws UsageError, ConfigError */
+/** Options first, then the environment; null when neither names a Kafka. @throws UsageError, ConfigError */
 export function kafkaNamed({ kafka, topic }: KafkaOptions): KafkaPlace | null {
   const given = { ORDERLOG_KAFKA_BROKERS: kafka, ORDERLOG_KAFKA_TOPIC: topic };
   const told = Object.entries(given).filter((one): one is [string, string] => one[1] !== undefined);
@@ -38,7 +38,7 @@ export function kafkaNamed({ kafka, topic }: KafkaOptions): KafkaPlace | null {
   }
 }
 
-/** What Kafka's client throws, in one line. */
+/** Turns an error of Kafka's client into one line; returns other errors as they are. */
 export function inWords(error: unknown, { brokers }: KafkaPlace): unknown {
   if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return error;
   return new CliError(`Kafka at ${brokers.join(', ')}: ${error.message}`, { cause: error });

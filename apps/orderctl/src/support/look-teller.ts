@@ -2,7 +2,7 @@ import { count } from './output.js';
 
 const TELL_EVERY_MS = 2_000;
 
-/** Tells every two seconds how far a look at what is there has come: what it is for, and how many events it has seen. */
+/** Tells every two seconds, while existing events are looked through, what for and how many were seen. */
 export function lookTeller(tell: (line: string) => void): (what: string, events: number) => void {
   let toldMs = Date.now();
   return (what, events) => {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Writable } from 'node:stream';
 
-/** Of `process`, what concerns those who read us. */
+/** The parts of `process` that matter to the readers of its output. */
 export interface Speaker extends Pick<EventEmitter, 'listenerCount'> {
   readonly stdout: Writable;
   readonly stderr: Writable;
@@ -9,9 +9,9 @@ export interface Speaker extends Pick<EventEmitter, 'listenerCount'> {
 }
 
 /**
- * Whoever reads us may go first: `| head` has seen enough, `| tee` ends of the same Ctrl-C, a terminal is closed. What
- * is said from then on is lost, and work that nobody sees any more ends there, without a word. But whoever listens for
- * Ctrl-C has something to bring to an end, which an exit would cut off.
+ * The reader of our output may end first: `| head` has seen enough, `| tee` ends from the same Ctrl-C, or a
+ * terminal is closed. Output after that is lost, and the process exits silently, because nobody sees the work any
+ * more. A process that listens for SIGINT goes on instead: it has work to finish that an exit would cut off.
  */
 export function outliveReaders(speaker: Speaker): void {
   speaker.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -19,6 +19,7 @@ export function outliveReaders(speaker: Speaker): void {
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     speaker.exit();
   });
-  // How far the work is, and why it failed: the work goes on without, and the exit code tells as well.
+  // stderr carries progress and error messages: the work goes on without them, and the exit code tells of a
+  // failure too.
   speaker.stderr.on('error', () => {});
 }

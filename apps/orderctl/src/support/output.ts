@@ -18,12 +18,12 @@ export function money(minor: number, currency: string): string {
   return `${minor < 0 ? '-' : ''}${whole}${fraction} ${currency}`;
 }
 
-/** A connection string as it may be shown: without user and password, which end, as its client takes it, at the first `@`. */
+/** A connection string without user and password. They end at the first `@`, as its client reads them. */
 export function withoutCredentials(url: string): string {
   return url.replace(/^([^:]*:\/\/)[^@]*@/, '$1');
 }
 
-/** Columns as wide as their widest cell; numbers are the caller's to pad. */
+/** Pads columns to their widest cell. The caller aligns numbers. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(
     (widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, cell.length)),

@@ -4,10 +4,10 @@ import type { Transport } from '#client/orderlog-client.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Requests over pools of kept-alive connections, for those who send many at once: it takes far less of the processor
- * than the platform's `fetch`.
+ * Sends requests over pools of kept-alive connections. For many requests at once this needs far less CPU than the
+ * platform's `fetch`.
  *
- * @param connections to each origin, at most
+ * @param connections how many to each origin, at most
  */
 export function pooledTransport(connections: number): { transport: Transport; close: () => Promise<void> } {
   const pools = new Map<string, Pool>();

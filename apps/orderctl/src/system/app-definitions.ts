@@ -5,7 +5,7 @@ import type { AppDefinition } from './supervised-app.js';
 export interface SystemSettings {
   readonly commandPort: number;
   readonly queryPort: number;
-  /** Where the apps reach it; where the embedded one listens. */
+  /** Where the apps reach the event store: the embedded one's own address, or that of a store elsewhere. */
   readonly eventStoreUrl: string;
   readonly eventStorePort: number;
   readonly eventsUrl: string;
@@ -20,10 +20,10 @@ export const eventStoreUrl = (port: number): string => `${localUrl('esdb', port)
 
 type Apps = Readonly<Record<'eventStore' | 'projector' | 'commandApi' | 'queryApi', AppDefinition>>;
 
-/** What each app is started with; the variables are those of docs/configuration.md. */
+/** The environment and flags of each app. docs/configuration.md describes the variables. */
 export function appDefinitions(settings: SystemSettings): Apps {
   const { issuer } = settings;
-  // Nobody balances between these, and orderctl waits for none of them for long.
+  // No load balancer has to notice the end of these APIs, so they need no delay before draining.
   const api = { ORDERLOG_DRAIN_DELAY_MS: '' };
   const tokens = {
     ORDERLOG_JWKS_URL: issuer.jwksUrl,
@@ -34,7 +34,7 @@ export function appDefinitions(settings: SystemSettings): Apps {
   const readModels = { ORDERLOG_POSTGRES_URL: settings.readUrl, ...searchEnvironment(settings.engines) };
   return {
     eventStore: app('event-store', {
-      // Its protocol knows no tokens: it is never opened to the network.
+      // The protocol knows no tokens, so the store never listens on the network.
       ORDERLOG_HOST: '127.0.0.1',
       ORDERLOG_PORT: String(settings.eventStorePort),
       ORDERLOG_POSTGRES_URL: settings.eventsUrl,
@@ -63,7 +63,10 @@ export function appDefinitions(settings: SystemSettings): Apps {
   };
 }
 
-/** Empty says not set: what the environment of orderctl says about an engine is in the settings already. */
+/**
+ * An empty variable counts as not set. It keeps the app from reading the variable in orderctl's own environment,
+ * whose values are already in the settings.
+ */
 function searchEnvironment({ elasticsearch }: SystemSettings['engines']): Record<string, string> {
   return {
     ORDERLOG_ELASTICSEARCH_URL: elasticsearch?.url ?? '',
@@ -73,10 +76,10 @@ function searchEnvironment({ elasticsearch }: SystemSettings['engines']): Record
 }
 
 /**
- * Megabytes of Node's heap: of its old space, and of one half of its young one, of which Node keeps up to
- * three as garbage. The two that fold orders need less CPU with a larger young space; command-api's old space
- * holds its cache of folded orders. query-api collects its old space only from so many on: the answers of a search
- * engine are large, and a collection for every hundred of them would be what the slowest searches wait for.
+ * Heap sizes in megabytes: the old space, and one half of the young space, of which Node keeps up to three as
+ * garbage. The projector and command-api fold orders and need less CPU with a larger young space. command-api's
+ * old space holds its cache of folded orders. query-api collects its old space only from `firstMb` on: the answers
+ * of a search engine are large, and a collection every hundred answers would slow the slowest searches.
  */
 const heaps: Readonly<
   Record<

@@ -9,12 +9,12 @@ export interface LogLine {
 }
 
 /**
- * The log file of one app. The app writes to it directly, so that its last words are there even if
- * orderctl is not; orderctl reads along and repeats only what went wrong.
+ * The log file of one app. The app writes to it directly, so that its last lines are kept even when orderctl is
+ * gone. orderctl reads along and repeats only errors.
  */
 export class AppLog {
   readonly #path: string;
-  /** For the app's stdout and stderr. */
+  /** The file that the app's stdout and stderr go to. */
   readonly fd: number;
   #readTo: number;
   #rest = '';
@@ -26,7 +26,7 @@ export class AppLog {
     this.#readTo = fstatSync(this.fd).size;
   }
 
-  /** What was written since the last call; lines that are not the app's JSON have the level `none`. */
+  /** Lines written since the last call. Lines that are not the app's JSON have the level `none`. */
   readOn(): LogLine[] {
     const size = fstatSync(this.fd).size;
     const from = Math.max(this.#readTo, size - READ_AT_MOST_BYTES);
@@ -58,7 +58,7 @@ function parseLine(text: string): LogLine {
     const cause = typeof err?.message === 'string' && err.message !== msg ? `: ${err.message}` : '';
     return { level: String(level), message: `${typeof msg === 'string' ? msg : text}${cause}` };
   } catch {
-    return { level: 'none', message: text.trim() }; // not the app itself: Node, or a failed start
+    return { level: 'none', message: text.trim() }; // not from the app's logger, but from Node or a failed start
   }
 }
 

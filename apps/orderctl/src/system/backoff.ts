@@ -1,11 +1,11 @@
 export interface BackoffOptions {
   readonly firstMs: number;
   readonly maxMs: number;
-  /** How many times in a row it is worth trying again. */
+  /** How many attempts in a row are worthwhile. */
   readonly attempts: number;
 }
 
-/** Doubling pauses between attempts, until there have been too many of them. */
+/** Doubling pauses between attempts, up to a number of attempts. */
 export class Backoff {
   readonly #options: BackoffOptions;
   #failures = 0;
@@ -14,14 +14,14 @@ export class Backoff {
     this.#options = options;
   }
 
-  /** How long to wait before the next attempt; null: no more. */
+  /** How long to wait before the next attempt; null: give up. */
   next(): number | null {
     const { firstMs, maxMs, attempts } = this.#options;
     if (this.#failures >= attempts) return null;
     return Math.min(maxMs, firstMs * 2 ** this.#failures++);
   }
 
-  /** After it has gone well for a while. */
+  /** Called after things have gone well for a while. */
   reset(): void {
     this.#failures = 0;
   }

@@ -5,25 +5,25 @@ import { isAlive } from '#platform/process-identity.js';
 import type { ElasticsearchPlace } from '#platform/search-settings.js';
 import { cloneRoot } from '../support/clone-root.js';
 
-/** Addresses of the running embedded system, as `system.json` in the data folder tells them. */
+/** Addresses of the running embedded system, kept in `system.json` in the data folder. */
 export interface SystemAddresses {
   readonly commandUrl: string;
   readonly queryUrl: string;
   readonly eventStoreUrl: string;
-  /** Of the read models. */
+  /** The database of the read models. */
   readonly postgresUrl: string;
-  /** null: PostgreSQL searches. */
+  /** null: orders are searched in PostgreSQL. */
   readonly elasticsearch: ElasticsearchPlace | null;
   /** null: nothing is relayed. */
   readonly kafka: KafkaPlace | null;
-  /** Of the `orderctl up` that runs it. */
+  /** Process id of the `orderctl up` that runs the system. */
   readonly pid: number;
   readonly startedAt: string;
 }
 
 const DEFAULT_PATH = join(cloneRoot, '.orderlog');
 
-/** Everything the embedded system keeps, in one folder; `.orderlog` in the clone unless told otherwise. */
+/** The folder with everything that the embedded system keeps; by default `.orderlog` in the clone. */
 export class DataFolder {
   readonly path: string;
 
@@ -66,7 +66,7 @@ export class DataFolder {
   /** null when nothing runs on this folder. */
   async readAddresses(): Promise<SystemAddresses | null> {
     const addresses = (await readJson(this.#system)) as SystemAddresses | null;
-    // After a kill -9 the file is still there.
+    // A kill -9 leaves the file behind.
     return addresses !== null && isAlive(addresses.pid) ? addresses : null;
   }
 
@@ -85,7 +85,7 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Whole or not at all, and for its owner's eyes only: it may hold a password. */
+/** Writes a file completely or not at all, and readable for its owner only: it may hold a password. */
 export async function writeJson(path: string, content: unknown): Promise<void> {
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });

@@ -23,7 +23,10 @@ const DRAIN_LIMIT_MS = 12_000;
 const READY_LIMIT_MS = 60_000;
 const WATCH_LOGS_EVERY_MS = 1_000;
 
-/** The whole system as child processes of this one, in one data folder: the apps, and the engines that run nowhere else. */
+/**
+ * The whole system in one data folder, as child processes of this one: the apps, and the engines not given
+ * elsewhere.
+ */
 export class EmbeddedSystem {
   readonly #options: SystemOptions;
   readonly #lock: FolderLock;
@@ -77,12 +80,12 @@ export class EmbeddedSystem {
     }
   }
 
-  /** Resolves when every app answers that it is ready. */
+  /** Resolves when both APIs answer that they are ready. */
   async start(): Promise<void> {
     const { commandPort, queryPort, eventStorePort, folder, engines, events } = this.#options;
     const { signal } = this.#ending;
     await ensureEnginesAnswer(engines, events.tell);
-    signal.throwIfAborted(); // after stop, nobody ends what is started
+    signal.throwIfAborted(); // anything started after a stop would never be ended
     const { eventsUrl, readUrl } = await this.#databases();
     signal.throwIfAborted();
     const { eventStoreUrl: storeUrl } = this.addresses;
@@ -105,14 +108,16 @@ export class EmbeddedSystem {
     await folder.writeAddresses({ ...this.addresses, postgresUrl: readUrl });
   }
 
-  /** The embedded ones are started only when one of them is needed. */
+  /** The embedded databases are started unless a PostgreSQL is given. */
   async #databases(): Promise<{ eventsUrl: string; readUrl: string }> {
     const { postgresUrl } = this.#options.engines;
     if (postgresUrl !== null) return { eventsUrl: postgresUrl, readUrl: postgresUrl };
     return this.#postgres.start();
   }
 
-  /** Those who take requests first, those they write to last; what was accepted is on disk. */
+  /**
+   * Stops the apps that take requests first and the stores that they write to last. Accepted commands are on disk.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#ending.abort(new CliError('stopped while starting'));
@@ -128,7 +133,7 @@ export class EmbeddedSystem {
     await this.#lock.release();
   }
 
-  /** Everything at once, without draining; nothing acknowledged is lost. */
+  /** Ends everything at once, without draining. Nothing that was acknowledged is lost. */
   kill(): void {
     this.#stopping = true;
     for (const { app } of this.#running) app.kill();
@@ -154,7 +159,10 @@ export class EmbeddedSystem {
   }
 }
 
-/** An app listens before its stores answer; ready is when they do. What it waits for may take long, if it moves. */
+/**
+ * An app listens before its stores answer, and is ready when they do. The wait is extended as long as `moves`
+ * reports progress.
+ */
 async function untilReady(
   name: string,
   url: string,

@@ -2,7 +2,10 @@ import type { CliError } from '../support/cli-error.js';
 
 const PARENT_CHECK_MS = 500;
 
-/** Resolves on the first Ctrl-C or SIGTERM, fails when a part of the system is beyond help; a second Ctrl-C forces. */
+/**
+ * `asked` resolves on the first Ctrl-C or SIGTERM and rejects when a part of the system cannot be restarted. A
+ * second Ctrl-C forces the end.
+ */
 export class Ending {
   readonly asked: Promise<void>;
   onForce: () => void = () => {};
@@ -15,7 +18,7 @@ export class Ending {
       this.#end = resolve;
       this.#fail = reject;
     });
-    this.asked.catch(() => {}); // whoever waits for it hears of it
+    this.asked.catch(() => {}); // avoids an unhandled rejection; those who wait for `asked` get the error
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => this.#signalled(signal));
     }
@@ -26,13 +29,16 @@ export class Ending {
     this.#fail(reason);
   }
 
-  /** Waits for the work, but no longer than until the end is asked for. */
+  /** Waits for the work, or until an end is asked for. */
   async orDone(work: Promise<void>): Promise<void> {
     await Promise.race([work, this.asked]);
-    work.catch(() => {}); // cut off by the end of the system
+    work.catch(() => {}); // the work may fail when the system ends under it
   }
 
-  /** Under `npm start` there is a shell between npm and us, which dies of a SIGTERM without passing it on. */
+  /**
+   * Under `npm start` a shell stands between npm and this process. A SIGTERM ends that shell without being passed
+   * on.
+   */
   #endWithParent(): void {
     const parent = process.ppid;
     const watch = setInterval(() => {
@@ -45,7 +51,8 @@ export class Ending {
 
   #signalled(signal: NodeJS.Signals): void {
     this.#end();
-    // A terminal that is closed sends more than one, by itself and by its shell: nobody is impatient.
+    // A closed terminal sends SIGHUP more than once, by itself and by its shell: that is no request to force the
+    // end.
     if (signal === 'SIGHUP' || ++this.#signals < 2) return;
     this.onForce();
     process.exit(1);

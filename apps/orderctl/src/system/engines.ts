@@ -13,14 +13,14 @@ import { addresses, givenUrl, type Address } from '../support/connection.js';
 import { kafkaNamed } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 
-/** Engines that run elsewhere; null: the embedded one takes its place, or nothing does. */
+/** Engines that run elsewhere; null: the embedded one is used, or, for Elasticsearch and Kafka, none. */
 export interface ChosenEngines {
   readonly eventStoreUrl: string | null;
-  /** Of the read models; of the events too, where the event store is the embedded one. */
+  /** Holds the read models, and the events too where the event store is the embedded one. */
   readonly postgresUrl: string | null;
   readonly elasticsearch: ElasticsearchPlace | null;
   readonly kafka: KafkaPlace | null;
-  /** The option or the variable that named each of them, for whoever gave a wrong one. */
+  /** The option or variable that named each engine, for error messages. */
   readonly givenBy: Readonly<Record<'eventStore' | 'postgres' | 'elasticsearch', string>>;
 }
 
@@ -32,10 +32,10 @@ interface EngineOptions {
 }
 
 /**
- * Options first, then the environment, as every command finds the system: where this one went by its options alone,
- * the others would look at another system than the one that it runs.
+ * Options first, then the environment, in the same way as every other command. With options only, the other
+ * commands would read the environment and look at another system than this one.
  *
- * @throws UsageError, ConfigError when an address is none, or settings contradict each other
+ * @throws UsageError, ConfigError when an address is invalid, or settings contradict each other
  */
 export function chosenEngines(options: EngineOptions): ChosenEngines {
   const eventStore = named('eventStoreUrl', '--event-store', options.eventStore);
@@ -44,7 +44,7 @@ export function chosenEngines(options: EngineOptions): ChosenEngines {
   const given: Record<string, string> =
     elasticsearch.url === null ? {} : { ORDERLOG_ELASTICSEARCH_URL: elasticsearch.url };
   const search = readConfig(searchEngineSettings, overridden(process.env, given));
-  indexPrefixOf(search); // the projector would end with the same line, again and again
+  indexPrefixOf(search); // checked here: the projector would end with the same error at each restart
   return {
     eventStoreUrl: eventStore.url,
     postgresUrl: postgres.url,
@@ -63,7 +63,10 @@ function named(
   return { url, by: option === undefined ? addresses[which].setting.variable : flag };
 }
 
-/** Variables that this system runs on: who exported them for another command hears of it before anything is written. */
+/**
+ * The variables that named an engine. They are shown before anything is written, because they may have been
+ * exported for another command.
+ */
 export function variablesUsed({ eventStoreUrl, postgresUrl, givenBy }: ChosenEngines): readonly string[] {
   const used = [
     ...(eventStoreUrl === null ? [] : [givenBy.eventStore]),
@@ -75,8 +78,8 @@ export function variablesUsed({ eventStoreUrl, postgresUrl, givenBy }: ChosenEng
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * A wrong address is better heard of now than from an app that waits for it. Without Elasticsearch
- * everything but search works, so its absence is told and no more.
+ * Reports a wrong address at once, instead of an app that waits for it. Without Elasticsearch everything but
+ * search works, so its absence is only reported.
  *
  * @throws CliError when the event store or PostgreSQL does not answer
  */

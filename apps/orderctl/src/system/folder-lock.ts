@@ -12,13 +12,13 @@ interface Holder {
 }
 
 export interface FolderLock {
-  /** Whether the last holder ended without letting go, as after kill -9. */
+  /** Whether the last holder ended without releasing the lock, as after kill -9. */
   readonly wasStale: boolean;
   release(): Promise<void>;
 }
 
 /**
- * One `orderctl up` per data folder. The lock file names its holder; one whose holder is gone does not
+ * Allows one `orderctl up` per data folder. The lock file names its holder. A lock whose holder is gone does not
  * count.
  *
  * @throws CliError when another process holds it.
@@ -31,7 +31,7 @@ export async function lockFolder(path: string): Promise<FolderLock> {
   try {
     for (;;) {
       try {
-        await link(draft, path); // fails if the file is there: atomic, and the content is complete
+        await link(draft, path); // fails if the file exists; atomic, and its content is complete
         return { wasStale, release: () => rm(path, { force: true }) };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -45,8 +45,8 @@ export async function lockFolder(path: string): Promise<FolderLock> {
 }
 
 /**
- * One process at a time removes a lock that is no longer held: between looking at it and removing it, another
- * could have removed it too and made its own.
+ * Only one process at a time may remove a stale lock. Otherwise, between the look at the lock and its removal,
+ * another process could remove it too and make its own.
  */
 async function removeIfStale(path: string, draft: string): Promise<void> {
   const removing = `${path}.removing`;
@@ -60,7 +60,7 @@ async function removeIfStale(path: string, draft: string): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const other = await holderOf(removing);
-    // Killed within the moment that removing takes.
+    // The other process was killed while it removed the lock.
     if (other !== null && !holds(other)) await rm(removing, { force: true });
     await delay(LOOK_AGAIN_MS);
   }
@@ -85,7 +85,7 @@ function refused({ pid }: Holder): CliError {
   );
 }
 
-/** null: the file is gone, or says nothing. */
+/** Returns null when the file is gone or its content is no JSON. */
 async function holderOf(path: string): Promise<Holder | null> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Holder;

@@ -3,17 +3,17 @@ import { CliError } from '../support/cli-error.js';
 
 export interface WantedPort {
   readonly port: number;
-  /** What will listen there. */
+  /** The app that will listen there. */
   readonly app: string;
-  /** The option that chooses it. */
+  /** The option that chooses the port. */
   readonly option: string;
 }
 
 /**
- * Refuses to start on ports that are taken, before anything is started.
+ * Refuses to start when a port is taken, before anything is started.
  *
- * @param patienceMs how long to wait for them: after a kill -9 the last run's apps may still be draining
- * @throws CliError naming every port that is taken, and by whose option to change it.
+ * @param patienceMs how long to wait for the ports: after a kill -9 the last run's apps may still be draining
+ * @throws CliError naming every port that is taken, and the option that changes it.
  */
 export async function ensurePortsFree(wanted: readonly WantedPort[], patienceMs: number): Promise<void> {
   refuseTwice(wanted);

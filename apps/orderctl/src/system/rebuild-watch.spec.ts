@@ -8,7 +8,7 @@ describe('what is built before queries can be answered', () => {
   it('is nothing where they are answered from what is kept', () => {
     expect(beingBuilt([])).toBeNull();
     expect(beingBuilt([active])).toBeNull();
-    expect(beingBuilt([active, building])).toBeNull(); // a replay, beside it
+    expect(beingBuilt([active, building])).toBeNull(); // the second one is a replay, beside the active one
   });
 
   it('is what this release makes in place of another one', () => {

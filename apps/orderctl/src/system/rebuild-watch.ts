@@ -8,8 +8,8 @@ import { duration } from '../import/progress.js';
 const TELL_EVERY_MS = 3_000;
 
 /**
- * After an upgrade, or with another search engine, the read models are built before anything can be read: this tells
- * how far that is, and whether it moves.
+ * After an upgrade, or with another search engine, the read models are built before queries are answered. This
+ * class tells how far the build is and whether it moves.
  */
 export class RebuildWatch {
   readonly #pool: pg.Pool;
@@ -25,7 +25,7 @@ export class RebuildWatch {
     this.#tell = tell;
   }
 
-  /** To be asked before a projector of this release starts. */
+  /** Must be called before a projector of this release starts. */
   async announce(): Promise<void> {
     const active = (await this.#generations()).find(({ role }) => role === 'active');
     if (active === undefined || isKept(active)) return;
@@ -36,7 +36,7 @@ export class RebuildWatch {
     );
   }
 
-  /** Looks once, tells now and then. @returns whether more was built since it last looked */
+  /** Looks once, and reports every few seconds. @returns whether the build has moved since the last look */
   async moved(): Promise<boolean> {
     const building = beingBuilt(await this.#generations());
     if (building === null) return false;
@@ -56,7 +56,7 @@ export class RebuildWatch {
   }
 
   async #generations(): Promise<GenerationRecord[]> {
-    // What is away, or as an earlier release left it, is not being built.
+    // PostgreSQL may be away, or hold only the tables of an earlier release: nothing is being built then.
     return listGenerations(this.#pool).catch(() => []);
   }
 
@@ -73,14 +73,17 @@ export class RebuildWatch {
 
 type Told = Pick<GenerationRecord, 'role' | 'state' | 'ofThisRelease'>;
 
-/** null: none, or queries are answered already from what this release goes on with. */
+/**
+ * The generation that is being built before queries can be answered. null: none, or the active one is of this
+ * release and kept.
+ */
 export function beingBuilt<Generation extends Told>(generations: readonly Generation[]): Generation | null {
   const active = generations.find(({ role }) => role === 'active');
   if (active === undefined || isKept(active)) return null;
   return generations.filter(isKept).at(-1) ?? null;
 }
 
-/** Whether a projector of this release builds it, or keeps it up to date. */
+/** Whether a projector of this release builds the generation or keeps it up to date. */
 function isKept({ ofThisRelease, state }: Told): boolean {
   return ofThisRelease && (state === 'building' || state === 'ready');
 }

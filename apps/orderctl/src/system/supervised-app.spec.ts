@@ -11,7 +11,8 @@ it('tries again where the system makes no process of it', async () => {
   const log = new AppLog(join(folder, 'event-store.log'));
   const told: string[] = [];
   const app = new SupervisedApp(
-    // No system takes so much for a process; that it has no memory for one is thrown in the same way.
+    // No system allows a process so large an environment. A lack of memory for a process is thrown in the same
+    // way.
     { name: 'event-store', environment: { ORDERLOG_LONG: 'x'.repeat(16_000_000) }, nodeFlags: [] },
     log,
     { tell: (line) => told.push(line), gaveUp: () => {} },

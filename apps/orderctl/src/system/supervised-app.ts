@@ -14,9 +14,9 @@ export interface AppDefinition {
 }
 
 export interface AppEvents {
-  /** Something a person at the terminal should see. */
+  /** A line for the person at the terminal. */
   readonly tell: (line: string) => void;
-  /** It will not be started again. */
+  /** The app will not be started again. */
   readonly gaveUp: (reason: CliError) => void;
 }
 
@@ -24,8 +24,8 @@ const STOP_LIMIT_MS = 12_000; // an app ends by itself after 10 s of draining
 const STEADY_MS = 30_000;
 
 /**
- * One app as a child process, started again with growing pauses when it dies. Its process group is its
- * own: Ctrl-C in a terminal reaches orderctl alone, which stops the apps in order.
+ * One app as a child process, started again with growing pauses when it dies. It has a process group of its own:
+ * Ctrl-C in a terminal reaches only orderctl, which then stops the apps in order.
  */
 export class SupervisedApp {
   readonly #definition: AppDefinition;
@@ -50,12 +50,15 @@ export class SupervisedApp {
     return this.#child?.pid ?? null;
   }
 
-  /** Resolves with its port once it is ready, after as many attempts as it takes. */
+  /**
+   * Resolves with the app's port once the app is ready, even if that takes several attempts. Rejects when the
+   * attempts are used up.
+   */
   start(): Promise<number | null> {
     return new Promise((ready, failed) => this.#launch(ready, failed));
   }
 
-  /** Lets it finish what is under way; kills it if that takes too long. */
+  /** Lets the app finish its work; kills it if that takes too long. */
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.#restart) clearTimeout(this.#restart);
@@ -71,7 +74,7 @@ export class SupervisedApp {
     clearTimeout(timer);
   }
 
-  /** At once, with no time for anything. */
+  /** Kills the app at once. */
   kill(): void {
     this.#stopping = true;
     if (this.#restart) clearTimeout(this.#restart);
@@ -86,7 +89,7 @@ export class SupervisedApp {
       return this.#afterDeath((error as Error).message, ready, failed);
     }
     child.on('error', (error) => {
-      // Of one that runs it says that something has not reached it, and of its end there is word besides.
+      // For a running app, 'error' means only that a message or a signal did not reach it; 'exit' reports its end.
       if (child.pid === undefined) this.#afterDeath(error.message, ready, failed);
     });
     if (child.pid === undefined) return;
@@ -113,7 +116,7 @@ export class SupervisedApp {
     });
   }
 
-  /** Of the process, or of the attempt to make one: the machine may have no memory, or no number, for one more. */
+  /** Called when the process died, or could not be made because memory or process ids ran out. */
   #afterDeath(how: string, ready: (port: number | null) => void, failed: (error: CliError) => void): void {
     if (this.#stopping) return;
     const pauseMs = this.#backoff.next();
@@ -129,7 +132,7 @@ export class SupervisedApp {
 
   #lastWords(): string {
     const said = this.#log.readOn().filter(({ level }) => ['none', 'fatal', 'error'].includes(level));
-    // Node ends with its version; what went wrong stands further up.
+    // Node prints its version last; the error stands further up.
     const telling = said.findLast(
       ({ level, message }) => level !== 'none' || /^[\w-]*(Error|: )/.test(message),
     );

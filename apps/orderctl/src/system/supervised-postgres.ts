@@ -4,7 +4,10 @@ import { CliError, oneLine } from '../support/cli-error.js';
 import { Backoff } from './backoff.js';
 import type { AppEvents } from './supervised-app.js';
 
-/** Commits of both databases share one server; each has its own so that no app can touch the other's tables. */
+/**
+ * Both databases are on one server and share its commits. They are separate, so that no app can touch the other's
+ * tables.
+ */
 const DATABASES = ['orderlog_events', 'orderlog_read'] as const;
 
 const STEADY_MS = 30_000;
@@ -15,10 +18,10 @@ export class SupervisedPostgres {
   readonly #events: AppEvents;
   readonly #backoff = new Backoff({ firstMs: 500, maxMs: 10_000, attempts: 8 });
   #server: EmbeddedPostgres | null = null;
-  /** Of its process, also while that does not accept connections yet. */
+  /** Id of its process, set before it accepts connections. */
   #pid: number | null = null;
   #stopping = false;
-  /** A start under way: stopping waits for it, else the server would outlive us. */
+  /** A start that is under way. Stopping waits for it, or else the server would outlive this process. */
   #starting: Promise<unknown> = Promise.resolve();
 
   constructor(dataDir: string, events: AppEvents) {
@@ -29,7 +32,7 @@ export class SupervisedPostgres {
   /** @throws CliError when it cannot start. */
   async start(): Promise<{ eventsUrl: string; readUrl: string }> {
     const launched = this.#launch();
-    this.#starting = launched.catch(() => {}); // told below
+    this.#starting = launched.catch(() => {}); // the error is reported below
     const server = await launched.catch((error: unknown) => {
       throw new CliError(error instanceof Error ? oneLine(error.message) : String(error), { cause: error });
     });
@@ -39,12 +42,12 @@ export class SupervisedPostgres {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#signal('SIGINT'); // one that recovers would be waited for until it has
+    this.#signal('SIGINT'); // a recovering server would otherwise first finish its recovery
     await this.#starting;
     await this.#server?.stop();
   }
 
-  /** Without a checkpoint: the next start recovers from the log. */
+  /** Ends the server without a checkpoint: the next start recovers from the log. */
   kill(): void {
     this.#stopping = true;
     this.#signal('SIGQUIT');
@@ -61,7 +64,7 @@ export class SupervisedPostgres {
       ...(port === undefined ? {} : { port }),
       onSpawn: (pid) => {
         this.#pid = pid;
-        if (this.#stopping) this.#signal('SIGINT'); // since its cluster was being made
+        if (this.#stopping) this.#signal('SIGINT'); // the stop came while the cluster was being made
       },
     }).catch((error: unknown) => {
       this.#pid = null;
@@ -97,7 +100,7 @@ export class SupervisedPostgres {
         return;
       } catch (error) {
         if (this.#stopping) return;
-        // After a kill -9 the old server's processes hold its memory for a moment yet.
+        // After a kill -9 the processes of the old server keep its memory for a moment.
         this.#events.tell(
           `PostgreSQL does not start: ${error instanceof Error ? oneLine(error.message) : String(error)}`,
         );
@@ -108,7 +111,7 @@ export class SupervisedPostgres {
 
 async function createDatabases(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
-  client.on('error', () => {}); // it may be lost by a stop: what is asked over it fails by itself
+  client.on('error', () => {}); // a stop may break the connection; the queries on it then fail by themselves
   await client.connect();
   try {
     const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database');

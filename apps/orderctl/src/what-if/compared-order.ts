@@ -7,17 +7,21 @@ import { foldOrder } from '#read-models/orders.projection.js';
 import { searchRowOf } from '#read-models/search-row.js';
 import { foundByOf, type Definition } from './definition.js';
 
-/** One value of an order's rows that would be another; JSON, shortened. null: absent. */
+/** One value in an order's rows that would change. Values are JSON, shortened; null: absent. */
 export interface Change {
-  /** `summary`, `history` (the summary after an event), `document` or `foundBy`, and the path in it. */
+  /** `summary`, `history` (the summary after an event), `document` or `foundBy`, and the path in that part. */
   readonly path: string;
-  /** The event after which, for `history`; null: as it is now. */
+  /** The event after which the value differs, for `history`; null: in the current state. */
   readonly revision: number | null;
   readonly now: string | null;
   readonly then: string | null;
 }
 
-/** What a definition would make of an order, beside what this release makes of it. @throws what the definition throws */
+/**
+ * Compares what a definition makes of an order with what this release makes of it.
+ *
+ * @throws what the definition throws
+ */
 export function compareOrder(events: readonly StoredOrderEvent[], definition: Definition): Change[] {
   const {
     fold = (_before, _event, asNow) => asNow(),
@@ -48,7 +52,7 @@ export function compareOrder(events: readonly StoredOrderEvent[], definition: De
 
 const asIs = <T>(asNow: T): T => asNow;
 
-/** As it would be stored. */
+/** The content as it would be stored. */
 function plain(content: unknown): unknown {
   return JSON.parse(JSON.stringify(content ?? null)) as unknown;
 }

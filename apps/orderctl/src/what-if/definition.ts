@@ -7,21 +7,21 @@ import type { OrderSummary } from '#read-models/order-summary.js';
 import type { SearchRow } from '#read-models/search-row.js';
 import { CliError } from '../support/cli-error.js';
 
-/** What may be found by, of no person; lists are sorted. */
+/** What an order is found by, apart from personal data. `words` are sorted. */
 export type FoundBy = Readonly<Record<'words' | 'phrases' | 'skus', readonly string[]>>;
 
 /**
- * A changed projection: the default export of a definition file. Each function is given what this release makes and
- * returns what it would be instead; one that is absent changes nothing.
+ * A changed projection: the default export of a definition file. Each function gets the result of this release and
+ * returns the changed one. A function that is absent changes nothing.
  */
 export interface Definition {
-  /** The order after an event; `asNow` is what this release makes of it. null: before the first event. */
+  /** The order after an event; `asNow` computes it as this release does. `before` is null at the first event. */
   readonly fold?: (before: OrderState, event: StoredOrderEvent, asNow: () => Order) => Order;
   /** Filter and money columns, after each event. */
   readonly summary?: (asNow: OrderSummary, order: Order) => object;
-  /** The order as it is shown, without its personal part. */
+  /** The order as readers see it, without its personal part. */
   readonly document?: (asNow: OrderDocument, order: Order) => object;
-  /** What it is found by. */
+  /** What the order is found by. */
   readonly foundBy?: (asNow: FoundBy, order: Order) => object;
 }
 

@@ -16,11 +16,11 @@ export interface WhatIfOptions {
   readonly eventStore: Pick<EventStore, 'readStream' | 'headPosition'>;
   /** Only read from. */
   readonly pool: pg.Pool;
-  /** Whose orders are looked at. */
+  /** The orders of this generation are compared. */
   readonly generation: Generation;
   readonly definition: Definition;
   readonly onProgress?: (orders: number) => void;
-  /** Ends it early, with what was found until then. */
+  /** Asked between pages of orders: true ends the work early, with what was found so far. */
   readonly asked?: () => boolean;
 }
 
@@ -30,11 +30,13 @@ export interface WhatIfReport {
   readonly events: number;
   /** Orders with at least one change. */
   readonly differing: number;
-  /** Orders that the definition, or this release, cannot fold, and those whose stream alone cannot be read. */
+  /** Orders that the definition or this release cannot fold, and orders whose stream cannot be read. */
   readonly failing: number;
-  /** Orders whose stream was deleted: their rows stay, and there is nothing to fold. */
+  /** Orders whose stream was deleted: their rows remain, but there are no events to fold. */
   readonly deleted: number;
-  /** How many orders would differ in what; the most first. Places in lists are left out of the paths. */
+  /**
+   * How many orders would differ in which path, the most frequent first. List indexes are left out of the paths.
+   */
   readonly fields: readonly { readonly path: string; readonly orders: number }[];
   /** At most a thousand orders. */
   readonly changed: readonly ChangedOrder[];
@@ -46,20 +48,21 @@ export interface WhatIfReport {
 export interface ChangedOrder extends OrderKey {
   /** At most a hundred. */
   readonly changes: readonly Change[];
-  /** How many there are. */
+  /** How many changes there are in all. */
   readonly changeCount: number;
-  /** Why it cannot be folded; null: it can. */
+  /** Why the order cannot be folded; null: it can. */
   readonly failure: string | null;
 }
 
 const CONCURRENT_STREAMS = 12;
 const CHANGED_MAX = 1_000;
-/** Of an order, of each of whose events something may change. */
+/** Limit for one order, in which every event may bring changes. */
 const CHANGES_MAX = 100;
 
 /**
- * Folds every order's events twice, as this release does and as the definition would; writes nothing anywhere. Each up to
- * where its row is: of a parked order what follows is in no row, and may be what this release cannot fold.
+ * Folds every order's events twice, as this release does and as the definition would. Writes nothing. Each order
+ * is folded up to the revision of its row: the later events of a parked order are in no row, and this release may
+ * be unable to fold them.
  */
 export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
   const startedMs = performance.now();
@@ -102,7 +105,7 @@ async function comparePage(options: WhatIfOptions, keys: readonly OrderKey[], fo
   await Promise.all(Array.from({ length: CONCURRENT_STREAMS }, worker));
 }
 
-/** By stream. */
+/** Revisions of the rows, by stream. */
 async function rowRevisions(
   pool: pg.Pool,
   { schema }: Generation,
