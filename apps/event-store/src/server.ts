@@ -60,8 +60,8 @@ export interface RunningEventStore {
 }
 
 /**
- * Far above the append limit, so that an append over that limit gets an answer. A message over this limit breaks the
- * call, and with it every append on it.
+ * Far above the append limit, so that an append over that limit gets an answer. A message over this limit breaks
+ * the call, and with it every append on it.
  */
 const RECEIVE_MAX_BYTES = 17 * 1024 * 1024;
 const DRAIN_MS = 5_000;

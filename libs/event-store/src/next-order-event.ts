@@ -5,10 +5,10 @@ import { ORDER_STREAM_PREFIX } from './streams.js';
 const ANSWER_LIMIT_MS = 5_000;
 
 /**
- * The first event of any order after a position (null: of all), as a subscription of its own delivers it; null when
- * there is none now, or the signal aborts.
+ * The first event of any order after a position (null: from the start), as a subscription of its own delivers it.
+ * Null when there is none now, or when the signal aborts.
  *
- * @throws StoreUnavailable, and StoreSilent when it has told neither in time
+ * @throws StoreUnavailable, and StoreSilent when the store has delivered neither an event nor CaughtUp in time
  */
 export async function nextOrderEvent(
   eventStore: Pick<EventStore, 'subscribeToAll'>,

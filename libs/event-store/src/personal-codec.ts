@@ -1,4 +1,4 @@
-/** Whose data it is: one key for each order, once it is encrypted. */
+/** The order that personal data belongs to. Encrypted data has one key for each order. */
 export interface PersonalOwner {
   readonly tenantId: string;
   readonly orderId: string;
@@ -18,7 +18,7 @@ export interface PersonalCodec {
   ): Promise<readonly unknown[]>;
 }
 
-/** Stored as it is. */
+/** Stores personal data unencrypted. */
 export const plainPersonal: PersonalCodec = {
   seal: async (_owner, parts) => parts,
   open: async (parts) => parts.map(({ sealed }) => sealed),

@@ -33,13 +33,13 @@ export interface EncodedEvent {
 export interface ExactEvent {
   readonly eventId: string;
   readonly type: string;
-  /** `application/json`, or what else the server was told. */
+  /** `application/json`, or another type that the event was appended with. */
   readonly contentType: string;
   readonly data: Uint8Array;
   readonly metadata: Uint8Array;
 }
 
-/** Where an event is. */
+/** Where an event is stored. */
 interface Place {
   readonly stream: string;
   /** 0 for the first event of the stream. */
@@ -56,7 +56,7 @@ export interface RawEvent extends Place {
   readonly type: string;
   readonly data: unknown;
   readonly metadata: unknown;
-  /** Of data and metadata as they came: what is waiting to be done is bounded by it. */
+  /** Size of data and metadata as they were received. It bounds how much may wait to be processed. */
   readonly sizeBytes: number;
 }
 
@@ -97,23 +97,26 @@ export interface SubscriptionOptions {
  */
 export interface EventStore {
   /**
-   * All or nothing, at exactly the revision given.
+   * Appends all of the events or none, at exactly the revision given.
    * @throws WrongExpectedRevision when the stream is at another revision
    * @throws AppendOutcomeUnknown when no answer came in time: the same events may be sent again at the same revision
    * @throws AppendTooLarge above 1,000,000 bytes
-   * @throws StreamDeleted when it was deleted for good
+   * @throws StreamDeleted when the stream was deleted for good
    */
   append(stream: string, events: readonly EncodedEvent[], expected: ExpectedRevision): Promise<Appended>;
 
   /**
-   * Forwards from a revision (0 unless told otherwise); nothing when there is no such stream.
-   * @throws StreamDeleted when it was deleted for good
+   * Reads forwards from a revision (default 0). A stream that does not exist has no events.
+   * @throws StreamDeleted when the stream was deleted for good
    */
   readStream(stream: string, options?: { fromRevision?: number; maxCount?: number }): AsyncIterable<RawEvent>;
 
   /**
-   * From just after a position (null: the start), live after history, until the signal aborts or the server goes.
-   * @throws StoreSilent when it says nothing for too long before it has caught up; live it may
+   * Delivers the events after a position (null: from the start), first history, then live, until the signal
+   * aborts.
+   * @throws StoreUnavailable when the server goes away
+   * @throws StoreSilent when the server says nothing for too long before it has caught up; after that it may be
+   * silent
    */
   subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage>;
 

@@ -13,7 +13,10 @@ const SNAPSHOT_PREFIX = 'order_snapshot-';
 /** Every stream of snapshots begins with it. It is no order's stream, so no projection reads it and no export copies it. */
 export const SNAPSHOT_STREAM_PREFIX = SNAPSHOT_PREFIX;
 
-/** Where the snapshots of an order are, by the stream of its events. @throws Error when that is no order's */
+/**
+ * The stream of an order's snapshots, by the stream of its events.
+ * @throws Error when that is no stream of an order
+ */
 export function snapshotStream(orderStreamName: string): string {
   if (parseOrderStream(orderStreamName) === null)
     throw new Error(`${orderStreamName} is no stream of an order`);

@@ -17,9 +17,9 @@ interface Range {
 }
 
 /**
- * Committed events of the streams that were read or written last, so that a stream in use is read without a query. For
- * each stream the cache holds every event between two revisions. Stored events never change; the state of the stream
- * decides which of them a reader may see.
+ * Committed events of the streams that were read or written last, so that a stream in use is read without a query.
+ * For each stream the cache holds every event between two revisions. Stored events never change; the state of the
+ * stream decides which of them a reader may see.
  */
 export class StreamCache {
   readonly #limits: StreamCacheLimits;
@@ -39,7 +39,9 @@ export class StreamCache {
     this.#set(event.stream, events, bytes + sizeOf(event));
   }
 
-  /** Adds consecutive events of one stream that were read from storage. A page over `maxStreamBytes` is not kept. */
+  /**
+   * Adds consecutive events of one stream that were read from storage. A page over `maxStreamBytes` is not kept.
+   */
   keep(page: readonly StoredEvent[]): void {
     const first = page[0];
     if (!first || sizeOfAll(page) > this.#limits.maxStreamBytes) return;

@@ -74,7 +74,9 @@ export class StreamStates {
     this.#decided = new Map();
   }
 
-  /** Forgets everything: the batch was not stored or its outcome is unknown, or another session may have written. */
+  /**
+   * Forgets everything: the batch was not stored or its outcome is unknown, or another session may have written.
+   */
   clear(): void {
     this.#decided = new Map();
     this.#loading.clear();

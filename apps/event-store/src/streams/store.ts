@@ -25,8 +25,8 @@ export interface Store {
 }
 
 /**
- * Longest wait for PostgreSQL. If a network swallows its answers without closing the connection, nothing else would
- * ever end the wait. A page or a batch is bounded in events and bytes, and takes milliseconds.
+ * Longest wait for PostgreSQL. If a network swallows its answers without closing the connection, nothing else
+ * would ever end the wait. A page or a batch is bounded in events and bytes, and takes milliseconds.
  */
 const ANSWER_LIMIT_MS = 10_000;
 

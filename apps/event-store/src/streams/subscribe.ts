@@ -83,7 +83,8 @@ export async function subscribeToStream(
     if (state.tombstoned) return reply.fail(streamDeleted(stream));
     const last = lastRevision(stream, state);
     if (cursor !== null && isNotFound(stream, state)) {
-      // As in EventStoreDB, CaughtUp is not sent before the stream exists (`StreamSubscription` of its Enumerators).
+      // As in EventStoreDB, CaughtUp is not sent before the stream exists (`StreamSubscription` of its
+      // Enumerators).
       await signal.wait();
       continue;
     }

@@ -1,8 +1,8 @@
 const PREFIX_BYTES = 5;
 
 /**
- * A buffer for one gRPC message of `messageBytes`, with its prefix (flag and length) already written. The buffer has
- * memory of its own: a small one from Node's pool would keep the whole pool in memory.
+ * A buffer for one gRPC message of `messageBytes`, with its prefix (flag and length) already written. The buffer
+ * has memory of its own: a small one from Node's pool would keep the whole pool in memory.
  */
 export function allocateFrame(messageBytes: number): Buffer {
   const frame = Buffer.allocUnsafeSlow(PREFIX_BYTES + messageBytes);
@@ -12,9 +12,9 @@ export function allocateFrame(messageBytes: number): Buffer {
 }
 
 /**
- * Memory for the frames of one page, in a few pieces, each twice as large as the previous one. A thousand small buffers
- * cost more than the bytes written into them, and so does one large piece for a few frames. Only for frames that are
- * released together, since each frame keeps its whole piece in memory.
+ * Memory for the frames of one page, in a few pieces, each twice as large as the previous one. A thousand small
+ * buffers cost more than the bytes written into them, and so does one large piece for a few frames. Only for
+ * frames that are released together, since each frame keeps its whole piece in memory.
  */
 export class FrameSlab {
   #piece = Buffer.alloc(0);
