@@ -35,10 +35,7 @@ export class Sender {
     for (const wakeUp of this.#sleepers) wakeUp();
   }
 
-  /**
-   * While an engine is away all workers pause, longer each time. The tries after a pause find out whether it is
-   * back.
-   */
+  /** While an engine is away all workers pause, longer each time. Tries after a pause find out if it is back. */
   noteEngines(condition: 'there' | 'away'): void {
     if (condition === 'there') {
       this.#awayTimes = 0;

@@ -40,7 +40,9 @@ export class Bearer {
   }
 
   /**
-   * Forgets a refused token. Another call may already have got a newer one, or be waiting for it: that one stays.
+   * Forgets the token if it is still the current one. A newer token, which another call has got or waits for, stays.
+   *
+   * @param refused the token that the request went out with
    */
   refuse(refused: string): void {
     if (this.#asked?.token === refused) this.#asked = null;

@@ -119,8 +119,7 @@ async function tryOnce(
   { transport, tryMs }: CallSettings,
 ): Promise<Tried> {
   call.signal?.throwIfAborted();
-  // A timer of its own: Node may garbage-collect a timeout that only AbortSignal.any refers to
-  // (nodejs/node#57736).
+  // A timer of its own: Node may collect a timeout that only AbortSignal.any refers to (nodejs/node#57736).
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(new TryTooLong()), Math.max(0, Math.min(tryMs, leftMs)));
   const onAbort = () => ending.abort(call.signal!.reason);

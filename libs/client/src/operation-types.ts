@@ -4,10 +4,7 @@ import type { OperationName, operations } from './generated/operations.js';
 
 type Described = CommandOperations & QueryOperations;
 type Flat<T> = { [Field in keyof T]: T[Field] };
-/**
- * `unknown` where an operation takes nothing: an intersection with `never` would make the other places `never`
- * too.
- */
+/** `unknown` where an operation takes nothing: `never` in the intersection would make the other places `never`. */
 type OrNothing<Taken> = [Taken] extends [never] ? unknown : Taken;
 type Place<Name extends OperationName, In extends 'path' | 'query'> = OrNothing<
   NonNullable<Described[Name]['parameters'][In]>

@@ -67,8 +67,8 @@ export interface OrderlogClient extends Operations<CallOptions> {
 /**
  * A client of both APIs.
  *
- * Every method throws `Problem` when the service says no, `NoAnswer` when no answer comes in time, and the reason
- * of its signal.
+ * Every method throws `Problem` when the service says no, `NoAnswer` when no answer comes in time, and the
+ * reason of its signal.
  *
  * @throws TypeError when an address is no http(s) URL
  */

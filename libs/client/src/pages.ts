@@ -1,10 +1,7 @@
 import type { PageOptions } from './options.js';
 import { pause } from './waiting.js';
 
-/**
- * How the next page is asked for. Lists: by a `cursor`, until there is none. The feed: `after` a position, for
- * ever.
- */
+/** How to ask for the next page: lists by a `cursor`, until there is none; the feed `after` a position, for ever. */
 export type PagesBy = 'cursor' | 'after';
 
 interface Page {

@@ -15,8 +15,7 @@ export interface Outgoing {
 /**
  * Puts each field of the input where the operation takes it: into the path, the query, or else the body.
  *
- * @throws TypeError when a part of the path is missing, or an operation without a body is given a field it does
- * not take
+ * @throws TypeError when a part of the path is missing, or an operation without a body gets an unknown field
  */
 export function requestOf(operation: Operation, input: object): Outgoing {
   const fields = new Map(Object.entries(input).filter(([, value]) => value !== undefined));

@@ -5,8 +5,8 @@ const MAX_ORDERS = 1_000;
 
 /**
  * What one reader has seen and written: its next read shows no less, whichever instance answers. The session holds
- * the furthest `Order-Position` of both APIs. Its token can be kept, for instance in a cookie, to begin a session
- * elsewhere.
+ * the furthest `Order-Position` of both APIs. Its token can be kept, in a cookie for instance, and begin a session
+ * somewhere else.
  *
  * Positions of different event stores can't be compared. After orders were moved to another store, the first
  * change that is answered there moves the session to that store. Until then its reads are refused with

@@ -19,8 +19,7 @@ export interface TransportAnswer {
 
 /**
  * Sends a request. When there is no answer, it throws an error that has, itself or in its chain of causes, a
- * `code` as Node's sockets and undici give it. Any other error is taken for a bug, and the request is not sent
- * again.
+ * `code` of Node's sockets or undici. Any other error is taken for a bug: the request is not sent again.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
 
@@ -43,8 +42,8 @@ export type Lost = 'not sent' | 'unknown';
 /** With these codes the server never saw the request, unless the connection was already made (`wasConnected`). */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 /**
- * With these codes the outcome is unknown. The last one: the connection ended before the answer had its full
- * length.
+ * With these codes the outcome is unknown. The last one: a connection that ends with its answer
+ * (`Connection: close`) ended before the answer had its full length.
  */
 const LOST =
   /^(E[A-Z]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED|RES_CONTENT_LENGTH_MISMATCH))$/;

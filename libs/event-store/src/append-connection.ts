@@ -8,8 +8,8 @@ import { within } from './within.js';
 
 /**
  * The client sends the deadline as a moment of its own clock, and the server compares it with the server's clock.
- * With a short deadline, a process whose clock is behind could append nothing. The wait for an answer is measured
- * here instead.
+ * With a short deadline, a process whose clock is behind could append nothing. So `AppendConnection` measures the
+ * wait for an answer itself.
  */
 const SENT_DEADLINE_MS = 24 * 60 * 60 * 1_000;
 

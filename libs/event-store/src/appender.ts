@@ -4,10 +4,7 @@ import { StoreUnavailable } from './errors.js';
 import type { Appended, ExactEvent, ExpectedRevision } from './port.js';
 import { wireEvents } from './wire-event.js';
 
-/**
- * Size of the appends that may be under way at once. Beyond it the store does not keep up, and waiting would hide
- * that.
- */
+/** Size of the appends that may be under way at once. Beyond it the store is too slow, and waiting would hide that. */
 const IN_FLIGHT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**

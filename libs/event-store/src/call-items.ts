@@ -120,8 +120,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
       return this.#end(error);
     this.#isOpenedAgain = true;
     this.#call = null;
-    // The client handles the same error in this turn of the event loop, and only then uses the server it was sent
-    // to.
+    // In this turn of the event loop the client still handles the error. Later it uses the server that it named.
     setImmediate(() => {
       if (this.#outcome === null) void this.#open();
     });
@@ -216,8 +215,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
 
   #look(): void {
     if (this.#waiting === null || this.#isPatient) return;
-    // Checks are counted, not timed: after a long turn of the event loop, messages may have come but not been
-    // received.
+    // Checks are counted, not timed: after a long turn of the event loop, messages may wait to be received.
     this.#looks += 1;
     if (this.#looks <= LOOKS_PER_WAIT) return;
     this.#end(new StoreSilent(`the event store sent nothing for ${this.#options.withinMs} ms`));

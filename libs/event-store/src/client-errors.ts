@@ -31,10 +31,7 @@ export function appendError(stream: string, sizeBytes: number, error: unknown): 
   });
 }
 
-/**
- * Whether `Streams.Read` failed because the stream is deleted. EventStoreDB names the error in a trailer
- * (`exception`).
- */
+/** Whether `Streams.Read` failed because the stream is deleted: the trailer `exception` names the error. */
 export function isStreamDeleted(error: unknown): boolean {
   return exceptionOf(error) === 'stream-deleted';
 }

@@ -32,10 +32,7 @@ interface ClientInternals {
     name: string,
     call: (client: Client) => Call,
   ): () => Promise<Call>;
-  /**
-   * Of a call: credentials, the connection's name, whether the leader has to answer, and the deadline in
-   * milliseconds.
-   */
+  /** A call's credentials, connection name, whether the leader has to answer, and deadline in milliseconds. */
   callArguments(
     from: { readonly requiresLeader: boolean },
     options: { deadline: number },

@@ -29,10 +29,7 @@ export interface DbClientOptions {
   readonly connectionString: string;
   /** Longest wait for any one answer. */
   readonly timeoutMs?: number;
-  /**
-   * Called when the connection for appends is lost: the next store to answer may be a restored one, or another
-   * one.
-   */
+  /** Called when the connection for appends is lost: the next answer may come from a restored or another store. */
   readonly onLost?: () => void;
   /**
    * Whether streams are read from the leader of a cluster alone, whatever node the connection string prefers:
@@ -156,8 +153,7 @@ export class DbClientEventStore implements ExactEventStore {
       sizeOf: (message) => (message.kind === 'event' ? sizeOf(message.event) : 0),
       withinMs: timeoutMs,
       isEndless: true,
-      // Silence means that there are no events only after CaughtUp. Before it, the server sends events or
-      // checkpoints.
+      // Only after CaughtUp does silence mean no events. Before it, the server sends events or checkpoints.
       isPatientAfter: ({ kind }) => kind === 'caughtUp',
       failure: (error) => this.#readError(client, 'the subscription broke off', error),
       signal,

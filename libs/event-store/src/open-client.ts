@@ -3,8 +3,8 @@ import { internalsOf } from './client-internals.js';
 
 /**
  * How much of a call a server sends before it hears that some of it was read. With HTTP/2's default of 65,535,
- * every few hundred events cost a round trip, which is most of the time that reading a log takes from a distant
- * server.
+ * every few hundred events cost a round trip. From a distant server, that is most of the time that reading a log
+ * takes.
  */
 const READ_AHEAD_OCTETS = 1024 * 1024;
 
@@ -74,8 +74,8 @@ function readAhead(client: EventStoreDBClient): void {
 
 /**
  * The client does not await its own handling of an error. When that handling fails, for instance because the
- * cluster is not found any more, its rejection would be unhandled and end the process. The failed call reports its
- * error itself.
+ * cluster is not found any more, its rejection would be unhandled and end the process. It is ignored here: the
+ * failed call reports its own error.
  */
 function letGoOfErrors(client: EventStoreDBClient): void {
   const internals = internalsOf(client);

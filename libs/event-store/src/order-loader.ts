@@ -149,8 +149,7 @@ export class OrderLoader {
 
   /**
    * Folds on from a state. The event at the state's revision is read again: it tells whether the state is of this
-   * stream. Otherwise returns why it is not. `future`: there is no event at that revision; `foreign`: there is
-   * another one.
+   * stream. If not, returns `future` (there is no event at that revision) or `foreign` (another event is there).
    */
   async #foldOn(stream: string, order: Order): Promise<LoadedOrder | 'future' | 'foreign'> {
     const events = this.#streams.readFrom(stream, order.revision)[Symbol.asyncIterator]();

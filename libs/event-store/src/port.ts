@@ -112,11 +112,9 @@ export interface EventStore {
   readStream(stream: string, options?: { fromRevision?: number; maxCount?: number }): AsyncIterable<RawEvent>;
 
   /**
-   * Delivers the events after a position (null: from the start), first history, then live, until the signal
-   * aborts.
+   * Delivers the events after a position (null: the start), first history, then live, until the signal aborts.
    * @throws StoreUnavailable when the server goes away
-   * @throws StoreSilent when the server says nothing for too long before it has caught up; after that it may be
-   * silent
+   * @throws StoreSilent when the server is silent for too long before it has caught up; after that it may be silent
    */
   subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage>;
 

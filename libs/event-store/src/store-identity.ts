@@ -20,8 +20,7 @@ export async function knownStoreIdentity(store: Pick<EventStore, 'readStream'>):
 }
 
 /**
- * What to call an event store that is not the wanted one; null: it is the wanted one, or none in particular is
- * wanted.
+ * What to call an event store that is not the wanted one; null: it is the wanted one, or `wanted` is null.
  * @throws StoreUnavailable
  */
 export async function otherStore(
@@ -63,10 +62,7 @@ export async function storeNow(
   return { storeId: await storeIdentity(store), headPosition: await store.headPosition() };
 }
 
-/**
- * A mark of an event store, short enough for every token. Two stores have the same mark with a chance of 1 in
- * 2^48.
- */
+/** A mark of an event store, short enough for every token. The chance that two stores share it is 1 in 2^48. */
 export function storeMarkOf(storeId: string): string {
   return storeId.replaceAll('-', '').slice(0, 12);
 }

@@ -7,8 +7,8 @@ export interface RecentEventsLimits {
 }
 
 /**
- * The last committed events of `$all`, kept in memory so that live subscriptions need no query. Their positions
- * are consecutive.
+ * The last committed events of `$all`, kept in memory so that live subscriptions need no query.
+ * Their positions are consecutive.
  */
 export class RecentEvents {
   readonly #limits: RecentEventsLimits;

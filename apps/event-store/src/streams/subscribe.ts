@@ -83,8 +83,7 @@ export async function subscribeToStream(
     if (state.tombstoned) return reply.fail(streamDeleted(stream));
     const last = lastRevision(stream, state);
     if (cursor !== null && isNotFound(stream, state)) {
-      // As in EventStoreDB, CaughtUp is not sent before the stream exists (`StreamSubscription` of its
-      // Enumerators).
+      // As in EventStoreDB (`StreamSubscription` of its Enumerators), CaughtUp waits until the stream exists.
       await signal.wait();
       continue;
     }
@@ -140,8 +139,8 @@ function historyAhead(store: Store, reply: ReplyStream): (cursor: number) => Pro
 }
 
 /**
- * Asks until there is an answer: an outage of PostgreSQL delays a subscription, but does not end it. Null: nobody
- * listens any more.
+ * Asks until there is an answer: an outage of PostgreSQL delays a subscription, but does not end it.
+ * Null: nobody listens any more.
  */
 async function patiently<T>(
   store: Store,

@@ -23,10 +23,7 @@ export interface OrderSnapshotsOptions {
   readonly store: SnapshotStore;
   /** A snapshot is written each time that the stream has this many more events. */
   readonly everyEvents: number;
-  /**
-   * A load that folds this many events writes a snapshot, so that the next load is cheap; default `everyEvents` /
-   * 4.
-   */
+  /** A load that folds this many events writes a snapshot for the next load; default: a quarter of `everyEvents`. */
   readonly dearLoadEvents?: number;
   readonly observer: SnapshotObserver;
 }
@@ -73,10 +70,7 @@ export class OrderSnapshots {
     this.observer.read('used', stream);
   }
 
-  /**
-   * The snapshot that was found is not of the events in the stream: the next one replaces it, whatever its
-   * revision.
-   */
+  /** The snapshot that was found is not of the events in the stream: the next one replaces it in any case. */
   refused(stream: string, reason: Unusable): void {
     this.#distrust(stream);
     this.observer.read(reason, stream);
@@ -84,8 +78,8 @@ export class OrderSnapshots {
 
   /**
    * Called after every append of this process. The append that reaches a multiple of `everyEvents` writes the
-   * snapshot, so that only one of many processes writes it. If that snapshot is missing, any process writes it
-   * later.
+   * snapshot, so that only one of many processes writes it. A snapshot that was missed may be written by any
+   * process later.
    */
   appended(stream: string, order: Order, eventCount: number): void {
     const events = order.revision + 1;
@@ -99,7 +93,7 @@ export class OrderSnapshots {
   }
 
   /**
-   * Called for every order that was loaded from a snapshot. Such loads are rare where caches hold the orders in
+   * Called for every order that was loaded without the cache. Such loads are rare where caches hold the orders in
    * use. Elsewhere, each command would fold, on average, half of the events between two snapshots.
    *
    * @param fromRevision the snapshot's revision; -1: the order was loaded from its first event
@@ -112,7 +106,7 @@ export class OrderSnapshots {
     });
   }
 
-  /** Replaces a snapshot that was found wrong by another state. */
+  /** Writes another state in the place of a snapshot that was found wrong. */
   replace(stream: string, order: Order): void {
     this.#distrust(stream);
     this.#schedule(stream, () => this.#write(stream, order));
@@ -163,8 +157,7 @@ export class OrderSnapshots {
     const seen = isRepeated ? seenBefore : (this.#seen.get(stream)?.streamRevision ?? null);
     const written = await this.#store.write(stream, order, seen);
     if (written.kind === 'conflict') {
-      // Another process has written a snapshot. If it is older than this state, it is replaced, in one more
-      // attempt.
+      // Another process has written a snapshot. If it is older than this state, one more attempt replaces it.
       const { orderRevision } = await this.#lookAt(stream);
       if (isRepeated || orderRevision >= order.revision) return 'superseded';
       return this.#write(stream, order, written.actualRevision);

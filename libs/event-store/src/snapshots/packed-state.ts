@@ -43,10 +43,7 @@ export async function unpackedState(stored: Buffer): Promise<Buffer | 'corrupt' 
   }
 }
 
-/**
- * A window as large as the state: line ids recur in each shipment, cancellation, return and refund, however far
- * apart.
- */
+/** A window as large as the state: line ids recur in shipments, cancellations, returns and refunds, far apart. */
 function paramsFor(sizeBytes: number): Record<number, number> {
   const { BROTLI_MAX_WINDOW_BITS, BROTLI_PARAM_LGWIN, BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } =
     constants;

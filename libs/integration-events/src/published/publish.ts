@@ -18,8 +18,7 @@ export type PublishedPart<E extends { readonly type: string }> = {
 };
 
 /**
- * `factsOf` names each fact one by one, also within lists, so that a new field of the domain is not published by
- * itself.
+ * `factsOf` names each fact one by one, also within lists: a new field of the domain is not published by itself.
  */
 export function publish<E, const F extends Fields>(
   version: number,
