@@ -7,7 +7,7 @@ import { features, gossip, PersistentSubscriptionsService, shared } from './wire
 /** The protocol we speak: EventStoreDB's, as of this version. */
 const PROTOCOL_VERSION = '23.10.0-orderlog';
 
-/** Tells the client what it may use; without `batchappend` it would open a call per append. */
+/** Tells the client what it may use. Without `batchappend` the client would open a call for each append. */
 export function supportedMethodsCall(
   _call: ServerUnaryCall<unknown, SupportedMethods>,
   reply: sendUnaryData<SupportedMethods>,

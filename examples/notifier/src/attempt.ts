@@ -82,7 +82,7 @@ async function afterFailure(
   const counted = hindrance === 'failed' || hindrance === 'refused';
   const attempts = message.attempts + (counted ? 1 : 0);
   const isDead = hindrance === 'refused' || (counted && attempts >= settings.NOTIFIER_MAX_ATTEMPTS);
-  // First the topic, then the inbox: a crash between the two makes a second dead letter, and loses none.
+  // The topic is written before the inbox: a crash between the two makes a second dead letter, but loses none.
   if (isDead) await deadLetters.add(message.raw, reason, { ...message, attempts });
   if (isDead) return { state: 'dead', reason };
   const failures = attempts + message.waits + (counted ? 0 : 1);

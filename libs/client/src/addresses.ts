@@ -1,4 +1,4 @@
-/** The addresses of one API. All calls go to the preferred one, until it fails; then to the next. */
+/** The addresses of one API. All calls go to the preferred address until it fails, and then to the next one. */
 export class Addresses {
   readonly #api: string;
   readonly #urls: readonly string[];

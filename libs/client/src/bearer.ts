@@ -40,7 +40,8 @@ export class Bearer {
   }
 
   /**
-   * Forgets the token if it is still the current one. A newer token, which another call has got or waits for, stays.
+   * Forgets the token if it is still the current one. A newer token, which another call has got or waits for,
+   * stays.
    *
    * @param refused the token that the request went out with
    */

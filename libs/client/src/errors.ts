@@ -83,7 +83,7 @@ function objectIn(text: string): Readonly<Record<string, unknown>> {
     const content = JSON.parse(text) as unknown;
     return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
   } catch {
-    return {}; // no problem document: its text is kept as the detail
+    return {}; // the text is no problem document: it becomes the detail
   }
 }
 

@@ -44,7 +44,9 @@ export interface OrderlogClient extends Operations<CallOptions> {
     input: Input<Name>,
     options?: CallOptions,
   ): Promise<Answer<Output<Name>>>;
-  /** A list page by page. The feed ends when it has told everything; with `pollMs` it waits for more. */
+  /**
+   * A list, page by page. The feed ends once it has told everything; with `pollMs` it goes on and asks for more.
+   */
   pages<Name extends PagedName>(
     name: Name,
     input: Input<Name>,

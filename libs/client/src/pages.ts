@@ -1,7 +1,9 @@
 import type { PageOptions } from './options.js';
 import { pause } from './waiting.js';
 
-/** How to ask for the next page: lists by a `cursor`, until there is none; the feed `after` a position, for ever. */
+/**
+ * How to ask for the next page: lists by a `cursor`, until there is none; the feed `after` a position, for ever.
+ */
 export type PagesBy = 'cursor' | 'after';
 
 interface Page {

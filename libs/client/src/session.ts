@@ -42,7 +42,7 @@ export class Session {
     if (seen.about !== null) this.#remember(seen.about);
     const furthest = this.#furthest;
     if (furthest !== null && furthest.store === seen.store && furthest.position >= seen.position) return true;
-    if (furthest !== null && furthest.store !== seen.store && seen.about === null) return true; // only a change moves it
+    if (furthest !== null && furthest.store !== seen.store && seen.about === null) return true; // only changes move it
     this.#furthest = { ...seen, about: null };
     this.#token = null;
     return true;
@@ -59,7 +59,7 @@ export class Session {
     return writePosition({ ...this.#furthest, about: { orderId, revision } });
   }
 
-  /** Begins anew: the next read shows whatever there is. */
+  /** Starts the session anew: the next read shows whatever the read models hold. */
   forget(): void {
     this.#furthest = null;
     this.#token = null;

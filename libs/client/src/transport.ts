@@ -36,7 +36,7 @@ export const fetchTransport: Transport = async ({ method, url, headers, body, si
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** What became of a request that has no answer. */
+/** What is known of a request without an answer. */
 export type Lost = 'not sent' | 'unknown';
 
 /** With these codes the server never saw the request, unless the connection was already made (`wasConnected`). */

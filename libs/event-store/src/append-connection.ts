@@ -38,7 +38,7 @@ export class AppendConnection {
     guardAppendStreams(client, (cause) => this.#break(cause));
   }
 
-  /** @throws StoreUnavailable when the server does not answer in time: nothing was sent. */
+  /** @throws StoreUnavailable when the server does not answer in time: no append was sent. */
   static async open(
     connectionString: string,
     timeoutMs: number,

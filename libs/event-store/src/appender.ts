@@ -4,7 +4,9 @@ import { StoreUnavailable } from './errors.js';
 import type { Appended, ExactEvent, ExpectedRevision } from './port.js';
 import { wireEvents } from './wire-event.js';
 
-/** Size of the appends that may be under way at once. Beyond it the store is too slow, and waiting would hide that. */
+/**
+ * Size of the appends that may be under way at once. Beyond it the store is too slow, and waiting would hide that.
+ */
 const IN_FLIGHT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -60,7 +62,7 @@ export class Appender {
 
   async close(): Promise<void> {
     this.#closed = true;
-    // An attempt to connect that fails has nothing left to close.
+    // A failed attempt to connect leaves nothing to close.
     const connection = await this.#connection?.catch(() => null);
     await connection?.close();
     await this.#retired;

@@ -163,7 +163,7 @@ function storedEvent(
     orderId: owner.orderId,
     position: raw.position,
     metadata,
-    // The shape of each type and version is what golden/shapes.json says; the corpus proves the upcasters.
+    // golden/shapes.json fixes the shape of each type and version, and the golden corpus tests the upcasters.
   } as StoredOrderEvent;
 }
 

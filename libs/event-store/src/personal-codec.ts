@@ -9,10 +9,10 @@ export interface PersonalOwner {
  * append, or of one batch read, come together, so that keys are fetched once.
  */
 export interface PersonalCodec {
-  /** JSON values to JSON values, in the same order. */
+  /** Turns JSON values into JSON values, in the same order. */
   seal(owner: PersonalOwner, parts: readonly unknown[]): Promise<readonly unknown[]>;
 
-  /** In the same order; `'erased'` for a part whose key was destroyed. */
+  /** The opened parts, in the same order; `'erased'` for a part whose key was destroyed. */
   open(
     parts: readonly { readonly owner: PersonalOwner; readonly sealed: unknown }[],
   ): Promise<readonly unknown[]>;

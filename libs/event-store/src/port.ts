@@ -80,7 +80,7 @@ export interface Appended {
 /** What a catch-up subscription delivers. Positions only grow. */
 export type SubscriptionMessage<Event = RawEvent> =
   | { readonly kind: 'event'; readonly event: Event }
-  /** Everything up to here was seen, though no event matched. */
+  /** The server has looked at everything up to here, though the last events may not have matched. */
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   | { readonly kind: 'caughtUp' };
 
@@ -114,7 +114,8 @@ export interface EventStore {
   /**
    * Delivers the events after a position (null: the start), first history, then live, until the signal aborts.
    * @throws StoreUnavailable when the server goes away
-   * @throws StoreSilent when the server is silent for too long before it has caught up; after that it may be silent
+   * @throws StoreSilent when the server is silent for too long before it has caught up; after that it may be
+   * silent
    */
   subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage>;
 
@@ -124,7 +125,7 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
-/** An event store that events can be copied from and to without a change to a byte. Errors as in `EventStore`. */
+/** An event store from and to which events can be copied byte for byte. Errors as in `EventStore`. */
 export interface ExactEventStore extends EventStore {
   /** As `append`. */
   appendExact(stream: string, events: readonly ExactEvent[], expected: ExpectedRevision): Promise<Appended>;

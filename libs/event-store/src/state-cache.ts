@@ -16,11 +16,11 @@ interface Held {
  * state may be out of date.
  */
 export class StateCache {
-  /** null: nothing is kept. */
+  /** null: only the state of held orders is kept. */
   readonly #orders: LRUCache<string, LoadedOrder> | null;
   readonly #held = new Map<string, Held>();
 
-  /** @param options `maxSizeBytes` 0: it keeps nothing */
+  /** @param options `maxSizeBytes` 0: only the state of held orders is kept */
   constructor({ maxSizeBytes = DEFAULT_SIZE_BYTES }: { maxSizeBytes?: number } = {}) {
     const bounds = { maxSize: maxSizeBytes, sizeCalculation: estimatedSizeBytes };
     this.#orders = maxSizeBytes === 0 ? null : new LRUCache(bounds);

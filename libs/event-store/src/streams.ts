@@ -1,7 +1,7 @@
 const PREFIX = 'order-';
 const NAME = /^order-([a-z0-9_]{1,32})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
-/** Every order stream begins with it; nothing else does. */
+/** The prefix of every order stream, and of no other stream. */
 export const ORDER_STREAM_PREFIX = PREFIX;
 
 export function orderStream(tenantId: string, orderId: string): string {
@@ -10,7 +10,10 @@ export function orderStream(tenantId: string, orderId: string): string {
 
 const SNAPSHOT_PREFIX = 'order_snapshot-';
 
-/** Every stream of snapshots begins with it. It is no order's stream, so no projection reads it and no export copies it. */
+/**
+ * The prefix of every stream of snapshots. These are no order streams: no projection reads them, no export copies
+ * them.
+ */
 export const SNAPSHOT_STREAM_PREFIX = SNAPSHOT_PREFIX;
 
 /**
@@ -30,7 +33,7 @@ export function orderStreamOfSnapshots(stream: string): string | null {
   return parseOrderStream(name) === null ? null : name;
 }
 
-/** Whose stream this is; null when it is no order's. */
+/** The tenant and order of a stream; null when it is no order stream. */
 export function parseOrderStream(stream: string): { tenantId: string; orderId: string } | null {
   const match = NAME.exec(stream);
   return match ? { tenantId: match[1]!, orderId: match[2]! } : null;

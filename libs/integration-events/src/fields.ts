@@ -37,7 +37,7 @@ export const id = (description: string): Field<string> => field({ type: 'string'
 export const idOrNull = (description: string): Field<string | null> =>
   field({ type: ['string', 'null'], description });
 
-/** A count, from 0. */
+/** A whole number, from `minimum` on. */
 export const count = (description: string, minimum = 0): Field<number> =>
   field({ type: 'integer', minimum, description });
 

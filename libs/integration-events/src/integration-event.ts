@@ -11,7 +11,7 @@ export interface OrderHead {
 }
 
 /**
- * An order event as other systems see it: a CloudEvent 1.0, of which these are the attributes and the data.
+ * An order event as other systems see it: the attributes and the data of a CloudEvent 1.0.
  * It holds no personal data.
  */
 export interface IntegrationEvent {

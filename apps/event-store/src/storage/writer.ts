@@ -160,7 +160,7 @@ export class Writer {
     if (batch.possibleRepeats.length > 0) void this.#answerPossibleRepeats(batch.possibleRepeats);
   }
 
-  // Events below the head never change, so this need not hold up the next batch.
+  // Stored events never change, so this comparison need not hold up the next batch.
   async #answerPossibleRepeats(repeats: readonly PossibleRepeat[]): Promise<void> {
     try {
       const places = repeats.flatMap(({ write, expected }) =>

@@ -101,7 +101,7 @@ export class BatchAppendCall {
     if (this.#isOver) return;
     const answers = this.#answers;
     this.#answers = [];
-    // A client that does not read its answers gets no further appends in.
+    // While a client does not read its answers, no further appends are taken from it.
     if (!this.#call.write(new FrameBatch(answers))) {
       this.#call.pause();
       this.#call.once('drain', () => this.#call.resume());

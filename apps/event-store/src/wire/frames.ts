@@ -48,10 +48,10 @@ export function frameOf(message: Uint8Array): Buffer {
 }
 
 /**
- * Many frames that leave in one HTTP/2 write. @grpc/grpc-js sends each message with a write and a system
- * call of its own, which for small events costs more than everything else. Its server allocates
- * `byteLength + 5` bytes, writes the prefix of one message and calls `copy`; so what we hand it is an
- * object of that shape that fills in all frames instead, their own prefixes included.
+ * Many frames that leave in one HTTP/2 write. @grpc/grpc-js sends each message with a write and a system call of
+ * its own, which for small events costs more than everything else. Its server allocates `byteLength + 5` bytes,
+ * writes the prefix of one message and calls `copy`. So it gets this object instead of a Buffer: `copy` fills in
+ * all frames, each with its own prefix.
  */
 export class FrameBatch {
   readonly #frames: readonly Buffer[];

@@ -23,7 +23,9 @@ export interface OrderSnapshotsOptions {
   readonly store: SnapshotStore;
   /** A snapshot is written each time that the stream has this many more events. */
   readonly everyEvents: number;
-  /** A load that folds this many events writes a snapshot for the next load; default: a quarter of `everyEvents`. */
+  /**
+   * A load that folds this many events writes a snapshot for the next load; default: a quarter of `everyEvents`.
+   */
   readonly dearLoadEvents?: number;
   readonly observer: SnapshotObserver;
 }

@@ -147,7 +147,7 @@ function parsed(state: Buffer): Order | null {
         : handledOfColumns({ columns, more: head.handled as HandledColumns['more'] });
     return handled.length > 0 ? { ...head, handled } : null;
   } catch {
-    return null; // whatever is wrong with it, it is not what was written
+    return null; // any error means that these bytes are not what was written
   }
 }
 

@@ -7,7 +7,7 @@ export type ReadResponse<Event> =
   | { readonly kind: 'event'; readonly event: Event }
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   | { readonly kind: 'caughtUp' }
-  /** Confirmations, ends of streams, a stream that is not there, and what later servers may add. */
+  /** Confirmations, ends of streams, a stream that does not exist, and what later servers may add. */
   | { readonly kind: 'other' };
 
 const CAUGHT_UP = { kind: 'caughtUp' } as const;
