@@ -4,10 +4,10 @@ import { startEventStore } from './server.js';
 import { settingsFromEnvironment } from './settings.js';
 
 await runApp('event-store', async (logger) => {
-  // gRPC writes to the console by itself; what matters of it reaches us as errors.
+  // gRPC would write to the console by itself. Whatever matters in its messages also reaches us as errors.
   const note = (message: unknown) => logger.debug({ message }, 'gRPC');
   setLogger({ error: note, info: note, debug: note });
-  // Who asks this one would be told of what is no more, or of nothing new.
+  // A process that went on would serve events that no longer exist, or never see new ones.
   const onOutdated = (why: string) => {
     logger.fatal(why);
     process.exit(1);

@@ -7,7 +7,7 @@ import { features, gossip, PersistentSubscriptionsService, shared } from './wire
 /** The protocol we speak: EventStoreDB's, as of this version. */
 const PROTOCOL_VERSION = '23.10.0-orderlog';
 
-/** Tells the client what it may use; without `batchappend` it would open a call per append. */
+/** Tells the client what it may use. Without `batchappend` the client would open a call for each append. */
 export function supportedMethodsCall(
   _call: ServerUnaryCall<unknown, SupportedMethods>,
   reply: sendUnaryData<SupportedMethods>,
@@ -22,7 +22,8 @@ export function supportedMethodsCall(
   }
   add('event_store.client.streams.streams', 'read', ['position', 'events']);
   add('event_store.client.gossip.gossip', 'read');
-  // The client asks for what it finds here; else it says that the server is too old, or tries HTTP. So it is told.
+  // For a method that is not listed, the client says that the server is too old, or tries HTTP. Persistent
+  // subscriptions are listed so that the client calls them and gets the answer of `refuseAll`.
   for (const { path } of Object.values(PersistentSubscriptionsService)) {
     const [, service, method] = path.toLowerCase().split('/');
     add(service!, method!, ['stream', 'all']);
@@ -52,7 +53,7 @@ export function gossipCall(instanceId: string, port: () => number): handleUnaryC
   };
 }
 
-/** Handlers that say clearly that this server leaves a whole service out. */
+/** Handlers that answer every call of a service with UNIMPLEMENTED and what to use instead. */
 export function refuseAll(service: ServiceDefinition, what: string): Record<string, unknown> {
   const error = unimplemented(
     `the embedded event store has no ${what}: use a catch-up subscription, or run EventStoreDB`,

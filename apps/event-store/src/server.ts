@@ -38,15 +38,15 @@ import { ReplyStream } from './wire/reply-stream.js';
 
 export interface EventStoreOptions {
   postgresUrl: string;
-  /** 0 takes a free one. */
+  /** 0: any free port. */
   port: number;
   host?: string;
   logger?: Logger;
   /** Longest wait for PostgreSQL. */
   answerLimitMs?: number;
-  /** What it knows of streams is no more, and it cannot go on: told why, in a line. */
+  /** Called, with the reason in one line, when what this server knows of the streams no longer holds. */
   onOutdated?: (why: string) => void;
-  /** How long another event store has the database until that is so; 30 seconds unless told. */
+  /** How long another event store may hold the database before `onOutdated` is called; default 30 seconds. */
   takenOverAfterMs?: number;
 }
 
@@ -54,13 +54,16 @@ export interface RunningEventStore {
   port: number;
   /** How many reads, subscriptions and batch appends are under way. */
   openCalls(): number;
-  /** How many subscriptions are told of what comes. */
+  /** How many subscriptions are registered for new events. */
   listeners(): number;
   /** Stops accepting, finishes the commit under way, ends the subscriptions. */
   close(): Promise<void>;
 }
 
-/** Answered as too large rather than by breaking the call, which would take every append of it along. */
+/**
+ * Far above the append limit, so that an append over that limit gets an answer. A message over this limit breaks
+ * the call, and with it every append on it.
+ */
 const RECEIVE_MAX_BYTES = 17 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 

@@ -18,18 +18,20 @@ export interface AttemptOptions {
   readonly orders: OrderlogClient;
   readonly mailer: Mailer;
   readonly deadLetters: DeadLetters;
-  /** Told of every try that came to an end, and of each that an engine was away for. */
+  /**
+   * Called after each try. `away`: an engine could not be reached, or served nobody; `there`: any other outcome.
+   */
   readonly onEngines: (condition: 'there' | 'away') => void;
 }
 
-/** Tries to send a message, once. What became of it is decided here, and noted by the inbox. */
+/** Tries once to send a message. The outcome is decided here, and the inbox stores it. */
 export async function attemptMessage(
   message: DueMessage,
   client: PoolClient,
   options: AttemptOptions,
 ): Promise<Outcome> {
   const fields = { event: message.eventId, type: message.type, channel: channelOf(message.recipient) };
-  // What fails here is the inbox's own: the message stays as it was.
+  // A failure here is a failure of the inbox's database: the message stays as it was.
   const preferences = await preferencesOf(client, customerOf(message.recipient));
   try {
     const outcome = await send(message, preferences, options);
@@ -37,7 +39,7 @@ export async function attemptMessage(
     log('info', outcome.state, { ...fields, ...('reason' in outcome ? { reason: outcome.reason } : {}) });
     return outcome;
   } catch (error) {
-    // An error of our own is the message's: it must neither stop the others nor be forgotten.
+    // An unexpected error is counted against this message: it must neither stop the others nor be forgotten.
     const hindrance: Hindrance = error instanceof NotSent ? error.hindrance : 'failed';
     const reason = error instanceof NotSent ? error.message : `error: ${causeOf(error)}`;
     options.onEngines(hindrance === 'away' ? 'away' : 'there');
@@ -55,7 +57,7 @@ async function send(
 ): Promise<Outcome> {
   const event = eventOf(message, settings.NOTIFIER_TENANT);
   const channel = channelOf(message.recipient);
-  // Asked again: who has said no since the event came does not want what is late either.
+  // Checked again: a customer who has said no since the event came does not want a late message either.
   if (!isChosen(channel, event.messageType, preferences)) return { state: 'skipped', reason: NOT_CHOSEN };
   const order = await readOrder(orders, event.orderId, event.revision);
   if (order.personal === 'erased') return { state: 'skipped', reason: 'personal data erased' };
@@ -80,7 +82,7 @@ async function afterFailure(
   const counted = hindrance === 'failed' || hindrance === 'refused';
   const attempts = message.attempts + (counted ? 1 : 0);
   const isDead = hindrance === 'refused' || (counted && attempts >= settings.NOTIFIER_MAX_ATTEMPTS);
-  // First the topic, then the inbox: a crash between the two makes a second dead letter, and loses none.
+  // The topic is written before the inbox: a crash between the two makes a second dead letter, but loses none.
   if (isDead) await deadLetters.add(message.raw, reason, { ...message, attempts });
   if (isDead) return { state: 'dead', reason };
   const failures = attempts + message.waits + (counted ? 0 : 1);
@@ -88,7 +90,7 @@ async function afterFailure(
   return { state: 'waiting', reason, counted, pauseMs: pauseMs(failures, settings.NOTIFIER_RETRY_MS, maxMs) };
 }
 
-/** As it was read when it came. */
+/** The event, read as it was when it came, but at any age. */
 function eventOf({ raw }: DueMessage, tenant: string): OrderEvent {
   const reading = readOrderEvent(raw, { tenant, maxAgeMs: Infinity });
   if (reading.kind !== 'event') throw new NotSent('failed', `the event is ${reading.kind}: ${reading.why}`);

@@ -2,10 +2,12 @@ import pg from 'pg';
 import { ANSWER_LIMIT_MS } from './mailer.js';
 
 const CONNECT_LIMIT_MS = 5_000;
-/** A message is held while it is sent. When the machine of its sender is gone, PostgreSQL gives it back after this. */
+/**
+ * A message is locked while it is sent. When the sender's machine is gone, PostgreSQL unlocks it after this time.
+ */
 const HELD_LIMIT_MS = ANSWER_LIMIT_MS + 120_000;
 
-/** event: the Kafka message as it came. settled: nothing more is done about it. */
+/** `event`: the Kafka message as it came. `settled_at`: since when nothing more is done about the message. */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS inbox (
   event_id uuid NOT NULL,
@@ -31,13 +33,15 @@ CREATE TABLE IF NOT EXISTS preferences (
   channels jsonb NOT NULL
 );`;
 
-/** Connections whose tables are in the notifier's own schema, which is made where it is not there yet. */
+/**
+ * Connections whose tables are in the notifier's own schema. The schema is created where it does not exist yet.
+ */
 export async function openDatabase(url: string, schema: string, connections: number): Promise<pg.Pool> {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     keepAlive: true,
-    keepAliveInitialDelayMillis: 5_000, // else a host that died is waited for for two hours
+    keepAliveInitialDelayMillis: 5_000, // otherwise it takes two hours to notice a host that died
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
     idle_in_transaction_session_timeout: HELD_LIMIT_MS,
     options: `-c search_path=${schema}`,
@@ -45,7 +49,7 @@ export async function openDatabase(url: string, schema: string, connections: num
   pool.on('error', whatFollowsFails);
   try {
     await inTransaction(pool, async (client) => {
-      // Of two that start at once, one waits for the other.
+      // When two notifiers start at once, one waits for the other.
       await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`notifier ${schema}`]);
       await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
       await client.query(TABLES);
@@ -57,7 +61,7 @@ export async function openDatabase(url: string, schema: string, connections: num
   }
 }
 
-/** All that is done is there once this returns, or nothing of it is. */
+/** Runs `work` in a transaction: all of its changes are committed once this returns, or none when it throws. */
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
@@ -73,9 +77,11 @@ export async function inTransaction<T>(
     return result;
   } finally {
     client.off('error', whatFollowsFails);
-    client.release(broken); // one that failed is closed, and PostgreSQL rolls back
+    client.release(broken); // a connection that failed is closed, and PostgreSQL rolls back
   }
 }
 
-/** A connection that breaks says so also where nobody awaits it, and would end the process: the next query tells. */
+/**
+ * A broken connection emits an error, which would end the process. It may be ignored, since the next query fails.
+ */
 function whatFollowsFails(): void {}

@@ -6,17 +6,17 @@ import { rawMessageOf, type RawMessage } from './order-event.js';
 /** One partition, so that an offset alone names a dead letter. */
 const PARTITION = 0;
 const FOR_EVER = '-1';
-/** Twice what a topic takes by default: a dead letter is larger than its event. */
+/** Twice a topic's default: a dead letter is larger than its event. */
 const MESSAGE_MAX_BYTES = '2097152';
 
-/** Headers that are put beside those of the event. */
+/** Headers that are added to those of the event. */
 const REASON = 'notifier_reason';
 const RECIPIENT = 'notifier_recipient';
 const TYPE = 'notifier_type';
 const ATTEMPTS = 'notifier_attempts';
 const FAILED_AT = 'notifier_failed_at';
 
-/** Of a message, or of an event that could not be read. */
+/** A message that could not be sent, or an event that could not be read. */
 export interface DeadLetter {
   readonly offset: string;
   readonly reason: string;
@@ -28,7 +28,7 @@ export interface DeadLetter {
   readonly raw: RawMessage;
 }
 
-/** A topic with what could not be sent: the event as it came, and why. It names no person, as the events do not. */
+/** The topic of dead letters: each is the event as it came, and a reason. Like the events, it names no person. */
 export class DeadLetters {
   readonly #kafka: Kafka;
   readonly #topic: string;
@@ -40,7 +40,7 @@ export class DeadLetters {
     this.#producer = kafka.producer({ allowAutoTopicCreation: false });
   }
 
-  /** Makes the topic where it is not there yet. */
+  /** Creates the topic where it does not exist yet, and connects the producer. */
   async open(): Promise<void> {
     await this.#asAdmin(async (admin) => {
       if ((await admin.listTopics()).includes(this.#topic)) return;
@@ -56,7 +56,7 @@ export class DeadLetters {
     await this.#producer.connect();
   }
 
-  /** It is in the topic once this returns, perhaps more than once. */
+  /** Adds a dead letter. It is in the topic once this returns, perhaps more than once. */
   async add(raw: RawMessage, reason: string, message?: MessageKey & { attempts: number }): Promise<void> {
     const headers: Record<string, string> = { ...raw.headers, [REASON]: reason };
     headers[FAILED_AT] = new Date().toISOString();
@@ -73,7 +73,7 @@ export class DeadLetters {
     });
   }
 
-  /** Those from one offset to another, both included, as far as they are there now. */
+  /** The dead letters from one offset to another, inclusive, that are in the topic now. */
   async read(from = 0n, to: bigint | null = null): Promise<DeadLetter[]> {
     const { low, high } = await this.#bounds();
     const first = from > low ? from : low;
@@ -96,7 +96,7 @@ export class DeadLetters {
   }
 
   async #readBetween(first: bigint, last: bigint): Promise<DeadLetter[]> {
-    const groupId = `${this.#topic}-reader-${randomUUID()}`; // Kafka wants one; nothing is committed to it
+    const groupId = `${this.#topic}-reader-${randomUUID()}`; // Kafka requires a group; no offset is committed for it
     const consumer = this.#kafka.consumer({ groupId, allowAutoTopicCreation: false });
     const letters: DeadLetter[] = [];
     try {

@@ -10,16 +10,16 @@ export interface Received {
   readonly raw: RawMessage;
 }
 
-/** A message whose turn it is. Nobody else has it until its transaction ends. */
+/** A message that is due. It is locked until its transaction ends, so that no other sender gets it. */
 export interface DueMessage extends MessageKey {
   readonly raw: RawMessage;
-  /** Tries that failed and are held against it. */
+  /** Tries that failed and count towards the limit. */
   readonly attempts: number;
-  /** Tries that an engine was away for. */
+  /** Tries that do not count: an engine was away, or query-api was behind. */
   readonly waits: number;
 }
 
-/** What became of it. */
+/** What became of a message. */
 export type Outcome =
   | { readonly state: 'sent' }
   | { readonly state: 'skipped' | 'dead'; readonly reason: string }
@@ -39,7 +39,7 @@ export interface Counts {
   readonly oldestWaitingSeconds: number;
 }
 
-/** Every message there ever was to send, and what became of it. */
+/** Every message that ever was to be sent, and what became of it. */
 export class Inbox {
   readonly #pool: Pool;
 
@@ -48,7 +48,8 @@ export class Inbox {
   }
 
   /**
-   * All of them are there once this returns. Those that were there before are left as they are.
+   * Stores the messages of these events. All of them are stored once this returns. Messages that were stored
+   * before are left as they are.
    *
    * @returns how many messages are new
    */
@@ -72,12 +73,12 @@ export class Inbox {
   }
 
   /**
-   * Hands out a message that is due, and notes what became of it in the transaction that held it: when this process
-   * dies, PostgreSQL lets go of the message and it is as it was.
+   * Hands out a message that is due, and stores its outcome in the transaction that locks it. When this process
+   * dies, PostgreSQL unlocks the message, which is as it was.
    *
    * No message overtakes an earlier one to the same recipient about the same order: that one has to be settled first.
    *
-   * @returns false when none is due
+   * @returns false when no message is due
    */
   next(attempt: (message: DueMessage, client: PoolClient) => Promise<Outcome>): Promise<boolean> {
     return inTransaction(this.#pool, async (client) => {
@@ -98,7 +99,7 @@ export class Inbox {
     });
   }
 
-  /** Gives a dead message another life. @returns false when it is not dead */
+  /** Makes a dead message wait for its first try again. @returns false when it is not dead */
   async revive({ eventId, recipient, type }: MessageKey): Promise<boolean> {
     const { rowCount } = await this.#pool.query(
       `UPDATE inbox SET state = 'waiting', reason = NULL, attempts = 0, waits = 0, next_try_at = now(), settled_at = NULL
@@ -108,7 +109,7 @@ export class Inbox {
     return rowCount === 1;
   }
 
-  /** @returns null when it is not there */
+  /** @returns null when there is no such message */
   async stateOf({ eventId, recipient, type }: MessageKey): Promise<string | null> {
     const { rows } = await this.#pool.query<{ state: string }>(
       'SELECT state FROM inbox WHERE event_id = $1 AND recipient = $2 AND type = $3',
@@ -131,7 +132,7 @@ export class Inbox {
   }
 }
 
-/** A row for every channel, also for one that is not chosen: so it is known why nothing was sent. */
+/** A row for every channel, also for one that is not chosen: that row tells why nothing was sent. */
 function rowsOf({ event, raw }: Received, preferences: (customerId: string | null) => Preferences): object[] {
   const { eventId, orderId, revision, customerId, messageType } = event;
   return channels.map((channel) => {

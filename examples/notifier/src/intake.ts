@@ -22,9 +22,9 @@ interface IntakeOptions {
 }
 
 /**
- * Takes order events off the topic into the inbox. A batch's offset is committed to Kafka after the transaction with its
- * messages is: a crash between the two brings the batch again, and the inbox knows its messages. What throws (PostgreSQL
- * away, a rebalance) is tried again by kafkajs from the last offset that was committed.
+ * Takes order events off the topic into the inbox. A batch's offset is committed to Kafka after its messages are
+ * committed in the inbox. After a crash between the two, the batch comes again, and the inbox recognises its
+ * messages. After an error (PostgreSQL away, a rebalance), kafkajs tries again from the last committed offset.
  */
 export async function startIntake(kafka: Kafka, options: IntakeOptions): Promise<Consumer> {
   const { settings, onCrash } = options;
@@ -42,7 +42,7 @@ export async function startIntake(kafka: Kafka, options: IntakeOptions): Promise
     log('info', 'joined the group', { partitions: memberAssignment[settings.NOTIFIER_TOPIC] ?? [] });
   });
   await consumer.connect();
-  // From the start: what is too old to tell anyone is left out by its age, not by when the group first came.
+  // From the start of the topic: events are left out by their age, not because they came before the group existed.
   await consumer.subscribe({ topic: settings.NOTIFIER_TOPIC, fromBeginning: true });
   const strange = new Set<string>();
   await consumer.run({
@@ -57,7 +57,7 @@ export async function startIntake(kafka: Kafka, options: IntakeOptions): Promise
   return consumer;
 }
 
-/** @param strange types that were told of already */
+/** @param strange unknown types that were already logged */
 async function takeIn(
   { partition, messages }: Batch,
   { settings, inbox, deadLetters, onAccepted, heartbeat }: IntakeOptions & { heartbeat: () => Promise<void> },
@@ -74,7 +74,8 @@ async function takeIn(
       const { offset } = message;
       log('error', 'an event that cannot be read: dead-lettered', { partition, offset, reason: reading.why });
       await deadLetters.add(raw, `malformed: ${reading.why}`);
-      // Each waits for Kafka; of many of them, it would give this consumer up, and all would come again.
+      // Each dead letter waits for Kafka. After many of them without a heartbeat, Kafka would give this consumer
+      // up, and the whole batch would come again.
       await heartbeat();
     } else if (reading.why === 'age') tooOld++;
     else if (reading.why === 'newer version' && !strange.has(reading.type)) {

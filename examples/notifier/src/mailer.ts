@@ -11,12 +11,14 @@ export interface Mail extends Text {
 const CONNECT_LIMIT_MS = 10_000;
 const GREETING_LIMIT_MS = 30_000;
 /**
- * A server may take its time to answer a message that it has received; to give up before it answers is to send a
- * second copy (RFC 1047). RFC 5321, section 4.5.3.2.6 asks for ten minutes.
+ * A server may take its time to answer a message that it has received. A client that gives up before the answer
+ * will send a second copy (RFC 1047). RFC 5321, section 4.5.3.2.6 asks for ten minutes.
  */
 export const ANSWER_LIMIT_MS = 600_000;
 
-/** Sends by SMTP, a connection for each message: one that was kept could be closed while a message is on it. */
+/**
+ * Sends by SMTP, with a connection for each message: a reused one could be closed while a message is being sent.
+ */
 export class Mailer {
   readonly #transport;
   readonly #from: string;
@@ -36,7 +38,7 @@ export class Mailer {
   /**
    * Returns once the server has taken the message (250).
    *
-   * @throws NotSent when it has not, or when no answer came
+   * @throws NotSent when the server has not taken the message, or no answer came
    */
   async send({ to, subject, body, messageId }: Mail): Promise<void> {
     if (!isEmailAddress(to)) throw new NotSent('refused', 'the address is none');
@@ -48,7 +50,7 @@ export class Mailer {
         subject,
         text: body,
         messageId,
-        headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834: answering machines keep silent
+        headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834: automatic responders do not answer
       });
     } catch (error) {
       throw notSent(error);
@@ -58,7 +60,7 @@ export class Mailer {
 
 interface SmtpError {
   readonly code?: string;
-  /** What the server had been sent. */
+  /** The SMTP command that failed. */
   readonly command?: string;
   readonly responseCode?: number;
 }

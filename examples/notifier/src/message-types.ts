@@ -1,4 +1,4 @@
-/** What a customer can be told. Preferences are made by these names. */
+/** What a customer can be told. Preferences use these names. */
 export const messageTypes = [
   'order_confirmed',
   'order_rejected',
@@ -14,11 +14,11 @@ export type MessageType = (typeof messageTypes)[number];
 
 interface Leading {
   readonly to: MessageType;
-  /** The facts of the event that the text needs, besides what every event says of its order. */
+  /** The facts of the event that the text needs, besides what every event says about its order. */
   readonly needs: readonly string[];
 }
 
-/** Which event leads to which message: every type that is not here is none of our business. */
+/** Which event leads to which message. Events of all other types are ignored. */
 export const messageOfEvent: Readonly<Record<string, Leading>> = {
   'orderlog.order.confirmed.v1': { to: 'order_confirmed', needs: [] },
   'orderlog.order.rejected.v1': { to: 'order_rejected', needs: [] },

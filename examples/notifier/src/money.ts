@@ -1,6 +1,6 @@
 /**
- * ISO 4217's digits where they are not two: an order's amounts are in these minor units. What Intl goes by is how people
- * write an amount: it has none for IQD, which has three.
+ * The currencies that, by ISO 4217, do not have two digits after the point. An order's amounts are in these minor
+ * units. Intl's digits follow how people write an amount, and may differ: 0 for IQD, which has 3.
  */
 const codesByDigits: Readonly<Record<number, string>> = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
@@ -14,7 +14,7 @@ const digitsByCode = new Map(
   ),
 );
 
-/** Minor units as people write the amount. */
+/** An amount of minor units, as people write it. */
 export function moneyText(minor: number, currency: string, locale: string): string {
   const digits = digitsByCode.get(currency) ?? 2;
   const format = new Intl.NumberFormat(locale, {

@@ -1,9 +1,9 @@
 /**
  * Why a message was not sent:
- * - `away`: an engine can't be reached, or works for nobody. All messages wait, and none is held against them.
- * - `behind`: query-api does not have the event yet. This message waits, and that is not held against it.
- * - `failed`: this message failed, and may succeed later. Counted.
- * - `refused`: this message never will be taken.
+ * - `away`: an engine can't be reached, or serves nobody. All messages wait, and the try is not counted.
+ * - `behind`: query-api does not have the event yet. This message waits, and the try is not counted.
+ * - `failed`: this message failed, and may succeed later. The try is counted.
+ * - `refused`: this message will never be taken.
  */
 export type Hindrance = 'away' | 'behind' | 'failed' | 'refused';
 

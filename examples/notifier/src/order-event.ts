@@ -30,16 +30,16 @@ export type Reading =
   | { readonly kind: 'malformed'; readonly why: string };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** The inbox has it in a key. */
+/** The inbox has the customer id in a key, whose length PostgreSQL limits. */
 const CUSTOMER_ID_CHARACTERS = 500;
-/** Of an integer of PostgreSQL. */
+/** The largest `integer` of PostgreSQL. */
 const REVISION_MAX = 2_147_483_647;
 
 /**
  * Reads a CloudEvent in the binary mode of the Kafka binding, as docs/asyncapi/order-events.json describes it: by its
  * headers first, so that the data of types that lead to no message is not even parsed.
  *
- * @param maxAgeMs of events that still lead to messages, by when they happened
+ * @param maxAgeMs how long ago an event may have happened and still lead to a message
  */
 export function readOrderEvent(
   { key, headers, value }: RawMessage,
@@ -80,7 +80,9 @@ export function readOrderEvent(
   };
 }
 
-/** Every byte that is no text becomes a mark that says so; the contract has none. */
+/**
+ * A Kafka message as text. Bytes that are not UTF-8 become replacement characters; the contract has no such bytes.
+ */
 export function rawMessageOf({
   key,
   headers,
@@ -117,7 +119,7 @@ function isCustomerId(value: unknown): value is string | null {
   return typeof value === 'string' && value.length <= CUSTOMER_ID_CHARACTERS && isKeepable(value);
 }
 
-/** PostgreSQL keeps neither NUL nor half a character in a text, and would refuse the batch it is in again and again. */
+/** PostgreSQL stores neither NUL nor lone surrogates: it would refuse the whole batch again and again. */
 function isKeepable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }

@@ -9,13 +9,13 @@ export type Contact = NonNullable<Exclude<OrderView['personal'], 'erased'>['cont
 
 export interface OrdersOptions {
   readonly queryUrl: string;
-  /** Read again when the token in it has expired or is refused. */
+  /** The file is read again when its token has expired or is refused. */
   readonly tokenFile: string;
 }
 
-/** query-api makes the read wait up to 3 seconds for the revision asked for. Longer pauses are the inbox's. */
+/** query-api makes the read wait up to 3 seconds for the revision asked for. The inbox makes the longer pauses. */
 const DEADLINE_MS = 5_000;
-/** Problems of query-api that say that only this order is not up to date yet. */
+/** Problems of query-api which say that only this order is not up to date yet. */
 const BEHIND = ['not_caught_up', 'order_parked'];
 
 export function openOrders({ queryUrl, tokenFile }: OrdersOptions): OrderlogClient {
@@ -25,7 +25,7 @@ export function openOrders({ queryUrl, tokenFile }: OrdersOptions): OrderlogClie
 /**
  * The order, at the revision given or a later one.
  *
- * @throws NotSent when there is no such answer now
+ * @throws NotSent when query-api does not give that answer now
  */
 export async function readOrder(
   orders: OrderlogClient,
@@ -38,7 +38,7 @@ export async function readOrder(
     if (error instanceof NoAnswer) throw new NotSent('away', `query-api: ${causeOf(error)}`, error);
     if (!(error instanceof Problem)) throw error;
     const { status, code } = error;
-    // Not the problem's own words: they may repeat what was sent.
+    // The problem's own words are left out: they may repeat what was sent.
     const reason = `query-api: ${status} ${code}`;
     if (status === 503 && BEHIND.includes(code)) throw new NotSent('behind', reason);
     // 401 and 403: the token is wrong or too old, for every order.

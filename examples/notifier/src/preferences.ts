@@ -6,14 +6,14 @@ import { DEFAULT_LOCALE, type Locale } from './texts.js';
 /** Where a customer wants messages, and in which language. */
 export interface Preferences {
   readonly locale: Locale;
-  /** By type of message; `all` for those that are not named. */
+  /** By type of message; `all` for the types that are not named. */
   readonly channels: Readonly<Partial<Record<MessageType | 'all', readonly Channel[]>>>;
 }
 
-/** Of guests, and of customers who have not chosen. */
+/** The preferences of guests, and of customers who have not chosen. */
 const DEFAULTS: Preferences = { locale: DEFAULT_LOCALE, channels: { all: ['email'] } };
 
-/** Those of several customers, looked up at once. Null is a guest. */
+/** The preferences of several customers, looked up at once. A null id is a guest. */
 export async function preferencesOfAll(
   database: Pool | PoolClient,
   customerIds: readonly (string | null)[],
@@ -39,7 +39,7 @@ export function isChosen(channel: Channel, type: MessageType, { channels }: Pref
   return (channels[type] ?? channels.all ?? []).includes(channel);
 }
 
-/** Changes what is given and leaves the rest. */
+/** Changes the preferences that are given and leaves the rest. */
 export async function setPreferences(
   database: Pool,
   customerId: string,

@@ -14,12 +14,14 @@ import type { Settings } from './settings.js';
 
 const LOOK_FOR_TOPIC_EVERY_MS = 1_000;
 const STATUS_EVERY_MS = 30_000;
-/** kafkajs may wait for a broker that was away; Kafka lets go of a member that is gone by itself. */
+/**
+ * Longest wait to leave Kafka: kafkajs may wait for a broker that is away. Kafka drops a lost member by itself.
+ */
 const LEAVE_LIMIT_MS = 10_000;
-/** For the database connections that are not busy with sending: the intake, the status. */
+/** Database connections besides those that send: for the intake and the status. */
 const CONNECTIONS_BESIDES = 2;
 
-/** Runs until the signal aborts; then ends what is under way. @throws when it can't start, or can't go on */
+/** Runs until the signal aborts; then finishes the work under way. @throws when it can't start, or can't go on */
 export async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   const connections = settings.NOTIFIER_CONCURRENCY + CONNECTIONS_BESIDES;
   const pool = await openDatabase(settings.NOTIFIER_POSTGRES_URL, settings.NOTIFIER_SCHEMA, connections);
@@ -81,7 +83,9 @@ async function work(
   }
 }
 
-/** A topic that is made by being read would have whatever number of partitions the broker likes. */
+/**
+ * Waits for the topic. A topic that is created by being read would have the broker's default number of partitions.
+ */
 async function untilTopic(kafka: Kafka, topic: string, signal: AbortSignal): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();

@@ -3,7 +3,7 @@ import { AWAY_PAUSE_MAX_MS, pauseMs } from './backoff.js';
 import type { DueMessage, Inbox, Outcome } from './inbox.js';
 import { causeOf, log } from './log.js';
 
-/** Other notifiers put messages into the same inbox, and tries fall due: nobody tells us. */
+/** How often to look: this process is not told of messages from other notifiers, or of tries that fall due. */
 const LOOK_EVERY_MS = 500;
 
 export interface SenderOptions {
@@ -11,17 +11,17 @@ export interface SenderOptions {
   readonly attempt: (message: DueMessage, client: PoolClient) => Promise<Outcome>;
   /** How many messages are sent at the same time. */
   readonly concurrency: number;
-  /** The first pause of all when an engine is away. */
+  /** The first pause, for all workers, when an engine is away. */
   readonly retryMs: number;
 }
 
-/** Sends what is due, several at a time, until it is stopped. */
+/** Sends the messages that are due, several at a time, until it is stopped. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #running: Promise<void>[];
   #stopped = false;
   readonly #sleepers = new Set<() => void>();
-  /** Tries in a row that an engine was away for. */
+  /** How many pauses in a row were made because an engine was away. */
   #awayTimes = 0;
   #awayUntilMs = 0;
 
@@ -30,24 +30,24 @@ export class Sender {
     this.#running = Array.from({ length: options.concurrency }, () => this.#work());
   }
 
-  /** There may be something to send. */
+  /** Wakes the workers: there may be something to send. */
   wake(): void {
     for (const wakeUp of this.#sleepers) wakeUp();
   }
 
-  /** While an engine is away everyone pauses, longer each time: one try after the other finds out whether it is back. */
+  /** While an engine is away all workers pause, longer each time. Tries after a pause find out if it is back. */
   noteEngines(condition: 'there' | 'away'): void {
     if (condition === 'there') {
       this.#awayTimes = 0;
       this.#awayUntilMs = 0;
       return;
     }
-    if (Date.now() < this.#awayUntilMs) return; // others found out at the same time
+    if (Date.now() < this.#awayUntilMs) return; // another worker has noticed the same outage
     this.#awayTimes++;
     this.#awayUntilMs = Date.now() + pauseMs(this.#awayTimes, this.#options.retryMs, AWAY_PAUSE_MAX_MS);
   }
 
-  /** Returns when what is under way has come to its end. */
+  /** Resolves when the tries under way have ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.wake();
@@ -66,7 +66,7 @@ export class Sender {
     try {
       return await this.#options.inbox.next(this.#options.attempt);
     } catch (error) {
-      // The message is as it was before.
+      // The transaction was rolled back: the message is as it was before.
       log('error', 'what became of a message could not be noted', { reason: causeOf(error) });
       this.noteEngines('away');
       return false;

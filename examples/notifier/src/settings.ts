@@ -8,7 +8,7 @@ export class SettingsError extends Error {
 interface Setting<T> {
   readonly otherwise?: T;
   readonly parse: (text: string) => T | undefined;
-  /** What to give instead of a wrong one. */
+  /** What to give instead of a wrong value. */
   readonly remedy: string;
 }
 
@@ -45,7 +45,7 @@ const email: Setting<string> = {
 
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 
-/** Every setting, by its environment variable. README.md has what they mean. */
+/** Every setting, by its environment variable. README.md tells what they mean. */
 const known = {
   NOTIFIER_KAFKA_BROKERS: brokers,
   NOTIFIER_TOPIC: matching(TOPIC, 'give the name of a topic', 'orders.events.v1'),
@@ -69,7 +69,7 @@ const known = {
 type Known = typeof known;
 export type Settings = { readonly [Name in keyof Known]: Known[Name] extends Setting<infer T> ? T : never };
 
-/** @throws SettingsError when one is missing, wrong, or when a NOTIFIER_ variable is none we know */
+/** @throws SettingsError when a setting is missing or wrong, or a NOTIFIER_ variable is unknown */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const strange = Object.keys(environment).find((name) => name.startsWith('NOTIFIER_') && !(name in known));
   if (strange !== undefined) throw new SettingsError(`${strange} is no setting: README.md has all`);

@@ -13,13 +13,13 @@ export interface Text {
   readonly body: string;
 }
 
-/** What the texts below are made of, each ready to be read. */
+/** The facts that the texts below contain, each as readable text. */
 interface Facts {
   readonly number: string;
-  /** What was ordered, a line each. */
+  /** What was ordered, one line of text for each line of the order. */
   readonly lines: string;
   readonly total: string;
-  /** Of the event's payment or refund. */
+  /** The amount of the event's payment or refund. */
   readonly amount: string;
   /** ` (Royal Mail, T1)`, as far as known. */
   readonly parcel: string;
@@ -135,7 +135,7 @@ export function textOf(
   return { subject, body: `${[greetings[locale](name), ...paragraphs].join('\n\n')}\n` };
 }
 
-/** A refund's event only names it: the order, which is at least as far, knows the amount. */
+/** A refund's event only names the refund. The order, read at that revision or a later one, has its amount. */
 function amountIn(
   { refundId, amountMinor }: Readonly<Record<string, unknown>>,
   order: OrderView,

@@ -6,11 +6,11 @@ export type TokenSource = string | (() => string | Promise<string>);
 /** One question to the source. */
 interface Asked {
   readonly answer: Promise<string>;
-  /** null until it has come. */
+  /** null until the answer has come. */
   token: string | null;
 }
 
-/** The token that requests go out with. One that was refused is asked for anew, once for all calls that wait for it. */
+/** The token that requests go out with. After a refusal the source is asked anew, once for all calls that wait. */
 export class Bearer {
   readonly #source: TokenSource;
   #asked: Asked | null = null;
@@ -19,13 +19,13 @@ export class Bearer {
     this.#source = source;
   }
 
-  /** Whether there can be another one than that which was refused. */
+  /** Whether the source can give another token after a refused one. */
   get canRenew(): boolean {
     return typeof this.#source === 'function';
   }
 
   /**
-   * @returns null when none comes within `limitMs`
+   * @returns null when no token comes within `limitMs`
    * @throws what the source throws, and the signal's reason
    */
   async get(limitMs: number, signal: AbortSignal | null): Promise<string | null> {
@@ -39,13 +39,18 @@ export class Bearer {
     return token;
   }
 
-  /** @param refused what the request went out with: another call may have got a new one meanwhile, or be waiting for it */
+  /**
+   * Forgets the token if it is still the current one. A newer token, which another call has got or waits for,
+   * stays.
+   *
+   * @param refused the token that the request went out with
+   */
   refuse(refused: string): void {
     if (this.#asked?.token === refused) this.#asked = null;
   }
 
   #ask(source: () => string | Promise<string>): Asked {
-    // Begun in a promise, so that what it throws at once is a rejection too.
+    // The source is called inside a promise, so that a synchronous throw becomes a rejection too.
     const asked: Asked = { answer: Promise.resolve().then(source), token: null };
     asked.answer.then(
       (token) => (asked.token = token),

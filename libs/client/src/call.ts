@@ -5,18 +5,18 @@ import { isAway, isUnknown, mayTryAgain, pauseMs, type Failure } from './retry.j
 import { lostBy, type Transport, type TransportAnswer } from './transport.js';
 import { pause } from './waiting.js';
 
-/** What every call of a client goes by. */
+/** What all calls of a client share. */
 export interface CallSettings {
   readonly transport: Transport;
   readonly bearer: Bearer;
-  /** For the whole call, with all its tries and pauses. */
+  /** Limit for the whole call, with all its tries and pauses. */
   readonly deadlineMs: number;
-  /** For one try, from its sending to its answer. */
+  /** Limit for one try, from its sending to its answer. */
   readonly tryMs: number;
   readonly onRetry: ((retry: Retry) => void) | null;
 }
 
-/** Told before each pause of a call. */
+/** Reported before each pause of a call. */
 export interface Retry {
   readonly url: string;
   /** `answers 503 not_caught_up`, `does not answer (ECONNREFUSED)` */
@@ -33,7 +33,7 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly key: string | null;
   readonly signal: AbortSignal | null;
-  /** The body is not read here: who called does. */
+  /** Whether the caller reads the answer's body as a stream. If not, it is read here as text. */
   readonly streams: boolean;
 }
 
@@ -50,9 +50,9 @@ type Tried =
 /**
  * Sends a request until it is answered, at any of its addresses.
  *
- * @throws Problem when the answer is no, or stays "not now" until the deadline
- * @throws NoAnswer when there is none until the deadline, or no token to ask with
- * @throws the signal's reason; what the token's source throws before anything was sent
+ * @throws Problem when the service refuses the request, or still answers "not now" at the deadline
+ * @throws NoAnswer when no answer came before the deadline, or there was no token to ask with
+ * @throws the signal's reason; what the token source throws before anything was sent
  */
 export async function answered(call: Call, settings: CallSettings): Promise<Received> {
   const untilMs = performance.now() + settings.deadlineMs;
@@ -71,7 +71,7 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
       .get(untilMs - performance.now(), call.signal)
       .catch((error: unknown) => {
         call.signal?.throwIfAborted();
-        if (tries === 1) throw error; // whoever gave the source knows its errors, and nothing was sent
+        if (tries === 1) throw error; // the caller knows the errors of its own source, and nothing was sent
         throw new NoAnswer(url, 'could not be asked again: there was no token', known(tries - 1), error);
       });
     if (token === null) {
@@ -92,14 +92,14 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     }
     if (failure.kind === 'answered') lastAnswer = { status: failure.status, text };
     const giveUp = () =>
-      // A try that the deadline cut off says less than the answer to the one before.
+      // A try that the deadline cut off says less than the last answer.
       lastAnswer !== null && (failure.kind === 'answered' || (failure.code === 'ETIMEDOUT' && wasLast))
         ? new Problem(lastAnswer.status, lastAnswer.text, known(tries))
         : new NoAnswer(url, reasonOf(failure), known(tries), error);
     if (!mayTryAgain(failure)) throw giveUp();
     tried.add(url);
     call.addresses.moveOn(url);
-    // An address that was not tried since the last pause need not be waited for.
+    // No pause is needed before an address that was not tried since the last pause.
     const anotherIsLeft = isAway(failure) && !tried.has(call.addresses.preferred);
     const restMs = untilMs - performance.now();
     const waitMs = anotherIsLeft ? 0 : pauseMs(failure, tries - 1, restMs);
@@ -119,7 +119,7 @@ async function tryOnce(
   { transport, tryMs }: CallSettings,
 ): Promise<Tried> {
   call.signal?.throwIfAborted();
-  // Its own timer: Node may collect one that only AbortSignal.any knows (nodejs/node#57736).
+  // A timer of its own: Node may collect a timeout that only AbortSignal.any refers to (nodejs/node#57736).
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(new TryTooLong()), Math.max(0, Math.min(tryMs, leftMs)));
   const onAbort = () => ending.abort(call.signal!.reason);
@@ -144,11 +144,11 @@ async function tryOnce(
     return { failure: { kind: 'lost', ...lost }, text: '', error };
   } finally {
     clearTimeout(timer);
-    if (!streaming) stopListening(); // else the signal ends the stream, too
+    if (!streaming) stopListening(); // a streaming answer must still end with the signal
   }
 }
 
-/** The same answer; whoever has read its stream, or reads no further, has `ended` called. */
+/** The same answer. It calls `ended` once its stream was read to the end or is read no further. */
 function untilItEnds(answer: TransportAnswer, ended: () => void): TransportAnswer {
   return {
     status: answer.status,

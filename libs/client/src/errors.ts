@@ -1,6 +1,6 @@
 import type { components } from './generated/command-api.js';
 
-/** Every code that the APIs answer with (docs/errors.md), or `http_502` where something in between answered. */
+/** A code that the APIs answer with (docs/errors.md), or `http_502` and the like where a proxy answered. */
 export type ProblemCode = components['schemas']['Problem']['code'] | `http_${number}`;
 
 /** One field that is wrong. */
@@ -12,16 +12,16 @@ export interface FieldError {
 }
 
 /**
- * What is known of a request that failed: `nothing` was changed; or `unknown`: it, or an earlier try of it, may have
- * been done. Sent again with the same `key`, a change is done once, not twice.
+ * What a failed request may have changed. `nothing`: it changed nothing. `unknown`: the request, or an earlier try
+ * of it, may have been done. Sent again with the same `key`, a change is done once, not twice.
  */
 export type Outcome = 'nothing' | 'unknown';
 
 export interface FailedCall {
   readonly outcome: Outcome;
-  /** The Idempotency-Key that the request went out with; null: it changes nothing. */
+  /** The Idempotency-Key that the request went out with; null: the request is a read. */
   readonly key: string | null;
-  /** How often it was sent, or tried to be. */
+  /** How often the client sent the request, or tried to. */
   readonly tries: number;
 }
 
@@ -31,12 +31,12 @@ export class Problem extends Error implements FailedCall {
   readonly status: number;
   readonly code: ProblemCode;
   readonly title: string;
-  /** This occurrence, or what to do. */
+  /** What happened in this case, or what to do. */
   readonly detail: string;
   readonly errors: readonly FieldError[];
-  /** By which the service's log knows the request; null when something in between answered. */
+  /** The id of the request in the service's log; null when a proxy answered. */
   readonly traceId: string | null;
-  /** The whole document, with what only some codes have (`allowedCommands`, `behind`). */
+  /** The whole document, with the fields that only some codes have (`allowedCommands`, `behind`). */
   readonly document: Readonly<Record<string, unknown>>;
   readonly outcome: Outcome;
   readonly key: string | null;
@@ -61,7 +61,7 @@ export class Problem extends Error implements FailedCall {
   }
 }
 
-/** Nobody answered in time: every address was away, or was silent until the deadline, or no token came to ask with. */
+/** No answer came in time: every address was away or silent until the deadline, or there was no token. */
 export class NoAnswer extends Error implements FailedCall {
   override readonly name = 'NoAnswer';
   readonly url: string;
@@ -83,7 +83,7 @@ function objectIn(text: string): Readonly<Record<string, unknown>> {
     const content = JSON.parse(text) as unknown;
     return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
   } catch {
-    return {}; // no problem document: its text is kept as the detail
+    return {}; // the text is no problem document: it becomes the detail
   }
 }
 

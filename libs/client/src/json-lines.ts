@@ -7,6 +7,6 @@ export async function* jsonLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     rest = lines.pop()!;
     for (const line of lines) yield JSON.parse(line) as unknown;
   }
-  // Every line ends with a newline: what has none was cut off.
+  // Every line ends with a newline: a line without one was cut off.
   if (rest !== '') throw new Error('the stream ended within a line');
 }

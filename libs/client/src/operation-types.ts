@@ -4,7 +4,7 @@ import type { OperationName, operations } from './generated/operations.js';
 
 type Described = CommandOperations & QueryOperations;
 type Flat<T> = { [Field in keyof T]: T[Field] };
-/** Nothing to take: `never` would make nothing of the other places, too. */
+/** `unknown` where an operation takes nothing: `never` in the intersection would make the other places `never`. */
 type OrNothing<Taken> = [Taken] extends [never] ? unknown : Taken;
 type Place<Name extends OperationName, In extends 'path' | 'query'> = OrNothing<
   NonNullable<Described[Name]['parameters'][In]>
@@ -17,7 +17,7 @@ type Body<Name extends OperationName> = Described[Name] extends {
 
 /**
  * What an operation takes: the parameters of its path and query, and the fields of its body, in one object. No name
- * stands in two of these places.
+ * occurs in two of these places.
  */
 export type Input<Name extends OperationName> = Flat<Place<Name, 'path'> & Place<Name, 'query'> & Body<Name>>;
 
@@ -36,11 +36,11 @@ export type PagedName = {
   [Name in OperationName]: (typeof operations)[Name]['pages'] extends null ? never : Name;
 }[OperationName];
 
-/** One of what a list holds. */
+/** One item of a list. */
 export type Item<Name extends PagedName> =
   Output<Name> extends { items: readonly (infer One)[] } ? One : never;
 
-/** All orders that match, as one stream. */
+/** What an export takes. Its format is not a choice: the client reads NDJSON. */
 export type ExportInput = Omit<Input<'exportOrders'>, 'format'>;
 export type ExportedOrder =
   Success<'exportOrders'> extends { content: { 'application/x-ndjson': infer Content } } ? Content : never;

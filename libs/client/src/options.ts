@@ -4,7 +4,9 @@ import type { Session } from './session.js';
 import type { Transport } from './transport.js';
 
 export interface ClientOptions {
-  /** One address or several: the next one is tried where one is away. Who only reads needs no command-api. */
+  /**
+   * One address or several: where one is away, the next is tried. A client that only reads needs no command-api.
+   */
   readonly commandUrl?: string | readonly string[];
   readonly queryUrl?: string | readonly string[];
   /** A function is asked again when its token has expired or is refused. */
@@ -13,11 +15,11 @@ export interface ClientOptions {
   readonly deadlineMs?: number;
   /** How long one try may take; 10 s unless given. */
   readonly tryMs?: number;
-  /** What was read and written so far; a new one unless given. */
+  /** What was read and written so far; a new session unless given. */
   readonly session?: Session;
-  /** How requests travel; the platform's `fetch` unless given. */
+  /** Sends the requests; the platform's `fetch` unless given. */
   readonly transport?: Transport;
-  /** Told before each pause. */
+  /** Called before each pause. */
   readonly onRetry?: (retry: Retry) => void;
 }
 
@@ -34,19 +36,21 @@ export interface CallOptions {
 }
 
 export interface PageOptions extends CallOptions {
-  /** Of the feed alone: how long to wait for more once everything was told. */
+  /**
+   * For the feed only: the pause before asking for more, once it has told everything. Without it, the feed ends.
+   */
   readonly pollMs?: number;
 }
 
-/** An answer with what its headers say. */
+/** An answer, with its headers' content. */
 export interface Answer<Body> {
-  /** 200 or 201; 304 when `if-none-match` was sent and the order is at that revision still. */
+  /** 200 or 201; 304 when `if-none-match` was sent and the order is still at that revision. */
   readonly status: number;
   /** null with 304. */
   readonly body: Body | null;
-  /** Of the order, as `ETag` has it; null where an answer is not about one order. */
+  /** The order's revision, from `ETag`; null where an answer is not about one order. */
   readonly revision: number | null;
-  /** Whether the change was done before, by the same key: the answer is the one given then. */
+  /** Whether the change was done before, with the same key: the answer is the one given then. */
   readonly replayed: boolean;
   /** Where to read an order that was placed. */
   readonly location: string | null;
@@ -54,7 +58,7 @@ export interface Answer<Body> {
   readonly key: string | null;
 }
 
-/** A request by its path, for what has no method here. */
+/** A request by its path, for what this client has no method for. */
 export interface RawRequest {
   readonly api: 'command' | 'query';
   readonly method: string;

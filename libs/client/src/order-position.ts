@@ -1,13 +1,13 @@
-/** What an `Order-Position` says. */
+/** The content of an `Order-Position`. */
 export interface OrderPosition {
   /** The event store that the position is of; null in a token of an early release. */
   readonly store: string | null;
   readonly position: bigint;
-  /** From a change: the order, and its revision afterwards. */
+  /** In the answer to a change: the order, and its revision after the change. */
   readonly about: { readonly orderId: string; readonly revision: number } | null;
 }
 
-/** The token's content; null when it is none that the APIs make. */
+/** The token's content; null when it is no token of the APIs. */
 export function readPosition(token: string): OrderPosition | null {
   const content = parsed(token);
   if (typeof content !== 'object' || content === null) return null;

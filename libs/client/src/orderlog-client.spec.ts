@@ -21,14 +21,14 @@ afterEach(async () => {
   }
 });
 
-/** A promise, and what settles it. */
+/** A promise, with the functions that settle it. */
 function later<T>() {
   let settle!: { resolve: (value: T) => void; reject: (error: Error) => void };
   const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
   return { promise, ...settle };
 }
 
-/** A server that answers one request after the other as told, the last way for ever. */
+/** A server that answers each request with the next reply, and all further ones with the last reply. */
 async function serverOf(...replies: readonly Reply[]): Promise<{ url: string; received: Received[] }> {
   const received: Received[] = [];
   const server = createServer((request, response) => {

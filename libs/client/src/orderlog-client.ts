@@ -36,15 +36,17 @@ export type { Answer, CallOptions, ClientOptions, PageOptions, RawRequest } from
 export type { Transport, TransportAnswer, TransportRequest } from './transport.js';
 
 export interface OrderlogClient extends Operations<CallOptions> {
-  /** What this client has read and written: every read shows at least that. */
+  /** What this client has read and written: every read shows no less. */
   readonly session: Session;
-  /** An operation's whole answer, by its name. */
+  /** Calls an operation by its name. Resolves with the whole answer, not only its body. */
   answer<Name extends Exclude<OperationName, 'exportOrders'>>(
     name: Name,
     input: Input<Name>,
     options?: CallOptions,
   ): Promise<Answer<Output<Name>>>;
-  /** A list page by page. The feed ends when it has told everything; with `pollMs` it waits for more. */
+  /**
+   * A list, page by page. The feed ends once it has told everything; with `pollMs` it goes on and asks for more.
+   */
   pages<Name extends PagedName>(
     name: Name,
     input: Input<Name>,
@@ -56,21 +58,21 @@ export interface OrderlogClient extends Operations<CallOptions> {
     input: Input<Name>,
     options?: PageOptions,
   ): AsyncGenerator<Item<Name>>;
-  /** All orders that match, as one stream of one moment. */
+  /** All orders that match, as one stream. They are shown as of one moment. */
   exportOrders(input?: ExportInput, options?: CallOptions): AsyncGenerator<ExportedOrder>;
-  /** Any request, with all that a client does for one. */
+  /** Sends any request, with the token, key, session and retries that every call has. */
   send(request: RawRequest, options?: CallOptions): Promise<Answer<unknown>>;
-  /** The same client for another reader: addresses and token are shared, what was seen is not. */
+  /** The same client for another reader: addresses and token are shared, the session is not. */
   withSession(session?: Session): OrderlogClient;
 }
 
 /**
  * A client of both APIs.
  *
- * Every method throws `Problem` when the service says no, `NoAnswer` when nobody answers in time, and the reason of
- * its signal.
+ * Every method throws `Problem` when the service says no, `NoAnswer` when no answer comes in time, and the
+ * reason of its signal.
  *
- * @throws TypeError when an address is none
+ * @throws TypeError when an address is no http(s) URL
  */
 export function createClient(options: ClientOptions): OrderlogClient {
   const { transport = fetchTransport, deadlineMs = 30_000, tryMs = 10_000, onRetry = null } = options;
@@ -159,7 +161,7 @@ function answerOf({ answer, text, key }: Received & { readonly key: string | nul
   };
 }
 
-/** @throws Problem when it is no JSON: something in between answered */
+/** @throws Problem when the text is no JSON: a proxy answered */
 function bodyIn(text: string, { status, key }: { status: number; key: string | null }): unknown {
   try {
     return JSON.parse(text) as unknown;

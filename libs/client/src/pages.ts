@@ -1,7 +1,9 @@
 import type { PageOptions } from './options.js';
 import { pause } from './waiting.js';
 
-/** How a list goes on: lists by a cursor, until there is none; the feed after a position, for ever. */
+/**
+ * How to ask for the next page: lists by a `cursor`, until there is none; the feed `after` a position, for ever.
+ */
 export type PagesBy = 'cursor' | 'after';
 
 interface Page {
@@ -26,7 +28,7 @@ export async function* pagesOf(
       continue;
     }
     more = { after: page.next };
-    // Releases before do not say it.
+    // Earlier releases do not send `hasMore`.
     if (page.hasMore ?? page.items.length > 0) continue;
     if (pollMs === undefined) return;
     await pause(pollMs, signal ?? null);

@@ -8,14 +8,14 @@ export interface Outgoing {
   readonly path: string;
   /** JSON. */
   readonly body: string | null;
-  /** The one order that it is about; null: none, or a new one. */
+  /** The one order that the request is about; null: no order, or a new one. */
   readonly orderId: string | null;
 }
 
 /**
  * Puts each field of the input where the operation takes it: into the path, the query, or else the body.
  *
- * @throws TypeError when a part of the path is missing, or a question has a field that it does not take
+ * @throws TypeError when a part of the path is missing, or an operation without a body gets an unknown field
  */
 export function requestOf(operation: Operation, input: object): Outgoing {
   const fields = new Map(Object.entries(input).filter(([, value]) => value !== undefined));

@@ -10,34 +10,34 @@ export type Failure =
       readonly retryAfter: string | null;
     };
 
-/** 408: it did not arrive whole. Whoever is in between (502, 504) does not know what became of the request. */
+/** 408: the request did not arrive whole. 502, 504: a proxy does not know what became of the request. */
 const TRY_AGAIN = new Set([408, 429, 502, 503, 504]);
-/** Of a 409, which else says no: nothing was decided, since others were quicker each time. */
+/** The only 409 that is worth another try: nothing was decided, since other commands were quicker each time. */
 const LOST_TO_OTHERS = 'conflict_retry_exhausted';
-/** These wait for a person, not for a moment. */
+/** Problems that a person has to resolve: another try soon does not help. */
 const NOT_BY_ITSELF = new Set(['order_parked', 'order_unreadable']);
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 
 /**
- * Whether the same request may succeed a moment later. Everything that this client sends may be sent again: it reads, or
- * it carries an Idempotency-Key.
+ * Whether the same request may succeed a moment later. Every request of this client may be sent again: it only
+ * reads, or it carries an Idempotency-Key.
  */
 export function mayTryAgain(failure: Failure): boolean {
   if (failure.kind === 'lost' || failure.code === LOST_TO_OTHERS) return true;
   return TRY_AGAIN.has(failure.status) && !NOT_BY_ITSELF.has(failure.code);
 }
 
-/** Whether the instance itself is away, so that another address need not be waited for. */
+/** Whether the instance itself is away, so that another address can be tried without a pause. */
 export function isAway(failure: Failure): boolean {
   return failure.kind === 'lost' || failure.code === 'shutting_down';
 }
 
-/** Whether the request may have been done although it failed so. */
+/** Whether the request may have been done although the try failed in this way. */
 export function isUnknown(failure: Failure): boolean {
   if (failure.kind === 'lost') return failure.lost === 'unknown';
-  // Of the 503s, those of the service's own that say so; of those from in between, all, and all other 5xx.
+  // Every 5xx but 503 is unknown. Of the 503s, those of a proxy are unknown, and those of the service that say so.
   return (
     (failure.status >= 500 && failure.status !== 503) ||
     ['outcome_unknown', 'service_unavailable', 'http_503'].includes(failure.code)
@@ -45,9 +45,9 @@ export function isUnknown(failure: Failure): boolean {
 }
 
 /**
- * How long to wait: what Retry-After says (RFC 9110: seconds or a date); else doubling from 100 ms to 5 s. Part of it is
- * left to chance, so that not all come back at once; never less than the service asked for, and more only where that
- * leaves time for the try after it.
+ * How long to wait: what Retry-After says (RFC 9110: seconds or a date), else a pause that doubles from 100 ms to
+ * 5 s. Part of the pause is random, so that not all clients come back at once. It is never shorter than the
+ * service asked for, and longer only where that leaves time for the next try.
  *
  * @param attempt 0 after the first try
  * @param leftMs until the deadline of the call

@@ -1,21 +1,22 @@
 import { readPosition, writePosition, type OrderPosition } from './order-position.js';
 
-/** Orders of which a session remembers its own last change. */
+/** For how many orders a session remembers its own last change. */
 const MAX_ORDERS = 1_000;
 
 /**
- * What one reader has seen and written: its next read, wherever that is answered, shows no less. It holds the furthest
- * `Order-Position` of both APIs. A token can be kept, in a cookie say, and a session begun from it elsewhere.
+ * What one reader has seen and written: its next read shows no less, whichever instance answers. The session holds
+ * the furthest `Order-Position` of both APIs. Its token can be kept, in a cookie for instance, and begin a session
+ * somewhere else.
  *
- * Positions of different event stores can't be compared: after orders were moved to another one, the first change that
- * is answered there takes the session over. Until then its reads are refused with `position_of_another_store`; who only
- * reads calls `forget()`.
+ * Positions of different event stores can't be compared. After orders were moved to another store, the first
+ * change that is answered there moves the session to that store. Until then its reads are refused with
+ * `position_of_another_store`. A client that only reads calls `forget()`.
  */
 export class Session {
   #furthest: OrderPosition | null = null;
-  /** As text, once somebody has asked for it. */
+  /** The session as text, made when it is first asked for. */
   #token: string | null = null;
-  /** Revision by order, of the session's own changes; the latest stand last. */
+  /** The revision of each order after the session's own changes; the order changed last is last. */
   readonly #changed = new Map<string, number>();
 
   /** @param token of an earlier session */
@@ -23,7 +24,7 @@ export class Session {
     if (token !== null && !this.saw(token)) throw new Error(`${token.slice(0, 40)} is no Order-Position`);
   }
 
-  /** To be sent as `Consistent-With`, or kept; null: nothing was seen yet. Names no order. */
+  /** The token to send as `Consistent-With`, or to keep; null: nothing was seen yet. It names no order. */
   get token(): string | null {
     if (this.#furthest === null) return null;
     this.#token ??= writePosition(this.#furthest);
@@ -31,9 +32,9 @@ export class Session {
   }
 
   /**
-   * Goes on to what an answer showed, never back.
+   * Moves the session forward to the position of an answer, never back.
    *
-   * @returns false when it is no Order-Position: then nothing has changed
+   * @returns false when `token` is no Order-Position: the session is unchanged
    */
   saw(token: string): boolean {
     const seen = readPosition(token);
@@ -41,15 +42,16 @@ export class Session {
     if (seen.about !== null) this.#remember(seen.about);
     const furthest = this.#furthest;
     if (furthest !== null && furthest.store === seen.store && furthest.position >= seen.position) return true;
-    if (furthest !== null && furthest.store !== seen.store && seen.about === null) return true; // an old instance's
+    if (furthest !== null && furthest.store !== seen.store && seen.about === null) return true; // only changes move it
     this.#furthest = { ...seen, about: null };
     this.#token = null;
     return true;
   }
 
   /**
-   * For a read of one order. It names the session's own change of it, so that a change that could not be applied to
-   * the read models is told (503 `order_parked`); a list is not held up by one such order.
+   * The token for a read of one order. It names the session's own change of that order, so that a change that
+   * could not be applied to the read models is reported (503 `order_parked`). The token of a list names none, so
+   * that one such order does not hold up the list.
    */
   tokenFor(orderId: string): string | null {
     const revision = this.#changed.get(orderId);
@@ -57,7 +59,7 @@ export class Session {
     return writePosition({ ...this.#furthest, about: { orderId, revision } });
   }
 
-  /** Begins anew: the next read shows whatever there is. */
+  /** Starts the session anew: the next read shows whatever the read models hold. */
   forget(): void {
     this.#furthest = null;
     this.#token = null;

@@ -4,7 +4,7 @@ export interface TransportRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
-  /** Ends the request, whatever it is at. */
+  /** Ends the request at any stage. */
   readonly signal: AbortSignal;
 }
 
@@ -18,8 +18,8 @@ export interface TransportAnswer {
 }
 
 /**
- * How requests travel. What it throws when there is no answer has, itself or in its chain of causes, a `code` as
- * Node's sockets and undici have it; any other error is taken for a bug and is not tried again.
+ * Sends a request. When there is no answer, it throws an error that has, itself or in its chain of causes, a
+ * `code` of Node's sockets or undici. Any other error is taken for a bug: the request is not sent again.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
 
@@ -36,18 +36,21 @@ export const fetchTransport: Transport = async ({ method, url, headers, body, si
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** What became of a request that has no answer. */
+/** What is known of a request without an answer. */
 export type Lost = 'not sent' | 'unknown';
 
-/** Whoever answers with these never saw the request; some of them end a connection, too, on which it was. */
+/** With these codes the server never saw the request, unless the connection was already made (`wasConnected`). */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
-/** The last of them where a connection ends with its answer (`Connection: close`), and the answer before its length. */
+/**
+ * With these codes the outcome is unknown. The last one: a connection that ends with its answer
+ * (`Connection: close`) ended before the answer had its full length.
+ */
 const LOST =
   /^(E[A-Z]+|HPE_[A-Z_]+|UND_ERR_(SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED|RES_CONTENT_LENGTH_MISMATCH))$/;
 
 const MAX_CAUSES = 5;
 
-/** What a transport's error says about its request; null: it is no failure of the network. */
+/** What a transport's error says about its request; null: the error is no failure of the network. */
 export function lostBy(error: unknown): { readonly lost: Lost; readonly code: string } | null {
   let one = error as { code?: unknown; syscall?: unknown; cause?: unknown } | null | undefined;
   for (let depth = 0; typeof one === 'object' && one !== null && depth < MAX_CAUSES; depth++) {

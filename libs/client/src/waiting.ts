@@ -1,8 +1,8 @@
-/** Node's timers take no more, and fire at once. */
+/** The longest delay of Node's timers. With a longer one they fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * @returns what is awaited, or null when `ms` are over first
+ * @returns the awaited value, or null when `ms` are over first
  * @throws the signal's reason, as soon as it is given
  */
 export async function within<T>(

@@ -7,15 +7,16 @@ import { openClient } from './open-client.js';
 import { within } from './within.js';
 
 /**
- * The client sends it as a moment of its own clock, and the server compares it with its: with a short one, a process whose
- * clock is behind could append nothing at all. How long an answer is waited for is measured here.
+ * The client sends the deadline as a moment of its own clock, and the server compares it with the server's clock.
+ * With a short deadline, a process whose clock is behind could append nothing. So `AppendConnection` measures the
+ * wait for an answer itself.
  */
 const SENT_DEADLINE_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * One client that appends and does nothing else, from its first call to its first trouble. Then it is
- * never used again: the client would reconnect by itself, but with the old stream still alive beside the
- * new one, and the end of the old would reject what is in flight on the new.
+ * One client that only appends. After its first failure it is never used again. The client would reconnect by
+ * itself, but the old stream would live on beside the new one, and the end of the old stream would reject the
+ * appends in flight on the new one.
  */
 export class AppendConnection {
   readonly #client: EventStoreDBClient;
@@ -37,7 +38,7 @@ export class AppendConnection {
     guardAppendStreams(client, (cause) => this.#break(cause));
   }
 
-  /** @throws StoreUnavailable when the server does not answer in time: nothing was sent. */
+  /** @throws StoreUnavailable when the server does not answer in time: no append was sent. */
   static async open(
     connectionString: string,
     timeoutMs: number,
@@ -58,8 +59,8 @@ export class AppendConnection {
   }
 
   /**
-   * Rejects with what the client says, or with AppendOutcomeUnknown in time; with StoreUnavailable when
-   * the connection broke before anything was sent.
+   * Rejects with the client's error, with AppendOutcomeUnknown when no answer came in time, or with
+   * StoreUnavailable when the connection broke before anything was sent.
    */
   async append(
     stream: string,
@@ -71,8 +72,8 @@ export class AppendConnection {
   }
 
   /**
-   * The client's first append opens the stream, and is overtaken meanwhile by those that find it open. So it
-   * goes alone; after that they are sent in the order in which they were asked for.
+   * The client's first append opens the stream. Appends that find the stream open would overtake it. So the first
+   * append is sent alone, and the others follow in the order in which they were asked for.
    */
   #turn(): Promise<void> | null {
     if (this.#firstSent) return this.#firstSent;
@@ -85,7 +86,7 @@ export class AppendConnection {
     events: EventData[],
     expectedRevision: bigint | 'no_stream',
   ): Promise<AppendResult> {
-    // It can break between being asked for and being used; its client would then connect once more.
+    // The connection can break before this append uses it. Its client would then connect once more.
     if (this.#broken) {
       return Promise.reject(storeUnavailable('the connection for appending broke', this.#broken));
     }
@@ -104,7 +105,7 @@ export class AppendConnection {
       const timer = setTimeout(() => {
         const cause = new Error(`none in ${this.#timeoutMs} ms`);
         giveUp(cause);
-        // A slow append is one thing, a stream that says nothing at all another.
+        // One slow append does not break the connection. A stream without any answer since then does.
         if (this.#lastAnswerAtMs < sentAtMs) this.#break(cause);
       }, this.#timeoutMs);
       this.#unanswered.add(giveUp);
@@ -115,7 +116,7 @@ export class AppendConnection {
           resolve(result);
         },
         (error: Error) => {
-          // A refusal is an answer. When the stream itself has ended, it is broken already.
+          // A refusal is an answer too. If the stream itself has ended, the connection is broken already.
           this.#lastAnswerAtMs = performance.now();
           settle();
           reject(error);
@@ -124,7 +125,7 @@ export class AppendConnection {
     });
   }
 
-  /** What has no answer yet is of unknown outcome. */
+  /** Appends without an answer are rejected with AppendOutcomeUnknown. */
   async close(): Promise<void> {
     this.#break(new Error('the connection was closed'));
     await closeClient(this.#client);

@@ -3,21 +3,21 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import { internalsOf } from './client-internals.js';
 
 /**
- * Keeps trouble of the client's batch append stream from ending the process, and reports it.
+ * Keeps failures of the client's batch append stream from ending the process, and reports them.
  *
- * The client sends all appends over one stream and keeps those without an answer in a map of the module.
- * Three of its ways would be fatal:
+ * The client sends all appends over one stream and keeps the unanswered ones in a map of its module. Three of
+ * its behaviours would be fatal:
  *
- * 1. An error on any such stream of the process rejects all appends of the map and empties it. An answer
- *    that then still arrives on another stream is looked up in vain, and `const [resolve, reject] =
+ * 1. An error on any such stream of the process rejects all appends in the map and empties it. When an answer
+ *    then still arrives on another stream, its append is not in the map, and `const [resolve, reject] =
  *    undefined` throws inside the stream's `data` handler: uncaught, and the stream would never be read
- *    again. Those appends were already rejected as of unknown outcome, so the answer may be dropped; and
- *    only this one error is taken for it.
+ *    again. The append was already rejected with an unknown outcome, so its answer is dropped. Only this one
+ *    error is treated as a late answer.
  * 2. When the stream's buffer is full, appends wait for room inside an `async` promise executor. If the
- *    stream breaks, their wait rejects a promise that nobody holds: an unhandled rejection. So the buffer
- *    is never said to be full; how much is in flight is bounded by who appends.
- * 3. When the server ends the stream in good order, the client goes on writing to it without an answer,
- *    for ever. So its end is made an error.
+ *    stream breaks, their wait rejects a promise that nobody holds: an unhandled rejection. So `write` never
+ *    reports a full buffer. `Appender` bounds how much is in flight.
+ * 3. When the server ends the stream in good order, the client goes on writing to it and never gets an
+ *    answer. So the end of the stream is turned into an error.
  *
  * @param onBroken called once for each stream that can no longer be trusted
  */
@@ -35,7 +35,7 @@ function guard(stream: Duplex, onBroken: (cause: Error) => void): void {
   const report = (cause: Error) => {
     if (broken) return;
     broken = true;
-    // Not before the client has seen the end of the stream too: else it would wait for it when closed.
+    // The client has to see the end of the stream first. Otherwise it would wait for that end when it is closed.
     queueMicrotask(() => onBroken(cause));
   };
 
@@ -64,8 +64,8 @@ function guard(stream: Duplex, onBroken: (cause: Error) => void): void {
 }
 
 /**
- * `const [resolve, reject] = promiseBank.get(resultingId)`, thrown by the client's `batchAppend` itself, of
- * an id that is no longer there. How V8 words it depends on its version.
+ * Whether the error comes from `const [resolve, reject] = promiseBank.get(resultingId)` in the client's
+ * `batchAppend`, for an id that is no longer in the map. Its wording depends on the version of V8.
  */
 export function isLateAnswer(error: unknown): error is TypeError {
   if (!(error instanceof TypeError) || !error.message.includes('not iterable')) return false;

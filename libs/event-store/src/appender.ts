@@ -4,16 +4,18 @@ import { StoreUnavailable } from './errors.js';
 import type { Appended, ExactEvent, ExpectedRevision } from './port.js';
 import { wireEvents } from './wire-event.js';
 
-/** What may be under way at once. Beyond it the store does not keep up, and waiting would only hide it. */
+/**
+ * Size of the appends that may be under way at once. Beyond it the store is too slow, and waiting would hide that.
+ */
 const IN_FLIGHT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
- * The one that appends in this process: trouble with the append stream of one client rejects the pending
- * appends of every client in the process.
+ * The one appender of this process. There is only one because a failure of one client's append stream rejects the
+ * pending appends of every client in the process.
  */
 let appending: symbol | null = null;
 
-/** Appends over one connection at a time, and over a new one after trouble. */
+/** Appends over one connection at a time. A broken connection is replaced by a new one. */
 export class Appender {
   readonly #connectionString: string;
   readonly #timeoutMs: number;
@@ -24,14 +26,14 @@ export class Appender {
   #inFlightBytes = 0;
   #closed = false;
 
-  /** @param onLost told when a connection breaks, before what is under way on it is found out */
+  /** @param onLost called when a connection breaks, before the callers of its unanswered appends learn of it */
   constructor(connectionString: string, timeoutMs: number, onLost: () => void = () => {}) {
     this.#connectionString = connectionString;
     this.#timeoutMs = timeoutMs;
     this.#onLost = onLost;
   }
 
-  /** Errors as in the port. `position` is null when the server did not say it. */
+  /** Errors as in the port. `position` is null when the server's answer had none. */
   async append(
     stream: string,
     events: readonly ExactEvent[],
@@ -60,7 +62,7 @@ export class Appender {
 
   async close(): Promise<void> {
     this.#closed = true;
-    // An attempt to connect that fails has nothing left to close.
+    // A failed attempt to connect leaves nothing to close.
     const connection = await this.#connection?.catch(() => null);
     await connection?.close();
     await this.#retired;
@@ -76,7 +78,7 @@ export class Appender {
   }
 
   async #connect(): Promise<AppendConnection> {
-    // The end of the old stream must be over: it rejects whatever is in flight then.
+    // The old stream must have ended first: its end rejects every append that is in flight at that time.
     await this.#retired;
     try {
       return await AppendConnection.open(this.#connectionString, this.#timeoutMs, (broken) => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { CallItems, type CallItemsOptions } from './call-items.js';
 import { StoreSilent, StoreUnavailable } from './errors.js';
 
-/** A call of gRPC as far as it is used: errors come as its own do, by hand. */
+/** A gRPC call, as far as CallItems uses it. Like gRPC, it emits errors itself instead of being destroyed. */
 class Call extends Readable {
   cancelled = 0;
   asked = 0;
@@ -37,7 +37,7 @@ class Call extends Readable {
   }
 }
 
-/** Items are numbers; other messages are none. */
+/** Numbers are items; other messages are not. */
 function itemsOf(call: Call, changes: Partial<CallItemsOptions<number | string, number>> = {}) {
   return new CallItems<number | string, number>({
     open: () => Promise.resolve(call as unknown as ClientReadableStream<number | string>),
@@ -162,7 +162,7 @@ describe('the items of a call', () => {
     );
     expect(await items.next()).toEqual({ done: false, value: 1 });
     broken.breaks(new Error('go there'));
-    await expect(items.next()).rejects.toThrow('go there'); // part of it was read
+    await expect(items.next()).rejects.toThrow('go there'); // an item was already read
   });
 
   it('a server that says nothing is silent, and its call cancelled', async () => {

@@ -1,31 +1,31 @@
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { StoreSilent, StoreUnavailable } from './errors.js';
 
-/** How many items wait for their reader at most, and how large they are together, but for the last. */
+/** How many items may wait for their reader, and how large they may be together, not counting the last one. */
 const READ_AHEAD_ITEMS = 256;
 const READ_AHEAD_BYTES = 4 * 1024 * 1024;
-/** How often it is looked whether a wait is over, within the time that it may take. */
+/** How many times a wait is checked within the time that it may take. */
 const LOOKS_PER_WAIT = 4;
 
 export interface CallItemsOptions<Message, Item> {
   readonly open: () => Promise<ClientReadableStream<Message>>;
-  /** null: the message is none for the reader. */
+  /** null: the message is not for the reader. */
   readonly pick: (message: Message) => Item | null;
-  /** In bytes; items are small, unless told. */
+  /** In bytes; without it, the size of items does not count. */
   readonly sizeOf?: (item: Item) => number;
-  /** Longest wait for a message, or the end. */
+  /** Longest wait for a message or for the end of the call. */
   readonly withinMs: number;
-  /** Its end is an error. */
+  /** Whether the end of the call is an error. */
   readonly isEndless?: boolean;
-  /** Whether it may say nothing, after this message, for as long as it likes. */
+  /** Whether the server may be silent for any length of time from this message on. */
   readonly isPatientAfter?: (message: Message) => boolean;
   /** How many items there are at most. */
   readonly maxItems?: number;
-  /** Whether it is opened once more, after an error in place of the first message. */
+  /** Whether the call is opened once more after this error, which came in place of the first message. */
   readonly isOpenedAgain?: (error: unknown) => boolean;
-  /** What its reader is told of an error. */
+  /** The error that the reader gets for an error of the call. */
   readonly failure: (error: unknown) => Error;
-  /** Ends the reading, without an error, whatever was not read yet. */
+  /** Ends the reading without an error. Items that were not read yet are dropped. */
   readonly signal?: AbortSignal;
 }
 
@@ -37,14 +37,14 @@ interface Waiting<Item> {
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * What a call streams, one item at a time, for one reader; a slow one slows the server down. The call is opened when the
- * first item is asked for. Waiting too long is StoreSilent.
+ * The items that a call streams, for one reader. A slow reader slows the server down. The call is opened when the
+ * first item is asked for. A wait that takes too long ends with StoreSilent.
  *
- * The call is ended however the reading ends, and cancelled only where the server does not end it: a server that is sent
- * too many cancellations (RST_STREAM) closes the connection, with every other call on it (CVE-2023-44487). So the last
- * of `maxItems` is handed on when the call has ended.
+ * However the reading ends, the call is ended too. It is cancelled only where the server does not end it: a server
+ * that gets too many cancellations (RST_STREAM) closes the connection, with every other call on it
+ * (CVE-2023-44487). So the last of `maxItems` items is handed out only when the call has ended.
  *
- * An iterator by hand, since generators over generators over Node's own take longer for an event than decoding it.
+ * The iterator is written by hand: nested generators take longer for each event than decoding the event.
  */
 export class CallItems<Message, Item> implements AsyncIterableIterator<Item, undefined> {
   readonly #options: CallItemsOptions<Message, Item>;
@@ -52,20 +52,20 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   #call: ClientReadableStream<Message> | null = null;
   #isOpenedAgain = false;
   readonly #ahead: Item[] = [];
-  /** Place in `#ahead` of the next one to be read. */
+  /** Index in `#ahead` of the next item to be read. */
   #next = 0;
-  /** Of all in `#ahead`. */
+  /** Size of all items in `#ahead`. */
   #bytes = 0;
   #received = 0;
   #waiting: Waiting<Item> | null = null;
   #timer: NodeJS.Timeout | null = null;
-  /** In vain, since something came or the wait began. */
+  /** Checks of the timer since the last message came or the wait began. */
   #looks = 0;
   /** Whether any message has come. */
   #hasBegun = false;
-  /** Whether it may be silent. */
+  /** Whether the server may be silent. */
   #isPatient = false;
-  /** How the call ended; null: it has not. */
+  /** How the call ended; null: it has not ended. */
   #outcome: { readonly error: Error | null } | null = null;
 
   constructor(options: CallItemsOptions<Message, Item>) {
@@ -82,7 +82,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
     return this.#take() ?? (await this.#wait());
   }
 
-  /** The reader leaves. */
+  /** The reader stops early. */
   return(): Promise<IteratorResult<Item, undefined>> {
     this.#leave();
     return Promise.resolve(END);
@@ -108,7 +108,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
     }
     const ended = () => (isEndless ? new StoreUnavailable('the event store ended the subscription') : null);
     call.on('end', () => call === this.#call && this.#end(ended()));
-    // gRPC emits errors by hand, also once nobody reads any more.
+    // gRPC emits errors even when nobody reads any more. Without a listener they would be uncaught.
     call.on('error', (error) => call === this.#call && this.#fail(error));
     call.on('data', (message: Message) => this.#receive(message));
     if (this.#outcome !== null) this.#cancel(); // the reader left meanwhile
@@ -120,7 +120,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
       return this.#end(error);
     this.#isOpenedAgain = true;
     this.#call = null;
-    // In the turn of the error the client still turns to where it is sent.
+    // In this turn of the event loop the client still handles the error. Later it uses the server that it named.
     setImmediate(() => {
       if (this.#outcome === null) void this.#open();
     });
@@ -135,7 +135,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
 
   #cancel(): void {
     this.#call?.cancel();
-    this.#call?.resume(); // it ends when all that has come is taken
+    this.#call?.resume(); // the call ends only when everything received was taken
   }
 
   #receive(message: Message): void {
@@ -175,12 +175,12 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
   /** null: there is nothing to be read yet. */
   #take(): IteratorResult<Item, undefined> | null {
     const isHeldBack = this.#outcome === null && this.#received >= this.#maxItems && this.#aheadCount() === 1;
-    // It is given when the call has ended, and a call that pauses never does.
+    // The last item is handed out when the call has ended, and a paused call never ends.
     if (isHeldBack && this.#call!.isPaused()) this.#call!.resume();
     if (this.#aheadCount() > 0 && !isHeldBack) return { done: false, value: this.#shift() };
     if (this.#outcome === null) return null;
     const { error } = this.#outcome;
-    this.#outcome = { error: null }; // an iteration ends with its error
+    this.#outcome = { error: null }; // the error is thrown once: it ends the iteration
     if (error !== null) throw error;
     return END;
   }
@@ -215,7 +215,7 @@ export class CallItems<Message, Item> implements AsyncIterableIterator<Item, und
 
   #look(): void {
     if (this.#waiting === null || this.#isPatient) return;
-    // Not by the clock: after a turn of the event loop that took long, what has come meanwhile is not received yet.
+    // Checks are counted, not timed: after a long turn of the event loop, messages may wait to be received.
     this.#looks += 1;
     if (this.#looks <= LOOKS_PER_WAIT) return;
     this.#end(new StoreSilent(`the event store sent nothing for ${this.#options.withinMs} ms`));

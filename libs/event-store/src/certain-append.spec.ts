@@ -5,7 +5,7 @@ import { CertainAppend } from './certain-append.js';
 
 type Fault = 'lost request' | 'lost answer' | 'away';
 
-/** One stream in memory, whose appends fail in the given ways, one after another, and then go well. */
+/** One stream in memory. Its appends fail in the given ways, one after another; all later ones succeed. */
 function faulty(faults: Fault[], { readable = true } = {}) {
   const stored: RawEvent[] = [];
   const sent: string[][] = [];

@@ -2,15 +2,15 @@ import { setTimeout } from 'node:timers/promises';
 import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from './errors.js';
 import type { Appended, EncodedEvent, EventStore, ExpectedRevision } from './port.js';
 
-/** Waits before the same events are sent again: time for a server that restarts. */
+/** Waits before the same events are sent again: time for a server to restart. */
 const RESEND_AFTER_MS = [20, 200, 1_000] as const;
 
-/** What it needs of an event store, for events that are known by their ids. */
+/** The part of an event store that is needed here. Events are recognised by their ids. */
 interface Appending<Event> extends Pick<EventStore, 'readStream'> {
   append(stream: string, events: readonly Event[], expected: ExpectedRevision): Promise<Appended>;
 }
 
-/** Appends that know how they ended, or say that they do not. */
+/** Appends events and finds out the outcome, or says that it is unknown. */
 export class CertainAppend<Event extends { readonly eventId: string } = EncodedEvent> {
   readonly #eventStore: Appending<Event>;
   readonly #resendAfterMs: readonly number[];
@@ -21,12 +21,12 @@ export class CertainAppend<Event extends { readonly eventId: string } = EncodedE
   }
 
   /**
-   * As the port's append, but an unknown outcome is found out: the same bytes are sent again at the same
+   * Like the port's append, but an unknown outcome is found out: the same events are sent again at the same
    * revision, where the server recognises them by their ids.
    *
-   * @returns null when the stream has moved on without these events, which can be stored no more
+   * @returns null when the stream has moved on without these events: they can no longer be stored
    * @throws StoreUnavailable when nothing was sent
-   * @throws AppendOutcomeUnknown when it cannot be found out: they are stored, or will be, or never
+   * @throws AppendOutcomeUnknown when it cannot be found out whether the events are stored, or will be, or never
    * @throws AppendTooLarge
    */
   async append(
@@ -56,11 +56,11 @@ export class CertainAppend<Event extends { readonly eventId: string } = EncodedE
     }
     const stored = await unlessSilent(this.#stored(stream, events, expected));
     if (stored !== SILENT && stored !== null) return stored;
-    // Not there yet; a sending that is still under way may store it after all.
+    // The events are not stored yet. An append that is still under way may store them after all.
     throw new AppendOutcomeUnknown(`whether ${stream} took the events is not known`, { cause: unknown });
   }
 
-  /** null: the revision is taken by others, so that no sending of these events can come to be any more. */
+  /** null: other events took the revision, so that no append of these events can succeed any more. */
   async #sentAgain(
     stream: string,
     events: readonly Event[],
@@ -74,7 +74,7 @@ export class CertainAppend<Event extends { readonly eventId: string } = EncodedE
     }
   }
 
-  /** Where these very events are; null: they are not in the stream. */
+  /** Where these very events are stored; null: they are not in the stream. */
   async #stored(
     stream: string,
     events: readonly Event[],
@@ -94,7 +94,7 @@ export class CertainAppend<Event extends { readonly eventId: string } = EncodedE
 
 const SILENT = Symbol('silent');
 
-/** SILENT: the store did not say. */
+/** SILENT: the store did not answer. */
 async function unlessSilent<T>(asked: Promise<T>): Promise<T | typeof SILENT> {
   try {
     return await asked;

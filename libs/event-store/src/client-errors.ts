@@ -13,7 +13,7 @@ import {
   WrongExpectedRevision,
 } from './errors.js';
 
-/** What an append that the client rejected means. */
+/** The port's error for an append that the client rejected. */
 export function appendError(stream: string, sizeBytes: number, error: unknown): Error {
   if (error instanceof AppendOutcomeUnknown) return error;
   if (error instanceof WrongExpectedVersionError) {
@@ -22,7 +22,7 @@ export function appendError(stream: string, sizeBytes: number, error: unknown): 
   }
   if (error instanceof MaxAppendSizeExceededError) return new AppendTooLarge(sizeBytes, error.maxAppendSize);
   if (error instanceof AccessDeniedError) return storeUnavailable('the event store refuses access', error);
-  // Nobody of us deletes a stream of an order: somebody has to look.
+  // No part of this system deletes the stream of an order: a person has to look.
   if (error instanceof StreamDeletedError) {
     return new StreamDeleted(`${stream} was deleted for good`, { cause: error });
   }
@@ -31,12 +31,12 @@ export function appendError(stream: string, sizeBytes: number, error: unknown): 
   });
 }
 
-/** Of a call of `Streams.Read`: EventStoreDB names the error in the trailers (`exception`). */
+/** Whether `Streams.Read` failed because the stream is deleted: the trailer `exception` names the error. */
 export function isStreamDeleted(error: unknown): boolean {
   return exceptionOf(error) === 'stream-deleted';
 }
 
-/** The same: another member of the cluster leads it. */
+/** Whether `Streams.Read` failed because another member leads the cluster. */
 export function isNotLeader(error: unknown): boolean {
   return exceptionOf(error) === 'not-leader';
 }

@@ -10,27 +10,29 @@ interface GrpcChannel {
   close(): void;
 }
 
-/** What of `@eventstore/db-client` 6.2.1 is not public and yet needed, in one place. The version is pinned. */
+/**
+ * The parts of `@eventstore/db-client` 6.2.1 that are needed but not public, in one place. The version is pinned.
+ */
 interface ClientInternals {
-  /** Streams that are open; on a client that only appends, its one batch append stream. */
+  /** The open streams. A client that only appends has one: its batch append stream. */
   readonly disposableStreams: Set<Duplex>;
-  /** What the server can do, asked once; on the way to it the connection is made. */
+  /** What the server can do, asked once. Asking makes the connection. */
   readonly capabilities: Promise<{ readonly serverVersion: string }>;
   readonly throwOnAppendFailure: boolean;
   createChannel(this: void): Promise<GrpcChannel>;
   getChannel(): Promise<GrpcChannel>;
-  /** Drops the connection where an error says that another one may be better; called without being waited for. */
+  /** Drops the connection where an error says that another one may be better. The client does not await it. */
   handleError(this: void, grpcClient: Client, error: unknown): Promise<void>;
   /**
-   * Makes a call over the client's connection, with a gRPC client of the class given, and looks after it: it is ended
-   * with the client, and an error that another connection would not have makes one.
+   * Makes a call over the client's connection, with a gRPC client of the class given. The call ends with the
+   * client. After an error that another connection may avoid, the client makes a new connection.
    */
   GRPCStreamCreator<Call extends Readable>(
     grpcClient: typeof Client,
     name: string,
     call: (client: Client) => Call,
   ): () => Promise<Call>;
-  /** Credentials, the connection's name, who has to answer, and the deadline, in milliseconds, of a call. */
+  /** A call's credentials, connection name, whether the leader has to answer, and deadline in milliseconds. */
   callArguments(
     from: { readonly requiresLeader: boolean },
     options: { deadline: number },
@@ -44,17 +46,17 @@ export function internalsOf(client: EventStoreDBClient): ClientInternals {
 const CLOSE_LIMIT_MS = 500;
 
 /**
- * Ends every call and the connection; the client by itself never closes its channel. A call that does not
- * end in time is left to the closed channel.
+ * Ends every call and the connection: the client by itself never closes its channel. A call that does not end
+ * in time is left to end with the channel.
  */
 export async function closeClient(client: EventStoreDBClient): Promise<void> {
   await unlessLate(client.dispose());
-  // Looking for a cluster can take minutes; where one is found after all, its connection is closed then.
+  // Looking for a cluster can take minutes. If one is found after all, its connection is closed then.
   const closing = internalsOf(client)
     .getChannel()
     .then(
       (channel) => channel.close(),
-      () => {}, // of a cluster that was never found: there is none to close
+      () => {}, // no cluster was found: there is no connection to close
     );
   await unlessLate(closing);
 }

@@ -39,7 +39,7 @@ const stored = ({ eventId, type, data, metadata }: EncodedEvent, revision: numbe
   sizeBytes: 0,
 });
 
-/** Turns texts round and counts its calls; opens nothing once `erased`. */
+/** A personal codec that reverses texts and lists its calls. After `erase` it opens every part as ERASED. */
 function sealing() {
   const calls: string[] = [];
   let erased = false;

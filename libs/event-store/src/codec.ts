@@ -8,12 +8,12 @@ import { parseOrderStream } from './streams.js';
 import { isOrderEventType, schemaVersionOf, upcast, type StoredContent } from './upcasters.js';
 
 export interface EventCodec {
-  /** What seals and opens personal data, of snapshots too. */
+  /** Seals and opens personal data, in snapshots too. */
   readonly personal: PersonalCodec;
 
   /**
-   * The events of one decision, each with an id of its own. Encode once and send again what came out: the
-   * server knows a repeated append by its ids.
+   * The events of one decision, each with an id of its own. To repeat an append, send the same result again: the
+   * server recognises a repeated append by the event ids.
    */
   readonly encode: (
     orderId: string,
@@ -22,13 +22,13 @@ export interface EventCodec {
   ) => Promise<readonly EncodedEvent[]>;
 
   /**
-   * Today's shape of stored events, in the same order; any number of orders at once.
+   * Stored events in today's shape, in the same order. They may be of any number of orders.
    *
    * @throws UnreadableEvent for a type or version that this release does not know, or broken content
    */
   readonly decode: (events: readonly RawEvent[]) => Promise<readonly StoredOrderEvent[]>;
 
-  /** The same, with what is wrong in the place of each event that cannot be read. */
+  /** Like `decode`, but returns an UnreadableEvent in the place of each event that cannot be read. */
   readonly decodeEach: (
     events: readonly RawEvent[],
   ) => Promise<readonly (StoredOrderEvent | UnreadableEvent)[]>;
@@ -96,10 +96,10 @@ function orUnreadable<T>(read: () => T): T | UnreadableEvent {
   }
 }
 
-/** For as long as personal data is stored as it is. */
+/** The codec that stores personal data unencrypted. */
 export const { encode, decode, decodeEach } = eventCodec(plainPersonal);
 
-/** Events without a personal part cost the personal codec nothing. */
+/** Converts the personal parts that are not null. Events without one cost the personal codec nothing. */
 async function throughPersonal(
   all: readonly unknown[],
   convert: (parts: { part: unknown; index: number }[]) => Promise<readonly unknown[]>,
@@ -163,7 +163,7 @@ function storedEvent(
     orderId: owner.orderId,
     position: raw.position,
     metadata,
-    // The shape of each type and version is what golden/shapes.json says; the corpus proves the upcasters.
+    // golden/shapes.json fixes the shape of each type and version, and the golden corpus tests the upcasters.
   } as StoredOrderEvent;
 }
 

@@ -29,25 +29,25 @@ export interface DbClientOptions {
   readonly connectionString: string;
   /** Longest wait for any one answer. */
   readonly timeoutMs?: number;
-  /** The connection for appends was lost: whatever answers next may be a store that was restored, or another one. */
+  /** Called when the connection for appends is lost: the next answer may come from a restored or another store. */
   readonly onLost?: () => void;
   /**
-   * Streams are read from the leader of a cluster alone, whatever node the connection string prefers: another one may
-   * lack what was appended last. Subscriptions are as good from any.
+   * Whether streams are read from the leader of a cluster alone, whatever node the connection string prefers:
+   * another node may lack the last events. Subscriptions may come from any node.
    */
   readonly fromLeader?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 
-/** What the reader is told of an error of a call through a client. */
+/** The error that the reader gets for an error of a call through `client`. */
 type Failure = (client: EventStoreDBClient, error: unknown) => Error;
 
 /**
- * The event store port over `@eventstore/db-client`. Reads and subscriptions have a client of their own,
- * so that an error of theirs never touches what is being appended, and the other way round; that one
- * reconnects by itself, and where a connection is silent without being closed, another client takes its place.
- * Only the first append makes a connection for appending.
+ * The event store port over `@eventstore/db-client`. Reads and subscriptions share a client of their own, so that
+ * their errors never touch appends, and the other way round. That client reconnects by itself; where its
+ * connection is silent without being closed, a new client takes its place. The connection for appends is made by
+ * the first append.
  */
 export class DbClientEventStore implements ExactEventStore {
   #reader: EventStoreDBClient;
@@ -109,7 +109,7 @@ export class DbClientEventStore implements ExactEventStore {
     return null;
   }
 
-  /** As the server tells it. @throws StoreUnavailable */
+  /** The version that the server reports. @throws StoreUnavailable */
   async serverVersion(): Promise<string> {
     const client = this.#reader;
     try {
@@ -133,7 +133,7 @@ export class DbClientEventStore implements ExactEventStore {
       sizeOf: ({ sizeBytes }) => sizeBytes,
       withinMs: timeoutMs,
       maxItems,
-      // By its error the client has learned who leads.
+      // From this error the client has learned which node leads.
       isOpenedAgain: isNotLeader,
       failure: (error) => failure(client, error),
     });
@@ -153,7 +153,7 @@ export class DbClientEventStore implements ExactEventStore {
       sizeOf: (message) => (message.kind === 'event' ? sizeOf(message.event) : 0),
       withinMs: timeoutMs,
       isEndless: true,
-      // Only from there on silence means no events: until then it reads the log, and says how far it is.
+      // Only after CaughtUp does silence mean no events. Before it, the server sends events or checkpoints.
       isPatientAfter: ({ kind }) => kind === 'caughtUp',
       failure: (error) => this.#readError(client, 'the subscription broke off', error),
       signal,
@@ -165,20 +165,20 @@ export class DbClientEventStore implements ExactEventStore {
       if (error instanceof StoreSilent) this.#replace(client);
       return error;
     }
-    // Its client was closed for having been silent in another call.
+    // This client was closed because it was silent in another call.
     if (client !== this.#reader)
       return new StoreSilent(`${what}: its connection was given up`, { cause: error });
     return storeUnavailable(what, error);
   }
 
-  /** Whatever else was read through it ends with an error, and is read again through the next one. */
+  /** Replaces a silent client. Its other calls end with an error; repeated, they go through the new client. */
   #replace(silent: EventStoreDBClient): void {
     if (this.#reader !== silent) return;
     this.#reader = openClient(this.#connectionString);
     closeClient(silent).catch(() => {}); // it did not answer anyway
   }
 
-  /** A server may confirm a repeated append without saying where the events are. */
+  /** Reads the position of an event: a server may confirm a repeated append without its position. */
   async #positionOf(stream: string, revision: number): Promise<bigint> {
     for await (const event of this.readStream(stream, { fromRevision: revision, maxCount: 1 })) {
       return event.position;

@@ -11,7 +11,7 @@ export class WrongExpectedRevision extends Error {
   }
 }
 
-/** No answer in time. The events may be stored or not: send the same again at the same revision to know. */
+/** No answer came in time. The events may be stored or not: to find out, send them again at the same revision. */
 export class AppendOutcomeUnknown extends Error {}
 
 /** The events of one append are larger than the port allows. */
@@ -27,13 +27,13 @@ export class AppendTooLarge extends Error {
 /** The event store cannot be reached, or answered that it cannot serve now. */
 export class StoreUnavailable extends Error {}
 
-/** It was reached, and said nothing for too long: its connection may be dead without having been closed. */
+/** The event store said nothing for too long: the connection may be dead without having been closed. */
 export class StoreSilent extends StoreUnavailable {}
 
 /** The stream was deleted for good (tombstoned): nothing of it can be read any more. */
 export class StreamDeleted extends Error {}
 
-/** A stored event that this release cannot read: an unknown type, or a newer schema version. */
+/** A stored event that this release cannot read: an unknown type, a newer schema version, or broken content. */
 export class UnreadableEvent extends Error {
   constructor(
     readonly event: RawEvent,

@@ -5,7 +5,7 @@ const RANDOM_BYTES = 16;
 const pool = Buffer.alloc(RANDOM_BYTES * 256);
 let used = pool.length;
 
-/** A UUIDv7. Asking the system for randomness takes longer than all the rest of it: once for many. */
+/** A UUIDv7. Random bytes are fetched for many ids at once: asking the system takes longer than all the rest. */
 export function newEventId(): string {
   if (used === pool.length) {
     randomFillSync(pool);

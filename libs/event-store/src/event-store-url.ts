@@ -2,7 +2,9 @@ import { ConfigError, envUrl, type Setting } from '#platform/config.js';
 import type { ConfigName } from '#platform/config-names.js';
 import { ConnectionStringError, openClient } from './open-client.js';
 
-/** A connection string of EventStoreDB, as its client understands it: an URL but for the further seeds of a cluster. */
+/**
+ * A connection string that EventStoreDB's client understands: a URL, except that a cluster may list further seeds.
+ */
 export function envEventStoreUrl(variable: ConfigName): Setting<string> {
   const withOneSeed = envUrl(variable, ['esdb:', 'esdb+discover:']);
   return {
@@ -13,7 +15,7 @@ export function envEventStoreUrl(variable: ConfigName): Setting<string> {
         openClient(text!); // does not connect
       } catch (error) {
         if (!(error instanceof ConnectionStringError)) throw error;
-        throw new ConfigError(`${variable} ${error.why}`); // no cause: it holds the string
+        throw new ConfigError(`${variable} ${error.why}`); // without the cause: that may hold the string
       }
       return text!;
     },

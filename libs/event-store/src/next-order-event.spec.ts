@@ -5,7 +5,7 @@ import type { RawEvent, SubscriptionMessage, SubscriptionOptions } from './port.
 
 const event = { type: 'OrderPlaced', position: 5n } as RawEvent;
 
-/** Says so much, and then nothing more. */
+/** An event store whose subscription delivers these messages and then nothing more. */
 const saying = (...messages: SubscriptionMessage[]) => ({
   async *subscribeToAll({ signal }: SubscriptionOptions) {
     yield* messages;

@@ -11,10 +11,10 @@ export interface AskOptions {
 }
 
 /**
- * The first event of any order after a position (null: of all), as a subscription of its own delivers it; null when
- * there is none now, or the signal aborts.
+ * The first event of any order after a position (null: from the start), as a subscription of its own delivers it.
+ * Null when there is none now, or when the signal aborts.
  *
- * @throws StoreUnavailable, and StoreSilent when it has told neither in time
+ * @throws StoreUnavailable, and StoreSilent when the store has delivered neither an event nor CaughtUp in time
  */
 export async function nextOrderEvent(
   eventStore: Pick<EventStore, 'subscribeToAll'>,

@@ -23,9 +23,9 @@ describe('a client', () => {
     const client = openClient(`esdb://127.0.0.1:${port}?tls=false`);
     const connected = once(server, 'session') as Promise<[ServerHttp2Session]>;
     const stream = once(server, 'stream');
-    internalsOf(client).capabilities.catch(() => {}); // asked first, and never answered here
+    internalsOf(client).capabilities.catch(() => {}); // the client's first call, which is never answered here
     const [session] = await connected;
-    await stream; // and with it what was said before the call
+    await stream; // the settings that precede the call have come with it
     expect(session.remoteSettings.initialWindowSize).toBe(1_048_576);
     expect(session.state.remoteWindowSize).toBe(1_048_576);
     await closeClient(client);

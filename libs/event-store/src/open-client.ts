@@ -2,19 +2,20 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { internalsOf } from './client-internals.js';
 
 /**
- * How much a server sends of a call before it hears that some was read. HTTP/2's own 65,535 are a round trip for some
- * hundred events, which is most of the time that reading a log takes where the server is not near.
+ * How much of a call a server sends before it hears that some of it was read. With HTTP/2's default of 65,535,
+ * every few hundred events cost a round trip. From a distant server, that is most of the time that reading a log
+ * takes.
  */
 const READ_AHEAD_OCTETS = 1024 * 1024;
 
-/** What the client throws for a connection string that it does not understand: it has the string in it, whole. */
+/** What the client throws for a connection string that it does not understand. It holds the whole string. */
 interface ParseError {
   readonly connectionString: string;
   readonly location: readonly [from: number, to: number];
   readonly expected: string;
 }
 
-/** What follows names the connection string: the variable, where one gave it. */
+/** `why` is the end of a sentence whose subject is the connection string, or the variable that it came from. */
 export class ConnectionStringError extends Error {
   override readonly name = 'ConnectionStringError';
 
@@ -24,11 +25,11 @@ export class ConnectionStringError extends Error {
 }
 
 /**
- * A client for `connectionString`, which goes to it untouched: TLS, certificates, credentials, seeds and deadlines are
- * its own affair. It connects with its first call.
+ * A client for `connectionString`, which is passed on unchanged: TLS, certificates, credentials, seeds and
+ * deadlines are up to the client. It connects with its first call.
  *
- * @throws ConnectionStringError in one line when the client does not understand it, or finds no file that it names;
- * without the string: it may hold a password
+ * @throws ConnectionStringError in one line when the client does not understand the string, or does not find a
+ * file that the string names. The error leaves out the string, which may hold a password.
  */
 export function openClient(connectionString: string): EventStoreDBClient {
   const client = understood(connectionString);
@@ -40,14 +41,15 @@ export function openClient(connectionString: string): EventStoreDBClient {
 function understood(connectionString: string): EventStoreDBClient {
   const warnings: string[] = [];
   const { console } = globalThis;
-  // What it ignores it warns of with the whole string, and a misspelt option would be a default in disguise.
+  // For an option that it ignores, the client prints a warning with the whole string. A misspelt option must be an
+  // error: ignored, it would silently mean its default.
   globalThis.console = { ...console, warn: (text: string) => warnings.push(text) };
   let why: string;
   try {
     const client = EventStoreDBClient.connectionString(connectionString);
     const unknown = warnings.find((text) => text.startsWith('Unknown option'));
     if (unknown === undefined) return client;
-    // Its last line points at the option.
+    // The last line of the warning points at the option.
     const after = unknown.split('\n').at(-1)!.indexOf('^');
     why = `is not understood: after ${after} characters there is an option that the client does not know`;
   } catch (error) {
@@ -71,8 +73,9 @@ function readAhead(client: EventStoreDBClient): void {
 }
 
 /**
- * The client waits for no handling of an error, so that one which fails by itself, as where the cluster is not found any
- * more, would be nobody's, and end the process. Whose call has failed is told by the call.
+ * The client does not await its own handling of an error. When that handling fails, for instance because the
+ * cluster is not found any more, its rejection would be unhandled and end the process. It is ignored here: the
+ * failed call reports its own error.
  */
 function letGoOfErrors(client: EventStoreDBClient): void {
   const internals = internalsOf(client);

@@ -8,7 +8,7 @@ import type { OrderSnapshots } from './snapshots/order-snapshots.js';
 import { SnapshotChecks } from './snapshots/snapshot-checks.js';
 import { StateCache } from './state-cache.js';
 
-/** Orders of fewer events, which nearly all are, are read at once and need no look for a snapshot. */
+/** Nearly all orders have fewer events. They are read in one page, and no snapshot is looked for. */
 const FIRST_PAGE_EVENTS = 100;
 const NO_ORDER: LoadedOrder = { order: null, position: null };
 
@@ -16,17 +16,17 @@ export interface OrderLoaderOptions {
   readonly eventStore: Pick<EventStore, 'readStream'>;
   readonly codec: EventCodec;
   readonly cache?: StateCache;
-  /** For tests: another fold than every order has. Its snapshots need a fingerprint of their own. */
+  /** For tests: a fold other than the domain's. Its snapshots need a fingerprint of their own. */
   readonly evolve?: EvolveOrder;
   /** null: orders are folded from their first event on. */
   readonly snapshots?: OrderSnapshots | null;
-  /** One load from a snapshot in so many is compared with the full fold, in the background; 0: none. */
+  /** One in so many loads from a snapshot is compared with the full fold, in the background; 0: none. */
   readonly checkOneIn?: number;
-  /** From 0 up to, but not, 1. */
+  /** A number from 0 to less than 1, as `Math.random` gives. */
   readonly random?: () => number;
 }
 
-/** Orders from their streams, through a cache of folded state, and from a snapshot where there is one. */
+/** Loads orders from their streams, through a cache of folded states, and from a snapshot where there is one. */
 export class OrderLoader {
   readonly #streams: OrderStreams;
   readonly #cache: StateCache;
@@ -45,35 +45,35 @@ export class OrderLoader {
         oneIn: checkOneIn,
         random: options.random ?? Math.random,
         onDifferent: (stream, order) => {
-          // What was loaded since may come of the wrong one too.
+          // States loaded since then may come from the wrong snapshot too.
           this.#cache.delete(stream);
           snapshots.replace(stream, order);
         },
       });
   }
 
-  /** As cached, which may be out of date; null: not cached. */
+  /** The cached state, which may be out of date; null: not cached. */
   cached(stream: string): LoadedOrder | null {
     return this.#cache.get(stream);
   }
 
-  /** As it is in the store now: only what came after `known`, or after its snapshot, is read. */
+  /** The order as it is in the store now. Only the events from `known`, or from its snapshot, on are read. */
   async refresh(stream: string, known: LoadedOrder | null = this.cached(stream)): Promise<LoadedOrder> {
     const followed = known?.order ? await this.#foldOn(stream, known.order) : null;
-    // A store that was restored may lack the end of what was known, or have another one.
+    // A restored store may lack the last known events, or have others in their place.
     const fresh = followed === null || typeof followed === 'string' ? await this.#load(stream) : followed;
-    // That a stream does not exist says little later on, and would fill the cache with made-up ids.
+    // A missing stream is not cached: it may exist a moment later, and made-up ids would fill the cache.
     if (fresh.order === null) this.#cache.delete(stream);
     else this.#cache.set(stream, fresh);
     return fresh;
   }
 
-  /** Nothing is known any more: the store was lost sight of, and may come back with less than it had. */
+  /** Forgets every order: the connection was lost, and the store may come back with fewer events. */
   forget(): void {
     this.#cache.clear();
   }
 
-  /** What is known of the order is not so. */
+  /** Forgets an order whose cached state is wrong. */
   drop(stream: string): void {
     this.#cache.delete(stream);
   }
@@ -83,13 +83,17 @@ export class OrderLoader {
     return this.#streams.events(stream, fromRevision, maxCount);
   }
 
-  /** Remembers what an append of ours, of so many events, made of the order. */
+  /**
+   * Remembers the state of an order after an append of this process.
+   *
+   * @param eventCount how many events it appended
+   */
   remember(stream: string, loaded: LoadedOrder & { readonly order: Order }, eventCount: number): void {
     this.#cache.set(stream, loaded);
     this.#snapshots?.appended(stream, loaded.order, eventCount);
   }
 
-  /** Works on an order: what is known of it stays known until then, whatever the cache can keep. */
+  /** Works on an order. Until `work` ends, its state stays in the cache, whatever else is evicted. */
   async holding<T>(stream: string, work: () => Promise<T>): Promise<T> {
     this.#cache.hold(stream);
     try {
@@ -99,13 +103,13 @@ export class OrderLoader {
     }
   }
 
-  /** Once nothing goes on in the background. */
+  /** Resolves once nothing goes on in the background. */
   async settled(): Promise<void> {
     await this.#checks?.settled();
     await this.#snapshots?.settled();
   }
 
-  /** Ends what goes on in the background; what was not begun is left. */
+  /** Waits for the background work that is under way. Work that was not begun is dropped. */
   async close(): Promise<void> {
     await this.#checks?.settled();
     await this.#snapshots?.close();
@@ -128,7 +132,7 @@ export class OrderLoader {
     return whole;
   }
 
-  /** null: there is no snapshot of the events that are in the stream. */
+  /** null: there is no usable snapshot of the events in the stream. */
   async #loadFromSnapshot(stream: string, snapshots: OrderSnapshots): Promise<LoadedOrder | null> {
     const order = await snapshots.find(stream);
     if (order === null) return null;
@@ -144,8 +148,8 @@ export class OrderLoader {
   }
 
   /**
-   * From a state on. The event that it ends with is read again: it tells whether the state is of this stream. Else why it
-   * is not: that event is not there yet, or another one is.
+   * Folds on from a state. The event at the state's revision is read again: it tells whether the state is of this
+   * stream. If not, returns `future` (there is no event at that revision) or `foreign` (another event is there).
    */
   async #foldOn(stream: string, order: Order): Promise<LoadedOrder | 'future' | 'foreign'> {
     const events = this.#streams.readFrom(stream, order.revision)[Symbol.asyncIterator]();
@@ -159,7 +163,7 @@ export class OrderLoader {
   }
 }
 
-/** Whether a state is that after an event: the command that it handled last is the event's. */
+/** Whether a state is the one after an event: the command that the state handled last is the event's command. */
 function isAfter(event: RawEvent, { handled, revision, lastRecordedAt }: Order): boolean {
   const metadata = metadataOf(event.metadata);
   const command = handled.at(-1);

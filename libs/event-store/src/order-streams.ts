@@ -3,24 +3,24 @@ import type { OrderState } from '#domain/order/state.js';
 import type { EventCodec } from './codec.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from './port.js';
 
-/** Events folded at a time: decoding in batches fetches keys in batches, and keeps memory flat. */
+/** Events decoded and folded at a time: decoding in batches fetches keys in batches, and keeps memory flat. */
 const BATCH_EVENTS = 500;
 
-/** An order as of a point of its stream. */
+/** An order at one revision of its stream. */
 export interface LoadedOrder {
   /** null: there is no such stream. */
   readonly order: OrderState;
-  /** Of its last event in `$all`; null: of none. */
+  /** Position of its last event in `$all`; null: it has no event. */
   readonly position: bigint | null;
 }
 
-/** Orders from their events alone. */
+/** Loads orders from their events alone. */
 export class OrderStreams {
   readonly #eventStore: Pick<EventStore, 'readStream'>;
   readonly #codec: EventCodec;
   readonly #evolve: EvolveOrder;
 
-  /** @param evolveOrder another fold than every order has, for tests */
+  /** @param evolveOrder a fold other than the domain's, for tests */
   constructor(
     eventStore: Pick<EventStore, 'readStream'>,
     codec: EventCodec,
@@ -31,7 +31,7 @@ export class OrderStreams {
     this.#evolve = evolveOrder;
   }
 
-  /** As the events in the stream after `known` make it, up to a revision where one is given. @throws UnreadableEvent */
+  /** Folds the events after `known`, up to and including `upToRevision` if given. @throws UnreadableEvent */
   async foldOn(stream: string, known: LoadedOrder, upToRevision?: number): Promise<LoadedOrder> {
     const fromRevision = known.order === null ? 0 : known.order.revision + 1;
     if (upToRevision !== undefined && upToRevision < fromRevision) return known;
@@ -39,7 +39,7 @@ export class OrderStreams {
     return this.foldEach(this.#eventStore.readStream(stream, { fromRevision, ...limit }), known);
   }
 
-  /** The same, of events that follow on `known`. */
+  /** Folds the given events, which follow `known`. @throws UnreadableEvent */
   async foldEach(
     events: AsyncIterable<RawEvent> | Iterable<RawEvent>,
     known: LoadedOrder,
@@ -65,7 +65,7 @@ export class OrderStreams {
     return this.#codec.decode(await this.read(stream, fromRevision, maxCount));
   }
 
-  /** All from a revision on, as they are stored. */
+  /** All events from a revision on, as they are stored. */
   readFrom(stream: string, fromRevision: number): AsyncIterable<RawEvent> {
     return this.#eventStore.readStream(stream, { fromRevision });
   }

@@ -1,4 +1,4 @@
-/** Whose data it is: one key for each order, once it is encrypted. */
+/** The order that personal data belongs to. Encrypted data has one key for each order. */
 export interface PersonalOwner {
   readonly tenantId: string;
   readonly orderId: string;
@@ -9,16 +9,16 @@ export interface PersonalOwner {
  * append, or of one batch read, come together, so that keys are fetched once.
  */
 export interface PersonalCodec {
-  /** JSON values to JSON values, in the same order. */
+  /** Turns JSON values into JSON values, in the same order. */
   seal(owner: PersonalOwner, parts: readonly unknown[]): Promise<readonly unknown[]>;
 
-  /** In the same order; `'erased'` for a part whose key was destroyed. */
+  /** The opened parts, in the same order; `'erased'` for a part whose key was destroyed. */
   open(
     parts: readonly { readonly owner: PersonalOwner; readonly sealed: unknown }[],
   ): Promise<readonly unknown[]>;
 }
 
-/** Stored as it is. */
+/** Stores personal data unencrypted. */
 export const plainPersonal: PersonalCodec = {
   seal: async (_owner, parts) => parts,
   open: async (parts) => parts.map(({ sealed }) => sealed),

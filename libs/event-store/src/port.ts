@@ -33,13 +33,13 @@ export interface EncodedEvent {
 export interface ExactEvent {
   readonly eventId: string;
   readonly type: string;
-  /** `application/json`, or what else the server was told. */
+  /** `application/json`, or another type that the event was appended with. */
   readonly contentType: string;
   readonly data: Uint8Array;
   readonly metadata: Uint8Array;
 }
 
-/** Where an event is. */
+/** Where an event is stored. */
 interface Place {
   readonly stream: string;
   /** 0 for the first event of the stream. */
@@ -56,7 +56,7 @@ export interface RawEvent extends Place {
   readonly type: string;
   readonly data: unknown;
   readonly metadata: unknown;
-  /** Of data and metadata as they came: what is waiting to be done is bounded by it. */
+  /** Size of data and metadata as they were received. It bounds how much may wait to be processed. */
   readonly sizeBytes: number;
 }
 
@@ -80,7 +80,7 @@ export interface Appended {
 /** What a catch-up subscription delivers. Positions only grow. */
 export type SubscriptionMessage<Event = RawEvent> =
   | { readonly kind: 'event'; readonly event: Event }
-  /** Everything up to here was seen, though no event matched. */
+  /** The server has looked at everything up to here, though the last events may not have matched. */
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   | { readonly kind: 'caughtUp' };
 
@@ -97,23 +97,25 @@ export interface SubscriptionOptions {
  */
 export interface EventStore {
   /**
-   * All or nothing, at exactly the revision given.
+   * Appends all of the events or none, at exactly the revision given.
    * @throws WrongExpectedRevision when the stream is at another revision
    * @throws AppendOutcomeUnknown when no answer came in time: the same events may be sent again at the same revision
    * @throws AppendTooLarge above 1,000,000 bytes
-   * @throws StreamDeleted when it was deleted for good
+   * @throws StreamDeleted when the stream was deleted for good
    */
   append(stream: string, events: readonly EncodedEvent[], expected: ExpectedRevision): Promise<Appended>;
 
   /**
-   * Forwards from a revision (0 unless told otherwise); nothing when there is no such stream.
-   * @throws StreamDeleted when it was deleted for good
+   * Reads forwards from a revision (default 0). A stream that does not exist has no events.
+   * @throws StreamDeleted when the stream was deleted for good
    */
   readStream(stream: string, options?: { fromRevision?: number; maxCount?: number }): AsyncIterable<RawEvent>;
 
   /**
-   * From just after a position (null: the start), live after history, until the signal aborts or the server goes.
-   * @throws StoreSilent when it says nothing for too long before it has caught up; live it may
+   * Delivers the events after a position (null: the start), first history, then live, until the signal aborts.
+   * @throws StoreUnavailable when the server goes away
+   * @throws StoreSilent when the server is silent for too long before it has caught up; after that it may be
+   * silent
    */
   subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage>;
 
@@ -123,7 +125,7 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
-/** An event store that events can be copied from and to without a change to a byte. Errors as in `EventStore`. */
+/** An event store from and to which events can be copied byte for byte. Errors as in `EventStore`. */
 export interface ExactEventStore extends EventStore {
   /** As `append`. */
   appendExact(stream: string, events: readonly ExactEvent[], expected: ExpectedRevision): Promise<Appended>;

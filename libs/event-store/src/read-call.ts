@@ -10,10 +10,11 @@ import { TimeoutError, within } from './within.js';
 const METHOD = '/event_store.client.streams.Streams/Read';
 
 /**
- * A call of `Streams.Read` over a connection of the client's, with answers decoded by hand (ADR 25).
+ * A call of `Streams.Read` over the client's connection, with answers decoded by hand (ADR 25).
  *
- * @param convert what the reader gets of an event
- * @param fromLeader whether any other member of a cluster is to refuse it: then the client goes to the leader it names
+ * @param convert makes what the reader gets from an event
+ * @param fromLeader whether every member of a cluster but the leader is to refuse the call. The client then turns
+ * to the leader that the refusal names.
  * @throws StoreSilent when there is no connection in time
  */
 export async function openReadCall<Event>(

@@ -10,7 +10,7 @@ import { openClient } from './open-client.js';
 
 const WITHIN_MS = 100;
 
-/** Nodes that take a connection and say nothing: who looks for a cluster through them does so for minutes. */
+/** Nodes that accept connections and say nothing: a client looks for a cluster through them for minutes. */
 let nodes: Server[] = [];
 const sockets = new Set<Socket>();
 const seeds = () => nodes.map((node) => `127.0.0.1:${(node.address() as AddressInfo).port}`).join(',');

@@ -2,25 +2,25 @@ import { LRUCache } from 'lru-cache';
 import type { Order } from '#domain/order/state.js';
 import type { LoadedOrder } from './order-streams.js';
 
-/** Some 15,000 orders of twenty lines. */
+/** Room for some 15,000 orders of twenty lines. */
 const DEFAULT_SIZE_BYTES = 192 * 1024 * 1024;
 
-/** Keeps an order's state, once there is one, while somebody works on it. */
+/** Keeps an order's state, once it is set, for as long as callers work on the order. */
 interface Held {
   users: number;
   loaded: LoadedOrder | null;
 }
 
 /**
- * Folded state of the orders used last, bounded by its estimated size, and of those that are worked on. What it has may
- * be out of date.
+ * Folded states of the orders used last, bounded by their estimated size, and of the orders that are worked on. A
+ * state may be out of date.
  */
 export class StateCache {
-  /** null: nothing is kept. */
+  /** null: only the state of held orders is kept. */
   readonly #orders: LRUCache<string, LoadedOrder> | null;
   readonly #held = new Map<string, Held>();
 
-  /** @param options `maxSizeBytes` 0: it keeps nothing */
+  /** @param options `maxSizeBytes` 0: only the state of held orders is kept */
   constructor({ maxSizeBytes = DEFAULT_SIZE_BYTES }: { maxSizeBytes?: number } = {}) {
     const bounds = { maxSize: maxSizeBytes, sizeCalculation: estimatedSizeBytes };
     this.#orders = maxSizeBytes === 0 ? null : new LRUCache(bounds);
@@ -47,7 +47,7 @@ export class StateCache {
     for (const held of this.#held.values()) held.loaded = null;
   }
 
-  /** What is set of it from now on is kept, whatever else is, until as many have let go of it as hold it. */
+  /** Keeps the state that is set from now on, whatever is evicted, until each `hold` was followed by a `letGo`. */
   hold(stream: string): void {
     const held = this.#held.get(stream);
     if (held) held.users += 1;
@@ -68,7 +68,7 @@ export class StateCache {
   }
 }
 
-/** Heap of an entry and of the parts that an order can have many of, as measured on orders of the shop. */
+/** Heap of an entry, and of each part that an order can have many of, as measured on orders of the shop. */
 const ENTRY_BYTES = 3_000;
 const LINE_BYTES = 450;
 const PART_BYTES = 350;
@@ -76,7 +76,7 @@ const PART_BYTES = 350;
 const UNITS_BYTES = 110;
 /** Of an attribute, or a tag. */
 const WORD_BYTES = 160;
-/** A text that is no longer is part of what it stands in, as ids are. */
+/** A text up to this length, such as an id, is included in the figure of the part that holds it. */
 const SHORT_CHARACTERS = 40;
 
 function estimatedSizeBytes({ order }: LoadedOrder): number {
@@ -117,7 +117,7 @@ function linesRefunded(refunds: Order['refunds']): { readonly lines: readonly un
   return refunds.flatMap(({ of }) => (of.kind === 'lines' ? [of] : []));
 }
 
-/** Of all that is long in it: two bytes a character, as in most scripts but the Latin. */
+/** Heap of the long texts in a value: two bytes a character, as for most scripts other than Latin. */
 function longTextBytes(value: unknown): number {
   if (typeof value === 'string') return 2 * Math.max(0, value.length - SHORT_CHARACTERS);
   if (typeof value !== 'object' || value === null) return 0;

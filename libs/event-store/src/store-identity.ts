@@ -9,7 +9,7 @@ const IDENTITY_TYPE = 'StoreIdentified';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const ATTEMPTS_MAX = 5;
 
-/** Which event store this is, a UUID; null while it has no identity yet. @throws StoreUnavailable */
+/** The UUID of this event store; null while it has no identity yet. @throws StoreUnavailable */
 export async function knownStoreIdentity(store: Pick<EventStore, 'readStream'>): Promise<string | null> {
   for await (const { data } of store.readStream(IDENTITY_STREAM, { maxCount: 1 })) {
     const { storeId } = (data ?? {}) as { storeId?: unknown };
@@ -20,7 +20,7 @@ export async function knownStoreIdentity(store: Pick<EventStore, 'readStream'>):
 }
 
 /**
- * What to call an event store that is not the one that is wanted; null: it is that one, or that is not known.
+ * What to call an event store that is not the wanted one; null: it is the wanted one, or `wanted` is null.
  * @throws StoreUnavailable
  */
 export async function otherStore(
@@ -32,10 +32,10 @@ export async function otherStore(
 }
 
 /**
- * Which event store this is, a UUID. Whoever asks first writes it; of several at once one wins, and all
- * get what that one wrote.
+ * The UUID of this event store. The first caller writes it. Of several callers at once one wins, and all get the
+ * UUID that it wrote.
  *
- * @throws StoreUnavailable, also when it cannot be found out what was written
+ * @throws StoreUnavailable, also when the UUID that was written cannot be found out
  */
 export async function storeIdentity(
   store: Pick<ExactEventStore, 'readStream' | 'appendExact'>,
@@ -55,14 +55,14 @@ export async function storeIdentity(
   }
 }
 
-/** Which event store answers at the moment, and where it ends. @throws as `storeIdentity` */
+/** The identity of the event store that answers now, and its head. @throws as `storeIdentity` */
 export async function storeNow(
   store: Pick<ExactEventStore, 'readStream' | 'appendExact' | 'headPosition'>,
 ): Promise<{ storeId: string; headPosition: bigint | null }> {
   return { storeId: await storeIdentity(store), headPosition: await store.headPosition() };
 }
 
-/** A mark of a store, short enough for every token: two stores have the same by one chance in 2^48. */
+/** A mark of an event store, short enough for every token. The chance that two stores share it is 1 in 2^48. */
 export function storeMarkOf(storeId: string): string {
   return storeId.replaceAll('-', '').slice(0, 12);
 }

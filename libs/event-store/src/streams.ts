@@ -1,7 +1,7 @@
 const PREFIX = 'order-';
 const NAME = /^order-([a-z0-9_]{1,32})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
-/** Every order stream begins with it; nothing else does. */
+/** The prefix of every order stream, and of no other stream. */
 export const ORDER_STREAM_PREFIX = PREFIX;
 
 export function orderStream(tenantId: string, orderId: string): string {
@@ -10,10 +10,16 @@ export function orderStream(tenantId: string, orderId: string): string {
 
 const SNAPSHOT_PREFIX = 'order_snapshot-';
 
-/** Every stream of snapshots begins with it. It is no order's stream, so no projection reads it and no export copies it. */
+/**
+ * The prefix of every stream of snapshots. These are no order streams: no projection reads them, no export copies
+ * them.
+ */
 export const SNAPSHOT_STREAM_PREFIX = SNAPSHOT_PREFIX;
 
-/** Where the snapshots of an order are, by the stream of its events. @throws Error when that is no order's */
+/**
+ * The stream of an order's snapshots, by the stream of its events.
+ * @throws Error when that is no stream of an order
+ */
 export function snapshotStream(orderStreamName: string): string {
   if (parseOrderStream(orderStreamName) === null)
     throw new Error(`${orderStreamName} is no stream of an order`);
@@ -27,7 +33,7 @@ export function orderStreamOfSnapshots(stream: string): string | null {
   return parseOrderStream(name) === null ? null : name;
 }
 
-/** Whose stream this is; null when it is no order's. */
+/** The tenant and order of a stream; null when it is no order stream. */
 export function parseOrderStream(stream: string): { tenantId: string; orderId: string } | null {
   const match = NAME.exec(stream);
   return match ? { tenantId: match[1]!, orderId: match[2]! } : null;

@@ -1,6 +1,6 @@
 import type { OrderEventType } from '#domain/order/order.js';
 
-/** What is stored of an event beside its metadata, with its personal part opened (or `'erased'`). */
+/** The stored content of an event besides its metadata, with the personal part opened (or `'erased'`). */
 export interface StoredContent {
   readonly occurredAt: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -11,8 +11,8 @@ export interface StoredContent {
 type Upcast = (content: StoredContent) => StoredContent;
 
 /**
- * For each type, the steps from version 1 to today's, which is their number + 1. What was stored once
- * stays readable for ever: a changed shape adds a step here and an example to golden/.
+ * For each type, the steps from version 1 to today's version, which is the number of steps + 1. Stored events stay
+ * readable for ever: a changed shape adds a step here and an example to golden/.
  */
 const upcasts: Readonly<Record<OrderEventType, readonly Upcast[]>> = {
   OrderPlaced: [],
@@ -73,7 +73,7 @@ export function upcast(type: OrderEventType, schemaVersion: number, content: Sto
   return steps.slice(schemaVersion - 1).reduce((upTo, step) => step(upTo), content);
 }
 
-/** Version 1 could not say why. */
+/** Version 1 of ShipmentCancelled had no reason. */
 function withReason({ data, ...rest }: StoredContent): StoredContent {
   return { ...rest, data: { ...data, reason: null } };
 }

@@ -10,7 +10,7 @@ const OVERHEAD_BYTES = 128;
 
 const utf8 = new TextEncoder();
 
-/** As the JSON that is stored. */
+/** The event with its data and metadata as the JSON that is stored. */
 export function exactly({ eventId, type, data, metadata }: EncodedEvent): ExactEvent {
   return {
     eventId,
@@ -21,17 +21,17 @@ export function exactly({ eventId, type, data, metadata }: EncodedEvent): ExactE
   };
 }
 
-/** What an event takes of the limit on one append. */
+/** What an event counts towards the limit of one append. */
 export function sizeInAppendBytes({ type, data, metadata }: ExactEvent): number {
   return data.length + metadata.length + type.length + OVERHEAD_BYTES;
 }
 
 /**
- * An event whose content is already bytes. Given objects, the client would turn each into JSON, base64 and
- * back into bytes twice, which takes five times as long as all the rest of an append; given bytes, it
- * would store them as `application/octet-stream`, and no other tool would show them. It asks for the
- * content type twice: first to store it, then to choose how to encode `data`, and only the second time is
- * the answer to be `octet-stream`. The version is pinned, and a contract test reads the stored type.
+ * An event whose content is already bytes. Given objects, the client would turn each into JSON, base64 and back
+ * into bytes twice, which takes five times as long as all the rest of an append. Given bytes, the client would
+ * store them as `application/octet-stream`, and no other tool would show them. The client asks for the content
+ * type twice: first to store it, then to choose how to encode `data`. Only the second answer has to be
+ * `octet-stream`. The version of the client is pinned, and a contract test reads the stored type.
  */
 class WireEvent {
   readonly id: string;
@@ -45,7 +45,7 @@ class WireEvent {
     this.id = eventId;
     this.type = type;
     this.data = data;
-    // The client takes any subclass, and so a Buffer, for an object to be made JSON of.
+    // The client takes a subclass of Uint8Array, such as Buffer, for an object and turns it into JSON.
     this.metadata = metadata.constructor === Uint8Array ? metadata : new Uint8Array(metadata);
     this.#contentType = contentType;
   }
@@ -58,9 +58,9 @@ class WireEvent {
 }
 
 /**
- * Events for one call of the client: what comes out cannot be sent twice.
+ * Events for one call of the client. The result cannot be sent twice.
  *
- * @throws AppendTooLarge when together they are over the limit
+ * @throws AppendTooLarge when the events together are over the limit
  */
 export function wireEvents(events: readonly ExactEvent[]): { events: EventData[]; sizeBytes: number } {
   const sizeBytes = events.reduce((sum, event) => sum + sizeInAppendBytes(event), 0);

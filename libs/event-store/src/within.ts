@@ -1,4 +1,4 @@
-/** Rejects with a TimeoutError if there is no outcome in time; a later one is let go. */
+/** Rejects with a TimeoutError if there is no outcome in time. A later outcome is ignored. */
 export async function within<T>(timeoutMs: number, outcome: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

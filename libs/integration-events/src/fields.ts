@@ -15,10 +15,10 @@ export interface JsonSchema {
   readonly additionalProperties?: boolean | JsonSchema;
 }
 
-/** A described field of a message, and what TypeScript is to take its values for. */
+/** A described field of a message, with the TypeScript type of its values. */
 export interface Field<T> {
   readonly schema: JsonSchema;
-  /** Never there: it carries the type. */
+  /** Never set: it only carries the type. */
   readonly value?: T;
 }
 
@@ -32,12 +32,12 @@ export const text = (description: string): Field<string> => field({ type: 'strin
 export const textOrNull = (description: string): Field<string | null> =>
   field({ type: ['string', 'null'], description });
 
-/** The id of something within an order; which form it has is not promised. */
+/** The id of something within an order. Its form is not promised. */
 export const id = (description: string): Field<string> => field({ type: 'string', description });
 export const idOrNull = (description: string): Field<string | null> =>
   field({ type: ['string', 'null'], description });
 
-/** A count, from 0. */
+/** A whole number, from `minimum` on. */
 export const count = (description: string, minimum = 0): Field<number> =>
   field({ type: 'integer', minimum, description });
 

@@ -30,7 +30,7 @@ const validators = new Map(
   ]),
 );
 
-/** What is wrong with a message by the document; none when nothing is. */
+/** The ways in which a message breaks the schemas of the document; empty when it breaks none. */
 function faultsOf({ headers, value }: OutgoingMessage): unknown[] {
   const validate = validators.get(headers['ce_type']!);
   if (!validate) return [`${headers['ce_type']} is not in the document`];

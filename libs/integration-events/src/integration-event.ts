@@ -2,7 +2,7 @@ import type { OrderEvent } from '#domain/order/order.js';
 import type { Actor, StoredOrderEvent } from '#event-store/port.js';
 import { integrationTypeOf, publishedEvents } from './published-events.js';
 
-/** What every message says of its order: told when it was placed, and never changed since. */
+/** What every message says about its order. It is set when the order is placed and never changes. */
 export interface OrderHead {
   readonly number: string;
   readonly reference: string | null;
@@ -11,11 +11,11 @@ export interface OrderHead {
 }
 
 /**
- * An order event as other systems see it: a CloudEvent 1.0, of which these are the attributes and the data.
+ * An order event as other systems see it: the attributes and the data of a CloudEvent 1.0.
  * It holds no personal data.
  */
 export interface IntegrationEvent {
-  /** Of the event: the same whenever it is sent again. */
+  /** The event's id: the same whenever the event is sent again. */
   readonly id: string;
   readonly type: string;
   /** `/orderlog/<tenant>` */
@@ -33,13 +33,13 @@ export interface IntegrationEvent {
   readonly data: object;
 }
 
-/** What the first event of an order tells of it. */
+/** The head of an order, from its first event. */
 export function headOf({ data }: Extract<StoredOrderEvent, { type: 'OrderPlaced' }>): OrderHead {
   const { number, reference, customerId, currency } = data;
   return { number, reference, customerId, currency };
 }
 
-/** @throws Error for an event that has no answer in the table: one that the compiler never saw */
+/** @throws Error for a type that is not in `publishedEvents`: one that the compiler does not know */
 export function integrationEvent(event: StoredOrderEvent, head: OrderHead): IntegrationEvent {
   const { type, orderId, metadata, recording } = event;
   const published = publishedEvents[type] as { factsOf: (event: OrderEvent) => object } | undefined;
@@ -68,7 +68,7 @@ export function integrationEvent(event: StoredOrderEvent, head: OrderHead): Inte
   };
 }
 
-/** Staff and systems give a reason; a customer may write of themselves and others there. */
+/** Drops a customer's reason: customers may write about themselves and others there. Staff and systems do not. */
 function withoutOwnWords(facts: object, { type }: Actor): object {
   return type === 'customer' && 'reason' in facts ? { ...facts, reason: null } : facts;
 }

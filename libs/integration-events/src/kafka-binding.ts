@@ -10,7 +10,7 @@ export interface OutgoingMessage {
 
 /**
  * CloudEvents 1.0, Kafka protocol binding, binary mode: attributes are headers with the prefix `ce_`, the
- * value is the data. The key is the order's id, so that all of an order is in one partition.
+ * value is the data. The key is the order's id, so that all messages of an order are in one partition.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
  */
 export function kafkaMessage(event: IntegrationEvent): OutgoingMessage {

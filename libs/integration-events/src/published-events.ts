@@ -12,7 +12,7 @@ import { publishedReturns } from './published/returns.js';
 import { publishedShipments } from './published/shipments.js';
 import { publishedStock } from './published/stock.js';
 
-/** How every event of an order is told to other systems; the sum of its parts. */
+/** How each event of an order is published to other systems. */
 export const publishedEvents: PublishedPart<OrderEvent> = {
   ...publishedPlacing,
   ...publishedLifecycle,
@@ -28,7 +28,7 @@ export const publishedEvents: PublishedPart<OrderEvent> = {
 
 export const publishedEventTypes = Object.keys(publishedEvents) as readonly OrderEventType[];
 
-/** What the data of every message says of its order, before the facts of the event. */
+/** The fields about the order that the data of every message has, before the facts of the event. */
 const headSchema = objectSchema({
   tenantId: text('Whose order it is.'),
   orderId: id('The order; the key of the message too.'),

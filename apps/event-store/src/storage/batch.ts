@@ -17,7 +17,7 @@ import type { PendingWrite, WriteOutcome } from './pending-write.js';
 import type { NewEvent } from './stored-event.js';
 import type { StreamStates } from './stream-states.js';
 
-/** A write whose answer hangs on ids that only the stored rows can tell. */
+/** A write that cannot be answered before its event ids are compared with those of the stored rows. */
 export interface PossibleRepeat {
   write: PendingWrite;
   expected: number;
@@ -32,7 +32,7 @@ const INSERT = {
       $6::boolean[], $7::bytea[], $8::bytea[])`,
 };
 
-/** Writes decided one after the other and stored by one statement: all of them or none. */
+/** Writes that are decided one after another and stored by one statement: all of them or none. */
 export class Batch {
   readonly events: NewEvent[] = [];
   readonly outcomes: { write: PendingWrite; outcome: WriteOutcome }[] = [];
@@ -56,7 +56,7 @@ export class Batch {
     this.#nowMs = nowMs;
   }
 
-  /** The statement that stores it. */
+  /** The statement that stores the batch. */
   get insert(): { name: string; text: string; values: unknown[] } {
     const { events } = this;
     const proposed = this.#proposed;
@@ -114,7 +114,7 @@ export class Batch {
     const described = describedStream(write.stream);
     const after = this.#states.decided(described);
     if (last !== null) {
-      // EventStoreDB: new metadata ends a deletion too (`SoftUndeleteMetastream` of StorageWriterService).
+      // As in EventStoreDB, new metadata also ends a deletion (`SoftUndeleteMetastream` of StorageWriterService).
       const undeletes = isMetastream(write.stream) && isSoftDeleted(state) && after.metadata !== null;
       if (recreates || undeletes) this.#undelete(described, state.revision);
     }
@@ -127,7 +127,8 @@ export class Batch {
     this.#add(METASTREAM_PREFIX + stream, systemEvent('$metadata', data));
   }
 
-  // EventStoreDB marks a soft deletion in the metadata, in place of what was there. What never was cannot be deleted.
+  // As in EventStoreDB, a soft deletion is a mark that replaces the stream's metadata. A stream that has neither
+  // events nor metadata cannot be deleted.
   #softDelete(write: PendingWrite, state: StreamState): void {
     if (state.revision < 0 && state.metaRevision < 0) {
       this.#answer(write, { kind: 'wrong-expected-revision', current: -1 });

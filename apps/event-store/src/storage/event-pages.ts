@@ -8,7 +8,10 @@ export type Direction = 'forwards' | 'backwards';
 
 const PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
-/** Options of a connection that reads: a page costs the same by its index at any size, whatever old statistics say. */
+/**
+ * Connection options of the reader. They make PostgreSQL read every page by its index, which costs the same at any
+ * size of the table. With old statistics the planner might choose otherwise.
+ */
 export const PLANNING =
   '-c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
 
@@ -16,7 +19,7 @@ const COLUMNS = 'position, stream, revision, event_id, type, is_json, data, meta
 
 /**
  * A page in index order, cut where its events add up to PAGE_MAX_BYTES: a thousand events may be a
- * thousand megabytes. The first event always comes.
+ * thousand megabytes. The first event is always included.
  */
 function pageQuery(where: string, order: string, limit: string): string {
   const size = 'octet_length(data) + octet_length(metadata)';
@@ -38,7 +41,7 @@ export const FEW_OF_STREAM = {
   },
 };
 
-/** A row as text, as an ordinary query brings it. */
+/** A row in text format, as an ordinary query (not COPY) returns it. */
 export type TextRow = [
   position: string,
   stream: string,
@@ -57,7 +60,7 @@ export function allPage(direction: Direction, position: number, limit: number): 
   return pageQuery(where, direction === 'forwards' ? 'position' : 'position DESC', integer(limit));
 }
 
-/** The query for events of a stream from a revision on, that one included. */
+/** The query for events of a stream from a revision on, inclusive. */
 export function streamPage(stream: string, direction: Direction, revision: number, limit: number): string {
   const comparison = direction === 'forwards' ? '>=' : '<=';
   const where = `stream = ${pg.escapeLiteral(stream)} AND revision ${comparison} ${integer(revision)}`;
@@ -82,7 +85,7 @@ export function storedEvent(row: TextRow): StoredEvent {
   return { ...event, frame };
 }
 
-/** An event of a page whose frames share `slab`. What lies in the row is copied once, into its frame. */
+/** Decodes a row of a page whose frames share `slab`. The bytes of the row are copied once, into the frame. */
 export function copiedEvent(row: CopiedRow, slab: FrameSlab): StoredEvent {
   const position = row.bigint();
   const stream = row.slice();
@@ -98,7 +101,7 @@ export function copiedEvent(row: CopiedRow, slab: FrameSlab): StoredEvent {
   return { position, stream: textOf(stream), revision, type: textOf(type), createdMs, frame };
 }
 
-/** A number that goes into a statement as it is. */
+/** A number to be put into the text of a statement. @throws Error when it is no safe integer */
 function integer(value: number): string {
   if (!Number.isSafeInteger(value)) throw new Error(`${value} is no whole number`);
   return String(value);

@@ -14,7 +14,9 @@ const READY = message('Z', ['I'.charCodeAt(0)]);
 const COPY_BEGINS = message('H', [1, 0, 0]);
 const QUERY = 'Q'.charCodeAt(0);
 
-/** Speaks as much of PostgreSQL's protocol as a COPY needs, and breaks off in the middle of it. */
+/**
+ * A server that speaks as much of PostgreSQL's protocol as a COPY needs, and breaks off in the middle of the COPY.
+ */
 function breakingServer(breakOff: (socket: Socket) => void): Server {
   return createServer((socket) => {
     socket.on('error', () => {});

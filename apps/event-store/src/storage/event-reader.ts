@@ -18,18 +18,18 @@ import {
 import { int8Array, textArray } from './pg-array.js';
 import type { StoredEvent } from './stored-event.js';
 
-/** PostgreSQL cannot be asked at the moment. */
+/** PostgreSQL could not be reached, or a query failed or took too long. */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable';
 }
 
-/** Up to so many events a prepared statement is cheaper; from there on the rows cost more than the plan. */
+/** Up to this many events a prepared statement is cheaper than COPY. Above it the rows cost more than the plan. */
 const PREPARED_MAX_EVENTS = 12;
 
-// Rows are parsed by hand: text as it comes is enough, and there are a lot of them.
+// The many rows are decoded here, so pg only has to hand over their text.
 const AS_TEXT = { getTypeParser: () => (value: string) => value };
 
-/** Reads committed events, over a few connections of its own. */
+/** Reads committed events over a small connection pool of its own. */
 export class EventReader {
   readonly #pool: pg.Pool;
 
@@ -52,7 +52,7 @@ export class EventReader {
     return this.#copy(allPage(direction, position, limit));
   }
 
-  /** Events of a stream from a revision on, that one included. */
+  /** Events of a stream from a revision on, inclusive. */
   async pageOfStream(
     stream: string,
     direction: Direction,
@@ -66,7 +66,7 @@ export class EventReader {
     return this.#copy(streamPage(stream, direction, revision, limit));
   }
 
-  /** The states of streams (not metastreams) as they are committed, in the order asked. */
+  /** The committed states of streams (not metastreams), in the order of `streams`. */
   async statesOf(streams: readonly string[]): Promise<StreamState[]> {
     const rows = await this.#rows<[string | null, string | null, string | null]>(STATES, [
       textArray(streams),
@@ -79,7 +79,7 @@ export class EventReader {
     }));
   }
 
-  /** For each place in a stream the event there, or null. */
+  /** For each place, the event stored there, or null. */
   async eventsAt(
     places: readonly { stream: string; revision: number }[],
   ): Promise<({ id: string; position: number } | null)[]> {

@@ -6,9 +6,9 @@ export type WriteOutcome =
   /** `current` is the last revision, -1 when the stream has no events. */
   | { kind: 'wrong-expected-revision'; current: number }
   | { kind: 'stream-deleted' }
-  /** The client had stopped waiting before it was decided: nothing was written. */
+  /** The client's deadline had passed before the write was decided: nothing was written. */
   | { kind: 'deadline-exceeded' }
-  /** PostgreSQL is away: it may or may not have been written. */
+  /** PostgreSQL is away: the write may or may not have been stored. */
   | { kind: 'unavailable' };
 
 /** One write that waits for its turn. */
@@ -16,12 +16,12 @@ export interface PendingWrite {
   kind: 'append' | 'delete' | 'tombstone';
   stream: string;
   expected: ExpectedRevision;
-  /** None for the two deletions. */
+  /** Empty for the two kinds of deletion. */
   events: readonly ProposedEvent[];
-  /** Of the events' data and metadata. */
+  /** Size of the events, as `eventBytes` counts it. */
   bytes: number;
   /** In ms since 1970; null: no deadline. */
   deadlineMs: number | null;
-  /** Called once. */
+  /** Called exactly once. */
   done: (outcome: WriteOutcome) => void;
 }

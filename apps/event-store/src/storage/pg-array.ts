@@ -1,11 +1,11 @@
 const OIDS = { bool: 16, bytea: 17, int8: 20, text: 25, uuid: 2950 } as const;
 
-/** One dimension, no null: how many dimensions, null flag, element type, length, lower bound. */
+/** An array's header: number of dimensions (1), null flag (0), element type, length, lower bound (1). */
 const HEADER_BYTES = 20;
 
 /**
- * Arrays in PostgreSQL's binary format, for `unnest($1::bytea[], …)`. As text every byte of an event
- * would be two digits to write and to parse again.
+ * Arrays in PostgreSQL's binary format, for `unnest($1::bytea[], …)`. In text format, every byte of an event
+ * would be two digits to write here and to parse in PostgreSQL.
  */
 function allocate(type: keyof typeof OIDS, count: number, contentBytes: number): Buffer {
   const buffer = Buffer.allocUnsafe(HEADER_BYTES + count * 4 + contentBytes);

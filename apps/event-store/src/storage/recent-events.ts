@@ -7,8 +7,8 @@ export interface RecentEventsLimits {
 }
 
 /**
- * The last events of `$all`, committed and without a hole, so that live subscriptions need no query. Positions in it
- * follow each other one by one.
+ * The last committed events of `$all`, kept in memory so that live subscriptions need no query.
+ * Their positions are consecutive.
  */
 export class RecentEvents {
   readonly #limits: RecentEventsLimits;
@@ -26,12 +26,12 @@ export class RecentEvents {
     return this.#lastPosition;
   }
 
-  /** The first position that is held; one past the last when nothing is. */
+  /** The first position that is held; one past the last position when no event is held. */
   get firstPosition(): number {
     return this.#lastPosition + 1 - this.#all.length;
   }
 
-  /** Forgets everything: after an outage other events may have come in between. */
+  /** Forgets everything: during an outage, events may have been stored that are not held here. */
   reset(lastPosition: number): void {
     this.#all = new Tail();
     this.#bytes = 0;
@@ -49,12 +49,12 @@ export class RecentEvents {
     while (this.#all.length > maxEvents || this.#bytes > maxBytes) this.#evict();
   }
 
-  /** Whether every event after `position` is here. */
+  /** Whether every event after `position` is held. */
   holdsAfter(position: number): boolean {
     return position + 1 >= this.firstPosition;
   }
 
-  /** The events after `position`, at most `limit`. Ask `holdsAfter` first. */
+  /** The events after `position`, at most `limit`. Only valid where `holdsAfter(position)` is true. */
   after(position: number, limit: number): StoredEvent[] {
     return this.#all.slice(Math.max(0, position + 1 - this.firstPosition), limit);
   }

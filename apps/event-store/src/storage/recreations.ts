@@ -5,8 +5,8 @@ import type { PendingWrite } from './pending-write.js';
 import type { StreamStates } from './stream-states.js';
 
 /**
- * The first events of the deleted streams that `writes` would begin anew, by id. With them it can be told whether an
- * append repeats how its stream began; their states must be loaded.
+ * The first stored events of the deleted streams that `writes` may recreate, by event id. They tell whether an
+ * append only repeats how its stream began. The states of the streams must be loaded.
  *
  * @throws StorageUnavailable
  */

@@ -27,7 +27,7 @@ export async function migrate(client: pg.ClientBase): Promise<void> {
   for (const statement of STATEMENTS) await client.query(statement);
 }
 
-/** Whether this session is now the one that may write; it stays so until the session ends. */
+/** Whether this session now has the right to write. The session keeps it until it ends. */
 export async function tryWriterLock(client: pg.ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
     WRITER_LOCK,

@@ -1,4 +1,4 @@
-/** An event as the server passes it around: what it filters and orders by, and the frame that readers get. */
+/** An event inside the server: the fields to filter and order by, and the frame that readers get. */
 export interface StoredEvent {
   position: number;
   stream: string;
@@ -9,7 +9,7 @@ export interface StoredEvent {
   frame: Buffer;
 }
 
-/** One that is being written, whose id matters: an append may come twice. */
+/** An event that is being written. Its id is kept because the same append may arrive twice. */
 export interface NewEvent extends StoredEvent {
   id: string;
 }

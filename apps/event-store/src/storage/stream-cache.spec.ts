@@ -9,7 +9,7 @@ function eventOf(stream: string, revision: number, frameBytes = 10): StoredEvent
   return { position: 1, stream, revision, type: 'T', createdMs: 0, frame: Buffer.alloc(frameBytes) };
 }
 
-/** From one revision to another, both included. */
+/** The events of a stream from one revision to another, inclusive. */
 function range(stream: string, from: number, to: number): StoredEvent[] {
   return Array.from({ length: to - from + 1 }, (_, n) => eventOf(stream, from + n));
 }

@@ -2,12 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { StoredEvent } from './stored-event.js';
 import { Tail } from './tail.js';
 
-/** What an event takes beside its frame. */
+/** Estimated memory of an event besides its frame. */
 const OVERHEAD_BYTES = 256;
 
 export interface StreamCacheLimits {
   maxBytes: number;
-  /** Of one stream: of a longer one it holds the last events. */
+  /** Limit for one stream. Of a longer stream, the cache holds the last events. */
   maxStreamBytes: number;
 }
 
@@ -17,9 +17,9 @@ interface Range {
 }
 
 /**
- * Committed events of the streams that were read or written last, so that a stream in use is read without a query. Of each
- * it holds those between two revisions, all of them. Stored events never change: what a reader may see of them is for the
- * state of the stream to say.
+ * Committed events of the streams that were read or written last, so that a stream in use is read without a query.
+ * For each stream the cache holds every event between two revisions. Stored events never change; the state of the
+ * stream decides which of them a reader may see.
  */
 export class StreamCache {
   readonly #limits: StreamCacheLimits;
@@ -30,7 +30,7 @@ export class StreamCache {
     this.#ranges = new LRUCache({ maxSize: limits.maxBytes });
   }
 
-  /** An event that was committed, the last of its stream. */
+  /** Adds an event that was just committed, the last of its stream. */
   push(event: StoredEvent): void {
     const held = this.#ranges.peek(event.stream);
     const isNext = held?.events.last?.revision === event.revision - 1;
@@ -39,7 +39,9 @@ export class StreamCache {
     this.#set(event.stream, events, bytes + sizeOf(event));
   }
 
-  /** Events of a stream as they were read from storage, each the next one of that before; too many are not worth it. */
+  /**
+   * Adds consecutive events of one stream that were read from storage. A page over `maxStreamBytes` is not kept.
+   */
   keep(page: readonly StoredEvent[]): void {
     const first = page[0];
     if (!first || sizeOfAll(page) > this.#limits.maxStreamBytes) return;
@@ -50,7 +52,7 @@ export class StreamCache {
     this.#set(first.stream, events, sizeOfAll(together));
   }
 
-  /** At most `limit` of the stream's events from `revision` on; null when the first of them is not here. */
+  /** At most `limit` of the stream's events from `revision` on; null when the first of them is not held. */
   from(stream: string, revision: number, limit: number): StoredEvent[] | null {
     const events = this.#ranges.get(stream)?.events;
     if (!events) return null;
@@ -61,12 +63,12 @@ export class StreamCache {
 
   #set(stream: string, events: Tail, bytes: number): void {
     while (bytes > this.#limits.maxStreamBytes && events.length > 1) bytes -= sizeOf(events.shift()!);
-    // A value of its own each time: of the same one the cache would not take the new size.
+    // A new object each time: the LRU cache ignores the new size when the value is the same object.
     this.#ranges.set(stream, { events, bytes }, { size: bytes });
   }
 }
 
-/** Two ranges of a stream as one; where there is a gap between them, the one that is nearer to the stream's end. */
+/** Joins two ranges of a stream. Where there is a gap between them, returns the later range alone. */
 function joined(one: readonly StoredEvent[], other: readonly StoredEvent[]): readonly StoredEvent[] {
   const [early, late] = one[0]!.revision <= other[0]!.revision ? [one, other] : [other, one];
   const begins = late[0]!.revision - early[0]!.revision;

@@ -8,8 +8,8 @@ interface Load {
 }
 
 /**
- * What is known of the streams in use, so that an append needs no query. Reads see what is committed; the
- * writer sees, on top of it, what the batch it is working on has decided.
+ * States of the streams in use, so that an append needs no query. Reads see the committed states. The writer
+ * also sees what its batch under way has decided.
  */
 export class StreamStates {
   readonly #reader: EventReader;
@@ -23,7 +23,7 @@ export class StreamStates {
     this.#committed = new LRUCache({ max: maxStreams });
   }
 
-  /** Begins to fetch what is missing; several calls in one turn of the event loop share a query. */
+  /** Begins to load a state that is missing. Calls in one turn of the event loop share a query. */
   prefetch(stream: string): void {
     if (this.#committed.has(stream) || this.#loading.has(stream) || this.#decided.has(stream)) return;
     this.#next ??= this.#planLoad();
@@ -37,14 +37,14 @@ export class StreamStates {
       const state = this.#committed.get(stream);
       if (state) return state;
       this.prefetch(stream);
-      // A stream of the batch under way appears with its commit.
+      // No load means that the batch under way has decided this stream. Until it commits, the stored state counts.
       const load = this.#loading.get(stream);
       if (!load) return (await this.#reader.statesOf([stream]))[0]!;
       await load.done;
     }
   }
 
-  /** Waits until `decided` can answer for all of them at once. @throws StorageUnavailable */
+  /** Waits until `decided` knows all of these streams at the same time. @throws StorageUnavailable */
   async ready(streams: readonly string[]): Promise<void> {
     for (;;) {
       const missing = streams.filter((stream) => !this.#committed.has(stream));
@@ -54,7 +54,7 @@ export class StreamStates {
     }
   }
 
-  /** For the writer alone, after `ready`. */
+  /** The state after what the batch has decided so far. For the writer alone, after `ready`. */
   decided(stream: string): StreamState {
     const state = this.#decided.get(stream) ?? this.#committed.get(stream);
     if (!state) throw new Error(`the state of ${stream} was not loaded`);
@@ -67,14 +67,16 @@ export class StreamStates {
 
   commit(): void {
     for (const [stream, state] of this.#decided) {
-      // What a query under way brings is older than this.
+      // A load under way would bring an older state.
       this.#loading.delete(stream);
       this.#committed.set(stream, state);
     }
     this.#decided = new Map();
   }
 
-  /** Forgets everything: what the batch decided did not come to be, or nobody knows. */
+  /**
+   * Forgets everything: the batch was not stored or its outcome is unknown, or another session may have written.
+   */
   clear(): void {
     this.#decided = new Map();
     this.#loading.clear();
@@ -84,7 +86,7 @@ export class StreamStates {
   #planLoad(): Load {
     const load: Load = { streams: [], done: Promise.resolve() };
     load.done = new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#run(load));
-    // Whoever needs the state awaits it and sees the failure; a prefetch that nobody waits for may fail.
+    // A caller that needs the state awaits the load and sees its failure. A prefetch that nobody awaits may fail.
     load.done.catch(() => undefined);
     return load;
   }

@@ -1,11 +1,11 @@
 import type { StoredEvent } from './stored-event.js';
 
-/** So many that are gone are worth a copy of those that are not. */
+/** The array is copied without its taken events once there are this many of them, and they are half of it. */
 const CUT_AT = 64;
 
-/** Events to which more are added at the end, and from which the first is taken. */
+/** A queue of events: they are added at the end and taken from the front. */
 export class Tail {
-  /** From `#head` on; what lies before is cut off from time to time. */
+  /** The queue begins at `#head`. The taken events before it are cut off from time to time. */
   #events: (StoredEvent | undefined)[] = [];
   #head = 0;
 

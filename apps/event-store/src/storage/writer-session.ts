@@ -7,33 +7,33 @@ const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
 /** PostgreSQL takes a moment to notice that a killed predecessor is gone. */
 const LOCK_PATIENCE_MS = 5_000;
-/** Longer than PostgreSQL takes to notice that a session of our own is gone, whatever the network. */
+/** Longer than PostgreSQL takes, on any network, to notice that a lost session of this process is gone. */
 export const TAKEN_OVER_AFTER_MS = 30_000;
 
 interface SessionOptions {
   postgresUrl: string;
   logger: Logger;
   answerLimitMs: number;
-  /** How long another session may have the lock until this one gives up. */
+  /** How long another session may hold the lock before this one gives up. */
   takenOverAfterMs: number;
 }
 
 interface SessionEvents {
-  /** The session is up again; `last` is the position of the last event that is stored. */
+  /** The session is up again; `last` is the position of the last stored event. */
   recovered: (last: number) => void;
   lost: () => void;
-  /** Another session has the lock, and may be writing. */
+  /** Another session holds the lock and may be writing. */
   rivalled: () => void;
-  /** It has kept it: this one will not write again. */
+  /** The other session has kept the lock for `takenOverAfterMs`: this session will not write again. */
   takenOver: () => void;
 }
 
-/** PostgreSQL's own look at whether this end still lives: a session whose client is gone must not keep the lock. */
+/** Makes PostgreSQL check that this client is alive: a session whose client is gone must not keep the lock. */
 const SERVER_LOOKS = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
 
 /**
  * The one connection that writes. It holds the advisory lock, so that losing the right to write and losing
- * the connection are the same thing. When it breaks it is made anew, until `close`.
+ * the connection are the same thing. A broken connection is replaced, until `close`.
  */
 export class WriterSession {
   readonly #options: SessionOptions;
@@ -53,7 +53,7 @@ export class WriterSession {
   }
 
   /**
-   * The first connection: creates the schema. Resolves with the position of the last event.
+   * Makes the first connection and creates the schema. Resolves with the position of the last event.
    *
    * @throws Error in one line when PostgreSQL cannot be reached or another server writes there.
    */
@@ -74,7 +74,7 @@ export class WriterSession {
     await this.#client.query(statement);
   }
 
-  /** Gives the connection up and makes a new one: nobody knows what became of the last statement. */
+  /** Gives up the connection and makes a new one: the outcome of the last statement is unknown. */
   discard(): void {
     const client = this.#client;
     this.#client = null;

@@ -14,9 +14,9 @@ import type { WriterSession } from './writer-session.js';
 
 const BATCH_MAX_EVENTS = 2_000;
 const BATCH_MAX_BYTES = 8 * 1024 * 1024;
-/** More than this waiting, and callers should stop reading requests. */
+/** When more than this is waiting, callers should stop reading requests. */
 const QUEUE_MAX_BYTES = 32 * 1024 * 1024;
-/** How many event ids are remembered to tell an immediate repeat from a new append. */
+/** How many event ids are remembered, to tell the repeat of a recent append from a new one. */
 const KNOWN_IDS = 20_000;
 
 interface Parts {
@@ -67,13 +67,13 @@ export class Writer {
     this.#drained.push(callback);
   }
 
-  /** Takes no more; resolves when everything submitted so far is answered. */
+  /** Accepts no more writes; resolves when everything submitted so far is answered. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
   }
 
-  /** The session broke: what waits cannot be decided, what is under way fails by itself. */
+  /** The session broke: queued writes cannot be decided. The batch under way fails by itself. */
   failQueued(): void {
     const queue = this.#queue;
     this.#queue = [];
@@ -90,7 +90,7 @@ export class Writer {
   }
 
   async #run(): Promise<void> {
-    // What else comes in this turn of the event loop joins the first batch.
+    // Writes that arrive in this turn of the event loop join the first batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
       const writes = this.#take();
@@ -123,7 +123,7 @@ export class Writer {
     return writes;
   }
 
-  /** Null when it failed: whether it was stored after all is only known once the session is up again. */
+  /** Null on failure. Whether the batch was stored after all is only known once the session is up again. */
   async #store(writes: readonly PendingWrite[]): Promise<Batch | null> {
     const { session, reader, states, recent, logger } = this.#parts;
     try {
@@ -131,7 +131,7 @@ export class Writer {
       await states.ready(streams);
       for (const [id, event] of await firstEventsOfDeleted(writes, states, reader))
         this.#known.set(id, event);
-      // What was looked up may have pushed states out of their cache.
+      // During the lookup, states may have been evicted from their cache.
       await states.ready(streams);
       const batch = new Batch(states, this.#known, recent.lastPosition, Date.now());
       for (const write of writes) batch.decide(write);
@@ -160,7 +160,7 @@ export class Writer {
     if (batch.possibleRepeats.length > 0) void this.#answerPossibleRepeats(batch.possibleRepeats);
   }
 
-  // Events below the head never change, so this need not hold up the next batch.
+  // Stored events never change, so this comparison need not hold up the next batch.
   async #answerPossibleRepeats(repeats: readonly PossibleRepeat[]): Promise<void> {
     try {
       const places = repeats.flatMap(({ write, expected }) =>

@@ -1,7 +1,7 @@
 import type { ExpectedRevision } from '../wire/append-requests.js';
 import { isMetastream, isSoftDeleted, lastRevision, type StreamState } from './stream-state.js';
 
-/** Where an event with a known id is; only lately appended ids are known. */
+/** Where the event with a known id is stored. */
 export interface KnownEvent {
   stream: string;
   revision: number;
@@ -10,16 +10,16 @@ export interface KnownEvent {
 
 export type AppendDecision =
   | { kind: 'append'; recreates: boolean }
-  /** All of it was appended before: success again, at that place. */
+  /** The whole append is stored already: it succeeds again, at the same place. */
   | { kind: 'repeated'; revision: number; position: number }
-  /** Repeated if the events after `expected` have these very ids, which only the stored rows can tell. */
+  /** Repeated if the events after `expected` have exactly these ids, which only the stored rows can tell. */
   | { kind: 'repeated-if-stored'; expected: number }
   | { kind: 'wrong-expected-revision' }
   | { kind: 'stream-deleted' };
 
 /**
- * Whether an append is accepted, as EventStoreDB decides it (`IndexWriter.CheckCommit` in its sources):
- * ids are compared, never content, and at an exact revision only below the head.
+ * Whether an append is accepted, as EventStoreDB decides it (`IndexWriter.CheckCommit` in its sources): event
+ * ids are compared, never content. At an exact revision, they are compared only if the stream has moved past it.
  */
 export function decideAppend(
   stream: string,
@@ -50,8 +50,8 @@ export function decideAppend(
 }
 
 /**
- * A deleted stream is begun anew by an append that expects none, unless that repeats how the stream began. `known`
- * must know the first events that are stored, since this cannot be left open: what follows hangs on it.
+ * An append that expects no stream recreates a deleted one, unless it repeats how the stream began. `known` must
+ * have the first stored events of the stream: the decision cannot be left open, since later writes depend on it.
  */
 function decideRecreation(
   stream: string,
@@ -59,12 +59,12 @@ function decideRecreation(
   known: (id: string) => KnownEvent | undefined,
 ): AppendDecision {
   const first = known(ids[0]!);
-  // The whole batch as a repeat was looked for before.
+  // The caller has ruled out that all of the ids are a repeat.
   if (first?.stream === stream && first.revision === 0) return { kind: 'wrong-expected-revision' };
   return { kind: 'append', recreates: true };
 }
 
-// Without a revision only an immediate repeat can be told from a new append.
+// Without an exact revision, only the repeat of a recent append can be told from a new one.
 function decideByIds(
   stream: string,
   ids: readonly string[],

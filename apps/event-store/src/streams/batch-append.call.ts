@@ -18,11 +18,11 @@ interface Assembly {
   invalid: string | null;
 }
 
-/** One client's stream of appends, answered in the order in which they are decided. */
+/** One client's stream of appends. Each is answered as soon as its outcome is known. */
 export class BatchAppendCall {
   readonly #store: Store;
   readonly #call: ServerDuplexStream<BatchAppendChunk, FrameBatch>;
-  /** Appends that have not come whole yet, by correlation id. */
+  /** Appends whose messages have not all arrived, by correlation id. */
   readonly #assembling = new Map<string, Assembly>();
   #answers: Buffer[] = [];
   #unanswered = 0;
@@ -53,7 +53,7 @@ export class BatchAppendCall {
     assembly.invalid ??= chunk.invalid;
     for (const event of chunk.events) {
       assembly.bytes += eventBytes(event);
-      // Too much is refused at its end; until then there is no need to keep it.
+      // An append that is too large is refused with its last message. Its events need not be kept until then.
       if (assembly.bytes <= APPEND_MAX_BYTES) assembly.events.push(event);
       else assembly.events = [];
     }
@@ -93,7 +93,7 @@ export class BatchAppendCall {
     if (this.#isOver) return;
     this.#answers.push(frame);
     if (this.#answers.length > 1) return;
-    // The other appends of the same commit are answered in the same turn: one write for all.
+    // Appends of one commit are answered in the same turn of the event loop: one write sends all the answers.
     queueMicrotask(() => this.#flush());
   }
 
@@ -101,7 +101,7 @@ export class BatchAppendCall {
     if (this.#isOver) return;
     const answers = this.#answers;
     this.#answers = [];
-    // A client that does not read its answers gets no further appends in.
+    // While a client does not read its answers, no further appends are taken from it.
     if (!this.#call.write(new FrameBatch(answers))) {
       this.#call.pause();
       this.#call.once('drain', () => this.#call.resume());
@@ -110,8 +110,8 @@ export class BatchAppendCall {
   }
 
   /**
-   * Ends the whole call, and with it everything the client still waits for: an outcome is unknown, and no
-   * answer to one append can say so.
+   * Ends the whole call, and with it every append that still waits for its answer. The outcome of an append is
+   * unknown, and the answer to a single append cannot say so.
    */
   fail(): void {
     if (this.#isOver) return;

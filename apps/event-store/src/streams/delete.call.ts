@@ -21,7 +21,7 @@ import type { Store } from './store.js';
 
 type Options = DeleteReq.Options | TombstoneReq.Options;
 
-/** Hides the events of a stream; it can be written to again and goes on counting. */
+/** Hides the events of a stream. The stream can be written to again, and its revisions continue. */
 export function deleteCall(
   store: Store,
   call: ServerUnaryCall<DeleteReq, DeleteResp>,
@@ -89,7 +89,7 @@ function expectedOf(options: Options | undefined): ExpectedRevision {
   throw new InvalidRequest('the expected revision is missing');
 }
 
-// EventStoreDB's numbers for the kinds of expectation; the client wants a number in this trailer.
+// EventStoreDB's number for each kind of expectation: the client reads a number from this trailer.
 function expectedNumber(expected: ExpectedRevision): string {
   if (expected === 'no_stream') return '-1';
   if (expected === 'any') return '-2';

@@ -22,19 +22,19 @@ export class Signal {
   }
 }
 
-/** Who waits for new events: there is no polling, each commit raises the signals it concerns. */
+/** The signals of all subscriptions. There is no polling: each commit raises the signals that it concerns. */
 export class LiveSignals {
   readonly #ofAll = new Set<Signal>();
   readonly #ofStream = new Map<string, Set<Signal>>();
 
-  /** How many wait. */
+  /** How many signals there are, of `$all` and of streams together. */
   get size(): number {
     let size = this.#ofAll.size;
     for (const signals of this.#ofStream.values()) size += signals.size;
     return size;
   }
 
-  /** `stream` null: of `$all`. */
+  /** @param stream null: `$all` */
   add(stream: string | null): Signal {
     const signal = new Signal();
     if (stream === null) this.#ofAll.add(signal);
@@ -60,7 +60,7 @@ export class LiveSignals {
     if (this.#ofStream.size === 0) return;
     for (const { stream } of events) {
       this.#raise(stream);
-      // New metadata may show again what was deleted.
+      // New metadata may make deleted events visible again.
       if (isMetastream(stream)) this.#raise(describedStream(stream));
     }
   }
@@ -69,7 +69,7 @@ export class LiveSignals {
     for (const signal of this.#ofStream.get(stream) ?? []) signal.raise();
   }
 
-  /** After an outage nobody knows what has come in: everyone looks. */
+  /** After an outage, events may have been stored without a signal: every subscription looks. */
   raiseAll(): void {
     for (const signal of this.#ofAll) signal.raise();
     for (const signals of this.#ofStream.values()) for (const signal of signals) signal.raise();

@@ -56,13 +56,13 @@ async function pageToKeep(store: Store, stream: string, from: number, limit: num
   return page;
 }
 
-/** Answers a read of `$all`, up to where it ends when the read begins. */
+/** Answers a read of `$all`, which does not go past the last position at the time the read begins. */
 export async function readAll(store: Store, request: Read, reply: ReplyStream) {
   const { from, direction, filter } = request;
   const last = store.recent.lastPosition;
   const limit = Math.min(PAGE_MAX_EVENTS, filter ? PAGE_MAX_EVENTS : request.maxCount);
   const visible = (event: StoredEvent) => event.position <= last && (!filter || filter(event));
-  // EventStoreDB: forwards from a position gives the event there, backwards the one before it.
+  // As in EventStoreDB, a read forwards begins with the event at `from`, a read backwards with the one before it.
   let first: number;
   if (direction === 'forwards') first = from === 'start' ? 0 : from === 'end' ? last : from - 1;
   else first = from === 'start' ? 0 : from === 'end' ? last + 1 : Math.min(from, last + 1);

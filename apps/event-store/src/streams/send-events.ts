@@ -6,7 +6,7 @@ export const PAGE_MAX_EVENTS = 1_000;
 /** Small enough that a slow reader costs little memory, large enough that a write per batch is cheap. */
 const WRITE_MAX_BYTES = 128 * 1024;
 
-/** Sends frames in a few large writes, each when the one before is taken. False: nobody listens any more. */
+/** Sends frames in a few large writes, each after the previous one is taken. False: nobody listens any more. */
 export async function sendFrames(reply: ReplyStream, frames: readonly Buffer[]): Promise<boolean> {
   let start = 0;
   let bytes = 0;
@@ -21,8 +21,8 @@ export async function sendFrames(reply: ReplyStream, frames: readonly Buffer[]):
 }
 
 /**
- * Pages one after the other; while one is handled the next is already fetched. Ends after the first empty
- * page. `fetch` gets the last event of the page before.
+ * Yields pages one after another. While one is handled, the next is already being fetched. Ends at the first
+ * empty page. `fetch` gets the last event of the previous page; null for the first page.
  */
 export async function* pagesAhead(
   fetch: (last: StoredEvent | null) => Promise<StoredEvent[]>,
@@ -30,7 +30,7 @@ export async function* pagesAhead(
   let page = await fetch(null);
   while (page.length > 0) {
     const next = fetch(page.at(-1)!);
-    // Seen when it is awaited; until then it must not count as unhandled.
+    // A failure is seen when `next` is awaited. Until then it must not count as an unhandled rejection.
     next.catch(() => undefined);
     yield page;
     page = await next;

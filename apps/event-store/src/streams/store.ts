@@ -20,20 +20,20 @@ export interface Store {
   cache: StreamCache;
   signals: LiveSignals;
   logger: Logger;
-  /** Finishes the writes under way and lets go of PostgreSQL. */
+  /** Finishes the writes under way and closes the connections to PostgreSQL. */
   close(): Promise<void>;
 }
 
 /**
- * Where a network swallows what PostgreSQL says and does not close the connection, nothing else would ever end the
- * wait. A page or a batch is bounded in events and bytes, and takes milliseconds.
+ * Longest wait for PostgreSQL. If a network swallows its answers without closing the connection, nothing else
+ * would ever end the wait. A page or a batch is bounded in events and bytes, and takes milliseconds.
  */
 const ANSWER_LIMIT_MS = 10_000;
 
 export interface StoreOptions {
   readonly postgresUrl: string;
   readonly logger: Logger;
-  /** What it knows of streams is no more: told why, in a line. */
+  /** Called, with the reason in one line, when what this store knows of the streams no longer holds. */
   readonly onOutdated: (why: string) => void;
   /** Longest wait for PostgreSQL. */
   readonly answerLimitMs?: number | undefined;
@@ -53,11 +53,11 @@ export async function openStore({
     { postgresUrl, logger, answerLimitMs, takenOverAfterMs },
     {
       lost: () => writer.failQueued(),
-      // What is known of streams may be from before what the other one writes.
+      // The cached states may be older than what the other session writes.
       rivalled: () => states.clear(),
       takenOver: () => onOutdated('another event store writes to the database now: stop one of them'),
       recovered: (last) => {
-        // Who reads goes on from what is no more: all have to begin again, and find out.
+        // Readers hold positions of events that no longer exist. All of them have to start again to find out.
         if (last < recent.lastPosition)
           onOutdated(
             `the database ends at ${last}, before events that were acknowledged: it is an older one`,

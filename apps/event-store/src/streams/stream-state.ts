@@ -20,26 +20,26 @@ export const METASTREAM_PREFIX = '$$';
 
 export const isMetastream = (stream: string): boolean => stream.startsWith(METASTREAM_PREFIX);
 
-/** The stream whose state says what `stream` is: itself, or for a metastream the one it describes. */
+/** The stream whose state covers `stream`: the stream itself, or the one that a metastream describes. */
 export const describedStream = (stream: string): string =>
   isMetastream(stream) ? stream.slice(METASTREAM_PREFIX.length) : stream;
 
 export const isSoftDeleted = (state: StreamState): boolean =>
   state.metadata !== null && limitOf(state.metadata, '$tb') === SOFT_DELETED;
 
-/** Whether a read of `stream`, which is not tombstoned, finds no such stream: it never was or is deleted. */
+/** Whether a read finds no such stream: it has no events or is soft-deleted. `stream` is not tombstoned. */
 export function isNotFound(stream: string, state: StreamState): boolean {
   return lastRevision(stream, state) < 0 || (!isMetastream(stream) && isSoftDeleted(state));
 }
 
-/** The last revision of `stream`, which may be the metastream of what `state` describes. */
+/** The last revision of `stream`: the stream that `state` belongs to, or its metastream. */
 export function lastRevision(stream: string, state: StreamState): number {
   if (state.tombstoned) return TOMBSTONE_REVISION;
   return isMetastream(stream) ? state.metaRevision : state.revision;
 }
 
 /**
- * What a read of `stream` may show: revisions from `minRevision` on, created at `minCreatedMs` or later.
+ * Which events a read of `stream` may show: revisions from `minRevision` on, created at `minCreatedMs` or later.
  * A metastream shows its last event only, as in EventStoreDB.
  */
 export function visibleFrom(
@@ -63,8 +63,8 @@ export function visibleFrom(
 }
 
 /**
- * The metadata that a deleted stream goes on with when it is written again, or gets other metadata: all that it held
- * stays hidden.
+ * The metadata of a soft-deleted stream after it is written to again or gets new metadata. Its events up to
+ * `lastHidden` stay hidden.
  */
 export function undeletedMetadata(
   metadata: StreamState['metadata'],
@@ -73,7 +73,7 @@ export function undeletedMetadata(
   return { ...metadata, $tb: lastHidden + 1 };
 }
 
-/** The object in a metadata event; null for anything else, which limits nothing. */
+/** The JSON object in a metadata event; null for any other content, which limits nothing. */
 export function parseMetadata(data: Uint8Array): Record<string, unknown> | null {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(data).toString('utf8'));

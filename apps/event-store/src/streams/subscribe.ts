@@ -13,9 +13,9 @@ import { describedStream, isNotFound, lastRevision, visibleFrom } from './stream
 const RETRY_MS = 250;
 
 /**
- * A subscription is a place in the log and nothing else: it takes what comes after that place from memory
- * or, further back, from PostgreSQL, and waits for a signal when there is nothing. So history goes over
- * into live without a seam, and a slow reader costs no more memory than a page.
+ * A subscription is a place in the log and nothing else. It takes the events after that place from memory or,
+ * further back, from PostgreSQL, and waits for a signal when there are none. So there is no seam between history
+ * and live events, and a slow reader costs no more memory than a page.
  */
 export async function subscribeToAll(store: Store, request: ReadRequest, reply: ReplyStream): Promise<void> {
   const { recent } = store;
@@ -31,8 +31,8 @@ export async function subscribeToAll(store: Store, request: ReadRequest, reply: 
 
   while (reply.isOpen) {
     if (cursor >= recent.lastPosition) {
-      // EventStoreDB tells of the last events that do not pass the filter only when many more have come. Told of them
-      // at once, nobody takes the end of the log for news that is on its way.
+      // When the last events do not pass the filter, EventStoreDB sends a checkpoint only after many more events.
+      // Here it is sent at once, so that no reader waits for events between its last one and the end of the log.
       const passed = filter && cursor > (isLive ? told : checkpoint) ? [encodeCheckpoint(cursor)] : [];
       if (passed.length > 0) checkpoint = cursor;
       told = cursor;
@@ -64,7 +64,7 @@ export async function subscribeToAll(store: Store, request: ReadRequest, reply: 
   }
 }
 
-/** Like `subscribeToAll`, for one stream; what its metadata hides is passed over. */
+/** Like `subscribeToAll`, for one stream. Events that the stream's metadata hides are not sent. */
 export async function subscribeToStream(
   store: Store,
   { stream, from }: ReadRequest & { stream: string },
@@ -83,7 +83,7 @@ export async function subscribeToStream(
     if (state.tombstoned) return reply.fail(streamDeleted(stream));
     const last = lastRevision(stream, state);
     if (cursor !== null && isNotFound(stream, state)) {
-      // EventStoreDB: there is no catching up before there is a stream (`StreamSubscription` of its Enumerators).
+      // As in EventStoreDB (`StreamSubscription` of its Enumerators), CaughtUp waits until the stream exists.
       await signal.wait();
       continue;
     }
@@ -91,7 +91,7 @@ export async function subscribeToStream(
     const { minRevision, minCreatedMs } = visibleFrom(stream, state, Date.now());
     const first = Math.max(cursor + 1, minRevision);
     if (first > last) {
-      // All that is there is known or hidden.
+      // Every event of the stream was sent or is hidden.
       cursor = Math.max(cursor, last);
       if (!isLive) await reply.send([CAUGHT_UP]);
       isLive = true;
@@ -119,7 +119,7 @@ function listen(store: Store, stream: string | null, reply: ReplyStream): Signal
   return signal;
 }
 
-/** Pages of history, the next one fetched while the last one is sent. */
+/** Pages of history. While one is sent, the next is already being fetched. */
 function historyAhead(store: Store, reply: ReplyStream): (cursor: number) => Promise<StoredEvent[]> {
   let ahead: { after: number; page: Promise<StoredEvent[]> } | null = null;
   const fetch = (after: number) => store.reader.pageOfAll('forwards', after, PAGE_MAX_EVENTS);
@@ -131,14 +131,17 @@ function historyAhead(store: Store, reply: ReplyStream): (cursor: number) => Pro
     const last = page.at(-1);
     if (last && !store.recent.holdsAfter(last.position)) {
       ahead = { after: last.position, page: fetch(last.position) };
-      // Seen when it is awaited; until then it must not count as unhandled.
+      // A failure is seen when the page is awaited. Until then it must not count as an unhandled rejection.
       ahead.page.catch(() => undefined);
     }
     return page;
   };
 }
 
-/** An outage of PostgreSQL delays a subscription, it does not end it. Null: nobody listens any more. */
+/**
+ * Asks until there is an answer: an outage of PostgreSQL delays a subscription, but does not end it.
+ * Null: nobody listens any more.
+ */
 async function patiently<T>(
   store: Store,
   reply: ReplyStream,

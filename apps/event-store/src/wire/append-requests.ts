@@ -21,21 +21,21 @@ export class InvalidRequest extends Error {
 export interface AppendOptions {
   stream: string;
   expected: ExpectedRevision;
-  /** When the client stops waiting, in ms since 1970; null: it said nothing. */
+  /** When the client stops waiting, in ms since 1970; null: the client gave no deadline. */
   deadlineMs: number | null;
 }
 
-/** One message of a batch append: an append may come in several, the last of them marked. */
+/** One message of a batch append call. An append may span several messages; the last one has `isFinal`. */
 export interface BatchAppendChunk {
   correlationId: string;
   options: AppendOptions | null;
   events: ProposedEvent[];
   isFinal: boolean;
-  /** Why the chunk cannot be used: answers this append alone and leaves the others of the call be. */
+  /** Why the chunk cannot be used; null: it can be. Only this append is refused, not the others of the call. */
   invalid: string | null;
 }
 
-/** One message of the plain append: its options first, then an event each. */
+/** One message of a plain append: the first has the options, each further one an event. */
 export type AppendChunk = { options: AppendOptions } | { event: ProposedEvent } | { invalid: string };
 
 export function decodeBatchAppendRequest(bytes: Buffer): BatchAppendChunk {

@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 
-/** What a call ends with: a gRPC code, a sentence, and the trailers that the client turns into its class. */
+/** The error that a call ends with: a gRPC code, a sentence, and trailers that tell the client its error class. */
 export class CallError extends Error {
   override readonly name = 'CallError';
   readonly code: status;
@@ -25,7 +25,7 @@ export const streamDeleted = (stream: string): CallError =>
     'stream-name': trailerText(stream),
   });
 
-/** Of a deletion, with numbers alone: -1 for a stream that has no events. An append is answered otherwise. */
+/** The answer to a deletion at the wrong revision. `current` is -1 for a stream without events. */
 export const wrongExpectedVersion = (stream: string, expected: string, current: number): CallError =>
   new CallError(
     status.FAILED_PRECONDITION,

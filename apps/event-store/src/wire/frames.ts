@@ -1,8 +1,8 @@
 const PREFIX_BYTES = 5;
 
 /**
- * A buffer for one gRPC message of `messageBytes`, with its prefix (flag and length) already written. It has memory of its
- * own: a small one that is kept would keep all of the pool that Node cuts them from.
+ * A buffer for one gRPC message of `messageBytes`, with its prefix (flag and length) already written. The buffer
+ * has memory of its own: a small one from Node's pool would keep the whole pool in memory.
  */
 export function allocateFrame(messageBytes: number): Buffer {
   const frame = Buffer.allocUnsafeSlow(PREFIX_BYTES + messageBytes);
@@ -12,9 +12,9 @@ export function allocateFrame(messageBytes: number): Buffer {
 }
 
 /**
- * Room for the frames of one page, in a few pieces, each twice as large as the one before: a thousand small buffers of
- * their own cost more than what is written into them, and so does a large piece for a few. Only for frames that are let go
- * of together, since each keeps its piece.
+ * Memory for the frames of one page, in a few pieces, each twice as large as the previous one. A thousand small
+ * buffers cost more than the bytes written into them, and so does one large piece for a few frames. Only for
+ * frames that are released together, since each frame keeps its whole piece in memory.
  */
 export class FrameSlab {
   #piece = Buffer.alloc(0);
@@ -48,10 +48,10 @@ export function frameOf(message: Uint8Array): Buffer {
 }
 
 /**
- * Many frames that leave in one HTTP/2 write. @grpc/grpc-js sends each message with a write and a system
- * call of its own, which for small events costs more than everything else. Its server allocates
- * `byteLength + 5` bytes, writes the prefix of one message and calls `copy`; so what we hand it is an
- * object of that shape that fills in all frames instead, their own prefixes included.
+ * Many frames that leave in one HTTP/2 write. @grpc/grpc-js sends each message with a write and a system call of
+ * its own, which for small events costs more than everything else. Its server allocates `byteLength + 5` bytes,
+ * writes the prefix of one message and calls `copy`. So it gets this object instead of a Buffer: `copy` fills in
+ * all frames, each with its own prefix.
  */
 export class FrameBatch {
   readonly #frames: readonly Buffer[];
@@ -74,5 +74,5 @@ export class FrameBatch {
   }
 }
 
-/** For a service definition: what the handlers write is already on the wire format. */
+/** For a service definition: the handlers already write the wire format. */
 export const serializeFrames = (batch: FrameBatch): Buffer => batch as unknown as Buffer;

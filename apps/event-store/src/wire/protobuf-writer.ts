@@ -2,14 +2,14 @@
 export const varintTag = (field: number): number => field << 3;
 export const bytesTag = (field: number): number => (field << 3) | 2;
 
-/** Bytes within a larger buffer, so that no view of them need be made. */
+/** Bytes within a larger buffer, described without the cost of a view. */
 export interface Slice {
   readonly source: Buffer;
   readonly start: number;
   readonly length: number;
 }
 
-/** Up to so many bytes a loop is cheaper than a view and a copy. */
+/** Up to this many bytes, a loop is cheaper than a view and a copy. */
 const LOOP_MAX_BYTES = 64;
 
 /** Two hexadecimal digits for each byte, as character codes. */
@@ -18,7 +18,7 @@ const HEX_DIGITS = Uint16Array.from({ length: 256 }, (_, byte) => {
   return (digits.charCodeAt(0) << 8) | digits.charCodeAt(1);
 });
 
-/** After which bytes of a UUID its text has a dash. */
+/** Indexes of the bytes of a UUID that are followed by a dash in its text. */
 const DASH_AFTER = new Set([3, 5, 7, 9]);
 
 /** How many bytes a varint takes; `value` is a whole number up to 2^53. */

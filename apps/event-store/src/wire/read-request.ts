@@ -77,7 +77,7 @@ function startOf(options: ReadReq.Options): Start {
   return commit;
 }
 
-// Past 2^53 lies nothing, so the exact number does not matter.
+// No event lies past 2^53, so a larger number need not be exact.
 function uint64(text: string): number {
   return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
 }

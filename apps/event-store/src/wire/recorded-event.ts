@@ -1,14 +1,14 @@
 import { allocateFrame, FRAME_PREFIX_BYTES } from './frames.js';
 import { fieldSize, ProtobufWriter, varintSize, type Slice } from './protobuf-writer.js';
 
-/** Bytes, or the hexadecimal digits of them as PostgreSQL gives them as text. */
+/** Bytes, or their hexadecimal digits, as PostgreSQL returns them in text format. */
 export type Payload = Uint8Array | string | Slice;
 
 export interface EventToEncode {
   position: number;
   stream: string | Slice;
   revision: number;
-  /** Lower case, with dashes; or its 16 bytes. */
+  /** A UUID as text, lower case with dashes, or as its 16 bytes. */
   id: string | Slice;
   type: string | Slice;
   isJson: boolean;
@@ -18,8 +18,8 @@ export interface EventToEncode {
 }
 
 /**
- * The revision of a `$streamDeleted` event. On the wire it is 2^63 - 1, as EventStoreDB has it; in here
- * it is the largest number JavaScript can count with.
+ * The revision of a `$streamDeleted` event. On the wire it is 2^63 - 1, as in EventStoreDB; in this server it is
+ * JavaScript's largest safe integer.
  */
 export const TOMBSTONE_REVISION = Number.MAX_SAFE_INTEGER;
 const TOMBSTONE_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
@@ -32,12 +32,12 @@ const CONTENT_TYPE_ENTRIES = {
   binary: mapEntry('content-type', 'application/octet-stream'),
 };
 
-/** Where frames come from; each for itself unless told otherwise. */
+/** Allocates frames. By default each frame has a buffer of its own. */
 interface FrameRoom {
   allocate(messageBytes: number): Buffer;
 }
 
-/** The frame of a `ReadResp` that carries the event: what a reader or subscriber gets, encoded once. */
+/** The frame of a `ReadResp` with the event. It is encoded once and sent to every reader and subscriber. */
 export function encodeReadFrame(event: EventToEncode, room: FrameRoom = { allocate: allocateFrame }): Buffer {
   const streamBytes = textBytes(event.stream);
   const typeBytes = textBytes(event.type);

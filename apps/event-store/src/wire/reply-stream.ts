@@ -9,7 +9,7 @@ interface WritableCall {
   on(event: 'cancelled' | 'close', listener: () => void): unknown;
 }
 
-/** The server's side of a streaming answer: one write at a time, so that a slow reader holds it back. */
+/** The server's side of a streaming answer: one write at a time, so that a slow reader slows the server down. */
 export class ReplyStream {
   readonly #call: WritableCall;
   #open = true;
@@ -28,7 +28,7 @@ export class ReplyStream {
     return this.#open;
   }
 
-  /** Runs when nobody listens any more, at once if that is so already. */
+  /** Calls back once the caller has gone or the answer has ended; at once if that has already happened. */
   onClosed(callback: () => void): void {
     if (this.#open) this.#onClosed.push(callback);
     else callback();
@@ -40,7 +40,7 @@ export class ReplyStream {
     if (frames.length === 0) return true;
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      // A call that is cancelled meanwhile never calls back.
+      // A call that is cancelled meanwhile never calls back: `#stop` resolves the promise then.
       this.#call.write(new FrameBatch(frames), () => this.#release(this.#open));
     });
   }

@@ -20,7 +20,7 @@ function messageOf(frame: Buffer): Buffer {
   return frame.subarray(FRAME_PREFIX_BYTES);
 }
 
-/** The parts of an event one after the other, as they lie in a row. */
+/** The parts of an event as slices of one buffer, as in a row that PostgreSQL sent. */
 function inOneBuffer(event: { stream: string; id: string; type: string; data: Buffer; metadata: Buffer }) {
   const parts = [
     Buffer.from(event.stream),

@@ -7,7 +7,7 @@ export class UsageError extends Error {
 export interface Command {
   /** As `parseArgs` of node:util takes them. */
   readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
-  /** How many words it takes besides. */
+  /** How many positional arguments it takes. */
   readonly parameters: number;
   execute(
     settings: Settings,

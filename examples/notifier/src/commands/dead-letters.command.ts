@@ -6,7 +6,7 @@ import { readOrderEvent } from '../order-event.js';
 import type { Settings } from '../settings.js';
 import { UsageError, type Command } from './command.js';
 
-/** One JSON object a line: the dead letter, and the state of its message now. */
+/** Prints one JSON object a line: a dead letter, and the state of its message now. */
 export const listDeadLetters: Command = {
   options: {},
   parameters: 0,
@@ -25,8 +25,8 @@ export const listDeadLetters: Command = {
 };
 
 /**
- * Puts dead letters back into the inbox: what is dead there is tried again, from its first attempt on. Everything else
- * stays as it is, so that a replay may be repeated.
+ * Puts dead letters back into the inbox. A message that is dead there is tried again, from its first attempt on.
+ * All other messages stay as they are, so that a replay may be repeated.
  */
 export const replayDeadLetters: Command = {
   options: { all: { type: 'boolean' }, from: { type: 'string' }, to: { type: 'string' } },
@@ -50,7 +50,7 @@ async function replay(
   settings: Settings,
 ): Promise<'replayed' | 'leftAsTheyAre' | 'stillMalformed'> {
   if (key !== null) return (await inbox.revive(key)) ? 'replayed' : 'leftAsTheyAre';
-  // An event that could not be read: perhaps it can be now.
+  // This event could not be read when it came. Perhaps it can be read now.
   const reading = readOrderEvent(raw, { tenant: settings.NOTIFIER_TENANT, maxAgeMs: Infinity });
   if (reading.kind !== 'event') return 'stillMalformed';
   return (await inbox.accept([{ event: reading.event, raw }])) > 0 ? 'replayed' : 'leftAsTheyAre';

@@ -2,7 +2,7 @@ import { log } from '../log.js';
 import { run } from '../run.js';
 import type { Command } from './command.js';
 
-/** What is under way when we are asked to end has so long. A message that takes longer may come a second time. */
+/** How long the work under way may take after a signal to end. A message that takes longer may be sent twice. */
 const DRAIN_LIMIT_MS = 20_000;
 const EXIT_AFTER_MS = 500;
 

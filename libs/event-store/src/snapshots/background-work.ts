@@ -1,6 +1,6 @@
 /**
- * Work that nobody waits for, a few pieces at a time, after what is under way in this turn of the event loop. A piece
- * takes the place of one that still waits under the same key.
+ * Work that nobody waits for. A few pieces run at a time, each begun after the current turn of the event loop. A
+ * new piece replaces one that still waits under the same key.
  */
 export class BackgroundWork {
   readonly #waiting = new Map<string, () => Promise<void>>();
@@ -14,7 +14,7 @@ export class BackgroundWork {
 
   /**
    * @param work never rejects
-   * @returns whether it will be done; false: too much waits already
+   * @returns whether it will be done; false: too much waits already, or this is closed
    */
   add(key: string, work: () => Promise<void>): boolean {
     if (this.#closed) return false;
@@ -24,12 +24,12 @@ export class BackgroundWork {
     return true;
   }
 
-  /** Once nothing waits and nothing is under way. */
+  /** Resolves once nothing waits and nothing is under way. */
   async settled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay.values());
   }
 
-  /** Drops what waits, and ends with what is under way. */
+  /** Drops the pieces that wait. Resolves once the pieces under way have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiting.clear();

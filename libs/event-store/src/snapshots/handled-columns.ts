@@ -7,21 +7,21 @@ const FINGERPRINT_OCTETS = 16;
 const INSTANT_LENGTH = 24;
 const REVISION_OCTETS = 4;
 const ENTRY_OCTETS = ID_OCTETS + FINGERPRINT_OCTETS + INSTANT_LENGTH + 2 * REVISION_OCTETS;
-/** Of a command: those that all of them have. */
+/** How many fields every command has. */
 const FIELDS_IN_COLUMNS = 5;
 
 /** The commands that an order has handled. */
 export interface HandledColumns {
   /**
-   * Their ids, fingerprints, instants, revisions and first revisions, a column after the other: there may be two
-   * thousand of them, and as a list in JSON they would take nearly three times as much.
+   * The ids, fingerprints, instants, revisions and first revisions of the commands, one column after another.
+   * There may be two thousand commands, and as a list in JSON they would take nearly three times as much.
    */
   readonly columns: Uint8Array;
-  /** What few of them have besides, by their place. */
+  /** The further fields that only a few commands have, by the index of the command. */
   readonly more: readonly (readonly [index: number, more: object])[];
 }
 
-/** null where an id, a fingerprint or an instant is written unlike all that the API makes. */
+/** null when an id, a fingerprint or an instant is not written in the form that the API gives it. */
 export function handledAsColumns(handled: readonly HandledCommand[]): HandledColumns | null {
   const more: [number, object][] = [];
   for (const [index, command] of handled.entries()) {
@@ -54,7 +54,8 @@ export function handledOfColumns({ columns, more }: HandledColumns): readonly Ha
   const octets = Buffer.from(columns.buffer, columns.byteOffset, columns.length);
   let end = 0;
   const next = (each: number) => octets.subarray(end, (end += count * each));
-  // Texts are parts of one for each column: as many of their own would take longer than all the rest.
+  // Each column is decoded as one text, and the fields are parts of it. Decoding them one by one would take longer
+  // than all the rest.
   const commandIds = idsOfOctets(next(ID_OCTETS));
   const fingerprints = next(FINGERPRINT_OCTETS).toString('hex');
   const instants = next(INSTANT_LENGTH).toString('latin1');
@@ -87,7 +88,7 @@ function octetsOfHex(text: string): Buffer {
   return Buffer.from(text.replaceAll('-', ''), 'hex');
 }
 
-/** One after another. */
+/** All ids as one text, one after another. */
 function idsOfOctets(octets: Uint8Array): string {
   const ids = Buffer.alloc((octets.length / ID_OCTETS) * ID_LENGTH);
   let at = 0;
@@ -103,7 +104,7 @@ function idsOfOctets(octets: Uint8Array): string {
 }
 
 const HYPHEN = '-'.charCodeAt(0);
-/** The two digits of an octet, the codes of both in one number. */
+/** The two hexadecimal digits of an octet: the character codes of both in one number. */
 const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, octet) =>
   Buffer.from(octet.toString(16).padStart(2, '0'), 'latin1').readUInt16BE(),
 );

@@ -8,7 +8,7 @@ import type { LatestSnapshot } from './snapshot-store.js';
 export type Verdict =
   | { readonly kind: 'absent' }
   | { readonly kind: Unusable }
-  /** What the events up to its revision make of the order. */
+  /** `folded`: the order as the events up to the snapshot's revision make it. */
   | { readonly kind: 'right'; readonly folded: LoadedOrder & { readonly order: Order } }
   | { readonly kind: 'different'; readonly revision: number; readonly parts: readonly string[] };
 

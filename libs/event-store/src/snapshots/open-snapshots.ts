@@ -4,7 +4,7 @@ import { foldFingerprint } from './fold-fingerprint.js';
 import { SnapshotCodec } from './snapshot-codec.js';
 import { SnapshotStore } from './snapshot-store.js';
 
-/** The snapshots in an event store, of this release's fold. */
+/** The snapshots in an event store, as this release's fold reads and writes them. */
 export function openSnapshots(
   eventStore: Pick<ExactEventStore, 'readStream' | 'appendExact'>,
   personal: PersonalCodec,

@@ -5,30 +5,32 @@ import type { SnapshotObserver, WriteOutcome } from './snapshot-observer.js';
 import { unusableReasons, type Unusable } from './snapshot-codec.js';
 import type { LatestSnapshot, SnapshotStore } from './snapshot-store.js';
 
-/** How many orders' snapshots are remembered as seen; of one that is forgotten, less is known than could be. */
+/** For how many orders the snapshot seen last is remembered. A forgotten one is looked for again. */
 const SEEN_ORDERS = 20_000;
 const DEAR_LOAD_SHARE = 1 / 4;
 const AT_ONCE = 2;
 const WAITING = 64;
 
-/** Where the last snapshot of an order was when it was looked at, or written by us. */
+/** The last snapshot of an order, as this process last read or wrote it. */
 interface Seen {
-  /** In its own stream; null: there was none. */
+  /** Revision in the stream of snapshots; null: there was none. */
   readonly streamRevision: number | null;
-  /** Of the order; -1: there was none, or none to be used. */
+  /** Revision of the order; -1: there was no snapshot that can be used. */
   readonly orderRevision: number;
 }
 
 export interface OrderSnapshotsOptions {
   readonly store: SnapshotStore;
-  /** A snapshot is written when so many more events are in the stream, and not looked for while there are fewer. */
+  /** A snapshot is written each time that the stream has this many more events. */
   readonly everyEvents: number;
-  /** A load that has to fold so many leaves a snapshot, so that the next one has not; a quarter of those, unless told. */
+  /**
+   * A load that folds this many events writes a snapshot for the next load; default: a quarter of `everyEvents`.
+   */
   readonly dearLoadEvents?: number;
   readonly observer: SnapshotObserver;
 }
 
-/** Decides when an order's state is stored beside its events, and stores it when nobody waits. */
+/** Decides when an order's state is stored beside its events, and stores it in the background. */
 export class OrderSnapshots {
   readonly everyEvents: number;
   readonly observer: SnapshotObserver;
@@ -44,7 +46,7 @@ export class OrderSnapshots {
     this.observer = observer;
   }
 
-  /** Whether there was one when this process last looked, or wrote it. */
+  /** Whether there was a snapshot that can be used when this process last read or wrote it. */
   isKnown(stream: string): boolean {
     return (this.#seen.get(stream)?.orderRevision ?? -1) >= 0;
   }
@@ -65,20 +67,21 @@ export class OrderSnapshots {
     }
   }
 
-  /** What was found is of the events in the stream, and was gone on from. */
+  /** The snapshot that was found is of the events in the stream, and the order was folded on from it. */
   used(stream: string): void {
     this.observer.read('used', stream);
   }
 
-  /** What was found is not of the events in the stream: the next one takes its place, whatever it says. */
+  /** The snapshot that was found is not of the events in the stream: the next one replaces it in any case. */
   refused(stream: string, reason: Unusable): void {
     this.#distrust(stream);
     this.observer.read(reason, stream);
   }
 
   /**
-   * Told of every append of ours. The one that makes a hundred full writes the snapshot, so that of many processes one
-   * does; where that has not come to be, any of them does later.
+   * Called after every append of this process. The append that reaches a multiple of `everyEvents` writes the
+   * snapshot, so that only one of many processes writes it. A snapshot that was missed may be written by any
+   * process later.
    */
   appended(stream: string, order: Order, eventCount: number): void {
     const events = order.revision + 1;
@@ -92,8 +95,10 @@ export class OrderSnapshots {
   }
 
   /**
-   * Told of every order that was loaded from its snapshot's revision on; -1: from its first event. Where caches hold what
-   * is worked on, that is seldom; where they do not, each command would fold half of the events between two snapshots.
+   * Called for every order that was loaded without the cache. Such loads are rare where caches hold the orders in
+   * use. Elsewhere, each command would fold, on average, half of the events between two snapshots.
+   *
+   * @param fromRevision the snapshot's revision; -1: the order was loaded from its first event
    */
   loaded(stream: string, order: Order, fromRevision: number): void {
     if (order.revision - fromRevision < this.#dearLoadEvents) return;
@@ -103,23 +108,23 @@ export class OrderSnapshots {
     });
   }
 
-  /** Puts another state in the place of a snapshot that was found wrong. */
+  /** Writes another state in the place of a snapshot that was found wrong. */
   replace(stream: string, order: Order): void {
     this.#distrust(stream);
     this.#schedule(stream, () => this.#write(stream, order));
   }
 
-  /** Once all that is to be written is written. */
+  /** Resolves once every scheduled snapshot is written. */
   settled(): Promise<void> {
     return this.#work.settled();
   }
 
-  /** What is under way ends; what waits is left, for it can be written at any later time. */
+  /** Waits for the writes under way. Waiting writes are dropped: they can be made at any later time. */
   close(): Promise<void> {
     return this.#work.close();
   }
 
-  /** Whatever revision the snapshot says it is of: the order has none to be used. */
+  /** Notes that the order has no snapshot that can be used, whatever revision the stored one says. */
   #distrust(stream: string): void {
     const seen = this.#seen.get(stream);
     if (seen) this.#seen.set(stream, { ...seen, orderRevision: -1 });
@@ -129,7 +134,7 @@ export class OrderSnapshots {
     return this.#isBehind(stream, order, 2 * this.everyEvents);
   }
 
-  /** Whether the snapshot that was seen lacks so many events; false: nobody has looked. */
+  /** Whether the snapshot seen last lacks this many events; false also when none was looked for. */
   #isBehind(stream: string, { revision }: Order, events: number): boolean {
     const seen = this.#seen.get(stream);
     return seen !== undefined && revision - seen.orderRevision >= events;
@@ -154,13 +159,13 @@ export class OrderSnapshots {
     const seen = isRepeated ? seenBefore : (this.#seen.get(stream)?.streamRevision ?? null);
     const written = await this.#store.write(stream, order, seen);
     if (written.kind === 'conflict') {
-      // Somebody else's is there. An older one, as after another process has written the last one, gives way once.
+      // Another process has written a snapshot. If it is older than this state, one more attempt replaces it.
       const { orderRevision } = await this.#lookAt(stream);
       if (isRepeated || orderRevision >= order.revision) return 'superseded';
       return this.#write(stream, order, written.actualRevision);
     }
     const streamRevision = written.kind === 'written' ? written.streamRevision : seen;
-    // One that is too large is not tried again before as many events more.
+    // A state that is too large is noted as well, so that it is tried again only after as many more events.
     this.#seen.set(stream, { streamRevision, orderRevision: order.revision });
     return written.kind;
   }

@@ -3,21 +3,21 @@ import type { Order } from '#domain/order/state.js';
 import type { OrderStreams } from '../order-streams.js';
 import type { SnapshotObserver } from './snapshot-observer.js';
 
-/** Compared too seldom to need more at a time; a fold of ten thousand events takes a while. */
+/** One at a time is enough: comparisons are rare, and a fold of ten thousand events takes a while. */
 const AT_ONCE = 1;
 
 export interface SnapshotChecksOptions {
   readonly streams: OrderStreams;
   readonly observer: SnapshotObserver;
-  /** One load in so many is compared, chosen at random; 0: none. */
+  /** One in so many loads, chosen at random, is compared; 0: none. */
   readonly oneIn: number;
-  /** From 0 up to, but not, 1. */
+  /** A number from 0 to less than 1, as `Math.random` gives. */
   readonly random: () => number;
-  /** Told what all the events make of an order that its snapshot made something else of. */
+  /** Called when the snapshot gave another state. `order` is the state that all the events give. */
   readonly onDifferent: (stream: string, order: Order) => void;
 }
 
-/** Compares what a snapshot and the events after it make of an order with what all its events make of it. */
+/** Compares an order that was loaded from a snapshot with the fold of all its events. */
 export class SnapshotChecks {
   readonly #options: SnapshotChecksOptions;
   readonly #underWay = new Set<Promise<void>>();
@@ -26,7 +26,7 @@ export class SnapshotChecks {
     this.#options = options;
   }
 
-  /** Perhaps, and later: nobody waits for it. */
+  /** Compares this order in the background, if chance picks it and no other comparison is under way. */
   sample(stream: string, loaded: Order): void {
     const { oneIn, random } = this.#options;
     if (oneIn === 0 || random() * oneIn >= 1 || this.#underWay.size >= AT_ONCE) return;
@@ -34,7 +34,7 @@ export class SnapshotChecks {
     this.#underWay.add(check);
   }
 
-  /** Once no comparison is under way. */
+  /** Resolves once no comparison is under way. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }

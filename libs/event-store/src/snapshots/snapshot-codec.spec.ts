@@ -18,7 +18,7 @@ const stream = orderStream(order.tenantId, order.orderId);
 const codec = new SnapshotCodec(plainPersonal, 'fold 1');
 const quickly = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 
-/** As a server gives it. */
+/** The event as a server returns it. */
 function stored({ eventId, type, data, metadata }: ExactEvent, changes: Partial<RawEvent> = {}): RawEvent {
   const text = new TextDecoder().decode(metadata);
   return {
@@ -144,7 +144,7 @@ describe('a snapshot that is not to be used', () => {
     expect(await codec.decode(orderStream(order.tenantId, other), stored(event))).toBe('foreign');
     expect(await codec.decode(orderStream('another', order.orderId), stored(event))).toBe('foreign');
     expect(await codec.decode(stream, await said({ tenantId: 'another' }))).toBe('foreign');
-    // Only its metadata was made to fit.
+    // Only the metadata was made to fit: the state is still of the first order.
     const fits = orderStream(order.tenantId, other);
     expect(await codec.decode(fits, await said({ orderId: other }))).toBe('foreign');
   });
@@ -175,7 +175,7 @@ describe('a snapshot that is not to be used', () => {
     expect(await codec.decode(stream, await packedAs(Buffer.of(), 7))).toBe('corrupt');
   });
 
-  /** What somebody else may have stored under the metadata of ours. */
+  /** A snapshot with valid metadata whose content another writer may have stored. */
   async function packedAs(content: Uint8Array, how = 1): Promise<RawEvent> {
     const data = Buffer.concat([Buffer.of(how), content]);
     return { ...(await said({ sha256: createHash('sha256').update(data).digest('hex') })), data };

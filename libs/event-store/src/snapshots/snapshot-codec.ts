@@ -18,27 +18,29 @@ export const unusableReasons = ['corrupt', 'foreign', 'stale', 'future', 'oversi
  */
 export type Unusable = (typeof unusableReasons)[number];
 
-/** Said beside the state, so that the state is parsed only where it is wanted. */
+/** Stored beside the state, so that the state is parsed only where it is needed. */
 interface SnapshotMetadata {
   readonly tenantId: string;
   readonly orderId: string;
-  /** Of the last event that is folded in. */
+  /** Revision of the last event that is folded in. */
   readonly revision: number;
-  /** Of what folded it; another one may have made another state of the same events. */
+  /** Fingerprint of the fold that made the state: another fold may make another state of the same events. */
   readonly foldFingerprint: string;
   /** Of the stored bytes, in hex. */
   readonly sha256: string;
-  /** How the state is written down. */
+  /** Version of the form that the state is stored in. */
   readonly formatVersion: number;
 }
 
-/** Before the columns of the handled commands, which make the most of a large one. */
+/**
+ * The part of a stored state before the columns of the handled commands. The columns are most of a large state.
+ */
 type Head = Omit<Order, 'handled'> & {
-  /** The list itself where there are no columns of it. */
+  /** `HandledColumns.more`; the list of handled commands itself where there are no columns. */
   readonly handled: HandledColumns['more'] | readonly HandledCommand[];
 };
 
-/** How long the head is, big-endian. */
+/** How many octets hold the length of the head, big-endian. */
 const HEAD_LENGTH_OCTETS = 4;
 
 const TYPE = 'OrderSnapshot';
@@ -54,8 +56,8 @@ export class SnapshotCodec {
   }
 
   /**
-   * The state as JSON, its personal part sealed as that of an event is, and behind it the columns of the commands it
-   * has handled; packed, where that is large.
+   * The state as JSON, its personal part sealed like that of an event, followed by the columns of the handled
+   * commands. A large state is packed.
    */
   async encode(order: Order): Promise<ExactEvent> {
     const { tenantId, orderId, revision } = order;
@@ -82,10 +84,10 @@ export class SnapshotCodec {
   }
 
   /**
-   * The state that a snapshot holds, or why it is not to be used. Whether it is of the events in the stream is for
-   * whoever reads those to find out.
+   * The state that a snapshot holds, or why it is not to be used. The caller has to find out whether the state is
+   * of the events in the stream.
    *
-   * @param stream of the order whose snapshot it should be
+   * @param stream the stream of the order whose snapshot it should be
    */
   async decode(stream: string, raw: RawEvent): Promise<Order | Unusable> {
     const owner = parseOrderStream(stream);
@@ -105,7 +107,7 @@ export class SnapshotCodec {
     return order.tenantId === owner.tenantId && order.orderId === owner.orderId ? order : 'foreign';
   }
 
-  /** null: it is not of the shape that its version says. */
+  /** null: the state does not have the shape of its format version. */
   async #opened(state: Buffer, owner: { tenantId: string; orderId: string }): Promise<Order | null> {
     const stored = parsed(state);
     if (stored === null) return null;
@@ -117,7 +119,7 @@ export class SnapshotCodec {
   }
 }
 
-/** What a stored event says that it is a snapshot of; null when it is none. */
+/** The metadata of a stored snapshot; null when the event is no snapshot, or a field of its metadata is wrong. */
 function snapshotMetadataOf({ type, metadata }: RawEvent): SnapshotMetadata | null {
   if (type !== TYPE || typeof metadata !== 'object' || metadata === null) return null;
   const { tenantId, orderId, revision, foldFingerprint, sha256, formatVersion } =
@@ -145,7 +147,7 @@ function parsed(state: Buffer): Order | null {
         : handledOfColumns({ columns, more: head.handled as HandledColumns['more'] });
     return handled.length > 0 ? { ...head, handled } : null;
   } catch {
-    return null; // whatever is wrong with it, it is not what was written
+    return null; // any error means that these bytes are not what was written
   }
 }
 

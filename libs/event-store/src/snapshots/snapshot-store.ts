@@ -8,7 +8,7 @@ import { SnapshotCodec, type Unusable } from './snapshot-codec.js';
 
 /** The last snapshot of an order. */
 export interface LatestSnapshot {
-  /** In the stream of snapshots, which its successor is written at; null: there is none, as far as can be seen. */
+  /** Revision in the stream of snapshots, which the next write expects; null: no snapshot is visible. */
   readonly streamRevision: number | null;
   /** null: there is none. */
   readonly content: Order | Unusable | null;
@@ -21,7 +21,7 @@ export type WriteOutcome =
 
 type Store = Pick<ExactEventStore, 'readStream' | 'appendExact'>;
 
-/** Snapshots in an event store: a stream for each order that has one, of which only the last event is kept. */
+/** Snapshots in an event store: a stream for each order that has any, of which only the last event is kept. */
 export class SnapshotStore {
   readonly #eventStore: Store;
   readonly #codec: SnapshotCodec;
@@ -31,7 +31,7 @@ export class SnapshotStore {
     this.#codec = codec;
   }
 
-  /** Of the order whose events are in `stream`. @throws StoreUnavailable */
+  /** The last snapshot of the order whose events are in `stream`. @throws StoreUnavailable */
   async latest(stream: string): Promise<LatestSnapshot> {
     const last = await this.#last(snapshotStream(stream));
     if (last === null) return { streamRevision: null, content: null };
@@ -39,16 +39,16 @@ export class SnapshotStore {
   }
 
   /**
-   * Puts it in the place of the one that was seen last.
+   * Stores a snapshot of `order` in the place of the one that was seen last.
    *
-   * @param seen the revision of that in the stream of snapshots; null: there was none
+   * @param seen the revision of the one seen last in the stream of snapshots; null: there was none
    * @throws StoreUnavailable, AppendOutcomeUnknown
    */
   async write(stream: string, order: Order, seen: number | null): Promise<WriteOutcome> {
     const event = await this.#codec.encode(order);
     if (sizeInAppendBytes(event) > APPEND_LIMIT_BYTES) return { kind: 'too_large' };
     const name = snapshotStream(stream);
-    // Before the first one: a stream without the limit would keep them all.
+    // The limit is set before the first snapshot: a stream without it would keep all snapshots.
     if (seen === null) await this.#limit(name);
     try {
       const { revision } = await this.#eventStore.appendExact(name, [event], seen ?? 'no_stream');
@@ -61,7 +61,7 @@ export class SnapshotStore {
     }
   }
 
-  /** Hides the snapshots that are there, so that the order has none. @throws StoreUnavailable, AppendOutcomeUnknown */
+  /** Hides the stored snapshots, so that the order has none. @throws StoreUnavailable, AppendOutcomeUnknown */
   async drop(stream: string): Promise<void> {
     const name = snapshotStream(stream);
     const last = await this.#last(name);
@@ -77,7 +77,7 @@ export class SnapshotStore {
     try {
       await this.#eventStore.appendExact(metadata, [streamMetadata(limits)], 'no_stream');
     } catch (error) {
-      // It is there already: nobody else writes this stream, and whoever did wrote the same.
+      // The metadata is there already. Only this class writes it, always with the same limit.
       if (!(error instanceof WrongExpectedRevision)) throw error;
     }
   }

@@ -4,8 +4,9 @@ export class MalformedMessage extends Error {
 }
 
 /**
- * Walks over the fields of one message in place: bytes are slices, not copies. Only what is read most is read with it,
- * requests to append here and answers to reads there; the rest goes through the generated classes.
+ * Reads the fields of one message in place: bytes are slices, not copies. Only the most frequent messages are read
+ * with it: append requests in the embedded event store, and read responses in its clients. All others go through
+ * the generated classes.
  */
 export class ProtobufReader {
   readonly #buffer: Buffer;
@@ -27,7 +28,7 @@ export class ProtobufReader {
     return Math.floor(tag / 8);
   }
 
-  /** An unsigned varint; above 2^53 only its size is right, which is all that a revision up there needs. */
+  /** An unsigned varint. Above 2^53 only its magnitude is right, which is enough for a revision of that size. */
   varint(): number {
     let value = 0;
     let factor = 1;
@@ -41,7 +42,7 @@ export class ProtobufReader {
     throw new MalformedMessage('a number is longer than ten bytes');
   }
 
-  /** An unsigned varint as it is: one that a number can hold is read as one, which is ten times as fast. */
+  /** An exact unsigned varint. One that a number can hold is read as a number, which is ten times as fast. */
   uint64(): bigint {
     const start = this.#at;
     const value = this.varint();
@@ -50,7 +51,7 @@ export class ProtobufReader {
     return this.varint64();
   }
 
-  /** A 64-bit varint as it is, for numbers that use all their bits. */
+  /** An exact 64-bit varint, for values that use all 64 bits. */
   varint64(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {

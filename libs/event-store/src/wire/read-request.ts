@@ -9,10 +9,10 @@ import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 const { Empty, StreamIdentifier } = sharedModule;
 const { Options } = streamsModule.ReadReq;
 
-/** How many events that do not match the server passes before it says how far it is. */
+/** How many events the server may pass over before it sends a checkpoint. */
 const CHECKPOINT_EVERY_EVENTS = 256;
 
-/** Forwards; `maxCount` undefined: to the end. */
+/** A read of one stream, forwards. `maxCount` undefined: to the end of the stream. */
 export function streamRequest(
   stream: string,
   fromRevision: number,
@@ -30,7 +30,7 @@ export function streamRequest(
   });
 }
 
-/** The last event of all. */
+/** A read of the last event of `$all`. */
 export function headRequest(): ReadReq {
   const all = new Options.AllOptions();
   all.setEnd(new Empty());
@@ -42,7 +42,7 @@ export function headRequest(): ReadReq {
   });
 }
 
-/** Events of streams of a prefix, from just after a position (null: the start) on, and those to come. */
+/** A subscription to the streams with a prefix, from just after a position (null: the start). */
 export function subscriptionRequest(after: bigint | null, streamPrefix: string): ReadReq {
   const all = new Options.AllOptions();
   if (after === null) all.setStart(new Empty());
@@ -65,7 +65,7 @@ export function subscriptionRequest(after: bigint | null, streamPrefix: string):
   });
 }
 
-/** Ids as text, links as they are. */
+/** A request for event ids as text and for links that are not resolved. */
 function request(describe: (options: ReadReq.Options) => void): ReadReq {
   const ids = new Options.UUIDOption();
   ids.setString(new Empty());

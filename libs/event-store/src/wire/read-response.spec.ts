@@ -26,7 +26,7 @@ const event = fc.record({
   metadata: bytes,
 });
 
-/** As the classes write it that were generated from EventStoreDB's `streams.proto`. */
+/** A read response as written by the classes that were generated from EventStoreDB's `streams.proto`. */
 function written(given: StoredExactEvent, { isIdText = true } = {}): Buffer {
   const id = new UUID();
   if (isIdText) id.setString(given.eventId);

@@ -2,12 +2,12 @@ import type { StoredExactEvent } from '../port.js';
 import { MalformedMessage, ProtobufReader } from './protobuf-reader.js';
 import { readRecordedEvent } from './recorded-event.js';
 
-/** What a server sends to a reader or subscriber, as far as it is used here. */
+/** What a server sends to a reader or subscriber, as far as this library uses it. */
 export type ReadResponse<Event> =
   | { readonly kind: 'event'; readonly event: Event }
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   | { readonly kind: 'caughtUp' }
-  /** Confirmations, ends of streams, a stream that is not there, and what later servers may add. */
+  /** Confirmations, ends of streams, a stream that does not exist, and what later servers may add. */
   | { readonly kind: 'other' };
 
 const CAUGHT_UP = { kind: 'caughtUp' } as const;
@@ -31,7 +31,7 @@ export function decodeReadResponse<Event>(
   return response;
 }
 
-/** Links are never resolved, so the event always is in its own place. */
+/** Links are never resolved, so the event is always in field 1. */
 function readReadEvent(reader: ProtobufReader): StoredExactEvent {
   let event: StoredExactEvent | null = null;
   for (let field = reader.next(); field !== 0; field = reader.next()) {

@@ -3,7 +3,7 @@ import { MalformedMessage, ProtobufReader } from './protobuf-reader.js';
 import { readMapEntry, readStreamIdentifier, readUuid } from './shared-messages.js';
 
 const JSON_TYPE = 'application/json';
-/** What it is where the server does not say. */
+/** The content type where the server gives none. */
 const BYTES_TYPE = 'application/octet-stream';
 
 /** `ReadResp.ReadEvent.RecordedEvent` of EventStoreDB's `streams.proto`: bytes are slices of the message. */
@@ -30,7 +30,7 @@ export function readRecordedEvent(reader: ProtobufReader): StoredExactEvent {
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
-/** The same with what the bytes say, where they are JSON. */
+/** The event with its data and metadata parsed where they are JSON. Other content stays bytes. */
 export function rawEventOf(event: StoredExactEvent): RawEvent {
   const { eventId, stream, revision, position, type, contentType, data, metadata } = event;
   return {

@@ -27,7 +27,6 @@ function readUuidHalves(reader: ProtobufReader): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** The name of a stream. */
 export function readStreamIdentifier(reader: ProtobufReader): string {
   let name = '';
   for (let field = reader.next(); field !== 0; field = reader.next()) {

@@ -1,7 +1,7 @@
 import type { Discount, LineQuantity, OrderedLine, Region, Surcharge, Tax } from '#domain/order/content.js';
 import { count, flag, id, idOrNull, list, minor, object, objectOrNull, text, textOrNull } from '../fields.js';
 
-/** What the facts of several events are made of, and how each is told. */
+/** Fields that the facts of several events share, each with a function that makes its value. */
 
 const taxFields = {
   rateBasisPoints: count('The rate in hundredths of a percent: 2000 is 20 %.'),

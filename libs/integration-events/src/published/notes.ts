@@ -4,7 +4,7 @@ import { publish, type PublishedPart } from './publish.js';
 
 const noteId = id('Names the note within the order.');
 
-/** What stands in a note is personal data, and why it was redacted may repeat it: neither gets out. */
+/** The text of a note is personal data, and the reason of a redaction may repeat it: neither is published. */
 export const publishedNotes: PublishedPart<NoteEvent> = {
   NoteAdded: publish(
     1,

@@ -1,24 +1,24 @@
 import type { JsonSchema, Fields, Values } from '../fields.js';
 import { objectSchema } from '../fields.js';
 
-/** How one kind of event is told to the world. */
+/** How one type of event is published. */
 export interface Published<E> {
-  /** Of the message's schema: the number at the end of its type. */
+  /** Version of the message's schema: the number at the end of its type. */
   readonly version: number;
   /** What happened, in a sentence. */
   readonly summary: string;
-  /** Of the facts alone: what every message says of its order comes besides. */
+  /** Schema of the event's own facts, without the fields about the order that every message has. */
   readonly facts: JsonSchema;
   readonly factsOf: (event: E) => object;
 }
 
-/** One answer for each event of the union: a new event does not compile until it has one. */
+/** One entry for each event of the union: a new event does not compile until it has one. */
 export type PublishedPart<E extends { readonly type: string }> = {
   readonly [T in E['type']]: Published<Extract<E, { type: T }>>;
 };
 
 /**
- * Each fact is named one by one, also within lists: a field that is new inside does not get out by itself.
+ * `factsOf` names each fact one by one, also within lists: a new field of the domain is not published by itself.
  */
 export function publish<E, const F extends Fields>(
   version: number,

@@ -4,7 +4,9 @@ import { count, id, idOrNull, kinds, list, minor, object, oneOf, text, textOrNul
 import { reason } from './common.js';
 import { publish, type PublishedPart } from './publish.js';
 
-/** As published: another one inside does not compile until it is published, in a new version. */
+/**
+ * The reasons as published. A new reason in the domain does not compile until it is published, in a new version.
+ */
 const refundReasons = ['return', 'cancellation', 'overpayment', 'goodwill'] as const;
 
 const refundId = id('Names the refund within the order.');
@@ -30,7 +32,7 @@ const refundOf = kinds(
   'What it is for: units of lines, shipping, or just an amount.',
 );
 
-/** A kind that is new inside does not compile until it has an answer. */
+/** A new kind in the domain does not compile until it has a case here. */
 function ofRefund(of: RefundOf) {
   switch (of.kind) {
     case 'lines':
