@@ -33,8 +33,8 @@ export interface Told<Answer> {
 }
 
 /**
- * Orders as they were, folded from their streams as the read models are: without what is skipped, and up to where
- * the order is parked.
+ * Orders as they were, folded from their streams as the read models are: without skipped events, and up to the
+ * first parked one.
  */
 export class TimeTravel {
   readonly #eventStore: Pick<EventStore, 'readStream'>;

@@ -25,8 +25,8 @@ UPDATE ${SHARED_SCHEMA}.generations SET state = 'ready', activated_at = created_
 UPDATE ${SHARED_SCHEMA}.generations SET state = 'set_aside', fingerprint = regexp_replace(fingerprint, '^set aside: \\d+ ', '')
   WHERE fingerprint LIKE 'set aside: %';`;
 
-// The earlier release can know only one of several generations with one fingerprint: the others are set aside in
-// the way of that release.
+// The earlier release can know only one of several generations with one fingerprint: the others are set aside as
+// that release does it.
 const down = `
 SELECT ${SHARED_SCHEMA}.require(count(*) = 0,
     'generation ' || min(id) || ' shares the tables of another one: drop one of the two first')

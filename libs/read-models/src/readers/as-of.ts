@@ -68,8 +68,9 @@ export interface SummarySource {
 }
 
 /**
- * Summaries live, or as of a moment. Few orders or an order of numbers are looked up among the orders of today, by
- * columns that never change: there are fewer orders than events. Otherwise the history's own indexes are as good.
+ * Summaries live, or as of a moment. As of a moment, a filter that keeps few orders (`keepsFew`) and a page sorted
+ * by number start from the orders of today: these have indexes on the columns that never change, and are fewer
+ * than events. Otherwise the history's own indexes are as good.
  *
  * @param sortedByNumber no index of the history is in this order
  */

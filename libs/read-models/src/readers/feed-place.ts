@@ -9,7 +9,7 @@ export interface FeedPlace {
 export const FROM_THE_START: FeedPlace = { position: -1n, late: null };
 
 export const FEED_PLACE = /^(?:-1|\d{1,18})(?:\.\d{1,18})?$/;
-/** Most characters of such a text. */
+/** The longest such text, in characters. */
 export const FEED_PLACE_MAX = 37;
 
 export function encodeFeedPlace({ position, late }: FeedPlace): string {

@@ -82,8 +82,8 @@ function exportedOrderOf(row: SummaryRow): ExportedOrder {
 }
 
 /**
- * Ends the transaction; whether it has ended. All rows were read by then, so an error here does not fail the
- * export.
+ * Ends the transaction. All rows were read by then, so an error here does not fail the export.
+ * @returns whether the transaction has ended
  */
 async function ended(client: pg.PoolClient): Promise<boolean> {
   return client.query('COMMIT').then(

@@ -35,7 +35,9 @@ export interface TotalsQuestion extends SummaryQuestion {
 
 const MAX_GROUPS = 10_000;
 
-/** There are more groups than an answer holds. It holds none of them then: some of the sums would look like all. */
+/**
+ * There are more groups than an answer may hold. A part of the sums would look like all of them, so none is given.
+ */
 export class TooManyGroups extends Error {
   constructor(readonly most: number) {
     super(`there are more than ${most} sums`);

@@ -38,7 +38,10 @@ export async function readParked(
   });
 }
 
-/** SQL for whether the row is no other customer's. An order without a row passes: nobody knows yet whose it is. */
+/**
+ * SQL that holds unless the order has a row of another customer. An order without a row passes: nobody knows yet
+ * whose it is.
+ */
 function notOfOthers({ schema }: ReadGeneration): string {
   return `NOT EXISTS (SELECT FROM ${schema}.orders o
     WHERE o.tenant_id = $1 AND o.order_id = $2 AND o.customer_id IS DISTINCT FROM $3)`;

@@ -11,7 +11,7 @@ export type SummaryRow = Readonly<Record<string, unknown>>;
 
 type ItemColumn = SummaryColumn & { readonly field: keyof SummaryItem };
 
-/** Without the tenant: whose orders they are, the token tells. */
+/** The columns without the tenant, which the reader's token tells. */
 export const itemColumns: readonly ItemColumn[] = summaryColumns.filter(
   (column): column is ItemColumn => column.field !== 'tenantId',
 );

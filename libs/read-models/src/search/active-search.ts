@@ -52,7 +52,7 @@ export class ActiveSearch implements OrderSearch {
     );
   }
 
-  /** Looks at the engine each time: a flip to an index may come while the question waits. */
+  /** Checks the engine again each time: while the question waits, a flip may change to an index. */
   #askedInTables(question: OrderSearchQuestion): Promise<Asked<OrderSearchPage>> {
     return this.#models.read(async ({ searchIndex }) => {
       if (searchIndex !== null) throw new SearchedElsewhere('the active generation has an index');

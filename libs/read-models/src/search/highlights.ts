@@ -6,7 +6,7 @@ import type { SearchText } from './search-text.js';
 /** From where to where, in UTF-16 units, the end excluded. */
 export type TextRange = readonly [start: number, end: number];
 
-/** Where one of an order's own texts, as it was given, holds what was asked for. */
+/** A text of an order, as it was given, and the places in it that hold what was asked for. */
 export interface Highlight extends OrderText {
   /** In their order, apart from each other. */
   readonly ranges: readonly TextRange[];

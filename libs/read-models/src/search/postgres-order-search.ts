@@ -98,7 +98,7 @@ function skuConditions({ sku, skuPrefix }: OrderSearchQuestion, parameters: Para
   return conditions;
 }
 
-// The index finds the orders that hold the words; of those few the texts are read.
+// The index finds the orders that hold the words. Only the texts of these few are read.
 function phraseConditions(phrase: readonly string[], parameters: Parameters): string[] {
   const words = wordsConditions(phrase, false, parameters);
   if (phrase.length === 1) return words;

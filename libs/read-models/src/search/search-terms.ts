@@ -14,10 +14,10 @@ export interface SearchTerm {
 }
 
 const MAX_SIMILAR = 8;
-/** Up to this many words may each be the order's or the person's. Of more, all are one or the other. */
+/** Up to this many words may each be the order's or the person's. With more, all are one or the other. */
 const MAX_NAME_TERMS = 3;
 
-/** Of the words that an engine offers for an unknown one, those that most likely were meant. */
+/** Those of the words that an engine offers for an unknown one which were most likely meant, the closest first. */
 export function closest(word: string, candidates: Iterable<string>): string[] {
   return Array.from(candidates)
     .filter((candidate) => resembles(word, candidate))

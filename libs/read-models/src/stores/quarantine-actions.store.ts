@@ -5,7 +5,7 @@ import type { LeaseKey } from './leases.store.js';
 import { rowsOrNone } from './rows-or-none.js';
 import { storableText, type QuarantineScope } from './quarantine.store.js';
 
-/** What a person asks the owner of a projection to do with what is parked there. */
+/** What a person asks the owner of a projection to do with parked events or documents. */
 export interface ActionRequest extends QuarantineScope {
   readonly action: 'retry' | 'retry_all' | 'skip';
   /** null: of all orders. */

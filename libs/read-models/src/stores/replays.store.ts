@@ -61,7 +61,7 @@ const COLUMNS = `id, generation, search_only AS "searchOnly", sample, throttle, 
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND classid = 0 AND objid = ${REPLAY_LOCK} AND objsubid = 1) AS "isAttended"`;
 
-/** The replays of a database: what they were asked for, how far they are, and what came of them. */
+/** The replays of a database: their options, their progress and their outcome. */
 export class ReplaysStore {
   readonly #db: Queryable;
 
@@ -119,7 +119,10 @@ export class ReplaysStore {
     ]);
   }
 
-  /** @returns the replay as it is asked now; null: none is open */
+  /**
+   * Asks the open replay to run, pause or cancel.
+   * @returns the replay after that; null: none is open
+   */
   async ask(asked: ReplayAsked): Promise<ReplayRecord | null> {
     const open = await this.open();
     if (open === null) return null;

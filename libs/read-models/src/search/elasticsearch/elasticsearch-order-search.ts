@@ -64,8 +64,8 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   }
 
   /**
-   * Asks once more, where the index was dropped after a flip. @throws SearchUnavailable when that index is missing
-   * too
+   * Asks once more, where the index was dropped after a flip.
+   * @throws SearchUnavailable when the index to be searched now is missing too
    */
   async #askedElsewhere(question: OrderSearchQuestion, cause: unknown): Promise<Asked<OrderSearchPage>> {
     const index = await this.#indexes.refreshed();
@@ -93,7 +93,7 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   /**
    * What words stand for is looked up once for as long as nothing is indexed. The search is sent at the same time
    * as the lookup, with what the words stood for last, or else as known words that name nobody, as most words are.
-   * Mostly that guess is right, and its answer is the one.
+   * The guess is mostly right, and then its answer is used.
    */
   async #found(
     index: string,

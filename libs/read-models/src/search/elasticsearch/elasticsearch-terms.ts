@@ -26,14 +26,15 @@ export function guessedTerms(text: SearchText): SearchTerm[] {
   return askedTerms(text).map((term) => ({ ...term, known: true, inNames: false, similar: [] }));
 }
 
-/** Whether these and those terms, made of the same words, ask for the same. */
+/** Whether two lists of terms, made of the same words, ask for the same. */
 export function asksTheSame(these: readonly SearchTerm[], those: readonly SearchTerm[]): boolean {
   const asked = (terms: readonly SearchTerm[]) => terms.map(({ inNames, similar }) => [inNames, similar]);
   return JSON.stringify(asked(these)) === JSON.stringify(asked(those));
 }
 
 /**
- * What the words searched for stand for among the tenant's own words. For unknown words, those that resemble them.
+ * What the words searched for stand for among the tenant's own words. An unknown word gets the words that resemble
+ * it.
  */
 export async function elasticsearchTerms(
   client: Client,

@@ -137,8 +137,8 @@ export class IndexWriter {
   }
 
   /**
-   * Sends one request, and more for the documents that Elasticsearch was too busy to take. @returns refused
-   * documents
+   * Sends one request, and more for the documents that Elasticsearch was too busy to take.
+   * @returns the documents that were refused
    */
   async #send(orders: readonly CompleteOrder[], shown: IndexReached): Promise<RefusedDocument[]> {
     const refused: RefusedDocument[] = [];
