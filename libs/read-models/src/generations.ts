@@ -34,8 +34,8 @@ export const GENERATION_COLUMNS =
   'g.id, g.schema_name, g.fingerprint, g.search_index, coalesce(g.rows_of, g.id) AS rows_of';
 
 // While a generation of another release is active, this release reads its own generation that was active last,
-// provided that it is as far. So processes of both releases can start during the change of releases, and reads
-// never go back in time.
+// provided that it is as far. So its processes can be restarted during the change of releases, and reads never go
+// back in time.
 const ACTIVE = `
   SELECT ${GENERATION_COLUMNS} FROM ${SHARED_SCHEMA}.active_generation a
   JOIN ${SHARED_SCHEMA}.generations active ON active.id = a.generation

@@ -13,8 +13,8 @@ export interface Made {
 export class MadeFromAnotherStore extends Error {}
 
 /**
- * Identity of the event store that it was made from; null: not known, because an earlier release made it or
- * nothing has begun it.
+ * Identity of the event store that it was made from; null: not known, because an earlier release made it, or it
+ * was not begun.
  */
 export async function madeFrom(db: Queryable, { generation, projection }: Made): Promise<string | null> {
   const [row] = await rowsOrNone<{ store_id: string }>(

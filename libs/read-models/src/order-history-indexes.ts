@@ -3,7 +3,7 @@ export function periodEnd(clock: 'occurred' | 'recorded', alias?: string): strin
   return `coalesce(${alias === undefined ? '' : `${alias}.`}${clock}_until, 'infinity'::timestamptz)`;
 }
 
-// Both clocks in every index: it tells whether a row's period holds a moment, without reading the row.
+// Both clocks in one index: it tells whether a row's period holds a moment, without reading the row.
 const PERIODS = `occurred_at, ${periodEnd('occurred')}, recorded_at, ${periodEnd('recorded')}`;
 const PLACED = 'placed_at, order_id';
 

@@ -169,7 +169,7 @@ function staleAt(
   return parked !== null && revision === lastRevision ? staleness(parked, forCustomers) : {};
 }
 
-/** @throws ProblemError order_parked when the revision that is asked for is parked */
+/** @throws ProblemError order_parked when the revision that is asked for may be one of the parked events */
 function notThen(story: OrderStory, moment: Moment, parked: ParkedAt | null): ProblemError {
   if ('revision' in moment) refuseParked(parked, moment.revision);
   const detail =
