@@ -16,7 +16,7 @@ import { TravelHandler } from './time-travel/travel.js';
   providers: [ReadHandler, TravelHandler, TellsPosition],
 })
 export class QueryApiModule {
-  /** The API over what its questions are answered from. */
+  /** The API's module, which answers from these sources. */
   static over(sources: Sources): DynamicModule {
     return { module: QueryApiModule, providers: [{ provide: Sources, useValue: sources }] };
   }

@@ -15,7 +15,7 @@ export interface QueryApiSettings {
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
-  /** How long it goes on as if nothing were, once its readiness is red. */
+  /** How long the app goes on answering after it reports that it is not ready. */
   readonly drainDelayMs?: number;
   /** null: none is configured. */
   readonly elasticsearch: ElasticsearchPlace | null;

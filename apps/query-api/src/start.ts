@@ -21,7 +21,7 @@ import type { QueryApiSettings } from './settings.js';
 import { LeftOutReader } from './time-travel/left-out.js';
 import { TimeTravel } from './time-travel/time-travel.js';
 
-/** No question is larger than a search. */
+/** Limit of a request's body: the largest question is a search. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 const READ_CONNECTIONS = 10;
 const READ_TIMEOUT_MS = 5_000;
@@ -71,7 +71,8 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
       readiness: {
         postgres: () => pool.query('SELECT 1'),
         generation: () => generation.current(),
-        // It has only the past of single orders.
+        // Only the past of single orders is read from the event store: the app stays ready without it, but not
+        // with another one.
         eventStore: {
           check: () => sameStore(eventStore, watcher),
           goesOnAfter: (failure) => !(failure instanceof OtherStore),
@@ -94,10 +95,10 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
   };
 }
 
-/** What is read of it would not be what the rows are made of. */
+/** This event store is not the one that the rows are made from. */
 class OtherStore extends Error {}
 
-/** @throws OtherStore, or what says that it cannot be reached */
+/** @throws OtherStore, or the error of an event store that cannot be reached */
 async function sameStore(
   eventStore: Pick<DbClientEventStore, 'readStream'>,
   { storeId }: CheckpointWatcher,
@@ -108,9 +109,9 @@ async function sameStore(
 }
 
 /**
- * Many small reads at once: each on one core, since starting helpers takes longer than reading. And
- * PostgreSQL takes looking into a compressed list of words for as cheap as comparing two numbers;
- * told better, it asks the index instead of reading every order's words.
+ * The URL with planner options for many small reads at once. No parallel workers: to start them takes longer than
+ * to read. A higher operator cost: PostgreSQL rates a look into a compressed list of words as cheap as a
+ * comparison of two numbers, and would read every order's words instead of the index.
  */
 function readingUrl(postgresUrl: string): string {
   const url = new URL(postgresUrl);

@@ -8,42 +8,56 @@ import { ORDERS_PROJECTION, SEARCH_PROJECTION } from './orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 export interface FlipOptions {
-  /** A person asked for it: projectors leave it at that. */
+  /** A person asked for the flip: projectors do not flip back. */
   readonly chosen: boolean;
-  /** The last position of the event store, where rows may have more, as after it was restored; else not needed. */
+  /**
+   * The last position of the event store. Needed only where rows may be further than that, as after the event
+   * store was restored.
+   */
   readonly storeEndsAt?: bigint;
-  /** Lets searches of that index see all that it has acknowledged. Called while nothing is written, so within a moment. */
+  /**
+   * Makes searches of the index see all that it has acknowledged. Also called while the active rows are held, so
+   * it has to be quick.
+   */
   readonly refresh?: (searchIndex: string) => Promise<void>;
-  /** Also where it has parked what the active one applied, as a release may that does not know what the one before it knew. */
+  /**
+   * Flip also where the generation has parked what the active one applied. A release may park events that only the
+   * release before it knew.
+   */
   readonly evenOlder?: boolean;
 }
 
 /**
- * `behind`: the generation did not come as far as the active one in the moment for which that was held. `locked`:
- * somebody else flips, or writes for long to the rows of the active one.
+ * `behind`: the generation did not draw level while the active one was held. `locked`: another flip is under way,
+ * or a long write to the rows of the active one.
  */
 export type Flip = 'flipped' | 'active already' | 'behind' | 'locked';
 
-/** It was not found to be right yet, or is no longer there. */
+/** The generation is not in the state `ready`: it was not verified yet, has failed, or is dropped. */
 export class NotReady extends Error {}
 
-/** How long the active generation is held where it is, so that the other one can draw level. */
+/** How long the checkpoint of the active generation is held, so that the other one can draw level. */
 const HELD_MAX_MS = 500;
 const LOOK_EVERY_MS = 3;
 const LOCK_TIMEOUT_MS = 2_000;
 const LOCK_NOT_AVAILABLE = '55P03';
-/** Whoever flips may be stopped in the middle of it, or lose its network: nobody could write for as long. */
+/**
+ * After this time PostgreSQL ends the transaction of a flip that stands still: a process may hang or lose its
+ * network, and nobody could write meanwhile.
+ */
 const STOPPED_AFTER_MS = 5_000;
 
 /**
- * Lets queries be answered from this generation from now on, its tables and its index in one step. The one that
- * was active before is held where it is meanwhile, and the flip is made only when this one is as far: whoever
- * reads after it sees no less than whoever read before. To be tried again when it is behind or locked.
+ * Makes this generation the active one: its tables and its index in one step. The checkpoint of the generation
+ * active before is held meanwhile, and the flip is made only once this one has drawn level, so a read after the
+ * flip shows no less than a read before it. Try again when it is `behind` or `locked`.
  *
- * @throws NotReady, and OrdersShownOlder where it has parked what the active one applied
+ * @throws NotReady
+ * @throws OrdersShownOlder where this generation has parked what the active one applied
  */
 export async function activate(pool: pg.Pool, generation: Generation, options: FlipOptions): Promise<Flip> {
-  // Away, it says so here: while the flip holds the rows nobody could write until the request has timed out.
+  // An Elasticsearch that is away fails here: later, while the flip holds the rows, nobody could write until the
+  // request has timed out.
   await refreshed(generation, options);
   const client = await pool.connect();
   try {
@@ -63,7 +77,7 @@ export async function activate(pool: pg.Pool, generation: Generation, options: F
 }
 
 /**
- * Before a flip, of all that both have read by now: whether it would be refused.
+ * Tells before a flip, by all that both generations have read by now, whether it would be refused.
  *
  * @throws OrdersShownOlder
  */
@@ -89,7 +103,7 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
   await refreshed(generation, options);
   if (active !== null && active.rowsOf !== generation.rowsOf) {
     await noteShownByFlip(db, active.rowsOf, generation);
-    // Afterwards: from then on nothing that was parked in the active one is applied there.
+    // Afterwards: while its lock is held, the active generation applies none of its parked events.
     if (wanted !== null && !options.evenOlder)
       await requireNoneShownOlder(db, active.rowsOf, generation, wanted);
   }
@@ -110,7 +124,7 @@ async function refreshed({ searchIndex }: Generation, { refresh }: FlipOptions):
   if (searchIndex !== null) await refresh?.(searchIndex);
 }
 
-/** Flips happen one after the other. */
+/** Locks the active generation, so that flips happen one after the other; null: none is active. */
 async function lockActive(db: Queryable): Promise<Pick<Generation, 'id' | 'rowsOf'> | null> {
   const { rows } = await db.query<{ id: number; rowsOf: number }>(
     `SELECT g.id, coalesce(g.rows_of, g.id) AS "rowsOf" FROM ${SHARED_SCHEMA}.active_generation a
@@ -130,7 +144,7 @@ async function requireReady(db: Queryable, { id }: Generation): Promise<void> {
   throw new NotReady(`generation ${id} is ${state}${why}`);
 }
 
-/** How far the generation has to come; null: the two are not to be compared. */
+/** Holds the active rows. @returns how far the generation has to come; null: the two cannot be compared */
 async function heldAt(
   db: Queryable,
   activeRowsOf: number,
@@ -142,7 +156,7 @@ async function heldAt(
   return smaller(held, storeEndsAt ?? held);
 }
 
-/** Nothing is written to these rows until the transaction ends. @returns how far they are */
+/** Locks the checkpoint: no write moves it until the transaction ends. @returns how far the rows are */
 async function hold(db: Queryable, rowsOf: number): Promise<bigint | null> {
   const { rows } = await db.query<{ position: string }>(
     `SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2 FOR UPDATE`,
@@ -151,7 +165,7 @@ async function hold(db: Queryable, rowsOf: number): Promise<bigint | null> {
   return rows[0] ? BigInt(rows[0].position) : null;
 }
 
-/** Positions of two event stores are not to be compared. */
+/** Whether both are made from one event store: positions of two cannot be compared. */
 async function sameStore(db: Queryable, one: number, other: number): Promise<boolean> {
   const { rows } = await db.query<{ stores: string }>(
     `SELECT count(DISTINCT store_id) AS stores FROM ${SHARED_SCHEMA}.made_from

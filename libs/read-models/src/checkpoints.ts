@@ -7,7 +7,7 @@ import { ReadFrom } from './read-from.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 const RECONNECT_AFTER_MS = 250;
-/** News may be lost without the connection's saying so. */
+/** How often the watcher looks by itself: notifications may be lost without an error of the connection. */
 const LOOK_EVERY_MS = 2_000;
 const LOOK_AGAIN_MS = 20;
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -27,7 +27,7 @@ export async function checkpointOf(
 }
 
 export interface CheckpointWatcherOptions {
-  /** A connection of its own: LISTEN needs one that stays. */
+  /** The watcher opens a connection of its own: LISTEN needs one that stays. */
   readonly connectionString: string;
   readonly onError?: (error: unknown) => void;
 }
@@ -43,7 +43,7 @@ export class CheckpointWatcher {
   #looks: NodeJS.Timeout | undefined;
   #lastLook: Promise<void> = Promise.resolve();
   #nextLook: Promise<void> | null = null;
-  /** Connected or about to be; null: it was lost, and another one will be. */
+  /** The client that is connected or connecting; null: it was lost, and another one follows. */
   #latest: pg.Client | null = null;
   #client: pg.Client | null = null;
   #retry: NodeJS.Timeout | undefined;
@@ -63,12 +63,12 @@ export class CheckpointWatcher {
     return this.#read.storeId;
   }
 
-  /** The same once it is not being changed: for a read that begins. */
+  /** The generation to read from, once no change of it is under way: for a read that begins. */
   settled(): Promise<Generation | null> {
     return this.#read.settled();
   }
 
-  /** Resolves when that generation is read, or the time is over. */
+  /** Resolves when this process reads that generation, or when the time is over. */
   async changedTo(id: number, timeoutMs: number): Promise<void> {
     const untilMs = performance.now() + timeoutMs;
     while (this.generation?.id !== id && performance.now() < untilMs && !this.#closed) {
@@ -83,7 +83,7 @@ export class CheckpointWatcher {
     await this.#connect();
   }
 
-  /** Where the projection is in the active generation, as far as this process was told; null: not now. */
+  /** Where the projection is in the active generation, as far as this process was told; null: not known now. */
   position(projection: string): bigint | null {
     return this.#read.position(projection);
   }
@@ -118,7 +118,7 @@ export class CheckpointWatcher {
       await client.connect();
       await client.query(`LISTEN ${CHECKPOINT_CHANNEL}; LISTEN ${GENERATION_CHANNEL}`);
       this.#client = client;
-      await this.#look(client); // after LISTEN, so that nothing falls between
+      await this.#look(client); // after LISTEN, so that no change is missed in between
       clearInterval(this.#looks);
       this.#looks = setInterval(() => this.#lookOn(client), LOOK_EVERY_MS).unref();
     } catch (error) {
@@ -128,7 +128,7 @@ export class CheckpointWatcher {
   }
 
   #lost(client: pg.Client, error: unknown): void {
-    if (this.#closed || this.#latest !== client) return; // told of its loss already
+    if (this.#closed || this.#latest !== client) return; // its loss was handled already
     this.#latest = this.#client = null;
     clearInterval(this.#looks);
     this.#read.forgetPositions();
@@ -148,11 +148,11 @@ export class CheckpointWatcher {
     this.#look(client).catch((error: unknown) => this.#lost(client, error));
   }
 
-  /** One after the other, and one for all who ask while another is under way. */
+  /** Looks run one after the other. All calls during a look share the next one. */
   #look(client: pg.Client): Promise<void> {
     if (this.#nextLook !== null) return this.#nextLook;
     const next = this.#lastLook
-      .catch(() => {}) // whoever asked for it has it thrown
+      .catch(() => {}) // the caller who asked for it gets the error
       .then(() => {
         this.#nextLook = null;
         return this.#read.look(client);

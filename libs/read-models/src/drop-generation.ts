@@ -6,17 +6,23 @@ import { SEARCH_PROJECTION } from './orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 export interface DropOptions {
-  /** Removes an index of Elasticsearch that may be gone already; null: none is configured; `leave`: a person sees to it. */
+  /**
+   * Removes an index of Elasticsearch, which may be gone already. null: no Elasticsearch is configured; `leave`: a
+   * person removes the index.
+   */
   readonly removeIndex: ((name: string) => Promise<unknown>) | null | 'leave';
   readonly signal?: AbortSignal;
-  /** Told when its tables are being read, and how long that is waited for between two tries. */
+  /** Called each time that the tables cannot be dropped because they are being read. */
   readonly onBusy?: () => void;
 }
 
-/** It has to stay: it is the active one. */
+/** The generation is the active one, and has to stay. */
 export class CannotDrop extends Error {}
 
-/** All else of it is gone. It is `dropping` until the same again, where Elasticsearch answers, has removed the index. */
+/**
+ * Everything but the index is gone. The generation stays `dropping` until another call, made where Elasticsearch
+ * answers, has removed the index.
+ */
 export class IndexLeft extends Error {
   constructor({ id, searchIndex }: Generation, why: string, options?: ErrorOptions) {
     super(
@@ -27,16 +33,16 @@ export class IndexLeft extends Error {
   }
 }
 
-// A DROP that waits for a reader lets every later one wait behind it: so it gives up soon, and comes again.
+// A DROP that waits for a reader makes every later reader wait behind it, so it gives up soon and tries again.
 const LOCK_TIMEOUT_MS = 100;
 const TRY_AGAIN_MS = 200;
 const LOCK_NOT_AVAILABLE = '55P03';
 const DEADLOCK_DETECTED = '40P01';
 
 /**
- * Frees what a generation takes: its tables, index, checkpoints, and what was parked of it. Queries under way on
- * it are answered first, however long. Interrupted, the same again goes on. The index goes last: that Elasticsearch is
- * away holds nothing of PostgreSQL up.
+ * Frees what a generation takes: its tables, its index, its checkpoints and what is parked in it. Queries of it
+ * that are under way are answered first, however long they take. After an interruption, the same call goes on. The
+ * index goes last, so that an Elasticsearch that is away delays nothing in PostgreSQL.
  *
  * @throws CannotDrop, IndexLeft, and NoSuchGeneration when there is none of that number
  */
@@ -78,7 +84,7 @@ async function dropTablesUnread(
   }
 }
 
-/** From now on no projector keeps it and nobody goes back to it. */
+/** Marks it as `dropping`: no projector keeps it and no rollback goes back to it from now on. @throws CannotDrop */
 async function announce(pool: pg.Pool, { id }: Generation): Promise<void> {
   const { rowCount } = await pool.query(
     `WITH a AS (SELECT generation FROM ${SHARED_SCHEMA}.active_generation FOR UPDATE), dropping AS (
@@ -98,16 +104,18 @@ async function dropTables(pool: pg.Pool, { id, rowsOf, schema, searchIndex }: Ge
   const client = await pool.connect();
   try {
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    // Others may read the same tables beside an index of their own: the last one takes them along.
+    // Other generations may read the same tables, each beside an index of its own: the last one takes the tables
+    // along.
     const { rows } = await client.query<{ id: number; state: GenerationState }>(
       `SELECT id, state FROM ${SHARED_SCHEMA}.generations WHERE coalesce(rows_of, id) = $1 ORDER BY id FOR UPDATE`,
       [rowsOf],
     );
-    // One whose index is left reads them no more.
+    // A generation of which only the index is left does not read the tables any more.
     const isGoing = (one: { state: GenerationState }) => one.state === 'dropping' || one.state === 'dropped';
     const last = rows.every(isGoing);
     const gone = last ? [id, rowsOf] : [id].filter((one) => one !== rowsOf);
-    // Where its rows stay for others, what its index had goes all the same; and that of those which were dropped before.
+    // Where the rows stay for others, what belongs to its own index goes all the same, and so does what belongs to
+    // the indexes of those that were dropped before.
     const unsearched = rows.filter(isGoing).map((one) => one.id);
     if (last) await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
     if (searchIndex === null)

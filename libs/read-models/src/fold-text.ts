@@ -1,8 +1,8 @@
 /** Longer words are cut: nobody types them, and PostgreSQL caps a lexeme at 2,046 bytes. */
 const MAX_WORD_CHARACTERS = 64;
 
-// Letters that are no letter plus an accent, so that decomposing leaves them as they are. And the sigma that
-// ends a word: a word that is half typed ends in one too, and must still be the beginning of the whole one.
+// Letters that do not decompose into a letter and an accent. The final sigma is one of them: a half typed word
+// ends in one too, and has to be the beginning of the whole word.
 const UNACCENTED: Readonly<Record<string, string>> = {
   æ: 'ae',
   œ: 'oe',
@@ -17,14 +17,14 @@ const UNACCENTED: Readonly<Record<string, string>> = {
 };
 const SPECIAL = new RegExp(`[${Object.keys(UNACCENTED).join('')}]`, 'g');
 const WORD = /[\p{L}\p{N}]+/gu;
-// Most texts are ASCII, which folds to itself in small letters, unit by unit.
+// Most texts are ASCII: folding only lower-cases them, so every character keeps its place.
 const ASCII = /^\p{ASCII}*$/u;
 const ASCII_WORD = /[a-z0-9]+/g;
 
 /**
- * The words of a text, in order, with case and accents folded: `Crème brûlée, No. 2` gives
- * `creme`, `brulee`, `no`, `2`. What is written and what is searched go through here alone, so that
- * every search engine finds the same orders.
+ * The words of a text, in order, with case and accents folded: `Crème brûlée, No. 2` gives `creme`, `brulee`,
+ * `no`, `2`. Stored texts and searched texts are folded here alone, so that every search engine finds the same
+ * orders.
  */
 export function foldText(text: string): string[] {
   const lower = text.toLowerCase();
@@ -49,10 +49,12 @@ export function placedWords(text: string): PlacedWord[] {
   }));
 }
 
-/** Between two texts that are kept as one: part of no word, one byte also as JSON, and in no text that anybody types. */
+/**
+ * Separates texts that are stored as one: it is part of no word, takes one byte also in JSON, and nobody types it.
+ */
 const BETWEEN = '\u007f';
 
-/** Texts as one: an order may have a thousand, and is then read and looked through at once. */
+/** Joins texts into one: an order may have a thousand, which are then read and searched at once. */
 export function joinTexts(texts: readonly string[]): string {
   return texts.map((text) => text.replaceAll(BETWEEN, ' ')).join(BETWEEN);
 }
@@ -61,7 +63,7 @@ export function separateTexts(joined: string): string[] {
   return joined.split(BETWEEN);
 }
 
-/** Those of the joined texts, in order, that can hold one of these folded words: the others certainly do not. */
+/** Those of the joined texts, in order, that may hold one of these folded words. The others certainly hold none. */
 export function thatMayHold(joined: string, words: readonly string[]): string[] {
   if (!ASCII.test(joined)) return separateTexts(joined).filter((text) => mayHold(text, words));
   const holding: string[] = [];
@@ -91,14 +93,14 @@ function placesOf(words: readonly string[], text: string): number[] {
 
 function placedInFolded(text: string): PlacedWord[] {
   let folded = '';
-  // Of each unit of the folded text: where the character that it came from begins and ends.
+  // For each unit of the folded text: where the character that it came from begins and ends.
   const starts: number[] = [];
   const ends: number[] = [];
   let at = 0;
   for (const character of text) {
     const part = unaccent(character.toLowerCase());
     const end = at + character.length;
-    // An accent of its own belongs to the letter before it.
+    // A combining accent belongs to the letter before it.
     if (part === '') for (let i = ends.length - 1; i >= 0 && ends[i] === at; i--) ends[i] = end;
     for (let i = 0; i < part.length; i++) [starts[folded.length + i], ends[folded.length + i]] = [at, end];
     folded += part;

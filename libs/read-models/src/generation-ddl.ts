@@ -2,12 +2,15 @@ import { historyIndexes } from './order-history-indexes.js';
 import { summaryColumns } from './order-summary.js';
 import type { SearchEngine } from './search/search-engine.js';
 
-/** What makes the tables of one generation, keys and indexes included; what it is searched in decides about some. */
+/** SQL that creates the tables of one generation with keys and indexes. Some of them depend on the search engine. */
 export function generationDdl(schema: string, engine: SearchEngine): string {
   return [tablesDdl(schema, engine), ...indexStatements(schema, engine)].join(';\n');
 }
 
-/** The schema and its tables, as yet without keys and indexes: rows go into them fastest so (docs/adr/0014). */
+/**
+ * SQL that creates the schema and its tables, without keys and indexes: rows are loaded fastest that way
+ * (docs/adr/0014).
+ */
 export function tablesDdl(schema: string, engine: SearchEngine): string {
   return [
     `CREATE SCHEMA ${schema}`,
@@ -16,14 +19,17 @@ export function tablesDdl(schema: string, engine: SearchEngine): string {
   ].join(';\n');
 }
 
-/** Keys and indexes; each can be run by itself, and those of different tables at the same time. */
+/**
+ * SQL that creates keys and indexes. Each statement can be run by itself, and those of different tables at the
+ * same time.
+ */
 export function indexStatements(schema: string, engine: SearchEngine): string[] {
   return tablesOf(engine).flatMap((table) => indexes[table](schema, engine));
 }
 
 type ReadTable = 'orders' | 'order_history' | 'order_search' | 'search_words';
 
-/** An index of Elasticsearch knows its words by itself. */
+/** The tables of a generation. An index of Elasticsearch knows its words by itself, so it needs no table of them. */
 export function tablesOf(engine: SearchEngine): ReadTable[] {
   return engine === 'postgres'
     ? ['orders', 'order_history', 'order_search', 'search_words']
@@ -45,7 +51,7 @@ const SEARCHED_HERE = `  words tsvector NOT NULL,
   phrases text COLLATE "C" NOT NULL`;
 
 const columns: Readonly<Record<ReadTable, (engine: SearchEngine) => string>> = {
-  // Every write of a row takes the next number: who reads rows in that order from where it is misses none. The one
+  // Every write of a row takes the next number: a follower that reads rows in that order misses none. The one
   // owner writes one transaction after the other, so a number never becomes visible before a smaller one.
   orders: (engine) => `${summaryDdl},
   document json NOT NULL,
@@ -64,8 +70,8 @@ const columns: Readonly<Record<ReadTable, (engine: SearchEngine) => string>> = {
   occurred_until timestamptz,
   recorded_until timestamptz,
 ${summaryDdl}`,
-  // What an order is found by in an index is kept ready made: it seldom changes, and documents are written with every
-  // change.
+  // For an index, what an order is found by is stored ready made: it seldom changes, while every change of an
+  // order writes its document.
   order_search: (engine) => `  tenant_id text COLLATE "C" NOT NULL,
   order_id uuid NOT NULL,
   revision int NOT NULL,
@@ -100,7 +106,7 @@ const indexes: Readonly<Record<ReadTable, (schema: string, engine: SearchEngine)
   ],
 };
 
-// A search reads what is pending entry by entry, so little may be (kB).
+// A search reads the pending list of an index entry by entry, so the list is kept short (kB).
 const wordIndexes = (schema: string): string[] => [
   `CREATE INDEX order_search_words ON ${schema}.order_search USING gin (words) WITH (gin_pending_list_limit = 512)`,
   `CREATE INDEX order_search_email ON ${schema}.order_search (tenant_id, (personal ->> 'email'))

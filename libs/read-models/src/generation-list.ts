@@ -14,9 +14,9 @@ export interface GenerationRecord extends Generation {
   readonly state: GenerationState;
   /** `previous`: what a rollback goes back to. */
   readonly role: 'active' | 'previous' | null;
-  /** Of the active one: a person flipped to it, and projectors leave it at that. */
+  /** The generation is active because a person flipped to it: projectors do not flip back. */
   readonly chosen: boolean;
-  /** Whether it is of the release that asks. */
+  /** Whether it is of the release that this process runs. */
   readonly ofThisRelease: boolean;
   readonly madeBy: 'projector' | 'replay';
   readonly createdAt: Date;
@@ -25,9 +25,9 @@ export interface GenerationRecord extends Generation {
   readonly activatedAt: Date | null;
   /** Why its building was given up. */
   readonly failure: string | null;
-  /** Of `orders`; null: nothing was written yet. */
+  /** Checkpoint of `orders`; null: nothing was written yet. */
   readonly position: bigint | null;
-  /** Of `search`; null: it has no index, or nothing is in it yet. */
+  /** Checkpoint of `search`; null: it has no index, or nothing is in it yet. */
   readonly searchPosition: bigint | null;
 }
 
@@ -44,7 +44,7 @@ interface RecordRow extends GenerationRow {
   readonly search_position: string | null;
 }
 
-/** All that are there, of whatever release, the oldest first. */
+/** All generations that are not dropped, of whatever release, the oldest first. */
 export async function listGenerations(db: Queryable): Promise<GenerationRecord[]> {
   const { rows } = await db.query<RecordRow>(
     `SELECT ${GENERATION_COLUMNS}, g.state, g.made_by, g.created_at, g.verified_at, g.activated_at, g.failure,

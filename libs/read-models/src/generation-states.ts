@@ -9,7 +9,9 @@ import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
  */
 export type GenerationState = 'building' | 'ready' | 'failed' | 'set_aside' | 'dropping' | 'dropped';
 
-/** It has everything and was verified: it may be activated, and projectors keep it up to date from now on. */
+/**
+ * Marks a generation that has everything and was verified: it may be activated, and projectors keep it up to date.
+ */
 export async function markReady(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<void> {
   await setState(db, id, `state = 'ready', verified_at = now(), failure = NULL`, [
     'building',
@@ -18,7 +20,10 @@ export async function markReady(db: Queryable, { id }: Pick<Generation, 'id'>): 
   ]);
 }
 
-/** Its building is given up, or the flip to it; what is there stays, until it is dropped. No word on the active one. */
+/**
+ * Gives up the building of a generation, or the flip to it. What was built stays until it is dropped. The active
+ * generation is never marked.
+ */
 export async function markFailed(
   db: Queryable,
   { id }: Pick<Generation, 'id'>,
@@ -30,12 +35,12 @@ export async function markFailed(
   await setState(db, id, set, ['building', 'ready', 'failed'], [reason]);
 }
 
-/** Whether its tables are, or are about to be: no generation that reads them is left. */
+/** Whether its tables are dropped, or about to be: no generation that reads them is left. */
 export function rowsAreDropped(db: Queryable, { rowsOf }: Pick<Generation, 'rowsOf'>): Promise<boolean> {
   return areAllDropped(db, 'coalesce(rows_of, id) = $1', rowsOf);
 }
 
-/** Whether its index is, or is about to be. */
+/** Whether its index is dropped, or about to be. */
 export function indexIsDropped(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<boolean> {
   return areAllDropped(db, 'id = $1', id);
 }
@@ -48,7 +53,7 @@ async function areAllDropped(db: Queryable, which: string, number: number): Prom
   return rowCount === 0;
 }
 
-/** @throws when it is in none of these states */
+/** @throws when the generation is in none of the states `from` */
 async function setState(
   db: Queryable,
   id: number,

@@ -14,7 +14,7 @@ export interface Generation {
   /** The PostgreSQL schema with its tables; safe to put into SQL as it is. */
   readonly schema: string;
   readonly fingerprint: string;
-  /** Of Elasticsearch; null: its tables are searched. */
+  /** Name of its Elasticsearch index; null: its tables are searched. */
   readonly searchIndex: string | null;
   /** The generation whose projection `orders` writes these tables: itself, unless only its index was made anew. */
   readonly rowsOf: number;
@@ -33,8 +33,9 @@ export interface GenerationRow {
 export const GENERATION_COLUMNS =
   'g.id, g.schema_name, g.fingerprint, g.search_index, coalesce(g.rows_of, g.id) AS rows_of';
 
-// Where a generation of another release is active, this release reads the one that it read last, provided that
-// it is as far: so its processes can be started again while the releases change places, and time never goes back.
+// While a generation of another release is active, this release reads its own generation that was active last,
+// provided that it is as far. So its processes can be restarted during the change of releases, and reads never go
+// back in time.
 const ACTIVE = `
   SELECT ${GENERATION_COLUMNS} FROM ${SHARED_SCHEMA}.active_generation a
   JOIN ${SHARED_SCHEMA}.generations active ON active.id = a.generation
@@ -53,7 +54,7 @@ export async function activeGeneration(db: Queryable): Promise<Generation | null
   return row ? toGeneration(row) : null;
 }
 
-/** The generation with that number, whichever release it belongs to. @throws when there is none */
+/** The generation with that number, of whichever release. @throws NoSuchGeneration when there is none */
 export async function generationById(db: Queryable, id: number): Promise<Generation> {
   const { rows } = await db.query<GenerationRow>(
     `SELECT ${GENERATION_COLUMNS} FROM ${SHARED_SCHEMA}.generations g WHERE g.id = $1 AND g.state <> 'dropped'`,
@@ -65,7 +66,10 @@ export async function generationById(db: Queryable, id: number): Promise<Generat
 
 export class NoSuchGeneration extends Error {}
 
-/** Building it again would fail again, and take as much space each time: a person looks first. */
+/**
+ * The build of a generation failed. Another build would fail too, and take as much space again: a person has to
+ * look first.
+ */
 export class BuildFailed extends Error {
   constructor({ id, failure }: { readonly id: number; readonly failure: string }) {
     super(`generation ${id} failed: ${failure}: orderctl generations drop ${id}, then it is built again`);
@@ -74,10 +78,11 @@ export class BuildFailed extends Error {
 
 /**
  * The generation that a projector of this release keeps: the active one, else the one that was active last, else
- * one that it began to build; created empty when there is none. The very first becomes active at once: an empty
- * system is up to date.
+ * one that a projector began to build. When there is none, a new and empty one is created. The very first becomes
+ * active at once: an empty system is up to date.
  *
  * @param indexPrefix what the name of its search index begins with; null: PostgreSQL searches its tables
+ * @throws BuildFailed
  */
 export function prepareGeneration(pool: pg.Pool, indexPrefix: string | null): Promise<Generation> {
   return migrated(pool, async (client) => {
@@ -101,20 +106,20 @@ export function prepareGeneration(pool: pg.Pool, indexPrefix: string | null): Pr
 export interface NewGeneration {
   /** What the name of its search index begins with; null: PostgreSQL searches its tables. */
   readonly indexPrefix: string | null;
-  /** Who fills it: what a replay builds is no projector's to go on with before it is ready. */
+  /** Who fills it. A projector leaves the build of a replay alone until it is ready. */
   readonly madeBy: 'projector' | 'replay';
-  /** For a load in bulk, without keys and indexes; whoever loads it runs `indexStatements` after it. */
+  /** Its tables get no keys and indexes, for a bulk load; the loader runs `indexStatements` afterwards. */
   readonly bulk?: boolean;
-  /** It gets no tables but reads those of this one, beside an index of its own. */
+  /** It gets no tables of its own, but reads those of this generation, beside an index of its own. */
   readonly rowsOf?: Generation;
 }
 
-/** Creates a further one of this release, beside all that are there; in the state `building`. */
+/** Creates another generation of this release, in the state `building`, beside those that exist. */
 export function createGeneration(pool: pg.Pool, options: NewGeneration): Promise<Generation> {
   return migrated(pool, (client) => insertGeneration(client, options));
 }
 
-/** Creates what all generations share, for whom needs no generation. */
+/** Creates the tables that all generations share, for a caller that needs no generation. */
 export function prepareSharedTables(pool: pg.Pool): Promise<void> {
   return migrated(pool, async () => {});
 }
@@ -162,7 +167,7 @@ async function insertGeneration(
   return generation;
 }
 
-/** Held until the transaction ends, so that its tables are not dropped meanwhile. */
+/** Locks the generation until the transaction ends, so that its tables are not dropped meanwhile. */
 async function requireShareable(db: Queryable, { id }: Generation, fingerprint: string): Promise<void> {
   const { rowCount } = await db.query(
     `SELECT FROM ${SHARED_SCHEMA}.generations WHERE id = $1 AND state = 'ready' AND fingerprint = $2 FOR UPDATE`,
@@ -173,15 +178,15 @@ async function requireShareable(db: Queryable, { id }: Generation, fingerprint: 
 }
 
 /**
- * Never one that was there before: two systems may share one Elasticsearch, and a lost database may be
- * followed by another.
- * @param like `<prefix>-<generation>`, or the name of the index that it takes the place of
+ * A name that no index had before: two systems may share one Elasticsearch, and a new database may follow a lost
+ * one.
+ * @param like `<prefix>-<generation>`, or the name of the index that is replaced
  */
 export function newIndexName(like: string): string {
   return `${like.replace(/(-\d+)-[0-9a-f]{8}$/, '$1')}-${randomBytes(4).toString('hex')}`;
 }
 
-/** What the name of an index begins with. */
+/** The prefix of an index's name: all before the number of its generation. */
 export function indexPrefixOf(indexName: string): string {
   return indexName.replace(/-\d+-[0-9a-f]{8}$/, '');
 }

@@ -2,17 +2,17 @@ import type { Generation, Queryable } from './generations.js';
 import { ORDERS_PROJECTION } from './orders.projection.js';
 import { SHARED_SCHEMA } from './schema.js';
 
-// Numbers are drawn under a lock that is held until the commit: none becomes visible before a smaller one, whoever
-// writes. The first one is the time, so that numbers go on where the database was made anew.
+// Numbers are drawn under a lock that is held until the commit, so none becomes visible before a smaller one. The
+// first number is the time, so that numbers keep growing where the database was made anew.
 const LATE_EVENTS_LOCK = 0x6f726c65;
 
 export const lockLateEvents = `pg_advisory_xact_lock(${LATE_EVENTS_LOCK})`;
 
 /**
- * Notes events that become visible behind positions which readers of the feed may have passed. The lock has to be held
- * by `from`, or before.
+ * SQL that notes events which become visible behind positions that readers of the feed may have passed. The lock
+ * has to be taken before, or by `from`.
  *
- * @param from of events, with the columns of their key
+ * @param from a FROM clause with the events as `e`, which has the columns of their key
  */
 export function noteLateEvents(from: string): string {
   return `INSERT INTO ${SHARED_SCHEMA}.late_events (tenant_id, order_id, revision, seq)
@@ -21,15 +21,15 @@ export function noteLateEvents(from: string): string {
 }
 
 /**
- * A flip shows what the active generation has parked and the other one has applied. In the transaction of the flip,
- * while nothing is written to the rows that were active.
+ * Notes the events that a flip makes visible: the active generation has parked them, and the other one has applied
+ * them. To be called in the transaction of the flip, while the checkpoint of the active rows is held.
  */
 export async function noteShownByFlip(
   db: Queryable,
   activeRowsOf: number,
   { schema }: Generation,
 ): Promise<void> {
-  // By itself, so that what others have committed under it before is seen.
+  // A statement of its own, so that the next one sees what others have committed under the lock.
   await db.query(`SELECT ${lockLateEvents}`);
   await db.query(
     noteLateEvents(`${SHARED_SCHEMA}.quarantine e JOIN ${schema}.order_history h USING (tenant_id, order_id, revision)

@@ -2,17 +2,20 @@ import type { Queryable } from './generations.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 import { rowsOrNone } from './stores/rows-or-none.js';
 
-/** What a projection has made, and keeps a checkpoint for. */
+/** What a projection makes, with a checkpoint of its own. */
 export interface Made {
   /** 0: of no generation. */
   readonly generation: number;
   readonly projection: string;
 }
 
-/** Positions mean something in one event store alone: what was made from one can't be gone on with from another. */
+/** Positions mean something in one event store alone: what was made from one cannot be continued from another. */
 export class MadeFromAnotherStore extends Error {}
 
-/** Identity of the event store that it was made from; null: not known, of an earlier release or not begun. */
+/**
+ * Identity of the event store that it was made from; null: not known, because an earlier release made it, or it
+ * was not begun.
+ */
 export async function madeFrom(db: Queryable, { generation, projection }: Made): Promise<string | null> {
   const [row] = await rowsOrNone<{ store_id: string }>(
     db,
@@ -23,10 +26,10 @@ export async function madeFrom(db: Queryable, { generation, projection }: Made):
 }
 
 /**
- * Says which event store it is made from, once and for all; what an earlier release made is taken to be of the
- * first store that it meets. To be called by the owner before it goes on from where it is.
+ * Records which event store it is made from, once and for all. What an earlier release made is taken to be of the
+ * first store that it meets. To be called by the owner before it goes on from its checkpoint.
  *
- * @param reached where it is; null: at the beginning
+ * @param reached its checkpoint; null: at the beginning
  * @param remedy what a person can do when it is of another store
  * @throws MadeFromAnotherStore when it was made from another one, or from events that this one no longer has
  */

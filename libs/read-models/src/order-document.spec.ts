@@ -9,7 +9,7 @@ import { orderPlaced } from '#domain/testing/events.js';
 import { documentOf, orderOf, type OrderDocument } from './order-document.js';
 import { summaryColumns, summaryOf } from './order-summary.js';
 
-/** As it comes back from the tables. */
+/** The order as it is read back from the tables. */
 function stored(order: Order): Order {
   const document = JSON.parse(JSON.stringify(documentOf(order))) as OrderDocument;
   return orderOf(document, JSON.parse(JSON.stringify(order.personal)) as Order['personal']);

@@ -1,15 +1,16 @@
-/** When the period of a history row ended on a clock; never, as long as it is the order's last. */
+/** SQL for when the period of a history row ended on a clock; `infinity` for the order's last row. */
 export function periodEnd(clock: 'occurred' | 'recorded', alias?: string): string {
   return `coalesce(${alias === undefined ? '' : `${alias}.`}${clock}_until, 'infinity'::timestamptz)`;
 }
 
-// Both clocks at once: whether a row is the one of a moment is told by the index, without reading the row.
+// Both clocks in one index: it tells whether a row's period holds a moment, without reading the row.
 const PERIODS = `occurred_at, ${periodEnd('occurred')}, recorded_at, ${periodEnd('recorded')}`;
 const PLACED = 'placed_at, order_id';
 
 /**
- * Pages of orders as of a moment are read in the order of placing, as live ones are. Where most orders come to rest in
- * one value, rows that have it stand close together: they need no index of their own, and most of the table is left out.
+ * Pages of orders as of a moment are read in the order of placing, as live ones are. Some indexes leave out the
+ * value in which most orders come to rest, and so most of the table: rows with that value stand close together in
+ * that order, and need no index of their own.
  */
 export function historyIndexes(schema: string): string[] {
   const index = (name: string, columns: string, where?: string) =>
@@ -26,7 +27,7 @@ export function historyIndexes(schema: string): string[] {
     index('return', `return_status, ${PLACED}, ${PERIODS}`, `return_status <> 'none'`),
     index('held', `${PLACED}, ${PERIODS}`, 'on_hold'),
     index('total', `currency, total_minor, order_id, ${PERIODS}`),
-    // By the last update, on either clock; and what changed between two moments.
+    // For pages in the order of the last update, on either clock, and for what changed between two moments.
     index(
       'occurred',
       `occurred_at, order_id, ${periodEnd('occurred')}, recorded_at, ${periodEnd('recorded')}`,

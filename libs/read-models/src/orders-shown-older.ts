@@ -12,9 +12,12 @@ interface ParkedThere extends OrderKey {
   readonly reason: string;
 }
 
-/** Queries show more of some orders than they would after the flip: the generation has parked what the active one applied. */
+/**
+ * A flip would make queries show an older state of some orders: the generation has parked what the active one
+ * applied.
+ */
 export class OrdersShownOlder extends Error {
-  /** What came of trying it again there; null: nobody was asked to. */
+  /** The outcome of trying again in the generation; null: nobody asked for it. */
   tried: Pick<Action, 'takenAt' | 'outcome'> | null = null;
   readonly #kinds: readonly ParkedKind[];
 
@@ -27,15 +30,15 @@ export class OrdersShownOlder extends Error {
     this.#kinds = orders.map(({ kind }) => kind);
   }
 
-  /** Tried again, some of it is still parked, and not to be tried by itself. */
+  /** Whether it was tried again, and an order is still parked that is not tried by itself. */
   get isForGood(): boolean {
     return this.tried !== null && this.tried.takenAt !== null && this.#kinds.includes('permanent');
   }
 }
 
 /**
- * Both have read all up to the position. An order of which the active generation has parked as early an event is not
- * shown older.
+ * Compares what is parked of the events up to a position, which both generations have read. An order of which the
+ * active generation has parked the same event, or an earlier one, is not shown older.
  *
  * @throws OrdersShownOlder
  */

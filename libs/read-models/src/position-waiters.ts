@@ -4,7 +4,7 @@ interface Waiter {
   readonly done: (reached: boolean) => void;
 }
 
-/** Who waits until a projection has reached a position. */
+/** Callers that wait until a projection has reached a position. */
 export class PositionWaiters {
   readonly #waiters = new Set<Waiter>();
   readonly #positionOf: (projection: string) => bigint | null;
@@ -14,7 +14,7 @@ export class PositionWaiters {
     this.#positionOf = positionOf;
   }
 
-  /** Resolves with true once it has, with false when the time is over. */
+  /** Resolves with true once the projection has reached the position, with false when the time is over. */
   reached(projection: string, position: bigint, timeoutMs: number): Promise<boolean> {
     if (timeoutMs <= 0) return Promise.resolve(false);
     return new Promise((resolve) => {
@@ -32,14 +32,14 @@ export class PositionWaiters {
     });
   }
 
-  /** Projections may have moved. */
+  /** To be called when projections may have moved. */
   wake(): void {
     for (const waiter of this.#waiters) {
       if ((this.#positionOf(waiter.projection) ?? -1n) >= waiter.position) waiter.done(true);
     }
   }
 
-  /** Nobody waits any longer. */
+  /** Ends every wait with false. */
   end(): void {
     for (const waiter of [...this.#waiters]) waiter.done(false);
   }

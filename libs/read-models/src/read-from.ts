@@ -4,33 +4,39 @@ import { ORDERS_PROJECTION } from './orders.projection.js';
 import type { Queryable } from './queryable.js';
 import { SHARED_SCHEMA } from './schema.js';
 
-/** So long what is active and behind what was read here is not read: then the events are fewer than before. */
+/**
+ * How long a newly active generation is not read while it is behind what was read here. After that it is read as
+ * it is: the event store then has fewer events than before.
+ */
 export const DRAWS_LEVEL_WITHIN_MS = 5_000;
 
-/** Which generation one process reads, and how far it knows projections to be; changed so that no read goes back. */
+/**
+ * Which generation one process reads, and how far it knows projections to be. It changes generations so that no
+ * read goes back in time.
+ */
 export class ReadFrom {
-  /** By generation and projection: a generation may be told of before it is known to be active. */
+  /** By `<generation>:<projection>`: a generation's checkpoints may be told before it is known to be active. */
   readonly #positions = new Map<string, bigint>();
   #generation: Generation | null = null;
   #storeId: string | null = null;
-  /** Reads that begin wait for it: the generation is being changed. */
+  /** The change of generation that is under way; reads that begin wait for it. */
   #changing: Promise<void> | null = null;
-  /** Since when another one is active than the one that is read. */
+  /** Since when another generation is active than the one that is read; null: it is the same one. */
   #behindSinceMs: number | null = null;
 
   get generation(): Generation | null {
     return this.#generation;
   }
 
-  /** Identity of the event store that it was made from; null: not known. */
+  /** Identity of the event store that the generation was made from; null: not known. */
   get storeId(): string | null {
     return this.#storeId;
   }
 
   /**
-   * Whether more than the next checkpoint is to be asked for: the very first generation announces itself by its first
-   * checkpoint; a position means something only together with the store that it is of; and a generation that was behind
-   * may have drawn level.
+   * Whether the next notified checkpoint calls for a full look. It does when no generation is read yet: the very
+   * first announces itself by its first checkpoint. It does when the event store is not known: a position means
+   * something only together with its store. And it does when a generation that was behind may have drawn level.
    */
   get isOpen(): boolean {
     return this.#generation === null || this.#storeId === null || this.#behindSinceMs !== null;
@@ -42,7 +48,7 @@ export class ReadFrom {
     return this.#generation;
   }
 
-  /** Where a projection is in it; null: not known. */
+  /** Where a projection is in the generation that is read; null: not known. */
   position(projection: string): bigint | null {
     return this.#generation === null ? null : this.#known(this.#generation, projection);
   }
@@ -52,15 +58,15 @@ export class ReadFrom {
     if ((this.#positions.get(key) ?? -1n) < position) this.#positions.set(key, position);
   }
 
-  /** Who answers next may be a standby that has less: reads wait until it says how far it is. */
+  /** The next connection may reach a standby that has less: reads wait until it tells how far it is. */
   forgetPositions(): void {
     this.#positions.clear();
   }
 
-  /** Asks for all of it. One at a time. */
+  /** Reads the active generation and the checkpoints. One call at a time. */
   async look(db: Queryable): Promise<void> {
     const active = await this.#readAll(db);
-    // One that this release can't read: keep the one it had.
+    // null: this release cannot read the active generation, and keeps the one it had.
     if (active === null || active.id === this.#generation?.id) this.#behindSinceMs = null;
     else {
       this.#behindSinceMs ??= performance.now();
@@ -69,8 +75,9 @@ export class ReadFrom {
   }
 
   /**
-   * From one generation to another, unless it has less than what was read here: then it is tried again with its
-   * next step. Reads that begin meanwhile wait for the moment that this takes, so that none sees more of the old one.
+   * Changes to the active generation, unless that has less than what was read here: then it is tried again with
+   * its next step. Reads that begin meanwhile wait until this is over, so that none sees more of the old
+   * generation.
    */
   async #change(db: Queryable): Promise<void> {
     const changing = (async () => {
@@ -82,7 +89,7 @@ export class ReadFrom {
       this.#storeId = storeId;
       this.#behindSinceMs = null;
     })();
-    this.#changing = changing.catch(() => {}); // whoever looks has it thrown
+    this.#changing = changing.catch(() => {}); // the caller of `look` gets the error
     try {
       await changing;
     } finally {
@@ -101,7 +108,7 @@ export class ReadFrom {
     return this.#positions.get(`${projection === ORDERS_PROJECTION ? rowsOf : id}:${projection}`) ?? null;
   }
 
-  /** @returns the active one; null when there is none that this release can read */
+  /** @returns the active generation; null: there is none that this release can read */
   async #readAll(db: Queryable): Promise<Generation | null> {
     const active = await activeGeneration(db);
     if (active === null) return null;

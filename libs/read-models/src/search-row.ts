@@ -3,7 +3,7 @@ import type { Order, OrderPersonal } from '#domain/order/state.js';
 import { foldText } from './fold-text.js';
 import { orderTextsOf, type OrderText } from './search/order-texts.js';
 
-/** What can be found of a person, folded like what is asked for. */
+/** What can be found of a person, folded like the text that is searched for. */
 export interface SearchPersonal {
   readonly email: string | null;
   /** Distinct words of all names and companies, separated by spaces. */
@@ -17,17 +17,17 @@ export interface SearchRow {
   /** Of the order when it last changed in a way that search sees. */
   readonly revision: number;
   /**
-   * Distinct words of product names, SKUs, tags and attributes: those that orders share, and that a misspelt one
-   * is matched against.
+   * Distinct words of product names, SKUs, tags and attributes: the words that orders share. A misspelt word is
+   * matched against them.
    */
   readonly vocabulary: ReadonlySet<string>;
-  /** Those of the number and the reference that are not among them. */
+  /** Words of the number and the reference that are not in `vocabulary`. */
   readonly ownWords: readonly string[];
   /** Each text of more than one word: its words in their order, separated by spaces; distinct. */
   readonly phrases: readonly string[];
   /** Distinct, as given. */
   readonly skus: readonly string[];
-  /** As given: what all of these were made of. */
+  /** The texts as given, which the fields above are made from. */
   readonly texts: readonly OrderText[];
   readonly personal: SearchPersonal | Erased;
 }
@@ -68,7 +68,7 @@ function searchPersonalOf({ contact, shippingAddress, billingAddress }: OrderPer
   };
 }
 
-/** An address as it is stored to be found, and as it is asked for. */
+/** An e-mail address in the form in which it is stored and searched. */
 export function foldEmail(email: string | null): string | null {
   return email?.trim().toLowerCase() ?? null;
 }

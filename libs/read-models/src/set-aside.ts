@@ -3,8 +3,8 @@ import { readModelFingerprints } from './read-model-fingerprints.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 /**
- * This release no longer takes its generations for its own: the next projector that starts builds another one,
- * and queries are answered from the old one until that is done. Tables and indexes stay, until they are dropped.
+ * Sets the generations of this release aside: the next projector that starts builds another one, and queries are
+ * answered from the old one until that is done. Tables and indexes stay until they are dropped.
  *
  * @returns what was set aside
  */

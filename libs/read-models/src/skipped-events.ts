@@ -28,17 +28,17 @@ export class SkippedEvents {
   }
 }
 
-/** Those events that are folded. A skipped one need not even be readable. */
+/** The events without the skipped ones. A skipped event is never decoded, so it need not be readable. */
 export function withoutSkipped(events: readonly RawEvent[], skipped: SkippedRevisions): readonly RawEvent[] {
   return skipped.size === 0 ? events : events.filter(({ revision }) => !skipped.has(revision));
 }
 
 /**
- * The order after events of its stream, without those that are left out. A skipped event changes nothing but the
- * revision, which it takes: one that follows the last event too. null: nothing of the order was folded yet.
+ * The order after events of its stream, without the skipped ones. A skipped event changes nothing but the
+ * revision, also where it follows the last event. null: nothing of the order was folded yet.
  *
- * @param events those left of `withoutSkipped`, in the order of their revisions
- * @param upTo the last revision that counts; those of later skips are not taken
+ * @param events the result of `withoutSkipped`, in the order of their revisions
+ * @param upTo the last revision that counts; later skips do not change the revision
  * @throws when an event cannot follow the order as it is
  */
 export function foldSkipping(

@@ -1,17 +1,17 @@
 import { ProblemError } from '#platform/problems/problems.js';
 
-/** They end when their reader has them; that may be soon. */
+/** A request ends when its reader has all of it, which may be soon. */
 const RETRY_AFTER_SECONDS = 10;
 
-/** Counts what is under way for each tenant in this process. */
+/** Limits how many requests of a tenant are under way at once in this process. */
 export class AtOnce {
   readonly #underWay = new Map<string, number>();
 
   constructor(readonly most: number) {}
 
   /**
-   * @returns to be called when it is over
-   * @throws ProblemError too_many_requests when as many as there may be are under way
+   * @returns a function to be called when the request is over
+   * @throws ProblemError too_many_requests when `most` requests of the tenant are under way
    */
   begin(tenantId: string): () => void {
     const others = this.#underWay.get(tenantId) ?? 0;

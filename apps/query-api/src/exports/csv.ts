@@ -2,8 +2,8 @@ import type { ExportedOrder } from '#read-models/readers/order-export.reader.js'
 import { itemColumns } from '#read-models/readers/summary-item.js';
 
 /**
- * A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection); one that parts cells at semicolons, as
- * those of many countries do, begins a cell behind each.
+ * Places where a formula could begin: a spreadsheet takes a cell that begins like this for one (OWASP, CSV
+ * injection). Spreadsheets of many countries split cells at semicolons, so a cell may begin after each of them.
  */
 const FORMULA = /(^|;)(?=[=+\-@\t\r\n])/g;
 const QUOTED = /[",\r\n]/;
@@ -19,7 +19,7 @@ export function csvLine(item: ExportedOrder): string {
 
 export function csvCell(value: string | number | boolean | null | readonly string[]): string {
   if (value === null) return '';
-  // A number is one: -500 is a balance and no formula.
+  // A number stays as it is: -500 is a balance and no formula.
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const text = typeof value === 'string' ? value : value.join(';');
   const harmless = text.replace(FORMULA, "$1'");

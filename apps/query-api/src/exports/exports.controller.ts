@@ -29,7 +29,7 @@ class ExportQuery extends FilterQuery {
   format!: keyof typeof formats;
 }
 
-/** Fewer than there are connections for exports: another tenant need not wait until this one has read its own. */
+/** Fewer than the connections for exports, so that one tenant cannot keep others waiting. */
 const EXPORTS_OF_ONE_TENANT = 2;
 
 @Controller('v1/exports')
@@ -65,8 +65,8 @@ export class ExportsController {
     const texts = textsOf(header, first, batches, line);
     void reply.header('content-disposition', `attachment; filename="orders.${query.format}"`);
     const stream = Readable.from(texts, { objectMode: false, highWaterMark: 1 });
-    // A generator that nobody began to read (the answer to HEAD, a client that has left) ends nothing
-    // when it is ended, and the batches hold a connection.
+    // To end a generator that nobody began to read (an answer to HEAD, a client that has left) runs none of its
+    // code, so the batches, which hold a connection, are ended here.
     stream.once('close', () => {
       end();
       void batches.return();
@@ -74,7 +74,7 @@ export class ExportsController {
     return new StreamableFile(stream, { type });
   }
 
-  /** The first batch before the first byte: what fails until then is still answered as a problem. */
+  /** Reads the first batch before the first byte is sent: a failure until then is answered as a problem. */
   async #begun(question: SummaryQuestion, consistentWith: OrderPosition | null) {
     const batches = await this.#bus.execute(new Read('export', question, consistentWith));
     return { first: await batches.next(), batches };

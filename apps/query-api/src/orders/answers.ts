@@ -16,7 +16,7 @@ import {
   type Schema,
 } from './schemas.js';
 
-/** What answers look like, for the OpenAPI document: built from the columns that they are built from. */
+/** The schemas of answers, for the OpenAPI document: made from the columns that the answers are made from. */
 
 const anything = {};
 

@@ -9,7 +9,7 @@ import { forCustomer, viewOf } from '../time-travel/order-view.js';
 import { orderSchema } from './order-answer.js';
 import type { Schema } from './schemas.js';
 
-/** The same, but nothing may be there that it does not describe. */
+/** The same schema, which allows no fields besides those that it describes. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;

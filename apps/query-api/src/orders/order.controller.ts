@@ -67,7 +67,7 @@ export class OrderController {
     if (row === null) throw new ProblemError('order_not_found');
     this.#tag(reply, row.revision);
     this.#tellPosition(asked, row.position);
-    // Its revision alone does not tell that it is stale.
+    // The revision alone does not tell that the order is stale, so a stale order is always sent.
     if (row.parked === null && isKnown(asked.ifNoneMatch, row.revision)) {
       reply.code(304);
       return '';
@@ -115,13 +115,16 @@ export class OrderController {
     return view;
   }
 
-  /** Staff and a customer see different things under the same tag, and both personal data. */
+  /** Staff and customers get different answers with the same tag, and both contain personal data. */
   #tag(reply: FastifyReply, revision: number): void {
     reply.header('etag', etagOf(revision));
     reply.header('vary', 'authorization').header('cache-control', 'private, no-cache');
   }
 
-  /** The event store is ahead of the rows: who reads them next, with this position, waits until they show no less. */
+  /**
+   * The event store may be ahead of the rows: a client that sends this position with its next read waits until the
+   * rows show no less.
+   */
   async #travel<Answer>(
     asked: Asked,
     ask: (timeTravel: TimeTravel) => Promise<Told<Answer>>,

@@ -4,7 +4,7 @@ import type { Clock } from '#read-models/readers/as-of.js';
 import { clocks } from '#read-models/readers/as-of.js';
 import { CURSOR_CHARACTERS } from './list.dto.js';
 
-/** No order has so many events; a number beyond it is none. */
+/** The greatest integer of PostgreSQL: no order has so many events. */
 const MAX_REVISION = 2_147_483_647;
 
 export class OrderPath {

@@ -21,14 +21,14 @@ import { DiffListQuery, ListQuery, TotalsQuery } from './list.dto.js';
 import { QueryRoute } from './query-route.js';
 import { SearchBody } from './search.dto.js';
 
-/** As an answer: positions are beyond what a JSON number keeps. */
+/** A search page as it is sent: the position is text, since a JSON number would round it. */
 type SearchAnswer = Omit<OrderSearchPage, 'indexedThrough' | 'shownThrough' | 'writtenThrough'> &
   MaybeStale & { readonly indexedThrough: string | null };
 
 type ListAnswer = Page<SummaryItem> & MaybeStale;
 
 interface MaybeStale {
-  /** Ids of those of the page that are parked, when there are any. */
+  /** Ids of the page's orders of which a later change cannot be shown yet; absent: there are none. */
   readonly stale?: readonly string[];
 }
 
@@ -89,7 +89,8 @@ export class OrdersController {
         : new Read('searchAsOf', { ...common, asOf }, consistentWith);
     const found: OrderSearchPage & { stale: readonly string[] } = await this.#bus.execute(read);
     const { stale, shownThrough, writtenThrough: _writtenThrough, ...page } = found;
-    // An index may be behind the rows, and show some events before others: the token covers what is shown.
+    // An index may be behind the rows, and may show some events before earlier ones: the token covers all that is
+    // shown.
     const token = this.#sources.freshness.tokenOf(shownThrough, consistentWith);
     if (token !== null) reply.header('order-position', token);
     return { ...page, indexedThrough: page.indexedThrough?.toString() ?? null, ...whereAny(stale) };

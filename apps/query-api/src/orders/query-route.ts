@@ -10,7 +10,7 @@ interface RouteOptions {
   problems?: readonly ProblemCode[];
   /** `application/json` unless given. */
   contentTypes?: readonly string[];
-  /** Of its answers beside the position. */
+  /** Headers of its answers besides `Order-Position`. */
   headers?: Readonly<Record<string, (typeof positionHeader)['Order-Position']>>;
 }
 

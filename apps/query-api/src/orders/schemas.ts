@@ -1,4 +1,4 @@
-/** The words that the descriptions of answers are made of, for the OpenAPI document. */
+/** The parts that the schemas of answers are made of, for the OpenAPI document. */
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -22,12 +22,12 @@ export const object = (properties: Readonly<Record<string, Schema>>, description
   ...(description === undefined ? {} : { description }),
 });
 
-/** The same, with fields that it has at times. */
+/** The same, with optional fields as well. */
 export const objectWith = (
   properties: Readonly<Record<string, Schema>>,
   atTimes: Readonly<Record<string, Schema>>,
 ): Schema => ({ ...object(properties), properties: { ...properties, ...atTimes } });
 
-/** The same for each of the names. */
+/** Properties of these names, all with the same schema. */
 export const each = (names: readonly string[], schema: Schema): Readonly<Record<string, Schema>> =>
   Object.fromEntries(names.map((name) => [name, schema]));

@@ -55,7 +55,7 @@ describe('a read that must show a write', () => {
     for (const read of ['reached', 'ofThisStore'] as const)
       await expect(freshnessOf(unknown)[read](wanted(5n))).rejects.toMatchObject({ code: 'not_caught_up' });
     expect(freshnessOf(unknown).tokenOf(5n, null)).toBeNull();
-    // Asked for one that is answered only when it is of the right store, it can be given back.
+    // A read of another store would be refused, so the store of the position that was asked for can be given back.
     expect(freshnessOf(unknown).tokenOf(5n, wanted(5n))).toBe(
       freshnessOf(projectionAt(5n)).tokenOf(5n, null),
     );

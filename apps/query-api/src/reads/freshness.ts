@@ -7,7 +7,10 @@ import type { Lag } from './lag.js';
 
 /** How long a read waits for the change that it must show. */
 const WAIT_LIMIT_MS = 3_000;
-/** Who is a minute behind is not there in a second: a tenth of how far it is behind, within these bounds. */
+/**
+ * Retry-After is a tenth of the time that the projection is behind, within these bounds: one that is a minute
+ * behind does not catch up in a second.
+ */
 const RETRY_AFTER_SECONDS = { least: 1, most: 30 };
 const RETRY_AFTER_SHARE = 0.1;
 
@@ -37,11 +40,11 @@ export class Freshness {
     this.#refuseOtherStore(position);
     const reached = await this.#watcher.reached(projection, position.position, this.#waitLimitMs);
     if (!reached || this.#storeMark === null) throw await this.notCaughtUp(projection, position.position);
-    this.#refuseOtherStore(position); // it may not have been known before, or another since
+    this.#refuseOtherStore(position); // the store may have become known, or have changed, meanwhile
   }
 
   /**
-   * For a read of the event store itself: it has what it acknowledged, so nothing is waited for.
+   * For a read of the event store itself, which has all that it acknowledged: there is nothing to wait for.
    *
    * @throws ProblemError position_of_another_store
    * @throws ProblemError not_caught_up while it is not known which event store this is
@@ -60,7 +63,7 @@ export class Freshness {
   async until<T>(read: () => Promise<T>, isFresh: (answer: T) => boolean): Promise<T> {
     const deadlineMs = performance.now() + this.#waitLimitMs;
     for (;;) {
-      // Known before the read, so that no step between the two is missed.
+      // Taken before the read, so that no step of the projection during the read is missed.
       const seen = this.#watcher.position(ORDERS_PROJECTION) ?? -1n;
       const answer = await read();
       if (isFresh(answer)) return answer;
@@ -83,19 +86,19 @@ export class Freshness {
   }
 
   /**
-   * What the next read has to ask for to show no less, whoever answers it, from whichever generation; null: nothing
-   * was read yet.
+   * The `Order-Position` that the next read has to send to show no less, whichever process and generation answer
+   * it; null: nothing was read yet, or the event store is not known.
    *
-   * @param known a position that the rows had reached when they were read, or soon after, not before; of what was read
-   * from a stream that of its last event
-   * @param asked what the read waited for: as it was answered, it shows that too
+   * @param known a position that the rows had reached at the read or soon after it, not before; for a read of a
+   * stream, the position of its last event
+   * @param asked the position that the read waited for: the answer covers it too
    */
   tokenOf(known: bigint | null, asked: OrderPosition | null): string | null {
-    // Until it is known, the one that is asked for: the answer comes only when that is the right one.
+    // While the store is not known, take the one that was asked for: a read of another store is refused.
     const store = this.#storeMark ?? asked?.store ?? null;
     const position = asked !== null && (known === null || known < asked.position) ? asked.position : known;
     if (position === null || store === null) return null;
-    // Many reads see the same position.
+    // Many reads see the same position, so the last token is kept.
     if (this.#told?.position !== position || this.#told.store !== store) {
       const token = encodeOrderPosition({ position, store, orderId: null, revision: null });
       this.#told = { position, store, token };
@@ -108,7 +111,7 @@ export class Freshness {
     if (own !== null && store !== own) throw new ProblemError('position_of_another_store');
   }
 
-  /** Of the event store that the read models are made from; null: not known yet. */
+  /** Mark of the event store that the read models are made from; null: not known yet. */
   get #storeMark(): string | null {
     const { storeId } = this.#watcher;
     return storeId === null ? null : storeMarkOf(storeId);

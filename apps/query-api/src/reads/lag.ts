@@ -6,15 +6,18 @@ export interface Behind {
   readonly projection: string;
   /** A position; null: it has read nothing yet, or this process does not know. */
   readonly reached: string | null;
-  /** To go, in positions of the event store: events in the embedded one, bytes in EventStoreDB. null: not known. */
+  /**
+   * Distance to what was asked for, in positions: events in the embedded event store, bytes in EventStoreDB. null:
+   * not known.
+   */
   readonly positions: number | null;
-  /** Since when the oldest event that it lacks is recorded; 0: it lacks none. null: the event store did not say. */
+  /** Time since the oldest event that the projection lacks was recorded; 0: it lacks none; null: not known. */
   readonly seconds: number | null;
 }
 
-/** An answer that is late already does not wait long for how late. */
+/** A read that is late already does not wait long to learn how late. */
 const ASK_TIMEOUT_MS = 500;
-/** Reads that are late come in crowds, and each question is a subscription that is broken off. */
+/** How long an answer is shared: late reads come many at a time, and each question costs a subscription. */
 const KEPT_MS = 1_000;
 
 interface Missing {
@@ -47,7 +50,7 @@ export class Lag {
     const nowMs = performance.now();
     const known = this.#asked.get(projection);
     if (known && known.untilMs > nowMs) return known.seconds;
-    const seconds = secondsSince(this.#eventStore, reached).catch(() => null); // it is away: then nobody knows
+    const seconds = secondsSince(this.#eventStore, reached).catch(() => null); // the event store is away: not known
     this.#asked.set(projection, { untilMs: nowMs + KEPT_MS, seconds });
     return seconds;
   }

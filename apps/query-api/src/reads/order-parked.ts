@@ -1,12 +1,12 @@
 import { ProblemError } from '#platform/problems/problems.js';
 import type { ParkedAt } from '#read-models/readers/parked.reader.js';
 
-/** Nobody knows when an operator comes; much sooner it makes no sense to ask again. */
+/** Nobody knows how long an order stays parked; to ask again much sooner makes no sense. */
 const RETRY_AFTER_SECONDS = 30;
 
 /**
  * @param wanted the revision that an answer has to show
- * @throws ProblemError order_parked when the order cannot be shown with it
+ * @throws ProblemError order_parked when the event of that revision, or an earlier one, is parked
  */
 export function refuseParked(parked: ParkedAt | null, wanted: number): void {
   if (parked === null || parked.revision > wanted) return;

@@ -8,7 +8,7 @@ import { SearchUnavailable } from '#read-models/search/search-unavailable.js';
 const STATEMENT_TIMEOUT = '57014';
 const UNKNOWN_TIME_ZONE = '22023';
 
-/** What can come of a read besides its answer, as clients see it; undefined: a bug of ours. */
+/** The problem that a client sees when a read fails; undefined: the error is a bug of ours. */
 export function problemOfRead(error: unknown): ProblemError | undefined {
   if (error instanceof InvalidCursor) {
     const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'is no cursor of this question' }];

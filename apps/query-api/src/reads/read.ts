@@ -77,7 +77,8 @@ type Answering = (
 ) => ReturnType<Reads[keyof Reads]>;
 
 /**
- * Who may see any order is told of one that has no row yet because its first event is parked.
+ * For an order without a row: staff get `order_parked` when its first event is parked. A customer gets 404: nobody
+ * knows yet whose order it is.
  *
  * @throws ProblemError order_parked
  */
@@ -88,7 +89,7 @@ async function refuseUnplaced(
   if (audience.customerId === null) refuseParked(await readParked(models, audience, orderId), Infinity);
 }
 
-/** What was read of rows, and the ids of those of its page that are parked. */
+/** Adds to an answer read from rows the ids of the page's orders that are parked. */
 async function withStale<Answer>(
   models: ReadModels,
   question: { readonly audience: Audience },
@@ -114,8 +115,8 @@ function staleOf({ items }: Shown, unfinished: readonly Unfinished[]): Stale {
 }
 
 /**
- * Mostly no order of a tenant is unfinished, so all of them are asked for at the same time; only where they are many,
- * those of the page afterwards.
+ * A tenant rarely has unfinished orders, so all of them are read at the same time as the page. Only where they are
+ * many, those of the page are read after it.
  */
 async function besideUnfinished<Answer>(
   models: ReadModels,
@@ -131,8 +132,8 @@ async function besideUnfinished<Answer>(
 }
 
 /**
- * An index has what was written to it before it shows it: a reader who waits asks for it to be shown. It is not as far
- * as it says while it lacks rows that were written late.
+ * An index shows documents only after a refresh, so a read that waits for a change asks for one. An index that
+ * lacks rows which were written late is not as far as its marker says.
  */
 async function searchOrders(
   { models, search, freshness }: Sources,
@@ -154,7 +155,7 @@ async function searchOrders(
   return { ...page, ...staleOf(page, [...parked, ...late]) };
 }
 
-/** Any question to the read models. A class for each would hide that nothing differs. */
+/** Any question to the read models. One class is enough: all questions are handled alike. */
 export class Read<Name extends keyof Reads = keyof Reads> extends Query<Awaited<ReturnType<Reads[Name]>>> {
   constructor(
     readonly name: Name,
@@ -182,7 +183,11 @@ export class ReadHandler implements IQueryHandler<Read> {
     return read(this.#sources, question, consistentWith);
   }
 
-  /** The change that is asked for was seen by the projection, but may have been put aside. */
+  /**
+   * The projection has passed the change that the answer must show, but may have parked it.
+   *
+   * @throws ProblemError order_parked
+   */
   async #refuseParked(
     audience: Audience,
     { orderId, revision }: OrderPosition,
@@ -192,7 +197,8 @@ export class ReadHandler implements IQueryHandler<Read> {
     const { models } = this.#sources;
     refuseParked(await readParked(models, audience, orderId), revision!);
     if (projection === ORDERS_PROJECTION) return;
-    // Which revision a refused document would have replaced is not known.
+    // The index shows an older document, of a revision that is not known: it may lack the change, whatever its
+    // revision.
     refuseParked(await readParked(models, audience, orderId, projection), Infinity);
   }
 }

@@ -4,11 +4,11 @@ import type { ActiveSearch } from '#read-models/search/active-search.js';
 import type { TimeTravel } from '../time-travel/time-travel.js';
 import type { Freshness } from './freshness.js';
 
-/** Everything that questions are answered from. A class only to be Nest's name for it. */
+/** Everything that questions are answered from. It is a class only because Nest injects by class. */
 export abstract class Sources {
   abstract readonly models: ReadModels;
   abstract readonly orders: OrderReader;
-  /** The same with connections of their own: an export holds one for as long as its client reads. */
+  /** The same read models with a pool of their own: an export holds a connection for as long as its client reads. */
   abstract readonly exports: ReadModels;
   abstract readonly search: ActiveSearch;
   abstract readonly timeTravel: TimeTravel;

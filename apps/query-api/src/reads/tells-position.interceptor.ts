@@ -13,8 +13,8 @@ import { askedOf } from '../request/asked.js';
 import { Sources } from './sources.js';
 
 /**
- * Tells with each answer a position that covers all that it shows, as `Order-Position`: who sends the last one it saw
- * with its next read, wherever that is answered, never sees less than before.
+ * Adds to each answer, as `Order-Position`, a position that covers all that it shows. A client that sends the last
+ * one it saw with its next read never sees less than before, whichever process answers.
  */
 @Injectable()
 export class TellsPosition implements NestInterceptor {
@@ -32,7 +32,7 @@ export class TellsPosition implements NestInterceptor {
     return next.handle().pipe(
       mergeMap(async (answer: unknown) => {
         const reached = await this.#reached(readFrom).catch((error: unknown) => {
-          // Nobody is going to read it, and an export holds a connection until it is read or ended.
+          // Nobody will read the answer, and an export holds a connection until its stream is read or destroyed.
           if (answer instanceof StreamableFile) answer.getStream().destroy();
           throw error;
         });
@@ -43,7 +43,10 @@ export class TellsPosition implements NestInterceptor {
     );
   }
 
-  /** After the read, so that it covers what was read; and should generations have changed meanwhile, of both. */
+  /**
+   * The checkpoint after the read, so that it covers what was read. When the active generation changed during the
+   * read, the greater checkpoint of the two.
+   */
   async #reached(readFrom: number): Promise<bigint | null> {
     return this.#sources.models.read(async ({ rowsOf }, pool) => {
       const positions = await Promise.all(

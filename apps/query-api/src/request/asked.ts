@@ -4,11 +4,11 @@ import { decodeOrderPosition, type OrderPosition } from '#platform/order-positio
 import { ProblemError } from '#platform/problems/problems.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
 
-/** What a request says about its question besides path, query and body: who asks, and how fresh the answer must be. */
+/** What a request says besides path, query and body: who asks, and how fresh the answer must be. */
 export interface Asked {
-  /** Set: a customer's token, which sees its own orders and no notes. */
+  /** With a `customerId`: a customer, who sees its own orders only, and no notes. */
   readonly audience: Audience;
-  /** The change that the answer must show; null: whatever there is. */
+  /** The change that the answer must show; null: none. */
   readonly consistentWith: OrderPosition | null;
   readonly ifNoneMatch: string | undefined;
   readonly reply: FastifyReply;

@@ -1,2 +1,5 @@
-/** Nothing is asked behind the `?`: what stands there would be taken for having narrowed the answer. */
+/**
+ * A route without query parameters. Unknown ones are refused: a client would believe that they narrowed the
+ * answer.
+ */
 export class NoQuery {}

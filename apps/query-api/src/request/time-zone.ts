@@ -1,11 +1,11 @@
-/** The names of three letters that IANA knows. */
+/** The IANA names that have three letters. */
 const THREE_LETTERS: ReadonlySet<string> = new Set(
   'CET EET EST GMT HST MET MST PRC ROC ROK UCT UTC WET'.split(' '),
 );
 
 /**
- * Whether it is the name of a time zone (IANA). Node takes PST, IST and the like, too, each for one of the places that
- * say so, and PostgreSQL for an offset that knows no summer, of another place at times: they are none.
+ * Whether it is the IANA name of a time zone. Abbreviations such as PST and IST are not: Node takes each for one
+ * of the places that use it, and PostgreSQL for a fixed offset without summer time, at times of another place.
  */
 export function isTimeZone(name: string): boolean {
   if (name.length === 3 && !THREE_LETTERS.has(name.toUpperCase())) return false;

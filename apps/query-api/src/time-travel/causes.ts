@@ -1,6 +1,6 @@
 const SEPARATOR = '\u0000';
 
-/** Remembers who changed which places, to answer later what is behind a change of a place. */
+/** Remembers the causes of changes by place, to tell later what caused the change of a place. */
 export class Causes<Cause> {
   readonly #at = new Map<string, Set<Cause>>();
   /** By each place, the causes of changes anywhere below it. */
@@ -13,7 +13,7 @@ export class Causes<Cause> {
     }
   }
 
-  /** Of changes of this very place, of anything in it, or of what it is part of; in no order. */
+  /** The causes of changes of this place, of anything in it, or of anything that contains it; in no order. */
   of(place: readonly string[]): Cause[] {
     const found = new Set<Cause>(this.#below.get(key(place)) ?? []);
     for (let length = 0; length <= place.length; length++) {

@@ -7,7 +7,7 @@ export interface JsonChange {
   readonly from?: unknown;
   /** Absent when it was removed. */
   readonly to?: unknown;
-  /** The same place by names and ids instead of places in a list: it means the same in every document. */
+  /** The same place, with ids instead of indexes into lists: it means the same in every document. */
   readonly place: readonly string[];
 }
 
@@ -20,8 +20,8 @@ interface At {
 }
 
 /**
- * What became of a document. Items of the lists named in `idOf` are told apart by that id, so that one
- * removed from the middle is one change; any other list is one value.
+ * The changes from one document to another. Items of the lists named in `idOf` are told apart by that id, so that
+ * an item removed from the middle is one change. Any other list is one value.
  */
 export function diffJson(from: Json, to: Json, idOf: Readonly<Record<string, string>>): JsonChange[] {
   const changes: JsonChange[] = [];

@@ -5,7 +5,7 @@ import { NoActiveGeneration, type ReadModels } from '#read-models/readers/read-m
 import { SkippedEvents, type SkippedRevisions } from '#read-models/skipped-events.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 
-/** What the read models leave out of an order, or could not take in. */
+/** What the read models lack of an order: skipped events, and all events from the parked one on. */
 export interface LeftOut {
   readonly skipped: SkippedRevisions;
   readonly parked: ParkedAt | null;
@@ -14,8 +14,8 @@ export interface LeftOut {
 const KNOWN_FOR_MS = 10_000;
 
 /**
- * Asks PostgreSQL each time. While it is away an order's past can still be told: with the skips that were known last,
- * which are few and never taken back, and up to an event that cannot be read.
+ * Asks PostgreSQL each time. While PostgreSQL is away, an order's past can still be told: with the skips that were
+ * known last, which are few and never taken back, and up to the first event that cannot be read.
  */
 export class LeftOutReader {
   readonly #models: ReadModels;
@@ -26,7 +26,7 @@ export class LeftOutReader {
     this.#models = models;
   }
 
-  /** To be called before the first question, so that something is known should PostgreSQL go. */
+  /** Call it before the first question, so that skips are known if PostgreSQL goes away. */
   async refresh(): Promise<void> {
     this.#allAtMs = performance.now();
     try {
@@ -41,7 +41,7 @@ export class LeftOutReader {
     try {
       const [skips, parked] = await Promise.all([
         skippedEvents(this.#models.pool, { orders: [{ tenantId, orderId }] }),
-        // Whose order it is, the stream tells.
+        // For any customer: the caller checks the owner by the stream.
         readParked(this.#models, { tenantId, customerId: null }, orderId),
       ]);
       if (performance.now() - this.#allAtMs > KNOWN_FOR_MS) await this.refresh();

@@ -41,11 +41,11 @@ const idOfItems = {
   notes: 'noteId',
 };
 
-// Every event moves these three: that they differ says nothing that from and to do not say.
+// Every event changes these three: their changes tell nothing that `from` and `to` do not tell.
 const ALWAYS_CHANGED: ReadonlySet<string> = new Set(['revision', 'lastOccurredAt', 'lastRecordedAt']);
 
 /**
- * What became of an order between two revisions, and for each change the events that had a part in it.
+ * The changes of an order between two revisions, each with the events that caused it.
  *
  * @param from null: from before it was placed
  */

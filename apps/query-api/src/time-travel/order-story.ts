@@ -10,16 +10,16 @@ export type Moment = { readonly revision: number } | { readonly clock: Clock; re
 
 /** An order's whole history, to be looked at as of any moment. */
 export class OrderStory {
-  /** Without those that are left out, and those from the first on that cannot be applied. */
+  /** Without the skipped events, and only up to the first event that cannot be applied. */
   readonly events: readonly StoredOrderEvent[];
   readonly ownerCustomerId: string | null;
-  /** Ids of the notes that were redacted at any time: their text is shown at none. */
+  /** Ids of the notes that were redacted at any time: their text is not shown as of any moment. */
   readonly redactedNotes: ReadonlySet<string>;
   readonly #skipped: SkippedRevisions;
 
   /**
    * @param events from the first; at least one
-   * @param skipped revisions of those that are left out
+   * @param skipped revisions of the skipped events
    */
   constructor(events: readonly StoredOrderEvent[], skipped: SkippedRevisions) {
     this.events = events;
@@ -35,7 +35,7 @@ export class OrderStory {
     return pastSkipped(this.events.at(-1)!.recording.revision, this.#skipped);
   }
 
-  /** Of the last event: what is told of any moment hangs on all of them. */
+  /** Position of the last event: an answer about any moment depends on all events. */
   get position(): bigint {
     return this.events.at(-1)!.position;
   }
@@ -49,12 +49,12 @@ export class OrderStory {
     return this.events[after - 1]?.recording.revision ?? null;
   }
 
-  /** Of the last event up to a revision that is not left out. */
+  /** The revision of the last event, up to the given one, that is not skipped. */
   eventRevision(revision: number): number {
     return this.#upTo(revision).at(-1)!.recording.revision;
   }
 
-  /** The order after each event from a revision on, up to another; the first is the one at `from`. */
+  /** The order after each event from revision `from` to revision `to`, both included; null: from the first event. */
   *states(from: number | null, to: number): Generator<{ event: StoredOrderEvent; order: Order }, void> {
     let order: OrderState = null;
     for (const event of this.#upTo(to)) {

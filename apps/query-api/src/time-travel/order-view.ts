@@ -4,7 +4,7 @@ import { customerMay } from '#domain/order/transitions.js';
 import type { ParkedAt } from '#read-models/readers/parked.reader.js';
 import { documentOf, type OrderDocument } from '#read-models/order-document.js';
 
-/** Said of an order that is older than the projection: a later event of it could not be applied. */
+/** Marks an order that is older than the projection: a later event of it could not be applied. */
 export interface Stale {
   readonly stale: true;
   readonly staleReason: string;
@@ -13,7 +13,7 @@ export interface Stale {
 /** An order as the API shows it. */
 export type OrderView = OrderDocument & { readonly personal: OrderPersonal | Erased } & Partial<Stale>;
 
-/** Why is for staff: it may tell of how the system works. */
+/** Only staff are told the reason: it may reveal how the system works. */
 export function staleness({ reason }: ParkedAt, forCustomers: boolean): Stale {
   return {
     stale: true,
@@ -28,8 +28,8 @@ export function spliceView(document: string, personal: string, stale: Stale | nu
 }
 
 /**
- * An order as it was, but for what may be shown no more: the text of a note that was redacted later.
- * The note says so at once, so that a reader knows why its text is missing.
+ * An order as it was, without the text of notes that were redacted later. Such a note is marked as redacted, so
+ * that a reader knows why its text is missing.
  */
 export function viewOf(order: Order, redactedNotes: ReadonlySet<string>): OrderView {
   const view = { ...documentOf(order), personal: order.personal };

@@ -22,19 +22,19 @@ const BATCH_EVENTS = 500;
 export interface OrderAsked {
   readonly audience: Audience;
   readonly orderId: string;
-  /** The change that the answer must know of; null: none. */
+  /** The change that the answer must include; null: none. */
   readonly consistentWith: OrderPosition | null;
 }
 
 export interface Told<Answer> {
   readonly answer: Answer;
-  /** Of the last event that it was made from. */
+  /** Position of the last event that the answer was made from. */
   readonly position: bigint;
 }
 
 /**
- * Orders as they were, folded from their streams as the read models are: without what is skipped, and up to where
- * the order is parked.
+ * Orders as they were, folded from their streams as the read models are: without skipped events, and up to the
+ * first parked one.
  */
 export class TimeTravel {
   readonly #eventStore: Pick<EventStore, 'readStream'>;
@@ -42,7 +42,9 @@ export class TimeTravel {
   readonly #leftOut: Pick<LeftOutReader, 'of'>;
   readonly #freshness: Pick<Freshness, 'ofThisStore' | 'notCaughtUp'>;
 
-  /** @param eventStore read from the leader of a cluster: nobody waits here for what another node may lack */
+  /**
+   * @param eventStore has to read from the leader of a cluster: other nodes may lag, and time travel does not wait
+   */
   constructor(
     eventStore: Pick<EventStore, 'readStream'>,
     codec: Pick<EventCodec, 'decodeEach'>,
@@ -90,7 +92,7 @@ export class TimeTravel {
     return { answer, position: story.position };
   }
 
-  // The whole stream, also for an early moment: what was redacted later may not be shown.
+  // Reads the whole stream, also for an early moment: the text of a note that was redacted later may not be shown.
   async #story(asked: OrderAsked): Promise<{ story: OrderStory; parked: ParkedAt | null }> {
     const { orderId, consistentWith } = asked;
     const { tenantId, customerId } = asked.audience;
@@ -107,18 +109,18 @@ export class TimeTravel {
       const readable = unreadable === undefined ? decoded : decoded.slice(0, decoded.indexOf(unreadable));
       events.push(...(readable as readonly StoredOrderEvent[]));
       if (unreadable === undefined) continue;
-      // The projection parks it in this moment; or it has, and nobody can be asked.
+      // The projection is just about to park it; or it has, and PostgreSQL, which knows, is away.
       parked = { revision: unreadable.event.revision, reason: unreadable.message };
       break;
     }
     if (events.length === 0) {
-      // Who may see any order is told more than that it is not there.
+      // Staff are told why the order cannot be shown; a customer is told only that there is none.
       if (customerId === null) refuseParked(parked, Infinity);
       if (customerId === null) await this.#refuseLacking(asked, -1);
       throw new ProblemError('order_not_found');
     }
     const story = new OrderStory(events, skipped);
-    // Somebody else's order is answered as one that does not exist.
+    // Another customer's order is answered like one that does not exist.
     if (customerId !== null && story.ownerCustomerId !== customerId)
       throw new ProblemError('order_not_found');
     if (consistentWith?.orderId === orderId) refuseParked(parked, consistentWith.revision!);
@@ -127,9 +129,10 @@ export class TimeTravel {
   }
 
   /**
-   * The change that must be known of may be lacking where the event store was restored from a backup.
+   * Refuses an answer without the change that it must include: an event store restored from a backup may lack it.
    *
    * @param last revision that was read; -1: none
+   * @throws ProblemError not_caught_up
    */
   async #refuseLacking({ orderId, consistentWith }: OrderAsked, last: number): Promise<void> {
     if (consistentWith?.orderId !== orderId || consistentWith.revision! <= last) return;
@@ -156,7 +159,7 @@ export class TimeTravel {
   }
 }
 
-/** At its end it is not known whether what is parked had happened by then. */
+/** An answer is stale at the end of what was read: the parked events may have happened by that moment. */
 function staleAt(
   revision: number,
   { lastRevision }: OrderStory,
@@ -166,7 +169,7 @@ function staleAt(
   return parked !== null && revision === lastRevision ? staleness(parked, forCustomers) : {};
 }
 
-/** @throws ProblemError order_parked when it may be what is parked */
+/** @throws ProblemError order_parked when the revision that is asked for may be one of the parked events */
 function notThen(story: OrderStory, moment: Moment, parked: ParkedAt | null): ProblemError {
   if ('revision' in moment) refuseParked(parked, moment.revision);
   const detail =

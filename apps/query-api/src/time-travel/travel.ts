@@ -2,7 +2,7 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { Sources } from '../reads/sources.js';
 import type { TimeTravel } from './time-travel.js';
 
-/** A question to one order's past. */
+/** A question about one order's past. */
 export class Travel<Answer = unknown> extends Query<Answer> {
   constructor(readonly ask: (timeTravel: TimeTravel) => Promise<Answer>) {
     super();

@@ -1,7 +1,7 @@
 import { SHARED_SCHEMA } from '../schema.js';
 import type { Migration } from './migration.js';
 
-/** What release 0.1.0 made, each time anew; so it is taken for done where it is there. */
+/** What release 0.1.0 ran at every start. Each statement changes nothing where it was run before. */
 const up = `
 CREATE SCHEMA IF NOT EXISTS ${SHARED_SCHEMA};
 CREATE EXTENSION IF NOT EXISTS pg_trgm;

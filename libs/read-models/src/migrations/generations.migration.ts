@@ -2,9 +2,9 @@ import { SHARED_SCHEMA } from '../schema.js';
 import type { Migration } from './migration.js';
 
 /**
- * What is known of a generation beside its tables. `rows_of`: whose orders projection writes its rows; another one's
- * where only the index was made anew. `previous`: what a rollback goes back to. `chosen`: a person flipped, and
- * no projector flips back by itself.
+ * What is known of a generation besides its tables. `rows_of`: the generation whose orders projection writes its
+ * rows, where only its index was made anew. `previous`: the generation that a rollback goes back to. `chosen`: a
+ * person flipped, and no projector flips back by itself.
  */
 const up = `
 ALTER TABLE ${SHARED_SCHEMA}.generations DROP CONSTRAINT generations_fingerprint_key;
@@ -25,7 +25,8 @@ UPDATE ${SHARED_SCHEMA}.generations SET state = 'ready', activated_at = created_
 UPDATE ${SHARED_SCHEMA}.generations SET state = 'set_aside', fingerprint = regexp_replace(fingerprint, '^set aside: \\d+ ', '')
   WHERE fingerprint LIKE 'set aside: %';`;
 
-// Of several generations of one release the earlier one can know one alone: the others are set aside in its way.
+// The earlier release can know only one of several generations with one fingerprint: the others are set aside as
+// that release does it.
 const down = `
 SELECT ${SHARED_SCHEMA}.require(count(*) = 0,
     'generation ' || min(id) || ' shares the tables of another one: drop one of the two first')

@@ -14,8 +14,8 @@ SELECT setval('${SHARED_SCHEMA}.late_events_seq', (extract(epoch FROM clock_time
 `;
 
 /**
- * Events that became visible behind positions which readers of the feed may have passed, as those of an order that was
- * parked. They belong to no generation: readers go on across flips.
+ * Events that became visible behind positions which readers of the feed may have passed, such as those of an order
+ * that was parked. They belong to no generation: readers go on across flips.
  */
 export const lateEvents: Migration = {
   number: 7,

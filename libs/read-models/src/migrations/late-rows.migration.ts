@@ -15,8 +15,8 @@ CREATE TABLE ${SHARED_SCHEMA}.late_rows (
 `;
 
 /**
- * Rows written behind the checkpoint, as those of an order that was parked: that an index has everything up to that
- * checkpoint does not say that it has them.
+ * Rows written behind the checkpoint, such as those of an order that was parked. An index that has reached the
+ * checkpoint may still lack them.
  */
 export const lateRows: Migration = {
   number: 6,

@@ -19,10 +19,10 @@ CREATE TABLE ${SHARED_SCHEMA}.leases (
 );`;
 
 /**
- * Who may write a projection. `token` grows with each owner and is part of a key: taking a lease over therefore waits
- * for the transactions that hold its row (FOR KEY SHARE), which renewing it does not. Generation 0: of no generation.
- * `session_pid` and `session_start` tell the owner's session; `asked_by`, who would like to have it handed over.
- * What the owner says of itself stands there for whoever asks how it is.
+ * Who may write a projection. `token` grows with each owner and is part of a key, so a takeover of a lease
+ * conflicts with the transactions that hold its row (FOR KEY SHARE), while its renewal does not. Generation 0: of
+ * no generation. `session_pid` and `session_start`: the owner's session. `asked_by`: who wants the lease handed
+ * over. `state`, `restarts` and `last_error`: what the owner reports about itself.
  */
 export const leases: Migration = {
   number: 3,

@@ -4,7 +4,7 @@ import { SHARED_SCHEMA } from '../schema.js';
 import type { Migration } from './migration.js';
 import { migrations } from './migrations.js';
 
-/** A migration that the database has; of a later release, where this one does not know it. */
+/** A migration that was made in the database. It may be of a later release, and unknown to this one. */
 export interface MadeMigration {
   readonly number: number;
   readonly name: string;
@@ -18,8 +18,8 @@ export class SchemaTooNew extends Error {}
 /** Why a migration cannot be undone. */
 export class CannotMigrateDown extends Error {}
 
-// One process at a time makes tables: concurrent CREATE IF NOT EXISTS would fail on each other.
-// Another than the event store's own (apps/event-store): both may be in one database, and that one is held for ever.
+// One process at a time makes tables: concurrent CREATE IF NOT EXISTS would fail on each other. The number differs
+// from the event store's own (apps/event-store): both may be in one database, and that lock is held all the time.
 const MIGRATION_LOCK = 0x6f726d67;
 
 const MIGRATIONS_TABLE = `
@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS ${SHARED_SCHEMA}.migrations (
   made_at timestamptz NOT NULL DEFAULT now()
 )`;
 
-/** Does the work in one transaction, on tables that are as this release knows them. @throws SchemaTooNew */
+/** Makes the missing migrations, and does the work in the same transaction. @throws SchemaTooNew */
 export function migrated<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return oneAtATime(pool, async (client) => {
     await migrate(client, migrations);
@@ -39,7 +39,7 @@ export function migrated<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Prom
   });
 }
 
-/** In a transaction of its own, which waits for any other. */
+/** Does the work in a transaction that holds the migration lock. */
 async function oneAtATime<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
@@ -55,7 +55,7 @@ async function oneAtATime<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   }
 }
 
-/** Makes those that are missing. In a transaction that holds the lock. */
+/** Makes the missing migrations. To be called in a transaction that holds the lock. @throws SchemaTooNew */
 export async function migrate(db: Queryable, known: readonly Migration[]): Promise<void> {
   const made = await madeMigrations(db);
   const unknown = made.filter(({ number }) => !known.some((one) => one.number === number));
@@ -79,7 +79,7 @@ function tooNew({ number, name }: MadeMigration, known: readonly Migration[]): s
   return `the shared tables are of a later release (migration ${number}, ${name}), and this one cannot work with them: start that release, or go back with its orderctl migrations down ${last}`;
 }
 
-/** Those that the database has, in their order. */
+/** The migrations that were made in the database, in their order. */
 export async function madeMigrations(db: Queryable): Promise<MadeMigration[]> {
   const { rows: there } = await db.query(
     `SELECT WHERE to_regclass('${SHARED_SCHEMA}.migrations') IS NOT NULL`,
@@ -120,7 +120,7 @@ export function migrateDown(pool: pg.Pool, toNumber: number, known = migrations)
   });
 }
 
-/** Whoever writes would lose the ground under its feet. @throws CannotMigrateDown */
+/** A projector that is running needs the tables which would be undone. @throws CannotMigrateDown */
 async function requireNoOwner(db: Queryable): Promise<void> {
   const { rows } = await db.query<{ there: boolean }>(
     `SELECT to_regclass('${SHARED_SCHEMA}.leases') IS NOT NULL AS there`,

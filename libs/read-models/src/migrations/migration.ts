@@ -1,11 +1,11 @@
 /** A change of the tables that all generations share, which are never made anew. */
 export interface Migration {
-  /** They are made in this order, without a gap. */
+  /** Migrations are made in the order of their numbers, which have no gap. */
   readonly number: number;
   readonly name: string;
   /**
-   * Whether an earlier release works on what it leaves: it adds, or allows more. One that takes away what an earlier
-   * release needs comes a release later than the one that stopped needing it.
+   * Whether an earlier release works after it: it adds something, or allows more. A migration that takes away what
+   * an earlier release needs comes at least one release after the release that stopped needing it.
    */
   readonly expands: boolean;
   readonly up: string;

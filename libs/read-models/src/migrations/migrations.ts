@@ -7,7 +7,7 @@ import type { Migration } from './migration.js';
 import { quarantine } from './quarantine.migration.js';
 import { replays } from './replays.migration.js';
 
-/** All that this release knows. What a release has made is made everywhere: only add. */
+/** All migrations of this release. A released migration has been made in databases already: only add new ones. */
 export const migrations: readonly Migration[] = [
   baseline,
   generations,

@@ -62,8 +62,8 @@ ALTER TABLE ${SHARED_SCHEMA}.quarantine
   DROP COLUMN first_tried_at, DROP COLUMN last_tried_at, DROP COLUMN next_try_at;`;
 
 /**
- * What is known of a parked event, which events are left out, and who asked for what. Skips belong to no generation:
- * each that is built leaves the same events out.
+ * What is known of a parked event, which events are skipped, and who asked for what. Skips belong to no
+ * generation: every generation leaves the same events out.
  */
 export const quarantine: Migration = {
   number: 4,

@@ -2,7 +2,7 @@ import type { CheckpointWatcher } from '../checkpoints.js';
 import { activeGeneration, type Queryable } from '../generations.js';
 import { NoActiveGeneration, type ActiveGenerationSource, type ReadGeneration } from './read-models.js';
 
-/** How long a read waits for the generation that takes the place of a dropped one to be as far as that was. */
+/** How long a read waits for the generation that replaces a dropped one to draw level with it. */
 const CHANGE_LIMIT_MS = 3_000;
 
 /** The active generation as NOTIFY told it: a flip is seen without a restart and without asking. */
@@ -19,7 +19,10 @@ export class WatchedGeneration implements ActiveGenerationSource {
     return (await this.#watcher.settled()) ?? this.refreshed();
   }
 
-  /** For whom nothing was told of the flip: what is read from now on is no less than what was read before. */
+  /**
+   * For a process that was not told of the flip yet. What is read from now on is no less than what was read
+   * before.
+   */
   async refreshed(): Promise<ReadGeneration> {
     const active = await activeGeneration(this.#db);
     if (active === null) throw new NoActiveGeneration();

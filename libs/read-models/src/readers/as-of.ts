@@ -21,8 +21,8 @@ export interface AsOf {
 }
 
 /**
- * The history row that was an order's last at that moment: its period holds the moment. Its end is asked
- * for in the words of the indexes, so that they can tell without reading the row.
+ * Conditions for the history row that was an order's last at that moment: its period holds the moment. The end of
+ * the period is written as in the indexes, so that they can tell without a look into the row.
  */
 export function asOfConditions({ clock, at }: AsOf, parameters: Parameters, alias: string): string[] {
   const [start, end] = [`${alias}.${clock}_at`, periodEnd(clock, alias)];
@@ -31,7 +31,7 @@ export function asOfConditions({ clock, at }: AsOf, parameters: Parameters, alia
   return [
     `${start} <= ${moment}`,
     `${end} > ${moment}`,
-    `${end} > ${start}`, // follows from these two; an index says so, too
+    `${end} > ${start}`, // follows from the two above, but lets PostgreSQL use the index that has this condition
     `${alias}.placed_at <= ${placedUntil}`,
   ];
 }
@@ -39,8 +39,9 @@ export function asOfConditions({ clock, at }: AsOf, parameters: Parameters, alia
 const LAST_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
- * No order was there that was placed later; said so that a page does not begin with all that came after. An order
- * may be recorded as placed a little ahead of the clock (occurred-at.ts in the domain).
+ * The latest time of placing that an order can have at that moment. As a condition, it keeps a page from beginning
+ * with all orders that were placed later. An order may be recorded as placed a little ahead of the clock
+ * (occurred-at.ts in the domain).
  */
 function latestPlacedAt({ clock, at }: AsOf): Instant {
   if (clock === 'occurred') return at;
@@ -55,17 +56,21 @@ export interface SummaryQuestion {
   readonly asOf: AsOf | null;
 }
 
-/** Where the rows of a question come from: `WHERE` all conditions, they are one for each order that is asked for. */
+/**
+ * Where the rows of a question come from. With all conditions in `WHERE`, there is one row for each order that is
+ * asked for.
+ */
 export interface SummarySource {
   readonly from: string;
   readonly conditions: string[];
-  /** Of a table that has the columns that an order keeps for ever: to be sorted by, it has their indexes. */
+  /** Alias of the table to sort by for columns that never change for an order: it has indexes for them. */
   readonly fixedAlias: string;
 }
 
 /**
- * Summaries live, or as they were. What an order keeps for ever is looked for, and sorted by, among the orders of today,
- * which are fewer than events; else the history's own indexes are as good.
+ * Summaries live, or as of a moment. As of a moment, a filter that keeps few orders (`keepsFew`) and a page sorted
+ * by number start from the orders of today: these have indexes on the columns that never change, and are fewer
+ * than events. Otherwise the history's own indexes are as good.
  *
  * @param sortedByNumber no index of the history is in this order
  */

@@ -15,7 +15,10 @@ export type FeedEvent = {
   readonly next: string;
 } & Omit<HistoryEntry, 'changes' | 'revision'>;
 
-/** Of how many events a page finds out whether they are of the types asked for: rare ones would take as long as all. */
+/**
+ * How many events a page examines for the types that are asked for: otherwise a page of a rare type would take as
+ * long as all events.
+ */
 const LOOKED_AT = 10_000;
 
 export interface FeedPage {
@@ -34,10 +37,10 @@ export interface FeedQuestion {
 }
 
 /**
- * The tenant's events behind a place: first those that became visible late, before the position of that place, then the
- * others in the order of the event store. None is skipped that becomes visible later: one owner writes positions in
- * order, and each batch becomes visible in one transaction together with the checkpoint after it; what is written behind
- * that, or shown by a flip, is noted in the same transaction.
+ * The tenant's events after a place: first the late events, whose positions are not after that place, then the
+ * others in the order of the event store. No event is missed. One owner writes positions in order, and each batch
+ * becomes visible in one transaction with its checkpoint. An event that is written behind the checkpoint, or shown
+ * by a flip, is noted as late in the same transaction.
  */
 export async function readFeed(
   models: ReadModels,
@@ -68,8 +71,9 @@ interface FeedSource {
   readonly lateEvents: string;
 }
 
-// The outer join brings how far was looked also where no event matches, all from one snapshot. Of late events nothing is
-// told, nor are they passed, in the moment in which a flip leaves these rows: it may be another's that show them.
+// The outer join tells how far the statement has looked even if no event matches, all from one snapshot. Once a
+// flip has left this generation, late events are neither given nor counted as read: another generation may be the
+// one that shows them.
 function feedStatement(
   { id, rowsOf, schema, lateEvents }: FeedSource,
   { tenantId, after, types, limit }: FeedQuestion,
@@ -114,11 +118,11 @@ function feedStatement(
 
 interface FeedRow extends EventRow {
   readonly checkpoint: string;
-  /** Of the last event that was looked at; null: all up to the checkpoint were. */
+  /** Position of the last event that was examined; null: all up to the checkpoint were. */
   readonly last: string | null;
-  /** The last late event that there is; null: it is not known now. */
+  /** Number of the last late event; null: not known, because another generation is active. */
   readonly seen: string | null;
-  /** null: it is not late. */
+  /** Number of a late event; null: the event is not late. */
   readonly seq: string | null;
   readonly position: string | null;
   readonly order_id: string;

@@ -60,7 +60,7 @@ export async function diffOrders(
   });
 }
 
-// Whether an order changed needs no comparison: its row of the later moment began after the earlier one.
+// An order changed if its row of the later moment began after the earlier moment: nothing has to be compared.
 function diffStatement(
   schema: string,
   { audience, filter, clock, from, to, limit }: DiffListQuestion,

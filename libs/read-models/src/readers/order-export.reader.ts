@@ -6,17 +6,20 @@ import { allOf, Parameters } from './sql.js';
 import { selectSummary, summaryItemOf, type SummaryItem, type SummaryRow } from './summary-item.js';
 
 const FETCH_ROWS = 500;
-/** A reader that takes nothing for so long is given up: its transaction holds back the vacuum. */
+/** An export whose reader takes nothing for so long is ended: its transaction holds back the vacuum. */
 const STALLED_AFTER_MS = 60_000;
-/** Nor does one that keeps taking a little hold it back, and a connection, for longer than this. */
+/**
+ * An export is also ended after this time, though its reader keeps taking a little: it holds back the vacuum, and
+ * holds a connection.
+ */
 const LONGEST_MS = 15 * 60_000;
 
 export type ExportedOrder = SummaryItem & {
-  /** It is parked. */
+  /** The order is parked. */
   readonly stale?: true;
 };
 
-/** It was read for too long, and ends before its last order. */
+/** The reader took too long: the export ends before its last order. */
 export class ExportTooSlow extends Error {
   constructor() {
     super(`an export is not read within ${LONGEST_MS / 60_000} minutes`);
@@ -48,7 +51,7 @@ export async function* exportOrders(
     }
     usable = true;
   } finally {
-    // A connection in the middle of a transaction is of no use to anybody else.
+    // A connection with an open transaction cannot serve anybody else.
     client.release(!(usable && (await ended(client))));
   }
 }
@@ -78,7 +81,10 @@ function exportedOrderOf(row: SummaryRow): ExportedOrder {
   return row['stale'] === true ? { ...item, stale: true } : item;
 }
 
-/** Whether its transaction is over. All of it was read: not to learn of its end is no failure of the export. */
+/**
+ * Ends the transaction. All rows were read by then, so an error here does not fail the export.
+ * @returns whether the transaction has ended
+ */
 async function ended(client: pg.PoolClient): Promise<boolean> {
   return client.query('COMMIT').then(
     () => true,

@@ -56,7 +56,7 @@ describe('as of a moment', () => {
       "coalesce(o.recorded_until, 'infinity'::timestamptz) > o.recorded_at",
       'o.placed_at <= $2::timestamptz',
     ]);
-    // Recorded at that moment, an order may say that it was placed up to a minute later.
+    // An order that is recorded at that moment may say that it was placed up to a minute later.
     expect(parameters.values).toEqual([at, '2026-01-01T00:01:00.000Z']);
   });
 

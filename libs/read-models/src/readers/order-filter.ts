@@ -92,14 +92,14 @@ export function filterConditions(
   return conditions;
 }
 
-/** Whether what an order keeps for ever leaves few of all. */
+/** Whether the conditions on columns that never change for an order leave few orders. */
 export function keepsFew(audience: Audience, filter: OrderFilter): boolean {
   return [audience.customerId, filter.customerId, filter.number, filter.reference].some(
     (value) => value !== null,
   );
 }
 
-/** Of the conditions of an audience and a filter, those on columns that an order keeps for ever. */
+/** The conditions of an audience and a filter on columns that never change for an order. */
 export function fixedConditions(
   audience: Audience,
   filter: OrderFilter,

@@ -33,7 +33,7 @@ export interface HistoryQuestion {
   readonly orderId: string;
   readonly cursor: string | null;
   readonly limit: number;
-  /** Events a customer is not shown. */
+  /** Types of events that this reader is not shown. */
   readonly hiddenTypes: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export interface HistoryPage {
   readonly parked: ParkedAt | null;
 }
 
-// Every event moves these two, so they say nothing about what it changed.
+// Every event changes `revision` and `updatedAt`, and none changes `orderId`: they tell nothing about an event.
 const ALWAYS_CHANGED: ReadonlySet<string> = new Set(['orderId', 'revision', 'updatedAt']);
 
 /**
@@ -65,7 +65,7 @@ export async function readHistory(
     const conditions = [
       ...audienceConditions(question.audience, parameters, 'o'),
       `o.order_id = ${order}`,
-      // The last row of the page before is what the first change of this page is compared with.
+      // The last row of the page before is read too: the first change of this page is relative to it.
       `o.revision >= ${parameters.add(after)}`,
       `(o.revision <= ${parameters.add(after)} OR o.type <> ALL(${parameters.add(hiddenTypes)}::text[]))`,
     ];

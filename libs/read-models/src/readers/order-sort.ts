@@ -12,13 +12,13 @@ interface SortKey {
   readonly kind: CursorValueKind;
   readonly field: keyof SummaryItem;
   readonly column: string;
-  /** The same of a history row, where it is another that has an index. */
+  /** The column of a history row with the same value, where that one has an index. */
   readonly pastColumn?: string;
-  /** An order keeps it for ever. */
+  /** The value never changes for an order. */
   readonly fixed?: true;
   readonly cast: string;
   readonly of: (item: SummaryItem) => CursorValue;
-  /** The key is minus the field, and so runs the other way. */
+  /** The key is the negated field, so it sorts the other way. */
   readonly negated?: true;
 }
 
@@ -126,7 +126,7 @@ export class OrderSort {
     this.#binding = { page: `${page}:${sort}`, question, kinds: this.#keys.map(({ kind }) => kind) };
   }
 
-  /** @param fixedAlias of the table with the columns that an order keeps for ever; the others are of `o` */
+  /** @param fixedAlias of the table for columns that never change for an order; the other columns are of `o` */
   orderBy(fixedAlias = 'o'): string {
     const direction = this.#descending ? 'DESC' : 'ASC';
     return this.#columns(fixedAlias)
@@ -158,7 +158,7 @@ export class OrderSort {
     }));
   }
 
-  /** Of each of `fields`, the value that the cursor stands at. @throws InvalidCursor */
+  /** The cursor's value of each of `fields`. @throws InvalidCursor */
   fieldsAt(cursor: string): CursorValue[] {
     const values = decodeCursor(this.#binding, cursor);
     return this.#keys.map(({ negated }, index) => (negated ? -(values[index] as number) : values[index]!));

@@ -35,7 +35,9 @@ export interface TotalsQuestion extends SummaryQuestion {
 
 const MAX_GROUPS = 10_000;
 
-/** There are more groups than are told; some of the sums alone would look like all. */
+/**
+ * There are more groups than an answer may hold. A part of the sums would look like all of them, so none is given.
+ */
 export class TooManyGroups extends Error {
   constructor(readonly most: number) {
     super(`there are more than ${most} sums`);
@@ -123,7 +125,7 @@ const SUMS_OF_ANY_GROUP = `count(*) AS orders,
   sum(o.units_returned) AS units_returned`;
 const SUMS = `o.currency, ${SUMS_OF_ANY_GROUP}`;
 
-// Formatted once for each group: a date as text takes longer to make than to add up its order.
+// Formatted once for each group: to make a date's text takes longer than to add up its order.
 function shownKey(by: TotalsGroup | null, key: string): string {
   if (by === 'day') return `to_char(${key}, 'YYYY-MM-DD')`;
   return by === 'month' ? `to_char(${key}, 'YYYY-MM')` : key;
@@ -136,7 +138,7 @@ function keyExpression({ by, timeZone }: TotalsQuestion, parameters: Parameters)
   return `date_trunc('${by}', o.placed_at AT TIME ZONE ${parameters.add(zone)})`;
 }
 
-/** PostgreSQL takes these for abbreviations of an offset, without summer time; IANA for links to these zones (2024b). */
+/** PostgreSQL takes these names for offsets without summer time. For IANA they are links to these zones (2024b). */
 const NOT_ABBREVIATED: Readonly<Record<string, string>> = {
   CET: 'Europe/Brussels',
   EET: 'Europe/Athens',

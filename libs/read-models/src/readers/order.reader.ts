@@ -8,9 +8,9 @@ import type { ReadModels } from './read-models.js';
 export interface OrderRowText {
   readonly revision: number;
   readonly customerId: string | null;
-  /** How far `orders` was in the same snapshot. */
+  /** Checkpoint of `orders` in the same snapshot; null: it has read nothing. */
   readonly position: bigint | null;
-  /** A JSON object that does not hold what names a person. */
+  /** A JSON object without personal data. */
   readonly document: string;
   /** A JSON object, or `"erased"`. */
   readonly personal: string;
@@ -20,7 +20,10 @@ export interface OrderRowText {
 
 type RowText = [string, number, string | null, string, string, number | null, string | null, string | null];
 
-/** So many statements are under way at most, each for so many orders at most; what comes meanwhile waits. */
+/**
+ * At most this many statements are under way, each for at most `ORDERS_EACH` orders. Reads that come meanwhile
+ * wait.
+ */
 const STATEMENTS = 4;
 const ORDERS_EACH = 16;
 
@@ -33,7 +36,8 @@ interface WaitingRead {
 
 /**
  * Reads orders' current rows. Reads that come while many are under way share a statement: it costs little more for
- * sixteen rows than for one. A read never joins a statement that has begun: it sees what was written before it.
+ * sixteen rows than for one. A read never joins a statement that has begun, so it sees everything that was written
+ * before the read.
  */
 export class OrderReader {
   readonly #models: ReadModels;
@@ -72,10 +76,10 @@ export class OrderReader {
   }
 }
 
-/** At the places of what was asked for; none where there is no row. */
+/** The rows, each at the index of its read; nothing at the index of an order without a row. */
 async function rowsOf(models: ReadModels, asked: readonly WaitingRead[]): Promise<OrderRowText[]> {
   return models.read(async ({ id, schema, rowsOf: generation }, pool) => {
-    // A named statement is parsed and planned once a connection; the name changes with the generation.
+    // A named statement is parsed and planned once per connection. Its name changes with the generation.
     const { rows } = await pool.query<RowText>({
       name: `orders-${id}`,
       text: `SELECT k.place, o.revision, o.customer_id, o.document::text, o.personal::text, p.revision, p.reason,

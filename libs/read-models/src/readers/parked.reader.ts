@@ -6,17 +6,17 @@ import type { Audience } from './order-filter.js';
 import type { ReadGeneration, ReadModels } from './read-models.js';
 import { allOf } from './sql.js';
 
-/** Where an order's row or document ends for now: at an event that could not be applied. */
+/** Where an order's row or document ends for now: before the first event that could not be applied. */
 export interface ParkedAt {
-  /** Of the first event that is missing in what is shown. */
+  /** Revision of the first event that is missing in what is shown. */
   readonly revision: number;
-  /** For staff: it may tell of how the system works. */
+  /** For staff only: it may reveal how the system works. */
   readonly reason: string;
 }
 
 /**
- * null: nothing of the order is parked in that projection of the active generation; or nothing that the audience may be
- * told, since its row is another customer's.
+ * Where an order is parked in a projection of the active generation. null: nothing of it is parked, or its row is
+ * another customer's and the audience may not know.
  */
 export async function readParked(
   models: ReadModels,
@@ -38,15 +38,18 @@ export async function readParked(
   });
 }
 
-/** Of one that has no row yet nobody knows whose it is. */
+/**
+ * SQL that holds unless the order has a row of another customer. An order without a row passes: nobody knows yet
+ * whose it is.
+ */
 function notOfOthers({ schema }: ReadGeneration): string {
   return `NOT EXISTS (SELECT FROM ${schema}.orders o
     WHERE o.tenant_id = $1 AND o.order_id = $2 AND o.customer_id IS DISTINCT FROM $3)`;
 }
 
 /**
- * Expressions for statements that read rows, so that what is parked is of the same moment. Nearly always nothing is, which
- * one look into an index tells for the whole statement.
+ * SQL for the ids of parked orders. It is part of statements that read rows, so that both are of the same moment.
+ * Nearly always nothing is parked, which one look into an index tells for the whole statement.
  *
  * @param tenant its placeholder or column
  */
@@ -54,7 +57,7 @@ export function parkedOrders(generation: Parked, tenant: string): string {
   return `SELECT q.order_id FROM ${parkedOf(generation, tenant, ORDERS_PROJECTION)}`;
 }
 
-/** Revision and reason of the first event of an order that is parked, as parkedOrders(). */
+/** SQL for revision and reason of an order's first parked event, to be used as `parkedOrders` is. */
 export function parkedAt(
   generation: Parked,
   tenant: string,
@@ -73,7 +76,7 @@ function parkedOf({ id, rowsOf }: Parked, tenant: string, projection: string): s
     WHERE q.projection = '${projection}' AND q.generation = ${generation} AND q.tenant_id = ${tenant}`;
 }
 
-/** Whether any order of a source is parked, as parkedOrders(). */
+/** SQL for whether any order of a source is parked, to be used as `parkedOrders` is. */
 export function anyParked(
   generation: ReadGeneration,
   tenant: string,
@@ -83,7 +86,7 @@ export function anyParked(
     AND ${fixedAlias}.order_id = ANY(ARRAY(${parkedOrders(generation, tenant)})))`;
 }
 
-/** Of what a page is made. */
+/** What a page is made of: rows, or the documents of a search. */
 export type ShownBy = 'rows' | 'search';
 
 const FEW = 100;
@@ -92,15 +95,15 @@ const FEW = 100;
 export interface Unfinished {
   readonly orderId: string;
   /**
-   * null: it is parked. Else its row was written behind the checkpoint, by the write of this number, and an index may
-   * lack that whatever position it has reached.
+   * null: the order is parked. Else its row was written behind the checkpoint, by the write of this number: an
+   * index may lack that write whatever position it has reached.
    */
   readonly lateWrite: bigint | null;
 }
 
 /**
- * Of these orders those that are parked, in their rows or, in a search, their documents, and those that were written late;
- * and of all orders the one that was written late last.
+ * Those of these orders that are parked, in their rows or, for a search, in their documents. For a search of an
+ * index also those that were written late, and the order of the tenant that was written late last.
  */
 export async function readUnfinishedAmong(
   models: ReadModels,
@@ -111,7 +114,7 @@ export async function readUnfinishedAmong(
   return readUnfinished(models, tenantId, shownBy, orderIds, null);
 }
 
-/** The same of all orders of a tenant, to be asked for beside a page; null: they are many. */
+/** All unfinished orders of a tenant, to be read at the same time as a page; null: they are many. */
 export async function readFewUnfinished(
   models: ReadModels,
   tenantId: string,
@@ -129,7 +132,7 @@ function readUnfinished(
   limit: number | null,
 ): Promise<Unfinished[]> {
   return models.read(async ({ id, rowsOf, searchIndex }, pool) => {
-    // What a search shows is made of the rows: a document lacks what its row lacks.
+    // Documents are made of rows: a document lacks what its row lacks.
     const searched = shownBy === 'search' ? id : null;
     const ask = async (late: boolean) => {
       const { rows } = await pool.query<{ orderId: string; lateWrite: string | null }>({

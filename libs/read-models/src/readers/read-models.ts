@@ -3,11 +3,11 @@ import type pg from 'pg';
 /** The generation that queries are answered from. */
 export interface ReadGeneration {
   readonly id: number;
-  /** Of its tables; a name of our own making, safe to be part of a statement. */
+  /** Schema of its tables: a name of our own making, safe to be part of a statement. */
   readonly schema: string;
   /** The generation whose projection `orders` writes these tables. */
   readonly rowsOf: number;
-  /** Of Elasticsearch; null: its tables are searched. */
+  /** Name of its Elasticsearch index; null: its tables are searched. */
   readonly searchIndex: string | null;
 }
 
@@ -40,7 +40,7 @@ export class ReadModels {
     this.#generations = generations;
   }
 
-  /** Runs a read on the active generation; once more where that was dropped after a flip. */
+  /** Runs a read on the active generation; runs it once more if that generation was dropped after a flip. */
   async read<T>(work: (generation: ReadGeneration, pool: pg.Pool) => Promise<T>): Promise<T> {
     try {
       return await work(await this.#generations.current(), this.pool);

@@ -11,7 +11,7 @@ export type SummaryRow = Readonly<Record<string, unknown>>;
 
 type ItemColumn = SummaryColumn & { readonly field: keyof SummaryItem };
 
-/** Whose orders they are is the token's to say, not the list's. */
+/** The columns without the tenant, which the reader's token tells. */
 export const itemColumns: readonly ItemColumn[] = summaryColumns.filter(
   (column): column is ItemColumn => column.field !== 'tenantId',
 );

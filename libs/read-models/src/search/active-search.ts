@@ -13,7 +13,7 @@ interface IndexSearch {
   readonly index: IndexRefresh;
 }
 
-/** The search port on whatever the active generation is searched in; a flip changes it between two questions. */
+/** The search port on the engine of the active generation. A flip may change the engine between two questions. */
 export class ActiveSearch implements OrderSearch {
   readonly #models: ReadModels;
   readonly #tables: OrderSearch;
@@ -35,7 +35,7 @@ export class ActiveSearch implements OrderSearch {
   }
 
   /**
-   * Lets the next search show all that the engine has: asked for only when a reader waits for it.
+   * Makes the next search show all that the engine has. Called only when a reader waits for a change.
    * @throws SearchUnavailable
    */
   refresh(): Promise<void> {
@@ -52,7 +52,7 @@ export class ActiveSearch implements OrderSearch {
     );
   }
 
-  /** While one waits there may be a flip, to an index too. */
+  /** Checks the engine again each time: while the question waits, a flip may change to an index. */
   #askedInTables(question: OrderSearchQuestion): Promise<Asked<OrderSearchPage>> {
     return this.#models.read(async ({ searchIndex }) => {
       if (searchIndex !== null) throw new SearchedElsewhere('the active generation has an index');

@@ -11,7 +11,7 @@ export class DocumentWriter {
   #piece = Buffer.alloc(0);
   #length = 0;
 
-  /** `foundBy` and `personal` are JSON already, as rows keep them: neither is read to be written. */
+  /** `foundBy` and `personal` are JSON already, as rows keep them: they are copied without being parsed. */
   write(summary: OrderSummary, foundBy: CopiedValue, personal: CopiedValue): Uint8Array {
     const facts = JSON.stringify(factsOf(summary)).slice(0, -1);
     this.#reserve(3 * facts.length + foundBy.length + PERSONAL.length + personal.length);

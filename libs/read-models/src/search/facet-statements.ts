@@ -2,7 +2,7 @@ import { facetValuesOf } from './facets.js';
 import type { FacetName, FacetValue } from './order-search.js';
 import { bandEdgesMinor, totalBandOf } from './total-bands.js';
 
-/** What the matching rows are grouped by; of a row aliased `o`. */
+/** What the matching rows are grouped by, for rows with the alias `o`. */
 const columnOf: Readonly<Record<FacetName, string>> = {
   status: 'o.status',
   paymentStatus: 'o.payment_status',
@@ -11,7 +11,8 @@ const columnOf: Readonly<Record<FacetName, string>> = {
   country: 'o.country',
   month: `date_trunc('month', o.placed_at AT TIME ZONE 'UTC')`,
   currency: 'o.currency',
-  // Edges of whatever currency: which band it is, is known by who knows how many decimals each currency has.
+  // Grouped by the edges of all currencies. `totalBandOf` knows how many decimals a currency has, and tells the
+  // band.
   totalBand: `o.currency || ' ' || (ARRAY[${bandEdgesMinor.join()}])[width_bucket(o.total_minor, ARRAY[${bandEdgesMinor.join()}])]`,
 };
 
@@ -24,7 +25,7 @@ export function facetStatements(names: readonly FacetName[]): { combinations: st
   const groupBy = names.length === 0 ? '' : `GROUP BY ${names.map((_, index) => index + 1).join(', ')}`;
   const combinations = `SELECT ${[...columns, 'count(*) AS orders'].join(', ')} FROM matched o ${groupBy}`;
   const sets = [...names.map((name) => `(${alias(name)})`), '()'].join(', ');
-  // Of each set all facets but one are grouped away; the one left tells which facet it counts.
+  // In each grouping set all facets but one are grouped away: the one left tells which facet is counted.
   const facet = names.map((name, index) => `WHEN GROUPING(${alias(name)}) = 0 THEN ${index}`).join(' ');
   const value = names.map((name) => `WHEN GROUPING(${alias(name)}) = 0 THEN ${shown(name)}`).join(' ');
   const of = names.length === 0 ? 'NULL::int, NULL::text' : `CASE ${facet} END, CASE ${value} END`;

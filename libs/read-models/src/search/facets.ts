@@ -1,7 +1,7 @@
 import type { FacetName, FacetValue } from './order-search.js';
 import { compareTotalBands } from './total-bands.js';
 
-/** Counts as a facet shows them: those of one value added up, in the facet's order. */
+/** Counts as a facet shows them: the counts of the same value added up, in the facet's order. */
 export function facetValuesOf(
   name: FacetName,
   counts: Iterable<readonly [value: string | null, orders: number]>,

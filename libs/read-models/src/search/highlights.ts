@@ -6,7 +6,7 @@ import type { SearchText } from './search-text.js';
 /** From where to where, in UTF-16 units, the end excluded. */
 export type TextRange = readonly [start: number, end: number];
 
-/** Where one of an order's own texts, as it was given, holds what was asked for. */
+/** A text of an order, as it was given, and the places in it that hold what was asked for. */
 export interface Highlight extends OrderText {
   /** In their order, apart from each other. */
   readonly ranges: readonly TextRange[];
@@ -66,7 +66,7 @@ export function highlightsOf(texts: TextsByField, sought: Sought): Highlight[] {
     const ofField = texts[field];
     if (ofField === undefined) continue;
     const given = sought.asGiven.filter((one) => one.field === field);
-    // Where a text is looked for as it is given, each has to be looked at.
+    // Where a text is searched for as it is given, every text of the field has to be looked at.
     for (const text of given.length > 0 ? separateTexts(ofField) : thatMayHold(ofField, words)) {
       const ranges = apart([...wordRanges(placedWords(text), sought), ...givenRanges(text, given)]);
       if (ranges.length > 0) highlights.push({ field, text, ranges });
@@ -95,7 +95,7 @@ function wordRanges(words: readonly PlacedWord[], { terms, phrases }: Sought): T
   return ranges;
 }
 
-/** The same places, those that overlap or touch as one. */
+/** The same ranges in order, with those that overlap or touch joined. */
 function apart(ranges: readonly TextRange[]): TextRange[] {
   const joined: [number, number][] = [];
   for (const [start, end] of [...ranges].sort(([a], [b]) => a - b)) {

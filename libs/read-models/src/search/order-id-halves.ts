@@ -1,6 +1,9 @@
 const MIDDLE = 2n ** 63n;
 
-/** The two halves of a UUID as signed 64-bit numbers that are in the order of the ids: as text, JSON would round them. */
+/**
+ * The two halves of a UUID as signed 64-bit numbers, which sort as the ids do. They are text: JSON would round
+ * them.
+ */
 export interface OrderIdHalves {
   readonly orderIdHigh: string;
   readonly orderIdLow: string;

@@ -60,9 +60,12 @@ export interface OrderSearchPage extends Page<SearchHit> {
   readonly facets: Readonly<Partial<Record<FacetName, readonly FacetValue[]>>>;
   /** Everything up to this position of the event store is in the index; null: nothing was read yet. */
   readonly indexedThrough: bigint | null;
-  /** Nothing that is shown is of an event after this position. An index may show some events before it has all up to them. */
+  /** No event after this position is shown. An index may show some events before it has all up to them. */
   readonly shownThrough: bigint | null;
-  /** The number of the last write of rows that is in the index; null: there is none, the rows were searched. */
+  /**
+   * The number of the last write of rows that is in the index; null: there is no index, and the rows were
+   * searched.
+   */
   readonly writtenThrough: bigint | null;
 }
 

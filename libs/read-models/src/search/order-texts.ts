@@ -33,7 +33,7 @@ export function orderTextsOf({ number, reference, lines, tags, attributes }: Tex
   ];
 }
 
-/** The same texts, those of a field as one, as an index stores them: nothing is made of each to read them. */
+/** The same texts, joined into one for each field, as an index stores them: reading them makes no object of each. */
 export type TextsByField = Readonly<Partial<Record<OrderTextField, string>>>;
 
 export function byField(texts: readonly OrderText[]): TextsByField {

@@ -48,7 +48,7 @@ export class PostgresOrderSearch implements OrderSearch {
       const terms = await termsOf(false);
       const page = await ask(terms);
       if (page.total > 0 || !terms.some(({ known }) => known)) return page;
-      // Nothing was found for words that orders share: maybe none does any more.
+      // Nothing was found, though some words are known: perhaps no order has them any more.
       const live = await termsOf(true);
       return live.every(({ known }, index) => known === terms[index]!.known) ? page : ask(live);
     });
@@ -57,7 +57,7 @@ export class PostgresOrderSearch implements OrderSearch {
 
 const NAMES = `to_tsvector('simple'::regconfig, s.personal ->> 'names')`;
 
-/** Selects the orders by what their search rows know of them; null: nothing of that is asked. */
+/** SQL that selects the orders by their search rows; null: the question asks for nothing that is in them. */
 function foundBy(
   schema: string,
   question: OrderSearchQuestion,
@@ -82,7 +82,7 @@ function foundBy(
   return selects.join(' UNION ');
 }
 
-// Words have an index and SKUs have none; the words of a SKU are among the order's.
+// SKUs have no index, but their words are among the order's words, which have one.
 function skuConditions({ sku, skuPrefix }: OrderSearchQuestion, parameters: Parameters): string[] {
   const conditions: string[] = [];
   if (sku !== null) {
@@ -98,7 +98,7 @@ function skuConditions({ sku, skuPrefix }: OrderSearchQuestion, parameters: Para
   return conditions;
 }
 
-// The index finds the orders that hold the words; of those few the texts are read.
+// The index finds the orders that hold the words. Only the texts of these few are read.
 function phraseConditions(phrase: readonly string[], parameters: Parameters): string[] {
   const words = wordsConditions(phrase, false, parameters);
   if (phrase.length === 1) return words;

@@ -3,7 +3,7 @@ import { closest, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
 import { toleratedDistance } from './word-distance.js';
 
-/** More of a tenant's words than have many trigrams in common with any one. */
+/** More words than a tenant has that share many trigrams with one word. */
 const MAX_CANDIDATES = 500;
 
 interface TermRow {
@@ -13,10 +13,10 @@ interface TermRow {
 }
 
 /**
- * What the tenant's own words make of the words searched for, in one statement.
+ * What the words searched for stand for among the tenant's own words, in one statement.
  *
- * @param live asks the orders whether they hold a word that is known: the table of words keeps those of
- *   orders that have changed, so that a word once misspelt in an order would stay known
+ * @param live whether to ask the orders if they hold a known word. The table of words keeps words of orders that
+ * have changed, so a word that was once misspelt in an order would stay known
  */
 export async function postgresTerms(
   db: Queryable,
@@ -27,7 +27,7 @@ export async function postgresTerms(
 ): Promise<SearchTerm[]> {
   if (words.length === 0) return [];
   const isPrefix = (index: number) => unfinished && index === words.length - 1;
-  // Every word that begins with the last one lies below it followed by the highest character.
+  // Every word that begins with the last word sorts before the last word followed by the highest character.
   const upTo = words.map((word, index) => (isPrefix(index) ? `${word}\u{10ffff}` : word));
   const queries = words.map((word, index) => exactly(word, isPrefix(index)));
   const { rows } = await db.query<TermRow>({

@@ -12,7 +12,7 @@ export type SearchAsOfQuestion = Omit<
 };
 
 /**
- * Filters and facets as of a moment. From the history in PostgreSQL whatever engine searches live: an
+ * Filters and facets as of a moment, read from the history in PostgreSQL whatever engine searches live orders. An
  * index knows the words of today only, so there is no text here.
  *
  * @throws InvalidCursor

@@ -13,7 +13,7 @@ export interface SearchDocument extends OrderSummary, OrderIdHalves, FoundBy {
   readonly personal: PersonalWords | { readonly erased: true };
 }
 
-/** What an order is found by besides its summary, of no person: only events that search sees change it. */
+/** What an order is found by besides its summary, without personal data. Only events that search sees change it. */
 export interface FoundBy {
   /** Words that orders share; with `ownWords`, all that the order is found by. */
   readonly vocabulary: readonly string[];
@@ -49,7 +49,7 @@ export function personalWordsOf({ personal }: SearchRow): SearchDocument['person
   return { email: personal.email, names: personal.names?.split(' ') ?? [] };
 }
 
-/** The part of a document that is of no search row. */
+/** The part of a document that is made from the summary, not from the search row. */
 export function factsOf(summary: OrderSummary) {
   return {
     ...summary,

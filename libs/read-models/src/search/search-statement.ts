@@ -59,12 +59,12 @@ export function searchStatement(input: SearchStatementInput): { text: string; va
   const { from, conditions } = summarySource(generation.schema, input, parameters, 'o');
   const found = input.foundBy(parameters);
   const beginsWith = (column: string, prefix: string | null) => {
-    if (prefix !== null) conditions.push(`o.${column} ^@ ${parameters.add(prefix)}`); // its btree serves it
+    if (prefix !== null) conditions.push(`o.${column} ^@ ${parameters.add(prefix)}`); // served by the column's btree
   };
   beginsWith('number', input.numberPrefix);
   beginsWith('reference', input.referencePrefix);
   const { combinations, counts } = facetStatements(input.facets);
-  // Words are looked up by themselves: an index answers them without reading the words of any order.
+  // Words are looked up in a query of their own: an index answers it without reading the words of any order.
   const [foundFirst, join] =
     found === null ? ['', ''] : [`found AS MATERIALIZED (${found}),`, 'JOIN found USING (order_id)'];
   const text = `WITH ${foundFirst} matched AS MATERIALIZED (

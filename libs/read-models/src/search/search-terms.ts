@@ -1,23 +1,23 @@
 import { resembles, wordDistance } from './word-distance.js';
 
-/** One word of the text that was searched for, as what may stand for it. */
+/** One word of the text that was searched for, with what may stand for it. */
 export interface SearchTerm {
   readonly word: string;
   /** Any word that begins with it will do. */
   readonly prefix: boolean;
   /** Whether it is among the words that the tenant's orders share, or begins one of them. */
   readonly known: boolean;
-  /** Whether a person of some order is called so. */
+  /** Whether the word is part of the name of a person of some order. */
   readonly inNames: boolean;
   /** Known words that stand for an unknown one; empty for a known word. */
   readonly similar: readonly string[];
 }
 
 const MAX_SIMILAR = 8;
-/** Of how many words each may be the order's or the person's; beyond it, all are one or the other. */
+/** Up to this many words may each be the order's or the person's. With more, all are one or the other. */
 const MAX_NAME_TERMS = 3;
 
-/** Of the words that an engine offers for an unknown one, those that most likely were meant. */
+/** Those of the words that an engine offers for an unknown one which were most likely meant, the closest first. */
 export function closest(word: string, candidates: Iterable<string>): string[] {
   return Array.from(candidates)
     .filter((candidate) => resembles(word, candidate))

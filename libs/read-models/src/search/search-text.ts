@@ -4,13 +4,13 @@ import { foldText } from '../fold-text.js';
 export interface SearchText {
   /** In any order; each once, the last typed last. */
   readonly words: readonly string[];
-  /** Whether the last of the words may be half typed: it is unless something in quotes follows it. */
+  /** Whether the last of the words may be half typed: it may, unless a phrase in quotes follows it. */
   readonly unfinished: boolean;
   /** What stood in double quotes: words that must stand side by side, as they are. */
   readonly phrases: readonly (readonly string[])[];
 }
 
-/** Beyond these they narrow nothing that anybody looks for. */
+/** More words or phrases than these narrow no search that anybody makes: the rest is ignored. */
 const MAX_WORDS = 16;
 const MAX_PHRASES = 8;
 const QUOTES = /["“”„]/;

@@ -14,7 +14,7 @@ describe('how new the events are that searches have shown', () => {
     indexedThrough,
     shownThrough,
   });
-  /** Asked in turns, and after the first only with a refresh before. */
+  /** Gives the pages in turns; a refresh precedes each page but the first. */
   const answers = (source: string, ...pages: readonly Page[]) => {
     const left = pages.map((page) => ({ source, page }));
     const refresh = async () => void refreshes++;
@@ -28,7 +28,7 @@ describe('how new the events are that searches have shown', () => {
   afterEach(() => void jest.restoreAllMocks());
 
   it('is no reason to wait for what was searched before, and for another that is as far', async () => {
-    expect(await answers('one', at(880n))).toEqual(at(880n)); // it was asked before
+    expect(await answers('one', at(880n))).toEqual(at(880n)); // this source was searched before
     expect(await answers('other', at(896n))).toEqual(at(896n));
     expect(await answers('other', at(null))).toEqual(at(null));
   });

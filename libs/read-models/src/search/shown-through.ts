@@ -13,19 +13,21 @@ export interface Asked<T> {
 }
 
 /**
- * How new the events are that searches of one process have shown, so that none shows older ones after a flip. The index
- * that takes the place of another was as far as that in the moment of the flip; but who had not heard of it saw the other
- * one go on, and what the new one has is found with its next refresh only.
+ * How new the events are that searches of one process have shown, so that none shows older ones after a flip. In
+ * the moment of the flip the new index was as far as the old one. But a process that had not heard of the flip may
+ * have shown later events from the old index, and a search finds what the new index has only after its next
+ * refresh.
  */
 export class ShownThrough {
-  /** What was searched last. It does not go back by itself. */
+  /** The source that was searched last. Searches of one source never go back. */
   #source: string | null = null;
   #position = -1n;
 
   /**
-   * A page that shows no less than those before it; or, where none draws level in time, what there is.
-   * @param ask the source that is to be searched now; while one waits that may become another
-   * @param refresh lets the next answer show all that the source has
+   * A page that shows no less than the pages before it; or, if the source does not draw level in time, the page
+   * that there is.
+   * @param ask asks the source that is to be searched now; another may take its place during the wait
+   * @param refresh makes the next answer show all that the source has
    */
   async level<T extends Page>(
     ask: () => Promise<Asked<T>>,

@@ -21,19 +21,19 @@ export function wordDistance(a: string, b: string, limit: number): number {
   return above[b.length]!;
 }
 
-/** How far a word may be from the one meant: in a short word one slip is already much. */
+/** How many slips a word may be away from the word meant: in a short word one slip is already much. */
 export function toleratedDistance(word: string): number {
   // A number that is off by a digit is another number, not a misspelt one.
   if (word.length < 3 || /\p{N}/u.test(word)) return 0;
   return word.length <= 5 ? 1 : 2;
 }
 
-/** Of two words' trigrams, so many are of both (pg_trgm's own limit). */
+/** Least share of two words' trigrams that are in both words (pg_trgm's own limit). */
 const MIN_SIMILARITY = 0.3;
 
 /**
- * Whether a known word may be what was meant by an unknown one: it is near enough, and begins alike or has
- * enough trigrams in common. The one rule for every engine; both halves are what engines find quickly.
+ * Whether a known word may be what was meant by an unknown one: it is near enough, and begins alike or has enough
+ * trigrams in common. This is the rule for every engine: engines find words of either kind quickly.
  */
 export function resembles(word: string, candidate: string): boolean {
   const limit = toleratedDistance(word);
@@ -41,7 +41,10 @@ export function resembles(word: string, candidate: string): boolean {
   return [...word][0] === [...candidate][0] || trigramSimilarity(word, candidate) >= MIN_SIMILARITY;
 }
 
-/** As pg_trgm has it: every three neighbours of a word that two blanks precede and one follows, each once. */
+/**
+ * The trigrams of a word as pg_trgm makes them, each once: three neighbours of the word with two blanks before it
+ * and one after it.
+ */
 export function trigramsOf(word: string): Set<string> {
   const characters = [' ', ' ', ...word, ' '];
   return new Set(characters.slice(2).map((_, index) => characters.slice(index, index + 3).join('')));

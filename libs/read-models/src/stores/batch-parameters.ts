@@ -2,7 +2,7 @@ import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray } from './binary-array.js';
 import { batchTables, quarantineTables, writtenColumns, type BatchTable } from './statements.js';
 
-/** The arrays of a write, filled row by row; their memory serves one write after the other. */
+/** The array parameters of a write, filled row by row. Their memory is reused for the next write. */
 export class BatchParameters {
   readonly #columns: ReadonlyMap<BatchTable, readonly BinaryArray[]>;
 
@@ -19,17 +19,17 @@ export class BatchParameters {
     for (let index = 0; index < columns.length; index++) columns[index]!.push(values[index]);
   }
 
-  /** Remembers what is there, for `rollBack`. */
+  /** Marks the current end of the arrays, for `rollBack`. */
   mark(): void {
     for (const columns of this.#columns.values()) for (const column of columns) column.mark();
   }
 
-  /** Forgets what was pushed since `mark`, wherever that was broken off. */
+  /** Drops the values that were pushed since `mark`, also those of a row that was pushed only in part. */
   rollBack(): void {
     for (const columns of this.#columns.values()) for (const column of columns) column.rollBack();
   }
 
-  /** What to bind. The memory is used again after `clear`, so the write must be over by then. */
+  /** The parameters to bind. Call `clear` only after the write is over: it reuses the memory. */
   buffers({ quarantine }: { quarantine: boolean }): Buffer[] {
     const tables = [...this.#columns].slice(0, quarantine ? undefined : -quarantineTables.length);
     return tables.flatMap(([, columns]) => columns.map((column) => column.toBuffer()));

@@ -2,7 +2,10 @@ import { epochMsOf, type Instant } from '#domain/instant.js';
 import { POSTGRES_EPOCH_MS } from '#platform/postgres.js';
 import type { ColumnType } from '../order-summary.js';
 
-/** How a whole column of a batch travels; arrays of arrays do not exist, so `text[]` travels as its literal. */
+/**
+ * The element types of columns that are sent as arrays. PostgreSQL has no arrays of arrays, so `text[]` is sent as
+ * its literal.
+ */
 export type ElementType = Exclude<ColumnType, 'text[]'>;
 
 const typeIds: Readonly<Record<ElementType, number>> = {
@@ -76,14 +79,14 @@ export class BinaryArray {
     this.#marked.hasNull = this.#hasNull;
   }
 
-  /** To where it was when it was marked. */
+  /** Drops the values that were pushed since `mark`. */
   rollBack(): void {
     this.#length = this.#marked.length;
     this.#count = this.#marked.count;
     this.#hasNull = this.#marked.hasNull;
   }
 
-  /** For the next batch, with the memory of this one: only once the parameter before was sent. */
+  /** Empties the array for the next batch, with the same memory. Call it only after the last parameter was sent. */
   clear(): void {
     if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafe(1_024);
     this.#length = HEADER_BYTES;
@@ -91,7 +94,7 @@ export class BinaryArray {
     this.#hasNull = false;
   }
 
-  /** The parameter to bind: a view of memory that `clear` gives to the next. */
+  /** The parameter to bind: a view of memory that is reused after `clear`. */
   toBuffer(): Buffer {
     const dimensions = this.#count === 0 ? 0 : 1;
     this.#bytes.writeInt32BE(dimensions, 0);

@@ -12,20 +12,20 @@ import { BEHIND_REASON } from './quarantine.store.js';
 /** How far a build is: every event up to the position is in a row, or belongs to an order that is still open. */
 export interface BuildCheckpoint {
   readonly position: bigint;
-  /** Of orders, read so far. */
+  /** Order events read so far. */
   readonly events: number;
-  /** The number that the last row of an order took. */
+  /** The write number of the last row in `orders`. */
   readonly writeSeq: number;
 }
 
-/** A build that may have been cut off. */
+/** A bulk build that was begun, and may have been cut off. */
 export interface BegunBuild {
   readonly checkpoint: BuildCheckpoint;
-  /** Every event up to it is in a row, and these are being finished: no more may be loaded into them. */
+  /** All events are loaded and the finishing steps have begun: no more rows may be loaded. */
   readonly isFinishing: boolean;
 }
 
-/** Events up to the checkpoint that no row of the order shows, from this revision on. */
+/** An order with events up to the checkpoint that are in none of its rows, from this revision on. */
 export interface OpenedOrder extends OrderKey {
   readonly fromRevision: number;
 }
@@ -37,11 +37,11 @@ export interface ParkedEvent extends OrderKey {
   readonly eventId: string;
   readonly type: string;
   readonly reason: string;
-  /** It failed itself, or follows one that did. */
+  /** `permanent`: the event could not be applied. `behind`: it follows one that could not. */
   readonly kind: 'permanent' | 'behind';
 }
 
-/** What is left to do once all events were read, one after the other. */
+/** A step that follows the loading of all events. Steps run one after the other. */
 export interface FinishingStep {
   readonly what: string;
   readonly run: () => Promise<void>;
@@ -49,26 +49,29 @@ export interface FinishingStep {
 
 const NOTHING_YET: BuildCheckpoint = { position: -1n, events: 0, writeSeq: 0 };
 
-// Indexes are sorted in memory. Only the last transaction is waited for until it is on disk: what a crash of the
-// server takes of those before it, it takes together with the checkpoint that tells of it.
+// Indexes are sorted in memory. No commit but the last waits for the disk: a crash of the server may lose rows,
+// but only together with the checkpoint that covers them.
 const SESSION = `SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '128MB'`;
 
 /**
- * Fills a generation that nobody reads yet. Rows are only ever added, by COPY, into tables that have no index yet; the
- * build's checkpoint is written in their transaction. Its own tables are in the schema of the generation: what is
- * dropped takes them with it.
+ * Fills a generation that nobody reads yet. Loading only adds rows, by COPY, to tables without indexes, and stores
+ * the build's checkpoint in the same transaction. The build's own tables are in the schema of the generation, so
+ * dropping the generation removes them too.
  */
 export class BulkLoadStore {
   readonly #db: pg.ClientBase;
   readonly #generation: Generation;
 
-  /** The connection is that of the one builder. */
+  /** @param db a connection that only this builder uses */
   constructor(db: pg.ClientBase, generation: Generation) {
     this.#db = db;
     this.#generation = generation;
   }
 
-  /** Makes the tables ready, unless they are; answers where to go on, or null when the loading is done. */
+  /**
+   * Creates the build's own tables unless they exist.
+   * @returns where to go on; null: the generation is loaded and finished
+   */
   async open(): Promise<BegunBuild | null> {
     await this.#db.query(SESSION);
     const { schema } = this.#generation;
@@ -78,7 +81,7 @@ export class BulkLoadStore {
     return { checkpoint: NOTHING_YET, isFinishing: false };
   }
 
-  /** All of it, or nothing. */
+  /** Writes rows, parked events and the checkpoint in one transaction. */
   async write(
     parts: readonly CopyPart[],
     parked: readonly ParkedEvent[],
@@ -109,7 +112,10 @@ export class BulkLoadStore {
     return rows;
   }
 
-  /** What of it is not done yet; the last one says that all is. */
+  /**
+   * The finishing steps that are not done yet. The last one stores the generation's checkpoint, which marks the
+   * load as complete.
+   */
   async finishing(checkpoint: BuildCheckpoint): Promise<FinishingStep[]> {
     const { schema, searchIndex } = this.#generation;
     const engine = engineOf(searchIndex);
@@ -123,7 +129,7 @@ export class BulkLoadStore {
       `SELECT steps_done AS done FROM ${schema}.build_checkpoint`,
     );
     const { done } = rows[0]!;
-    // Several statements at once are one transaction.
+    // Several statements in one query text are one transaction.
     const run = (text: string) => async () =>
       void (await this.#db.query(
         `${text}; UPDATE ${schema}.build_checkpoint SET steps_done = steps_done + 1`,
@@ -254,8 +260,8 @@ DROP TABLE ${schema}.build_lacking;
 TRUNCATE ${schema}.build_superseded`;
 
 /**
- * An event that the log did not give was read from its stream for the fold, and is in no history. So all of its order is
- * parked, which whoever keeps the rows then tries again, from the first event on.
+ * The fold may have read an event from the order's stream that the log did not give; such an event has no history
+ * row. All events of the order are then parked, and the orders follower applies them again from the first one.
  */
 const leaveLackingToProjector = (schema: string, id: number) => `
 INSERT INTO ${SHARED_SCHEMA}.quarantine (projection, generation, tenant_id, order_id, revision, kind, reason)

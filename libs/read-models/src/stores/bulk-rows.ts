@@ -12,20 +12,23 @@ import type { KnownWords } from './known-words.js';
 import type { OrderKey } from './orders-store.js';
 import { batchColumns } from './statements.js';
 
-/** Of an order that got rows before: what they said of its last event then, and what ends its period. */
+/**
+ * An order that had rows already and gets newer ones: its last history row until now, and when that row's period
+ * ends.
+ */
 export interface Superseded extends OrderKey {
-  /** Of that event. */
+  /** Of the last history row until now. */
   readonly revision: number;
-  /** The first that the order's rows did not show. */
+  /** The first revision that the earlier rows did not include. */
   readonly fromRevision: number;
-  /** null: it is still the last one that was applied. */
+  /** null: no later event was applied. */
   readonly occurredUntil: Instant | null;
   readonly recordedUntil: Instant | null;
 }
 
 /** Rows that are ready to be copied into a table. */
 export interface CopyPart {
-  /** The table with its columns. */
+  /** The table and its columns, as COPY takes them. */
   readonly into: string;
   readonly rows: Uint8Array;
 }
@@ -38,9 +41,10 @@ const column = (name: string, type: CopyType, nullable = false): CopyColumn => (
 const NULLABLE: ReadonlySet<string> = new Set(['causation_id', 'occurred_until', 'recorded_until']);
 const key = [column('tenant_id', 'text'), column('order_id', 'uuid'), column('revision', 'int4')];
 /**
- * Indexes are made when all rows are there, and what one of them refuses would then be nobody's. An entry holds 2,704
- * bytes, compressed where it can be, and none has more than two texts: of this length they fit in any case. What has
- * longer ones is left to the usual writer, which comes when the indexes are there.
+ * The longest text that is loaded in bulk. Indexes are created after all rows, and an error of an index could not
+ * be traced to an order then. An index entry holds 2,704 bytes, compressed where it can be, and none has more than
+ * two texts: two of this length fit in any case. An order with a longer text is left to the orders follower, which
+ * writes it once the indexes exist.
  */
 const INDEXED_BYTES = 1_024;
 const summary: readonly CopyColumn[] = summaryColumns.map((one) =>
@@ -50,7 +54,7 @@ const ofEvent = batchColumns.history
   .slice(summary.length)
   .map(({ column: name, type }) => column(name, type, NULLABLE.has(name)));
 
-/** By the name of the table in the schema of the generation; those of the build begin with `build_`. */
+/** Columns by table, in the schema of the generation. Tables that only the build needs begin with `build_`. */
 const tables = {
   orders: [...summary, column('document', 'json'), column('personal', 'json')],
   order_history: [...summary, ...ofEvent],
@@ -72,10 +76,10 @@ const tables = {
 
 type Table = keyof typeof tables;
 
-/** As JSON has a NUL character and half of a surrogate pair, which are no text to PostgreSQL. */
+/** A NUL character or half a surrogate pair, as JSON escapes them: PostgreSQL has no text with either. */
 const NO_TEXT = /\\u(?:0000|d[89a-f])/;
 
-/** Rows on their way into the tables of a generation, encoded as they come. */
+/** Collects the rows of a generation's tables, and encodes them for COPY as they come. */
 export class BulkRows {
   readonly #buffers: Readonly<Record<Table, CopyBuffer>>;
   readonly #into: Readonly<Record<Table, string>>;
@@ -99,12 +103,12 @@ export class BulkRows {
     );
   }
 
-  /** From now on the order has events that no row of it shows: the first of them at this revision. */
+  /** The order has events that none of its rows includes; the first of them has this revision. */
   opened({ tenantId, orderId }: OrderKey, revision: number): void {
     this.#buffers.build_opened.push([tenantId, orderId, revision]);
   }
 
-  /** Nothing is left of the order up to this revision that could become a row. */
+  /** No further event of the order up to this revision becomes a row. */
   closed({ tenantId, orderId }: OrderKey, revision: number): void {
     this.#buffers.build_closed.push([tenantId, orderId, revision]);
   }
@@ -130,8 +134,8 @@ export class BulkRows {
   }
 
   /**
-   * @param writeSeq of a generation with an index
-   * @param words those that are in a row already, as far as is known
+   * @param writeSeq the number that the write of the row takes; used only in a generation with an index
+   * @param words the words that were pushed before; new ones are added
    */
   order(order: Order, writeSeq: number, words: KnownWords): void {
     const values: unknown[] = [];
@@ -147,9 +151,10 @@ export class BulkRows {
 
   #searched(row: SearchRow, words: KnownWords): void {
     const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } = row;
-    // A blank on either side of every word, and something between two texts that is no word.
+    // In the joined phrases every word has a blank on either side, as the LIKE pattern of a phrase expects. ` | `
+    // keeps a phrase from matching across two texts.
     const person = JSON.stringify(personal);
-    // Its indexes take texts out of the JSON.
+    // Indexes of `order_search` take texts out of this JSON.
     if (NO_TEXT.test(person))
       throw new Error('PostgreSQL takes no text with a NUL character or half a surrogate pair');
     if (personal !== ERASED && Buffer.byteLength(personal.email ?? '') > INDEXED_BYTES)
@@ -166,7 +171,7 @@ export class BulkRows {
     this.#buffers.order_search.push([row.tenantId, row.orderId, row.revision, ...found]);
   }
 
-  /** Does the work, and takes back all that it has pushed when it fails. @throws what the work threw */
+  /** Runs the work. When it throws, all rows that it pushed are taken back. @throws what the work threw */
   allOrNone(work: () => void): void {
     const buffers = Object.values(this.#buffers);
     const marks = buffers.map((buffer) => buffer.mark());
@@ -178,13 +183,13 @@ export class BulkRows {
     }
   }
 
-  /** What was pushed; the memory is used again after `clear`. */
+  /** The pushed rows by table, without empty tables. Their memory is reused after `clear`. */
   parts(): CopyPart[] {
     const filled = (Object.keys(tables) as Table[]).filter((table) => this.#buffers[table].rows > 0);
     return filled.map((table) => ({ into: this.#into[table], rows: this.#buffers[table].toBuffer() }));
   }
 
-  /** To be called when nobody needs the parts any more. */
+  /** Call it only when the result of `parts` is no longer in use. */
   clear(): void {
     for (const buffer of Object.values(this.#buffers)) buffer.clear();
   }

@@ -9,24 +9,24 @@ import { SHARED_SCHEMA } from '../schema.js';
 import { DocumentWriter } from '../search/document-writer.js';
 import type { ChangedOrder } from '../search/elasticsearch/index-writer.js';
 
-/** Rows that were written since, or taken away, in the order of their writes. */
+/** Rows that were written or removed after a given write, in the order of their writes. */
 export interface ChangedRows {
   readonly orders: readonly ChangedOrder[];
-  /** Whether these are all there were; then an index that has them is as far as `position`. */
+  /** Whether these are all such rows; then an index that has them has reached `position`. */
   readonly complete: boolean;
-  /** Of the projection `orders`, in the same snapshot; null: it has read nothing. */
+  /** Checkpoint of the projection `orders` in the same snapshot; null: it has read nothing. */
   readonly position: bigint | null;
-  /** When the last event of the first of them happened; null: there are none. */
+  /** When the last event of the first row occurred; null: there are no rows. */
   readonly firstUpdatedAt: Instant | null;
 }
 
 export interface PageLimits {
   readonly maxRows: number;
-  /** Of documents as they are stored, compressed; a single one may be more. */
+  /** Limit for the stored, compressed size of all `found_by` together; the last row may exceed it. */
   readonly maxBytes: number;
 }
 
-/** The rows of a generation with an index that were written after that number. */
+/** The rows of a generation with an index that were written or removed after the write with that number. */
 export async function changedRows(
   db: ClientBase,
   { schema, rowsOf }: Generation,
@@ -50,7 +50,8 @@ export async function changedRows(
     orders.push(changedOrder(row, summary, writeSeq, documents));
   });
   const through = orders.at(-1)?.writeSeq ?? afterSeq;
-  // Those after an incomplete page are in the next one: an index that has a page has all up to its last write.
+  // Removals after the last write of an incomplete page belong to the next page: once an index has a page, it has
+  // all writes up to the page's last one.
   orders.push(...gone.filter(({ writeSeq }) => complete || writeSeq < through));
   if (gone.length > 0) orders.sort((a, b) => Number(a.writeSeq - b.writeSeq));
   return { orders, complete, position, firstUpdatedAt };
@@ -78,13 +79,13 @@ function changedOrder(
   return { tenantId, orderId, revision, writeSeq, document };
 }
 
-// In the same snapshot, and looked for once; hardly ever are there any.
+// Removed rows, from the same snapshot and looked up once per page. There are hardly ever any.
 const goneRows = (schema: string, rowsOf: number, afterSeq: bigint) => `
   SELECT json_agg(json_build_object('tenantId', l.tenant_id, 'orderId', l.order_id, 'writeSeq', l.write_seq::text))
   FROM ${SHARED_SCHEMA}.late_rows l WHERE l.generation = ${rowsOf} AND l.write_seq > ${afterSeq} AND NOT EXISTS (
     SELECT FROM ${schema}.orders o WHERE o.tenant_id = l.tenant_id AND o.order_id = l.order_id)`;
 
-// Each row is looked up once, and how large what an order is found by is, is known without reading it.
+// Each row is looked up once, and pg_column_size gives the size of found_by without reading it.
 function changedQuery(
   schema: string,
   rowsOf: number,

@@ -5,12 +5,12 @@ import type { ColumnType } from '../order-summary.js';
 /** What a column of a copied row holds; `tsvector` is given as its words, distinct and without positions. */
 export type CopyType = ColumnType | 'tsvector';
 
-/** Of the rows that are copied. */
+/** A column of the rows that are copied. */
 export interface CopyColumn {
   readonly column: string;
   readonly type: CopyType;
   readonly nullable: boolean;
-  /** Of a text; absent: as long as it likes to be. */
+  /** Limit for a text, in bytes of UTF-8; absent: no limit. */
   readonly maxBytes?: number;
 }
 
@@ -20,7 +20,7 @@ const TRAILER_BYTES = 2;
 const FIRST_BYTES = 1 << 16;
 const KEPT_BYTES = 32 << 20;
 const TEXT_TYPE_ID = 25;
-/** Up to here a text is written by a loop: a call into the runtime costs more than that. */
+/** Texts of up to this many characters are written by a loop, which costs less than a call into the runtime. */
 const SHORT_TEXT = 40;
 const TWO_TO_32 = 0x1_0000_0000;
 const DASH = 45;
@@ -40,7 +40,7 @@ for (let digit = 0; digit < 16; digit++) {
 
 /**
  * Rows in PostgreSQL's binary COPY format, one after the other. Values: text, json and uuid as strings, int8 as
- * number or bigint, timestamptz as Instant, null anywhere. Its memory serves one COPY after the other.
+ * number or bigint, timestamptz as Instant, null anywhere. The memory is reused for the next COPY.
  */
 export class CopyBuffer {
   readonly #columns: readonly CopyColumn[];
@@ -62,7 +62,7 @@ export class CopyBuffer {
     return this.#length;
   }
 
-  /** To go back to: what is pushed from now on may yet be taken back. */
+  /** The current end of the rows, for `backTo`. */
   mark(): CopyMark {
     return { length: this.#length, rows: this.#rows };
   }
@@ -89,7 +89,7 @@ export class CopyBuffer {
     this.#rows += 1;
   }
 
-  /** All of it, to be sent. The memory is used again after `clear`, so the COPY must be over by then. */
+  /** All rows, to be sent. Call `clear` only after the COPY is over: it reuses the memory. */
   toBuffer(): Buffer {
     this.#reserve(TRAILER_BYTES);
     this.#bytes.writeInt16BE(-1, this.#length);
@@ -184,7 +184,7 @@ export class CopyBuffer {
     this.#length = this.#bytes.writeUInt32BE(value - high * TWO_TO_32, this.#length);
   }
 
-  /** Events of an order share their times more often than not. */
+  /** The events of an order often have the same time, so the last one parsed is kept. */
   #epochMsOf(at: Instant): number {
     if (at === this.#lastInstant) return this.#lastInstantMs;
     this.#lastInstant = at;
@@ -203,7 +203,7 @@ export class CopyBuffer {
   #pushTexts(texts: readonly string[]): void {
     this.#reserve(20);
     this.#length = this.#bytes.writeInt32BE(texts.length === 0 ? 0 : 1, this.#length);
-    this.#length = this.#bytes.writeInt32BE(0, this.#length); // no null in it
+    this.#length = this.#bytes.writeInt32BE(0, this.#length); // contains no null
     this.#length = this.#bytes.writeInt32BE(TEXT_TYPE_ID, this.#length);
     if (texts.length === 0) return;
     this.#length = this.#bytes.writeInt32BE(texts.length, this.#length);
@@ -211,7 +211,7 @@ export class CopyBuffer {
     for (const text of texts) this.#pushText(withoutNul(text));
   }
 
-  /** As tsvectorrecv reads it: each word ends with a zero byte, and so many positions follow. */
+  /** As tsvectorrecv reads it: each word ends with a zero byte, followed by its number of positions, here 0. */
   #pushWords(words: readonly string[]): void {
     this.#reserve(4);
     this.#length = this.#bytes.writeInt32BE(words.length, this.#length);

@@ -6,7 +6,7 @@ interface CopyConnection extends pg.Connection {
   endCopyFrom(): void;
 }
 
-/** Of one message to the server: a larger one would be held whole in its memory. */
+/** Size of one message to the server, which holds each message in memory as a whole. */
 const CHUNK_BYTES = 1 << 20;
 
 class CopyIn implements pg.Submittable {
@@ -42,7 +42,7 @@ class CopyIn implements pg.Submittable {
   }
 
   handleCommandComplete(): void {
-    // Told by ReadyForQuery, which follows.
+    // ReadyForQuery follows, and ends the query.
   }
 }
 

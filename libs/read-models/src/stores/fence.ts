@@ -1,16 +1,18 @@
 import { SHARED_SCHEMA } from '../schema.js';
 
-/** Another owner took the projection over, or may by now: nothing of the transaction was written. */
+/**
+ * The lease is over, and another owner may have taken over the projection: nothing of the transaction was written.
+ */
 export class LeaseLost extends Error {
   constructor() {
     super(LEASE_LOST);
   }
 }
 
-/** Said by PostgreSQL. */
+/** The error text that PostgreSQL raises for `requireLease`. */
 const LEASE_LOST = 'the lease of the projection is over';
 
-/** The parameters or literals of a statement that tell which lease has to hold. */
+/** SQL expressions of a statement, parameters or literals, for the lease that has to be held. */
 interface FenceParameters {
   readonly generation: string;
   readonly projection: string;
@@ -18,8 +20,8 @@ interface FenceParameters {
 }
 
 /**
- * The common table expression `held`: one row as long as the lease is held, and until the transaction ends nobody
- * can take it over; none once it is over. `requireLease` has to stand in the main query.
+ * The common table expression `held`. While the lease is held it has one row, and nobody can take the lease over
+ * until the transaction ends; once the lease is over it has none. The main query has to select `requireLease`.
  */
 export function heldLease({ generation, projection, token }: FenceParameters): string {
   return `held AS MATERIALIZED (SELECT 1 FROM ${SHARED_SCHEMA}.leases
@@ -29,7 +31,7 @@ export function heldLease({ generation, projection, token }: FenceParameters): s
 
 export const requireLease = `${SHARED_SCHEMA}.require((SELECT count(*) FROM held) = 1, '${LEASE_LOST}')`;
 
-/** @throws LeaseLost instead of what PostgreSQL says of a lease that is over */
+/** @throws LeaseLost in place of PostgreSQL's error for a lease that is over */
 export async function fenced<T>(writing: Promise<T>): Promise<T> {
   try {
     return await writing;

@@ -5,8 +5,8 @@ import { SHARED_SCHEMA } from '../schema.js';
 import type { OrderKey } from './orders-store.js';
 
 /**
- * Streams of orders whose rows were made with an event that is to be left out: it was skipped after another
- * generation had parked it, or while nobody kept this one.
+ * Streams of orders whose rows still include an event that has been skipped: it was skipped because another
+ * generation had parked it, or while no projector kept this generation.
  */
 export async function streamsFoldedWithSkipped(db: Queryable, { schema }: Generation): Promise<string[]> {
   const { rows } = await db.query<OrderKey>(

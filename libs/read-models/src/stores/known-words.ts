@@ -6,11 +6,14 @@ const MAX_KNOWN_WORDS = 100_000;
 /** A tenant's word. */
 export type Word = readonly [tenantId: string, word: string];
 
-/** Which words are in the table already: most words of an order, and those need not be sent again. */
+/**
+ * Remembers which words are in the table of words already, so that they are not sent again. Most words of an order
+ * are.
+ */
 export class KnownWords {
   readonly #known = new LRUCache<string, true>({ max: MAX_KNOWN_WORDS });
 
-  /** Each once. */
+  /** The words of the rows that are not known yet, each once. */
   unknown(rows: readonly Pick<SearchRow, 'tenantId' | 'vocabulary'>[]): Word[] {
     const unknown = new Map<string, Word>();
     for (const { tenantId, vocabulary } of rows) {
@@ -22,7 +25,7 @@ export class KnownWords {
     return [...unknown.values()];
   }
 
-  /** Whether it is met for the first time; from now on it is known. */
+  /** Whether the word was unknown until now; this call makes it known. */
   isNew(tenantId: string, word: string): boolean {
     const key = keyOf(tenantId, word);
     if (this.#known.get(key)) return false;
@@ -34,7 +37,7 @@ export class KnownWords {
     this.#known.clear();
   }
 
-  /** To be called once they are committed. */
+  /** Call it once the words are committed. */
   add(words: readonly Word[]): void {
     for (const [tenantId, word] of words) this.#known.set(keyOf(tenantId, word), true);
   }

@@ -10,11 +10,11 @@ export interface LeaseKey {
 /** The session of PostgreSQL in which an owner writes. */
 export interface OwnerSession {
   readonly pid: number;
-  /** As PostgreSQL writes it. */
+  /** When the session started, in PostgreSQL's text form: a pid may be used again. */
   readonly start: string;
 }
 
-/** @param db one session, of no pool */
+/** @param db a single connection, not a pool */
 export async function sessionOf(db: Queryable): Promise<OwnerSession> {
   const { rows } = await db.query<OwnerSession>(
     'SELECT pid, backend_start::text AS start FROM pg_stat_activity WHERE pid = pg_backend_pid()',
@@ -22,7 +22,7 @@ export async function sessionOf(db: Queryable): Promise<OwnerSession> {
   return rows[0]!;
 }
 
-/** What an owner says of itself with each renewal, for whoever asks. */
+/** What an owner reports about itself with each renewal. */
 export interface OwnerReport {
   readonly state: string;
   readonly restarts: number;
@@ -34,12 +34,15 @@ export interface HeldLease extends LeaseKey {
 }
 
 export interface SeenLease extends HeldLease {
-  /** Nobody has it: it was released, it is past its time, or the session of its owner is gone. */
+  /** Nobody holds the lease: it was released, it has expired, or the session of its owner is gone. */
   readonly free: boolean;
-  /** Who would like to have it, while that one is to be waited for. */
+  /**
+   * The process that a released lease is kept for, because it had asked for it; null: the lease is kept for
+   * nobody.
+   */
   readonly keptFor: string | null;
   readonly askedBy: string | null;
-  /** Leases of whoever has it; 0 when nobody has. */
+  /** How many leases its holder has; 0: nobody holds it. */
   readonly holderHas: number;
 }
 
@@ -53,7 +56,7 @@ interface SeenRow {
   readonly holder_has: number;
 }
 
-/** How long a lease that was handed over is left to the one who had asked for it. */
+/** How long a released lease is kept for the process that had asked for it. */
 const KEPT_FOR_MS = 2_000;
 
 const milliseconds = (parameter: string) => `${parameter}::int * interval '1 millisecond'`;
@@ -61,7 +64,7 @@ const OVER = `(l.holder IS NULL OR l.expires_at <= now() OR NOT EXISTS (SELECT F
   WHERE a.pid = l.session_pid AND (a.backend_start IS NULL OR a.backend_start = l.session_start)))`;
 const TELL = `pg_notify('${LEASE_CHANNEL}', generation || ':' || projection)`;
 
-/** Whether anybody has it; takes no lock. */
+/** Whether an owner holds the lease; takes no lock. */
 export async function isHeld(db: Queryable, { generation, projection }: LeaseKey): Promise<boolean> {
   const { rows } = await db.query(
     `SELECT FROM ${SHARED_SCHEMA}.leases l WHERE l.generation = $1 AND l.projection = $2 AND NOT ${OVER}`,
@@ -83,7 +86,7 @@ export class LeasesStore {
     this.#leaseMs = leaseMs;
   }
 
-  /** Those that there were ever; takes no lock, so that looking never holds an owner up. */
+  /** Reads the leases; one that was never taken is not in the result. Takes no lock, so it never delays an owner. */
   async look(keys: readonly LeaseKey[]): Promise<SeenLease[]> {
     const { rows } = await this.#db.query<SeenRow>({
       name: 'look_at_leases',
@@ -107,12 +110,13 @@ export class LeasesStore {
   }
 
   /**
-   * @param seen what was seen of it, free; null: it was never there
-   * @returns the new token; null when another was quicker, or a transaction of the last owner is still open
+   * Takes a free lease.
+   * @param seen the lease as `look` found it, free; null: it was never taken
+   * @returns the new token; null: another process was faster, or a transaction of the last owner is still open
    */
   async take(key: LeaseKey, seen: SeenLease | null, session: OwnerSession): Promise<bigint | null> {
     const owner = [key.generation, key.projection, this.#holder, session.pid, session.start, this.#leaseMs];
-    // What the last owner failed with stands there until the new one says something of itself.
+    // `last_error` of the last owner stays until the first report of the new one.
     const values = `$3, $4, $5::timestamptz, now() + ${milliseconds('$6')}, NULL, 'starting', 0`;
     const into = 'holder, session_pid, session_start, expires_at, asked_by, state, restarts';
     const { rows } =
@@ -133,8 +137,8 @@ export class LeasesStore {
   }
 
   /**
-   * A process that stands still may have left a transaction open, whose locks would keep its successor waiting: its
-   * session is ended, unless somebody has taken the lease over meanwhile.
+   * Ends the session of an owner whose lease has expired, unless the lease was taken over meanwhile. A hung
+   * process may have left a transaction open, whose locks keep a successor from taking over.
    */
   async endSession({ generation, projection, token }: HeldLease): Promise<void> {
     await this.#db.query(
@@ -145,7 +149,7 @@ export class LeasesStore {
     );
   }
 
-  /** @returns those that are still held, with who would like to have them */
+  /** @returns the leases that are still held, each with the process that asked for it */
   async renew(
     leases: readonly (HeldLease & OwnerReport)[],
   ): Promise<(HeldLease & { askedBy: string | null })[]> {
@@ -174,7 +178,7 @@ export class LeasesStore {
     return rows.map(({ token, asked_by: askedBy, ...key }) => ({ ...key, token: BigInt(token), askedBy }));
   }
 
-  /** Whoever waits is told. */
+  /** Releases the lease and notifies the processes that wait for it. */
   async release(lease: HeldLease & OwnerReport): Promise<void> {
     const { generation, projection, token, state, restarts, lastError } = lease;
     await this.#db.query(
@@ -187,7 +191,7 @@ export class LeasesStore {
     );
   }
 
-  /** Asks its owner to hand it over. */
+  /** Asks the owner to hand the lease over to this process, unless another process has asked already. */
   async ask({ generation, projection, token }: HeldLease): Promise<void> {
     await this.#db.query(
       `WITH asked AS (

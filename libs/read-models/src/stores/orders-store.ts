@@ -38,7 +38,7 @@ export interface PeriodEnd extends OrderKey {
   readonly recordedUntil: Instant;
 }
 
-/** What some events of one order come to: the order as it is after the last of them, and the history they make. */
+/** The rows that some events of one order make: the order after the last of them, and one history row per event. */
 export interface OrderRows {
   readonly order: Order;
   readonly history: readonly HistoryRow[];
@@ -48,7 +48,7 @@ export interface OrderRows {
   readonly searched: SearchRow | null;
 }
 
-/** An order's events below a revision are parked no more. */
+/** The events of an order below a revision are no longer parked. */
 export interface Unparked extends OrderKey {
   readonly below: number;
 }
@@ -61,11 +61,11 @@ export interface WrittenWith {
   readonly unparked?: readonly Unparked[];
 }
 
-/** A row is further than what was to be written: another wrote it, or it was not loaded before. */
+/** A stored row is not older than the row to be written: another process wrote it, or it was not loaded before. */
 export class ForeignWrite extends Error {}
 
 /**
- * Writes the projection `orders` into one generation, as the owner whose lease has the token: when another
+ * Writes the projection `orders` into one generation, for the owner whose lease has the token. Once another owner
  * has taken over, every write fails as a whole.
  */
 export class OrdersStore {
@@ -79,9 +79,9 @@ export class OrdersStore {
   readonly #words = new KnownWords();
   readonly #engine: SearchEngine;
   #rows = 0;
-  /** The last checkpoint that was written here. */
+  /** The last checkpoint that a write of this store has moved to; -1: none has yet. */
   #checkpoint = -1n;
-  /** Whether something is behind it. */
+  /** Whether the current write has a history row that is not after `#checkpoint`. */
   #isLate = false;
   readonly #searched: SearchRow[] = [];
 
@@ -96,7 +96,7 @@ export class OrdersStore {
     this.#parameters = new BatchParameters(this.#engine);
   }
 
-  /** The orders that have a row, in no order. */
+  /** Loads those of the orders that have a row, in no particular order. */
   async load(keys: readonly OrderKey[]): Promise<Order[]> {
     if (keys.length === 0) return [];
     const tenants = new BinaryArray('text');
@@ -112,7 +112,7 @@ export class OrdersStore {
     return rows.map(({ document, personal }) => orderOf(document, personal));
   }
 
-  /** Begins a write: one at a time, and what was added to one that did not come about is forgotten. */
+  /** Begins a write, one at a time. Rows that were added earlier are forgotten, whether or not they were written. */
   begin(): void {
     this.#parameters.clear();
     this.#searched.length = 0;
@@ -121,8 +121,8 @@ export class OrdersStore {
   }
 
   /**
-   * Adds an order to the write; each once.
-   * @throws when PostgreSQL could not take it, whatever else is written; then it is not part of the write
+   * Adds an order's rows to the write; each order may be added once.
+   * @throws when PostgreSQL cannot take a value of these rows; then none of them is part of the write
    */
   add(rows: OrderRows): void {
     this.#parameters.mark();
@@ -136,7 +136,7 @@ export class OrdersStore {
     if (rows.searched !== null) this.#searched.push(rows.searched);
   }
 
-  /** Whether PostgreSQL could take these rows. @throws as `add` */
+  /** Checks that PostgreSQL can take the values of these rows; adds nothing. @throws as `add` */
   check(rows: OrderRows): void {
     this.#parameters.mark();
     try {
@@ -147,8 +147,8 @@ export class OrdersStore {
   }
 
   /**
-   * All that was added, what is parked or no longer, and the checkpoint; or nothing.
-   * @throws ForeignWrite when a row is not behind what was added
+   * Writes the added rows, the parked and unparked events and the checkpoint, all or none.
+   * @throws ForeignWrite when a stored row is not older than the added one
    * @throws LeaseLost
    */
   async write(what: WrittenWith): Promise<void> {
@@ -156,8 +156,8 @@ export class OrdersStore {
   }
 
   /**
-   * Has PostgreSQL take all that was added, and leaves nothing of it. The statements go together: others use the
-   * connection too, and theirs are no part of this.
+   * Has PostgreSQL take all that was added, then rolls back. The three statements are sent without a wait in
+   * between: other code uses the connection too, and its statements must not become part of this transaction.
    * @throws as `write`
    */
   async tryToWrite(): Promise<void> {
@@ -176,7 +176,10 @@ export class OrdersStore {
     this.#words.add(newWords);
   }
 
-  /** @param isToldOf whether events that are written behind the checkpoint are new to whoever reads the feed */
+  /**
+   * @param isToldOf whether events that are written behind the checkpoint are noted as late, for readers of the
+   * feed
+   */
   async #send(
     { checkpoint, parked = [], unparked = [] }: WrittenWith,
     { isToldOf }: { isToldOf: boolean },
@@ -207,25 +210,27 @@ export class OrdersStore {
     }
   }
 
-  /** Everything up to the position was seen. A checkpoint never goes back. @throws LeaseLost */
+  /** Stores the position as the checkpoint, which never goes back. @throws LeaseLost */
   async writeCheckpoint(position: bigint): Promise<void> {
     const values = [this.#generation.id, position.toString(), this.#token];
     await fenced(this.#db.query({ ...checkpointStatement, values }));
   }
 
   /**
-   * As `write`, of one order whose rows are replaced, however far they are; in one transaction. Where nothing was added,
-   * it has none from then on.
+   * Replaces all rows of one order in one transaction, whatever their revision. When nothing was added, the order
+   * has no rows afterwards.
+   * @throws LeaseLost
    */
   async rewrite({ tenantId, orderId }: OrderKey, what: WrittenWith): Promise<void> {
     await this.#db.query('BEGIN');
     try {
-      // First: where this process then stands still, its successor sees who holds the order, and ends the session.
+      // Lock the lease before the order's rows: if this process hangs here, its successor cannot take the lease,
+      // and ends the session that the lease names.
       await fenced(this.#db.query({ ...fenceStatement, values: [this.#generation.id, this.#token] }));
       for (const text of removeOrderStatements(this.#generation.schema)) {
         await this.#db.query(text, [tenantId, orderId]);
       }
-      await this.#writeAll(what, { isToldOf: false }); // they were read before
+      await this.#writeAll(what, { isToldOf: false }); // readers of the feed have seen these events before
       if (this.#rows === 0) await this.#noteGone({ tenantId, orderId });
       await this.#db.query('COMMIT');
     } catch (error) {
@@ -234,7 +239,10 @@ export class OrdersStore {
     }
   }
 
-  /** A row that is gone takes a number too, for those who follow the rows by these. */
+  /**
+   * The removal of a row takes a write number too: the search follower reads the rows in the order of these
+   * numbers.
+   */
   async #noteGone({ tenantId, orderId }: OrderKey): Promise<void> {
     if (this.#engine === 'postgres') return;
     const { id, schema } = this.#generation;
@@ -247,8 +255,9 @@ export class OrdersStore {
   }
 
   /**
-   * Writes rows once more as they are, so that whoever follows them sees them again. Only where an index does.
-   * @returns the number that the last of them took; null: none of the orders has a row
+   * Gives rows a new write number and changes nothing else, so that the search follower reads them again. Only for
+   * a generation with an index.
+   * @returns the last number that was given; null: none of the orders has a row
    * @throws LeaseLost
    */
   async touch(orders: readonly OrderKey[]): Promise<bigint | null> {
@@ -269,7 +278,7 @@ export class OrdersStore {
     return rows[0]!.last === null ? null : BigInt(rows[0]!.last);
   }
 
-  /** Tells those who follow the rows that some were written for which the checkpoint did not move. */
+  /** Notifies the followers of the rows after a write that did not move the checkpoint. */
   async announce(): Promise<void> {
     await this.#db.query({ ...announceStatement, values: [this.#generation.id] });
   }
@@ -298,7 +307,8 @@ export class OrdersStore {
 
   #pushSearched(row: SearchRow): void {
     const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } = row;
-    // A blank on either side of every word, and something between two texts that is no word.
+    // In the joined phrases every word has a blank on either side, as the LIKE pattern of a phrase expects. ` | `
+    // keeps a phrase from matching across two texts.
     const found = [
       [...vocabulary, ...ownWords].join(' '),
       arrayLiteral(skus),

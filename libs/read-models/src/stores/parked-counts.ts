@@ -1,13 +1,13 @@
 import type { Queryable } from '../generations.js';
 import { SHARED_SCHEMA } from '../schema.js';
 
-/** What waits in quarantine, of one projection of one generation; 0: of no generation. */
+/** How much is parked in one projection of one generation; generation 0: of no generation. */
 export interface ParkedCount {
   readonly projection: string;
   readonly generation: number;
   readonly orders: number;
   readonly events: number;
-  /** The orders that have waited longest, oldest first, a few. */
+  /** The few orders that have been parked longest, the oldest first. */
   readonly oldest: readonly LongestParked[];
 }
 
@@ -32,7 +32,7 @@ interface ParkedRow {
   readonly parked_at: Date;
 }
 
-/** @param oldestMax of each projection */
+/** @param oldestMax how many `oldest` to give for each projection of each generation */
 export async function parkedCounts(db: Queryable, oldestMax: number): Promise<ParkedCount[]> {
   const { rows } = await db.query<ParkedRow>(
     `WITH parked AS (

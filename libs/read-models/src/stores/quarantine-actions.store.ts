@@ -5,7 +5,7 @@ import type { LeaseKey } from './leases.store.js';
 import { rowsOrNone } from './rows-or-none.js';
 import { storableText, type QuarantineScope } from './quarantine.store.js';
 
-/** What a person asks the owner of a projection to do with what is parked there. */
+/** What a person asks the owner of a projection to do with parked events or documents. */
 export interface ActionRequest extends QuarantineScope {
   readonly action: 'retry' | 'retry_all' | 'skip';
   /** null: of all orders. */
@@ -33,7 +33,7 @@ const COLUMNS = `id, projection, generation, action, tenant_id AS "tenantId", or
   who, asked_at AS "askedAt", taken_at AS "takenAt", done_at AS "doneAt", succeeded, outcome`;
 const TABLE = `${SHARED_SCHEMA}.quarantine_actions`;
 
-/** Asks the owner, who is told at once. @returns the action's id */
+/** Stores the request and notifies the owner. @returns the action's id */
 export async function askForAction(db: Queryable, request: ActionRequest): Promise<string> {
   const { projection, generation, action, tenantId, orderId, revision, reason, who } = request;
   const { rows } = await db.query<{ id: string }>(
@@ -47,8 +47,9 @@ export async function askForAction(db: Queryable, request: ActionRequest): Promi
 }
 
 /**
- * The oldest one that is not done, which is taken herewith: also one that an owner before took and did not finish.
- * @param generation whose rows the owner writes; what other generations make of these rows is asked of it too
+ * Takes the oldest action that is not done, also one that an earlier owner took and did not finish.
+ * @param generation the one whose rows the owner writes; actions of generations that share these rows are taken
+ * too
  */
 export async function takeAction(
   db: Queryable,
@@ -66,7 +67,10 @@ export async function takeAction(
   return rows[0] ?? null;
 }
 
-/** The lease of whoever takes such an action: what is made of rows is looked after by the owner of the rows. */
+/**
+ * The lease of the owner that takes such an action. The owner of the rows also takes actions on the documents made
+ * from them.
+ */
 export async function takersLease(
   db: Queryable,
   { projection, generation }: QuarantineScope,
@@ -94,7 +98,7 @@ export async function finishAction(
   );
 }
 
-/** What nobody took is done by nobody, later either. @returns whether it was not taken */
+/** Ends an action that no owner has taken, so that none takes it later. @returns false: an owner has taken it */
 export async function withdrawAction(db: Queryable, id: string, outcome: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE ${TABLE} SET done_at = now(), succeeded = false, outcome = $2 WHERE id = $1 AND taken_at IS NULL`,
@@ -108,7 +112,7 @@ export async function actionById(db: Queryable, id: string): Promise<Action> {
   return rows[0]!;
 }
 
-/** All that people did with an order, the first first. */
+/** All actions on an order, the oldest first. */
 export function actionsOfOrder(db: Queryable, orderId: string): Promise<Action[]> {
   return rowsOrNone(db, `SELECT ${COLUMNS} FROM ${TABLE} WHERE order_id = $1 ORDER BY id`, [orderId]);
 }

@@ -8,13 +8,13 @@ import { rowsOrNone } from './rows-or-none.js';
  */
 export type ParkedKind = 'permanent' | 'transient' | 'behind';
 
-/** What is parked belongs to one projection of one generation; 0: of none. */
+/** The projection and generation in which something is parked; generation 0: of no generation. */
 export interface QuarantineScope {
   readonly projection: string;
   readonly generation: number;
 }
 
-/** An event as it is put aside. */
+/** An event that is to be parked. */
 export interface EventToPark {
   readonly tenantId: string;
   readonly orderId: string;
@@ -26,11 +26,14 @@ export interface EventToPark {
   readonly kind: ParkedKind;
   readonly reason: string;
   readonly tries: number;
-  /** From now; null: it is not tried again by itself. */
+  /** Delay until the next try, from now; null: it is not tried again by itself. */
   readonly nextTryAfterMs: number | null;
 }
 
-/** An event as it is parked. For a document, which is of no single event, position, id and type are null. */
+/**
+ * A parked event, or a refused document. A document is of no single event: its position, event id and type are
+ * null.
+ */
 export interface ParkedEvent extends QuarantineScope, Omit<EventToPark, 'nextTryAfterMs'> {
   readonly parkedAt: Date;
   readonly firstTriedAt: Date | null;
@@ -38,13 +41,13 @@ export interface ParkedEvent extends QuarantineScope, Omit<EventToPark, 'nextTry
   readonly nextTryAt: Date | null;
 }
 
-/** An order of which something is parked: its first parked event, and how many there are. */
+/** An order with something parked: its first parked event, and how many there are. */
 export interface ParkedOrder extends ParkedEvent {
   readonly lastRevision: number;
   readonly events: number;
 }
 
-/** Said of every event that waits for another of its order. */
+/** The reason of every event that is parked only because an earlier one is. */
 export const BEHIND_REASON = 'an earlier event of the order is parked';
 
 const TEXT_CHARACTERS = 1_000;
@@ -54,14 +57,18 @@ const EVENT = `projection, generation, tenant_id AS "tenantId", order_id AS "ord
 
 type Row<T extends ParkedEvent> = Omit<T, 'position'> & { readonly position: string | null };
 
-/** What is said of a poison event may hold some of it. */
+/** A text that PostgreSQL can store: the error message about an event may quote its content, with NUL characters. */
 export function storableText(text: string): string {
   return text.replaceAll('\0', '\ufffd').slice(0, TEXT_CHARACTERS);
 }
 
-/** Every order of which something is parked: in one projection and generation, or in all that queries and Kafka see. */
+/**
+ * Every order with something parked: in one projection and generation, or, without a scope, in the active
+ * generation and in the relay.
+ */
 export async function parkedOrders(db: Queryable, scope?: QuarantineScope): Promise<ParkedOrder[]> {
-  // An index that was made anew is of another generation than the rows that it follows.
+  // A generation with only an index of its own reads the rows of another generation: what is parked in either
+  // counts.
   const served = `generation = 0 OR generation IN (SELECT unnest(ARRAY[g.id, g.rows_of])
     FROM ${SHARED_SCHEMA}.active_generation a JOIN ${SHARED_SCHEMA}.generations g ON g.id = a.generation)`;
   const rows = await rowsOrNone<Row<ParkedOrder>>(
@@ -76,7 +83,7 @@ export async function parkedOrders(db: Queryable, scope?: QuarantineScope): Prom
   return rows.map(withPosition);
 }
 
-/** Everything that is parked of an order, in every projection, each in the order of its stream. */
+/** Everything that is parked of an order, by projection and generation, each in the order of its stream. */
 export async function parkedEventsOf(db: Queryable, orderId: string): Promise<ParkedEvent[]> {
   const rows = await rowsOrNone<Row<ParkedEvent>>(
     db,

@@ -15,17 +15,20 @@ export interface RelayTarget {
 
 const PREFIX = 'relay:';
 
-/** Events that wait for one topic are not waited for in another. */
+/**
+ * The name of the relay's projection. Each topic has its own: an event that is parked for one does not block
+ * another.
+ */
 export function relayProjection({ clusterId, topic }: RelayTarget): string {
   return `${PREFIX}${clusterId}:${topic}`;
 }
 
-/** Which events are left out of the topic of any relay, on a person's word. */
+/** The events that people skipped in any relay. */
 export function skippedByRelays(db: Queryable): Promise<SkippedEvents> {
   return skippedByAny(db, PREFIX);
 }
 
-/** The right to send to it; it belongs to no generation of read models. */
+/** The lease of the relay to a topic; it belongs to no generation of read models. */
 export function relayLease(target: RelayTarget): LeaseKey {
   return { generation: 0, projection: relayProjection(target) };
 }
@@ -49,7 +52,11 @@ export class RelayStore {
     return rows[0] ? BigInt(rows[0].position) : null;
   }
 
-  /** In one transaction of the owner with that token: the position, and what is parked on the way to it. @throws LeaseLost */
+  /**
+   * Stores the position, and the events that were parked up to it, in one transaction of the owner with that
+   * token.
+   * @throws LeaseLost
+   */
   async advance(token: bigint, position: bigint, parked: readonly EventToPark[]): Promise<void> {
     const advancing = this.#db.query({
       name: 'advance_relay',
@@ -75,8 +82,10 @@ export class RelayStore {
   }
 
   /**
-   * As if nothing had been sent yet: for the owner with that token alone, as one that sends has its position in memory
-   * and would put it back. Returns false when nothing had. @throws LeaseLost
+   * Forgets the position and what is parked, as if nothing had been sent. Only the owner with that token may do
+   * it: a relay that is sending has its position in memory and would store it again.
+   * @returns false: nothing had been sent
+   * @throws LeaseLost
    */
   async forget(token: bigint): Promise<boolean> {
     const { clusterId, topic } = this.#target;
@@ -92,12 +101,12 @@ export class RelayStore {
     return rows[0]!.forgotten;
   }
 
-  /** By order, each order's in the order of its stream. */
+  /** The parked events by order, each order's in the order of its stream. */
   parked(): Promise<ParkedEvent[]> {
     return parkedEvents(this.#db, relayLease(this.#target));
   }
 
-  /** Which events are left out, on a person's word. */
+  /** The events that people skipped in this relay. */
   skipped(): Promise<SkippedEvents> {
     return skippedEvents(this.#db, { projection: relayProjection(this.#target) });
   }
@@ -107,7 +116,11 @@ export class RelayStore {
     await addSkip(this.#db, { projection: relayProjection(this.#target), ...skip });
   }
 
-  /** After another try: those below the revision were sent; it, should there be one, was not. */
+  /**
+   * Records another try: events below `sentBelow` were sent. With a reason, the event at `sentBelow` could not be
+   * sent.
+   * @throws LeaseLost
+   */
   async tried(
     token: bigint,
     { tenantId, orderId }: OrderKey,

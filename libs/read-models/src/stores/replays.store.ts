@@ -10,22 +10,25 @@ export type ReplayState = 'running' | 'paused' | 'done' | 'failed' | 'cancelled'
 
 /** What a replay was asked for at its start. */
 export interface ReplayRequest {
-  /** A new index beside the rows that are there. */
+  /** Builds only a new index, over the rows of the active generation. */
   readonly searchOnly: boolean;
   /** Orders that are compared before the flip; null: all. */
   readonly sample: number | null;
-  /** Events a second at most; null: as many as there can be. */
+  /** Most events per second; null: no limit. */
   readonly throttle: number | null;
   /** Generations that a flip leaves behind are not dropped. */
   readonly keep: boolean;
 }
 
-/** What is given for one that may be another's to go on with: all else stays as that was asked for. */
+/**
+ * Options of a call that may resume a replay which was asked for before: options that are absent stay as they
+ * were.
+ */
 export type ReplayRequested = Pick<ReplayRequest, 'searchOnly'> & Partial<ReplayRequest>;
 
 export interface ReplayProgress {
   readonly phase: ReplayPhase;
-  /** Of `total`: positions of the log, steps, or orders; what a phase counts in. */
+  /** Done out of `total`, in what the phase counts: positions of the log, steps or orders. */
   readonly done: number;
   readonly total: number | null;
 }
@@ -35,19 +38,20 @@ export interface ReplayRecord extends ReplayRequest, ReplayProgress {
   readonly generation: number;
   readonly asked: ReplayAsked;
   readonly state: ReplayState;
-  /** Of orders, read in bulk so far. */
+  /** Order events read in bulk so far. */
   readonly events: number;
-  /** Worked on each phase. */
+  /** Time worked on each phase. */
   readonly seconds: Readonly<Partial<Record<ReplayPhase, number>>>;
   readonly error: string | null;
   readonly startedAt: Date;
   readonly updatedAt: Date;
   readonly endedAt: Date | null;
-  /** Whether a process is at it: one that was killed holds no lock. */
+  /** Whether a process is working on the replay; a process that was killed holds no lock. */
   readonly isAttended: boolean;
 }
 
-// Of the process that is at the one replay that is under way. Others are in generations.ts and in apps/event-store.
+// Advisory lock of the process that works on the open replay. The other lock keys are in late-events.ts, in
+// migrations/migrate.ts and in apps/event-store.
 const REPLAY_LOCK = 0x6f726c72;
 
 const COLUMNS = `id, generation, search_only AS "searchOnly", sample, throttle, keep, asked, state, phase,
@@ -57,7 +61,7 @@ const COLUMNS = `id, generation, search_only AS "searchOnly", sample, throttle, 
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND classid = 0 AND objid = ${REPLAY_LOCK} AND objsubid = 1) AS "isAttended"`;
 
-/** The replays of a database: what they were asked for, how far they are, and what came of them. */
+/** The replays of a database: their options, their progress and their outcome. */
 export class ReplaysStore {
   readonly #db: Queryable;
 
@@ -65,7 +69,10 @@ export class ReplaysStore {
     this.#db = db;
   }
 
-  /** Whether this session is the one that is at it now; held until the session ends. */
+  /**
+   * Takes the lock of the process that works on the replay; it is held until the session ends.
+   * @returns false: another session has it
+   */
   async attend(): Promise<boolean> {
     const { rows } = await this.#db.query<{ mine: boolean }>(
       'SELECT pg_try_advisory_lock($1::bigint) AS mine',
@@ -74,17 +81,17 @@ export class ReplaysStore {
     return rows[0]!.mine;
   }
 
-  /** The last one, ended or not; null: there was none. */
+  /** The last replay, ended or not; null: there was none. */
   async last(): Promise<ReplayRecord | null> {
     return this.#one(`SELECT ${COLUMNS} FROM ${SHARED_SCHEMA}.replays ORDER BY id DESC LIMIT 1`, []);
   }
 
-  /** The one that is under way, or was cut off. */
+  /** The replay that has not ended: under way, paused or cut off; null: there is none. */
   async open(): Promise<ReplayRecord | null> {
     return this.#one(`SELECT ${COLUMNS} FROM ${SHARED_SCHEMA}.replays WHERE ended_at IS NULL`, []);
   }
 
-  /** The last that came to its end, for what another would take. */
+  /** The last replay that was completed, to estimate how long another one takes. */
   async lastDone(searchOnly: boolean): Promise<ReplayRecord | null> {
     const where = `state = 'done' AND search_only = $1`;
     return this.#one(
@@ -103,7 +110,7 @@ export class ReplaysStore {
     return begun!;
   }
 
-  /** As it is asked for now; what it builds stays what it is. */
+  /** Resumes a replay with these options; what it builds stays the same. */
   async goOn(id: number, { sample, throttle, keep }: Omit<ReplayRequest, 'searchOnly'>): Promise<void> {
     await this.#change(id, `sample = $2, throttle = $3, keep = $4, asked = 'run', state = 'running'`, [
       sample,
@@ -112,7 +119,10 @@ export class ReplaysStore {
     ]);
   }
 
-  /** @returns what was asked, or null when none is under way */
+  /**
+   * Asks the open replay to run, pause or cancel.
+   * @returns the replay after that; null: none is open
+   */
   async ask(asked: ReplayAsked): Promise<ReplayRecord | null> {
     const open = await this.open();
     if (open === null) return null;
@@ -128,7 +138,7 @@ export class ReplaysStore {
     return rows[0]!.asked;
   }
 
-  /** @param worked since that was told last */
+  /** @param worked seconds of work on a phase since the last call */
   async advance(
     id: number,
     { phase, done, total }: ReplayProgress,

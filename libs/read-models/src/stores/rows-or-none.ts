@@ -3,7 +3,10 @@ import type { Queryable } from '../queryable.js';
 const UNDEFINED_TABLE = '42P01';
 const UNDEFINED_COLUMN = '42703';
 
-/** What a query finds; nothing where the tables are not there, or not yet as this release has them: no projector of it ran. */
+/**
+ * The rows of a query; none where tables or columns do not exist yet, because no projector of this release has
+ * run.
+ */
 export async function rowsOrNone<Row extends object>(
   db: Queryable,
   text: string,

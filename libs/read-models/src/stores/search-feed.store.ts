@@ -7,7 +7,7 @@ import { fenced, heldLease, requireLease } from './fence.js';
 
 export const NOTHING_REACHED: IndexReached = { position: -1n, writeSeq: 0n };
 
-/** How far the index of one generation is with the rows that it is fed from, and what it refuses of them. */
+/** How far the index of one generation has followed the rows, and which documents it refuses. */
 export class SearchFeedStore {
   readonly #db: Queryable;
   readonly #generation: Generation;
@@ -27,7 +27,7 @@ export class SearchFeedStore {
     return { position: BigInt(row.position), writeSeq: BigInt(row.write_seq) };
   }
 
-  /** How far the rows are that it is fed from. */
+  /** How far the rows are that the index follows. */
   async rowsReached(): Promise<IndexReached> {
     const { rows } = await this.#db.query<{ position: string | null; write_seq: string | null }>(
       `SELECT (SELECT position FROM ${SHARED_SCHEMA}.checkpoints WHERE generation = $1 AND projection = $2),
@@ -50,8 +50,8 @@ export class SearchFeedStore {
   }
 
   /**
-   * In one transaction of the owner with that token: how far the index is, which documents it refused, and which it
-   * has after all.
+   * Stores, in one transaction of the owner with that token, how far the index is, which documents it refused, and
+   * which documents it has taken after having refused them.
    * @throws LeaseLost
    */
   async advance(
@@ -90,7 +90,7 @@ export class SearchFeedStore {
     return new Set(rows.map(({ key }) => key));
   }
 
-  /** Another index takes the place of the generation's own, to be filled from the beginning. @throws LeaseLost */
+  /** Puts another index in the place of the generation's own; it is filled from the beginning. @throws LeaseLost */
   async replaceIndex(token: bigint, name: string): Promise<void> {
     const replacing = this.#db.query(
       `WITH ${held('$3')}, emptied AS (
@@ -108,7 +108,10 @@ function held(token: string): string {
   return heldLease({ generation: '$1', projection: `'${SEARCH_PROJECTION}'`, token: `${token}::bigint` });
 }
 
-/** An index shows what it has acknowledged a second later, and a search may be under way. */
+/**
+ * How long a late row is kept after the index has it: searches find it only after a refresh, and one may be under
+ * way.
+ */
 const KEPT_LATE = '1 minute';
 
 const ADVANCE = `WITH ${held('$10')}, parked AS (

@@ -36,7 +36,7 @@ export async function skippedEvents(
   return skippedWhere(db, which, values);
 }
 
-/** Which events are left out of any projection whose name begins so. */
+/** The events that are left out of any projection whose name begins with the prefix. */
 export function skippedByAny(db: Queryable, prefix: string): Promise<SkippedEvents> {
   return skippedWhere(db, 'starts_with(projection, $1)', [prefix]);
 }

@@ -15,9 +15,9 @@ export interface Statement {
 /** A column of a batch: an array parameter. */
 interface BatchColumn {
   readonly column: string;
-  /** How it travels. */
+  /** Element type of the array. */
   readonly type: ElementType;
-  /** What becomes of it in the row, given its name in the batch; as it is, unless told. */
+  /** SQL that makes the row's value from the batch's column of that name; absent: the value as it is. */
   readonly select?: string;
 }
 
@@ -34,7 +34,7 @@ const summary: readonly BatchColumn[] = summaryColumns.map(({ column: name, type
   type === 'text[]' ? column(name, 'text', `${name}::text[]`) : column(name, type),
 );
 
-/** The arrays that one write takes, each table's in the order in which its rows are pushed. */
+/** The array parameters of one write, by table, in the order in which the values of a row are pushed. */
 export const batchColumns = {
   orders: [...summary, column('document', 'json'), column('personal', 'json')],
   history: [
@@ -65,7 +65,10 @@ export const batchColumns = {
   indexed: [...key, column('found_by', 'json'), column('personal', 'json')],
 } as const satisfies Record<string, readonly BatchColumn[]>;
 
-/** Those of what is parked and no longer is, which belongs to no generation's tables. */
+/**
+ * Array parameters for parked and unparked events. The quarantine table belongs to no generation, so these columns
+ * are not part of a generation's fingerprint.
+ */
 const quarantineColumns = {
   parked: [
     ...key,
@@ -87,16 +90,19 @@ export const writtenColumns: Readonly<Record<BatchTable, readonly BatchColumn[]>
   ...quarantineColumns,
 };
 
-/** The tables of a write, in the order of its parameters: how an order is found depends on where. */
+/**
+ * The tables of a write, in the order of its parameters. The search engine decides which of them an order is found
+ * by.
+ */
 export const batchTables = {
   postgres: ['orders', 'history', 'periodEnds', 'search', 'words'],
   elasticsearch: ['orders', 'history', 'periodEnds', 'indexed'],
 } as const satisfies Readonly<Record<SearchEngine, readonly BatchTable[]>>;
 
-/** Written too where something is parked, is no longer, or is written behind the checkpoint. */
+/** Also parameters of a write that parks or unparks events, or that writes behind the checkpoint. */
 export const quarantineTables = ['parked', 'unparked'] as const satisfies readonly BatchTable[];
 
-/** In the order of the summary's columns. */
+/** The values in the order of `summaryColumns`. */
 export function summaryValues(values: OrderSummary): unknown[] {
   return summaryColumns.map(({ field, type }) =>
     type === 'text[]' ? arrayLiteral(values[field] as readonly string[]) : values[field],
@@ -133,20 +139,23 @@ export const checkpointStatement: Statement = {
     SELECT ${requireLease}, (SELECT ${NOTIFY} FROM written)`,
 };
 
-/** Of a transaction of several statements the first. Parameters: generation, token of the owner. */
+/**
+ * The first statement of a transaction with several: it holds the lease until the commit. Parameters: generation,
+ * token of the owner.
+ */
 export const fenceStatement: Statement = {
   name: 'require_lease',
   text: `WITH ${held('$1', '$2')} SELECT ${requireLease}`,
 };
 
-/** Tells of the checkpoint as it is: rows were written that are behind it. Parameter: generation. */
+/** Notifies with the unchanged checkpoint, after rows were written behind it. Parameter: generation. */
 export const announceStatement: Statement = {
   name: 'announce_checkpoint',
   text: `SELECT ${NOTIFY} FROM ${SHARED_SCHEMA}.checkpoints
     WHERE generation = $1 AND projection = '${ORDERS_PROJECTION}'`,
 };
 
-/** Takes away all that the read models have of one order, to be written anew. Parameters: tenant, order. */
+/** Statements that delete all rows of one order before it is written anew. Parameters: tenant, order. */
 export function removeOrderStatements(schema: string): readonly string[] {
   return ['orders', 'order_history', 'order_search'].map(
     (table) => `DELETE FROM ${schema}.${table} WHERE tenant_id = $1 AND order_id = $2`,
@@ -154,10 +163,10 @@ export function removeOrderStatements(schema: string): readonly string[] {
 }
 
 /**
- * A whole batch in one statement, and so in one transaction and one round trip. Parameters: generation,
- * position (null: it stays), how many orders, token of the owner; then the arrays of `batchColumns`, table by table in the order of
- * `batchTables`. Where quarantine is written too, those of `quarantineTables`, and whether readers learn of events that are
- * written behind the checkpoint.
+ * Writes a whole batch in one statement, and so in one transaction and one round trip. Parameters: generation;
+ * position (null: the checkpoint stays); number of orders; token of the owner; then the arrays of `batchColumns`,
+ * table by table in the order of `batchTables`. With `quarantine`, also the arrays of `quarantineTables`, and
+ * whether events that are written behind the checkpoint are noted as late.
  */
 export function writeStatement(
   schema: string,
@@ -207,14 +216,17 @@ export function writeStatement(
   };
 }
 
-/** Rows written while the checkpoint stays. */
+/**
+ * Notes the rows of a write that leaves the checkpoint where it is: an index may have reached the checkpoint
+ * without them.
+ */
 const LATE = `late AS (
         INSERT INTO ${SHARED_SCHEMA}.late_rows (generation, tenant_id, order_id, write_seq)
         SELECT $1::int, tenant_id, order_id, write_seq FROM orders WHERE $2::bigint IS NULL
         ON CONFLICT (generation, tenant_id, order_id) DO UPDATE
         SET write_seq = excluded.write_seq, written_at = now()),`;
 
-/** What was parked already takes the news of its last try; what waits behind it stays as it is. */
+/** An event that is parked already gets the outcome of its last try. Events that wait behind it stay as they are. */
 function quarantined(parked: string, unparked: string): string {
   const into = `${SHARED_SCHEMA}.quarantine`;
   const columns = writtenColumns.parked;
@@ -234,7 +246,7 @@ function quarantined(parked: string, unparked: string): string {
           AND q.tenant_id = b.tenant_id AND q.order_id = b.order_id AND q.revision < b.below),`;
 }
 
-/** Who reads the feed may have passed the position of an event that is written now. */
+/** Readers of the feed may have passed the position of an event that is written now. */
 function lateEvents(told: string): string {
   return `
       behind AS (SELECT tenant_id, order_id, revision FROM history WHERE ${told}::bool AND position <= (
@@ -244,7 +256,9 @@ function lateEvents(told: string): string {
       noted AS (${noteLateEvents('behind e CROSS JOIN locked')}),`;
 }
 
-/** Said by PostgreSQL when a row is further than what was to be written; nothing is written then. */
+/**
+ * The error text of PostgreSQL when a stored row is not older than the one to be written; nothing is written then.
+ */
 export const FOREIGN_WRITE = 'an order row is further than the batch that was to be written';
 
 function names(columns: readonly BatchColumn[]): string {

@@ -10,7 +10,7 @@ import { IndexWriter, type ChangedOrder } from './index-writer.js';
 const NAME = 'Adelheid Mustermann';
 const PASSWORD = 'not-for-logs';
 const LOGIN = Buffer.from(`elastic:${PASSWORD}`).toString('base64');
-/** How a request begins, as a Buffer is written: decimal or hexadecimal. */
+/** The first bytes of a request, as a printed Buffer shows them: decimal or hexadecimal. */
 const BYTES = /123\W+34\W+105\W+110|7b 22 69 6e/;
 const ERROR_MAX_LENGTH = 10_000;
 
@@ -57,7 +57,7 @@ describe('an error of the Elasticsearch client', () => {
   }
   const writing = () => failureOf((client) => new IndexWriter(client, 'orders').write(orders, 1n));
 
-  /** All that a log or a person may see of it. */
+  /** Checks all that a log or a person may see of the error. */
   function expectDiscreet(error: unknown): void {
     let logged = '';
     pino({}, { write: (line) => (logged += line) }).error({ err: error });
@@ -133,7 +133,7 @@ describe('a client of several nodes', () => {
     }
   });
 
-  /** One that answers every request alike, and who asked it. */
+  /** A node that answers every request alike, and the logins that it was asked with. */
   async function node(status: number): Promise<{ host: string; askedBy: (string | undefined)[] }> {
     const askedBy: (string | undefined)[] = [];
     const server = createServer((request, response) => {

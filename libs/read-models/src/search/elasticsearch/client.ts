@@ -8,7 +8,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** @throws when the CA file cannot be read */
 export function createElasticsearchClient({ url, apiKey, caFile }: ElasticsearchPlace): Client {
   const nodes = nodesOf(url).map((node) => new URL(node));
-  const { username, password } = nodes[0]!; // the same in all
+  const { username, password } = nodes[0]!; // the same in all URLs
   const basic =
     username === ''
       ? {}
@@ -18,7 +18,7 @@ export function createElasticsearchClient({ url, apiKey, caFile }: Elasticsearch
     ...(apiKey === null ? basic : { auth: { apiKey } }),
     ...(caFile === null ? {} : { tls: { ca: readFileSync(caFile) } }),
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Each node is asked once, where the one before is away; whoever asks decides how often to ask again.
+    // Each node is asked once, when the one before it is away. The caller decides how often to ask again.
     maxRetries: nodes.length - 1,
     Transport: DiscreetTransport,
   });

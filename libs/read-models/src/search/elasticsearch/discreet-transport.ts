@@ -6,9 +6,9 @@ import {
 } from '@elastic/elasticsearch';
 
 /**
- * Its errors hold nothing of what was asked but method, path and query: they are logged, and the body is orders of
- * people, the headers a login. By default an error takes a copy of the body, a Buffer byte by byte, which stops all
- * else for seconds.
+ * Its errors hold nothing of a request but method, path and query. Errors are logged, while the body holds
+ * people's orders and the headers a login. By default an error also takes a copy of the body, a Buffer byte by
+ * byte, which stops the process for seconds.
  */
 export class DiscreetTransport extends Transport {
   override async request<T>(
@@ -16,7 +16,8 @@ export class DiscreetTransport extends Transport {
     options: TransportRequestOptions = {},
   ): Promise<T> {
     try {
-      // With each request: what is set for the client does not reach the error of an answer that is no Elasticsearch's.
+      // Set for each request: the client's own setting does not reach the error of an answer that is not
+      // Elasticsearch's.
       return await super.request<T>(params, { ...options, redaction: { type: 'remove' } });
     } catch (error) {
       forgetContent(error);
@@ -25,10 +26,10 @@ export class DiscreetTransport extends Transport {
   }
 }
 
-/** What `redaction` leaves: the body. What the server answered stays: its readers tell errors by it. */
+/** Removes the body, which `redaction` leaves. The server's answer stays: callers tell errors apart by it. */
 function forgetContent(error: unknown): void {
   if (!(error instanceof errors.ElasticsearchClientError)) return;
   if ('meta' in error) delete (error as errors.ResponseError).meta?.meta.request.params.body;
-  // The body that could not be written, or an answer that could not be read.
+  // `data` is a body that could not be written, or an answer that could not be read.
   if ('data' in error) delete error.data;
 }

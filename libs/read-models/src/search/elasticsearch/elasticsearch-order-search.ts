@@ -26,12 +26,12 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   readonly #shown: ShownThrough;
   readonly #refresh: IndexRefresh;
   readonly #known = new KnownTerms();
-  /** The index as it was searched last. */
+  /** How far the index was in the last search. */
   #seen: SeenIndex | null = null;
 
   /**
-   * @param shown by all searches of this process
-   * @param refresh shared with all who wait for one
+   * @param shown what all searches of this process have shown
+   * @param refresh shared by all who wait for one
    */
   constructor(
     client: Client,
@@ -48,7 +48,7 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return this.#shown.level(
       () => this.#asked(question),
-      // Where it is too busy for that, or was dropped, it may be found the next time.
+      // A refresh fails where Elasticsearch is too busy, or the index was dropped: the next one may succeed.
       () => this.#refresh.refresh().catch(unlessPassing),
     );
   }
@@ -63,7 +63,10 @@ export class ElasticsearchOrderSearch implements OrderSearch {
     }
   }
 
-  /** Once more, where the index was dropped after a flip. */
+  /**
+   * Asks once more, where the index was dropped after a flip.
+   * @throws SearchUnavailable when the index to be searched now is missing too
+   */
   async #askedElsewhere(question: OrderSearchQuestion, cause: unknown): Promise<Asked<OrderSearchPage>> {
     const index = await this.#indexes.refreshed();
     try {
@@ -88,8 +91,9 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   }
 
   /**
-   * What words stand for is looked up once for as long as nothing is indexed. While it is looked up, it is asked for
-   * what they stood for last, or else for known words that name nobody, as most are: mostly that is the answer.
+   * What words stand for is looked up once for as long as nothing is indexed. The search is sent at the same time
+   * as the lookup, with what the words stood for last, or else as known words that name nobody, as most words are.
+   * The guess is mostly right, and then its answer is used.
    */
   async #found(
     index: string,

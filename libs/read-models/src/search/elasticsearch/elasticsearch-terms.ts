@@ -10,7 +10,7 @@ import { exactQuery } from './word-queries.js';
 type AskedTerm = Pick<SearchTerm, 'word' | 'prefix'>;
 type Aggregations = Record<string, estypes.AggregationsAggregationContainer>;
 
-/** More of a tenant's words than resemble any one word. */
+/** More words than a tenant has that resemble one word. */
 const MAX_CANDIDATES = 10_000;
 
 interface Held {
@@ -21,18 +21,21 @@ type Offered = Readonly<
   Record<string, { readonly words: { readonly buckets: readonly { readonly key: string }[] } }>
 >;
 
-/** The words as if orders held them all, and nobody were called so. */
+/** The words, as if orders had all of them and none were part of a person's name. */
 export function guessedTerms(text: SearchText): SearchTerm[] {
   return askedTerms(text).map((term) => ({ ...term, known: true, inNames: false, similar: [] }));
 }
 
-/** Whether these terms of the same words ask for the same as those. */
+/** Whether two lists of terms, made of the same words, ask for the same. */
 export function asksTheSame(these: readonly SearchTerm[], those: readonly SearchTerm[]): boolean {
   const asked = (terms: readonly SearchTerm[]) => terms.map(({ inNames, similar }) => [inNames, similar]);
   return JSON.stringify(asked(these)) === JSON.stringify(asked(those));
 }
 
-/** What the tenant's own words make of the words searched for: for unknown ones those that resemble them. */
+/**
+ * What the words searched for stand for among the tenant's own words. An unknown word gets the words that resemble
+ * it.
+ */
 export async function elasticsearchTerms(
   client: Client,
   index: string,
@@ -43,7 +46,7 @@ export async function elasticsearchTerms(
   if (asked.length === 0) return { terms: [], seen: null };
   const count = (aggregations: Aggregations) => aggregated(client, index, tenantId, aggregations);
   const held = await count({ ...heldBy(asked), ...ownAggregation });
-  const seen = seenIndex(held); // before all that is asked after it
+  const seen = seenIndex(held); // seen before the further question is asked
   const { buckets } = (held.aggregations as unknown as Held).held;
   const isHeld = (name: string) => buckets[name]!.doc_count > 0;
   const terms = asked.map((term, at) => ({
@@ -88,11 +91,11 @@ function heldBy(terms: readonly AskedTerm[]): Aggregations {
   return { held: { filters: { filters } } };
 }
 
-/** For each word: the words of the orders that hold a similar one, as far as they can resemble it. */
+/** For each word: the words of the orders that have a similar word, limited to those that can resemble it. */
 function candidatesFor(terms: readonly AskedTerm[]): Aggregations {
   const aggregations: Aggregations = {};
   for (const [at, { word }] of terms.entries()) {
-    // Rewritten so, every similar word of the index counts, not the first fifty.
+    // With this rewrite every similar word of the index counts, not only the first fifty.
     const fuzzy = { value: word, fuzziness: toleratedDistance(word), rewrite: 'constant_score' };
     const words = { terms: { field: 'vocabulary', size: MAX_CANDIDATES, include: resembling(word) } };
     aggregations[`like${at}`] = { filter: { fuzzy: { vocabulary: fuzzy } }, aggregations: { words } };
@@ -100,15 +103,19 @@ function candidatesFor(terms: readonly AskedTerm[]): Aggregations {
   return aggregations;
 }
 
-/** A slip is in two parts at most, where neighbours were swapped: of so many, two slips leave one as it is. */
+/**
+ * Number of parts of a long word. A slip changes two parts at most, where it swaps neighbours of both: of five
+ * parts, two slips leave one unchanged.
+ */
 const PARTS = 5;
-/** Below it, too many words would have a part in common. */
+/** Least characters of a part: of shorter parts, too many words would have one in common. */
 const LEAST_OF_PART = 3;
 
 /**
- * A regular expression of Lucene's: words of about the same length that begin like the word, or have three
- * neighbours or the end in common with it; for a long word those that have a fifth of it. Every word that resembles it
- * is one of them (see `resembles`). To keep the length in mind beside many neighbours is too much for Lucene.
+ * A regular expression for Lucene: words of about the same length that begin like the word, or have three
+ * neighbours or the end in common with it; for a long word, words that have a fifth of it. Every word that
+ * resembles it is one of them (see `resembles`). For a long word the length is not checked: that is too much for
+ * Lucene beside many neighbours.
  */
 function resembling(word: string): string {
   const characters = [...word];

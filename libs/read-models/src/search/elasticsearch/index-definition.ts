@@ -4,9 +4,9 @@ import { typeOf } from './requests.js';
 
 type Property = estypes.MappingProperty;
 
-/** Found by whole or by its beginning; neither sorted nor counted by. */
+/** Found whole or by its beginning; used neither for sorting nor for counting. */
 const found: Property = { type: 'keyword', doc_values: false };
-/** Found, sorted and counted by. */
+/** Used for finding, sorting and counting. */
 const value: Property = { type: 'keyword' };
 
 const propertyOfType: Readonly<Record<ColumnType, Property>> = {
@@ -20,10 +20,10 @@ const propertyOfType: Readonly<Record<ColumnType, Property>> = {
   json: { type: 'object', enabled: false },
 };
 
-/** Sorted by, and nothing else. */
+/** Used for sorting only. */
 const sorted: Property = { type: 'long', index: false };
 
-/** Given back with a hit, and nothing else: no index is kept of them. */
+/** Only given back with a hit: not indexed. */
 const onlyShown: ReadonlySet<keyof OrderSummary> = new Set([
   'revision',
   'updatedAt',
@@ -43,7 +43,7 @@ const summary = Object.fromEntries(
   }),
 ) as Record<string, Property>;
 
-/** A field that the mapping does not know refuses the document: none is ever guessed. */
+/** A document with a field that the mapping does not know is refused: no mapping is ever guessed. */
 const mappings: estypes.MappingTypeMapping = {
   dynamic: 'strict',
   properties: {
@@ -71,18 +71,18 @@ const mappings: estypes.MappingTypeMapping = {
 };
 
 /**
- * Of Elasticsearch itself, for what the follower has not had refreshed (its process ended between the two, or its request
- * was lost): by then, a document is found.
+ * How often Elasticsearch refreshes by itself. It shows documents that the follower had not refreshed, because its
+ * process ended before it, or its request was lost.
  */
 export const REFRESH_INTERVAL = '5s';
 
 /** One shard: its documents and the marker are searched at one moment, and counts are exact. */
 const settings: estypes.IndicesIndexSettings = { number_of_shards: 1 };
 
-/** Copies of the shard beside it: one as soon as there is a second node. */
+/** Replicas of the shard: one as soon as there is a second node. */
 export const COPIES: estypes.IndicesIndexSettings = { auto_expand_replicas: '0-1' };
 
-/** All that shapes the index, for the fingerprint of what can be read by whom. */
+/** All that shapes the index: part of the fingerprint that tells which generations a release can read. */
 export const SEARCH_INDEX_DEFINITION = JSON.stringify({ mappings, settings });
 
 export interface IndexOptions {
@@ -93,14 +93,14 @@ export interface IndexOptions {
 }
 
 /**
- * The name that an index is written under. Elasticsearch makes an index of any name that is written to, with a mapping
- * that it guesses; a request that requires an alias is refused instead when the index is gone.
+ * The alias that an index is written under. Elasticsearch makes an index of any name that is written to, with a
+ * mapping that it guesses. A request that requires an alias is refused instead when the index is gone.
  */
 export function writtenAs(index: string): string {
   return `${index}-written`;
 }
 
-/** Only this one is written under that name, also where a copy of it was restored with its alias. */
+/** Only this index is written under the alias, even if a copy of it was restored with the same alias. */
 const ALIAS = { is_write_index: true };
 
 /** Creates the index unless it is there. */
@@ -121,8 +121,8 @@ export async function createIndex(client: Client, index: string, options: IndexO
 }
 
 /**
- * Indexes of earlier releases have no alias and another interval, and no alias has one that Elasticsearch made of a write in
- * place of a lost one.
+ * Makes an existing index like a new one. Indexes of earlier releases have no alias and another refresh interval.
+ * An index that Elasticsearch made itself, for a write to a lost one, has no alias either: it is made anew.
  */
 async function adopt(client: Client, index: string, options: IndexOptions): Promise<void> {
   await keepInterval(client, index);
@@ -137,7 +137,7 @@ async function adopt(client: Client, index: string, options: IndexOptions): Prom
   }
 }
 
-/** One that is filled is not refreshed at all, and stays so. */
+/** Sets the refresh interval. An index that is being filled is not refreshed at all (-1), and stays so. */
 async function keepInterval(client: Client, index: string): Promise<void> {
   const { [index]: state } = await client.indices.getSettings({ index, name: 'index.refresh_interval' });
   const current = state?.settings?.index?.refresh_interval;
@@ -148,15 +148,15 @@ async function keepInterval(client: Client, index: string): Promise<void> {
 /** The id of the marker: the document that tells how far the index is. No order's id is like it. */
 export const MARKER_ID = 'indexed-through';
 
-/** All rows up to one write are in the index, and so all events up to a position; -1: of none yet. */
+/** How far an index is: it has all rows up to one write, and so all events up to a position; -1: none yet. */
 export interface IndexReached {
   readonly position: bigint;
   readonly writeSeq: bigint;
 }
 
 /**
- * The marker's content, to be written when all of that was acknowledged. Numbers as text, which the mapping
- * reads as longs: a JSON number would round them.
+ * The marker's content, to be written once everything up to there was acknowledged. Numbers are text, which the
+ * mapping reads as longs: a JSON number would round them.
  */
 export function markerDocument({ position, writeSeq }: IndexReached): MarkerDocument {
   return { indexedThrough: position.toString(), writeSeq: writeSeq.toString() };
@@ -172,13 +172,13 @@ export interface MarkerDocument {
 }
 
 /**
- * The id of the document that tells how new anything in the index may be: no event after that position, and no row after
- * that write. Each request that writes documents begins with
- * it. One shard takes a request's documents in their order, so who finds one of them finds this, or a later one.
+ * The id of the document that tells how new anything in the index may be: no event after that position, and no row
+ * after that write. Each request that writes documents begins with it. One shard takes a request's documents in
+ * their order, so a search that finds one of them finds this document too, or a later one.
  */
 export const SHOWN_ID = 'shown-through';
 
-/** The ids of what is no order. */
+/** The ids of the documents that are not orders. */
 export const OWN_IDS = [MARKER_ID, SHOWN_ID];
 
 export interface ShownDocument {

@@ -29,14 +29,14 @@ const AWAY: Outcome = {
   error: { type: 'unavailable_shards_exception', reason: 'primary shard is not active' },
 };
 
-/** What is to be deleted is not there. */
+/** The document that is to be deleted is not there. */
 const NOT_THERE: Outcome = { status: 404 };
 const NO_INDEX: Outcome = {
   status: 404,
   error: { type: 'index_not_found_exception', reason: 'no such index [orders]' },
 };
 
-/** The position that the documents are of. */
+/** The position that the documents include no event after. */
 const THROUGH = 41n;
 const LAST_WRITE_SEQ = 7n;
 
@@ -47,9 +47,9 @@ const PATIENCE_MIN_MS = 4_000;
 describe('the writer of a search index', () => {
   let server: Server;
   let client: Client;
-  /** What becomes of a document that is sent for the nth time. */
+  /** The outcome of a document that is sent for the nth time. */
   let outcome: (orderId: string, time: number) => Outcome;
-  /** And of the document that is no order's. */
+  /** The outcome of the document that tells how new anything in the index may be. */
   let ownOutcome: Outcome;
   /** The orders of each `_bulk` request. */
   let requests: string[][];
@@ -184,7 +184,10 @@ function orders(ids: string, bytes = 0): ChangedOrder[] {
   }));
 }
 
-/** Of a `_bulk` body: an action and its document in turns, first of what is no order; `no …` where one is deleted. */
+/**
+ * The orders of a `_bulk` body, in which actions and documents take turns; `no …` for an order whose document is
+ * deleted. The first action is for the document that is no order's.
+ */
 function ordersIn(body: string): string[] {
   const [action, shown, ...lines] = body.trimEnd().split('\n');
   expect([action, shown].map((line) => JSON.parse(line!) as object)).toEqual([

@@ -19,7 +19,10 @@ export interface ChangedOrder {
   readonly orderId: string;
   readonly revision: number;
   readonly writeSeq: bigint;
-  /** As JSON; null: what it is found by is missing; `gone`: there is no row any more, and its document goes too. */
+  /**
+   * JSON. null: the order has no row in `order_search`. `gone`: the order has no row any more, and its document is
+   * deleted.
+   */
   readonly document: Uint8Array | 'gone' | null;
 }
 
@@ -29,11 +32,11 @@ export interface RefusedDocument extends Pick<ChangedOrder, 'tenantId' | 'orderI
 }
 
 export interface IndexWriterOptions {
-  /** Of one request, about. */
+  /** Approximate size of one request. */
   readonly bulkMaxBytes?: number;
-  /** Requests under way at one time; which is taken first plays no part, for each document has its version. */
+  /** Requests under way at one time. Their order does not matter: each document has its version. */
   readonly concurrency?: number;
-  /** Waits before documents that it was too busy for are sent again. */
+  /** Waits before documents are sent again that Elasticsearch was too busy to take. */
   readonly pause?: (pauseMs: number) => Promise<unknown>;
 }
 
@@ -45,10 +48,10 @@ const BUSY_PAUSE_MAX_MS = 2_000;
 const NEWER_IS_THERE = 409;
 const NO_SEARCH_ROW = 'no document can be made of the row: there is no row in order_search beside it';
 const BUSY = 429;
-/** With an error. Without one, what is to be deleted is not there. */
+/** Together with an error. Without an error, the document that is to be deleted is not there. */
 const INDEX_IS_GONE = 404;
 
-/** Writes one index. What it is asked to write twice, or late, changes nothing: versions decide. */
+/** Writes one index. A document that is sent twice, or late, changes nothing: versions decide. */
 export class IndexWriter {
   readonly #client: Client;
   readonly #index: string;
@@ -61,7 +64,7 @@ export class IndexWriter {
     this.#options = { bulkMaxBytes: BULK_MAX_BYTES, concurrency: CONCURRENCY, pause, ...options };
   }
 
-  /** Creates the index where there is none; answers how far it is, null when nothing was written yet. */
+  /** Creates the index unless it is there. @returns how far it is by its marker; null: it has no marker yet */
   async open(): Promise<IndexReached | null> {
     await createIndex(this.#client, this.#index);
     const { found, _source } = await this.#client.get<MarkerDocument>(
@@ -71,7 +74,9 @@ export class IndexWriter {
     return found && _source ? reachedOf(_source) : null;
   }
 
-  /** The write after which no document is, told or not; -1: there are none. */
+  /**
+   * The last write of which the index may have a document, whether or not the marker tells so; -1: there is none.
+   */
   async lastWriteSeq(): Promise<bigint> {
     const { found, _source } = await this.#client.get<ShownDocument>(
       { index: this.#index, id: SHOWN_ID },
@@ -81,10 +86,11 @@ export class IndexWriter {
   }
 
   /**
-   * Writes each order's document, or deletes it, unless a newer one is there. When it resolves, all is stored durably
-   * but what was refused.
-   * @param through no event after that position is in them; null: they are none
-   * @throws what the client threw: Elasticsearch is away or too busy, or the index is gone, and nothing is certain
+   * Writes each order's document, or deletes it, unless a newer one is there. When it resolves, all documents but
+   * those that were refused are stored durably.
+   * @param through no event after that position is in the documents; null: the rows have read no event
+   * @throws what the client threw, or IndexBusy: Elasticsearch is away or too busy, or the index is gone, and
+   * nothing is certain
    */
   async write(orders: readonly ChangedOrder[], through: bigint | null): Promise<RefusedDocument[]> {
     const complete = orders.filter(isComplete);
@@ -111,8 +117,8 @@ export class IndexWriter {
   }
 
   /**
-   * To be called once everything up to there was written: from the next refresh on, searches say so. The marker has
-   * a version like the documents, so that an owner that is one no longer takes nothing back.
+   * To be called once everything up to there was written: from the next refresh on, searches tell so. The marker
+   * has a version like the documents, so that a former owner cannot set it back.
    */
   async mark(reached: IndexReached): Promise<void> {
     const version = Number(reached.position) + 1;
@@ -130,7 +136,10 @@ export class IndexWriter {
     await this.#client.indices.delete({ index: this.#index, ignore_unavailable: true });
   }
 
-  /** One request, and more for those that it was too busy for. */
+  /**
+   * Sends one request, and more for the documents that Elasticsearch was too busy to take.
+   * @returns the documents that were refused
+   */
   async #send(orders: readonly CompleteOrder[], shown: IndexReached): Promise<RefusedDocument[]> {
     const refused: RefusedDocument[] = [];
     let left = orders;
@@ -151,7 +160,7 @@ export class IndexWriter {
     }
   }
 
-  /** @returns what became of each, in their order; nothing when all were written */
+  /** @returns the outcome of each document, in their order; nothing when all were written */
   async #bulk(orders: readonly CompleteOrder[], shown: IndexReached): Promise<estypes.BulkResponseItem[]> {
     const { errors, items } = await this.#client.transport.request<estypes.BulkResponse>({
       method: 'POST',
@@ -161,23 +170,25 @@ export class IndexWriter {
     });
     if (!errors) return [];
     const [own, ...outcomes] = items.map((item) => item.index ?? item.delete!);
-    // The shard was too busy for the request, and so for all of it.
+    // The shard was too busy for the whole request.
     if (own!.status === BUSY) return orders.map(() => own!);
     if (!isThere(own!)) throw new IndexBusy(`Elasticsearch took no document: ${reasonOf(own!)}`);
     return outcomes;
   }
 }
 
-/** It answers, but takes no documents for the moment; or its index is gone, and has to be opened again. */
+/**
+ * Elasticsearch answers, but takes no documents for the moment; or the index is gone, and has to be opened again.
+ */
 export class IndexBusy extends Error {}
 
-/** Twice as long with every retry up to a limit, and never the same for all who wait. */
+/** Twice as long with every retry up to a limit, and random, so that writers do not all come back at once. */
 function busyPauseMs(retries: number): number {
   const limitMs = Math.min(BUSY_PAUSE_MAX_MS, BUSY_PAUSE_MIN_MS * 2 ** retries);
   return limitMs * (0.5 + Math.random() / 2);
 }
 
-/** It was written or deleted, or a newer one is there. */
+/** Whether the document was written or deleted, or a newer one is there. */
 function isThere({ status, error }: estypes.BulkResponseItem): boolean {
   if (status === INDEX_IS_GONE && error === undefined) return true;
   return status < 400 || status === NEWER_IS_THERE;

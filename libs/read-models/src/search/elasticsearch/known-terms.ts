@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { SearchTerm } from '../search-terms.js';
 import type { SeenIndex } from './seen-index.js';
 
-/** What words stand for, as an index had it when it was as `seen`; null: it was not asked. */
+/** What words stand for in an index that was as far as `seen`; null: the index was not asked. */
 export interface ResolvedTerms {
   readonly terms: readonly SearchTerm[];
   readonly seen: SeenIndex | null;
@@ -11,8 +11,8 @@ export interface ResolvedTerms {
 const MAX_TEXTS = 5_000;
 
 /**
- * What texts were found to stand for. It holds as long as nothing is indexed: whoever uses it compares how far
- * the index was then with how far it was in the answer.
+ * What texts were found to stand for. An entry is good for as long as nothing is indexed: the caller compares how
+ * far the index was then with how far it was in the answer.
  */
 export class KnownTerms {
   readonly #texts = new LRUCache<string, ResolvedTerms>({ max: MAX_TEXTS });

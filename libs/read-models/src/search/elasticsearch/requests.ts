@@ -1,14 +1,14 @@
 import { errors, type Client, type estypes } from '@elastic/elasticsearch';
 import { SearchUnavailable } from '../search-unavailable.js';
 
-/** Of one request: a reader waits for it. One more try where the connection broke. */
+/** Limits of one request that a reader waits for. One more try where the connection broke. */
 export const readerPatience = {
   requestTimeout: 3_000,
   maxRetries: 1,
   retryBackoff: () => 0.05, // seconds
 } as const;
 
-/** On the server: an answer that is not whole by then is refused. */
+/** Time limit on the server: an answer that is not whole by then is refused. */
 const SERVER_TIMEOUT = '2500ms';
 
 /** One search, answered whole or not at all. */
@@ -24,7 +24,7 @@ export async function askIndex<T>(
 
 const AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** @throws SearchUnavailable in place of what says that the engine is away, slow or overloaded */
+/** @throws SearchUnavailable in place of an error that says that the engine is away, slow or overloaded */
 export async function available<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();

@@ -8,7 +8,7 @@ import type { FacetName, FacetValue, OrderSearchPage, SearchHit } from '../order
 import type { SearchDocument } from '../search-document.js';
 import { seenIndex } from './seen-index.js';
 
-/** What comes of a document: `texts` only where they were asked for. */
+/** The part of a document that a search gives back; `texts` only where they were asked for. */
 export type FoundDocument = SummaryItem & Partial<Pick<SearchDocument, 'texts'>>;
 
 interface Bucket {
@@ -42,7 +42,7 @@ export function searchPageOf(
   };
 }
 
-/** What has no value was counted as an empty text. */
+/** An order without a value was counted under the empty text, which becomes null. */
 function countOf({ key, key_as_string: text, doc_count: orders }: Bucket): [string | null, number] {
   return [(text ?? String(key)) || null, orders];
 }

@@ -44,8 +44,9 @@ export function searchRequest(
 }
 
 /**
- * By the id's halves in place of the id. Orders come in the order of their times, so where the newest are asked for each
- * is a better hit than all before it, and of each the whole key is kept: of a text that means to unpack it.
+ * Sorts by the id's halves in place of the id. Orders are indexed in the order of their times, so in a search for
+ * the newest each document is a better hit than all before it, and its whole sort key is kept: for a text, that
+ * means to unpack it.
  */
 function sortedBy({ field, descending }: OrderSort['fields'][number]): estypes.SortCombinations[] {
   const direction = descending ? 'desc' : 'asc';

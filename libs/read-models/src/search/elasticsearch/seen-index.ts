@@ -9,10 +9,10 @@ import {
   type ShownDocument,
 } from './index-definition.js';
 
-/** Of every request that has to know how far the index was when it was searched. */
+/** Part of every search that has to know how far the index was. */
 export const ownAggregation = { own: ownOnly() };
 
-// They are no orders and match no query, so they are looked for beside those.
+// These documents are no orders and match no query, so a global aggregation looks for them.
 function ownOnly(): estypes.AggregationsAggregationContainer {
   const _source = ['indexedThrough', 'writeSeq', 'shownThrough'];
   const documents = { top_hits: { size: OWN_IDS.length, _source } };
@@ -28,9 +28,9 @@ interface OwnAggregation {
 
 /** How far the index was as a search saw it. */
 export interface SeenIndex {
-  /** Everything up to there was in it; null: nothing was written yet. */
+  /** Everything up to there was in the index; null: it had no marker yet. */
   readonly reached: IndexReached | null;
-  /** Nothing in it was of an event after that position; -1: there was nothing. */
+  /** Nothing in the index was of an event after that position; -1: there was nothing. */
   readonly shownThrough: bigint;
 }
 
@@ -42,11 +42,11 @@ export function seenIndex({ aggregations }: estypes.SearchResponse<unknown>): Se
   const reached = marker ? reachedOf(marker) : null;
   const all = reached?.position ?? -1n;
   const some = shown ? BigInt(shown.shownThrough) : -1n;
-  // Events that change no document are reached without one.
+  // The marker also passes events that change no document, so it may be further.
   return { reached, shownThrough: some > all ? some : all };
 }
 
-/** Whether it was the same as far as the positions tell: a step of several requests has one for all of them. */
+/** Whether the index was the same as far as the positions tell: all requests of one step have the same position. */
 export function isSameIndex(one: SeenIndex, other: SeenIndex): boolean {
   return (
     one.shownThrough === other.shownThrough &&
