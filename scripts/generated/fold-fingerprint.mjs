@@ -31,8 +31,8 @@ export async function foldFingerprint() {
   for (const events of Object.values(await goldenStreams())) foldInto(hash, await erased.decode(events));
   foldLongOrderInto(hash, await decode((await goldenStreams()).fulfilled));
   return `/**
- * Of what makes an order's state of its events: a version, and SHA-256 over the states that the golden corpus, a thousand
- * stored histories and a long order fold into. A snapshot of another fold is not used. Made by
+ * Fingerprint of the fold: a version, and SHA-256 over the states that the golden corpus, a thousand stored histories
+ * and a long order fold into. A snapshot with another fingerprint is not used. Made by
  * scripts/generated/fold-fingerprint.mjs.
  */
 export const foldFingerprint = ${JSON.stringify(`${VERSION}-${hash.digest('hex')}`)};
