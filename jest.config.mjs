@@ -17,6 +17,12 @@ const shared = {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
 };
 
+const withEngines = {
+  globalSetup: '<rootDir>/test/support/start-engines.ts',
+  globalTeardown: '<rootDir>/test/support/stop-engines.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/test-limit.ts'],
+};
+
 /**
  * `unit` needs nothing but Node; `engines` shares one embedded Postgres; `real` needs Elasticsearch, Kafka or Redis
  * besides (`npm run test:engines`); `slow` is what only CI runs.
@@ -30,22 +36,19 @@ export default {
       ...shared,
       displayName: 'engines',
       testMatch: ['<rootDir>/test/{contract,e2e,checks}/**/*.test.ts'],
-      globalSetup: '<rootDir>/test/support/start-engines.ts',
-      globalTeardown: '<rootDir>/test/support/stop-engines.ts',
+      ...withEngines,
     },
     {
       ...shared,
       displayName: 'real',
       testMatch: ['<rootDir>/test/real/**/*.test.ts'],
-      globalSetup: '<rootDir>/test/support/start-engines.ts',
-      globalTeardown: '<rootDir>/test/support/stop-engines.ts',
+      ...withEngines,
     },
     {
       ...shared,
       displayName: 'slow',
       testMatch: ['<rootDir>/test/chaos/**/*.test.ts'],
-      globalSetup: '<rootDir>/test/support/start-engines.ts',
-      globalTeardown: '<rootDir>/test/support/stop-engines.ts',
+      ...withEngines,
     },
   ],
 };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { freePort } from '#platform/free-port.js';
 import { freshDatabase } from '#test/support/database.js';
 import { startEventStoreProcess } from '#test/support/event-store-process.js';
 
@@ -60,7 +61,7 @@ describe('SIGKILL of the event store under 64 writers [embedded]', () => {
   it('loses nothing acknowledged, leaves no batch half there, and positions only grow', async () => {
     const database = await freshDatabase();
     const journal = new Journal();
-    let server = await startEventStoreProcess(database.url);
+    let server = await startEventStoreProcess(database.url, await freePort());
     const { url } = server;
     const writers = fork(resolve('test/chaos/event-store-writers.mjs'), [url], { execArgv: [] });
     const writersEnded = once(writers, 'exit');

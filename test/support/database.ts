@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { outliveLosses } from '#platform/postgres.js';
 
 /** A fresh database on the PostgreSQL of the test run. `drop` also ends its remaining connections. */
 export async function freshDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
@@ -10,6 +11,13 @@ export async function freshDatabase(): Promise<{ url: string; drop: () => Promis
   const url = new URL(base);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => onServer(base, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+/** To look into a database that is dropped later: a connection that is ending may still be told that its database goes. */
+export function testPool(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max });
+  outliveLosses(pool);
+  return pool;
 }
 
 async function onServer(url: string, sql: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { repositoryRoot } from './seeded-tree.js';
@@ -13,7 +13,10 @@ export interface EventStoreProcess {
   stop(): Promise<void>;
 }
 
-/** The embedded event store in a separate process, built as it ships. Port 0 means a free port. */
+/**
+ * The embedded event store in a separate process, built as it ships. Port 0 means a free port. A test that starts it
+ * again on its port asks for one of `freePort`: any other could be taken by another listener meanwhile.
+ */
 export async function startEventStoreProcess(postgresUrl: string, port = 0): Promise<EventStoreProcess> {
   const child = fork(join(repositoryRoot, 'dist/apps/event-store/src/main.js'), {
     env: {
@@ -23,19 +26,20 @@ export async function startEventStoreProcess(postgresUrl: string, port = 0): Pro
       ORDERLOG_LOG_LEVEL: 'fatal',
     },
   });
-  const [ready] = (await once(child, 'message')) as [{ type: 'ready'; port: number }];
+  const ended = once(child, 'exit');
+  const [ready] = (await Promise.race([
+    once(child, 'message'),
+    ended.then(([code]) => Promise.reject(new Error(`the event store ended with ${String(code)}`))),
+  ])) as [{ type: 'ready'; port: number }];
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await ended;
+  };
   return {
     pid: child.pid!,
     port: ready.port,
     url: `esdb://127.0.0.1:${ready.port}?tls=false`,
-    kill: () => ended(child, 'SIGKILL'),
-    stop: () => ended(child, 'SIGTERM'),
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
   };
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill(signal);
-  await exit;
 }

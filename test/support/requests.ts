@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { OrderCommand } from '#domain/order/order.js';
+import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
 import type { CommandRequest } from '../../apps/command-api/src/handling/command-request.js';
+import type { OrderCommands } from '../../apps/command-api/src/handling/order-commands.js';
+import { until } from './until.js';
 
 export const someFingerprint = (n = 0) => n.toString(16).padStart(32, '0');
 
@@ -28,6 +31,19 @@ export function request(
     dryRun: false,
     ...changes,
   };
+}
+
+/** Like a client: the same request again for as long as it gets a 503. */
+export async function persistently(commands: OrderCommands, asked: CommandRequest) {
+  return until(
+    `an answer to ${asked.command.type}`,
+    () =>
+      commands.handle(asked).catch((error: unknown) => {
+        if (!(error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown)) throw error;
+        return null;
+      }),
+    30_000,
+  );
 }
 
 type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '#platform/free-port.js';
 
 export interface TcpProxy {
   readonly port: number;
@@ -87,8 +87,9 @@ export async function startTcpProxy(
     cut();
     await closed;
   };
-  await listen(0);
-  const { port } = listener.address() as AddressInfo;
+  // Not any that the system gives: while it is away nobody else is to be given it.
+  const port = await freePort();
+  await listen(port);
 
   return {
     port,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NoAnswer, Problem, type Retry } from '#client/orderlog-client.js';
+import { NoAnswer, Problem, type Retry, type Transport } from '#client/orderlog-client.js';
 import { freePort } from '#platform/free-port.js';
 import { clientSystem, mugs } from '../../support/client-system.js';
 import { until } from '../../support/until.js';
@@ -66,7 +66,13 @@ describe('a client whose only address', () => {
 
   it('stays away says so at its deadline, and that nothing was done', async () => {
     const nobody = `http://127.0.0.1:${await freePort()}`;
-    const client = its.client({ commandUrl: nobody, deadlineMs: 300 });
+    // What the platform says of it, without the way there: a try that the deadline cut off would be of unknown outcome.
+    const refusal = await fetch(nobody).then(
+      () => new Error('somebody is there'),
+      (error: Error) => error,
+    );
+    const transport: Transport = () => Promise.reject(refusal);
+    const client = its.client({ commandUrl: nobody, deadlineMs: 300, transport });
     const failed = await client.placeOrder(mugs()).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(NoAnswer);
     expect(failed).toMatchObject({ url: nobody, outcome: 'nothing' });

@@ -4,7 +4,7 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import type { EncodedEvent, EventStore } from '#event-store/port.js';
 import { OrderCommands } from '../../../apps/command-api/src/handling/order-commands.js';
 import { startTestEventStore } from '../../support/event-store.js';
-import { addNote, placeOrder, request } from '../../support/requests.js';
+import { addNote, persistently, placeOrder, request } from '../../support/requests.js';
 import { orderEvents } from '../../support/stored-events.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
@@ -14,12 +14,15 @@ jest.setTimeout(60_000);
 let server: Awaited<ReturnType<typeof startTestEventStore>>;
 let proxy: TcpProxy;
 let store: DbClientEventStore;
+/** Straight to the server, and as patient as ever. */
+let beside: DbClientEventStore;
 /** What was sent to be appended, each time. */
 let sent: (readonly EncodedEvent[])[];
 
 beforeEach(async () => {
   server = await startTestEventStore();
   proxy = await startTcpProxy(Number(new URL(server.url).port));
+  beside = new DbClientEventStore({ connectionString: server.url });
   sent = [];
 });
 
@@ -30,6 +33,7 @@ function connect(timeoutMs?: number): void {
 
 afterEach(async () => {
   await store.close();
+  await beside.close();
   await proxy.close();
   await server.close();
 });
@@ -45,11 +49,11 @@ const telling = (): EventStore => ({
   close: () => store.close(),
 });
 
-const stored = async (orderId: string) => orderEvents(store, orderId);
+const stored = async (orderId: string) => orderEvents(beside, orderId);
 
 async function placed(commands: OrderCommands): Promise<string> {
   const orderId = randomUUID();
-  await commands.handle(request(orderId, placeOrder(orderId)));
+  await persistently(commands, request(orderId, placeOrder(orderId)));
   return orderId;
 }
 

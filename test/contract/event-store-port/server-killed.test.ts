@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/errors.js';
+import { freePort } from '#platform/free-port.js';
 import { freshDatabase } from '#test/support/database.js';
 import { startEventStoreProcess, type EventStoreProcess } from '#test/support/event-store-process.js';
 import { collected, someEvent, someStream } from '#test/support/stored-events.js';
@@ -18,7 +19,7 @@ let store: DbClientEventStore;
 
 beforeEach(async () => {
   database = await freshDatabase();
-  server = await startEventStoreProcess(database.url);
+  server = await startEventStoreProcess(database.url, await freePort());
   store = new DbClientEventStore({ connectionString: server.url, timeoutMs: TIMEOUT_MS });
 }, 60_000);
 

@@ -129,12 +129,14 @@ describe('a subscription to all', () => {
     const own = await startTestEventStore();
     const reading = new DbClientEventStore({ connectionString: own.url });
     const { signal } = new AbortController();
+    const closing: Promise<void>[] = [];
     const ended = (async () => {
       for await (const message of reading.subscribeToAll({ after: null, streamPrefix: 'order-', signal })) {
-        if (message.kind === 'caughtUp') void own.close();
+        if (message.kind === 'caughtUp') closing.push(own.close());
       }
     })();
     await expect(ended).rejects.toBeInstanceOf(StoreUnavailable);
     await reading.close();
+    await Promise.all(closing);
   });
 });

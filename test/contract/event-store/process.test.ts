@@ -95,7 +95,8 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     await client.connect();
     await until('the other one waits for the lock', async () => {
       const { rowCount } = await client.query(
-        `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`,
+        `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
       );
       return (rowCount ?? 0) > 0;
     });
@@ -192,7 +193,8 @@ describe('the embedded event store as a process of the system [embedded]', () =>
   it('is unavailable while PostgreSQL is away, and comes back by itself', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-outage-'));
     cleanUp.push(() => rm(dataDir, { recursive: true, force: true }));
-    const postgres = await startEmbeddedPostgres({ dataDir });
+    const settings = { fsync: 'off' }; // it is stopped, and does not crash
+    const postgres = await startEmbeddedPostgres({ dataDir, settings });
     const store = await startEventStore({ postgresUrl: postgres.url, port: 0, logger });
     cleanUp.push(() => store.close());
     const client = connect(store.port);
@@ -209,7 +211,7 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     });
     expect(await rejection(collect(client.readStream(newStream())))).toMatchObject({ type: 'unavailable' });
 
-    const again = await startEmbeddedPostgres({ dataDir, port: postgres.port });
+    const again = await startEmbeddedPostgres({ dataDir, port: postgres.port, settings });
     cleanUp.push(() => again.stop());
     const event = numbered(1, { from: 1 });
     const live = once(subscription, 'data');
@@ -220,14 +222,14 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     await live;
     expect(numbersOf(await collect(client.readStream(stream)))).toEqual([0, 1]);
     expect(seen).toEqual([0, 1]);
-  }, 30_000);
+  }, 90_000);
 
   it('does not wait for ever for what a network swallows of PostgreSQL', async () => {
     const direct = await database();
     const proxy = await startTcpProxy(Number(new URL(direct).port));
     cleanUp.push(() => proxy.close());
     const postgresUrl = through(proxy, direct);
-    const store = await startEventStore({ postgresUrl, port: 0, logger, answerLimitMs: 400 });
+    const store = await startEventStore({ postgresUrl, port: 0, logger, answerLimitMs: 2_000 });
     cleanUp.push(() => store.close());
     const client = connect(store.port);
     const stream = newStream();
@@ -246,5 +248,5 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     );
     const read = await until('all is read', () => collect(client.readStream(stream)).catch(() => null));
     expect(read.length).toBeGreaterThanOrEqual(1_501);
-  }, 30_000);
+  }, 60_000);
 });

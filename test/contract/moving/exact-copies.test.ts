@@ -13,6 +13,7 @@ import { lineOf } from '../../../apps/orderctl/src/events/event-line.js';
 import { withFile } from '../../../apps/orderctl/src/events/events-file.reader.js';
 import { EventsFileWriter } from '../../../apps/orderctl/src/events/events-file.writer.js';
 import { exportEvents, type ExportResult } from '../../../apps/orderctl/src/events/export-events.js';
+import { MEMBER_HEADER_BYTES, memberSizeBytes } from '../../../apps/orderctl/src/events/gzip-member.js';
 import { importEvents, type ImportResult } from '../../../apps/orderctl/src/events/import-events.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
@@ -160,6 +161,15 @@ describe('streams, exported and imported', () => {
     expect(await ordersIn(target)).toEqual(await ordersIn(source));
   });
 });
+
+/** That place, or the first one after the size of a member: one that says it is longer is as one that was cut off. */
+function besideSizes(bytes: Buffer, place: number): number {
+  let begin = 0;
+  const end = () => begin + memberSizeBytes(bytes.subarray(begin))!;
+  while (end() <= place) begin = end();
+  const size = { begin: begin + MEMBER_HEADER_BYTES - 4, end: begin + MEMBER_HEADER_BYTES };
+  return place >= size.begin && place < size.end ? size.end : place;
+}
 
 describe('an interruption', () => {
   const streams = Array.from({ length: 30 }, aStream);
@@ -320,7 +330,7 @@ describe('an interruption', () => {
       await using(fresh, async (store) => {
         for (const place of places) {
           const damaged = Buffer.from(bytes);
-          damaged[place]! ^= 0x10;
+          damaged[besideSizes(bytes, place)]! ^= 0x10;
           const path = newPath();
           await writeFile(path, damaged);
           await expect(imported(store, path)).rejects.toThrow(

@@ -19,7 +19,7 @@ const shapes: Shape[] = [
   { ref: 'A2', names: ['Heart of wicker', 'Red retrospot bag'], country: 'FR', at: '2026-04-02T00:00:00Z' },
   { ref: 'A3', names: ['Crème brûlée dish', 'Party bunting', 'Blue mug'], country: 'FR', tags: ['gift'] },
   {
-    ref: 'A4',
+    ref: 'U4', // unlike the others, nothing that a number of an order can begin with, of either half
     names: ['Party bunting'],
     skus: ['85199'],
     customer: 'c-7',
@@ -64,11 +64,11 @@ for (const { name, needs, open } of searchAdapters) {
       ['a misspelt word', 'retrosopt', ['A2']],
       ['several misspelt words', 'hangin haert', ['A1']],
       ['a swapped letter in a short word', 'mgu', ['A3', 'A5']],
-      ['a missing letter in the middle word', 'part buntng', ['A3', 'A4']],
+      ['a missing letter in the middle word', 'part buntng', ['A3', 'U4']],
       ['a word that nothing resembles', 'xylophone', []],
       ['a sku among the words', '85123a', ['A1']],
       ['no number in place of another', '85124a', []],
-      ['a reference', 'a4', ['A4']],
+      ['a reference', 'u4', ['U4']],
       ['a tag', 'gift', ['A3']],
       ["a person's name", 'rosa', ['A1']],
       ["a person's name and a product", 'smith heart', ['A1']],
@@ -88,7 +88,7 @@ for (const { name, needs, open } of searchAdapters) {
       ['a long word swapped near its beginning', 'hnaging', ['A1']],
       ['a misspelt word of 58 letters', 'llanfairpwlgwyngyllgogerychwyrndrobwllllantysiliogogogohc', ['A6']],
       ['one misspelt in three places', 'lanfairpwlgwyngyllgogerychwyrndrobwllllantysiliogogogohc', []],
-      ['signs only', '&!?', ['A1', 'A2', 'A3', 'A4', 'A5', 'A6']],
+      ['signs only', '&!?', ['A1', 'A2', 'A3', 'A5', 'A6', 'U4']],
     ])('finds by text: %s', async (_what, text, references) => {
       expect(await found({ text })).toEqual(references);
     });
@@ -105,13 +105,13 @@ for (const { name, needs, open } of searchAdapters) {
     });
 
     it('finds by what a SKU, a number and a reference begin with', async () => {
-      expect(await found({ skuPrefix: '851' })).toEqual(['A1', 'A4']);
+      expect(await found({ skuPrefix: '851' })).toEqual(['A1', 'U4']);
       expect(await found({ skuPrefix: '85123A' })).toEqual(['A1']);
       expect(await found({ skuPrefix: '5123A' })).toEqual([]);
       expect(await found({ skuPrefix: 'SKU-A3' })).toEqual(['A3']);
       expect(await found({ skuPrefix: 'SKU-A3-2' })).toEqual(['A3']);
-      expect(await found({ referencePrefix: 'A' })).toEqual(['A1', 'A2', 'A3', 'A4', 'A5', 'A6']);
-      expect(await found({ referencePrefix: 'A4' })).toEqual(['A4']);
+      expect(await found({ referencePrefix: 'A' })).toEqual(['A1', 'A2', 'A3', 'A5', 'A6']);
+      expect(await found({ referencePrefix: 'U4' })).toEqual(['U4']);
       const { number } = byReference.get('A2')!;
       expect(await found({ numberPrefix: number.slice(0, 8) })).toEqual(['A2']);
       expect(await found({ numberPrefix: number.slice(1) })).toEqual([]);
@@ -121,13 +121,13 @@ for (const { name, needs, open } of searchAdapters) {
       expect(await found({ text: 'mug', email: 'ana@example.org' })).toEqual(['A5']);
       expect(
         await found({ text: '"party bunting"', skuPrefix: '851', filter: { customerId: 'c-7' } }),
-      ).toEqual(['A4']);
+      ).toEqual(['U4']);
       expect(await found({ text: 'mug', skuPrefix: '851' })).toEqual([]);
     });
 
     it('puts the order first that is most about the words', async () => {
       const { items } = await ask({ text: 'bunting' });
-      expect(items.map(({ reference }) => reference)).toEqual(['A4', 'A3']);
+      expect(items.map(({ reference }) => reference)).toEqual(['U4', 'A3']);
     });
 
     it('keeps tenants and customers apart', async () => {
@@ -140,7 +140,7 @@ for (const { name, needs, open } of searchAdapters) {
       expect(await found({ text: 'secert' })).toEqual([]);
       const customer = { tenantId: 'default', customerId: 'c-7' };
       const { items, total, facets } = await ask({ text: 'party', audience: customer });
-      expect(items.map(({ reference }) => reference)).toEqual(['A4']);
+      expect(items.map(({ reference }) => reference)).toEqual(['U4']);
       expect([total, facets.country]).toEqual([1, [{ value: 'GB', orders: 1 }]]);
     });
 

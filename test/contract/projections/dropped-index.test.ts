@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { dropGeneration } from '#read-models/drop-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { createGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
-import { freshDatabase } from '../../support/database.js';
+import { freshDatabase, testPool } from '../../support/database.js';
 import { takeLease } from '../../support/leases.js';
 
 const ORDER = { tenantId: 'default', orderId: '018f3f5e-7b1c-7a52-9c9d-0f3f2f6f9a12' };
@@ -16,7 +16,7 @@ describe('an index whose rows another one is fed from', () => {
   beforeEach(async () => {
     const database = await freshDatabase();
     drop = database.drop;
-    pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    pool = testPool(database.url, 2);
   });
   afterEach(async () => {
     await pool.end();

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { dropGeneration } from '#read-models/drop-generation.js';
 import { createGeneration, prepareGeneration, prepareSharedTables } from '#read-models/generations.js';
 import { CannotMigrateDown, madeMigrations, migrate, migrateDown } from '#read-models/migrations/migrate.js';
 import { migrations } from '#read-models/migrations/migrations.js';
 import type { Migration } from '#read-models/migrations/migration.js';
 import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
-import { freshDatabase } from '../../support/database.js';
+import { freshDatabase, testPool } from '../../support/database.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { laterCodec, UNKNOWN_TYPE } from '../../support/quarantine.js';
@@ -55,7 +55,7 @@ describe('the shared tables', () => {
   beforeEach(async () => {
     const database = await freshDatabase();
     drop = database.drop;
-    pool = new pg.Pool({ connectionString: database.url, max: 4 });
+    pool = testPool(database.url, 4);
   });
   afterEach(async () => {
     await pool.end();

@@ -64,7 +64,7 @@ describe('the orders projection', () => {
       [order.orderId],
     );
     expect(row!.everything).toMatch(/brulee/);
-    expect(row!.everything).not.toMatch(/garc|example\.org|haute|moving/i);
+    expect(row!.everything).not.toMatch(/garc[ií]|example\.org|haute|moving/i);
     expect(row!.personal).toEqual({ email: 'ana@example.org', names: 'ana garcia' });
   });
 
@@ -96,7 +96,8 @@ describe('the orders projection', () => {
     expect(await watcher.reached('orders', position, 10_000)).toBe(true);
     expect(await watcher.reached('orders', position + 1_000_000n, 20)).toBe(false);
     await bench.rows(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%watcher%'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name LIKE '%watcher%' AND datname = current_database()`,
     );
     const next = await order.does(tags('after the connection was lost'));
     expect(await watcher.reached('orders', next.position, 10_000)).toBe(true);
@@ -176,7 +177,8 @@ describe('the orders projection', () => {
 
     await bench.rows('UPDATE orderlog.checkpoints SET position = position - 1');
     await bench.rows(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%watcher%'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name LIKE '%watcher%' AND datname = current_database()`,
     );
     await until('it is told the position anew', () => watcher.position('orders') === position - 1n);
     expect(await watcher.reached('orders', position, 20)).toBe(false);

@@ -7,7 +7,7 @@ import { LeasesStore } from '#read-models/stores/leases.store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
 import { forgetSent } from '../../../apps/orderctl/src/relay/describe-relay.js';
-import { freshDatabase } from '../../support/database.js';
+import { freshDatabase, testPool } from '../../support/database.js';
 import { takeLease } from '../../support/leases.js';
 import { ENGINES_MS } from '../../support/projections.js';
 
@@ -30,7 +30,7 @@ describe('a relay that is to begin anew', () => {
 
   beforeEach(async () => {
     database = await freshDatabase();
-    pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    pool = testPool(database.url, 2);
     await prepareSharedTables(pool);
     owner = new pg.Client({ connectionString: database.url });
     await owner.connect();

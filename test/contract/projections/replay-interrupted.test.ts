@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { freeGeneration } from '#projections/rebuild/freeing.js';
 import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
@@ -14,15 +15,22 @@ import { until } from '../../support/until.js';
 jest.setTimeout(180_000);
 const LIMIT_MS = 60_000;
 
+interface ReplayProcess {
+  /** Its exit code, once it is gone. */
+  readonly ended: Promise<number | null>;
+  /** As a crash would end it (SIGKILL). */
+  kill(): Promise<unknown>;
+}
+
 describe('a replay that is cut off, held or given up', () => {
   let bench: ProjectionBench;
   let store: ReplaysStore;
-  let children: ChildProcess[];
+  let started: ReplayProcess[];
   let orders: WrittenOrder[];
   beforeEach(async () => {
     bench = await ProjectionBench.open();
     store = new ReplaysStore(bench.pool);
-    children = [];
+    started = [];
     orders = Array.from({ length: 30 }, () => new WrittenOrder(bench.eventStore));
     for (const order of orders) await order.does(place(order, 3));
     for (const order of orders) await order.isFulfilled();
@@ -30,21 +38,36 @@ describe('a replay that is cut off, held or given up', () => {
     await liveOn(bench);
   });
   afterEach(async () => {
-    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(started.map((one) => one.kill()));
     await bench.close();
   });
 
   const places = () => ['--postgres-url', bench.postgresUrl, '--event-store-url', bench.eventStoreUrl];
 
   /** As a person starts it; slow enough to be met on its way. */
-  function start(...args: readonly string[]): ChildProcess {
+  function start(...args: readonly string[]): ReplayProcess {
     const child = spawn(process.execPath, [ORDERCTL, 'replay', ...args, ...places()], { stdio: 'ignore' });
-    children.push(child);
-    return child;
+    // From the start on: it may be gone before anyone asks.
+    const ended = once(child, 'exit').then(([code]) => code as number | null);
+    const kill = () => {
+      child.kill('SIGKILL');
+      return ended;
+    };
+    const one = { ended, kill };
+    started.push(one);
+    return one;
   }
 
-  const ended = (child: ChildProcess) =>
-    new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  /** PostgreSQL takes a moment to notice that the process is gone. */
+  const cutOffReplay = () =>
+    until(
+      'nobody is at it',
+      async () => {
+        const open = await store.open();
+        return open?.isAttended === false && open;
+      },
+      LIMIT_MS,
+    );
   const at = (phase: ReplayPhase) =>
     until(`a replay is ${phase}`, async () => (await store.open())?.phase === phase, LIMIT_MS);
   const lineOf = ({ stderr }: Finished) => stderr.trim().split('\n').at(-1);
@@ -52,14 +75,9 @@ describe('a replay that is cut off, held or given up', () => {
   it('goes on after kill -9 while it loads, from what it has written', async () => {
     const child = start('--throttle', '60');
     await until('some is written', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
-    child.kill('SIGKILL');
-    await ended(child);
+    await child.kill();
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: 1 });
-    // PostgreSQL takes a moment to notice that the process is gone.
-    const cutOff = await until('nobody is at it', async () => {
-      const open = await store.open();
-      return open?.isAttended === false && open;
-    });
+    const cutOff = await cutOffReplay();
     expect(cutOff).toMatchObject({ state: 'running', phase: 'loading' });
 
     const { generation, replay: done } = await replayOn(bench);
@@ -70,12 +88,8 @@ describe('a replay that is cut off, held or given up', () => {
   it('goes on after kill -9 while it verifies, with all that it has built', async () => {
     const child = start('--throttle', '60');
     await at('verifying');
-    child.kill('SIGKILL');
-    await ended(child);
-    const cutOff = await until('nobody is at it', async () => {
-      const open = await store.open();
-      return open?.isAttended === false && open;
-    });
+    await child.kill();
+    const cutOff = await cutOffReplay();
     expect(cutOff).toMatchObject({ state: 'running', phase: 'verifying', generation: 2 });
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: 1 });
 
@@ -176,7 +190,7 @@ describe('a replay that is cut off, held or given up', () => {
   });
 
   it('waits while it is paused by another process, and goes on when it is told to', async () => {
-    const child = start('--throttle', '60');
+    const child = start('--throttle', '20'); // still at it when `orderctl` has started
     await until('it loads', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
     expect(await orderctl('replay', 'pause', ...places())).toMatchObject({
       code: 0,
@@ -186,7 +200,7 @@ describe('a replay that is cut off, held or given up', () => {
     const before = (await store.open())!;
     expect(before).toMatchObject({ isAttended: true, asked: 'pause' });
     expect(await orderctl('replay', 'resume', ...places())).toMatchObject({ code: 0 });
-    expect(await ended(child)).toBe(0);
+    expect(await child.ended).toBe(0);
     expect(await store.last()).toMatchObject({ state: 'done' });
     expect(await rowsThatDiffer(bench, 'gen_1', 'gen_2')).toEqual([]);
   });
@@ -194,9 +208,8 @@ describe('a replay that is cut off, held or given up', () => {
   it('is gone on with by `resume` where its process is no more', async () => {
     const child = start('--throttle', '60');
     await until('it loads', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
-    child.kill('SIGKILL');
-    await ended(child);
-    await until('nobody is at it', async () => (await store.open())?.isAttended === false);
+    await child.kill();
+    await cutOffReplay();
     expect(await orderctl('replay', 'pause', ...places())).toMatchObject({
       code: 0,
       stdout:
@@ -217,7 +230,7 @@ describe('a replay that is cut off, held or given up', () => {
         onProgress: () => cutOff.abort(new Error('cut off')),
       });
       await expect(begun).rejects.toThrow('cut off');
-      await until('nobody is at it', async () => (await store.open())?.isAttended === false);
+      await cutOffReplay();
     };
     await begin();
     expect(await orderctl('replay', ...places())).toMatchObject({ code: 0 });
@@ -259,16 +272,16 @@ describe('a replay that is cut off, held or given up', () => {
   });
 
   it('is dropped when it is cancelled, whether a process is at it or not', async () => {
-    const child = start('--throttle', '60');
+    const child = start('--throttle', '5'); // still at it when `orderctl` has started
     await at('loading');
     expect(await orderctl('replay', 'cancel', ...places())).toMatchObject({ code: 0 });
-    expect(await ended(child)).toBe(1);
+    expect(await child.ended).toBe(1);
     expect(await store.last()).toMatchObject({ state: 'cancelled', generation: 2 });
 
-    const another = start('--throttle', '60');
+    const another = start('--throttle', '5');
     await until('another loads', async () => (await store.open())?.generation === 3, LIMIT_MS);
-    another.kill('SIGKILL');
-    await ended(another);
+    await another.kill();
+    await cutOffReplay();
     const cancelled = await orderctl('replay', 'cancel', ...places());
     expect(cancelled).toMatchObject({
       code: 0,

@@ -76,7 +76,7 @@ describe('an owner of the rows whose write gets no answer', () => {
   it('goes on from what became of it, not from what it remembers', async () => {
     await lockHistory();
     await order.does(tags('three'), tags('four'));
-    await until('it waits no longer', () => running.projector.engine.restartCount > 0);
+    await until('it waits no longer', () => running.projector.engine.restartCount > 0, ENGINES_MS);
     await unlockHistory();
     await bench.caughtUp(running);
     await order.does(tags('five'));
@@ -89,8 +89,8 @@ describe('an owner of the rows whose write gets no answer', () => {
     const before = await token();
     await order.does(tags('three'), tags('four'));
     await until('it waits for the lock', async () => (await waiting()) > 0);
-    await until('it owns the rows anew', async () => (await token()) > before + 1);
-    await until('no session of before is left', async () => (await waiting()) === 1);
+    await until('it owns the rows anew', async () => (await token()) > before + 1, ENGINES_MS);
+    await until('no session of before is left', async () => (await waiting()) === 1, ENGINES_MS);
     await unlockHistory();
     await bench.caughtUp(running);
     await order.does(tags('five'));

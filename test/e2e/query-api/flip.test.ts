@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { activate } from '#read-models/activate-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { activeGeneration, createGeneration } from '#read-models/generations.js';
+import { testPool } from '../../support/database.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
 import { until } from '../../support/until.js';
@@ -23,7 +24,7 @@ describe('when another generation becomes active', () => {
     system.startProjector();
     await system.ask('/v1/orders', { headers: await system.upToDate() });
     await system.stopProjector();
-    db = new pg.Pool({ connectionString: system.postgresUrl, max: 2 });
+    db = testPool(system.postgresUrl, 2);
   });
   afterAll(async () => {
     await db.end();

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { CannotFlip, flipTo, rollback } from '#projections/generations/flip.js';
 import { dropGeneration } from '#read-models/drop-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { createGeneration } from '#read-models/generations.js';
+import { testPool } from '../../support/database.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type QueryAnswer, type TestQuerySystem } from '../../support/query-api.js';
 
@@ -26,7 +27,7 @@ describe('flips and rollbacks under load, with two query-apis', () => {
   beforeAll(async () => {
     system = await startTestQuerySystem();
     asks = [(path, asking) => system.ask(path, asking), await system.another()];
-    pool = new pg.Pool({ connectionString: system.postgresUrl, max: 4 });
+    pool = testPool(system.postgresUrl, 4);
     hot = new WrittenOrder(system.eventStore);
     await hot.does(place(hot));
     for (let count = 1; count < ORDERS; count++) {

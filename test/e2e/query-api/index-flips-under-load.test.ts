@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import type { Client } from '@elastic/elasticsearch';
-import pg from 'pg';
+import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { rollback } from '#projections/generations/flip.js';
 import { replay } from '#projections/rebuild/replay.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { testPool } from '../../support/database.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
@@ -34,7 +35,7 @@ describeWith('elasticsearch', 'flips from one index to another under load, with 
   beforeAll(async () => {
     system = await startTestQuerySystem(elasticsearchUrl());
     client = createElasticsearchClient({ url: elasticsearchUrl()!, apiKey: null, caFile: null });
-    pool = new pg.Pool({ connectionString: system.postgresUrl, max: 4 });
+    pool = testPool(system.postgresUrl, 4);
     const asks = [system.ask.bind(system), await system.another()];
     searches = asks.map(
       (ask): Search =>

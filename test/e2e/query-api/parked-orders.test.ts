@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { encodeOrderPosition } from '#platform/order-position.js';
 import { askForAction } from '#read-models/stores/quarantine-actions.store.js';
+import { testPool } from '../../support/database.js';
 import { confirm, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
 import { UNKNOWN_TYPE } from '../../support/quarantine.js';
@@ -21,8 +22,7 @@ describe('an order that is parked, over HTTP,', () => {
 
   beforeAll(async () => {
     system = await startTestQuerySystem();
-    pool = new pg.Pool({ connectionString: system.postgresUrl, max: 1 });
-    pool.on('error', () => {});
+    pool = testPool(system.postgresUrl, 1);
     system.startProjector();
     [order, fine] = [new WrittenOrder(system.eventStore), new WrittenOrder(system.eventStore)];
     path = `/v1/orders/${order.orderId}`;

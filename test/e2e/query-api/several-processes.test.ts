@@ -131,7 +131,8 @@ describe('several processes of query-api', () => {
     const token = await change();
     const waiting = system.everywhere(path, token);
     await system.bench.rows(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%checkpoint watcher%'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name LIKE '%checkpoint watcher%' AND datname = current_database()`,
     );
     system.projector.kill('SIGCONT');
     await waiting;
