@@ -80,6 +80,11 @@ class SerialOrder {
       this.#blockOf.set(commandId, block);
     });
     for (const exchange of exchanges) this.#blockFor(exchange)?.askedBy.push(exchange);
+    // A process may end after it stored what it was asked for and before it said so. Without a key it is not asked again.
+    const untold = exchanges.filter(({ commandId, answer }) => commandId === null && answer === null);
+    for (const block of this.#blocks.filter(({ askedBy }) => askedBy.length === 0)) {
+      block.askedBy.push(...untold.filter((exchange) => this.#mayHaveLeft(block, exchange)));
+    }
   }
 
   /** Each is what is decided, at its place, for a command that somebody asked for and was not refused. */
@@ -171,7 +176,12 @@ class SerialOrder {
     return !isStranger && isDecision(this.#states[first]!, { command, commandId, occurredAt }, events);
   }
 
-  /** What came of a command without a key is known by its answer alone. */
+  #mayHaveLeft(block: Block, exchange: Exchange): boolean {
+    const { ifMatch } = exchange;
+    return (ifMatch === null || ifMatch === block.first - 1) && this.#isOf(block, exchange);
+  }
+
+  /** What came of a command without a key is told by its answer. */
   #blockFor({ commandId, answer }: Exchange): Block | undefined {
     if (commandId !== null) return this.#blockOf.get(commandId);
     const told = answer?.body as { revision?: number; events?: readonly unknown[] } | undefined;
