@@ -109,22 +109,7 @@ class Round {
     try {
       const faults = await this.#disturb(system, laterRelease);
       this.#log('everything runs undisturbed again');
-      const settling = {
-        store,
-        postgresUrl: system.readUrl,
-        elasticsearch: elasticsearch !== null,
-        kafka: kafka !== null,
-      };
-      const limitMs = this.#options.settleLimitMs ?? SETTLE_LIMIT_MS;
-      // What the payment workers find at the end of the log, they write behind it.
-      const unsettled =
-        (await untilSettled(settling, limitMs)) ??
-        (await system.payments.settled(limitMs)) ??
-        (await untilSettled(settling, limitMs));
-      this.#log(unsettled ?? 'settled');
-      await Promise.all(this.#followers.map((follower) => follower.finish(limitMs)));
-      await this.#sample(system);
-      const facts = await this.#facts(system, store, laterRelease.eventIds);
+      const { unsettled, facts } = await this.#atRest(system, store, laterRelease.eventIds);
       this.#write('commands.ndjson', facts.commands);
       this.#write('reads.ndjson', facts.reads);
       this.#log('judging');
@@ -132,8 +117,43 @@ class Round {
       this.#log('judged');
       return { unsettled, violations, faults, deaths: this.#deaths, counts: countsOf(facts) };
     } finally {
+      await Promise.all(this.#followers.map((follower) => follower.close()));
       await store.close();
       await system.close();
+    }
+  }
+
+  /**
+   * What there is when nothing is written any more. A request may be so late that it still writes behind what was
+   * settled: then it is settled, and loaded, again.
+   */
+  async #atRest(
+    system: ChaosSystem,
+    store: DbClientEventStore,
+    ofLaterRelease: ReadonlySet<string>,
+  ): Promise<{ unsettled: string | null; facts: Facts }> {
+    const { elasticsearch, kafka, settleLimitMs: limitMs = SETTLE_LIMIT_MS } = this.#options;
+    const settling = {
+      store,
+      postgresUrl: system.readUrl,
+      elasticsearch: elasticsearch !== null,
+      kafka: kafka !== null,
+    };
+    const deadlineMs = performance.now() + limitMs;
+    for (;;) {
+      // What the payment workers find at the end of the log, they write behind it.
+      let unsettled = (await untilSettled(settling, limitMs)) ?? (await system.payments.settled(limitMs));
+      const head = await store.headPosition();
+      unsettled ??= await untilSettled(settling, limitMs);
+      this.#log(unsettled ?? 'settled');
+      await Promise.all(this.#followers.map((follower) => follower.finish(limitMs)));
+      await this.#sample(system);
+      const facts = await this.#facts(system, store, ofLaterRelease);
+      if (unsettled !== null || (await store.headPosition()) === head) return { unsettled, facts };
+      if (performance.now() > deadlineMs) {
+        return { unsettled: `something is still written after ${limitMs} ms`, facts };
+      }
+      this.#log('something was written late');
     }
   }
 
