@@ -30,7 +30,7 @@ interface Waiting {
 }
 
 /** Longer than a busy machine makes an owner late; what is dead is found sooner, by the end of its session. */
-const LEASE_MS = 3_000;
+export const LEASE_MS = 3_000;
 const RENEW_EVERY_MS = 1_000;
 /** A release is told; this is for what ends without a word. */
 const LOOK_EVERY_MS = 250;
