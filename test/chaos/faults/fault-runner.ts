@@ -52,7 +52,7 @@ export class FaultRunner {
   /** Everything runs again, undisturbed, with the right time. */
   async settle(): Promise<void> {
     await Promise.all(this.#underWay);
-    await Promise.all(this.#system.links.map(({ repeated }) => repeated?.settled()));
+    await Promise.all(this.#system.links.map(async ({ repeated }) => repeated?.settled()));
     const apps = [...this.#system.apps.values()];
     for (const app of apps) app.setClock(0);
     await Promise.all(apps.map((app) => app.ready()));
