@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { IDLE_MS } from '#platform/http/draining.js';
 
 export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT';
@@ -17,6 +18,8 @@ export interface Answered {
 
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 20;
+/** A server that ends leaves idle connections open for longer: a client that is late meets none that just closes. */
+const KEPT_IDLE_MS = IDLE_MS * 0.6;
 
 /**
  * A client that knows several addresses of one service, and forgives it two things: where a connection is refused it
@@ -25,7 +28,10 @@ const PAUSE_MS = 20;
 export class SeveralAddresses {
   readonly #urls: readonly string[];
   readonly #token: string;
-  readonly #agent = new Agent({ connections: 4, pipelining: 1 });
+  readonly #agent = new Agent({
+    ...{ connections: 4, pipelining: 1 },
+    ...{ keepAliveTimeout: KEPT_IDLE_MS, keepAliveMaxTimeout: KEPT_IDLE_MS },
+  });
   #turn = 0;
   /** How often it was refused, and how often told to ask again. */
   readonly forgiven = { refused: 0, unavailable: 0 };
