@@ -2,12 +2,12 @@
 // worked. An argument names the major version of Node that must be running this.
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createClient } from 'orderlog-client';
+import { freePort } from './free-port.mjs';
 
 const START_TIMEOUT_MS = 120_000; // generous for shared machines: speed is measured in the bench, not here
 const orderctl = fileURLToPath(new URL('../apps/orderctl/bin/orderctl.js', import.meta.url));
@@ -72,12 +72,4 @@ async function stop(child) {
   child.kill('SIGINT');
   const code = await ended;
   if (code !== 0) throw new Error(`orderctl up ended with ${code} after Ctrl-C`);
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
 }

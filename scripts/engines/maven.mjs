@@ -5,6 +5,8 @@ import { EngineFailure } from './failure.mjs';
 import { openFolder } from './folders.mjs';
 
 const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1';
+const TRIES = 3;
+const TRY_LIMIT_MS = 600_000;
 
 /** Unpacks an archive from the Maven repository, once, and returns the folder. */
 export function unpackOnce(home, name, archive) {
@@ -37,14 +39,23 @@ function once(home, name, fill) {
   return place;
 }
 
+// A download may break or stand still; what came whole is in Maven's own cache when it is tried again.
 function maven(cwd, args) {
-  try {
-    execFileSync('mvn', ['--batch-mode', '--quiet', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  } catch (error) {
-    if (error.code === 'ENOENT') {
-      throw new EngineFailure('neither Docker nor Maven is here: install one of them (Maven needs a JDK)');
+  for (let tries = 1; ; tries++) {
+    try {
+      execFileSync('mvn', ['--batch-mode', '--quiet', ...args], {
+        ...{ cwd, stdio: ['ignore', 'pipe', 'pipe'] },
+        ...{ timeout: TRY_LIMIT_MS, killSignal: 'SIGKILL' },
+      });
+      return;
+    } catch (error) {
+      if (error.code === 'ENOENT') {
+        throw new EngineFailure('neither Docker nor Maven is here: install one of them (Maven needs a JDK)');
+      }
+      if (tries < TRIES) continue;
+      const why = error.code === 'ETIMEDOUT' ? `took more than ${TRY_LIMIT_MS} ms` : 'failed';
+      throw new EngineFailure(`mvn ${args.join(' ')} ${why}:\n${error.stdout}${error.stderr}`.trimEnd());
     }
-    throw new EngineFailure(`mvn ${args.join(' ')} failed:\n${error.stdout}${error.stderr}`.trimEnd());
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../free-port.mjs';
 
 const fileIn = (folder) => join(folder, 'engine.json');
 
@@ -23,16 +23,6 @@ export function forget(folder) {
 
 /** One free port of this machine for each name. */
 export async function freePorts(names) {
-  const servers = await Promise.all(names.map(listenAnywhere));
-  const ports = names.map((name, index) => [name, servers[index].address().port]);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  const ports = await Promise.all(names.map(async (name) => [name, await freePort()]));
   return Object.fromEntries(ports);
-}
-
-function listenAnywhere() {
-  const server = createServer();
-  return new Promise((listening, failed) => {
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => listening(server));
-  });
 }

@@ -33,10 +33,11 @@ describe('command-api killed while commands share appends', () => {
       for (let kill = 0; kill < KILLS; kill++) {
         const next = await start();
         const { length: before } = commands.exchanges;
+        const index = random.below(PROCESSES);
         const isFurther = () => commands.exchanges.length > before + EXCHANGES_BETWEEN;
-        await until('it is in the middle', isFurther, 60_000);
+        await until('it is in the middle', () => isFurther() && commands.isAsking(apis[index]!), 60_000);
         // Commands sent to it are under way; no more are sent.
-        const [killed] = apis.splice(random.below(PROCESSES), 1, next);
+        const [killed] = apis.splice(index, 1, next);
         await killed!.kill();
       }
     } finally {

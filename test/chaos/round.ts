@@ -63,6 +63,8 @@ const MAX_ORDERS = 60;
 const SAMPLE_EVERY_MS = 700;
 const LOOK_EVERY_MS = 200;
 const SETTLE_LIMIT_MS = 120_000;
+/** Late requests are few: after so many loads none should be left. */
+const MOST_LOADS = 5;
 const TOKEN_SECONDS = 4 * 3_600;
 
 /** One system from its start to its end: clients and faults for a while, then quiet, then the checks. */
@@ -109,22 +111,7 @@ class Round {
     try {
       const faults = await this.#disturb(system, laterRelease);
       this.#log('everything runs undisturbed again');
-      const settling = {
-        store,
-        postgresUrl: system.readUrl,
-        elasticsearch: elasticsearch !== null,
-        kafka: kafka !== null,
-      };
-      const limitMs = this.#options.settleLimitMs ?? SETTLE_LIMIT_MS;
-      // When the payment workers reach the end of the log, they append further events behind it.
-      const unsettled =
-        (await untilSettled(settling, limitMs)) ??
-        (await system.payments.settled(limitMs)) ??
-        (await untilSettled(settling, limitMs));
-      this.#log(unsettled ?? 'settled');
-      await Promise.all(this.#followers.map((follower) => follower.finish(limitMs)));
-      await this.#sample(system);
-      const facts = await this.#facts(system, store, laterRelease.eventIds);
+      const { unsettled, facts } = await this.#atRest(system, store, laterRelease.eventIds);
       this.#write('commands.ndjson', facts.commands);
       this.#write('reads.ndjson', facts.reads);
       this.#log('judging');
@@ -132,8 +119,42 @@ class Round {
       this.#log('judged');
       return { unsettled, violations, faults, deaths: this.#deaths, counts: countsOf(facts) };
     } finally {
+      await Promise.all(this.#followers.map((follower) => follower.close()));
       await store.close();
       await system.close();
+    }
+  }
+
+  /**
+   * The facts once nothing is written any more. A request may come so late that it still writes after everything had
+   * settled: then the round settles, and loads the facts, again.
+   */
+  async #atRest(
+    system: ChaosSystem,
+    store: DbClientEventStore,
+    ofLaterRelease: ReadonlySet<string>,
+  ): Promise<{ unsettled: string | null; facts: Facts }> {
+    const { elasticsearch, kafka, settleLimitMs: limitMs = SETTLE_LIMIT_MS } = this.#options;
+    const settling = {
+      store,
+      postgresUrl: system.readUrl,
+      elasticsearch: elasticsearch !== null,
+      kafka: kafka !== null,
+    };
+    for (let loads = 1; ; loads++) {
+      // When the payment workers reach the end of the log, they append further events behind it.
+      let unsettled = (await untilSettled(settling, limitMs)) ?? (await system.payments.settled(limitMs));
+      const head = await store.headPosition();
+      unsettled ??= await untilSettled(settling, limitMs);
+      this.#log(unsettled ?? 'settled');
+      await Promise.all(this.#followers.map((follower) => follower.finish(limitMs)));
+      await this.#sample(system);
+      const facts = await this.#facts(system, store, ofLaterRelease);
+      if (unsettled !== null || (await store.headPosition()) === head) return { unsettled, facts };
+      if (loads === MOST_LOADS) {
+        return { unsettled: `something was written during each of ${loads} loads`, facts };
+      }
+      this.#log('something was written late');
     }
   }
 

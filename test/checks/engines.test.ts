@@ -5,13 +5,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { parse } from 'yaml';
 import { finished, repositoryRoot, type Finished } from '#test/support/seeded-tree.js';
 import { until } from '#test/support/until.js';
 
 // Each command is a process of its own, on a machine that may be busy.
-const TIMEOUT_MS = 60_000;
+jest.setTimeout(60_000);
+
 const ENGINES = ['elasticsearch', 'kafka', 'redis'];
 
 let folder: string;
@@ -125,89 +126,69 @@ describe('an engine for tests', () => {
   const isRunning = (pid: number) =>
     existsSync(`/proc/${pid}`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
-  it(
-    'is started once, says so when it runs already, and where; and is gone after down',
-    async () => {
-      const first = await redis('up');
-      expect(first).toMatchObject({ code: 0, stderr: expect.stringMatching(/^redis \S+ started\n$/) });
-      expect(first.stdout).toMatch(/^REDIS_URL=redis:\/\/127\.0\.0\.1:\d+\n$/);
-      const again = await redis('up');
-      expect(again).toMatchObject({ code: 0, stderr: expect.stringMatching(/^redis \S+ was running\n$/) });
-      expect(again.stdout).toBe(first.stdout);
-      const [pid, ...others] = await started();
-      expect(others).toEqual([]);
-      const { stdout } = await redis('status');
-      expect(stdout).toMatch(/^redis \S+: REDIS_URL=\S+ \(process \d+, log \S+\)\n$/);
-      expect(stdout).toContain(`: ${first.stdout.trim()} (process ${pid}, `);
-      expect(await redis('down')).toMatchObject({ code: 0, stderr: 'redis stopped\n' });
-      expect(isRunning(pid!)).toBe(false);
-      expect(await redis('status')).toMatchObject({ stdout: 'redis: not running\n' });
-      expect(await readdir(running())).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+  it('is started once, says so when it runs already, and where; and is gone after down', async () => {
+    const first = await redis('up');
+    expect(first).toMatchObject({ code: 0, stderr: expect.stringMatching(/^redis \S+ started\n$/) });
+    expect(first.stdout).toMatch(/^REDIS_URL=redis:\/\/127\.0\.0\.1:\d+\n$/);
+    const again = await redis('up');
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringMatching(/^redis \S+ was running\n$/) });
+    expect(again.stdout).toBe(first.stdout);
+    const [pid, ...others] = await started();
+    expect(others).toEqual([]);
+    const { stdout } = await redis('status');
+    expect(stdout).toMatch(/^redis \S+: REDIS_URL=\S+ \(process \d+, log \S+\)\n$/);
+    expect(stdout).toContain(`: ${first.stdout.trim()} (process ${pid}, `);
+    expect(await redis('down')).toMatchObject({ code: 0, stderr: 'redis stopped\n' });
+    expect(isRunning(pid!)).toBe(false);
+    expect(await redis('status')).toMatchObject({ stdout: 'redis: not running\n' });
+    expect(await readdir(running())).toEqual([]);
+  });
 
-  it(
-    'that does not start shows its log',
-    async () => {
-      const { code, stdout, stderr } = await redis('up', { FAILS: 'no room for an append-only file' });
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/^redis ended before it answered\. The end of its log:\n/);
-      expect(stderr).toContain('Error: no room for an append-only file');
-      expect(await redis('status')).toMatchObject({ stdout: 'redis: not running\n' });
-    },
-    TIMEOUT_MS,
-  );
+  it('that does not start shows its log', async () => {
+    const { code, stdout, stderr } = await redis('up', { FAILS: 'no room for an append-only file' });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^redis ended before it answered\. The end of its log:\n/);
+    expect(stderr).toContain('Error: no room for an append-only file');
+    expect(await redis('status')).toMatchObject({ stdout: 'redis: not running\n' });
+  });
 
-  it(
-    'is started by one of several that start it at once',
-    async () => {
-      const all = await Promise.all([1, 2, 3, 4].map(() => redis('up')));
-      expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
-      expect(new Set(all.map(({ stdout }) => stdout)).size).toBe(1);
-      expect(all.filter(({ stderr }) => / started\n$/.test(stderr))).toHaveLength(1);
-      expect(await started()).toHaveLength(1);
-      await redis('down');
-    },
-    TIMEOUT_MS,
-  );
+  it('is started by one of several that start it at once', async () => {
+    const all = await Promise.all([1, 2, 3, 4].map(() => redis('up')));
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(new Set(all.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(all.filter(({ stderr }) => / started\n$/.test(stderr))).toHaveLength(1);
+    expect(await started()).toHaveLength(1);
+    await redis('down');
+  });
 
-  it(
-    'is not ended before its start is over',
-    async () => {
-      const answersOnce = join(own, 'answers');
-      const starting = redis('up', { ANSWERS_ONCE: answersOnce });
-      await until('it is started', () => existsSync(starts));
-      const ending = spawn(process.execPath, argsOf('down'), { cwd: repositoryRoot, env: environment() });
-      let said = '';
-      ending.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      const ended = once(ending, 'close');
-      await until('the other waits', () =>
-        /^redis: waiting for process \d+, which starts or ends it\n$/.test(said),
-      );
-      await writeFile(answersOnce, '');
-      expect(await starting).toMatchObject({ code: 0 });
-      expect(await ended).toEqual([0, null]);
-      expect(said).toMatch(/\nredis stopped\n$/);
-      expect((await started()).filter(isRunning)).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+  it('is not ended before its start is over', async () => {
+    const answersOnce = join(own, 'answers');
+    const starting = redis('up', { ANSWERS_ONCE: answersOnce });
+    await until('it is started', () => existsSync(starts));
+    const ending = spawn(process.execPath, argsOf('down'), { cwd: repositoryRoot, env: environment() });
+    let said = '';
+    ending.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const ended = once(ending, 'close');
+    await until('the other waits', () =>
+      /^redis: waiting for process \d+, which starts or ends it\n$/.test(said),
+    );
+    await writeFile(answersOnce, '');
+    expect(await starting).toMatchObject({ code: 0 });
+    expect(await ended).toEqual([0, null]);
+    expect(said).toMatch(/\nredis stopped\n$/);
+    expect((await started()).filter(isRunning)).toEqual([]);
+  });
 
-  it(
-    'is started although another that started or ended it was killed',
-    async () => {
-      const { pid } = spawnSync(process.execPath, ['--eval', '']);
-      await mkdir(running());
-      for (const name of ['redis.lock', 'redis.lock.stale']) {
-        await writeFile(join(running(), name), JSON.stringify({ pid, startedAt: '1' }));
-      }
-      expect(await redis('up')).toMatchObject({
-        code: 0,
-        stderr: expect.stringMatching(/^redis \S+ started\n$/),
-      });
-      await redis('down');
-    },
-    TIMEOUT_MS,
-  );
+  it('is started although another that started or ended it was killed', async () => {
+    const { pid } = spawnSync(process.execPath, ['--eval', '']);
+    await mkdir(running());
+    for (const name of ['redis.lock', 'redis.lock.stale']) {
+      await writeFile(join(running(), name), JSON.stringify({ pid, startedAt: '1' }));
+    }
+    expect(await redis('up')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^redis \S+ started\n$/),
+    });
+    await redis('down');
+  });
 });

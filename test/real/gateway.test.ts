@@ -4,6 +4,7 @@ import { problems, type ProblemCode } from '#platform/problems/problems.js';
 import { BODY_LIMIT_BYTES } from '../../apps/command-api/src/http-api.js';
 import { describeWithNginx, startGateway, type GatewayAnswer, type TestGateway } from '../support/gateway.js';
 import { startWholeSystem, type WholeSystem } from '../support/whole-system.js';
+import { until } from '../support/until.js';
 
 const LIMIT_MS = 120_000;
 jest.setTimeout(LIMIT_MS);
@@ -68,7 +69,14 @@ describeWithNginx('the gateway', () => {
     expect(location).toMatch(/^https:\/\/orders\.example\/v1\/orders\//);
     const consistent = headers({ 'consistent-with': placed.headers.get('order-position')! });
     const path = location.slice('https://orders.example'.length);
-    const read = await gateway.ask(path, { headers: consistent });
+    const read = await until(
+      'the projector has it',
+      async () => {
+        const answer = await gateway.ask(path, { headers: consistent });
+        return json(answer)['code'] !== 'not_caught_up' && answer;
+      },
+      LIMIT_MS / 2,
+    );
     expect([read.status, json(read)]).toEqual([200, expect.objectContaining({ reference: 'A-1' })]);
     const history = await gateway.ask(`${path}/history`, { headers: consistent });
     expect(history.text).toContain(traceId);

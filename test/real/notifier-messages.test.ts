@@ -120,7 +120,10 @@ describeWith('kafka', 'the example notifier', () => {
     await bench.settled();
     expect(await suite.emailRows()).toMatchObject([{ type: 'order_confirmed', state: 'sent' }]);
     expect(suite.mails()).toHaveLength(1);
-    const warned = notifier.lines.filter(({ level }) => level === 'warn');
+    // Kafka may be slow to answer, and be warned of: that is no matter of this.
+    const warned = notifier.lines.filter(
+      ({ level, type }) => level === 'warn' && String(type).startsWith('orderlog.'),
+    );
     expect(warned).toMatchObject([{ type: 'orderlog.order.confirmed.v2' }]);
   });
 

@@ -47,6 +47,8 @@ export class ConcurrentCommands {
   readonly #options: ConcurrencyOptions;
   readonly #placingKey: string;
   readonly #asked: Asking[] = [];
+  /** One for each request that is not answered yet. */
+  readonly #underWay = new Map<symbol, TestCommandApi>();
 
   constructor(apis: readonly TestCommandApi[], options: ConcurrencyOptions) {
     this.#apis = apis;
@@ -61,6 +63,11 @@ export class ConcurrentCommands {
     const placing = { key: this.#placingKey, command, occurredAt: null, ifMatch: null, isStranger: false };
     const all = Array.from({ length: clients }, (_, n) => this.#client(random.fork(`client ${n}`), placing));
     await Promise.all(all);
+  }
+
+  /** Whether it was sent something that it has not answered yet. */
+  isAsking(api: TestCommandApi): boolean {
+    return [...this.#underWay.values()].includes(api);
   }
 
   async #client(random: Random, placing: Asking): Promise<void> {
@@ -111,15 +118,17 @@ export class ConcurrentCommands {
     const api = random.one(this.#apis)!;
     const { method, path, body } = requestOf(command, orderId);
     const sentAtMs = performance.now();
-    const answer = await answerOf(
-      api.send(path, {
-        method,
-        key,
-        body: { ...body, ...(occurredAt === null ? {} : { occurredAt }) },
-        headers: ifMatch === null ? {} : { 'if-match': `"${ifMatch}"` },
-        ...(isStranger ? { token: await api.token({ customer: STRANGER, scopes: ['orders:write'] }) } : {}),
-      }),
-    );
+    const sending = {
+      method,
+      key,
+      body: { ...body, ...(occurredAt === null ? {} : { occurredAt }) },
+      headers: ifMatch === null ? {} : { 'if-match': `"${ifMatch}"` },
+      ...(isStranger ? { token: await api.token({ customer: STRANGER, scopes: ['orders:write'] }) } : {}),
+    };
+    const request = Symbol();
+    this.#underWay.set(request, api);
+    const answer = await answerOf(api.send(path, sending));
+    this.#underWay.delete(request);
     this.exchanges.push({
       ...{ sentAtMs, answeredAtMs: performance.now(), occurredAt, ifMatch, isStranger, answer },
       commandId: key === null ? null : commandIdFor(method, path, key, isStranger),

@@ -24,15 +24,31 @@ export async function takeLease(
   return (await store.take(key, seen ?? null, rows[0]!))!;
 }
 
+export interface Owner {
+  readonly pid: number;
+  /** When its lease ends unless it is renewed, by PostgreSQL's clock. */
+  readonly leaseEndsMs: number;
+}
+
 /** The process that owns a projection; null: none does. @param projection a pattern of LIKE */
-export async function ownerPid(db: Queryable, projection: string): Promise<number | null> {
+export async function ownerOf(db: Queryable, projection: string): Promise<Owner | null> {
   const { rows: there } = await db.query<{ yes: boolean }>(
     `SELECT to_regclass('orderlog.leases') IS NOT NULL AS yes`,
   );
   if (!there[0]!.yes) return null; // no projector ran yet
-  const { rows } = await db.query<{ holder: string }>(
-    'SELECT holder FROM orderlog.leases WHERE projection LIKE $1 AND holder IS NOT NULL AND expires_at > now()',
+  const { rows } = await db.query<{ holder: string; leaseEndsMs: number }>(
+    `SELECT holder, extract(epoch FROM expires_at)::float8 * 1000 AS "leaseEndsMs"
+     FROM orderlog.leases WHERE projection LIKE $1 AND holder IS NOT NULL AND expires_at > now()`,
     [projection],
   );
-  return rows[0] ? Number(rows[0].holder.split('/')[1]) : null;
+  const [lease] = rows;
+  return lease ? { pid: Number(lease.holder.split('/')[1]), leaseEndsMs: lease.leaseEndsMs } : null;
+}
+
+/** By PostgreSQL's clock. */
+export async function nowMs(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ nowMs: number }>(
+    `SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS "nowMs"`,
+  );
+  return rows[0]!.nowMs;
 }

@@ -1,4 +1,5 @@
-import { ownerPid } from './leases.js';
+import { LEASE_MS } from '#projections/lease/leases.js';
+import { nowMs, ownerOf } from './leases.js';
 import type { ProjectionBench } from './projections.js';
 import { killed, startProjectorProcess, type ProjectorProcess } from './projector-process.js';
 import { until } from './until.js';
@@ -30,8 +31,8 @@ export class ProjectorPair {
     return until(
       `somebody owns ${projection}`,
       async () => {
-        const pid = await ownerPid(this.#bench.pool, projection);
-        return this.#all.find((one) => one.pid === pid);
+        const owner = await ownerOf(this.#bench.pool, projection);
+        return this.#all.find((one) => one.pid === owner?.pid);
       },
       PATIENCE_MS,
     );
@@ -53,13 +54,26 @@ export class ProjectorPair {
     );
   }
 
-  /** Waits until the process owns a projection. @throws when that takes longer than `TAKEOVER_LIMIT_MS` */
+  /**
+   * Waits until the process owns a projection, and measures by PostgreSQL's clock how long that took, however late this
+   * process comes to see it.
+   *
+   * @throws when that took longer than `TAKEOVER_LIMIT_MS`
+   */
   async takesOver(process: ProjectorProcess, projection: string): Promise<void> {
-    await until(
+    const { pool } = this.#bench;
+    const fromMs = await nowMs(pool);
+    const { leaseEndsMs } = await until(
       `the other one owns ${projection}`,
-      async () => (await ownerPid(this.#bench.pool, projection)) === process.pid,
-      TAKEOVER_LIMIT_MS,
+      async () => {
+        const owner = await ownerOf(pool, projection);
+        return owner?.pid === process.pid && owner;
+      },
+      PATIENCE_MS,
     );
+    // The lease was taken for LEASE_MS and hardly renewed since.
+    const tookMs = leaseEndsMs - LEASE_MS - fromMs;
+    if (tookMs > TAKEOVER_LIMIT_MS) throw new Error(`${projection} was taken over after ${tookMs} ms`);
   }
 
   async ended(process: ProjectorProcess, signal: NodeJS.Signals): Promise<void> {

@@ -14,6 +14,9 @@ import type { TokenOptions } from './command-api.js';
 import { freshDatabase } from './database.js';
 import { startTestEventStore } from './event-store.js';
 import { startTcpProxy, through, type TcpProxy } from './tcp-proxy.js';
+import { until } from './until.js';
+
+const CAUGHT_UP_WITHIN_MS = 60_000;
 
 export interface Asking {
   token?: string | null;
@@ -62,6 +65,11 @@ export interface TestQuerySystem {
   storeMark(): Promise<string>;
   /** A header that makes a read wait for everything that is in the event store now. */
   upToDate(): Promise<{ 'consistent-with': string }>;
+  /**
+   * As `upToDate`, but returns only once orders are shown with the header: on a busy machine that may take longer than
+   * one read waits.
+   */
+  caughtUp(): Promise<{ 'consistent-with': string }>;
   /** @param indexPrefix prefix of its search index; by default orders are searched in PostgreSQL */
   startProjector(indexPrefix?: string): void;
   stopProjector(): Promise<void>;
@@ -102,6 +110,11 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
   const staff = await token();
   const url = `http://127.0.0.1:${api.port}`;
   const storeMark = async () => storeMarkOf(await storeIdentity(eventStore));
+  const upToDate = async () => {
+    const store = await storeMark();
+    const position = (await eventStore.headPosition()) ?? 0n;
+    return { 'consistent-with': encodeOrderPosition({ position, store, orderId: null, revision: null }) };
+  };
   let stopProjector = async () => {};
   return {
     url,
@@ -116,10 +129,15 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
       apis.push(more);
       return (path, asking = {}) => ask(`http://127.0.0.1:${more.port}${path}`, { token: staff, ...asking });
     },
-    async upToDate() {
-      const store = await storeMark();
-      const position = (await eventStore.headPosition()) ?? 0n;
-      return { 'consistent-with': encodeOrderPosition({ position, store, orderId: null, revision: null }) };
+    upToDate,
+    async caughtUp() {
+      const headers = await upToDate();
+      await until(
+        'orders are shown as they are in the event store',
+        async () => (await ask(`${url}/v1/orders?limit=1`, { token: staff, headers })).status === 200,
+        CAUGHT_UP_WITHIN_MS,
+      );
+      return headers;
     },
     startProjector(indexPrefix) {
       const engine = elasticsearchOver(networks.indexing);

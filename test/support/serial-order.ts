@@ -80,6 +80,12 @@ class SerialOrder {
       this.#blockOf.set(commandId, block);
     });
     for (const exchange of exchanges) this.#blockFor(exchange)?.askedBy.push(exchange);
+    // A killed process may have stored events without answering. A command without a key is not sent again, so nothing
+    // but its content tells that the events are its own.
+    const untold = exchanges.filter(({ commandId, answer }) => commandId === null && answer === null);
+    for (const block of this.#blocks.filter(({ askedBy }) => askedBy.length === 0)) {
+      block.askedBy.push(...untold.filter((exchange) => this.#mayHaveLeft(block, exchange)));
+    }
   }
 
   /** Each block must equal the decision, at its place, for a command that was asked for and not refused. */
@@ -169,6 +175,11 @@ class SerialOrder {
 
   #isOf({ commandId, first, events }: Block, { command, occurredAt, isStranger }: Exchange): boolean {
     return !isStranger && isDecision(this.#states[first]!, { command, commandId, occurredAt }, events);
+  }
+
+  #mayHaveLeft(block: Block, exchange: Exchange): boolean {
+    const { ifMatch } = exchange;
+    return (ifMatch === null || ifMatch === block.first - 1) && this.#isOf(block, exchange);
   }
 
   /** For a command without a key, only the answer tells which events it made. */

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { IDLE_MS } from '#platform/http/draining.js';
 
 export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT';
@@ -17,6 +18,8 @@ export interface Answered {
 
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 20;
+/** A server that ends leaves idle connections open for longer: a client that is late meets none that just closes. */
+const KEPT_IDLE_MS = IDLE_MS * 0.6;
 
 /**
  * A client that knows several addresses of a service and tolerates two failures. When a connection is refused, it
@@ -26,7 +29,10 @@ const PAUSE_MS = 20;
 export class SeveralAddresses {
   readonly #urls: readonly string[];
   readonly #token: string;
-  readonly #agent = new Agent({ connections: 4, pipelining: 1 });
+  readonly #agent = new Agent({
+    ...{ connections: 4, pipelining: 1 },
+    ...{ keepAliveTimeout: KEPT_IDLE_MS, keepAliveMaxTimeout: KEPT_IDLE_MS },
+  });
   #turn = 0;
   /** How often a connection was refused, and how often the answer was 503. */
   readonly forgiven = { refused: 0, unavailable: 0 };

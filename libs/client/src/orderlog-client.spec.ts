@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createClient, NoAnswer, Problem, type ClientOptions, type Retry } from './orderlog-client.js';
 
 interface Received {
@@ -61,6 +61,10 @@ const done: Reply = (response) => {
 const lost: Reply = (response) => response.socket!.destroy();
 
 const ORDER = '0b9e7c52-6f0a-4b7e-9c3d-2f1a8d4e6b70';
+
+/** Leaves time for two tries on a machine that is busy with others. */
+const DEADLINE_MS = 4_000;
+jest.setTimeout(20_000);
 
 function clientOf(urls: string | readonly string[], options: Partial<ClientOptions> = {}) {
   const retried: Retry[] = [];
@@ -182,7 +186,7 @@ describe('a token that does not come', () => {
 
   it('leaves the outcome as the tries before it did', async () => {
     const { url } = await serverOf(lost, problem(401, 'token_expired'));
-    const { client } = clientOf(url, { token: sourceOf(() => 'T', never), deadlineMs: 1_000 });
+    const { client } = clientOf(url, { token: sourceOf(() => 'T', never), deadlineMs: DEADLINE_MS });
     expect(await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }))).toMatchObject({
       message: `${url} could not be asked: no token came in time (tries: 2)`,
       outcome: 'unknown',
@@ -268,7 +272,7 @@ it('an answer that does not come in time is waited for no longer, and asked for 
 
 it('the last answer is the reason when the deadline cuts off the try after it', async () => {
   const { url } = await serverOf(problem(503, 'not_caught_up', '1'), () => {});
-  const { client } = clientOf([], { queryUrl: url, deadlineMs: 1_500 });
+  const { client } = clientOf([], { queryUrl: url, deadlineMs: DEADLINE_MS });
   expect(await failure(client.getOrder({ orderId: ORDER }))).toMatchObject({
     code: 'not_caught_up',
     tries: 2,

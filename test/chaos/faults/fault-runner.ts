@@ -52,6 +52,7 @@ export class FaultRunner {
   /** Waits until everything runs again, undisturbed and with the right time. */
   async settle(): Promise<void> {
     await Promise.all(this.#underWay);
+    await Promise.all(this.#system.links.map(async ({ repeated }) => repeated?.settled()));
     const apps = [...this.#system.apps.values()];
     for (const app of apps) app.setClock(0);
     await Promise.all(apps.map((app) => app.ready()));

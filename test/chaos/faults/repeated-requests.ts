@@ -18,6 +18,7 @@ export class RepeatedRequests {
   repeating: Repeating | null = null;
   readonly #targetPort: number;
   readonly #onRepeat: (request: string) => void;
+  readonly #pending = new Set<Promise<void>>();
 
   constructor(targetPort: number, onRepeat: (request: string) => void) {
     this.#targetPort = targetPort;
@@ -35,19 +36,32 @@ export class RepeatedRequests {
     });
     server.on('data', () => {
       // When an answer begins, the request is complete.
-      if (!isAnswered && this.repeating?.chance()) void this.#repeat(Buffer.concat(request), this.repeating);
+      if (!isAnswered && this.repeating?.chance()) this.#begin(Buffer.concat(request), this.repeating);
       isAnswered = true;
     });
   };
+
+  /** What was to be sent again was, and is answered; or nobody answers it. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  #begin(request: Buffer, repeating: Repeating): void {
+    const repetition = this.#repeat(request, repeating).finally(() => this.#pending.delete(repetition));
+    this.#pending.add(repetition);
+  }
 
   async #repeat(request: Buffer, { delayMs }: Repeating): Promise<void> {
     this.#onRepeat(request.toString('utf8'));
     await setTimeout(delayMs());
     const socket = connect(this.#targetPort, '127.0.0.1');
     socket.on('error', () => {}); // the server is away: this repetition is lost
+    const answered = new Promise<void>((resolve) => {
+      socket.once('data', () => resolve());
+      socket.once('close', () => resolve());
+    });
     socket.write(request);
-    socket.resume();
-    await setTimeout(ANSWER_LIMIT_MS, undefined, { ref: false });
+    await Promise.race([answered, setTimeout(ANSWER_LIMIT_MS, undefined, { ref: false })]);
     socket.destroy();
   }
 }

@@ -38,6 +38,9 @@ export class FeedReader {
   async finish(limitMs: number): Promise<void> {
     const untilMs = performance.now() + limitMs;
     while (performance.now() < untilMs && (await this.#read()) !== 'end');
+  }
+
+  async close(): Promise<void> {
     await this.#http.close();
   }
 

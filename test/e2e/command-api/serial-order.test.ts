@@ -91,10 +91,23 @@ describe('what contradicts a serial order', () => {
   ])('is found: %s', async (_what, says, fits, alter) => {
     const { exchanges, events } = await history(1);
     expect(contradictions(exchanges, events)).toEqual([]);
-    const one = exchanges.find(fits) as Exchange & { answer: ExchangeAnswer };
-    const others = exchanges.filter(({ commandId }) => commandId === null || commandId !== one.commandId);
+    // One with a key: the others of its command are known by it.
+    const one = exchanges.find((each) => each.commandId !== null && fits(each)) as Exchange & {
+      answer: ExchangeAnswer;
+    };
+    const others = exchanges.filter(({ commandId }) => commandId !== one.commandId);
     const altered = alter(one);
     const found = contradictions(altered ? [...others, altered] : others, events);
     expect(found.join('\n')).toMatch(says);
+  });
+
+  it('is not that the answer to a command without a key was lost', async () => {
+    const { exchanges, events } = await history(1);
+    const timesSent = (id: string | null) => exchanges.filter(({ commandId }) => commandId === id).length;
+    const one = exchanges.find((each) => isDone(each) && timesSent(each.commandId) === 1);
+    expect(one).toBeDefined();
+    const lost = { ...one!, commandId: null, answer: null };
+    const altered = exchanges.map((each) => (each === one ? lost : each));
+    expect(contradictions(altered, events)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { place, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
 import { until } from '../../support/until.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let system: TestQuerySystem;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ it('the feed of a system without any order says from where to go on, and goes on
   expect(await system.ask(`/v1/events?after=${after}`)).toMatchObject({ status: 200, body: { items: [] } });
   const order = new WrittenOrder(system.eventStore);
   await order.does(place(order));
-  const headers = await system.upToDate();
+  const headers = await system.caughtUp();
   const { body } = await system.ask(`/v1/events?after=${after}`, { headers });
   expect(body['items']).toMatchObject([{ orderId: order.orderId, revision: 0 }]);
 });

@@ -9,7 +9,7 @@ import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-
 import { until } from '../../support/until.js';
 
 // Whole systems start here, on a machine that may be busy with others.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 describe('when another generation becomes active', () => {
   let system: TestQuerySystem;
@@ -22,7 +22,7 @@ describe('when another generation becomes active', () => {
       await order.does(place(order));
     }
     system.startProjector();
-    await system.ask('/v1/orders', { headers: await system.upToDate() });
+    await system.caughtUp();
     await system.stopProjector();
     db = testPool(system.postgresUrl, 2);
   });

@@ -4,7 +4,7 @@ import { confirm, payment, place, tags, WrittenOrder } from '../../support/order
 import { startTestQuerySystem, type QueryAnswer, type TestQuerySystem } from '../../support/query-api.js';
 
 // Whole systems start here, on a machine that may be busy with others.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const at = (time: string) => instantOf(time)!;
 type Item = Record<string, unknown>;
@@ -33,7 +33,7 @@ describe('many orders over HTTP', () => {
     const other = new WrittenOrder(system.eventStore, 'demo');
     await other.doesAt(place(other, 1, { reference: '=1+1', customerId: '@c' }), at('2025-07-01T22:30:00Z'));
     system.startProjector();
-    await system.ask('/v1/orders', { headers: await system.upToDate() });
+    await system.caughtUp();
   });
   afterAll(() => system.close());
 
@@ -70,7 +70,7 @@ describe('many orders over HTTP', () => {
       place(late, 1, { reference: 'late', customerId: 'c-late' }),
       at('2026-02-01T00:00:00Z'),
     );
-    const headers = await system.upToDate();
+    const headers = await system.caughtUp();
     const second = await list(`limit=4&cursor=${String(first.body['nextCursor'])}`, { headers });
     expect([...references(first), ...references(second)]).toEqual(['R5', 'R4', 'R3', 'R2', 'R1', 'R0']);
     expect(second.body['nextCursor']).toBeNull();
@@ -274,7 +274,7 @@ describe('many orders over HTTP', () => {
     // It need not be asked again from the one that matched.
     expect(BigInt((paid.body['next'] as string).split('.')[0]!)).toBeGreaterThanOrEqual(positions.at(-1)!);
     await orders[5]!.does(tags('new'));
-    const tail = await system.ask(`/v1/events?${after.slice(1)}`, { headers: await system.upToDate() });
+    const tail = await system.ask(`/v1/events?${after.slice(1)}`, { headers: await system.caughtUp() });
     expect(itemsOf(tail)).toMatchObject([{ type: 'TagsChanged', orderId: orders[5]!.orderId }]);
   });
 

@@ -10,7 +10,9 @@ import { UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { until } from '../../support/until.js';
 
 // Whole systems start here, on a machine that may be busy with others.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
+
+const PATIENCE_MS = 60_000;
 
 describe('an order that is parked, over HTTP,', () => {
   let system: TestQuerySystem;
@@ -47,7 +49,7 @@ describe('an order that is parked, over HTTP,', () => {
   });
 
   it('is shown as far as it could be, and says that it is stale, and to staff why', async () => {
-    const headers = await system.upToDate();
+    const headers = await system.caughtUp();
     const { status, body } = await system.ask(path, { headers });
     expect(status).toBe(200);
     expect(body).toMatchObject({ revision: 1, tags: ['before'], stale: true });
@@ -62,7 +64,7 @@ describe('an order that is parked, over HTTP,', () => {
   });
 
   it('is named beside the list that it is in', async () => {
-    const { body } = await system.ask('/v1/orders', { headers: await system.upToDate() });
+    const { body } = await system.ask('/v1/orders', { headers: await system.caughtUp() });
     expect(body['stale']).toEqual([order.orderId]);
     expect((body['items'] as { revision: number }[]).map(({ revision }) => revision).sort()).toEqual([0, 1]);
     const { body: others } = await system.ask('/v1/orders?status=cancelled');
@@ -70,7 +72,7 @@ describe('an order that is parked, over HTTP,', () => {
   });
 
   it('is named beside what a search finds, now and as of a moment', async () => {
-    const headers = await system.upToDate();
+    const headers = await system.caughtUp();
     for (const body of [{}, { asOf: new Date().toISOString() }]) {
       const found = await system.ask('/v1/orders/search', { method: 'POST', body, headers });
       expect(found.body).toMatchObject({ total: 2, stale: [order.orderId] });
@@ -82,7 +84,7 @@ describe('an order that is parked, over HTTP,', () => {
   });
 
   it('is told of beside its history, and to staff why', async () => {
-    const headers = await system.upToDate();
+    const headers = await system.caughtUp();
     const { body } = await system.ask(`${path}/history?limit=1`, { headers });
     expect(body).toMatchObject({ items: [{ revision: 0 }], stale: true });
     expect(body['staleReason']).toMatch(/does not know the type/);
@@ -99,7 +101,7 @@ describe('an order that is parked, over HTTP,', () => {
   });
 
   it('is told of beside sums that count it, and no others', async () => {
-    const headers = await system.upToDate();
+    const headers = await system.caughtUp();
     const now = new Date().toISOString();
     const ofCustomer = '/v1/customers/17850/summary';
     for (const query of ['', '?by=status', `?asOf=${now}`, `?recordedAsOf=${now}&customerId=17850`])
@@ -110,7 +112,7 @@ describe('an order that is parked, over HTTP,', () => {
       expect((await system.ask(ofCustomer, asking)).body).toMatchObject({ orders: 2, stale: true });
     const another = new WrittenOrder(system.eventStore, 'demo');
     await another.does(place(another));
-    const demo = { headers: await system.upToDate(), token: await system.token({ tenant: 'demo' }) };
+    const demo = { headers: await system.caughtUp(), token: await system.token({ tenant: 'demo' }) };
     for (const asked of ['/v1/orders/totals', ofCustomer]) {
       const { status, body } = await system.ask(asked, demo);
       expect([status, body['stale']]).toEqual([200, undefined]);
@@ -123,7 +125,7 @@ describe('an order that is parked, over HTTP,', () => {
   });
 
   it('is marked in exports, and named among what changed', async () => {
-    const headers = await system.upToDate();
+    const headers = await system.caughtUp();
     const { text } = await system.ask('/v1/exports/orders', { headers });
     const exported = text
       .trimEnd()
@@ -219,7 +221,7 @@ describe('an order that is parked, over HTTP,', () => {
     const unplaced = new WrittenOrder(system.eventStore);
     const event = { eventId: randomUUID(), type: UNKNOWN_TYPE, data: {}, metadata: {} as never };
     await system.eventStore.append(unplaced.stream, [event], 'no_stream');
-    const headers = await system.upToDate();
+    const headers = await system.caughtUp();
     const unplacedPath = `/v1/orders/${unplaced.orderId}`;
     for (const asked of ['', '?revision=0', '/history'].map((what) => unplacedPath + what)) {
       expect((await system.ask(asked, { headers })).body).toMatchObject({ code: 'order_parked' });
@@ -233,7 +235,7 @@ describe('an order that is parked, over HTTP,', () => {
       ...{ projection: 'orders', generation: 1, action: 'skip', tenantId: 'default', orderId: order.orderId },
       ...{ revision: 2, reason: 'of a release that is gone', who: 'the tests' },
     });
-    await until('the row goes on', async () => (await system.ask(path)).body['revision'] === 3);
+    await until('the row goes on', async () => (await system.ask(path)).body['revision'] === 3, PATIENCE_MS);
     const { body: live } = await system.ask(path);
     expect(live).toMatchObject({ revision: 3, tags: ['after'] });
     expect(live).not.toHaveProperty('stale');
@@ -246,6 +248,7 @@ describe('an order that is parked, over HTTP,', () => {
       changes: [{ pointer: '/tags', by: [{ revision: 3 }] }],
     });
     await order.does(confirm);
+    await system.caughtUp();
     const { body: later } = await system.ask(path, { headers: await tokenOf(order, 4) });
     expect(later).toMatchObject({ revision: 4, status: 'confirmed' });
   });

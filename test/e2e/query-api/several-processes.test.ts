@@ -103,6 +103,8 @@ describe('several processes of query-api', () => {
   });
 
   it('refuse, and say how far they are behind, while the projector is paused; and answer when it goes on', async () => {
+    // Each asks the event store since when it is behind, and does not wait long: its connection is there before.
+    await system.everywhere(`${path}?revision=0`);
     system.projector.kill('SIGSTOP');
     const token = await change();
     const minRevision = `${path}?minRevision=${order.order.revision}`;

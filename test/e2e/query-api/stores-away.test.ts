@@ -5,7 +5,9 @@ import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-
 import { until } from '../../support/until.js';
 
 // Whole systems start here, on a machine that may be busy with others.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
+
+const PATIENCE_MS = 60_000;
 
 describe('query-api while a store is away', () => {
   let system: TestQuerySystem;
@@ -23,7 +25,7 @@ describe('query-api while a store is away', () => {
     await other.does(tags('after'));
     stuck = `/v1/orders/${other.orderId}`;
     system.startProjector();
-    await system.ask(path, { headers: await system.upToDate() });
+    await system.caughtUp();
   });
   afterAll(() => system.close());
 
@@ -85,10 +87,14 @@ describe('query-api before there is anything to read', () => {
       expect([early.status, early.body['code']]).toEqual([503, 'read_models_unavailable']);
       expect((await system.ask('/health/ready')).body).toMatchObject({ checks: { generation: 'failed' } });
       system.startProjector();
-      await until('the list is there', async () => (await system.ask('/v1/orders')).status === 200);
+      await until(
+        'the list is there',
+        async () => (await system.ask('/v1/orders')).status === 200,
+        PATIENCE_MS,
+      );
       const order = new WrittenOrder(system.eventStore);
       await order.does(place(order));
-      const { body } = await system.ask('/v1/orders', { headers: await system.upToDate() });
+      const { body } = await system.ask('/v1/orders', { headers: await system.caughtUp() });
       expect(body['items']).toMatchObject([{ orderId: order.orderId }]);
     } finally {
       await system.close();

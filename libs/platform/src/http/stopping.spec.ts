@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { openEmbeddedIssuer } from '../auth/embedded-issuer.js';
 import { createTokenVerifier } from '../auth/token-verifier.js';
@@ -10,6 +10,10 @@ import { createHttpApp } from './http-app.js';
 
 @Module({})
 class NothingModule {}
+
+/** In which an answer comes by a new connection, also on a machine that is busy with others. */
+const DELAY_MS = 2_000;
+jest.setTimeout(20_000);
 
 describe('an API that stops', () => {
   it('is not ready from the first moment, though it answers; then it refuses connections', async () => {
@@ -23,8 +27,7 @@ describe('an API that stops', () => {
     });
     const url = `http://127.0.0.1:${await app.listen('127.0.0.1', 0)}`;
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
-    const delayMs = 400;
-    const closing = app.close(delayMs);
+    const closing = app.close(DELAY_MS);
     const ready = await fetch(`${url}/health/ready`);
     expect([ready.status, ready.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await ready.json()).toEqual({ status: 'stopping', checks: {} });

@@ -30,7 +30,7 @@ interface Waiting {
 }
 
 /** Longer than a busy machine delays an owner. A dead owner is found sooner, by the end of its session. */
-const LEASE_MS = 3_000;
+export const LEASE_MS = 3_000;
 const RENEW_EVERY_MS = 1_000;
 /** A release is announced; looking finds leases that ended without an announcement. */
 const LOOK_EVERY_MS = 250;
