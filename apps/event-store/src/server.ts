@@ -44,7 +44,10 @@ export interface EventStoreOptions {
   logger?: Logger;
   /** Longest wait for PostgreSQL. */
   answerLimitMs?: number;
-  /** Called, with the reason in one line, when what this server knows of the streams no longer holds. */
+  /**
+   * Called, with the reason in one line, when what this server knows of the streams no longer holds. The server cannot
+   * go on then: the callback has to end it.
+   */
   onOutdated?: (why: string) => void;
   /** How long another event store may hold the database before `onOutdated` is called; default 30 seconds. */
   takenOverAfterMs?: number;

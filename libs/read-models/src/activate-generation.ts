@@ -16,8 +16,8 @@ export interface FlipOptions {
    */
   readonly storeEndsAt?: bigint;
   /**
-   * Makes searches of the index see all that it has acknowledged. Also called while the active rows are held, so
-   * it has to be quick.
+   * Makes searches of the index see all that it has acknowledged. Also called while the active checkpoint is held,
+   * so it has to be quick.
    */
   readonly refresh?: (searchIndex: string) => Promise<void>;
   /**
@@ -33,7 +33,7 @@ export interface FlipOptions {
  */
 export type Flip = 'flipped' | 'active already' | 'behind' | 'locked';
 
-/** The generation is not in the state `ready`: it was not verified yet, has failed, or is dropped. */
+/** The generation is not `ready`: it was not verified yet, has failed, was set aside, or is dropped or being dropped. */
 export class NotReady extends Error {}
 
 /** How long the checkpoint of the active generation is held, so that the other one can draw level. */
@@ -56,8 +56,8 @@ const STOPPED_AFTER_MS = 5_000;
  * @throws OrdersShownOlder where this generation has parked what the active one applied
  */
 export async function activate(pool: pg.Pool, generation: Generation, options: FlipOptions): Promise<Flip> {
-  // An Elasticsearch that is away fails here: later, while the flip holds the rows, nobody could write until the
-  // request has timed out.
+  // An Elasticsearch that is away fails here: later, while the flip holds the checkpoint, no batch could be
+  // written until the request has timed out.
   await refreshed(generation, options);
   const client = await pool.connect();
   try {
@@ -103,7 +103,8 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
   await refreshed(generation, options);
   if (active !== null && active.rowsOf !== generation.rowsOf) {
     await noteShownByFlip(db, active.rowsOf, generation);
-    // Afterwards: while its lock is held, the active generation applies none of its parked events.
+    // Afterwards: `noteShownByFlip` has taken the lock of late events. Until this transaction ends, no parked event of
+    // the active generation can be applied there.
     if (wanted !== null && !options.evenOlder)
       await requireNoneShownOlder(db, active.rowsOf, generation, wanted);
   }
@@ -144,7 +145,7 @@ async function requireReady(db: Queryable, { id }: Generation): Promise<void> {
   throw new NotReady(`generation ${id} is ${state}${why}`);
 }
 
-/** Holds the active rows. @returns how far the generation has to come; null: the two cannot be compared */
+/** Holds the active checkpoint. @returns how far the generation has to come; null: the two cannot be compared */
 async function heldAt(
   db: Queryable,
   activeRowsOf: number,

@@ -1,7 +1,7 @@
 import type { OrderCommandType } from '#domain/order/order.js';
 import type { RejectionCode } from '#domain/order/rejections.js';
 
-/** Any command can meet these rejections. */
+/** Rejections that any command to an existing order can meet. Placing meets them too, except `order_not_found`. */
 export const commonRejections: readonly RejectionCode[] = [
   'order_not_found',
   'occurred_at_in_future',

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { CommandResult } from './command-request.js';
 
-/** The part of an answer that never changes, since the stored events determine it. */
+/** The part of an answer that never changes. Rebuilt from the events, only `position` may differ: see CommandResult. */
 export type GivenAnswer = Pick<CommandResult, 'orderId' | 'revision' | 'position' | 'events'>;
 
 /** Room for the answers to some 10,000 placed orders of twenty lines. */

@@ -33,7 +33,7 @@ const ANSWER_LIMIT_MS = 10_000;
 export interface StoreOptions {
   readonly postgresUrl: string;
   readonly logger: Logger;
-  /** Called, with the reason in one line, when what this store knows of the streams no longer holds. */
+  /** Called, with the reason in one line, when what this store knows of the streams no longer holds: it cannot go on. */
   readonly onOutdated: (why: string) => void;
   /** Longest wait for PostgreSQL. */
   readonly answerLimitMs?: number | undefined;

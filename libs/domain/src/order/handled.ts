@@ -2,7 +2,7 @@ import type { Recording } from '../decider.js';
 import { epochMsOf, instantAt } from '../instant.js';
 import type { HandledCommand, Order } from './state.js';
 
-/** How many commands an order remembers, besides the placing one and kept ones. */
+/** How many commands an order remembers besides the placing one. Kept commands older than these are remembered too. */
 export interface HandledWindow {
   /** This many of the last commands are remembered, however old they are. At least 1. */
   readonly always: number;

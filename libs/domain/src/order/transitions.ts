@@ -68,7 +68,10 @@ export function allowedCommands(order: Order): readonly CommandType[] {
     .map(([type]) => type);
 }
 
-/** Whether the order's own customer may give this command, where the order allows it. All others are for staff. */
+/**
+ * Whether the order's own customer may give this command, where the order allows it. The others are for staff and
+ * services. Placing is not decided here: the order does not exist yet.
+ */
 export function customerMay({ status }: Pick<Order, 'status'>, type: CommandType): boolean {
   return type === 'RequestReturn' || (type === 'CancelOrder' && status === 'placed');
 }

@@ -5,7 +5,10 @@ import type { SnapshotObserver, WriteOutcome } from './snapshot-observer.js';
 import { unusableReasons, type Unusable } from './snapshot-codec.js';
 import type { LatestSnapshot, SnapshotStore } from './snapshot-store.js';
 
-/** For how many orders the snapshot seen last is remembered. A forgotten one is looked for again. */
+/**
+ * For how many orders the snapshot seen last is remembered. A forgotten one is looked for again only when the order is
+ * loaded; until then, appends do not notice that a snapshot was missed.
+ */
 const SEEN_ORDERS = 20_000;
 const DEAR_LOAD_SHARE = 1 / 4;
 const AT_ONCE = 2;

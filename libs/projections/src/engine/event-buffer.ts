@@ -37,7 +37,7 @@ export class EventBuffer {
     return this.#items.length;
   }
 
-  /** Resolves at once while there is room, else when there is room again. */
+  /** Resolves at once while there is room, else when there is room again or the buffer has ended. */
   async put(message: Exclude<SubscriptionMessage, { kind: 'caughtUp' }>): Promise<void> {
     const item =
       message.kind === 'event'

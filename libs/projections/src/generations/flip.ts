@@ -46,7 +46,8 @@ export async function rollback(options: FlipOptions): Promise<Flipped> {
 
 /**
  * Flips to that generation. Waits until it has what the active one had at the start, for as long as it makes progress;
- * the flip itself takes a moment. If it has parked events that the active one applied, they are tried again there once.
+ * the flip itself takes a moment. If it has parked events that the active one applied, all that it has parked
+ * is tried again there once, before a second and last try.
  *
  * @throws CannotFlip
  */

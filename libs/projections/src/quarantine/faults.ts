@@ -110,7 +110,7 @@ export function parkedBehind(item: OrderItem, stream: string): EventToPark {
   return { ...placeOf(item, stream), ...notTried };
 }
 
-/** Three times as long with every try, up to a limit, and never the same for all that wait. */
+/** Three times as long with every try, up to a limit, and at random down to half of that: not all wait equally long. */
 export function backoffMs(tries: number, random = Math.random()): number {
   return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 3 ** (tries - 1)) * (0.5 + random / 2);
 }

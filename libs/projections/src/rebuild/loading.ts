@@ -41,7 +41,8 @@ export interface BuildProgress {
   /** Reading events and writing rows; then finishing whole tables, as with indexes. */
   readonly phase: 'loading' | 'finishing';
   /**
-   * Every event up to here in the log is in a row, or its order is noted as open: a build that is cut off loses none.
+   * Every event up to here in the log is in a row or parked, or its order is noted as open: a build that is cut off
+   * loses none.
    */
   readonly position: bigint;
   /** Events of orders read so far. */

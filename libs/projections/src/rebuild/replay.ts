@@ -207,7 +207,7 @@ class Attempt {
     const tell = (progress: ReplayProgress, events: number | null) => onProgress?.(progress, events);
     const control = new ReplayControl(this.#store, record, signal, tell, clock);
     control.listen();
-    // A statement may take minutes, as with an index: it is cancelled.
+    // A statement, such as that of an index, may take minutes: it is cancelled when the replay is to end.
     const { processID } = session as pg.Client & { readonly processID: number };
     const hurry = () => void this.#pool.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => {}); // gone
     control.signal.addEventListener('abort', hurry, { once: true });

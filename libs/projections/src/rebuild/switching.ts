@@ -100,7 +100,8 @@ async function verifyAll(
       `${result.unread.length} orders are not compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
     );
   }
-  // Orders whose stream cannot be read count as differences but cannot be judged, so they fail no replay.
+  // Orders whose stream alone cannot be read now (`unread`) count as differences, but fail no replay: there is nothing
+  // to judge their rows by. A deleted stream is not among them.
   if (result.differenceCount === result.unread.length) return result;
   const examples = result.differences
     .slice(0, SHOWN_DIFFERENCES)

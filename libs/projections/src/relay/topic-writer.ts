@@ -63,7 +63,7 @@ export class TopicWriter {
    * Resolves when the topic has all messages except those too large for it. After a refused message, later ones with
    * the same key are not sent, so that none overtakes it: only the first refused message of each key is returned.
    * @throws when Kafka is away; some messages may be in the topic then
-   * @throws TopicReplaced when the topic was deleted and made anew meanwhile
+   * @throws TopicReplaced when the topic was deleted and made anew meanwhile, or restored
    */
   async send(messages: readonly OutgoingMessage[]): Promise<Refused[]> {
     const refused = new Map<string, Refused>();

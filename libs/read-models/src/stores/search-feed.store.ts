@@ -109,8 +109,8 @@ function held(token: string): string {
 }
 
 /**
- * How long a late row is kept after the index has it: searches find it only after a refresh, and one may be under
- * way.
+ * How long a late row is kept at least, from when it was written; it is also kept until every index of these rows has
+ * it. The time is for searches: they find it only after a refresh, and one may be under way.
  */
 const KEPT_LATE = '1 minute';
 

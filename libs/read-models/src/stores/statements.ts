@@ -91,8 +91,8 @@ export const writtenColumns: Readonly<Record<BatchTable, readonly BatchColumn[]>
 };
 
 /**
- * The tables of a write, in the order of its parameters. The search engine decides which of them an order is found
- * by.
+ * The tables of a write, in the order of its parameters. Which ones there are for finding orders depends on the search
+ * engine.
  */
 export const batchTables = {
   postgres: ['orders', 'history', 'periodEnds', 'search', 'words'],
