@@ -167,7 +167,8 @@ function callErrorOf(store: Store, error: unknown): CallError {
   if (error instanceof CallError) return error;
   if (error instanceof InvalidRequest) return invalidArgument(error.message);
   if (error instanceof StorageUnavailable) {
-    // A read that PostgreSQL refuses, or a row that cannot be copied, is no outage: its caller tries again, and somebody has to know.
+    // A read that PostgreSQL refuses, or a row that cannot be copied, is no outage. Its caller only tries again, so a
+    // person has to be told.
     if (!isUnavailable(error.cause)) store.logger.error({ err: error.cause }, 'a read failed');
     return unavailable();
   }

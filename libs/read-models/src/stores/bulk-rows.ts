@@ -41,10 +41,10 @@ const column = (name: string, type: CopyType, nullable = false): CopyColumn => (
 const NULLABLE: ReadonlySet<string> = new Set(['causation_id', 'occurred_until', 'recorded_until']);
 const key = [column('tenant_id', 'text'), column('order_id', 'uuid'), column('revision', 'int4')];
 /**
- * The longest text, in bytes, of an indexed column that is loaded in bulk. Indexes are created after all rows, and an error of an index could not
- * be traced to an order then. An index entry holds 2,704 bytes, compressed where it can be, and none has more than
- * two texts: two of this length fit in any case. An order with a longer text is left to the orders follower, which
- * writes it once the indexes exist.
+ * The longest text, in bytes, of an indexed column that is loaded in bulk. Indexes are created after all rows, and an
+ * error of an index could not be traced to an order then. An index entry holds 2,704 bytes, compressed where it can be,
+ * and none has more than two texts: two of this length fit in any case. An order with a longer text is left to the
+ * orders follower, which writes it once the indexes exist.
  */
 const INDEXED_BYTES = 1_024;
 const summary: readonly CopyColumn[] = summaryColumns.map((one) =>
