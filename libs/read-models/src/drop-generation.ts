@@ -6,11 +6,8 @@ import { SEARCH_PROJECTION } from './orders.projection.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 export interface DropOptions {
-  /**
-   * Removes an index of Elasticsearch, which may be gone already. null: no Elasticsearch is configured; `leave`: a
-   * person removes the index.
-   */
-  readonly removeIndex: ((name: string) => Promise<unknown>) | null | 'leave';
+  /** Removes an index of Elasticsearch, which may be gone already. null: no Elasticsearch is configured. */
+  readonly removeIndex: ((name: string) => Promise<unknown>) | null;
   readonly signal?: AbortSignal;
   /** Called each time that the tables cannot be dropped because they are being read. */
   readonly onBusy?: () => void;
@@ -56,7 +53,6 @@ export async function dropGeneration(pool: pg.Pool, id: number, options: DropOpt
 }
 
 async function removeIndexOf(generation: Generation, { removeIndex }: DropOptions): Promise<void> {
-  if (removeIndex === 'leave') return;
   if (removeIndex === null) throw new IndexLeft(generation, 'no Elasticsearch is configured here');
   try {
     await removeIndex(generation.searchIndex!);

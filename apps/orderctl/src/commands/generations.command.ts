@@ -84,7 +84,7 @@ async function runDrop(
     throw new CliError(`generation ${id} is being built: orderctl replay cancel ends that`);
   const told = teller();
   const onBusy = () => told(`generation ${id} is being read: waiting for the queries under way`);
-  if (leaveIndex) await dropGeneration(pool, id, { removeIndex: 'leave', onBusy });
+  if (leaveIndex) await dropGeneration(pool, id, { removeIndex: async () => {}, onBusy });
   else await freeGeneration(pool, { id }, elasticsearch, { onBusy });
   if (json) printJson({ dropped: id }, { pretty: false });
   else {
