@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request, Agent, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Draining } from './draining.js';
 
@@ -45,6 +46,10 @@ async function ask(path: string, from: Agent = agent): Promise<{ connection: str
   return { connection: answer.headers.connection ?? '', text };
 }
 
+async function listensNoMore(): Promise<void> {
+  while (server.listening) await setImmediate();
+}
+
 describe('an HTTP server that is drained', () => {
   it('keeps connections until it is', async () => {
     expect(await ask('/quick')).toEqual({ connection: 'keep-alive', text: 'quick' });
@@ -64,7 +69,7 @@ describe('an HTTP server that is drained', () => {
     const slow = ask('/slow');
     await slowArrived;
     const ended = draining.end();
-    expect(server.listening).toBe(false);
+    await listensNoMore();
     answerSlow();
     expect(await slow).toEqual({ connection: 'close', text: 'slow' });
     await ended;
@@ -83,6 +88,29 @@ describe('an HTTP server that is drained', () => {
     await ask('/quick');
     const ended = draining.end();
     expect(await ask('/quick')).toEqual({ connection: 'close', text: 'quick' });
+    await ended;
+  });
+
+  it('answers those who arrived while it was busy with something else, before it refuses others', async () => {
+    await ask('/quick');
+    const [byOpen, byNew] = [ask('/quick'), ask('/quick', new Agent())];
+    // Both are in the kernel by then, but the event loop has not looked.
+    await new Promise((resolve) => process.nextTick(resolve));
+    const ended = draining.end();
+    expect([(await byOpen).text, (await byNew).text]).toEqual(['quick', 'quick']);
+    await ended;
+  });
+
+  it('answers what arrived while it was busy, before it closes the idle connections', async () => {
+    await ask('/quick');
+    const idleMs = 20;
+    const ended = draining.end(idleMs);
+    await listensNoMore();
+    const asked = ask('/quick');
+    await new Promise((resolve) => process.nextTick(resolve));
+    const busyUntilMs = performance.now() + 2 * idleMs;
+    while (performance.now() < busyUntilMs);
+    expect((await asked).text).toBe('quick');
     await ended;
   });
 

@@ -1,10 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 
 /** How long an idle connection stays open once no new one is accepted, so that a request on its way arrives. */
 export const IDLE_MS = 500;
 const LOOK_AGAIN_MS = 25;
+/** A round of the event loop that was shorter had nothing to do but to look for what arrived. */
+const QUIET_ROUND_MS = 0.2;
+/** In so many rounds a busy server has a quiet one, or none soon. */
+const MOST_ROUNDS = 100;
 
 /**
  * Ends an HTTP server without breaking a request. First readiness is red, and every request is still answered.
@@ -47,11 +51,13 @@ export class Draining {
   /** Accepts no further connection. Resolves when every request is answered and every connection closed. */
   async end(idleMs = IDLE_MS): Promise<void> {
     this.begin();
+    await arrivalsTaken();
     // http.Server's own close would break idle connections at once, even those with a request on its way.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
     const idleFromMs = performance.now() + idleMs;
     while (this.#sockets.size > 0) {
       if (performance.now() > idleFromMs) {
+        await arrivalsTaken();
         this.#server.closeIdleConnections();
         this.#closeUnused();
       }
@@ -66,5 +72,19 @@ export class Draining {
    */
   #closeUnused(): void {
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
+  }
+}
+
+/**
+ * Resolves when every connection and request that has arrived is taken, which means at the end of a quiet round of
+ * the event loop. Whatever waits in the kernel when a socket is closed is reset, so a server that was busy with
+ * something else would break connections that it has not even seen.
+ */
+async function arrivalsTaken(): Promise<void> {
+  await setImmediate();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const fromMs = performance.now();
+    await setImmediate();
+    if (performance.now() - fromMs < QUIET_ROUND_MS) return;
   }
 }
