@@ -160,5 +160,5 @@ it('an address that was not given is named when it is needed', async () => {
   const reading = its.client({ commandUrl: [], queryUrl: `http://${queryApi}/`, token });
   await reading.listOrders();
   await expect(reading.placeOrder(mugs())).rejects.toThrow('no address of command-api');
-  expect(() => its.client({ queryUrl: 'ftp://localhost' })).toThrow('no http or https address');
+  expect(() => its.client({ queryUrl: 'ftp://localhost' })).toThrow('not an http or https address');
 });

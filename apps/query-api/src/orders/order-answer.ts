@@ -208,7 +208,7 @@ const always = {
   notes: listOf(object({ noteId: uuid, redacted: flag, at: time })),
   retiredIds: {
     ...listOf(text),
-    description: 'The ids of what was removed from the order; they are never used again.',
+    description: 'The ids of removed lines and discounts; they are never used again.',
   },
   revision: integer,
   lastOccurredAt: time,

@@ -41,7 +41,7 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 export function checkText(value: unknown, min: number, max: number, pattern?: RegExp): Refusal | null {
-  if (typeof value !== 'string') return refuse('not_text', 'must be a text');
+  if (typeof value !== 'string') return refuse('not_text', 'must be a string');
   if (value.length < min) return refuse('too_short', `must have at least ${min} characters`);
   if (value.length > max) return refuse('too_long', `must have at most ${max} characters`);
   if (!formats['text']!(value)) {

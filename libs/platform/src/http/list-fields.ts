@@ -109,7 +109,7 @@ export function TextMap(
   const { maxEntries = 20, keyMax, valueMax } = options;
   const check = (value: unknown) => {
     if (!isObject(value))
-      return { code: 'not_an_object', message: 'must be an object whose values are texts' };
+      return { code: 'not_an_object', message: 'must be an object whose values are strings' };
     const entries = Object.entries(value);
     if (entries.length > maxEntries) {
       return { code: 'too_many_items', message: `must have at most ${maxEntries} entries` };
