@@ -35,7 +35,7 @@ when single fields are wrong: \`pointer\` is a JSON pointer into the body, or \`
 \`traceId\` is the id of the trace of the request (from its \`traceparent\`, or a new one) and is in the log too. A 503
 or 429 says in \`Retry-After\` how many seconds to wait before trying again.
 
-\`detail\` is the text under "what to do", or a sentence about the very case. Where it mentions \`details\`, it means the
+\`detail\` is the text under "what to do", or a sentence about the case at hand. Where it mentions \`details\`, it means the
 member \`details\` of the problem document.
 
 ## Errors of the request, its sender and the stores

@@ -38,7 +38,7 @@ export class CommandAnswer {
     type: 'integer',
     minimum: 0,
     description:
-      'The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be further.',
+      'The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be at a later revision.',
     example: 0,
   })
   readonly revision!: number;

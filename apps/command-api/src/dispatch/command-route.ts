@@ -112,7 +112,7 @@ const ifMatchHeader = ApiHeader({
   name: 'If-Match',
   required: false,
   description:
-    'The ETag of the order that you decided on, or `*`. The command is refused (412) if the order has changed since.',
+    'The ETag of the order that you decided on, or `*` for any. The command is refused (412) if the order has changed since.',
   schema: { ...text, example: '"3"' },
 });
 

@@ -4,7 +4,7 @@ import type { OrderCommandType } from '#domain/order/order.js';
 const counted = (limit: number, what: string) =>
   `An order can have at most ${limit.toLocaleString('en')} ${what}.`;
 const named = (limit: number, what: string) =>
-  counted(limit, `${what}, which name at most ${LIMITS.namedLines.toLocaleString('en')} lines in all`);
+  counted(limit, `${what}; together they name at most ${LIMITS.namedLines.toLocaleString('en')} lines`);
 
 /** How many of the things that a command adds an order takes in its life, for the description of the API. */
 export const roomInOrders: Readonly<Partial<Record<OrderCommandType, string>>> = {

@@ -6,7 +6,7 @@ import { CommandBody } from './common.dto.js';
 export class AddNoteBody extends CommandBody {
   @Text({
     max: LIMITS.noteCharacters,
-    description: 'The text of the note. Only staff can read it, and it can be redacted later.',
+    description: 'The text of the note, for staff only. It can be redacted later.',
     example: 'Called: leave it at the door.',
   })
   text!: string;

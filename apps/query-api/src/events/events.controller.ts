@@ -17,7 +17,7 @@ import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 
 const NEXT_OF_BEFORE =
-  '`next` of the last page or event that you read. If absent, the feed starts from the beginning. After a plain position, events that have become visible late before that are left out.';
+  '`next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late.';
 
 class FeedQuery {
   @OptionalText({ max: FEED_PLACE_MAX, pattern: FEED_PLACE, description: NEXT_OF_BEFORE })

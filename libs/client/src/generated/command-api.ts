@@ -239,7 +239,7 @@ export interface components {
        */
       orderId: string;
       /**
-       * @description The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be further.
+       * @description The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be at a later revision.
        * @example 0
        */
       revision: number;
@@ -710,7 +710,7 @@ export interface components {
       occurredAt?: string | null;
       /**
        * Format: text
-       * @description The text of the note. Only staff can read it, and it can be redacted later.
+       * @description The text of the note, for staff only. It can be redacted later.
        * @example Called: leave it at the door.
        */
       text: string;

@@ -343,15 +343,15 @@ export interface operations {
               tags: string[];
               lineCount: number;
               unitCount: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               orderedTotalMinor: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               totalMinor: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               capturedMinor: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               refundedMinor: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               balanceDueMinor: number;
               returnsClosed: number;
               unitsReturned: number;
@@ -405,15 +405,15 @@ export interface operations {
               tags: string[];
               lineCount: number;
               unitCount: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               orderedTotalMinor: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               totalMinor: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               capturedMinor: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               refundedMinor: number;
-              /** @description In minor units. */
+              /** @description In minor units of the currency. */
               balanceDueMinor: number;
               returnsClosed: number;
               unitsReturned: number;
@@ -656,15 +656,15 @@ export interface operations {
                 tags: string[];
                 lineCount: number;
                 unitCount: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 orderedTotalMinor: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 totalMinor: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 capturedMinor: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 refundedMinor: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 balanceDueMinor: number;
                 returnsClosed: number;
                 unitsReturned: number;
@@ -690,15 +690,15 @@ export interface operations {
                 tags: string[];
                 lineCount: number;
                 unitCount: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 orderedTotalMinor: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 totalMinor: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 capturedMinor: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 refundedMinor: number;
-                /** @description In minor units. */
+                /** @description In minor units of the currency. */
                 balanceDueMinor: number;
                 returnsClosed: number;
                 unitsReturned: number;
@@ -1318,15 +1318,15 @@ export interface operations {
             tags: string[];
             lineCount: number;
             unitCount: number;
-            /** @description In minor units. */
+            /** @description In minor units of the currency. */
             orderedTotalMinor: number;
-            /** @description In minor units. */
+            /** @description In minor units of the currency. */
             totalMinor: number;
-            /** @description In minor units. */
+            /** @description In minor units of the currency. */
             capturedMinor: number;
-            /** @description In minor units. */
+            /** @description In minor units of the currency. */
             refundedMinor: number;
-            /** @description In minor units. */
+            /** @description In minor units of the currency. */
             balanceDueMinor: number;
             returnsClosed: number;
             unitsReturned: number;
@@ -1344,7 +1344,7 @@ export interface operations {
   listEvents: {
     parameters: {
       query?: {
-        /** @description `next` of the last page or event that you read. If absent, the feed starts from the beginning. After a plain position, events that have become visible late before that are left out. */
+        /** @description `next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late. */
         after?: string;
         types?: (
           | 'OrderPlaced'
