@@ -21,6 +21,7 @@ export const queryApiDescription: ApiDescription = {
     '- **Personal data** that was erased is shown as `"erased"`. The text of a redacted note is never shown, not even',
     '  as of an earlier moment.',
     '- **Money** is in whole minor units of the currency. **Times** are RFC 3339; times in requests need an offset.',
+    '- **Limits**: a body has at most 64 KiB. The descriptions of fields name further limits.',
     '- **Errors** are problem documents (RFC 9457); `code` is for programs and never changes its meaning.',
   ].join('\n'),
 };

@@ -74,7 +74,7 @@ describe('a client', () => {
       body: null,
       revision: 0,
     });
-    await expect(client.getOrder({ orderId }, { headers })).rejects.toThrow('ask with answer()');
+    await expect(client.getOrder({ orderId }, { headers })).rejects.toThrow('call answer() instead');
   });
 
   it('tells what is wrong with a request as a typed problem', async () => {

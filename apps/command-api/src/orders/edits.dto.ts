@@ -27,7 +27,7 @@ export class ChangeLineQuantityDto {
   @Uuid()
   lineId!: string;
 
-  @Quantity({ max: LIMITS.quantity, description: 'The new quantity.', example: 3 })
+  @Quantity({ max: LIMITS.quantity, description: 'The new quantity of the line.', example: 3 })
   quantity!: number;
 
   @MinorUnits({

@@ -27,7 +27,7 @@ const schemaOfType: Readonly<Record<ColumnType, Schema>> = {
   text,
   uuid,
   int4: integer,
-  int8: { type: 'integer', description: 'In minor units of the currency.' },
+  int8: { type: 'integer', description: 'An amount in minor units of the currency.' },
   bool: { type: 'boolean' },
   timestamptz: time,
   'text[]': listOf(text),

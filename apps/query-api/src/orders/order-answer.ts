@@ -159,7 +159,7 @@ const totals = object(
     ],
     integer,
   ),
-  "In minor units of the order's currency.",
+  "All amounts are in minor units of the order's currency.",
 );
 
 const personal: Schema = {

@@ -4,7 +4,7 @@ export interface components {
   schemas: {
     TaxDto: {
       /**
-       * @description Hundredths of a percent: 2000 is 20 %.
+       * @description A rate in hundredths of a percent: 2000 is 20 %.
        * @example 2000
        */
       rateBasisPoints: number;
@@ -34,7 +34,7 @@ export interface components {
       /** @example 2 */
       quantity: number;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 1000
        */
       unitPriceMinor: number;
@@ -53,7 +53,7 @@ export interface components {
        */
       description?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 200
        */
       amountMinor: number;
@@ -75,7 +75,7 @@ export interface components {
        */
       description?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 300
        */
       amountMinor: number;
@@ -87,7 +87,7 @@ export interface components {
        */
       method?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 495
        */
       amountMinor: number;
@@ -302,7 +302,7 @@ export interface components {
       /** Format: uuid */
       lineId: string;
       /**
-       * @description The new quantity.
+       * @description The new quantity of the line.
        * @example 3
        */
       quantity: number;
@@ -324,7 +324,7 @@ export interface components {
        */
       description?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 200
        */
       amountMinor: number;
@@ -445,7 +445,7 @@ export interface components {
        */
       occurredAt?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 2495
        */
       amountMinor: number;
@@ -474,7 +474,7 @@ export interface components {
        */
       occurredAt?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 2495
        */
       amountMinor: number;
@@ -508,7 +508,7 @@ export interface components {
        */
       occurredAt?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 2495
        */
       amountMinor: number;
@@ -581,7 +581,7 @@ export interface components {
        */
       kind: 'amount';
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 1000
        */
       amountMinor: number;

@@ -343,15 +343,15 @@ export interface operations {
               tags: string[];
               lineCount: number;
               unitCount: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               orderedTotalMinor: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               totalMinor: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               capturedMinor: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               refundedMinor: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               balanceDueMinor: number;
               returnsClosed: number;
               unitsReturned: number;
@@ -405,15 +405,15 @@ export interface operations {
               tags: string[];
               lineCount: number;
               unitCount: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               orderedTotalMinor: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               totalMinor: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               capturedMinor: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               refundedMinor: number;
-              /** @description In minor units of the currency. */
+              /** @description An amount in minor units of the currency. */
               balanceDueMinor: number;
               returnsClosed: number;
               unitsReturned: number;
@@ -656,15 +656,15 @@ export interface operations {
                 tags: string[];
                 lineCount: number;
                 unitCount: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 orderedTotalMinor: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 totalMinor: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 capturedMinor: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 refundedMinor: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 balanceDueMinor: number;
                 returnsClosed: number;
                 unitsReturned: number;
@@ -690,15 +690,15 @@ export interface operations {
                 tags: string[];
                 lineCount: number;
                 unitCount: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 orderedTotalMinor: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 totalMinor: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 capturedMinor: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 refundedMinor: number;
-                /** @description In minor units of the currency. */
+                /** @description An amount in minor units of the currency. */
                 balanceDueMinor: number;
                 returnsClosed: number;
                 unitsReturned: number;
@@ -972,7 +972,7 @@ export interface operations {
             lastOccurredAt: string;
             /** Format: date-time */
             lastRecordedAt: string;
-            /** @description In minor units of the order's currency. */
+            /** @description All amounts are in minor units of the order's currency. */
             totals: {
               linesMinor: number;
               discountsMinor: number;
@@ -1318,15 +1318,15 @@ export interface operations {
             tags: string[];
             lineCount: number;
             unitCount: number;
-            /** @description In minor units of the currency. */
+            /** @description An amount in minor units of the currency. */
             orderedTotalMinor: number;
-            /** @description In minor units of the currency. */
+            /** @description An amount in minor units of the currency. */
             totalMinor: number;
-            /** @description In minor units of the currency. */
+            /** @description An amount in minor units of the currency. */
             capturedMinor: number;
-            /** @description In minor units of the currency. */
+            /** @description An amount in minor units of the currency. */
             refundedMinor: number;
-            /** @description In minor units of the currency. */
+            /** @description An amount in minor units of the currency. */
             balanceDueMinor: number;
             returnsClosed: number;
             unitsReturned: number;

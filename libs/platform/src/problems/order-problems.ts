@@ -26,7 +26,7 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   ),
   not_allowed_in_state: notNow(
     'The order is in a state that does not allow this',
-    'allowedCommands lists the commands that it allows now.',
+    'allowedCommands lists the commands that the order allows now.',
   ),
   order_on_hold: notNow('The order is on hold', 'Release the order first.'),
   order_not_fulfilled: notNow(
@@ -140,8 +140,14 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
 
   shipment_not_in_state: notNow(
     'The status of the shipment does not allow this',
-    'details names its status.',
+    'Check its status, which details names.',
   ),
-  return_not_in_state: notNow('The status of the return does not allow this', 'details names its status.'),
-  refund_not_in_state: notNow('The status of the refund does not allow this', 'details names its status.'),
+  return_not_in_state: notNow(
+    'The status of the return does not allow this',
+    'Check its status, which details names.',
+  ),
+  refund_not_in_state: notNow(
+    'The status of the refund does not allow this',
+    'Check its status, which details names.',
+  ),
 };
