@@ -30,16 +30,19 @@ Every error is a problem document (RFC 9457) with the media type \`application/p
 ${JSON.stringify(example, null, 2)}
 \`\`\`
 
-\`code\` is for programs and never changes its meaning; \`title\` and \`detail\` are for people. \`errors\` is there
-when single fields are wrong; \`pointer\` is a JSON pointer into the body, or \`/name\` of a query or path parameter.
-\`traceId\` is the trace of the request (from its \`traceparent\`, or a new one) and stands in the log too. A 503 or
-429 says in \`Retry-After\` when to come again.
+\`code\` is for programs and never changes its meaning; \`title\` and \`detail\` are for people. \`errors\` is present
+when single fields are wrong: \`pointer\` is a JSON pointer into the body, or \`/name\` of a query or path parameter.
+\`traceId\` is the id of the trace of the request (from its \`traceparent\`, or a new one) and is in the log too. A 503
+or 429 says in \`Retry-After\` how many seconds to wait before trying again.
 
-## The request, its sender, the stores
+\`detail\` is the text under "what to do", or a sentence about the case at hand. Where it mentions \`details\`, it means the
+member \`details\` of the problem document.
+
+## Errors of the request, its sender and the stores
 
 ${table(problemCodes.filter((code) => !rejections.has(code)))}
 
-## The order says no
+## Rejections by the order
 
 ${table(rejectionCodes)}
 `;

@@ -28,22 +28,22 @@ export class SnapshotMetrics implements SnapshotObserver {
     };
     this.#reads = counter(
       'orderlog_snapshot_reads_total',
-      'Looks for a snapshot, by what came of them.',
+      'Attempts to read a snapshot, by outcome.',
       readOutcomes,
     );
     this.#writes = counter(
       'orderlog_snapshot_writes_total',
-      'Snapshots to write, by what came of them.',
+      'Snapshots to be written, by outcome.',
       writeOutcomes,
     );
     this.#checks = counter(
       'orderlog_snapshot_checks_total',
-      'Snapshots with their tail compared with the full fold, by what came of it.',
+      'Loads from a snapshot that were compared with a fold of all events, by outcome.',
       checkOutcomes,
     );
     this.#gauge(
       'orderlog_state_cache_bytes',
-      'Memory that cached orders take, as estimated.',
+      'Memory that the cached states of orders take, as estimated.',
       () => cache.estimatedSizeBytes,
     );
     this.#gauge('orderlog_state_cache_orders', 'Orders whose state is cached.', () => cache.count);

@@ -28,6 +28,6 @@ export class Addresses {
 
 function withoutSlash(text: string): string {
   const { protocol, origin, pathname } = new URL(text);
-  if (!/^https?:$/.test(protocol)) throw new TypeError(`${text} is no http or https address`);
+  if (!/^https?:$/.test(protocol)) throw new TypeError(`${text} is not an http or https address`);
   return origin + pathname.replace(/\/+$/, '');
 }

@@ -72,10 +72,15 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
       .catch((error: unknown) => {
         call.signal?.throwIfAborted();
         if (tries === 1) throw error; // the caller knows the errors of its own source, and nothing was sent
-        throw new NoAnswer(url, 'could not be asked again: there was no token', known(tries - 1), error);
+        throw new NoAnswer(url, 'could not be asked again: the token source failed', known(tries - 1), error);
       });
     if (token === null) {
-      throw new NoAnswer(url, 'could not be asked: no token came in time', known(tries - 1), null);
+      throw new NoAnswer(
+        url,
+        'could not be asked: the token source gave no token in time',
+        known(tries - 1),
+        null,
+      );
     }
     const leftMs = untilMs - performance.now();
     const wasLast = leftMs <= settings.tryMs;

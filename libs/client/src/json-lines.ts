@@ -8,5 +8,5 @@ export async function* jsonLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     for (const line of lines) yield JSON.parse(line) as unknown;
   }
   // Every line ends with a newline: a line without one was cut off.
-  if (rest !== '') throw new Error('the stream ended within a line');
+  if (rest !== '') throw new Error('the stream ended in the middle of a line');
 }

@@ -188,7 +188,7 @@ describe('a token that does not come', () => {
     const { url } = await serverOf(lost, problem(401, 'token_expired'));
     const { client } = clientOf(url, { token: sourceOf(() => 'T', never), deadlineMs: DEADLINE_MS });
     expect(await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }))).toMatchObject({
-      message: `${url} could not be asked: no token came in time (tries: 2)`,
+      message: `${url} could not be asked: the token source gave no token in time (tries: 2)`,
       outcome: 'unknown',
       key: 'mine',
     });
@@ -220,7 +220,7 @@ describe('a token that does not come', () => {
     next.reject(new Error('no issuer'));
     expect((await Promise.all(calls)).map((error) => error!.message).sort()).toEqual([
       '401 unauthenticated: unauthenticated',
-      `${url} could not be asked again: there was no token (tries: 1)`,
+      `${url} could not be asked again: the token source failed (tries: 1)`,
     ]);
   });
 

@@ -108,7 +108,10 @@ function clientOver(
   const answer = async (request: Outgoing, options: CallOptions) => answerOf(await receive(request, options));
   const ask = async (name: OperationName, input: object = {}, options: CallOptions = {}) => {
     const { status, body } = await answer(requestOf(operations[name], input), options);
-    if (status === 304) throw new TypeError('an answer that has not changed has no body: ask with answer()');
+    if (status === 304)
+      throw new TypeError(
+        'the order has not changed, and such an answer (304) has no body: call answer() instead',
+      );
     return body;
   };
   const methods = Object.fromEntries(

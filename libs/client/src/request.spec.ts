@@ -36,6 +36,6 @@ describe('a request', () => {
 
   it('is refused without a part of its path, and with what a question does not take', () => {
     expect(() => requestOf(operations.getOrder, {})).toThrow('orderId is missing');
-    expect(() => requestOf(operations.getOrder, { orderId: ORDER, limit: 5 })).toThrow('takes no limit');
+    expect(() => requestOf(operations.getOrder, { orderId: ORDER, limit: 5 })).toThrow('does not take limit');
   });
 });

@@ -37,7 +37,7 @@ export function requestOf(operation: Operation, input: object): Outgoing {
   }
   const { api, method, takesBody } = operation;
   const [unknown] = fields.keys();
-  if (!takesBody && unknown !== undefined) throw new TypeError(`${operation.path} takes no ${unknown}`);
+  if (!takesBody && unknown !== undefined) throw new TypeError(`${operation.path} does not take ${unknown}`);
   return {
     api,
     method,

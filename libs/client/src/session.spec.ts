@@ -51,7 +51,7 @@ describe('a session', () => {
     const session = new Session();
     session.saw(change(20, A, 0));
     expect(told(new Session(session.token).token)).toEqual(at(20));
-    expect(() => new Session('no token')).toThrow('is no Order-Position');
+    expect(() => new Session('no token')).toThrow('is not an Order-Position');
   });
 
   it.each(['', 'e30', 'bm8', '%%%', '{}'])('does not go on to %j, which is no position', (token) => {

@@ -21,7 +21,7 @@ export class Session {
 
   /** @param token of an earlier session */
   constructor(token: string | null = null) {
-    if (token !== null && !this.saw(token)) throw new Error(`${token.slice(0, 40)} is no Order-Position`);
+    if (token !== null && !this.saw(token)) throw new Error(`${token.slice(0, 40)} is not an Order-Position`);
   }
 
   /** The token to send as `Consistent-With`, or to keep; null: nothing was seen yet. It names no order. */

@@ -6,10 +6,10 @@ const CHANNEL = 'orderEvents';
 
 const DESCRIPTION = `Everything that happens to an order, as CloudEvents 1.0 in binary mode on a Kafka topic.
 
-Messages of one order are in one partition, in the order in which they happened. Each event comes at least once; one
-that comes again has the same \`ce_id\`. Fields may be added to the data at any time: ignore those that you do not
-know. Nothing else of a type's schema changes; a change that a reader could notice is a new type, \`….v2\`. No message
-holds personal data.`;
+Messages of one order are in one partition, in the order in which the events happened. Each event is sent at least
+once; if it is sent again, its \`ce_id\` is the same. Fields may be added to the data at any time: ignore those that you
+do not know. Nothing else in the schema of a type changes: any other change that a reader could notice makes a new type,
+\`….v2\`. No message contains personal data.`;
 
 /** AsyncAPI 3.0 (https://www.asyncapi.com/docs/reference/specification/v3.0.0): what the relay sends. */
 export function asyncApiDocument(version: string): object {
@@ -34,7 +34,7 @@ export function asyncApiDocument(version: string): object {
       publishOrderEvents: {
         action: 'send',
         channel: reference(`channels/${CHANNEL}`),
-        summary: 'Every event of every order, once it is stored.',
+        summary: 'Sends every event of every order after it was stored.',
       },
     },
     components: {
@@ -50,7 +50,7 @@ export function asyncApiDocument(version: string): object {
             payload: dataSchema(type),
             bindings: {
               kafka: {
-                key: { type: 'string', format: 'uuid', description: "The order's id." },
+                key: { type: 'string', format: 'uuid', description: 'The id of the order.' },
                 bindingVersion: '0.5.0',
               },
             },

@@ -1,21 +1,26 @@
 import type { JsonSchema } from './fields.js';
 
 const required = {
-  'content-type': { type: 'string', const: 'application/json', description: 'Of the data.' },
-  ce_specversion: { type: 'string', const: '1.0', description: 'Of CloudEvents.' },
+  'content-type': { type: 'string', const: 'application/json', description: 'The media type of the data.' },
+  ce_specversion: { type: 'string', const: '1.0', description: 'The version of CloudEvents.' },
   ce_id: {
     type: 'string',
     format: 'uuid',
-    description: "The event's id. A message that is sent again has the same: drop it by this.",
+    description:
+      'The id of the event. A message that is sent again has the same id, by which you can drop it.',
   },
   ce_type: { type: 'string', description: 'What happened, and the version of the schema of its data.' },
   ce_source: {
     type: 'string',
     format: 'uri-reference',
     pattern: '^/orderlog/[a-z0-9_]{1,32}$',
-    description: '`/orderlog/<tenant>`: whose order it is.',
+    description: '`/orderlog/<tenant>`: the tenant that owns the order.',
   },
-  ce_subject: { type: 'string', format: 'uuid', description: 'The order; the key of the message too.' },
+  ce_subject: {
+    type: 'string',
+    format: 'uuid',
+    description: 'The id of the order, which is also the key of the message.',
+  },
   ce_time: {
     type: 'string',
     format: 'date-time',
@@ -26,7 +31,7 @@ const required = {
     type: 'string',
     pattern: '^\\d+$',
     description:
-      "The event's number within its order, in decimal digits: 0, 1, 2 … without a gap, but for what an operator left out.",
+      "The event's number within its order, in decimal digits: 0, 1, 2 … without a gap, except for events that an operator left out.",
   },
   ce_recordedtime: {
     type: 'string',
@@ -37,10 +42,10 @@ const required = {
 } as const satisfies Record<string, JsonSchema>;
 
 const optional = {
-  ce_causationid: { type: 'string', description: 'The message that caused the command, where one did.' },
+  ce_causationid: { type: 'string', description: 'The message that caused the command, if one did.' },
   ce_traceparent: {
     type: 'string',
-    description: 'The trace that the command was a part of (W3C Trace Context), where it had one.',
+    description: 'The trace that the command was a part of (W3C Trace Context), if there was one.',
   },
 } as const satisfies Record<string, JsonSchema>;
 

@@ -30,14 +30,14 @@ export const publishedEventTypes = Object.keys(publishedEvents) as readonly Orde
 
 /** The fields about the order that the data of every message has, before the facts of the event. */
 const headSchema = objectSchema({
-  tenantId: text('Whose order it is.'),
-  orderId: id('The order; the key of the message too.'),
-  number: text("The order's name for people to say aloud."),
+  tenantId: text('The tenant that owns the order.'),
+  orderId: id('The id of the order, which is also the key of the message.'),
+  number: text("The order's number, which people can say aloud."),
   reference: textOrNull("The caller's own name for the order; not unique."),
-  customerId: textOrNull("The caller's own id of the customer; null: a guest's order."),
+  customerId: textOrNull("The caller's own id for the customer; null: it is a guest's order."),
   currency: currency('ISO 4217: the currency of every amount of the order.'),
   revision: count(
-    "The event's number within its order: 0, 1, 2 … without a gap, but for what an operator left out.",
+    "The event's number within its order: 0, 1, 2 … without a gap, except for events that an operator left out.",
   ),
 });
 

@@ -74,7 +74,7 @@ describe('a client', () => {
       body: null,
       revision: 0,
     });
-    await expect(client.getOrder({ orderId }, { headers })).rejects.toThrow('ask with answer()');
+    await expect(client.getOrder({ orderId }, { headers })).rejects.toThrow('call answer() instead');
   });
 
   it('tells what is wrong with a request as a typed problem', async () => {
@@ -160,5 +160,5 @@ it('an address that was not given is named when it is needed', async () => {
   const reading = its.client({ commandUrl: [], queryUrl: `http://${queryApi}/`, token });
   await reading.listOrders();
   await expect(reading.placeOrder(mugs())).rejects.toThrow('no address of command-api');
-  expect(() => its.client({ queryUrl: 'ftp://localhost' })).toThrow('no http or https address');
+  expect(() => its.client({ queryUrl: 'ftp://localhost' })).toThrow('not an http or https address');
 });

@@ -211,7 +211,10 @@ describe('many orders over HTTP', () => {
     expect((await list(`currency=GBP&minTotalMinor=${most}`)).body).toEqual({ items: [], nextCursor: null });
     const customer = '€'.repeat(200);
     const { body } = await system.ask(`/v1/customers/${encodeURIComponent(customer)}/summary`);
-    expect(body).toMatchObject({ code: 'not_found', detail: 'The customer has no orders here.' });
+    expect(body).toMatchObject({
+      code: 'not_found',
+      detail: 'The customer has no orders that this token may see.',
+    });
   });
 
   it('refuses what is asked behind the address of a search, where it would narrow nothing', async () => {

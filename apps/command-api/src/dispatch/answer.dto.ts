@@ -4,19 +4,19 @@ import type { OrderDocument } from '#read-models/order-document.js';
 const lineIdExample = '0b9e7c52-6f0a-5b7e-9c3d-2f1a8d4e6b70';
 
 class RecordedEvent {
-  @ApiProperty({ description: 'What happened.', example: 'OrderPlaced' })
+  @ApiProperty({ description: 'The type of the event: what happened.', example: 'OrderPlaced' })
   readonly type!: string;
 
   @ApiProperty({
     type: 'integer',
     minimum: 0,
-    description: 'Its place in the history of the order.',
+    description: 'The number of the event within the order, from 0.',
     example: 0,
   })
   readonly revision!: number;
 
   @ApiProperty({
-    description: 'What it created or concerns, by the name of the id.',
+    description: 'The ids of what the event created or concerns, by the name of the id.',
     type: 'object',
     additionalProperties: {
       oneOf: [
@@ -38,21 +38,21 @@ export class CommandAnswer {
     type: 'integer',
     minimum: 0,
     description:
-      'Of the order after the command, which may be further by the time of a repetition; also in ETag.',
+      'The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be at a later revision.',
     example: 0,
   })
   readonly revision!: number;
 
   @ApiProperty({
     type: [RecordedEvent],
-    description: 'What the command made happen; empty when the order was so already.',
+    description: 'The events that the command caused; empty if the order was already in the state asked for.',
   })
   readonly events!: readonly RecordedEvent[];
 
   @ApiProperty({
     required: false,
     enum: [true],
-    description: 'Nothing was done: the answer says what would be.',
+    description: 'Only in a dry run: nothing was stored, and the answer shows what the command would do.',
   })
   readonly dryRun?: true;
 
@@ -60,7 +60,8 @@ export class CommandAnswer {
     selfRequired: false,
     type: 'object',
     additionalProperties: true,
-    description: 'Of a dry run: the order as it would be, as query-api shows one, without personal data.',
+    description:
+      'Only in a dry run: the order as it would be, in the form that the query API shows, without personal data.',
   })
   readonly order?: OrderDocument;
 }

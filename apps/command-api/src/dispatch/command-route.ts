@@ -14,7 +14,7 @@ interface RouteOptions {
   scopes?: [Scope, ...Scope[]];
   /** A sentence on when customers may give this command themselves; without it, they may not. */
   customers?: string;
-  idempotencyKey?: 'required' | 'required unless dryRun' | 'optional';
+  idempotencyKey?: 'required' | 'required unless dryRun is true' | 'optional';
 }
 
 const infrastructure: readonly ProblemCode[] = [
@@ -50,8 +50,8 @@ export function CommandRoute(
   const places = command === 'PlaceOrder';
   const room = roomInOrders[command];
   const description = [
-    `Needs ${scopes.join(' and ')}.`,
-    customers ?? "Not with a customer's token.",
+    `Needs the scope${scopes.length === 1 ? '' : 's'} ${scopes.join(' and ')}.`,
+    customers ?? "A customer's token is refused.",
     ...(room === undefined ? [] : [room]),
   ].join(' ');
   return applyDecorators(
@@ -61,7 +61,7 @@ export function CommandRoute(
     ...requestHeaders(places, options.idempotencyKey ?? 'required'),
     ApiResponse({
       status: places ? 201 : 200,
-      description: 'Done, or done before.',
+      description: 'The command is done: by this request, or by an earlier one.',
       type: CommandAnswer,
       headers: answerHeaders(places),
     }),
@@ -80,43 +80,60 @@ function requestHeaders(places: boolean, idempotencyKey: string): MethodDecorato
       name: 'Idempotency-Key',
       required: idempotencyKey === 'required',
       description:
-        'New for every new command; the same when the same command is sent again' +
-        (idempotencyKey === 'required' ? '.' : ` (${idempotencyKey}).`),
+        'A new key for every new command, and the same key when that command is sent again.' +
+        (idempotencyKey === 'required' ? '' : ` It is ${idempotencyKey}.`),
       schema: { ...text, minLength: 1, maxLength: 255, example: '9b1f0f0e-55c1-4b1d-9d43-0f3a6a1c7c55' },
     }),
     ...(places ? [] : [ifMatchHeader]),
-    ApiHeader({ name: 'traceparent', required: false, description: 'W3C Trace Context.', schema: text }),
-    ...['X-Correlation-Id', 'X-Causation-Id'].map((name) =>
+    ApiHeader({
+      name: 'traceparent',
+      required: false,
+      description: 'The trace that the command is a part of (W3C Trace Context).',
+      schema: text,
+    }),
+    ...Object.entries(labelHeaders).map(([name, description]) =>
       ApiHeader({
         name,
         required: false,
-        description: 'Kept with the events.',
+        description,
         schema: { ...text, minLength: 1, maxLength: 200 },
       }),
     ),
   ];
 }
 
+const labelHeaders = {
+  'X-Correlation-Id':
+    'The conversation that the command belongs to; stored with the events. If absent, the id of the trace.',
+  'X-Causation-Id': 'The message that caused the command; stored with the events.',
+};
+
 const ifMatchHeader = ApiHeader({
   name: 'If-Match',
   required: false,
-  description: 'The ETag of the order that the command was decided on; 412 when it has changed since.',
+  description:
+    'The ETag of the order that you decided on, or `*` for any. The command is refused (412) if the order has changed since.',
   schema: { ...text, example: '"3"' },
 });
 
 function answerHeaders(places: boolean) {
   return {
-    ETag: { description: 'The revision, in quotes.', schema: { ...text, example: '"4"' } },
+    ETag: { description: 'The revision of the order, in quotes.', schema: { ...text, example: '"4"' } },
     'Order-Position': {
-      description: 'To be sent as Consistent-With when reading what was written.',
+      description: 'Send it to the query API as Consistent-With to read what the command wrote.',
       schema: text,
     },
     'Idempotent-Replayed': {
-      description: '`true` when the same command was done before; then the answer is the one given then.',
+      description: '`true` if the same command was done before: the answer is the one that was given then.',
       schema: { ...text, enum: ['true'] },
     },
     ...(places
-      ? { Location: { description: 'Where to read the order.', schema: { ...text, format: 'uri' } } }
+      ? {
+          Location: {
+            description: 'The address of the order in the query API.',
+            schema: { ...text, format: 'uri' },
+          },
+        }
       : {}),
   };
 }

@@ -41,7 +41,7 @@ export class OrderDispatcher {
   ): Promise<CommandAnswer> {
     if (asked.ifMatch !== null) {
       throw new ProblemError('malformed_request', {
-        detail: 'If-Match makes no sense here: the order does not exist yet.',
+        detail: 'If-Match cannot be used here: the order does not exist yet.',
       });
     }
     const commandId = requiredCommandId(asked);
@@ -78,7 +78,7 @@ export class OrderDispatcher {
   ): Promise<CommandResult> {
     const { principal } = asked;
     if (principal.customerId !== null && body.occurredAt !== null) {
-      throw new ProblemError('forbidden', { detail: "With a customer's token, occurredAt cannot be given." });
+      throw new ProblemError('forbidden', { detail: "occurredAt cannot be given with a customer's token." });
     }
     return this.#bus.execute(
       new ExecuteOrderCommand({

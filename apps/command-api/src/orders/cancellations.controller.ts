@@ -15,7 +15,7 @@ export class CancellationsController {
   }
 
   @Post('cancel')
-  @CommandRoute('CancelLines', 'Cancels units that are not shipped.')
+  @CommandRoute('CancelLines', 'Cancels units that are not in a shipment.')
   cancelLines(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

@@ -9,8 +9,8 @@ export class CommandBody {
   @DateTime({
     optional: true,
     description:
-      'When it happened in the business; now, if not given. More than 60 s back needs orders:admin. ' +
-      "Never given with a customer's token.",
+      'When it happened in the business. If absent, now. A time more than 60 s ago needs the scope ' +
+      "orders:admin. With a customer's token, it cannot be given.",
     example: '2026-03-01T12:00:00Z',
   })
   occurredAt!: Instant | null;
@@ -22,10 +22,10 @@ export class ReasonBody extends CommandBody {
 }
 
 export class LineQuantityDto implements LineQuantity {
-  @Uuid({ description: 'A line of this order.' })
+  @Uuid({ description: 'The id of a line of this order.' })
   lineId!: string;
 
-  @Quantity({ description: 'Whole units.', max: LIMITS.quantity, example: 2 })
+  @Quantity({ description: 'A number of whole units.', max: LIMITS.quantity, example: 2 })
   quantity!: number;
 }
 

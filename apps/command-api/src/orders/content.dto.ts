@@ -31,11 +31,12 @@ export class TaxDto implements TaxInput {
   @MinorUnits({
     ...amount(400),
     optional: true,
-    description: 'Not given: from the rate, of the amount before discounts, rounded half-even.',
+    description:
+      'If absent, it is computed from the rate and the amount before discounts, rounded half to even.',
   })
   amountMinor!: number | null;
 
-  @Flag({ description: 'Whether the price already holds the tax.', example: true })
+  @Flag({ description: 'Whether the price already includes the tax.', example: true })
   inclusive!: boolean;
 }
 
@@ -43,7 +44,10 @@ export class LineDto implements LineInput {
   @Text({ max: LIMITS.skuCharacters, example: 'MUG-RED' })
   sku!: string;
 
-  @Text({ ...name('Red mug'), description: 'As it was sold: a snapshot.' })
+  @Text({
+    ...name('Red mug'),
+    description: 'The name of the product as it was sold: later changes of the product do not change it.',
+  })
   name!: string;
 
   @Quantity({ max: LIMITS.quantity, example: 2 })
@@ -52,7 +56,7 @@ export class LineDto implements LineInput {
   @MinorUnits(amount(1_000))
   unitPriceMinor!: number;
 
-  @NestedObject(TaxDto, { optional: true, description: 'Of the whole line.' })
+  @NestedObject(TaxDto, { optional: true, description: 'The tax on the whole line.' })
   tax!: TaxDto | null;
 }
 
@@ -68,7 +72,10 @@ export class DiscountDto {
 }
 
 export class EditDiscountDto extends DiscountDto implements DiscountInput {
-  @Uuid({ optional: true, description: 'Of one line; not given: of the whole order.' })
+  @Uuid({
+    optional: true,
+    description: 'The line that the discount applies to. If absent, it applies to the whole order.',
+  })
   lineId!: string | null;
 }
 
@@ -95,7 +102,7 @@ export class ShippingDto implements ShippingInput {
 }
 
 export class AddressDto implements Region, AddressLines {
-  @CountryCode({ description: 'Null where the place has no ISO code of its own.' })
+  @CountryCode({ description: 'An ISO 3166-1 alpha-2 code; null if the place has no code of its own.' })
   country!: string | null;
 
   @OptionalText({ ...name('Germany'), description: 'The country as the customer gave it.' })

@@ -20,9 +20,9 @@ export class EditsController {
   @Post()
   @CommandRoute(
     'EditOrder',
-    'Changes what was ordered: all operations or none. With dryRun=true, only says what would happen.',
+    'Changes what was ordered: all operations or none. With dryRun=true, it only shows what would happen.',
     {
-      idempotencyKey: 'required unless dryRun',
+      idempotencyKey: 'required unless dryRun is true',
     },
   )
   editOrder(

@@ -27,14 +27,15 @@ export class ChangeLineQuantityDto {
   @Uuid()
   lineId!: string;
 
-  @Quantity({ max: LIMITS.quantity, description: 'The new quantity.', example: 3 })
+  @Quantity({ max: LIMITS.quantity, description: 'The new quantity of the line.', example: 3 })
   quantity!: number;
 
   @MinorUnits({
     min: 0,
     max: LIMITS.amountMinor,
     optional: true,
-    description: "Of the whole line; not given: from the line's rate, of its amount before discounts.",
+    description:
+      "The tax on the whole line. If absent, it is computed from the line's rate and its amount before discounts.",
     example: 600,
   })
   taxAmountMinor!: number | null;
@@ -106,7 +107,8 @@ export class EditOrderBody extends CommandBody {
     {
       min: 1,
       max: LIMITS.editOperations,
-      description: 'Applied in order, all or none; each sees what those before it did.',
+      description:
+        'The operations are applied in this order, either all or none. Each sees the result of those before it.',
     },
   )
   operations!: EditOperationDto[];

@@ -14,7 +14,7 @@ export class CreateShipmentBody extends CommandBody {
   @OptionalText(text('DHL'))
   carrier!: string | null;
 
-  @OptionalLineQuantities('Not given: everything that is left to ship.')
+  @OptionalLineQuantities('The units to ship. If absent, all units that are left to ship.')
   lines!: LineQuantityDto[] | null;
 }
 
@@ -29,26 +29,30 @@ export class DispatchShipmentBody extends CommandBody {
 export class StockReservedBody extends CommandBody {
   @OptionalText({
     max: LIMITS.referenceCharacters,
-    description: "The warehouse's own name for it.",
+    description: "The warehouse's own name for the reservation.",
     example: 'RES-77',
   })
   reference!: string | null;
 
-  @OptionalLineQuantities('Not given: all that is not cancelled.')
+  @OptionalLineQuantities('The units that were set aside. If absent, all units that are not cancelled.')
   lines!: LineQuantityDto[] | null;
 }
 
 export class StockRejectedBody extends ReasonBody {
-  @OptionalLineQuantities('Not given: all that is not cancelled.')
+  @OptionalLineQuantities(
+    'The units that the warehouse does not have. If absent, all units that are not cancelled.',
+  )
   lines!: LineQuantityDto[] | null;
 }
 
 export class LinesAndReasonBody extends ReasonBody {
-  @LineQuantities('How many units of which lines.')
+  @LineQuantities('The lines, and how many units of each.')
   lines!: LineQuantityDto[];
 }
 
 export class ReceiveReturnBody extends CommandBody {
-  @OptionalLineQuantities('Not given: all that is still to come.')
+  @OptionalLineQuantities(
+    'The units that came back. If absent, all units of the return that have not come back yet.',
+  )
   lines!: LineQuantityDto[] | null;
 }

@@ -26,7 +26,7 @@ export class LifecycleController {
   }
 
   @Post('reject')
-  @CommandRoute('RejectOrder', 'Turns the order down before it was confirmed.')
+  @CommandRoute('RejectOrder', 'Rejects the order before it is confirmed.')
   rejectOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -38,7 +38,7 @@ export class LifecycleController {
   }
 
   @Post('hold')
-  @CommandRoute('HoldOrder', 'Stops the order until it is released.')
+  @CommandRoute('HoldOrder', 'Puts the order on hold until it is released.')
   holdOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -50,7 +50,7 @@ export class LifecycleController {
   }
 
   @Post('release')
-  @CommandRoute('ReleaseOrder', 'Lets a held order go on.')
+  @CommandRoute('ReleaseOrder', 'Releases an order that is on hold.')
   releaseOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -75,7 +75,7 @@ export class LifecycleController {
   }
 
   @Post('complete')
-  @CommandRoute('CompleteOrder', 'Closes the order: everything is shipped or cancelled.')
+  @CommandRoute('CompleteOrder', 'Completes the order: all units are dispatched or cancelled.')
   completeOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

@@ -28,7 +28,10 @@ export class NotesController {
   }
 
   @Post('notes/:noteId/redact')
-  @CommandRoute('RedactNote', 'Takes a note back: no read shows its text any more, nor as of earlier.')
+  @CommandRoute(
+    'RedactNote',
+    'Redacts a note: no read shows its text any more, not even as of an earlier moment.',
+  )
   redactNote(
     @AskedBy() asked: Asked,
     @Param() { orderId, noteId }: NotePath,
@@ -40,7 +43,7 @@ export class NotesController {
   }
 
   @Put('tags')
-  @CommandRoute('ChangeTags', 'Gives the order these tags and no others.', { idempotencyKey: 'optional' })
+  @CommandRoute('ChangeTags', 'Replaces the tags of the order.', { idempotencyKey: 'optional' })
   changeTags(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

@@ -6,7 +6,7 @@ import { CommandBody } from './common.dto.js';
 export class AddNoteBody extends CommandBody {
   @Text({
     max: LIMITS.noteCharacters,
-    description: 'For staff only; can be redacted later.',
+    description: 'The text of the note, for staff only. It can be redacted later.',
     example: 'Called: leave it at the door.',
   })
   text!: string;
@@ -16,7 +16,7 @@ export class ChangeTagsBody extends CommandBody {
   @TextList({
     max: LIMITS.tags,
     itemMax: LIMITS.tagCharacters,
-    description: 'The whole new list.',
+    description: 'All tags of the order from now on.',
     example: ['gift', 'vip'],
   })
   tags!: string[];

@@ -26,6 +26,9 @@ export class NotePath extends OrderPath {
 }
 
 export class EditQuery {
-  @Flag({ otherwise: false, description: 'true: answer what the edit would do, and do nothing.' })
+  @Flag({
+    otherwise: false,
+    description: 'If true, nothing is stored, and the answer shows what the edit would do.',
+  })
   dryRun!: boolean;
 }

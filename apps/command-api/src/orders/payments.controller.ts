@@ -20,7 +20,7 @@ export class PaymentsController {
   }
 
   @Post('authorized')
-  @CommandRoute('RecordPaymentAuthorized', 'Records that the provider reserved money.')
+  @CommandRoute('RecordPaymentAuthorized', 'Records that the payment provider authorized an amount.')
   recordPaymentAuthorized(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -36,7 +36,7 @@ export class PaymentsController {
   }
 
   @Post('captured')
-  @CommandRoute('RecordPaymentCaptured', 'Records that the provider took money.')
+  @CommandRoute('RecordPaymentCaptured', 'Records that the payment provider captured an amount.')
   recordPaymentCaptured(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -52,7 +52,10 @@ export class PaymentsController {
   }
 
   @Post('failed')
-  @CommandRoute('RecordPaymentFailed', 'Records that the provider could not reserve or take money.')
+  @CommandRoute(
+    'RecordPaymentFailed',
+    'Records that the payment provider could not authorize or capture an amount.',
+  )
   recordPaymentFailed(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -68,7 +71,7 @@ export class PaymentsController {
   }
 
   @Post('voided')
-  @CommandRoute('RecordPaymentVoided', 'Records that the provider let go of an authorization.')
+  @CommandRoute('RecordPaymentVoided', 'Records that the payment provider voided an authorization.')
   recordPaymentVoided(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

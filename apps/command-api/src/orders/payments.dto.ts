@@ -5,7 +5,7 @@ import { CommandBody } from './common.dto.js';
 const providerReference = {
   max: LIMITS.referenceCharacters,
   description:
-    "The payment provider's own id of it: the same one again with the same content changes nothing.",
+    "The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.",
   example: 'pi_3NxY2e',
 };
 const method = { max: LIMITS.nameCharacters, example: 'card' };
@@ -14,7 +14,7 @@ class MoneyBody extends CommandBody {
   @MinorUnits({ min: 1, max: LIMITS.amountMinor, example: 2_495 })
   amountMinor!: number;
 
-  @CurrencyCode({ description: "The order's." })
+  @CurrencyCode({ description: 'The currency of the order.' })
   currency!: string;
 }
 
@@ -27,7 +27,7 @@ export class PaymentAuthorizedBody extends MoneyBody {
 }
 
 export class PaymentCapturedBody extends PaymentAuthorizedBody {
-  @Uuid({ optional: true, description: 'The paymentId of the authorization, where there was one.' })
+  @Uuid({ optional: true, description: 'The paymentId of the authorization, if there was one.' })
   authorizationId!: string | null;
 }
 
@@ -35,7 +35,7 @@ export class PaymentFailedBody extends MoneyBody {
   @OptionalText(providerReference)
   providerReference!: string | null;
 
-  @Uuid({ optional: true, description: 'The paymentId of the authorization, where there was one.' })
+  @Uuid({ optional: true, description: 'The paymentId of the authorization, if there was one.' })
   authorizationId!: string | null;
 
   @OptionalText({ max: LIMITS.reasonCharacters, example: 'card_declined' })

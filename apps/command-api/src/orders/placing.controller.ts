@@ -16,7 +16,7 @@ export class PlacingController {
   }
 
   @Post()
-  @CommandRoute('PlaceOrder', 'Places an order, with its prices: for shops and staff.')
+  @CommandRoute('PlaceOrder', 'Places an order with its prices. For shops and staff.')
   placeOrder(@AskedBy() asked: Asked, @Body() body: PlaceOrderBody): Promise<CommandAnswer> {
     const { tenantId } = asked.principal;
     return this.#orders.place(asked, body, (orderId) => placeOrder(body, orderId, tenantId));

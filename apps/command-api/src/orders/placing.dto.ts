@@ -9,7 +9,7 @@ export class PlacedDiscountDto extends DiscountDto {
     min: 0,
     max: LIMITS.lines - 1,
     optional: true,
-    description: 'Of the line at this place in `lines`, from 0; not given: of the whole order.',
+    description: 'Index of a line in `lines`, from 0. If absent, the discount applies to the whole order.',
     example: 0,
   })
   lineIndex!: number | null;
@@ -18,19 +18,19 @@ export class PlacedDiscountDto extends DiscountDto {
 export class PlaceOrderBody extends CommandBody {
   @OptionalText({
     max: LIMITS.referenceCharacters,
-    description: "The caller's own name for it; need not be unique.",
+    description: "The caller's own name for the order; it need not be unique.",
     example: 'WEB-1001',
   })
   reference!: string | null;
 
   @OptionalText({
     max: LIMITS.referenceCharacters,
-    description: "Not given: a guest's order.",
+    description: "The caller's own id for the customer. If absent, it is a guest's order.",
     example: 'customer-17',
   })
   customerId!: string | null;
 
-  @CurrencyCode({ description: 'Of every amount of the order.' })
+  @CurrencyCode({ description: 'The currency of every amount of the order.' })
   currency!: string;
 
   @ListOf(LineDto, { min: 1, max: LIMITS.lines })

@@ -18,7 +18,7 @@ export class RefundsController {
   }
 
   @Post()
-  @CommandRoute('RequestRefund', 'Asks for money to be paid back: for units, shipping or an amount.', {
+  @CommandRoute('RequestRefund', 'Requests a refund of units, of shipping or of an amount.', {
     scopes: refundScopes,
   })
   requestRefund(
@@ -36,7 +36,7 @@ export class RefundsController {
   }
 
   @Post(':refundId/succeeded')
-  @CommandRoute('RecordRefundSucceeded', 'Records that the provider paid the money back.', {
+  @CommandRoute('RecordRefundSucceeded', 'Records that the payment provider paid the refund.', {
     scopes: refundScopes,
   })
   recordRefundSucceeded(
@@ -56,7 +56,7 @@ export class RefundsController {
   @Post(':refundId/failed')
   @CommandRoute(
     'RecordRefundFailed',
-    'Records that the provider could not pay the money back: it can be asked for again.',
+    'Records that the payment provider could not pay the refund: it can be requested again.',
     { scopes: refundScopes },
   )
   recordRefundFailed(

@@ -8,7 +8,9 @@ export class RefundOfLinesDto {
   @OneOf(['lines'])
   kind!: 'lines';
 
-  @LineQuantities('Cancelled or received units, for goodwill any, at the value they were sold for.')
+  @LineQuantities(
+    'Units that were cancelled or received back; for goodwill, any units. They are refunded at the value they were sold for.',
+  )
   lines!: LineQuantityDto[];
 }
 
@@ -20,7 +22,7 @@ export class RefundOfShippingDto {
     min: 1,
     max: LIMITS.amountMinor,
     optional: true,
-    description: 'Not given: what is left of it.',
+    description: 'If absent, all that is left to refund of shipping.',
     example: 495,
   })
   amountMinor!: number | null;
@@ -38,10 +40,10 @@ export class RequestRefundBody extends CommandBody {
   @OneOf(refundReasons)
   reason!: RefundReason;
 
-  @CurrencyCode({ description: "The order's." })
+  @CurrencyCode({ description: 'The currency of the order.' })
   currency!: string;
 
-  @Uuid({ optional: true, description: 'The return that it pays back.' })
+  @Uuid({ optional: true, description: 'The return that the refund is for.' })
   returnId!: string | null;
 
   @ObjectOfKinds('kind', {

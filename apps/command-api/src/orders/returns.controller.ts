@@ -16,8 +16,8 @@ export class ReturnsController {
   }
 
   @Post()
-  @CommandRoute('RequestReturn', 'Asks to send dispatched units back.', {
-    customers: 'A customer may ask for their own order.',
+  @CommandRoute('RequestReturn', 'Requests the return of dispatched units.', {
+    customers: 'A customer may request it for their own order.',
   })
   requestReturn(
     @AskedBy() asked: Asked,
@@ -30,7 +30,7 @@ export class ReturnsController {
   }
 
   @Post(':returnId/approve')
-  @CommandRoute('ApproveReturn', 'The goods may come back.')
+  @CommandRoute('ApproveReturn', 'Approves a return: the units may come back.')
   approveReturn(
     @AskedBy() asked: Asked,
     @Param() { orderId, returnId }: ReturnPath,
@@ -41,7 +41,7 @@ export class ReturnsController {
   }
 
   @Post(':returnId/decline')
-  @CommandRoute('DeclineReturn', 'The goods may not come back.')
+  @CommandRoute('DeclineReturn', 'Declines a return: the units may not come back.')
   declineReturn(
     @AskedBy() asked: Asked,
     @Param() { orderId, returnId }: ReturnPath,
@@ -53,7 +53,10 @@ export class ReturnsController {
   }
 
   @Post(':returnId/receive')
-  @CommandRoute('ReceiveReturn', 'Goods have come back: the units given, or all that are still to come.')
+  @CommandRoute(
+    'ReceiveReturn',
+    'Records that units came back: the given ones, or all that have not come back yet.',
+  )
   receiveReturn(
     @AskedBy() asked: Asked,
     @Param() { orderId, returnId }: ReturnPath,
@@ -69,7 +72,7 @@ export class ReturnsController {
   }
 
   @Post(':returnId/close')
-  @CommandRoute('CloseReturn', 'Nothing more comes back.')
+  @CommandRoute('CloseReturn', 'Closes a return: nothing more is expected back.')
   closeReturn(
     @AskedBy() asked: Asked,
     @Param() { orderId, returnId }: ReturnPath,

@@ -16,7 +16,7 @@ export class ShipmentsController {
   }
 
   @Post()
-  @CommandRoute('CreateShipment', 'Packs a parcel: the units given, or all that are left.')
+  @CommandRoute('CreateShipment', 'Creates a shipment of the given units, or of all that are left to ship.')
   createShipment(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -32,7 +32,7 @@ export class ShipmentsController {
   }
 
   @Post(':shipmentId/dispatch')
-  @CommandRoute('DispatchShipment', 'The parcel has left the warehouse.')
+  @CommandRoute('DispatchShipment', 'Records that a shipment has left the warehouse.')
   dispatchShipment(
     @AskedBy() asked: Asked,
     @Param() { orderId, shipmentId }: ShipmentPath,
@@ -48,7 +48,7 @@ export class ShipmentsController {
   }
 
   @Post(':shipmentId/deliver')
-  @CommandRoute('DeliverShipment', 'The parcel has reached the customer.')
+  @CommandRoute('DeliverShipment', 'Records that a shipment has reached the customer.')
   deliverShipment(
     @AskedBy() asked: Asked,
     @Param() { orderId, shipmentId }: ShipmentPath,
@@ -59,7 +59,10 @@ export class ShipmentsController {
   }
 
   @Post(':shipmentId/cancel')
-  @CommandRoute('CancelShipment', 'Unpacks a parcel that has not left: its units can be shipped again.')
+  @CommandRoute(
+    'CancelShipment',
+    'Cancels a shipment that has not been dispatched: its units can be shipped again.',
+  )
   cancelShipment(
     @AskedBy() asked: Asked,
     @Param() { orderId, shipmentId }: ShipmentPath,

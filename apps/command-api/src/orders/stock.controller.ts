@@ -16,7 +16,7 @@ export class StockController {
   }
 
   @Post('reserved')
-  @CommandRoute('RecordStockReserved', 'Records that the warehouse set goods aside.')
+  @CommandRoute('RecordStockReserved', 'Records that the warehouse set units aside.')
   recordStockReserved(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -32,7 +32,7 @@ export class StockController {
   }
 
   @Post('rejected')
-  @CommandRoute('RecordStockRejected', 'Records that the warehouse has not got the goods.')
+  @CommandRoute('RecordStockRejected', 'Records that the warehouse does not have the units.')
   recordStockRejected(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -48,7 +48,7 @@ export class StockController {
   }
 
   @Post('released')
-  @CommandRoute('RecordStockReleased', 'Records that the warehouse put the goods back.')
+  @CommandRoute('RecordStockReleased', 'Records that the warehouse released the units that it had set aside.')
   recordStockReleased(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

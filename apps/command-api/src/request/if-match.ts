@@ -13,7 +13,7 @@ export function ifMatchOf(header: string | undefined): IfMatch {
   const match = /^"(0|[1-9]\d{0,14})"$/.exec(header);
   if (match) return Number(match[1]);
   throw new ProblemError('malformed_request', {
-    detail: 'If-Match must be one ETag as we gave it, such as "12", or *.',
+    detail: 'If-Match must be one ETag exactly as an answer gave it, such as "12", or *.',
   });
 }
 

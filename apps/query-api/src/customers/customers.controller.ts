@@ -25,17 +25,22 @@ export class CustomersController {
   }
 
   @Get('summary')
-  @QueryRoute("A customer's orders: how many, in which state, and what they come to.", customerSchema, {
-    customers: true,
-    problems: ['not_found'],
-  })
+  @QueryRoute(
+    "A summary of a customer's orders: how many there are in each status, and their sums per currency.",
+    customerSchema,
+    {
+      customers: true,
+      problems: ['not_found'],
+    },
+  )
   async summarizeCustomer(
     @AskedBy() { audience, consistentWith }: Asked,
     @Param() { customerId }: CustomerPath,
     @Query() _query: NoQuery,
   ): Promise<CustomerSummary> {
     const summary = await this.#bus.execute(new Read('customer', { audience, customerId }, consistentWith));
-    if (summary === null) throw new ProblemError('not_found', { detail: 'The customer has no orders here.' });
+    if (summary === null)
+      throw new ProblemError('not_found', { detail: 'The customer has no orders that this token may see.' });
     return summary;
   }
 }

@@ -17,7 +17,7 @@ import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 
 const NEXT_OF_BEFORE =
-  '`next` of the page or event before; none: the start. A bare position goes on behind it without what became visible late.';
+  '`next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late.';
 
 class FeedQuery {
   @OptionalText({ max: FEED_PLACE_MAX, pattern: FEED_PLACE, description: NEXT_OF_BEFORE })
@@ -26,7 +26,7 @@ class FeedQuery {
   @TextList({ optional: true, max: orderEventTypes.length, itemMax: 50, oneOf: orderEventTypes })
   types!: string[] | null;
 
-  @Integer({ min: 1, max: 1_000, otherwise: 100, description: 'How many events at most.' })
+  @Integer({ min: 1, max: 1_000, otherwise: 100, description: 'The maximum number of events.' })
   limit!: number;
 }
 
@@ -41,8 +41,9 @@ export class EventsController {
 
   @Get()
   @QueryRoute(
-    'The feed: every event of every order, in the order of the event store, from anywhere. What could not be shown in its ' +
-      'place, as of an order that was parked, comes when it can be, each order in its own order; an event may come again.',
+    'The feed: all events of all orders, in the order of the event store, from any place on. Events that could not be ' +
+      'shown in their place, such as those of a parked order, come later. The events of one order always come in their ' +
+      'own order. An event may come again.',
     feedSchema,
   )
   listEvents(

@@ -16,7 +16,7 @@ export class AtOnce {
   begin(tenantId: string): () => void {
     const others = this.#underWay.get(tenantId) ?? 0;
     if (others >= this.most) {
-      const detail = `${this.most} of these are under way: send it again when one of them has been read.`;
+      const detail = `${this.most} such requests of this tenant are already running: send this one again when one of them has been read to its end.`;
       throw new ProblemError('too_many_requests', { detail, retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
     this.#underWay.set(tenantId, others + 1);

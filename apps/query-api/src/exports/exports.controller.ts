@@ -44,7 +44,7 @@ export class ExportsController {
 
   @Get('orders')
   @QueryRoute(
-    `All orders that match, as one stream of one moment; ${EXPORTS_OF_ONE_TENANT} at once.`,
+    `All orders that match, as one stream, as of one moment. One instance serves at most ${EXPORTS_OF_ONE_TENANT} exports of a tenant at once.`,
     exportedOrderSchema,
     {
       problems: ['too_many_requests'],

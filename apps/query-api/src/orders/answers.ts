@@ -27,7 +27,7 @@ const schemaOfType: Readonly<Record<ColumnType, Schema>> = {
   text,
   uuid,
   int4: integer,
-  int8: { type: 'integer', description: 'Minor units.' },
+  int8: { type: 'integer', description: 'An amount in minor units of the currency.' },
   bool: { type: 'boolean' },
   timestamptz: time,
   'text[]': listOf(text),
@@ -42,13 +42,17 @@ const actor = object({ type: { ...text, enum: ['customer', 'user', 'service'] },
 const changedFields: Schema = {
   type: 'object',
   additionalProperties: object({ from: anything, to: anything }),
-  description: 'Fields of the summary, before and after.',
+  description: 'The fields of the summary that changed, before and after.',
 };
 const event = {
   revision: integer,
   eventId: uuid,
   type: text,
-  data: { type: 'object', additionalProperties: true, description: 'Without personal data.' },
+  data: {
+    type: 'object',
+    additionalProperties: true,
+    description: 'The data of the event, without personal data.',
+  },
   occurredAt: time,
   recordedAt: time,
   commandId: uuid,
@@ -80,18 +84,19 @@ const facet = listOf(
     value: {
       ...nullableText,
       description:
-        'null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below ' +
-        'the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+.',
+        'null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes ' +
+        'from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+.',
     },
     orders: integer,
   }),
 );
 const highlight = object({
   field: { ...text, enum: [...orderTextFields] },
-  text: { ...text, description: 'As the order has it.' },
+  text: { ...text, description: 'The text, exactly as the order has it.' },
   ranges: {
     ...listOf({ type: 'array', items: integer, minItems: 2, maxItems: 2 }),
-    description: 'Where in the text: first and, excluded, last UTF-16 unit of each place.',
+    description:
+      'Where the searched words are in the text: start and end of each place, in UTF-16 units, the end excluded.',
   },
 });
 
@@ -99,13 +104,14 @@ const hit = object({
   ...summaryProperties,
   highlights: {
     ...listOf(highlight),
-    description: "The order's own texts that hold what was asked for, ten at most; never a person's name.",
+    description: "Texts of the order that contain what was searched for, ten at most; never a person's name.",
   },
 });
 
 const staleAmong: Schema = {
   ...listOf(uuid),
-  description: 'Orders of the page of which a later change cannot be shown yet; absent when there are none.',
+  description:
+    'The ids of the orders on the page that have a later change which cannot be shown yet; absent if there are none.',
 };
 
 export const pageOfSummaries = page(summary, { stale: staleAmong });
@@ -116,16 +122,16 @@ export const feedSchema = object({
     object({
       position: text,
       orderId: uuid,
-      next: { ...text, description: 'Give it as `after` to go on behind this event.' },
+      next: { ...text, description: 'Send it as `after` to continue after this event.' },
       ...event,
     }),
   ),
-  next: { ...text, description: 'Give it as `after` to go on.' },
+  next: { ...text, description: 'Send it as `after` to continue after this page.' },
   hasMore: {
     type: 'boolean',
     description:
-      'There may be more behind `next` already, also where nothing of this page was of the types asked for; else ask ' +
-      'again later.',
+      'true: there may be more events after `next` already, even if this page has none of the types asked for. ' +
+      'false: ask again later.',
   },
 });
 const diffProperties = {
@@ -138,7 +144,7 @@ const diffProperties = {
     properties: {
       pointer: {
         ...text,
-        description: 'Into the later state; into the earlier one for what was removed.',
+        description: 'JSON pointer into the later state; for what was removed, into the earlier state.',
       },
       op: { ...text, enum: ['add', 'remove', 'replace'] },
       from: anything,
@@ -161,7 +167,7 @@ export const diffSchema = objectWith(diffProperties, staleProperties);
 export const diffListSchema = page(
   object({
     orderId: uuid,
-    from: { ...summary, nullable: true, description: 'null: it was not there yet.' },
+    from: { ...summary, nullable: true, description: 'null: the order was not placed yet.' },
     to: summary,
     changes: changedFields,
   }),
@@ -172,15 +178,18 @@ const searchProperties = {
   nextCursor: nullableText,
   total: integer,
   facets: { type: 'object', properties: Object.fromEntries(facetNames.map((name) => [name, facet])) },
-  indexedThrough: { ...nullableText, description: 'A position: everything up to it can be found.' },
+  indexedThrough: {
+    ...nullableText,
+    description: 'Everything up to this position can be found; null: nothing was read yet.',
+  },
 };
 export const searchSchema = objectWith(searchProperties, { stale: staleAmong });
 const staleAmongCounted: Schema = {
   type: 'boolean',
   enum: [true],
   description:
-    'A later change of an order that is counted cannot be shown yet. Not told of: an order that only such a change ' +
-    'would have counted.',
+    'An order that is counted has a later change which cannot be shown yet. An order that would be counted only ' +
+    'because of such a change is not reported.',
 };
 export const totalsSchema = objectWith(
   { items: listOf(object({ key: nullableText, ...sums })) },

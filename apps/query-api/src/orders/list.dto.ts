@@ -6,13 +6,16 @@ import { FilterQuery } from '../request/as-of.dto.js';
 import { OrderFilterFields } from '../request/order-filter.dto.js';
 
 export const CURSOR_CHARACTERS = 1_000;
-const LIMIT_DESCRIPTION = 'How many at most.';
+const LIMIT_DESCRIPTION = 'The maximum number of orders on the page.';
 
 export class ListQuery extends FilterQuery {
-  @OneOf(listSorts, { otherwise: '-placedAt', description: 'A minus sign: the largest first.' })
+  @OneOf(listSorts, {
+    otherwise: '-placedAt',
+    description: 'A minus sign means that the largest value comes first.',
+  })
   sort!: ListSort;
 
-  @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the page before.' })
+  @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the previous page.' })
   cursor!: string | null;
 
   @Integer({ min: 1, max: 100, otherwise: 20, description: LIMIT_DESCRIPTION })
@@ -22,14 +25,16 @@ export class ListQuery extends FilterQuery {
 export class TotalsQuery extends FilterQuery {
   @OneOf(totalsGroups, {
     optional: true,
-    description: 'None: one sum for each currency. More than 10,000 sums are refused.',
+    description:
+      'What to group the sums by. If absent, there is one group for each currency. More than 10,000 groups are refused.',
   })
   by!: TotalsGroup | null;
 
   @OptionalText({
     max: 50,
     pattern: /^[A-Za-z][A-Za-z0-9_+/-]*$/,
-    description: 'IANA name: where days and months begin. UTC unless given. No abbreviation, such as PST.',
+    description:
+      'The IANA name of the time zone in which days and months begin. If absent, UTC. Abbreviations such as PST are refused.',
     example: 'Europe/London',
   })
   timeZone!: string | null;

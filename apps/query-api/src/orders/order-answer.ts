@@ -26,7 +26,7 @@ const region = orNull(object(each(['country', 'countryName'], nullableText)));
 const addressLines = orNull(
   object(
     each(['name', 'company', 'line1', 'line2', 'city', 'region', 'postalCode'], nullableText),
-    'What of an address names a person.',
+    'The parts of an address that identify a person.',
   ),
 );
 
@@ -38,10 +38,17 @@ const line = object({
   unitPriceMinor: integer,
   tax,
   cancelled: integer,
-  shipped: { ...integer, description: 'In shipments that are not cancelled, dispatched or not.' },
+  shipped: {
+    ...integer,
+    description: 'Units in shipments that are not cancelled, whether dispatched or not.',
+  },
   dispatched: integer,
   delivered: integer,
-  inReturns: { ...integer, description: 'In returns, unless declined or closed unreceived.' },
+  inReturns: {
+    ...integer,
+    description:
+      'Units in returns, without those that were declined and those that a closed return did not receive.',
+  },
   received: integer,
 });
 
@@ -90,7 +97,7 @@ const payments = object({
   last: {
     ...orNull(text),
     enum: ['authorized', 'voided', 'failed', 'captured', null],
-    description: 'The last thing that happened while nothing was captured.',
+    description: 'The last payment event; `captured` from the first capture on.',
   },
 });
 
@@ -152,7 +159,7 @@ const totals = object(
     ],
     integer,
   ),
-  "In minor units of the order's currency.",
+  "All amounts are in minor units of the order's currency.",
 );
 
 const personal: Schema = {
@@ -161,11 +168,15 @@ const personal: Schema = {
       contact: orNull(object(each(['name', 'email', 'phone'], nullableText))),
       shippingAddress: addressLines,
       billingAddress: addressLines,
-      notes: { type: 'object', additionalProperties: text, description: 'Text by note id.' },
+      notes: {
+        type: 'object',
+        additionalProperties: text,
+        description: 'The text of each note, by note id.',
+      },
     }),
     oneOf(['erased']),
   ],
-  description: 'Names, address lines, e-mail, phone and the text of notes.',
+  description: 'Names, address lines, e-mail, phone and the text of notes; `erased` if they were erased.',
 };
 
 const always = {
@@ -195,7 +206,10 @@ const always = {
   cancellations: listOf(object({ cancellationId: uuid, lines: units, reason: nullableText, at: time })),
   returns: listOf(returned),
   notes: listOf(object({ noteId: uuid, redacted: flag, at: time })),
-  retiredIds: { ...listOf(text), description: 'Of what was removed: never used again.' },
+  retiredIds: {
+    ...listOf(text),
+    description: 'The ids of removed lines and discounts; they are never used again.',
+  },
   revision: integer,
   lastOccurredAt: time,
   lastRecordedAt: time,
@@ -211,9 +225,9 @@ export const staleProperties: Readonly<Record<string, Schema>> = {
   stale: {
     type: 'boolean',
     enum: [true],
-    description: 'A later change of the order cannot be shown yet; absent when all are.',
+    description: 'The order has a later change that cannot be shown yet; absent if it has none.',
   },
-  staleReason: { ...text, description: 'Why, with `stale`.' },
+  staleReason: { ...text, description: 'Only with `stale`: why the change cannot be shown.' },
 };
 
 export const orderSchema: Schema = {

@@ -28,7 +28,7 @@ import { QueryRoute } from './query-route.js';
 const NOTE_EVENTS = ['NoteAdded', 'NoteRedacted'];
 const etagHeader = {
   ETag: {
-    description: 'The revision that is shown, as `If-Match` of a change takes it.',
+    description: 'The revision that is shown. Send it as `If-Match` with a change.',
     schema: { type: 'string' as const },
   },
 };
@@ -45,13 +45,21 @@ export class OrderController {
   }
 
   @Get()
-  @QueryRoute('One order: as it is, or as it was at a revision or a moment.', orderSchema, {
+  @QueryRoute('One order: as it is now, or as it was at a revision or a moment.', orderSchema, {
     customers: true,
     problems: ['order_not_found', 'event_store_unavailable'],
     headers: etagHeader,
   })
-  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag that the client has.' })
-  @ApiResponse({ status: 304, description: 'The client has it already.', headers: etagHeader })
+  @ApiHeader({
+    name: 'If-None-Match',
+    required: false,
+    description: 'The ETag of the order that the client has already.',
+  })
+  @ApiResponse({
+    status: 304,
+    description: 'The client has this revision of the order already.',
+    headers: etagHeader,
+  })
   async getOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
@@ -78,7 +86,7 @@ export class OrderController {
 
   @Get('history')
   @UseInterceptors(TellsPosition)
-  @QueryRoute('What happened to the order, by whom, and what it changed.', historySchema, {
+  @QueryRoute('The history of the order: its events, who caused them and what they changed.', historySchema, {
     customers: true,
     problems: ['order_not_found', 'invalid_cursor'],
   })
@@ -96,10 +104,14 @@ export class OrderController {
   }
 
   @Get('diff')
-  @QueryRoute('What changed between two revisions or moments, and who is behind each change.', diffSchema, {
-    customers: true,
-    problems: ['order_not_found', 'event_store_unavailable'],
-  })
+  @QueryRoute(
+    'What changed in the order between two revisions or moments, and who caused each change.',
+    diffSchema,
+    {
+      customers: true,
+      problems: ['order_not_found', 'event_store_unavailable'],
+    },
+  )
   async diffOrder(
     @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,

@@ -13,29 +13,42 @@ export class OrderPath {
 }
 
 export class OrderQuery {
-  @Integer({ optional: true, min: 0, max: MAX_REVISION, description: 'As it was after this event.' })
+  @Integer({
+    optional: true,
+    min: 0,
+    max: MAX_REVISION,
+    description: 'The order as it was after the event with this revision.',
+  })
   revision!: number | null;
 
-  @DateTime({ optional: true, description: 'As it was when this had happened.' })
+  @DateTime({
+    optional: true,
+    description: 'The order as of this moment: every event that had happened by then counts (occurredAt).',
+  })
   asOf!: Instant | null;
 
-  @DateTime({ optional: true, description: 'As it was when this had been recorded.' })
+  @DateTime({
+    optional: true,
+    description:
+      'The order as of this moment: every event that had been recorded by then counts (recordedAt).',
+  })
   recordedAsOf!: Instant | null;
 
   @Integer({
     optional: true,
     min: 0,
     max: MAX_REVISION,
-    description: 'At least this revision, as it is now.',
+    description:
+      'The order as it is now, at this revision or a later one. The read waits until the read models have it.',
   })
   minRevision!: number | null;
 }
 
 export class HistoryQuery {
-  @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the page before.' })
+  @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the previous page.' })
   cursor!: string | null;
 
-  @Integer({ min: 1, max: 100, otherwise: 50, description: 'How many events at most.' })
+  @Integer({ min: 1, max: 100, otherwise: 50, description: 'The maximum number of events on the page.' })
   limit!: number;
 }
 
@@ -43,9 +56,15 @@ export class DiffQuery {
   @Text({ max: 40, description: 'A revision, or a time with an offset.', example: '0' })
   from!: string;
 
-  @OptionalText({ max: 40, description: 'A revision, or a time with an offset; none: as it is now.' })
+  @OptionalText({
+    max: 40,
+    description: 'A revision, or a time with an offset. If absent, the order as it is now.',
+  })
   to!: string | null;
 
-  @OneOf(clocks, { otherwise: 'occurred', description: 'By which clock the times are meant.' })
+  @OneOf(clocks, {
+    otherwise: 'occurred',
+    description: 'Which time of events the given times are compared with: occurredAt or recordedAt.',
+  })
   clock!: Clock;
 }

@@ -43,7 +43,7 @@ export class OrdersController {
   }
 
   @Get()
-  @QueryRoute('A page of orders, as they are or as they were.', pageOfSummaries, {
+  @QueryRoute('A page of orders, as they are now or as they were at a moment.', pageOfSummaries, {
     customers: true,
     problems: ['invalid_cursor'],
   })
@@ -59,7 +59,7 @@ export class OrdersController {
 
   @Post('search')
   @HttpCode(200)
-  @QueryRoute('Finds orders by words and facts, and counts them.', searchSchema, {
+  @QueryRoute('Finds orders by words and filters, and counts what was found by facets.', searchSchema, {
     customers: true,
     problems: [
       'search_unavailable',
@@ -98,7 +98,10 @@ export class OrdersController {
 
   @Get('totals')
   @UseInterceptors(TellsPosition)
-  @QueryRoute('Sums per currency, of all orders or by day, month, status or country.', totalsSchema)
+  @QueryRoute(
+    'Sums per currency, over all orders that match or by day, month, status or country.',
+    totalsSchema,
+  )
   async totalOrders(
     @AskedBy() { audience, consistentWith }: Asked,
     @Query() query: TotalsQuery,
@@ -113,10 +116,14 @@ export class OrdersController {
 
   @Get('diff')
   @UseInterceptors(TellsPosition)
-  @QueryRoute('The orders that were not the same at two moments.', diffListSchema, {
-    customers: true,
-    problems: ['invalid_cursor'],
-  })
+  @QueryRoute(
+    'The orders that differ between two moments: fromAsOf and toAsOf, or fromRecordedAsOf and toRecordedAsOf.',
+    diffListSchema,
+    {
+      customers: true,
+      problems: ['invalid_cursor'],
+    },
+  )
   async diffOrders(
     @AskedBy() { audience, consistentWith }: Asked,
     @Query() query: DiffListQuery,
@@ -138,7 +145,7 @@ function refuseWords(words: Readonly<Record<string, string | null>>): void {
     .map(([name]) => ({
       pointer: `/${name}`,
       code: 'conflict',
-      message: 'cannot be searched as of a moment',
+      message: 'cannot be combined with asOf or recordedAsOf',
     }));
   if (errors.length > 0) throw new ProblemError('validation_failed', { errors });
 }
@@ -149,7 +156,7 @@ function periodOf(query: DiffListQuery): Pick<DiffListQuestion, 'clock' | 'from'
   const byRecorded = fromRecordedAsOf !== null && toRecordedAsOf !== null;
   const given = [fromAsOf, toAsOf, fromRecordedAsOf, toRecordedAsOf].filter((moment) => moment !== null);
   if (byOccurred === byRecorded || given.length !== 2) {
-    const message = 'give fromAsOf with toAsOf, or fromRecordedAsOf with toRecordedAsOf';
+    const message = 'give either fromAsOf with toAsOf, or fromRecordedAsOf with toRecordedAsOf';
     throw new ProblemError('validation_failed', { errors: [{ pointer: '', code: 'required', message }] });
   }
   const [clock, from, to] = byOccurred
@@ -158,6 +165,6 @@ function periodOf(query: DiffListQuery): Pick<DiffListQuestion, 'clock' | 'from'
   if (from <= to) return { clock, from, to };
   const pointer = byOccurred ? '/fromAsOf' : '/fromRecordedAsOf';
   throw new ProblemError('validation_failed', {
-    errors: [{ pointer, code: 'after_to', message: 'is after the second moment' }],
+    errors: [{ pointer, code: 'after_to', message: 'must not be after the second moment' }],
   });
 }

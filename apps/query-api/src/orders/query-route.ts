@@ -33,7 +33,7 @@ const infrastructure: readonly ProblemCode[] = [
 const positionHeader = {
   'Order-Position': {
     description:
-      'Covers all that the answer shows. As `Consistent-With` of the next read, that shows no less.',
+      'A position that covers all that the answer shows. Send it as `Consistent-With` with the next read, which then shows nothing older.',
     schema: { type: 'string' as const },
   },
 };
@@ -41,7 +41,8 @@ const positionHeader = {
 const consistentWithHeader = ApiHeader({
   name: 'Consistent-With',
   required: false,
-  description: 'The Order-Position of a change that the answer must show.',
+  description:
+    'The Order-Position of an earlier answer of either API: this answer shows at least what that position covers.',
   schema: { type: 'string' },
 });
 
@@ -50,13 +51,15 @@ const CSV: Schema = { type: 'string' };
 /** Everything a question's route has in common with the others: who may ask, and how it is described. */
 export function QueryRoute(summary: string, schema: Schema, options: RouteOptions = {}): MethodDecorator {
   const { customers = false, problems = [], contentTypes = ['application/json'], headers } = options;
-  const who = customers ? "With a customer's token: their own orders only." : "Not with a customer's token.";
+  const who = customers
+    ? "A customer's token shows only that customer's orders."
+    : "A customer's token is refused.";
   const content = Object.fromEntries(
     contentTypes.map((type) => [type, { schema: type === 'text/csv' ? CSV : schema }]),
   );
   return applyDecorators(
     customers ? CustomerScopes('orders:read') : Scopes('orders:read'),
-    ApiOperation({ summary, description: `Needs orders:read. ${who}` }),
+    ApiOperation({ summary, description: `Needs the scope orders:read. ${who}` }),
     consistentWithHeader,
     ApiResponse({
       status: 200,

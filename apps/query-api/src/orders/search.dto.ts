@@ -14,29 +14,36 @@ export class SearchBody {
   @OptionalText({
     max: TEXT_CHARACTERS,
     description:
-      'Words of product names, SKUs, tags, attributes, number, reference and names of people. All must be ' +
-      'there; the last may be unfinished; misspelt ones are recognised. Words in double quotes must stand ' +
-      'side by side, as they are, in one text of the order.',
+      'Words from product names, SKUs, tags, attributes, the number, the reference and names of people. An order ' +
+      'must have all of them. The last word may be unfinished, and misspelt words are recognised. Words in double ' +
+      'quotes must stand side by side, exactly as given, in one text of the order.',
     example: '"hanging heart" holder',
   })
   text!: string | null;
 
-  @OptionalText({ max: LIMITS.skuCharacters, description: 'Of a line, whole.' })
+  @OptionalText({ max: LIMITS.skuCharacters, description: 'The whole SKU of a line.' })
   sku!: string | null;
 
-  @OptionalText({ max: LIMITS.skuCharacters, description: 'What the SKU of a line begins with.' })
+  @OptionalText({ max: LIMITS.skuCharacters, description: 'The beginning of the SKU of a line.' })
   skuPrefix!: string | null;
 
-  @OptionalText({ max: 20, description: 'What the number begins with, in capitals or not.', example: '7K3' })
+  @OptionalText({
+    max: 20,
+    description: "The beginning of the order's number, in upper or lower case.",
+    example: '7K3',
+  })
   numberPrefix!: string | null;
 
-  @OptionalText({ max: LIMITS.referenceCharacters, description: 'What the reference begins with.' })
+  @OptionalText({ max: LIMITS.referenceCharacters, description: "The beginning of the order's reference." })
   referencePrefix!: string | null;
 
-  @OptionalText({ max: EMAIL_CHARACTERS, description: 'Of the contact, whole.' })
+  @OptionalText({ max: EMAIL_CHARACTERS, description: 'The whole e-mail address of the contact.' })
   email!: string | null;
 
-  @NestedObject(OrderFilterFields, { optional: true, description: 'As in the list.' })
+  @NestedObject(OrderFilterFields, {
+    optional: true,
+    description: 'The same filters as in the list of orders.',
+  })
   filters!: OrderFilterFields | null;
 
   @TextList({
@@ -44,26 +51,34 @@ export class SearchBody {
     max: facetNames.length,
     itemMax: 30,
     oneOf: facetNames,
-    description: 'Which counts to give; all of them unless given.',
+    description: 'Which facets to count. If absent, all of them.',
   })
   facets!: FacetName[] | null;
 
-  @OneOf(searchSorts, { optional: true, description: 'With text by relevance, else the latest first.' })
+  @OneOf(searchSorts, {
+    optional: true,
+    description: 'If absent, by relevance where text is given, otherwise the latest order first.',
+  })
   sort!: SearchSort | null;
 
-  @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the page before.' })
+  @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the previous page.' })
   cursor!: string | null;
 
-  @Integer({ min: 1, max: 100, otherwise: 20, description: 'How many hits at most.' })
+  @Integer({ min: 1, max: 100, otherwise: 20, description: 'The maximum number of orders on the page.' })
   limit!: number;
 
   @DateTime({
     optional: true,
     description:
-      'As orders were when this had happened; without text, e-mail, and whole or begun SKU, number and reference.',
+      'The orders as of this moment: every event that had happened by then counts (occurredAt). Cannot be combined ' +
+      'with text, sku, skuPrefix, numberPrefix, referencePrefix and email.',
   })
   asOf!: Instant | null;
 
-  @DateTime({ optional: true, description: 'As they were when this had been recorded; likewise.' })
+  @DateTime({
+    optional: true,
+    description:
+      'The orders as of this moment: every event that had been recorded by then counts (recordedAt). Excludes the same fields as asOf.',
+  })
   recordedAsOf!: Instant | null;
 }

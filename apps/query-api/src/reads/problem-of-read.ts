@@ -11,11 +11,11 @@ const UNKNOWN_TIME_ZONE = '22023';
 /** The problem that a client sees when a read fails; undefined: the error is a bug of ours. */
 export function problemOfRead(error: unknown): ProblemError | undefined {
   if (error instanceof InvalidCursor) {
-    const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'is no cursor of this question' }];
+    const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'is not a cursor of this query' }];
     return new ProblemError('invalid_cursor', { errors, cause: error });
   }
   if (error instanceof TooManyGroups) {
-    const message = `makes more than ${error.most} sums: narrow them, as with from and to`;
+    const message = `would give more than ${error.most} groups: choose fewer orders, for example with from and to`;
     const errors = [{ pointer: '/by', code: 'too_many_groups', message }];
     return new ProblemError('validation_failed', { errors, cause: error });
   }
@@ -38,6 +38,8 @@ export function problemOfRead(error: unknown): ProblemError | undefined {
 
 export function unknownTimeZone(): ProblemError {
   return new ProblemError('validation_failed', {
-    errors: [{ pointer: '/timeZone', code: 'unknown_time_zone', message: 'must be an IANA time zone' }],
+    errors: [
+      { pointer: '/timeZone', code: 'unknown_time_zone', message: 'must be the IANA name of a time zone' },
+    ],
   });
 }

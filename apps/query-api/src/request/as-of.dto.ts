@@ -23,9 +23,16 @@ export function asOfOf({ asOf, recordedAsOf }: AsOfFields): AsOf | null {
 
 /** Which orders, and at which moment. */
 export class FilterQuery extends OrderFilterFields implements AsOfFields {
-  @DateTime({ optional: true, description: 'As they were when this had happened.' })
+  @DateTime({
+    optional: true,
+    description: 'The orders as of this moment: every event that had happened by then counts (occurredAt).',
+  })
   asOf!: Instant | null;
 
-  @DateTime({ optional: true, description: 'As they were when this had been recorded.' })
+  @DateTime({
+    optional: true,
+    description:
+      'The orders as of this moment: every event that had been recorded by then counts (recordedAt).',
+  })
   recordedAsOf!: Instant | null;
 }

@@ -35,7 +35,7 @@ function positionOf(token: string | string[] | undefined): OrderPosition | null 
   const position = typeof token === 'string' ? decodeOrderPosition(token) : null;
   if (position !== null) return position;
   throw new ProblemError('malformed_request', {
-    detail: 'Consistent-With must be the Order-Position that a change answered with.',
-    errors: [{ pointer: '/Consistent-With', code: 'invalid_position', message: 'is no Order-Position' }],
+    detail: 'Consistent-With must be the Order-Position of an earlier answer, unchanged.',
+    errors: [{ pointer: '/Consistent-With', code: 'invalid_position', message: 'is not an Order-Position' }],
   });
 }

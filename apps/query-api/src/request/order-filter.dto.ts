@@ -13,7 +13,7 @@ const oneOfThem = (values: readonly string[]) =>
     max: values.length,
     itemMax: 30,
     oneOf: values,
-    description: 'Any of these; an empty list: all.',
+    description: 'Orders with any of these values. An empty list means all orders.',
   });
 
 /** What narrows lists, searches, totals and exports, in a query or a body. */
@@ -41,14 +41,19 @@ export class OrderFilterFields {
     max: 50,
     itemMax: 2,
     pattern: /^[A-Z]{2}$/,
-    description: 'Of the shipping address; an empty list: all.',
+    description:
+      'Orders with any of these countries in the shipping address. An empty list means all orders.',
   })
   country!: string[] | null;
 
   @CurrencyCode({ optional: true })
   currency!: string | null;
 
-  @OptionalText({ max: 20, description: 'As people say it, in capitals or not.', example: '7K3MQ-2XH9D' })
+  @OptionalText({
+    max: 20,
+    description: "The order's number, in upper or lower case.",
+    example: '7K3MQ-2XH9D',
+  })
   number!: string | null;
 
   @OptionalText({ max: LIMITS.referenceCharacters, description: "The caller's own name for the order." })
@@ -57,16 +62,26 @@ export class OrderFilterFields {
   @OptionalText({ max: LIMITS.tagCharacters })
   tag!: string | null;
 
-  @DateTime({ optional: true, description: 'Placed at or after.' })
+  @DateTime({ optional: true, description: 'Orders placed at this time or later.' })
   from!: Instant | null;
 
-  @DateTime({ optional: true, description: 'Placed before.' })
+  @DateTime({ optional: true, description: 'Orders placed before this time.' })
   to!: Instant | null;
 
-  @MinorUnits({ optional: true, min: 0, max: Number.MAX_SAFE_INTEGER, description: 'Needs currency.' })
+  @MinorUnits({
+    optional: true,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'The lowest total, in minor units of `currency`, which must be given too.',
+  })
   minTotalMinor!: number | null;
 
-  @MinorUnits({ optional: true, min: 0, max: Number.MAX_SAFE_INTEGER, description: 'Needs currency.' })
+  @MinorUnits({
+    optional: true,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'The highest total, in minor units of `currency`, which must be given too.',
+  })
   maxTotalMinor!: number | null;
 }
 
@@ -75,7 +90,13 @@ export function orderFilterOf(fields: OrderFilterFields, pointer = ''): OrderFil
   const narrowsTotal = fields.minTotalMinor !== null || fields.maxTotalMinor !== null;
   if (narrowsTotal && fields.currency === null) {
     throw new ProblemError('validation_failed', {
-      errors: [{ pointer: `${pointer}/currency`, code: 'required', message: 'is required with a total' }],
+      errors: [
+        {
+          pointer: `${pointer}/currency`,
+          code: 'required',
+          message: 'is required with minTotalMinor or maxTotalMinor',
+        },
+      ],
     });
   }
   return filterOf({ ...fields, number: fields.number?.toUpperCase() ?? null });

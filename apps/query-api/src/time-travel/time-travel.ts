@@ -80,7 +80,7 @@ export class TimeTravel {
     if (start === null && 'revision' in from) throw notThen(story, from, parked);
     if (end === null) throw notThen(story, to!, parked);
     if (start !== null && start > end) {
-      const message = `is after to: revision ${start} follows ${end}`;
+      const message = `must not be after to: from is revision ${start}, to is revision ${end}`;
       throw new ProblemError('validation_failed', {
         errors: [{ pointer: '/from', code: 'after_to', message }],
       });
@@ -174,7 +174,7 @@ function notThen(story: OrderStory, moment: Moment, parked: ParkedAt | null): Pr
   if ('revision' in moment) refuseParked(parked, moment.revision);
   const detail =
     'revision' in moment
-      ? `The order has no revision ${moment.revision}; its last is ${story.lastRevision}.`
-      : `The order was not placed yet at ${moment.at}.`;
+      ? `The order has no revision ${moment.revision}; its last revision is ${story.lastRevision}.`
+      : `The order had not been placed yet at ${moment.at}.`;
   return new ProblemError('order_not_found', { detail });
 }

@@ -4,17 +4,17 @@ export interface components {
   schemas: {
     TaxDto: {
       /**
-       * @description Hundredths of a percent: 2000 is 20 %.
+       * @description A rate in hundredths of a percent: 2000 is 20 %.
        * @example 2000
        */
       rateBasisPoints: number;
       /**
-       * @description Not given: from the rate, of the amount before discounts, rounded half-even.
+       * @description If absent, it is computed from the rate and the amount before discounts, rounded half to even.
        * @example 400
        */
       amountMinor?: number | null;
       /**
-       * @description Whether the price already holds the tax.
+       * @description Whether the price already includes the tax.
        * @example true
        */
       inclusive: boolean;
@@ -27,18 +27,18 @@ export interface components {
       sku: string;
       /**
        * Format: text
-       * @description As it was sold: a snapshot.
+       * @description The name of the product as it was sold: later changes of the product do not change it.
        * @example Red mug
        */
       name: string;
       /** @example 2 */
       quantity: number;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 1000
        */
       unitPriceMinor: number;
-      /** @description Of the whole line. */
+      /** @description The tax on the whole line. */
       tax?: components['schemas']['TaxDto'] | null;
     };
     PlacedDiscountDto: {
@@ -53,12 +53,12 @@ export interface components {
        */
       description?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 200
        */
       amountMinor: number;
       /**
-       * @description Of the line at this place in `lines`, from 0; not given: of the whole order.
+       * @description Index of a line in `lines`, from 0. If absent, the discount applies to the whole order.
        * @example 0
        */
       lineIndex?: number | null;
@@ -75,7 +75,7 @@ export interface components {
        */
       description?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 300
        */
       amountMinor: number;
@@ -87,7 +87,7 @@ export interface components {
        */
       method?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 495
        */
       amountMinor: number;
@@ -96,7 +96,7 @@ export interface components {
     AddressDto: {
       /**
        * Format: country-code
-       * @description Null where the place has no ISO code of its own.
+       * @description An ISO 3166-1 alpha-2 code; null if the place has no code of its own.
        * @example DE
        */
       country?: string | null;
@@ -162,24 +162,24 @@ export interface components {
     PlaceOrderBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /**
        * Format: text
-       * @description The caller's own name for it; need not be unique.
+       * @description The caller's own name for the order; it need not be unique.
        * @example WEB-1001
        */
       reference?: string | null;
       /**
        * Format: text
-       * @description Not given: a guest's order.
+       * @description The caller's own id for the customer. If absent, it is a guest's order.
        * @example customer-17
        */
       customerId?: string | null;
       /**
-       * @description Of every amount of the order.
+       * @description The currency of every amount of the order.
        * @example EUR
        */
       currency: string;
@@ -211,17 +211,17 @@ export interface components {
     };
     RecordedEvent: {
       /**
-       * @description What happened.
+       * @description The type of the event: what happened.
        * @example OrderPlaced
        */
       type: string;
       /**
-       * @description Its place in the history of the order.
+       * @description The number of the event within the order, from 0.
        * @example 0
        */
       revision: number;
       /**
-       * @description What it created or concerns, by the name of the id.
+       * @description The ids of what the event created or concerns, by the name of the id.
        * @example {
        *       "lineIds": [
        *         "0b9e7c52-6f0a-5b7e-9c3d-2f1a8d4e6b70"
@@ -239,18 +239,18 @@ export interface components {
        */
       orderId: string;
       /**
-       * @description Of the order after the command, which may be further by the time of a repetition; also in ETag.
+       * @description The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be at a later revision.
        * @example 0
        */
       revision: number;
-      /** @description What the command made happen; empty when the order was so already. */
+      /** @description The events that the command caused; empty if the order was already in the state asked for. */
       events: components['schemas']['RecordedEvent'][];
       /**
-       * @description Nothing was done: the answer says what would be.
+       * @description Only in a dry run: nothing was stored, and the answer shows what the command would do.
        * @enum {boolean}
        */
       dryRun?: true;
-      /** @description Of a dry run: the order as it would be, as query-api shows one, without personal data. */
+      /** @description Only in a dry run: the order as it would be, in the form that the query API shows, without personal data. */
       order?: {
         [key: string]: unknown;
       };
@@ -258,7 +258,7 @@ export interface components {
     CommandBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
@@ -266,7 +266,7 @@ export interface components {
     ReasonBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
@@ -302,12 +302,12 @@ export interface components {
       /** Format: uuid */
       lineId: string;
       /**
-       * @description The new quantity.
+       * @description The new quantity of the line.
        * @example 3
        */
       quantity: number;
       /**
-       * @description Of the whole line; not given: from the line's rate, of its amount before discounts.
+       * @description The tax on the whole line. If absent, it is computed from the line's rate and its amount before discounts.
        * @example 600
        */
       taxAmountMinor?: number | null;
@@ -324,13 +324,13 @@ export interface components {
        */
       description?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 200
        */
       amountMinor: number;
       /**
        * Format: uuid
-       * @description Of one line; not given: of the whole order.
+       * @description The line that the discount applies to. If absent, it applies to the whole order.
        */
       lineId?: string | null;
     };
@@ -378,11 +378,11 @@ export interface components {
     EditOrderBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
-      /** @description Applied in order, all or none; each sees what those before it did. */
+      /** @description The operations are applied in this order, either all or none. Each sees the result of those before it. */
       operations: (
         | components['schemas']['AddLineDto']
         | components['schemas']['RemoveLineDto']
@@ -397,11 +397,11 @@ export interface components {
     LineQuantityDto: {
       /**
        * Format: uuid
-       * @description A line of this order.
+       * @description The id of a line of this order.
        */
       lineId: string;
       /**
-       * @description Whole units.
+       * @description A number of whole units.
        * @example 2
        */
       quantity: number;
@@ -409,23 +409,23 @@ export interface components {
     StockReservedBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /**
        * Format: text
-       * @description The warehouse's own name for it.
+       * @description The warehouse's own name for the reservation.
        * @example RES-77
        */
       reference?: string | null;
-      /** @description Not given: all that is not cancelled. */
+      /** @description The units that were set aside. If absent, all units that are not cancelled. */
       lines?: components['schemas']['LineQuantityDto'][] | null;
     };
     StockRejectedBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
@@ -434,29 +434,29 @@ export interface components {
        * @example Asked for by the customer.
        */
       reason?: string | null;
-      /** @description Not given: all that is not cancelled. */
+      /** @description The units that the warehouse does not have. If absent, all units that are not cancelled. */
       lines?: components['schemas']['LineQuantityDto'][] | null;
     };
     PaymentAuthorizedBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 2495
        */
       amountMinor: number;
       /**
-       * @description The order's.
+       * @description The currency of the order.
        * @example EUR
        */
       currency: string;
       /**
        * Format: text
-       * @description The payment provider's own id of it: the same one again with the same content changes nothing.
+       * @description The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.
        * @example pi_3NxY2e
        */
       providerReference: string;
@@ -469,23 +469,23 @@ export interface components {
     PaymentCapturedBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 2495
        */
       amountMinor: number;
       /**
-       * @description The order's.
+       * @description The currency of the order.
        * @example EUR
        */
       currency: string;
       /**
        * Format: text
-       * @description The payment provider's own id of it: the same one again with the same content changes nothing.
+       * @description The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.
        * @example pi_3NxY2e
        */
       providerReference: string;
@@ -496,36 +496,36 @@ export interface components {
       method?: string | null;
       /**
        * Format: uuid
-       * @description The paymentId of the authorization, where there was one.
+       * @description The paymentId of the authorization, if there was one.
        */
       authorizationId?: string | null;
     };
     PaymentFailedBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 2495
        */
       amountMinor: number;
       /**
-       * @description The order's.
+       * @description The currency of the order.
        * @example EUR
        */
       currency: string;
       /**
        * Format: text
-       * @description The payment provider's own id of it: the same one again with the same content changes nothing.
+       * @description The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.
        * @example pi_3NxY2e
        */
       providerReference?: string | null;
       /**
        * Format: uuid
-       * @description The paymentId of the authorization, where there was one.
+       * @description The paymentId of the authorization, if there was one.
        */
       authorizationId?: string | null;
       /**
@@ -537,7 +537,7 @@ export interface components {
     PaymentVoidedBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
@@ -548,7 +548,7 @@ export interface components {
       authorizationId: string;
       /**
        * Format: text
-       * @description The payment provider's own id of it: the same one again with the same content changes nothing.
+       * @description The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.
        * @example pi_3NxY2e
        */
       providerReference: string;
@@ -559,7 +559,7 @@ export interface components {
        * @enum {string}
        */
       kind: 'lines';
-      /** @description Cancelled or received units, for goodwill any, at the value they were sold for. */
+      /** @description Units that were cancelled or received back; for goodwill, any units. They are refunded at the value they were sold for. */
       lines: components['schemas']['LineQuantityDto'][];
     };
     RefundOfShippingDto: {
@@ -569,7 +569,7 @@ export interface components {
        */
       kind: 'shipping';
       /**
-       * @description Not given: what is left of it.
+       * @description If absent, all that is left to refund of shipping.
        * @example 495
        */
       amountMinor?: number | null;
@@ -581,7 +581,7 @@ export interface components {
        */
       kind: 'amount';
       /**
-       * @description In the smallest unit of the currency.
+       * @description An amount in the smallest unit of the currency.
        * @example 1000
        */
       amountMinor: number;
@@ -589,20 +589,20 @@ export interface components {
     RequestRefundBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /** @enum {string} */
       reason: 'return' | 'cancellation' | 'overpayment' | 'goodwill';
       /**
-       * @description The order's.
+       * @description The currency of the order.
        * @example EUR
        */
       currency: string;
       /**
        * Format: uuid
-       * @description The return that it pays back.
+       * @description The return that the refund is for.
        */
       returnId?: string | null;
       of:
@@ -613,13 +613,13 @@ export interface components {
     RefundSucceededBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /**
        * Format: text
-       * @description The payment provider's own id of it: the same one again with the same content changes nothing.
+       * @description The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.
        * @example pi_3NxY2e
        */
       providerReference: string;
@@ -627,13 +627,13 @@ export interface components {
     RefundFailedBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /**
        * Format: text
-       * @description The payment provider's own id of it: the same one again with the same content changes nothing.
+       * @description The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.
        * @example pi_3NxY2e
        */
       providerReference?: string | null;
@@ -646,7 +646,7 @@ export interface components {
     CreateShipmentBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
@@ -655,13 +655,13 @@ export interface components {
        * @example DHL
        */
       carrier?: string | null;
-      /** @description Not given: everything that is left to ship. */
+      /** @description The units to ship. If absent, all units that are left to ship. */
       lines?: components['schemas']['LineQuantityDto'][] | null;
     };
     DispatchShipmentBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
@@ -679,7 +679,7 @@ export interface components {
     LinesAndReasonBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
@@ -688,29 +688,29 @@ export interface components {
        * @example Asked for by the customer.
        */
       reason?: string | null;
-      /** @description How many units of which lines. */
+      /** @description The lines, and how many units of each. */
       lines: components['schemas']['LineQuantityDto'][];
     };
     ReceiveReturnBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
-      /** @description Not given: all that is still to come. */
+      /** @description The units that came back. If absent, all units of the return that have not come back yet. */
       lines?: components['schemas']['LineQuantityDto'][] | null;
     };
     AddNoteBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /**
        * Format: text
-       * @description For staff only; can be redacted later.
+       * @description The text of the note, for staff only. It can be redacted later.
        * @example Called: leave it at the door.
        */
       text: string;
@@ -718,12 +718,12 @@ export interface components {
     ChangeTagsBody: {
       /**
        * Format: date-time
-       * @description When it happened in the business; now, if not given. More than 60 s back needs orders:admin. Never given with a customer's token.
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
       /**
-       * @description The whole new list.
+       * @description All tags of the order from now on.
        * @example [
        *       "gift",
        *       "vip"
@@ -731,15 +731,15 @@ export interface components {
        */
       tags: string[];
     };
-    /** @description What went wrong (RFC 9457). */
+    /** @description A problem document: what went wrong (RFC 9457). */
     Problem: {
       /** @example urn:orderlog:problem:order_not_found */
       type: string;
-      /** @description The same for every occurrence of the code. */
+      /** @description What is wrong, in the same words for every occurrence of the code. */
       title: string;
       /** @example 404 */
       status: number;
-      /** @description This occurrence, or what to do. */
+      /** @description What is wrong in this case, or what to do about it. */
       detail: string;
       /** @enum {string} */
       code:
@@ -827,23 +827,23 @@ export interface components {
         code: string;
         message: string;
       }[];
-      /** @description Of not_allowed_in_state: what the order allows now. */
+      /** @description Only with not_allowed_in_state: the commands that the order allows now. */
       allowedCommands?: string[];
-      /** @description Of what the order itself refuses: which line, amount or limit it is about. */
+      /** @description Facts about this case, such as the line, the amount, the revision or the limit concerned. */
       details?: {
         [key: string]: unknown;
       };
-      /** @description Of not_caught_up: how far what is read is behind what was asked for. */
+      /** @description Only with not_caught_up: how far the projection is behind what was asked for. */
       behind?: {
         projection: string;
-        /** @description A position; null: none yet, or not known. */
+        /** @description The position that the projection has reached; null: none yet, or not known. */
         reached: string | null;
-        /** @description To go; null: not known. */
+        /** @description How many positions it still has to go; null: not known. */
         positions: number | null;
-        /** @description Since the oldest event that it lacks was recorded; null: not known. */
+        /** @description Time since the oldest event that it lacks was recorded; null: not known. */
         seconds: number | null;
       };
-      /** @description Of order_parked: the first event of the order that could not be applied. */
+      /** @description Only with order_parked: the revision of the first event of the order that could not be applied. */
       parkedRevision?: number;
     };
   };
@@ -867,7 +867,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       201: {
         headers: {
           [name: string]: unknown;
@@ -893,7 +893,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -919,7 +919,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -945,7 +945,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -971,7 +971,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -997,7 +997,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1023,7 +1023,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1037,7 +1037,7 @@ export interface operations {
   editOrder: {
     parameters: {
       query?: {
-        /** @description true: answer what the edit would do, and do nothing. */
+        /** @description If true, nothing is stored, and the answer shows what the edit would do. */
         dryRun?: boolean;
       };
       header?: never;
@@ -1052,7 +1052,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1078,7 +1078,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1104,7 +1104,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1130,7 +1130,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1156,7 +1156,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1182,7 +1182,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1208,7 +1208,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1234,7 +1234,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1260,7 +1260,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1287,7 +1287,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1314,7 +1314,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1340,7 +1340,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1367,7 +1367,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1394,7 +1394,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1421,7 +1421,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1447,7 +1447,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1473,7 +1473,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1500,7 +1500,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1527,7 +1527,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1554,7 +1554,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1581,7 +1581,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1607,7 +1607,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1634,7 +1634,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1660,7 +1660,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done, or done before. */
+      /** @description The command is done: by this request, or by an earlier one. */
       200: {
         headers: {
           [name: string]: unknown;

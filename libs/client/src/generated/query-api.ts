@@ -5,9 +5,9 @@ export interface components {
     OrderFilterFields: {
       /** Format: text */
       customerId?: string | null;
-      /** @description Any of these; an empty list: all. */
+      /** @description Orders with any of these values. An empty list means all orders. */
       status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[] | null;
-      /** @description Any of these; an empty list: all. */
+      /** @description Orders with any of these values. An empty list means all orders. */
       paymentStatus?:
         | (
             | 'none'
@@ -21,19 +21,19 @@ export interface components {
             | 'paid'
           )[]
         | null;
-      /** @description Any of these; an empty list: all. */
+      /** @description Orders with any of these values. An empty list means all orders. */
       fulfilmentStatus?:
         ('unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered')[] | null;
-      /** @description Any of these; an empty list: all. */
+      /** @description Orders with any of these values. An empty list means all orders. */
       returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[] | null;
       onHold?: boolean | null;
-      /** @description Of the shipping address; an empty list: all. */
+      /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
       country?: string[] | null;
       /** @example EUR */
       currency?: string | null;
       /**
        * Format: text
-       * @description As people say it, in capitals or not.
+       * @description The order's number, in upper or lower case.
        * @example 7K3MQ-2XH9D
        */
       number?: string | null;
@@ -46,55 +46,55 @@ export interface components {
       tag?: string | null;
       /**
        * Format: date-time
-       * @description Placed at or after.
+       * @description Orders placed at this time or later.
        */
       from?: string | null;
       /**
        * Format: date-time
-       * @description Placed before.
+       * @description Orders placed before this time.
        */
       to?: string | null;
-      /** @description Needs currency. */
+      /** @description The lowest total, in minor units of `currency`, which must be given too. */
       minTotalMinor?: number | null;
-      /** @description Needs currency. */
+      /** @description The highest total, in minor units of `currency`, which must be given too. */
       maxTotalMinor?: number | null;
     };
     SearchBody: {
       /**
        * Format: text
-       * @description Words of product names, SKUs, tags, attributes, number, reference and names of people. All must be there; the last may be unfinished; misspelt ones are recognised. Words in double quotes must stand side by side, as they are, in one text of the order.
+       * @description Words from product names, SKUs, tags, attributes, the number, the reference and names of people. An order must have all of them. The last word may be unfinished, and misspelt words are recognised. Words in double quotes must stand side by side, exactly as given, in one text of the order.
        * @example "hanging heart" holder
        */
       text?: string | null;
       /**
        * Format: text
-       * @description Of a line, whole.
+       * @description The whole SKU of a line.
        */
       sku?: string | null;
       /**
        * Format: text
-       * @description What the SKU of a line begins with.
+       * @description The beginning of the SKU of a line.
        */
       skuPrefix?: string | null;
       /**
        * Format: text
-       * @description What the number begins with, in capitals or not.
+       * @description The beginning of the order's number, in upper or lower case.
        * @example 7K3
        */
       numberPrefix?: string | null;
       /**
        * Format: text
-       * @description What the reference begins with.
+       * @description The beginning of the order's reference.
        */
       referencePrefix?: string | null;
       /**
        * Format: text
-       * @description Of the contact, whole.
+       * @description The whole e-mail address of the contact.
        */
       email?: string | null;
-      /** @description As in the list. */
+      /** @description The same filters as in the list of orders. */
       filters?: components['schemas']['OrderFilterFields'] | null;
-      /** @description Which counts to give; all of them unless given. */
+      /** @description Which facets to count. If absent, all of them. */
       facets?:
         | (
             | 'status'
@@ -108,40 +108,40 @@ export interface components {
           )[]
         | null;
       /**
-       * @description With text by relevance, else the latest first.
+       * @description If absent, by relevance where text is given, otherwise the latest order first.
        * @enum {string|null}
        */
       sort?: 'relevance' | '-placedAt' | 'placedAt' | '-total' | 'total' | null;
       /**
        * Format: text
-       * @description `nextCursor` of the page before.
+       * @description `nextCursor` of the previous page.
        */
       cursor?: string | null;
       /**
-       * @description How many hits at most.
+       * @description The maximum number of orders on the page.
        * @default 20
        */
       limit?: number | null;
       /**
        * Format: date-time
-       * @description As orders were when this had happened; without text, e-mail, and whole or begun SKU, number and reference.
+       * @description The orders as of this moment: every event that had happened by then counts (occurredAt). Cannot be combined with text, sku, skuPrefix, numberPrefix, referencePrefix and email.
        */
       asOf?: string | null;
       /**
        * Format: date-time
-       * @description As they were when this had been recorded; likewise.
+       * @description The orders as of this moment: every event that had been recorded by then counts (recordedAt). Excludes the same fields as asOf.
        */
       recordedAsOf?: string | null;
     };
-    /** @description What went wrong (RFC 9457). */
+    /** @description A problem document: what went wrong (RFC 9457). */
     Problem: {
       /** @example urn:orderlog:problem:order_not_found */
       type: string;
-      /** @description The same for every occurrence of the code. */
+      /** @description What is wrong, in the same words for every occurrence of the code. */
       title: string;
       /** @example 404 */
       status: number;
-      /** @description This occurrence, or what to do. */
+      /** @description What is wrong in this case, or what to do about it. */
       detail: string;
       /** @enum {string} */
       code:
@@ -229,23 +229,23 @@ export interface components {
         code: string;
         message: string;
       }[];
-      /** @description Of not_allowed_in_state: what the order allows now. */
+      /** @description Only with not_allowed_in_state: the commands that the order allows now. */
       allowedCommands?: string[];
-      /** @description Of what the order itself refuses: which line, amount or limit it is about. */
+      /** @description Facts about this case, such as the line, the amount, the revision or the limit concerned. */
       details?: {
         [key: string]: unknown;
       };
-      /** @description Of not_caught_up: how far what is read is behind what was asked for. */
+      /** @description Only with not_caught_up: how far the projection is behind what was asked for. */
       behind?: {
         projection: string;
-        /** @description A position; null: none yet, or not known. */
+        /** @description The position that the projection has reached; null: none yet, or not known. */
         reached: string | null;
-        /** @description To go; null: not known. */
+        /** @description How many positions it still has to go; null: not known. */
         positions: number | null;
-        /** @description Since the oldest event that it lacks was recorded; null: not known. */
+        /** @description Time since the oldest event that it lacks was recorded; null: not known. */
         seconds: number | null;
       };
-      /** @description Of order_parked: the first event of the order that could not be applied. */
+      /** @description Only with order_parked: the revision of the first event of the order that could not be applied. */
       parkedRevision?: number;
     };
   };
@@ -260,9 +260,9 @@ export interface operations {
     parameters: {
       query?: {
         customerId?: string;
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         paymentStatus?: (
           | 'none'
           | 'authorized'
@@ -274,39 +274,39 @@ export interface operations {
           | 'partially_paid'
           | 'paid'
         )[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         fulfilmentStatus?: (
           'unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered'
         )[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
         onHold?: boolean;
-        /** @description Of the shipping address; an empty list: all. */
+        /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
         country?: string[];
         currency?: string;
-        /** @description As people say it, in capitals or not. */
+        /** @description The order's number, in upper or lower case. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
         tag?: string;
-        /** @description Placed at or after. */
+        /** @description Orders placed at this time or later. */
         from?: string;
-        /** @description Placed before. */
+        /** @description Orders placed before this time. */
         to?: string;
-        /** @description Needs currency. */
+        /** @description The lowest total, in minor units of `currency`, which must be given too. */
         minTotalMinor?: number;
-        /** @description Needs currency. */
+        /** @description The highest total, in minor units of `currency`, which must be given too. */
         maxTotalMinor?: number;
-        /** @description As they were when this had happened. */
+        /** @description The orders as of this moment: every event that had happened by then counts (occurredAt). */
         asOf?: string;
-        /** @description As they were when this had been recorded. */
+        /** @description The orders as of this moment: every event that had been recorded by then counts (recordedAt). */
         recordedAsOf?: string;
-        /** @description A minus sign: the largest first. */
+        /** @description A minus sign means that the largest value comes first. */
         sort?:
           '-placedAt' | 'placedAt' | '-updatedAt' | 'updatedAt' | '-total' | 'total' | '-number' | 'number';
-        /** @description `nextCursor` of the page before. */
+        /** @description `nextCursor` of the previous page. */
         cursor?: string;
-        /** @description How many at most. */
+        /** @description The maximum number of orders on the page. */
         limit?: number;
       };
       header?: never;
@@ -343,21 +343,21 @@ export interface operations {
               tags: string[];
               lineCount: number;
               unitCount: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               orderedTotalMinor: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               totalMinor: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               capturedMinor: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               refundedMinor: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               balanceDueMinor: number;
               returnsClosed: number;
               unitsReturned: number;
             }[];
             nextCursor: string | null;
-            /** @description Orders of the page of which a later change cannot be shown yet; absent when there are none. */
+            /** @description The ids of the orders on the page that have a later change which cannot be shown yet; absent if there are none. */
             stale?: string[];
           };
         };
@@ -405,25 +405,25 @@ export interface operations {
               tags: string[];
               lineCount: number;
               unitCount: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               orderedTotalMinor: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               totalMinor: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               capturedMinor: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               refundedMinor: number;
-              /** @description Minor units. */
+              /** @description An amount in minor units of the currency. */
               balanceDueMinor: number;
               returnsClosed: number;
               unitsReturned: number;
-              /** @description The order's own texts that hold what was asked for, ten at most; never a person's name. */
+              /** @description Texts of the order that contain what was searched for, ten at most; never a person's name. */
               highlights: {
                 /** @enum {string} */
                 field: 'number' | 'reference' | 'lineName' | 'sku' | 'tag' | 'attribute';
-                /** @description As the order has it. */
+                /** @description The text, exactly as the order has it. */
                 text: string;
-                /** @description Where in the text: first and, excluded, last UTF-16 unit of each place. */
+                /** @description Where the searched words are in the text: start and end of each place, in UTF-16 units, the end excluded. */
                 ranges: number[][];
               }[];
             }[];
@@ -431,49 +431,49 @@ export interface operations {
             total: number;
             facets: {
               status?: {
-                /** @description null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+. */
+                /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
                 orders: number;
               }[];
               paymentStatus?: {
-                /** @description null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+. */
+                /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
                 orders: number;
               }[];
               fulfilmentStatus?: {
-                /** @description null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+. */
+                /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
                 orders: number;
               }[];
               returnStatus?: {
-                /** @description null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+. */
+                /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
                 orders: number;
               }[];
               country?: {
-                /** @description null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+. */
+                /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
                 orders: number;
               }[];
               month?: {
-                /** @description null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+. */
+                /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
                 orders: number;
               }[];
               currency?: {
-                /** @description null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+. */
+                /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
                 orders: number;
               }[];
               totalBand?: {
-                /** @description null: orders that have none. A month is of UTC, as 2011-10; a band of totals, from the first amount to below the second in whole major units of a currency, is as GBP 50-100, and the highest as GBP 10000+. */
+                /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
                 orders: number;
               }[];
             };
-            /** @description A position: everything up to it can be found. */
+            /** @description Everything up to this position can be found; null: nothing was read yet. */
             indexedThrough: string | null;
-            /** @description Orders of the page of which a later change cannot be shown yet; absent when there are none. */
+            /** @description The ids of the orders on the page that have a later change which cannot be shown yet; absent if there are none. */
             stale?: string[];
           };
         };
@@ -484,9 +484,9 @@ export interface operations {
     parameters: {
       query?: {
         customerId?: string;
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         paymentStatus?: (
           | 'none'
           | 'authorized'
@@ -498,36 +498,36 @@ export interface operations {
           | 'partially_paid'
           | 'paid'
         )[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         fulfilmentStatus?: (
           'unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered'
         )[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
         onHold?: boolean;
-        /** @description Of the shipping address; an empty list: all. */
+        /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
         country?: string[];
         currency?: string;
-        /** @description As people say it, in capitals or not. */
+        /** @description The order's number, in upper or lower case. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
         tag?: string;
-        /** @description Placed at or after. */
+        /** @description Orders placed at this time or later. */
         from?: string;
-        /** @description Placed before. */
+        /** @description Orders placed before this time. */
         to?: string;
-        /** @description Needs currency. */
+        /** @description The lowest total, in minor units of `currency`, which must be given too. */
         minTotalMinor?: number;
-        /** @description Needs currency. */
+        /** @description The highest total, in minor units of `currency`, which must be given too. */
         maxTotalMinor?: number;
-        /** @description As they were when this had happened. */
+        /** @description The orders as of this moment: every event that had happened by then counts (occurredAt). */
         asOf?: string;
-        /** @description As they were when this had been recorded. */
+        /** @description The orders as of this moment: every event that had been recorded by then counts (recordedAt). */
         recordedAsOf?: string;
-        /** @description None: one sum for each currency. More than 10,000 sums are refused. */
+        /** @description What to group the sums by. If absent, there is one group for each currency. More than 10,000 groups are refused. */
         by?: 'day' | 'month' | 'status' | 'country';
-        /** @description IANA name: where days and months begin. UTC unless given. No abbreviation, such as PST. */
+        /** @description The IANA name of the time zone in which days and months begin. If absent, UTC. Abbreviations such as PST are refused. */
         timeZone?: string;
       };
       header?: never;
@@ -560,7 +560,7 @@ export interface operations {
               unitsReturned: number;
             }[];
             /**
-             * @description A later change of an order that is counted cannot be shown yet. Not told of: an order that only such a change would have counted.
+             * @description An order that is counted has a later change which cannot be shown yet. An order that would be counted only because of such a change is not reported.
              * @enum {boolean}
              */
             stale?: true;
@@ -573,9 +573,9 @@ export interface operations {
     parameters: {
       query?: {
         customerId?: string;
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         paymentStatus?: (
           | 'none'
           | 'authorized'
@@ -587,35 +587,35 @@ export interface operations {
           | 'partially_paid'
           | 'paid'
         )[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         fulfilmentStatus?: (
           'unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered'
         )[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
         onHold?: boolean;
-        /** @description Of the shipping address; an empty list: all. */
+        /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
         country?: string[];
         currency?: string;
-        /** @description As people say it, in capitals or not. */
+        /** @description The order's number, in upper or lower case. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
         tag?: string;
-        /** @description Placed at or after. */
+        /** @description Orders placed at this time or later. */
         from?: string;
-        /** @description Placed before. */
+        /** @description Orders placed before this time. */
         to?: string;
-        /** @description Needs currency. */
+        /** @description The lowest total, in minor units of `currency`, which must be given too. */
         minTotalMinor?: number;
-        /** @description Needs currency. */
+        /** @description The highest total, in minor units of `currency`, which must be given too. */
         maxTotalMinor?: number;
         fromAsOf?: string;
         toAsOf?: string;
         fromRecordedAsOf?: string;
         toRecordedAsOf?: string;
         cursor?: string;
-        /** @description How many at most. */
+        /** @description The maximum number of orders on the page. */
         limit?: number;
       };
       header?: never;
@@ -634,7 +634,7 @@ export interface operations {
             items: {
               /** Format: uuid */
               orderId: string;
-              /** @description null: it was not there yet. */
+              /** @description null: the order was not placed yet. */
               from: {
                 /** Format: uuid */
                 orderId: string;
@@ -656,15 +656,15 @@ export interface operations {
                 tags: string[];
                 lineCount: number;
                 unitCount: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 orderedTotalMinor: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 totalMinor: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 capturedMinor: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 refundedMinor: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 balanceDueMinor: number;
                 returnsClosed: number;
                 unitsReturned: number;
@@ -690,20 +690,20 @@ export interface operations {
                 tags: string[];
                 lineCount: number;
                 unitCount: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 orderedTotalMinor: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 totalMinor: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 capturedMinor: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 refundedMinor: number;
-                /** @description Minor units. */
+                /** @description An amount in minor units of the currency. */
                 balanceDueMinor: number;
                 returnsClosed: number;
                 unitsReturned: number;
               };
-              /** @description Fields of the summary, before and after. */
+              /** @description The fields of the summary that changed, before and after. */
               changes: {
                 [key: string]: {
                   from: unknown;
@@ -712,7 +712,7 @@ export interface operations {
               };
             }[];
             nextCursor: string | null;
-            /** @description Orders of the page of which a later change cannot be shown yet; absent when there are none. */
+            /** @description The ids of the orders on the page that have a later change which cannot be shown yet; absent if there are none. */
             stale?: string[];
           };
         };
@@ -722,13 +722,13 @@ export interface operations {
   getOrder: {
     parameters: {
       query?: {
-        /** @description As it was after this event. */
+        /** @description The order as it was after the event with this revision. */
         revision?: number;
-        /** @description As it was when this had happened. */
+        /** @description The order as of this moment: every event that had happened by then counts (occurredAt). */
         asOf?: string;
-        /** @description As it was when this had been recorded. */
+        /** @description The order as of this moment: every event that had been recorded by then counts (recordedAt). */
         recordedAsOf?: string;
-        /** @description At least this revision, as it is now. */
+        /** @description The order as it is now, at this revision or a later one. The read waits until the read models have it. */
         minRevision?: number;
       };
       header?: never;
@@ -773,11 +773,11 @@ export interface operations {
                 inclusive: boolean;
               } | null;
               cancelled: number;
-              /** @description In shipments that are not cancelled, dispatched or not. */
+              /** @description Units in shipments that are not cancelled, whether dispatched or not. */
               shipped: number;
               dispatched: number;
               delivered: number;
-              /** @description In returns, unless declined or closed unreceived. */
+              /** @description Units in returns, without those that were declined and those that a closed return did not receive. */
               inReturns: number;
               received: number;
             }[];
@@ -873,7 +873,7 @@ export interface operations {
                 at: string;
               }[];
               /**
-               * @description The last thing that happened while nothing was captured.
+               * @description The last payment event; `captured` from the first capture on.
                * @enum {string|null}
                */
               last: 'authorized' | 'voided' | 'failed' | 'captured' | null;
@@ -965,14 +965,14 @@ export interface operations {
               /** Format: date-time */
               at: string;
             }[];
-            /** @description Of what was removed: never used again. */
+            /** @description The ids of removed lines and discounts; they are never used again. */
             retiredIds: string[];
             revision: number;
             /** Format: date-time */
             lastOccurredAt: string;
             /** Format: date-time */
             lastRecordedAt: string;
-            /** @description In minor units of the order's currency. */
+            /** @description All amounts are in minor units of the order's currency. */
             totals: {
               linesMinor: number;
               discountsMinor: number;
@@ -1004,7 +1004,7 @@ export interface operations {
             /** @enum {string} */
             returnStatus: 'none' | 'requested' | 'approved' | 'partially_returned' | 'returned';
             allowedCommands: string[];
-            /** @description Names, address lines, e-mail, phone and the text of notes. */
+            /** @description Names, address lines, e-mail, phone and the text of notes; `erased` if they were erased. */
             personal:
               | {
                   contact: {
@@ -1012,7 +1012,7 @@ export interface operations {
                     email: string | null;
                     phone: string | null;
                   } | null;
-                  /** @description What of an address names a person. */
+                  /** @description The parts of an address that identify a person. */
                   shippingAddress: {
                     name: string | null;
                     company: string | null;
@@ -1022,7 +1022,7 @@ export interface operations {
                     region: string | null;
                     postalCode: string | null;
                   } | null;
-                  /** @description What of an address names a person. */
+                  /** @description The parts of an address that identify a person. */
                   billingAddress: {
                     name: string | null;
                     company: string | null;
@@ -1032,18 +1032,18 @@ export interface operations {
                     region: string | null;
                     postalCode: string | null;
                   } | null;
-                  /** @description Text by note id. */
+                  /** @description The text of each note, by note id. */
                   notes: {
                     [key: string]: string;
                   };
                 }
               | 'erased';
             /**
-             * @description A later change of the order cannot be shown yet; absent when all are.
+             * @description The order has a later change that cannot be shown yet; absent if it has none.
              * @enum {boolean}
              */
             stale?: true;
-            /** @description Why, with `stale`. */
+            /** @description Only with `stale`: why the change cannot be shown. */
             staleReason?: string;
           };
         };
@@ -1053,9 +1053,9 @@ export interface operations {
   getOrderHistory: {
     parameters: {
       query?: {
-        /** @description `nextCursor` of the page before. */
+        /** @description `nextCursor` of the previous page. */
         cursor?: string;
-        /** @description How many events at most. */
+        /** @description The maximum number of events on the page. */
         limit?: number;
       };
       header?: never;
@@ -1078,7 +1078,7 @@ export interface operations {
               /** Format: uuid */
               eventId: string;
               type: string;
-              /** @description Without personal data. */
+              /** @description The data of the event, without personal data. */
               data: {
                 [key: string]: unknown;
               };
@@ -1095,7 +1095,7 @@ export interface operations {
                 type: 'customer' | 'user' | 'service';
                 id: string;
               };
-              /** @description Fields of the summary, before and after. */
+              /** @description The fields of the summary that changed, before and after. */
               changes: {
                 [key: string]: {
                   from: unknown;
@@ -1105,11 +1105,11 @@ export interface operations {
             }[];
             nextCursor: string | null;
             /**
-             * @description A later change of the order cannot be shown yet; absent when all are.
+             * @description The order has a later change that cannot be shown yet; absent if it has none.
              * @enum {boolean}
              */
             stale?: true;
-            /** @description Why, with `stale`. */
+            /** @description Only with `stale`: why the change cannot be shown. */
             staleReason?: string;
           };
         };
@@ -1121,9 +1121,9 @@ export interface operations {
       query: {
         /** @description A revision, or a time with an offset. */
         from: string;
-        /** @description A revision, or a time with an offset; none: as it is now. */
+        /** @description A revision, or a time with an offset. If absent, the order as it is now. */
         to?: string;
-        /** @description By which clock the times are meant. */
+        /** @description Which time of events the given times are compared with: occurredAt or recordedAt. */
         clock?: 'occurred' | 'recorded';
       };
       header?: never;
@@ -1150,7 +1150,7 @@ export interface operations {
               revision: number;
             };
             changes: {
-              /** @description Into the later state; into the earlier one for what was removed. */
+              /** @description JSON pointer into the later state; for what was removed, into the earlier state. */
               pointer: string;
               /** @enum {string} */
               op: 'add' | 'remove' | 'replace';
@@ -1175,11 +1175,11 @@ export interface operations {
               }[];
             }[];
             /**
-             * @description A later change of the order cannot be shown yet; absent when all are.
+             * @description The order has a later change that cannot be shown yet; absent if it has none.
              * @enum {boolean}
              */
             stale?: true;
-            /** @description Why, with `stale`. */
+            /** @description Only with `stale`: why the change cannot be shown. */
             staleReason?: string;
           };
         };
@@ -1229,7 +1229,7 @@ export interface operations {
               unitsReturned: number;
             }[];
             /**
-             * @description A later change of an order that is counted cannot be shown yet. Not told of: an order that only such a change would have counted.
+             * @description An order that is counted has a later change which cannot be shown yet. An order that would be counted only because of such a change is not reported.
              * @enum {boolean}
              */
             stale?: true;
@@ -1242,9 +1242,9 @@ export interface operations {
     parameters: {
       query?: {
         customerId?: string;
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         paymentStatus?: (
           | 'none'
           | 'authorized'
@@ -1256,32 +1256,32 @@ export interface operations {
           | 'partially_paid'
           | 'paid'
         )[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         fulfilmentStatus?: (
           'unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered'
         )[];
-        /** @description Any of these; an empty list: all. */
+        /** @description Orders with any of these values. An empty list means all orders. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
         onHold?: boolean;
-        /** @description Of the shipping address; an empty list: all. */
+        /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
         country?: string[];
         currency?: string;
-        /** @description As people say it, in capitals or not. */
+        /** @description The order's number, in upper or lower case. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
         tag?: string;
-        /** @description Placed at or after. */
+        /** @description Orders placed at this time or later. */
         from?: string;
-        /** @description Placed before. */
+        /** @description Orders placed before this time. */
         to?: string;
-        /** @description Needs currency. */
+        /** @description The lowest total, in minor units of `currency`, which must be given too. */
         minTotalMinor?: number;
-        /** @description Needs currency. */
+        /** @description The highest total, in minor units of `currency`, which must be given too. */
         maxTotalMinor?: number;
-        /** @description As they were when this had happened. */
+        /** @description The orders as of this moment: every event that had happened by then counts (occurredAt). */
         asOf?: string;
-        /** @description As they were when this had been recorded. */
+        /** @description The orders as of this moment: every event that had been recorded by then counts (recordedAt). */
         recordedAsOf?: string;
         format?: 'ndjson' | 'csv';
       };
@@ -1318,20 +1318,20 @@ export interface operations {
             tags: string[];
             lineCount: number;
             unitCount: number;
-            /** @description Minor units. */
+            /** @description An amount in minor units of the currency. */
             orderedTotalMinor: number;
-            /** @description Minor units. */
+            /** @description An amount in minor units of the currency. */
             totalMinor: number;
-            /** @description Minor units. */
+            /** @description An amount in minor units of the currency. */
             capturedMinor: number;
-            /** @description Minor units. */
+            /** @description An amount in minor units of the currency. */
             refundedMinor: number;
-            /** @description Minor units. */
+            /** @description An amount in minor units of the currency. */
             balanceDueMinor: number;
             returnsClosed: number;
             unitsReturned: number;
             /**
-             * @description A later change of the order cannot be shown yet; absent when all are.
+             * @description The order has a later change that cannot be shown yet; absent if it has none.
              * @enum {boolean}
              */
             stale?: true;
@@ -1344,7 +1344,7 @@ export interface operations {
   listEvents: {
     parameters: {
       query?: {
-        /** @description `next` of the page or event before; none: the start. A bare position goes on behind it without what became visible late. */
+        /** @description `next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late. */
         after?: string;
         types?: (
           | 'OrderPlaced'
@@ -1386,7 +1386,7 @@ export interface operations {
           | 'NoteRedacted'
           | 'TagsChanged'
         )[];
-        /** @description How many events at most. */
+        /** @description The maximum number of events. */
         limit?: number;
       };
       header?: never;
@@ -1406,13 +1406,13 @@ export interface operations {
               position: string;
               /** Format: uuid */
               orderId: string;
-              /** @description Give it as `after` to go on behind this event. */
+              /** @description Send it as `after` to continue after this event. */
               next: string;
               revision: number;
               /** Format: uuid */
               eventId: string;
               type: string;
-              /** @description Without personal data. */
+              /** @description The data of the event, without personal data. */
               data: {
                 [key: string]: unknown;
               };
@@ -1430,9 +1430,9 @@ export interface operations {
                 id: string;
               };
             }[];
-            /** @description Give it as `after` to go on. */
+            /** @description Send it as `after` to continue after this page. */
             next: string;
-            /** @description There may be more behind `next` already, also where nothing of this page was of the types asked for; else ask again later. */
+            /** @description true: there may be more events after `next` already, even if this page has none of the types asked for. false: ask again later. */
             hasMore: boolean;
           };
         };

@@ -8,8 +8,8 @@ export const publishedCancellations: PublishedPart<CancellationEvent> = {
     1,
     'Units that have not left the warehouse were cancelled.',
     {
-      cancellationId: id('Names the cancellation within the order.'),
-      lines: units('What was cancelled.'),
+      cancellationId: id('The id of the cancellation within the order.'),
+      lines: units('The units that were cancelled.'),
       reason,
     },
     ({ data }) => ({

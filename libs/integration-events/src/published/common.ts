@@ -6,9 +6,12 @@ import { count, flag, id, idOrNull, list, minor, object, objectOrNull, text, tex
 const taxFields = {
   rateBasisPoints: count('The rate in hundredths of a percent: 2000 is 20 %.'),
   amountMinor: minor('The tax on the whole line, or on shipping.'),
-  inclusive: flag('Whether the price already holds it. If not, it comes on top.'),
+  inclusive: flag('Whether the price already includes the tax. If not, the tax comes on top.'),
 };
-export const tax = objectOrNull(taxFields, 'Tax as it was when priced; null: none was given.');
+export const tax = objectOrNull(
+  taxFields,
+  'The tax as it was when the price was given; null: no tax was given.',
+);
 export const taxOf = (given: Tax | null) =>
   given === null
     ? null
@@ -20,10 +23,10 @@ export const taxOf = (given: Tax | null) =>
 
 export const line = object(
   {
-    lineId: id('Names the line within the order.'),
+    lineId: id('The id of the line within the order.'),
     sku: text('The article number.'),
     name: text('The name of the product when it was ordered.'),
-    quantity: count('Units ordered.', 1),
+    quantity: count('The number of units ordered.', 1),
     unitPriceMinor: minor('The price of one unit.'),
     tax,
   },
@@ -40,13 +43,13 @@ export const lineOf = ({ lineId, sku, name, quantity, unitPriceMinor, tax }: Ord
 
 export const discount = object(
   {
-    discountId: id('Names the discount within the order.'),
+    discountId: id('The id of the discount within the order.'),
     code: textOrNull('The voucher or campaign code.'),
-    description: textOrNull('What it is for.'),
-    amountMinor: minor('What it takes off.'),
-    lineId: idOrNull('The line that it is for; null: the whole order.'),
+    description: textOrNull('What the discount is for.'),
+    amountMinor: minor('The amount that it takes off.'),
+    lineId: idOrNull('The line that it applies to; null: it applies to the whole order.'),
   },
-  'A discount of a line or of the order.',
+  'A discount on a line or on the whole order.',
 );
 export const discountOf = ({ discountId, code, description, amountMinor, lineId }: Discount) => ({
   discountId,
@@ -58,12 +61,12 @@ export const discountOf = ({ discountId, code, description, amountMinor, lineId 
 
 export const surcharge = object(
   {
-    surchargeId: id('Names the surcharge within the order.'),
-    code: textOrNull('The code of its kind.'),
-    description: textOrNull('What it is for.'),
-    amountMinor: minor('What it adds.'),
+    surchargeId: id('The id of the surcharge within the order.'),
+    code: textOrNull('The code of this kind of surcharge.'),
+    description: textOrNull('What the surcharge is for.'),
+    amountMinor: minor('The amount that it adds.'),
   },
-  'A surcharge of the order.',
+  'A surcharge on the order.',
 );
 export const surchargeOf = ({ surchargeId, code, description, amountMinor }: Surcharge) => ({
   surchargeId,
@@ -73,8 +76,8 @@ export const surchargeOf = ({ surchargeId, code, description, amountMinor }: Sur
 });
 
 const regionFields = {
-  country: textOrNull('ISO 3166-1 alpha-2; null where the name given has none.'),
-  countryName: textOrNull('The country as it was given.'),
+  country: textOrNull('The ISO 3166-1 alpha-2 code of the country; null if it has none.'),
+  countryName: textOrNull('The name of the country as it was given.'),
 };
 export const region = (description: string) => object(regionFields, description);
 export const regionOrNull = (description: string) => objectOrNull(regionFields, description);
@@ -82,12 +85,15 @@ export const regionOf = ({ country, countryName }: Region) => ({ country, countr
 
 export const units = (description: string) =>
   list(
-    object({ lineId: id('The line.'), quantity: count('Units of it.', 1) }, 'Units of one line.'),
+    object(
+      { lineId: id('The id of the line.'), quantity: count('The number of units of the line.', 1) },
+      'Units of one line.',
+    ),
     description,
   );
 export const unitsOf = (lines: readonly LineQuantity[]) =>
   lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
 
 export const reason = textOrNull(
-  'Why, in the words of whoever said so; null: not said, or by the customer, whose words are not told.',
+  'The reason, in the words of whoever gave it; null: none was given, or a customer gave it, whose words are not published.',
 );

@@ -9,16 +9,16 @@ export const publishedEdits: PublishedPart<EditEvent> = {
   })),
   LineRemoved: publish(
     1,
-    'A line was taken out of the order.',
-    { lineId: id('The line.') },
+    'A line was removed from the order.',
+    { lineId: id('The id of the line.') },
     ({ data: { lineId } }) => ({ lineId }),
   ),
   LineQuantityChanged: publish(
     1,
-    'Another number of units of a line is ordered.',
+    'The ordered quantity of a line was changed.',
     {
-      lineId: id('The line.'),
-      quantity: count('Units ordered from now on.', 1),
+      lineId: id('The id of the line.'),
+      quantity: count('The number of units ordered from now on.', 1),
       taxAmountMinor: minorOrNull('The tax on the whole line from now on; null: the line has none.'),
     },
     ({ data: { lineId, quantity, taxAmountMinor } }) => ({ lineId, quantity, taxAmountMinor }),
@@ -28,23 +28,23 @@ export const publishedEdits: PublishedPart<EditEvent> = {
   })),
   DiscountRemoved: publish(
     1,
-    'A discount was taken back.',
-    { discountId: id('The discount.') },
+    'A discount was removed.',
+    { discountId: id('The id of the discount.') },
     ({ data: { discountId } }) => ({ discountId }),
   ),
-  SurchargeAdded: publish(1, 'A surcharge was made.', { surcharge }, ({ data }) => ({
+  SurchargeAdded: publish(1, 'A surcharge was added.', { surcharge }, ({ data }) => ({
     surcharge: surchargeOf(data.surcharge),
   })),
   ShippingAddressChanged: publish(
     1,
-    'The order goes to another address. The address itself is not published.',
-    { shippingRegion: region('Where it goes now, as far as that names no person.') },
+    'The shipping address was changed. The address itself is not published.',
+    { shippingRegion: region('The country of the new shipping address.') },
     ({ data }) => ({ shippingRegion: regionOf(data.address) }),
   ),
   BillingAddressChanged: publish(
     1,
-    'The bill goes to another address. The address itself is not published.',
-    { billingRegion: region('Where the bill goes now, as far as that names no person.') },
+    'The billing address was changed. The address itself is not published.',
+    { billingRegion: region('The country of the new billing address.') },
     ({ data }) => ({ billingRegion: regionOf(data.address) }),
   ),
 };

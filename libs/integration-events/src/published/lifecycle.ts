@@ -3,10 +3,10 @@ import { reason } from './common.js';
 import { publish, type PublishedPart } from './publish.js';
 
 export const publishedLifecycle: PublishedPart<LifecycleEvent> = {
-  OrderConfirmed: publish(1, 'The order was accepted and will be fulfilled.', {}, () => ({})),
+  OrderConfirmed: publish(1, 'The order was confirmed: it can be shipped from now on.', {}, () => ({})),
   OrderRejected: publish(
     1,
-    'The order was refused: nothing of it will be sent.',
+    'The order was rejected: none of it will be shipped.',
     { reason },
     ({ data: { reason } }) => ({ reason }),
   ),
@@ -16,12 +16,17 @@ export const publishedLifecycle: PublishedPart<LifecycleEvent> = {
     { reason },
     ({ data: { reason } }) => ({ reason }),
   ),
-  OrderReleased: publish(1, 'The hold of the order was ended.', {}, () => ({})),
+  OrderReleased: publish(1, 'The order was released: it is no longer on hold.', {}, () => ({})),
   OrderCancelled: publish(
     1,
-    'The order was cancelled: what has not left the warehouse will not.',
+    'The order was cancelled: units that have not left the warehouse will not be shipped.',
     { reason },
     ({ data: { reason } }) => ({ reason }),
   ),
-  OrderCompleted: publish(1, 'All units have left or were cancelled: the order is done.', {}, () => ({})),
+  OrderCompleted: publish(
+    1,
+    'The order was completed: all its units were dispatched or cancelled.',
+    {},
+    () => ({}),
+  ),
 };

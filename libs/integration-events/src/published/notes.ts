@@ -2,13 +2,13 @@ import type { NoteEvent } from '#domain/order/notes.js';
 import { id, list, text } from '../fields.js';
 import { publish, type PublishedPart } from './publish.js';
 
-const noteId = id('Names the note within the order.');
+const noteId = id('The id of the note within the order.');
 
 /** The text of a note is personal data, and the reason of a redaction may repeat it: neither is published. */
 export const publishedNotes: PublishedPart<NoteEvent> = {
   NoteAdded: publish(
     1,
-    'Somebody wrote a note. Its text is not published.',
+    'A note was added. Its text is not published.',
     { noteId },
     ({ data: { noteId } }) => ({ noteId }),
   ),
@@ -17,7 +17,7 @@ export const publishedNotes: PublishedPart<NoteEvent> = {
   })),
   TagsChanged: publish(
     1,
-    'The order has other tags.',
+    'The tags of the order were changed.',
     { tags: list(text('A tag.'), 'All tags of the order from now on.') },
     ({ data: { tags } }) => ({ tags }),
   ),

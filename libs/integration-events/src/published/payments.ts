@@ -3,15 +3,15 @@ import { id, idOrNull, minor, text, textOrNull } from '../fields.js';
 import { reason } from './common.js';
 import { publish, type PublishedPart } from './publish.js';
 
-const paymentId = id('Names this within the order.');
-const providerReference = text("The payment provider's own id for it.");
-const method = textOrNull('How it was paid, as the provider names it.');
+const paymentId = id('The id of this payment event within the order.');
+const providerReference = text("The payment provider's own id for what it did.");
+const method = textOrNull('The payment method, as the provider names it.');
 
 export const publishedPayments: PublishedPart<PaymentEvent> = {
   PaymentAuthorized: publish(
     1,
-    'The payment provider promised an amount.',
-    { paymentId, amountMinor: minor('What was promised.'), providerReference, method },
+    'The payment provider authorized an amount.',
+    { paymentId, amountMinor: minor('The amount that was authorized.'), providerReference, method },
     ({ data: { paymentId, amountMinor, providerReference, method } }) => ({
       paymentId,
       amountMinor,
@@ -21,11 +21,13 @@ export const publishedPayments: PublishedPart<PaymentEvent> = {
   ),
   PaymentCaptured: publish(
     1,
-    'The payment provider took an amount.',
+    'The payment provider captured an amount.',
     {
       paymentId,
-      authorizationId: idOrNull('The `paymentId` of the promise that it was taken from; null: none.'),
-      amountMinor: minor('What was taken.'),
+      authorizationId: idOrNull(
+        'The `paymentId` of the authorization that was captured; null: there was none.',
+      ),
+      amountMinor: minor('The amount that was captured.'),
       providerReference,
       method,
     },
@@ -39,12 +41,14 @@ export const publishedPayments: PublishedPart<PaymentEvent> = {
   ),
   PaymentFailed: publish(
     1,
-    'The payment provider could not promise or take an amount.',
+    'The payment provider could not authorize or capture an amount.',
     {
       paymentId,
-      authorizationId: idOrNull('The `paymentId` of the promise that it was to be taken from; null: none.'),
-      amountMinor: minor('What was to be taken.'),
-      providerReference: textOrNull("The payment provider's own id for it; null: none."),
+      authorizationId: idOrNull(
+        'The `paymentId` of the authorization that was to be captured; null: there was none.',
+      ),
+      amountMinor: minor('The amount that was to be authorized or captured.'),
+      providerReference: textOrNull("The payment provider's own id for what it did; null: none."),
       reason,
     },
     ({ data: { paymentId, authorizationId, amountMinor, providerReference, reason } }) => ({
@@ -57,8 +61,8 @@ export const publishedPayments: PublishedPart<PaymentEvent> = {
   ),
   PaymentVoided: publish(
     1,
-    'What is left of a promised amount was given up.',
-    { paymentId, authorizationId: id('The `paymentId` of the promise.'), providerReference },
+    'An authorization was voided: what is left of it will not be captured.',
+    { paymentId, authorizationId: id('The `paymentId` of the authorization.'), providerReference },
     ({ data: { paymentId, authorizationId, providerReference } }) => ({
       paymentId,
       authorizationId,

@@ -16,24 +16,24 @@ import { publish, type PublishedPart } from './publish.js';
 
 const shipping = objectOrNull(
   {
-    method: textOrNull('How it is to be sent.'),
-    amountMinor: minor('What shipping costs, without tax on top.'),
+    method: textOrNull('The shipping method.'),
+    amountMinor: minor('The cost of shipping, without tax that comes on top.'),
     tax,
   },
-  'Shipping; null: none is charged.',
+  'The shipping that is charged; null: none.',
 );
 
 export const publishedPlacing: PublishedPart<PlacingEvent> = {
   OrderPlaced: publish(
     1,
-    'An order was placed. The first message of every order.',
+    'An order was placed. This is the first message of every order.',
     {
-      lines: list(line, 'What was ordered.'),
-      discounts: list(discount, 'Discounts given at once.'),
-      surcharges: list(surcharge, 'Surcharges made at once.'),
+      lines: list(line, 'The lines that were ordered.'),
+      discounts: list(discount, 'The discounts given when the order was placed.'),
+      surcharges: list(surcharge, 'The surcharges added when the order was placed.'),
       shipping,
-      shippingRegion: regionOrNull('Where it goes, as far as that names no person; null: not given.'),
-      billingRegion: regionOrNull('Where the bill goes, as far as that names no person; null: not given.'),
+      shippingRegion: regionOrNull('The country of the shipping address; null: no address was given.'),
+      billingRegion: regionOrNull('The country of the billing address; null: no address was given.'),
       attributes: texts('Names and values that the caller gave the order.'),
       tags: list(text('A tag.'), 'The tags of the order.'),
     },

@@ -9,7 +9,7 @@ import { publish, type PublishedPart } from './publish.js';
  */
 const refundReasons = ['return', 'cancellation', 'overpayment', 'goodwill'] as const;
 
-const refundId = id('Names the refund within the order.');
+const refundId = id('The id of the refund within the order.');
 
 const refundOf = kinds(
   {
@@ -17,19 +17,19 @@ const refundOf = kinds(
       lines: list(
         object(
           {
-            lineId: id('The line.'),
-            quantity: count('Units of it.', 1),
-            amountMinor: minor('What is given back for them.'),
+            lineId: id('The id of the line.'),
+            quantity: count('The number of units of the line.', 1),
+            amountMinor: minor('The amount that is refunded for these units.'),
           },
           'Units of one line.',
         ),
-        'The units.',
+        'The units that are refunded.',
       ),
     },
     shipping: {},
     amount: {},
   },
-  'What it is for: units of lines, shipping, or just an amount.',
+  'What is refunded: units of lines, shipping, or just an amount.',
 );
 
 /** A new kind in the domain does not compile until it has a case here. */
@@ -49,13 +49,13 @@ function ofRefund(of: RefundOf) {
 export const publishedRefunds: PublishedPart<RefundEvent> = {
   RefundRequested: publish(
     1,
-    'An amount is to be given back. Nothing has been paid back yet.',
+    'A refund was requested. Nothing has been paid back yet.',
     {
       refundId,
-      refundReason: oneOf(refundReasons, 'What gives the right to it.'),
-      returnId: idOrNull('The return that it is for; null: none.'),
+      refundReason: oneOf(refundReasons, 'The reason that the refund is allowed.'),
+      returnId: idOrNull('The return that the refund is for; null: none.'),
       of: refundOf,
-      amountMinor: minor('What is to be given back in all.'),
+      amountMinor: minor('The amount to be refunded in all.'),
     },
     ({ data }) => ({
       refundId: data.refundId,
@@ -68,15 +68,15 @@ export const publishedRefunds: PublishedPart<RefundEvent> = {
   RefundSucceeded: publish(
     1,
     'The payment provider paid a refund.',
-    { refundId, providerReference: text("The payment provider's own id for it.") },
+    { refundId, providerReference: text("The payment provider's own id for the refund.") },
     ({ data: { refundId, providerReference } }) => ({ refundId, providerReference }),
   ),
   RefundFailed: publish(
     1,
-    'The payment provider could not pay a refund: its amount can be asked for again.',
+    'The payment provider could not pay a refund: its amount can be requested again.',
     {
       refundId,
-      providerReference: textOrNull("The payment provider's own id for it; null: none."),
+      providerReference: textOrNull("The payment provider's own id for the refund; null: none."),
       reason,
     },
     ({ data: { refundId, providerReference, reason } }) => ({ refundId, providerReference, reason }),

@@ -8,18 +8,23 @@ export const publishedStock: PublishedPart<StockEvent> = {
     1,
     'The warehouse has set units aside.',
     {
-      reservationReference: textOrNull("The warehouse's own name for the reservation."),
-      lines: units('What was set aside.'),
+      reservationReference: textOrNull("The warehouse's own name for the reservation; null: none."),
+      lines: units('The units that were set aside.'),
     },
     ({ data }) => ({ reservationReference: data.reference, lines: unitsOf(data.lines) }),
   ),
   StockRejected: publish(
     1,
-    'The warehouse cannot set units aside.',
-    { reason, lines: units('What it does not have.') },
+    'The warehouse could not set units aside.',
+    { reason, lines: units('The units that it does not have.') },
     ({ data }) => ({ reason: data.reason, lines: unitsOf(data.lines) }),
   ),
-  StockReleased: publish(1, 'What was set aside is free again.', { reason }, ({ data: { reason } }) => ({
-    reason,
-  })),
+  StockReleased: publish(
+    1,
+    'The units that were set aside are free again.',
+    { reason },
+    ({ data: { reason } }) => ({
+      reason,
+    }),
+  ),
 };

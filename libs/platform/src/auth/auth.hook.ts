@@ -63,14 +63,14 @@ function refusal(principal: Principal, access: Access | undefined): ProblemError
   const missing = access.scopes.filter((scope) => !principal.scopes.has(scope));
   if (missing.length > 0) {
     return new ProblemError('forbidden', {
-      detail: `The token lacks ${missing.join(' and ')}.`,
+      detail: `The token lacks the scope ${missing.join(' and the scope ')}.`,
       headers: {
         'www-authenticate': `Bearer error="insufficient_scope", scope="${access.scopes.join(' ')}"`,
       },
     });
   }
   if (principal.customerId !== null && !access.customers) {
-    return new ProblemError('forbidden', { detail: "A customer's token cannot do this." });
+    return new ProblemError('forbidden', { detail: "A customer's token does not allow this." });
   }
   return undefined;
 }

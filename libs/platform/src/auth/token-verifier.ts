@@ -79,7 +79,7 @@ async function verified(
       throw refused(`The token's claim "${error.claim}" is not accepted.`);
     }
     if (error instanceof errors.JOSEError || error instanceof TypeError) {
-      throw refused('The token is not one of the configured issuer.');
+      throw refused('The token is not a valid token of the configured issuer.');
     }
     throw error;
   }
@@ -88,7 +88,7 @@ async function verified(
 function principalOf(payload: JWTPayload): Principal {
   const { tenant, customer, client_id: clientId, azp, scope } = payload;
   if (typeof tenant !== 'string' || !/^[a-z0-9_]{1,32}$/.test(tenant)) {
-    throw refused('The token names no tenant.');
+    throw refused('The token has no valid claim "tenant".');
   }
   const subject = name(payload.sub, 'sub');
   return {

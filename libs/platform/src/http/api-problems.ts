@@ -5,7 +5,7 @@ import { problems, type ProblemCode } from '../problems/problems.js';
 const TOLD_WHEN_TO_COME_AGAIN: ReadonlySet<number> = new Set([429, 503]);
 const retryAfter = {
   'Retry-After': {
-    description: 'In how many seconds it is worth trying again.',
+    description: 'The number of seconds to wait before trying again.',
     schema: { type: 'integer' as const },
   },
 };

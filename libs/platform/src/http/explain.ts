@@ -27,7 +27,7 @@ function draftOf(dto: Dto, input: object, pointer: string, errors: FieldProblem[
     const rule = fields.get(name);
     if (rule !== undefined) draft[name] = draftField(rule, value, at, errors);
     else if (errors.length < MAX_ERRORS) {
-      errors.push({ pointer: at, code: 'unknown_field', message: 'is unknown here' });
+      errors.push({ pointer: at, code: 'unknown_field', message: 'is not a known field' });
     }
   }
   return draft;

@@ -75,7 +75,7 @@ export class FieldRule {
   check(value: unknown): Refusal | null {
     if (value !== undefined && value !== null) return this.#definition.check(value);
     if (!this.required) return null;
-    return { code: 'required', message: value === null ? 'is required and not null' : 'is required' };
+    return { code: 'required', message: value === null ? 'is required and must not be null' : 'is required' };
   }
 }
 

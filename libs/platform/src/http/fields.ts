@@ -41,7 +41,7 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 export function checkText(value: unknown, min: number, max: number, pattern?: RegExp): Refusal | null {
-  if (typeof value !== 'string') return refuse('not_text', 'must be a text');
+  if (typeof value !== 'string') return refuse('not_text', 'must be a string');
   if (value.length < min) return refuse('too_short', `must have at least ${min} characters`);
   if (value.length > max) return refuse('too_long', `must have at most ${max} characters`);
   if (!formats['text']!(value)) {
@@ -75,7 +75,7 @@ export function Integer(options: IntegerOptions): PropertyDecorator {
 
 /** An amount of money in the currency's smallest unit (cents, pence, yen). */
 export function MinorUnits(options: IntegerOptions): PropertyDecorator {
-  return Integer({ description: 'In the smallest unit of the currency.', ...options });
+  return Integer({ description: 'An amount in the smallest unit of the currency.', ...options });
 }
 
 /** Whole units of a line. */
@@ -85,7 +85,12 @@ export function Quantity(options: FieldOptions & { max?: number } = {}): Propert
 
 /** A rate in hundredths of a percent: 2000 is 20 %. */
 export function BasisPoints(options: FieldOptions & { max?: number } = {}): PropertyDecorator {
-  return Integer({ min: 0, max: 100_000, description: 'Hundredths of a percent: 2000 is 20 %.', ...options });
+  return Integer({
+    min: 0,
+    max: 100_000,
+    description: 'A rate in hundredths of a percent: 2000 is 20 %.',
+    ...options,
+  });
 }
 
 export function Flag(options: FieldOptions = {}): PropertyDecorator {

@@ -108,7 +108,8 @@ export function TextMap(
 ): PropertyDecorator {
   const { maxEntries = 20, keyMax, valueMax } = options;
   const check = (value: unknown) => {
-    if (!isObject(value)) return { code: 'not_an_object', message: 'must be an object of texts' };
+    if (!isObject(value))
+      return { code: 'not_an_object', message: 'must be an object whose values are strings' };
     const entries = Object.entries(value);
     if (entries.length > maxEntries) {
       return { code: 'too_many_items', message: `must have at most ${maxEntries} entries` };

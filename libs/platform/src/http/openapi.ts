@@ -51,8 +51,9 @@ function openApiDocument(app: NestFastifyApplication, api: ApiDescription): Open
 }
 
 const TEXTS = [
-  'In bodies, lengths of texts count UTF-16 units, `format: text` is valid Unicode without NUL, `country-code` an ISO',
-  '3166-1 alpha-2 code in use, and `x-propertyNames` what JSON Schema calls `propertyNames`.',
+  'In bodies, lengths of texts are counted in UTF-16 units. `format: text` means valid Unicode without NUL,',
+  '`format: country-code` an ISO 3166-1 alpha-2 code in use, and `x-propertyNames` what JSON Schema calls',
+  '`propertyNames`.',
 ].join(' ');
 
 /** Closes the schemas of bodies: a body with any other property is refused. */
@@ -112,13 +113,13 @@ const text = { type: 'string' } as const;
 
 const problemSchema = {
   type: 'object' as const,
-  description: 'What went wrong (RFC 9457).',
+  description: 'A problem document: what went wrong (RFC 9457).',
   required: ['type', 'title', 'status', 'detail', 'code', 'traceId'],
   properties: {
     type: { ...text, example: 'urn:orderlog:problem:order_not_found' },
-    title: { ...text, description: 'The same for every occurrence of the code.' },
+    title: { ...text, description: 'What is wrong, in the same words for every occurrence of the code.' },
     status: { type: 'integer', example: 404 },
-    detail: { ...text, description: 'This occurrence, or what to do.' },
+    detail: { ...text, description: 'What is wrong in this case, or what to do about it.' },
     code: { ...text, enum: [...problemCodes] },
     traceId: { ...text, pattern: '^[0-9a-f]{32}$' },
     errors: {
@@ -136,31 +137,41 @@ const problemSchema = {
     allowedCommands: {
       type: 'array',
       items: text,
-      description: 'Of not_allowed_in_state: what the order allows now.',
+      description: 'Only with not_allowed_in_state: the commands that the order allows now.',
     },
     details: {
       type: 'object',
       additionalProperties: true,
-      description: 'Of what the order itself refuses: which line, amount or limit it is about.',
+      description:
+        'Facts about this case, such as the line, the amount, the revision or the limit concerned.',
     },
     behind: {
       type: 'object',
-      description: 'Of not_caught_up: how far what is read is behind what was asked for.',
+      description: 'Only with not_caught_up: how far the projection is behind what was asked for.',
       required: ['projection', 'reached', 'positions', 'seconds'],
       properties: {
         projection: text,
-        reached: { ...text, nullable: true, description: 'A position; null: none yet, or not known.' },
-        positions: { type: 'number', nullable: true, description: 'To go; null: not known.' },
+        reached: {
+          ...text,
+          nullable: true,
+          description: 'The position that the projection has reached; null: none yet, or not known.',
+        },
+        positions: {
+          type: 'number',
+          nullable: true,
+          description: 'How many positions it still has to go; null: not known.',
+        },
         seconds: {
           type: 'number',
           nullable: true,
-          description: 'Since the oldest event that it lacks was recorded; null: not known.',
+          description: 'Time since the oldest event that it lacks was recorded; null: not known.',
         },
       },
     },
     parkedRevision: {
       type: 'integer',
-      description: 'Of order_parked: the first event of the order that could not be applied.',
+      description:
+        'Only with order_parked: the revision of the first event of the order that could not be applied.',
     },
   },
 };

@@ -4,7 +4,7 @@ import type { ProblemDefinition } from './problem-definition.js';
 const unknown = (title: string): ProblemDefinition => ({
   status: 404,
   title,
-  help: 'Check the id: it belongs to this order only, as its history shows it.',
+  help: 'Check the id: it must be one that the history of this order shows.',
 });
 
 /** A conflict: the same request could be accepted in another state of the order. */
@@ -18,58 +18,70 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   order_not_found: {
     status: 404,
     title: 'There is no such order',
-    help: 'Check the id; orders of other tenants and customers are not shown either.',
+    help: 'Check the id. Orders of other tenants or other customers get the same answer.',
   },
-  order_already_placed: notNow('The order was placed already', 'Use a new Idempotency-Key for a new order.'),
+  order_already_placed: notNow(
+    'The order has already been placed',
+    'Use a new Idempotency-Key for a new order.',
+  ),
   not_allowed_in_state: notNow(
     'The order is in a state that does not allow this',
-    'allowedCommands lists what it allows now.',
+    'allowedCommands lists the commands that the order allows now.',
   ),
-  order_on_hold: notNow('The order is on hold', 'Release it first.'),
+  order_on_hold: notNow('The order is on hold', 'Release the order first.'),
   order_not_fulfilled: notNow(
-    'Not everything has been shipped or cancelled yet',
-    'Ship or cancel the remaining units first.',
+    'Not all units have been dispatched or cancelled yet',
+    'Dispatch or cancel the remaining units first.',
   ),
 
   occurred_at_in_future: broken(
-    'occurredAt lies ahead of the clock',
-    'Give a time not more than 60 seconds ahead, or none.',
+    'occurredAt is too far in the future',
+    'Give a time at most 60 seconds ahead of the clock, or leave occurredAt out.',
   ),
   occurred_at_needs_admin: {
     status: 403,
-    title: 'occurredAt lies too far back for this token',
-    help: 'More than 60 seconds back needs the scope orders:admin.',
+    title: 'occurredAt is too far in the past for this token',
+    help: 'A time more than 60 seconds ago needs the scope orders:admin.',
   },
   occurred_at_before_last_event: broken(
-    'occurredAt lies before the last thing that happened to the order',
-    "Time never runs back within an order: give a time after its last event's.",
+    'occurredAt is before the last event of the order',
+    'Within an order, time never goes back: give a time that is not before lastOccurredAt in details.',
   ),
 
-  no_lines: broken('An order needs at least one line', 'Give lines.'),
+  no_lines: broken('At least one line is needed', 'Give or keep at least one line.'),
   too_many_lines: broken('The order has too many lines', 'Split it into several orders.'),
   too_many_items: broken(
     'A list has too many items',
-    'details names the list and its limit, of the request or of the whole order.',
+    'details names the list and its limit, which applies to the request or to the whole order.',
   ),
-  text_too_long: broken('A text is too long', 'The limit is in the documentation of the field.'),
+  text_too_long: broken('A text is too long', 'Shorten it: details names the field and its limit.'),
   quantity_out_of_range: broken('A quantity is out of range', 'Give a whole number from 1 to 1,000,000.'),
   amount_out_of_range: broken(
     'An amount is out of range',
-    'Give whole minor units within the documented range.',
+    'Give a whole number of minor units within the documented range.',
   ),
-  total_out_of_range: broken('The total is out of range', 'Split the order.'),
-  invalid_currency: broken('The currency is no ISO 4217 code', 'Give three capital letters, such as EUR.'),
+  total_out_of_range: broken(
+    'The total of the order or of its captures is out of range',
+    'Split the order: details names the limit.',
+  ),
+  invalid_currency: broken(
+    'The currency is not an accepted ISO 4217 code',
+    'Give the code of a currency in three capital letters, such as EUR.',
+  ),
   invalid_country: broken(
-    'The country is no ISO 3166 code',
+    'The country is not an ISO 3166 code',
     'Give two capital letters, such as DE, or null.',
   ),
-  currency_mismatch: broken('The amount has another currency than the order', "Use the order's currency."),
+  currency_mismatch: broken(
+    'The amount is not in the currency of the order',
+    'Use the currency of the order.',
+  ),
   discount_exceeds_lines: broken(
     'The discount is larger than what it applies to',
-    'Give a smaller discount. One of the order is shared among its lines by their amounts, whatever else lowers these.',
+    'Give a smaller discount. A discount on the whole order is divided among the lines in proportion to their amounts, even if a line has a discount of its own.',
   ),
   duplicate_line: broken('The same line is named twice', 'Name each line once, with the whole quantity.'),
-  id_already_used: notNow('This id was used in the order before', 'Use a new Idempotency-Key or a new id.'),
+  id_already_used: notNow('This id was already used in the order', 'Use a new Idempotency-Key or a new id.'),
 
   line_not_found: unknown('The order has no such line'),
   discount_not_found: unknown('The order has no such discount'),
@@ -80,30 +92,33 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   note_not_found: unknown('The order has no such note'),
 
   quantity_exceeds_unshipped: broken(
-    'More units than are left to ship',
+    'More units are named than are left to ship',
     'Cancelled and shipped units together cannot exceed what was ordered.',
   ),
   quantity_below_committed: broken(
-    'Fewer units than are shipped or cancelled already',
-    'Give at least what is shipped and cancelled.',
+    'The new quantity is less than what is already shipped or cancelled',
+    'Give at least the number of units that are shipped or cancelled.',
   ),
   quantity_exceeds_dispatched: broken(
-    'More units than were dispatched',
-    'Only dispatched units can come back.',
+    'More units are named than can be returned',
+    'Only units that were dispatched and are not in another return can come back.',
   ),
-  quantity_exceeds_return: broken('More units than the return is for', 'Receive at most what was requested.'),
+  quantity_exceeds_return: broken(
+    'More units are named than the return still expects',
+    'Receive at most the units that were requested and have not come back yet.',
+  ),
   quantity_exceeds_refundable: broken(
-    'More units than can still be refunded',
-    'Units are refunded once, when cancelled or received back, as far as it is owed.',
+    'More is asked for than can still be refunded',
+    'Each unit can be refunded once: for goodwill any unit, otherwise only cancelled or received units, as far as the customer is owed money.',
   ),
   line_in_use: notNow(
-    'The line is shipped or cancelled in part',
+    'Units of the line are already shipped or cancelled',
     'Lower its quantity instead of removing it.',
   ),
 
   provider_reference_reused: broken(
-    "The provider's reference was recorded with other content",
-    'One reference stands for one thing that happened: check what the provider reported.',
+    'The provider reference was already recorded with other content',
+    'Each reference stands for one thing that the provider did: check what the provider reported.',
   ),
   capture_exceeds_authorization: broken(
     'The capture is larger than what is left of its authorization',
@@ -112,15 +127,27 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   authorization_closed: notNow('The authorization was voided', 'Use another authorization.'),
   refund_exceeds_captured: broken(
     'Refunds would exceed what was captured',
-    'Pending and succeeded refunds together cannot exceed captures.',
+    'Pending and succeeded refunds together cannot exceed the captured amount.',
   ),
   refund_exceeds_shipping: broken(
-    'The refund exceeds what shipping cost',
-    'Refund at most what is left of it.',
+    'The refund exceeds what is left of the cost of shipping',
+    'Refund at most availableMinor in details: the cost of shipping less earlier refunds of it.',
   ),
-  refund_exceeds_overpayment: broken('The refund exceeds the overpayment', 'Refund at most the overpayment.'),
+  refund_exceeds_overpayment: broken(
+    'The refund exceeds the overpayment',
+    'Refund an amount of at most availableMinor in details, not lines or shipping.',
+  ),
 
-  shipment_not_in_state: notNow('The shipment is in a state that does not allow this', 'Look at its status.'),
-  return_not_in_state: notNow('The return is in a state that does not allow this', 'Look at its status.'),
-  refund_not_in_state: notNow('The refund is in a state that does not allow this', 'Look at its status.'),
+  shipment_not_in_state: notNow(
+    'The status of the shipment does not allow this',
+    'Check its status, which details names.',
+  ),
+  return_not_in_state: notNow(
+    'The status of the return does not allow this',
+    'Check its status, which details names.',
+  ),
+  refund_not_in_state: notNow(
+    'The status of the refund does not allow this',
+    'Check its status, which details names.',
+  ),
 };

@@ -15,27 +15,27 @@ export const platformProblems = {
   validation_failed: {
     status: 400,
     title: 'Some fields are not valid',
-    help: 'See errors: each names a field and what it must be.',
+    help: 'See errors: each entry names a field and says what it must be.',
   },
   invalid_cursor: {
     status: 400,
-    title: 'The cursor is not one of ours',
-    help: 'Use the cursor of the previous page as it came, with the same filters, or begin without one.',
+    title: 'The cursor does not belong to this query',
+    help: 'Send nextCursor of the previous page unchanged and with the same filters and sort, or start without a cursor.',
   },
   position_of_another_store: {
     status: 400,
-    title: 'The position asked for is not of the event store that is read here',
-    help: 'The orders were moved to another event store, or restored, since that answer: read without Consistent-With.',
+    title: 'The position in Consistent-With belongs to another event store',
+    help: 'Since that answer was given, the orders were moved to another event store or restored into one: read without Consistent-With.',
   },
   idempotency_key_missing: {
     status: 400,
     title: 'The Idempotency-Key header is missing',
-    help: 'Send a new unique key with every new command, and the same key when you send that one again.',
+    help: 'Send a new unique key with every new command, and the same key when you send that command again.',
   },
   idempotency_key_invalid: {
     status: 400,
     title: 'The Idempotency-Key header is not valid',
-    help: 'Use 1 to 255 printable ASCII characters, a UUID for instance.',
+    help: 'Use 1 to 255 printable ASCII characters, for example a UUID.',
   },
   unauthenticated: {
     status: 401,
@@ -50,16 +50,16 @@ export const platformProblems = {
   forbidden: {
     status: 403,
     title: 'The access token does not allow this',
-    help: 'Ask for a token with the scopes named in WWW-Authenticate.',
+    help: 'Get a token with the scopes that WWW-Authenticate names.',
   },
   not_found: {
     status: 404,
     title: 'There is nothing at this address',
-    help: 'Check the path; /docs lists every one.',
+    help: 'Check the path: /docs lists all paths.',
   },
   method_not_allowed: {
     status: 405,
-    title: 'This address does not take this method',
+    title: 'This address does not support this method',
     help: 'Use one of the methods in the Allow header.',
   },
   request_timeout: {
@@ -69,13 +69,13 @@ export const platformProblems = {
   },
   conflict_retry_exhausted: {
     status: 409,
-    title: 'Too many others are changing this order',
-    help: 'Nothing was changed; send the request again in a moment.',
+    title: 'Too many other commands are changing this order',
+    help: 'This command changed nothing: send the request again in a moment.',
   },
   precondition_failed: {
     status: 412,
-    title: 'The order is at another revision than If-Match says',
-    help: 'Read the order again, look at what changed, and decide anew.',
+    title: 'The order is not at the revision that If-Match names',
+    help: 'Read the order again, check what changed, and decide again.',
   },
   payload_too_large: {
     status: 413,
@@ -89,17 +89,17 @@ export const platformProblems = {
   },
   unsupported_media_type: {
     status: 415,
-    title: 'The body has another type than JSON',
+    title: 'The Content-Type of the body is not JSON',
     help: 'Send Content-Type: application/json.',
   },
   idempotency_key_reused: {
     status: 422,
-    title: 'This Idempotency-Key was used for another command',
+    title: 'This Idempotency-Key was already used for another command',
     help: 'Use a new key for a new command.',
   },
   order_too_large: {
     status: 422,
-    title: 'The command does not fit into one append',
+    title: 'The events of the command do not fit into one append',
     help: 'Use fewer or shorter lines, or split the edit.',
   },
   precondition_required: {
@@ -110,7 +110,7 @@ export const platformProblems = {
   too_many_requests: {
     status: 429,
     title: 'Too many requests',
-    help: 'Wait for the seconds in Retry-After.',
+    help: 'Send the request again after the number of seconds in Retry-After.',
   },
   headers_too_large: {
     status: 431,
@@ -119,59 +119,59 @@ export const platformProblems = {
   },
   internal_error: {
     status: 500,
-    title: 'Something broke on our side',
-    help: 'Send the request again with the same Idempotency-Key; if it stays, tell us the traceId.',
+    title: 'An unexpected error occurred in the service',
+    help: 'Send the request again with the same Idempotency-Key. If the error persists, report its traceId.',
   },
   outcome_unknown: {
     status: 503,
-    title: 'The event store did not say whether it took the command',
-    help: 'Send the same request again, with the same Idempotency-Key, after the seconds in Retry-After: it is done once, not twice. One without a key is decided anew.',
+    title: 'The event store did not confirm whether it stored the command',
+    help: 'Send the same request again with the same Idempotency-Key after the number of seconds in Retry-After: it is done once, not twice. A request without a key is decided again.',
   },
   event_store_unavailable: {
     status: 503,
-    title: 'The event store is away',
-    help: 'Send the request again after the seconds in Retry-After.',
+    title: 'The event store is unavailable',
+    help: 'Send the request again after the number of seconds in Retry-After.',
   },
   read_models_unavailable: {
     status: 503,
-    title: 'The read models are away',
-    help: 'Send the request again after the seconds in Retry-After.',
+    title: 'The read models are unavailable',
+    help: 'Send the request again after the number of seconds in Retry-After.',
   },
   search_unavailable: {
     status: 503,
-    title: 'The search engine is away',
-    help: 'Send the request again after the seconds in Retry-After; everything but search still works.',
+    title: 'The search engine is unavailable',
+    help: 'Send the request again after the number of seconds in Retry-After. Everything except search still works.',
   },
   not_caught_up: {
     status: 503,
-    title: 'The read models have not reached the position asked for',
-    help: 'Send the request again after the seconds in Retry-After.',
+    title: 'The read models have not reached the requested position or revision yet',
+    help: 'Send the request again after the number of seconds in Retry-After.',
   },
   order_unreadable: {
     status: 503,
-    title: 'An event of this order cannot be read by this release',
-    help: 'Nothing was changed. A newer release may have appended the event: an operator has to look.',
+    title: 'The events of this order cannot be read by this release',
+    help: 'Nothing was changed. An event may come from a newer release, or the events may have been deleted: an operator has to look into it.',
   },
   order_parked: {
     status: 503,
-    title: 'An event of this order could not be applied to the read models yet',
-    help: 'Read without Consistent-With or minRevision to see the state before it, with stale: true; an operator has to look.',
+    title: 'An event of this order is parked: it could not be applied to the read models',
+    help: 'Read without Consistent-With and minRevision to see the order as it was before that event, marked with stale: true. An operator has to look into it.',
   },
   token_keys_unavailable: {
     status: 503,
     title: 'The keys of the token issuer cannot be read',
-    help: 'Send the request again after the seconds in Retry-After.',
+    help: 'Send the request again after the number of seconds in Retry-After.',
   },
   // Answered by docker/gateway, in front of the apps.
   service_unavailable: {
     status: 503,
-    title: 'The service behind the gateway is away or did not answer',
-    help: 'Send the request again with the same Idempotency-Key after the seconds in Retry-After: it is done once, not twice.',
+    title: 'The service behind the gateway is unavailable or did not answer',
+    help: 'Send the request again with the same Idempotency-Key after the number of seconds in Retry-After: it is done once, not twice.',
   },
   shutting_down: {
     status: 503,
     title: 'This instance is stopping',
-    help: 'Send the request again after the seconds in Retry-After.',
+    help: 'Send the request again after the number of seconds in Retry-After.',
   },
 } as const satisfies Readonly<Record<string, ProblemDefinition>>;
 
