@@ -162,7 +162,7 @@ describe('what cannot be read', () => {
     ['a fingerprint of another kind', { metadata: { ...without('x'), fingerprint: 'abc' } }, /fingerprint/],
     ['a time that is none', { metadata: { ...without('x'), recordedAt: 'yesterday' } }, /recordedAt/],
     ['an actor that is none', { metadata: { ...without('x'), actor: { type: 'cat', id: 'x' } } }, /actor/],
-    ['another stream', { stream: 'process-default.1' }, /no stream of an order/],
+    ['another stream', { stream: 'process-default.1' }, /not that of an order/],
     ['text for data', { data: '{' }, /content/],
     ['data without a time', { data: { data: {}, personal: null } }, /content/],
   ])('names stream, revision and type: %s', async (_what, change, why) => {

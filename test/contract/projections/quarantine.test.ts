@@ -82,7 +82,7 @@ describe('an order that cannot be taken further', () => {
     [
       'metadata of another tenant',
       'permanent',
-      /says it is of tenant/,
+      /names another tenant/,
       (order) => order.receives({ metadata: { ...metadata, tenantId: 'demo' } }),
     ],
     ['a failing fold', 'transient', /cannot be applied/, (order) => order.receives({ type: 'OrderPlaced' })],
