@@ -117,11 +117,11 @@ describe('a flip, where a lock is held for longer than it waits', () => {
     const letGo: Promise<unknown>[] = [];
     const onNote = (line: string) => {
       told.push(line);
-      if (line.startsWith('waiting: somebody else')) letGo.push(holder.query('ROLLBACK'));
+      if (line.startsWith('waiting: another process')) letGo.push(holder.query('ROLLBACK'));
     };
     const { previous } = await replayOn(bench, { onNote });
     await Promise.all(letGo);
     expect([previous, told.filter((line) => line.startsWith('waiting: '))]).toEqual([1, [told[0]]]);
-    expect(told[0]).toMatch(/^waiting: somebody else switches generations/);
+    expect(told[0]).toMatch(/^waiting: another process is switching generations/);
   });
 });
