@@ -77,10 +77,7 @@ describe('orderctl generations', () => {
   });
 
   it('refuses what is not there, and what is no number', async () => {
-    expect(await refused('activate', '7')).toEqual([
-      1,
-      'orderctl: there is no generation 7: there are 1, 2\n',
-    ]);
+    expect(await refused('activate', '7')).toEqual([1, 'orderctl: there is no generation 7, only 1, 2\n']);
     expect(await refused('activate', 'two')).toEqual([
       2,
       expect.stringContaining('the number of a generation is needed: see generations list'),
