@@ -188,8 +188,15 @@ export class ProjectionEngine {
     if (message !== this.lastError) {
       const projection = this.#work.name;
       if (away)
-        this.#options.logger.warn({ err: error, projection }, 'a projection is interrupted; trying again');
-      else this.#options.logger.error({ err: error, projection }, 'a projection is failing; trying again');
+        this.#options.logger.warn(
+          { err: error, projection },
+          `projection ${projection} is interrupted; trying again`,
+        );
+      else
+        this.#options.logger.error(
+          { err: error, projection },
+          `projection ${projection} is failing; trying again`,
+        );
     }
     this.become(away ? 'waiting' : 'failing');
     this.lastError = message;
