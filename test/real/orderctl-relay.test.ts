@@ -180,7 +180,7 @@ describeWith('kafka', 'orderctl relay', () => {
     });
     expect(await orderctl('relay', 'status', '--kafka', 'kafka')).toMatchObject({
       code: 2,
-      stderr: 'orderctl: --kafka is no list of brokers: give HOST:PORT,HOST:PORT\n',
+      stderr: 'orderctl: --kafka is not a list of brokers: give HOST:PORT,HOST:PORT\n',
     });
     expect(await replay('--from', 'here')).toMatchObject({ code: 2 });
     expect(await replay('--from', '999999999')).toMatchObject({

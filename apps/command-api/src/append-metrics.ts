@@ -9,13 +9,13 @@ export class AppendMetrics implements AppendObserver {
   constructor(registry: Registry) {
     this.#commands = new Histogram({
       name: 'orderlog_append_commands',
-      help: 'Appends, by the number of commands for one order that shared them.',
+      help: 'How many commands for one order shared an append.',
       buckets: [1, 2, 4, 8, 16, 32, 64],
       registers: [registry],
     });
     this.#conflicts = new Counter({
       name: 'orderlog_append_conflicts_total',
-      help: 'Appends that conflicted, because another process had appended to the order first.',
+      help: 'Appends that conflicted because another process was faster.',
       registers: [registry],
     });
   }

@@ -33,7 +33,7 @@ export class SnapshotMetrics implements SnapshotObserver {
     );
     this.#writes = counter(
       'orderlog_snapshot_writes_total',
-      'Snapshots to be written, by outcome.',
+      'Snapshots to write, by outcome.',
       writeOutcomes,
     );
     this.#checks = counter(
@@ -43,7 +43,7 @@ export class SnapshotMetrics implements SnapshotObserver {
     );
     this.#gauge(
       'orderlog_state_cache_bytes',
-      'Memory that the cached states of orders take, as estimated.',
+      'Estimated memory that the states of cached orders take.',
       () => cache.estimatedSizeBytes,
     );
     this.#gauge('orderlog_state_cache_orders', 'Orders whose state is cached.', () => cache.count);
@@ -54,7 +54,10 @@ export class SnapshotMetrics implements SnapshotObserver {
     const isOdd =
       outcome === 'corrupt' || outcome === 'foreign' || outcome === 'future' || outcome === 'oversized';
     if (isOdd)
-      this.#logger.warn({ stream, outcome }, 'a snapshot is not used: `orderctl snapshot rebuild` mends it');
+      this.#logger.warn(
+        { stream, outcome },
+        'a snapshot cannot be used: run `orderctl snapshot rebuild` to replace it',
+      );
   }
 
   wrote(outcome: WriteOutcome): void {
@@ -66,7 +69,7 @@ export class SnapshotMetrics implements SnapshotObserver {
     if (outcome !== 'different') return;
     this.#logger.error(
       { stream, ...details },
-      'a snapshot made another state of an order than its events do: run `orderctl snapshot verify`',
+      'a snapshot gave an order another state than its events do: run `orderctl snapshot verify`',
     );
   }
 

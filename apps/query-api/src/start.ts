@@ -45,7 +45,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
   });
   const watcher = new CheckpointWatcher({
     connectionString: settings.postgresUrl,
-    onError: (err) => logger.warn({ err }, 'checkpoints are not heard of: connecting again'),
+    onError: (err) => logger.warn({ err }, 'listening for checkpoints failed; connecting again'),
   });
   const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl, fromLeader: true });
   const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);

@@ -47,7 +47,9 @@ export class AppendConnection {
     const client = openClient(connectionString);
     const internals = internalsOf(client);
     if (!internals.throwOnAppendFailure) {
-      throw new Error('throwOnAppendFailure=false in the connection string: revisions would be wrong');
+      throw new Error(
+        'the connection string sets throwOnAppendFailure=false: remove that, or revisions would be wrong',
+      );
     }
     try {
       await within(timeoutMs, internals.capabilities);
@@ -99,11 +101,13 @@ export class AppendConnection {
       const giveUp = (cause: Error) => {
         settle();
         reject(
-          new AppendOutcomeUnknown(`append to ${stream} without an answer: ${cause.message}`, { cause }),
+          new AppendOutcomeUnknown(`the outcome of the append to ${stream} is unknown: ${cause.message}`, {
+            cause,
+          }),
         );
       };
       const timer = setTimeout(() => {
-        const cause = new Error(`none in ${this.#timeoutMs} ms`);
+        const cause = new Error(`no answer in ${this.#timeoutMs} ms`);
         giveUp(cause);
         // One slow append does not break the connection. A stream without any answer since then does.
         if (this.#lastAnswerAtMs < sentAtMs) this.#break(cause);

@@ -42,7 +42,7 @@ export class Appender {
     this.#claim();
     const { events: wire, sizeBytes } = wireEvents(events);
     if (this.#inFlightBytes + sizeBytes > IN_FLIGHT_LIMIT_BYTES) {
-      throw new StoreUnavailable('the event store does not keep up with what is appended');
+      throw new StoreUnavailable('the event store does not keep up with the appends');
     }
     this.#inFlightBytes += sizeBytes;
     try {
@@ -70,9 +70,11 @@ export class Appender {
   }
 
   #claim(): void {
-    if (this.#closed) throw new StoreUnavailable('this event store was closed');
+    if (this.#closed) throw new StoreUnavailable('this client of the event store was closed');
     if (appending !== null && appending !== this.#self) {
-      throw new Error('this process appends through another event store already: share that one');
+      throw new Error(
+        'this process already appends through another client of the event store: share that one',
+      );
     }
     appending = this.#self;
   }

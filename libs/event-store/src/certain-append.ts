@@ -57,7 +57,9 @@ export class CertainAppend<Event extends { readonly eventId: string } = EncodedE
     const stored = await unlessSilent(this.#stored(stream, events, expected));
     if (stored !== SILENT && stored !== null) return stored;
     // The events are not stored yet. An append that is still under way may store them after all.
-    throw new AppendOutcomeUnknown(`whether ${stream} took the events is not known`, { cause: unknown });
+    throw new AppendOutcomeUnknown(`it is not known whether ${stream} has taken the events`, {
+      cause: unknown,
+    });
   }
 
   /** null: other events took the revision, so that no append of these events can succeed any more. */

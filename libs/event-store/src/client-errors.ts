@@ -26,7 +26,7 @@ export function appendError(stream: string, sizeBytes: number, error: unknown): 
   if (error instanceof StreamDeletedError) {
     return new StreamDeleted(`${stream} was deleted for good`, { cause: error });
   }
-  return new AppendOutcomeUnknown(`append to ${stream} without an answer: ${messageOf(error)}`, {
+  return new AppendOutcomeUnknown(`the outcome of the append to ${stream} is unknown: ${messageOf(error)}`, {
     cause: error,
   });
 }

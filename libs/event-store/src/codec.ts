@@ -123,17 +123,18 @@ interface ReadEvent {
 function readRaw(raw: RawEvent): ReadEvent {
   const unreadable = (why: string) => new UnreadableEvent(raw, why);
   const owner = parseOrderStream(raw.stream);
-  if (!owner) throw unreadable('this is no stream of an order');
+  if (!owner) throw unreadable('its stream is not that of an order');
   const metadata = metadataOf(raw.metadata);
   if (typeof metadata === 'string') throw unreadable(metadata);
-  if (metadata.tenantId !== owner.tenantId) throw unreadable(`it says it is of tenant ${metadata.tenantId}`);
+  if (metadata.tenantId !== owner.tenantId)
+    throw unreadable(`its metadata names another tenant (${metadata.tenantId}) than its stream`);
   const { type } = raw;
   if (!isOrderEventType(type)) {
-    throw unreadable(`this release does not know the type (its version is ${metadata.schemaVersion})`);
+    throw unreadable(`this release does not know the type (version ${metadata.schemaVersion})`);
   }
   if (metadata.schemaVersion > schemaVersionOf(type)) {
     throw unreadable(
-      `its version is ${metadata.schemaVersion}, this release reads up to ${schemaVersionOf(type)}`,
+      `its version is ${metadata.schemaVersion}, but this release reads at most ${schemaVersionOf(type)}`,
     );
   }
   if (!isContent(raw.data)) throw unreadable('its content is not { occurredAt, data, personal }');
@@ -175,6 +176,8 @@ function upcastOf(
   try {
     return upcast(type, metadata.schemaVersion, content);
   } catch (cause) {
-    throw new UnreadableEvent(raw, `it is not of its version ${metadata.schemaVersion}`, { cause });
+    throw new UnreadableEvent(raw, `its content does not fit its version, ${metadata.schemaVersion}`, {
+      cause,
+    });
   }
 }

@@ -167,7 +167,9 @@ export class DbClientEventStore implements ExactEventStore {
     }
     // This client was closed because it was silent in another call.
     if (client !== this.#reader)
-      return new StoreSilent(`${what}: its connection was given up`, { cause: error });
+      return new StoreSilent(`${what}: its connection was closed because the event store was silent`, {
+        cause: error,
+      });
     return storeUnavailable(what, error);
   }
 
@@ -183,6 +185,6 @@ export class DbClientEventStore implements ExactEventStore {
     for await (const event of this.readStream(stream, { fromRevision: revision, maxCount: 1 })) {
       return event.position;
     }
-    throw new Error(`${stream} has no event ${revision}, which the server said it stored`);
+    throw new Error(`${stream} has no event ${revision}, although the server said that it stored it`);
   }
 }

@@ -23,7 +23,7 @@ describe('the setting of where the event store is', () => {
   });
 
   it.each([
-    ['is no URL of the right kind: give esdb://… or esdb+discover://…', 'http://me:s3cret@h'],
+    ['is not a URL of the right kind: give esdb://… or esdb+discover://…', 'http://me:s3cret@h'],
     [
       'is not understood: after 28 characters there should be true or false',
       'esdb://me:s3cret@h:2113?tls=perhaps',

@@ -36,7 +36,7 @@ export async function nextOrderEvent(
     }
     if (isLate && !signal?.aborted)
       throw new StoreSilent(
-        `the event store did not say in ${withinMs} ms what comes after ${after ?? 'none'}`,
+        `the event store did not say in ${withinMs} ms whether an event follows position ${after ?? 'none'}`,
       );
     return null;
   } finally {

@@ -14,7 +14,7 @@ export async function knownStoreIdentity(store: Pick<EventStore, 'readStream'>):
   for await (const { data } of store.readStream(IDENTITY_STREAM, { maxCount: 1 })) {
     const { storeId } = (data ?? {}) as { storeId?: unknown };
     if (typeof storeId === 'string' && UUID.test(storeId)) return storeId;
-    throw new Error(`the stream ${IDENTITY_STREAM} does not say which event store this is`);
+    throw new Error(`the stream ${IDENTITY_STREAM} holds no identity of the event store`);
   }
   return null;
 }
@@ -50,7 +50,10 @@ export async function storeIdentity(
       const readAgain = error instanceof WrongExpectedRevision || error instanceof AppendOutcomeUnknown;
       if (!readAgain) throw error;
       if (attempt < ATTEMPTS_MAX) continue;
-      throw new StoreUnavailable('the event store does not say which one it is', { cause: error });
+      throw new StoreUnavailable(
+        'the event store has no identity yet, and it is not known whether one was stored',
+        { cause: error },
+      );
     }
   }
 }

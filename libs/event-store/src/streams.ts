@@ -22,7 +22,7 @@ export const SNAPSHOT_STREAM_PREFIX = SNAPSHOT_PREFIX;
  */
 export function snapshotStream(orderStreamName: string): string {
   if (parseOrderStream(orderStreamName) === null)
-    throw new Error(`${orderStreamName} is no stream of an order`);
+    throw new Error(`${orderStreamName} is not the stream of an order`);
   return SNAPSHOT_PREFIX + orderStreamName.slice(PREFIX.length);
 }
 

@@ -11,185 +11,190 @@ interface SettingDocumentation {
 export const configNames = {
   ORDERLOG_POSTGRES_URL: {
     meaning:
-      'PostgreSQL of the read models (for event-store: of the events), as a postgres:// URL; over TLS with `?sslmode=verify-full&sslrootcert=FILE`.',
+      'PostgreSQL of the read models (for event-store: of the events), as a postgres:// URL. For TLS, add `?sslmode=verify-full&sslrootcert=FILE`.',
     otherwise: 'required',
     readBy: 'query-api, projector, event-store, orderctl',
     secret: true,
   },
   ORDERLOG_EVENT_STORE_URL: {
-    meaning: 'The event store: esdb://[USER:PASSWORD@]HOST:PORT[,…] or esdb+discover://HOST.',
+    meaning: 'The event store, as esdb://[USER:PASSWORD@]HOST:PORT[,…] or esdb+discover://HOST.',
     otherwise: 'required',
     readBy: 'command-api, query-api, projector, orderctl',
     secret: true,
   },
   ORDERLOG_SEARCH_ENGINE: {
     meaning:
-      'What orders are searched in: postgres or elasticsearch. A change builds the other beside it, then flips.',
-    otherwise: 'elasticsearch where ORDERLOG_ELASTICSEARCH_URL is set, else postgres',
+      'Where orders are searched: postgres or elasticsearch. After a change, the other engine is filled beside the current one and then takes over.',
+    otherwise: 'elasticsearch if ORDERLOG_ELASTICSEARCH_URL is set, otherwise postgres',
     readBy: 'projector',
   },
   ORDERLOG_ELASTICSEARCH_URL: {
     meaning:
-      'Elasticsearch 9, as an http: or https: URL; user and password may stand in it. Several nodes of one cluster with commas between, each with the same scheme and login.',
-    otherwise: 'none: PostgreSQL searches',
+      'Elasticsearch 9, as an http: or https: URL, which may hold a user and a password. Several nodes of one cluster are separated by commas; all have the same scheme and login.',
+    otherwise: 'none: orders are searched in PostgreSQL',
     readBy: 'projector, query-api, orderctl',
     secret: true,
   },
   ORDERLOG_ELASTICSEARCH_API_KEY: {
     meaning:
-      'The API key to send to it, encoded as Elasticsearch gives it; then no user or password stands in the URL.',
+      'API key for Elasticsearch, encoded as Elasticsearch gives it. With a key, the URL must not hold a user or a password.',
     otherwise: 'none',
     readBy: 'projector, query-api, orderctl',
     secret: true,
   },
   ORDERLOG_ELASTICSEARCH_CA_FILE: {
     meaning:
-      "A PEM file with the authority that signed its certificate, where Node doesn't know it; the URL is https: then.",
+      'PEM file with the authority that signed the certificate of Elasticsearch, if Node does not know that authority. The URL must be an https: URL.',
     otherwise: "Node's own authorities",
     readBy: 'projector, query-api, orderctl',
   },
   ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: {
-    meaning: 'What the names of new indexes begin with; lower-case letters, digits and dashes.',
+    meaning: 'Prefix of the names of new indexes: lower-case letters, digits and dashes.',
     otherwise: 'orderlog',
     readBy: 'projector',
   },
   ORDERLOG_KAFKA_BROKERS: {
-    meaning: 'Kafka that order events are relayed to: HOST:PORT of some of its brokers, with commas between.',
+    meaning:
+      'Kafka brokers that order events are relayed to: HOST:PORT of some brokers of the cluster, separated by commas.',
     otherwise: 'none: nothing is relayed',
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_TOPIC: {
-    meaning: 'The topic that order events go to. One that is new to the relay gets them from the first on.',
+    meaning:
+      'Topic that order events are relayed to. A topic that the relay has not used before gets all events from the first on.',
     otherwise: 'orders.events.v1',
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_PARTITIONS: {
-    meaning: 'Partitions of the topic, should it have to be created. One that is there is left as it is.',
+    meaning: 'Number of partitions of the topic if it has to be created. An existing topic is left as it is.',
     otherwise: '6',
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_REPLICATION: {
-    meaning: 'Copies that Kafka keeps of each partition, should the topic have to be created.',
+    meaning: 'Number of copies that Kafka keeps of each partition if the topic has to be created.',
     otherwise: "the broker's default",
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_RETENTION_HOURS: {
-    meaning: 'How long Kafka keeps a message, should the topic have to be created; -1: for ever.',
+    meaning: 'How many hours Kafka keeps a message if the topic has to be created; -1: for ever.',
     otherwise: "the broker's default",
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_COMPRESSION: {
-    meaning: 'How messages are compressed: none or gzip.',
+    meaning: 'Compression of messages: none or gzip.',
     otherwise: 'none',
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_TLS: {
-    meaning: 'true: Kafka is reached by TLS.',
+    meaning: 'If true, connections to Kafka use TLS.',
     otherwise: 'false',
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_CA_FILE: {
-    meaning: "A PEM file with the authority that signed Kafka's certificate, where Node doesn't know it.",
+    meaning:
+      'PEM file with the authority that signed the certificate of Kafka, if Node does not know that authority.',
     otherwise: "Node's own authorities",
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_SASL_MECHANISM: {
-    meaning: 'How to log in to Kafka: plain, scram-sha-256 or scram-sha-512.',
+    meaning: 'Login mechanism of Kafka: plain, scram-sha-256 or scram-sha-512.',
     otherwise: 'no login',
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_SASL_USERNAME: {
-    meaning: 'Who logs in to Kafka.',
-    otherwise: 'required where a mechanism is given',
+    meaning: 'User name for the login to Kafka.',
+    otherwise: 'required if ORDERLOG_KAFKA_SASL_MECHANISM is set',
     readBy: 'projector, orderctl',
   },
   ORDERLOG_KAFKA_SASL_PASSWORD: {
-    meaning: 'The password for it.',
-    otherwise: 'required where a mechanism is given',
+    meaning: 'Password for the login to Kafka.',
+    otherwise: 'required if ORDERLOG_KAFKA_SASL_MECHANISM is set',
     readBy: 'projector, orderctl',
     secret: true,
   },
   ORDERLOG_HOST: {
-    meaning: 'The address to listen on. 0.0.0.0 or :: opens the app to the network.',
+    meaning: 'Address to listen on. With 0.0.0.0 or ::, the app can be reached from the network.',
     otherwise: '127.0.0.1',
     readBy: 'command-api, query-api, projector, event-store',
   },
   ORDERLOG_PORT: {
-    meaning: 'The port to listen on; 0 takes a free one.',
+    meaning: 'Port to listen on; 0: any free port.',
     otherwise: '3000 (command-api), 3001 (query-api), 3002 (projector), 2113 (event-store)',
     readBy: 'command-api, query-api, projector, event-store',
   },
   ORDERLOG_JWKS_URL: {
     meaning:
-      'Where the public keys of the token issuer are: an https:, http: or file: URL. A file is there at the start.',
+      'Where the public keys of the token issuer are: an https:, http: or file: URL. A file must exist when the app starts.',
     otherwise: 'required',
     readBy: 'command-api, query-api',
   },
   ORDERLOG_JWT_ISSUER: {
-    meaning: 'The `iss` that every token must carry.',
+    meaning: 'Value of `iss` that every token must carry.',
     otherwise: 'required',
     readBy: 'command-api, query-api',
   },
   ORDERLOG_JWT_AUDIENCE: {
-    meaning: 'The `aud` that every token must carry.',
+    meaning: 'Value of `aud` that every token must carry.',
     otherwise: 'required',
     readBy: 'command-api, query-api',
   },
   ORDERLOG_QUERY_BASE_URL: {
-    meaning: 'Where clients reach query-api; `Location` headers begin with it.',
+    meaning: 'URL at which clients reach query-api; `Location` headers begin with it.',
     otherwise: 'required',
     readBy: 'command-api',
   },
   ORDERLOG_REQUIRE_IF_MATCH: {
-    meaning: 'true: a change of an existing order without `If-Match` is refused with 428.',
+    meaning: 'If true, a change of an existing order without `If-Match` is refused with 428.',
     otherwise: 'false',
     readBy: 'command-api',
   },
   ORDERLOG_SNAPSHOT_EVERY_EVENTS: {
     meaning:
-      'A snapshot of an order is stored whenever it has so many more events, and when loading it took a quarter as many. 0: none is stored, and none is read.',
+      'A snapshot of an order is stored each time the order has this many more events, and also after a load that had to read a quarter as many. 0: no snapshots are stored or read.',
     otherwise: '100',
     readBy: 'command-api',
   },
   ORDERLOG_SNAPSHOT_CHECK_ONE_IN: {
-    meaning: 'One load from a snapshot in so many is compared, in the background, with all events. 0: none.',
+    meaning:
+      'One of this many loads from a snapshot is compared, in the background, with a fold of all events. 0: none is compared.',
     otherwise: '100',
     readBy: 'command-api',
   },
   ORDERLOG_STATE_CACHE_MB: {
-    meaning: 'Memory for the state of orders used lately, so that they need not be loaded. 0: none is kept.',
+    meaning:
+      'Megabytes of memory for the states of recently used orders, so that these orders need not be loaded again. 0: no cache.',
     otherwise: '192',
     readBy: 'command-api',
   },
   ORDERLOG_DRAIN_DELAY_MS: {
     meaning:
-      'How long a stopping app goes on taking requests, its readiness red already, until every balancer has seen that. To end takes up to 10 s more.',
+      'How many milliseconds an app that is told to stop still takes requests, although it is not ready any more, so that every balancer notices. The app ends up to 10 s after that.',
     otherwise: '0',
     readBy: 'command-api, query-api',
   },
   ORDERLOG_LOG_LEVEL: {
-    meaning: 'How much is logged: fatal, error, warn, info, debug, trace or silent.',
+    meaning: 'Lowest level that is logged: fatal, error, warn, info, debug, trace or silent.',
     otherwise: 'info',
     readBy: 'every app',
   },
   ORDERLOG_DATA: {
-    meaning: 'Folder of the embedded system: its databases, key and addresses.',
+    meaning: 'Data folder of the embedded system, with its databases, key and addresses.',
     otherwise: '.orderlog in the clone',
     readBy: 'orderctl',
   },
   ORDERLOG_TOKEN: {
-    meaning: 'The bearer token orderctl sends.',
-    otherwise: 'one made with the key in the data folder',
+    meaning: 'Bearer token that orderctl sends.',
+    otherwise: 'a token made with the key in the data folder',
     readBy: 'orderctl',
     secret: true,
   },
   ORDERLOG_COMMAND_URL: {
-    meaning: 'Where orderctl reaches command-api.',
+    meaning: 'URL at which orderctl reaches command-api.',
     otherwise: 'the address in the data folder',
     readBy: 'orderctl',
   },
   ORDERLOG_QUERY_URL: {
-    meaning: 'Where orderctl reaches query-api.',
+    meaning: 'URL at which orderctl reaches query-api.',
     otherwise: 'the address in the data folder',
     readBy: 'orderctl',
   },

@@ -52,7 +52,7 @@ describe('the configuration', () => {
     ['ORDERLOG_PORT is "80x": give a port', envPort('ORDERLOG_PORT'), { ORDERLOG_PORT: '80x' }],
     ['ORDERLOG_PORT is "65536": give a port', envPort('ORDERLOG_PORT'), { ORDERLOG_PORT: '65536' }],
     [
-      'ORDERLOG_PORT is "11": give a whole number, 1 to 10',
+      'ORDERLOG_PORT is "11": give a whole number from 1 to 10',
       envInteger('ORDERLOG_PORT', { min: 1, max: 10 }),
       { ORDERLOG_PORT: '11' },
     ],
@@ -67,16 +67,20 @@ describe('the configuration', () => {
       { ORDERLOG_LOG_LEVEL: 'loud' },
     ],
     [
-      'ORDERLOG_JWKS_URL is no URL of the right kind: give https://…',
+      'ORDERLOG_JWKS_URL is not a URL of the right kind: give https://…',
       envJwksUrl('ORDERLOG_JWKS_URL'),
       { ORDERLOG_JWKS_URL: './keys' },
     ],
     [
-      'ORDERLOG_PROT is no setting of orderlog (did you mean ORDERLOG_PORT?)',
+      'ORDERLOG_PROT is not a setting of orderlog (did you mean ORDERLOG_PORT?)',
       envPort('ORDERLOG_PORT', 1),
       { ORDERLOG_PROT: '1' },
     ],
-    ['ORDERLOG_COLOUR is no setting of orderlog: ', envPort('ORDERLOG_PORT', 1), { ORDERLOG_COLOUR: 'red' }],
+    [
+      'ORDERLOG_COLOUR is not a setting of orderlog: ',
+      envPort('ORDERLOG_PORT', 1),
+      { ORDERLOG_COLOUR: 'red' },
+    ],
   ])('stops a start in one line: %s', (message, setting, environment) => {
     const read = () => readConfig({ setting }, environment);
     expect(read).toThrow(ConfigError);
@@ -122,36 +126,39 @@ describe('the configuration', () => {
 
     it.each<[string, () => Record<string, string>]>([
       [
-        'ORDERLOG_POSTGRES_URL and ORDERLOG_POSTGRES_URL_FILE are both set: drop one of them',
+        'ORDERLOG_POSTGRES_URL and ORDERLOG_POSTGRES_URL_FILE are both set: unset one of them',
         () => ({ ORDERLOG_POSTGRES_URL: url, ORDERLOG_POSTGRES_URL_FILE: file(url) }),
       ],
       [
-        'ORDERLOG_POSTGRES_URL_FILE cannot be read (ENOENT): name a file that this app may read',
+        'ORDERLOG_POSTGRES_URL_FILE names a file that cannot be read (ENOENT): name one that this app may read',
         () => ({ ORDERLOG_POSTGRES_URL_FILE: join(folder, 'none') }),
       ],
       [
-        'ORDERLOG_POSTGRES_URL_FILE cannot be read (EISDIR): ',
+        'ORDERLOG_POSTGRES_URL_FILE names a file that cannot be read (EISDIR): ',
         () => ({ ORDERLOG_POSTGRES_URL_FILE: folder }),
       ],
-      ['ORDERLOG_POSTGRES_URL_FILE is empty: ', () => ({ ORDERLOG_POSTGRES_URL_FILE: file('\n') })],
       [
-        'ORDERLOG_POSTGRES_URL_FILE holds more than one line: ',
+        'ORDERLOG_POSTGRES_URL_FILE names an empty file: ',
+        () => ({ ORDERLOG_POSTGRES_URL_FILE: file('\n') }),
+      ],
+      [
+        'ORDERLOG_POSTGRES_URL_FILE names a file with more than one line: ',
         () => ({ ORDERLOG_POSTGRES_URL_FILE: file(`${url}\ns3cret\n`) }),
       ],
       [
-        'ORDERLOG_POSTGRES_URL_FILE holds more than 65536 bytes: ',
+        'ORDERLOG_POSTGRES_URL_FILE names a file of more than 65536 bytes: ',
         () => ({ ORDERLOG_POSTGRES_URL_FILE: file('s3cret'.repeat(20_000)) }),
       ],
       [
-        'ORDERLOG_POSTGRES_URL is no URL of the right kind: ',
+        'ORDERLOG_POSTGRES_URL is not a URL of the right kind: ',
         () => ({ ORDERLOG_POSTGRES_URL_FILE: file('mysql://me:s3cret@localhost') }),
       ],
       [
-        'ORDERLOG_PORT_FILE is no setting of orderlog',
+        'ORDERLOG_PORT_FILE is not a setting of orderlog',
         () => ({ ORDERLOG_PORT_FILE: file('3000'), ORDERLOG_POSTGRES_URL: url }),
       ],
       [
-        'ORDERLOG_POSTGRES_URL_FIEL is no setting of orderlog (did you mean ORDERLOG_POSTGRES_URL_FILE?)',
+        'ORDERLOG_POSTGRES_URL_FIEL is not a setting of orderlog (did you mean ORDERLOG_POSTGRES_URL_FILE?)',
         () => ({ ORDERLOG_POSTGRES_URL_FIEL: 'x' }),
       ],
     ])('stops a start in one line that does not have it: %s', (message, environment) => {

@@ -51,7 +51,7 @@ export function givenText(variable: ConfigName, environment: Environment = proce
   const path = inFile === null ? undefined : environment[inFile] || undefined;
   if (inFile === null || path === undefined) return text;
   if (text !== undefined) {
-    throw new ConfigError(`${variable} and ${inFile} are both set: drop one of them`);
+    throw new ConfigError(`${variable} and ${inFile} are both set: unset one of them`);
   }
   return readSecret(inFile, path);
 }
@@ -78,14 +78,14 @@ function readSecret(inFile: string, path: string): string {
   }
   if (bytes.length > SECRET_MAX_BYTES) {
     throw new ConfigError(
-      `${inFile} holds more than ${SECRET_MAX_BYTES} bytes: name the file with the secret`,
+      `${inFile} names a file of more than ${SECRET_MAX_BYTES} bytes: name the file with the secret`,
     );
   }
   // Editors and `echo` end a file with a newline that is no part of the secret.
   const text = bytes.toString('utf8').replace(/\r?\n$/, '');
-  if (text === '') throw new ConfigError(`${inFile} is empty: write the secret into it`);
+  if (text === '') throw new ConfigError(`${inFile} names an empty file: write the secret into it`);
   if (/[\r\n]/.test(text))
-    throw new ConfigError(`${inFile} holds more than one line: write the secret alone`);
+    throw new ConfigError(`${inFile} names a file with more than one line: write only the secret into it`);
   return text;
 }
 
@@ -103,7 +103,7 @@ export function envOptionalText(variable: ConfigName): Setting<string | null> {
 export function envHost(variable: ConfigName, otherwise?: string): Setting<string> {
   return setting(variable, otherwise, (text) => {
     if (isIP(text) > 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text)) return text;
-    throw wrong(variable, text, 'give an address, as 127.0.0.1 or ::, or the name of this machine');
+    throw wrong(variable, text, 'give an address, such as 127.0.0.1 or ::, or the name of this machine');
   });
 }
 
@@ -123,7 +123,9 @@ export function envFile(variable: ConfigName): Setting<string> {
 export function envCredential(variable: ConfigName): Setting<string> {
   return setting<string, never>(variable, undefined, (text) => {
     if (/^[\x21-\x7e]+$/.test(text)) return text;
-    throw new ConfigError(`${variable} holds what no header may: give it as it was issued, on one line`);
+    throw new ConfigError(
+      `${variable} holds a character that no header may hold: give the value as it was issued, on one line`,
+    );
   });
 }
 
@@ -143,7 +145,8 @@ export function envInteger(
 ): Setting<number> {
   return setting(variable, otherwise, (text) => {
     const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
-    if (!(value >= min && value <= max)) throw wrong(variable, text, `give a whole number, ${min} to ${max}`);
+    if (!(value >= min && value <= max))
+      throw wrong(variable, text, `give a whole number from ${min} to ${max}`);
     return value;
   });
 }
@@ -177,13 +180,15 @@ export function envUrl(
     const url = URL.canParse(text) ? new URL(text) : null;
     if (url === null || (protocols && !protocols.includes(url.protocol))) {
       // The value is not repeated: URLs hold passwords.
-      throw new ConfigError(`${variable} is no URL of the right kind: give ${kinds(protocols)}`);
+      throw new ConfigError(`${variable} is not a URL of the right kind: give ${kinds(protocols)}`);
     }
     if (!isDecodable(url.username) || !isDecodable(url.password)) {
-      throw new ConfigError(`${variable} holds a % in its login that begins no escape: write it as %25`);
+      throw new ConfigError(
+        `${variable} holds a user or a password with a % that begins no escape: write it as %25`,
+      );
     }
     if (url.username + url.password !== '' && fileVariable(variable) === null) {
-      throw new ConfigError(`${variable} holds a user or a password, and is shown to others: leave them out`);
+      throw new ConfigError(`${variable} holds a user or a password, but is shown to others: leave them out`);
     }
     return text;
   });
@@ -211,7 +216,7 @@ export const envPostgresUrl = (variable: ConfigName): Setting<string> => {
       // The message is not shown: it may hold the URL.
       const { code } = error as NodeJS.ErrnoException;
       throw new ConfigError(
-        `${variable} is not understood (${code ?? 'malformed'}): look at what follows its ?`,
+        `${variable} is not understood (${code ?? 'malformed'}): check what follows its ?`,
       );
     }
     return text;
@@ -249,7 +254,7 @@ function wrong(variable: ConfigName, text: string, remedy: string): ConfigError 
 export function unreadable(variable: string, error: unknown): ConfigError {
   const { code } = error as NodeJS.ErrnoException;
   return new ConfigError(
-    `${variable} cannot be read (${code ?? 'no code'}): name a file that this app may read`,
+    `${variable} names a file that cannot be read (${code ?? 'no code'}): name one that this app may read`,
   );
 }
 

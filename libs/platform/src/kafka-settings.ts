@@ -83,7 +83,7 @@ function tlsOf({ tls, caFile }: KafkaValues): KafkaPlace['tls'] {
   if (tls === true) return { caFile };
   if (caFile !== null) {
     throw new ConfigError(
-      'ORDERLOG_KAFKA_CA_FILE is set, but ORDERLOG_KAFKA_TLS is not true: set it so, or drop the file',
+      'ORDERLOG_KAFKA_CA_FILE is set, but ORDERLOG_KAFKA_TLS is not true: set it to true, or unset ORDERLOG_KAFKA_CA_FILE',
     );
   }
   return null;
@@ -111,7 +111,9 @@ function retention(variable: ConfigName): Setting<number> {
     read: (text) => {
       const value = hours.read(text);
       if (value !== 0) return value;
-      throw new ConfigError(`${variable} is 0, by which nothing would be kept: give hours, or -1 for ever`);
+      throw new ConfigError(
+        `${variable} is 0, so Kafka would keep nothing: give a number of hours, or -1 for ever`,
+      );
     },
   };
 }
@@ -123,7 +125,7 @@ function brokerList(variable: ConfigName): Setting<readonly string[]> {
       const brokers = text.split(',').map((broker) => broker.trim());
       // The value is not repeated: somebody may have put a password into it.
       if (!brokers.every(isBroker)) {
-        throw new ConfigError(`${variable} is no list of brokers: give HOST:PORT,HOST:PORT`);
+        throw new ConfigError(`${variable} is not a list of brokers: give HOST:PORT,HOST:PORT`);
       }
       return brokers;
     },
@@ -146,7 +148,9 @@ function topicName(variable: ConfigName): Setting<string> {
     variable,
     read: (text = '') => {
       if (isTopicName(text)) return text;
-      throw new ConfigError(`${variable} is no name of a topic: give up to 249 of a-z, A-Z, 0-9, ., _ and -`);
+      throw new ConfigError(
+        `${variable} is not the name of a topic: give at most 249 characters of a-z, A-Z, 0-9, ., _ and -`,
+      );
     },
   };
 }

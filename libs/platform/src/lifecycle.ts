@@ -89,7 +89,7 @@ function drainOnSignals(logger: Logger, starting: Promise<RunningApp>): void {
     process.on(signal, () => {
       signals += 1;
       if (signals === 1) return drain(signal);
-      logger.error({ reason: signal }, 'told to stop once more: ending at once');
+      logger.error({ reason: signal }, 'second stop signal: exiting at once');
       process.exit(1);
     });
   }
@@ -98,7 +98,7 @@ function drainOnSignals(logger: Logger, starting: Promise<RunningApp>): void {
 
 function endAfter(limitMs: number, logger: Logger): NodeJS.Timeout {
   return setTimeout(() => {
-    logger.error({ limitMs }, 'draining took too long, ending anyway');
+    logger.error({ limitMs }, 'draining took too long; exiting anyway');
     process.exit(1);
   }, limitMs).unref();
 }

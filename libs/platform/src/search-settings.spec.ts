@@ -54,14 +54,14 @@ describe('the settings of search', () => {
       { ORDERLOG_ELASTICSEARCH_CA_FILE: 'package.json' },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: drop one of them',
+      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: use only one of the two',
       {
         ORDERLOG_ELASTICSEARCH_URL: 'https://me:secret@search.example:9200',
         ORDERLOG_ELASTICSEARCH_API_KEY: 'key',
       },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is http: make it https, or drop the file',
+      'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is an http: URL: make it an https: URL, or unset ORDERLOG_ELASTICSEARCH_CA_FILE',
       {
         ORDERLOG_ELASTICSEARCH_URL: 'http://search.example:9200',
         ORDERLOG_ELASTICSEARCH_CA_FILE: 'package.json',
@@ -72,7 +72,7 @@ describe('the settings of search', () => {
       { ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: 'shop' },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX is "Shop_1": give up to 100 of a-z, 0-9 and -, no dash first',
+      'ORDERLOG_ELASTICSEARCH_INDEX_PREFIX is "Shop_1": give at most 100 characters of a-z, 0-9 and -, the first not a dash',
       { ...url, ORDERLOG_ELASTICSEARCH_INDEX_PREFIX: 'Shop_1' },
     ],
     [
@@ -80,19 +80,19 @@ describe('the settings of search', () => {
       { ORDERLOG_SEARCH_ENGINE: 'solr' },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_URL is no URL of the right kind: give https://… or http://…',
+      'ORDERLOG_ELASTICSEARCH_URL is not a URL of the right kind: give https://… or http://…',
       { ORDERLOG_ELASTICSEARCH_URL: 'search.example:9200' },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_URL is no URL of the right kind: give https://… or http://…',
+      'ORDERLOG_ELASTICSEARCH_URL is not a URL of the right kind: give https://… or http://…',
       { ORDERLOG_ELASTICSEARCH_URL: 'http://a:9200,b:9200' },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_URL is no URL of the right kind: give https://… or http://…',
+      'ORDERLOG_ELASTICSEARCH_URL is not a URL of the right kind: give https://… or http://…',
       { ORDERLOG_ELASTICSEARCH_URL: 'http://a:9200,ftp://b:9200' },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_URL is no URL of the right kind: give https://… or http://…',
+      'ORDERLOG_ELASTICSEARCH_URL is not a URL of the right kind: give https://… or http://…',
       { ORDERLOG_ELASTICSEARCH_URL: 'http://a:9200,' },
     ],
     [
@@ -100,15 +100,15 @@ describe('the settings of search', () => {
       { ORDERLOG_ELASTICSEARCH_URL: 'http://a,b:9200' },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_URL names nodes by https: and by http:, give one of them for all',
+      'ORDERLOG_ELASTICSEARCH_URL mixes nodes with https: and http: URLs: use one of the two for all',
       { ORDERLOG_ELASTICSEARCH_URL: 'https://a:9200,http://b:9200' },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_URL names nodes with different logins: give each the same, or none',
+      'ORDERLOG_ELASTICSEARCH_URL names nodes with different logins: give all of them the same login, or none',
       { ORDERLOG_ELASTICSEARCH_URL: 'https://me:secret@a:9200,https://b:9200' },
     ],
     [
-      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: drop one of them',
+      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: use only one of the two',
       {
         ORDERLOG_ELASTICSEARCH_URL: 'https://me:secret@a:9200,https://me:secret@b:9200',
         ORDERLOG_ELASTICSEARCH_API_KEY: 'key',

@@ -53,12 +53,12 @@ export function elasticsearchOf(values: ElasticsearchValues): ElasticsearchPlace
   const { protocol, username, password } = new URL(nodesOf(url)[0]!);
   if (apiKey !== null && username + password !== '') {
     throw new ConfigError(
-      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: drop one of them',
+      'ORDERLOG_ELASTICSEARCH_API_KEY is set, but ORDERLOG_ELASTICSEARCH_URL holds a user or a password: use only one of the two',
     );
   }
   if (caFile !== null && protocol === 'http:') {
     throw new ConfigError(
-      'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is http: make it https, or drop the file',
+      'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is an http: URL: make it an https: URL, or unset ORDERLOG_ELASTICSEARCH_CA_FILE',
     );
   }
   return { url, apiKey, caFile };
@@ -81,7 +81,7 @@ export function indexPrefixOf(values: SearchEngineValues): string | null {
   }
   if (prefix !== null && (!/^[a-z0-9][a-z0-9-]*$/.test(prefix) || prefix.length > MAX_PREFIX_CHARACTERS)) {
     throw new ConfigError(
-      `ORDERLOG_ELASTICSEARCH_INDEX_PREFIX is ${JSON.stringify(prefix)}: give up to ${MAX_PREFIX_CHARACTERS} of a-z, 0-9 and -, no dash first`,
+      `ORDERLOG_ELASTICSEARCH_INDEX_PREFIX is ${JSON.stringify(prefix)}: give at most ${MAX_PREFIX_CHARACTERS} characters of a-z, 0-9 and -, the first not a dash`,
     );
   }
   return searchEngine === 'postgres' ? null : (prefix ?? DEFAULT_INDEX_PREFIX);
@@ -113,10 +113,14 @@ export function envElasticsearchUrl(variable: ConfigName): Setting<string> {
         throw new ConfigError(`${variable} names nodes without a scheme: give https://A:9200,https://B:9200`);
       }
       if (others.some(({ protocol }) => protocol !== first.protocol)) {
-        throw new ConfigError(`${variable} names nodes by https: and by http:, give one of them for all`);
+        throw new ConfigError(
+          `${variable} mixes nodes with https: and http: URLs: use one of the two for all`,
+        );
       }
       if (others.some((node) => loginOf(node) !== loginOf(first))) {
-        throw new ConfigError(`${variable} names nodes with different logins: give each the same, or none`);
+        throw new ConfigError(
+          `${variable} names nodes with different logins: give all of them the same login, or none`,
+        );
       }
       return text!;
     },

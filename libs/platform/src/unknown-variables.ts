@@ -6,7 +6,7 @@ import { knownVariables } from './config-names.js';
 export function describeUnknown(names: readonly string[]): string | null {
   const unknown = names.find((name) => /^ORDERLOG_(?!TEST_)/.test(name) && !knownVariables.includes(name));
   if (unknown === undefined) return null;
-  return `${unknown} is no setting of orderlog${suggestion(unknown)}: docs/configuration.md has all`;
+  return `${unknown} is not a setting of orderlog${suggestion(unknown)}: docs/configuration.md lists all of them`;
 }
 
 function suggestion(name: string): string {

@@ -67,5 +67,6 @@ async function setState(
      ) SELECT pg_notify('${GENERATION_CHANNEL}', id::text) FROM changed`,
     [id, from, ...values],
   );
-  if ((rowCount ?? 0) === 0) throw new Error(`generation ${id} is none of: ${from.join(', ')}`);
+  if ((rowCount ?? 0) === 0)
+    throw new Error(`generation ${id} is in none of these states: ${from.join(', ')}`);
 }

@@ -72,7 +72,7 @@ export class NoSuchGeneration extends Error {}
  */
 export class BuildFailed extends Error {
   constructor({ id, failure }: { readonly id: number; readonly failure: string }) {
-    super(`generation ${id} failed: ${failure}: orderctl generations drop ${id}, then it is built again`);
+    super(`generation ${id} failed: ${failure}; run orderctl generations drop ${id} to have it built again`);
   }
 }
 
@@ -174,7 +174,9 @@ async function requireShareable(db: Queryable, { id }: Generation, fingerprint: 
     [id, fingerprint],
   );
   if (rowCount !== 1)
-    throw new Error(`the rows of generation ${id} cannot be shared: it is not one to read from`);
+    throw new Error(
+      `the rows of generation ${id} cannot be shared: it is not ready, or it is of another release`,
+    );
 }
 
 /**

@@ -118,6 +118,6 @@ describe('the identity of a store', () => {
     const readStream = () => store.readStream(stream);
     const stream = someStream();
     await store.append(stream, [someEvent({ storeId: randomUUID() })], 'no_stream');
-    await expect(knownStoreIdentity({ readStream })).rejects.toThrow('does not say which event store');
+    await expect(knownStoreIdentity({ readStream })).rejects.toThrow('holds no identity of the event store');
   });
 });

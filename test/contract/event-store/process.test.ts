@@ -87,7 +87,7 @@ describe('the embedded event store as a process of the system [embedded]', () =>
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );
     await until('it knows', () => why !== '', 20_000);
-    expect(why).toMatch(/^the database ends at \d+, before events that were acknowledged/);
+    expect(why).toMatch(/^the database ends at position \d+, before events that were acknowledged/);
   }, 60_000);
 
   async function locker(postgresUrl: string, pid: number): Promise<void> {

@@ -93,7 +93,7 @@ eventStoreContract('the server', (subject) => {
       ]);
       expect(refused).toMatchObject({
         status: 'rejected',
-        reason: { message: expect.stringContaining(`${JSON.stringify(id)} is no UUID`) as unknown },
+        reason: { message: expect.stringContaining(`${JSON.stringify(id)} is not a UUID`) as unknown },
       });
       expect(accepted.status).toBe('fulfilled');
       const plain = client.appendToStream(stream, bad, { credentials });

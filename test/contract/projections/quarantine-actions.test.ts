@@ -44,7 +44,7 @@ describe('what a person asks of the quarantine', () => {
       ...{ tenantId: null, orderId: null, revision: null },
     });
     const ask = (projection: string, busyWithinMs: number, onBusy: () => Promise<unknown>) => {
-      const tell = (line: string) => void (line.includes('is at something else') && onBusy());
+      const tell = (line: string) => void (line.includes('is busy with something else') && onBusy());
       return askOwners(bench.pool, [retry(projection)], { tell, takenWithinMs: 0, busyWithinMs });
     };
 
@@ -60,7 +60,7 @@ describe('what a person asks of the quarantine', () => {
       const letGo = `UPDATE orderlog.leases SET holder = NULL WHERE projection = 'orders'`;
       const [asked] = await ask('orders', ENGINES_MS, () => owner.query(letGo));
       expect(asked).toMatchObject({ succeeded: false, takenAt: null });
-      expect(asked!.outcome).toBe('no projector runs that keeps this projection: nothing was done');
+      expect(asked!.outcome).toBe('no projector that keeps this projection is running: nothing was done');
     });
 
     it('is taken back where its turn never comes, which is not said to be for want of a projector', async () => {

@@ -82,7 +82,7 @@ describe('an order that cannot be taken further', () => {
     [
       'metadata of another tenant',
       'permanent',
-      /says it is of tenant/,
+      /names another tenant/,
       (order) => order.receives({ metadata: { ...metadata, tenantId: 'demo' } }),
     ],
     ['a failing fold', 'transient', /cannot be applied/, (order) => order.receives({ type: 'OrderPlaced' })],
@@ -386,7 +386,7 @@ describe('an order that cannot be taken further', () => {
     expect(await act(bench, another, skip)).toMatchObject({ outcome: 'applied up to event 1' });
     expect(await act(bench, order, skip)).toMatchObject({
       succeeded: true,
-      outcome: expect.stringMatching(/event 1 is left out; still parked at event 2: .* is not given/),
+      outcome: expect.stringMatching(/event 1 is skipped; still parked at event 2: .* is not given/),
     });
     expect(revisionsOf(await parked(order))).toEqual([[2, 'transient']]);
     unreadable = '';

@@ -306,7 +306,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
       return keeper.target.search!.state === 'waiting';
     };
     await until('search waits', waits, LIMIT_MS);
-    expect(keeper.target.search!.lastError).toMatch(/took no document: cluster_block_exception/);
+    expect(keeper.target.search!.lastError).toMatch(/did not take a document: cluster_block_exception/);
     await orders[0]!.does(tags('gift'));
     await placed();
     const head = (await bench.eventStore.headPosition())!;
@@ -470,17 +470,20 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const refused = await act(bench, order, { ...scope, action: 'retry' });
     expect(refused).toMatchObject({
       succeeded: false,
-      outcome: expect.stringMatching(/still refuses 1 of 1: .*colour/),
+      outcome: expect.stringMatching(/still refuses 1 of 1 documents: .*colour/),
     });
     const skipped = await act(bench, order, { ...scope, action: 'skip', revision: 1, reason: 'none' });
-    expect(skipped).toMatchObject({ succeeded: false, outcome: expect.stringMatching(/no single event/) });
+    expect(skipped).toMatchObject({
+      succeeded: false,
+      outcome: expect.stringMatching(/not made of a single event/),
+    });
     await foundBy(`found_by::jsonb - 'colour'`);
     const all = { tenantId: null, orderId: null };
     const taken = await act(bench, order, { ...scope, ...all, action: 'retry_all' });
-    expect(taken).toMatchObject({ succeeded: true, outcome: 'the index has taken 1' });
+    expect(taken).toMatchObject({ succeeded: true, outcome: 'the index has taken 1 of 1 documents' });
     expect(await parkedRows()).toEqual([]);
     expect((await act(bench, order, { ...scope, action: 'retry' })).outcome).toBe(
-      'the index refuses none of it',
+      'nothing to retry: the index refuses none of these documents',
     );
     expect(await bench.verify(client)).toMatchObject({ orders: 1, parked: [] });
   });

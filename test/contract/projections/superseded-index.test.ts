@@ -63,8 +63,8 @@ describe('where queries were answered from an index before, and are no more', ()
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
     expect(dropped).toEqual([]);
     expect(notes).toEqual([
-      `queries are answered from generation 3 now; generation 2 is dropped but for its index ${left.searchIndex}: ` +
-        'no Elasticsearch is configured here: `orderctl generations drop 2 --elasticsearch-url URL` removes that too, --leave-index has it forgotten',
+      `queries are answered from generation 3 now; generation 2 is dropped, except its index ${left.searchIndex}: ` +
+        'no Elasticsearch is configured here; `orderctl generations drop 2 --elasticsearch-url URL` removes the index too, --leave-index forgets it',
     ]);
     expect([await stateOf(2), await schemas()]).toEqual(['dropping', ['gen_1', 'gen_3']]);
   });
@@ -76,7 +76,7 @@ describe('where queries were answered from an index before, and are no more', ()
         ...{ dropped: [], replay: { state: 'done' } },
       });
       expect(notes).toEqual([
-        expect.stringMatching(/^queries are answered from generation 3 now; generation 2 is dropped but for/),
+        expect.stringMatching(/^queries are answered from generation 3 now; generation 2 is dropped, except/),
       ]);
     } finally {
       await elasticsearch.close();
@@ -90,7 +90,7 @@ describe('where queries were answered from an index before, and are no more', ()
   it('what an earlier replay could not drop holds up no other, and goes once Elasticsearch answers', async () => {
     await bench.rows(`UPDATE orderlog.generations SET state = 'dropping', made_by = 'replay' WHERE id = 2`);
     expect(await replayOn(bench, { onNote })).toMatchObject({ replay: { state: 'done' } });
-    expect(notes[0]).toMatch(/^generation 2 is dropped but for its index test-/);
+    expect(notes[0]).toMatch(/^generation 2 is dropped, except its index test-/);
     const { removed, elasticsearch } = answering();
     await replayOn(bench, { elasticsearch, onNote });
     expect(notes).toContain('dropped what was left of generation 2');
@@ -105,7 +105,7 @@ describe('where queries were answered from an index before, and are no more', ()
     await bench.rows(`UPDATE orderlog.generations SET state = 'dropping', made_by = 'replay' WHERE id = 2`);
     await expect(replayOn(bench, { onNote })).rejects.toBeInstanceOf(ReplayCancelled);
     expect(await lastReplay()).toMatchObject({ state: 'cancelled', generation: 2 });
-    expect(notes).toEqual([expect.stringMatching(/^generation 2 is dropped but for its index test-/)]);
+    expect(notes).toEqual([expect.stringMatching(/^generation 2 is dropped, except its index test-/)]);
   });
 
   it('a replay whose flip was made is done, also where it is cancelled afterwards', async () => {
@@ -114,13 +114,15 @@ describe('where queries were answered from an index before, and are no more', ()
     await store.ask('cancel');
     expect(await replayOn(bench, { onNote })).toMatchObject({ generation: { id: 1 }, dropped: [] });
     expect(await store.last()).toMatchObject({ state: 'done', generation: 1 });
-    expect(notes).toEqual([expect.stringMatching(/^queries are answered from generation 1 now; .* but for/)]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^queries are answered from generation 1 now; .* except its index/),
+    ]);
   });
 
   it('a drop frees the tables, names the index that is left, and goes on where it is interrupted', async () => {
     const failing = dropGeneration(bench.pool, 2, { removeIndex: () => Promise.reject(new Error('away')) });
     await expect(failing).rejects.toBeInstanceOf(IndexLeft);
-    await expect(failing).rejects.toThrow(`but for its index ${left.searchIndex}: away`);
+    await expect(failing).rejects.toThrow(`except its index ${left.searchIndex}: away`);
     expect([await stateOf(2), await schemas()]).toEqual(['dropping', ['gen_1']]);
     const { removed, elasticsearch } = answering();
     await dropGeneration(bench.pool, 2, { removeIndex: (index) => elasticsearch.indices.delete({ index }) });
@@ -160,7 +162,7 @@ describe('where queries were answered from an index before, and are no more', ()
     const now = 'queries are answered from generation 3 now; generation 2';
     expect(notes).toEqual([
       `${now} is being read: waiting for the queries under way`,
-      `${now} is not dropped: stopped before: \`orderctl generations drop 2\` does it`,
+      `${now} is not dropped: interrupted; \`orderctl generations drop 2\` drops it`,
     ]);
   });
 

@@ -194,7 +194,7 @@ describe('every setting', () => {
       ],
       [
         app,
-        'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is http',
+        'ORDERLOG_ELASTICSEARCH_CA_FILE is set, but ORDERLOG_ELASTICSEARCH_URL is an http: URL',
         { ORDERLOG_ELASTICSEARCH_URL: 'http://h:9200', ORDERLOG_ELASTICSEARCH_CA_FILE: '/dev/null' },
       ],
     ]),

@@ -115,7 +115,7 @@ describe('orderctl up, on engines that run elsewhere', () => {
     [
       'ORDERLOG_POSTGRES_URL',
       'localhost',
-      /^orderctl: ORDERLOG_POSTGRES_URL is no URL of the right kind: [^\n]+\n$/,
+      /^orderctl: ORDERLOG_POSTGRES_URL is not a URL of the right kind: [^\n]+\n$/,
     ],
   ])(
     'says in one line what is wrong with %s=%s, and leaves nothing running',
@@ -152,7 +152,7 @@ describe('orderctl up, on engines that run elsewhere', () => {
       'elasticsearch',
       ['--elasticsearch', 'https://127.0.0.1:9200,http://127.0.0.1:9201'],
       2,
-      /^orderctl: --elasticsearch names nodes by https: and by http:, [^\n]+\n$/,
+      /^orderctl: --elasticsearch mixes nodes with https: and http: URLs: [^\n]+\n$/,
     ],
     [
       'event-store',
@@ -164,7 +164,7 @@ describe('orderctl up, on engines that run elsewhere', () => {
       'kafka',
       ['--kafka', 'http://127.0.0.1:9092'],
       2,
-      /^orderctl: --kafka is no list of brokers: give HOST:PORT,HOST:PORT\n$/,
+      /^orderctl: --kafka is not a list of brokers: give HOST:PORT,HOST:PORT\n$/,
     ],
   ])(
     'says in one line what is wrong with --%s, and leaves nothing running',

@@ -77,10 +77,7 @@ describe('orderctl generations', () => {
   });
 
   it('refuses what is not there, and what is no number', async () => {
-    expect(await refused('activate', '7')).toEqual([
-      1,
-      'orderctl: there is no generation 7: there are 1, 2\n',
-    ]);
+    expect(await refused('activate', '7')).toEqual([1, 'orderctl: there is no generation 7, only 1, 2\n']);
     expect(await refused('activate', 'two')).toEqual([
       2,
       expect.stringContaining('the number of a generation is needed: see generations list'),
@@ -100,7 +97,7 @@ describe('orderctl generations', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^waiting until it has come from 0 to \d+\n/);
     expect(stderr).toMatch(
-      /\norderctl: generation 2 is not caught up: it is at 0 and the active one at \d+, and it does not move; a projector of its release keeps it\n$/,
+      /\norderctl: generation 2 is not caught up: it stays at 0 and the active one is at \d+; a projector of its release has to run to take it further\n$/,
     );
     expect(await roles()).toEqual([
       [1, 'active'],
@@ -114,7 +111,7 @@ describe('orderctl generations', () => {
     );
     expect(await refused('activate', '2')).toEqual([
       1,
-      'orderctl: generation 2 is failed (an order differs): only one that is ready can be active\n',
+      'orderctl: generation 2 is failed (an order differs): only a ready generation can become active\n',
     ]);
   });
 
@@ -122,8 +119,8 @@ describe('orderctl generations', () => {
     const { searchIndex } = await createGeneration(bench.pool, { indexPrefix: 'test', madeBy: 'projector' });
     expect(await refused('drop', '3')).toEqual([
       1,
-      `orderctl: generation 3 is dropped but for its index ${searchIndex}: no Elasticsearch is configured here: ` +
-        '`orderctl generations drop 3 --elasticsearch-url URL` removes that too, --leave-index has it forgotten\n',
+      `orderctl: generation 3 is dropped, except its index ${searchIndex}: no Elasticsearch is configured here; ` +
+        '`orderctl generations drop 3 --elasticsearch-url URL` removes the index too, --leave-index forgets it\n',
     ]);
     expect(await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname = 'gen_3'`)).toEqual([]);
     const listed = await generations('list');

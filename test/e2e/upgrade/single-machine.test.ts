@@ -71,7 +71,7 @@ describe('orderctl up, after an upgrade', () => {
     ) as object[];
     expect(list).toMatchObject([{ generation: 1, role: 'active', ofThisRelease: true }]);
     const refused = await orderctl('generations', 'activate', '7', '--data', data);
-    expect(refused).toMatchObject({ code: 1, stderr: 'orderctl: there is no generation 7: there are 1\n' });
+    expect(refused).toMatchObject({ code: 1, stderr: 'orderctl: there is no generation 7, only 1\n' });
     expect(await orderctl('generations', 'rollback', '--data', data)).toMatchObject({
       code: 1,
       stderr: 'orderctl: there is no previous generation to go back to\n',

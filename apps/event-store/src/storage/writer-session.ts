@@ -135,7 +135,7 @@ export class WriterSession {
           return this.#events.takenOver();
         }
         if (this.#closed) return await this.close();
-        this.#logger.info({ lastPosition: last }, 'writing again');
+        this.#logger.info({ lastPosition: last }, 'connected again: writing goes on');
         this.#events.recovered(last);
         return;
       } catch (err) {

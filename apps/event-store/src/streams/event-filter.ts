@@ -12,7 +12,7 @@ export function filterFrom(options: ReadReq.Options.FilterOptions): EventFilter 
     return (event) => matches(event.stream);
   }
   const byType = options.getEventType();
-  if (!byType) throw new InvalidRequest('a filter is on stream names or on event types');
+  if (!byType) throw new InvalidRequest('a filter must be on stream names or on event types');
   const matches = matcher(byType);
   return (event) => matches(event.type);
 }

@@ -60,7 +60,7 @@ export async function openStore({
         // Readers hold positions of events that no longer exist. All of them have to start again to find out.
         if (last < recent.lastPosition)
           onOutdated(
-            `the database ends at ${last}, before events that were acknowledged: it is an older one`,
+            `the database ends at position ${last}, before events that were acknowledged: it is an older copy`,
           );
         writer.restart(last);
         signals.raiseAll();

@@ -139,7 +139,7 @@ function readProposedEvent(reader: ProtobufReader): ProposedEvent {
     else if (field === 4) data = reader.bytes();
     else reader.skip();
   }
-  if (!isUuid(id)) throw new InvalidRequest(`the event id ${JSON.stringify(id.slice(0, 60))} is no UUID`);
+  if (!isUuid(id)) throw new InvalidRequest(`the event id ${JSON.stringify(id.slice(0, 60))} is not a UUID`);
   if (!type || contentType === null) throw new InvalidRequest('an event needs a type and a content-type');
   if (type.includes('\0')) throw new InvalidRequest('an event type holds a NUL character');
   return { id: id.toLowerCase(), type, isJson: contentType === 'application/json', data, metadata };

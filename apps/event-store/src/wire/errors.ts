@@ -50,7 +50,7 @@ export const accessDenied = (): CallError =>
 export const invalidArgument = (details: string): CallError =>
   new CallError(status.INVALID_ARGUMENT, details);
 export const deadlineExceeded = (): CallError =>
-  new CallError(status.DEADLINE_EXCEEDED, 'the deadline had passed');
+  new CallError(status.DEADLINE_EXCEEDED, 'the deadline of the request has passed');
 export const unavailable = (): CallError =>
   new CallError(status.UNAVAILABLE, 'the storage of the event store is away');
 export const internal = (): CallError =>

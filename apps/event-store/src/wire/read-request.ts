@@ -28,7 +28,8 @@ export function parseReadRequest(request: ReadReq): ReadRequest {
   const options = request.getOptions();
   if (!options) throw new InvalidRequest('the options are missing');
   const subscription = options.hasSubscription();
-  if (!subscription && !options.hasCount()) throw new InvalidRequest('neither a count nor a subscription');
+  if (!subscription && !options.hasCount())
+    throw new InvalidRequest('the request has neither a count nor a subscription');
   if (options.getUuidOption()?.hasStructured()) {
     throw new InvalidRequest('this server gives event ids as text: ask with the UUID option `string`');
   }
@@ -54,7 +55,7 @@ export function parseReadRequest(request: ReadReq): ReadRequest {
 function streamOf(options: ReadReq.Options): string | null {
   const streamOptions = options.getStream();
   if (!streamOptions) {
-    if (!options.hasAll()) throw new InvalidRequest('neither a stream nor $all');
+    if (!options.hasAll()) throw new InvalidRequest('the request names neither a stream nor $all');
     return null;
   }
   const name = Buffer.from(streamOptions.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8');
@@ -64,7 +65,7 @@ function streamOf(options: ReadReq.Options): string | null {
 
 function startOf(options: ReadReq.Options): Start {
   const from = options.getStream() ?? options.getAll();
-  if (!from) throw new InvalidRequest('neither a stream nor $all');
+  if (!from) throw new InvalidRequest('the request names neither a stream nor $all');
   if (from.hasStart()) return 'start';
   if (from.hasEnd()) return 'end';
   if ('getRevision' in from) return uint64(from.getRevision());

@@ -120,7 +120,7 @@ describe('our reading of what a server sends, written by the generated classes',
     response.setEvent(gone);
     expect(() => decodeReadResponse(Buffer.from(response.serializeBinary()), asItIs)).toThrow('gone');
     gone.setEvent(new ReadEvent.RecordedEvent());
-    expect(() => decodeReadResponse(Buffer.from(response.serializeBinary()), asItIs)).toThrow('without its');
+    expect(() => decodeReadResponse(Buffer.from(response.serializeBinary()), asItIs)).toThrow('lacks its');
   });
 });
 

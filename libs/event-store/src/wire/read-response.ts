@@ -38,7 +38,8 @@ function readReadEvent(reader: ProtobufReader): StoredExactEvent {
     if (field === 1) event = readRecordedEvent(reader.message());
     else reader.skip();
   }
-  if (event === null) throw new MalformedMessage('a link, or an event that is gone');
+  if (event === null)
+    throw new MalformedMessage('the answer holds no event: it is a link, or the event is gone');
   return event;
 }
 

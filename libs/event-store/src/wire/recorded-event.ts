@@ -24,7 +24,7 @@ export function readRecordedEvent(reader: ProtobufReader): StoredExactEvent {
     else if (field === 8) data = reader.bytes();
     else reader.skip();
   }
-  if (eventId === '' || stream === '') throw new MalformedMessage('an event without its stream or id');
+  if (eventId === '' || stream === '') throw new MalformedMessage('an event lacks its stream or its id');
   return { eventId, stream, revision, position, type, contentType, data, metadata };
 }
 

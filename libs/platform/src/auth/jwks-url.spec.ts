@@ -32,7 +32,9 @@ describe('the address of the keys', () => {
     const start = () => read(url);
     expect(start).toThrow(ConfigError);
     expect(start).toThrow(
-      new Error(`ORDERLOG_JWKS_URL cannot be read (${code}): name a file that this app may read`),
+      new Error(
+        `ORDERLOG_JWKS_URL names a file that cannot be read (${code}): name one that this app may read`,
+      ),
     );
   });
 
@@ -54,7 +56,7 @@ describe('the address of the keys', () => {
     expect(start).toThrow(ConfigError);
     expect(start).toThrow(
       new Error(
-        'ORDERLOG_JWKS_URL names a file that is no JWK set with a key: write the public keys of the issuer into it',
+        'ORDERLOG_JWKS_URL names a file that holds no JWK set with a key: write the public keys of the issuer into it',
       ),
     );
   });

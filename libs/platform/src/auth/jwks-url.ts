@@ -16,7 +16,7 @@ export function envJwksUrl(variable: ConfigName): Setting<string> {
       const url = new URL(jwksUrl);
       if (url.protocol === 'file:' && !holdsKeys(textIn(url, variable))) {
         throw new ConfigError(
-          `${variable} names a file that is no JWK set with a key: write the public keys of the issuer into it`,
+          `${variable} names a file that holds no JWK set with a key: write the public keys of the issuer into it`,
         );
       }
       return jwksUrl;

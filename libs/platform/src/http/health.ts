@@ -40,7 +40,12 @@ export function serveHealth(
         const failure = await failureOf(check);
         if (failure === null) return [name, 'ok'] as const;
         const result = goesOnAfter(failure) ? 'away' : 'failed';
-        logger.warn({ err: failure, check: name }, result === 'away' ? 'going on without' : 'not ready');
+        logger.warn(
+          { err: failure, check: name },
+          result === 'away'
+            ? 'readiness check failed; the app stays ready without it'
+            : 'readiness check failed; the app is not ready',
+        );
         return [name, result] as const;
       }),
     );

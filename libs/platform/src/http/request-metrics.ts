@@ -14,7 +14,7 @@ export function measureRequests(fastify: FastifyInstance): Registry {
   const registry = new Registry();
   const durations = new Histogram({
     name: 'http_server_request_duration_seconds',
-    help: 'How long requests took, from the first byte that was read to the last byte of the answer.',
+    help: 'Time from the first byte read of a request to the last byte of its answer.',
     labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
     buckets: BUCKETS_SECONDS,
     registers: [registry],

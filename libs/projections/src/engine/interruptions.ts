@@ -10,7 +10,7 @@ const BACKOFF_MAX_MS = 2_000;
 /** Another projector may be writing by now. */
 export class OwnershipLost extends Error {
   constructor(cause: unknown) {
-    super(`the projection is owned no longer: ${messageOf(cause)}`, { cause });
+    super(`this process no longer owns the projection: ${messageOf(cause)}`, { cause });
   }
 }
 

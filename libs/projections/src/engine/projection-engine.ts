@@ -187,8 +187,16 @@ export class ProjectionEngine {
     // An outage repeats the same error every two seconds: it is logged once.
     if (message !== this.lastError) {
       const projection = this.#work.name;
-      if (away) this.#options.logger.warn({ err: error, projection }, `${projection} is interrupted`);
-      else this.#options.logger.error({ err: error, projection }, `${projection} is failing: ${message}`);
+      if (away)
+        this.#options.logger.warn(
+          { err: error, projection },
+          `projection ${projection} is interrupted; trying again`,
+        );
+      else
+        this.#options.logger.error(
+          { err: error, projection },
+          `projection ${projection} is failing; trying again`,
+        );
     }
     this.become(away ? 'waiting' : 'failing');
     this.lastError = message;

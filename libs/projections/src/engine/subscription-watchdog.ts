@@ -62,9 +62,9 @@ export async function watch({
     if (missed === null && !signal.aborted) onNothing(position, head);
     if (missed !== null && !(await arrives(missed.position, heard, signal))) {
       if (signal.aborted) return;
-      const since = `since position ${position ?? 'none'}, for ${Math.round(atMs - before.atMs)} ms`;
+      const since = `after position ${position ?? 'none'} for ${Math.round(atMs - before.atMs)} ms`;
       throw new SubscriptionSilent(
-        `the subscription has said nothing ${since}, and there is an event at ${missed.position}`,
+        `the subscription has delivered nothing ${since}, although there is an event at ${missed.position}`,
       );
     }
   }

@@ -91,7 +91,7 @@ async function toBeActivated(
   if (own.role === 'previous' && active?.chosen) {
     logger.warn(
       { generation: id },
-      'not activated: a person went back from it (orderctl generations activate)',
+      'not activated: somebody rolled back from this generation; `orderctl generations activate` activates it',
     );
     return null;
   }
@@ -127,7 +127,7 @@ async function verified(
     const { tenantId, orderId, reason } = unread[0];
     logger.warn(
       { generation: generation.id, orders: unread.length },
-      `orders are not compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
+      `some orders could not be compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
     );
   }
   const differing = result.differenceCount - unread.length;
@@ -137,7 +137,7 @@ async function verified(
     const reason = `${differing} of ${result.orders} orders differ from their events, such as ${tenantId}.${orderId} (${kind} at ${path})`;
     await markFailed(pool, generation, reason);
     throw new BuiltWrong(
-      `generation ${generation.id} was built, and ${reason}: it is not read from; orderctl generations drop ${generation.id} has it built again`,
+      `generation ${generation.id} was built, but ${reason}: no query reads it; run orderctl generations drop ${generation.id} to have it built again`,
     );
   }
   await markReady(pool, generation);

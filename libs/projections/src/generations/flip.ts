@@ -32,10 +32,10 @@ export class CannotFlip extends Error {}
 
 const LOOK_EVERY_MS = 50;
 const HELP =
-  '`orderctl quarantine show` of the order tells more, and with the cause gone the same command goes on';
+  '`orderctl quarantine show` tells more about the order; once the cause is gone, run the same command again';
 
 export const LOCKED =
-  'somebody else switches generations, or holds the rows of the one that is read, as a long write does';
+  'another process is switching generations, or a long write holds the rows of the active one';
 
 /** Goes back to the generation that was active before, in one step. @throws CannotFlip */
 export async function rollback(options: FlipOptions): Promise<Flipped> {
@@ -57,7 +57,7 @@ export async function flipTo(options: FlipOptions, id: number): Promise<Flipped>
   if (generation.role === 'active') throw new CannotFlip(`generation ${id} is active already`);
   if (generation.searchIndex !== null && elasticsearch === null) {
     throw new CannotFlip(
-      `generation ${id} is searched in the index ${generation.searchIndex}: say where with --elasticsearch-url`,
+      `generation ${id} is searched in the index ${generation.searchIndex}: say where it is with --elasticsearch-url`,
     );
   }
   try {
@@ -88,7 +88,7 @@ async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord)
       const waitedMs = performance.now() - lockedMs;
       if (waitedMs >= patienceMs) {
         throw new CannotFlip(
-          `${LOCKED} for ${Math.round(waitedMs / 1_000)} s: nothing was changed, run it again`,
+          `waited ${Math.round(waitedMs / 1_000)} s, but ${LOCKED}: nothing was changed, run the command again`,
         );
       }
       tell?.(`waiting: ${LOCKED}`);
@@ -101,19 +101,17 @@ async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord)
 function canBeActive(generations: readonly GenerationRecord[], id: number): GenerationRecord {
   const generation = generations.find((one) => one.id === id);
   if (!generation) {
-    throw new CannotFlip(
-      `there is no generation ${id}: there are ${generations.map((one) => one.id).join(', ')}`,
-    );
+    throw new CannotFlip(`there is no generation ${id}, only ${generations.map((one) => one.id).join(', ')}`);
   }
   if (!generation.ofThisRelease) {
     throw new CannotFlip(
-      `generation ${id} is of another release: its own projector and query-api read it, start those`,
+      `generation ${id} is of another release: start the projector and query-api of that release`,
     );
   }
   if (generation.state !== 'ready') {
     const why = generation.failure === null ? '' : ` (${generation.failure})`;
     throw new CannotFlip(
-      `generation ${id} is ${generation.state.replace('_', ' ')}${why}: only one that is ready can be active`,
+      `generation ${id} is ${generation.state.replace('_', ' ')}${why}: only a ready generation can become active`,
     );
   }
   return generation;
@@ -134,7 +132,7 @@ async function drawnLevel({ pool, patienceMs, onWaiting, signal }: FlipOptions, 
     last = position;
     if (performance.now() - movedMs >= patienceMs) {
       throw new CannotFlip(
-        `generation ${id} is not caught up: it is at ${position} and the active one at ${wanted}, and it does not move; a projector of its release keeps it`,
+        `generation ${id} is not caught up: it stays at ${position} and the active one is at ${wanted}; a projector of its release has to run to take it further`,
       );
     }
     onWaiting?.(position, wanted);

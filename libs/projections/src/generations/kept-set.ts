@@ -53,7 +53,7 @@ export class KeptSet<T extends Runnable> {
       .catch((err: unknown) => {
         // Its tables may have been dropped while it wrote them. Whatever the error, other generations go on.
         if (!stop.signal.aborted)
-          this.#logger.error({ err, generation: id }, 'a generation is no longer kept');
+          this.#logger.error({ err, generation: id }, 'a generation is no longer kept up to date');
       })
       .finally(() => {
         this.#running.delete(id);

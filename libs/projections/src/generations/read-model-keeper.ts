@@ -96,7 +96,7 @@ export class ReadModelKeeper {
       onGenerationNews(
         postgresUrl,
         () => this.#look(either),
-        (err) => logger.warn({ err }, 'generations are not heard of: trying again'),
+        (err) => logger.warn({ err }, 'listening for generation changes failed; trying again'),
         either,
       ),
     ];

@@ -53,7 +53,7 @@ export interface OrdersFollowerOptions {
 
 const LIMITS = { maxEvents: 500, maxBytes: 8_000_000 };
 const RENEW =
-  'point the projector back, or let it build them anew: orderctl read-models renew, then start it again';
+  'give the projector the right event store, or have the read models built anew: run orderctl read-models renew, then start it again';
 
 /** Keeps the rows of the projection `orders` up to date with the event store, for as long as it runs. */
 export class OrdersFollower implements ProjectionWork {

@@ -83,6 +83,9 @@ export class StatisticsKeeper {
 
   #tell(error: unknown): void {
     if (this.#isClosed || isAway(error)) return;
-    this.#options.logger.warn({ err: error }, 'PostgreSQL has no new statistics of the read models');
+    this.#options.logger.warn(
+      { err: error },
+      'updating the statistics of the read models in PostgreSQL failed',
+    );
   }
 }

@@ -89,7 +89,10 @@ export function unappliable(event: StoredOrderEvent, error: unknown): Fault {
 
 /** The fault of an event that its stream does not give, although there are later ones. */
 export function lacking(revision: number): Fault {
-  return { reason: `event ${revision} is missing: its stream does not give it`, nature: 'doubtful' };
+  return {
+    reason: `event ${revision} is missing: reading its stream does not return it`,
+    nature: 'doubtful',
+  };
 }
 
 /** @param tried the event of the order that failed before; another one may fail now */

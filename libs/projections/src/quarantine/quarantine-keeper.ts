@@ -52,7 +52,8 @@ export class QuarantineKeeper {
         await this.#keep(signal, () => (attempt = 0));
       } catch (error) {
         if (signal.aborted) return;
-        if (!isAway(error)) this.#options.logger.error({ err: error }, 'the quarantine is not looked after');
+        if (!isAway(error))
+          this.#options.logger.error({ err: error }, 'looking after the quarantine failed; trying again');
         await pause(attempt, signal);
       }
     }
@@ -99,7 +100,7 @@ export class QuarantineKeeper {
     this.#toldNotRefolded.add(stream);
     logger.error(
       { stream, reason: fault.reason },
-      'the rows of an order are still made with an event that is skipped',
+      'the rows of an order still contain a skipped event: they could not be made anew',
     );
   }
 
@@ -113,7 +114,8 @@ export class QuarantineKeeper {
       const tries = applier.quarantine.get(stream)?.tries ?? 1;
       try {
         const retried = await retrier.retry(stream);
-        if (retried?.stillParked === null) logger.info({ stream }, 'what was parked of an order is applied');
+        if (retried?.stillParked === null)
+          logger.info({ stream }, 'the parked events of an order are applied');
       } catch (error) {
         if (!isAway(error)) throw error;
         applier.quarantine.postpone(stream, performance.now() + backoffMs(tries));
@@ -156,7 +158,7 @@ export class QuarantineKeeper {
     await addSkip(db, { projection: ORDERS_PROJECTION, ...key, reason: reason!, who });
     applier.quarantine.skipped = await skippedEvents(db);
     const { succeeded, outcome } = told(await retrier.retry(stream));
-    return { succeeded: true, outcome: succeeded ? outcome : `event ${revision} is left out; ${outcome}` };
+    return { succeeded: true, outcome: succeeded ? outcome : `event ${revision} is skipped; ${outcome}` };
   }
 
   async #retryAll(signal: AbortSignal): Promise<Outcome> {
@@ -178,7 +180,9 @@ function told(retried: Retried | null): Outcome {
   const { revision, stillParked } = retried;
   if (stillParked === null) {
     const row =
-      revision === null ? 'it has no row: nothing of it could be folded' : `applied up to event ${revision}`;
+      revision === null
+        ? 'the order has no row: none of its events could be folded'
+        : `applied up to event ${revision}`;
     return { succeeded: true, outcome: row };
   }
   return {

@@ -66,7 +66,7 @@ function foldOne(
   writeSeq: number,
 ): ParkedEvent[] {
   const key = parseOrderStream(order.stream);
-  if (key === null) throw new Error(`${order.stream} is no stream of an order`);
+  if (key === null) throw new Error(`${order.stream} is not the stream of an order`);
   const { fromRevision } = order;
   const push = (story: OrderStory) => pushRows(key, story, fromRevision, { rows, words, writeSeq });
   const story = pushed(events, fromRevision, (one, keep) => tried(rows, words, () => push(one), keep));

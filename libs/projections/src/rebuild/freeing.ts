@@ -42,8 +42,8 @@ export async function freeIfPossible(one: Pick<Generation, 'id'>, freeing: Freei
     await freeGeneration(pool, one, elasticsearch, { signal, onBusy });
     return true;
   } catch (error) {
-    const why = signal.aborted ? 'stopped before' : messageOf(error);
-    const left = `generation ${one.id} is not dropped: ${why}: \`orderctl generations drop ${one.id}\` does it`;
+    const why = signal.aborted ? 'interrupted' : messageOf(error);
+    const left = `generation ${one.id} is not dropped: ${why}; \`orderctl generations drop ${one.id}\` drops it`;
     onNote?.(error instanceof IndexLeft ? error.message : left);
     return false;
   }

@@ -147,7 +147,7 @@ class Attempt {
       const kind = open.searchOnly ? 'of the search index alone' : 'of rows and index';
       if (open.searchOnly !== request.searchOnly)
         throw new CannotReplay(
-          `a replay ${kind} was begun: go on with that, or end it with \`orderctl replay cancel\``,
+          `a replay ${kind} is not finished: resume it with \`orderctl replay resume\`, or end it with \`orderctl replay cancel\``,
         );
       if (open.asked === 'cancel')
         return { record: open, generation: await generationById(this.#pool, open.generation) };
@@ -237,7 +237,7 @@ class Attempt {
     try {
       return await freeSuperseded({ ...this.#freeing(), onNote });
     } catch (error) {
-      onNote(`what it leaves behind is left to the next replay to drop: ${messageOf(error)}`);
+      onNote(`older generations could not be dropped, the next replay drops them: ${messageOf(error)}`);
       return [];
     }
   }
@@ -263,7 +263,7 @@ class Attempt {
     const { eventStore, limits = {} } = this.#options;
     const made = { generation: generation.id, projection: ORDERS_PROJECTION };
     const now = await storeNow(eventStore);
-    await bindToStore(this.#pool, made, null, now, 'cancel the replay, and begin it anew');
+    await bindToStore(this.#pool, made, null, now, 'cancel the replay and begin a new one');
     const head = Number(now.headPosition ?? -1n) + 1;
     await buildInBulk({
       ...{ db: session, eventStore, generation, limits, signal: control.signal },
@@ -291,7 +291,7 @@ class Attempt {
       await freeIfPossible(generation, this.#freeing());
     } catch (left) {
       this.#options.onNote?.(
-        `generation ${generation.id} is left to the next replay to drop: ${messageOf(left)}`,
+        `generation ${generation.id} could not be dropped, the next replay drops it: ${messageOf(left)}`,
       );
     }
     return cancelled || error instanceof ReplayFailed
@@ -311,6 +311,6 @@ async function refuseOtherStore(
   if (other === null) return;
   throw new CannotReplay(
     `generation ${id} is made from event store ${boundTo}, and this is ${other}: give the ` +
-      'address of that one, or, where its orders were moved, have all begin anew with `orderctl read-models renew`',
+      'address of the former, or, if its orders were moved, have the read models built anew: `orderctl read-models renew`',
   );
 }

@@ -48,7 +48,7 @@ export class OrderHeads {
   async #read(stream: string): Promise<OrderHead | string> {
     const read = await readStream(this.#eventStore, stream, { fromRevision: 0, maxCount: 1 });
     if (read instanceof Error) return read.message;
-    if (read.length === 0) return `the first event of ${stream} is not there`;
+    if (read.length === 0) return `the first event of ${stream} is missing`;
     try {
       const [placed] = await decode(read);
       if (placed?.type !== 'OrderPlaced') return `${stream} does not begin with OrderPlaced`;

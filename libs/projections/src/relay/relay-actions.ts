@@ -43,7 +43,7 @@ export async function serveRelayActions(options: RelayActionsOptions, signal: Ab
       }
     } catch (err) {
       if (signal.aborted) return;
-      logger.warn({ err }, 'what was asked of the quarantine of the relay is tried again');
+      logger.warn({ err }, 'carrying out a request about the quarantine of the relay failed; trying again');
       await pause(attempt, signal);
     }
   }
@@ -67,14 +67,14 @@ async function carryOut(
   }
   await store.skip({ ...key, reason: reason!, who });
   const { outcome } = told(await sending.retry(orderId, writer, maker));
-  return { succeeded: true, outcome: `event ${revision} is left out; ${outcome}` };
+  return { succeeded: true, outcome: `event ${revision} is skipped; ${outcome}` };
 }
 
 function told(retried: readonly RelayRetry[]): Outcome {
   const stuck = retried.flatMap((one) => one.stuck ?? []);
   const [first] = stuck;
   if (retried.length === 0) return { succeeded: true, outcome: 'nothing of it is parked' };
-  if (!first) return { succeeded: true, outcome: `sent what was parked of ${orders(retried.length)}` };
+  if (!first) return { succeeded: true, outcome: `sent the parked events of ${orders(retried.length)}` };
   const outcome =
     retried.length === 1
       ? `still parked at event ${first.revision}: ${first.reason}`

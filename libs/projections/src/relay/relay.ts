@@ -37,7 +37,7 @@ export interface RelayOptions {
 }
 
 const RENEW =
-  'point the projector back, or let the relay begin anew, in which consumers know repeats by ce_id: orderctl relay renew';
+  'give the projector the right event store, or have the relay begin anew: orderctl relay renew; consumers recognise repeats by ce_id';
 const LIMITS = { maxEvents: 500, maxBytes: 4_000_000 };
 /** How long events wait for others, live with a request under way or catching up: few large requests are faster. */
 const GATHER_MS = { live: 25, catchingUp: 100 };
@@ -109,7 +109,9 @@ export class Relay implements ProjectionWork {
     const { kafka, logger, eventStore } = this.#options;
     this.topic = await openTopic(this.#kafka, kafka, logger);
     if (relayLease(this.topic).projection !== lease.projection) {
-      throw new Error(`another cluster answers, ${this.topic.clusterId}, of which this is not the owner`);
+      throw new Error(
+        `another Kafka cluster answers, ${this.topic.clusterId}, and this process does not own the relay to it`,
+      );
     }
     const writer = new TopicWriter(this.#kafka, this.topic, kafka.compression);
     const stop = new AbortController();
@@ -153,7 +155,7 @@ export class Relay implements ProjectionWork {
   async #beginAnew(store: RelayStore, token: bigint): Promise<void> {
     this.#options.logger.warn(
       { topic: this.topic!.topic, position: this.sending?.position },
-      'the topic has nothing of what was sent to it: all events are sent again',
+      'the topic no longer has the events that were sent to it: sending all events again',
     );
     await store.forget(token);
     this.sending = null;
@@ -192,7 +194,7 @@ export class Relay implements ProjectionWork {
       const settled = sending.settle().catch((err: unknown) => {
         this.#options.logger.warn(
           { err },
-          'what the relay has sent last is not noted, and will be sent again',
+          'recording what the relay sent last failed: it will be sent again',
         );
       });
       await soon(settled);

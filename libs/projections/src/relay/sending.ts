@@ -169,7 +169,7 @@ export class Sending {
       if (before === 0) {
         this.#options.logger.error(
           { tenantId, orderId, revision, reason },
-          'an order is not relayed any further',
+          'an order is parked: its events are no longer relayed',
         );
       }
     }
@@ -203,7 +203,7 @@ export class Sending {
     }
     await this.#store.tried(token, first!, last.revision + 1, null);
     this.#parked.delete(last.orderId);
-    this.#options.logger.info({ stream, events: parked.length }, 'what was parked of an order is sent');
+    this.#options.logger.info({ stream, events: parked.length }, 'the parked events of an order are sent');
     return null;
   }
 
@@ -215,7 +215,7 @@ export class Sending {
     const [order] = parked;
     await this.#store.tried(this.#options.token, order!, stuck.revision, stuck.reason);
     this.#parked.set(order!.orderId, parked.filter(({ revision }) => revision >= stuck.revision).length);
-    this.#options.logger.warn({ stream, ...stuck }, 'an order is still not relayed any further');
+    this.#options.logger.warn({ stream, ...stuck }, 'an order is still parked: its events are not relayed');
     return stuck;
   }
 

@@ -68,7 +68,10 @@ async function readThrough(
 ): Promise<number> {
   let messages = 0;
   const { promise: ended, resolve, reject } = deferred();
-  const silence = setTimeout(() => reject(new Error(`${topic} gives no more messages`)), SILENCE_LIMIT_MS);
+  const silence = setTimeout(
+    () => reject(new Error(`topic ${topic} delivers no more messages`)),
+    SILENCE_LIMIT_MS,
+  );
   const aborted = () => reject(signal!.reason as Error);
   signal?.addEventListener('abort', aborted, { once: true });
   // A consumer that restarts by itself, as while a broker loads its groups, reads from the beginning once more.

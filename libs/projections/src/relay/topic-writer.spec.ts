@@ -140,6 +140,6 @@ describe('the writer of a topic', () => {
     await longer.send(messages);
     await longer.send(messages);
     since.ends.fill(0);
-    await expect(longer.send(messages)).rejects.toThrow('topic events has lost what was in it');
+    await expect(longer.send(messages)).rejects.toThrow('topic events has lost its messages');
   });
 });

@@ -22,7 +22,7 @@ export interface Refused {
 /** A write got an offset below what was in the topic before: the topic was deleted and made anew, or restored. */
 export class TopicReplaced extends kafkajs.KafkaJSError {
   constructor(topic: string) {
-    super(`topic ${topic} has lost what was in it: it was deleted and made anew, or restored`, {
+    super(`topic ${topic} has lost its messages: it was deleted and created anew, or restored`, {
       retriable: false,
     });
   }
@@ -133,7 +133,9 @@ export class TopicWriter {
     }
     if (this.#concerned.size === 0) return;
     const which = [...this.#concerned].join(', ');
-    throw new kafkajs.KafkaJSError(`topic ${this.#topic.topic}: partitions ${which} did not acknowledge`);
+    throw new kafkajs.KafkaJSError(
+      `topic ${this.#topic.topic}: partitions ${which} did not acknowledge the messages`,
+    );
   }
 
   /** Chooses partitions as the Java client does: murmur2 of the key. */

@@ -40,7 +40,7 @@ export async function openTopic(kafka: Kafka, place: KafkaPlace, logger: Logger)
     else if (place.partitions !== null && place.partitions !== partitions) {
       logger.warn(
         { topic: place.topic, partitions, askedFor: place.partitions },
-        'the topic has another number of partitions than asked for, and keeps it: a change would break the order of events',
+        'the topic does not have the configured number of partitions, and stays as it is: a change would break the order of events',
       );
     }
     return topic;

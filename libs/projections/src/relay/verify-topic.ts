@@ -154,7 +154,7 @@ export function differencesOf(
     found.push(difference(order, `event ${from + at}`, expected[from + at], actual[at]));
   }
   for (const [order, [first]] of sent) {
-    if (!streams.has(order)) found.push(difference(order, 'an order of no stream', undefined, first));
+    if (!streams.has(order)) found.push(difference(order, 'an order without a stream', undefined, first));
   }
   return found;
 }

@@ -210,7 +210,10 @@ export class SearchFollower implements ProjectionWork {
     if ((marker !== null && marker.writeSeq > rowsEnd) || written > rowsEnd) {
       // The versions of its documents are above those to come, and would win over them.
       const instead = newIndexName(name);
-      logger.warn({ index: name, instead }, 'the index is of rows that are no more: another one is built');
+      logger.warn(
+        { index: name, instead },
+        'the index belongs to rows that no longer exist; building a new one',
+      );
       await store.replaceIndex(token, instead);
       await writer.remove();
       return null;
@@ -235,7 +238,10 @@ export class SearchFollower implements ProjectionWork {
       await this.#options.client.indices.refresh({ index: searchIndex! }, { signal });
     } catch (error) {
       if (!signal.aborted)
-        this.#options.logger.warn({ err: error, index: searchIndex }, 'the index was not refreshed');
+        this.#options.logger.warn(
+          { err: error, index: searchIndex },
+          'refreshing the index failed: changes show later',
+        );
     }
   }
 

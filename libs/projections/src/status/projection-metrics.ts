@@ -32,7 +32,7 @@ export function projectionMetrics({ projections, relay }: ProjectionStatuses): R
     all.map((status) => [labelsOf(status), value(status)]);
   gauge(
     'state',
-    '1 for the state that a projection is in, in this process.',
+    '1 for the state that the projection is in, in this process; 0 for the other states.',
     [...LABELS, 'state'],
     all.flatMap((status) =>
       STATES.map((state): Value => [{ ...labelsOf(status), state }, status.state === state ? 1 : 0]),
@@ -40,25 +40,25 @@ export function projectionMetrics({ projections, relay }: ProjectionStatuses): R
   );
   gauge(
     'position',
-    'All events up to here are applied, or parked.',
+    'Position up to which all events are applied, or parked.',
     LABELS,
     each(({ position }) => (position === null ? null : Number(position))),
   );
   gauge(
     'lag_events',
-    'Positions up to the head of the event store: events, on the embedded store.',
+    'Positions between the projection and the head of the event store; on the embedded store, each is an event.',
     LABELS,
     each(({ lag }) => (lag === null ? null : Number(lag))),
   );
   gauge(
     'lag_seconds',
-    'How long it has lacked something; 0 when it lacks nothing.',
+    'How long the projection has been behind; 0 when it lacks nothing.',
     LABELS,
     each(({ lagMs }) => (lagMs === null ? null : lagMs / 1_000)),
   );
   gauge(
     'down_seconds',
-    'How long a projection has neither run nor stood by.',
+    'How long the projection has neither run nor stood by, or has kept failing without writing anything.',
     LABELS,
     each(({ downMs }) => downMs / 1_000),
   );
@@ -66,7 +66,7 @@ export function projectionMetrics({ projections, relay }: ProjectionStatuses): R
   gauge('parked_orders', 'Orders that wait in quarantine.', LABELS, parked);
   gauge(
     'parked_order_seconds',
-    'How long an order has been parked: those that have been longest, by name.',
+    'How long an order has been parked, for the orders parked longest.',
     [...LABELS, 'tenant', 'order'],
     all.flatMap((status) =>
       (status.parked?.oldest ?? []).map(({ tenantId, orderId, parkedAt }): Value => {
@@ -82,13 +82,13 @@ export function projectionMetrics({ projections, relay }: ProjectionStatuses): R
 function addCounters(register: Registry, all: readonly CommonStatus[]): void {
   const restarts = new Counter({
     name: 'orderlog_projection_restarts_total',
-    help: 'How often a projection began again from its checkpoint, since this process started, and why.',
+    help: 'How often the projection began again from its checkpoint since this process started, by cause.',
     labelNames: [...LABELS, 'cause'],
     registers: [register],
   });
   const done = new Counter({
     name: 'orderlog_projection_done_total',
-    help: 'What a projection has done since this process started, by what is counted.',
+    help: 'How much the projection has done since this process started, by what is counted.',
     labelNames: [...LABELS, 'what'],
     registers: [register],
   });

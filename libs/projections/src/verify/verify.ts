@@ -99,7 +99,7 @@ async function openIndex(
   if (searchIndex === null) return null;
   if (elasticsearch === null) {
     throw new NothingToVerify(
-      `orders are searched in the index ${searchIndex}: say where with --elasticsearch-url or ORDERLOG_ELASTICSEARCH_URL`,
+      `orders are searched in the index ${searchIndex}: say where it is with --elasticsearch-url or ORDERLOG_ELASTICSEARCH_URL`,
     );
   }
   const parked = await new SearchFeedStore(pool, generation).parked();

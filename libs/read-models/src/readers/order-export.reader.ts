@@ -22,7 +22,7 @@ export type ExportedOrder = SummaryItem & {
 /** The reader took too long: the export ends before its last order. */
 export class ExportTooSlow extends Error {
   constructor() {
-    super(`an export is not read within ${LONGEST_MS / 60_000} minutes`);
+    super(`the client did not read the export within ${LONGEST_MS / 60_000} minutes`);
   }
 }
 

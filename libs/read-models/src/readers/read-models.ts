@@ -14,7 +14,7 @@ export interface ReadGeneration {
 /** No generation is active yet: nothing can be read. */
 export class NoActiveGeneration extends Error {
   constructor() {
-    super('no generation of the read models is active');
+    super('no generation of the read models that this release can read is active');
   }
 }
 

@@ -74,7 +74,7 @@ export class ActiveSearch implements OrderSearch {
   #configured(): IndexSearch {
     if (this.#elasticsearch !== null) return this.#elasticsearch;
     throw new SearchUnavailable(
-      new Error('orders are in an index, but ORDERLOG_ELASTICSEARCH_URL is not set'),
+      new Error('orders are searched in an Elasticsearch index, but ORDERLOG_ELASTICSEARCH_URL is not set'),
     );
   }
 }

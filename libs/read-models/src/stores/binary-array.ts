@@ -51,7 +51,7 @@ export class BinaryArray {
     switch (this.#type) {
       case 'text':
         if ((value as string).includes('\0'))
-          throw new RangeError('PostgreSQL has no text with a NUL character');
+          throw new RangeError('PostgreSQL cannot store a text with a NUL character');
         return this.#pushText(value as string);
       case 'json':
         return this.#pushText(value as string);
@@ -115,7 +115,7 @@ export class BinaryArray {
 
   #writeUuid(uuid: string, at: number): void {
     const written = this.#bytes.write(uuid.replaceAll('-', ''), at, 16, 'hex');
-    if (written !== 16 || uuid.length !== 36) throw new Error(`${JSON.stringify(uuid)} is no UUID`);
+    if (written !== 16 || uuid.length !== 36) throw new Error(`${JSON.stringify(uuid)} is not a UUID`);
   }
 
   #pushFixed(size: number, write: (at: number) => void): void {

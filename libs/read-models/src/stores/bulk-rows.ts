@@ -156,7 +156,7 @@ export class BulkRows {
     const person = JSON.stringify(personal);
     // Indexes of `order_search` take texts out of this JSON.
     if (NO_TEXT.test(person))
-      throw new Error('PostgreSQL takes no text with a NUL character or half a surrogate pair');
+      throw new Error('PostgreSQL cannot store a text with a NUL character or half a surrogate pair');
     if (personal !== ERASED && Buffer.byteLength(personal.email ?? '') > INDEXED_BYTES)
       throw new Error(`the e-mail address has more than ${INDEXED_BYTES} bytes`);
     const found = [[...vocabulary, ...ownWords], skus, ` ${phrases.join(' | ')} `, person];

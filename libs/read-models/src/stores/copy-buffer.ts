@@ -83,7 +83,7 @@ export class CopyBuffer {
       const at = this.#length;
       if (value !== null) this.#pushValue(type, value);
       else if (nullable) this.#pushNull();
-      else throw new Error(`there is no ${column}`);
+      else throw new Error(`the value of ${column} is missing`);
       if (this.#length - at - 4 > maxBytes) throw new Error(`${column} has more than ${maxBytes} bytes`);
     }
     this.#rows += 1;
@@ -165,14 +165,14 @@ export class CopyBuffer {
       const code = uuid.charCodeAt(index);
       if (code === DASH) continue;
       const digit = HEX[code] ?? 255;
-      if (digit === 255 || at === this.#length + 20) throw new Error(`${JSON.stringify(uuid)} is no UUID`);
+      if (digit === 255 || at === this.#length + 20) throw new Error(`${JSON.stringify(uuid)} is not a UUID`);
       if (high < 0) high = digit;
       else {
         this.#bytes[at++] = (high << 4) | digit;
         high = -1;
       }
     }
-    if (at !== this.#length + 20) throw new Error(`${JSON.stringify(uuid)} is no UUID`);
+    if (at !== this.#length + 20) throw new Error(`${JSON.stringify(uuid)} is not a UUID`);
     this.#length = at;
   }
 
@@ -233,11 +233,12 @@ export class CopyBuffer {
 }
 
 function withoutNul(text: string): string {
-  if (text.includes('\0')) throw new Error('PostgreSQL takes no text with a NUL character');
+  if (text.includes('\0')) throw new Error('PostgreSQL cannot store a text with a NUL character');
   return text;
 }
 
 function safe(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new Error(`${value} is no whole number that can be kept exactly`);
+  if (!Number.isSafeInteger(value))
+    throw new Error(`${value} is not a whole number that can be kept exactly`);
   return value;
 }

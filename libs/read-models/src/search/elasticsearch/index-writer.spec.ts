@@ -164,7 +164,7 @@ describe('the writer of a search index', () => {
     ownOutcome = NEWER;
     expect(await write(orders('ab'))).toEqual([]);
     ownOutcome = REFUSED;
-    await expect(write(orders('ab'))).rejects.toThrow(/no document: mapper_parsing_exception/);
+    await expect(write(orders('ab'))).rejects.toThrow(/take a document: mapper_parsing_exception/);
   });
 
   it('begins another request where one has as many bytes as it should', async () => {

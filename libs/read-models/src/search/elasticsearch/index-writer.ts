@@ -46,7 +46,7 @@ const BUSY_RETRIES = 8;
 const BUSY_PAUSE_MIN_MS = 100;
 const BUSY_PAUSE_MAX_MS = 2_000;
 const NEWER_IS_THERE = 409;
-const NO_SEARCH_ROW = 'no document can be made of the row: there is no row in order_search beside it';
+const NO_SEARCH_ROW = 'no document can be made of the row: it has no row beside it in order_search';
 const BUSY = 429;
 /** Together with an error. Without an error, the document that is to be deleted is not there. */
 const INDEX_IS_GONE = 404;
@@ -150,7 +150,7 @@ export class IndexWriter {
         const { status } = outcome;
         const reason = reasonOf(outcome);
         if (status >= 500 || status === INDEX_IS_GONE || (status === BUSY && retries === BUSY_RETRIES))
-          throw new IndexBusy(`Elasticsearch took no document: ${reason}`);
+          throw new IndexBusy(`Elasticsearch did not take a document: ${reason}`);
         if (status === BUSY) busy.push(left[index]!);
         else refused.push({ ...left[index]!, reason });
       }
@@ -172,7 +172,7 @@ export class IndexWriter {
     const [own, ...outcomes] = items.map((item) => item.index ?? item.delete!);
     // The shard was too busy for the whole request.
     if (own!.status === BUSY) return orders.map(() => own!);
-    if (!isThere(own!)) throw new IndexBusy(`Elasticsearch took no document: ${reasonOf(own!)}`);
+    if (!isThere(own!)) throw new IndexBusy(`Elasticsearch did not take a document: ${reasonOf(own!)}`);
     return outcomes;
   }
 }
