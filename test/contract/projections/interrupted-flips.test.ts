@@ -98,13 +98,15 @@ describe('a flip, where a lock is held for longer than it waits', () => {
     });
     await Promise.all(letGo);
     expect(flipped).toMatchObject({ generation: 2, previous: 1 });
-    expect(told[0]).toMatch(/^waiting: somebody else switches generations, or holds the rows/);
+    expect(told[0]).toMatch(/^waiting: another process is switching generations, or a long write/);
   });
 
   it('ends with a line that says so, and changes nothing', async () => {
     const flipped = flip(() => {}, 1);
     await expect(flipped).rejects.toThrow(CannotFlip);
-    await expect(flipped).rejects.toThrow(/for \d+ s: nothing was changed, run it again$/);
+    await expect(flipped).rejects.toThrow(
+      /\(for \d+ s now\): nothing was changed, run the same command again$/,
+    );
     expect((await activeGeneration(bench.pool))?.id).toBe(1);
   });
 
@@ -113,11 +115,11 @@ describe('a flip, where a lock is held for longer than it waits', () => {
     const letGo: Promise<unknown>[] = [];
     const onNote = (line: string) => {
       told.push(line);
-      if (line.startsWith('waiting: somebody else')) letGo.push(holder.query('ROLLBACK'));
+      if (line.startsWith('waiting: another process')) letGo.push(holder.query('ROLLBACK'));
     };
     const { previous } = await replayOn(bench, { onNote });
     await Promise.all(letGo);
     expect([previous, told.filter((line) => line.startsWith('waiting: '))]).toEqual([1, [told[0]]]);
-    expect(told[0]).toMatch(/^waiting: somebody else switches generations/);
+    expect(told[0]).toMatch(/^waiting: another process is switching generations/);
   });
 });

@@ -182,7 +182,9 @@ describe('the shared tables', () => {
         `of a later release \\(migration ${LAST + 1}, later\\)[^\\n]*orderctl migrations down ${LAST}$`,
       ),
     );
-    await expect(migrateDown(pool, LAST)).rejects.toThrow('is of a later release: use its orderctl');
+    await expect(migrateDown(pool, LAST)).rejects.toThrow(
+      'is of a later release: use the orderctl of that release',
+    );
     expect((await madeMigrations(pool)).at(-1)).toMatchObject({ number: LAST + 1 });
   });
 
@@ -192,7 +194,7 @@ describe('the shared tables', () => {
       `INSERT INTO orderlog.leases (generation, projection, token, holder, expires_at, state, restarts)
        VALUES (1, 'orders', 1, 'somebody', now() + interval '1 minute', 'live', 0)`,
     );
-    await expect(migrateDown(pool, 1)).rejects.toThrow('projector somebody is running: stop the projectors');
+    await expect(migrateDown(pool, 1)).rejects.toThrow('projector somebody is running: stop all projectors');
     await pool.query(`UPDATE orderlog.leases SET expires_at = now() - interval '1 second'`);
     await expect(migrateDown(pool, 0)).rejects.toBeInstanceOf(CannotMigrateDown);
     expect(await madeMigrations(pool)).toHaveLength(migrations.length);
@@ -223,7 +225,7 @@ describe('the shared tables', () => {
           `INSERT INTO orderlog.skips (projection, tenant_id, order_id, revision, reason, who)
            VALUES ('orders', 'default', '${ORDER_ID}', 4, 'of no release', 'ana')`,
         ),
-      'migration 4 (quarantine) is not undone: people have decided to skip events, and an earlier release would apply them',
+      'migration 4 (quarantine) cannot be undone: people have decided to skip events, and an earlier release would apply them',
       () => pool.query('DELETE FROM orderlog.skips'),
     ],
     [
@@ -238,7 +240,7 @@ describe('the shared tables', () => {
            VALUES ('orders', 2, 'skip', 'default', '${ORDER_ID}', 4, 'of no release', 'ana', now())`,
         );
       },
-      'migration 4 (quarantine) is not undone: people have asked to skip events: have a projector of this release do it first',
+      'migration 4 (quarantine) cannot be undone: people have asked to skip events: have a projector of this release do it first',
       // Of a generation that is gone nobody would ever do it.
       () => dropGeneration(pool, 2, { removeIndex: null }),
     ],
@@ -249,7 +251,7 @@ describe('the shared tables', () => {
         const rowsOf = await prepareGeneration(pool, 'test');
         await createGeneration(pool, { indexPrefix: 'test', madeBy: 'replay', rowsOf });
       },
-      'migration 2 (generations) is not undone: generation 2 shares the tables of another one: drop one of the two first',
+      'migration 2 (generations) cannot be undone: generation 2 shares the tables of another one: drop one of the two first',
       () => dropGeneration(pool, 2, { removeIndex: () => Promise.resolve() }),
     ],
   ];

@@ -327,7 +327,7 @@ describe('an order that cannot be taken further', () => {
     await bench.caughtUp(bench.start());
     expect(await act(bench, fine, { action: 'retry' })).toMatchObject({
       succeeded: true,
-      outcome: 'nothing of the order is parked',
+      outcome: 'the order is not parked',
     });
     const retried = await act(bench, order, { action: 'retry' });
     expect(retried).toMatchObject({ succeeded: false, who: 'the tests' });
@@ -386,7 +386,7 @@ describe('an order that cannot be taken further', () => {
     expect(await act(bench, another, skip)).toMatchObject({ outcome: 'applied up to event 1' });
     expect(await act(bench, order, skip)).toMatchObject({
       succeeded: true,
-      outcome: expect.stringMatching(/event 1 is left out; still parked at event 2: .* is not given/),
+      outcome: expect.stringMatching(/event 1 is skipped; still parked at event 2: .* is not given/),
     });
     expect(revisionsOf(await parked(order))).toEqual([[2, 'transient']]);
     unreadable = '';

@@ -147,16 +147,14 @@ export class QuarantineKeeper {
       return { succeeded: true, outcome: `event ${revision} is skipped already` };
     }
     if (known?.revision !== revision) {
-      const where = known
-        ? `the order is parked at event ${known.revision}`
-        : 'nothing of the order is parked';
+      const where = known ? `the order is parked at event ${known.revision}` : 'the order is not parked';
       return { succeeded: false, outcome: `event ${revision} cannot be skipped: ${where}` };
     }
     const key = { tenantId: tenantId!, orderId: orderId!, revision: revision };
     await addSkip(db, { projection: ORDERS_PROJECTION, ...key, reason: reason!, who });
     applier.quarantine.skipped = await skippedEvents(db);
     const { succeeded, outcome } = told(await retrier.retry(stream));
-    return { succeeded: true, outcome: succeeded ? outcome : `event ${revision} is left out; ${outcome}` };
+    return { succeeded: true, outcome: succeeded ? outcome : `event ${revision} is skipped; ${outcome}` };
   }
 
   async #retryAll(signal: AbortSignal): Promise<Outcome> {
@@ -174,11 +172,13 @@ export class QuarantineKeeper {
 }
 
 function told(retried: Retried | null): Outcome {
-  if (retried === null) return { succeeded: true, outcome: 'nothing of the order is parked' };
+  if (retried === null) return { succeeded: true, outcome: 'the order is not parked' };
   const { revision, stillParked } = retried;
   if (stillParked === null) {
     const row =
-      revision === null ? 'it has no row: nothing of it could be folded' : `applied up to event ${revision}`;
+      revision === null
+        ? 'the order has no row: none of its events could be folded'
+        : `applied up to event ${revision}`;
     return { succeeded: true, outcome: row };
   }
   return {

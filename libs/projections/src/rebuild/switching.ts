@@ -73,7 +73,7 @@ async function foresee(
   } catch (error) {
     if (!(error instanceof OrdersShownOlder) || error.isForGood) throw error;
     onNote?.(
-      `${whyNotFlipped(error)}; unless that passes by itself, nothing is switched in the end: \`orderctl replay cancel\` ends it now`,
+      `${whyNotFlipped(error)}; unless that passes by itself, the replay will fail at the switch: \`orderctl replay cancel\` ends it now`,
     );
   }
 }
@@ -97,7 +97,7 @@ async function verifyAll(
   if (unread) {
     const { tenantId, orderId, reason } = unread;
     onNote?.(
-      `${result.unread.length} orders are not compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
+      `${result.unread.length} orders could not be compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
     );
   }
   // Orders whose stream alone cannot be read now (`unread`) count as differences, but fail no replay: there is nothing
@@ -107,7 +107,7 @@ async function verifyAll(
     .slice(0, SHOWN_DIFFERENCES)
     .map(({ tenantId, orderId, kind, path }) => `${tenantId}.${orderId} (${kind} at ${path})`);
   throw new ReplayFailed(
-    `generation ${generation.id} is not what the events say: ${result.differenceCount} differences in ${result.orders} orders, such as ${examples.join(', ')}`,
+    `generation ${generation.id} does not match the events: ${result.differenceCount} differences in ${result.orders} orders, such as ${examples.join(', ')}`,
   );
 }
 

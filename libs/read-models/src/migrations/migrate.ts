@@ -103,16 +103,20 @@ export function migrateDown(pool: pg.Pool, toNumber: number, known = migrations)
     const steps = undone.map(({ number, name }) => {
       const step = known.find((one) => one.number === number);
       if (!step)
-        throw new CannotMigrateDown(`migration ${number} (${name}) is of a later release: use its orderctl`);
+        throw new CannotMigrateDown(
+          `migration ${number} (${name}) is of a later release: use the orderctl of that release`,
+        );
       if (step.down === null)
-        throw new CannotMigrateDown(`migration ${number} (${name}) is the first: nothing is before it`);
+        throw new CannotMigrateDown(`migration ${number} (${name}) is the first one, and cannot be undone`);
       return { ...step, down: step.down };
     });
     if (steps.length > 0) await requireNoOwner(client);
     for (const { number, name, down } of steps) {
       await client.query(down).catch((error: unknown) => {
         const why = error instanceof Error ? error.message : String(error);
-        throw new CannotMigrateDown(`migration ${number} (${name}) is not undone: ${why}`, { cause: error });
+        throw new CannotMigrateDown(`migration ${number} (${name}) cannot be undone: ${why}`, {
+          cause: error,
+        });
       });
       await client.query(`DELETE FROM ${SHARED_SCHEMA}.migrations WHERE number = $1`, [number]);
     }
@@ -131,7 +135,7 @@ async function requireNoOwner(db: Queryable): Promise<void> {
   );
   if (owners[0]) {
     throw new CannotMigrateDown(
-      `projector ${owners[0].holder} is running: stop the projectors, the earlier release starts its own`,
+      `projector ${owners[0].holder} is running: stop all projectors first; the earlier release starts its own`,
     );
   }
 }
