@@ -303,7 +303,7 @@ describe('an interruption', () => {
     const path = newPath();
     await writeFile(path, bytes.subarray(0, size));
     await using(from, async (store) => {
-      await expect(imported(store, path)).rejects.toThrow(/is incomplete, it ends after \d+ events/);
+      await expect(imported(store, path)).rejects.toThrow(/is incomplete: it ends after \d+ events/);
       const again = await exported(store, path);
       expect(again).toMatchObject({ sha256: whole.sha256, events: 600 });
     });
@@ -334,7 +334,7 @@ describe('an interruption', () => {
           const path = newPath();
           await writeFile(path, damaged);
           await expect(imported(store, path)).rejects.toThrow(
-            /^\S+( is|: \w+( \d+)? is|: it is no) (damaged|file of events)[^\n]*$/,
+            /^\S+( is|: \w+( \d+)? is|: it is not) (damaged|a file)[^\n]*$/,
           );
         }
       });
@@ -471,7 +471,7 @@ describe('a file that no export wrote', () => {
     [
       'would be another event',
       next({}).replace('"{\\"n\\":2}"', JSON.stringify({ base64 })),
-      /it is no event as an export/,
+      /it is not an event as `orderctl events export`/,
     ],
     ['is no JSON', 'stream: order-default', /it is not an event as `orderctl events export` writes it$/],
     ['is nothing', 'null', /it is not an event as `orderctl events export` writes it$/],

@@ -24,8 +24,8 @@ export function addInspectCommand(program: Command): void {
   const command = program
     .command('inspect <order>')
     .description('show one order, found by its id, number or reference, with its history')
-    .option('--as-of <time>', 'show what had happened by this time (2026-11-22T18:00:00Z)')
-    .option('--recorded-as-of <time>', 'show what had been recorded by this time')
+    .option('--as-of <time>', 'show the order with all that had happened by this time (2026-11-22T18:00:00Z)')
+    .option('--recorded-as-of <time>', 'show the order with all that had been recorded by this time')
     .option('--revision <n>', 'show the order after the event of this revision, from 0')
     .option('--diff <a..b>', 'show what changed between two revisions or times, and who changed it')
     .option('--json', 'print the result as JSON');

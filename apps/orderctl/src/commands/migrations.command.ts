@@ -15,7 +15,7 @@ export function addMigrationsCommand(program: Command): void {
   const command = program
     .command('migrations')
     .description(
-      'migrations of the tables that are kept across releases; a projector applies them when it starts',
+      'list or undo migrations of the tables that are kept across releases; a projector applies them when it starts',
     );
   const list = command
     .command('list')

@@ -50,7 +50,7 @@ export function addQuarantineCommand(program: Command): void {
 
   const retry = quarantine
     .command('retry')
-    .argument('[order]', 'its id, or its number')
+    .argument('[order]', 'id or number of the order')
     .description('have the projector try parked events again; exit code 1 when something stays parked')
     .option('--all', 'retry every parked order');
   withActor(withScope(retry))
@@ -59,7 +59,7 @@ export function addQuarantineCommand(program: Command): void {
 
   const skip = quarantine
     .command('skip')
-    .argument('<order>', 'its id, or its number')
+    .argument('<order>', 'id or number of the order')
     .argument('<revision>', 'revision of the event to leave out', parseRevision)
     .description('leave out the event at which an order is parked; exit code 1 when it cannot be skipped');
   withActor(withScope(skip))

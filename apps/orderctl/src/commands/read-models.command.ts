@@ -13,11 +13,11 @@ interface RenewOptions extends ConnectionOptions {
 export function addReadModelsCommand(program: Command): void {
   const readModels = program
     .command('read-models')
-    .description('the tables and the index that queries are answered from');
+    .description('renew the tables and the index that queries are answered from');
   const renew = readModels
     .command('renew')
     .description(
-      'have the projector build new read models at its next start; queries read the old ones until then',
+      'have the projector build new read models at its next start; queries read the old ones until these are ready',
     )
     .option('--json', 'print the result as JSON');
   withConnection(renew, ['postgresUrl'], { token: false }).action(runRenew);

@@ -68,7 +68,7 @@ function withRequest(command: Command): Command {
     )
     .option(
       '--throttle <count>',
-      'most events, and documents of an index, a second while loading, filling the index and verifying',
+      'load, fill the index and verify with at most so many events and documents a second',
       parseCount,
     )
     .option('--no-throttle', 'lift the throttle of a replay that began with one')
