@@ -44,7 +44,7 @@ describe('what a person asks of the quarantine', () => {
       ...{ tenantId: null, orderId: null, revision: null },
     });
     const ask = (projection: string, busyWithinMs: number, onBusy: () => Promise<unknown>) => {
-      const tell = (line: string) => void (line.includes('is at something else') && onBusy());
+      const tell = (line: string) => void (line.includes('is busy with something else') && onBusy());
       return askOwners(bench.pool, [retry(projection)], { tell, takenWithinMs: 0, busyWithinMs });
     };
 
