@@ -185,7 +185,9 @@ describeWith('kafka', 'orderctl relay', () => {
     expect(await replay('--from', 'here')).toMatchObject({ code: 2 });
     expect(await replay('--from', '999999999')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^orderctl: there is no event to send from position 999999999 to the end: .*\n$/),
+      stderr: expect.stringMatching(
+        /^orderctl: there is no event to send from position 999999999 to the end: .*\n$/,
+      ),
     });
     const away = await orderctl('relay', 'replay', '--kafka', '127.0.0.1:9', '--from', '0', ...stores());
     expect(away).toMatchObject({
