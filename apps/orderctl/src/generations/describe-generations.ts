@@ -55,7 +55,7 @@ async function tableSizes(pool: pg.Pool): Promise<Map<string, number>> {
 export function generationLines(generations: readonly DescribedGeneration[]): string {
   if (generations.length === 0)
     return 'there is no generation: a projector builds the first one when it starts';
-  const head = ['', 'state', 'release', 'made by', 'at', 'MB', 'created', 'index'];
+  const head = ['generation', 'state', 'release', 'built by', 'position', 'MB', 'created', 'index'];
   const lines = generations.map((one) => [
     String(one.generation),
     one.role ?? one.state.replace('_', ' '),
