@@ -6,10 +6,10 @@ import { down, engines, environmentLine, folderOf, kill, status, up } from './en
 
 const USAGE = `usage: npm run engines -- up|down|kill|status [elasticsearch|kafka|redis …] [--folder FOLDER]
 
-up      starts the engines named (all by default) and prints the environment to use them
-down    ends them and removes what they stored
-kill    ends them as a crash would; the next up goes on with the same data and ports
-status  says which are running, and where`;
+up      start the engines (all, unless some are named) and print the variables that make the tests use them
+down    stop them and remove what they stored
+kill    end them as a crash would; the next up goes on with the same data and ports
+status  print which are running, and where`;
 
 const commands = {
   async up(engine, folder) {
@@ -36,7 +36,8 @@ function readArguments() {
   });
   const [name, ...named] = positionals;
   const unknown = named.find((engine) => !Object.hasOwn(engines, engine));
-  if (!Object.hasOwn(commands, name ?? '')) throw new Error(name ? `unknown command: ${name}` : 'no command');
+  if (!Object.hasOwn(commands, name ?? ''))
+    throw new Error(name ? `unknown command: ${name}` : 'no command given');
   if (unknown) throw new Error(`unknown engine: ${unknown}`);
   const chosen = named.length > 0 ? named.map((engine) => engines[engine]) : Object.values(engines);
   return { command: commands[name], chosen: [...new Set(chosen)], folder: values.folder };

@@ -129,7 +129,7 @@ async function startApp(name, port, settings, cwd) {
   const { command, health } = commandsOf(stage(name));
   const env = { ...outside, ...settings, ...environmentOf(stages, stage(name)), ORDERLOG_PORT: String(port) };
   const isWell = () => spawnSync(health[0], health.slice(1), { cwd, env }).status === 0;
-  if (isWell()) throw new Error(`${name} is well before it is started`);
+  if (isWell()) throw new Error(`${name} is healthy before it is started`);
   const app = spawn(command[0], command.slice(1), { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
   const exited = new Promise((done) => app.once('exit', done));
   ended.push(async () => {
@@ -140,10 +140,10 @@ async function startApp(name, port, settings, cwd) {
   const deadline = Date.now() + READY_LIMIT_MS;
   while (!isWell()) {
     if (app.exitCode !== null) throw new Error(`${name} ended with ${app.exitCode}`);
-    if (Date.now() > deadline) throw new Error(`${name} is not well in ${READY_LIMIT_MS} ms`);
+    if (Date.now() > deadline) throw new Error(`${name} is not healthy within ${READY_LIMIT_MS} ms`);
     await setTimeout(200);
   }
-  console.log(`${name}: ${command.join(' ')} is well, says ${health.join(' ')}`);
+  console.log(`${name}: ${command.join(' ')} is healthy, according to ${health.join(' ')}`);
 }
 
 function orderctl(cwd, settings, args) {

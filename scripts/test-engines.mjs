@@ -49,7 +49,7 @@ async function startMissing(environment) {
       console.log(`${engine.name} ${engine.version} started: ${engine.variable}=${engine.address(ports)}`);
     } catch (error) {
       if (required || !(error instanceof EngineFailure)) throw error;
-      console.error(`${error.message}\nWithout ${engine.name}: its suites are skipped.`);
+      console.error(`${error.message}\nThe test suites that need ${engine.name} are skipped.`);
     }
   }
 }

@@ -78,10 +78,10 @@ const USAGE = `usage: npm run bench -- NAME... [--json] [--file FILE] [--events 
 
 Starts a system of its own for each row and compares it with the raw engine in the same run.
 Names: ${[...Object.keys(rows), ...Object.keys(standalone)].join(', ')}
---json   one JSON object a row
---file   for import, search, relay, replay and what is built anew: a shop's file of your own instead of a made-up one
---events for what is built anew, and poison: how many are in the log; default: 1,000,000; of poison 300,000
---minutes for soak: how long; default: 60`;
+--json    print one JSON object for each row
+--file    a shop's own file instead of a made-up one, for import, search, relay, replay, rebuild, rebuild-search, search-index
+--events  events in the log of rebuild, rebuild-search, search-index (default: 1,000,000) and poison (default: 300,000)
+--minutes how long soak runs (default: 60)`;
 
 function readArguments(): { names: string[]; json: boolean; options: Options } {
   const { values, positionals } = parseArgs({
@@ -96,13 +96,13 @@ function readArguments(): { names: string[]; json: boolean; options: Options } {
   });
   const unknown = positionals.filter((name) => !(name in rows) && !(name in standalone));
   if (values.help) throw new Error('');
-  if (unknown.length > 0) throw new Error(`no row is called ${unknown.join(', ')}`);
+  if (unknown.length > 0) throw new Error(`there is no row called ${unknown.join(', ')}`);
   if (positionals.length === 0) throw new Error('name at least one row');
   const events = values.events === undefined ? null : Number(values.events);
   if (events !== null && !(Number.isSafeInteger(events) && events > 0))
-    throw new Error('--events needs a number');
+    throw new Error('--events needs a whole number above 0');
   const minutes = values.minutes === undefined ? null : Number(values.minutes);
-  if (minutes !== null && !(minutes > 0)) throw new Error('--minutes needs a number');
+  if (minutes !== null && !(minutes > 0)) throw new Error('--minutes needs a number above 0');
   return { names: positionals, json: values.json, options: { file: values.file ?? null, events, minutes } };
 }
 

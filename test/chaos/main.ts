@@ -20,16 +20,14 @@ interface Options {
 }
 
 const options = new Command('chaos')
-  .description(
-    'Runs the whole system under a random workload and random faults, then checks what came of it.',
-  )
-  .option('--minutes <n>', 'begin rounds for so long', '5')
-  .option('--seed <seed>', 'of all rounds; a fresh one unless given')
-  .option('--round <seed>', 'run one round, by its own seed, and no more')
-  .option('--round-seconds <n>', 'of workload and faults in a round', '45')
-  .option('--engines', 'with an Elasticsearch and a Kafka of its own in every other round')
-  .option('--tree <folder>', 'run the apps built there', repositoryRoot)
-  .option('--keep', 'keep the folder of a round that went well, too')
+  .description('run the whole system under a random workload and random faults, then check the result')
+  .option('--minutes <n>', 'begin new rounds for so many minutes', '5')
+  .option('--seed <seed>', 'seed of all rounds (default: a new one)')
+  .option('--round <seed>', 'run only the round with this seed')
+  .option('--round-seconds <n>', 'seconds of workload and faults in each round', '45')
+  .option('--engines', 'use an Elasticsearch and a Kafka, started for this run, in every other round')
+  .option('--tree <folder>', 'run the apps that are built in this folder', repositoryRoot)
+  .option('--keep', 'also keep the folders of rounds that went well')
   .parse()
   .opts<Options>();
 

@@ -53,7 +53,7 @@ export class Reporter {
 
   /** Prints the last lines: the apps that died, what was checked, and how much of it. */
   end(): void {
-    for (const death of this.#deaths) say(`ended by itself, and was started again: ${death}`);
+    for (const death of this.#deaths) say(`a process ended by itself and was started again: ${death}`);
     const outcome = this.#failures === 0 ? 'no violation' : `${this.#failures} rounds failed`;
     say(
       `checked I1, I2, I3, I4, I5, I7, I8, I9 and I10 in ${this.#rounds} rounds: ${outcome}; ` +
@@ -66,7 +66,7 @@ export class Reporter {
     const { engines, roundSeconds } = this.#settings;
     const command = `npm run chaos -- --round ${seed} --round-seconds ${roundSeconds}${engines ? ' --engines' : ''}`;
     writeFileSync(join(folder, 'violations.json'), JSON.stringify(violations, null, 2));
-    say(`round ${seed}: FAILED\n${what}\nagain: ${command}\nlogs and all violations: ${folder}`);
+    say(`round ${seed}: FAILED\n${what}\nrun it again with: ${command}\nlogs and all violations: ${folder}`);
   }
 }
 

@@ -131,10 +131,10 @@ describeWith('kafka', 'the example notifier', () => {
     const { bench } = suite;
     const wrong = [
       [['replay'], 'give either --all or --from OFFSET'],
-      [['replay', '--from', 'x'], 'an offset is a whole number'],
-      [['preferences', 'set', 'ada', '--channels', 'pigeon'], '--channels is one of email, sms'],
-      [['preferences', 'get'], 'preferences get is used otherwise: see --help'],
-      [['fly'], 'no command fly: --help has all'],
+      [['replay', '--from', 'x'], 'an offset must be a whole number'],
+      [['preferences', 'set', 'ada', '--channels', 'pigeon'], '--channels must be one of email, sms'],
+      [['preferences', 'get'], 'wrong arguments for preferences get: see --help'],
+      [['fly'], 'unknown command fly: --help lists all commands'],
     ] as const;
     for (const [parameters, said] of wrong) {
       const { code, stderr } = await bench.command(...parameters);
@@ -143,7 +143,7 @@ describeWith('kafka', 'the example notifier', () => {
     const settings = [
       [{ NOTIFIER_FROM: '' }, 'NOTIFIER_FROM is not set'],
       [{ NOTIFIER_SMTP_URL: 'mail.example.org' }, 'NOTIFIER_SMTP_URL is wrong'],
-      [{ NOTIFIER_FORM: 'shop@example.org' }, 'NOTIFIER_FORM is no setting'],
+      [{ NOTIFIER_FORM: 'shop@example.org' }, 'NOTIFIER_FORM is not a setting'],
       [{ NOTIFIER_POSTGRES_URL: 'postgres://127.0.0.1:1/none' }, 'connect ECONNREFUSED 127.0.0.1:1'],
     ] as const;
     for (const [changes, said] of settings) {

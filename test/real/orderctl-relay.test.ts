@@ -32,7 +32,7 @@ describeWith('kafka', 'orderctl relay', () => {
   it('tells how far the relay is, before and after', async () => {
     expect(await status()).toMatchObject({
       code: 0,
-      stdout: `topic    ${kafka.topic} is not there: no relay has run\n`,
+      stdout: `topic    ${kafka.topic} does not exist: no relay has run yet\n`,
     });
     for (let i = 0; i < 5; i++) {
       const order = new WrittenOrder(bench.eventStore);
@@ -45,7 +45,7 @@ describeWith('kafka', 'orderctl relay', () => {
     const { code, stdout } = await status();
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^cluster {2}\S+\ntopic .*, 3 partitions\nrelay {4}at \d+, up to date\nparked {3}nothing\n$/,
+      /^cluster {2}\S+\ntopic .*, 3 partitions\nrelay {4}at position \d+, up to date\nparked {3}nothing\n$/,
     );
   });
 
@@ -77,7 +77,7 @@ describeWith('kafka', 'orderctl relay', () => {
     expect(asked).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^orderctl: what is sent comes from event store \S+, and this is one that was never used: .*relay renew`\n$/,
+        /^orderctl: the order events come from event store \S+, but this is one that was never used: .*relay renew`\n$/,
       ),
     });
     expect((await relayed(bench.eventStore, kafka)).messages).toHaveLength(messages.length);
@@ -94,7 +94,7 @@ describeWith('kafka', 'orderctl relay', () => {
     await first.caughtUp();
     expect(await renew()).toMatchObject({
       code: 1,
-      stderr: `orderctl: a projector has the relay to ${own.topic}, and would go on from where it is: stop the projectors, then renew\n`,
+      stderr: `orderctl: a projector owns the relay to ${own.topic}, and would go on from where it is: stop the projectors first\n`,
     });
     await first.stop();
     expect(await renew()).toMatchObject({ code: 0 });
@@ -138,7 +138,7 @@ describeWith('kafka', 'orderctl relay', () => {
     await order.does(place(order, 400), tags('after'));
     const { code, stdout } = await replay('--from', '0', '--topic', narrow.topic);
     expect(code).toBe(1);
-    expect(stdout).toContain('1 orders could not be sent whole');
+    expect(stdout).toContain('1 orders could not be sent completely');
     expect(stdout).toContain(`default ${order.orderId}  from event 0 on`);
     const keys: (string | null)[] = [];
     await readTopic({ brokers: narrow.brokers, topic: narrow.topic }, ({ key }) => keys.push(key));
@@ -159,11 +159,11 @@ describeWith('kafka', 'orderctl relay', () => {
     const head = await bench.eventStore.headPosition();
     expect(await replay('--from', String(head), '--topic', own.topic)).toMatchObject({
       code: 1,
-      stderr: `orderctl: there is nothing from ${head} to the end: the relay is at ${reached}, and sends the rest itself\n`,
+      stderr: `orderctl: there is no event to send from position ${head} to the end: the relay is at position ${reached}, and sends the rest itself\n`,
     });
     const { code, stdout } = await replay('--from', '0', '--topic', own.topic);
     expect([code, stdout]).toEqual([1, expect.stringContaining(`up to position ${reached}\n`)]);
-    expect(stdout).toContain(`default ${large.orderId}  from event 0 on: the relay has parked it`);
+    expect(stdout).toContain(`default ${large.orderId}  from event 0 on: the relay has parked this event`);
     const second = startRelay(bench, own);
     await second.caughtUp();
     await second.stop();
@@ -185,7 +185,9 @@ describeWith('kafka', 'orderctl relay', () => {
     expect(await replay('--from', 'here')).toMatchObject({ code: 2 });
     expect(await replay('--from', '999999999')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^orderctl: there is nothing from 999999999 to the end: .*\n$/),
+      stderr: expect.stringMatching(
+        /^orderctl: there is no event to send from position 999999999 to the end: .*\n$/,
+      ),
     });
     const away = await orderctl('relay', 'replay', '--kafka', '127.0.0.1:9', '--from', '0', ...stores());
     expect(away).toMatchObject({

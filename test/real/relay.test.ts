@@ -351,7 +351,7 @@ describeWith('kafka', 'the relay', () => {
     const skip = { ...scope, action: 'skip', revision: 2, reason: 'nobody needs it' } as const;
     expect(await act(bench, order, skip)).toMatchObject({
       succeeded: true,
-      outcome: 'event 2 is skipped; sent the parked events of 1 order',
+      outcome: 'event 2 is skipped; the parked events of 1 order are sent',
     });
     await order.does(tags('last'));
     await running.caughtUp();

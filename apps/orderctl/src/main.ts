@@ -34,9 +34,9 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const program = new Command('orderctl')
-    .description('Runs, fills and looks into orderlog.')
+    .description('Run, fill, inspect and maintain an orderlog system.')
     .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 wrong usage. docs/orderctl.md has examples.')
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('(--help shows the commands and options)')
     .exitOverride();
   const asked = commands.get(process.argv[2] ?? '');
   for (const load of asked ? [asked] : commands.values()) (await load())(program);

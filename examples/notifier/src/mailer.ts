@@ -41,7 +41,7 @@ export class Mailer {
    * @throws NotSent when the server has not taken the message, or no answer came
    */
   async send({ to, subject, body, messageId }: Mail): Promise<void> {
-    if (!isEmailAddress(to)) throw new NotSent('refused', 'the address is none');
+    if (!isEmailAddress(to)) throw new NotSent('refused', 'the address is not an e-mail address');
     try {
       await this.#transport.sendMail({
         from: this.#from,

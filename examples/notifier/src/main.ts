@@ -18,7 +18,7 @@ const HELP = `notifier: tells customers what becomes of their orders
   notifier preferences get CUSTOMER
   notifier preferences set CUSTOMER [--type TYPE|all] [--channels email,sms|none] [--locale en|de]
 
-Settings are NOTIFIER_ environment variables: README.md has all. Exit codes: 0 ok, 1 failed, 2 wrong usage.
+Settings are NOTIFIER_ environment variables: README.md lists them. Exit codes: 0 ok, 1 failed, 2 wrong usage.
 `;
 
 const commands: Readonly<Record<string, Command>> = {
@@ -40,14 +40,14 @@ async function main(args: readonly string[]): Promise<number> {
     const name = [args.slice(0, 2).join(' '), args[0]!].find((words) => Object.hasOwn(commands, words));
     const command = name === undefined ? undefined : commands[name];
     if (name === undefined || command === undefined)
-      throw new UsageError(`no command ${args[0]}: --help has all`);
+      throw new UsageError(`unknown command ${args[0]}: --help lists all commands`);
     const { values, positionals } = parseArgs({
       args: args.slice(name.split(' ').length),
       allowPositionals: true,
       options: command.options,
     });
     if (positionals.length !== command.parameters)
-      throw new UsageError(`${name} is used otherwise: see --help`);
+      throw new UsageError(`wrong arguments for ${name}: see --help`);
     await command.execute(readSettings(process.env), values as Record<string, string | boolean>, positionals);
     return OK;
   } catch (error) {

@@ -15,7 +15,7 @@ interface Setting<T> {
 const text = (otherwise?: string): Setting<string> => ({
   ...(otherwise === undefined ? {} : { otherwise }),
   parse: (given) => given,
-  remedy: 'give a text',
+  remedy: 'give a value',
 });
 const matching = (pattern: RegExp, remedy: string, otherwise?: string): Setting<string> => ({
   ...text(otherwise),
@@ -72,7 +72,8 @@ export type Settings = { readonly [Name in keyof Known]: Known[Name] extends Set
 /** @throws SettingsError when a setting is missing or wrong, or a NOTIFIER_ variable is unknown */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const strange = Object.keys(environment).find((name) => name.startsWith('NOTIFIER_') && !(name in known));
-  if (strange !== undefined) throw new SettingsError(`${strange} is no setting: README.md has all`);
+  if (strange !== undefined)
+    throw new SettingsError(`${strange} is not a setting: README.md lists all settings`);
   const entries = Object.entries(known as Record<string, Setting<unknown>>).map(([name, setting]) => [
     name,
     valueOf(name, environment[name] ?? '', setting),

@@ -23,8 +23,8 @@ export class CannotDrop extends Error {}
 export class IndexLeft extends Error {
   constructor({ id, searchIndex }: Generation, why: string, options?: ErrorOptions) {
     super(
-      `generation ${id} is dropped, except its index ${searchIndex}: ${why}; ` +
-        `\`orderctl generations drop ${id} --elasticsearch-url URL\` removes the index too, --leave-index forgets it`,
+      `generation ${id} is dropped, but its index ${searchIndex} is not (${why}): ` +
+        `remove it with \`orderctl generations drop ${id} --elasticsearch-url URL\`, or leave it there for good with --leave-index`,
       options,
     );
   }
@@ -124,7 +124,7 @@ async function dropTables(pool: pg.Pool, { id, rowsOf, schema, searchIndex }: Ge
     await client.query(
       `UPDATE ${SHARED_SCHEMA}.quarantine_actions SET done_at = now(), succeeded = false, outcome = $3
        WHERE ${isGone} AND done_at IS NULL`,
-      [gone, unsearched, 'its generation was dropped before this was done: run the command again'],
+      [gone, unsearched, 'the generation was dropped before this was done: ask again'],
     );
     await client.query('COMMIT');
     client.release();

@@ -195,7 +195,7 @@ describe('an interruption', () => {
     await using(from, async (store) => {
       await expect(exported(store, path, 250)).rejects.toThrow('stopped after 250 events');
       await expect(imported(store, path)).rejects.toThrow(
-        'is incomplete, it ends after 250 events: run the export again',
+        'is incomplete: it ends after 250 events. Run the export again',
       );
       const { size } = { size: (await readFile(path)).length };
       await truncate(path, size - 5);
@@ -303,7 +303,7 @@ describe('an interruption', () => {
     const path = newPath();
     await writeFile(path, bytes.subarray(0, size));
     await using(from, async (store) => {
-      await expect(imported(store, path)).rejects.toThrow(/is incomplete, it ends after \d+ events/);
+      await expect(imported(store, path)).rejects.toThrow(/is incomplete: it ends after \d+ events/);
       const again = await exported(store, path);
       expect(again).toMatchObject({ sha256: whole.sha256, events: 600 });
     });
@@ -334,7 +334,7 @@ describe('an interruption', () => {
           const path = newPath();
           await writeFile(path, damaged);
           await expect(imported(store, path)).rejects.toThrow(
-            /^\S+( is|: \w+( \d+)? is|: it is no) (damaged|file of events)[^\n]*$/,
+            /^\S+( is|: \w+( \d+)? is|: it is not) (damaged|a file)[^\n]*$/,
           );
         }
       });
@@ -408,7 +408,7 @@ describe('a file and a store', () => {
     const { store: sourceId } = await using(source, (store) => exported(store, path));
     await using(source, (store) => expect(exported(store, path)).rejects.toThrow('is complete already'));
     await using(target, (store) =>
-      expect(exported(store, path)).rejects.toThrow(`is an export of event store ${sourceId}, and this is `),
+      expect(exported(store, path)).rejects.toThrow(`is an export of event store ${sourceId}, but this is `),
     );
   });
 
@@ -417,8 +417,12 @@ describe('a file and a store', () => {
       const path = newPath();
       await writeFile(path, text);
       await using(source, async (store) => {
-        await expect(exported(store, path)).rejects.toThrow('it is no file of events');
-        await expect(imported(store, path)).rejects.toThrow('it is no file of events');
+        await expect(exported(store, path)).rejects.toThrow(
+          'it is not a file that `orderctl events export` wrote',
+        );
+        await expect(imported(store, path)).rejects.toThrow(
+          'it is not a file that `orderctl events export` wrote',
+        );
         await expect(imported(store, join(folder, 'none'))).rejects.toThrow('there is no such file');
         await expect(exported(store, join(folder, 'none', 'none'))).rejects.toThrow(
           'there is no such folder',
@@ -441,32 +445,36 @@ describe('a file that no export wrote', () => {
     [
       'ends an order',
       next({ stream: `$$${stream}`, revision: 0, data: Buffer.from('{"$tb":1}') }),
-      /"\$\$order-default\.\S+" is no stream of an order$/,
+      /"\$\$order-default\.\S+" is not the stream of an order$/,
     ],
     [
       'plants a snapshot',
       next({ stream: snapshotStream(stream), revision: 0 }),
-      /"order_snapshot-default\.\S+" is no stream of an order$/,
+      /"order_snapshot-default\.\S+" is not the stream of an order$/,
     ],
     [
       'is in a stream of somebody else',
       next({ stream: 'order-tea', revision: 0 }),
-      /"order-tea" is no stream of an order$/,
+      /"order-tea" is not the stream of an order$/,
     ],
     ['has a type of the event store itself', next({ type: '$>' }), /its type "\$>" begins with \$, as only/],
-    ['has an id that is none', next({ eventId: 'one' }), /its id "one" is no UUID$/],
-    ['leaves one out', next({ revision: 2 }), /lacks event 1, its next one is 2: it cannot be copied whole$/],
-    ['comes twice', lineOf(good), /lacks event 1, its next one is 0/],
-    ['names no stream', without('stream'), /it is no event as an export writes it$/],
-    ['names no type', without('type'), /it is no event as an export writes it$/],
-    ['has no content', without('data'), /it is no event as an export writes it$/],
+    ['has an id that is none', next({ eventId: 'one' }), /its id "one" is not a UUID$/],
+    [
+      'leaves one out',
+      next({ revision: 2 }),
+      /lacks event 1 \(its next one is 2\): it cannot be copied completely$/,
+    ],
+    ['comes twice', lineOf(good), /lacks event 1 \(its next one is 0\)/],
+    ['names no stream', without('stream'), /it is not an event as `orderctl events export` writes it$/],
+    ['names no type', without('type'), /it is not an event as `orderctl events export` writes it$/],
+    ['has no content', without('data'), /it is not an event as `orderctl events export` writes it$/],
     [
       'would be another event',
       next({}).replace('"{\\"n\\":2}"', JSON.stringify({ base64 })),
-      /it is no event as an export/,
+      /it is not an event as `orderctl events export`/,
     ],
-    ['is no JSON', 'stream: order-default', /it is no event as an export writes it$/],
-    ['is nothing', 'null', /it is no event as an export writes it$/],
+    ['is no JSON', 'stream: order-default', /it is not an event as `orderctl events export` writes it$/],
+    ['is nothing', 'null', /it is not an event as `orderctl events export` writes it$/],
   ])('and of which a line %s is refused by that line, and nothing is written', async (_what, line, says) => {
     const path = newPath();
     await withFile(path, 'w+', async (file) => {

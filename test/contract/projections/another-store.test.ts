@@ -81,10 +81,10 @@ describe('read models', () => {
     };
     const foreignId = '018f3f5e-7b1c-4a52-9c9d-0f3f2f6f9a11';
     await expect(from(() => identityOf(foreignId))).rejects.toThrow(
-      `generation 1 is made from event store ${ownId}, and this is ${foreignId}: `,
+      `generation 1 is made from event store ${ownId}, but this is ${foreignId}: `,
     );
     const unused = from(async function* () {});
-    await expect(unused).rejects.toThrow('and this is one that was never used: ');
+    await expect(unused).rejects.toThrow('but this is one that was never used: ');
     expect(await bench.rows('SELECT id FROM orderlog.generations')).toEqual([{ id: 1 }]);
   });
 

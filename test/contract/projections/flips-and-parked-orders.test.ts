@@ -87,7 +87,7 @@ describe('an order that is parked in one generation, and applied in the one that
     await expect(refused).rejects.toBeInstanceOf(CannotFlip);
     await expect(refused).rejects.toThrow(
       new RegExp(
-        `^generation 1 would show an older state of order default.${order.orderId}: event 1 is parked there \\(.*does not know the type.*\\); .*: 0 of 1 parked orders are applied, 1 still parked; \`orderctl quarantine show\``,
+        `^generation 1 would show an older state of order default.${order.orderId}: event 1 is parked there \\(.*does not know the type.*\\); .*: 0 of 1 parked orders are applied, 1 still parked; see \`orderctl quarantine show\``,
       ),
     );
     expect(await activeId()).toBe(2);

@@ -65,7 +65,7 @@ describe('a generation that is kept by whoever built it', () => {
   it('is given up where it goes on failing', async () => {
     await keep({ failingLimitMs: 500 });
     const catchingUp = caughtUp();
-    await expect(catchingUp).rejects.toThrow('orders makes no progress: deadlock detected');
+    await expect(catchingUp).rejects.toThrow('the projection orders keeps failing: deadlock detected');
     await expect(catchingUp).rejects.toBeInstanceOf(ReplayFailed);
     expect(notes).toEqual(['waiting: orders: deadlock detected']);
   });

@@ -327,7 +327,7 @@ describe('an order that cannot be taken further', () => {
     await bench.caughtUp(bench.start());
     expect(await act(bench, fine, { action: 'retry' })).toMatchObject({
       succeeded: true,
-      outcome: 'nothing of the order is parked',
+      outcome: 'the order is not parked',
     });
     const retried = await act(bench, order, { action: 'retry' });
     expect(retried).toMatchObject({ succeeded: false, who: 'the tests' });

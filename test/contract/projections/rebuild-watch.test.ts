@@ -35,7 +35,7 @@ describe('orderctl up, while the read models are being built', () => {
   it('says that it does, how far it is, and whether it moves', async () => {
     await bench.rows(`UPDATE orderlog.generations SET fingerprint = 'of another release'`);
     await watch.announce();
-    expect(told).toEqual([expect.stringContaining('those of another release (generation 1)')]);
+    expect(told).toEqual([expect.stringContaining('(generation 1) are of another release')]);
     const { id } = await prepareGeneration(bench.pool, null);
     expect([await watch.moved(), await watch.moved()]).toEqual([true, false]);
     expect(told[1]).toBe('read models: 0% built, 0 positions/s');

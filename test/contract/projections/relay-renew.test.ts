@@ -60,7 +60,7 @@ describe('a relay that is to begin anew', () => {
 
   it('is left as it is while a projector has it', async () => {
     await expect(renew()).rejects.toThrow(
-      'a projector has the relay to topic, and would go on from where it is: stop the projectors, then renew',
+      'a projector owns the relay to topic, and would go on from where it is: stop the projectors first',
     );
     expect(await known()).toEqual([7n, 1, ORDER]);
     await store.advance(token, 8n, []);
@@ -80,7 +80,7 @@ describe('a relay that is to begin anew', () => {
     await owner.query('BEGIN');
     await store.advance(token, 8n, []);
     await pool.query('UPDATE orderlog.leases SET expires_at = now()');
-    await expect(renew()).rejects.toThrow('a projector has the relay');
+    await expect(renew()).rejects.toThrow('a projector owns the relay');
     await owner.query('COMMIT');
     expect(await renew()).toBe(true);
     expect(await known()).toEqual([null, 0, null]);

@@ -197,7 +197,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     const { generation } = await replayOn(bench, { elasticsearch: client, request: { searchOnly: true } });
     expect(generation.id).toBe(2);
 
-    await expect(spoilt(3)).rejects.toThrow(/generation 3 differs from the events/);
+    await expect(spoilt(3)).rejects.toThrow(/generation 3 does not match the events/);
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: 2 });
     expect((await indexes()).filter((name) => name.startsWith(`${prefix}-3-`))).toEqual([]);
   });
@@ -242,11 +242,11 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     removal.mockRejectedValueOnce(new errors.ConnectionError('away for a moment'));
     const notes: string[] = [];
     await expect(spoilt(2, { onNote: (line) => notes.push(line) })).rejects.toThrow(
-      /generation 2 differs from the events/,
+      /generation 2 does not match the events/,
     );
     expect(notes).toEqual([
       expect.stringMatching(
-        /^generation 2 is dropped, except its index test-\S+: away for a moment; `orderctl/,
+        /^generation 2 is dropped, but its index test-\S+ is not \(away for a moment\): remove it with `orderctl/,
       ),
     ]);
     expect(await new ReplaysStore(bench.pool).last()).toMatchObject({
@@ -272,7 +272,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
       plain.keep();
       await until('it is active', () => activeGeneration(plain.pool), LIMIT_MS);
       await expect(replayOn(plain, { request: { searchOnly: true } })).rejects.toThrow(
-        'orders are searched in PostgreSQL, which has no index of its own: replay without --search-only',
+        'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',
       );
     } finally {
       await plain.close();

@@ -194,7 +194,7 @@ describe('a replay that is cut off, held or given up', () => {
     await until('it loads', async () => ((await store.open())?.done ?? 0) > 0, LIMIT_MS);
     expect(await orderctl('replay', 'pause', ...places())).toMatchObject({
       code: 0,
-      stdout: 'the replay into generation 2 pauses\n',
+      stdout: 'the replay into generation 2 is being paused\n',
     });
     await until('it is paused', async () => (await store.open())?.state === 'paused', LIMIT_MS);
     const before = (await store.open())!;
@@ -213,7 +213,7 @@ describe('a replay that is cut off, held or given up', () => {
     expect(await orderctl('replay', 'pause', ...places())).toMatchObject({
       code: 0,
       stdout:
-        'the replay into generation 2 stands still: no process is at it. `orderctl replay resume` goes on with it\n',
+        'the replay into generation 2 is not running: no process works on it. `orderctl replay resume` continues it\n',
     });
     await store.goOn((await store.open())!.id, { sample: 5, throttle: null, keep: false });
     const resumed = await orderctl('replay', 'resume', ...places());
@@ -257,7 +257,7 @@ describe('a replay that is cut off, held or given up', () => {
     const resumed = await orderctl('replay', 'resume', '--throttle', '500', ...places());
     expect([resumed.code, lineOf(resumed)]).toEqual([
       1,
-      'orderctl: a process is at the replay: stop that with Ctrl-C, to go on otherwise than it began',
+      'orderctl: a process is working on the replay: stop it with Ctrl-C first, to resume with other options',
     ]);
     for (const args of [
       ['pause', '--throttle', '500'],
@@ -315,7 +315,7 @@ describe('a replay that is cut off, held or given up', () => {
       },
     });
     await expect(spoiling).rejects.toThrow(
-      /generation 2 differs from the events: 1 differences .*total_minor/,
+      /generation 2 does not match the events: 1 differences .*total_minor/,
     );
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: 1 });
     expect(await store.last()).toMatchObject({

@@ -470,7 +470,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const refused = await act(bench, order, { ...scope, action: 'retry' });
     expect(refused).toMatchObject({
       succeeded: false,
-      outcome: expect.stringMatching(/still refuses 1 of 1 documents: .*colour/),
+      outcome: expect.stringMatching(/still refuses the documents of 1 of 1 orders: .*colour/),
     });
     const skipped = await act(bench, order, { ...scope, action: 'skip', revision: 1, reason: 'none' });
     expect(skipped).toMatchObject({
@@ -480,11 +480,12 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     await foundBy(`found_by::jsonb - 'colour'`);
     const all = { tenantId: null, orderId: null };
     const taken = await act(bench, order, { ...scope, ...all, action: 'retry_all' });
-    expect(taken).toMatchObject({ succeeded: true, outcome: 'the index has taken 1 of 1 documents' });
+    expect(taken).toMatchObject({
+      succeeded: true,
+      outcome: 'the index has taken the documents of 1 orders',
+    });
     expect(await parkedRows()).toEqual([]);
-    expect((await act(bench, order, { ...scope, action: 'retry' })).outcome).toBe(
-      'nothing to retry: the index refuses none of these documents',
-    );
+    expect((await act(bench, order, { ...scope, action: 'retry' })).outcome).toBe('no document is parked');
     expect(await bench.verify(client)).toMatchObject({ orders: 1, parked: [] });
   });
 

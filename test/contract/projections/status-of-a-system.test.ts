@@ -68,7 +68,7 @@ describe('orderctl status', () => {
       expect(told.eventStore!.head).not.toBeNull();
       const printed = await printedBy(proxy);
       expect(printed).toMatchObject({ code: 1, stderr: '' });
-      expect(printed.stdout).toMatch(/^event store {3}at \d+, moving/m);
+      expect(printed.stdout).toMatch(/^event store {3}at position \d+, \d+ positions\/s$/m);
       expect(printed.stdout).toMatch(/^generation {4}not known: PostgreSQL does not answer$/m);
     });
 

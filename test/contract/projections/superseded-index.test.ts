@@ -20,7 +20,7 @@ describe('where queries were answered from an index before, and are no more', ()
   let notes: string[];
   const onNote = (line: string) => {
     // PostgreSQL itself reads tables that were just filled, for its statistics.
-    if (!line.includes('is being read')) notes.push(line);
+    if (!line.includes('queries under way on')) notes.push(line);
   };
   beforeEach(async () => {
     bench = await ProjectionBench.open();
@@ -63,8 +63,8 @@ describe('where queries were answered from an index before, and are no more', ()
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
     expect(dropped).toEqual([]);
     expect(notes).toEqual([
-      `queries are answered from generation 3 now; generation 2 is dropped, except its index ${left.searchIndex}: ` +
-        'no Elasticsearch is configured here; `orderctl generations drop 2 --elasticsearch-url URL` removes the index too, --leave-index forgets it',
+      `queries are answered from generation 3 now; generation 2 is dropped, but its index ${left.searchIndex} is not (no Elasticsearch is configured here): ` +
+        'remove it with `orderctl generations drop 2 --elasticsearch-url URL`, or leave it there for good with --leave-index',
     ]);
     expect([await stateOf(2), await schemas()]).toEqual(['dropping', ['gen_1', 'gen_3']]);
   });
@@ -76,7 +76,9 @@ describe('where queries were answered from an index before, and are no more', ()
         ...{ dropped: [], replay: { state: 'done' } },
       });
       expect(notes).toEqual([
-        expect.stringMatching(/^queries are answered from generation 3 now; generation 2 is dropped, except/),
+        expect.stringMatching(
+          /^queries are answered from generation 3 now; generation 2 is dropped, but its index/,
+        ),
       ]);
     } finally {
       await elasticsearch.close();
@@ -90,7 +92,7 @@ describe('where queries were answered from an index before, and are no more', ()
   it('what an earlier replay could not drop holds up no other, and goes once Elasticsearch answers', async () => {
     await bench.rows(`UPDATE orderlog.generations SET state = 'dropping', made_by = 'replay' WHERE id = 2`);
     expect(await replayOn(bench, { onNote })).toMatchObject({ replay: { state: 'done' } });
-    expect(notes[0]).toMatch(/^generation 2 is dropped, except its index test-/);
+    expect(notes[0]).toMatch(/^generation 2 is dropped, but its index test-/);
     const { removed, elasticsearch } = answering();
     await replayOn(bench, { elasticsearch, onNote });
     expect(notes).toContain('dropped what was left of generation 2');
@@ -105,7 +107,7 @@ describe('where queries were answered from an index before, and are no more', ()
     await bench.rows(`UPDATE orderlog.generations SET state = 'dropping', made_by = 'replay' WHERE id = 2`);
     await expect(replayOn(bench, { onNote })).rejects.toBeInstanceOf(ReplayCancelled);
     expect(await lastReplay()).toMatchObject({ state: 'cancelled', generation: 2 });
-    expect(notes).toEqual([expect.stringMatching(/^generation 2 is dropped, except its index test-/)]);
+    expect(notes).toEqual([expect.stringMatching(/^generation 2 is dropped, but its index test-/)]);
   });
 
   it('a replay whose flip was made is done, also where it is cancelled afterwards', async () => {
@@ -115,14 +117,14 @@ describe('where queries were answered from an index before, and are no more', ()
     expect(await replayOn(bench, { onNote })).toMatchObject({ generation: { id: 1 }, dropped: [] });
     expect(await store.last()).toMatchObject({ state: 'done', generation: 1 });
     expect(notes).toEqual([
-      expect.stringMatching(/^queries are answered from generation 1 now; .* except its index/),
+      expect.stringMatching(/^queries are answered from generation 1 now; .* but its index/),
     ]);
   });
 
   it('a drop frees the tables, names the index that is left, and goes on where it is interrupted', async () => {
     const failing = dropGeneration(bench.pool, 2, { removeIndex: () => Promise.reject(new Error('away')) });
     await expect(failing).rejects.toBeInstanceOf(IndexLeft);
-    await expect(failing).rejects.toThrow(`except its index ${left.searchIndex}: away`);
+    await expect(failing).rejects.toThrow(`its index ${left.searchIndex} is not (away): `);
     expect([await stateOf(2), await schemas()]).toEqual(['dropping', ['gen_1']]);
     const { removed, elasticsearch } = answering();
     await dropGeneration(bench.pool, 2, { removeIndex: (index) => elasticsearch.indices.delete({ index }) });
@@ -150,7 +152,7 @@ describe('where queries were answered from an index before, and are no more', ()
         signal: stop.signal,
         onNote: (line) => {
           notes.push(line);
-          if (line.includes('is being read')) stop.abort(new Error('stopped'));
+          if (line.includes('queries under way on')) stop.abort(new Error('stopped'));
         },
       });
       expect(replay).toMatchObject({ state: 'done' });
@@ -159,10 +161,10 @@ describe('where queries were answered from an index before, and are no more', ()
       await reader.query('ROLLBACK');
       reader.release();
     }
-    const now = 'queries are answered from generation 3 now; generation 2';
+    const now = 'queries are answered from generation 3 now;';
     expect(notes).toEqual([
-      `${now} is being read: waiting for the queries under way`,
-      `${now} is not dropped: interrupted; \`orderctl generations drop 2\` drops it`,
+      `${now} waiting until the queries under way on generation 2 are answered`,
+      `${now} generation 2 was not dropped (stopped before that): drop it with \`orderctl generations drop 2\``,
     ]);
   });
 

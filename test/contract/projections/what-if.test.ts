@@ -151,7 +151,7 @@ describe('what if', () => {
     const report = await asked({ summary: (asNow) => ({ ...asNow }) });
     expect(report).toMatchObject({ orders: 6, events: 7, differing: 0, failing: 0, deleted: 1, changed: [] });
     expect(reportLines(report).at(-1)).toContain(
-      ': 0 would differ, of 1 the stream was deleted; nothing was changed',
+      ': 0 would differ, the streams of 1 were deleted; nothing was changed',
     );
     const changed = await asked({ summary: (asNow) => ({ ...asNow, more: true }) });
     expect(changed).toMatchObject({ differing: 5, failing: 0, deleted: 1 });
@@ -177,10 +177,10 @@ describe('what if', () => {
   it('a file is no definition, says so in one line', async () => {
     const file = join(folder, 'definition.mjs');
     for (const [text, line] of [
-      ['export const summary = 1;', /has no object as its default export/],
+      ['export const summary = 1;', /does not have an object as its default export/],
       [
         'export default { sumary: () => 1 };',
-        /exports sumary: functions fold, summary, document, foundBy are known/,
+        /holds sumary: a definition holds one or more of the functions fold, summary, document, foundBy/,
       ],
       ['export default {', /cannot be loaded: /],
     ] as const) {

@@ -48,7 +48,7 @@ describe('orderctl generations', () => {
     ]);
     expect(await generations('rollback')).toEqual({
       code: 0,
-      stdout: 'queries are answered from generation 1; orderctl generations rollback goes back to 2\n',
+      stdout: 'queries are now answered from generation 1; `orderctl generations rollback` goes back to 2\n',
       stderr: '',
     });
     expect(await roles()).toEqual([
@@ -57,7 +57,7 @@ describe('orderctl generations', () => {
     ]);
     expect(await generations('activate', '2')).toEqual({
       code: 0,
-      stdout: 'queries are answered from generation 2; orderctl generations rollback goes back to 1\n',
+      stdout: 'queries are now answered from generation 2; `orderctl generations rollback` goes back to 1\n',
       stderr: '',
     });
     expect(await roles()).toEqual([
@@ -80,7 +80,7 @@ describe('orderctl generations', () => {
     expect(await refused('activate', '7')).toEqual([1, 'orderctl: there is no generation 7, only 1, 2\n']);
     expect(await refused('activate', 'two')).toEqual([
       2,
-      expect.stringContaining('the number of a generation is needed: see generations list'),
+      expect.stringContaining('the number of a generation is needed: see `orderctl generations list`'),
     ]);
     expect(await refused('activate')).toEqual([
       2,
@@ -95,9 +95,9 @@ describe('orderctl generations', () => {
     );
     const [code, stderr] = await refused('rollback');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^waiting until it has come from 0 to \d+\n/);
+    expect(stderr).toMatch(/^waiting until the generation has caught up: it is at position 0 of \d+\n/);
     expect(stderr).toMatch(
-      /\norderctl: generation 2 is not caught up: it stays at 0 and the active one is at \d+; a projector of its release has to run to take it further\n$/,
+      /\norderctl: generation 2 is not caught up: it is at position 0, the active one at \d+, and it does not move; start a projector of this release, which keeps it up to date\n$/,
     );
     expect(await roles()).toEqual([
       [1, 'active'],
@@ -111,7 +111,7 @@ describe('orderctl generations', () => {
     );
     expect(await refused('activate', '2')).toEqual([
       1,
-      'orderctl: generation 2 is failed (an order differs): only a ready generation can become active\n',
+      'orderctl: generation 2 is failed (an order differs): only a generation that is ready can become active\n',
     ]);
   });
 
@@ -119,15 +119,15 @@ describe('orderctl generations', () => {
     const { searchIndex } = await createGeneration(bench.pool, { indexPrefix: 'test', madeBy: 'projector' });
     expect(await refused('drop', '3')).toEqual([
       1,
-      `orderctl: generation 3 is dropped, except its index ${searchIndex}: no Elasticsearch is configured here; ` +
-        '`orderctl generations drop 3 --elasticsearch-url URL` removes the index too, --leave-index forgets it\n',
+      `orderctl: generation 3 is dropped, but its index ${searchIndex} is not (no Elasticsearch is configured here): ` +
+        'remove it with `orderctl generations drop 3 --elasticsearch-url URL`, or leave it there for good with --leave-index\n',
     ]);
     expect(await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname = 'gen_3'`)).toEqual([]);
     const listed = await generations('list');
     expect(listed.stdout).toMatch(new RegExp(`^3 +dropping .*${searchIndex}`, 'm'));
 
     const forgotten = await generations('drop', '3', '--leave-index');
-    expect(forgotten.stdout).toBe(`generation 3 is dropped; its index ${searchIndex} is left where it is\n`);
+    expect(forgotten.stdout).toBe(`generation 3 is dropped; its index ${searchIndex} was not removed\n`);
     expect((await generations('list')).stdout).not.toMatch(/^3 /m);
   });
 

@@ -158,7 +158,7 @@ describe.each([
       for (const time of ['first', 'second']) {
         const { outcome } = await run(script);
         const line = expect.stringMatching(
-          /somebody else has changed the order.* commands\[\d+\] and those after it are left out$/,
+          /somebody else has changed the order.* commands\[\d+\] and the commands after it are left out$/,
         );
         expect({ sent, time, outcome }).toMatchObject({
           outcome: { kind: 'refused', code: 'precondition_failed', line },

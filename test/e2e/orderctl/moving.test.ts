@@ -294,10 +294,14 @@ describe('an import', () => {
       };
       const damaged = Buffer.from(bytes);
       damaged[Math.floor(bytes.length / 2)]! ^= 1;
-      await refusedInOneLine(given(damaged), 1, /^orderctl: \S+: chunk \d+ is damaged: its checksum is not/);
+      await refusedInOneLine(given(damaged), 1, /^orderctl: \S+: chunk \d+ is damaged: its checksum differs/);
       const torn = bytes.subarray(0, Math.floor(bytes.length * 0.7));
-      await refusedInOneLine(given(torn), 1, /is incomplete, it ends after \d+ events: run the export again/);
-      await refusedInOneLine(given('InvoiceNo,StockCode\n1,A\n'), 1, /it is no file of events/);
+      await refusedInOneLine(given(torn), 1, /is incomplete: it ends after \d+ events. Run the export again/);
+      await refusedInOneLine(
+        given('InvoiceNo,StockCode\n1,A\n'),
+        1,
+        /it is not a file that `orderctl events export` wrote/,
+      );
       await refusedInOneLine(run(to, 'events import', join(folder, 'none')), 1, /there is no such file/);
       await refusedInOneLine(run(to, 'events export', whole), 1, /is an export of event store/);
       await refusedInOneLine(run(from, 'events export', whole), 1, /is complete already/);

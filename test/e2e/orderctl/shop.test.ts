@@ -127,7 +127,7 @@ describe('a shop on one machine', () => {
       const now = await run('inspect', '1002');
       expect(now.stdout).toMatch(/status +completed/);
       expect(now.stdout).toMatch(/refunded +5\.20 GBP/);
-      expect(now.stdout).toContain('return of 2 × MUG asked for');
+      expect(now.stdout).toContain('return of 2 × MUG requested');
       const before = await run('inspect', '1002', '--as-of', '2011-01-05T00:00:00Z', '--json');
       const { order, history } = parsed(before.stdout) as { order: { totals: object }; history: unknown[] };
       expect(order.totals).toMatchObject({ refundedMinor: 0, totalMinor: 520 });
@@ -218,7 +218,7 @@ describe('a shop on one machine', () => {
       expect(await run('import', file, '--format', 'ndjson', ...elsewhere)).toMatchObject({
         ...{ code: 1, stdout: '' },
         stderr: expect.stringMatching(
-          /^orderctl: \w+: place: 40[45] .* no answer about an order: check --command-url/m,
+          /^orderctl: \w+: place: 40[45] .* this is not an answer of command-api about an order: check --command-url/m,
         ),
       });
     },

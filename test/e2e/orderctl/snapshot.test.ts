@@ -76,7 +76,7 @@ describe('orderctl snapshot', () => {
       expect(await nextOrderEvent(store, await store.headPosition())).toBeNull();
       await until('nothing is behind', async () => {
         const { stdout } = await orderctl('status', '--data', data);
-        return stdout.includes('up to date') && !/\d behind/.test(stdout);
+        return stdout.includes('up to date') && !/\d positions behind/.test(stdout);
       });
     },
     TIMEOUT_MS,
@@ -99,7 +99,7 @@ describe('orderctl snapshot', () => {
         expect.arrayContaining([
           {
             stream: one.stream,
-            what: `at revision ${EVENTS - 1} it differs from the events in onHold`,
+            what: `the snapshot at revision ${EVENTS - 1} differs from the events in onHold`,
           },
         ]),
       );

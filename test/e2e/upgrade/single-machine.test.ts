@@ -89,7 +89,7 @@ describe('orderctl up, after an upgrade', () => {
 
     const upgraded = await start(next.root);
     expect(upgraded.output.stderr).toContain(
-      'the read models are those of another release (generation 1): this one builds its own beside them',
+      'the read models (generation 1) are of another release: this release builds its own beside them',
     );
     expect(await references(upgraded, token)).toEqual(new Set(['number']));
     await place(upgraded, token, 'later');

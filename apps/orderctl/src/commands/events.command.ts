@@ -19,17 +19,17 @@ export function addEventsCommand(program: Command): void {
   const events = program
     .command('events')
     .description(
-      "copy every order's events between event stores, byte for byte: a backup, and a way to move",
+      'export and import the events of all orders, byte for byte: for backups, and to move to another event store',
     );
   const exporting = events
     .command('export <file>')
-    .description('write them into a file; again, it goes on where it was interrupted')
-    .option('--json', 'end with the figures as one JSON object');
+    .description('write all events into a file; run again, it goes on where it was interrupted')
+    .option('--json', 'print the figures as one JSON object at the end');
   const importing = events
     .command('import <file>')
-    .description('bring a complete file into an event store; what is there already stays')
-    .option('--at-once <appends>', 'appends under way at once', parseAtOnce, 256)
-    .option('--json', 'end with the figures as one JSON object');
+    .description('append the events of a complete file to an event store; events that are there already stay')
+    .option('--at-once <appends>', 'how many appends are under way at the same time', parseAtOnce, 256)
+    .option('--json', 'print the figures as one JSON object at the end');
   withConnection(exporting, ['eventStoreUrl'], { token: false }).action(runExport);
   withConnection(importing, ['eventStoreUrl'], { token: false }).action(runImport);
   for (const command of [exporting, importing]) command.exitOverride();
@@ -59,7 +59,7 @@ async function runImport(path: string, options: EventsOptions & { readonly atOnc
   let progress: Progress | null = null;
   const say = (line: string) => (progress ? progress.tell(line) : tell(line));
   const interruption = onInterruption(say, () =>
-    progress === null ? 'the event that is looked at' : 'the appends under way',
+    progress === null ? 'the event that is being checked' : 'the appends under way',
   );
   try {
     const result = await withEventStore(url, (store) =>
@@ -97,7 +97,7 @@ function reportExport({
   console.log(
     `${count(events)} events of ${count(orders)} orders in ${file}, ${megabytes} MB, in ${duration(seconds)}`,
   );
-  console.log(`of event store ${store}, up to position ${position}`);
+  console.log(`they come from event store ${store}, up to position ${position}`);
   console.log(`sha256 of the events: ${sha256}`);
 }
 
@@ -114,10 +114,10 @@ function reportImport({
   const rate = Math.round(appended / Math.max(0.001, seconds));
   console.log(
     appended === 0
-      ? `all ${count(events)} events of ${count(orders)} orders were there already: nothing changed`
-      : `${count(appended)} events appended in ${duration(seconds)} (${count(rate)}/s), ${count(alreadyThere)} were there already`,
+      ? `all ${count(events)} events of ${count(orders)} orders were in the event store already: nothing changed`
+      : `${count(appended)} events appended in ${duration(seconds)} (${count(rate)}/s), ${count(alreadyThere)} were in the event store already`,
   );
-  console.log(`${count(orders)} orders of event store ${source} are in event store ${store}`);
+  console.log(`all ${count(orders)} orders from event store ${source} are in event store ${store}`);
   console.log(`sha256 of the events: ${sha256}`);
 }
 

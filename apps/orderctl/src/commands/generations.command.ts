@@ -30,27 +30,31 @@ const REFUSALS = [CannotFlip, CannotDrop, IndexLeft, NoSuchGeneration];
 export function addGenerationsCommand(program: Command): void {
   const generations = program
     .command('generations')
-    .description('the sets of read models that are there, and which of them queries are answered from');
+    .description(
+      'list, activate and drop generations: complete sets of read models, one of which answers queries',
+    );
   const add = (command: Command) =>
     withConnection(
-      command.option('--json', 'as one JSON object').exitOverride(),
+      command.option('--json', 'print the result as JSON').exitOverride(),
       ['postgresUrl', 'elasticsearchUrl'],
       { token: false },
     );
-  add(generations.command('list').description('all of them, how far each is and what it takes')).action(
-    (options: GenerationsOptions) => withGenerations(options, (pool) => runList(pool, options)),
-  );
+  add(
+    generations
+      .command('list')
+      .description('list all generations, with their state, their position and the disk space they take'),
+  ).action((options: GenerationsOptions) => withGenerations(options, (pool) => runList(pool, options)));
   add(
     generations
       .command('activate')
-      .description('have queries answered from that one, tables and index in one step')
-      .argument('<number>', 'of a generation of this release that is ready', parseNumber),
+      .description('activate a generation: queries are answered from its tables and its index from then on')
+      .argument('<number>', 'number of a generation that is ready and of this release', parseNumber),
   ).action((id: number, options: GenerationsOptions) =>
     withGenerations(options, async (pool, elasticsearch) =>
       tellFlip(await flipTo(flipOptions(pool, elasticsearch), id), options),
     ),
   );
-  add(generations.command('rollback').description('go back to the one that was active before')).action(
+  add(generations.command('rollback').description('activate the previous generation again')).action(
     (options: GenerationsOptions) =>
       withGenerations(options, async (pool, elasticsearch) =>
         tellFlip(await rollback(flipOptions(pool, elasticsearch)), options),
@@ -59,9 +63,11 @@ export function addGenerationsCommand(program: Command): void {
   add(
     generations
       .command('drop')
-      .description('remove its tables and its index, once the queries under way on it are answered')
-      .argument('<number>', 'of a generation that is not active', parseNumber)
-      .option('--leave-index', 'its index is not removed, as where Elasticsearch is gone for good'),
+      .description(
+        'remove the tables and the index of a generation, once the queries under way on it are answered',
+      )
+      .argument('<number>', 'number of a generation that is not active', parseNumber)
+      .option('--leave-index', 'do not remove the index, for when Elasticsearch is gone for good'),
   ).action((id: number, options: DropCommandOptions) =>
     withGenerations(options, (pool, elasticsearch) => runDrop(pool, elasticsearch, id, options)),
   );
@@ -81,15 +87,17 @@ async function runDrop(
 ): Promise<void> {
   const found = (await listGenerations(pool)).find((one) => one.id === id);
   if (found?.state === 'building' && found.madeBy === 'replay')
-    throw new CliError(`generation ${id} is being built: orderctl replay cancel ends that`);
+    throw new CliError(
+      `a replay is building generation ${id}: end it with \`orderctl replay cancel\`, which also drops the generation`,
+    );
   const told = teller();
-  const onBusy = () => told(`generation ${id} is being read: waiting for the queries under way`);
+  const onBusy = () => told(`waiting until the queries under way on generation ${id} are answered`);
   if (leaveIndex) await dropGeneration(pool, id, { removeIndex: async () => {}, onBusy });
   else await freeGeneration(pool, { id }, elasticsearch, { onBusy });
   if (json) printJson({ dropped: id }, { pretty: false });
   else {
     const index = leaveIndex ? found?.searchIndex : null;
-    console.log(`generation ${id} is dropped${index ? `; its index ${index} is left where it is` : ''}`);
+    console.log(`generation ${id} is dropped${index ? `; its index ${index} was not removed` : ''}`);
   }
 }
 
@@ -100,7 +108,7 @@ function flipOptions(pool: pg.Pool, elasticsearch: Elasticsearch | null) {
     elasticsearch,
     patienceMs: PATIENCE_MS,
     onWaiting: (position: bigint, wanted: bigint) =>
-      told(`waiting until it has come from ${position} to ${wanted}`),
+      told(`waiting until the generation has caught up: it is at position ${position} of ${wanted}`),
     tell: told,
   };
 }
@@ -108,8 +116,8 @@ function flipOptions(pool: pg.Pool, elasticsearch: Elasticsearch | null) {
 function tellFlip({ generation, previous, position }: Flipped, { json }: GenerationsOptions): void {
   if (json)
     return printJson({ generation, previous, position: position?.toString() ?? null }, { pretty: false });
-  const back = previous === null ? '' : `; orderctl generations rollback goes back to ${previous}`;
-  console.log(`queries are answered from generation ${generation}${back}`);
+  const back = previous === null ? '' : `; \`orderctl generations rollback\` goes back to ${previous}`;
+  console.log(`queries are now answered from generation ${generation}${back}`);
 }
 
 function teller(): (line: string) => void {
@@ -145,6 +153,7 @@ async function withGenerations(
 
 function parseNumber(text: string): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new InvalidArgumentError('the number of a generation is needed: see generations list');
+  if (value < 1)
+    throw new InvalidArgumentError('the number of a generation is needed: see `orderctl generations list`');
   return value;
 }

@@ -22,16 +22,16 @@ export function addImportCommand(program: Command): void {
   const command = program
     .command('import <file...>')
     .description(
-      "import a shop's orders through the command API; again changes nothing and goes on where it stopped",
+      'import orders through the command API; run again, it goes on where it stopped and repeats nothing',
     )
     .addOption(
       new Option('--format <format>', 'online-retail (CSV) or ndjson (docs/import-ndjson.md)')
         .choices(['online-retail', 'ndjson'])
         .default('online-retail'),
     )
-    .option('--concurrency <orders>', 'orders in flight', parseConcurrency, 32)
-    .option('--rejects <file>', 'where the lines that were not imported are listed', 'import-rejects.csv')
-    .option('--json', 'end with the figures as one JSON object');
+    .option('--concurrency <orders>', 'how many orders are imported at the same time', parseConcurrency, 32)
+    .option('--rejects <file>', 'file that lists the lines that were not imported', 'import-rejects.csv')
+    .option('--json', 'print the figures as one JSON object at the end');
   withConnection(command, ['commandUrl', 'queryUrl']).action(runImport);
 }
 
@@ -75,11 +75,11 @@ function reportShop(result: ShopImportResult, options: ImportOptions): void {
   const rate = Math.round(commands / Math.max(0.001, sendingSeconds));
   console.log(
     commands === 0
-      ? `all ${count(result.alreadyImported)} orders were there already: nothing changed`
+      ? `all ${count(result.alreadyImported)} orders were imported already: nothing changed`
       : `${count(commands)} commands in ${duration(sendingSeconds)} (${count(rate)}/s)`,
   );
   if (commands > 0 && result.alreadyImported > 0) {
-    console.log(`${count(result.alreadyImported)} orders were there already`);
+    console.log(`${count(result.alreadyImported)} orders were imported already`);
   }
   console.log(`orders       ${count(result.ordersPlaced)} with ${count(result.linesImported)} lines`);
   console.log(`worth        ${money(result.totalMinor, 'GBP')}`);
@@ -96,7 +96,8 @@ function reportNdjson(result: NdjsonImportResult, options: ImportOptions): void 
   console.log(
     `${count(result.ordersPlaced)} orders, ${count(result.commands)} commands in ${duration(result.seconds)}`,
   );
-  if (result.alreadyImported > 0) console.log(`${count(result.alreadyImported)} orders were there already`);
+  if (result.alreadyImported > 0)
+    console.log(`${count(result.alreadyImported)} orders were imported already`);
   reportRejects(result.rejected, options);
 }
 

@@ -23,12 +23,12 @@ const PATIENCE_MS = 10_000;
 export function addInspectCommand(program: Command): void {
   const command = program
     .command('inspect <order>')
-    .description('one order, by its id, number or reference: what it is, and how it came to be')
-    .option('--as-of <time>', 'as it was when this had happened (2026-11-22T18:00:00Z)')
-    .option('--recorded-as-of <time>', 'as it was when this had been recorded')
-    .option('--revision <n>', 'as it was after this event')
-    .option('--diff <a..b>', 'what changed between two revisions or times, and who changed it')
-    .option('--json', 'as one JSON object');
+    .description('show one order, found by its id, number or reference, with its history')
+    .option('--as-of <time>', 'show the order with all that had happened by this time (2026-11-22T18:00:00Z)')
+    .option('--recorded-as-of <time>', 'show the order with all that had been recorded by this time')
+    .option('--revision <n>', 'show the order after the event of this revision, from 0')
+    .option('--diff <a..b>', 'show what changed between two revisions or times, and who changed it')
+    .option('--json', 'print the result as JSON');
   for (const moment of MOMENTS) {
     const option = command.options.find((one: Option) => one.attributeName() === moment);
     option?.conflicts(MOMENTS.filter((other) => other !== moment));
@@ -79,7 +79,7 @@ type Moment = Pick<Input<'getOrder'>, 'asOf' | 'recordedAsOf' | 'revision'>;
 function momentQuery({ asOf, recordedAsOf, revision }: InspectOptions): Moment {
   if (revision !== undefined) {
     if (!/^\d{1,9}$/.test(revision))
-      throw new UsageError(`--revision ${revision} is none: a number from 0 is needed`);
+      throw new UsageError(`--revision ${revision} is no revision: a whole number from 0 is needed`);
     return { revision: Number(revision) };
   }
   if (asOf !== undefined) return { asOf: timeOf('--as-of', asOf) };
@@ -91,7 +91,7 @@ function momentQuery({ asOf, recordedAsOf, revision }: InspectOptions): Moment {
 function diffQuery(text: string): Pick<Input<'diffOrder'>, 'from' | 'to'> {
   const [from, to, ...more] = text.split('..');
   if (!from || to === undefined || more.length > 0) {
-    throw new UsageError(`--diff ${text} is no range: give two revisions or times, as 3..7`);
+    throw new UsageError(`--diff ${text} is no range: give two revisions or two times, such as 3..7`);
   }
   const place = (one: string) => (/^\d{1,9}$/.test(one) ? one : timeOf('--diff', one));
   return { from: place(from), ...(to === '' ? {} : { to: place(to) }) };
@@ -101,7 +101,7 @@ function timeOf(flag: string, text: string): string {
   const time = instantOf(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
   if (time === null)
     throw new UsageError(
-      `${flag} ${text} is no time: a date with an offset is needed, as 2026-11-22T18:00:00Z`,
+      `${flag} ${text} is no time: give a date, or a time with an offset, such as 2026-11-22T18:00:00Z`,
     );
   return time;
 }

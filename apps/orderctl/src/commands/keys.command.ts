@@ -11,9 +11,9 @@ export function addKeysCommand(program: Command): void {
   program
     .command('keys')
     .description(
-      'make the key that tokens are signed with, unless it is there; print what the APIs are told of it',
+      'make the key that signs tokens, unless there is one, and print the settings that the APIs need for it',
     )
-    .option('--data <dir>', 'data folder that keeps it (ORDERLOG_DATA; default: .orderlog)')
+    .option('--data <dir>', 'data folder that keeps the key (ORDERLOG_DATA; default: .orderlog)')
     .action(runKeys);
 }
 

@@ -15,17 +15,17 @@ export function addMigrationsCommand(program: Command): void {
   const command = program
     .command('migrations')
     .description(
-      'changes of the tables that are kept across releases; a projector makes them when it starts',
+      'list or undo migrations of the tables that are kept across releases; a projector applies them when it starts',
     );
   const list = command
     .command('list')
-    .description('which are made, and which this release would make')
-    .option('--json', 'as one JSON object');
+    .description('list the applied and the pending migrations')
+    .option('--json', 'print the result as JSON');
   const down = command
     .command('down')
-    .description('undo all after that one, for an earlier release that cannot work with them')
-    .argument('<number>', 'of the last migration that stays', parseNumber)
-    .option('--json', 'as one JSON object');
+    .description('undo all migrations after the given one, for an earlier release that cannot work with them')
+    .argument('<number>', 'number of the last migration that stays', parseNumber)
+    .option('--json', 'print the result as JSON');
   for (const one of [list, down]) withConnection(one, ['postgresUrl'], { token: false }).exitOverride();
   list.action((options: MigrationsOptions) => withTables(options, (pool) => runList(pool, options)));
   down.action((last: number, options: MigrationsOptions) =>
@@ -48,7 +48,7 @@ async function runList(pool: pg.Pool, { json }: MigrationsOptions): Promise<void
   const lines = listed.map(({ number, name, expands, madeAt, ofThisRelease }) => [
     String(number),
     name,
-    madeAt ?? 'not yet: a projector of this release makes it',
+    madeAt ?? 'pending: a projector of this release applies it',
     expands ? 'earlier releases work with it' : 'earlier releases do not work with it',
     ofThisRelease ? '' : 'of a later release',
   ]);
@@ -58,9 +58,9 @@ async function runList(pool: pg.Pool, { json }: MigrationsOptions): Promise<void
 async function runDown(pool: pg.Pool, last: number, { json }: MigrationsOptions): Promise<void> {
   const undone = (await migrateDown(pool, last)).map(({ number, name }) => ({ number, name }));
   if (json) return printJson(undone, { pretty: false });
-  for (const { number, name } of undone) console.log(`migration ${number} (${name}) is undone`);
-  if (undone.length === 0) console.log(`nothing to undo after ${last}`);
-  else console.log('a projector of this release would make them again: start the earlier one');
+  for (const { number, name } of undone) console.log(`migration ${number} (${name}) was undone`);
+  if (undone.length === 0) console.log(`no migration after ${last} is applied: nothing to undo`);
+  else console.log('a projector of this release would apply them again: start one of the earlier release');
 }
 
 async function withTables(options: MigrationsOptions, work: (pool: pg.Pool) => Promise<void>): Promise<void> {
@@ -80,6 +80,6 @@ async function withTables(options: MigrationsOptions, work: (pool: pg.Pool) => P
 
 function parseNumber(text: string): number {
   if (!/^\d{1,6}$/.test(text))
-    throw new InvalidArgumentError('a number of a migration is needed: see migrations list');
+    throw new InvalidArgumentError('the number of a migration is needed: see `orderctl migrations list`');
   return Number(text);
 }

@@ -34,41 +34,54 @@ interface ActionOptions extends ShownOptions {
 export function addQuarantineCommand(program: Command): void {
   const quarantine = program
     .command('quarantine')
-    .description('orders that a projection cannot take further, and what to do with them');
-  const list = quarantine.command('list').description('every order of which something is parked, and why');
+    .description(
+      'show parked orders, whose events a projection cannot apply, and retry or skip what is parked',
+    );
+  const list = quarantine
+    .command('list')
+    .description('list the parked orders, with the event where each is stuck and the reason');
   withScope(list).action(runList);
 
   const show = quarantine
     .command('show')
-    .argument('<order>', 'its id, or the number of a parked one')
-    .description('what is parked and skipped of an order, and what people did about it');
+    .argument('<order>', 'id of the order; or its number, if it is parked')
+    .description('show which events of an order are parked or skipped, and what people asked for');
   withScope(show).action(runShow);
 
   const retry = quarantine
     .command('retry')
-    .argument('[order]', 'its id, or its number')
-    .description('have the projector try what is parked again; exit code 1 when something stays parked')
-    .option('--all', 'of every order');
-  withActor(withScope(retry)).option('--reason <text>', 'why, for the log').action(runRetry);
+    .argument('[order]', 'id or number of the order')
+    .description('have the projector try parked events again; exit code 1 when something stays parked')
+    .option('--all', 'retry every parked order');
+  withActor(withScope(retry))
+    .option('--reason <text>', 'the reason, recorded with the request')
+    .action(runRetry);
 
   const skip = quarantine
     .command('skip')
-    .argument('<order>', 'its id, or its number')
-    .argument('<revision>', 'of the event that is left out', parseRevision)
-    .description('leave an event out, which takes its revision all the same; exit code 1 when it cannot be');
-  withActor(withScope(skip)).requiredOption('--reason <text>', 'why, for the log').action(runSkip);
+    .argument('<order>', 'id or number of the order')
+    .argument('<revision>', 'revision of the event to leave out', parseRevision)
+    .description('leave out the event at which an order is parked; exit code 1 when it cannot be skipped');
+  withActor(withScope(skip))
+    .requiredOption('--reason <text>', 'the reason, recorded with the request')
+    .action(runSkip);
   for (const command of quarantine.commands) command.exitOverride();
 }
 
 function withScope(command: Command): Command {
   command
-    .addOption(new Option('--projection <name>', 'only of this one').choices(projectionNames))
-    .option('--json', 'as one JSON object');
+    .addOption(
+      new Option('--projection <name>', 'only what this projection has parked').choices(projectionNames),
+    )
+    .option('--json', 'print the result as JSON');
   return withConnection(command, ['postgresUrl'], { token: false });
 }
 
 function withActor(command: Command): Command {
-  return command.option('--as <who>', 'who asks, for the log; default: who is logged in');
+  return command.option(
+    '--as <who>',
+    'who asks, recorded with the request (default: the user who is logged in)',
+  );
 }
 
 async function runList({ projection, json, ...options }: ShownOptions): Promise<void> {
@@ -128,7 +141,7 @@ async function act(
     );
     if (orderId !== null && parked.length === 0) {
       const where = projection ? ` in ${projection}` : '';
-      throw new CliError(`nothing is parked of order ${orderId}${where}: see \`quarantine list\``);
+      throw new CliError(`order ${orderId} is not parked${where}: see \`orderctl quarantine list\``);
     }
     const requests = new Map<string, ActionRequest>();
     for (const order of parked) {
@@ -153,6 +166,6 @@ function plain<T extends { readonly position: bigint | null }>(
 
 function parseRevision(text: string): number {
   if (!/^\d{1,10}$/.test(text))
-    throw new InvalidArgumentError(`${text} is no revision: a whole number from 0`);
+    throw new InvalidArgumentError(`${text} is no revision: a whole number from 0 is needed`);
   return Number(text);
 }

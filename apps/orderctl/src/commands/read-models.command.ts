@@ -11,11 +11,15 @@ interface RenewOptions extends ConnectionOptions {
 }
 
 export function addReadModelsCommand(program: Command): void {
-  const readModels = program.command('read-models').description('what queries are answered from');
+  const readModels = program
+    .command('read-models')
+    .description('renew the tables and the index that queries are answered from');
   const renew = readModels
     .command('renew')
-    .description('have the projector build them anew at its next start, beside the old ones')
-    .option('--json', 'as one JSON object');
+    .description(
+      'have the projector build new read models at its next start; queries read the old ones until these are ready',
+    )
+    .option('--json', 'print the result as JSON');
   withConnection(renew, ['postgresUrl'], { token: false }).action(runRenew);
   renew.exitOverride();
 }
@@ -32,18 +36,16 @@ async function runRenew({ json, ...options }: RenewOptions): Promise<void> {
     const active = await activeGeneration(pool);
     const old = active === null ? [] : await setGenerationsAside(pool);
     if (old.length === 0)
-      throw new CliError(
-        'there are no read models of this release: its projector builds them when it starts',
-      );
+      throw new CliError('there are no read models of this release: start its projector, which builds them');
     if (json) return printJson(old, { pretty: false });
     for (const { id, schema, searchIndex } of old) {
-      const index = searchIndex === null ? '' : `, its index ${searchIndex}`;
+      const index = searchIndex === null ? '' : ` with the index ${searchIndex}`;
       console.log(
-        `generation ${id} is set aside: its schema ${schema}${index} stays until orderctl generations drop ${id}`,
+        `generation ${id} is set aside: its schema ${schema}${index} stays until you run \`orderctl generations drop ${id}\``,
       );
     }
     console.log(
-      'start the projector again: it builds a new one; until that has caught up, queries are answered from the old rows, which grow old',
+      'restart the projector: it builds a new generation; until that has caught up, queries are answered from the old rows, which are no longer updated',
     );
   } finally {
     await pool.end();

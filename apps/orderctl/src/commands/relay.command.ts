@@ -26,28 +26,32 @@ const SHOWN_ORDERS = 20;
 export function addRelayCommand(program: Command): void {
   const relay = program
     .command('relay')
-    .description('order events in Kafka: where the relay is, and once more');
+    .description(
+      'show how far the relay to Kafka is, send order events once more, or let the relay begin anew',
+    );
   const status = relay
     .command('status')
-    .description('how far the relay is in a topic, and which orders it could not send')
-    .option('--json', 'as one JSON object');
+    .description('show how far the relay to a topic is, and which orders it could not send')
+    .option('--json', 'print the result as JSON');
   withConnection(withKafka(status), ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runStatus);
 
   const again = relay
     .command('replay')
-    .description('send order events once more, to the same or another topic; consumers know them by ce_id')
-    .requiredOption('--from <position>', 'of the first event', parsePosition)
+    .description(
+      'send order events once more, to the same topic or another; consumers recognise repeats by ce_id',
+    )
+    .requiredOption('--from <position>', 'position of the first event', parsePosition)
     .option(
       '--to <position>',
-      'of the last event; default: the last one that the topic may have',
+      'position of the last event (default: the last one that the topic may have)',
       parsePosition,
     )
-    .option('--json', 'as one JSON object');
+    .option('--json', 'print the result as JSON');
   withConnection(withKafka(again), ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runReplay);
 
   const renew = relay
     .command('renew')
-    .description('have the relay begin anew, with the first event there is; consumers know repeats by ce_id');
+    .description('have the relay begin anew with the first event; consumers recognise repeats by ce_id');
   withConnection(withKafka(renew), ['postgresUrl'], { token: false }).action(runRenew);
   for (const command of relay.commands) command.exitOverride();
 }
@@ -64,13 +68,15 @@ async function runStatus({ json, ...options }: StatusOptions): Promise<void> {
 
 function printStatus({ topic, clusterId, partitions, position, lag, parked }: RelayDescription): void {
   if (clusterId === null) {
-    console.log(`topic    ${topic} is not there: no relay has run`);
+    console.log(`topic    ${topic} does not exist: no relay has run yet`);
     return;
   }
-  const behind = lag === '0' ? 'up to date' : `${count(Number(lag))} behind`;
+  const behind = lag === '0' ? 'up to date' : `${count(Number(lag))} positions behind`;
   console.log(`cluster  ${clusterId}`);
   console.log(`topic    ${topic}, ${count(partitions!)} partitions`);
-  console.log(`relay    ${position === null ? 'has sent nothing yet' : `at ${position}`}, ${behind}`);
+  console.log(
+    `relay    ${position === null ? 'has sent nothing yet' : `at position ${position}`}, ${behind}`,
+  );
   console.log(`parked   ${parked.length === 0 ? 'nothing' : `${count(parked.length)} orders`}`);
   printOrders(parked);
 }
@@ -78,7 +84,7 @@ function printStatus({ topic, clusterId, partitions, position, lag, parked }: Re
 async function runRenew(options: StatusOptions): Promise<void> {
   const place = kafkaPlace(options);
   await renewRelay(place, await new Connection(options).address('postgresUrl'));
-  console.log(`the relay to ${place.topic} begins anew when a projector starts next`);
+  console.log(`the relay to ${place.topic} begins anew at the next start of a projector`);
 }
 
 async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise<void> {
@@ -118,8 +124,8 @@ async function refuseOtherStore(
   const other = await otherStore(store, storeId);
   if (other === null) return;
   throw new CliError(
-    `what is sent comes from event store ${storeId}, and this is ${other}: give the address ` +
-      'of that one, or, where its orders were moved, begin anew with `orderctl relay renew`',
+    `the order events come from event store ${storeId}, but this is ${other}: give the address ` +
+      'of the former, or, if its orders were moved, have the relay begin anew with `orderctl relay renew`',
   );
 }
 
@@ -141,8 +147,10 @@ async function rangeOf(store: EventStore, { from, to, relayed }: AskedRange): Pr
   const last = to === undefined || to > end ? end : to;
   if (from > last) {
     const why =
-      end === head ? `the last event is at ${head}` : `the relay is at ${end}, and sends the rest itself`;
-    throw new CliError(`there is nothing from ${from} to ${to ?? 'the end'}: ${why}`);
+      end === head
+        ? `the last event is at position ${head}`
+        : `the relay is at position ${end}, and sends the rest itself`;
+    throw new CliError(`there is no event to send from position ${from} to ${to ?? 'the end'}: ${why}`);
   }
   return { from, to: last };
 }
@@ -162,8 +170,10 @@ async function withProgress<T>(
 function printReplayed({ events, skipped, leftOut, position }: Replayed, { topic }: KafkaPlace): void {
   console.log(`${count(events)} events sent to ${topic}, up to position ${position}`);
   if (skipped > 0)
-    console.log(`${count(skipped)} events were left out: they are skipped (orderctl quarantine)`);
-  if (leftOut.length > 0) console.log(`${count(leftOut.length)} orders could not be sent whole`);
+    console.log(
+      `${count(skipped)} events were left out, because they are skipped (see \`orderctl quarantine show\`)`,
+    );
+  if (leftOut.length > 0) console.log(`${count(leftOut.length)} orders could not be sent completely`);
   printOrders(leftOut);
 }
 

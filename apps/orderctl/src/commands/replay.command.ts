@@ -40,17 +40,21 @@ export function addReplayCommand(program: Command): void {
   const command = program
     .command('replay')
     .description('build the read models anew beside the live ones, verify them, and switch to them')
-    .option('--search-only', 'only the search index, of the rows that are there')
-    .option('--dry-run', 'tell what would be done, and how much that is')
+    .option('--search-only', 'build only the search index, from the rows of the active generation')
+    .option('--dry-run', 'print what a replay would do, and how much space and time it would take')
     .option(
       '--what-if <definition>',
-      'build nothing: tell which orders a changed projection would change, and how',
+      'build nothing; show which orders a changed projection would change, and how',
     )
-    .option('--json', 'as one JSON object');
+    .option('--json', 'print the result as JSON');
   withConnection(withRequest(command), NEEDS, { token: false }).action(runReplay);
-  addAsking(command, 'pause', 'have the replay wait, wherever it runs');
-  addAsking(command, 'resume', 'have it go on; where no process is at it any more, this one goes on with it');
-  addAsking(command, 'cancel', 'end it, and drop what it has built');
+  addAsking(command, 'pause', 'pause the replay, whichever process runs it');
+  addAsking(
+    command,
+    'resume',
+    'let the replay go on; if no process works on it any more, continue it in this one',
+  );
+  addAsking(command, 'cancel', 'end the replay and drop what it has built');
   for (const one of command.commands) one.exitOverride();
 }
 
@@ -59,21 +63,21 @@ function withRequest(command: Command): Command {
   return command
     .option(
       '--verify <full|sample=N>',
-      'what is compared before the switch (default: full, or as it was begun)',
+      'compare all orders, or N of them, before the switch (default: full, or as the replay began)',
       parseVerify,
     )
     .option(
       '--throttle <count>',
-      'events, and documents of an index, a second at most: to load, to fill the index, to verify',
+      'load, fill the index and verify with at most so many events and documents a second',
       parseCount,
     )
-    .option('--no-throttle', 'as quick as it can, on one that was begun with a throttle')
-    .option('--keep', 'keep the generations that the switch leaves behind')
-    .option('--no-keep', 'drop them, on one that was begun to keep them');
+    .option('--no-throttle', 'lift the throttle of a replay that began with one')
+    .option('--keep', 'do not drop older generations after the switch')
+    .option('--no-keep', 'drop older generations, although the replay began with --keep');
 }
 
 function addAsking(replays: Command, name: 'pause' | 'resume' | 'cancel', description: string): void {
-  const command = replays.command(name).description(description).option('--json', 'as one JSON object');
+  const command = replays.command(name).description(description).option('--json', 'print the result as JSON');
   if (name === 'resume') withRequest(command);
   withConnection(command, NEEDS, { token: false }).action((_: unknown, { parent }: Command) => {
     refuseUnknown(command, parent!);
@@ -118,9 +122,11 @@ async function goOn(options: ReplayOptions, request: ReplayRequested): Promise<v
   const bars = new ReplayProgressBars();
   const stop = new AbortController();
   const interrupt = () => {
-    bars.tell('stopping (again: at once)');
+    bars.tell('stopping (press Ctrl-C again to stop at once)');
     stop.abort(
-      new CliError('stopped: `orderctl replay resume` goes on with it, `orderctl replay cancel` drops it'),
+      new CliError(
+        'stopped: `orderctl replay resume` continues the replay, `orderctl replay cancel` ends it and drops what it has built',
+      ),
     );
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -155,7 +161,7 @@ async function runAsked(name: 'pause' | 'resume' | 'cancel', options: ReplayOpti
   const open = await withReplays(options, async (store) => {
     if (Object.keys(given(options)).length > 0 && (await store.open())?.isAttended)
       throw new CliError(
-        'a process is at the replay: stop that with Ctrl-C, to go on otherwise than it began',
+        'a process is working on the replay: stop it with Ctrl-C first, to resume with other options',
       );
     return store.ask(asked);
   });
@@ -164,10 +170,10 @@ async function runAsked(name: 'pause' | 'resume' | 'cancel', options: ReplayOpti
   if (options.json) return printJson(open, { pretty: false });
   const told = {
     pause: open.isAttended
-      ? 'pauses'
-      : 'stands still: no process is at it. `orderctl replay resume` goes on with it',
+      ? 'is being paused'
+      : 'is not running: no process works on it. `orderctl replay resume` continues it',
     resume: 'goes on',
-    cancel: 'ends, and what it has built is dropped',
+    cancel: 'is being cancelled, and what it has built is dropped',
   };
   console.log(`the replay into generation ${open.generation} ${told[name]}`);
 }
@@ -179,7 +185,9 @@ async function attend(name: 'resume' | 'cancel', open: ReplayRecord, options: Re
   } catch (error) {
     if (name === 'resume' || !(error instanceof CliError && error.cause instanceof ReplayCancelled))
       throw error;
-    console.log(`the replay into generation ${open.generation} is ended, and what it had built is dropped`);
+    console.log(
+      `the replay into generation ${open.generation} is cancelled, and what it had built is dropped`,
+    );
   }
 }
 
@@ -204,7 +212,7 @@ async function runChanged(definition: string, options: ReplayOptions): Promise<v
   const { searchOnly, throttle, keep, dryRun } = options;
   const sample = sampleOf(options);
   if (searchOnly || keep || dryRun || throttle !== undefined || sample !== null)
-    throw new UsageError('--what-if builds nothing: leave the other options out');
+    throw new UsageError('--what-if builds nothing: leave out the options of a replay');
   const connection = new Connection(options);
   const eventStoreUrl = await connection.address('eventStoreUrl');
   await withReadModels(await connection.address('postgresUrl'), (readModels) =>
@@ -246,7 +254,7 @@ function printReplayed(replayed: Replayed): void {
     const unread =
       verified.unread.length === 0
         ? ''
-        : `, but ${count(verified.unread.length)} have a stream that cannot be read`;
+        : `, but the streams of ${count(verified.unread.length)} cannot be read`;
     const which = verified.sampled ? 'orders, chosen at random,' : 'orders';
     console.log(
       `${count(verified.orders)} ${which} compared with ${count(verified.events)} events: no difference${unread}`,
@@ -277,10 +285,10 @@ function printPlan(plan: ReplayPlan, options: ReplayOptions): void {
   );
   const slowest = throttle ? throttledCount(plan, sample) / throttle : 0;
   console.log(
-    `takes         ${seconds === null ? 'not known: none was done yet' : `about ${duration(Math.max(slowest, seconds))}`}`,
+    `takes         ${seconds === null ? 'not known: no replay has been done yet' : `about ${duration(Math.max(slowest, seconds))}`}`,
   );
   console.log(`drops         ${dropped.length === 0 ? 'nothing' : `generation ${dropped.join(', ')}`}`);
-  console.log('nothing was done');
+  console.log('this was a dry run: nothing was done');
 }
 
 /** Everything that counts against the throttle: events and documents. */

@@ -22,16 +22,18 @@ const SHOWN_FINDINGS = 20;
 export function addSnapshotCommand(program: Command): void {
   const snapshot = program
     .command('snapshot')
-    .description('look after the snapshots that make long orders quick to load; the events are not touched');
+    .description(
+      'verify, rebuild or drop the snapshots that make long orders quick to load; events are not touched',
+    );
   const commands = [
     snapshot
       .command('verify')
-      .description('compare every snapshot with its events; exit code 1 when one is wrong')
+      .description('compare every snapshot with the events that it stands for; exit code 1 when one is wrong')
       .action((options: SnapshotOptions) => run(options, verifySnapshots)),
     snapshot
       .command('rebuild')
-      .description('write the snapshots that are missing, wrong or of another release; again, it goes on')
-      .option('--min-events <events>', 'of orders with so many events or more', parseMinEvents, 100)
+      .description('write the snapshots that are missing, wrong, far behind or of another release')
+      .option('--min-events <events>', 'only for orders with at least so many events', parseMinEvents, 100)
       .action((options: SnapshotOptions & { readonly minEvents: number }) =>
         run(options, (work) => rebuildSnapshots(work, options.minEvents)),
       ),
@@ -41,7 +43,7 @@ export function addSnapshotCommand(program: Command): void {
       .action((options: SnapshotOptions) => run(options, dropSnapshots)),
   ];
   for (const command of commands) {
-    command.option('--json', 'as one JSON object').exitOverride();
+    command.option('--json', 'print the result as JSON').exitOverride();
     withConnection(command, ['eventStoreUrl'], { token: false });
   }
 }
@@ -88,7 +90,7 @@ function report({ orders, outcomes, findings, stopped }: Counted): void {
   }
   const parts = Object.entries(outcomes).map(([outcome, number]) => `${count(number)} ${outcome}`);
   console.log(`${count(orders)} orders: ${parts.join(', ') || 'nothing to do'}`);
-  if (stopped) console.log('stopped before the end: the same command again goes through all');
+  if (stopped) console.log('stopped before the end: run the same command again, it goes through all orders');
 }
 
 function parseMinEvents(text: string): number {

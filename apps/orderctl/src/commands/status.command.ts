@@ -18,11 +18,11 @@ export function addStatusCommand(program: Command): void {
   const command = program
     .command('status')
     .description(
-      'the engine behind each port, where the event store and the projections are, how far behind and how fast',
+      'show the engine behind each port, and the position, lag and speed of the event store and the projections',
     )
-    .option('--totals', "figures of a tenant's orders, computed from the read models")
-    .option('--tenant <tenant>', 'whose totals', 'default')
-    .option('--json', 'as one JSON object');
+    .option('--totals', "show figures of a tenant's orders instead, computed from the read models")
+    .option('--tenant <tenant>', 'tenant whose totals are shown', 'default')
+    .option('--json', 'print the result as JSON');
   withConnection(withKafka(command), ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'], {
     token: false,
   }).action(runStatus);
@@ -72,7 +72,7 @@ function printStatus({ engines, eventStore, generation, builds, projections, rep
   console.log(
     eventStore === null
       ? 'event store   does not answer'
-      : `event store   at ${eventStore.head ?? 'nothing yet'}, moving ${count(eventStore.positionsPerSecond)}/s`,
+      : `event store   ${eventStore.head === null ? 'no event yet' : `at position ${eventStore.head}`}, ${count(eventStore.positionsPerSecond)} positions/s`,
   );
   console.log(
     builds === null
@@ -92,27 +92,27 @@ function printProjection(status: ProjectionStatus): void {
   const moved = updatedAt === null ? '' : `, last moved ${updatedAt}`;
   const whose = generation === 0 ? '' : ` of generation ${generation}`;
   console.log(
-    `\n${projection}${whose}: ${state}\n  at ${position ?? 'the beginning'}, ${behindInWords(lag, lagSeconds)}${rate}${moved}`,
+    `\n${projection}${whose}: ${state}\n  at ${position === null ? 'the beginning' : `position ${position}`}, ${behindInWords(lag, lagSeconds)}${rate}${moved}`,
   );
   console.log(
-    `  ${owner === null ? 'no projector has it' : `owned by ${owner}`}, restarts: ${count(restarts)}`,
+    `  ${owner === null ? 'no projector owns it' : `owned by ${owner}`}, restarts: ${count(restarts)}`,
   );
   if (lastError !== null) console.log(`  last error: ${lastError}`);
   for (const line of parkedLines(parked)) console.log(`  ${line}`);
 }
 
 function behindInWords(lag: string | null, lagSeconds: number | null): string {
-  if (lag === null) return 'how far behind is not known';
+  if (lag === null) return 'lag not known';
   if (lag === '0') return 'up to date';
   const since = lagSeconds === null ? '' : `, ${count(Math.round(lagSeconds))} s`;
-  return `${count(Number(lag))} behind${since}`;
+  return `${count(Number(lag))} positions behind${since}`;
 }
 
 function buildInWords({ id, state, madeBy, ofThisRelease, failure }: Build): string {
   const whose = ofThisRelease ? '' : ', of another release';
   if (state === 'building') return `generation ${id} is being built by a ${madeBy}${whose}`;
-  const remedy = `\`orderctl generations drop ${id}\` lets it be built again`;
-  return `generation ${id} was given up${whose}: ${failure ?? 'nobody said why'}: ${remedy}`;
+  const remedy = `\`orderctl generations drop ${id}\` removes it, so that another is built`;
+  return `generation ${id} was given up${whose}: ${failure ?? 'no reason was recorded'}: ${remedy}`;
 }
 
 /** `ordersPlaced` → `orders placed` */
@@ -122,6 +122,6 @@ function words(name: string): string {
 
 function replayInWords({ generation, state, phase, done, total, isAttended }: ReplayRecord): string {
   const share = total === null || total === 0 ? '' : ` ${((100 * done) / total).toFixed(1)}%`;
-  const whether = isAttended ? state : 'cut off: `orderctl replay resume` goes on with it';
+  const whether = isAttended ? state : 'interrupted: `orderctl replay resume` continues it';
   return `into generation ${generation}, ${phase.replace('_', ' ')}${share}, ${whether}`;
 }

@@ -16,12 +16,16 @@ const LONGEST_SECONDS = 366 * 24 * 3_600;
 export function addTokenCommand(program: Command): void {
   const command = program
     .command('token')
-    .description("make a token with the embedded system's key")
+    .description("make an access token, signed with the embedded system's key")
     .requiredOption('--scope <scopes>', `one or more of ${scopes.join(' ')}`, parseScopes)
-    .option('--customer <id>', "a customer's token: its own orders only", parseCustomer)
-    .option('--tenant <tenant>', 'whose orders', 'default')
+    .option(
+      '--customer <id>',
+      "make a customer's token, which gives access to that customer's orders only",
+      parseCustomer,
+    )
+    .option('--tenant <tenant>', 'tenant whose orders the token gives access to', 'default')
     .addOption(
-      new Option('--expires <duration>', 'how long it holds: 30m, 12h, 7d')
+      new Option('--expires <duration>', 'how long the token is valid, such as 30m, 12h or 7d')
         .argParser(parseDuration)
         .default(DEFAULT_LIFETIME_SECONDS, '24h'),
     )
@@ -46,13 +50,14 @@ function parseScopes(text: string): readonly Scope[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const known = words.map((word) => scopes.find((scope) => scope === word));
   const unknown = words.find((_, index) => known[index] === undefined);
-  if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is none: ${scopes.join(', ')}`);
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`${unknown} is not a scope: the scopes are ${scopes.join(', ')}`);
   if (words.length === 0) throw new InvalidArgumentError(`name at least one of ${scopes.join(', ')}`);
   return known.filter((scope) => scope !== undefined);
 }
 
 function parseCustomer(text: string): string {
-  if (text === '') throw new InvalidArgumentError('it is empty');
+  if (text === '') throw new InvalidArgumentError('the id of a customer is needed');
   return text;
 }
 

@@ -28,15 +28,15 @@ export function addUpCommand(program: Command): void {
   program
     .command('up')
     .description('run the whole system on this machine until Ctrl-C; its data stays')
-    .option('--data <dir>', 'where its data is (ORDERLOG_DATA; default: .orderlog)')
-    .option('--command-port <port>', 'port of command-api; 0: any', parsePort, 3000)
-    .option('--query-port <port>', 'port of query-api; 0: any', parsePort, 3001)
-    .option('--event-store-port <port>', 'port of the event store; 0: any', parsePort, 2113)
-    .option('--event-store <url>', 'an event store that runs elsewhere (ORDERLOG_EVENT_STORE_URL)')
-    .option('--postgres <url>', 'a PostgreSQL that runs elsewhere (ORDERLOG_POSTGRES_URL)')
+    .option('--data <dir>', 'data folder (ORDERLOG_DATA; default: .orderlog)')
+    .option('--command-port <port>', 'port of command-api; 0: any free one', parsePort, 3000)
+    .option('--query-port <port>', 'port of query-api; 0: any free one', parsePort, 3001)
+    .option('--event-store-port <port>', 'port of the event store; 0: any free one', parsePort, 2113)
+    .option('--event-store <url>', 'use an event store that runs elsewhere (ORDERLOG_EVENT_STORE_URL)')
+    .option('--postgres <url>', 'use a PostgreSQL that runs elsewhere (ORDERLOG_POSTGRES_URL)')
     .option('--elasticsearch <url>', 'search in this Elasticsearch (ORDERLOG_ELASTICSEARCH_URL)')
     .option('--kafka <brokers>', 'publish events to this Kafka: HOST:PORT,… (ORDERLOG_KAFKA_BROKERS)')
-    .option('--no-demo', `without the demo day in the tenant ${DEMO_TENANT}`)
+    .option('--no-demo', `do not add the demo orders of the tenant ${DEMO_TENANT}`)
     .action(runUp);
 }
 
@@ -61,7 +61,7 @@ async function runUp(options: UpOptions): Promise<void> {
     await ending.asked;
   } finally {
     const stopped = system.stop(); // before anything is printed: a failing print must not prevent the stop
-    console.log('stopping: requests under way are finished, the data stays');
+    console.log('stopping: requests under way are finished first; the data stays');
     await stopped;
   }
 }
@@ -100,9 +100,9 @@ async function welcome(
     `  queries      ${queryUrl}/docs`,
     `  event store  ${withoutCredentials(eventStoreUrl)}`,
     '',
-    `token of the tenant default, for 24 hours:\n${token}`,
+    `token for the tenant default, valid for 24 hours:\n${token}`,
     '',
-    `token of the tenant ${DEMO_TENANT}, for 24 hours:\n${demoToken}`,
+    `token for the tenant ${DEMO_TENANT}, valid for 24 hours:\n${demoToken}`,
     '',
     'Worth trying, in another terminal:',
     `  npx orderctl status${data}`,

@@ -9,7 +9,7 @@ describe('orderctl verify', () => {
     addVerifyCommand(program);
     const verifying = program.parseAsync(['verify', '--topic', 'orders.events.v1'], { from: 'user' });
     await expect(verifying).rejects.toThrow(
-      new UsageError('--topic is read only with --kafka: give --kafka or --kafka HOST:PORT,… too'),
+      new UsageError('--topic has a meaning only with --kafka: also give --kafka or --kafka HOST:PORT,…'),
     );
   });
 });

@@ -32,10 +32,13 @@ export function addVerifyCommand(program: Command): void {
     .description(
       'compare the read models with a fresh fold of every stream; exit code 1 when something differs',
     )
-    .option('--sample <orders>', 'only so many orders, chosen at random', parseSample)
-    .option('--kafka [brokers]', "the relay's topic too, of the running system or of these HOST:PORT,…")
-    .option('--topic <topic>', 'another topic than the configured one')
-    .option('--json', 'as one JSON object');
+    .option('--sample <orders>', 'compare only so many orders, chosen at random', parseSample)
+    .option(
+      '--kafka [brokers]',
+      "also verify the relay's topic, in the Kafka of the running system or at HOST:PORT,…",
+    )
+    .option('--topic <topic>', 'topic to verify instead of the configured one')
+    .option('--json', 'print the result as JSON');
   withConnection(command, ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'], { token: false }).action(
     runVerify,
   );
@@ -43,7 +46,7 @@ export function addVerifyCommand(program: Command): void {
 
 async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptions): Promise<void> {
   if (topic !== undefined && kafka === undefined)
-    throw new UsageError('--topic is read only with --kafka: give --kafka or --kafka HOST:PORT,… too');
+    throw new UsageError('--topic has a meaning only with --kafka: also give --kafka or --kafka HOST:PORT,…');
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');
@@ -91,7 +94,7 @@ async function verifyRelayed(
   const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
   try {
     const found = await findTopic(kafka, place);
-    if (found === null) throw new CliError(`topic ${place.topic} is not there: no relay has run`);
+    if (found === null) throw new CliError(`topic ${place.topic} does not exist: no relay has run yet`);
     const relay = new RelayStore(pool, found);
     return await verifyTopic({ eventStore, kafka, topic: place.topic, relay });
   } catch (error) {
@@ -115,7 +118,7 @@ function printParkedOrders({ parkedOrders }: VerifyResult): void {
     console.log(`${tenantId} ${orderId}  parked at event ${revision}: ${reason}`);
   }
   if (parkedOrders.length > 0) {
-    console.log(`${count(parkedOrders.length)} orders are parked: \`orderctl quarantine list\` tells more`);
+    console.log(`${count(parkedOrders.length)} orders are parked: see \`orderctl quarantine list\``);
   }
 }
 
@@ -133,15 +136,15 @@ function printResult(result: VerifyResult, relayed: VerifyTopicResult | null): v
   printParkedOrders(result);
   if (parked.length > 0) {
     console.log(
-      `the index refuses ${count(parked.length)} orders: ${parked.slice(0, SHOWN_DIFFERENCES).join(' ')}`,
+      `the index refuses the documents of ${count(parked.length)} orders: ${parked.slice(0, SHOWN_DIFFERENCES).join(' ')}`,
     );
   }
   if (relayed !== null) {
     const { messages, events, repeated, parked, trimmed } = relayed;
     const unsent = parked === 0 ? '' : `, ${count(parked)} events parked`;
-    const removed = trimmed ? ', the first ones removed by retention' : '';
+    const removed = trimmed ? ', the oldest messages removed by retention' : '';
     console.log(
-      `${count(messages)} messages compared with ${count(events)} events: ${count(repeated)} repeated${unsent}${removed}`,
+      `${count(messages)} messages compared with ${count(events)} events: ${count(repeated)} messages repeated${unsent}${removed}`,
     );
   }
   const compared = `${count(orders)} orders${sampled ? ', chosen at random,' : ''} compared with ${count(events)} events in ${seconds.toFixed(1)} s`;
@@ -156,8 +159,8 @@ function progressTeller(): (progress: VerifyProgress) => void {
     if (Date.now() - toldMs < TELL_EVERY_MS) return;
     toldMs = Date.now();
     const what = {
-      waiting: 'waiting for the projection: at',
-      streams: 'events looked through:',
+      waiting: 'waiting for the projection: at position',
+      streams: 'events read:',
       rows: 'orders compared:',
     };
     process.stderr.write(`${what[phase]} ${count(done)}${total === null ? '' : ` of ${count(total)}`}\n`);

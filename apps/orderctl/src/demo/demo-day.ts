@@ -37,7 +37,7 @@ export async function playDemoDay(
     await Promise.all(
       demoScripts(day).map(async (script) => {
         const outcome = await runScript(script, { client, onStep: () => {}, stopped: () => false });
-        if (outcome.kind === 'refused') throw new CliError(`the demo order ${outcome.line}`);
+        if (outcome.kind === 'refused') throw new CliError(`demo order ${outcome.line}`);
       }),
     );
   } finally {

@@ -107,7 +107,7 @@ function expectedBefore(revision: number): number | 'no_stream' {
 
 function outOfOrder({ stream, firstRevision }: Run): CliError {
   return new CliError(
-    `the event store took event ${firstRevision} of ${stream} in another order than it was sent: each stream is right, but not their order among each other; for that, import into an empty event store with --at-once 1`,
+    `the event store stored event ${firstRevision} of ${stream} in another order than it was sent: each stream is right, but the log is not in the order of the file; to keep that order, import into an empty event store with --at-once 1`,
   );
 }
 
@@ -120,5 +120,5 @@ function tooLarge(stream: string, revision: number, cause: AppendTooLarge): CliE
 function refused(stream: string, cause: unknown): unknown {
   if (cause instanceof CliError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new CliError(`the event store does not take events of ${stream}: ${why}`, { cause });
+  return new CliError(`the event store refuses the events of ${stream}: ${why}`, { cause });
 }

@@ -48,12 +48,14 @@ export class CheckedLines {
 /** @throws CliError that says what is wrong with the line */
 function orderEventOf(line: string): EventOfStream {
   const event = eventOrNull(line);
-  if (event === null) throw new CliError('it is no event as an export writes it');
+  if (event === null) throw new CliError('it is not an event as `orderctl events export` writes it');
   const { stream, type, eventId } = event;
-  if (parseOrderStream(stream) === null) throw new CliError(`${shown(stream)} is no stream of an order`);
+  if (parseOrderStream(stream) === null) throw new CliError(`${shown(stream)} is not the stream of an order`);
   if (type.startsWith('$'))
-    throw new CliError(`its type ${shown(type)} begins with $, as only those of the event store itself do`);
-  if (!UUID.test(eventId)) throw new CliError(`its id ${shown(eventId)} is no UUID`);
+    throw new CliError(
+      `its type ${shown(type)} begins with $, as only those of the event store's own events do`,
+    );
+  if (!UUID.test(eventId)) throw new CliError(`its id ${shown(eventId)} is not a UUID`);
   return event;
 }
 

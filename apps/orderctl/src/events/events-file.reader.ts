@@ -40,15 +40,16 @@ export class EventsFileReader {
 
   /** Returns null when the header was not written whole. @throws DamagedFile when it is no file of events */
   static async open(path: string, file: FileHandle): Promise<EventsFileReader | null> {
-    const member = await memberAt(path, file, 0, 'it is no file of events');
+    const member = await memberAt(path, file, 0, 'it is not a file that `orderctl events export` wrote');
     if (member === null) return null;
     const content = await unpacked(path, member, 'header');
     const reader = new EventsFileReader(path, file, content.toString('utf8').trimEnd(), member.length);
     const { orderlog, version } = reader.header;
-    if (orderlog !== 'events') throw new DamagedFile(`${path} is no file of events`);
+    if (orderlog !== 'events')
+      throw new DamagedFile(`${path} is not a file that \`orderctl events export\` wrote`);
     if (version !== FORMAT_VERSION) {
       throw new CliError(
-        `${path} is of format ${version}, and this release reads ${FORMAT_VERSION}: use the release that wrote it`,
+        `${path} has format ${version}, but this release reads format ${FORMAT_VERSION}: use the release that wrote it`,
       );
     }
     return reader;
@@ -75,7 +76,7 @@ export class EventsFileReader {
       this.hashes.add(lines);
       if (last.sha256 !== this.hashes.chain || last.chunk !== this.#chunks + 1) {
         throw new DamagedFile(
-          `${this.#path}: ${name} is damaged: its hash is not the one it was written with`,
+          `${this.#path}: ${name} is damaged: its hash differs from the one that was written with it`,
         );
       }
       this.#chunks += 1;
@@ -89,7 +90,7 @@ export class EventsFileReader {
     try {
       return JSON.parse(line.toString('utf8')) as ChunkEnd | FileFooter;
     } catch (error) {
-      throw new DamagedFile(`${this.#path}: ${name} is damaged: its last line is no JSON`, { cause: error });
+      throw new DamagedFile(`${this.#path}: ${name} is damaged: its last line is not JSON`, { cause: error });
     }
   }
 
@@ -97,7 +98,9 @@ export class EventsFileReader {
     const { chunks, events, sha256, chain } = footer;
     const right = chunks === this.#chunks && events === this.#events && chain === this.hashes.chain;
     if (!right || sha256 !== this.hashes.contentSha256) {
-      throw new DamagedFile(`${this.#path} is damaged: its end says other events than it holds`);
+      throw new DamagedFile(
+        `${this.#path} is damaged: the counts and hashes at its end do not match its content`,
+      );
     }
     this.footer = footer;
   }
@@ -161,8 +164,11 @@ async function unpacked(path: string, member: Buffer, name: string): Promise<Buf
   try {
     return await unpackMember(member);
   } catch (error) {
-    throw new DamagedFile(`${path}: ${name} is damaged: its checksum is not the one it was written with`, {
-      cause: error,
-    });
+    throw new DamagedFile(
+      `${path}: ${name} is damaged: its checksum differs from the one that was written with it`,
+      {
+        cause: error,
+      },
+    );
   }
 }

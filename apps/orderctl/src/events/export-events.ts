@@ -60,7 +60,8 @@ export async function exportEvents(options: ExportOptions): Promise<ExportResult
       const streams = new WholeStreams();
       const { writer, after } = await writerOf(file, options, storeId, streams);
       const alreadyThere = writer.events;
-      if (alreadyThere > 0) options.tell(`going on after ${alreadyThere} events that are in ${path}`);
+      if (alreadyThere > 0)
+        options.tell(`going on after the ${alreadyThere} events that are in ${path} already`);
       await copy(writer, after, streams, options);
       const { events, sha256 } = await writer.finish(streams.count);
       return {
@@ -91,13 +92,14 @@ async function writerOf(
   }
   if (reader.header.store !== storeId) {
     throw new CliError(
-      `${path} is an export of event store ${reader.header.store}, and this is ${storeId}: name another file`,
+      `${path} is an export of event store ${reader.header.store}, but this is ${storeId}: name another file`,
     );
   }
   let after: bigint | null = null;
   let looked = 0;
   const writer = await EventsFileWriter.goOn(file, reader, ({ lines, end }) => {
-    if (stopAsked()) throw new Stopped('stopped before anything was written: the same command again goes on');
+    if (stopAsked())
+      throw new Stopped('stopped before anything was written: run the same command again to go on');
     onLooked(`checking ${path}`, (looked += lines.length));
     for (const line of lines) streams.add(JSON.parse(line) as StoredExactEvent);
     after = BigInt(end.position);
@@ -133,7 +135,7 @@ async function copy(
     if (!(error instanceof Stopped)) throw error;
     await writer.endChunk();
     throw new Stopped(
-      `stopped after ${writer.events} events, at position ${position} of ${upTo}: the same command again goes on from there (${path} is not complete)`,
+      `stopped after ${writer.events} events, at position ${position} of ${upTo}: run the same command again to go on from there (${path} is not complete)`,
       { cause: error },
     );
   }

@@ -113,12 +113,14 @@ async function checkWhole(
 
 function incomplete(path: string, events: number): DamagedFile {
   return new DamagedFile(
-    `${path} is incomplete, it ends after ${events} events: run the export again to finish it, or take another copy of it`,
+    `${path} is incomplete: it ends after ${events} events. Run the export again to finish it, or take another copy of it`,
   );
 }
 
 async function stop(appends: AppendsInOrder, alreadyThere: number, events: number): Promise<never> {
   await appends.flush();
   const done = appends.appended + alreadyThere;
-  throw new Stopped(`stopped after ${done} of ${events} events: the same command again goes on from there`);
+  throw new Stopped(
+    `stopped after ${done} of ${events} events: run the same command again to go on from there`,
+  );
 }

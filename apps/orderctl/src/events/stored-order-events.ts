@@ -26,7 +26,7 @@ export class Patience {
 
   /** @throws Stopped when a stop was asked for */
   goOn(): void {
-    if (this.#stopAsked()) throw new Stopped('stopped: the same command again goes on from here');
+    if (this.#stopAsked()) throw new Stopped('stopped: run the same command again to go on from here');
   }
 
   /**
@@ -43,7 +43,7 @@ export class Patience {
     this.#awaySinceMs ??= Date.now();
     if (Date.now() - this.#awaySinceMs > PATIENCE_MS) {
       throw new CliError(
-        `${error.message}, for ${PATIENCE_MS / 1_000} s now: the same command again goes on from here`,
+        `${error.message}, for ${PATIENCE_MS / 1_000} s now: run the same command again to go on from here`,
         {
           cause: error,
         },

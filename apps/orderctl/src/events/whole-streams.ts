@@ -12,12 +12,14 @@ export class WholeStreams {
   /** @throws CliError for a stream that was deleted, or lacks events */
   add({ stream, revision, type }: Pick<StoredExactEvent, 'stream' | 'revision' | 'type'>): void {
     if (type.startsWith('$')) {
-      throw new CliError(`${stream} was deleted: orders never are, and a deleted one cannot be copied`);
+      throw new CliError(
+        `${stream} was deleted, which orderlog never does: a deleted stream cannot be copied`,
+      );
     }
     const expected = (this.#lastRevisions.get(stream) ?? -1) + 1;
     if (revision !== expected) {
       throw new CliError(
-        `${stream} lacks event ${expected}, its next one is ${revision}: it cannot be copied whole`,
+        `${stream} lacks event ${expected} (its next one is ${revision}): it cannot be copied completely`,
       );
     }
     this.#lastRevisions.set(stream, revision);

@@ -53,8 +53,9 @@ async function tableSizes(pool: pg.Pool): Promise<Map<string, number>> {
 }
 
 export function generationLines(generations: readonly DescribedGeneration[]): string {
-  if (generations.length === 0) return 'no generation: a projector makes the first one when it starts';
-  const head = ['', 'state', 'release', 'made by', 'at', 'MB', 'created', 'index'];
+  if (generations.length === 0)
+    return 'there is no generation: a projector builds the first one when it starts';
+  const head = ['generation', 'state', 'release', 'built by', 'position', 'MB', 'created', 'index'];
   const lines = generations.map((one) => [
     String(one.generation),
     one.role ?? one.state.replace('_', ' '),

@@ -43,12 +43,12 @@ async function isGzip(file: FileHandle): Promise<boolean> {
 function whyUnreadable(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES') return 'may not be read: check its permissions';
+  if (code === 'EACCES') return 'cannot be read: check its permissions';
   if (code === 'EISDIR') return 'is a folder: name the files in it';
-  if (code === 'Z_BUF_ERROR') return 'the gzip is cut off: get the whole file again';
-  if (code?.startsWith('Z_')) return `the gzip is damaged (${message}): get the file again`;
+  if (code === 'Z_BUF_ERROR') return 'the gzip data is cut off: get the whole file again';
+  if (code?.startsWith('Z_')) return `the gzip data is damaged (${message}): get the file again`;
   // Now and then zlib closes before it says why.
-  if (code === 'ERR_STREAM_PREMATURE_CLOSE') return 'the gzip is damaged: get the file again';
-  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8: convert it first';
+  if (code === 'ERR_STREAM_PREMATURE_CLOSE') return 'the gzip data is damaged: get the file again';
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8: convert it to UTF-8 first';
   return message;
 }

@@ -66,7 +66,7 @@ async function checkFiles(files: readonly string[]): Promise<{ orders: number; c
   let commands = 0;
   for await (const { file, line, script } of readAll(files)) {
     if (keys.has(script.key)) {
-      throw new CliError(`${file} line ${line}: the key ${script.name} stands on an earlier line too`);
+      throw new CliError(`${file} line ${line}: the key ${script.name} is used on an earlier line, too`);
     }
     keys.add(script.key);
     commands += script.steps.length;

@@ -51,14 +51,14 @@ it('reads as many commands as an order remembers', async () => {
 });
 
 it.each([
-  ['no JSON', '{', /is no JSON/],
-  ['a list', '[]', /is no JSON object/],
+  ['no JSON', '{', /is not JSON/],
+  ['a list', '[]', /is not a JSON object/],
   ['a key with spaces', JSON.stringify({ key: 'a b', commands: [placing] }), /`key` must be/],
   ['no commands', JSON.stringify({ key: 'a', commands: [] }), /`commands` must be/],
   [
     'more commands than an order remembers',
     order(...commandsToConfirm(1_000)),
-    /`commands` lists 1001, and an order remembers 1000: keep the first 1000 here, and send the rest to/,
+    /`commands` lists 1001 commands, but an order remembers only 1000: keep the first 1000 here, and send the rest to/,
   ],
   [
     'an unknown field',
@@ -76,7 +76,7 @@ it.each([
   [
     'a name nobody gave',
     order({ do: 'returns/{r}/close' }),
-    /\{r\} in `returns\/\{r\}\/close` is named by no command/,
+    /\{r\} in `returns\/\{r\}\/close` is not the name \(`as`\) of an earlier command/,
   ],
   ['a bad name', order({ do: 'returns', as: 'a b' }), /commands\[1\]\.as/],
   ['a body that is none', order({ do: 'confirm', body: 3 }), /commands\[1\]\.body/],

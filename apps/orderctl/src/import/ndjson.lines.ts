@@ -47,18 +47,18 @@ type Refuse = (why: string) => never;
 
 function parseScript(text: string, refuse: Refuse): OrderScript {
   const content = parseJson(text, refuse);
-  if (!isObject(content)) return refuse('is no JSON object');
+  if (!isObject(content)) return refuse('is not a JSON object');
   const { key, commands, ...others } = content;
   refuseOthers(others, 'the line', refuse);
   if (typeof key !== 'string' || !KEY.test(key)) {
     return refuse('`key` must be 1 to 200 printable ASCII characters without spaces');
   }
   if (!Array.isArray(commands) || commands.length === 0) {
-    return refuse('`commands` must be a list of at least one');
+    return refuse('`commands` must be a list of at least one command');
   }
   if (commands.length > MAX_COMMANDS) {
     return refuse(
-      `\`commands\` lists ${commands.length}, and an order remembers ${MAX_COMMANDS}: keep the first ` +
+      `\`commands\` lists ${commands.length} commands, but an order remembers only ${MAX_COMMANDS}: keep the first ` +
         `${MAX_COMMANDS} here, and send the rest to command-api once these are imported`,
     );
   }
@@ -71,26 +71,27 @@ function parseJson(text: string, refuse: Refuse): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return refuse('is no JSON');
+    return refuse('is not JSON');
   }
 }
 
 function parseStep(command: unknown, index: number, refuse: Refuse): ScriptStep {
   const where = `commands[${index}]`;
-  if (!isObject(command)) return refuse(`${where} is no object`);
+  if (!isObject(command)) return refuse(`${where} is not an object`);
   const { do: route, as, body = {} } = command;
   refuseOthers(
     Object.fromEntries(Object.entries(command).filter(([name]) => !COMMAND_FIELDS.has(name))),
     where,
     refuse,
   );
-  if (typeof route !== 'string' || !ROUTE.test(route)) return refuse(`${where}.do is no command's route`);
+  if (typeof route !== 'string' || !ROUTE.test(route))
+    return refuse(`${where}.do is not the route of a command`);
   if ((route === 'place') !== (index === 0))
     return refuse('the first command, and it alone, must be `place`');
   if (as !== undefined && (typeof as !== 'string' || !NAME.test(as))) {
-    return refuse(`${where}.as must be 1 to 50 of a-z, A-Z, 0-9, _ and -`);
+    return refuse(`${where}.as must be 1 to 50 characters of a-z, A-Z, 0-9, _ and -`);
   }
-  if (!isObject(body)) return refuse(`${where}.body is no object`);
+  if (!isObject(body)) return refuse(`${where}.body is not an object`);
   return { do: route, key: String(index), body, ...(as === undefined ? {} : { as }) };
 }
 
@@ -99,7 +100,8 @@ function checkNames(steps: readonly ScriptStep[], refuse: Refuse): void {
   const named = new Set<string>();
   for (const step of steps) {
     for (const [, name] of step.do.matchAll(/\{([^{}]+)\}/g)) {
-      if (!named.has(name!)) refuse(`{${name!}} in \`${step.do}\` is named by no command before it`);
+      if (!named.has(name!))
+        refuse(`{${name!}} in \`${step.do}\` is not the name (\`as\`) of an earlier command`);
     }
     if (step.as !== undefined) named.add(step.as);
   }

@@ -77,6 +77,6 @@ export async function planFiles(files: readonly string[]): Promise<ImportPlan> {
 function refusedInvoice({ code, line }: { code: string; line: string }): CliError {
   const isOther = code === 'idempotency_key_reused';
   return new CliError(
-    isOther ? `invoice ${line} (it was imported with other content before)` : `invoice ${line}`,
+    isOther ? `invoice ${line} (this invoice was imported before, with other content)` : `invoice ${line}`,
   );
 }

@@ -60,11 +60,11 @@ describe('a file of invoice lines', () => {
       Buffer.concat([Buffer.from(`${HEADER}\n1,`), Buffer.from([0xa3, 0x31])]),
       /is not UTF-8/,
     ],
-    ['is a cut gzip', gzipSync(`${HEADER}\n${LINE}\n`).subarray(0, 60), /gzip is cut off/],
+    ['is a cut gzip', gzipSync(`${HEADER}\n${LINE}\n`).subarray(0, 60), /gzip data is cut off/],
     [
       'is a damaged gzip',
       Buffer.concat([gzipSync(HEADER).subarray(0, 12), Buffer.alloc(50, 7)]),
-      /gzip is damaged/,
+      /gzip data is damaged/,
     ],
     ['has a short record', `${HEADER}\n1,2\n`, /line 2/],
     ['has a quote that never ends', `${HEADER}\n"1,2\n`, /quote/i],

@@ -58,7 +58,7 @@ export function fillBody(value: unknown, ids: ScriptIds): unknown {
 
 function idCalled(name: string, ids: ScriptIds): string {
   const id = ids.get(name);
-  if (id === undefined) throw new UnknownPlaceholder(`{${name}} is no id that an earlier command made`);
+  if (id === undefined) throw new UnknownPlaceholder(`{${name}} is not an id that an earlier command made`);
   return id;
 }
 

@@ -87,7 +87,7 @@ describe('an order that is imported', () => {
     await expect(failed).rejects.toThrow(CliError);
     await expect(failed).rejects.toThrow(
       new RegExp(
-        `^order-1: place: ${given.status} .*that is no answer about an order: check --command-url`,
+        `^order-1: place: ${given.status} .*this is not an answer of command-api about an order: check --command-url`,
         's',
       ),
     );

@@ -36,7 +36,7 @@ export async function sendScripts<T>(options: SendingOptions<T>): Promise<number
     });
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
-    throw new CliError('stopped: the same command again goes on from here', { cause: error });
+    throw new CliError('stopped: run the same command again to go on from here', { cause: error });
   } finally {
     stop.forget();
   }

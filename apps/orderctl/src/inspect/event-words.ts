@@ -68,10 +68,10 @@ const words: Words = {
   ShipmentCancelled: ({ reason }) => `parcel cancelled${because(reason)}`,
   LinesCancelled: ({ lines, reason }, wording) => `cancelled ${units(lines, wording)}${because(reason)}`,
   ReturnRequested: ({ lines, reason }, wording) =>
-    `return of ${units(lines, wording)} asked for${because(reason)}`,
+    `return of ${units(lines, wording)} requested${because(reason)}`,
   ReturnApproved: () => 'return approved',
   ReturnDeclined: ({ reason }) => `return declined${because(reason)}`,
-  ReturnItemsReceived: ({ lines }, wording) => `came back: ${units(lines, wording)}`,
+  ReturnItemsReceived: ({ lines }, wording) => `returned units received: ${units(lines, wording)}`,
   ReturnClosed: () => 'return closed',
   NoteAdded: ({ noteId }, { noteOf }) => `note: ${noteOf(noteId)}`,
   NoteRedacted: ({ reason }) => `note redacted${because(reason)}`,

@@ -100,7 +100,7 @@ function wordingOf(order: ShownOrder, history: readonly HistoryEntry[]): Wording
   return {
     currency: order.currency,
     skuOf: (lineId) => skus.get(lineId) ?? lineId.slice(0, 8),
-    noteOf: (noteId) => notes[noteId] ?? '(not to be read any more)',
+    noteOf: (noteId) => notes[noteId] ?? '(can no longer be read)',
   };
 }
 

@@ -45,7 +45,7 @@ export async function orderIdOf(pool: pg.Pool, named: string): Promise<string> {
   const found = (await parkedOrders(pool)).find(({ orderId }) => orderNumber(orderId) === number);
   if (found) return found.orderId;
   throw new CliError(
-    `no parked order has the number ${named}: give the order's id, or see \`quarantine list\``,
+    `no parked order has the number ${named}: give the order's id, or see \`orderctl quarantine list\``,
   );
 }
 

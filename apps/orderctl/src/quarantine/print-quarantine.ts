@@ -24,13 +24,13 @@ export function printParked(orders: readonly ParkedOrder[]): void {
 
 export function printParkedEvents(orderId: string, events: readonly ParkedEvent[]): void {
   console.log(`order ${orderId}, number ${orderNumber(orderId)}`);
-  if (events.length === 0) return console.log('nothing of it is parked');
+  if (events.length === 0) return console.log('nothing of this order is parked');
   const rows = events
     .slice(0, SHOWN_EVENTS)
     .map((event) => [
       ...[event.projection, `event ${event.revision}`, event.type ?? '', event.kind, event.eventId ?? ''],
       ...[
-        event.firstTriedAt ? `tried ${event.tries} times` : 'not tried',
+        event.firstTriedAt ? `tried ${event.tries} times` : 'not tried yet',
         tried(event),
         next(event),
         event.reason,

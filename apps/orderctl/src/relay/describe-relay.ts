@@ -66,7 +66,8 @@ export async function describeRelay(
 export async function renewRelay(place: KafkaPlace, postgresUrl: string): Promise<void> {
   const topic = await topicAt(place);
   const forgotten = topic && (await forgetSent(postgresUrl, topic));
-  if (!forgotten) throw new CliError(`no relay has sent anything to ${place.topic} of this Kafka yet`);
+  if (!forgotten)
+    throw new CliError(`no relay has sent anything to the topic ${place.topic} of this Kafka yet`);
 }
 
 /**
@@ -84,7 +85,7 @@ export async function forgetSent(postgresUrl: string, target: RelayTarget): Prom
     const token = free ? await leases.take(key, seen, await sessionOf(db)) : null;
     if (token === null) {
       throw new CliError(
-        `a projector has the relay to ${target.topic}, and would go on from where it is: stop the projectors, then renew`,
+        `a projector owns the relay to ${target.topic}, and would go on from where it is: stop the projectors first`,
       );
     }
     try {

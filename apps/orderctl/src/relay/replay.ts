@@ -50,7 +50,7 @@ export interface ReplayOptions {
 }
 
 const BATCH_MAX_EVENTS = 500;
-const PARKED = 'the relay has parked it: nothing may overtake it';
+const PARKED = 'the relay has parked this event, and later ones must not overtake it';
 
 /**
  * Sends the order events in a range of `$all` once more, in order. A missing topic is created.

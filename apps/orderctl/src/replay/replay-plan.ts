@@ -33,10 +33,10 @@ export async function planReplay(
 ): Promise<ReplayPlan> {
   const active = await activeGeneration(pool);
   if (active === null)
-    throw new CliError('there are no read models of this release: its projector builds them when it starts');
+    throw new CliError('there are no read models of this release: start its projector, which builds them');
   if (searchOnly && active.searchIndex === null) {
     throw new CliError(
-      'orders are searched in PostgreSQL, which has no index of its own: replay without --search-only',
+      'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',
     );
   }
   const { schema, searchIndex } = active;

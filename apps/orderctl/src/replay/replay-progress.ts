@@ -4,7 +4,7 @@ import { Progress } from '../import/progress.js';
 /** What the bar of each phase counts. */
 const units: Readonly<Record<ReplayPhase, string>> = {
   loading: 'positions read',
-  finishing: 'steps of finishing',
+  finishing: 'finishing steps',
   catching_up: 'positions caught up',
   verifying: 'orders verified',
   flipping: 'flips',

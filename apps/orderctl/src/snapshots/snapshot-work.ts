@@ -12,9 +12,12 @@ export async function verifySnapshots(work: SnapshotWork): Promise<Counted> {
     const verdict = await judgeSnapshot(stream, await work.snapshots.latest(stream), work.streams);
     const outcome = verdict.kind;
     if (outcome === 'right' || outcome === 'absent' || outcome === 'stale') return { outcome };
-    if (outcome !== 'different') return { outcome, finding: `${outcome}: it is not used` };
+    if (outcome !== 'different') return { outcome, finding: `the snapshot is ${outcome}, and is not used` };
     const { revision, parts } = verdict;
-    return { outcome, finding: `at revision ${revision} it differs from the events in ${parts.join(', ')}` };
+    return {
+      outcome,
+      finding: `the snapshot at revision ${revision} differs from the events in ${parts.join(', ')}`,
+    };
   });
 }
 
@@ -30,7 +33,7 @@ export async function rebuildSnapshots(work: SnapshotWork, minEvents: number): P
       const verdict = await judgeSnapshot(stream, latest, work.streams);
       const known = verdict.kind === 'right' ? verdict.folded : { order: null, position: null };
       const { order } = await work.streams.foldOn(stream, known);
-      if (order === null) return { outcome: 'unreadable', finding: 'it has no events any more' };
+      if (order === null) return { outcome: 'unreadable', finding: 'the order has no events any more' };
       if (known.order !== null && order.revision - known.order.revision < minEvents)
         return { outcome: 'right' };
       const written = await work.snapshots.write(stream, order, latest.streamRevision);
@@ -42,7 +45,10 @@ export async function rebuildSnapshots(work: SnapshotWork, minEvents: number): P
         if (again.kind === 'written') return { outcome: 'written' };
       }
     }
-    return { outcome: 'left', finding: 'it is being written by others: run it again' };
+    return {
+      outcome: 'left',
+      finding: 'other processes keep writing its snapshots: run the same command again',
+    };
   });
 }
 

@@ -74,7 +74,7 @@ async function searchOf({ pool, generation, elasticsearch }: EnginePlaces): Prom
   if (searchIndex === null) return { ...(await readModelsOf({ pool, generation })), port: 'search' };
   const engine = 'Elasticsearch';
   if (elasticsearch === null)
-    return unasked('search', engine, `index ${searchIndex}; give --elasticsearch-url`);
+    return unasked('search', engine, `index ${searchIndex}; give --elasticsearch-url to ask it`);
   const client = createElasticsearchClient(elasticsearch);
   try {
     return await asked('search', engine, async () => {

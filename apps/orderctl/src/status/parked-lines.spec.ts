@@ -27,7 +27,7 @@ describe('what orderctl status says of parked orders', () => {
       'parked: 1,002 orders, 2,004 events, the oldest first',
       '2026-01-01T12:00:00.000Z: default order-0, event 0: cannot be folded',
       '2026-01-01T12:01:00.000Z: default order-1, event 1: cannot be folded',
-      'and 1,000 more: orderctl quarantine list',
+      'and 1,000 more: see `orderctl quarantine list`',
     ]);
   });
 });

@@ -11,6 +11,6 @@ export function parkedLines({ orders, events, longest }: ProjectionStatus['parke
       ({ tenantId, orderId, revision, parkedAt, reason }) =>
         `${parkedAt.toISOString()}: ${tenantId} ${orderId}, event ${revision}: ${reason}`,
     ),
-    ...(more === 0 ? [] : [`and ${count(more)} more: orderctl quarantine list`]),
+    ...(more === 0 ? [] : [`and ${count(more)} more: see \`orderctl quarantine list\``]),
   ];
 }

@@ -16,7 +16,7 @@ export function withReadModels<T>(
   return withPool(postgresUrl, async (pool) => {
     const generation = await activeGeneration(pool);
     if (generation === null)
-      throw new CliError('there are no read models of this release: start a projector');
+      throw new CliError('there are no read models of this release: start its projector, which builds them');
     return read({ pool, generation });
   });
 }

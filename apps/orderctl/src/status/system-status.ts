@@ -105,7 +105,7 @@ async function buildsIn(pool: pg.Pool): Promise<Build[]> {
       }));
   } catch (error) {
     if (!isNotThereYet(error)) throw error;
-    throw new CliError('there are no read models yet: start a projector');
+    throw new CliError('there are no read models yet: start a projector, which builds them');
   }
 }
 

@@ -74,7 +74,7 @@ export function withConnection(command: Command, needs: readonly Address[], { to
   command.option('--data <dir>', 'data folder of the embedded system (ORDERLOG_DATA; default: .orderlog)');
   for (const need of needs) {
     const { flag, setting } = addresses[need];
-    command.option(`${flag} <url>`, `another system than the embedded one (${setting.variable})`);
+    command.option(`${flag} <url>`, `address to use instead of the embedded system's (${setting.variable})`);
   }
   if (!token) return command;
   return command
@@ -82,7 +82,7 @@ export function withConnection(command: Command, needs: readonly Address[], { to
       '--token <token>',
       'bearer token (ORDERLOG_TOKEN; default: one made with the key in the data folder)',
     )
-    .option('--tenant <tenant>', 'tenant of the token that is made', 'default');
+    .option('--tenant <tenant>', 'tenant for the token, where orderctl makes it', 'default');
 }
 
 const tokenSettings = { token: envOptional(envCredential('ORDERLOG_TOKEN')) };
@@ -135,7 +135,9 @@ export class Connection {
   get tenant(): string {
     const tenant = this.#options.tenant ?? 'default';
     if (!/^[a-z0-9_]{1,32}$/.test(tenant)) {
-      throw new UsageError(`--tenant ${tenant} is none: 1 to 32 of a-z, 0-9 and _`);
+      throw new UsageError(
+        `--tenant ${tenant} is not the name of a tenant: give 1 to 32 characters of a-z, 0-9 and _`,
+      );
     }
     return tenant;
   }

@@ -14,8 +14,11 @@ it.each([
     'http://localhost:3001 does not answer (ECONNREFUSED) (tries: 3): is it running?',
   ],
   [problem(404, 'order_not_found'), '404 order_not_found: The reason.'],
-  [problem(401, 'token_expired'), '401 token_expired: The reason. Give a token that is valid with --token.'],
-  [problem(403, 'forbidden'), '403 forbidden: The reason. Give a token with the scopes for it with --token.'],
+  [problem(401, 'token_expired'), '401 token_expired: The reason. Give a valid token with --token.'],
+  [
+    problem(403, 'forbidden'),
+    '403 forbidden: The reason. Give a token that has the scopes for it with --token.',
+  ],
 ])('%s is told in one line', (error, line) => {
   expect(failureLine(error)).toBe(line);
 });

@@ -6,7 +6,7 @@ export function failureLine(error: unknown): string {
   const line = describeStartFailure(error);
   if (error instanceof NoAnswer) return `${line}: is it running?`;
   if (!(error instanceof Problem)) return line;
-  if (error.status === 401) return `${line} Give a token that is valid with --token.`;
-  if (error.status === 403) return `${line} Give a token with the scopes for it with --token.`;
+  if (error.status === 401) return `${line} Give a valid token with --token.`;
+  if (error.status === 403) return `${line} Give a token that has the scopes for it with --token.`;
   return line;
 }

@@ -24,7 +24,7 @@ export function onInterruption(
     if (asked) process.exit(1);
     asked = true;
     const first = typeof underWay === 'string' ? underWay : underWay();
-    tell(`stopping after ${first} (again: at once)`);
+    tell(`stopping after ${first} (press Ctrl-C again to stop at once)`);
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);

@@ -13,8 +13,8 @@ const flags = { ORDERLOG_KAFKA_BROKERS: '--kafka', ORDERLOG_KAFKA_TOPIC: '--topi
 /** TLS and login come from the environment only: everybody on the machine can see a command line. */
 export function withKafka(command: Command): Command {
   return command
-    .option('--kafka <brokers>', 'HOST:PORT of some brokers, with commas between (ORDERLOG_KAFKA_BROKERS)')
-    .option('--topic <topic>', 'the topic (ORDERLOG_KAFKA_TOPIC; default: orders.events.v1)');
+    .option('--kafka <brokers>', 'addresses of Kafka brokers: HOST:PORT,… (ORDERLOG_KAFKA_BROKERS)')
+    .option('--topic <topic>', 'topic of the order events (ORDERLOG_KAFKA_TOPIC; default: orders.events.v1)');
 }
 
 /** As `kafkaNamed`. @throws CliError when no Kafka is named */

@@ -8,6 +8,6 @@ export function lookTeller(tell: (line: string) => void): (what: string, events:
   return (what, events) => {
     if (Date.now() - toldMs < TELL_EVERY_MS) return;
     toldMs = Date.now();
-    tell(`${what}: ${count(events)} events looked through`);
+    tell(`${what}: ${count(events)} events read`);
   };
 }

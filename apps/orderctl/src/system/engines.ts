@@ -96,7 +96,7 @@ export async function ensureEnginesAnswer(
   }
   if (elasticsearch !== null) {
     const asked = answers(givenBy.elasticsearch, 'Elasticsearch', () => askElasticsearch(elasticsearch));
-    await asked.catch((error: CliError) => tell(`${error.message}; search answers when it does`));
+    await asked.catch((error: CliError) => tell(`${error.message}; searches in it work once it answers`));
   }
 }
 

@@ -34,7 +34,10 @@ function describe({ port, app, option }: WantedPort): string {
 function refuseTwice(wanted: readonly WantedPort[]): void {
   for (const [index, one] of wanted.entries()) {
     const other = wanted.slice(index + 1).find(({ port }) => port === one.port);
-    if (other) throw new CliError(`port ${one.port} is given to both ${one.app} and ${other.app}`);
+    if (other)
+      throw new CliError(
+        `port ${one.port} is given to both ${one.app} and ${other.app}: change ${one.option} or ${other.option}`,
+      );
   }
 }
 

@@ -31,8 +31,8 @@ export class RebuildWatch {
     if (active === undefined || isKept(active)) return;
     this.#tell(
       active.ofThisRelease
-        ? `the read models were set aside (generation ${active.id}): others are built beside them`
-        : `the read models are those of another release (generation ${active.id}): this one builds its own beside them before it is ready`,
+        ? `the read models (generation ${active.id}) were set aside: new ones are built beside them`
+        : `the read models (generation ${active.id}) are of another release: this release builds its own beside them before it is ready`,
     );
   }
 
@@ -64,7 +64,7 @@ export class RebuildWatch {
     const { position: from, atMs } = this.#begun!;
     const perSecond = Number(position - from) / ((performance.now() - atMs) / 1_000);
     const left = Number(head - position);
-    if (left <= 0) return 'read models: all events are in, they are being compared with them';
+    if (left <= 0) return 'read models: all events are applied; orders are being compared with their events';
     const percent = Math.floor((100 * Number(position)) / Math.max(1, Number(head)));
     const time = perSecond > 0 ? `, about ${duration(left / perSecond)} left` : '';
     return `read models: ${percent}% built, ${count(Math.round(perSecond))} positions/s${time}`;

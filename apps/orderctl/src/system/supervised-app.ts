@@ -67,7 +67,7 @@ export class SupervisedApp {
     const ended = new Promise((done) => child.once('exit', done));
     child.kill('SIGTERM');
     const timer = setTimeout(() => {
-      this.#events.tell(`${this.name} does not end: killed`);
+      this.#events.tell(`${this.name} did not end in time: it is killed`);
       child.kill('SIGKILL');
     }, STOP_LIMIT_MS);
     await ended;

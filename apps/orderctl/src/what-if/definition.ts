@@ -37,12 +37,14 @@ export async function loadDefinition(path: string): Promise<Definition> {
   }
   const definition = loaded.default;
   if (typeof definition !== 'object' || definition === null)
-    throw new CliError(`${path} has no object as its default export: docs/orderctl.md has an example`);
+    throw new CliError(
+      `${path} does not have an object as its default export: docs/orderctl.md has an example`,
+    );
   const entries = Object.entries(definition);
   const unknown = entries.find(([name, part]) => !parts.has(name) || typeof part !== 'function');
   if (unknown || entries.length === 0)
     throw new CliError(
-      `${path} exports ${unknown ? unknown[0] : 'nothing'}: functions ${[...parts].join(', ')} are known`,
+      `the default export of ${path} holds ${unknown ? unknown[0] : 'nothing'}: a definition holds one or more of the functions ${[...parts].join(', ')}`,
     );
   return definition;
 }

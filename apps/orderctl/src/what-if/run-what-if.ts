@@ -57,7 +57,7 @@ export function reportLines(report: WhatIfReport): string[] {
     lines.push(`${count(differ).padStart(10)} orders  ${path}`);
   const cut = complete ? '' : ', not all of them,';
   const broken = failing === 0 ? '' : `, ${count(failing)} cannot be folded`;
-  const gone = deleted === 0 ? '' : `, of ${count(deleted)} the stream was deleted`;
+  const gone = deleted === 0 ? '' : `, the streams of ${count(deleted)} were deleted`;
   lines.push(
     `${count(orders)} orders${cut} with ${count(events)} events in ${seconds.toFixed(1)} s: ${count(differing)} would differ${broken}${gone}; nothing was changed`,
   );

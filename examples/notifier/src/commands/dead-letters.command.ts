@@ -34,7 +34,7 @@ export const replayDeadLetters: Command = {
   async execute(settings, { all, from, to }) {
     if ((all === undefined) === (from === undefined))
       throw new UsageError('give either --all or --from OFFSET');
-    if (all !== undefined && to !== undefined) throw new UsageError('--to goes with --from');
+    if (all !== undefined && to !== undefined) throw new UsageError('--to needs --from');
     const [first, last] = [offsetOf(from) ?? 0n, offsetOf(to)];
     await withDeadLetters(settings, async (deadLetters, inbox) => {
       const done = { replayed: 0, leftAsTheyAre: 0, stillMalformed: 0 };
@@ -72,7 +72,7 @@ async function withDeadLetters(
 function offsetOf(text: string | boolean | undefined): bigint | null {
   if (text === undefined) return null;
   if (typeof text !== 'string' || !/^\d{1,18}$/.test(text))
-    throw new UsageError('an offset is a whole number');
+    throw new UsageError('an offset must be a whole number');
   return BigInt(text);
 }
 

@@ -49,7 +49,7 @@ function channelsIn(listed: string): readonly Channel[] {
 
 function oneOf<T extends string>(known: readonly T[], given: string | boolean, option: string): T {
   const found = known.find((one) => one === given);
-  if (found === undefined) throw new UsageError(`${option} is one of ${known.join(', ')}`);
+  if (found === undefined) throw new UsageError(`${option} must be one of ${known.join(', ')}`);
   return found;
 }
 

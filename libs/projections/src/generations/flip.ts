@@ -32,10 +32,10 @@ export class CannotFlip extends Error {}
 
 const LOOK_EVERY_MS = 50;
 const HELP =
-  '`orderctl quarantine show` tells more about the order; once the cause is gone, run the same command again';
+  'see `orderctl quarantine show` of the order; once the cause is gone, run the same command again';
 
 export const LOCKED =
-  'another process is switching generations, or a long write holds the rows of the active one';
+  'another process is switching generations, or a long write to the active one is under way';
 
 /** Goes back to the generation that was active before, in one step. @throws CannotFlip */
 export async function rollback(options: FlipOptions): Promise<Flipped> {
@@ -57,7 +57,7 @@ export async function flipTo(options: FlipOptions, id: number): Promise<Flipped>
   if (generation.role === 'active') throw new CannotFlip(`generation ${id} is active already`);
   if (generation.searchIndex !== null && elasticsearch === null) {
     throw new CannotFlip(
-      `generation ${id} is searched in the index ${generation.searchIndex}: say where it is with --elasticsearch-url`,
+      `generation ${id} has the index ${generation.searchIndex}: give the address of Elasticsearch with --elasticsearch-url`,
     );
   }
   try {
@@ -88,7 +88,7 @@ async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord)
       const waitedMs = performance.now() - lockedMs;
       if (waitedMs >= patienceMs) {
         throw new CannotFlip(
-          `waited ${Math.round(waitedMs / 1_000)} s, but ${LOCKED}: nothing was changed, run the command again`,
+          `${LOCKED} (for ${Math.round(waitedMs / 1_000)} s now): nothing was changed, run the same command again`,
         );
       }
       tell?.(`waiting: ${LOCKED}`);
@@ -105,13 +105,13 @@ function canBeActive(generations: readonly GenerationRecord[], id: number): Gene
   }
   if (!generation.ofThisRelease) {
     throw new CannotFlip(
-      `generation ${id} is of another release: start the projector and query-api of that release`,
+      `generation ${id} is of another release: only the query-api of that release can read it; start its projector and query-api`,
     );
   }
   if (generation.state !== 'ready') {
     const why = generation.failure === null ? '' : ` (${generation.failure})`;
     throw new CannotFlip(
-      `generation ${id} is ${generation.state.replace('_', ' ')}${why}: only a ready generation can become active`,
+      `generation ${id} is ${generation.state.replace('_', ' ')}${why}: only a generation that is ready can become active`,
     );
   }
   return generation;
@@ -132,7 +132,7 @@ async function drawnLevel({ pool, patienceMs, onWaiting, signal }: FlipOptions, 
     last = position;
     if (performance.now() - movedMs >= patienceMs) {
       throw new CannotFlip(
-        `generation ${id} is not caught up: it stays at ${position} and the active one is at ${wanted}; a projector of its release has to run to take it further`,
+        `generation ${id} is not caught up: it is at position ${position}, the active one at ${wanted}, and it does not move; start a projector of this release, which keeps it up to date`,
       );
     }
     onWaiting?.(position, wanted);

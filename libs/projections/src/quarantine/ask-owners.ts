@@ -47,7 +47,7 @@ async function outcomeOf(pool: pg.Pool, id: string, waiting: Waiting): Promise<A
   const askedMs = performance.now();
   const told = new Set<string>();
   const tellOnce = (line: string) => {
-    if (!told.has(line)) tell?.(`${line} (Ctrl-C stops the waiting only)`);
+    if (!told.has(line)) tell?.(`${line} (after Ctrl-C, the projector does it all the same)`);
     told.add(line);
   };
   let action = await actionById(pool, id);
@@ -58,15 +58,15 @@ async function outcomeOf(pool: pg.Pool, id: string, waiting: Waiting): Promise<A
     const isKept = action.takenAt === null && (await isHeld(pool, lease));
     if (isKept) keptMs = nowMs;
     if (action.takenAt === null && nowMs - keptMs > takenWithinMs) {
-      await withdrawAction(pool, id, 'no projector that keeps this projection is running: nothing was done');
+      await withdrawAction(pool, id, 'no projector that owns this projection is running: nothing was done');
     } else if (isKept && nowMs - askedMs > busyWithinMs) {
-      await withdrawAction(pool, id, 'the projector that keeps this projection is busy: nothing was done');
+      await withdrawAction(pool, id, 'the projector that owns this projection is busy: nothing was done');
     } else if (isKept && nowMs - askedMs > takenWithinMs) {
       tellOnce(
-        `the projector that keeps ${action.projection} is busy with something else, and does this afterwards`,
+        `the projector that owns ${action.projection} is busy with something else, and does this afterwards`,
       );
     } else if (nowMs - askedMs > TELL_AFTER_MS) {
-      tellOnce(`waiting for the projector that keeps ${action.projection}`);
+      tellOnce(`waiting for the projector that owns ${action.projection}`);
     }
     await delay(LOOK_EVERY_MS, undefined, signal ? { signal } : {});
   }

@@ -26,7 +26,7 @@ export async function offerDocuments(
   if (action === 'skip') {
     return {
       succeeded: false,
-      outcome: 'a document is not made of a single event, so there is none to skip',
+      outcome: 'the index refuses the whole document of an order, so there is no event to skip',
     };
   }
   const isAsked = (one: { tenantId: string; orderId: string }) =>
@@ -36,20 +36,18 @@ export async function offerDocuments(
     return orders.filter(isAsked);
   };
   const before = await parked();
-  if (before.length === 0)
-    return { succeeded: true, outcome: 'nothing to retry: the index refuses none of these documents' };
+  if (before.length === 0) return { succeeded: true, outcome: 'no document is parked' };
   const last = await applier.turns.take(() => applier.store.touch(before));
   await applier.store.announce();
   const feed = new SearchFeedStore(db, await generationById(db, generation));
   if (!(await isFollowed(feed, last ?? 0n, signal))) {
-    const outcome =
-      'offered again, but the index is not being written at the moment: it gets the documents once it is';
+    const outcome = 'offered again, but the index is not being written now: it gets the documents once it is';
     return { succeeded: false, outcome };
   }
   const [refused, ...more] = await parked();
   if (!refused)
-    return { succeeded: true, outcome: `the index has taken ${before.length} of ${before.length} documents` };
-  const outcome = `the index still refuses ${more.length + 1} of ${before.length} documents: ${refused.reason}`;
+    return { succeeded: true, outcome: `the index has taken the documents of ${before.length} orders` };
+  const outcome = `the index still refuses the documents of ${more.length + 1} of ${before.length} orders: ${refused.reason}`;
   return { succeeded: false, outcome };
 }
 

@@ -149,9 +149,7 @@ export class QuarantineKeeper {
       return { succeeded: true, outcome: `event ${revision} is skipped already` };
     }
     if (known?.revision !== revision) {
-      const where = known
-        ? `the order is parked at event ${known.revision}`
-        : 'nothing of the order is parked';
+      const where = known ? `the order is parked at event ${known.revision}` : 'the order is not parked';
       return { succeeded: false, outcome: `event ${revision} cannot be skipped: ${where}` };
     }
     const key = { tenantId: tenantId!, orderId: orderId!, revision: revision };
@@ -176,7 +174,7 @@ export class QuarantineKeeper {
 }
 
 function told(retried: Retried | null): Outcome {
-  if (retried === null) return { succeeded: true, outcome: 'nothing of the order is parked' };
+  if (retried === null) return { succeeded: true, outcome: 'the order is not parked' };
   const { revision, stillParked } = retried;
   if (stillParked === null) {
     const row =

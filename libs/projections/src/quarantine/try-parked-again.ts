@@ -24,7 +24,7 @@ export async function withParkedTriedAgain<T>(
     const tryAgain = {
       ...({ projection: ORDERS_PROJECTION, generation: rowsOf, action: 'retry_all' } as const),
       ...{ tenantId: null, orderId: null, revision: null },
-      ...{ who: 'orderlog', reason: 'a flip to this generation would show older states of orders' },
+      ...{ who: 'orderlog', reason: 'a switch to this generation would show an older state of orders' },
     };
     const [tried] = await askOwners(pool, [tryAgain], waiting);
     return flip().catch((stillOlder: unknown) => {
@@ -38,5 +38,5 @@ export async function withParkedTriedAgain<T>(
 export function whyNotFlipped({ message, tried }: OrdersShownOlder): string {
   return tried === null
     ? message
-    : `${message}; everything parked there was to be tried again: ${tried.outcome}`;
+    : `${message}; the result of trying all that is parked there again: ${tried.outcome}`;
 }

@@ -35,15 +35,15 @@ export async function freeIfPossible(one: Pick<Generation, 'id'>, freeing: Freei
   const { pool, elasticsearch, signal, onNote } = freeing;
   let isBusy = false;
   const onBusy = () => {
-    if (!isBusy) onNote?.(`generation ${one.id} is being read: waiting for the queries under way`);
+    if (!isBusy) onNote?.(`waiting until the queries under way on generation ${one.id} are answered`);
     isBusy = true;
   };
   try {
     await freeGeneration(pool, one, elasticsearch, { signal, onBusy });
     return true;
   } catch (error) {
-    const why = signal.aborted ? 'interrupted' : messageOf(error);
-    const left = `generation ${one.id} is not dropped: ${why}; \`orderctl generations drop ${one.id}\` drops it`;
+    const why = signal.aborted ? 'stopped before that' : messageOf(error);
+    const left = `generation ${one.id} was not dropped (${why}): drop it with \`orderctl generations drop ${one.id}\``;
     onNote?.(error instanceof IndexLeft ? error.message : left);
     return false;
   }

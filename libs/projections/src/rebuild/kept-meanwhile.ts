@@ -70,7 +70,7 @@ export class KeptMeanwhile {
     if (searchIndex !== null) {
       if (options.elasticsearch === null) {
         throw new ReplayFailed(
-          `generation ${generation.id} has the index ${searchIndex}: say where it is with --elasticsearch-url`,
+          `generation ${generation.id} has the index ${searchIndex}: give the address of Elasticsearch with --elasticsearch-url`,
         );
       }
       await beginBulk(options.elasticsearch, searchIndex);
@@ -115,7 +115,7 @@ export class KeptMeanwhile {
     for (const { name, engine } of this.#kept) {
       const { state, lastError, failingMs } = engine;
       if (state === 'failing' && failingMs >= failingLimitMs) {
-        throw new ReplayFailed(`${name} makes no progress: ${lastError}`);
+        throw new ReplayFailed(`the projection ${name} keeps failing: ${lastError}`);
       }
       if (lastError !== null && lastError !== this.#told.get(name))
         onNote?.(`waiting: ${name}: ${lastError}`);

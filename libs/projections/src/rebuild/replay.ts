@@ -144,15 +144,17 @@ class Attempt {
     const { request, onNote } = this.#options;
     const open = await this.#open();
     if (open !== null) {
-      const kind = open.searchOnly ? 'of the search index alone' : 'of rows and index';
+      const kind = open.searchOnly ? 'of the search index alone' : 'of the rows and the index';
       if (open.searchOnly !== request.searchOnly)
         throw new CannotReplay(
-          `a replay ${kind} is not finished: resume it with \`orderctl replay resume\`, or end it with \`orderctl replay cancel\``,
+          `a replay ${kind} was begun and is not finished: continue it with \`orderctl replay resume\`, or end it with \`orderctl replay cancel\``,
         );
       if (open.asked === 'cancel')
         return { record: open, generation: await generationById(this.#pool, open.generation) };
       await this.#store.goOn(open.id, { ...open, ...request });
-      onNote?.(`going on with generation ${open.generation}, begun ${open.startedAt.toISOString()}`);
+      onNote?.(
+        `continuing the replay into generation ${open.generation}, which began ${open.startedAt.toISOString()}`,
+      );
       return {
         record: (await this.#store.open())!,
         generation: await generationById(this.#pool, open.generation),
@@ -164,13 +166,13 @@ class Attempt {
     const active = await activeGeneration(this.#pool);
     if (active === null)
       throw new CannotReplay(
-        'there are no read models of this release yet: its projector builds them when it starts',
+        'there are no read models of this release yet: start its projector, which builds them',
       );
     await refuseOtherStore(this.#pool, active, this.#options.eventStore);
     const indexPrefix = active.searchIndex === null ? null : indexPrefixOf(active.searchIndex);
     if (request.searchOnly && indexPrefix === null) {
       throw new CannotReplay(
-        'orders are searched in PostgreSQL, which has no index of its own: replay without --search-only',
+        'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',
       );
     }
     const generation = await createGeneration(this.#pool, {
@@ -194,7 +196,9 @@ class Attempt {
       if (built) await freeIfPossible(built, this.#freeing());
       throw new ReplayCancelled();
     }
-    onNote?.(`generation ${open.generation}, begun ${open.startedAt.toISOString()}, was dropped`);
+    onNote?.(
+      `generation ${open.generation} of the replay that began ${open.startedAt.toISOString()} was dropped: beginning anew`,
+    );
     return null;
   }
 
@@ -237,7 +241,7 @@ class Attempt {
     try {
       return await freeSuperseded({ ...this.#freeing(), onNote });
     } catch (error) {
-      onNote(`older generations could not be dropped, the next replay drops them: ${messageOf(error)}`);
+      onNote(`older generations could not be dropped, which is left to the next replay: ${messageOf(error)}`);
       return [];
     }
   }
@@ -250,7 +254,9 @@ class Attempt {
   ): Promise<Switched> {
     if (await this.#isActive(generation)) return { generation, previous: null, verified: null };
     if (!Object.values(readModelFingerprints).includes(generation.fingerprint))
-      throw new ReplayFailed(`generation ${generation.id} was begun by another release`);
+      throw new ReplayFailed(
+        `generation ${generation.id} was begun by another release, and this release cannot continue it`,
+      );
     if (!record.searchOnly) await this.#build(session, generation, control);
     return switchTo(generation, record, control, { ...this.#options, pool: this.#pool });
   }
@@ -291,7 +297,7 @@ class Attempt {
       await freeIfPossible(generation, this.#freeing());
     } catch (left) {
       this.#options.onNote?.(
-        `generation ${generation.id} could not be dropped, the next replay drops it: ${messageOf(left)}`,
+        `generation ${generation.id} could not be dropped, which is left to the next replay: ${messageOf(left)}`,
       );
     }
     return cancelled || error instanceof ReplayFailed
@@ -310,7 +316,7 @@ async function refuseOtherStore(
   const other = await otherStore(eventStore, boundTo);
   if (other === null) return;
   throw new CannotReplay(
-    `generation ${id} is made from event store ${boundTo}, and this is ${other}: give the ` +
-      'address of the former, or, if its orders were moved, have the read models built anew: `orderctl read-models renew`',
+    `generation ${id} is made from event store ${boundTo}, but this is ${other}: give the ` +
+      'address of the former, or, if its orders were moved, have the read models built anew with `orderctl read-models renew`',
   );
 }

@@ -73,7 +73,7 @@ async function foresee(
   } catch (error) {
     if (!(error instanceof OrdersShownOlder) || error.isForGood) throw error;
     onNote?.(
-      `${whyNotFlipped(error)}; unless that passes by itself, the replay will fail in the end: \`orderctl replay cancel\` ends it now`,
+      `${whyNotFlipped(error)}; unless that passes by itself, the replay will fail at the switch: \`orderctl replay cancel\` ends it now`,
     );
   }
 }
@@ -107,7 +107,7 @@ async function verifyAll(
     .slice(0, SHOWN_DIFFERENCES)
     .map(({ tenantId, orderId, kind, path }) => `${tenantId}.${orderId} (${kind} at ${path})`);
   throw new ReplayFailed(
-    `generation ${generation.id} differs from the events: ${result.differenceCount} differences in ${result.orders} orders, such as ${examples.join(', ')}`,
+    `generation ${generation.id} does not match the events: ${result.differenceCount} differences in ${result.orders} orders, such as ${examples.join(', ')}`,
   );
 }
 

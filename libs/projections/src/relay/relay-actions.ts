@@ -62,7 +62,7 @@ async function carryOut(
   await sending.settle();
   const first = (await store.parked()).find((event) => event.orderId === orderId);
   if (first?.revision !== revision) {
-    const where = first ? `the order is parked at event ${first.revision}` : 'nothing of the order is parked';
+    const where = first ? `the order is parked at event ${first.revision}` : 'the order is not parked';
     return { succeeded: false, outcome: `event ${revision} cannot be skipped: ${where}` };
   }
   await store.skip({ ...key, reason: reason!, who });
@@ -73,8 +73,8 @@ async function carryOut(
 function told(retried: readonly RelayRetry[]): Outcome {
   const stuck = retried.flatMap((one) => one.stuck ?? []);
   const [first] = stuck;
-  if (retried.length === 0) return { succeeded: true, outcome: 'nothing of it is parked' };
-  if (!first) return { succeeded: true, outcome: `sent the parked events of ${orders(retried.length)}` };
+  if (retried.length === 0) return { succeeded: true, outcome: 'nothing is parked' };
+  if (!first) return { succeeded: true, outcome: `the parked events of ${orders(retried.length)} are sent` };
   const outcome =
     retried.length === 1
       ? `still parked at event ${first.revision}: ${first.reason}`

@@ -86,7 +86,9 @@ const POLL_MS = 100;
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const generation = options.generation ?? (await activeGeneration(options.pool));
   if (!generation)
-    throw new NothingToVerify('there are no read models of this release: no projector has run yet');
+    throw new NothingToVerify(
+      'there are no read models of this release: start its projector, which builds them',
+    );
   return new Verification(options, generation, await openIndex(options, generation)).run();
 }
 
@@ -99,7 +101,7 @@ async function openIndex(
   if (searchIndex === null) return null;
   if (elasticsearch === null) {
     throw new NothingToVerify(
-      `orders are searched in the index ${searchIndex}: say where it is with --elasticsearch-url or ORDERLOG_ELASTICSEARCH_URL`,
+      `orders are searched in the index ${searchIndex}: give the address of Elasticsearch with --elasticsearch-url or ORDERLOG_ELASTICSEARCH_URL`,
     );
   }
   const parked = await new SearchFeedStore(pool, generation).parked();

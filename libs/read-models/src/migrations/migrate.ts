@@ -107,7 +107,7 @@ export function migrateDown(pool: pg.Pool, toNumber: number, known = migrations)
           `migration ${number} (${name}) is of a later release: use the orderctl of that release`,
         );
       if (step.down === null)
-        throw new CannotMigrateDown(`migration ${number} (${name}) is the first one and cannot be undone`);
+        throw new CannotMigrateDown(`migration ${number} (${name}) is the first one, and cannot be undone`);
       return { ...step, down: step.down };
     });
     if (steps.length > 0) await requireNoOwner(client);
