@@ -27,10 +27,39 @@ interface Derived {
  */
 export type OrderDocument = Omit<Order, 'personal' | 'handled'> & Derived;
 
+/** Field by field, as the fold itself: every event makes a document. */
 export function documentOf(order: Order): OrderDocument {
-  const { personal: _personal, handled: _handled, ...state } = order;
   return {
-    ...state,
+    orderId: order.orderId,
+    tenantId: order.tenantId,
+    number: order.number,
+    reference: order.reference,
+    customerId: order.customerId,
+    currency: order.currency,
+    lines: order.lines,
+    discounts: order.discounts,
+    surcharges: order.surcharges,
+    shipping: order.shipping,
+    shippingAddress: order.shippingAddress,
+    billingAddress: order.billingAddress,
+    attributes: order.attributes,
+    tags: order.tags,
+    status: order.status,
+    statusReason: order.statusReason,
+    onHold: order.onHold,
+    holdReason: order.holdReason,
+    placedAt: order.placedAt,
+    stock: order.stock,
+    payments: order.payments,
+    refunds: order.refunds,
+    shipments: order.shipments,
+    cancellations: order.cancellations,
+    returns: order.returns,
+    notes: order.notes,
+    retiredIds: order.retiredIds,
+    revision: order.revision,
+    lastOccurredAt: order.lastOccurredAt,
+    lastRecordedAt: order.lastRecordedAt,
     totals: orderTotals(order),
     paymentStatus: paymentStatus(order),
     fulfilmentStatus: fulfilmentStatus(order),
@@ -41,13 +70,38 @@ export function documentOf(order: Order): OrderDocument {
 
 /** The order to fold on from; it remembers no handled command, so it is for reading sides alone. */
 export function orderOf(document: OrderDocument, personal: OrderPersonal | Erased): Order {
-  const {
-    totals: _totals,
-    paymentStatus: _paymentStatus,
-    fulfilmentStatus: _fulfilmentStatus,
-    returnStatus: _returnStatus,
-    allowedCommands: _allowedCommands,
-    ...state
-  } = document;
-  return { ...state, personal, handled: [] };
+  return {
+    orderId: document.orderId,
+    tenantId: document.tenantId,
+    number: document.number,
+    reference: document.reference,
+    customerId: document.customerId,
+    currency: document.currency,
+    lines: document.lines,
+    discounts: document.discounts,
+    surcharges: document.surcharges,
+    shipping: document.shipping,
+    shippingAddress: document.shippingAddress,
+    billingAddress: document.billingAddress,
+    attributes: document.attributes,
+    tags: document.tags,
+    status: document.status,
+    statusReason: document.statusReason,
+    onHold: document.onHold,
+    holdReason: document.holdReason,
+    placedAt: document.placedAt,
+    stock: document.stock,
+    payments: document.payments,
+    refunds: document.refunds,
+    shipments: document.shipments,
+    cancellations: document.cancellations,
+    returns: document.returns,
+    notes: document.notes,
+    personal,
+    retiredIds: document.retiredIds,
+    handled: [],
+    revision: document.revision,
+    lastOccurredAt: document.lastOccurredAt,
+    lastRecordedAt: document.lastRecordedAt,
+  };
 }

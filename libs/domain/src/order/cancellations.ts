@@ -5,7 +5,7 @@ import { checkOneMore, checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
 import type { CancellationId } from './ids.js';
-import { atMost, changeLines, checkQuantities, unshipped } from './lines.js';
+import { atMost, changedLines, checkQuantities, unshipped } from './lines.js';
 import { accept } from './rejections.js';
 import { checkAllowed } from './transitions.js';
 
@@ -24,9 +24,10 @@ export type CancellationCommand = Command<
 >;
 
 export const evolveCancellations: EvolvePart<CancellationEvent> = {
-  LinesCancelled: (order, { data, occurredAt }) => ({
-    ...changeLines(order, data.lines, (line, quantity) => ({ cancelled: line.cancelled + quantity })),
-    cancellations: [...order.cancellations, { ...data, at: occurredAt }],
+  LinesCancelled: (order, { data: { cancellationId, lines, reason }, occurredAt }) => ({
+    ...order,
+    lines: changedLines(order, lines, (line, quantity) => ({ cancelled: line.cancelled + quantity })),
+    cancellations: [...order.cancellations, { cancellationId, lines, reason, at: occurredAt }],
   }),
 };
 

@@ -11,7 +11,7 @@ import type {
   SurchargeInput,
 } from './content.js';
 import type { DiscountId, LineId } from './ids.js';
-import { changeLines, newLine } from './lines.js';
+import { changedLines, newLine } from './lines.js';
 
 export type EditEvent =
   | Event<'LineAdded', { readonly line: OrderedLine }>
@@ -59,11 +59,13 @@ export const evolveEdits: EvolvePart<EditEvent> = {
     retiredIds: [...order.retiredIds, lineId],
   }),
 
-  LineQuantityChanged: (order, { data: { lineId, quantity, taxAmountMinor } }) =>
-    changeLines(order, [{ lineId, quantity }], ({ tax }) => ({
+  LineQuantityChanged: (order, { data: { lineId, quantity, taxAmountMinor } }) => ({
+    ...order,
+    lines: changedLines(order, [{ lineId, quantity }], ({ tax }) => ({
       quantity,
       tax: tax === null || taxAmountMinor === null ? tax : { ...tax, amountMinor: taxAmountMinor },
     })),
+  }),
 
   DiscountApplied: (order, { data }) => ({ ...order, discounts: [...order.discounts, data.discount] }),
 

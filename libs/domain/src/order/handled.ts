@@ -79,8 +79,9 @@ export function remember(
   if (last?.commandId === commandId) {
     return handedOn(handled, handled.with(-1, { ...last, revision }), commandId);
   }
-  const entry = { commandId, fingerprint, revision, firstRevision: revision, recordedAt };
-  const added = kept ? { ...entry, kept } : entry;
+  const added: HandledCommand = kept
+    ? { commandId, fingerprint, revision, firstRevision: revision, recordedAt, kept }
+    : { commandId, fingerprint, revision, firstRevision: revision, recordedAt };
   const all = handled.length <= window.always ? handled.concat(added) : within(window, handled, added);
   return handedOn(handled, all, commandId);
 }

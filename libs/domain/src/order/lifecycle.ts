@@ -28,23 +28,27 @@ export type LifecycleCommand =
   | Command<'CancelOrder', Reason>
   | Command<'CompleteOrder', Nothing>;
 
+/** Rejecting or cancelling an order also releases its hold: there is nothing left to hold back. */
+const released = { onHold: false, holdReason: null };
+
 export const evolveLifecycle: EvolvePart<LifecycleEvent> = {
   OrderConfirmed: (order) => ({ ...order, status: 'confirmed' }),
-  OrderRejected: (order, { data }) => ({ ...released(order), status: 'rejected', statusReason: data.reason }),
+  OrderRejected: (order, { data }) => ({
+    ...order,
+    ...released,
+    status: 'rejected',
+    statusReason: data.reason,
+  }),
   OrderHeld: (order, { data }) => ({ ...order, onHold: true, holdReason: data.reason }),
-  OrderReleased: (order) => released(order),
+  OrderReleased: (order) => ({ ...order, ...released }),
   OrderCancelled: (order, { data }) => ({
-    ...released(order),
+    ...order,
+    ...released,
     status: 'cancelled',
     statusReason: data.reason,
   }),
   OrderCompleted: (order) => ({ ...order, status: 'completed' }),
 };
-
-/** Rejecting or cancelling an order also releases its hold: there is nothing left to hold back. */
-function released(order: Order): Order {
-  return { ...order, onHold: false, holdReason: null };
-}
 
 /** Cancelling an order also cancels its shipments and units, with the events of those parts. */
 type DecidedHere = LifecycleEvent | ShipmentEvent | CancellationEvent;

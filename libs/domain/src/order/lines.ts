@@ -43,18 +43,38 @@ export function remaining(order: Order, count: (line: Line) => number): LineQuan
     .filter(({ quantity }) => quantity > 0);
 }
 
-/** The order with `change` applied to each named line. One pass over each list, since both can hold 2,000. */
-export function changeLines(
+/** What events change of a line. */
+type LineChange = Partial<Omit<Line, 'lineId' | 'sku' | 'name' | 'unitPriceMinor'>>;
+
+/** The order's lines, with `change` applied to each named one. One pass over each list: both can hold 2,000. */
+export function changedLines(
   order: Order,
   quantities: readonly LineQuantity[],
-  change: (line: Line, quantity: number) => Partial<Line>,
-): Order {
+  change: (line: Line, quantity: number) => LineChange,
+): readonly Line[] {
   const byLine = new Map(quantities.map(({ lineId, quantity }) => [lineId, quantity]));
-  const lines = order.lines.map((line) => {
+  return order.lines.map((line) => {
     const quantity = byLine.get(line.lineId);
-    return quantity === undefined ? line : { ...line, ...change(line, quantity) };
+    return quantity === undefined ? line : changedLine(line, change(line, quantity));
   });
-  return { ...order, lines };
+}
+
+/** Written out as `newLine` is, so that all lines have one shape in memory. */
+function changedLine(line: Line, change: LineChange): Line {
+  return {
+    lineId: line.lineId,
+    sku: line.sku,
+    name: line.name,
+    quantity: change.quantity ?? line.quantity,
+    unitPriceMinor: line.unitPriceMinor,
+    tax: change.tax === undefined ? line.tax : change.tax,
+    cancelled: change.cancelled ?? line.cancelled,
+    shipped: change.shipped ?? line.shipped,
+    dispatched: change.dispatched ?? line.dispatched,
+    delivered: change.delivered ?? line.delivered,
+    inReturns: change.inReturns ?? line.inReturns,
+    received: change.received ?? line.received,
+  };
 }
 
 /**

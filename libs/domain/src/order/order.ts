@@ -110,8 +110,38 @@ export function evolveWithin(window: HandledWindow): EvolveOrder {
     const fold = evolveOrder[event.type] as ((state: OrderState, event: OrderEvent) => Order) | undefined;
     if (fold === undefined) throw new Error(`no fold for an event of type ${String(event.type)}`);
     const { recording } = event;
+    const folded = fold(state, event);
+    // Field by field, so that every order has one shape in memory, whatever its events were: what handles orders of
+    // many shapes is several times as slow.
     return {
-      ...fold(state, event),
+      orderId: folded.orderId,
+      tenantId: folded.tenantId,
+      number: folded.number,
+      reference: folded.reference,
+      customerId: folded.customerId,
+      currency: folded.currency,
+      lines: folded.lines,
+      discounts: folded.discounts,
+      surcharges: folded.surcharges,
+      shipping: folded.shipping,
+      shippingAddress: folded.shippingAddress,
+      billingAddress: folded.billingAddress,
+      attributes: folded.attributes,
+      tags: folded.tags,
+      status: folded.status,
+      statusReason: folded.statusReason,
+      onHold: folded.onHold,
+      holdReason: folded.holdReason,
+      placedAt: folded.placedAt,
+      stock: folded.stock,
+      payments: folded.payments,
+      refunds: folded.refunds,
+      shipments: folded.shipments,
+      cancellations: folded.cancellations,
+      returns: folded.returns,
+      notes: folded.notes,
+      personal: folded.personal,
+      retiredIds: folded.retiredIds,
       handled: remember(state?.handled ?? [], recording, { kept: addsUp.has(event.type), window }),
       revision: recording.revision,
       lastOccurredAt: event.occurredAt,

@@ -6,7 +6,7 @@ import { freshId } from './identity.js';
 import type { PaymentId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { accept, reject, type RejectionCode } from './rejections.js';
-import type { Authorization, Order, Payments } from './state.js';
+import type { Authorization, Capture, FailedPayment, Order, Payments, VoidedPayment } from './state.js';
 import { capturedTotalMinor } from './totals.js';
 
 /**
@@ -41,28 +41,54 @@ export type PaymentCommand =
   | Command<'RecordPaymentVoided', Voided>;
 
 export const evolvePayments: EvolvePart<PaymentEvent> = {
-  PaymentAuthorized: (order, { data: { currency: _, ...authorized }, occurredAt }) => {
-    const authorization = { ...authorized, capturedMinor: 0, voided: false, at: occurredAt };
+  PaymentAuthorized: (order, { data, occurredAt }) => {
+    const authorization: Authorization = {
+      amountMinor: data.amountMinor,
+      providerReference: data.providerReference,
+      method: data.method,
+      paymentId: data.paymentId,
+      capturedMinor: 0,
+      voided: false,
+      at: occurredAt,
+    };
     const authorizations = [...order.payments.authorizations, authorization];
     return withPayments(order, { authorizations }, 'authorized');
   },
 
-  PaymentCaptured: (order, { data: { currency: _, ...captured }, occurredAt }) => {
-    const captures = [...order.payments.captures, { ...captured, at: occurredAt }];
-    const authorizations = changeAuthorization(order, captured.authorizationId, ({ capturedMinor }) => ({
-      capturedMinor: capturedMinor + captured.amountMinor,
+  PaymentCaptured: (order, { data, occurredAt }) => {
+    const capture: Capture = {
+      amountMinor: data.amountMinor,
+      providerReference: data.providerReference,
+      method: data.method,
+      authorizationId: data.authorizationId,
+      paymentId: data.paymentId,
+      at: occurredAt,
+    };
+    const captures = [...order.payments.captures, capture];
+    const authorizations = changeAuthorization(order, data.authorizationId, ({ capturedMinor }) => ({
+      capturedMinor: capturedMinor + data.amountMinor,
     }));
     return withPayments(order, { captures, authorizations }, 'captured');
   },
 
-  PaymentFailed: (order, { data: { currency: _, ...failed }, occurredAt }) => {
-    const failures = [...order.payments.failures, { ...failed, at: occurredAt }];
+  PaymentFailed: (order, { data, occurredAt }) => {
+    const failure: FailedPayment = {
+      amountMinor: data.amountMinor,
+      providerReference: data.providerReference,
+      authorizationId: data.authorizationId,
+      reason: data.reason,
+      paymentId: data.paymentId,
+      at: occurredAt,
+    };
+    const failures = [...order.payments.failures, failure];
     return withPayments(order, { failures }, 'failed');
   },
 
   PaymentVoided: (order, { data, occurredAt }) => {
-    const voids = [...order.payments.voids, { ...data, at: occurredAt }];
-    const authorizations = changeAuthorization(order, data.authorizationId, () => ({ voided: true }));
+    const { authorizationId, providerReference, paymentId } = data;
+    const voided: VoidedPayment = { authorizationId, providerReference, paymentId, at: occurredAt };
+    const voids = [...order.payments.voids, voided];
+    const authorizations = changeAuthorization(order, authorizationId, () => ({ voided: true }));
     return withPayments(order, { voids, authorizations }, 'voided');
   },
 };
@@ -207,6 +233,16 @@ function changeAuthorization(
 
 /** `last` is the last payment event until the first capture. From then on it stays `captured`. */
 function withPayments(order: Order, change: Partial<Payments>, last: Payments['last']): Order {
-  const captured = order.payments.captures.length > 0;
-  return { ...order, payments: { ...order.payments, ...change, last: captured ? 'captured' : last } };
+  const { payments } = order;
+  const captured = payments.captures.length > 0;
+  return {
+    ...order,
+    payments: {
+      authorizations: change.authorizations ?? payments.authorizations,
+      captures: change.captures ?? payments.captures,
+      failures: change.failures ?? payments.failures,
+      voids: change.voids ?? payments.voids,
+      last: captured ? 'captured' : last,
+    },
+  };
 }

@@ -114,7 +114,15 @@ export const evolvePlacing = {
     cancellations: [],
     returns: [],
     notes: [],
-    personal: personal === ERASED ? ERASED : { ...personal, notes: {} },
+    personal:
+      personal === ERASED
+        ? ERASED
+        : {
+            contact: personal.contact,
+            shippingAddress: personal.shippingAddress,
+            billingAddress: personal.billingAddress,
+            notes: {},
+          },
     retiredIds: [],
     // The fold of the whole order fills these in (order.ts).
     handled: [],

@@ -54,9 +54,13 @@ export type RefundCommand =
     >;
 
 export const evolveRefunds: EvolvePart<RefundEvent> = {
-  RefundRequested: (order, { data: { currency: _, ...requested }, occurredAt }) => {
+  RefundRequested: (order, { data, occurredAt }) => {
     const refund: Refund = {
-      ...requested,
+      refundId: data.refundId,
+      reason: data.reason,
+      returnId: data.returnId,
+      of: data.of,
+      amountMinor: data.amountMinor,
       status: 'pending',
       providerReference: null,
       failureReason: null,

@@ -7,9 +7,9 @@ import { keptCommands } from './handled.js';
 import { freshId } from './identity.js';
 import type { ReturnId } from './ids.js';
 import { LIMITS } from './limits.js';
-import { atMost, changeLines, checkQuantities } from './lines.js';
+import { atMost, changedLines, checkQuantities } from './lines.js';
 import { accept, reject } from './rejections.js';
-import type { Order, Return } from './state.js';
+import type { Line, Order, Return } from './state.js';
 import { checkAllowed } from './transitions.js';
 
 export type ReturnEvent =
@@ -31,38 +31,53 @@ export type ReturnCommand =
   | Command<'CloseReturn', { readonly returnId: ReturnId }>;
 
 export const evolveReturns: EvolvePart<ReturnEvent> = {
-  ReturnRequested: (order, { data, occurredAt }) => {
-    const lines = data.lines.map((line) => ({ ...line, received: 0 }));
-    const requested: Return = { ...data, lines, status: 'requested', requestedAt: occurredAt };
+  ReturnRequested: (order, { data: { returnId, lines, reason }, occurredAt }) => {
+    const requested: Return = {
+      returnId,
+      lines: lines.map(({ lineId, quantity }) => ({ lineId, quantity, received: 0 })),
+      reason,
+      status: 'requested',
+      requestedAt: occurredAt,
+    };
     return {
-      ...changeLines(order, data.lines, (line, quantity) => ({ inReturns: line.inReturns + quantity })),
+      ...order,
+      lines: changedLines(order, lines, (line, quantity) => ({ inReturns: line.inReturns + quantity })),
       returns: [...order.returns, requested],
     };
   },
 
-  ReturnApproved: (order, { data }) => changeReturn(order, data.returnId, () => ({ status: 'approved' })),
+  ReturnApproved: (order, { data: { returnId } }) => ({
+    ...order,
+    returns: changedReturns(order, returnId, () => ({ status: 'approved' })),
+  }),
 
-  ReturnDeclined: (order, { data }) =>
-    changeReturn(letGo(order, data.returnId), data.returnId, () => ({ status: 'declined' })),
+  ReturnDeclined: (order, { data: { returnId } }) => ({
+    ...order,
+    lines: withUnitsFreed(order, returnId),
+    returns: changedReturns(order, returnId, () => ({ status: 'declined' })),
+  }),
 
   ReturnItemsReceived: (order, { data }) => {
     const received = new Map(data.lines.map(({ lineId, quantity }) => [lineId, quantity]));
-    return changeReturn(
-      changeLines(order, data.lines, (line, quantity) => ({ received: line.received + quantity })),
-      data.returnId,
-      (each) => {
+    return {
+      ...order,
+      lines: changedLines(order, data.lines, (line, quantity) => ({ received: line.received + quantity })),
+      returns: changedReturns(order, data.returnId, (each) => {
         const lines = each.lines.map((line) => ({
           ...line,
           received: line.received + (received.get(line.lineId) ?? 0),
         }));
         const complete = lines.every((line) => line.received === line.quantity);
         return { lines, status: complete ? 'received' : each.status };
-      },
-    );
+      }),
+    };
   },
 
-  ReturnClosed: (order, { data }) =>
-    changeReturn(letGo(order, data.returnId), data.returnId, () => ({ status: 'closed' })),
+  ReturnClosed: (order, { data: { returnId } }) => ({
+    ...order,
+    lines: withUnitsFreed(order, returnId),
+    returns: changedReturns(order, returnId, () => ({ status: 'closed' })),
+  }),
 };
 
 /**
@@ -144,19 +159,20 @@ function checkState({ returnId, status }: Return, wanted: readonly Return['statu
   return wanted.includes(status) ? null : reject('return_not_in_state', { returnId, status });
 }
 
-function changeReturn(order: Order, returnId: ReturnId, change: (each: Return) => Partial<Return>): Order {
-  const returns = order.returns.map((each) =>
-    each.returnId === returnId ? { ...each, ...change(each) } : each,
-  );
-  return { ...order, returns };
+function changedReturns(
+  order: Order,
+  returnId: ReturnId,
+  change: (each: Return) => Partial<Return>,
+): readonly Return[] {
+  return order.returns.map((each) => (each.returnId === returnId ? { ...each, ...change(each) } : each));
 }
 
-/** Frees the units of a return that were not received, so that they can be returned another time. */
-function letGo(order: Order, returnId: ReturnId): Order {
+/** The lines once the units of a return that were not received can be returned another time. */
+function withUnitsFreed(order: Order, returnId: ReturnId): readonly Line[] {
   const found = order.returns.find((each) => each.returnId === returnId);
   const missing = (found?.lines ?? []).map(({ lineId, quantity, received }) => ({
     lineId,
     quantity: quantity - received,
   }));
-  return changeLines(order, missing, (line, quantity) => ({ inReturns: line.inReturns - quantity }));
+  return changedLines(order, missing, (line, quantity) => ({ inReturns: line.inReturns - quantity }));
 }

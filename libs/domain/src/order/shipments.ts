@@ -6,7 +6,7 @@ import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
 import type { ShipmentId } from './ids.js';
 import { LIMITS } from './limits.js';
-import { atMost, changeLines, checkQuantities, remaining, unshipped } from './lines.js';
+import { atMost, changedLines, checkQuantities, remaining, unshipped } from './lines.js';
 import { accept, reject } from './rejections.js';
 import type { Line, Order, Shipment } from './state.js';
 import { checkAllowed } from './transitions.js';
@@ -48,17 +48,20 @@ export type ShipmentCommand =
 export const evolveShipments: EvolvePart<ShipmentEvent> = {
   ShipmentCreated: (order, { data, occurredAt }) => {
     const shipment: Shipment = {
-      ...data,
+      shipmentId: data.shipmentId,
+      carrier: data.carrier,
+      lines: data.lines,
       status: 'created',
       trackingNumber: null,
       createdAt: occurredAt,
       dispatchedAt: null,
       deliveredAt: null,
     };
-    const shipped = changeLines(order, data.lines, (line, quantity) => ({
-      shipped: line.shipped + quantity,
-    }));
-    return { ...shipped, shipments: [...order.shipments, shipment] };
+    return {
+      ...order,
+      lines: changedLines(order, data.lines, (line, quantity) => ({ shipped: line.shipped + quantity })),
+      shipments: [...order.shipments, shipment],
+    };
   },
 
   ShipmentDispatched: (order, { data: { shipmentId, carrier, trackingNumber }, occurredAt }) =>
@@ -162,5 +165,5 @@ function moveShipment(
   const shipments = order.shipments.map((shipment) =>
     shipment === moved ? { ...shipment, ...change } : shipment,
   );
-  return changeLines({ ...order, shipments }, moved?.lines ?? [], changeLine);
+  return { ...order, shipments, lines: changedLines(order, moved?.lines ?? [], changeLine) };
 }

@@ -24,8 +24,14 @@ export type StockCommand =
   | Command<'RecordStockReleased', Released>;
 
 export const evolveStock: EvolvePart<StockEvent> = {
-  StockReserved: (order, { data }) => ({ ...order, stock: { ...data, status: 'reserved', reason: null } }),
-  StockRejected: (order, { data }) => ({ ...order, stock: { ...data, status: 'rejected', reference: null } }),
+  StockReserved: (order, { data: { reference, lines } }) => ({
+    ...order,
+    stock: { reference, lines, status: 'reserved', reason: null },
+  }),
+  StockRejected: (order, { data: { reason, lines } }) => ({
+    ...order,
+    stock: { reason, lines, status: 'rejected', reference: null },
+  }),
   StockReleased: (order, { data }) => ({ ...order, stock: { ...order.stock, ...data, status: 'released' } }),
 };
 
