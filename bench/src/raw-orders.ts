@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DecisionContext } from '#domain/decider.js';
+import { recorded, type DecisionContext } from '#domain/decider.js';
 import { instantAt } from '#domain/instant.js';
 import { decide, evolve, type OrderCommand } from '#domain/order/order.js';
 import type { OrderState } from '#domain/order/state.js';
@@ -36,7 +36,7 @@ export class RawOrder {
     const expected = this.#state === null ? 'no_stream' : this.#state.revision;
     for (const event of decision.events) {
       const revision = (this.#state?.revision ?? -1) + 1;
-      this.#state = evolve(this.#state, { ...event, recording: { ...recording, revision } });
+      this.#state = evolve(this.#state, recorded(event, { ...recording, revision }));
     }
     const events = await encode(this.orderId, decision.events, {
       ...recording,

@@ -46,6 +46,19 @@ export interface Recording {
 
 export type Recorded<E> = E & { readonly recording: Recording };
 
+/** The event with what storing it adds. */
+export function recorded<
+  E extends {
+    readonly type: string;
+    readonly occurredAt: Instant;
+    readonly data: unknown;
+    readonly personal: unknown;
+  },
+>(event: E, recording: Recording): Recorded<E> {
+  const { type, occurredAt, data, personal } = event;
+  return { type, occurredAt, data, personal, recording } as unknown as Recorded<E>;
+}
+
 export interface Rejection<Code extends string> {
   readonly code: Code;
   readonly details: Readonly<Record<string, string | number | readonly string[]>>;

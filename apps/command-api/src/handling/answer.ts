@@ -1,3 +1,4 @@
+import { recorded } from '#domain/decider.js';
 import { latest, type Instant } from '#domain/instant.js';
 import { handledCommand } from '#domain/order/handled.js';
 import { decide, evolve, type OrderEvent } from '#domain/order/order.js';
@@ -104,7 +105,7 @@ export function foldedWith(
   const firstRevision = order === null ? 0 : order.revision + 1;
   const folded = events.reduce<OrderState>((state, event, index) => {
     const recording = { revision: firstRevision + index, recordedAt, commandId, fingerprint };
-    return evolveOrder(state, { ...event, recording });
+    return evolveOrder(state, recorded(event, recording));
   }, order);
   if (folded === null) throw new Error('a decision without events has nothing to fold');
   return folded;

@@ -61,7 +61,8 @@ export class Batch {
     const { events } = this;
     const proposed = this.#proposed;
     return {
-      ...INSERT,
+      name: INSERT.name,
+      text: INSERT.text,
       values: [
         int8Array(events.map((event) => event.position)),
         textArray(events.map((event) => event.stream)),
@@ -148,22 +149,38 @@ export class Batch {
   #add(stream: string, event: ProposedEvent): void {
     const described = describedStream(stream);
     const state = this.#states.decided(described);
+    const { tombstoned, metaRevision, metadata } = state;
     const revision = lastRevision(stream, state) + 1;
     this.#record(stream, revision, event);
     this.#states.decide(
       described,
       isMetastream(stream)
-        ? { ...state, metaRevision: revision, metadata: parseMetadata(event.data) }
-        : { ...state, revision },
+        ? {
+            revision: state.revision,
+            tombstoned,
+            metaRevision: revision,
+            metadata: parseMetadata(event.data),
+          }
+        : { revision, tombstoned, metaRevision, metadata },
     );
   }
 
   #record(stream: string, revision: number, event: ProposedEvent): void {
     const position = ++this.#position;
-    const { id, type } = event;
-    const place = { position, stream, revision, id, type, createdMs: this.#nowMs };
-    const frame = encodeReadFrame({ ...place, ...event });
-    this.events.push({ ...place, frame });
+    const { id, type, isJson, data, metadata } = event;
+    const createdMs = this.#nowMs;
+    const frame = encodeReadFrame({
+      position,
+      stream,
+      revision,
+      id,
+      type,
+      createdMs,
+      isJson,
+      data,
+      metadata,
+    });
+    this.events.push({ position, stream, revision, type, createdMs, frame, id });
     this.#proposed.push(event);
     this.#ownIds.set(id, { stream, revision, position });
   }

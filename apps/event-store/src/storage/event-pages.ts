@@ -68,21 +68,23 @@ export function streamPage(stream: string, direction: Direction, revision: numbe
 }
 
 export function storedEvent(row: TextRow): StoredEvent {
-  const event = {
-    position: Number(row[0]),
-    stream: row[1],
-    revision: Number(row[2]),
-    type: row[4],
-    createdMs: Number(row[8]),
-  };
+  const position = Number(row[0]);
+  const stream = row[1];
+  const revision = Number(row[2]);
+  const type = row[4];
+  const createdMs = Number(row[8]);
   const frame = encodeReadFrame({
-    ...event,
+    position,
+    stream,
+    revision,
     id: row[3],
+    type,
+    createdMs,
     isJson: row[5] === 't',
     data: row[6].slice(2),
     metadata: row[7].slice(2),
   });
-  return { ...event, frame };
+  return { position, stream, revision, type, createdMs, frame };
 }
 
 /** Decodes a row of a page whose frames share `slab`. The bytes of the row are copied once, into the frame. */

@@ -114,7 +114,8 @@ export class EventReader {
 
   async #rows<R extends unknown[]>(query: { name: string; text: string }, values: unknown[]): Promise<R[]> {
     try {
-      const result = await this.#pool.query<R>({ ...query, values, rowMode: 'array', types: AS_TEXT });
+      const { name, text } = query;
+      const result = await this.#pool.query<R>({ name, text, values, rowMode: 'array', types: AS_TEXT });
       return result.rows;
     } catch (cause) {
       throw new StorageUnavailable('PostgreSQL does not answer', { cause });

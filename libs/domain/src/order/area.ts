@@ -21,5 +21,10 @@ export function stamp<E extends { readonly type: string; readonly occurredAt: In
   draft: Draft<E>,
   occurredAt: Instant,
 ): E {
-  return { personal: null, ...draft, occurredAt } as unknown as E;
+  const {
+    type,
+    data,
+    personal = null,
+  } = draft as unknown as { type: string; data: unknown; personal?: unknown };
+  return { type, occurredAt, data, personal } as unknown as E;
 }

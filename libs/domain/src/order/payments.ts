@@ -103,7 +103,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     const paymentId = freshId(order, context);
     if (isRefusal(paymentId)) return paymentId;
     const tooMany = checkRoom(order, 'authorizations');
-    return tooMany ?? accept({ type: 'PaymentAuthorized', data: { ...data, paymentId } });
+    return tooMany ?? accept({ type: 'PaymentAuthorized', data: { paymentId, ...data } });
   },
 
   RecordPaymentCaptured: (order, { data }, context) => {
@@ -115,7 +115,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     if (isRefusal(paymentId)) return paymentId;
     const refused = checkCapture(order, data) ?? checkRoom(order, 'captures');
     if (refused) return refused;
-    return accept({ type: 'PaymentCaptured', data: { ...data, paymentId } });
+    return accept({ type: 'PaymentCaptured', data: { paymentId, ...data } });
   },
 
   RecordPaymentFailed: (order, { data }, context) => {
@@ -132,7 +132,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
       if (isRefusal(authorization)) return authorization;
     }
     const tooMany = checkRoom(order, 'failures');
-    return tooMany ?? accept({ type: 'PaymentFailed', data: { ...data, paymentId } });
+    return tooMany ?? accept({ type: 'PaymentFailed', data: { paymentId, ...data } });
   },
 
   /** Voiding an authorization that was captured in part releases the rest. */
@@ -145,7 +145,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
     if (isRefusal(paymentId)) return paymentId;
     const authorization = findOpenAuthorization(order, data.authorizationId);
     if (isRefusal(authorization)) return authorization;
-    return accept({ type: 'PaymentVoided', data: { ...data, paymentId } });
+    return accept({ type: 'PaymentVoided', data: { paymentId, ...data } });
   },
 };
 
