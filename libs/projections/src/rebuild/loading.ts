@@ -51,7 +51,7 @@ export interface BuildProgress {
   readonly step: { readonly what: string; readonly number: number; readonly of: number } | null;
 }
 
-const LIMITS: LoadingLimits = { openBytes: 96 << 20, stepBytes: 4 << 20, stepEvents: 20_000 };
+const LIMITS: LoadingLimits = { openBytes: 96 << 20, stepBytes: 2 << 20, stepEvents: 20_000 };
 /** Events between two calls of `gate`. */
 const GATE_EVENTS = 50;
 /** Between two checkpoints at most, where events come slowly. */
@@ -187,7 +187,7 @@ export class Loading {
     if (known === undefined) {
       const key = parseOrderStream(stream);
       if (key === null) return null; // the stream belongs to no order, whatever its prefix
-      this.#opened.push({ ...key, fromRevision: revision });
+      this.#opened.push({ tenantId: key.tenantId, orderId: key.orderId, fromRevision: revision });
     }
     this.#open.add(event);
     return null;

@@ -2,12 +2,13 @@ import type pg from 'pg';
 
 /** The connection of node-postgres, as far as COPY needs it. */
 interface CopyConnection extends pg.Connection {
-  sendCopyFromChunk(chunk: Uint8Array): void;
   endCopyFrom(): void;
 }
 
 /** Size of one message to the server, which holds each message in memory as a whole. */
 const CHUNK_BYTES = 1 << 20;
+const COPY_DATA = 'd'.charCodeAt(0);
+const LENGTH_BYTES = 4;
 
 class CopyIn implements pg.Submittable {
   readonly #text: string;
@@ -26,10 +27,16 @@ class CopyIn implements pg.Submittable {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
+    const { stream } = connection;
+    stream.cork();
     for (let at = 0; at < this.#bytes.length; at += CHUNK_BYTES) {
-      connection.sendCopyFromChunk(this.#bytes.subarray(at, at + CHUNK_BYTES));
+      // Not by `sendCopyFromChunk`, which copies each chunk into a buffer of its own.
+      const chunk = this.#bytes.subarray(at, at + CHUNK_BYTES);
+      stream.write(headerOf(chunk));
+      stream.write(chunk);
     }
     connection.endCopyFrom();
+    stream.uncork();
   }
 
   handleError(error: Error): void {
@@ -46,8 +53,17 @@ class CopyIn implements pg.Submittable {
   }
 }
 
+/** Of a CopyData message (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+function headerOf(chunk: Uint8Array): Buffer {
+  const header = Buffer.allocUnsafe(1 + LENGTH_BYTES);
+  header[0] = COPY_DATA;
+  header.writeInt32BE(LENGTH_BYTES + chunk.length, 1);
+  return header;
+}
+
 /**
- * `COPY … FROM STDIN (FORMAT binary)` of rows that are ready to be sent, as `CopyBuffer` makes them.
+ * `COPY … FROM STDIN (FORMAT binary)` of rows that are ready to be sent, as `CopyBuffer` makes them. They are sent from
+ * where they are: they must not change until the promise is settled.
  * @throws as a query would
  */
 export function copyIn(db: pg.ClientBase, into: string, rows: Uint8Array): Promise<void> {
