@@ -30,7 +30,7 @@ const seeded: readonly [string, Change][] = [
     'a captured authorization is told of by its voiding alone',
     {
       file: order('payments'),
-      from: 'capturedMinor: capturedMinor + captured.amountMinor,',
+      from: 'capturedMinor: capturedMinor + data.amountMinor,',
       to: 'capturedMinor,',
     },
   ],
@@ -55,8 +55,8 @@ const seeded: readonly [string, Change][] = [
     'the reason of a hold outlives it',
     {
       file: order('lifecycle'),
-      from: 'return { ...order, onHold: false, holdReason: null };',
-      to: 'return { ...order, onHold: false };',
+      from: 'const released = { onHold: false, holdReason: null };',
+      to: 'const released = { onHold: false };',
     },
   ],
 ];

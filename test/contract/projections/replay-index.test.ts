@@ -251,7 +251,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     ]);
     expect(await new ReplaysStore(bench.pool).last()).toMatchObject({
       state: 'failed',
-      error: expect.stringContaining('not what the events say'),
+      error: expect.stringContaining('does not match the events'),
     });
     const stateOf2 = () => bench.rows('SELECT state FROM orderlog.generations WHERE id = 2');
     expect(await stateOf2()).toEqual([{ state: 'dropping' }]);

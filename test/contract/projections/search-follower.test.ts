@@ -475,7 +475,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const skipped = await act(bench, order, { ...scope, action: 'skip', revision: 1, reason: 'none' });
     expect(skipped).toMatchObject({
       succeeded: false,
-      outcome: expect.stringMatching(/not made of a single event/),
+      outcome: expect.stringMatching(/the whole document of an order/),
     });
     await foundBy(`found_by::jsonb - 'colour'`);
     const all = { tenantId: null, orderId: null };
