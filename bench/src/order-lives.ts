@@ -1,5 +1,5 @@
 import { v5 as uuidV5 } from 'uuid';
-import type { DecisionContext } from '#domain/decider.js';
+import { recorded, type DecisionContext } from '#domain/decider.js';
 import { epochMsOf, instantAt, type Instant } from '#domain/instant.js';
 import { decide, evolve, type OrderCommand } from '#domain/order/order.js';
 import type { Order, OrderState } from '#domain/order/state.js';
@@ -91,7 +91,7 @@ export class OrderLife {
     for (const event of decision.events) {
       const revision = (this.#state?.revision ?? -1) + 1;
       this.#state = {
-        ...evolve(this.#state, { ...event, recording: { ...recording, revision } }),
+        ...evolve(this.#state, recorded(event, { ...recording, revision })),
         handled: [],
       };
     }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { v5 as uuidV5 } from 'uuid';
-import type { Command } from '#domain/decider.js';
+import { recorded, type Command } from '#domain/decider.js';
 import { instantAt, type Instant } from '#domain/instant.js';
 import { decide, evolve, type OrderCommand } from '#domain/order/order.js';
 import type { Order, OrderState } from '#domain/order/state.js';
@@ -69,7 +69,7 @@ export class WrittenOrder {
     const appended = await this.#store.append(this.stream, encoded, expected);
     decision.events.forEach((event, index) => {
       const recording = { revision: before + 1 + index, recordedAt, commandId, fingerprint };
-      this.state = evolve(this.state, { ...event, recording });
+      this.state = evolve(this.state, recorded(event, recording));
     });
     return appended;
   }

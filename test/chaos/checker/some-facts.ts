@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { v5 as uuidV5 } from 'uuid';
+import { recorded } from '#domain/decider.js';
 import type { Order, OrderState } from '#domain/order/state.js';
 import { decide, evolve, type OrderCommand } from '#domain/order/order.js';
 import { instantAt } from '#domain/instant.js';
@@ -144,7 +145,7 @@ async function handled(
     const next = decision.events[index + 1];
     const revision = ids.length;
     const position = BigInt(facts.log.length);
-    order = evolve(order, { ...event, recording: { revision, recordedAt: now, commandId, fingerprint } });
+    order = evolve(order, recorded(event, { revision, recordedAt: now, commandId, fingerprint }));
     facts.log.push({ stream, revision, position, eventId, type, data, metadata, sizeBytes: 0 });
     ids.push(eventId);
     facts.history.push({

@@ -1,4 +1,4 @@
-import type { Draft } from '../decider.js';
+import { recorded, type Draft } from '../decider.js';
 import { sameContent } from '../equality.js';
 import type { Instant } from '../instant.js';
 import { stamp } from '../order/area.js';
@@ -88,8 +88,7 @@ function outcome(order: OrderState, command: OrderCommand, circumstances: Circum
       const recording = { recordedAt, commandId: 'command-asked', fingerprint: 'fingerprint-asked' };
       const start = (order?.revision ?? -1) + 1;
       const after = events.reduce<OrderState>(
-        (state, event, index) =>
-          evolve(state, { ...event, recording: { ...recording, revision: start + index } }),
+        (state, event, index) => evolve(state, recorded(event, { ...recording, revision: start + index })),
         order,
       );
       if (after === null) throw new Error('nothing has happened yet');
