@@ -18,6 +18,11 @@ export function lossyStore(store: ExactEventStore, lost: (event: LossyEvent) => 
     async *readStream(...args: Parameters<EventStore['readStream']>): AsyncGenerator<RawEvent> {
       for await (const event of store.readStream(...args)) if (!lost(event)) yield event;
     },
+    async *readStreamExact(
+      ...args: Parameters<ExactEventStore['readStreamExact']>
+    ): AsyncGenerator<StoredExactEvent> {
+      for await (const event of store.readStreamExact(...args)) if (!lost(event)) yield event;
+    },
     async *subscribeToAll(
       options: Parameters<EventStore['subscribeToAll']>[0],
     ): AsyncGenerator<SubscriptionMessage> {

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '#event-store/errors.js';
-import type { EventStore, ExactEventStore, RawEvent } from '#event-store/port.js';
+import type { ExactEventStore } from '#event-store/port.js';
 import { lossyStore } from './lossy-store.js';
 
 /** A store that answers, but fails to read the streams for which `isUnreadable` returns true. */
@@ -7,12 +7,19 @@ export function unreadableStreams(
   store: ExactEventStore,
   isUnreadable: (stream: string) => boolean,
 ): ExactEventStore {
+  type Range = Parameters<ExactEventStore['readStream']>[1];
+  async function* unlessUnreadable<Event>(
+    stream: string,
+    read: () => AsyncIterable<Event>,
+  ): AsyncGenerator<Event> {
+    if (isUnreadable(stream)) throw new StoreUnavailable(`${stream} is not given`);
+    yield* read();
+  }
   return {
     ...lossyStore(store, () => false),
-    async *readStream(...args: Parameters<EventStore['readStream']>): AsyncGenerator<RawEvent> {
-      const [stream] = args;
-      if (isUnreadable(stream)) throw new StoreUnavailable(`${stream} is not given`);
-      yield* store.readStream(...args);
-    },
+    readStream: (stream: string, range?: Range) =>
+      unlessUnreadable(stream, () => store.readStream(stream, range)),
+    readStreamExact: (stream: string, range?: Range) =>
+      unlessUnreadable(stream, () => store.readStreamExact(stream, range)),
   };
 }

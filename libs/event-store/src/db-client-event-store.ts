@@ -14,6 +14,7 @@ import type {
   ExpectedRevision,
   RawEvent,
   StoredExactEvent,
+  StreamRange,
   SubscriptionMessage,
   SubscriptionOptions,
 } from './port.js';
@@ -42,6 +43,16 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** The error that the reader gets for an error of a call through `client`. */
 type Failure = (client: EventStoreDBClient, error: unknown) => Error;
+
+/** What a reader gets of each event. */
+interface EventKind<Event> {
+  readonly convert: (event: StoredExactEvent) => Event;
+  /** In bytes. */
+  readonly sizeOf: (event: Event) => number;
+}
+
+const rawEvents: EventKind<RawEvent> = { convert: rawEventOf, sizeOf: ({ sizeBytes }) => sizeBytes };
+const exactEvents: EventKind<StoredExactEvent> = { convert: (event) => event, sizeOf: sizeInAppendBytes };
 
 /**
  * The event store port over `@eventstore/db-client`. Reads and subscriptions share a client of their own, so that
@@ -82,30 +93,26 @@ export class DbClientEventStore implements ExactEventStore {
     return { revision, position: position ?? (await this.#positionOf(stream, revision)) };
   }
 
-  readStream(
-    stream: string,
-    { fromRevision = 0, maxCount }: { fromRevision?: number; maxCount?: number } = {},
-  ): AsyncIterable<RawEvent> {
-    const request = streamRequest(stream, fromRevision, maxCount);
-    return this.#events(request, maxCount, (client, error) =>
-      isStreamDeleted(error)
-        ? new StreamDeleted(`${stream} was deleted for good`, { cause: error })
-        : this.#readError(client, `${stream} cannot be read`, error),
-    );
+  readStream(stream: string, range?: StreamRange): AsyncIterable<RawEvent> {
+    return this.#stream(stream, range, rawEvents);
+  }
+
+  readStreamExact(stream: string, range?: StreamRange): AsyncIterable<StoredExactEvent> {
+    return this.#stream(stream, range, exactEvents);
   }
 
   subscribeToAll(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage> {
-    return this.#subscription(options, rawEventOf, ({ sizeBytes }) => sizeBytes);
+    return this.#subscription(options, rawEvents);
   }
 
   subscribeToAllExact(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage<StoredExactEvent>> {
-    return this.#subscription(options, (event) => event, sizeInAppendBytes);
+    return this.#subscription(options, exactEvents);
   }
 
   async headPosition(): Promise<bigint | null> {
     const failure: Failure = (client, error) =>
       this.#readError(client, 'the last position cannot be read', error);
-    for await (const { position } of this.#events(headRequest(), 1, failure)) return position;
+    for await (const { position } of this.#events(headRequest(), 1, exactEvents, failure)) return position;
     return null;
   }
 
@@ -123,14 +130,32 @@ export class DbClientEventStore implements ExactEventStore {
     await Promise.all([this.#appender.close(), closeClient(this.#reader)]);
   }
 
-  #events(request: ReadReq, maxItems = Infinity, failure: Failure): AsyncIterable<RawEvent> {
+  #stream<Event>(
+    stream: string,
+    { fromRevision = 0, maxCount }: StreamRange = {},
+    kind: EventKind<Event>,
+  ): AsyncIterable<Event> {
+    const request = streamRequest(stream, fromRevision, maxCount);
+    return this.#events(request, maxCount, kind, (client, error) =>
+      isStreamDeleted(error)
+        ? new StreamDeleted(`${stream} was deleted for good`, { cause: error })
+        : this.#readError(client, `${stream} cannot be read`, error),
+    );
+  }
+
+  #events<Event>(
+    request: ReadReq,
+    maxItems = Infinity,
+    { convert, sizeOf }: EventKind<Event>,
+    failure: Failure,
+  ): AsyncIterable<Event> {
     const client = this.#reader;
     const timeoutMs = this.#timeoutMs;
     const fromLeader = this.#fromLeader;
-    return new CallItems<ReadResponse<RawEvent>, RawEvent>({
-      open: () => openReadCall(client, request, rawEventOf, { timeoutMs, fromLeader }),
+    return new CallItems<ReadResponse<Event>, Event>({
+      open: () => openReadCall(client, request, convert, { timeoutMs, fromLeader }),
       pick: (response) => (response.kind === 'event' ? response.event : null),
-      sizeOf: ({ sizeBytes }) => sizeBytes,
+      sizeOf,
       withinMs: timeoutMs,
       maxItems,
       // From this error the client has learned which node leads.
@@ -141,8 +166,7 @@ export class DbClientEventStore implements ExactEventStore {
 
   #subscription<Event>(
     { after, streamPrefix, signal }: SubscriptionOptions,
-    convert: (event: StoredExactEvent) => Event,
-    sizeOf: (event: Event) => number,
+    { convert, sizeOf }: EventKind<Event>,
   ): AsyncIterable<SubscriptionMessage<Event>> {
     const client = this.#reader;
     const timeoutMs = this.#timeoutMs;

@@ -91,6 +91,12 @@ export interface SubscriptionOptions {
   readonly signal: AbortSignal;
 }
 
+/** Of a stream's events: by default, from the first to the last. */
+export interface StreamRange {
+  readonly fromRevision?: number;
+  readonly maxCount?: number;
+}
+
 /**
  * Where events live: EventStoreDB, or the embedded store that speaks its protocol.
  * Every method throws StoreUnavailable when the server cannot be reached in time.
@@ -109,7 +115,7 @@ export interface EventStore {
    * Reads forwards from a revision (default 0). A stream that does not exist has no events.
    * @throws StreamDeleted when the stream was deleted for good
    */
-  readStream(stream: string, options?: { fromRevision?: number; maxCount?: number }): AsyncIterable<RawEvent>;
+  readStream(stream: string, options?: StreamRange): AsyncIterable<RawEvent>;
 
   /**
    * Delivers the events after a position (null: the start), first history, then live, until the signal aborts.
@@ -129,6 +135,9 @@ export interface EventStore {
 export interface ExactEventStore extends EventStore {
   /** As `append`. */
   appendExact(stream: string, events: readonly ExactEvent[], expected: ExpectedRevision): Promise<Appended>;
+
+  /** As `readStream`. */
+  readStreamExact(stream: string, options?: StreamRange): AsyncIterable<StoredExactEvent>;
 
   /** As `subscribeToAll`. */
   subscribeToAllExact(options: SubscriptionOptions): AsyncIterable<SubscriptionMessage<StoredExactEvent>>;

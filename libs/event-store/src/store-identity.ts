@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppendOutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from './errors.js';
 import type { EventStore, ExactEvent, ExactEventStore } from './port.js';
+import { JSON_TYPE } from './wire-event.js';
 
 /** Holds one event for ever. It is no order's stream, so no projection reads it and no export copies it. */
 export const IDENTITY_STREAM = 'orderlog_store';
@@ -75,7 +76,7 @@ function identityEvent(): ExactEvent {
   return {
     eventId: randomUUID(),
     type: IDENTITY_TYPE,
-    contentType: 'application/json',
+    contentType: JSON_TYPE,
     data: new TextEncoder().encode(data),
     metadata: new TextEncoder().encode('{}'),
   };

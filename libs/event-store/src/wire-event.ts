@@ -5,6 +5,9 @@ import type { EncodedEvent, ExactEvent } from './port.js';
 /** Below the server's default of 1 MiB, and the same on every server. */
 export const APPEND_LIMIT_BYTES = 1_000_000;
 
+/** The content type of data that is JSON. */
+export const JSON_TYPE = 'application/json';
+
 /** Ids, content type and framing of one event, beside its type, data and metadata. */
 const OVERHEAD_BYTES = 128;
 
@@ -15,7 +18,7 @@ export function exactly({ eventId, type, data, metadata }: EncodedEvent): ExactE
   return {
     eventId,
     type,
-    contentType: 'application/json',
+    contentType: JSON_TYPE,
     data: utf8.encode(JSON.stringify(data)),
     metadata: utf8.encode(JSON.stringify(metadata)),
   };

@@ -105,9 +105,9 @@ describe('append', () => {
   });
 });
 
-describe('reading', () => {
+describe.each(['readStream', 'readStreamExact'] as const)('%s', (method) => {
   it('gives nothing for a stream that does not exist', async () => {
-    expect(await collected(store.readStream(someStream()))).toEqual([]);
+    expect(await collected<{ revision: number }>(store[method](someStream()))).toEqual([]);
   });
 
   it('starts and ends where asked, and stops when its reader does', async () => {
@@ -117,17 +117,19 @@ describe('reading', () => {
       Array.from({ length: 1_000 }, (_, n) => someEvent({ n })),
       'no_stream',
     );
-    const some = await collected(store.readStream(stream, { fromRevision: 10, maxCount: 3 }));
+    const some = await collected<{ revision: number }>(
+      store[method](stream, { fromRevision: 10, maxCount: 3 }),
+    );
     expect(some.map(({ revision }) => revision)).toEqual([10, 11, 12]);
-    expect(await collected(store.readStream(stream, { fromRevision: 1_000 }))).toEqual([]);
-    for await (const { revision } of store.readStream(stream)) if (revision === 5) break;
-    expect(await collected(store.readStream(stream))).toHaveLength(1_000);
+    expect(await collected<{ revision: number }>(store[method](stream, { fromRevision: 1_000 }))).toEqual([]);
+    for await (const { revision } of store[method](stream)) if (revision === 5) break;
+    expect(await collected<{ revision: number }>(store[method](stream))).toHaveLength(1_000);
   });
+});
 
-  it('knows the last position of all', async () => {
-    const { position } = await store.append(someStream(), [someEvent()], 'no_stream');
-    expect(await store.headPosition()).toBe(position);
-  });
+it('knows the last position of all', async () => {
+  const { position } = await store.append(someStream(), [someEvent()], 'no_stream');
+  expect(await store.headPosition()).toBe(position);
 });
 
 it('sends what is asked for at once in that order, from the first append of a connection on', async () => {

@@ -69,6 +69,7 @@ describe('an exact copy', () => {
       data: Buffer.from(event.data).toString('hex'),
       metadata: Buffer.from(event.metadata).toString('hex'),
     });
+    expect(await collected(store.readStreamExact(stream))).toEqual([stored]);
   });
 
   it('is of the content type that other clients see', async () => {

@@ -47,6 +47,7 @@ function watched(changes: Partial<ExactEventStore> = {}) {
         yield event;
       }
     },
+    readStreamExact: (...asked) => its.store.readStreamExact(...asked),
     subscribeToAll: (options) => its.store.subscribeToAll(options),
     subscribeToAllExact: (options) => its.store.subscribeToAllExact(options),
     headPosition: () => its.store.headPosition(),

@@ -3,7 +3,7 @@ import type { Order } from '#domain/order/state.js';
 import { WrongExpectedRevision } from '../errors.js';
 import type { ExactEvent, ExactEventStore, ExpectedRevision, RawEvent } from '../port.js';
 import { snapshotStream } from '../streams.js';
-import { APPEND_LIMIT_BYTES, sizeInAppendBytes } from '../wire-event.js';
+import { APPEND_LIMIT_BYTES, JSON_TYPE, sizeInAppendBytes } from '../wire-event.js';
 import { SnapshotCodec, type Unusable } from './snapshot-codec.js';
 
 /** The last snapshot of an order. */
@@ -100,7 +100,7 @@ function streamMetadata(content: Readonly<Record<string, number>>): ExactEvent {
   return {
     eventId: randomUUID(),
     type: '$metadata',
-    contentType: 'application/json',
+    contentType: JSON_TYPE,
     data: new TextEncoder().encode(JSON.stringify(content)),
     metadata: new Uint8Array(),
   };

@@ -1,8 +1,8 @@
 import type { RawEvent, StoredExactEvent } from '../port.js';
+import { JSON_TYPE } from '../wire-event.js';
 import { MalformedMessage, ProtobufReader } from './protobuf-reader.js';
 import { readMapEntry, readStreamIdentifier, readUuid } from './shared-messages.js';
 
-const JSON_TYPE = 'application/json';
 /** The content type where the server gives none. */
 const BYTES_TYPE = 'application/octet-stream';
 

@@ -27,7 +27,7 @@ export interface LoadingLimits {
 export interface BulkBuildOptions {
   /** The connection of the one builder: everything is written through it. */
   readonly db: pg.ClientBase;
-  readonly eventStore: Pick<ExactEventStore, 'readStream' | 'subscribeToAllExact' | 'headPosition'>;
+  readonly eventStore: Pick<ExactEventStore, 'readStreamExact' | 'subscribeToAllExact' | 'headPosition'>;
   readonly generation: Generation;
   /** Ends the build between two steps; the next build continues from what was committed. */
   readonly signal: AbortSignal;

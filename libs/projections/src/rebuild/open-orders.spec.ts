@@ -39,9 +39,14 @@ describe('OpenOrders', () => {
     expect(open.sizeBytes).toBe(0);
   });
 
-  it('leaves it to the codec to say what is no JSON', () => {
+  it.each([
+    ['is no JSON', { data: new Uint8Array([0x7b]) }],
+    ['is not said to be JSON', { contentType: 'application/octet-stream' }],
+  ])('leaves it to the codec to refuse data that %s', (_what, changes) => {
     const open = new OpenOrders();
-    open.add({ ...event('a', 0), data: new Uint8Array([0x7b]) });
-    expect(open.take(1)[0]!.events.takeAll('a')[0]!.data).toBeUndefined();
+    open.add({ ...event('a', 0), ...changes });
+    const [given] = open.take(1)[0]!.events.takeAll('a');
+    expect(given).toMatchObject({ revision: 0, metadata: { of: 'a' } });
+    expect(given!.data).toBeUndefined();
   });
 });

@@ -1,13 +1,15 @@
 import type { RawEvent, StoredExactEvent } from '#event-store/port.js';
+import { JSON_TYPE } from '#event-store/wire-event.js';
 import { BLOCK_BYTES, type BlockMemory } from './block-memory.js';
 
-// Layout of an event: its length, position, revision, the lengths of type and metadata, its id; then type,
-// metadata and data.
+// Layout of an event: its length, position, revision, the lengths of type and metadata, whether its data is said to be
+// JSON, its id; then type, metadata and data.
 const POSITION_AT = 4;
 const REVISION_AT = 12;
 const TYPE_LENGTH_AT = 16;
 const METADATA_LENGTH_AT = 20;
-const ID_AT = 24;
+const IS_JSON_AT = 24;
+const ID_AT = 25;
 const ID_BYTES = 36;
 const HEADER_BYTES = ID_AT + ID_BYTES;
 const FIRST_BYTES = 65_536;
@@ -33,8 +35,9 @@ export class PackedEvents {
     return this.#blocks.length * BLOCK_BYTES;
   }
 
-  push(event: Omit<StoredExactEvent, 'stream' | 'contentType'>): void {
-    const size = encode(event);
+  /** @param revision the one to keep, in place of the event's own */
+  push(event: StoredExactEvent, revision = event.revision): void {
+    const size = encode(event, revision);
     for (let done = 0; done < size;) {
       const at = this.#length % BLOCK_BYTES;
       if (at === 0) this.#blocks.push(this.#memory.take());
@@ -44,7 +47,10 @@ export class PackedEvents {
     }
   }
 
-  /** Takes the events out, in their order. Content that is no JSON becomes undefined, which no codec reads. */
+  /**
+   * Takes the events out, in their order. Content that is no JSON, or is not said to be JSON, becomes undefined, which
+   * no codec reads.
+   */
   takeAll(stream: string): RawEvent[] {
     const bytes = this.#memory.gather(this.#blocks, this.#length);
     const events: RawEvent[] = [];
@@ -56,14 +62,10 @@ export class PackedEvents {
 }
 
 /** Encodes into `scratch`. @returns the number of bytes */
-function encode({
-  position,
-  revision,
-  eventId,
-  type,
-  metadata,
-  data,
-}: Omit<StoredExactEvent, 'stream' | 'contentType'>): number {
+function encode(
+  { position, eventId, type, contentType, metadata, data }: StoredExactEvent,
+  revision: number,
+): number {
   const typeLength = Buffer.byteLength(type);
   const size = HEADER_BYTES + typeLength + metadata.length + data.length;
   if (scratch.length < size) scratch = Buffer.allocUnsafeSlow(2 * size);
@@ -72,6 +74,7 @@ function encode({
   scratch.writeUInt32LE(revision, REVISION_AT);
   scratch.writeUInt32LE(typeLength, TYPE_LENGTH_AT);
   scratch.writeUInt32LE(metadata.length, METADATA_LENGTH_AT);
+  scratch.writeUInt8(contentType === JSON_TYPE ? 1 : 0, IS_JSON_AT);
   scratch.write(eventId, ID_AT, ID_BYTES, 'latin1');
   scratch.write(type, HEADER_BYTES, 'utf8');
   scratch.set(metadata, HEADER_BYTES + typeLength);
@@ -91,7 +94,7 @@ function decode(stream: string, bytes: Buffer, at: number): RawEvent {
     eventId: bytes.toString('latin1', at + ID_AT, typeAt),
     type: bytes.toString('utf8', typeAt, metadataAt),
     metadata: jsonOf(bytes.toString('utf8', metadataAt, dataAt)),
-    data: jsonOf(bytes.toString('utf8', dataAt, end)),
+    data: bytes.readUInt8(at + IS_JSON_AT) === 1 ? jsonOf(bytes.toString('utf8', dataAt, end)) : undefined,
     sizeBytes: end - metadataAt,
   };
 }
