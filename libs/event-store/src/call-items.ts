@@ -2,7 +2,7 @@ import type { ClientReadableStream } from '@grpc/grpc-js';
 import { StoreSilent, StoreUnavailable } from './errors.js';
 
 /** How many items may wait for their reader, and how large they may be together, not counting the last one. */
-const READ_AHEAD_ITEMS = 256;
+const READ_AHEAD_ITEMS = 64;
 const READ_AHEAD_BYTES = 4 * 1024 * 1024;
 /** How many times a wait is checked within the time that it may take. */
 const LOOKS_PER_WAIT = 4;

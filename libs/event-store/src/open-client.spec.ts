@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe('a client', () => {
-  it('lets a server send a megabyte ahead, of a call and of all together', async () => {
+  it('lets a server send 256 KB ahead, of a call and of all together', async () => {
     const { port } = server.address() as AddressInfo;
     const client = openClient(`esdb://127.0.0.1:${port}?tls=false`);
     const connected = once(server, 'session') as Promise<[ServerHttp2Session]>;
@@ -26,8 +26,8 @@ describe('a client', () => {
     internalsOf(client).capabilities.catch(() => {}); // the client's first call, which is never answered here
     const [session] = await connected;
     await stream; // the settings that precede the call have come with it
-    expect(session.remoteSettings.initialWindowSize).toBe(1_048_576);
-    expect(session.state.remoteWindowSize).toBe(1_048_576);
+    expect(session.remoteSettings.initialWindowSize).toBe(262_144);
+    expect(session.state.remoteWindowSize).toBe(262_144);
     await closeClient(client);
     session.destroy();
   });

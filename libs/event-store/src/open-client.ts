@@ -4,9 +4,10 @@ import { internalsOf } from './client-internals.js';
 /**
  * How much of a call a server sends before it hears that some of it was read. With HTTP/2's default of 65,535,
  * every few hundred events cost a round trip. From a distant server, that is most of the time that reading a log
- * takes.
+ * takes. But what waits for a busy reader grows old, so that only full collections free it: with a megabyte, a
+ * rebuild's memory went up and down with it.
  */
-const READ_AHEAD_OCTETS = 1024 * 1024;
+const READ_AHEAD_OCTETS = 256 * 1024;
 
 /** What the client throws for a connection string that it does not understand. It holds the whole string. */
 interface ParseError {
