@@ -39,7 +39,7 @@ describe('what the four places hold', () => {
       { documents: { ...document, totalMinor: 6 } },
       /totalMinor is 5 in the row, 6/,
     ],
-    ['a message that is missing', { messages: [messages[1]!] }, /2 events, 1 messages/],
+    ['a message that is missing', { messages: [messages[1]!] }, /2 events, 1 message$/m],
     ['messages in another order', { messages: messages.toReversed() }, /event 0 is OrderPlaced a/],
     [
       'a message of another type',

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { freePort } from '#platform/free-port.js';
 import { problems, type ProblemCode } from '#platform/problems/problems.js';
 import { BODY_LIMIT_BYTES } from '../../apps/command-api/src/http-api.js';
+import { caughtUpAnswer } from '../support/caught-up-answer.js';
 import { describeWithNginx, startGateway, type GatewayAnswer, type TestGateway } from '../support/gateway.js';
 import { startWholeSystem, type WholeSystem } from '../support/whole-system.js';
-import { until } from '../support/until.js';
 
 const LIMIT_MS = 120_000;
 jest.setTimeout(LIMIT_MS);
@@ -69,14 +69,7 @@ describeWithNginx('the gateway', () => {
     expect(location).toMatch(/^https:\/\/orders\.example\/v1\/orders\//);
     const consistent = headers({ 'consistent-with': placed.headers.get('order-position')! });
     const path = location.slice('https://orders.example'.length);
-    const read = await until(
-      'the projector has it',
-      async () => {
-        const answer = await gateway.ask(path, { headers: consistent });
-        return json(answer)['code'] !== 'not_caught_up' && answer;
-      },
-      LIMIT_MS / 2,
-    );
+    const read = await caughtUpAnswer(() => gateway.ask(path, { headers: consistent }));
     expect([read.status, json(read)]).toEqual([200, expect.objectContaining({ reference: 'A-1' })]);
     const history = await gateway.ask(`${path}/history`, { headers: consistent });
     expect(history.text).toContain(traceId);

@@ -106,7 +106,8 @@ describeWith('kafka', 'the example notifier, killed', () => {
     const order = await placed(bench);
     await order.does(confirm);
     const notifier = bench.start();
-    const joined = () => notifier.lines.some(({ message }) => message === 'joined the group');
+    const joined = () =>
+      notifier.lines.some(({ message }) => message === 'the notifier has joined its group');
     await until('it is in the group', joined, WAIT_MS);
     bench.postgres.holdAnswers();
     await bench.topic.tell(order);
@@ -144,7 +145,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     const first = bench.start();
     orders.push(...(await toldOrders(bench, ORDERS)));
     const second = bench.start();
-    const joined = () => second.lines.some(({ message }) => message === 'joined the group');
+    const joined = () => second.lines.some(({ message }) => message === 'the notifier has joined its group');
     await until('the second is in the group', joined, WAIT_MS);
     orders.push(...(await toldOrders(bench, ORDERS)));
     const repeating = Promise.all(orders.map((order) => bench.topic.repeat(order)));

@@ -138,7 +138,7 @@ describeWith('kafka', 'orderctl relay', () => {
     await order.does(place(order, 400), tags('after'));
     const { code, stdout } = await replay('--from', '0', '--topic', narrow.topic);
     expect(code).toBe(1);
-    expect(stdout).toContain('1 orders could not be sent completely');
+    expect(stdout).toContain('1 order could not be sent completely');
     expect(stdout).toContain(`default ${order.orderId}  from event 0 on`);
     const keys: (string | null)[] = [];
     await readTopic({ brokers: narrow.brokers, topic: narrow.topic }, ({ key }) => keys.push(key));

@@ -1,3 +1,4 @@
+import { counted } from '#platform/counted.js';
 import type { EventCopy, Fields, FourCopies } from './four-copies.js';
 
 /** One line for each difference between the four places; none when every order is the same everywhere. */
@@ -37,7 +38,7 @@ function documentDiffers(row: Fields | undefined, document: Fields | undefined):
 function messagesDiffer(stream: readonly EventCopy[], messages: readonly EventCopy[]): string[] {
   const differences: string[] = [];
   if (messages.length !== stream.length) {
-    differences.push(`${stream.length} events, ${messages.length} messages`);
+    differences.push(`${counted(stream.length, 'event')}, ${counted(messages.length, 'message')}`);
   }
   for (const [index, event] of stream.entries()) {
     const message = messages[index];

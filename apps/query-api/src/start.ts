@@ -105,7 +105,7 @@ async function sameStore(
 ): Promise<void> {
   const own = await knownStoreIdentity(eventStore);
   if (own === null || storeId === null || own === storeId) return;
-  throw new OtherStore(`the read models were made from event store ${storeId}, and this is ${own}`);
+  throw new OtherStore(`the read models were made from event store ${storeId}, but this is ${own}`);
 }
 
 /**

@@ -36,7 +36,10 @@ export async function attemptMessage(
   try {
     const outcome = await send(message, preferences, options);
     options.onEngines('there');
-    log('info', outcome.state, { ...fields, ...('reason' in outcome ? { reason: outcome.reason } : {}) });
+    log('info', `a message was ${outcome.state}`, {
+      ...fields,
+      ...('reason' in outcome ? { reason: outcome.reason } : {}),
+    });
     return outcome;
   } catch (error) {
     // An unexpected error is counted against this message: it must neither stop the others nor be forgotten.
@@ -45,7 +48,11 @@ export async function attemptMessage(
     options.onEngines(hindrance === 'away' ? 'away' : 'there');
     const outcome = await afterFailure(message, hindrance, reason, options);
     const level = outcome.state === 'dead' ? 'error' : 'warn';
-    log(level, outcome.state === 'dead' ? 'dead-lettered' : 'not sent yet', { ...fields, hindrance, reason });
+    log(
+      level,
+      outcome.state === 'dead' ? 'a message became a dead letter' : 'a message could not be sent yet',
+      { ...fields, hindrance, reason },
+    );
     return outcome;
   }
 }

@@ -39,7 +39,9 @@ export async function startIntake(kafka: Kafka, options: IntakeOptions): Promise
     if (!restart) onCrash(error);
   });
   consumer.on('consumer.group_join', ({ payload: { memberAssignment } }) => {
-    log('info', 'joined the group', { partitions: memberAssignment[settings.NOTIFIER_TOPIC] ?? [] });
+    log('info', 'the notifier has joined its group', {
+      partitions: memberAssignment[settings.NOTIFIER_TOPIC] ?? [],
+    });
   });
   await consumer.connect();
   // From the start of the topic: events are left out by their age, not because they came before the group existed.
@@ -72,7 +74,11 @@ async function takeIn(
     if (reading.kind === 'event') received.push({ event: reading.event, raw });
     else if (reading.kind === 'malformed') {
       const { offset } = message;
-      log('error', 'an event that cannot be read: dead-lettered', { partition, offset, reason: reading.why });
+      log('error', 'an event cannot be read, and became a dead letter', {
+        partition,
+        offset,
+        reason: reading.why,
+      });
       await deadLetters.add(raw, `malformed: ${reading.why}`);
       // Each dead letter waits for Kafka. After many of them without a heartbeat, Kafka would give this consumer
       // up, and the whole batch would come again.
@@ -80,10 +86,11 @@ async function takeIn(
     } else if (reading.why === 'age') tooOld++;
     else if (reading.why === 'newer version' && !strange.has(reading.type)) {
       strange.add(reading.type);
-      log('warn', 'events of a type that only a newer notifier knows: ignored', { type: reading.type });
+      log('warn', 'events of a type that only a newer notifier knows are ignored', { type: reading.type });
     }
   }
-  if (tooOld > 0) log('info', 'events too old to tell anyone: ignored', { partition, events: tooOld });
+  if (tooOld > 0)
+    log('info', 'events are ignored, because they are too old to tell anyone', { partition, events: tooOld });
   await inbox.accept(received);
   if (received.length > 0) onAccepted();
 }

@@ -32,7 +32,7 @@ export async function run(settings: Settings, signal: AbortSignal): Promise<void
     await untilTopic(kafka, settings.NOTIFIER_TOPIC, signal);
     if (!signal.aborted) await work(settings, { kafka, deadLetters, inbox: new Inbox(pool) }, signal);
   } finally {
-    await left('the dead letters', deadLetters.close());
+    await closed('the producer of dead letters', deadLetters.close());
     await pool.end();
   }
 }
@@ -76,7 +76,7 @@ async function work(
     try {
       await Promise.race([tellStatus(inbox, signal), crash]);
     } finally {
-      await left('the group', consumer.disconnect()); // after the batch that is under way
+      await closed('the consumer', consumer.disconnect()); // after the batch that is under way
     }
   } finally {
     await sender.stop();
@@ -91,7 +91,7 @@ async function untilTopic(kafka: Kafka, topic: string, signal: AbortSignal): Pro
   await admin.connect();
   try {
     for (let told = false; !signal.aborted && !(await admin.listTopics()).includes(topic); told = true) {
-      if (!told) log('warn', 'the topic is not there yet: waiting', { topic });
+      if (!told) log('warn', 'the topic does not exist yet: waiting for it', { topic });
       await pause(LOOK_FOR_TOPIC_EVERY_MS, signal);
     }
   } finally {
@@ -104,19 +104,19 @@ async function tellStatus(inbox: Inbox, signal: AbortSignal): Promise<void> {
     await pause(STATUS_EVERY_MS, signal);
     if (signal.aborted) return;
     try {
-      log('info', 'status', await inbox.counts());
+      log('info', 'the inbox holds this many messages of each state', await inbox.counts());
     } catch (error) {
-      log('error', 'the inbox is away', { reason: causeOf(error) });
+      log('error', 'the inbox does not answer', { reason: causeOf(error) });
     }
   }
 }
 
-async function left(what: string, leaving: Promise<void>): Promise<void> {
+async function closed(what: string, closing: Promise<void>): Promise<void> {
   const over = new AbortController();
   const late = pause(LEAVE_LIMIT_MS, over.signal).then(() => true);
   try {
-    const isLate = await Promise.race([leaving.then(() => false), late]);
-    if (isLate) log('warn', `${what} could not be left in time: Kafka does not answer`);
+    const isLate = await Promise.race([closing.then(() => false), late]);
+    if (isLate) log('warn', `${what} could not be closed in time: Kafka does not answer`);
   } finally {
     over.abort();
   }

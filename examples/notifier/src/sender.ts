@@ -67,7 +67,9 @@ export class Sender {
       return await this.#options.inbox.next(this.#options.attempt);
     } catch (error) {
       // The transaction was rolled back: the message is as it was before.
-      log('error', 'what became of a message could not be noted', { reason: causeOf(error) });
+      log('error', 'what became of a message could not be stored: it is tried again', {
+        reason: causeOf(error),
+      });
       this.noteEngines('away');
       return false;
     }

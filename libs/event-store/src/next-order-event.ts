@@ -34,10 +34,10 @@ export async function nextOrderEvent(
       if (message.kind === 'event') return message.event;
       if (message.kind === 'caughtUp') return null;
     }
-    if (isLate && !signal?.aborted)
-      throw new StoreSilent(
-        `the event store did not say in ${withinMs} ms whether an event follows position ${after ?? 'none'}`,
-      );
+    if (isLate && !signal?.aborted) {
+      const what = after === null ? 'there is an event' : `an event follows position ${after}`;
+      throw new StoreSilent(`the event store did not say in ${withinMs} ms whether ${what}`);
+    }
     return null;
   } finally {
     clearTimeout(timer);

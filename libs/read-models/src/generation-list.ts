@@ -25,9 +25,9 @@ export interface GenerationRecord extends Generation {
   readonly activatedAt: Date | null;
   /** Why its building was given up. */
   readonly failure: string | null;
-  /** Checkpoint of `orders`; null: nothing was written yet. */
+  /** Checkpoint of `orders`; null: it has no event yet. */
   readonly position: bigint | null;
-  /** Checkpoint of `search`; null: it has no index, or nothing is in it yet. */
+  /** Checkpoint of `search`; null: it has no index, or no event is in it yet. */
   readonly searchPosition: bigint | null;
 }
 
@@ -44,13 +44,16 @@ interface RecordRow extends GenerationRow {
   readonly search_position: string | null;
 }
 
-/** All generations that are not dropped, of whatever release, the oldest first. */
+/**
+ * All generations that are not dropped, of whatever release, the oldest first. A checkpoint of -1 is that of a
+ * generation that was built before there was any event.
+ */
 export async function listGenerations(db: Queryable): Promise<GenerationRecord[]> {
   const { rows } = await db.query<RecordRow>(
     `SELECT ${GENERATION_COLUMNS}, g.state, g.made_by, g.created_at, g.verified_at, g.activated_at, g.failure,
        CASE g.id WHEN a.generation THEN 'active' WHEN a.previous THEN 'previous' END AS role,
        coalesce(g.id = a.generation AND a.chosen, false) AS chosen,
-       o.position, s.position AS search_position
+       nullif(o.position, -1) AS position, nullif(s.position, -1) AS search_position
      FROM ${SHARED_SCHEMA}.generations g
      LEFT JOIN ${SHARED_SCHEMA}.active_generation a ON true
      LEFT JOIN ${SHARED_SCHEMA}.checkpoints o

@@ -53,11 +53,12 @@ export async function bindToStore(
       ? `${projection} was made`
       : `projection ${projection} of generation ${generation} was made`;
   if (boundTo !== storeId) {
-    throw new MadeFromAnotherStore(`${what} from event store ${boundTo}, and this is ${storeId}: ${remedy}`);
+    throw new MadeFromAnotherStore(`${what} from event store ${boundTo}, but this is ${storeId}: ${remedy}`);
   }
   if (reached !== null && reached > (headPosition ?? -1n)) {
+    const end = headPosition === null ? 'ends before the first event' : `ends at position ${headPosition}`;
     throw new MadeFromAnotherStore(
-      `${what} up to position ${reached}, and the event store ends at ${headPosition ?? 'none'}, as an older copy of it does: ${remedy}`,
+      `${what} up to position ${reached}, but the event store ${end}, as an older copy of it does: ${remedy}`,
     );
   }
 }

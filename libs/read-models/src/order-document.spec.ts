@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { recorded } from '#domain/decider.js';
 import { decide, evolve } from '#domain/order/order.js';
 import type { Order, OrderState } from '#domain/order/state.js';
 import { anyCommand } from '#domain/testing/any-command.js';
@@ -30,9 +31,9 @@ describe("an order's document", () => {
           const recording = { recordedAt: noon, commandId: `c${turn}`, fingerprint: `f${turn}` };
           for (const event of decision.accepted ? decision.events : []) {
             const revision: number = (order?.revision ?? -1) + 1;
-            const recorded = { ...event, recording: { ...recording, revision } };
-            folded = evolve(folded && stored(folded), recorded);
-            order = evolve(order, recorded);
+            const next = recorded(event, { ...recording, revision });
+            folded = evolve(folded && stored(folded), next);
+            order = evolve(order, next);
             expect(forgetful(folded)).toEqual(forgetful(order));
           }
         });

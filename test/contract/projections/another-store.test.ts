@@ -60,7 +60,7 @@ describe('read models', () => {
     await until('it says so', () => moved.projector.state === 'failing');
     expect(moved.projector.lastError).toMatch(
       new RegExp(
-        `made from event store ${ownId}, and this is 018f3f5e-[^\\n]*: [^\\n]*orderctl read-models renew[^\\n]*$`,
+        `made from event store ${ownId}, but this is 018f3f5e-[^\\n]*: [^\\n]*orderctl read-models renew[^\\n]*$`,
       ),
     );
     await moved.stop();

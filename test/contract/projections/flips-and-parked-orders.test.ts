@@ -87,7 +87,7 @@ describe('an order that is parked in one generation, and applied in the one that
     await expect(refused).rejects.toBeInstanceOf(CannotFlip);
     await expect(refused).rejects.toThrow(
       new RegExp(
-        `^generation 1 would show an older state of order default.${order.orderId}: event 1 is parked there \\(.*does not know the type.*\\); .*: 0 of 1 parked orders are applied, 1 still parked; see \`orderctl quarantine show\``,
+        `^generation 1 would show an older state of order default.${order.orderId}: event 1 is parked there \\(.*does not know the type.*\\); .*: 0 of 1 parked order is applied, 1 still parked; see \`orderctl quarantine show\``,
       ),
     );
     expect(await activeId()).toBe(2);
@@ -126,7 +126,7 @@ describe('an order that is parked in one generation, and applied in the one that
     await bench.caughtUp(bench.start({ codec }));
     const phases = new Set<ReplayPhase>();
     await expect(replayOn(bench, { onProgress: ({ phase }) => phases.add(phase) })).rejects.toThrow(
-      /would show an older state of order .*: 0 of 1 parked orders are applied, 1 still parked$/,
+      /would show an older state of order .*: 0 of 1 parked order is applied, 1 still parked$/,
     );
     expect([...phases]).toEqual(['loading', 'finishing']);
   });

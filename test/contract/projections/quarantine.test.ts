@@ -334,7 +334,7 @@ describe('an order that cannot be taken further', () => {
     expect(retried.outcome).toMatch(/still parked at event 1: .*does not know the type/);
     expect((await parked(order))[0]!.tries).toBeGreaterThan(1);
     const all = await act(bench, order, { action: 'retry_all', tenantId: null, orderId: null });
-    expect(all.outcome).toBe('0 of 1 parked orders are applied, 1 still parked');
+    expect(all.outcome).toBe('0 of 1 parked order is applied, 1 still parked');
   });
 
   it('is tried again some events at a time, with batches in between', async () => {

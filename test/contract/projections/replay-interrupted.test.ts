@@ -315,7 +315,7 @@ describe('a replay that is cut off, held or given up', () => {
       },
     });
     await expect(spoiling).rejects.toThrow(
-      /generation 2 does not match the events: 1 differences .*total_minor/,
+      /generation 2 does not match the events: 1 difference in .*total_minor/,
     );
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: 1 });
     expect(await store.last()).toMatchObject({

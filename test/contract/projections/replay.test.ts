@@ -286,7 +286,7 @@ describe('a replay', () => {
     });
     const { orderId, stream } = unread!;
     expect(notes).toEqual([
-      `1 orders could not be compared with their events, such as default.${orderId}: ${stream} is not given`,
+      `1 order could not be compared with the events, such as default.${orderId}: ${stream} is not given`,
     ]);
     expect(verified).toMatchObject({
       ...{ orders: 6, differenceCount: 1, unread: [{ orderId }] },

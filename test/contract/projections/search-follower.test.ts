@@ -470,7 +470,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const refused = await act(bench, order, { ...scope, action: 'retry' });
     expect(refused).toMatchObject({
       succeeded: false,
-      outcome: expect.stringMatching(/still refuses the documents of 1 of 1 orders: .*colour/),
+      outcome: expect.stringMatching(/still refuses the documents of 1 of 1 order: .*colour/),
     });
     const skipped = await act(bench, order, { ...scope, action: 'skip', revision: 1, reason: 'none' });
     expect(skipped).toMatchObject({
@@ -482,7 +482,7 @@ describeWith('elasticsearch', 'an index fed from the rows', () => {
     const taken = await act(bench, order, { ...scope, ...all, action: 'retry_all' });
     expect(taken).toMatchObject({
       succeeded: true,
-      outcome: 'the index has taken the documents of 1 orders',
+      outcome: 'the index has taken the documents of 1 order',
     });
     expect(await parkedRows()).toEqual([]);
     expect((await act(bench, order, { ...scope, action: 'retry' })).outcome).toBe('no document is parked');

@@ -105,6 +105,20 @@ describe('orderctl status', () => {
     });
   });
 
+  it('says of a projection that was built before there was any event that it has none yet', async () => {
+    await applied();
+    await bench.stopProjectors();
+    await bench.rows('UPDATE orderlog.checkpoints SET position = -1');
+    expect((await status()).projections).toMatchObject([
+      { position: null, lag: expect.not.stringMatching(/^0$/) },
+    ]);
+    const urls = ['--postgres-url', bench.postgresUrl];
+    const { stdout } = await orderctl('generations', 'list', ...urls);
+    expect(stdout).toMatch(/\n1 .* no event yet /);
+    const told = await orderctl('status', ...urls, '--event-store-url', bench.eventStoreUrl);
+    expect(told.stdout).toMatch(/\n {2}no event yet, \d+ positions? behind/);
+  });
+
   it('names the orders that have been parked longest, and counts the others', async () => {
     await applied();
     await bench.rows(

@@ -151,7 +151,7 @@ describe('what if', () => {
     const report = await asked({ summary: (asNow) => ({ ...asNow }) });
     expect(report).toMatchObject({ orders: 6, events: 7, differing: 0, failing: 0, deleted: 1, changed: [] });
     expect(reportLines(report).at(-1)).toContain(
-      ': 0 would differ, the streams of 1 were deleted; nothing was changed',
+      ': 0 would differ, 1 stream was deleted; nothing was changed',
     );
     const changed = await asked({ summary: (asNow) => ({ ...asNow, more: true }) });
     expect(changed).toMatchObject({ differing: 5, failing: 0, deleted: 1 });

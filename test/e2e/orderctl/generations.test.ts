@@ -95,9 +95,11 @@ describe('orderctl generations', () => {
     );
     const [code, stderr] = await refused('rollback');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^waiting until the generation has caught up: it is at position 0 of \d+\n/);
     expect(stderr).toMatch(
-      /\norderctl: generation 2 is not caught up: it is at position 0, the active one at \d+, and it does not move; start a projector of this release, which keeps it up to date\n$/,
+      /^waiting until the generation has caught up to position \d+: it is at position 0\n/,
+    );
+    expect(stderr).toMatch(
+      /\norderctl: generation 2 is not caught up: it is at position 0 and does not move, while the active one is at \d+; start a projector of this release, which keeps it up to date\n$/,
     );
     expect(await roles()).toEqual([
       [1, 'active'],

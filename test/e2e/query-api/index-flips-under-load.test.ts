@@ -7,6 +7,7 @@ import { rollback } from '#projections/generations/flip.js';
 import { replay } from '#projections/rebuild/replay.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { caughtUpAnswer } from '../../support/caught-up-answer.js';
 import { testPool } from '../../support/database.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
@@ -60,18 +61,6 @@ describeWith('elasticsearch', 'flips from one index to another under load, with 
     await removeIndexes(client, prefix);
     await client.close();
   });
-
-  /** On a busy machine the index may need longer than a search waits: it says so, and is asked again. */
-  async function caughtUp(
-    search: Search,
-    body: object,
-    headers: Record<string, string>,
-  ): Promise<QueryAnswer> {
-    for (;;) {
-      const answer = await search(body, headers);
-      if (answer.body['code'] !== 'not_caught_up') return answer;
-    }
-  }
 
   const rebuild = (searchOnly: boolean) =>
     replay({
@@ -157,7 +146,7 @@ describeWith('elasticsearch', 'flips from one index to another under load, with 
       let headers: Record<string, string> = {};
       for (let turn = 0; !ended; turn++) {
         const search = searches[turn % searches.length]!;
-        const answer = await caughtUp(search, { filters: { number: hot.order.number } }, headers);
+        const answer = await caughtUpAnswer(() => search({ filters: { number: hot.order.number } }, headers));
         least = check(who, answer, least);
         const token = answer.headers.get('order-position');
         if (token !== null) headers = { 'consistent-with': token };

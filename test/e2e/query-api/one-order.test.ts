@@ -3,15 +3,13 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { instantOf } from '#domain/instant.js';
 import type { OrderCommand } from '#domain/order/order.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
+import { caughtUpAnswer } from '../../support/caught-up-answer.js';
 import { startFollowingNode } from '../../support/following-node.js';
 import { note, place, tags, WrittenOrder, confirm } from '../../support/order-streams.js';
 import { startTestQuerySystem, type QueryAnswer, type TestQuerySystem } from '../../support/query-api.js';
-import { until } from '../../support/until.js';
 
 // Whole systems start here, on a machine that may be busy with others.
 jest.setTimeout(120_000);
-
-const PATIENCE_MS = 60_000;
 
 const at = (time: string) => instantOf(time)!;
 
@@ -56,16 +54,8 @@ describe('one order over HTTP', () => {
   afterAll(() => system.close());
 
   const fresh = () => system.caughtUp();
-  /** On a busy machine the rows may need longer than a read waits for them: it says so, and is asked again. */
   const shown = (path: string, headers: Readonly<Record<string, string>> = {}): Promise<QueryAnswer> =>
-    until(
-      'the rows are as far',
-      async () => {
-        const answer = await system.ask(path, { headers });
-        return answer.body['code'] !== 'not_caught_up' && answer;
-      },
-      PATIENCE_MS,
-    );
+    caughtUpAnswer(() => system.ask(path, { headers }));
 
   it('shows it as it is, with its revision, and 304 to who has it already', async () => {
     const { status, headers, body } = await system.ask(path, { headers: await fresh() });

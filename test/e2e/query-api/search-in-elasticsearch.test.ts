@@ -8,6 +8,7 @@ import { activeGeneration } from '#read-models/generations.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { REFRESH_INTERVAL } from '#read-models/search/elasticsearch/index-definition.js';
 import { IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
+import { caughtUpAnswer } from '../../support/caught-up-answer.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
@@ -45,13 +46,8 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
   };
   const search = (body: object, headers = {}): Promise<QueryAnswer> =>
     system.ask('/v1/orders/search', { method: 'POST', body, headers });
-  /** On a busy machine the index may need longer than a search waits: it says so, and is asked again. */
-  async function caughtUp(body: object, headers: Readonly<Record<string, string>>): Promise<QueryAnswer> {
-    for (;;) {
-      const answer = await search(body, headers);
-      if (answer.body['code'] !== 'not_caught_up') return answer;
-    }
-  }
+  const caughtUp = (body: object, headers: Readonly<Record<string, string>>): Promise<QueryAnswer> =>
+    caughtUpAnswer(() => search(body, headers));
   const found = ({ body }: QueryAnswer) =>
     (body['items'] as { orderId: string }[] | undefined)?.map(({ orderId }) => orderId);
 
@@ -128,15 +124,10 @@ describeWith('elasticsearch', 'search, answered by Elasticsearch', () => {
       const second = await placed();
       const fresh = await system.upToDate();
       let waiting = 0;
-      const waited = await until(
-        'it is found by who waits for it',
-        async () => {
-          waiting += 1;
-          const answer = await search({ text: 'retrospot', limit: 100 }, fresh);
-          return answer.body['code'] !== 'not_caught_up' && answer;
-        },
-        PATIENCE_MS,
-      );
+      const waited = await caughtUpAnswer(() => {
+        waiting += 1;
+        return search({ text: 'retrospot', limit: 100 }, fresh);
+      });
       expect(found(waited)).toContain(second.orderId);
       // One for each time that somebody waited, and the one that was due in any case, if it has begun.
       expect(await refreshes()).toBeLessThanOrEqual(before + waiting + 1);

@@ -31,7 +31,11 @@ class RecordedEvent {
 
 /** The answer to every command. A repeated command gets the same answer again. */
 export class CommandAnswer {
-  @ApiProperty({ format: 'uuid', example: '7f4df1a2-95c0-5a57-8f6e-0c2f5b1d9e34' })
+  @ApiProperty({
+    format: 'uuid',
+    description: 'The id of the order.',
+    example: '7f4df1a2-95c0-5a57-8f6e-0c2f5b1d9e34',
+  })
   readonly orderId!: string;
 
   @ApiProperty({

@@ -17,7 +17,11 @@ export class CommandBody {
 }
 
 export class ReasonBody extends CommandBody {
-  @OptionalText({ max: LIMITS.reasonCharacters, example: 'Asked for by the customer.' })
+  @OptionalText({
+    max: LIMITS.reasonCharacters,
+    description: 'Why, in words.',
+    example: 'Asked for by the customer.',
+  })
   reason!: string | null;
 }
 

@@ -21,7 +21,7 @@ import {
 } from '#platform/http/fields.js';
 import { NestedObject } from '#platform/http/list-fields.js';
 
-const name = (example: string) => ({ max: LIMITS.nameCharacters, example });
+const name = (description: string, example: string) => ({ max: LIMITS.nameCharacters, description, example });
 const amount = (example: number) => ({ min: 0, max: LIMITS.amountMinor, example });
 
 export class TaxDto implements TaxInput {
@@ -41,19 +41,24 @@ export class TaxDto implements TaxInput {
 }
 
 export class LineDto implements LineInput {
-  @Text({ max: LIMITS.skuCharacters, example: 'MUG-RED' })
+  @Text({ max: LIMITS.skuCharacters, description: "The caller's own id of the product.", example: 'MUG-RED' })
   sku!: string;
 
   @Text({
-    ...name('Red mug'),
-    description: 'The name of the product as it was sold: later changes of the product do not change it.',
+    ...name(
+      'The name of the product as it was sold: later changes of the product do not change it.',
+      'Red mug',
+    ),
   })
   name!: string;
 
-  @Quantity({ max: LIMITS.quantity, example: 2 })
+  @Quantity({ max: LIMITS.quantity, description: 'The number of units ordered.', example: 2 })
   quantity!: number;
 
-  @MinorUnits(amount(1_000))
+  @MinorUnits({
+    ...amount(1_000),
+    description: 'The price of one unit, in the smallest unit of the currency.',
+  })
   unitPriceMinor!: number;
 
   @NestedObject(TaxDto, { optional: true, description: 'The tax on the whole line.' })
@@ -61,13 +66,13 @@ export class LineDto implements LineInput {
 }
 
 export class DiscountDto {
-  @OptionalText(name('SPRING'))
+  @OptionalText(name('The code of the discount, as the shop knows it.', 'SPRING'))
   code!: string | null;
 
-  @OptionalText(name('Spring sale'))
+  @OptionalText(name('What the discount is for.', 'Spring sale'))
   description!: string | null;
 
-  @MinorUnits(amount(200))
+  @MinorUnits({ ...amount(200), description: 'The amount taken off, in the smallest unit of the currency.' })
   amountMinor!: number;
 }
 
@@ -80,24 +85,24 @@ export class EditDiscountDto extends DiscountDto implements DiscountInput {
 }
 
 export class SurchargeDto implements SurchargeInput {
-  @OptionalText(name('GIFT'))
+  @OptionalText(name('The code of the surcharge, as the shop knows it.', 'GIFT'))
   code!: string | null;
 
-  @OptionalText(name('Gift wrapping'))
+  @OptionalText(name('What the surcharge is for.', 'Gift wrapping'))
   description!: string | null;
 
-  @MinorUnits(amount(300))
+  @MinorUnits({ ...amount(300), description: 'The amount added, in the smallest unit of the currency.' })
   amountMinor!: number;
 }
 
 export class ShippingDto implements ShippingInput {
-  @OptionalText(name('standard'))
+  @OptionalText(name('How the order is shipped.', 'standard'))
   method!: string | null;
 
-  @MinorUnits(amount(495))
+  @MinorUnits({ ...amount(495), description: 'The price of shipping, in the smallest unit of the currency.' })
   amountMinor!: number;
 
-  @NestedObject(TaxDto, { optional: true })
+  @NestedObject(TaxDto, { optional: true, description: 'The tax on shipping.' })
   tax!: TaxDto | null;
 }
 
@@ -105,39 +110,39 @@ export class AddressDto implements Region, AddressLines {
   @CountryCode({ description: 'An ISO 3166-1 alpha-2 code; null if the place has no code of its own.' })
   country!: string | null;
 
-  @OptionalText({ ...name('Germany'), description: 'The country as the customer gave it.' })
+  @OptionalText(name('The country as the customer gave it.', 'Germany'))
   countryName!: string | null;
 
-  @OptionalText(name('Ada Example'))
+  @OptionalText(name('The name of the person.', 'Ada Example'))
   name!: string | null;
 
-  @OptionalText(name('Example Ltd'))
+  @OptionalText(name('The company.', 'Example Ltd'))
   company!: string | null;
 
-  @OptionalText(name('1 Example Street'))
+  @OptionalText(name('The first line: street and house number.', '1 Example Street'))
   line1!: string | null;
 
-  @OptionalText(name('Back yard'))
+  @OptionalText(name('The second line.', 'Back yard'))
   line2!: string | null;
 
-  @OptionalText(name('Berlin'))
+  @OptionalText(name('The town or city.', 'Berlin'))
   city!: string | null;
 
-  @OptionalText(name('Berlin'))
+  @OptionalText(name('The state, province or county.', 'Berlin'))
   region!: string | null;
 
-  @OptionalText(name('10115'))
+  @OptionalText(name('The postal code.', '10115'))
   postalCode!: string | null;
 }
 
 export class ContactDto implements Contact {
-  @OptionalText(name('Ada Example'))
+  @OptionalText(name('The name of the person.', 'Ada Example'))
   name!: string | null;
 
-  @OptionalText({ ...name('ada@example.com'), pattern: /^[^\s@]+@[^\s@]+$/ })
+  @OptionalText({ ...name('The e-mail address.', 'ada@example.com'), pattern: /^[^\s@]+@[^\s@]+$/ })
   email!: string | null;
 
-  @OptionalText(name('+49 30 000000'))
+  @OptionalText(name('The phone number.', '+49 30 000000'))
   phone!: string | null;
 }
 

@@ -4,27 +4,29 @@ import { ListOfKinds, NestedObject } from '#platform/http/list-fields.js';
 import { CommandBody } from './common.dto.js';
 import { AddressDto, EditDiscountDto, LineDto, SurchargeDto } from './content.dto.js';
 
+const operation = { description: 'Which operation this is.' };
+
 export class AddLineDto {
-  @OneOf(['addLine'])
+  @OneOf(['addLine'], operation)
   op!: 'addLine';
 
-  @NestedObject(LineDto)
+  @NestedObject(LineDto, { description: 'The new line.' })
   line!: LineDto;
 }
 
 export class RemoveLineDto {
-  @OneOf(['removeLine'])
+  @OneOf(['removeLine'], operation)
   op!: 'removeLine';
 
-  @Uuid()
+  @Uuid({ description: 'The id of a line of this order.' })
   lineId!: string;
 }
 
 export class ChangeLineQuantityDto {
-  @OneOf(['changeLineQuantity'])
+  @OneOf(['changeLineQuantity'], operation)
   op!: 'changeLineQuantity';
 
-  @Uuid()
+  @Uuid({ description: 'The id of a line of this order.' })
   lineId!: string;
 
   @Quantity({ max: LIMITS.quantity, description: 'The new quantity of the line.', example: 3 })
@@ -42,42 +44,42 @@ export class ChangeLineQuantityDto {
 }
 
 export class ApplyDiscountDto {
-  @OneOf(['applyDiscount'])
+  @OneOf(['applyDiscount'], operation)
   op!: 'applyDiscount';
 
-  @NestedObject(EditDiscountDto)
+  @NestedObject(EditDiscountDto, { description: 'The new discount.' })
   discount!: EditDiscountDto;
 }
 
 export class RemoveDiscountDto {
-  @OneOf(['removeDiscount'])
+  @OneOf(['removeDiscount'], operation)
   op!: 'removeDiscount';
 
-  @Uuid()
+  @Uuid({ description: 'The id of a discount of this order.' })
   discountId!: string;
 }
 
 export class AddSurchargeDto {
-  @OneOf(['addSurcharge'])
+  @OneOf(['addSurcharge'], operation)
   op!: 'addSurcharge';
 
-  @NestedObject(SurchargeDto)
+  @NestedObject(SurchargeDto, { description: 'The new surcharge.' })
   surcharge!: SurchargeDto;
 }
 
 export class ChangeShippingAddressDto {
-  @OneOf(['changeShippingAddress'])
+  @OneOf(['changeShippingAddress'], operation)
   op!: 'changeShippingAddress';
 
-  @NestedObject(AddressDto)
+  @NestedObject(AddressDto, { description: 'The whole new address.' })
   address!: AddressDto;
 }
 
 export class ChangeBillingAddressDto {
-  @OneOf(['changeBillingAddress'])
+  @OneOf(['changeBillingAddress'], operation)
   op!: 'changeBillingAddress';
 
-  @NestedObject(AddressDto)
+  @NestedObject(AddressDto, { description: 'The whole new address.' })
   address!: AddressDto;
 }
 

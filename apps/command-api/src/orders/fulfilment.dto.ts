@@ -8,10 +8,10 @@ import {
   type LineQuantityDto,
 } from './common.dto.js';
 
-const text = (example: string) => ({ max: LIMITS.nameCharacters, example });
+const carrier = (description: string) => ({ max: LIMITS.nameCharacters, description, example: 'DHL' });
 
 export class CreateShipmentBody extends CommandBody {
-  @OptionalText(text('DHL'))
+  @OptionalText(carrier('Who carries the parcel.'))
   carrier!: string | null;
 
   @OptionalLineQuantities('The units to ship. If absent, all units that are left to ship.')
@@ -19,10 +19,14 @@ export class CreateShipmentBody extends CommandBody {
 }
 
 export class DispatchShipmentBody extends CommandBody {
-  @OptionalText(text('DHL'))
+  @OptionalText(carrier('Who carries the parcel. If absent, the carrier that the shipment was created with.'))
   carrier!: string | null;
 
-  @OptionalText({ max: LIMITS.referenceCharacters, example: 'JD014600003828' })
+  @OptionalText({
+    max: LIMITS.referenceCharacters,
+    description: "The carrier's own number of the parcel.",
+    example: 'JD014600003828',
+  })
   trackingNumber!: string | null;
 }
 

@@ -8,7 +8,7 @@ const providerReference = {
     "The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.",
   example: 'pi_3NxY2e',
 };
-const method = { max: LIMITS.nameCharacters, example: 'card' };
+const method = { max: LIMITS.nameCharacters, description: 'How the customer pays.', example: 'card' };
 
 class MoneyBody extends CommandBody {
   @MinorUnits({ min: 1, max: LIMITS.amountMinor, example: 2_495 })
@@ -38,7 +38,11 @@ export class PaymentFailedBody extends MoneyBody {
   @Uuid({ optional: true, description: 'The paymentId of the authorization, if there was one.' })
   authorizationId!: string | null;
 
-  @OptionalText({ max: LIMITS.reasonCharacters, example: 'card_declined' })
+  @OptionalText({
+    max: LIMITS.reasonCharacters,
+    description: 'Why the payment failed, as the payment provider says it.',
+    example: 'card_declined',
+  })
   reason!: string | null;
 }
 
@@ -59,6 +63,10 @@ export class RefundFailedBody extends CommandBody {
   @OptionalText(providerReference)
   providerReference!: string | null;
 
-  @OptionalText({ max: LIMITS.reasonCharacters, example: 'account_closed' })
+  @OptionalText({
+    max: LIMITS.reasonCharacters,
+    description: 'Why the refund failed, as the payment provider says it.',
+    example: 'account_closed',
+  })
   reason!: string | null;
 }

@@ -33,25 +33,33 @@ export class PlaceOrderBody extends CommandBody {
   @CurrencyCode({ description: 'The currency of every amount of the order.' })
   currency!: string;
 
-  @ListOf(LineDto, { min: 1, max: LIMITS.lines })
+  @ListOf(LineDto, { min: 1, max: LIMITS.lines, description: 'What is ordered.' })
   lines!: LineDto[];
 
-  @ListOf(PlacedDiscountDto, { max: LIMITS.discounts, otherwise: [] })
+  @ListOf(PlacedDiscountDto, {
+    max: LIMITS.discounts,
+    otherwise: [],
+    description: 'Amounts taken off the order or one of its lines.',
+  })
   discounts!: PlacedDiscountDto[];
 
-  @ListOf(SurchargeDto, { max: LIMITS.surcharges, otherwise: [] })
+  @ListOf(SurchargeDto, {
+    max: LIMITS.surcharges,
+    otherwise: [],
+    description: 'Amounts added to the order.',
+  })
   surcharges!: SurchargeDto[];
 
-  @NestedObject(ShippingDto, { optional: true })
+  @NestedObject(ShippingDto, { optional: true, description: 'How the order is shipped, and for how much.' })
   shipping!: ShippingDto | null;
 
-  @NestedObject(AddressDto, { optional: true })
+  @NestedObject(AddressDto, { optional: true, description: 'Where the order is shipped to.' })
   shippingAddress!: AddressDto | null;
 
-  @NestedObject(AddressDto, { optional: true })
+  @NestedObject(AddressDto, { optional: true, description: 'Where the bill goes.' })
   billingAddress!: AddressDto | null;
 
-  @NestedObject(ContactDto, { optional: true })
+  @NestedObject(ContactDto, { optional: true, description: 'Whom to reach about the order.' })
   contact!: ContactDto | null;
 
   @TextMap({
@@ -59,10 +67,17 @@ export class PlaceOrderBody extends CommandBody {
     keyMax: LIMITS.attributeKeyCharacters,
     valueMax: LIMITS.attributeValueCharacters,
     otherwise: {},
+    description: "The caller's own facts about the order, by name.",
     example: { channel: 'web' },
   })
   attributes!: Record<string, string>;
 
-  @TextList({ max: LIMITS.tags, itemMax: LIMITS.tagCharacters, otherwise: [], example: ['gift'] })
+  @TextList({
+    max: LIMITS.tags,
+    itemMax: LIMITS.tagCharacters,
+    otherwise: [],
+    description: 'Words to find the order by.',
+    example: ['gift'],
+  })
   tags!: string[];
 }

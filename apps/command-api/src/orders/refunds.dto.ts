@@ -4,8 +4,10 @@ import { CurrencyCode, MinorUnits, OneOf, Uuid } from '#platform/http/fields.js'
 import { ObjectOfKinds } from '#platform/http/list-fields.js';
 import { CommandBody, LineQuantities, type LineQuantityDto } from './common.dto.js';
 
+const kind = { description: 'What is refunded.' };
+
 export class RefundOfLinesDto {
-  @OneOf(['lines'])
+  @OneOf(['lines'], kind)
   kind!: 'lines';
 
   @LineQuantities(
@@ -15,7 +17,7 @@ export class RefundOfLinesDto {
 }
 
 export class RefundOfShippingDto {
-  @OneOf(['shipping'])
+  @OneOf(['shipping'], kind)
   kind!: 'shipping';
 
   @MinorUnits({
@@ -29,7 +31,7 @@ export class RefundOfShippingDto {
 }
 
 export class RefundOfAmountDto {
-  @OneOf(['amount'])
+  @OneOf(['amount'], kind)
   kind!: 'amount';
 
   @MinorUnits({ min: 1, max: LIMITS.amountMinor, example: 1_000 })
@@ -37,7 +39,7 @@ export class RefundOfAmountDto {
 }
 
 export class RequestRefundBody extends CommandBody {
-  @OneOf(refundReasons)
+  @OneOf(refundReasons, { description: 'Why the customer gets money back.' })
   reason!: RefundReason;
 
   @CurrencyCode({ description: 'The currency of the order.' })
@@ -46,10 +48,10 @@ export class RequestRefundBody extends CommandBody {
   @Uuid({ optional: true, description: 'The return that the refund is for.' })
   returnId!: string | null;
 
-  @ObjectOfKinds('kind', {
-    lines: RefundOfLinesDto,
-    shipping: RefundOfShippingDto,
-    amount: RefundOfAmountDto,
-  })
+  @ObjectOfKinds(
+    'kind',
+    { lines: RefundOfLinesDto, shipping: RefundOfShippingDto, amount: RefundOfAmountDto },
+    { description: 'What is refunded: units of lines, shipping, or an amount.' },
+  )
   of!: RefundOfLinesDto | RefundOfShippingDto | RefundOfAmountDto;
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { count, counted } from '#platform/counted.js';
 import { exportEvents, type ExportProgress, type ExportResult } from '../events/export-events.js';
 import { importEvents, type ImportResult } from '../events/import-events.js';
 import { duration, Progress } from '../import/progress.js';
@@ -6,7 +7,7 @@ import { Connection, withConnection, type ConnectionOptions } from '../support/c
 import { withEventStore } from '../support/event-store.js';
 import { onInterruption } from '../support/interruption.js';
 import { lookTeller } from '../support/look-teller.js';
-import { count, printJson } from '../support/output.js';
+import { printJson } from '../support/output.js';
 
 interface EventsOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -95,7 +96,7 @@ function reportExport({
 }: ExportResult): void {
   const megabytes = (sizeBytes / 1_000_000).toFixed(1);
   console.log(
-    `${count(events)} events of ${count(orders)} orders in ${file}, ${megabytes} MB, in ${duration(seconds)}`,
+    `${counted(events, 'event')} of ${counted(orders, 'order')} in ${file}, ${megabytes} MB, in ${duration(seconds)}`,
   );
   console.log(`they come from event store ${store}, up to position ${position}`);
   console.log(`sha256 of the events: ${sha256}`);
@@ -114,10 +115,10 @@ function reportImport({
   const rate = Math.round(appended / Math.max(0.001, seconds));
   console.log(
     appended === 0
-      ? `all ${count(events)} events of ${count(orders)} orders were in the event store already: nothing changed`
-      : `${count(appended)} events appended in ${duration(seconds)} (${count(rate)}/s), ${count(alreadyThere)} were in the event store already`,
+      ? `the event store had all of it already, ${counted(events, 'event')} of ${counted(orders, 'order')}: nothing changed`
+      : `${counted(appended, 'event')} appended in ${duration(seconds)} (${count(rate)}/s), ${counted(alreadyThere, 'was', 'were')} in the event store already`,
   );
-  console.log(`all ${count(orders)} orders from event store ${source} are in event store ${store}`);
+  console.log(`event store ${store} has every order from event store ${source}: ${counted(orders, 'order')}`);
   console.log(`sha256 of the events: ${sha256}`);
 }
 
@@ -130,7 +131,7 @@ function progressTeller(): (progress: ExportProgress) => void {
     if (Date.now() - toldMs < TELL_EVERY_MS) return;
     toldMs = Date.now();
     const rate = Math.round((events - before) / ((toldMs - startedMs) / 1_000));
-    tell(`${count(events)} events, at position ${position} of ${upTo}, ${count(rate)} events/s`);
+    tell(`${counted(events, 'event')}, at position ${position} of ${upTo}, ${counted(rate, 'event')}/s`);
   };
 }
 

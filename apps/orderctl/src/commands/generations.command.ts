@@ -107,8 +107,8 @@ function flipOptions(pool: pg.Pool, elasticsearch: Elasticsearch | null) {
     pool,
     elasticsearch,
     patienceMs: PATIENCE_MS,
-    onWaiting: (position: bigint, wanted: bigint) =>
-      told(`waiting until the generation has caught up: it is at position ${position} of ${wanted}`),
+    onWaiting: (place: string, wanted: bigint) =>
+      told(`waiting until the generation has caught up to position ${wanted}: ${place}`),
     tell: told,
   };
 }

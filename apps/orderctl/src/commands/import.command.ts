@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { count, counted } from '#platform/counted.js';
 import type { ImportContext } from '../import/import-context.js';
 import { importNdjson, type NdjsonImportResult } from '../import/ndjson.import.js';
 import { importOnlineRetail, type ShopImportResult } from '../import/online-retail.import.js';
@@ -6,7 +7,7 @@ import { duration, type Progress } from '../import/progress.js';
 import { waitingNotice } from '../import/sending.js';
 import { openApi } from '../support/api.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
-import { count, money, printJson } from '../support/output.js';
+import { money, printJson } from '../support/output.js';
 
 interface ImportOptions extends ConnectionOptions {
   readonly format: 'online-retail' | 'ndjson';
@@ -75,18 +76,18 @@ function reportShop(result: ShopImportResult, options: ImportOptions): void {
   const rate = Math.round(commands / Math.max(0.001, sendingSeconds));
   console.log(
     commands === 0
-      ? `all ${count(result.alreadyImported)} orders were imported already: nothing changed`
-      : `${count(commands)} commands in ${duration(sendingSeconds)} (${count(rate)}/s)`,
+      ? `${importedAlready(result)}: nothing changed`
+      : `${counted(commands, 'command')} in ${duration(sendingSeconds)} (${count(rate)}/s)`,
   );
   if (commands > 0 && result.alreadyImported > 0) {
-    console.log(`${count(result.alreadyImported)} orders were imported already`);
+    console.log(importedAlready(result));
   }
-  console.log(`orders       ${count(result.ordersPlaced)} with ${count(result.linesImported)} lines`);
+  console.log(`orders       ${count(result.ordersPlaced)} with ${counted(result.linesImported, 'line')}`);
   console.log(`worth        ${money(result.totalMinor, 'GBP')}`);
   console.log(`guests       ${count(result.guestOrders)}`);
   console.log(
-    `returns      ${count(result.returnsClosed)} on ${count(result.ordersWithReturns)} orders, ` +
-      `${count(result.unitsReturned)} units, ${money(result.refundedMinor, 'GBP')} refunded`,
+    `returns      ${count(result.returnsClosed)} on ${counted(result.ordersWithReturns, 'order')}, ` +
+      `${counted(result.unitsReturned, 'unit')}, ${money(result.refundedMinor, 'GBP')} refunded`,
   );
   reportRejects(result.rejected, options);
 }
@@ -94,18 +95,21 @@ function reportShop(result: ShopImportResult, options: ImportOptions): void {
 function reportNdjson(result: NdjsonImportResult, options: ImportOptions): void {
   if (options.json) return printJson(result, { pretty: false });
   console.log(
-    `${count(result.ordersPlaced)} orders, ${count(result.commands)} commands in ${duration(result.seconds)}`,
+    `${counted(result.ordersPlaced, 'order')}, ${counted(result.commands, 'command')} in ${duration(result.seconds)}`,
   );
-  if (result.alreadyImported > 0)
-    console.log(`${count(result.alreadyImported)} orders were imported already`);
+  if (result.alreadyImported > 0) console.log(importedAlready(result));
   reportRejects(result.rejected, options);
+}
+
+function importedAlready({ alreadyImported }: { readonly alreadyImported: number }): string {
+  return counted(alreadyImported, 'order was imported already', 'orders were imported already');
 }
 
 function reportRejects(rejected: Readonly<Record<string, number>>, { rejects }: ImportOptions): void {
   const reasons = Object.entries(rejected);
   if (reasons.length === 0) return;
   const lines = reasons.reduce((total, [, many]) => total + many, 0);
-  console.log(`rejected     ${count(lines)} lines, listed in ${rejects}`);
+  console.log(`rejected     ${counted(lines, 'line')}, listed in ${rejects}`);
   for (const [reason, many] of reasons) console.log(`  ${reason.padEnd(24)} ${count(many)}`);
 }
 

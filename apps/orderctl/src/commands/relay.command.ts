@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { EventStore } from '#event-store/port.js';
 import { otherStore } from '#event-store/store-identity.js';
+import { count, counted } from '#platform/counted.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { Progress } from '../import/progress.js';
 import { describeRelay, renewRelay, type RelayDescription } from '../relay/describe-relay.js';
@@ -10,7 +11,7 @@ import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
 import { kafkaPlace, withKafka, type KafkaOptions } from '../support/kafka.js';
-import { count, printJson } from '../support/output.js';
+import { printJson } from '../support/output.js';
 
 interface StatusOptions extends ConnectionOptions, KafkaOptions {
   readonly json?: boolean;
@@ -71,13 +72,13 @@ function printStatus({ topic, clusterId, partitions, position, lag, parked }: Re
     console.log(`topic    ${topic} does not exist: no relay has run yet`);
     return;
   }
-  const behind = lag === '0' ? 'up to date' : `${count(Number(lag))} positions behind`;
+  const behind = lag === '0' ? 'up to date' : `${counted(Number(lag), 'position')} behind`;
   console.log(`cluster  ${clusterId}`);
-  console.log(`topic    ${topic}, ${count(partitions!)} partitions`);
+  console.log(`topic    ${topic}, ${counted(partitions!, 'partition')}`);
   console.log(
     `relay    ${position === null ? 'has sent nothing yet' : `at position ${position}`}, ${behind}`,
   );
-  console.log(`parked   ${parked.length === 0 ? 'nothing' : `${count(parked.length)} orders`}`);
+  console.log(`parked   ${parked.length === 0 ? 'nothing' : counted(parked.length, 'order')}`);
   printOrders(parked);
 }
 
@@ -148,7 +149,9 @@ async function rangeOf(store: EventStore, { from, to, relayed }: AskedRange): Pr
   if (from > last) {
     const why =
       end === head
-        ? `the last event is at position ${head}`
+        ? head < 0n
+          ? 'the event store has no event yet'
+          : `the last event is at position ${head}`
         : `the relay is at position ${end}, and sends the rest itself`;
     throw new CliError(`there is no event to send from position ${from} to ${to ?? 'the end'}: ${why}`);
   }
@@ -168,12 +171,12 @@ async function withProgress<T>(
 }
 
 function printReplayed({ events, skipped, leftOut, position }: Replayed, { topic }: KafkaPlace): void {
-  console.log(`${count(events)} events sent to ${topic}, up to position ${position}`);
+  console.log(`${counted(events, 'event')} sent to ${topic}, up to position ${position}`);
   if (skipped > 0)
     console.log(
-      `${count(skipped)} events were left out, because they are skipped (see \`orderctl quarantine show\`)`,
+      `${counted(skipped, 'event was left out because it is', 'events were left out because they are')} skipped (see \`orderctl quarantine show\`)`,
     );
-  if (leftOut.length > 0) console.log(`${count(leftOut.length)} orders could not be sent completely`);
+  if (leftOut.length > 0) console.log(`${counted(leftOut.length, 'order')} could not be sent completely`);
   printOrders(leftOut);
 }
 

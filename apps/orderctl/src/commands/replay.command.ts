@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type pg from 'pg';
+import { count, counted } from '#platform/counted.js';
 import { createLogger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { CannotReplay, ReplayFailed } from '#projections/rebuild/errors.js';
@@ -19,7 +20,7 @@ import { withReadModels } from '../status/read-models.js';
 import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
-import { count, printJson } from '../support/output.js';
+import { printJson } from '../support/output.js';
 import { comeAfterOthers } from '../support/priority.js';
 import { runWhatIf } from '../what-if/run-what-if.js';
 
@@ -249,15 +250,13 @@ function shown({ generation, previous, verified, dropped, replay: { events, seco
 function printReplayed(replayed: Replayed): void {
   const { generation, previous, dropped, events, seconds, verified } = shown(replayed);
   const worked = Object.entries(seconds).map(([phase, of]) => `${phase.replace('_', ' ')} ${duration(of)}`);
-  console.log(`${count(events)} events built into generation ${generation} (${worked.join(', ')})`);
+  console.log(`${counted(events, 'event')} built into generation ${generation} (${worked.join(', ')})`);
   if (verified !== null) {
     const unread =
-      verified.unread.length === 0
-        ? ''
-        : `, but the streams of ${count(verified.unread.length)} cannot be read`;
-    const which = verified.sampled ? 'orders, chosen at random,' : 'orders';
+      verified.unread.length === 0 ? '' : `, but ${counted(verified.unread.length, 'stream')} cannot be read`;
+    const chosen = verified.sampled ? ', chosen at random,' : '';
     console.log(
-      `${count(verified.orders)} ${which} compared with ${count(verified.events)} events: no difference${unread}`,
+      `${counted(verified.orders, 'order')}${chosen} compared with ${counted(verified.events, 'event')}: no difference${unread}`,
     );
   }
   console.log(
@@ -272,17 +271,15 @@ function printPlan(plan: ReplayPlan, options: ReplayOptions): void {
   const { throttle, searchOnly } = options;
   const sample = sampleOf(options);
   const { active, positions, events, orders, tableBytes, indexBytes, seconds, dropped } = plan;
-  const log = `${count(events)} events of ${count(orders)} orders, in a log of ${count(positions)} positions`;
+  const log = `${counted(events, 'event')} of ${counted(orders, 'order')}, in a log of ${counted(positions, 'position')}`;
   console.log(
-    `reads         ${searchOnly ? `the rows of generation ${active}: ${count(orders)} orders` : log}`,
+    `reads         ${searchOnly ? `the rows of generation ${active}: ${counted(orders, 'order')}` : log}`,
   );
   console.log(
     `writes        ${searchOnly ? 'an index' : `${megabytes(tableBytes)} of tables`} beside generation ${active}`,
   );
   if (indexBytes !== null) console.log(`index         ${megabytes(indexBytes)}`);
-  console.log(
-    `verifies      ${sample === null ? 'all orders' : `${count(Math.min(sample, orders))} orders`}`,
-  );
+  console.log(`verifies      ${sample === null ? 'all orders' : counted(Math.min(sample, orders), 'order')}`);
   const slowest = throttle ? throttledCount(plan, sample) / throttle : 0;
   console.log(
     `takes         ${seconds === null ? 'not known: no replay has been done yet' : `about ${duration(Math.max(slowest, seconds))}`}`,

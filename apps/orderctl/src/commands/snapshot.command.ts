@@ -3,6 +3,7 @@ import { eventCodec } from '#event-store/codec.js';
 import { OrderStreams } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
+import { count, counted } from '#platform/counted.js';
 import { Patience } from '../events/stored-order-events.js';
 import { Progress } from '../import/progress.js';
 import { dropSnapshots, rebuildSnapshots, verifySnapshots } from '../snapshots/snapshot-work.js';
@@ -11,7 +12,7 @@ import { Connection, withConnection, type ConnectionOptions } from '../support/c
 import { withEventStore } from '../support/event-store.js';
 import { onInterruption } from '../support/interruption.js';
 import { lookTeller } from '../support/look-teller.js';
-import { count, printJson } from '../support/output.js';
+import { printJson } from '../support/output.js';
 
 interface SnapshotOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -89,7 +90,7 @@ function report({ orders, outcomes, findings, stopped }: Counted): void {
     console.log(`… ${count(findings.length - SHOWN_FINDINGS)} more (--json lists up to 1,000)`);
   }
   const parts = Object.entries(outcomes).map(([outcome, number]) => `${count(number)} ${outcome}`);
-  console.log(`${count(orders)} orders: ${parts.join(', ') || 'nothing to do'}`);
+  console.log(`${counted(orders, 'order')}: ${parts.join(', ') || 'nothing to do'}`);
   if (stopped) console.log('stopped before the end: run the same command again, it goes through all orders');
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { count, counted } from '#platform/counted.js';
 import { parkedLines } from '../status/parked-lines.js';
 import type { ProjectionStatus } from '../status/projections.js';
 import { withReadModels } from '../status/read-models.js';
@@ -7,7 +8,7 @@ import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { readTotals } from '../status/totals.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { kafkaNamed, withKafka, type KafkaOptions } from '../support/kafka.js';
-import { count, money, printJson, table } from '../support/output.js';
+import { money, printJson, table } from '../support/output.js';
 
 interface StatusOptions extends ConnectionOptions, KafkaOptions {
   readonly totals?: boolean;
@@ -72,7 +73,7 @@ function printStatus({ engines, eventStore, generation, builds, projections, rep
   console.log(
     eventStore === null
       ? 'event store   does not answer'
-      : `event store   ${eventStore.head === null ? 'no event yet' : `at position ${eventStore.head}`}, ${count(eventStore.positionsPerSecond)} positions/s`,
+      : `event store   ${eventStore.head === null ? 'no event yet' : `at position ${eventStore.head}`}, ${counted(eventStore.positionsPerSecond, 'position')}/s`,
   );
   console.log(
     builds === null
@@ -88,11 +89,11 @@ function printStatus({ engines, eventStore, generation, builds, projections, rep
 function printProjection(status: ProjectionStatus): void {
   const { projection, generation, position, lag, lagSeconds, updatedAt, eventsPerSecond } = status;
   const { state, owner, restarts, lastError, parked } = status;
-  const rate = eventsPerSecond === null ? '' : `, ${count(eventsPerSecond)} events/s`;
+  const rate = eventsPerSecond === null ? '' : `, ${counted(eventsPerSecond, 'event')}/s`;
   const moved = updatedAt === null ? '' : `, last moved ${updatedAt}`;
   const whose = generation === 0 ? '' : ` of generation ${generation}`;
   console.log(
-    `\n${projection}${whose}: ${state}\n  at ${position === null ? 'the beginning' : `position ${position}`}, ${behindInWords(lag, lagSeconds)}${rate}${moved}`,
+    `\n${projection}${whose}: ${state}\n  ${position === null ? 'no event yet' : `at position ${position}`}, ${behindInWords(lag, lagSeconds)}${rate}${moved}`,
   );
   console.log(
     `  ${owner === null ? 'no projector owns it' : `owned by ${owner}`}, restarts: ${count(restarts)}`,
@@ -105,7 +106,7 @@ function behindInWords(lag: string | null, lagSeconds: number | null): string {
   if (lag === null) return 'lag not known';
   if (lag === '0') return 'up to date';
   const since = lagSeconds === null ? '' : `, ${count(Math.round(lagSeconds))} s`;
-  return `${count(Number(lag))} positions behind${since}`;
+  return `${counted(Number(lag), 'position')} behind${since}`;
 }
 
 function buildInWords({ id, state, madeBy, ofThisRelease, failure }: Build): string {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
+import { count, counted } from '#platform/counted.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
@@ -14,7 +15,7 @@ import { Connection, withConnection, type ConnectionOptions } from '../support/c
 import { CliError, UsageError } from '../support/cli-error.js';
 import { inWords, kafkaPlace } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
-import { count, printJson } from '../support/output.js';
+import { printJson } from '../support/output.js';
 
 interface VerifyOptions extends ConnectionOptions {
   readonly sample?: number;
@@ -118,7 +119,9 @@ function printParkedOrders({ parkedOrders }: VerifyResult): void {
     console.log(`${tenantId} ${orderId}  parked at event ${revision}: ${reason}`);
   }
   if (parkedOrders.length > 0) {
-    console.log(`${count(parkedOrders.length)} orders are parked: see \`orderctl quarantine list\``);
+    console.log(
+      `${counted(parkedOrders.length, 'order is', 'orders are')} parked: see \`orderctl quarantine list\``,
+    );
   }
 }
 
@@ -136,20 +139,20 @@ function printResult(result: VerifyResult, relayed: VerifyTopicResult | null): v
   printParkedOrders(result);
   if (parked.length > 0) {
     console.log(
-      `the index refuses the documents of ${count(parked.length)} orders: ${parked.slice(0, SHOWN_DIFFERENCES).join(' ')}`,
+      `the index refuses the documents of ${counted(parked.length, 'order')}: ${parked.slice(0, SHOWN_DIFFERENCES).join(' ')}`,
     );
   }
   if (relayed !== null) {
     const { messages, events, repeated, parked, trimmed } = relayed;
-    const unsent = parked === 0 ? '' : `, ${count(parked)} events parked`;
+    const unsent = parked === 0 ? '' : `, ${counted(parked, 'event')} parked`;
     const removed = trimmed ? ', the oldest messages removed by retention' : '';
     console.log(
-      `${count(messages)} messages compared with ${count(events)} events: ${count(repeated)} messages repeated${unsent}${removed}`,
+      `${counted(messages, 'message')} compared with ${counted(events, 'event')}: ${counted(repeated, 'message')} repeated${unsent}${removed}`,
     );
   }
-  const compared = `${count(orders)} orders${sampled ? ', chosen at random,' : ''} compared with ${count(events)} events in ${seconds.toFixed(1)} s`;
+  const compared = `${counted(orders, 'order')}${sampled ? ', chosen at random,' : ''} compared with ${counted(events, 'event')} in ${seconds.toFixed(1)} s`;
   console.log(
-    `${compared}: ${differenceCount === 0 ? 'no difference' : `${count(differenceCount)} differences`}`,
+    `${compared}: ${differenceCount === 0 ? 'no difference' : counted(differenceCount, 'difference')}`,
   );
 }
 
@@ -158,12 +161,13 @@ function progressTeller(): (progress: VerifyProgress) => void {
   return ({ phase, done, total }) => {
     if (Date.now() - toldMs < TELL_EVERY_MS) return;
     toldMs = Date.now();
-    const what = {
-      waiting: 'waiting for the projection: at position',
-      streams: 'events read:',
-      rows: 'orders compared:',
+    const share = `${count(done)}${total === null ? '' : ` of ${count(total)}`}`;
+    const line = {
+      waiting: `waiting for the projection: ${done < 0 ? 'it has no event yet' : `it is at position ${share}`}`,
+      streams: `events read: ${share}`,
+      rows: `orders compared: ${share}`,
     };
-    process.stderr.write(`${what[phase]} ${count(done)}${total === null ? '' : ` of ${count(total)}`}\n`);
+    process.stderr.write(`${line[phase]}\n`);
   };
 }
 

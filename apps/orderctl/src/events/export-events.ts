@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { ExactEventStore, StoredExactEvent } from '#event-store/port.js';
 import { storeIdentity } from '#event-store/store-identity.js';
 import { parseOrderStream } from '#event-store/streams.js';
+import { counted } from '#platform/counted.js';
 import { CliError } from '../support/cli-error.js';
 import { Stopped } from '../support/interruption.js';
 import { lineOf } from './event-line.js';
@@ -61,7 +62,9 @@ export async function exportEvents(options: ExportOptions): Promise<ExportResult
       const { writer, after } = await writerOf(file, options, storeId, streams);
       const alreadyThere = writer.events;
       if (alreadyThere > 0)
-        options.tell(`going on after the ${alreadyThere} events that are in ${path} already`);
+        options.tell(
+          `going on after the ${counted(alreadyThere, 'event that is', 'events that are')} in ${path} already`,
+        );
       await copy(writer, after, streams, options);
       const { events, sha256 } = await writer.finish(streams.count);
       return {
@@ -106,7 +109,7 @@ async function writerOf(
   });
   if (reader.footer !== null) {
     throw new CliError(
-      `${path} is complete already, with ${writer.events} events up to position ${reader.header.upTo}: name another file for a new export`,
+      `${path} is complete already, with ${counted(writer.events, 'event')} up to position ${reader.header.upTo}: name another file for a new export`,
     );
   }
   return { writer, after };
@@ -135,7 +138,7 @@ async function copy(
     if (!(error instanceof Stopped)) throw error;
     await writer.endChunk();
     throw new Stopped(
-      `stopped after ${writer.events} events, at position ${position} of ${upTo}: run the same command again to go on from there (${path} is not complete)`,
+      `stopped after ${counted(writer.events, 'event')}, at position ${position} of ${upTo}: run the same command again to go on from there (${path} is not complete)`,
       { cause: error },
     );
   }

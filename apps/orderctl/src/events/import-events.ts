@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ExactEventStore } from '#event-store/port.js';
 import { storeIdentity } from '#event-store/store-identity.js';
+import { count, counted } from '#platform/counted.js';
 import { Stopped } from '../support/interruption.js';
 import { AppendsInOrder } from './appends-in-order.js';
 import { CheckedLines } from './checked-lines.js';
@@ -113,7 +114,7 @@ async function checkWhole(
 
 function incomplete(path: string, events: number): DamagedFile {
   return new DamagedFile(
-    `${path} is incomplete: it ends after ${events} events. Run the export again to finish it, or take another copy of it`,
+    `${path} is incomplete: it ends after ${counted(events, 'event')}. Run the export again to finish it, or take another copy of it`,
   );
 }
 
@@ -121,6 +122,6 @@ async function stop(appends: AppendsInOrder, alreadyThere: number, events: numbe
   await appends.flush();
   const done = appends.appended + alreadyThere;
   throw new Stopped(
-    `stopped after ${done} of ${events} events: run the same command again to go on from there`,
+    `stopped after ${count(done)} of ${counted(events, 'event')}: run the same command again to go on from there`,
   );
 }

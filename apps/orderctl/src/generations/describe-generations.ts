@@ -1,6 +1,7 @@
 import type pg from 'pg';
+import { count } from '#platform/counted.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
-import { count, table } from '../support/output.js';
+import { table } from '../support/output.js';
 
 /** A generation as `orderctl generations list --json` tells it. Positions are decimal strings. */
 export interface DescribedGeneration {
@@ -62,8 +63,8 @@ export function generationLines(generations: readonly DescribedGeneration[]): st
     one.ofThisRelease ? 'this' : 'another',
     one.madeBy,
     one.searchIndex === null
-      ? (one.position ?? 'nothing yet')
-      : `${one.position ?? 'nothing yet'}, index ${one.searchPosition ?? 'nothing yet'}`,
+      ? (one.position ?? 'no event yet')
+      : `${one.position ?? 'no event yet'}, index ${one.searchPosition ?? 'no event yet'}`,
     count(Math.round(one.tableBytes / 1_000_000)).padStart(6),
     one.createdAt,
     one.failure ?? one.searchIndex ?? '',

@@ -1,5 +1,6 @@
 import type { LineQuantity } from '#domain/order/content.js';
 import type { OrderEvent } from '#domain/order/order.js';
+import { counted } from '#platform/counted.js';
 import { money } from '../support/output.js';
 
 /** What the description of an event needs from the order. */
@@ -27,7 +28,7 @@ const amount = (amountMinor: number, { currency }: Wording): string => money(amo
 /** A one-line description for each type of event. A new type does not compile without one. */
 const words: Words = {
   OrderPlaced: ({ lines, customerId }) =>
-    `placed ${customerId === null ? 'by a guest' : `by customer ${customerId}`}: ${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`,
+    `placed ${customerId === null ? 'by a guest' : `by customer ${customerId}`}: ${counted(lines.length, 'line')}`,
   OrderConfirmed: () => 'confirmed',
   OrderRejected: ({ reason }) => `rejected${because(reason)}`,
   OrderHeld: ({ reason }) => `put on hold${because(reason)}`,

@@ -1,8 +1,9 @@
 import { orderNumber } from '#domain/order/order-number.js';
+import { count, counted } from '#platform/counted.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';
 import type { ParkedEvent, ParkedOrder } from '#read-models/stores/quarantine.store.js';
 import type { Skip } from '#read-models/stores/skips.store.js';
-import { count, table } from '../support/output.js';
+import { table } from '../support/output.js';
 
 const SHOWN_ORDERS = 50;
 const SHOWN_EVENTS = 20;
@@ -13,7 +14,7 @@ export function printParked(orders: readonly ParkedOrder[]): void {
     .slice(0, SHOWN_ORDERS)
     .map((order) => [
       ...[order.projection, order.tenantId, order.orderId, orderNumber(order.orderId)],
-      ...[`event ${order.revision}`, order.type ?? '', order.kind, `${order.tries} tries`],
+      ...[`event ${order.revision}`, order.type ?? '', order.kind, counted(order.tries, 'try', 'tries')],
       ...[`${count(order.events)} parked`, next(order), order.reason],
     ]);
   console.log(table(rows));
@@ -30,7 +31,7 @@ export function printParkedEvents(orderId: string, events: readonly ParkedEvent[
     .map((event) => [
       ...[event.projection, `event ${event.revision}`, event.type ?? '', event.kind, event.eventId ?? ''],
       ...[
-        event.firstTriedAt ? `tried ${event.tries} times` : 'not tried yet',
+        event.firstTriedAt ? `tried ${counted(event.tries, 'time')}` : 'not tried yet',
         tried(event),
         next(event),
         event.reason,

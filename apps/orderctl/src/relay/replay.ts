@@ -1,6 +1,7 @@
 import type { EventStore, RawEvent } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
+import { count, counted } from '#platform/counted.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
@@ -10,7 +11,6 @@ import { TopicWriter } from '#projections/relay/topic-writer.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { CliError, oneLine } from '../support/cli-error.js';
 import { inWords } from '../support/kafka.js';
-import { count } from '../support/output.js';
 import type { RelayedSoFar } from './relayed-so-far.js';
 
 /** Positions; both ends are included. */
@@ -112,7 +112,7 @@ class Replaying {
    */
   goOn(): string {
     const { position, events, leftOut } = this.replayed;
-    const stopped = `stopped at position ${position} after ${count(events)} events`;
+    const stopped = `stopped at position ${position} after ${counted(events, 'event')}`;
     const [first] = leftOut;
     if (first === undefined) return `${stopped}: go on with --from ${position + 1n}`;
     const { tenantId, orderId, fromRevision, reason } = first;

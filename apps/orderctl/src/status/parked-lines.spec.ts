@@ -17,7 +17,7 @@ describe('what orderctl status says of parked orders', () => {
 
   it('names one', () => {
     expect(parkedLines(parked(1, 1))).toEqual([
-      'parked: 1 orders, 2 events, the oldest first',
+      'parked: 1 order, 2 events, the oldest first',
       '2026-01-01T12:00:00.000Z: default order-0, event 0: cannot be folded',
     ]);
   });

@@ -1,4 +1,4 @@
-import { count } from '../support/output.js';
+import { count, counted } from '#platform/counted.js';
 import type { ProjectionStatus } from './projections.js';
 
 /** The orders that a projection has parked: a few by name, and how many more there are. */
@@ -6,7 +6,7 @@ export function parkedLines({ orders, events, longest }: ProjectionStatus['parke
   if (orders === 0) return [];
   const more = orders - longest.length;
   return [
-    `parked: ${count(orders)} orders, ${count(events)} events, the oldest first`,
+    `parked: ${counted(orders, 'order')}, ${counted(events, 'event')}, the oldest first`,
     ...longest.map(
       ({ tenantId, orderId, revision, parkedAt, reason }) =>
         `${parkedAt.toISOString()}: ${tenantId} ${orderId}, event ${revision}: ${reason}`,

@@ -12,7 +12,7 @@ export interface ProjectionStatus {
   readonly projection: string;
   /** 0: the projection belongs to no generation. */
   readonly generation: number;
-  /** Commit position in the event store; null: at the beginning. */
+  /** Commit position in the event store; null: it has no event yet. */
   readonly position: string | null;
   /**
    * Positions up to the head. On the embedded store each position is an event. null: the event store does not
@@ -78,7 +78,8 @@ export async function storedProjections({
   const [{ rows }, parked] = await Promise.all([
     pool.query<Row>(
       `WITH known AS (
-         SELECT generation, projection, position, updated_at FROM ${SHARED_SCHEMA}.checkpoints
+         SELECT generation, projection, nullif(position, -1) AS position, updated_at
+         FROM ${SHARED_SCHEMA}.checkpoints
          UNION ALL
          SELECT 0, 'relay:' || cluster_id || ':' || topic, position, updated_at FROM ${SHARED_SCHEMA}.relays
        ), owned AS (

@@ -151,8 +151,8 @@ function statusesOf(
 ): Promise<ProjectionStatus[]> {
   const statuses = now.map(async (projection): Promise<ProjectionStatus> => {
     const { position } = projection;
-    const before = earlier.find((one) => isSame(one, projection))?.position ?? position;
-    const events = await eventsBetween(measured, before, position);
+    const before = earlier.find((one) => isSame(one, projection));
+    const events = await eventsBetween(measured, before === undefined ? position : before.position, position);
     return {
       ...projection,
       position: position?.toString() ?? null,

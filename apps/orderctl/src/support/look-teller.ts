@@ -1,4 +1,4 @@
-import { count } from './output.js';
+import { counted } from '#platform/counted.js';
 
 const TELL_EVERY_MS = 2_000;
 
@@ -8,6 +8,6 @@ export function lookTeller(tell: (line: string) => void): (what: string, events:
   return (what, events) => {
     if (Date.now() - toldMs < TELL_EVERY_MS) return;
     toldMs = Date.now();
-    tell(`${what}: ${count(events)} events read`);
+    tell(`${what}: ${counted(events, 'event')} read`);
   };
 }

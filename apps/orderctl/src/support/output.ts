@@ -4,11 +4,6 @@ export function printJson(content: unknown, { pretty = true } = {}): void {
   console.log(JSON.stringify(content, null, pretty ? 2 : 0));
 }
 
-/** `1,234,567` */
-export function count(value: number): string {
-  return value.toLocaleString('en-GB');
-}
-
 /** `1,234.50 GBP` */
 export function money(minor: number, currency: string): string {
   const digits = minorUnitDigits(currency) ?? 2;

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
+import { counted } from '#platform/counted.js';
 import { createPool } from '#platform/postgres.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
-import { count } from '../support/output.js';
 import { duration } from '../import/progress.js';
 
 const TELL_EVERY_MS = 3_000;
@@ -67,7 +67,7 @@ export class RebuildWatch {
     if (left <= 0) return 'read models: all events are applied; orders are being compared with their events';
     const percent = Math.floor((100 * Number(position)) / Math.max(1, Number(head)));
     const time = perSecond > 0 ? `, about ${duration(left / perSecond)} left` : '';
-    return `read models: ${percent}% built, ${count(Math.round(perSecond))} positions/s${time}`;
+    return `read models: ${percent}% built, ${counted(Math.round(perSecond), 'position')}/s${time}`;
   }
 }
 

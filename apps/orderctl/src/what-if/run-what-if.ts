@@ -1,7 +1,8 @@
 import type { EventStore } from '#event-store/port.js';
+import { count, counted } from '#platform/counted.js';
 import type { ReadModels } from '../status/read-models.js';
 import { onInterruption } from '../support/interruption.js';
-import { count, printJson } from '../support/output.js';
+import { printJson } from '../support/output.js';
 import { loadDefinition } from './definition.js';
 import { whatIf, type WhatIfReport } from './what-if.js';
 
@@ -57,9 +58,9 @@ export function reportLines(report: WhatIfReport): string[] {
     lines.push(`${count(differ).padStart(10)} orders  ${path}`);
   const cut = complete ? '' : ', not all of them,';
   const broken = failing === 0 ? '' : `, ${count(failing)} cannot be folded`;
-  const gone = deleted === 0 ? '' : `, the streams of ${count(deleted)} were deleted`;
+  const gone = deleted === 0 ? '' : `, ${counted(deleted, 'stream was', 'streams were')} deleted`;
   lines.push(
-    `${count(orders)} orders${cut} with ${count(events)} events in ${seconds.toFixed(1)} s: ${count(differing)} would differ${broken}${gone}; nothing was changed`,
+    `${counted(orders, 'order')}${cut} with ${counted(events, 'event')} in ${seconds.toFixed(1)} s: ${count(differing)} would differ${broken}${gone}; nothing was changed`,
   );
   return lines;
 }

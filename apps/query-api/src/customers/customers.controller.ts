@@ -11,7 +11,7 @@ import { AskedBy, type Asked } from '../request/asked.js';
 import { NoQuery } from '../request/no-query.dto.js';
 
 class CustomerPath {
-  @Text({ max: 200 })
+  @Text({ max: 200, description: 'The id of the customer, as orders have it.' })
   customerId!: string;
 }
 

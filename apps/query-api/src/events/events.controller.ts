@@ -23,7 +23,13 @@ class FeedQuery {
   @OptionalText({ max: FEED_PLACE_MAX, pattern: FEED_PLACE, description: NEXT_OF_BEFORE })
   after!: string | null;
 
-  @TextList({ optional: true, max: orderEventTypes.length, itemMax: 50, oneOf: orderEventTypes })
+  @TextList({
+    optional: true,
+    max: orderEventTypes.length,
+    itemMax: 50,
+    oneOf: orderEventTypes,
+    description: 'Only events of these types. If absent, events of all types.',
+  })
   types!: string[] | null;
 
   @Integer({ min: 1, max: 1_000, otherwise: 100, description: 'The maximum number of events.' })

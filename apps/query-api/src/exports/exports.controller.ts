@@ -25,7 +25,10 @@ const formats = {
 } as const;
 
 class ExportQuery extends FilterQuery {
-  @OneOf(Object.keys(formats), { otherwise: 'ndjson' })
+  @OneOf(Object.keys(formats), {
+    otherwise: 'ndjson',
+    description: 'The format of the answer: a JSON object a line, or CSV.',
+  })
   format!: keyof typeof formats;
 }
 

@@ -1,5 +1,5 @@
-import { itemColumns } from '#read-models/readers/summary-item.js';
-import { facetNames } from '#read-models/search/order-search.js';
+import { itemColumns, type SummaryItem } from '#read-models/readers/summary-item.js';
+import { facetNames, type FacetName } from '#read-models/search/order-search.js';
 import { orderTextFields } from '#read-models/search/order-texts.js';
 import type { ColumnType } from '#read-models/order-summary.js';
 import { staleProperties } from './order-answer.js';
@@ -10,6 +10,7 @@ import {
   nullableTime,
   object,
   objectWith,
+  said,
   text,
   time,
   uuid,
@@ -21,63 +22,107 @@ import {
 const anything = {};
 
 const page = (items: Schema, atTimes: Readonly<Record<string, Schema>>): Schema =>
-  objectWith({ items: listOf(items), nextCursor: nullableText }, atTimes);
+  objectWith(
+    {
+      items: said(listOf(items), 'The entries of the page.'),
+      nextCursor: said(nullableText, 'Send it as `cursor` to get the next page; null: this is the last one.'),
+    },
+    atTimes,
+  );
 
 const schemaOfType: Readonly<Record<ColumnType, Schema>> = {
   text,
   uuid,
   int4: integer,
-  int8: { type: 'integer', description: 'An amount in minor units of the currency.' },
+  int8: integer,
   bool: { type: 'boolean' },
   timestamptz: time,
   'text[]': listOf(text),
   json: anything,
 };
 
+const meanings: Readonly<Record<keyof SummaryItem, string>> = {
+  orderId: 'The id of the order.',
+  revision: 'The number of its last event, from 0.',
+  number: 'A name for the order that people can say aloud.',
+  reference: "The caller's own name for the order.",
+  customerId: "The caller's own id for the customer; null: a guest.",
+  status: 'How far the order is: placed, confirmed, completed, rejected or cancelled.',
+  onHold: 'Whether the order is on hold.',
+  paymentStatus: 'How far the order is paid.',
+  fulfilmentStatus: 'How far the units that are not cancelled are shipped and delivered.',
+  returnStatus: 'How far returns are.',
+  currency: 'The currency of all amounts of the order.',
+  country: 'The country of the shipping address, an ISO 3166-1 alpha-2 code.',
+  placedAt: 'When the order was placed.',
+  updatedAt: 'When its last event happened.',
+  tags: 'The tags of the order.',
+  lineCount: 'How many lines it has.',
+  unitCount: 'How many units were ordered, whatever became of them.',
+  orderedTotalMinor: 'What was ordered, before cancellations and returns, in minor units of the currency.',
+  totalMinor:
+    'What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units.',
+  capturedMinor: 'What was captured, in minor units of the currency.',
+  refundedMinor: 'What refunds that succeeded gave back, in minor units of the currency.',
+  balanceDueMinor: 'What is left to pay, in minor units of the currency; negative: we owe the customer.',
+  returnsClosed: 'How many returns are closed.',
+  unitsReturned: 'How many units came back.',
+};
 const summaryProperties = Object.fromEntries(
-  itemColumns.map(({ field, type, nullable }) => [field, nullable ? nullableText : schemaOfType[type]]),
+  itemColumns.map(({ field, type, nullable }) => [
+    field,
+    said(nullable ? nullableText : schemaOfType[type], meanings[field]),
+  ]),
 );
 const summary = object(summaryProperties);
-const actor = object({ type: { ...text, enum: ['customer', 'user', 'service'] }, id: text });
+const actor = object(
+  {
+    type: said({ ...text, enum: ['customer', 'user', 'service'] }, 'What kind of actor this is.'),
+    id: said(text, 'The id of the actor.'),
+  },
+  'Who asked for the change.',
+);
 const changedFields: Schema = {
   type: 'object',
-  additionalProperties: object({ from: anything, to: anything }),
+  additionalProperties: object({
+    from: said(anything, 'The value before.'),
+    to: said(anything, 'The value after.'),
+  }),
   description: 'The fields of the summary that changed, before and after.',
 };
 const event = {
-  revision: integer,
-  eventId: uuid,
-  type: text,
+  revision: said(integer, 'The number of the event within its order, from 0.'),
+  eventId: said(uuid, 'The id of the event.'),
+  type: said(text, 'What happened, such as OrderPlaced.'),
   data: {
     type: 'object',
     additionalProperties: true,
     description: 'The data of the event, without personal data.',
   },
-  occurredAt: time,
-  recordedAt: time,
-  commandId: uuid,
-  correlationId: text,
-  causationId: nullableText,
+  occurredAt: said(time, 'When it happened in the business.'),
+  recordedAt: said(time, 'When it was recorded.'),
+  commandId: said(uuid, 'The id of the command that caused it.'),
+  correlationId: said(text, 'The conversation that the command belongs to.'),
+  causationId: said(nullableText, 'The message that caused the command.'),
   actor,
 };
 const sums = {
-  currency: text,
-  ...Object.fromEntries(
-    [
-      'orders',
-      'guestOrders',
-      'lines',
-      'units',
-      'orderedTotalMinor',
-      'totalMinor',
-      'capturedMinor',
-      'refundedMinor',
-      'balanceDueMinor',
-      'returnsClosed',
-      'ordersWithReturns',
-      'unitsReturned',
-    ].map((name) => [name, integer]),
+  currency: said(text, 'The currency of the amounts; each currency has sums of its own.'),
+  orders: said(integer, 'How many orders there are.'),
+  guestOrders: said(integer, 'How many of them are of guests.'),
+  lines: said(integer, 'How many lines they have.'),
+  units: said(integer, 'How many units were ordered.'),
+  orderedTotalMinor: said(integer, 'What was ordered, before cancellations and returns, in minor units.'),
+  totalMinor: said(
+    integer,
+    'What the orders cost after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units.',
   ),
+  capturedMinor: said(integer, 'What was captured, in minor units.'),
+  refundedMinor: said(integer, 'What refunds that succeeded gave back, in minor units.'),
+  balanceDueMinor: said(integer, 'What is left to pay less what we owe customers, in minor units.'),
+  returnsClosed: said(integer, 'How many returns are closed.'),
+  ordersWithReturns: said(integer, 'How many orders have a closed return.'),
+  unitsReturned: said(integer, 'How many units came back.'),
 };
 const facet = listOf(
   object({
@@ -87,11 +132,11 @@ const facet = listOf(
         'null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes ' +
         'from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+.',
     },
-    orders: integer,
+    orders: said(integer, 'How many of the orders found have this value.'),
   }),
 );
 const highlight = object({
-  field: { ...text, enum: [...orderTextFields] },
+  field: said({ ...text, enum: [...orderTextFields] }, 'Which text of the order this is.'),
   text: { ...text, description: 'The text, exactly as the order has it.' },
   ranges: {
     ...listOf({ type: 'array', items: integer, minItems: 2, maxItems: 2 }),
@@ -118,13 +163,16 @@ export const pageOfSummaries = page(summary, { stale: staleAmong });
 export const exportedOrderSchema = objectWith(summaryProperties, { stale: staleProperties['stale']! });
 export const historySchema = page(object({ ...event, changes: changedFields }), staleProperties);
 export const feedSchema = object({
-  items: listOf(
-    object({
-      position: text,
-      orderId: uuid,
-      next: { ...text, description: 'Send it as `after` to continue after this event.' },
-      ...event,
-    }),
+  items: said(
+    listOf(
+      object({
+        position: said(text, 'The place of the event in the log of all orders.'),
+        orderId: said(uuid, 'The order that the event belongs to.'),
+        next: { ...text, description: 'Send it as `after` to continue after this event.' },
+        ...event,
+      }),
+    ),
+    'The events, in the order in which they became visible.',
   ),
   next: { ...text, description: 'Send it as `after` to continue after this page.' },
   hasMore: {
@@ -134,50 +182,74 @@ export const feedSchema = object({
       'false: ask again later.',
   },
 });
+const ofState = object({ revision: said(integer, 'The number of the last event that is in it.') });
 const diffProperties = {
-  orderId: uuid,
-  from: { ...object({ revision: integer }), nullable: true },
-  to: object({ revision: integer }),
-  changes: listOf({
-    type: 'object',
-    required: ['pointer', 'op', 'by'],
-    properties: {
-      pointer: {
-        ...text,
-        description: 'JSON pointer into the later state; for what was removed, into the earlier state.',
+  orderId: said(uuid, 'The id of the order.'),
+  from: said({ ...ofState, nullable: true }, 'The earlier state; null: the order was not placed yet.'),
+  to: said(ofState, 'The later state.'),
+  changes: said(
+    listOf({
+      type: 'object',
+      required: ['pointer', 'op', 'by'],
+      properties: {
+        pointer: {
+          ...text,
+          description: 'JSON pointer into the later state; for what was removed, into the earlier state.',
+        },
+        op: said({ ...text, enum: ['add', 'remove', 'replace'] }, 'What was done at the pointer.'),
+        from: said(anything, 'The value before; absent for what was added.'),
+        to: said(anything, 'The value after; absent for what was removed.'),
+        by: said(
+          listOf(
+            object({
+              revision: event.revision,
+              eventId: event.eventId,
+              type: event.type,
+              commandId: event.commandId,
+              actor,
+              occurredAt: event.occurredAt,
+              recordedAt: event.recordedAt,
+            }),
+          ),
+          'The events that made the change.',
+        ),
       },
-      op: { ...text, enum: ['add', 'remove', 'replace'] },
-      from: anything,
-      to: anything,
-      by: listOf(
-        object({
-          revision: integer,
-          eventId: uuid,
-          type: text,
-          commandId: uuid,
-          actor,
-          occurredAt: time,
-          recordedAt: time,
-        }),
-      ),
-    },
-  }),
+    }),
+    'What differs between the two states.',
+  ),
 };
 export const diffSchema = objectWith(diffProperties, staleProperties);
 export const diffListSchema = page(
   object({
-    orderId: uuid,
-    from: { ...summary, nullable: true, description: 'null: the order was not placed yet.' },
-    to: summary,
+    orderId: said(uuid, 'The id of the order.'),
+    from: said(
+      { ...summary, nullable: true },
+      'The order at the earlier moment; null: it was not placed yet.',
+    ),
+    to: said(summary, 'The order at the later moment.'),
     changes: changedFields,
   }),
   { stale: staleAmong },
 );
+const facets: Readonly<Record<FacetName, string>> = {
+  status: 'By status.',
+  paymentStatus: 'By payment status.',
+  fulfilmentStatus: 'By fulfilment status.',
+  returnStatus: 'By return status.',
+  country: 'By country of the shipping address.',
+  month: 'By the month in which the order was placed.',
+  currency: 'By currency.',
+  totalBand: 'By band of the total.',
+};
 const searchProperties = {
-  items: listOf(hit),
-  nextCursor: nullableText,
-  total: integer,
-  facets: { type: 'object', properties: Object.fromEntries(facetNames.map((name) => [name, facet])) },
+  items: said(listOf(hit), 'The orders of the page.'),
+  nextCursor: said(nullableText, 'Send it as `cursor` to get the next page; null: this is the last one.'),
+  total: said(integer, 'How many orders match.'),
+  facets: {
+    type: 'object',
+    properties: Object.fromEntries(facetNames.map((name) => [name, said(facet, facets[name])])),
+    description: 'Counts of the orders that match, by the values of a field.',
+  },
   indexedThrough: {
     ...nullableText,
     description: 'Everything up to this position can be found; null: nothing was read yet.',
@@ -192,15 +264,25 @@ const staleAmongCounted: Schema = {
     'because of such a change is not reported.',
 };
 export const totalsSchema = objectWith(
-  { items: listOf(object({ key: nullableText, ...sums })) },
+  {
+    items: said(
+      listOf(
+        object({
+          key: said(nullableText, 'The group: a day, a month, a status or a country; null: there is none.'),
+          ...sums,
+        }),
+      ),
+      'The sums, one entry for each group and currency.',
+    ),
+  },
   { stale: staleAmongCounted },
 );
 const customerProperties = {
-  customerId: text,
-  firstOrderAt: nullableTime,
-  lastOrderAt: nullableTime,
-  orders: integer,
-  byStatus: { type: 'object', additionalProperties: integer },
-  totals: listOf(object(sums)),
+  customerId: said(text, "The caller's own id for the customer."),
+  firstOrderAt: said(nullableTime, 'When the first of the orders was placed.'),
+  lastOrderAt: said(nullableTime, 'When the last of the orders was placed.'),
+  orders: said(integer, 'How many orders the customer has.'),
+  byStatus: said({ type: 'object', additionalProperties: integer }, 'How many orders have each status.'),
+  totals: said(listOf(object(sums)), 'Sums of the orders, one entry for each currency.'),
 };
 export const customerSchema = objectWith(customerProperties, { stale: staleAmongCounted });

@@ -42,19 +42,27 @@ export class TotalsQuery extends FilterQuery {
 
 /** Two moments on one clock: `fromAsOf` with `toAsOf`, or `fromRecordedAsOf` with `toRecordedAsOf`. */
 export class DiffListQuery extends OrderFilterFields {
-  @DateTime({ optional: true })
+  @DateTime({
+    optional: true,
+    description:
+      'The earlier moment: every event that had happened by then counts (occurredAt). Given with toAsOf.',
+  })
   fromAsOf!: Instant | null;
 
-  @DateTime({ optional: true })
+  @DateTime({ optional: true, description: 'The later moment, by the same clock as fromAsOf.' })
   toAsOf!: Instant | null;
 
-  @DateTime({ optional: true })
+  @DateTime({
+    optional: true,
+    description:
+      'The earlier moment: every event that had been recorded by then counts (recordedAt). Given with toRecordedAsOf.',
+  })
   fromRecordedAsOf!: Instant | null;
 
-  @DateTime({ optional: true })
+  @DateTime({ optional: true, description: 'The later moment, by the same clock as fromRecordedAsOf.' })
   toRecordedAsOf!: Instant | null;
 
-  @OptionalText({ max: CURSOR_CHARACTERS })
+  @OptionalText({ max: CURSOR_CHARACTERS, description: '`nextCursor` of the previous page.' })
   cursor!: string | null;
 
   @Integer({ min: 1, max: 100, otherwise: 20, description: LIMIT_DESCRIPTION })

@@ -8,7 +8,7 @@ import { CURSOR_CHARACTERS } from './list.dto.js';
 const MAX_REVISION = 2_147_483_647;
 
 export class OrderPath {
-  @Uuid()
+  @Uuid({ description: 'The id of the order.' })
   orderId!: string;
 }
 

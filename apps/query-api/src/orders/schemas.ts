@@ -12,6 +12,9 @@ export const flag: Schema = { type: 'boolean' };
 
 export const oneOf = (values: readonly string[]): Schema => ({ ...text, enum: [...values] });
 export const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true });
+/** The schema, with what it means in this place. */
+export const said = (schema: Schema, description: string): Schema => ({ ...schema, description });
+
 export const listOf = (items: Schema): Schema => ({ type: 'array', items });
 
 /** An object that always has all of these fields. */
@@ -27,7 +30,3 @@ export const objectWith = (
   properties: Readonly<Record<string, Schema>>,
   atTimes: Readonly<Record<string, Schema>>,
 ): Schema => ({ ...object(properties), properties: { ...properties, ...atTimes } });
-
-/** Properties of these names, all with the same schema. */
-export const each = (names: readonly string[], schema: Schema): Readonly<Record<string, Schema>> =>
-  Object.fromEntries(names.map((name) => [name, schema]));

@@ -18,7 +18,7 @@ const oneOfThem = (values: readonly string[]) =>
 
 /** What narrows lists, searches, totals and exports, in a query or a body. */
 export class OrderFilterFields {
-  @OptionalText({ max: 200 })
+  @OptionalText({ max: 200, description: 'Orders of the customer with this id.' })
   customerId!: string | null;
 
   @oneOfThem(orderStatuses)
@@ -33,7 +33,10 @@ export class OrderFilterFields {
   @oneOfThem(returnStatuses)
   returnStatus!: string[] | null;
 
-  @Flag({ optional: true })
+  @Flag({
+    optional: true,
+    description: 'true: only orders on hold; false: only orders that are not on hold.',
+  })
   onHold!: boolean | null;
 
   @TextList({
@@ -46,7 +49,7 @@ export class OrderFilterFields {
   })
   country!: string[] | null;
 
-  @CurrencyCode({ optional: true })
+  @CurrencyCode({ optional: true, description: 'Orders in this currency.' })
   currency!: string | null;
 
   @OptionalText({
@@ -59,7 +62,7 @@ export class OrderFilterFields {
   @OptionalText({ max: LIMITS.referenceCharacters, description: "The caller's own name for the order." })
   reference!: string | null;
 
-  @OptionalText({ max: LIMITS.tagCharacters })
+  @OptionalText({ max: LIMITS.tagCharacters, description: 'Orders with this tag.' })
   tag!: string | null;
 
   @DateTime({ optional: true, description: 'Orders placed at this time or later.' })

@@ -17,13 +17,13 @@ export const runUntilSignal: Command = {
         log('info', 'draining', { signal });
         stop.abort();
         setTimeout(() => {
-          log('error', 'draining took too long, ending anyway');
+          log('error', 'draining took too long; exiting anyway');
           process.exit(1);
         }, DRAIN_LIMIT_MS).unref();
       });
     }
     await run(settings, stop.signal);
-    log('info', 'ended');
+    log('info', 'the notifier has ended');
     // Where Kafka does not answer, its connections would keep the process from ending.
     setTimeout(() => process.exit(), EXIT_AFTER_MS).unref();
   },

@@ -22,6 +22,7 @@ export interface components {
     LineDto: {
       /**
        * Format: text
+       * @description The caller's own id of the product.
        * @example MUG-RED
        */
       sku: string;
@@ -31,10 +32,13 @@ export interface components {
        * @example Red mug
        */
       name: string;
-      /** @example 2 */
+      /**
+       * @description The number of units ordered.
+       * @example 2
+       */
       quantity: number;
       /**
-       * @description An amount in the smallest unit of the currency.
+       * @description The price of one unit, in the smallest unit of the currency.
        * @example 1000
        */
       unitPriceMinor: number;
@@ -44,16 +48,18 @@ export interface components {
     PlacedDiscountDto: {
       /**
        * Format: text
+       * @description The code of the discount, as the shop knows it.
        * @example SPRING
        */
       code?: string | null;
       /**
        * Format: text
+       * @description What the discount is for.
        * @example Spring sale
        */
       description?: string | null;
       /**
-       * @description An amount in the smallest unit of the currency.
+       * @description The amount taken off, in the smallest unit of the currency.
        * @example 200
        */
       amountMinor: number;
@@ -66,16 +72,18 @@ export interface components {
     SurchargeDto: {
       /**
        * Format: text
+       * @description The code of the surcharge, as the shop knows it.
        * @example GIFT
        */
       code?: string | null;
       /**
        * Format: text
+       * @description What the surcharge is for.
        * @example Gift wrapping
        */
       description?: string | null;
       /**
-       * @description An amount in the smallest unit of the currency.
+       * @description The amount added, in the smallest unit of the currency.
        * @example 300
        */
       amountMinor: number;
@@ -83,14 +91,16 @@ export interface components {
     ShippingDto: {
       /**
        * Format: text
+       * @description How the order is shipped.
        * @example standard
        */
       method?: string | null;
       /**
-       * @description An amount in the smallest unit of the currency.
+       * @description The price of shipping, in the smallest unit of the currency.
        * @example 495
        */
       amountMinor: number;
+      /** @description The tax on shipping. */
       tax?: components['schemas']['TaxDto'] | null;
     };
     AddressDto: {
@@ -108,36 +118,43 @@ export interface components {
       countryName?: string | null;
       /**
        * Format: text
+       * @description The name of the person.
        * @example Ada Example
        */
       name?: string | null;
       /**
        * Format: text
+       * @description The company.
        * @example Example Ltd
        */
       company?: string | null;
       /**
        * Format: text
+       * @description The first line: street and house number.
        * @example 1 Example Street
        */
       line1?: string | null;
       /**
        * Format: text
+       * @description The second line.
        * @example Back yard
        */
       line2?: string | null;
       /**
        * Format: text
+       * @description The town or city.
        * @example Berlin
        */
       city?: string | null;
       /**
        * Format: text
+       * @description The state, province or county.
        * @example Berlin
        */
       region?: string | null;
       /**
        * Format: text
+       * @description The postal code.
        * @example 10115
        */
       postalCode?: string | null;
@@ -145,16 +162,19 @@ export interface components {
     ContactDto: {
       /**
        * Format: text
+       * @description The name of the person.
        * @example Ada Example
        */
       name?: string | null;
       /**
        * Format: text
+       * @description The e-mail address.
        * @example ada@example.com
        */
       email?: string | null;
       /**
        * Format: text
+       * @description The phone number.
        * @example +49 30 000000
        */
       phone?: string | null;
@@ -183,16 +203,28 @@ export interface components {
        * @example EUR
        */
       currency: string;
+      /** @description What is ordered. */
       lines: components['schemas']['LineDto'][];
-      /** @default [] */
+      /**
+       * @description Amounts taken off the order or one of its lines.
+       * @default []
+       */
       discounts?: components['schemas']['PlacedDiscountDto'][] | null;
-      /** @default [] */
+      /**
+       * @description Amounts added to the order.
+       * @default []
+       */
       surcharges?: components['schemas']['SurchargeDto'][] | null;
+      /** @description How the order is shipped, and for how much. */
       shipping?: components['schemas']['ShippingDto'] | null;
+      /** @description Where the order is shipped to. */
       shippingAddress?: components['schemas']['AddressDto'] | null;
+      /** @description Where the bill goes. */
       billingAddress?: components['schemas']['AddressDto'] | null;
+      /** @description Whom to reach about the order. */
       contact?: components['schemas']['ContactDto'] | null;
       /**
+       * @description The caller's own facts about the order, by name.
        * @default {}
        * @example {
        *       "channel": "web"
@@ -202,6 +234,7 @@ export interface components {
         [key: string]: string;
       } | null;
       /**
+       * @description Words to find the order by.
        * @default []
        * @example [
        *       "gift"
@@ -235,6 +268,7 @@ export interface components {
     CommandAnswer: {
       /**
        * Format: uuid
+       * @description The id of the order.
        * @example 7f4df1a2-95c0-5a57-8f6e-0c2f5b1d9e34
        */
       orderId: string;
@@ -272,34 +306,42 @@ export interface components {
       occurredAt?: string | null;
       /**
        * Format: text
+       * @description Why, in words.
        * @example Asked for by the customer.
        */
       reason?: string | null;
     };
     AddLineDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description Which operation this is. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       op: 'addLine';
+      /** @description The new line. */
       line: components['schemas']['LineDto'];
     };
     RemoveLineDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description Which operation this is. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       op: 'removeLine';
-      /** Format: uuid */
+      /**
+       * Format: uuid
+       * @description The id of a line of this order.
+       */
       lineId: string;
     };
     ChangeLineQuantityDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description Which operation this is. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       op: 'changeLineQuantity';
-      /** Format: uuid */
+      /**
+       * Format: uuid
+       * @description The id of a line of this order.
+       */
       lineId: string;
       /**
        * @description The new quantity of the line.
@@ -315,16 +357,18 @@ export interface components {
     EditDiscountDto: {
       /**
        * Format: text
+       * @description The code of the discount, as the shop knows it.
        * @example SPRING
        */
       code?: string | null;
       /**
        * Format: text
+       * @description What the discount is for.
        * @example Spring sale
        */
       description?: string | null;
       /**
-       * @description An amount in the smallest unit of the currency.
+       * @description The amount taken off, in the smallest unit of the currency.
        * @example 200
        */
       amountMinor: number;
@@ -336,43 +380,50 @@ export interface components {
     };
     ApplyDiscountDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description Which operation this is. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       op: 'applyDiscount';
+      /** @description The new discount. */
       discount: components['schemas']['EditDiscountDto'];
     };
     RemoveDiscountDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description Which operation this is. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       op: 'removeDiscount';
-      /** Format: uuid */
+      /**
+       * Format: uuid
+       * @description The id of a discount of this order.
+       */
       discountId: string;
     };
     AddSurchargeDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description Which operation this is. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       op: 'addSurcharge';
+      /** @description The new surcharge. */
       surcharge: components['schemas']['SurchargeDto'];
     };
     ChangeShippingAddressDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description Which operation this is. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       op: 'changeShippingAddress';
+      /** @description The whole new address. */
       address: components['schemas']['AddressDto'];
     };
     ChangeBillingAddressDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description Which operation this is. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       op: 'changeBillingAddress';
+      /** @description The whole new address. */
       address: components['schemas']['AddressDto'];
     };
     EditOrderBody: {
@@ -431,6 +482,7 @@ export interface components {
       occurredAt?: string | null;
       /**
        * Format: text
+       * @description Why, in words.
        * @example Asked for by the customer.
        */
       reason?: string | null;
@@ -462,6 +514,7 @@ export interface components {
       providerReference: string;
       /**
        * Format: text
+       * @description How the customer pays.
        * @example card
        */
       method?: string | null;
@@ -491,6 +544,7 @@ export interface components {
       providerReference: string;
       /**
        * Format: text
+       * @description How the customer pays.
        * @example card
        */
       method?: string | null;
@@ -530,6 +584,7 @@ export interface components {
       authorizationId?: string | null;
       /**
        * Format: text
+       * @description Why the payment failed, as the payment provider says it.
        * @example card_declined
        */
       reason?: string | null;
@@ -555,7 +610,7 @@ export interface components {
     };
     RefundOfLinesDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description What is refunded. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       kind: 'lines';
@@ -564,7 +619,7 @@ export interface components {
     };
     RefundOfShippingDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description What is refunded. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       kind: 'shipping';
@@ -576,7 +631,7 @@ export interface components {
     };
     RefundOfAmountDto: {
       /**
-       * @description discriminator enum property added by openapi-typescript
+       * @description What is refunded. (enum property replaced by openapi-typescript)
        * @enum {string}
        */
       kind: 'amount';
@@ -593,7 +648,10 @@ export interface components {
        * @example 2026-03-01T12:00:00Z
        */
       occurredAt?: string | null;
-      /** @enum {string} */
+      /**
+       * @description Why the customer gets money back.
+       * @enum {string}
+       */
       reason: 'return' | 'cancellation' | 'overpayment' | 'goodwill';
       /**
        * @description The currency of the order.
@@ -605,6 +663,7 @@ export interface components {
        * @description The return that the refund is for.
        */
       returnId?: string | null;
+      /** @description What is refunded: units of lines, shipping, or an amount. */
       of:
         | components['schemas']['RefundOfLinesDto']
         | components['schemas']['RefundOfShippingDto']
@@ -639,6 +698,7 @@ export interface components {
       providerReference?: string | null;
       /**
        * Format: text
+       * @description Why the refund failed, as the payment provider says it.
        * @example account_closed
        */
       reason?: string | null;
@@ -652,6 +712,7 @@ export interface components {
       occurredAt?: string | null;
       /**
        * Format: text
+       * @description Who carries the parcel.
        * @example DHL
        */
       carrier?: string | null;
@@ -667,11 +728,13 @@ export interface components {
       occurredAt?: string | null;
       /**
        * Format: text
+       * @description Who carries the parcel. If absent, the carrier that the shipment was created with.
        * @example DHL
        */
       carrier?: string | null;
       /**
        * Format: text
+       * @description The carrier's own number of the parcel.
        * @example JD014600003828
        */
       trackingNumber?: string | null;
@@ -685,6 +748,7 @@ export interface components {
       occurredAt?: string | null;
       /**
        * Format: text
+       * @description Why, in words.
        * @example Asked for by the customer.
        */
       reason?: string | null;
@@ -733,15 +797,24 @@ export interface components {
     };
     /** @description A problem document: what went wrong (RFC 9457). */
     Problem: {
-      /** @example urn:orderlog:problem:order_not_found */
+      /**
+       * @description The code as a URN.
+       * @example urn:orderlog:problem:order_not_found
+       */
       type: string;
       /** @description What is wrong, in the same words for every occurrence of the code. */
       title: string;
-      /** @example 404 */
+      /**
+       * @description The HTTP status of the answer.
+       * @example 404
+       */
       status: number;
       /** @description What is wrong in this case, or what to do about it. */
       detail: string;
-      /** @enum {string} */
+      /**
+       * @description What is wrong, for programs.
+       * @enum {string}
+       */
       code:
         | 'malformed_request'
         | 'malformed_json'
@@ -820,11 +893,15 @@ export interface components {
         | 'shipment_not_in_state'
         | 'return_not_in_state'
         | 'refund_not_in_state';
+      /** @description The id of the trace that the request belongs to (traceparent). */
       traceId: string;
+      /** @description The fields and parameters that are wrong; absent if none is named. */
       errors?: {
         /** @description JSON pointer into the body, or /name of a parameter. */
         pointer: string;
+        /** @description What is wrong with it, for programs. */
         code: string;
+        /** @description What is wrong with it, in words. */
         message: string;
       }[];
       /** @description Only with not_allowed_in_state: the commands that the order allows now. */
@@ -835,6 +912,7 @@ export interface components {
       };
       /** @description Only with not_caught_up: how far the projection is behind what was asked for. */
       behind?: {
+        /** @description The projection that is behind: `orders` or `search`. */
         projection: string;
         /** @description The position that the projection has reached; null: none yet, or not known. */
         reached: string | null;
@@ -883,6 +961,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -909,6 +988,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -935,6 +1015,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -961,6 +1042,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -987,6 +1069,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1013,6 +1096,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1042,6 +1126,7 @@ export interface operations {
       };
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1068,6 +1153,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1094,6 +1180,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1120,6 +1207,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1146,6 +1234,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1172,6 +1261,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1198,6 +1288,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1224,6 +1315,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1250,6 +1342,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1276,7 +1369,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a refund of the order. */
         refundId: string;
       };
       cookie?: never;
@@ -1303,7 +1398,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a refund of the order. */
         refundId: string;
       };
       cookie?: never;
@@ -1330,6 +1427,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1356,7 +1454,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a shipment of the order. */
         shipmentId: string;
       };
       cookie?: never;
@@ -1383,7 +1483,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a shipment of the order. */
         shipmentId: string;
       };
       cookie?: never;
@@ -1410,7 +1512,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a shipment of the order. */
         shipmentId: string;
       };
       cookie?: never;
@@ -1437,6 +1541,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1463,6 +1568,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1489,7 +1595,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a return of the order. */
         returnId: string;
       };
       cookie?: never;
@@ -1516,7 +1624,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a return of the order. */
         returnId: string;
       };
       cookie?: never;
@@ -1543,7 +1653,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a return of the order. */
         returnId: string;
       };
       cookie?: never;
@@ -1570,7 +1682,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a return of the order. */
         returnId: string;
       };
       cookie?: never;
@@ -1597,6 +1711,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1623,7 +1738,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
+        /** @description The id of a note of the order. */
         noteId: string;
       };
       cookie?: never;
@@ -1650,6 +1767,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;

@@ -3,7 +3,10 @@
 export interface components {
   schemas: {
     OrderFilterFields: {
-      /** Format: text */
+      /**
+       * Format: text
+       * @description Orders of the customer with this id.
+       */
       customerId?: string | null;
       /** @description Orders with any of these values. An empty list means all orders. */
       status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[] | null;
@@ -26,10 +29,14 @@ export interface components {
         ('unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered')[] | null;
       /** @description Orders with any of these values. An empty list means all orders. */
       returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[] | null;
+      /** @description true: only orders on hold; false: only orders that are not on hold. */
       onHold?: boolean | null;
       /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
       country?: string[] | null;
-      /** @example EUR */
+      /**
+       * @description Orders in this currency.
+       * @example EUR
+       */
       currency?: string | null;
       /**
        * Format: text
@@ -42,7 +49,10 @@ export interface components {
        * @description The caller's own name for the order.
        */
       reference?: string | null;
-      /** Format: text */
+      /**
+       * Format: text
+       * @description Orders with this tag.
+       */
       tag?: string | null;
       /**
        * Format: date-time
@@ -135,15 +145,24 @@ export interface components {
     };
     /** @description A problem document: what went wrong (RFC 9457). */
     Problem: {
-      /** @example urn:orderlog:problem:order_not_found */
+      /**
+       * @description The code as a URN.
+       * @example urn:orderlog:problem:order_not_found
+       */
       type: string;
       /** @description What is wrong, in the same words for every occurrence of the code. */
       title: string;
-      /** @example 404 */
+      /**
+       * @description The HTTP status of the answer.
+       * @example 404
+       */
       status: number;
       /** @description What is wrong in this case, or what to do about it. */
       detail: string;
-      /** @enum {string} */
+      /**
+       * @description What is wrong, for programs.
+       * @enum {string}
+       */
       code:
         | 'malformed_request'
         | 'malformed_json'
@@ -222,11 +241,15 @@ export interface components {
         | 'shipment_not_in_state'
         | 'return_not_in_state'
         | 'refund_not_in_state';
+      /** @description The id of the trace that the request belongs to (traceparent). */
       traceId: string;
+      /** @description The fields and parameters that are wrong; absent if none is named. */
       errors?: {
         /** @description JSON pointer into the body, or /name of a parameter. */
         pointer: string;
+        /** @description What is wrong with it, for programs. */
         code: string;
+        /** @description What is wrong with it, in words. */
         message: string;
       }[];
       /** @description Only with not_allowed_in_state: the commands that the order allows now. */
@@ -237,6 +260,7 @@ export interface components {
       };
       /** @description Only with not_caught_up: how far the projection is behind what was asked for. */
       behind?: {
+        /** @description The projection that is behind: `orders` or `search`. */
         projection: string;
         /** @description The position that the projection has reached; null: none yet, or not known. */
         reached: string | null;
@@ -259,6 +283,7 @@ export interface operations {
   listOrders: {
     parameters: {
       query?: {
+        /** @description Orders of the customer with this id. */
         customerId?: string;
         /** @description Orders with any of these values. An empty list means all orders. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
@@ -280,14 +305,17 @@ export interface operations {
         )[];
         /** @description Orders with any of these values. An empty list means all orders. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
+        /** @description true: only orders on hold; false: only orders that are not on hold. */
         onHold?: boolean;
         /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
         country?: string[];
+        /** @description Orders in this currency. */
         currency?: string;
         /** @description The order's number, in upper or lower case. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
+        /** @description Orders with this tag. */
         tag?: string;
         /** @description Orders placed at this time or later. */
         from?: string;
@@ -322,40 +350,67 @@ export interface operations {
         };
         content: {
           'application/json': {
+            /** @description The entries of the page. */
             items: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the order.
+               */
               orderId: string;
+              /** @description The number of its last event, from 0. */
               revision: number;
+              /** @description A name for the order that people can say aloud. */
               number: string;
+              /** @description The caller's own name for the order. */
               reference: string | null;
+              /** @description The caller's own id for the customer; null: a guest. */
               customerId: string | null;
+              /** @description How far the order is: placed, confirmed, completed, rejected or cancelled. */
               status: string;
+              /** @description Whether the order is on hold. */
               onHold: boolean;
+              /** @description How far the order is paid. */
               paymentStatus: string;
+              /** @description How far the units that are not cancelled are shipped and delivered. */
               fulfilmentStatus: string;
+              /** @description How far returns are. */
               returnStatus: string;
+              /** @description The currency of all amounts of the order. */
               currency: string;
+              /** @description The country of the shipping address, an ISO 3166-1 alpha-2 code. */
               country: string | null;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When the order was placed.
+               */
               placedAt: string;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When its last event happened.
+               */
               updatedAt: string;
+              /** @description The tags of the order. */
               tags: string[];
+              /** @description How many lines it has. */
               lineCount: number;
+              /** @description How many units were ordered, whatever became of them. */
               unitCount: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
               orderedTotalMinor: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What was captured, in minor units of the currency. */
               capturedMinor: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What refunds that succeeded gave back, in minor units of the currency. */
               refundedMinor: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What is left to pay, in minor units of the currency; negative: we owe the customer. */
               balanceDueMinor: number;
+              /** @description How many returns are closed. */
               returnsClosed: number;
+              /** @description How many units came back. */
               unitsReturned: number;
             }[];
+            /** @description Send it as `cursor` to get the next page; null: this is the last one. */
             nextCursor: string | null;
             /** @description The ids of the orders on the page that have a later change which cannot be shown yet; absent if there are none. */
             stale?: string[];
@@ -384,42 +439,71 @@ export interface operations {
         };
         content: {
           'application/json': {
+            /** @description The orders of the page. */
             items: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the order.
+               */
               orderId: string;
+              /** @description The number of its last event, from 0. */
               revision: number;
+              /** @description A name for the order that people can say aloud. */
               number: string;
+              /** @description The caller's own name for the order. */
               reference: string | null;
+              /** @description The caller's own id for the customer; null: a guest. */
               customerId: string | null;
+              /** @description How far the order is: placed, confirmed, completed, rejected or cancelled. */
               status: string;
+              /** @description Whether the order is on hold. */
               onHold: boolean;
+              /** @description How far the order is paid. */
               paymentStatus: string;
+              /** @description How far the units that are not cancelled are shipped and delivered. */
               fulfilmentStatus: string;
+              /** @description How far returns are. */
               returnStatus: string;
+              /** @description The currency of all amounts of the order. */
               currency: string;
+              /** @description The country of the shipping address, an ISO 3166-1 alpha-2 code. */
               country: string | null;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When the order was placed.
+               */
               placedAt: string;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When its last event happened.
+               */
               updatedAt: string;
+              /** @description The tags of the order. */
               tags: string[];
+              /** @description How many lines it has. */
               lineCount: number;
+              /** @description How many units were ordered, whatever became of them. */
               unitCount: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
               orderedTotalMinor: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What was captured, in minor units of the currency. */
               capturedMinor: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What refunds that succeeded gave back, in minor units of the currency. */
               refundedMinor: number;
-              /** @description An amount in minor units of the currency. */
+              /** @description What is left to pay, in minor units of the currency; negative: we owe the customer. */
               balanceDueMinor: number;
+              /** @description How many returns are closed. */
               returnsClosed: number;
+              /** @description How many units came back. */
               unitsReturned: number;
               /** @description Texts of the order that contain what was searched for, ten at most; never a person's name. */
               highlights: {
-                /** @enum {string} */
+                /**
+                 * @description Which text of the order this is.
+                 * @enum {string}
+                 */
                 field: 'number' | 'reference' | 'lineName' | 'sku' | 'tag' | 'attribute';
                 /** @description The text, exactly as the order has it. */
                 text: string;
@@ -427,47 +511,66 @@ export interface operations {
                 ranges: number[][];
               }[];
             }[];
+            /** @description Send it as `cursor` to get the next page; null: this is the last one. */
             nextCursor: string | null;
+            /** @description How many orders match. */
             total: number;
+            /** @description Counts of the orders that match, by the values of a field. */
             facets: {
+              /** @description By status. */
               status?: {
                 /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
+                /** @description How many of the orders found have this value. */
                 orders: number;
               }[];
+              /** @description By payment status. */
               paymentStatus?: {
                 /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
+                /** @description How many of the orders found have this value. */
                 orders: number;
               }[];
+              /** @description By fulfilment status. */
               fulfilmentStatus?: {
                 /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
+                /** @description How many of the orders found have this value. */
                 orders: number;
               }[];
+              /** @description By return status. */
               returnStatus?: {
                 /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
+                /** @description How many of the orders found have this value. */
                 orders: number;
               }[];
+              /** @description By country of the shipping address. */
               country?: {
                 /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
+                /** @description How many of the orders found have this value. */
                 orders: number;
               }[];
+              /** @description By the month in which the order was placed. */
               month?: {
                 /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
+                /** @description How many of the orders found have this value. */
                 orders: number;
               }[];
+              /** @description By currency. */
               currency?: {
                 /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
+                /** @description How many of the orders found have this value. */
                 orders: number;
               }[];
+              /** @description By band of the total. */
               totalBand?: {
                 /** @description null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+. */
                 value: string | null;
+                /** @description How many of the orders found have this value. */
                 orders: number;
               }[];
             };
@@ -483,6 +586,7 @@ export interface operations {
   totalOrders: {
     parameters: {
       query?: {
+        /** @description Orders of the customer with this id. */
         customerId?: string;
         /** @description Orders with any of these values. An empty list means all orders. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
@@ -504,14 +608,17 @@ export interface operations {
         )[];
         /** @description Orders with any of these values. An empty list means all orders. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
+        /** @description true: only orders on hold; false: only orders that are not on hold. */
         onHold?: boolean;
         /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
         country?: string[];
+        /** @description Orders in this currency. */
         currency?: string;
         /** @description The order's number, in upper or lower case. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
+        /** @description Orders with this tag. */
         tag?: string;
         /** @description Orders placed at this time or later. */
         from?: string;
@@ -543,20 +650,35 @@ export interface operations {
         };
         content: {
           'application/json': {
+            /** @description The sums, one entry for each group and currency. */
             items: {
+              /** @description The group: a day, a month, a status or a country; null: there is none. */
               key: string | null;
+              /** @description The currency of the amounts; each currency has sums of its own. */
               currency: string;
+              /** @description How many orders there are. */
               orders: number;
+              /** @description How many of them are of guests. */
               guestOrders: number;
+              /** @description How many lines they have. */
               lines: number;
+              /** @description How many units were ordered. */
               units: number;
+              /** @description What was ordered, before cancellations and returns, in minor units. */
               orderedTotalMinor: number;
+              /** @description What the orders cost after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
+              /** @description What was captured, in minor units. */
               capturedMinor: number;
+              /** @description What refunds that succeeded gave back, in minor units. */
               refundedMinor: number;
+              /** @description What is left to pay less what we owe customers, in minor units. */
               balanceDueMinor: number;
+              /** @description How many returns are closed. */
               returnsClosed: number;
+              /** @description How many orders have a closed return. */
               ordersWithReturns: number;
+              /** @description How many units came back. */
               unitsReturned: number;
             }[];
             /**
@@ -572,6 +694,7 @@ export interface operations {
   diffOrders: {
     parameters: {
       query?: {
+        /** @description Orders of the customer with this id. */
         customerId?: string;
         /** @description Orders with any of these values. An empty list means all orders. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
@@ -593,14 +716,17 @@ export interface operations {
         )[];
         /** @description Orders with any of these values. An empty list means all orders. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
+        /** @description true: only orders on hold; false: only orders that are not on hold. */
         onHold?: boolean;
         /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
         country?: string[];
+        /** @description Orders in this currency. */
         currency?: string;
         /** @description The order's number, in upper or lower case. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
+        /** @description Orders with this tag. */
         tag?: string;
         /** @description Orders placed at this time or later. */
         from?: string;
@@ -610,10 +736,15 @@ export interface operations {
         minTotalMinor?: number;
         /** @description The highest total, in minor units of `currency`, which must be given too. */
         maxTotalMinor?: number;
+        /** @description The earlier moment: every event that had happened by then counts (occurredAt). Given with toAsOf. */
         fromAsOf?: string;
+        /** @description The later moment, by the same clock as fromAsOf. */
         toAsOf?: string;
+        /** @description The earlier moment: every event that had been recorded by then counts (recordedAt). Given with toRecordedAsOf. */
         fromRecordedAsOf?: string;
+        /** @description The later moment, by the same clock as fromRecordedAsOf. */
         toRecordedAsOf?: string;
+        /** @description `nextCursor` of the previous page. */
         cursor?: string;
         /** @description The maximum number of orders on the page. */
         limit?: number;
@@ -631,86 +762,144 @@ export interface operations {
         };
         content: {
           'application/json': {
+            /** @description The entries of the page. */
             items: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the order.
+               */
               orderId: string;
-              /** @description null: the order was not placed yet. */
+              /** @description The order at the earlier moment; null: it was not placed yet. */
               from: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of the order.
+                 */
                 orderId: string;
+                /** @description The number of its last event, from 0. */
                 revision: number;
+                /** @description A name for the order that people can say aloud. */
                 number: string;
+                /** @description The caller's own name for the order. */
                 reference: string | null;
+                /** @description The caller's own id for the customer; null: a guest. */
                 customerId: string | null;
+                /** @description How far the order is: placed, confirmed, completed, rejected or cancelled. */
                 status: string;
+                /** @description Whether the order is on hold. */
                 onHold: boolean;
+                /** @description How far the order is paid. */
                 paymentStatus: string;
+                /** @description How far the units that are not cancelled are shipped and delivered. */
                 fulfilmentStatus: string;
+                /** @description How far returns are. */
                 returnStatus: string;
+                /** @description The currency of all amounts of the order. */
                 currency: string;
+                /** @description The country of the shipping address, an ISO 3166-1 alpha-2 code. */
                 country: string | null;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When the order was placed.
+                 */
                 placedAt: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When its last event happened.
+                 */
                 updatedAt: string;
+                /** @description The tags of the order. */
                 tags: string[];
+                /** @description How many lines it has. */
                 lineCount: number;
+                /** @description How many units were ordered, whatever became of them. */
                 unitCount: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
                 orderedTotalMinor: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
                 totalMinor: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What was captured, in minor units of the currency. */
                 capturedMinor: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What refunds that succeeded gave back, in minor units of the currency. */
                 refundedMinor: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What is left to pay, in minor units of the currency; negative: we owe the customer. */
                 balanceDueMinor: number;
+                /** @description How many returns are closed. */
                 returnsClosed: number;
+                /** @description How many units came back. */
                 unitsReturned: number;
               } | null;
+              /** @description The order at the later moment. */
               to: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of the order.
+                 */
                 orderId: string;
+                /** @description The number of its last event, from 0. */
                 revision: number;
+                /** @description A name for the order that people can say aloud. */
                 number: string;
+                /** @description The caller's own name for the order. */
                 reference: string | null;
+                /** @description The caller's own id for the customer; null: a guest. */
                 customerId: string | null;
+                /** @description How far the order is: placed, confirmed, completed, rejected or cancelled. */
                 status: string;
+                /** @description Whether the order is on hold. */
                 onHold: boolean;
+                /** @description How far the order is paid. */
                 paymentStatus: string;
+                /** @description How far the units that are not cancelled are shipped and delivered. */
                 fulfilmentStatus: string;
+                /** @description How far returns are. */
                 returnStatus: string;
+                /** @description The currency of all amounts of the order. */
                 currency: string;
+                /** @description The country of the shipping address, an ISO 3166-1 alpha-2 code. */
                 country: string | null;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When the order was placed.
+                 */
                 placedAt: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When its last event happened.
+                 */
                 updatedAt: string;
+                /** @description The tags of the order. */
                 tags: string[];
+                /** @description How many lines it has. */
                 lineCount: number;
+                /** @description How many units were ordered, whatever became of them. */
                 unitCount: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
                 orderedTotalMinor: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
                 totalMinor: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What was captured, in minor units of the currency. */
                 capturedMinor: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What refunds that succeeded gave back, in minor units of the currency. */
                 refundedMinor: number;
-                /** @description An amount in minor units of the currency. */
+                /** @description What is left to pay, in minor units of the currency; negative: we owe the customer. */
                 balanceDueMinor: number;
+                /** @description How many returns are closed. */
                 returnsClosed: number;
+                /** @description How many units came back. */
                 unitsReturned: number;
               };
               /** @description The fields of the summary that changed, before and after. */
               changes: {
                 [key: string]: {
+                  /** @description The value before. */
                   from: unknown;
+                  /** @description The value after. */
                   to: unknown;
                 };
               };
             }[];
+            /** @description Send it as `cursor` to get the next page; null: this is the last one. */
             nextCursor: string | null;
             /** @description The ids of the orders on the page that have a later change which cannot be shown yet; absent if there are none. */
             stale?: string[];
@@ -733,6 +922,7 @@ export interface operations {
       };
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -746,130 +936,256 @@ export interface operations {
         };
         content: {
           'application/json': {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The id of the order.
+             */
             orderId: string;
+            /** @description The owner of the order. */
             tenantId: string;
+            /** @description A name for the order that people can say aloud. */
             number: string;
+            /** @description The caller's own name for the order. */
             reference: string | null;
+            /** @description The caller's own id for the customer; null: a guest. */
             customerId: string | null;
+            /** @description The currency of all amounts of the order. */
             currency: string;
-            /** @enum {string} */
+            /**
+             * @description How far the order is.
+             * @enum {string}
+             */
             status: 'placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled';
+            /** @description Why it was rejected or cancelled. */
             statusReason: string | null;
+            /** @description Whether the order is on hold. */
             onHold: boolean;
+            /** @description Why it is on hold. */
             holdReason: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the order was placed.
+             */
             placedAt: string;
+            /** @description What was ordered, and what became of it. */
             lines: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the line.
+               */
               lineId: string;
+              /** @description The caller's own id of the product. */
               sku: string;
+              /** @description The name of the product as it was sold. */
               name: string;
+              /** @description The number of units ordered. */
               quantity: number;
+              /** @description The price of one unit, in minor units of the currency. */
               unitPriceMinor: number;
+              /** @description The tax; null: there is none. */
               tax: {
+                /** @description The rate in hundredths of a percent: 2000 is 20 %. */
                 rateBasisPoints: number;
+                /** @description An amount in minor units of the currency. */
                 amountMinor: number;
+                /** @description Whether the price already includes the tax. */
                 inclusive: boolean;
               } | null;
+              /** @description Units that were cancelled. */
               cancelled: number;
               /** @description Units in shipments that are not cancelled, whether dispatched or not. */
               shipped: number;
+              /** @description Units in shipments that were dispatched. */
               dispatched: number;
+              /** @description Units in shipments that were delivered. */
               delivered: number;
               /** @description Units in returns, without those that were declined and those that a closed return did not receive. */
               inReturns: number;
+              /** @description Units that came back. */
               received: number;
             }[];
+            /** @description Amounts taken off. */
             discounts: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the discount.
+               */
               discountId: string;
+              /** @description Its code, as the shop knows it. */
               code: string | null;
+              /** @description What it is for. */
               description: string | null;
+              /** @description An amount in minor units of the currency. */
               amountMinor: number;
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The line that it applies to; null: the whole order.
+               */
               lineId: string | null;
             }[];
+            /** @description Amounts added. */
             surcharges: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the surcharge.
+               */
               surchargeId: string;
+              /** @description Its code, as the shop knows it. */
               code: string | null;
+              /** @description What it is for. */
               description: string | null;
+              /** @description An amount in minor units of the currency. */
               amountMinor: number;
             }[];
+            /** @description How the order is shipped, and for how much. */
             shipping: {
+              /** @description How the order is shipped. */
               method: string | null;
+              /** @description An amount in minor units of the currency. */
               amountMinor: number;
+              /** @description The tax; null: there is none. */
               tax: {
+                /** @description The rate in hundredths of a percent: 2000 is 20 %. */
                 rateBasisPoints: number;
+                /** @description An amount in minor units of the currency. */
                 amountMinor: number;
+                /** @description Whether the price already includes the tax. */
                 inclusive: boolean;
               } | null;
             } | null;
+            /** @description Where the order is shipped to, without what identifies a person. */
             shippingAddress: {
+              /** @description An ISO 3166-1 alpha-2 code; null if the place has no code of its own. */
               country: string | null;
+              /** @description The country as the customer gave it. */
               countryName: string | null;
             } | null;
+            /** @description Where the bill goes, without what identifies a person. */
             billingAddress: {
+              /** @description An ISO 3166-1 alpha-2 code; null if the place has no code of its own. */
               country: string | null;
+              /** @description The country as the customer gave it. */
               countryName: string | null;
             } | null;
+            /** @description The caller's own facts about the order, by name. */
             attributes: {
               [key: string]: string;
             };
+            /** @description The tags of the order. */
             tags: string[];
+            /** @description What the warehouse reported. */
             stock: {
-              /** @enum {string} */
+              /**
+               * @description What the warehouse reported last.
+               * @enum {string}
+               */
               status: 'none' | 'reserved' | 'rejected' | 'released';
+              /** @description The warehouse's own name for the reservation. */
               reference: string | null;
+              /** @description Why, in words. */
               reason: string | null;
+              /** @description How many units of which lines. */
               lines: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of a line.
+                 */
                 lineId: string;
+                /** @description How many units. */
                 quantity: number;
               }[];
             };
+            /** @description What the payment provider reported. */
             payments: {
+              /** @description Amounts that the payment provider promised. */
               authorizations: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of this payment.
+                 */
                 paymentId: string;
+                /** @description An amount in minor units of the currency. */
                 amountMinor: number;
+                /** @description How much of it was captured, in minor units of the currency. */
                 capturedMinor: number;
+                /** @description How the customer pays. */
                 method: string | null;
+                /** @description The payment provider's own id for what it did. */
                 providerReference: string;
+                /** @description Whether the rest will not be captured any more. */
                 voided: boolean;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
                 at: string;
               }[];
+              /** @description Amounts that the payment provider took. */
               captures: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of this payment.
+                 */
                 paymentId: string;
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The paymentId of the authorization; null: there was none.
+                 */
                 authorizationId: string | null;
+                /** @description An amount in minor units of the currency. */
                 amountMinor: number;
+                /** @description How the customer pays. */
                 method: string | null;
+                /** @description The payment provider's own id for what it did. */
                 providerReference: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
                 at: string;
               }[];
+              /** @description Payments that failed. */
               failures: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of this payment.
+                 */
                 paymentId: string;
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The paymentId of the authorization; null: there was none.
+                 */
                 authorizationId: string | null;
+                /** @description An amount in minor units of the currency. */
                 amountMinor: number;
+                /** @description The payment provider's own id for what it did. */
                 providerReference: string | null;
+                /** @description Why, in words. */
                 reason: string | null;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
                 at: string;
               }[];
+              /** @description The ends of authorizations whose rest is not captured. */
               voids: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of this payment.
+                 */
                 paymentId: string;
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The paymentId of the authorization.
+                 */
                 authorizationId: string;
+                /** @description The payment provider's own id for what it did. */
                 providerReference: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
                 at: string;
               }[];
               /**
@@ -878,116 +1194,234 @@ export interface operations {
                */
               last: 'authorized' | 'voided' | 'failed' | 'captured' | null;
             };
+            /** @description Money given back, or on its way back. */
             refunds: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the refund.
+               */
               refundId: string;
-              /** @enum {string} */
+              /**
+               * @description Why the customer gets money back.
+               * @enum {string}
+               */
               reason: 'return' | 'cancellation' | 'overpayment' | 'goodwill';
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The return that the refund is for; null: it is for none.
+               */
               returnId: string | null;
+              /** @description What is refunded: units of lines, shipping, or an amount. */
               of:
                 | {
-                    /** @enum {string} */
+                    /**
+                     * @description What is refunded.
+                     * @enum {string}
+                     */
                     kind: 'lines';
+                    /** @description How many units of which lines, and what is refunded for them. */
                     lines: {
-                      /** Format: uuid */
+                      /**
+                       * Format: uuid
+                       * @description The id of a line.
+                       */
                       lineId: string;
+                      /** @description How many units. */
                       quantity: number;
+                      /** @description An amount in minor units of the currency. */
                       amountMinor: number;
                     }[];
                   }
                 | {
-                    /** @enum {string} */
+                    /**
+                     * @description What is refunded.
+                     * @enum {string}
+                     */
                     kind: 'shipping';
                   }
                 | {
-                    /** @enum {string} */
+                    /**
+                     * @description What is refunded.
+                     * @enum {string}
+                     */
                     kind: 'amount';
                   };
+              /** @description An amount in minor units of the currency. */
               amountMinor: number;
-              /** @enum {string} */
+              /**
+               * @description How far the refund is.
+               * @enum {string}
+               */
               status: 'pending' | 'succeeded' | 'failed';
+              /** @description The payment provider's own id for what it did. */
               providerReference: string | null;
+              /** @description Why it failed, as the payment provider says it. */
               failureReason: string | null;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When the refund was requested.
+               */
               requestedAt: string;
             }[];
+            /** @description Units that leave together. */
             shipments: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the shipment.
+               */
               shipmentId: string;
-              /** @enum {string} */
+              /**
+               * @description How far the shipment is.
+               * @enum {string}
+               */
               status: 'created' | 'dispatched' | 'delivered' | 'cancelled';
+              /** @description Who carries the parcel. */
               carrier: string | null;
+              /** @description The carrier's own number of the parcel. */
               trackingNumber: string | null;
+              /** @description How many units of which lines. */
               lines: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of a line.
+                 */
                 lineId: string;
+                /** @description How many units. */
                 quantity: number;
               }[];
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When the shipment was created.
+               */
               createdAt: string;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When the parcel left; null: it has not.
+               */
               dispatchedAt: string | null;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When the parcel arrived; null: it has not.
+               */
               deliveredAt: string | null;
             }[];
+            /** @description Units that will not be sent any more. */
             cancellations: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the cancellation.
+               */
               cancellationId: string;
+              /** @description How many units of which lines. */
               lines: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of a line.
+                 */
                 lineId: string;
+                /** @description How many units. */
                 quantity: number;
               }[];
+              /** @description Why, in words. */
               reason: string | null;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When it happened.
+               */
               at: string;
             }[];
+            /** @description Units that come back. */
             returns: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the return.
+               */
               returnId: string;
-              /** @enum {string} */
+              /**
+               * @description How far the return is.
+               * @enum {string}
+               */
               status: 'requested' | 'approved' | 'declined' | 'received' | 'closed';
+              /** @description How many units of which lines. */
               lines: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of a line.
+                 */
                 lineId: string;
+                /** @description How many units. */
                 quantity: number;
+                /** @description How many of them came back. */
                 received: number;
               }[];
+              /** @description Why, in words. */
               reason: string | null;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When the return was requested.
+               */
               requestedAt: string;
             }[];
+            /** @description The notes, without their text. */
             notes: {
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the note.
+               */
               noteId: string;
+              /** @description Whether its text was removed. */
               redacted: boolean;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When the note was added.
+               */
               at: string;
             }[];
             /** @description The ids of removed lines and discounts; they are never used again. */
             retiredIds: string[];
+            /** @description The number of its last event, from 0. */
             revision: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When its last event happened.
+             */
             lastOccurredAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When its last event was recorded.
+             */
             lastRecordedAt: string;
             /** @description All amounts are in minor units of the order's currency. */
             totals: {
+              /** @description The lines, at their prices. */
               linesMinor: number;
+              /** @description All discounts. */
               discountsMinor: number;
+              /** @description All surcharges. */
               surchargesMinor: number;
+              /** @description Shipping, without tax that is added to it. */
               shippingMinor: number;
+              /** @description The tax that is added to the prices of lines and shipping. */
               exclusiveTaxMinor: number;
+              /** @description All tax, including tax that prices already include. */
               taxMinor: number;
+              /** @description What was ordered, before cancellations and returns. */
               orderedTotalMinor: number;
+              /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill. */
               totalMinor: number;
+              /** @description What was captured. */
               capturedMinor: number;
+              /** @description What refunds that succeeded gave back. */
               refundedMinor: number;
+              /** @description What refunds that are pending will give back. */
               pendingRefundsMinor: number;
+              /** @description What is left to pay; negative: we owe the customer. */
               balanceDueMinor: number;
             };
-            /** @enum {string} */
+            /**
+             * @description How far the order is paid.
+             * @enum {string}
+             */
             paymentStatus:
               | 'none'
               | 'authorized'
@@ -998,38 +1432,63 @@ export interface operations {
               | 'partially_refunded'
               | 'partially_paid'
               | 'paid';
-            /** @enum {string} */
+            /**
+             * @description How far the units that are not cancelled are shipped and delivered.
+             * @enum {string}
+             */
             fulfilmentStatus:
               'unfulfilled' | 'partially_shipped' | 'shipped' | 'partially_delivered' | 'delivered';
-            /** @enum {string} */
+            /**
+             * @description How far returns are.
+             * @enum {string}
+             */
             returnStatus: 'none' | 'requested' | 'approved' | 'partially_returned' | 'returned';
+            /** @description The commands that the order allows now. */
             allowedCommands: string[];
             /** @description Names, address lines, e-mail, phone and the text of notes; `erased` if they were erased. */
             personal:
               | {
+                  /** @description Whom to reach about the order. */
                   contact: {
+                    /** @description The name of the person. */
                     name: string | null;
+                    /** @description The e-mail address. */
                     email: string | null;
+                    /** @description The phone number. */
                     phone: string | null;
                   } | null;
                   /** @description The parts of an address that identify a person. */
                   shippingAddress: {
+                    /** @description The name of the person. */
                     name: string | null;
+                    /** @description The company. */
                     company: string | null;
+                    /** @description The first line: street and house number. */
                     line1: string | null;
+                    /** @description The second line. */
                     line2: string | null;
+                    /** @description The town or city. */
                     city: string | null;
+                    /** @description The state, province or county. */
                     region: string | null;
+                    /** @description The postal code. */
                     postalCode: string | null;
                   } | null;
                   /** @description The parts of an address that identify a person. */
                   billingAddress: {
+                    /** @description The name of the person. */
                     name: string | null;
+                    /** @description The company. */
                     company: string | null;
+                    /** @description The first line: street and house number. */
                     line1: string | null;
+                    /** @description The second line. */
                     line2: string | null;
+                    /** @description The town or city. */
                     city: string | null;
+                    /** @description The state, province or county. */
                     region: string | null;
+                    /** @description The postal code. */
                     postalCode: string | null;
                   } | null;
                   /** @description The text of each note, by note id. */
@@ -1060,6 +1519,7 @@ export interface operations {
       };
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1073,36 +1533,61 @@ export interface operations {
         };
         content: {
           'application/json': {
+            /** @description The entries of the page. */
             items: {
+              /** @description The number of the event within its order, from 0. */
               revision: number;
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the event.
+               */
               eventId: string;
+              /** @description What happened, such as OrderPlaced. */
               type: string;
               /** @description The data of the event, without personal data. */
               data: {
                 [key: string]: unknown;
               };
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When it happened in the business.
+               */
               occurredAt: string;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When it was recorded.
+               */
               recordedAt: string;
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the command that caused it.
+               */
               commandId: string;
+              /** @description The conversation that the command belongs to. */
               correlationId: string;
+              /** @description The message that caused the command. */
               causationId: string | null;
+              /** @description Who asked for the change. */
               actor: {
-                /** @enum {string} */
+                /**
+                 * @description What kind of actor this is.
+                 * @enum {string}
+                 */
                 type: 'customer' | 'user' | 'service';
+                /** @description The id of the actor. */
                 id: string;
               };
               /** @description The fields of the summary that changed, before and after. */
               changes: {
                 [key: string]: {
+                  /** @description The value before. */
                   from: unknown;
+                  /** @description The value after. */
                   to: unknown;
                 };
               };
             }[];
+            /** @description Send it as `cursor` to get the next page; null: this is the last one. */
             nextCursor: string | null;
             /**
              * @description The order has a later change that cannot be shown yet; absent if it has none.
@@ -1128,6 +1613,7 @@ export interface operations {
       };
       header?: never;
       path: {
+        /** @description The id of the order. */
         orderId: string;
       };
       cookie?: never;
@@ -1141,36 +1627,69 @@ export interface operations {
         };
         content: {
           'application/json': {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The id of the order.
+             */
             orderId: string;
+            /** @description The earlier state; null: the order was not placed yet. */
             from: {
+              /** @description The number of the last event that is in it. */
               revision: number;
             } | null;
+            /** @description The later state. */
             to: {
+              /** @description The number of the last event that is in it. */
               revision: number;
             };
+            /** @description What differs between the two states. */
             changes: {
               /** @description JSON pointer into the later state; for what was removed, into the earlier state. */
               pointer: string;
-              /** @enum {string} */
+              /**
+               * @description What was done at the pointer.
+               * @enum {string}
+               */
               op: 'add' | 'remove' | 'replace';
+              /** @description The value before; absent for what was added. */
               from?: unknown;
+              /** @description The value after; absent for what was removed. */
               to?: unknown;
+              /** @description The events that made the change. */
               by: {
+                /** @description The number of the event within its order, from 0. */
                 revision: number;
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of the event.
+                 */
                 eventId: string;
+                /** @description What happened, such as OrderPlaced. */
                 type: string;
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The id of the command that caused it.
+                 */
                 commandId: string;
+                /** @description Who asked for the change. */
                 actor: {
-                  /** @enum {string} */
+                  /**
+                   * @description What kind of actor this is.
+                   * @enum {string}
+                   */
                   type: 'customer' | 'user' | 'service';
+                  /** @description The id of the actor. */
                   id: string;
                 };
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When it happened in the business.
+                 */
                 occurredAt: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
                 recordedAt: string;
               }[];
             }[];
@@ -1191,6 +1710,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The id of the customer, as orders have it. */
         customerId: string;
       };
       cookie?: never;
@@ -1204,28 +1724,51 @@ export interface operations {
         };
         content: {
           'application/json': {
+            /** @description The caller's own id for the customer. */
             customerId: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the first of the orders was placed.
+             */
             firstOrderAt: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the last of the orders was placed.
+             */
             lastOrderAt: string | null;
+            /** @description How many orders the customer has. */
             orders: number;
+            /** @description How many orders have each status. */
             byStatus: {
               [key: string]: number;
             };
+            /** @description Sums of the orders, one entry for each currency. */
             totals: {
+              /** @description The currency of the amounts; each currency has sums of its own. */
               currency: string;
+              /** @description How many orders there are. */
               orders: number;
+              /** @description How many of them are of guests. */
               guestOrders: number;
+              /** @description How many lines they have. */
               lines: number;
+              /** @description How many units were ordered. */
               units: number;
+              /** @description What was ordered, before cancellations and returns, in minor units. */
               orderedTotalMinor: number;
+              /** @description What the orders cost after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
+              /** @description What was captured, in minor units. */
               capturedMinor: number;
+              /** @description What refunds that succeeded gave back, in minor units. */
               refundedMinor: number;
+              /** @description What is left to pay less what we owe customers, in minor units. */
               balanceDueMinor: number;
+              /** @description How many returns are closed. */
               returnsClosed: number;
+              /** @description How many orders have a closed return. */
               ordersWithReturns: number;
+              /** @description How many units came back. */
               unitsReturned: number;
             }[];
             /**
@@ -1241,6 +1784,7 @@ export interface operations {
   exportOrders: {
     parameters: {
       query?: {
+        /** @description Orders of the customer with this id. */
         customerId?: string;
         /** @description Orders with any of these values. An empty list means all orders. */
         status?: ('placed' | 'confirmed' | 'completed' | 'rejected' | 'cancelled')[];
@@ -1262,14 +1806,17 @@ export interface operations {
         )[];
         /** @description Orders with any of these values. An empty list means all orders. */
         returnStatus?: ('none' | 'requested' | 'approved' | 'partially_returned' | 'returned')[];
+        /** @description true: only orders on hold; false: only orders that are not on hold. */
         onHold?: boolean;
         /** @description Orders with any of these countries in the shipping address. An empty list means all orders. */
         country?: string[];
+        /** @description Orders in this currency. */
         currency?: string;
         /** @description The order's number, in upper or lower case. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
+        /** @description Orders with this tag. */
         tag?: string;
         /** @description Orders placed at this time or later. */
         from?: string;
@@ -1283,6 +1830,7 @@ export interface operations {
         asOf?: string;
         /** @description The orders as of this moment: every event that had been recorded by then counts (recordedAt). */
         recordedAsOf?: string;
+        /** @description The format of the answer: a JSON object a line, or CSV. */
         format?: 'ndjson' | 'csv';
       };
       header?: never;
@@ -1298,37 +1846,62 @@ export interface operations {
         };
         content: {
           'application/x-ndjson': {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The id of the order.
+             */
             orderId: string;
+            /** @description The number of its last event, from 0. */
             revision: number;
+            /** @description A name for the order that people can say aloud. */
             number: string;
+            /** @description The caller's own name for the order. */
             reference: string | null;
+            /** @description The caller's own id for the customer; null: a guest. */
             customerId: string | null;
+            /** @description How far the order is: placed, confirmed, completed, rejected or cancelled. */
             status: string;
+            /** @description Whether the order is on hold. */
             onHold: boolean;
+            /** @description How far the order is paid. */
             paymentStatus: string;
+            /** @description How far the units that are not cancelled are shipped and delivered. */
             fulfilmentStatus: string;
+            /** @description How far returns are. */
             returnStatus: string;
+            /** @description The currency of all amounts of the order. */
             currency: string;
+            /** @description The country of the shipping address, an ISO 3166-1 alpha-2 code. */
             country: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the order was placed.
+             */
             placedAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When its last event happened.
+             */
             updatedAt: string;
+            /** @description The tags of the order. */
             tags: string[];
+            /** @description How many lines it has. */
             lineCount: number;
+            /** @description How many units were ordered, whatever became of them. */
             unitCount: number;
-            /** @description An amount in minor units of the currency. */
+            /** @description What was ordered, before cancellations and returns, in minor units of the currency. */
             orderedTotalMinor: number;
-            /** @description An amount in minor units of the currency. */
+            /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
             totalMinor: number;
-            /** @description An amount in minor units of the currency. */
+            /** @description What was captured, in minor units of the currency. */
             capturedMinor: number;
-            /** @description An amount in minor units of the currency. */
+            /** @description What refunds that succeeded gave back, in minor units of the currency. */
             refundedMinor: number;
-            /** @description An amount in minor units of the currency. */
+            /** @description What is left to pay, in minor units of the currency; negative: we owe the customer. */
             balanceDueMinor: number;
+            /** @description How many returns are closed. */
             returnsClosed: number;
+            /** @description How many units came back. */
             unitsReturned: number;
             /**
              * @description The order has a later change that cannot be shown yet; absent if it has none.
@@ -1346,6 +1919,7 @@ export interface operations {
       query?: {
         /** @description `next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late. */
         after?: string;
+        /** @description Only events of these types. If absent, events of all types. */
         types?: (
           | 'OrderPlaced'
           | 'OrderConfirmed'
@@ -1402,31 +1976,57 @@ export interface operations {
         };
         content: {
           'application/json': {
+            /** @description The events, in the order in which they became visible. */
             items: {
+              /** @description The place of the event in the log of all orders. */
               position: string;
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The order that the event belongs to.
+               */
               orderId: string;
               /** @description Send it as `after` to continue after this event. */
               next: string;
+              /** @description The number of the event within its order, from 0. */
               revision: number;
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the event.
+               */
               eventId: string;
+              /** @description What happened, such as OrderPlaced. */
               type: string;
               /** @description The data of the event, without personal data. */
               data: {
                 [key: string]: unknown;
               };
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When it happened in the business.
+               */
               occurredAt: string;
-              /** Format: date-time */
+              /**
+               * Format: date-time
+               * @description When it was recorded.
+               */
               recordedAt: string;
-              /** Format: uuid */
+              /**
+               * Format: uuid
+               * @description The id of the command that caused it.
+               */
               commandId: string;
+              /** @description The conversation that the command belongs to. */
               correlationId: string;
+              /** @description The message that caused the command. */
               causationId: string | null;
+              /** @description Who asked for the change. */
               actor: {
-                /** @enum {string} */
+                /**
+                 * @description What kind of actor this is.
+                 * @enum {string}
+                 */
                 type: 'customer' | 'user' | 'service';
+                /** @description The id of the actor. */
                 id: string;
               };
             }[];

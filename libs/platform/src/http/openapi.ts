@@ -116,21 +116,26 @@ const problemSchema = {
   description: 'A problem document: what went wrong (RFC 9457).',
   required: ['type', 'title', 'status', 'detail', 'code', 'traceId'],
   properties: {
-    type: { ...text, example: 'urn:orderlog:problem:order_not_found' },
+    type: { ...text, description: 'The code as a URN.', example: 'urn:orderlog:problem:order_not_found' },
     title: { ...text, description: 'What is wrong, in the same words for every occurrence of the code.' },
-    status: { type: 'integer', example: 404 },
+    status: { type: 'integer', description: 'The HTTP status of the answer.', example: 404 },
     detail: { ...text, description: 'What is wrong in this case, or what to do about it.' },
-    code: { ...text, enum: [...problemCodes] },
-    traceId: { ...text, pattern: '^[0-9a-f]{32}$' },
+    code: { ...text, enum: [...problemCodes], description: 'What is wrong, for programs.' },
+    traceId: {
+      ...text,
+      pattern: '^[0-9a-f]{32}$',
+      description: 'The id of the trace that the request belongs to (traceparent).',
+    },
     errors: {
       type: 'array',
+      description: 'The fields and parameters that are wrong; absent if none is named.',
       items: {
         type: 'object',
         required: ['pointer', 'code', 'message'],
         properties: {
           pointer: { ...text, description: 'JSON pointer into the body, or /name of a parameter.' },
-          code: text,
-          message: text,
+          code: { ...text, description: 'What is wrong with it, for programs.' },
+          message: { ...text, description: 'What is wrong with it, in words.' },
         },
       },
     },
@@ -150,7 +155,7 @@ const problemSchema = {
       description: 'Only with not_caught_up: how far the projection is behind what was asked for.',
       required: ['projection', 'reached', 'positions', 'seconds'],
       properties: {
-        projection: text,
+        projection: { ...text, description: 'The projection that is behind: `orders` or `search`.' },
         reached: {
           ...text,
           nullable: true,

@@ -81,7 +81,10 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
     'Give a smaller discount. A discount on the whole order is divided among the lines in proportion to their amounts, even if a line has a discount of its own.',
   ),
   duplicate_line: broken('The same line is named twice', 'Name each line once, with the whole quantity.'),
-  id_already_used: notNow('This id was already used in the order', 'Use a new Idempotency-Key or a new id.'),
+  id_already_used: notNow(
+    'This id was already used in the order',
+    'Ids are made from the Idempotency-Key, and this key has already made something in this order. Look at the order; for something new, use a new key.',
+  ),
 
   line_not_found: unknown('The order has no such line'),
   discount_not_found: unknown('The order has no such discount'),

@@ -155,7 +155,7 @@ export const platformProblems = {
   order_parked: {
     status: 503,
     title: 'An event of this order is parked: it could not be applied to the read models',
-    help: 'Read without Consistent-With and minRevision to see the order as it was before that event, marked with stale: true. An operator has to look into it.',
+    help: 'Read without Consistent-With and minRevision to see the order as it was before that event, marked with stale: true. There is no such state where it is the first event (parkedRevision is 0). An operator has to look into it.',
   },
   token_keys_unavailable: {
     status: 503,

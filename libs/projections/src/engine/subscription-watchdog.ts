@@ -62,9 +62,10 @@ export async function watch({
     if (missed === null && !signal.aborted) onNothing(position, head);
     if (missed !== null && !(await arrives(missed.position, heard, signal))) {
       if (signal.aborted) return;
-      const since = `after position ${position ?? 'none'} for ${Math.round(atMs - before.atMs)} ms`;
+      const since = position === null ? 'from the beginning' : `after position ${position}`;
+      const forMs = Math.round(atMs - before.atMs);
       throw new SubscriptionSilent(
-        `the subscription has delivered nothing ${since}, although there is an event at ${missed.position}`,
+        `the subscription has delivered nothing ${since} for ${forMs} ms, although there is an event at ${missed.position}`,
       );
     }
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
+import { counted } from '#platform/counted.js';
 import type { Logger } from '#platform/logging.js';
 import { activate } from '#read-models/activate-generation.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
@@ -134,7 +135,7 @@ async function verified(
   if (differing > 0) {
     const example = differences.find((one) => one.kind !== 'unreadable') ?? differences[0]!;
     const { tenantId, orderId, kind, path } = example;
-    const reason = `${differing} of ${result.orders} orders differ from their events, such as ${tenantId}.${orderId} (${kind} at ${path})`;
+    const reason = `of ${counted(result.orders, 'order')}, ${counted(differing, 'differs from its', 'differ from their')} events, such as ${tenantId}.${orderId} (${kind} at ${path})`;
     await markFailed(pool, generation, reason);
     throw new BuiltWrong(
       `generation ${generation.id} was built, but ${reason}: no query reads it; run orderctl generations drop ${generation.id} to have it built again`,

@@ -13,7 +13,8 @@ export interface FlipOptions {
   readonly elasticsearch: Client | null;
   /** How long to wait for a generation that makes no progress. */
   readonly patienceMs: number;
-  readonly onWaiting?: (position: bigint, wanted: bigint) => void;
+  /** @param place where the generation is, in words */
+  readonly onWaiting?: (place: string, wanted: bigint) => void;
   /** Receives a line for the person who waits. */
   readonly tell?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -130,17 +131,18 @@ async function drawnLevel({ pool, patienceMs, onWaiting, signal }: FlipOptions, 
     if (position >= wanted) return;
     if (last === null || position > last) movedMs = performance.now();
     last = position;
+    const place = position < 0n ? 'it has no event yet' : `it is at position ${position}`;
     if (performance.now() - movedMs >= patienceMs) {
       throw new CannotFlip(
-        `generation ${id} is not caught up: it is at position ${position}, the active one at ${wanted}, and it does not move; start a projector of this release, which keeps it up to date`,
+        `generation ${id} is not caught up: ${place} and does not move, while the active one is at ${wanted}; start a projector of this release, which keeps it up to date`,
       );
     }
-    onWaiting?.(position, wanted);
+    onWaiting?.(place, wanted);
     await delay(LOOK_EVERY_MS, undefined, signal ? { signal } : {});
   }
 }
 
-/** The position that rows and index have both reached. */
+/** The position that rows and index have both reached; -1: one of them has no event yet. */
 function leastOf({ position, searchIndex, searchPosition }: GenerationRecord): bigint {
   const rows = position ?? -1n;
   const index = searchIndex === null ? rows : (searchPosition ?? -1n);

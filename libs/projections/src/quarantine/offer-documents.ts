@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { count, counted } from '#platform/counted.js';
 import { generationById, type Queryable } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';
@@ -46,8 +47,11 @@ export async function offerDocuments(
   }
   const [refused, ...more] = await parked();
   if (!refused)
-    return { succeeded: true, outcome: `the index has taken the documents of ${before.length} orders` };
-  const outcome = `the index still refuses the documents of ${more.length + 1} of ${before.length} orders: ${refused.reason}`;
+    return {
+      succeeded: true,
+      outcome: `the index has taken the documents of ${counted(before.length, 'order')}`,
+    };
+  const outcome = `the index still refuses the documents of ${count(more.length + 1)} of ${counted(before.length, 'order')}: ${refused.reason}`;
   return { succeeded: false, outcome };
 }
 

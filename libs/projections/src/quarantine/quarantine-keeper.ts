@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { orderStream } from '#event-store/streams.js';
+import { count, counted } from '#platform/counted.js';
 import type { Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { streamsFoldedWithSkipped } from '#read-models/stores/folded-skips.js';
@@ -168,7 +169,7 @@ export class QuarantineKeeper {
       const retried = await retrier.retry(stream);
       if (retried === null || retried.stillParked === null) applied += 1;
     }
-    const outcome = `${applied} of ${streams.length} parked orders are applied, ${streams.length - applied} still parked`;
+    const outcome = `${count(applied)} of ${counted(streams.length, 'parked order is', 'parked orders are')} applied, ${count(streams.length - applied)} still parked`;
     return { succeeded: applied === streams.length, outcome };
   }
 }

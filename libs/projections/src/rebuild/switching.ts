@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { counted } from '#platform/counted.js';
 import { activate, foreseeFlip } from '#read-models/activate-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
@@ -97,7 +98,7 @@ async function verifyAll(
   if (unread) {
     const { tenantId, orderId, reason } = unread;
     onNote?.(
-      `${result.unread.length} orders could not be compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
+      `${counted(result.unread.length, 'order')} could not be compared with the events, such as ${tenantId}.${orderId}: ${reason}`,
     );
   }
   // Orders whose stream alone cannot be read now (`unread`) count as differences, but fail no replay: there is nothing
@@ -107,7 +108,7 @@ async function verifyAll(
     .slice(0, SHOWN_DIFFERENCES)
     .map(({ tenantId, orderId, kind, path }) => `${tenantId}.${orderId} (${kind} at ${path})`);
   throw new ReplayFailed(
-    `generation ${generation.id} does not match the events: ${result.differenceCount} differences in ${result.orders} orders, such as ${examples.join(', ')}`,
+    `generation ${generation.id} does not match the events: ${counted(result.differenceCount, 'difference')} in ${counted(result.orders, 'order')}, such as ${examples.join(', ')}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { orderStream } from '#event-store/streams.js';
+import { counted } from '#platform/counted.js';
 import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';
 import type { QuarantineScope } from '#read-models/stores/quarantine.store.js';
 import type { RelayStore } from '#read-models/stores/relay-store.js';
@@ -74,14 +75,11 @@ function told(retried: readonly RelayRetry[]): Outcome {
   const stuck = retried.flatMap((one) => one.stuck ?? []);
   const [first] = stuck;
   if (retried.length === 0) return { succeeded: true, outcome: 'nothing is parked' };
-  if (!first) return { succeeded: true, outcome: `the parked events of ${orders(retried.length)} are sent` };
+  if (!first)
+    return { succeeded: true, outcome: `the parked events of ${counted(retried.length, 'order')} are sent` };
   const outcome =
     retried.length === 1
       ? `still parked at event ${first.revision}: ${first.reason}`
-      : `${stuck.length} of ${orders(retried.length)} still parked`;
+      : `${stuck.length} of ${counted(retried.length, 'order')} still parked`;
   return { succeeded: false, outcome };
-}
-
-function orders(count: number): string {
-  return count === 1 ? '1 order' : `${count} orders`;
 }

@@ -40,6 +40,7 @@ export interface VerifyOptions {
 export interface VerifyProgress {
   /** Waiting for the projection to reach the head, looking for streams without row, comparing rows. */
   readonly phase: 'waiting' | 'streams' | 'rows';
+  /** While waiting: the position that the projection is at; -1: it has no event yet. */
   readonly done: number;
   /** null: not known. */
   readonly total: number | null;
@@ -171,7 +172,7 @@ class Verification {
       last = position;
       const stuck = performance.now() - movedMs >= (this.#options.patienceMs ?? PATIENCE_MS);
       if ((position ?? -1n) >= head || stuck) return;
-      this.#options.onProgress?.({ phase: 'waiting', done: Number(position ?? 0n), total: Number(head) });
+      this.#options.onProgress?.({ phase: 'waiting', done: Number(position ?? -1n), total: Number(head) });
       await delay(POLL_MS, undefined, this.#options.signal ? { signal: this.#options.signal } : {});
     }
   }
