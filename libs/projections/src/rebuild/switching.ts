@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
 import { activate, foreseeFlip } from '#read-models/activate-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
@@ -57,6 +58,11 @@ export async function switchTo(
       await kept.stop();
     }
   });
+}
+
+/** Whether the flip was done, by this process or by one that was cut off right after it. */
+export async function isSwitchedTo(pool: pg.Pool, { id }: Generation): Promise<boolean> {
+  return (await listGenerations(pool)).some((one) => one.id === id && one.role === 'active');
 }
 
 /**
