@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { eventColumns } from '#read-models/event-columns.js';
 import type { Generation } from '#read-models/generations.js';
 import { summaryColumns } from '#read-models/order-summary.js';
 import type { OrderKey } from '#read-models/stores/orders-store.js';
@@ -44,19 +45,7 @@ export interface VerifiedRows extends OrderKey {
 const summaryNames = summaryColumns.map(({ column }) => column);
 const columns = (alias: string, names: readonly string[]) =>
   names.map((name) => `${alias}.${name}`).join(', ');
-const eventColumns = [
-  ...[
-    'position',
-    'event_id',
-    'type',
-    'command_id',
-    'correlation_id',
-    'causation_id',
-    'actor_type',
-    'actor_id',
-  ],
-  ...['occurred_at', 'recorded_at', 'occurred_until', 'recorded_until'],
-];
+const eventNames = eventColumns.map(({ column }) => column).filter((name) => name !== 'data');
 const KEYS = 'unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)';
 const OF_KEY = (alias: string) => `${alias}.tenant_id = k.tenant_id AND ${alias}.order_id = k.order_id`;
 
@@ -74,7 +63,7 @@ export async function loadRows(
       values,
     );
     const history = await client.query<HistoryValues>(
-      `SELECT ${columns('h', [...summaryNames, ...eventColumns])}, h.data::text
+      `SELECT ${columns('h', [...summaryNames, ...eventNames])}, h.data::text
        FROM ${KEYS} JOIN ${schema}.order_history h ON ${OF_KEY('h')} ORDER BY h.revision`,
       values,
     );
