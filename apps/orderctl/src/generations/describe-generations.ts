@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
+import { bytesBySchema } from '#read-models/stores/table-sizes.js';
 import { count, table } from '../support/output.js';
 
 /** A generation as `orderctl generations list --json` tells it. Positions are decimal strings. */
@@ -23,7 +24,7 @@ export interface DescribedGeneration {
 }
 
 export async function describeGenerations(pool: pg.Pool): Promise<DescribedGeneration[]> {
-  const [generations, sizes] = [await listGenerations(pool), await tableSizes(pool)];
+  const [generations, sizes] = [await listGenerations(pool), await bytesBySchema(pool)];
   return generations.map((one) => ({
     generation: one.id,
     role: one.role,
@@ -41,15 +42,6 @@ export async function describeGenerations(pool: pg.Pool): Promise<DescribedGener
     activatedAt: one.activatedAt?.toISOString() ?? null,
     failure: one.failure,
   }));
-}
-
-async function tableSizes(pool: pg.Pool): Promise<Map<string, number>> {
-  const { rows } = await pool.query<{ schema: string; bytes: string }>(
-    `SELECT n.nspname AS schema, sum(pg_total_relation_size(c.oid)) AS bytes
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname LIKE 'gen\\_%' AND c.relkind = 'r' GROUP BY 1`,
-  );
-  return new Map(rows.map(({ schema, bytes }) => [schema, Number(bytes)]));
 }
 
 export function generationLines(generations: readonly DescribedGeneration[]): string {

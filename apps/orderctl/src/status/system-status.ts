@@ -8,6 +8,7 @@ import { listGenerations, type GenerationRecord } from '#read-models/generation-
 import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isNotThereYet } from '#read-models/stores/rows-or-none.js';
+import { countEvents } from '#read-models/stores/table-sizes.js';
 import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
 import { describeEngines, type EngineStatus } from './engines.js';
@@ -206,9 +207,5 @@ async function eventsBetween(
 ): Promise<number | null> {
   if (generation === null) return null;
   if (from === to || to === null) return 0;
-  const { rows } = await pool.query<{ events: string }>(
-    `SELECT count(*) AS events FROM ${generation.schema}.order_history WHERE position > $1 AND position <= $2`,
-    [from ?? -1n, to],
-  );
-  return Number(rows[0]!.events);
+  return countEvents(pool, generation, from ?? -1n, to);
 }

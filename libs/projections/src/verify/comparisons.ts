@@ -1,8 +1,8 @@
 import { eventColumns } from '#read-models/event-columns.js';
 import { summaryColumns, type OrderSummary } from '#read-models/order-summary.js';
 import type { HistoryRow } from '#read-models/orders.projection.js';
+import type { ColumnValues } from '#read-models/stores/stored-rows.js';
 import { differencesBetween, type DifferenceKind } from './differences.js';
-import type { ColumnValues } from './verified-rows.js';
 
 export type Report = (kind: DifferenceKind, path: string, expected: unknown, actual: unknown) => void;
 

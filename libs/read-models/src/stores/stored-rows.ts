@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { eventColumns } from '#read-models/event-columns.js';
-import type { Generation } from '#read-models/generations.js';
-import { summaryColumns } from '#read-models/order-summary.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { eventColumns } from '../event-columns.js';
+import type { Generation } from '../generations.js';
+import { summaryColumns } from '../order-summary.js';
+import type { OrderKey } from './orders-store.js';
 
 /** Columns as node-postgres gives them: timestamps as Date, int8 as text. */
 export type ColumnValues = Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ export interface IndexedValues {
 }
 
 /** All that the read models hold about one order, seen at one moment; JSON as the text that is stored. */
-export interface VerifiedRows extends OrderKey {
+export interface StoredRows extends OrderKey {
   readonly revision: number;
   readonly summary: ColumnValues;
   readonly document: string;
@@ -54,7 +54,7 @@ export async function loadRows(
   pool: pg.Pool,
   { schema, searchIndex }: Generation,
   keys: readonly OrderKey[],
-): Promise<VerifiedRows[]> {
+): Promise<StoredRows[]> {
   const values = [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)];
   return inSnapshot(pool, async (client) => {
     const orders = await client.query<ColumnValues & { document: string; personal: string }>(
@@ -143,66 +143,4 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
     else groups.set(key(item), [item]);
   }
   return groups;
-}
-
-/** An order; its revision tells how many events it has, and rows of history, about. */
-interface OrderWithRevision extends OrderKey {
-  readonly revision: number;
-}
-
-/** Limits of one page: it is in memory with all its history, and with the streams of some of its orders. */
-const PAGE = { orders: 200, events: 5_000 };
-
-const KEY_COLUMNS = 'tenant_id AS "tenantId", order_id AS "orderId", revision';
-
-/** All orders with a row, in the order of their keys, a page at a time. */
-export async function* orderKeys(
-  pool: pg.Pool,
-  { schema }: Generation,
-): AsyncGenerator<OrderKey[], undefined, undefined> {
-  let after: OrderKey | null = null;
-  for (;;) {
-    const clauses: string = after ? 'WHERE (tenant_id, order_id) > ($2, $3)' : '';
-    const page: pg.QueryResult<OrderWithRevision> = await pool.query<OrderWithRevision>(
-      `SELECT ${KEY_COLUMNS} FROM ${schema}.orders ${clauses} ORDER BY tenant_id, order_id LIMIT $1`,
-      after ? [PAGE.orders, after.tenantId, after.orderId] : [PAGE.orders],
-    );
-    if (page.rows.length === 0) return undefined;
-    yield* pagesOf(page.rows);
-    after = page.rows.at(-1)!;
-  }
-}
-
-/** So many orders, chosen at random, a page at a time. */
-export async function* sampledOrderKeys(
-  pool: pg.Pool,
-  { schema }: Generation,
-  sample: number,
-): AsyncGenerator<OrderKey[], undefined, undefined> {
-  const { rows } = await pool.query<OrderWithRevision>(
-    `SELECT ${KEY_COLUMNS} FROM ${schema}.orders ORDER BY random() LIMIT $1`,
-    [sample],
-  );
-  yield* pagesOf(rows);
-  return undefined;
-}
-
-/** Divides orders into pages; an order with more events than a page may have is a page of its own. */
-export function* pagesOf(
-  orders: Iterable<OrderWithRevision>,
-  limits = PAGE,
-): Generator<OrderKey[], undefined, undefined> {
-  let page: OrderKey[] = [];
-  let events = 0;
-  for (const { tenantId, orderId, revision } of orders) {
-    const more = revision + 1;
-    if (page.length === limits.orders || (page.length > 0 && events + more > limits.events)) {
-      yield page;
-      [page, events] = [[], 0];
-    }
-    page.push({ tenantId, orderId });
-    events += more;
-  }
-  if (page.length > 0) yield page;
-  return undefined;
 }
