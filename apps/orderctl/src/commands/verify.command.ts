@@ -1,10 +1,9 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
-import { createPool } from '#platform/postgres.js';
 import { findTopic } from '#projections/relay/topic.js';
 import { verifyTopic, type VerifyTopicResult } from '#projections/relay/verify-topic.js';
 import { RelayStore } from '#read-models/stores/relay-store.js';
@@ -14,7 +13,10 @@ import { Connection, withConnection, type ConnectionOptions } from '../support/c
 import { CliError, UsageError } from '../support/cli-error.js';
 import { inWords, kafkaPlace } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
+import { nowAndThen } from '../support/now-and-then.js';
 import { count, printJson } from '../support/output.js';
+import { withPostgres } from '../support/postgres.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 interface VerifyOptions extends ConnectionOptions {
   readonly sample?: number;
@@ -24,7 +26,6 @@ interface VerifyOptions extends ConnectionOptions {
 }
 
 const SHOWN_DIFFERENCES = 20;
-const TELL_EVERY_MS = 2_000;
 
 export function addVerifyCommand(program: Command): void {
   const command = program
@@ -32,7 +33,7 @@ export function addVerifyCommand(program: Command): void {
     .description(
       'compare the read models with a fresh fold of every stream; exit code 1 when something differs',
     )
-    .option('--sample <orders>', 'compare only so many orders, chosen at random', parseSample)
+    .option('--sample <orders>', 'compare only so many orders, chosen at random', wholeNumber(1))
     .option(
       '--kafka [brokers]',
       "also verify the relay's topic, in the Kafka of the running system or at HOST:PORT,…",
@@ -52,25 +53,23 @@ async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptio
   const eventStoreUrl = await connection.address('eventStoreUrl');
   const place = await connection.elasticsearch();
   const elasticsearch = place && createElasticsearchClient(place);
-  const pool = createPool(postgresUrl, { max: 2, applicationName: 'orderctl verify', statementTimeoutMs: 0 });
+  const onProgress = progressTeller();
   try {
-    const onProgress = progressTeller();
-    const [rows, relayed] = await withEventStore(eventStoreUrl, async (eventStore) => [
-      await verify({
-        eventStore,
-        pool,
-        elasticsearch,
-        onProgress,
-        ...(sample === undefined ? {} : { sample }),
-      }),
-      kafka === undefined ? null : await verifyRelayed(connection, { kafka, topic }, { eventStore, pool }),
-    ]);
+    const [rows, relayed] = await withPostgres(postgresUrl, 'orderctl verify', (pool) =>
+      withEventStore(eventStoreUrl, async (eventStore) => [
+        await verify({
+          ...{ eventStore, pool, elasticsearch, onProgress },
+          ...(sample === undefined ? {} : { sample }),
+        }),
+        kafka === undefined ? null : await verifyRelayed(connection, { kafka, topic }, { eventStore, pool }),
+      ]),
+    );
     const result = { ...rows, ...together(rows, relayed) };
     if (json) printJson({ ...result, topic: relayed }, { pretty: false });
     else printResult(result, relayed);
     process.exitCode = result.differenceCount === 0 ? 0 : 1;
   } finally {
-    await Promise.all([pool.end(), elasticsearch?.close()]);
+    await elasticsearch?.close();
   }
 }
 
@@ -154,21 +153,12 @@ function printResult(result: VerifyResult, relayed: VerifyTopicResult | null): v
 }
 
 function progressTeller(): (progress: VerifyProgress) => void {
-  let toldMs = Date.now();
-  return ({ phase, done, total }) => {
-    if (Date.now() - toldMs < TELL_EVERY_MS) return;
-    toldMs = Date.now();
-    const what = {
-      waiting: 'waiting for the projection: at position',
-      streams: 'events read:',
-      rows: 'orders compared:',
-    };
-    process.stderr.write(`${what[phase]} ${count(done)}${total === null ? '' : ` of ${count(total)}`}\n`);
+  const what = {
+    waiting: 'waiting for the projection: at position',
+    streams: 'events read:',
+    rows: 'orders compared:',
   };
-}
-
-function parseSample(text: string): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new InvalidArgumentError('a whole number from 1 is needed');
-  return value;
+  return nowAndThen(({ phase, done, total }) => {
+    process.stderr.write(`${what[phase]} ${count(done)}${total === null ? '' : ` of ${count(total)}`}\n`);
+  });
 }

@@ -11,6 +11,7 @@ import { isNotThereYet } from '#read-models/stores/rows-or-none.js';
 import { countEvents } from '#read-models/stores/table-sizes.js';
 import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
+import { withPostgres } from '../support/postgres.js';
 import { describeEngines, type EngineStatus } from './engines.js';
 import {
   lagSeconds,
@@ -18,7 +19,6 @@ import {
   type ProjectionStatus,
   type StoredProjection,
 } from './projections.js';
-import { withPool } from './read-models.js';
 
 export interface SystemStatus {
   readonly engines: readonly EngineStatus[];
@@ -61,8 +61,9 @@ export function describeSystem(options: {
   const { elasticsearch, kafka } = options;
   const limits = { statementTimeoutMs: STATEMENT_LIMIT_MS };
   return withEventStore(options.eventStoreUrl, (eventStore) =>
-    withPool(
+    withPostgres(
       options.postgresUrl,
+      'orderctl',
       async (pool) => {
         const known = await orAway(readModelsIn(pool));
         const generation = known === 'away' ? 'not known' : known.generation;
