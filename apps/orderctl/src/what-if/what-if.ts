@@ -7,7 +7,7 @@ import { eventsUpTo } from '#projections/verify/events-up-to.js';
 import type { Generation } from '#read-models/generations.js';
 import { withoutSkipped } from '#read-models/skipped-events.js';
 import { orderKeys, rowRevisions } from '#read-models/stores/order-keys.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
+import type { OrderKey } from '#read-models/order-key.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { compareOrder, type Change } from './compared-order.js';
 import type { Definition } from './definition.js';

@@ -5,10 +5,11 @@ import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import type { Generation } from '#read-models/generations.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway } from '../engine/interruptions.js';
 import type { VerifyProgress, VerifyResult } from '../verify/verify.js';
-import { BUILD_PATIENCE_MS, verify } from '../verify/verify.js';
+import { BUILD_PATIENCE_MS, countWrong, verify } from '../verify/verify.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 import { LOCKED } from '../generations/flip.js';
 import { ReplayFailed } from './errors.js';
@@ -106,9 +107,7 @@ async function verifyAll(
       `${result.unread.length} orders could not be compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
     );
   }
-  // Orders whose stream alone cannot be read now (`unread`) count as differences, but fail no replay: there is nothing
-  // to judge their rows by. A deleted stream is not among them.
-  if (result.differenceCount === result.unread.length) return result;
+  if (countWrong(result) === 0) return result;
   const examples = result.differences
     .slice(0, SHOWN_DIFFERENCES)
     .map(({ tenantId, orderId, kind, path }) => `${tenantId}.${orderId} (${kind} at ${path})`);
@@ -124,7 +123,7 @@ async function flip(
   signal: AbortSignal,
 ): Promise<number | null> {
   const before = (await listGenerations(pool)).find(({ role }) => role === 'active');
-  const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
+  const refresh = refreshIn(elasticsearch);
   let isToldLocked = false;
   for (; ; await delay(LOOK_EVERY_MS)) {
     signal.throwIfAborted();

@@ -14,7 +14,7 @@ import {
   type SearchDocument,
 } from '#read-models/search/search-document.js';
 import { ordersWithoutRow } from '#read-models/stores/order-keys.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
+import type { OrderKey } from '#read-models/order-key.js';
 import { foldSkipping, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';

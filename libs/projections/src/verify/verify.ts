@@ -9,7 +9,7 @@ import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projec
 import { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import { countOrders, orderKeys, sampledOrderKeys } from '#read-models/stores/order-keys.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
+import type { OrderKey } from '#read-models/order-key.js';
 import { parkedOrders, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { loadRows, type StoredRows } from '#read-models/stores/stored-rows.js';
@@ -91,6 +91,14 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
       'there are no read models of this release: start its projector, which builds them',
     );
   return new Verification(options, generation, await openIndex(options, generation)).run();
+}
+
+/**
+ * How many differences speak against a generation that was built. Orders whose stream alone cannot be read now count as
+ * differences, but do not: there is nothing to judge their rows by. A deleted stream is not among them.
+ */
+export function countWrong({ differenceCount, unread }: VerifyResult): number {
+  return differenceCount - unread.length;
 }
 
 /** @throws NothingToVerify when there is an index that cannot be looked into */

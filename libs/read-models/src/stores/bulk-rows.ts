@@ -9,7 +9,7 @@ import type { HistoryRow } from '../orders.projection.js';
 import { searchRowOf, type SearchRow } from '../search-row.js';
 import { CopyBuffer, type CopyColumn, type CopyType } from './copy-buffer.js';
 import type { KnownWords } from './known-words.js';
-import type { OrderKey } from './orders-store.js';
+import type { OrderKey } from '../order-key.js';
 import { indexedValues, joinedPhrases } from './search-values.js';
 
 /**

@@ -1,5 +1,6 @@
-import type { Generation, Queryable } from '../generations.js';
-import type { OrderKey } from './orders-store.js';
+import type { Generation } from '../generations.js';
+import type { Queryable } from '../queryable.js';
+import type { OrderKey } from '../order-key.js';
 
 /** An order; its revision tells how many events it has, and rows of history, about. */
 interface OrderWithRevision extends OrderKey {

@@ -2,7 +2,9 @@ import type { Erased } from '#domain/decider.js';
 import type { Instant } from '#domain/instant.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
 import { pushEventValues } from '../event-columns.js';
-import type { Generation, Queryable } from '../generations.js';
+import type { Generation } from '../generations.js';
+import type { Queryable } from '../queryable.js';
+import type { OrderKey } from '../order-key.js';
 import { documentOf, orderOf, type OrderDocument } from '../order-document.js';
 import { summaryOf } from '../order-summary.js';
 import { ORDERS_PROJECTION, type HistoryRow } from '../orders.projection.js';
@@ -27,10 +29,7 @@ import {
   type Statement,
 } from './statements.js';
 
-export interface OrderKey {
-  readonly tenantId: string;
-  readonly orderId: string;
-}
+export type { OrderKey } from '../order-key.js';
 
 /** The end of the period that an order's last history row had left open. */
 export interface PeriodEnd extends OrderKey {

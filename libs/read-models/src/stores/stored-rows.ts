@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { eventColumns } from '../event-columns.js';
 import type { Generation } from '../generations.js';
 import { summaryColumns } from '../order-summary.js';
-import type { OrderKey } from './orders-store.js';
+import type { OrderKey } from '../order-key.js';
 
 /** Columns as node-postgres gives them: timestamps as Date, int8 as text. */
 export type ColumnValues = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
-import type { Generation, Queryable } from '../generations.js';
+import type { Generation } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 
 /** Figures of a tenant's orders in one currency. */
 export interface TenantTotals {
