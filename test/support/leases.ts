@@ -1,4 +1,4 @@
-import type { Queryable } from '#read-models/generations.js';
+import type { Queryable } from '#read-models/queryable.js';
 import { LeasesStore, type LeaseKey, type OwnerSession } from '#read-models/stores/leases.store.js';
 
 const AS_LONG_AS_A_TEST_MS = 3_600_000;

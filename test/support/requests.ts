@@ -19,7 +19,7 @@ export function request(
     command,
     commandId: randomUUID(),
     fingerprint: someFingerprint(),
-    remembered: true,
+    mode: 'remembered',
     ifMatch: null,
     occurredAt: null,
     mayBackdate: false,
@@ -28,7 +28,6 @@ export function request(
     correlationId: randomUUID(),
     causationId: null,
     traceparent: null,
-    dryRun: false,
     ...changes,
   };
 }

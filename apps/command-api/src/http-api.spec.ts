@@ -95,7 +95,7 @@ describe('what a request says about its command', () => {
   it('names an order that it places after the command, and where to read it', async () => {
     const first = await send('/v1/orders', { body: order });
     expect(first.status).toBe(201);
-    expect(handled).toMatchObject({ remembered: true, dryRun: false, ifMatch: null, mayBackdate: false });
+    expect(handled).toMatchObject({ mode: 'remembered', ifMatch: null, mayBackdate: false });
     const { orderId } = handled!;
     expect(first.headers['location']).toBe(`https://query.example/v1/orders/${orderId}`);
     await send('/v1/orders', { body: order });
@@ -155,9 +155,9 @@ describe('what a request says about its command', () => {
       body: { tags: ['vip'] },
     });
     expect(tags.status).toBe(200);
-    expect(handled!.remembered).toBe(false);
+    expect(handled!.mode).toBe('unremembered');
     await send(`/v1/orders/${ORDER}/tags`, { method: 'PUT', body: { tags: ['vip'] } });
-    expect(handled!.remembered).toBe(true);
+    expect(handled!.mode).toBe('remembered');
   });
 
   it('takes If-Match for changes, not for placing', async () => {

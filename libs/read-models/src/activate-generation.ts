@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { checkpointOf } from './checkpoints.js';
-import { activeGeneration, type Generation, type Queryable } from './generations.js';
+import { activeGeneration, type Generation } from './generations.js';
+import type { Queryable } from './queryable.js';
 import { noteShownByFlip } from './late-events.js';
 import { requireNoneShownOlder } from './orders-shown-older.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from './orders.projection.js';
@@ -58,7 +59,7 @@ const STOPPED_AFTER_MS = 5_000;
 export async function activate(pool: pg.Pool, generation: Generation, options: FlipOptions): Promise<Flip> {
   // An Elasticsearch that is away fails here: later, while the flip holds the checkpoint, no batch could be
   // written until the request has timed out.
-  await refreshed(generation, options);
+  await refreshIndex(generation, options);
   const client = await pool.connect();
   try {
     await client.query(
@@ -100,7 +101,7 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
   const wanted = active === null ? null : await heldAt(db, active.rowsOf, generation, options);
   if (active !== null && wanted !== null && !(await drawsLevel(db, generation, active.rowsOf, wanted)))
     return 'behind';
-  await refreshed(generation, options);
+  await refreshIndex(generation, options);
   if (active !== null && active.rowsOf !== generation.rowsOf) {
     await noteShownByFlip(db, active.rowsOf, generation);
     // Afterwards: `noteShownByFlip` has taken the lock of late events. Until this transaction ends, no parked event of
@@ -121,7 +122,7 @@ async function flipWithin(db: Queryable, generation: Generation, options: FlipOp
   return 'flipped';
 }
 
-async function refreshed({ searchIndex }: Generation, { refresh }: FlipOptions): Promise<void> {
+async function refreshIndex({ searchIndex }: Generation, { refresh }: FlipOptions): Promise<void> {
   if (searchIndex !== null) await refresh?.(searchIndex);
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
-import type { Generation, Queryable } from './generations.js';
+import type { Generation } from './generations.js';
+import type { Queryable } from './queryable.js';
 import { PositionWaiters } from './position-waiters.js';
 import { ReadFrom } from './read-from.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';

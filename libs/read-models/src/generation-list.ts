@@ -1,11 +1,6 @@
 import type { GenerationState } from './generation-states.js';
-import {
-  GENERATION_COLUMNS,
-  toGeneration,
-  type Generation,
-  type GenerationRow,
-  type Queryable,
-} from './generations.js';
+import { GENERATION_COLUMNS, toGeneration, type Generation, type GenerationRow } from './generations.js';
+import type { Queryable } from './queryable.js';
 import { readModelFingerprints } from './read-model-fingerprints.js';
 import { SHARED_SCHEMA } from './schema.js';
 

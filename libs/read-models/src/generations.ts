@@ -20,8 +20,6 @@ export interface Generation {
   readonly rowsOf: number;
 }
 
-export type { Queryable } from './queryable.js';
-
 export interface GenerationRow {
   readonly id: number;
   readonly schema_name: string;

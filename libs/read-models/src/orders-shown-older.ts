@@ -1,7 +1,8 @@
-import type { Generation, Queryable } from './generations.js';
+import type { Generation } from './generations.js';
+import type { Queryable } from './queryable.js';
 import { ORDERS_PROJECTION } from './orders.projection.js';
 import { SHARED_SCHEMA } from './schema.js';
-import type { OrderKey } from './stores/orders-store.js';
+import type { OrderKey } from './order-key.js';
 import type { Action } from './stores/quarantine-actions.store.js';
 import type { ParkedKind } from './stores/quarantine.store.js';
 

@@ -1,4 +1,5 @@
-import type { Generation, Queryable } from './generations.js';
+import type { Generation } from './generations.js';
+import type { Queryable } from './queryable.js';
 import { readModelFingerprints } from './read-model-fingerprints.js';
 import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 

@@ -62,7 +62,7 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'an append that does not look at the revision it was decided on',
     changes: [
       {
-        file: 'apps/event-store/src/streams/append.decider.ts',
+        file: 'apps/event-store/src/rules/append.decider.ts',
         from: 'if (expectedRevision === current)',
         to: 'if (expectedRevision <= current)',
       },

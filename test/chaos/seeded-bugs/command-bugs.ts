@@ -183,8 +183,8 @@ export const commandBugs: readonly TestedBug[] = [
     changes: [
       {
         file: `${HANDLING}/answer.ts`,
-        from: 'const handled = remembered ?',
-        to: 'const handled = remembered && (ifMatch === null || ifMatch === order.revision) ?',
+        from: "const handled = mode === 'remembered' ?",
+        to: "const handled = mode === 'remembered' && (ifMatch === null || ifMatch === order.revision) ?",
       },
     ],
     ...handling,

@@ -116,12 +116,14 @@ describe('a command', () => {
     const [here, there] = [process(), process()];
     const orderId = await placed(here);
     await there.handle(request(orderId, changeTags('x')));
-    const tried = await here.handle(request(orderId, confirmOrder, { dryRun: true }));
+    const tried = await here.handle(request(orderId, confirmOrder, { mode: 'dry_run' }));
     expect(tried).toMatchObject({ revision: 2, position: null, order: { status: 'confirmed', tags: ['x'] } });
     expect(await stored(orderId)).toHaveLength(2);
-    await expect(here.handle(request(randomUUID(), confirmOrder, { dryRun: true }))).rejects.toMatchObject({
-      rejection: { code: 'order_not_found' },
-    });
+    await expect(here.handle(request(randomUUID(), confirmOrder, { mode: 'dry_run' }))).rejects.toMatchObject(
+      {
+        rejection: { code: 'order_not_found' },
+      },
+    );
   });
 });
 
@@ -180,7 +182,7 @@ describe('a repeated request', () => {
   it('that is not to be remembered is decided anew', async () => {
     const commands = process();
     const orderId = await placed(commands);
-    const asked = request(orderId, changeTags('x'), { remembered: false });
+    const asked = request(orderId, changeTags('x'), { mode: 'unremembered' });
     await commands.handle(asked);
     await expect(commands.handle(asked)).resolves.toMatchObject({ replayed: false, events: [], revision: 1 });
   });

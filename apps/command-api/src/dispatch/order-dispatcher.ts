@@ -5,7 +5,7 @@ import type { OrderCommand } from '#domain/order/order.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
 import { documentOf } from '#read-models/order-document.js';
 import { ProblemError } from '#platform/problems/problems.js';
-import type { CommandResult } from '../handling/command-request.js';
+import type { CommandMode, CommandResult } from '../handling/command-request.js';
 import type { CommandBody } from '../orders/common.dto.js';
 import type { Asked } from '../request/asked.js';
 import { fingerprintOf, placedOrderIdOf } from '../request/idempotency.js';
@@ -48,7 +48,7 @@ export class OrderDispatcher {
     const orderId = placedOrderIdOf(commandId);
     const store = await this.#options.storeMark();
     const dispatch = { asked, body, orderId, command: commandOf(orderId) };
-    const result = await this.#execute(dispatch, commandId, { remembered: true, dryRun: false });
+    const result = await this.#execute(dispatch, commandId, 'remembered');
     asked.reply.header('location', `${this.#options.queryBaseUrl}/v1/orders/${orderId}`);
     return this.#answer(asked, result, store);
   }
@@ -57,15 +57,15 @@ export class OrderDispatcher {
     const { asked } = dispatch;
     // A PUT gives the whole new state, so sending it twice is harmless even without a key.
     const commandId = asked.method === 'PUT' ? asked.commandId : requiredCommandId(asked);
-    const remembered = commandId !== null;
+    const mode = commandId === null ? 'unremembered' : 'remembered';
     const store = await this.#options.storeMark();
-    const result = await this.#execute(dispatch, commandId ?? randomUUID(), { remembered, dryRun: false });
+    const result = await this.#execute(dispatch, commandId ?? randomUUID(), mode);
     return this.#answer(asked, result, store);
   }
 
   /** What `change` would do now. Nothing is written or remembered, so a key has no meaning here. */
   async preview(dispatch: Dispatch): Promise<CommandAnswer> {
-    const result = await this.#execute(dispatch, randomUUID(), { remembered: false, dryRun: true });
+    const result = await this.#execute(dispatch, randomUUID(), 'dry_run');
     const { orderId, revision, events, order } = result;
     dispatch.asked.reply.header('etag', etagOf(revision - events.length)); // of the order as it is
     return { orderId, revision, events, dryRun: true, order: documentOf(order) };
@@ -74,7 +74,7 @@ export class OrderDispatcher {
   #execute(
     { asked, orderId, body, command }: Dispatch,
     commandId: string,
-    mode: { remembered: boolean; dryRun: boolean },
+    mode: CommandMode,
   ): Promise<CommandResult> {
     const { principal } = asked;
     if (principal.customerId !== null && body.occurredAt !== null) {
@@ -87,8 +87,8 @@ export class OrderDispatcher {
         command,
         commandId,
         fingerprint: fingerprintOf(body),
-        ...mode,
-        ifMatch: this.#ifMatch(asked, command, mode.dryRun),
+        mode,
+        ifMatch: this.#ifMatch(asked, command, mode),
         occurredAt: body.occurredAt,
         mayBackdate: principal.scopes.has('orders:admin'),
         ownerCustomerId: principal.customerId,
@@ -101,9 +101,9 @@ export class OrderDispatcher {
   }
 
   // Whether If-Match is missing is decided where the order is known: a repeated command is answered without it.
-  #ifMatch({ ifMatch }: Asked, command: OrderCommand, dryRun: boolean): number | null | 'missing' {
+  #ifMatch({ ifMatch }: Asked, command: OrderCommand, mode: CommandMode): number | null | 'missing' {
     if (ifMatch === 'any') return null;
-    if (ifMatch !== null || dryRun || command.type === 'PlaceOrder') return ifMatch;
+    if (ifMatch !== null || mode === 'dry_run' || command.type === 'PlaceOrder') return ifMatch;
     return this.#options.requireIfMatch ? 'missing' : null;
   }
 

@@ -58,12 +58,12 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
 }
 
 function answerBeforeDeciding(order: Order, request: CommandRequest): Answer | null {
-  const { ownerCustomerId, remembered, commandId, fingerprint, ifMatch } = request;
+  const { ownerCustomerId, mode, commandId, fingerprint, ifMatch } = request;
   if (ownerCustomerId !== null && order.customerId !== ownerCustomerId) {
     const rejection: Rejection = { code: 'order_not_found', details: {} };
     return { kind: 'final', error: new OrderRejected(rejection) };
   }
-  const handled = remembered ? handledCommand(order, commandId) : undefined;
+  const handled = mode === 'remembered' ? handledCommand(order, commandId) : undefined;
   if (handled) {
     return handled.fingerprint === fingerprint
       ? { kind: 'replay', handled }

@@ -4,6 +4,12 @@ import type { OrderCommand } from '#domain/order/order.js';
 import type { Actor } from '#event-store/port.js';
 import type { EventIds } from './event-ids.js';
 
+/**
+ * `remembered`: a repetition is recognised, as an Idempotency-Key was given. `unremembered`: a repetition is decided
+ * anew. `dry_run`: the command is decided and folded, and nothing is appended.
+ */
+export type CommandMode = 'remembered' | 'unremembered' | 'dry_run';
+
 /** A command and everything that decides how it is answered. */
 export interface CommandRequest {
   readonly tenantId: string;
@@ -13,8 +19,7 @@ export interface CommandRequest {
   readonly commandId: string;
   /** 128 bits in hex of the canonical body: another body under the same commandId is refused. */
   readonly fingerprint: string;
-  /** Whether a repetition is to be recognised: an Idempotency-Key was given. */
-  readonly remembered: boolean;
+  readonly mode: CommandMode;
   /** The revision the client has seen; null: any; `missing`: not given, although this deployment requires it. */
   readonly ifMatch: number | null | 'missing';
   readonly occurredAt: Instant | null;
@@ -25,8 +30,6 @@ export interface CommandRequest {
   readonly correlationId: string;
   readonly causationId: string | null;
   readonly traceparent: string | null;
-  /** Decide and fold, append nothing. */
-  readonly dryRun: boolean;
 }
 
 export interface HandledEvent {

@@ -21,7 +21,7 @@ function request(command: OrderCommand, changes: Partial<CommandRequest> = {}): 
     command,
     commandId,
     fingerprint: '0'.repeat(32),
-    remembered: true,
+    mode: 'remembered',
     ifMatch: null,
     occurredAt: null,
     mayBackdate: false,
@@ -30,7 +30,6 @@ function request(command: OrderCommand, changes: Partial<CommandRequest> = {}): 
     correlationId: 'c',
     causationId: null,
     traceparent: null,
-    dryRun: false,
     ...changes,
   };
 }

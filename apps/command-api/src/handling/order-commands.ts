@@ -83,7 +83,7 @@ export class OrderCommands {
    */
   async handle(request: CommandRequest): Promise<CommandResult> {
     const stream = orderStream(request.tenantId, request.orderId);
-    if (request.dryRun) return this.#tryOut(stream, request);
+    if (request.mode === 'dry_run') return this.#tryOut(stream, request);
     const sinceMs = this.#elapsedMs();
     const result = await this.#loader.holding(stream, () =>
       this.#queued(stream, request, sinceMs).catch((error: unknown) => {
@@ -92,7 +92,8 @@ export class OrderCommands {
         return this.#queued(stream, request, sinceMs);
       }),
     );
-    if (request.remembered && result.events.length > 0) this.#given.remember(request.commandId, result);
+    if (request.mode === 'remembered' && result.events.length > 0)
+      this.#given.remember(request.commandId, result);
     return result;
   }
 
@@ -244,7 +245,7 @@ export class OrderCommands {
 
   async #tryOut(stream: string, request: CommandRequest): Promise<CommandResult> {
     const known = await this.#loader.refresh(stream);
-    const answer = answerOn(known.order, { ...request, remembered: false }, this.#now());
+    const answer = answerOn(known.order, request, this.#now());
     if (answer.kind === 'refused' || answer.kind === 'final') throw answer.error;
     if (answer.kind === 'replay') throw new Error('a dry run is never remembered');
     if (answer.kind === 'nothing') return resultOf(answer.order, null, []);

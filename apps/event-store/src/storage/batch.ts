@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decideAppend, type KnownEvent } from '../streams/append.decider.js';
+import { decideAppend, type KnownEvent } from '../rules/append.decider.js';
 import {
   describedStream,
   isMetastream,
@@ -9,7 +9,7 @@ import {
   parseMetadata,
   undeletedMetadata,
   type StreamState,
-} from '../streams/stream-state.js';
+} from '../rules/stream-state.js';
 import type { ProposedEvent } from '../wire/append-requests.js';
 import { encodeReadFrame, TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import { boolArray, byteaArray, int8Array, textArray, uuidArray } from './pg-array.js';

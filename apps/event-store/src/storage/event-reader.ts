@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
-import { parseMetadata, type StreamState } from '../streams/stream-state.js';
+import { parseMetadata, type StreamState } from '../rules/stream-state.js';
 import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import { FrameSlab } from '../wire/frames.js';
 import { copyOut } from '#platform/copy-out.js';

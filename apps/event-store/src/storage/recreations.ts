@@ -1,5 +1,5 @@
-import type { KnownEvent } from '../streams/append.decider.js';
-import { isMetastream, isSoftDeleted } from '../streams/stream-state.js';
+import type { KnownEvent } from '../rules/append.decider.js';
+import { isMetastream, isSoftDeleted } from '../rules/stream-state.js';
 import type { EventReader } from './event-reader.js';
 import type { PendingWrite } from './pending-write.js';
 import type { StreamStates } from './stream-states.js';

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { StreamState } from '../streams/stream-state.js';
+import type { StreamState } from '../rules/stream-state.js';
 import type { EventReader } from './event-reader.js';
 
 interface Load {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '#platform/logging.js';
-import type { KnownEvent } from '../streams/append.decider.js';
-import { describedStream } from '../streams/stream-state.js';
+import type { KnownEvent } from '../rules/append.decider.js';
+import { describedStream } from '../rules/stream-state.js';
 import { Batch, type PossibleRepeat } from './batch.js';
 import type { EventReader } from './event-reader.js';
 import type { PendingWrite, WriteOutcome } from './pending-write.js';

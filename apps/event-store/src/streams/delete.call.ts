@@ -5,6 +5,7 @@ import type {
   TombstoneReq,
   TombstoneResp,
 } from '@eventstore/db-client/generated/streams_pb.js';
+import { isMetastream } from '../rules/stream-state.js';
 import type { WriteOutcome } from '../storage/pending-write.js';
 import { checkStreamName, InvalidRequest, type ExpectedRevision } from '../wire/append-requests.js';
 import {
@@ -16,7 +17,6 @@ import {
   wrongExpectedVersion,
 } from '../wire/errors.js';
 import { streams } from '../wire/generated.js';
-import { isMetastream } from './stream-state.js';
 import type { Store } from './store.js';
 
 type Options = DeleteReq.Options | TombstoneReq.Options;

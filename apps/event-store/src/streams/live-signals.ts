@@ -1,5 +1,5 @@
+import { describedStream, isMetastream } from '../rules/stream-state.js';
 import type { StoredEvent } from '../storage/stored-event.js';
-import { describedStream, isMetastream } from './stream-state.js';
 
 /** Tells one subscription that there may be something new. Raising it twice before a wait counts once. */
 export class Signal {

@@ -1,3 +1,4 @@
+import { describedStream, isNotFound, lastRevision, visibleFrom } from '../rules/stream-state.js';
 import type { StoredEvent } from '../storage/stored-event.js';
 import { streamDeleted } from '../wire/errors.js';
 import type { ReadRequest } from '../wire/read-request.js';
@@ -5,7 +6,6 @@ import { encodeStreamNotFound } from '../wire/read-responses.js';
 import type { ReplyStream } from '../wire/reply-stream.js';
 import { PAGE_MAX_EVENTS, pagesAhead, sendFrames } from './send-events.js';
 import type { Store } from './store.js';
-import { describedStream, isNotFound, lastRevision, visibleFrom } from './stream-state.js';
 
 type Read = ReadRequest & { maxCount: number };
 

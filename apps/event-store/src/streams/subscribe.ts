@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { describedStream, isNotFound, lastRevision, visibleFrom } from '../rules/stream-state.js';
 import type { StoredEvent } from '../storage/stored-event.js';
 import { streamDeleted } from '../wire/errors.js';
 import type { ReadRequest } from '../wire/read-request.js';
@@ -7,7 +8,6 @@ import type { ReplyStream } from '../wire/reply-stream.js';
 import type { Signal } from './live-signals.js';
 import { PAGE_MAX_EVENTS, sendFrames } from './send-events.js';
 import type { Store } from './store.js';
-import { describedStream, isNotFound, lastRevision, visibleFrom } from './stream-state.js';
 
 /** How long a subscription waits before it asks PostgreSQL again after an error. */
 const RETRY_MS = 250;

@@ -1,5 +1,5 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import { filterFrom, type EventFilter } from '../streams/event-filter.js';
+import { filterFrom, type EventFilter } from './event-filter.js';
 import { checkStreamName, InvalidRequest } from './append-requests.js';
 import { streams } from './generated.js';
 

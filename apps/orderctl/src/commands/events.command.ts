@@ -1,5 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
 import { count, counted } from '#platform/counted.js';
+import type { Command } from 'commander';
 import { exportEvents, type ExportProgress, type ExportResult } from '../events/export-events.js';
 import { importEvents, type ImportResult } from '../events/import-events.js';
 import { duration, Progress } from '../import/progress.js';
@@ -8,12 +8,13 @@ import { withEventStore } from '../support/event-store.js';
 import { onInterruption } from '../support/interruption.js';
 import { lookTeller } from '../support/look-teller.js';
 import { printJson } from '../support/output.js';
+import { nowAndThen } from '../support/now-and-then.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 interface EventsOptions extends ConnectionOptions {
   readonly json?: boolean;
 }
 
-const TELL_EVERY_MS = 2_000;
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
 
 export function addEventsCommand(program: Command): void {
@@ -29,7 +30,12 @@ export function addEventsCommand(program: Command): void {
   const importing = events
     .command('import <file>')
     .description('append the events of a complete file to an event store; events that are there already stay')
-    .option('--at-once <appends>', 'how many appends are under way at the same time', parseAtOnce, 256)
+    .option(
+      '--at-once <appends>',
+      'how many appends are under way at the same time',
+      wholeNumber(1, 1_000),
+      256,
+    )
     .option('--json', 'print the figures as one JSON object at the end');
   withConnection(exporting, ['eventStoreUrl'], { token: false }).action(runExport);
   withConnection(importing, ['eventStoreUrl'], { token: false }).action(runImport);
@@ -125,18 +131,12 @@ function reportImport({
 function progressTeller(): (progress: ExportProgress) => void {
   const startedMs = Date.now();
   let before: number | null = null;
-  let toldMs = startedMs;
-  return ({ events, position, upTo }) => {
-    before ??= events - 1;
-    if (Date.now() - toldMs < TELL_EVERY_MS) return;
-    toldMs = Date.now();
-    const rate = Math.round((events - before) / ((toldMs - startedMs) / 1_000));
+  const tellRate = nowAndThen(({ events, position, upTo }: ExportProgress, from: number) => {
+    const rate = Math.round((events - from) / ((Date.now() - startedMs) / 1_000));
     tell(`${counted(events, 'event')}, at position ${position} of ${upTo}, ${counted(rate, 'event')}/s`);
+  });
+  return (progress) => {
+    before ??= progress.events - 1;
+    tellRate(progress, before);
   };
-}
-
-function parseAtOnce(text: string): number {
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > 1_000) throw new InvalidArgumentError('a whole number from 1 to 1000 is needed');
-  return value;
 }

@@ -1,6 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type pg from 'pg';
-import { createPool } from '#platform/postgres.js';
 import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/generations/flip.js';
 import { freeGeneration } from '#projections/rebuild/freeing.js';
 import { CannotDrop, dropGeneration, IndexLeft } from '#read-models/drop-generation.js';
@@ -10,7 +9,10 @@ import { createElasticsearchClient } from '#read-models/search/elasticsearch/cli
 import { describeGenerations, generationLines } from '../generations/describe-generations.js';
 import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { nowAndThen } from '../support/now-and-then.js';
 import { printJson } from '../support/output.js';
+import { withPostgres } from '../support/postgres.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 interface GenerationsOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -24,8 +26,13 @@ type Elasticsearch = ReturnType<typeof createElasticsearchClient>;
 
 /** A flip waits while the generation catches up, and gives up once it has not moved for this long. */
 const PATIENCE_MS = 10_000;
-const TELL_EVERY_MS = 2_000;
 const REFUSALS = [CannotFlip, CannotDrop, IndexLeft, NoSuchGeneration];
+
+const generationNumber = wholeNumber(
+  1,
+  999_999_999,
+  'the number of a generation is needed: see `orderctl generations list`',
+);
 
 export function addGenerationsCommand(program: Command): void {
   const generations = program
@@ -48,7 +55,7 @@ export function addGenerationsCommand(program: Command): void {
     generations
       .command('activate')
       .description('activate a generation: queries are answered from its tables and its index from then on')
-      .argument('<number>', 'number of a generation that is ready and of this release', parseNumber),
+      .argument('<number>', 'number of a generation that is ready and of this release', generationNumber),
   ).action((id: number, options: GenerationsOptions) =>
     withGenerations(options, async (pool, elasticsearch) =>
       tellFlip(await flipTo(flipOptions(pool, elasticsearch), id), options),
@@ -66,7 +73,7 @@ export function addGenerationsCommand(program: Command): void {
       .description(
         'remove the tables and the index of a generation, once the queries under way on it are answered',
       )
-      .argument('<number>', 'number of a generation that is not active', parseNumber)
+      .argument('<number>', 'number of a generation that is not active', generationNumber)
       .option('--leave-index', 'do not remove the index, for when Elasticsearch is gone for good'),
   ).action((id: number, options: DropCommandOptions) =>
     withGenerations(options, (pool, elasticsearch) => runDrop(pool, elasticsearch, id, options)),
@@ -121,12 +128,7 @@ function tellFlip({ generation, previous, position }: Flipped, { json }: Generat
 }
 
 function teller(): (line: string) => void {
-  let toldMs = 0;
-  return (line) => {
-    if (Date.now() - toldMs < TELL_EVERY_MS) return;
-    toldMs = Date.now();
-    process.stderr.write(`${line}\n`);
-  };
+  return nowAndThen((line: string) => void process.stderr.write(`${line}\n`), { first: 'at once' });
 }
 
 async function withGenerations(
@@ -135,25 +137,14 @@ async function withGenerations(
 ): Promise<void> {
   const connection = new Connection(options);
   const place = await connection.elasticsearch();
-  const pool = createPool(await connection.address('postgresUrl'), {
-    max: 2,
-    applicationName: 'orderctl generations',
-    statementTimeoutMs: 0,
-  });
   const elasticsearch = place && createElasticsearchClient(place);
   try {
-    await work(pool, elasticsearch);
+    const url = await connection.address('postgresUrl');
+    await withPostgres(url, 'orderctl generations', (pool) => work(pool, elasticsearch));
   } catch (error) {
     const refused = REFUSALS.some((known) => error instanceof known);
     throw refused ? new CliError((error as Error).message) : error;
   } finally {
-    await Promise.all([pool.end(), elasticsearch?.close()]);
+    await elasticsearch?.close();
   }
-}
-
-function parseNumber(text: string): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value < 1)
-    throw new InvalidArgumentError('the number of a generation is needed: see `orderctl generations list`');
-  return value;
 }

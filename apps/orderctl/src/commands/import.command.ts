@@ -1,5 +1,5 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
 import { count, counted } from '#platform/counted.js';
+import { Option, type Command } from 'commander';
 import type { ImportContext } from '../import/import-context.js';
 import { importNdjson, type NdjsonImportResult } from '../import/ndjson.import.js';
 import { importOnlineRetail, type ShopImportResult } from '../import/online-retail.import.js';
@@ -8,6 +8,7 @@ import { waitingNotice } from '../import/sending.js';
 import { openApi } from '../support/api.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { money, printJson } from '../support/output.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 interface ImportOptions extends ConnectionOptions {
   readonly format: 'online-retail' | 'ndjson';
@@ -30,7 +31,12 @@ export function addImportCommand(program: Command): void {
         .choices(['online-retail', 'ndjson'])
         .default('online-retail'),
     )
-    .option('--concurrency <orders>', 'how many orders are imported at the same time', parseConcurrency, 32)
+    .option(
+      '--concurrency <orders>',
+      'how many orders are imported at the same time',
+      wholeNumber(1, 1_000),
+      32,
+    )
     .option('--rejects <file>', 'file that lists the lines that were not imported', 'import-rejects.csv')
     .option('--json', 'print the figures as one JSON object at the end');
   withConnection(command, ['commandUrl', 'queryUrl']).action(runImport);
@@ -111,10 +117,4 @@ function reportRejects(rejected: Readonly<Record<string, number>>, { rejects }: 
   const lines = reasons.reduce((total, [, many]) => total + many, 0);
   console.log(`rejected     ${counted(lines, 'line')}, listed in ${rejects}`);
   for (const [reason, many] of reasons) console.log(`  ${reason.padEnd(24)} ${count(many)}`);
-}
-
-function parseConcurrency(text: string): number {
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > 1_000) throw new InvalidArgumentError('a whole number from 1 to 1000 is needed');
-  return value;
 }

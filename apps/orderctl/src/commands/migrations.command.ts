@@ -1,15 +1,22 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type pg from 'pg';
-import { createPool } from '#platform/postgres.js';
 import { CannotMigrateDown, madeMigrations, migrateDown } from '#read-models/migrations/migrate.js';
 import { migrations } from '#read-models/migrations/migrations.js';
 import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { printJson, table } from '../support/output.js';
+import { withPostgres } from '../support/postgres.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 interface MigrationsOptions extends ConnectionOptions {
   readonly json?: boolean;
 }
+
+const migrationNumber = wholeNumber(
+  0,
+  999_999,
+  'the number of a migration is needed: see `orderctl migrations list`',
+);
 
 export function addMigrationsCommand(program: Command): void {
   const command = program
@@ -24,7 +31,7 @@ export function addMigrationsCommand(program: Command): void {
   const down = command
     .command('down')
     .description('undo all migrations after the given one, for an earlier release that cannot work with them')
-    .argument('<number>', 'number of the last migration that stays', parseNumber)
+    .argument('<number>', 'number of the last migration that stays', migrationNumber)
     .option('--json', 'print the result as JSON');
   for (const one of [list, down]) withConnection(one, ['postgresUrl'], { token: false }).exitOverride();
   list.action((options: MigrationsOptions) => withTables(options, (pool) => runList(pool, options)));
@@ -64,22 +71,10 @@ async function runDown(pool: pg.Pool, last: number, { json }: MigrationsOptions)
 }
 
 async function withTables(options: MigrationsOptions, work: (pool: pg.Pool) => Promise<void>): Promise<void> {
-  const pool = createPool(await new Connection(options).address('postgresUrl'), {
-    max: 1,
-    applicationName: 'orderctl migrations',
-    statementTimeoutMs: 0,
-  });
+  const url = await new Connection(options).address('postgresUrl');
   try {
-    await work(pool);
+    await withPostgres(url, 'orderctl migrations', work);
   } catch (error) {
     throw error instanceof CannotMigrateDown ? new CliError(error.message) : error;
-  } finally {
-    await pool.end();
   }
-}
-
-function parseNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text))
-    throw new InvalidArgumentError('the number of a migration is needed: see `orderctl migrations list`');
-  return Number(text);
 }

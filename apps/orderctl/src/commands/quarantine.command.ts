@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
+import type pg from 'pg';
 import { askOwners } from '#projections/quarantine/ask-owners.js';
 import {
   actionsOfOrder,
@@ -8,17 +9,13 @@ import {
 } from '#read-models/stores/quarantine-actions.store.js';
 import { parkedEventsOf, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
 import { skipsOfOrder } from '#read-models/stores/skips.store.js';
-import {
-  orderIdOf,
-  parkedNow,
-  projectionNames,
-  withReadModels,
-  type ProjectionName,
-} from '../quarantine/open-quarantine.js';
+import { orderIdOf, parkedNow, projectionNames, type ProjectionName } from '../quarantine/parked-now.js';
 import { printActions, printParked, printParkedEvents, printSkips } from '../quarantine/print-quarantine.js';
 import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { printJson } from '../support/output.js';
+import { withPostgres } from '../support/postgres.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 interface ShownOptions extends ConnectionOptions {
   readonly projection?: ProjectionName;
@@ -30,6 +27,13 @@ interface ActionOptions extends ShownOptions {
   readonly as?: string;
   readonly reason?: string;
 }
+
+const STATEMENT_LIMIT_MS = 10_000;
+const eventRevision = wholeNumber(
+  0,
+  9_999_999_999,
+  (text) => `${text} is no revision: a whole number from 0 is needed`,
+);
 
 export function addQuarantineCommand(program: Command): void {
   const quarantine = program
@@ -60,7 +64,7 @@ export function addQuarantineCommand(program: Command): void {
   const skip = quarantine
     .command('skip')
     .argument('<order>', 'id or number of the order')
-    .argument('<revision>', 'revision of the event to leave out', parseRevision)
+    .argument('<revision>', 'revision of the event to leave out', eventRevision)
     .description('leave out the event at which an order is parked; exit code 1 when it cannot be skipped');
   withActor(withScope(skip))
     .requiredOption('--reason <text>', 'the reason, recorded with the request')
@@ -86,14 +90,14 @@ function withActor(command: Command): Command {
 
 async function runList({ projection, json, ...options }: ShownOptions): Promise<void> {
   const url = await new Connection(options).address('postgresUrl');
-  const parked = await withReadModels(url, (pool) => parkedNow(pool, projection ?? null));
+  const parked = await withQuarantine(url, (pool) => parkedNow(pool, projection ?? null));
   if (json) printJson({ orders: parked.map(plain) }, { pretty: false });
   else printParked(parked);
 }
 
 async function runShow(named: string, { projection, json, ...options }: ShownOptions): Promise<void> {
   const url = await new Connection(options).address('postgresUrl');
-  await withReadModels(url, async (pool) => {
+  await withQuarantine(url, async (pool) => {
     const orderId = await orderIdOf(pool, named);
     const all = await parkedEventsOf(pool, orderId);
     const parked = projection ? all.filter((event) => event.projection.split(':')[0] === projection) : all;
@@ -134,7 +138,7 @@ async function act(
 ): Promise<void> {
   const who = as ?? userInfo().username;
   const url = await new Connection(options).address('postgresUrl');
-  const actions = await withReadModels(url, async (pool) => {
+  const actions = await withQuarantine(url, async (pool) => {
     const orderId = named === null ? null : await orderIdOf(pool, named);
     const parked = (await parkedNow(pool, projection ?? null)).filter(
       (order) => orderId === null || order.orderId === orderId,
@@ -164,8 +168,6 @@ function plain<T extends { readonly position: bigint | null }>(
   return { ...event, position: event.position?.toString() ?? null };
 }
 
-function parseRevision(text: string): number {
-  if (!/^\d{1,10}$/.test(text))
-    throw new InvalidArgumentError(`${text} is no revision: a whole number from 0 is needed`);
-  return Number(text);
+function withQuarantine<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  return withPostgres(url, 'orderctl quarantine', work, { statementTimeoutMs: STATEMENT_LIMIT_MS });
 }

@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
-import { createPool } from '#platform/postgres.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { setGenerationsAside } from '#read-models/set-aside.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { CliError } from '../support/cli-error.js';
 import { printJson } from '../support/output.js';
+import { withPostgres } from '../support/postgres.js';
 
 interface RenewOptions extends ConnectionOptions {
   readonly json?: boolean;
 }
+
+const STATEMENT_LIMIT_MS = 10_000;
 
 export function addReadModelsCommand(program: Command): void {
   const readModels = program
@@ -26,28 +28,28 @@ export function addReadModelsCommand(program: Command): void {
 
 async function runRenew({ json, ...options }: RenewOptions): Promise<void> {
   const url = await new Connection(options).address('postgresUrl');
-  const pool = createPool(url, {
-    max: 1,
-    applicationName: 'orderctl read-models',
-    statementTimeoutMs: 10_000,
-  });
-  try {
-    // Where the tables do not exist, this call says clearly that nothing is there.
-    const active = await activeGeneration(pool);
-    const old = active === null ? [] : await setGenerationsAside(pool);
-    if (old.length === 0)
-      throw new CliError('there are no read models of this release: start its projector, which builds them');
-    if (json) return printJson(old, { pretty: false });
-    for (const { id, schema, searchIndex } of old) {
-      const index = searchIndex === null ? '' : ` with the index ${searchIndex}`;
+  await withPostgres(
+    url,
+    'orderctl read-models',
+    async (pool) => {
+      // Where the tables do not exist, this call says clearly that nothing is there.
+      const active = await activeGeneration(pool);
+      const old = active === null ? [] : await setGenerationsAside(pool);
+      if (old.length === 0)
+        throw new CliError(
+          'there are no read models of this release: start its projector, which builds them',
+        );
+      if (json) return printJson(old, { pretty: false });
+      for (const { id, schema, searchIndex } of old) {
+        const index = searchIndex === null ? '' : ` with the index ${searchIndex}`;
+        console.log(
+          `generation ${id} is set aside: its schema ${schema}${index} stays until you run \`orderctl generations drop ${id}\``,
+        );
+      }
       console.log(
-        `generation ${id} is set aside: its schema ${schema}${index} stays until you run \`orderctl generations drop ${id}\``,
+        'restart the projector: it builds a new generation; until that has caught up, queries are answered from the old rows, which are no longer updated',
       );
-    }
-    console.log(
-      'restart the projector: it builds a new generation; until that has caught up, queries are answered from the old rows, which are no longer updated',
-    );
-  } finally {
-    await pool.end();
-  }
+    },
+    { statementTimeoutMs: STATEMENT_LIMIT_MS },
+  );
 }

@@ -10,6 +10,7 @@ import { replay, type Replayed, type ReplayRange } from '../relay/replay.js';
 import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
+import { abortOnInterruption } from '../support/interruption.js';
 import { kafkaPlace, withKafka, type KafkaOptions } from '../support/kafka.js';
 import { printJson } from '../support/output.js';
 
@@ -93,15 +94,13 @@ async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise
   const connection = new Connection(options);
   const eventStoreUrl = await connection.address('eventStoreUrl');
   const relayed = await relayedSoFar(place, await connection.address('postgresUrl'));
-  const stop = new AbortController();
-  const interrupt = () => stop.abort(); // once: a second Ctrl-C ends the process at once
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const { signal, forget } = abortOnInterruption();
   try {
     const replayed = await withEventStore(eventStoreUrl, async (store) => {
       await refuseOtherStore(store, relayed);
       const range = await rangeOf(store, { from, to, relayed });
       return withProgress(range, (onPosition) =>
-        replay({ eventStore: store, relayed, place, range, signal: stop.signal, onPosition }),
+        replay({ eventStore: store, relayed, place, range, signal, onPosition }),
       );
     });
     if (json)
@@ -109,7 +108,7 @@ async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise
     else printReplayed(replayed, place);
     process.exitCode = replayed.leftOut.length === 0 ? 0 : 1;
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    forget();
   }
 }
 

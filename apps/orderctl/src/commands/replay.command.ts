@@ -1,8 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type pg from 'pg';
 import { count, counted } from '#platform/counted.js';
 import { createLogger } from '#platform/logging.js';
-import { createPool } from '#platform/postgres.js';
 import { CannotReplay, ReplayFailed } from '#projections/rebuild/errors.js';
 import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
 import { replay, type Replayed } from '#projections/rebuild/replay.js';
@@ -21,7 +19,10 @@ import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
 import { printJson } from '../support/output.js';
+import { abortOnInterruption } from '../support/interruption.js';
+import { withPostgres } from '../support/postgres.js';
 import { comeAfterOthers } from '../support/priority.js';
+import { wholeNumber } from '../support/whole-number.js';
 import { runWhatIf } from '../what-if/run-what-if.js';
 
 interface ReplayOptions extends ConnectionOptions {
@@ -70,7 +71,7 @@ function withRequest(command: Command): Command {
     .option(
       '--throttle <count>',
       'load, fill the index and verify with at most so many events and documents a second',
-      parseCount,
+      wholeNumber(1),
     )
     .option('--no-throttle', 'lift the throttle of a replay that began with one')
     .option('--keep', 'do not drop older generations after the switch')
@@ -121,20 +122,16 @@ async function goOn(options: ReplayOptions, request: ReplayRequested): Promise<v
   const eventStoreUrl = await connection.address('eventStoreUrl');
   const elasticsearch = await client(connection);
   const bars = new ReplayProgressBars();
-  const stop = new AbortController();
-  const interrupt = () => {
+  const { signal, forget } = abortOnInterruption(() => {
     bars.tell('stopping (press Ctrl-C again to stop at once)');
-    stop.abort(
-      new CliError(
-        'stopped: `orderctl replay resume` continues the replay, `orderctl replay cancel` ends it and drops what it has built',
-      ),
+    return new CliError(
+      'stopped: `orderctl replay resume` continues the replay, `orderctl replay cancel` ends it and drops what it has built',
     );
-  };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  });
   try {
     const replayed = await withEventStore(eventStoreUrl, (eventStore) =>
       replay({
-        ...{ eventStore, postgresUrl, elasticsearch, request, signal: stop.signal },
+        ...{ eventStore, postgresUrl, elasticsearch, request, signal },
         logger: createLogger('orderctl', 'silent'),
         onProgress: (progress) => bars.advance(progress),
         onNote: (line) => bars.tell(line),
@@ -147,7 +144,7 @@ async function goOn(options: ReplayOptions, request: ReplayRequested): Promise<v
     bars.end();
     throw inWords(error);
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    forget();
     await elasticsearch?.close();
   }
 }
@@ -199,7 +196,7 @@ async function runPlan(options: ReplayOptions): Promise<void> {
   const elasticsearch = await client(connection);
   const { searchOnly = false, keep = false } = options;
   try {
-    const plan = await withPool(postgresUrl, (pool) =>
+    const plan = await withPostgres(postgresUrl, 'orderctl replay', (pool) =>
       withEventStore(eventStoreUrl, (store) => planReplay(pool, store, elasticsearch, { searchOnly, keep })),
     );
     if (options.json) printJson(plan, { pretty: false });
@@ -231,16 +228,7 @@ async function withReplays<T>(
   work: (store: ReplaysStore) => Promise<T>,
 ): Promise<T> {
   const url = await new Connection(options).address('postgresUrl');
-  return withPool(url, (pool) => work(new ReplaysStore(pool)));
-}
-
-async function withPool<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  const pool = createPool(url, { max: 2, applicationName: 'orderctl replay', statementTimeoutMs: 0 });
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
+  return withPostgres(url, 'orderctl replay', (pool) => work(new ReplaysStore(pool)));
 }
 
 function shown({ generation, previous, verified, dropped, replay: { events, seconds, id } }: Replayed) {
@@ -314,10 +302,4 @@ function parseVerify(text: string): 'full' | number {
   if (!match || Number(match[1]) < 1)
     throw new InvalidArgumentError('full, or sample=N with N from 1 is needed');
   return Number(match[1]);
-}
-
-function parseCount(text: string): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new InvalidArgumentError('a whole number from 1 is needed');
-  return value;
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { eventCodec } from '#event-store/codec.js';
 import { OrderStreams } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
@@ -13,6 +13,7 @@ import { withEventStore } from '../support/event-store.js';
 import { onInterruption } from '../support/interruption.js';
 import { lookTeller } from '../support/look-teller.js';
 import { printJson } from '../support/output.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 interface SnapshotOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -34,7 +35,7 @@ export function addSnapshotCommand(program: Command): void {
     snapshot
       .command('rebuild')
       .description('write the snapshots that are missing, wrong, far behind or of another release')
-      .option('--min-events <events>', 'only for orders with at least so many events', parseMinEvents, 100)
+      .option('--min-events <events>', 'only for orders with at least so many events', wholeNumber(2), 100)
       .action((options: SnapshotOptions & { readonly minEvents: number }) =>
         run(options, (work) => rebuildSnapshots(work, options.minEvents)),
       ),
@@ -92,10 +93,4 @@ function report({ orders, outcomes, findings, stopped }: Counted): void {
   const parts = Object.entries(outcomes).map(([outcome, number]) => `${count(number)} ${outcome}`);
   console.log(`${counted(orders, 'order')}: ${parts.join(', ') || 'nothing to do'}`);
   if (stopped) console.log('stopped before the end: run the same command again, it goes through all orders');
-}
-
-function parseMinEvents(text: string): number {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (value < 2) throw new InvalidArgumentError('a whole number from 2 is needed');
-  return value;
 }

@@ -1,10 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { scopes } from '#platform/auth/principal.js';
 import { freePort } from '#platform/free-port.js';
 import { DEMO_TENANT, playDemoDay } from '../demo/demo-day.js';
 import { dataFolder } from '../support/connection.js';
 import { withoutCredentials } from '../support/output.js';
+import { wholeNumber } from '../support/whole-number.js';
 import type { DataFolder } from '../system/data-folder.js';
 import { EmbeddedSystem } from '../system/embedded-system.js';
 import { Ending } from '../system/ending.js';
@@ -22,6 +23,7 @@ interface UpOptions {
   readonly kafka?: string;
 }
 
+const port = wholeNumber(0, 65_535, 'a port from 0 to 65535 is needed');
 const TOKEN_LIFETIME_SECONDS = 24 * 3_600;
 
 export function addUpCommand(program: Command): void {
@@ -29,9 +31,9 @@ export function addUpCommand(program: Command): void {
     .command('up')
     .description('run the whole system on this machine until Ctrl-C; its data stays')
     .option('--data <dir>', 'data folder (ORDERLOG_DATA; default: .orderlog)')
-    .option('--command-port <port>', 'port of command-api; 0: any free one', parsePort, 3000)
-    .option('--query-port <port>', 'port of query-api; 0: any free one', parsePort, 3001)
-    .option('--event-store-port <port>', 'port of the event store; 0: any free one', parsePort, 2113)
+    .option('--command-port <port>', 'port of command-api; 0: any free one', port, 3000)
+    .option('--query-port <port>', 'port of query-api; 0: any free one', port, 3001)
+    .option('--event-store-port <port>', 'port of the event store; 0: any free one', port, 2113)
     .option('--event-store <url>', 'use an event store that runs elsewhere (ORDERLOG_EVENT_STORE_URL)')
     .option('--postgres <url>', 'use a PostgreSQL that runs elsewhere (ORDERLOG_POSTGRES_URL)')
     .option('--elasticsearch <url>', 'search in this Elasticsearch (ORDERLOG_ELASTICSEARCH_URL)')
@@ -111,10 +113,4 @@ async function welcome(
     '',
     'Ctrl-C stops everything.',
   ].join('\n');
-}
-
-function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (!(port <= 65_535)) throw new InvalidArgumentError('a port from 0 to 65535 is needed');
-  return port;
 }

@@ -1,11 +1,10 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { count, counted } from '#platform/counted.js';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
-import { createPool } from '#platform/postgres.js';
 import { findTopic } from '#projections/relay/topic.js';
 import { verifyTopic, type VerifyTopicResult } from '#projections/relay/verify-topic.js';
 import { RelayStore } from '#read-models/stores/relay-store.js';
@@ -16,6 +15,9 @@ import { CliError, UsageError } from '../support/cli-error.js';
 import { inWords, kafkaPlace } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 import { printJson } from '../support/output.js';
+import { nowAndThen } from '../support/now-and-then.js';
+import { withPostgres } from '../support/postgres.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 interface VerifyOptions extends ConnectionOptions {
   readonly sample?: number;
@@ -25,7 +27,6 @@ interface VerifyOptions extends ConnectionOptions {
 }
 
 const SHOWN_DIFFERENCES = 20;
-const TELL_EVERY_MS = 2_000;
 
 export function addVerifyCommand(program: Command): void {
   const command = program
@@ -33,7 +34,7 @@ export function addVerifyCommand(program: Command): void {
     .description(
       'compare the read models with a fresh fold of every stream; exit code 1 when something differs',
     )
-    .option('--sample <orders>', 'compare only so many orders, chosen at random', parseSample)
+    .option('--sample <orders>', 'compare only so many orders, chosen at random', wholeNumber(1))
     .option(
       '--kafka [brokers]',
       "also verify the relay's topic, in the Kafka of the running system or at HOST:PORT,…",
@@ -53,25 +54,23 @@ async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptio
   const eventStoreUrl = await connection.address('eventStoreUrl');
   const place = await connection.elasticsearch();
   const elasticsearch = place && createElasticsearchClient(place);
-  const pool = createPool(postgresUrl, { max: 2, applicationName: 'orderctl verify', statementTimeoutMs: 0 });
+  const onProgress = progressTeller();
   try {
-    const onProgress = progressTeller();
-    const [rows, relayed] = await withEventStore(eventStoreUrl, async (eventStore) => [
-      await verify({
-        eventStore,
-        pool,
-        elasticsearch,
-        onProgress,
-        ...(sample === undefined ? {} : { sample }),
-      }),
-      kafka === undefined ? null : await verifyRelayed(connection, { kafka, topic }, { eventStore, pool }),
-    ]);
+    const [rows, relayed] = await withPostgres(postgresUrl, 'orderctl verify', (pool) =>
+      withEventStore(eventStoreUrl, async (eventStore) => [
+        await verify({
+          ...{ eventStore, pool, elasticsearch, onProgress },
+          ...(sample === undefined ? {} : { sample }),
+        }),
+        kafka === undefined ? null : await verifyRelayed(connection, { kafka, topic }, { eventStore, pool }),
+      ]),
+    );
     const result = { ...rows, ...together(rows, relayed) };
     if (json) printJson({ ...result, topic: relayed }, { pretty: false });
     else printResult(result, relayed);
     process.exitCode = result.differenceCount === 0 ? 0 : 1;
   } finally {
-    await Promise.all([pool.end(), elasticsearch?.close()]);
+    await elasticsearch?.close();
   }
 }
 
@@ -157,10 +156,7 @@ function printResult(result: VerifyResult, relayed: VerifyTopicResult | null): v
 }
 
 function progressTeller(): (progress: VerifyProgress) => void {
-  let toldMs = Date.now();
-  return ({ phase, done, total }) => {
-    if (Date.now() - toldMs < TELL_EVERY_MS) return;
-    toldMs = Date.now();
+  return nowAndThen(({ phase, done, total }) => {
     const share = `${count(done)}${total === null ? '' : ` of ${count(total)}`}`;
     const line = {
       waiting: `waiting for the projection: ${done < 0 ? 'it has no event yet' : `it is at position ${share}`}`,
@@ -168,11 +164,5 @@ function progressTeller(): (progress: VerifyProgress) => void {
       rows: `orders compared: ${share}`,
     };
     process.stderr.write(`${line[phase]}\n`);
-  };
-}
-
-function parseSample(text: string): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new InvalidArgumentError('a whole number from 1 is needed');
-  return value;
+  });
 }

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { count } from '#platform/counted.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
 import { table } from '../support/output.js';
+import { bytesBySchema } from '#read-models/stores/table-sizes.js';
 
 /** A generation as `orderctl generations list --json` tells it. Positions are decimal strings. */
 export interface DescribedGeneration {
@@ -24,7 +25,7 @@ export interface DescribedGeneration {
 }
 
 export async function describeGenerations(pool: pg.Pool): Promise<DescribedGeneration[]> {
-  const [generations, sizes] = [await listGenerations(pool), await tableSizes(pool)];
+  const [generations, sizes] = [await listGenerations(pool), await bytesBySchema(pool)];
   return generations.map((one) => ({
     generation: one.id,
     role: one.role,
@@ -42,15 +43,6 @@ export async function describeGenerations(pool: pg.Pool): Promise<DescribedGener
     activatedAt: one.activatedAt?.toISOString() ?? null,
     failure: one.failure,
   }));
-}
-
-async function tableSizes(pool: pg.Pool): Promise<Map<string, number>> {
-  const { rows } = await pool.query<{ schema: string; bytes: string }>(
-    `SELECT n.nspname AS schema, sum(pg_total_relation_size(c.oid)) AS bytes
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname LIKE 'gen\\_%' AND c.relkind = 'r' GROUP BY 1`,
-  );
-  return new Map(rows.map(({ schema, bytes }) => [schema, Number(bytes)]));
 }
 
 export function generationLines(generations: readonly DescribedGeneration[]): string {

@@ -1,6 +1,7 @@
 import type { OrderlogClient, Retry } from '#client/orderlog-client.js';
 import { CliError } from '../support/cli-error.js';
 import { onInterruption, Stopped } from '../support/interruption.js';
+import { nowAndThen } from '../support/now-and-then.js';
 import { inFlight } from './in-flight.js';
 import type { OrderScript } from './order-script.js';
 import { Progress } from './progress.js';
@@ -48,12 +49,12 @@ export async function untilVisible(client: OrderlogClient): Promise<void> {
   await client.listOrders({ limit: 1 });
 }
 
+const NOTICE_EVERY_MS = 3_000;
+
 /** Reports that the service is away, at most every few seconds however many requests notice it. */
 export function waitingNotice(progress: () => Progress | null): (retry: Retry) => void {
-  let toldMs = 0;
-  return ({ reason }) => {
-    if (Date.now() - toldMs < 3_000) return;
-    toldMs = Date.now();
-    progress()?.tell(`waiting: the service ${reason}`);
-  };
+  return nowAndThen(({ reason }: Retry) => progress()?.tell(`waiting: the service ${reason}`), {
+    first: 'at once',
+    everyMs: NOTICE_EVERY_MS,
+  });
 }

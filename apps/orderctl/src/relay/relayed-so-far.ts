@@ -2,15 +2,16 @@ import type pg from 'pg';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
-import { createPool } from '#platform/postgres.js';
 import { findTopic, type Topic } from '#projections/relay/topic.js';
-import { activeGeneration, type Queryable } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations.js';
+import type { Queryable } from '#read-models/queryable.js';
 import { madeFrom } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { relayLease, RelayStore, skippedByRelays } from '#read-models/stores/relay-store.js';
 import { inWords } from '../support/kafka.js';
+import { withPostgres } from '../support/postgres.js';
 
 /** How far a relay is in a topic. */
 export interface RelayedSoFar {
@@ -59,12 +60,11 @@ export async function topicAt(place: KafkaPlace): Promise<Topic | null> {
 }
 
 /** Returns null when no relay has run. */
-export async function withRelays<T>(
+export function withRelays<T>(
   postgresUrl: string,
   work: (db: pg.PoolClient) => Promise<T>,
 ): Promise<T | null> {
-  const pool = createPool(postgresUrl, { max: 1, applicationName: 'orderctl relay', statementTimeoutMs: 0 });
-  try {
+  return withPostgres(postgresUrl, 'orderctl relay', async (pool) => {
     const db = await pool.connect();
     try {
       const { rows } = await db.query<{ there: boolean }>(
@@ -74,7 +74,5 @@ export async function withRelays<T>(
     } finally {
       db.release();
     }
-  } finally {
-    await pool.end();
-  }
+  });
 }

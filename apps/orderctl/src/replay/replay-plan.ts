@@ -4,6 +4,7 @@ import type { EventStore } from '#event-store/port.js';
 import { listGenerations, superseded } from '#read-models/generation-list.js';
 import { activeGeneration } from '#read-models/generations.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
+import { tableSizes } from '#read-models/stores/table-sizes.js';
 import { CliError } from '../support/cli-error.js';
 
 /** What a replay would do, and an estimate of how much work it is. */
@@ -39,15 +40,8 @@ export async function planReplay(
       'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',
     );
   }
-  const { schema, searchIndex } = active;
-  const { rows } = await pool.query<{ orders: string; events: string; bytes: string }>(
-    `SELECT (SELECT count(*) FROM ${schema}.orders) AS orders,
-       (SELECT count(*) FROM ${schema}.order_history) AS events,
-       (SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class
-        WHERE relnamespace = $1::regnamespace AND relkind = 'r') AS bytes`,
-    [schema],
-  );
-  const [events, orders] = [Number(rows[0]!.events), Number(rows[0]!.orders)];
+  const { searchIndex } = active;
+  const { orders, events, bytes } = await tableSizes(pool, active);
   const last = await new ReplaysStore(pool).lastDone(searchOnly);
   const worked = Object.values(last?.seconds ?? {}).reduce((sum, seconds) => sum + seconds, 0);
   // A replay of the index alone counts no events, so it is expected to take as long as the last one.
@@ -60,7 +54,7 @@ export async function planReplay(
     positions: Number((await eventStore.headPosition()) ?? -1n) + 1,
     events,
     orders,
-    tableBytes: searchOnly ? 0 : Number(rows[0]!.bytes),
+    tableBytes: searchOnly ? 0 : bytes,
     indexBytes: searchIndex === null ? null : await sizeOf(elasticsearch, searchIndex),
     seconds: last === null ? null : worked * share,
     dropped: keep ? [] : [...superseded(generations), ...previous].map(({ id }) => id),

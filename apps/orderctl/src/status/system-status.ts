@@ -8,8 +8,10 @@ import { listGenerations, type GenerationRecord } from '#read-models/generation-
 import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isNotThereYet } from '#read-models/stores/rows-or-none.js';
+import { countEvents } from '#read-models/stores/table-sizes.js';
 import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
+import { withPostgres } from '../support/postgres.js';
 import { describeEngines, type EngineStatus } from './engines.js';
 import {
   lagSeconds,
@@ -17,7 +19,6 @@ import {
   type ProjectionStatus,
   type StoredProjection,
 } from './projections.js';
-import { withPool } from './read-models.js';
 
 export interface SystemStatus {
   readonly engines: readonly EngineStatus[];
@@ -60,8 +61,9 @@ export function describeSystem(options: {
   const { elasticsearch, kafka } = options;
   const limits = { statementTimeoutMs: STATEMENT_LIMIT_MS };
   return withEventStore(options.eventStoreUrl, (eventStore) =>
-    withPool(
+    withPostgres(
       options.postgresUrl,
+      'orderctl',
       async (pool) => {
         const known = await orAway(readModelsIn(pool));
         const generation = known === 'away' ? 'not known' : known.generation;
@@ -206,9 +208,5 @@ async function eventsBetween(
 ): Promise<number | null> {
   if (generation === null) return null;
   if (from === to || to === null) return 0;
-  const { rows } = await pool.query<{ events: string }>(
-    `SELECT count(*) AS events FROM ${generation.schema}.order_history WHERE position > $1 AND position <= $2`,
-    [from ?? -1n, to],
-  );
-  return Number(rows[0]!.events);
+  return countEvents(pool, generation, from ?? -1n, to);
 }

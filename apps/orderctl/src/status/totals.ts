@@ -1,3 +1,4 @@
+import { totalsByCurrency } from '#read-models/stores/tenant-totals.js';
 import { sum, type ImportFigures } from '../import/import-plan.js';
 import type { ReadModels } from './read-models.js';
 
@@ -14,32 +15,19 @@ interface CurrencyTotals extends Pick<ImportFigures, 'ordersPlaced' | Amount> {
 
 /** Computed from the rows of the orders alone. */
 export async function readTotals({ pool, generation }: ReadModels, tenant: string): Promise<OrderTotals> {
-  const { rows } = await pool.query<Record<keyof ImportFigures | 'currency', string>>(
-    `SELECT currency,
-       count(*) AS "ordersPlaced",
-       sum(line_count) AS "linesImported",
-       sum(ordered_total_minor) AS "totalMinor",
-       count(*) FILTER (WHERE customer_id IS NULL) AS "guestOrders",
-       sum(returns_closed) AS "returnsClosed",
-       count(*) FILTER (WHERE returns_closed > 0) AS "ordersWithReturns",
-       sum(units_returned) AS "unitsReturned",
-       sum(refunded_minor) AS "refundedMinor"
-     FROM ${generation.schema}.orders WHERE tenant_id = $1 GROUP BY currency ORDER BY currency`,
-    [tenant],
-  );
-  const inAll = (figure: keyof ImportFigures) => sum(rows, (row) => Number(row[figure]));
+  const totals = await totalsByCurrency(pool, generation, tenant);
   return {
-    ordersPlaced: inAll('ordersPlaced'),
-    linesImported: inAll('linesImported'),
-    guestOrders: inAll('guestOrders'),
-    returnsClosed: inAll('returnsClosed'),
-    ordersWithReturns: inAll('ordersWithReturns'),
-    unitsReturned: inAll('unitsReturned'),
-    currencies: rows.map(({ currency, ordersPlaced, totalMinor, refundedMinor }) => ({
+    ordersPlaced: sum(totals, ({ orders }) => orders),
+    linesImported: sum(totals, ({ lines }) => lines),
+    guestOrders: sum(totals, ({ guestOrders }) => guestOrders),
+    returnsClosed: sum(totals, ({ returnsClosed }) => returnsClosed),
+    ordersWithReturns: sum(totals, ({ ordersWithReturns }) => ordersWithReturns),
+    unitsReturned: sum(totals, ({ unitsReturned }) => unitsReturned),
+    currencies: totals.map(({ currency, orders, orderedTotalMinor, refundedMinor }) => ({
       currency,
-      ordersPlaced: Number(ordersPlaced),
-      totalMinor: Number(totalMinor),
-      refundedMinor: Number(refundedMinor),
+      ordersPlaced: orders,
+      totalMinor: orderedTotalMinor,
+      refundedMinor,
     })),
   };
 }

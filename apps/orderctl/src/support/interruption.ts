@@ -20,17 +20,36 @@ export function onInterruption(
   underWay: string | (() => string),
 ): Interruption {
   let asked = false;
-  const interrupt = () => {
-    if (asked) process.exit(1);
+  const forget = onFirst(() => {
     asked = true;
     const first = typeof underWay === 'string' ? underWay : underWay();
     tell(`stopping after ${first} (press Ctrl-C again to stop at once)`);
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  const forget = () => {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  };
+  });
   return { asked: () => asked, forget };
+}
+
+/**
+ * For work that can be cut off anywhere: the first signal aborts it. The second ends the process at once.
+ *
+ * @param reason called at the first signal, for what the work is aborted with
+ */
+export function abortOnInterruption(reason?: () => Error): {
+  readonly signal: AbortSignal;
+  readonly forget: () => void;
+} {
+  const stop = new AbortController();
+  const forget = onFirst(() => stop.abort(reason?.()));
+  return { signal: stop.signal, forget };
+}
+
+/** @returns stops listening */
+function onFirst(interrupted: () => void): () => void {
+  let isFirst = true;
+  const interrupt = () => {
+    if (!isFirst) process.exit(1);
+    isFirst = false;
+    interrupted();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  return () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
 }

@@ -1,13 +1,7 @@
 import { counted } from '#platform/counted.js';
+import { nowAndThen } from './now-and-then.js';
 
-const TELL_EVERY_MS = 2_000;
-
-/** Tells every two seconds, while existing events are looked through, what for and how many were seen. */
+/** Tells now and then, while existing events are looked through, what for and how many were seen. */
 export function lookTeller(tell: (line: string) => void): (what: string, events: number) => void {
-  let toldMs = Date.now();
-  return (what, events) => {
-    if (Date.now() - toldMs < TELL_EVERY_MS) return;
-    toldMs = Date.now();
-    tell(`${what}: ${counted(events, 'event')} read`);
-  };
+  return nowAndThen((what: string, events: number) => tell(`${what}: ${counted(events, 'event')} read`));
 }

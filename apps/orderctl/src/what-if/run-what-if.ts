@@ -3,10 +3,10 @@ import { count, counted } from '#platform/counted.js';
 import type { ReadModels } from '../status/read-models.js';
 import { onInterruption } from '../support/interruption.js';
 import { printJson } from '../support/output.js';
+import { nowAndThen } from '../support/now-and-then.js';
 import { loadDefinition } from './definition.js';
 import { whatIf, type WhatIfReport } from './what-if.js';
 
-const TELL_EVERY_MS = 2_000;
 const SHOWN_FIELDS = 30;
 const SHOWN_ORDERS = 10;
 const SHOWN_CHANGES = 3;
@@ -24,12 +24,7 @@ export async function runWhatIf(
   const definition = await loadDefinition(path);
   const tell = (line: string) => void process.stderr.write(`${line}\n`);
   const { asked, forget } = onInterruption(tell, 'the orders under way');
-  let toldMs = Date.now();
-  const onProgress = (orders: number) => {
-    if (Date.now() - toldMs < TELL_EVERY_MS) return;
-    toldMs = Date.now();
-    tell(`orders compared: ${count(orders)}`);
-  };
+  const onProgress = nowAndThen((orders: number) => tell(`orders compared: ${count(orders)}`));
   try {
     const report = await whatIf({ eventStore, pool, generation, definition, onProgress, asked });
     if (json) printJson(report, { pretty: false });

@@ -4,10 +4,10 @@ import { StreamDeleted } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { eventsUpTo } from '#projections/verify/events-up-to.js';
-import { orderKeys } from '#projections/verify/verified-rows.js';
 import type { Generation } from '#read-models/generations.js';
 import { withoutSkipped } from '#read-models/skipped-events.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { orderKeys, rowRevisions } from '#read-models/stores/order-keys.js';
+import type { OrderKey } from '#read-models/order-key.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { compareOrder, type Change } from './compared-order.js';
 import type { Definition } from './definition.js';
@@ -78,10 +78,13 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
 
 async function comparePage(options: WhatIfOptions, keys: readonly OrderKey[], found: Found): Promise<void> {
   const { eventStore, definition } = options;
-  const [skipped, revisions] = await Promise.all([
+  const [skipped, rows] = await Promise.all([
     skippedEvents(options.pool, { orders: keys }),
     rowRevisions(options.pool, options.generation, keys),
   ]);
+  const revisions = new Map(
+    rows.map(({ tenantId, orderId, revision }) => [orderStream(tenantId, orderId), revision]),
+  );
   const next = keys.values();
   const worker = async () => {
     for (const key of next) {
@@ -103,20 +106,6 @@ async function comparePage(options: WhatIfOptions, keys: readonly OrderKey[], fo
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT_STREAMS }, worker));
-}
-
-/** Revisions of the rows, by stream. */
-async function rowRevisions(
-  pool: pg.Pool,
-  { schema }: Generation,
-  keys: readonly OrderKey[],
-): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await pool.query<OrderKey & { revision: number }>(
-    `SELECT tenant_id AS "tenantId", order_id AS "orderId", revision FROM ${schema}.orders
-     WHERE (tenant_id, order_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
-    [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)],
-  );
-  return new Map(rows.map(({ tenantId, orderId, revision }) => [orderStream(tenantId, orderId), revision]));
 }
 
 class Found {

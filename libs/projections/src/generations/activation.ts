@@ -11,9 +11,11 @@ import { markFailed, markReady } from '#read-models/generation-states.js';
 import type { Generation } from '#read-models/generations.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
+import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import { isAway, messageOf, pause } from '../engine/interruptions.js';
 import { withParkedTriedAgain } from '../quarantine/try-parked-again.js';
-import { BUILD_PATIENCE_MS, verify } from '../verify/verify.js';
+import { briefly } from '../verify/differences.js';
+import { BUILD_PATIENCE_MS, countWrong, verify } from '../verify/verify.js';
 
 export interface ActivationOptions {
   /** Three connections are used. */
@@ -47,7 +49,7 @@ export async function activateWhenReady(
   signal: AbortSignal,
 ): Promise<void> {
   const { pool, logger } = options;
-  const refresh = async (index: string) => void (await options.elasticsearch?.indices.refresh({ index }));
+  const refresh = refreshIn(options.elasticsearch);
   let awayTimes = 0;
   let evenOlder = false;
   for (; !signal.aborted; await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})) {
@@ -55,7 +57,7 @@ export async function activateWhenReady(
       const own = await toBeActivated(pool, generation, logger);
       if (own === null) return;
       if (!(await isSearchable(pool, generation, position))) continue;
-      if (own.state === 'building') await verified(options, generation, signal);
+      if (own.state === 'building') await verifyBuilt(options, generation, signal);
       const flips = async () => {
         const storeEndsAt = (await options.eventStore.headPosition()) ?? -1n;
         return activate(pool, generation, { chosen: false, storeEndsAt, refresh, evenOlder });
@@ -108,7 +110,7 @@ async function isSearchable(
   return ((await checkpointOf(pool, id, SEARCH_PROJECTION)) ?? -1n) >= position;
 }
 
-async function verified(
+async function verifyBuilt(
   options: ActivationOptions,
   generation: Generation,
   signal: AbortSignal,
@@ -131,11 +133,10 @@ async function verified(
       `some orders could not be compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
     );
   }
-  const differing = result.differenceCount - unread.length;
+  const differing = countWrong(result);
   if (differing > 0) {
     const example = differences.find((one) => one.kind !== 'unreadable') ?? differences[0]!;
-    const { tenantId, orderId, kind, path } = example;
-    const reason = `of ${counted(result.orders, 'order')}, ${counted(differing, 'differs from its', 'differ from their')} events, such as ${tenantId}.${orderId} (${kind} at ${path})`;
+    const reason = `of ${counted(result.orders, 'order')}, ${counted(differing, 'differs from its', 'differ from their')} events, such as ${briefly(example)}`;
     await markFailed(pool, generation, reason);
     throw new BuiltWrong(
       `generation ${generation.id} was built, but ${reason}: no query reads it; run orderctl generations drop ${generation.id} to have it built again`,

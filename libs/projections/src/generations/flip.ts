@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { activate } from '#read-models/activate-generation.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 
 export interface FlipOptions {
@@ -77,7 +78,7 @@ export async function flipTo(options: FlipOptions, id: number): Promise<Flipped>
 
 async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord): Promise<void> {
   const { pool, elasticsearch, patienceMs, tell, signal } = options;
-  const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
+  const refresh = refreshIn(elasticsearch);
   /** Since when the lock could not be had; null: the last try had it. */
   let lockedMs: number | null = null;
   for (;;) {

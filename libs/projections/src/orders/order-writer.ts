@@ -1,4 +1,5 @@
-import type { OrderKey, OrdersStore, Unparked } from '#read-models/stores/orders-store.js';
+import type { OrdersStore, Unparked } from '#read-models/stores/orders-store.js';
+import type { OrderKey } from '#read-models/order-key.js';
 import { BEHIND_REASON, type EventToPark } from '#read-models/stores/quarantine.store.js';
 import { foldedOrder, type FoldedOrder } from './folded-order.js';
 import { isAway } from '../engine/interruptions.js';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { count, counted } from '#platform/counted.js';
-import { generationById, type Queryable } from '#read-models/generations.js';
+import { generationById } from '#read-models/generations.js';
+import type { Queryable } from '#read-models/queryable.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';

@@ -135,7 +135,7 @@ export class QuarantineKeeper {
       if (action.action === 'retry_all') return await this.#retryAll(signal);
       const stream = orderStream(action.tenantId!, action.orderId!);
       if (action.action === 'skip') return await this.#skip(stream, action);
-      return told(await this.#options.retrier.retry(stream));
+      return outcomeOf(await this.#options.retrier.retry(stream));
     } catch (error) {
       // The action stays open: it is done once the store is back, or by the next owner.
       if (isAway(error) || signal.aborted) throw error;
@@ -156,7 +156,7 @@ export class QuarantineKeeper {
     const key = { tenantId: tenantId!, orderId: orderId!, revision: revision };
     await addSkip(db, { projection: ORDERS_PROJECTION, ...key, reason: reason!, who });
     applier.quarantine.skipped = await skippedEvents(db);
-    const { succeeded, outcome } = told(await retrier.retry(stream));
+    const { succeeded, outcome } = outcomeOf(await retrier.retry(stream));
     return { succeeded: true, outcome: succeeded ? outcome : `event ${revision} is skipped; ${outcome}` };
   }
 
@@ -174,7 +174,7 @@ export class QuarantineKeeper {
   }
 }
 
-function told(retried: Retried | null): Outcome {
+function outcomeOf(retried: Retried | null): Outcome {
   if (retried === null) return { succeeded: true, outcome: 'the order is not parked' };
   const { revision, stillParked } = retried;
   if (stillParked === null) {

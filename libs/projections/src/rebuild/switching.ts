@@ -1,14 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { counted } from '#platform/counted.js';
+import type pg from 'pg';
 import { activate, foreseeFlip } from '#read-models/activate-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
 import type { Generation } from '#read-models/generations.js';
 import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway } from '../engine/interruptions.js';
+import { briefly } from '../verify/differences.js';
 import type { VerifyProgress, VerifyResult } from '../verify/verify.js';
-import { BUILD_PATIENCE_MS, verify } from '../verify/verify.js';
+import { BUILD_PATIENCE_MS, countWrong, verify } from '../verify/verify.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 import { LOCKED } from '../generations/flip.js';
 import { ReplayFailed } from './errors.js';
@@ -60,6 +63,11 @@ export async function switchTo(
   });
 }
 
+/** Whether the flip was done, by this process or by one that was cut off right after it. */
+export async function isSwitchedTo(pool: pg.Pool, { id }: Generation): Promise<boolean> {
+  return (await listGenerations(pool)).some((one) => one.id === id && one.role === 'active');
+}
+
 /**
  * Events that are parked in what was loaded, and not in the active generation, have the flip refused: that is
  * found out before the rest is done. A fault that may still pass by itself is only told.
@@ -101,12 +109,8 @@ async function verifyAll(
       `${counted(result.unread.length, 'order')} could not be compared with the events, such as ${tenantId}.${orderId}: ${reason}`,
     );
   }
-  // Orders whose stream alone cannot be read now (`unread`) count as differences, but fail no replay: there is nothing
-  // to judge their rows by. A deleted stream is not among them.
-  if (result.differenceCount === result.unread.length) return result;
-  const examples = result.differences
-    .slice(0, SHOWN_DIFFERENCES)
-    .map(({ tenantId, orderId, kind, path }) => `${tenantId}.${orderId} (${kind} at ${path})`);
+  if (countWrong(result) === 0) return result;
+  const examples = result.differences.slice(0, SHOWN_DIFFERENCES).map(briefly);
   throw new ReplayFailed(
     `generation ${generation.id} does not match the events: ${counted(result.differenceCount, 'difference')} in ${counted(result.orders, 'order')}, such as ${examples.join(', ')}`,
   );
@@ -119,7 +123,7 @@ async function flip(
   signal: AbortSignal,
 ): Promise<number | null> {
   const before = (await listGenerations(pool)).find(({ role }) => role === 'active');
-  const refresh = async (index: string) => void (await elasticsearch?.indices.refresh({ index }));
+  const refresh = refreshIn(elasticsearch);
   let isToldLocked = false;
   for (; ; await delay(LOOK_EVERY_MS)) {
     signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { parkedCounts } from '#read-models/stores/parked-counts.js';
-import type { Queryable } from '#read-models/generations.js';
+import type { Queryable } from '#read-models/queryable.js';
 import { commonStatus, type CommonStatus, type Surroundings } from './common-status.js';
 import type { OrdersFollower } from '../orders/orders-follower.js';
 import type { ReadModelKeeper } from '../generations/read-model-keeper.js';

@@ -1,24 +1,13 @@
+import { eventColumns } from '#read-models/event-columns.js';
 import { summaryColumns, type OrderSummary } from '#read-models/order-summary.js';
 import type { HistoryRow } from '#read-models/orders.projection.js';
+import type { ColumnValues } from '#read-models/stores/stored-rows.js';
 import { differencesBetween, type DifferenceKind } from './differences.js';
-import type { ColumnValues } from './verified-rows.js';
 
 export type Report = (kind: DifferenceKind, path: string, expected: unknown, actual: unknown) => void;
 
-const eventColumns: readonly (readonly [string, (row: HistoryRow) => unknown])[] = [
-  ['position', (row) => Number(row.position)],
-  ['event_id', (row) => row.eventId],
-  ['type', (row) => row.type],
-  ['command_id', (row) => row.commandId],
-  ['correlation_id', (row) => row.correlationId],
-  ['causation_id', (row) => row.causationId],
-  ['actor_type', (row) => row.actorType],
-  ['actor_id', (row) => row.actorId],
-  ['occurred_at', (row) => row.occurredAt],
-  ['recorded_at', (row) => row.recordedAt],
-  ['occurred_until', (row) => row.occurredUntil],
-  ['recorded_until', (row) => row.recordedUntil],
-];
+/** `data` is compared as JSON. */
+const comparedColumns = eventColumns.filter(({ type }) => type !== 'json');
 
 /** Reports what is missing and what is too much. */
 export function compareSets(
@@ -65,8 +54,9 @@ export function compareEvent(
   expected: HistoryRow,
   actual: ColumnValues,
 ): void {
-  for (const [column, valueOf] of eventColumns) {
-    compareColumn(report, 'history', `${prefix}${column}`, valueOf(expected), actual[column]);
+  for (const { column, field } of comparedColumns) {
+    const value = field === 'position' ? Number(expected.position) : expected[field];
+    compareColumn(report, 'history', `${prefix}${column}`, value, actual[column]);
   }
 }
 

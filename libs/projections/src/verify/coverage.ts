@@ -2,7 +2,8 @@ import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX, parseOrderStream } from '#event-store/streams.js';
 import type { Generation } from '#read-models/generations.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { keysWithoutOrder, ordersWithoutRow } from '#read-models/stores/order-keys.js';
+import type { OrderKey } from '#read-models/order-key.js';
 import type { Difference } from './differences.js';
 import type { Throttle } from '../rebuild/throttle.js';
 
@@ -38,18 +39,12 @@ export async function* streamsWithoutRow(
 }
 
 /** Orders that have history or can be found, but have no row. */
-export async function rowsWithoutOrder(
-  pool: pg.Pool,
-  { schema, searchIndex }: Generation,
-): Promise<Difference[]> {
+export async function rowsWithoutOrder(pool: pg.Pool, generation: Generation): Promise<Difference[]> {
   const found: Difference[] = [];
-  for (const table of searchIndex === null ? ['order_history', 'order_search'] : ['order_history']) {
-    const { rows } = await pool.query<OrderKey>(
-      `SELECT DISTINCT r.tenant_id AS "tenantId", r.order_id AS "orderId" FROM ${schema}.${table} r
-       WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
-         WHERE o.tenant_id = r.tenant_id AND o.order_id = r.order_id) LIMIT ${MAX_FOUND}`,
-    );
-    found.push(...rows.map((row) => wholeRow(row, 'extra_row', table)));
+  const searched = generation.searchIndex === null ? (['order_search'] as const) : [];
+  for (const table of ['order_history', ...searched] as const) {
+    const keys = await keysWithoutOrder(pool, generation, table, MAX_FOUND);
+    found.push(...keys.map((key) => wholeRow(key, 'extra_row', table)));
   }
   return found;
 }
@@ -89,21 +84,6 @@ async function missing(
 ): Promise<Difference[]> {
   const found = await ordersWithoutRow(pool, generation, keys);
   return found.map((key) => wholeRow(key, 'missing_row', 'orders'));
-}
-
-export async function ordersWithoutRow(
-  pool: pg.Pool,
-  { schema }: Generation,
-  keys: readonly OrderKey[],
-): Promise<OrderKey[]> {
-  const { rows } = await pool.query<OrderKey>(
-    `SELECT k.tenant_id AS "tenantId", k.order_id AS "orderId"
-     FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
-     WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
-       WHERE o.tenant_id = k.tenant_id AND o.order_id = k.order_id)`,
-    [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)],
-  );
-  return rows;
 }
 
 function wholeRow(

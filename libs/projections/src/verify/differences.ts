@@ -45,6 +45,11 @@ export function differencesBetween(expected: unknown, actual: unknown): ValueDif
   return found;
 }
 
+/** `TENANT.ORDER (document at lines[3].quantity)` */
+export function briefly({ tenantId, orderId, kind, path }: Difference): string {
+  return `${tenantId}.${orderId} (${path === '' ? kind : `${kind} at ${path}`})`;
+}
+
 export function shown(value: unknown): string | null {
   if (value === undefined) return null;
   const json = JSON.stringify(value);

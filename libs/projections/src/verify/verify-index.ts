@@ -13,17 +13,17 @@ import {
   searchDocumentOf,
   type SearchDocument,
 } from '#read-models/search/search-document.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { ordersWithoutRow } from '#read-models/stores/order-keys.js';
+import type { OrderKey } from '#read-models/order-key.js';
 import { foldSkipping, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
+import { loadRows, type StoredRows } from '#read-models/stores/stored-rows.js';
 import { shown, differencesBetween, type Difference } from './differences.js';
 import { messageOf } from '../engine/interruptions.js';
 import type { ReadableStore } from '../engine/read-stream.js';
-import { ordersWithoutRow } from './coverage.js';
 import { eventsUpTo } from './events-up-to.js';
 import { forEachOf } from './for-each-of.js';
-import { loadRows, type VerifiedRows } from './verified-rows.js';
 
 export interface VerifiedIndex {
   readonly eventStore: ReadableStore;
@@ -39,7 +39,7 @@ export interface VerifiedIndex {
 
 /** A document that is behind its row as it was read; undefined: it is missing. */
 interface Behind {
-  readonly row: VerifiedRows;
+  readonly row: StoredRows;
   readonly document: SearchDocument | undefined;
 }
 
@@ -56,7 +56,7 @@ const POLL_MS = 100;
  */
 export async function verifyDocuments(
   index: VerifiedIndex,
-  rows: readonly VerifiedRows[],
+  rows: readonly StoredRows[],
 ): Promise<Difference[]> {
   const found: Difference[] = [];
   const unparked = rows.filter((row) => !index.parked.has(searchDocumentId(row)));
@@ -73,12 +73,12 @@ export async function verifyDocuments(
 /** @returns the documents that are behind their rows */
 async function compare(
   { reader, eventStore, pool }: VerifiedIndex,
-  rows: readonly VerifiedRows[],
+  rows: readonly StoredRows[],
   found: Difference[],
 ): Promise<Behind[]> {
   const documents = await reader.documents(rows);
   const behind: Behind[] = [];
-  const ahead: { readonly row: VerifiedRows; readonly document: SearchDocument }[] = [];
+  const ahead: { readonly row: StoredRows; readonly document: SearchDocument }[] = [];
   for (const row of rows) {
     const document = documents.get(searchDocumentId(row));
     if (document === undefined || document.revision < row.revision) behind.push({ row, document });
@@ -142,7 +142,7 @@ export async function* documentsWithoutOrder({
   }
 }
 
-function orderOfRow({ document, personal }: VerifiedRows): Order {
+function orderOfRow({ document, personal }: StoredRows): Order {
   return orderOf(JSON.parse(document) as OrderDocument, JSON.parse(personal) as OrderPersonal | Erased);
 }
 
@@ -161,7 +161,7 @@ function differencesOf(key: OrderKey, order: Order, document: SearchDocument): D
   });
 }
 
-function lateDocument(row: VerifiedRows, document: SearchDocument | undefined): Difference {
+function lateDocument(row: StoredRows, document: SearchDocument | undefined): Difference {
   const [expected, actual] = [shown(row.revision), shown(document?.revision)];
   const kind = document === undefined ? 'search' : 'behind';
   return { ...keyOf(row), kind, path: 'document of the index', expected, actual };

@@ -11,7 +11,7 @@ import { compareEvent, compareJson, compareSummary, hidingValues, type Report } 
 import { shown, type Difference } from './differences.js';
 import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
 import { readStream, type ReadableStore } from '../engine/read-stream.js';
-import type { VerifiedRows } from './verified-rows.js';
+import type { StoredRows } from '#read-models/stores/stored-rows.js';
 import { compareIndexed, compareSearched, type SearchedOrder } from './verify-search-row.js';
 
 export interface VerifiedOrder {
@@ -43,7 +43,7 @@ const WHOLE = { fromRevision: 0, maxCount: Number.MAX_SAFE_INTEGER };
  */
 export async function verifyOrder(
   eventStore: ReadableStore,
-  rows: VerifiedRows,
+  rows: StoredRows,
   upTo: VerifiedUpTo,
 ): Promise<VerifiedOrder> {
   const { tenantId, orderId } = rows;
@@ -73,7 +73,7 @@ export async function verifyOrder(
 class UnfoldableEvent extends Error {}
 
 async function compareWithStream(
-  rows: VerifiedRows,
+  rows: StoredRows,
   stream: readonly RawEvent[],
   { headPosition, skipped, parkedFrom }: VerifiedUpTo,
   report: Report,
@@ -123,7 +123,7 @@ function foldAll(events: readonly StoredOrderEvent[]) {
   return { order: order as unknown as Order, history, searchedAt };
 }
 
-function compareHistory(report: Report, expected: readonly HistoryRow[], rows: VerifiedRows): void {
+function compareHistory(report: Report, expected: readonly HistoryRow[], rows: StoredRows): void {
   const actual = new Map(rows.history.map((row) => [row.revision, row]));
   for (const row of expected) {
     const { revision } = row.summary;

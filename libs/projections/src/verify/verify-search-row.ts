@@ -2,7 +2,7 @@ import type { Order } from '#domain/order/state.js';
 import { foundByOf, personalWordsOf } from '#read-models/search/search-document.js';
 import { searchRowOf } from '#read-models/search-row.js';
 import { compareJson, compareSets, hidingValues, type Report } from './comparisons.js';
-import type { VerifiedRows } from './verified-rows.js';
+import type { StoredRows } from '#read-models/stores/stored-rows.js';
 
 /** The order, and the revision of its last event that changes its search row. */
 export interface SearchedOrder {
@@ -14,7 +14,7 @@ export interface SearchedOrder {
 export function compareSearched(
   report: Report,
   searched: SearchedOrder,
-  { search, revision }: VerifiedRows,
+  { search, revision }: StoredRows,
 ): void {
   if (!search) return report('search', '', 'a row', undefined);
   const expected = searchRowOf(searched.order);
@@ -31,7 +31,7 @@ export function compareSearched(
 export function compareIndexed(
   report: Report,
   searched: SearchedOrder,
-  { indexed, revision }: VerifiedRows,
+  { indexed, revision }: StoredRows,
 ): void {
   if (!indexed) return report('search', '', 'a row', undefined);
   const expected = searchRowOf(searched.order);

@@ -8,14 +8,15 @@ import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { countOrders, orderKeys, sampledOrderKeys } from '#read-models/stores/order-keys.js';
+import type { OrderKey } from '#read-models/order-key.js';
 import { parkedOrders, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
+import { loadRows, type StoredRows } from '#read-models/stores/stored-rows.js';
 import { rowsWithoutOrder, streamsWithoutRow } from './coverage.js';
 import type { Difference } from './differences.js';
 import { forEachOf } from './for-each-of.js';
 import type { Throttle } from '../rebuild/throttle.js';
-import { loadRows, orderKeys, sampledOrderKeys, type VerifiedRows } from './verified-rows.js';
 import { documentsWithoutOrder, verifyDocuments, type VerifiedIndex } from './verify-index.js';
 import { verifyOrder } from './verify-order.js';
 
@@ -93,6 +94,14 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   return new Verification(options, generation, await openIndex(options, generation)).run();
 }
 
+/**
+ * How many differences speak against a generation that was built. Orders whose stream alone cannot be read now count as
+ * differences, but do not: there is nothing to judge their rows by. A deleted stream is not among them.
+ */
+export function countWrong({ differenceCount, unread }: VerifyResult): number {
+  return differenceCount - unread.length;
+}
+
 /** @throws NothingToVerify when there is an index that cannot be looked into */
 async function openIndex(
   { eventStore, pool, elasticsearch, patienceMs = PATIENCE_MS, signal }: VerifyOptions,
@@ -136,8 +145,8 @@ class Verification {
     if (this.#index) await this.#waitFor(SEARCH_PROJECTION, head);
     await this.#findParked(); // after the wait: what could not be applied up to the head is parked by now
     if (sample === undefined) await this.#findWhatIsMissing(head);
-    const total = Math.min(sample ?? Infinity, await this.#count());
     const { pool } = this.#options;
+    const total = Math.min(sample ?? Infinity, await countOrders(pool, this.#generation));
     const keys =
       sample === undefined
         ? orderKeys(pool, this.#generation)
@@ -208,7 +217,7 @@ class Verification {
   }
 
   /** Loads one page ahead of the one that is being compared. */
-  async *#pages(keys: AsyncGenerator<OrderKey[], undefined>): AsyncGenerator<VerifiedRows[]> {
+  async *#pages(keys: AsyncGenerator<OrderKey[], undefined>): AsyncGenerator<StoredRows[]> {
     const load = async () => {
       const { value } = await keys.next();
       return value ? loadRows(this.#options.pool, this.#generation, value) : null;
@@ -223,7 +232,7 @@ class Verification {
     }
   }
 
-  async #verifyPage(rows: readonly VerifiedRows[], head: bigint): Promise<void> {
+  async #verifyPage(rows: readonly StoredRows[], head: bigint): Promise<void> {
     const searchesTables = this.#index === null;
     // Read after the rows, so that every event that they leave out is known.
     const skips = await skippedEvents(this.#options.pool, { orders: rows });
@@ -247,13 +256,6 @@ class Verification {
 
   async #passed(count: number): Promise<void> {
     await this.#options.throttle?.passed(count, this.#options.signal);
-  }
-
-  async #count(): Promise<number> {
-    const { rows } = await this.#options.pool.query<{ count: string }>(
-      `SELECT count(*) FROM ${this.#generation.schema}.orders`,
-    );
-    return Number(rows[0]!.count);
   }
 
   #add(difference: Difference): void {

@@ -1,5 +1,6 @@
 import type { CheckpointWatcher } from '../checkpoints.js';
-import { activeGeneration, type Queryable } from '../generations.js';
+import { activeGeneration } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { NoActiveGeneration, type ActiveGenerationSource, type ReadGeneration } from './read-models.js';
 
 /** How long a read waits for the generation that replaces a dropped one to draw level with it. */

@@ -1,4 +1,4 @@
-import type { Queryable } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { closest, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
 import { toleratedDistance } from './word-distance.js';

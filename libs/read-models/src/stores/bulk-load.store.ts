@@ -6,7 +6,7 @@ import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import type { CopyPart } from './bulk-rows.js';
 import { copyIn } from './copy-in.js';
-import type { OrderKey } from './orders-store.js';
+import type { OrderKey } from '../order-key.js';
 import { BEHIND_REASON } from './quarantine.store.js';
 
 /** How far a build is: every event up to the position is in a row, or belongs to an order that is still open. */

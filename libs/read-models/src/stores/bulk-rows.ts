@@ -1,16 +1,16 @@
 import { ERASED } from '#domain/decider.js';
 import type { Instant } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
+import { eventColumns, pushEventValues } from '../event-columns.js';
 import type { Generation } from '../generations.js';
 import { documentOf } from '../order-document.js';
 import { summaryColumns, summaryOf } from '../order-summary.js';
 import type { HistoryRow } from '../orders.projection.js';
-import { foundByOf, personalWordsOf } from '../search/search-document.js';
 import { searchRowOf, type SearchRow } from '../search-row.js';
 import { CopyBuffer, type CopyColumn, type CopyType } from './copy-buffer.js';
 import type { KnownWords } from './known-words.js';
-import type { OrderKey } from './orders-store.js';
-import { batchColumns } from './statements.js';
+import type { OrderKey } from '../order-key.js';
+import { indexedValues, joinedPhrases } from './search-values.js';
 
 /**
  * An order that had rows already and gets newer ones: its last history row until now, and when that row's period
@@ -38,7 +38,6 @@ const column = (name: string, type: CopyType, nullable = false): CopyColumn => (
   type,
   nullable,
 });
-const NULLABLE: ReadonlySet<string> = new Set(['causation_id', 'occurred_until', 'recorded_until']);
 const key = [column('tenant_id', 'text'), column('order_id', 'uuid'), column('revision', 'int4')];
 /**
  * The longest text, in bytes, of an indexed column that is loaded in bulk. Indexes are created after all rows, and an
@@ -50,14 +49,11 @@ const INDEXED_BYTES = 1_024;
 const summary: readonly CopyColumn[] = summaryColumns.map((one) =>
   one.type === 'text' ? { ...one, maxBytes: INDEXED_BYTES } : one,
 );
-const ofEvent = batchColumns.history
-  .slice(summary.length)
-  .map(({ column: name, type }) => column(name, type, NULLABLE.has(name)));
 
 /** Columns by table, in the schema of the generation. Tables that only the build needs begin with `build_`. */
 const tables = {
   orders: [...summary, column('document', 'json'), column('personal', 'json')],
-  order_history: [...summary, ...ofEvent],
+  order_history: [...summary, ...eventColumns],
   order_search: [
     ...key,
     ...[column('words', 'tsvector'), column('skus', 'text[]')],
@@ -127,9 +123,7 @@ export class BulkRows {
 
   history(row: HistoryRow): void {
     const values: unknown[] = summaryColumns.map(({ field }) => row.summary[field]);
-    values.push(row.position, row.eventId, row.type, JSON.stringify(row.data), row.commandId);
-    values.push(row.correlationId, row.causationId, row.actorType, row.actorId);
-    values.push(row.occurredAt, row.recordedAt, row.occurredUntil, row.recordedUntil);
+    pushEventValues(values, row);
     this.#buffers.order_history.push(values);
   }
 
@@ -146,29 +140,22 @@ export class BulkRows {
     this.#buffers.orders.push(values);
     const row = searchRowOf(order);
     if (this.#searchesTables) this.#searched(row, words);
-    else this.#indexed(row);
+    else this.#buffers.order_search.push(indexedValues(row));
   }
 
   #searched(row: SearchRow, words: KnownWords): void {
-    const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } = row;
-    // In the joined phrases every word has a blank on either side, as the LIKE pattern of a phrase expects. ` | `
-    // keeps a phrase from matching across two texts.
+    const { tenantId, orderId, revision, vocabulary, ownWords, skus, personal } = row;
     const person = JSON.stringify(personal);
     // Indexes of `order_search` take texts out of this JSON.
     if (NO_TEXT.test(person))
       throw new Error('PostgreSQL cannot store a text with a NUL character or half a surrogate pair');
     if (personal !== ERASED && Buffer.byteLength(personal.email ?? '') > INDEXED_BYTES)
       throw new Error(`the e-mail address has more than ${INDEXED_BYTES} bytes`);
-    const found = [[...vocabulary, ...ownWords], skus, ` ${phrases.join(' | ')} `, person];
+    const found = [[...vocabulary, ...ownWords], skus, joinedPhrases(row), person];
     this.#buffers.order_search.push([tenantId, orderId, revision, ...found]);
     for (const word of vocabulary) {
       if (words.isNew(tenantId, word)) this.#buffers.build_words.push([tenantId, word]);
     }
-  }
-
-  #indexed(row: SearchRow): void {
-    const found = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
-    this.#buffers.order_search.push([row.tenantId, row.orderId, row.revision, ...found]);
   }
 
   /** Runs the work. When it throws, all rows that it pushed are taken back. @throws what the work threw */

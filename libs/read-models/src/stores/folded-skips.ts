@@ -1,8 +1,9 @@
 import { orderStream } from '#event-store/streams.js';
-import type { Generation, Queryable } from '../generations.js';
+import type { Generation } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
-import type { OrderKey } from './orders-store.js';
+import type { OrderKey } from '../order-key.js';
 
 /**
  * Streams of orders whose rows still include an event that has been skipped: it was skipped because another

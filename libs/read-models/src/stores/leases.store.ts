@@ -1,4 +1,4 @@
-import type { Queryable } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { LEASE_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 
 /** One projection of one generation; 0: of no generation. */

@@ -1,7 +1,10 @@
 import type { Erased } from '#domain/decider.js';
 import type { Instant } from '#domain/instant.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
-import type { Generation, Queryable } from '../generations.js';
+import { pushEventValues } from '../event-columns.js';
+import type { Generation } from '../generations.js';
+import type { Queryable } from '../queryable.js';
+import type { OrderKey } from '../order-key.js';
 import { documentOf, orderOf, type OrderDocument } from '../order-document.js';
 import { summaryOf } from '../order-summary.js';
 import { ORDERS_PROJECTION, type HistoryRow } from '../orders.projection.js';
@@ -9,11 +12,11 @@ import { SHARED_SCHEMA } from '../schema.js';
 import type { SearchRow } from '../search-row.js';
 import { storableText, type EventToPark } from './quarantine.store.js';
 import { BatchParameters } from './batch-parameters.js';
-import { foundByOf, personalWordsOf } from '../search/search-document.js';
 import type { SearchEngine } from '../search/search-engine.js';
 import { BinaryArray, arrayLiteral } from './binary-array.js';
 import { fenced, heldLease, requireLease } from './fence.js';
 import { KnownWords, type Word } from './known-words.js';
+import { indexedValues, joinedPhrases } from './search-values.js';
 import {
   FOREIGN_WRITE,
   announceStatement,
@@ -25,11 +28,6 @@ import {
   writeStatement,
   type Statement,
 } from './statements.js';
-
-export interface OrderKey {
-  readonly tenantId: string;
-  readonly orderId: string;
-}
 
 /** The end of the period that an order's last history row had left open. */
 export interface PeriodEnd extends OrderKey {
@@ -291,9 +289,7 @@ export class OrdersStore {
     for (const row of history) {
       this.#isLate ||= row.position <= this.#checkpoint;
       const values = summaryValues(row.summary);
-      values.push(row.position, row.eventId, row.type, JSON.stringify(row.data), row.commandId);
-      values.push(row.correlationId, row.causationId, row.actorType, row.actorId);
-      values.push(row.occurredAt, row.recordedAt, row.occurredUntil, row.recordedUntil);
+      pushEventValues(values, row);
       this.#parameters.push('history', values);
     }
     if (periodEnd !== null) {
@@ -302,25 +298,18 @@ export class OrdersStore {
     }
     if (searched === null) return;
     if (this.#engine === 'postgres') this.#pushSearched(searched);
-    else this.#pushIndexed(searched);
+    else this.#parameters.push('indexed', indexedValues(searched));
   }
 
   #pushSearched(row: SearchRow): void {
-    const { tenantId, orderId, revision, vocabulary, ownWords, skus, phrases, personal } = row;
-    // In the joined phrases every word has a blank on either side, as the LIKE pattern of a phrase expects. ` | `
-    // keeps a phrase from matching across two texts.
+    const { tenantId, orderId, revision, vocabulary, ownWords, skus, personal } = row;
     const found = [
       [...vocabulary, ...ownWords].join(' '),
       arrayLiteral(skus),
-      ` ${phrases.join(' | ')} `,
+      joinedPhrases(row),
       JSON.stringify(personal),
     ];
     this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
-  }
-
-  #pushIndexed(row: SearchRow): void {
-    const found = [JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
-    this.#parameters.push('indexed', [row.tenantId, row.orderId, row.revision, ...found]);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Queryable } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { SHARED_SCHEMA } from '../schema.js';
 
 /** How much is parked in one projection of one generation; generation 0: of no generation. */

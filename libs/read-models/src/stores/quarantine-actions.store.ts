@@ -1,4 +1,4 @@
-import type { Queryable } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { QUARANTINE_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { LeaseKey } from './leases.store.js';

@@ -1,9 +1,9 @@
-import type { Queryable } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { fenced, heldLease, requireLease } from './fence.js';
 import type { SkippedEvents } from '../skipped-events.js';
 import type { LeaseKey } from './leases.store.js';
-import type { OrderKey } from './orders-store.js';
+import type { OrderKey } from '../order-key.js';
 import { parkedEvents, storableText, type EventToPark, type ParkedEvent } from './quarantine.store.js';
 import { addSkip, skippedByAny, skippedEvents, type Skip } from './skips.store.js';
 

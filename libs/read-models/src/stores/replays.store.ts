@@ -1,4 +1,4 @@
-import type { Queryable } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { REPLAY_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import { rowsOrNone } from './rows-or-none.js';
 

@@ -1,4 +1,5 @@
-import { type Generation, type Queryable } from '../generations.js';
+import type { Generation } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { IndexReached } from '../search/elasticsearch/index-definition.js';

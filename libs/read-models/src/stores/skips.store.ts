@@ -1,10 +1,10 @@
 import { orderStream } from '#event-store/streams.js';
-import type { Queryable } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { SkippedEvents } from '../skipped-events.js';
 import { rowsOrNone } from './rows-or-none.js';
-import type { OrderKey } from './orders-store.js';
+import type { OrderKey } from '../order-key.js';
 
 /** An event that a projection leaves out. */
 export interface Skip extends OrderKey {

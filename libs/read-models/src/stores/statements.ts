@@ -1,3 +1,4 @@
+import { eventColumns } from '../event-columns.js';
 import { lockLateEvents, noteLateEvents } from '../late-events.js';
 import { summaryColumns, type OrderSummary } from '../order-summary.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
@@ -34,25 +35,12 @@ const summary: readonly BatchColumn[] = summaryColumns.map(({ column: name, type
   type === 'text[]' ? column(name, 'text', `${name}::text[]`) : column(name, type),
 );
 
+const event: readonly BatchColumn[] = eventColumns.map(({ column: name, type }) => column(name, type));
+
 /** The array parameters of one write, by table, in the order in which the values of a row are pushed. */
 export const batchColumns = {
   orders: [...summary, column('document', 'json'), column('personal', 'json')],
-  history: [
-    ...summary,
-    column('position', 'int8'),
-    column('event_id', 'uuid'),
-    column('type', 'text'),
-    column('data', 'json'),
-    column('command_id', 'uuid'),
-    column('correlation_id', 'text'),
-    column('causation_id', 'text'),
-    column('actor_type', 'text'),
-    column('actor_id', 'text'),
-    column('occurred_at', 'timestamptz'),
-    column('recorded_at', 'timestamptz'),
-    column('occurred_until', 'timestamptz'),
-    column('recorded_until', 'timestamptz'),
-  ],
+  history: [...summary, ...event],
   periodEnds: [...key, column('occurred_until', 'timestamptz'), column('recorded_until', 'timestamptz')],
   search: [
     ...key,

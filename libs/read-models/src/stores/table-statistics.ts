@@ -1,5 +1,6 @@
 import { tablesOf } from '../generation-ddl.js';
-import { engineOf, type Generation, type Queryable } from '../generations.js';
+import { engineOf, type Generation } from '../generations.js';
+import type { Queryable } from '../queryable.js';
 
 /** Rows of `order_history` as PostgreSQL last counted them; 0: never. */
 export async function analyzedHistoryRows(db: Queryable, { schema }: Generation): Promise<number> {

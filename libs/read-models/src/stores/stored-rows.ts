@@ -1,7 +1,8 @@
 import type pg from 'pg';
-import type { Generation } from '#read-models/generations.js';
-import { summaryColumns } from '#read-models/order-summary.js';
-import type { OrderKey } from '#read-models/stores/orders-store.js';
+import { eventColumns } from '../event-columns.js';
+import type { Generation } from '../generations.js';
+import { summaryColumns } from '../order-summary.js';
+import type { OrderKey } from '../order-key.js';
 
 /** Columns as node-postgres gives them: timestamps as Date, int8 as text. */
 export type ColumnValues = Readonly<Record<string, unknown>>;
@@ -29,7 +30,7 @@ export interface IndexedValues {
 }
 
 /** All that the read models hold about one order, seen at one moment; JSON as the text that is stored. */
-export interface VerifiedRows extends OrderKey {
+export interface StoredRows extends OrderKey {
   readonly revision: number;
   readonly summary: ColumnValues;
   readonly document: string;
@@ -44,19 +45,7 @@ export interface VerifiedRows extends OrderKey {
 const summaryNames = summaryColumns.map(({ column }) => column);
 const columns = (alias: string, names: readonly string[]) =>
   names.map((name) => `${alias}.${name}`).join(', ');
-const eventColumns = [
-  ...[
-    'position',
-    'event_id',
-    'type',
-    'command_id',
-    'correlation_id',
-    'causation_id',
-    'actor_type',
-    'actor_id',
-  ],
-  ...['occurred_at', 'recorded_at', 'occurred_until', 'recorded_until'],
-];
+const eventNames = eventColumns.map(({ column }) => column).filter((name) => name !== 'data');
 const KEYS = 'unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)';
 const OF_KEY = (alias: string) => `${alias}.tenant_id = k.tenant_id AND ${alias}.order_id = k.order_id`;
 
@@ -65,7 +54,7 @@ export async function loadRows(
   pool: pg.Pool,
   { schema, searchIndex }: Generation,
   keys: readonly OrderKey[],
-): Promise<VerifiedRows[]> {
+): Promise<StoredRows[]> {
   const values = [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)];
   return inSnapshot(pool, async (client) => {
     const orders = await client.query<ColumnValues & { document: string; personal: string }>(
@@ -74,7 +63,7 @@ export async function loadRows(
       values,
     );
     const history = await client.query<HistoryValues>(
-      `SELECT ${columns('h', [...summaryNames, ...eventColumns])}, h.data::text
+      `SELECT ${columns('h', [...summaryNames, ...eventNames])}, h.data::text
        FROM ${KEYS} JOIN ${schema}.order_history h ON ${OF_KEY('h')} ORDER BY h.revision`,
       values,
     );
@@ -154,66 +143,4 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
     else groups.set(key(item), [item]);
   }
   return groups;
-}
-
-/** An order; its revision tells how many events it has, and rows of history, about. */
-interface OrderWithRevision extends OrderKey {
-  readonly revision: number;
-}
-
-/** Limits of one page: it is in memory with all its history, and with the streams of some of its orders. */
-const PAGE = { orders: 200, events: 5_000 };
-
-const KEY_COLUMNS = 'tenant_id AS "tenantId", order_id AS "orderId", revision';
-
-/** All orders with a row, in the order of their keys, a page at a time. */
-export async function* orderKeys(
-  pool: pg.Pool,
-  { schema }: Generation,
-): AsyncGenerator<OrderKey[], undefined, undefined> {
-  let after: OrderKey | null = null;
-  for (;;) {
-    const clauses: string = after ? 'WHERE (tenant_id, order_id) > ($2, $3)' : '';
-    const page: pg.QueryResult<OrderWithRevision> = await pool.query<OrderWithRevision>(
-      `SELECT ${KEY_COLUMNS} FROM ${schema}.orders ${clauses} ORDER BY tenant_id, order_id LIMIT $1`,
-      after ? [PAGE.orders, after.tenantId, after.orderId] : [PAGE.orders],
-    );
-    if (page.rows.length === 0) return undefined;
-    yield* pagesOf(page.rows);
-    after = page.rows.at(-1)!;
-  }
-}
-
-/** So many orders, chosen at random, a page at a time. */
-export async function* sampledOrderKeys(
-  pool: pg.Pool,
-  { schema }: Generation,
-  sample: number,
-): AsyncGenerator<OrderKey[], undefined, undefined> {
-  const { rows } = await pool.query<OrderWithRevision>(
-    `SELECT ${KEY_COLUMNS} FROM ${schema}.orders ORDER BY random() LIMIT $1`,
-    [sample],
-  );
-  yield* pagesOf(rows);
-  return undefined;
-}
-
-/** Divides orders into pages; an order with more events than a page may have is a page of its own. */
-export function* pagesOf(
-  orders: Iterable<OrderWithRevision>,
-  limits = PAGE,
-): Generator<OrderKey[], undefined, undefined> {
-  let page: OrderKey[] = [];
-  let events = 0;
-  for (const { tenantId, orderId, revision } of orders) {
-    const more = revision + 1;
-    if (page.length === limits.orders || (page.length > 0 && events + more > limits.events)) {
-      yield page;
-      [page, events] = [[], 0];
-    }
-    page.push({ tenantId, orderId });
-    events += more;
-  }
-  if (page.length > 0) yield page;
-  return undefined;
 }

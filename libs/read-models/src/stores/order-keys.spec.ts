@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { pagesOf } from './verified-rows.js';
+import { pagesOf } from './order-keys.js';
 
 const limits = { orders: 3, events: 100 };
 

@@ -1,8 +1,7 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import type { StoredEvent } from '../storage/stored-event.js';
-import { InvalidRequest } from '../wire/append-requests.js';
+import { InvalidRequest } from './append-requests.js';
 
-export type EventFilter = (event: Pick<StoredEvent, 'stream' | 'type'>) => boolean;
+export type EventFilter = (event: { readonly stream: string; readonly type: string }) => boolean;
 
 /** What a filtered read of `$all` lets through: stream names or event types, by prefix or regular expression. */
 export function filterFrom(options: ReadReq.Options.FilterOptions): EventFilter {

@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { orderNumber } from '#domain/order/order-number.js';
-import { createPool } from '#platform/postgres.js';
 import {
   parkedOrders,
   type ParkedOrder,
@@ -13,21 +12,6 @@ export const projectionNames = ['orders', 'search', 'relay'] as const;
 export type ProjectionName = (typeof projectionNames)[number];
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const TIMEOUT_MS = 10_000;
-
-/** Opens PostgreSQL for as long as the work takes. */
-export async function withReadModels<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  const pool = createPool(url, {
-    max: 2,
-    applicationName: 'orderctl quarantine',
-    statementTimeoutMs: TIMEOUT_MS,
-  });
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
-}
 
 /** Orders parked by the active generation and by the relay. @param projection null: by all projections */
 export async function parkedNow(pool: pg.Pool, projection: ProjectionName | null): Promise<ParkedOrder[]> {

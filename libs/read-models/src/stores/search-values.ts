@@ -1,0 +1,16 @@
+import { foundByOf, personalWordsOf } from '../search/search-document.js';
+import type { SearchRow } from '../search-row.js';
+
+/** What documents of an index are made of, in the order of `batchColumns.indexed`. */
+export function indexedValues(row: SearchRow): unknown[] {
+  const { tenantId, orderId, revision } = row;
+  return [tenantId, orderId, revision, JSON.stringify(foundByOf(row)), JSON.stringify(personalWordsOf(row))];
+}
+
+/**
+ * The phrases as one text, in which every word has a blank on either side, as the LIKE pattern of a phrase expects.
+ * ` | ` keeps a phrase from matching across two texts.
+ */
+export function joinedPhrases({ phrases }: SearchRow): string {
+  return ` ${phrases.join(' | ')} `;
+}
