@@ -3,6 +3,10 @@ const lib = (name) => `^libs/${name}/`;
 /** What only tests load: specifications, and what they share beside the code they are about. */
 const TESTS = '\\.spec\\.ts$|^libs/[^/]+/src/testing/';
 
+/** The folders of the embedded event store; each may import those before it. */
+const EVENT_STORE = ['wire', 'rules', 'storage', 'streams'];
+const eventStore = (folders) => `^apps/event-store/src/(${folders.join('|')})/`;
+
 /** The house rules of ARCHITECTURE.md: who may import whom. */
 module.exports = {
   forbidden: [
@@ -39,6 +43,12 @@ module.exports = {
       from: { path: lib('read-models') },
       to: { path: lib('projections') },
     },
+    ...EVENT_STORE.slice(0, -1).map((folder, index) => ({
+      name: 'event-store-goes-one-way',
+      severity: 'error',
+      from: { path: eventStore([folder]), pathNot: TESTS },
+      to: { path: eventStore(EVENT_STORE.slice(index + 1)) },
+    })),
     {
       name: 'examples-stand-alone',
       comment: 'People copy them: what they share with the rest is what it publishes, not its code.',

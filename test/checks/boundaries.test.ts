@@ -59,6 +59,14 @@ const violations: Readonly<Record<string, readonly Files[]>> = {
   'read-models-know-no-engine': [
     { 'libs/read-models/src/a.ts': use('#projections/b.js'), 'libs/projections/src/b.ts': value },
   ],
+  'event-store-goes-one-way': [
+    { 'apps/event-store/src/wire/a.ts': use('../rules/b.js'), 'apps/event-store/src/rules/b.ts': value },
+    { 'apps/event-store/src/rules/a.ts': use('../streams/b.js'), 'apps/event-store/src/streams/b.ts': value },
+    {
+      'apps/event-store/src/storage/a.ts': use('../streams/b.js'),
+      'apps/event-store/src/streams/b.ts': value,
+    },
+  ],
   'examples-stand-alone': [
     { 'examples/shop/src/a.ts': use('#domain/b.js'), 'libs/domain/src/b.ts': value },
     { 'examples/shop/src/a.ts': use('../../../apps/query-api/src/b.js'), 'apps/query-api/src/b.ts': value },
@@ -109,7 +117,8 @@ describe('the boundaries', () => {
     const config = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as {
       forbidden: { name: string }[];
     };
-    expect(config.forbidden.map(({ name }) => name).sort()).toEqual(Object.keys(violations).sort());
+    const names = new Set(config.forbidden.map(({ name }) => name));
+    expect([...names].sort()).toEqual(Object.keys(violations).sort());
   });
 
   it(

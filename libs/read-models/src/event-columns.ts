@@ -37,7 +37,7 @@ export const eventColumns: readonly EventColumn[] = [
 
 /**
  * Adds what the row has in `eventColumns`, JSON as text. Written out, as every event passes here: reading the fields
- * by their names takes several times as long. `event-columns.spec.ts` compares this with the list.
+ * by their names takes longer. `event-columns.spec.ts` compares this with the list.
  */
 export function pushEventValues(values: unknown[], row: HistoryRow): void {
   values.push(row.position, row.eventId, row.type, JSON.stringify(row.data), row.commandId);
