@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { Wakeup } from '#projections/engine/wakeup.js';
-import type { BatchApplier } from '#projections/orders/batch-applier.js';
+import type { OwnedOrders } from '#projections/orders/owned-orders.js';
 import { askOwners } from '#projections/quarantine/ask-owners.js';
 import { OrderQuarantine } from '#projections/quarantine/order-quarantine.js';
 import type { ParkedOrderRetrier } from '#projections/quarantine/parked-order-retrier.js';
@@ -85,7 +85,7 @@ describe('what a person asks of the quarantine', () => {
     };
     const keeper = new QuarantineKeeper({
       ...{ db: owner, generation: (await activeGeneration(bench.pool))! },
-      applier: { quarantine: await OrderQuarantine.load(bench.pool, 1) } as BatchApplier,
+      orders: { quarantine: await OrderQuarantine.load(bench.pool, 1) } as OwnedOrders,
       ...{ retrier: retrier as ParkedOrderRetrier, logger: createLogger('projector', 'silent') },
     });
     const end = new AbortController();

@@ -3,7 +3,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '#event-store/errors.js';
 import { orderStream } from '#event-store/streams.js';
-import { BatchApplier } from '#projections/orders/batch-applier.js';
+import { OwnedOrders } from '#projections/orders/owned-orders.js';
 import type { AdvanceStore } from '#projections/orders/order-advance.js';
 import { OrderQuarantine } from '#projections/quarantine/order-quarantine.js';
 import { ParkedOrderRetrier } from '#projections/quarantine/parked-order-retrier.js';
@@ -348,17 +348,17 @@ describe('an order that cannot be taken further', () => {
     const token = await takeLease(db, { generation: generation.id, projection: 'orders' });
     const quarantine = await OrderQuarantine.load(db, generation.id);
     const store = new OrdersStore(db, generation, token);
-    const applier = new BatchApplier(store, bench.eventStore, { quarantine, codec: laterCodec });
     const turns: string[] = [];
     const eventStore: AdvanceStore = {
       headPosition: () => bench.eventStore.headPosition(),
       readStream: (...args) => {
         turns.push('page');
-        void applier.turns.take(async () => void turns.push('batch'));
+        void orders.turns.take(async () => void turns.push('batch'));
         return bench.eventStore.readStream(...args);
       },
     };
-    const retrier = new ParkedOrderRetrier(applier, eventStore, laterCodec.decodeEach);
+    const orders = new OwnedOrders(store, eventStore, { quarantine, codec: laterCodec });
+    const retrier = new ParkedOrderRetrier(orders);
     expect(await retrier.retry(order.stream)).toEqual({ revision: MORE_THAN_A_PAGE, stillParked: null });
     db.release();
     expect(turns.slice(0, 3)).toEqual(['page', 'batch', 'page']);

@@ -1,19 +1,15 @@
-import { decodeEach, type EventCodec } from '#event-store/codec.js';
+import type { EventCodec } from '#event-store/codec.js';
 import type { RawEvent } from '#event-store/port.js';
 import { UnreadableEvent } from '#event-store/errors.js';
 import { orderStream, parseOrderStream } from '#event-store/streams.js';
 import type { Order } from '#domain/order/state.js';
-import { ForeignWrite, type OrdersStore } from '#read-models/stores/orders-store.js';
+import { ForeignWrite } from '#read-models/stores/orders-store.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import type { Batch } from '../engine/event-buffer.js';
 import type { FoldedOrder } from './folded-order.js';
-import { OrderCache } from './order-cache.js';
 import { parkedBehind, revisionOf, type OrderItem } from '../quarantine/faults.js';
-import { OrderAdvance, type AdvanceStore } from './order-advance.js';
-import { OrderQuarantine } from '../quarantine/order-quarantine.js';
-import { OrderWriter } from './order-writer.js';
-import { Turns } from '../engine/turns.js';
+import type { OwnedOrders } from './owned-orders.js';
 
 export interface Applied {
   readonly events: number;
@@ -35,44 +31,26 @@ type Delivered = Map<string, OrderItem[]>;
 
 /** Turns batches of events into the final rows of the orders concerned, each written once. */
 export class BatchApplier {
-  readonly quarantine: OrderQuarantine;
-  readonly store: OrdersStore;
-  readonly writer: OrderWriter;
-  readonly advance: OrderAdvance;
-  /** One write at a time: a batch, or a retry of a parked order. */
-  readonly turns = new Turns();
-  readonly #decodeEach: EventCodec['decodeEach'];
-  readonly #cache = new OrderCache();
+  readonly #orders: OwnedOrders;
 
-  /** @param quarantine what is parked already; by default nothing */
-  constructor(
-    store: OrdersStore,
-    eventStore: AdvanceStore,
-    {
-      quarantine = new OrderQuarantine(),
-      codec = { decodeEach },
-    }: { quarantine?: OrderQuarantine; codec?: Pick<EventCodec, 'decodeEach'> } = {},
-  ) {
-    this.store = store;
-    this.quarantine = quarantine;
-    this.writer = new OrderWriter(store, this.#cache, quarantine);
-    this.advance = new OrderAdvance(store, eventStore, codec.decodeEach);
-    this.#decodeEach = codec.decodeEach;
+  constructor(orders: OwnedOrders) {
+    this.#orders = orders;
   }
 
   /** Writes rows, parked events and the checkpoint in one transaction. */
   apply(batch: Batch): Promise<Applied> {
-    return this.turns.take(async () => {
+    const { turns, store, decodeEach, cache } = this.#orders;
+    return turns.take(async () => {
       if (batch.events.length === 0) {
-        await this.store.writeCheckpoint(batch.position);
+        await store.writeCheckpoint(batch.position);
         return NOTHING;
       }
-      const delivered = grouped(batch.events, await this.#decodeEach(batch.events));
+      const delivered = grouped(batch.events, await decodeEach(batch.events));
       try {
         return await this.#applyOrders(batch, delivered, { newAreNew: true });
       } catch (error) {
         if (!(error instanceof ForeignWrite)) throw error;
-        this.#cache.clear();
+        cache.clear();
         return this.#applyOrders(batch, delivered, { newAreNew: false });
       }
     });
@@ -84,45 +62,47 @@ export class BatchApplier {
     delivered: Delivered,
     { newAreNew }: { newAreNew: boolean },
   ): Promise<Applied> {
+    const { store, quarantine, cache, advance, writer } = this.#orders;
     const nowMs = performance.now();
     const before = await this.#load(delivered, newAreNew);
     const folded: FoldedOrder[] = [];
     const toPark: EventToPark[] = [];
     let [duplicates, filled, repeated] = [0, 0, 0];
-    this.store.begin();
+    store.begin();
     for (const [stream, items] of delivered) {
-      const known = this.quarantine.get(stream);
+      const known = quarantine.get(stream);
       if (known) {
         const behind = items.filter((item) => revisionOf(item) > known.lastRevision);
         toPark.push(...behind.map((item) => parkedBehind(item, stream)));
         duplicates += items.length - behind.length;
         continue;
       }
-      const recent = nowMs - (this.#cache.get(stream)?.writtenAtMs ?? -Infinity) < RECENT_MS;
+      const recent = nowMs - (cache.get(stream)?.writtenAtMs ?? -Infinity) < RECENT_MS;
       repeated += recent ? items.length : items.length - 1;
-      const skipped = this.quarantine.skipped.of(stream);
+      const skipped = quarantine.skipped.of(stream);
       const order = { stream, before: before.get(stream) ?? null, skipped, tried: null };
-      const advanced = await this.advance.advance(order, items);
+      const advanced = await advance.advance(order, items);
       if (advanced.folded) folded.push(advanced.folded);
       toPark.push(...advanced.parked);
       duplicates += advanced.duplicates;
       filled += advanced.filled;
     }
-    const parked = await this.writer.write({ folded, parked: toPark, unparked: [], checkpoint: position });
+    const parked = await writer.write({ folded, parked: toPark, unparked: [], checkpoint: position });
     const rows = folded.length;
     return { events: events.length, duplicates, filled, rows, repeated, parked };
   }
 
   async #load(delivered: Delivered, newAreNew: boolean): Promise<Map<string, Order>> {
+    const { store, quarantine, cache } = this.#orders;
     const found = new Map<string, Order>();
     const missing: OrderKey[] = [];
     for (const [stream, [first]] of delivered) {
-      if (this.quarantine.get(stream)) continue; // not tried
-      const cached = this.#cache.get(stream);
+      if (quarantine.get(stream)) continue; // not tried
+      const cached = cache.get(stream);
       if (cached) found.set(stream, cached.order);
       else if (!newAreNew || revisionOf(first!) !== 0) missing.push(parseOrderStream(stream)!);
     }
-    for (const order of await this.store.load(missing)) {
+    for (const order of await store.load(missing)) {
       found.set(orderStream(order.tenantId, order.orderId), order);
     }
     return found;

@@ -13,6 +13,7 @@ import type { LeaseKey } from '#read-models/stores/leases.store.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { BatchApplier } from './batch-applier.js';
+import { OwnedOrders } from './owned-orders.js';
 import { EventFeed } from '../engine/event-feed.js';
 import {
   ProjectionEngine,
@@ -64,8 +65,7 @@ export class OrdersFollower implements ProjectionWork {
   /** Whether queries are answered from its rows. */
   active = false;
   #feed: EventFeed | null = null;
-  /** The applier of one ownership: its cache is right only while that token holds. */
-  #applier: { readonly token: bigint; readonly applier: BatchApplier } | null = null;
+  #owned: { readonly token: bigint; readonly orders: OwnedOrders } | null = null;
   readonly #options: OrdersFollowerOptions;
   readonly #pool: pg.Pool;
 
@@ -104,7 +104,7 @@ export class OrdersFollower implements ProjectionWork {
 
   /** What is parked now; null: this process does not own the projection, or does not follow it just now. */
   get quarantine(): OrderQuarantine | null {
-    return this.#feed && (this.#applier?.applier.quarantine ?? null);
+    return this.#feed && (this.#owned?.orders.quarantine ?? null);
   }
 
   /** Returns when the signal aborts. Whatever keeps rows from being written is waited for, however long. */
@@ -132,19 +132,19 @@ export class OrdersFollower implements ProjectionWork {
     this.progress.startsAt(await checkpointOf(db, generation.id, ORDERS_PROJECTION));
     // With every new subscription: another store may answer at the same address by now.
     await bindToStore(db, made, this.progress.position, await storeNow(eventStore), RENEW);
-    if (this.#applier?.token !== token) {
+    if (this.#owned?.token !== token) {
       const store = new OrdersStore(db, generation, token);
       const quarantine = await OrderQuarantine.load(db, generation.id);
-      this.#applier = { token, applier: new BatchApplier(store, eventStore, { quarantine, codec }) };
+      this.#owned = { token, orders: new OwnedOrders(store, eventStore, { quarantine, codec }) };
     }
-    const { applier } = this.#applier;
+    const { orders } = this.#owned;
     const stop = new AbortController();
-    const retrier = new ParkedOrderRetrier(applier, eventStore, codec.decodeEach);
-    const keeper = new QuarantineKeeper({ db, generation, applier, retrier, logger });
+    const retrier = new ParkedOrderRetrier(orders);
+    const keeper = new QuarantineKeeper({ db, generation, orders, retrier, logger });
     const keeping = keeper.run(AbortSignal.any([signal, stop.signal]));
     const statistics = new StatisticsKeeper({ postgresUrl, generation, logger });
     try {
-      await this.#apply(applier, statistics, signal);
+      await this.#apply(new BatchApplier(orders), statistics, signal);
     } finally {
       stop.abort();
       await Promise.all([keeping, statistics.close()]);

@@ -6,11 +6,11 @@ import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
-import type { BatchApplier } from '../orders/batch-applier.js';
+import type { OwnedOrders } from '../orders/owned-orders.js';
 
 interface Offering {
   readonly db: Queryable;
-  readonly applier: BatchApplier;
+  readonly orders: OwnedOrders;
 }
 
 const LOOK_EVERY_MS = 50;
@@ -22,7 +22,7 @@ const INDEX_LIMIT_MS = 5_000;
  */
 export async function offerDocuments(
   { action, generation, tenantId, orderId }: Action,
-  { db, applier }: Offering,
+  { db, orders: { turns, store } }: Offering,
   signal: AbortSignal,
 ): Promise<{ succeeded: boolean; outcome: string }> {
   if (action === 'skip') {
@@ -39,8 +39,8 @@ export async function offerDocuments(
   };
   const before = await parked();
   if (before.length === 0) return { succeeded: true, outcome: 'no document is parked' };
-  const last = await applier.turns.take(() => applier.store.touch(before));
-  await applier.store.announce();
+  const last = await turns.take(() => store.touch(before));
+  await store.announce();
   const feed = new SearchFeedStore(db, await generationById(db, generation));
   if (!(await isFollowed(feed, last ?? 0n, signal))) {
     const outcome = 'offered again, but the index is not being written now: it gets the documents once it is';

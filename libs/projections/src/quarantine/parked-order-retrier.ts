@@ -1,9 +1,7 @@
-import type { EventCodec } from '#event-store/codec.js';
 import type { RawEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import type { Order } from '#domain/order/state.js';
 import { pastSkipped } from '#read-models/skipped-events.js';
-import type { BatchApplier } from '../orders/batch-applier.js';
 import {
   DELETED,
   faultOfStream,
@@ -14,7 +12,7 @@ import {
   type OrderItem,
   type Tried,
 } from './faults.js';
-import type { AdvanceStore } from '../orders/order-advance.js';
+import type { OwnedOrders } from '../orders/owned-orders.js';
 import type { KnownParkedOrder } from './order-quarantine.js';
 
 /** The outcome of another try. */
@@ -41,14 +39,10 @@ interface PageTried {
  * its own, so that an order of many events keeps no batch waiting.
  */
 export class ParkedOrderRetrier {
-  readonly #applier: BatchApplier;
-  readonly #eventStore: AdvanceStore;
-  readonly #decodeEach: EventCodec['decodeEach'];
+  readonly #orders: OwnedOrders;
 
-  constructor(applier: BatchApplier, eventStore: AdvanceStore, decodeEach: EventCodec['decodeEach']) {
-    this.#applier = applier;
-    this.#eventStore = eventStore;
-    this.#decodeEach = decodeEach;
+  constructor(orders: OwnedOrders) {
+    this.#orders = orders;
   }
 
   /**
@@ -57,7 +51,7 @@ export class ParkedOrderRetrier {
    * @throws StoreUnavailable when the event store as a whole is away: nothing has changed then
    */
   async retry(stream: string): Promise<Retried | null> {
-    const { turns } = this.#applier;
+    const { turns } = this.#orders;
     let page = await turns.take(() => this.#tryPage(stream, null));
     while (page?.retried === null) {
       const { tried } = page;
@@ -67,7 +61,7 @@ export class ParkedOrderRetrier {
   }
 
   async #tryPage(stream: string, triedBefore: Tried | null): Promise<PageTried | null> {
-    const { store, quarantine, writer, advance } = this.#applier;
+    const { store, quarantine, writer, advance } = this.#orders;
     const known = quarantine.get(stream);
     if (!known) return null;
     const { tenantId, orderId } = known;
@@ -97,7 +91,7 @@ export class ParkedOrderRetrier {
    * @throws StoreUnavailable when the event store as a whole is away
    */
   refold(stream: string): Promise<Fault | null> {
-    const { turns, store, quarantine, writer, advance } = this.#applier;
+    const { turns, store, quarantine, writer, advance, decodeEach } = this.#orders;
     return turns.take(async () => {
       const key = parseOrderStream(stream)!;
       const [order] = await store.load([key]);
@@ -106,7 +100,7 @@ export class ParkedOrderRetrier {
       if (fault !== null) return fault;
       const skipped = quarantine.skipped.of(stream);
       store.begin();
-      const items = await this.#decodeEach(raw);
+      const items = await decodeEach(raw);
       await writer.rewrite(
         key,
         stream,
@@ -123,7 +117,8 @@ export class ParkedOrderRetrier {
     known: KnownParkedOrder,
     order: Order | null,
   ): Promise<{ items: OrderItem[]; lastRevision: number; isLast: boolean }> {
-    const skipped = this.#applier.quarantine.skipped.of(stream);
+    const { quarantine, decodeEach } = this.#orders;
+    const skipped = quarantine.skipped.of(stream);
     const { lastRevision: last } = known;
     const from = pastSkipped(order?.revision ?? -1, skipped) + 1;
     const wanted = Math.min(PAGE_EVENTS, last - from + 1);
@@ -136,7 +131,7 @@ export class ParkedOrderRetrier {
         isLast: true,
       };
     }
-    const items: OrderItem[] = [...(await this.#decodeEach(raw))];
+    const items: OrderItem[] = [...(await decodeEach(raw))];
     const reached = raw.at(-1)?.revision ?? from - 1;
     if (raw.length === wanted) return { items, lastRevision: reached, isLast: reached >= last };
     const next = pastSkipped(reached, skipped) + 1;
@@ -154,13 +149,13 @@ export class ParkedOrderRetrier {
     fromRevision: number,
     maxCount: number,
   ): Promise<{ raw: RawEvent[]; fault: Fault | null }> {
+    const { eventStore } = this.#orders;
     const raw: RawEvent[] = [];
     try {
-      for await (const event of this.#eventStore.readStream(stream, { fromRevision, maxCount }))
-        raw.push(event);
+      for await (const event of eventStore.readStream(stream, { fromRevision, maxCount })) raw.push(event);
       return { raw, fault: null };
     } catch (error) {
-      return { raw, fault: await faultOfStream(this.#eventStore, error) };
+      return { raw, fault: await faultOfStream(eventStore, error) };
     }
   }
 }

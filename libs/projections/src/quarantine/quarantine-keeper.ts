@@ -7,7 +7,7 @@ import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projec
 import { streamsFoldedWithSkipped } from '#read-models/stores/folded-skips.js';
 import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';
 import { addSkip, skippedEvents } from '#read-models/stores/skips.store.js';
-import type { BatchApplier } from '../orders/batch-applier.js';
+import type { OwnedOrders } from '../orders/owned-orders.js';
 import { isAway, messageOf, pause } from '../engine/interruptions.js';
 import { backoffMs } from './faults.js';
 import { offerDocuments } from './offer-documents.js';
@@ -18,7 +18,7 @@ export interface QuarantineKeeperOptions {
   /** The owner's own connection. */
   readonly db: pg.Client;
   readonly generation: Generation;
-  readonly applier: BatchApplier;
+  readonly orders: OwnedOrders;
   readonly retrier: ParkedOrderRetrier;
   readonly logger: Logger;
 }
@@ -61,8 +61,8 @@ export class QuarantineKeeper {
   }
 
   async #keep(signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { db, generation, applier } = this.#options;
-    const { quarantine } = applier;
+    const { db, generation, orders } = this.#options;
+    const { quarantine } = orders;
     const news = await QuarantineNews.listen(db, signal);
     while (!signal.aborted) {
       await this.#takeSkips();
@@ -82,8 +82,8 @@ export class QuarantineKeeper {
 
   /** Skips apply to all generations: they may have been made through the owner of another one. */
   async #takeSkips(): Promise<void> {
-    const { db, generation, applier, retrier } = this.#options;
-    const { quarantine } = applier;
+    const { db, generation, orders, retrier } = this.#options;
+    const { quarantine } = orders;
     const skipped = await skippedEvents(db);
     quarantine.skipped = skipped;
     if (skipped.orders === 0) return;
@@ -107,19 +107,19 @@ export class QuarantineKeeper {
 
   /** @returns whether it ended early because somebody asked for something */
   async #tryDue(news: QuarantineNews, signal: AbortSignal): Promise<boolean> {
-    const { applier, retrier, logger } = this.#options;
+    const { orders, retrier, logger } = this.#options;
     const startedMs = performance.now();
-    for (const stream of applier.quarantine.due(startedMs)) {
+    for (const stream of orders.quarantine.due(startedMs)) {
       if (signal.aborted || performance.now() - startedMs > LOOK_AGAIN_MS) return false;
       const beganMs = performance.now();
-      const tries = applier.quarantine.get(stream)?.tries ?? 1;
+      const tries = orders.quarantine.get(stream)?.tries ?? 1;
       try {
         const retried = await retrier.retry(stream);
         if (retried?.stillParked === null)
           logger.info({ stream }, 'the parked events of an order are applied');
       } catch (error) {
         if (!isAway(error)) throw error;
-        applier.quarantine.postpone(stream, performance.now() + backoffMs(tries));
+        orders.quarantine.postpone(stream, performance.now() + backoffMs(tries));
       }
       const tookMs = performance.now() - beganMs;
       if (await news.heard(tookMs * (RETRY_SHARE - 1))) return true;
@@ -128,10 +128,10 @@ export class QuarantineKeeper {
   }
 
   async #do(action: Action, signal: AbortSignal): Promise<Outcome> {
-    const { db, applier } = this.#options;
+    const { db, orders } = this.#options;
     try {
       if (action.projection === SEARCH_PROJECTION)
-        return await offerDocuments(action, { db, applier }, signal);
+        return await offerDocuments(action, { db, orders }, signal);
       if (action.action === 'retry_all') return await this.#retryAll(signal);
       const stream = orderStream(action.tenantId!, action.orderId!);
       if (action.action === 'skip') return await this.#skip(stream, action);
@@ -144,9 +144,9 @@ export class QuarantineKeeper {
   }
 
   async #skip(stream: string, { tenantId, orderId, revision, reason, who }: Action): Promise<Outcome> {
-    const { db, applier, retrier } = this.#options;
-    const known = applier.quarantine.get(stream);
-    if (applier.quarantine.skipped.of(stream).has(revision!)) {
+    const { db, orders, retrier } = this.#options;
+    const known = orders.quarantine.get(stream);
+    if (orders.quarantine.skipped.of(stream).has(revision!)) {
       return { succeeded: true, outcome: `event ${revision} is skipped already` };
     }
     if (known?.revision !== revision) {
@@ -155,14 +155,14 @@ export class QuarantineKeeper {
     }
     const key = { tenantId: tenantId!, orderId: orderId!, revision: revision };
     await addSkip(db, { projection: ORDERS_PROJECTION, ...key, reason: reason!, who });
-    applier.quarantine.skipped = await skippedEvents(db);
+    orders.quarantine.skipped = await skippedEvents(db);
     const { succeeded, outcome } = outcomeOf(await retrier.retry(stream));
     return { succeeded: true, outcome: succeeded ? outcome : `event ${revision} is skipped; ${outcome}` };
   }
 
   async #retryAll(signal: AbortSignal): Promise<Outcome> {
-    const { applier, retrier } = this.#options;
-    const { streams } = applier.quarantine;
+    const { orders, retrier } = this.#options;
+    const { streams } = orders.quarantine;
     let applied = 0;
     for (const stream of streams) {
       signal.throwIfAborted();
