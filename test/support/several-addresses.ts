@@ -82,7 +82,9 @@ export class SeveralAddresses {
         position: typeof position === 'string' ? position : null,
       };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return null;
+      const { code, syscall } = error as NodeJS.ErrnoException;
+      // Reset while it is being made: the server stopped to listen meanwhile, and has seen nothing of the request.
+      if (code === 'ECONNREFUSED' || (code === 'ECONNRESET' && syscall === 'connect')) return null;
       throw error;
     }
   }

@@ -51,6 +51,7 @@ describe('a request without an answer', () => {
     expect(lostBy(failed('EHOSTUNREACH', 'read'))?.lost).toBe('unknown');
     expect(lostBy(failed('ENETUNREACH', 'write'))?.lost).toBe('unknown');
     expect(lostBy(failed('ECONNRESET', 'read'))?.lost).toBe('unknown');
+    expect(lostBy(failed('ECONNRESET', 'connect'))?.lost).toBe('not sent');
     expect(lostBy(new TypeError('no failure of the network'))).toBeNull();
   });
 });

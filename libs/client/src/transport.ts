@@ -57,6 +57,8 @@ export function lostBy(error: unknown): { readonly lost: Lost; readonly code: st
     const { code, syscall } = one;
     const wasConnected = syscall === 'read' || syscall === 'write';
     if (typeof code === 'string' && NOT_SENT.test(code) && !wasConnected) return { lost: 'not sent', code };
+    // A server that stops to listen resets connections that are being made.
+    if (code === 'ECONNRESET' && syscall === 'connect') return { lost: 'not sent', code };
     if (typeof code === 'string' && LOST.test(code)) return { lost: 'unknown', code };
     one = one.cause as typeof one;
   }
