@@ -1,3 +1,4 @@
+import { keyArrays } from '../order-key.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import type { Audience } from './order-filter.js';
@@ -88,7 +89,7 @@ async function rowsOf(models: ReadModels, asked: readonly WaitingRead[]): Promis
         FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS k (tenant_id, order_id, place)
         JOIN ${schema}.orders o ON o.tenant_id = k.tenant_id AND o.order_id = k.order_id
         LEFT JOIN LATERAL (${parkedAt({ id, rowsOf: generation }, 'k.tenant_id', 'k.order_id')}) p ON true`,
-      values: [asked.map(({ tenantId }) => tenantId), asked.map(({ orderId }) => orderId)],
+      values: keyArrays(asked),
       rowMode: 'array',
     });
     const found: OrderRowText[] = [];

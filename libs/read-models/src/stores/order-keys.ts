@@ -1,6 +1,6 @@
 import type { Generation } from '../generations.js';
 import type { Queryable } from '../queryable.js';
-import type { OrderKey } from '../order-key.js';
+import { keyArrays, type OrderKey } from '../order-key.js';
 
 /** An order; its revision tells how many events it has, and rows of history, about. */
 interface OrderWithRevision extends OrderKey {
@@ -59,7 +59,7 @@ export async function rowRevisions(
   const { rows } = await db.query<OrderWithRevision>(
     `SELECT ${KEY_COLUMNS} FROM ${schema}.orders
      WHERE (tenant_id, order_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))`,
-    valuesOf(keys),
+    keyArrays(keys),
   );
   return rows;
 }
@@ -75,7 +75,7 @@ export async function ordersWithoutRow(
      FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
      WHERE NOT EXISTS (SELECT FROM ${schema}.orders o
        WHERE o.tenant_id = k.tenant_id AND o.order_id = k.order_id)`,
-    valuesOf(keys),
+    keyArrays(keys),
   );
   return rows;
 }
@@ -94,11 +94,6 @@ export async function keysWithoutOrder(
   );
   return rows;
 }
-
-const valuesOf = (keys: readonly OrderKey[]): unknown[] => [
-  keys.map(({ tenantId }) => tenantId),
-  keys.map(({ orderId }) => orderId),
-];
 
 /** Divides orders into pages; an order with more events than a page may have is a page of its own. */
 export function* pagesOf(

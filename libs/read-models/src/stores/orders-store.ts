@@ -4,7 +4,7 @@ import type { Order, OrderPersonal } from '#domain/order/state.js';
 import { pushEventValues } from '../event-columns.js';
 import type { Generation } from '../generations.js';
 import type { Queryable } from '../queryable.js';
-import type { OrderKey } from '../order-key.js';
+import { keyArrays, type OrderKey } from '../order-key.js';
 import { documentOf, orderOf, type OrderDocument } from '../order-document.js';
 import { summaryOf } from '../order-summary.js';
 import { ORDERS_PROJECTION, type HistoryRow } from '../orders.projection.js';
@@ -265,12 +265,7 @@ export class OrdersStore {
          FROM unnest($1::text[], $2::uuid[]) AS k (tenant_id, order_id)
          WHERE o.tenant_id = k.tenant_id AND o.order_id = k.order_id RETURNING write_seq
        ) SELECT max(write_seq) AS last, ${requireLease} FROM touched`,
-      [
-        orders.map(({ tenantId }) => tenantId),
-        orders.map(({ orderId }) => orderId),
-        this.#generation.id,
-        this.#token,
-      ],
+      [...keyArrays(orders), this.#generation.id, this.#token],
     );
     const { rows } = await fenced(touching);
     return rows[0]!.last === null ? null : BigInt(rows[0]!.last);

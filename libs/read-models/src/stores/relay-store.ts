@@ -3,7 +3,7 @@ import { SHARED_SCHEMA } from '../schema.js';
 import { fenced, heldLease, requireLease } from './fence.js';
 import type { SkippedEvents } from '../skipped-events.js';
 import type { LeaseKey } from './leases.store.js';
-import type { OrderKey } from '../order-key.js';
+import { keyArrays, type OrderKey } from '../order-key.js';
 import { parkedEvents, storableText, type EventToPark, type ParkedEvent } from './quarantine.store.js';
 import { addSkip, skippedByAny, skippedEvents, type Skip } from './skips.store.js';
 
@@ -66,8 +66,7 @@ export class RelayStore {
         this.#target.topic,
         position.toString(),
         relayProjection(this.#target),
-        parked.map(({ tenantId }) => tenantId),
-        parked.map(({ orderId }) => orderId),
+        ...keyArrays(parked),
         parked.map(({ revision }) => revision),
         parked.map((event) => event.position?.toString()),
         parked.map(({ reason }) => storableText(reason)),

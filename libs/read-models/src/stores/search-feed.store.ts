@@ -1,5 +1,6 @@
 import type { Generation } from '../generations.js';
 import type { Queryable } from '../queryable.js';
+import { keyArrays, type OrderKey } from '../order-key.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import type { IndexReached } from '../search/elasticsearch/index-definition.js';
@@ -59,7 +60,7 @@ export class SearchFeedStore {
     token: bigint,
     { position, writeSeq }: IndexReached,
     refused: readonly RefusedDocument[],
-    recovered: readonly { tenantId: string; orderId: string }[],
+    recovered: readonly OrderKey[],
   ): Promise<void> {
     const advancing = this.#db.query({
       name: 'advance_search',
@@ -68,12 +69,10 @@ export class SearchFeedStore {
         this.#generation.id,
         position.toString(),
         writeSeq.toString(),
-        refused.map(({ tenantId }) => tenantId),
-        refused.map(({ orderId }) => orderId),
+        ...keyArrays(refused),
         refused.map(({ revision }) => revision),
         refused.map(({ reason }) => reason),
-        recovered.map(({ tenantId }) => tenantId),
-        recovered.map(({ orderId }) => orderId),
+        ...keyArrays(recovered),
         token.toString(),
         this.#generation.rowsOf,
       ],

@@ -4,7 +4,7 @@ import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { SkippedEvents } from '../skipped-events.js';
 import { rowsOrNone } from './rows-or-none.js';
-import type { OrderKey } from '../order-key.js';
+import { keyArrays, type OrderKey } from '../order-key.js';
 
 /** An event that a projection leaves out. */
 export interface Skip extends OrderKey {
@@ -28,10 +28,7 @@ export async function skippedEvents(
   let which = 'projection = $1';
   if (orders) {
     which += ' AND (tenant_id, order_id) IN (SELECT * FROM unnest($2::text[], $3::uuid[]))';
-    values.push(
-      orders.map(({ tenantId }) => tenantId),
-      orders.map(({ orderId }) => orderId),
-    );
+    values.push(...keyArrays(orders));
   }
   return skippedWhere(db, which, values);
 }

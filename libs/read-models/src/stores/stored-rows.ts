@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { eventColumns } from '../event-columns.js';
 import type { Generation } from '../generations.js';
 import { summaryColumns } from '../order-summary.js';
-import type { OrderKey } from '../order-key.js';
+import { keyArrays, type OrderKey } from '../order-key.js';
 
 /** Columns as node-postgres gives them: timestamps as Date, int8 as text. */
 export type ColumnValues = Readonly<Record<string, unknown>>;
@@ -55,7 +55,7 @@ export async function loadRows(
   { schema, searchIndex }: Generation,
   keys: readonly OrderKey[],
 ): Promise<StoredRows[]> {
-  const values = [keys.map(({ tenantId }) => tenantId), keys.map(({ orderId }) => orderId)];
+  const values = keyArrays(keys);
   return inSnapshot(pool, async (client) => {
     const orders = await client.query<ColumnValues & { document: string; personal: string }>(
       `SELECT ${columns('o', summaryNames)}, o.document::text, o.personal::text
