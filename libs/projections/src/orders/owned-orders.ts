@@ -1,15 +1,15 @@
-import { decodeEach, type EventCodec } from '#event-store/codec.js';
+import type { EventCodec } from '#event-store/codec.js';
 import type { OrdersStore } from '#read-models/stores/orders-store.js';
 import { Turns } from '../engine/turns.js';
-import { OrderQuarantine } from '../quarantine/order-quarantine.js';
+import type { OrderQuarantine } from '../quarantine/order-quarantine.js';
 import { OrderAdvance, type AdvanceStore } from './order-advance.js';
 import { OrderCache } from './order-cache.js';
 import { OrderWriter } from './order-writer.js';
 
 interface OwnedWith {
-  /** What is parked already; by default nothing. */
-  readonly quarantine?: OrderQuarantine;
-  readonly codec?: Pick<EventCodec, 'decodeEach'>;
+  /** What is parked already. */
+  readonly quarantine: OrderQuarantine;
+  readonly codec: Pick<EventCodec, 'decodeEach'>;
 }
 
 /**
@@ -27,11 +27,7 @@ export class OwnedOrders {
   /** One write at a time: a batch, or a retry of a parked order. */
   readonly turns = new Turns();
 
-  constructor(
-    store: OrdersStore,
-    eventStore: AdvanceStore,
-    { quarantine = new OrderQuarantine(), codec = { decodeEach } }: OwnedWith = {},
-  ) {
+  constructor(store: OrdersStore, eventStore: AdvanceStore, { quarantine, codec }: OwnedWith) {
     this.store = store;
     this.eventStore = eventStore;
     this.quarantine = quarantine;
