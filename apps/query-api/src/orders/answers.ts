@@ -10,6 +10,8 @@ import {
   nullableTime,
   object,
   objectWith,
+  oneOf,
+  orNull,
   said,
   text,
   time,
@@ -20,12 +22,16 @@ import {
 /** The schemas of answers, for the OpenAPI document: made from the columns that the answers are made from. */
 
 const anything = {};
+const nextCursor = said(
+  nullableText,
+  'Send it as `cursor` to get the next page; null: this is the last one.',
+);
 
 const page = (items: Schema, atTimes: Readonly<Record<string, Schema>>): Schema =>
   objectWith(
     {
       items: said(listOf(items), 'The entries of the page.'),
-      nextCursor: said(nullableText, 'Send it as `cursor` to get the next page; null: this is the last one.'),
+      nextCursor,
     },
     atTimes,
   );
@@ -77,7 +83,7 @@ const summaryProperties = Object.fromEntries(
 const summary = object(summaryProperties);
 const actor = object(
   {
-    type: said({ ...text, enum: ['customer', 'user', 'service'] }, 'What kind of actor this is.'),
+    type: said(oneOf(['customer', 'user', 'service']), 'What kind of actor this is.'),
     id: said(text, 'The id of the actor.'),
   },
   'Who asked for the change.',
@@ -126,38 +132,35 @@ const sums = {
 };
 const facet = listOf(
   object({
-    value: {
-      ...nullableText,
-      description:
-        'null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes ' +
+    value: said(
+      nullableText,
+      'null: orders without a value. Months, such as 2011-10, are in UTC. A total band, such as GBP 50-100, goes ' +
         'from its first amount to below its second, in whole major units of the currency; the highest is GBP 10000+.',
-    },
+    ),
     orders: said(integer, 'How many of the orders found have this value.'),
   }),
 );
 const highlight = object({
-  field: said({ ...text, enum: [...orderTextFields] }, 'Which text of the order this is.'),
-  text: { ...text, description: 'The text, exactly as the order has it.' },
-  ranges: {
-    ...listOf({ type: 'array', items: integer, minItems: 2, maxItems: 2 }),
-    description:
-      'Where the searched words are in the text: start and end of each place, in UTF-16 units, the end excluded.',
-  },
+  field: said(oneOf(orderTextFields), 'Which text of the order this is.'),
+  text: said(text, 'The text, exactly as the order has it.'),
+  ranges: said(
+    listOf({ type: 'array', items: integer, minItems: 2, maxItems: 2 }),
+    'Where the searched words are in the text: start and end of each place, in UTF-16 units, the end excluded.',
+  ),
 });
 
 const hit = object({
   ...summaryProperties,
-  highlights: {
-    ...listOf(highlight),
-    description: "Texts of the order that contain what was searched for, ten at most; never a person's name.",
-  },
+  highlights: said(
+    listOf(highlight),
+    "Texts of the order that contain what was searched for, ten at most; never a person's name.",
+  ),
 });
 
-const staleAmong: Schema = {
-  ...listOf(uuid),
-  description:
-    'The ids of the orders on the page that have a later change which cannot be shown yet; absent if there are none.',
-};
+const staleAmong: Schema = said(
+  listOf(uuid),
+  'The ids of the orders on the page that have a later change which cannot be shown yet; absent if there are none.',
+);
 
 export const pageOfSummaries = page(summary, { stale: staleAmong });
 export const exportedOrderSchema = objectWith(summaryProperties, { stale: staleProperties['stale']! });
@@ -168,13 +171,13 @@ export const feedSchema = object({
       object({
         position: said(text, 'The place of the event in the log of all orders.'),
         orderId: said(uuid, 'The order that the event belongs to.'),
-        next: { ...text, description: 'Send it as `after` to continue after this event.' },
+        next: said(text, 'Send it as `after` to continue after this event.'),
         ...event,
       }),
     ),
     'The events, in the order in which they became visible.',
   ),
-  next: { ...text, description: 'Send it as `after` to continue after this page.' },
+  next: said(text, 'Send it as `after` to continue after this page.'),
   hasMore: {
     type: 'boolean',
     description:
@@ -185,18 +188,18 @@ export const feedSchema = object({
 const ofState = object({ revision: said(integer, 'The number of the last event that is in it.') });
 const diffProperties = {
   orderId: said(uuid, 'The id of the order.'),
-  from: said({ ...ofState, nullable: true }, 'The earlier state; null: the order was not placed yet.'),
+  from: said(orNull(ofState), 'The earlier state; null: the order was not placed yet.'),
   to: said(ofState, 'The later state.'),
   changes: said(
     listOf({
       type: 'object',
       required: ['pointer', 'op', 'by'],
       properties: {
-        pointer: {
-          ...text,
-          description: 'JSON pointer into the later state; for what was removed, into the earlier state.',
-        },
-        op: said({ ...text, enum: ['add', 'remove', 'replace'] }, 'What was done at the pointer.'),
+        pointer: said(
+          text,
+          'JSON pointer into the later state; for what was removed, into the earlier state.',
+        ),
+        op: said(oneOf(['add', 'remove', 'replace']), 'What was done at the pointer.'),
         from: said(anything, 'The value before; absent for what was added.'),
         to: said(anything, 'The value after; absent for what was removed.'),
         by: said(
@@ -222,10 +225,7 @@ export const diffSchema = objectWith(diffProperties, staleProperties);
 export const diffListSchema = page(
   object({
     orderId: said(uuid, 'The id of the order.'),
-    from: said(
-      { ...summary, nullable: true },
-      'The order at the earlier moment; null: it was not placed yet.',
-    ),
+    from: said(orNull(summary), 'The order at the earlier moment; null: it was not placed yet.'),
     to: said(summary, 'The order at the later moment.'),
     changes: changedFields,
   }),
@@ -243,17 +243,17 @@ const facets: Readonly<Record<FacetName, string>> = {
 };
 const searchProperties = {
   items: said(listOf(hit), 'The orders of the page.'),
-  nextCursor: said(nullableText, 'Send it as `cursor` to get the next page; null: this is the last one.'),
+  nextCursor,
   total: said(integer, 'How many orders match.'),
   facets: {
     type: 'object',
     properties: Object.fromEntries(facetNames.map((name) => [name, said(facet, facets[name])])),
     description: 'Counts of the orders that match, by the values of a field.',
   },
-  indexedThrough: {
-    ...nullableText,
-    description: 'Everything up to this position can be found; null: nothing was read yet.',
-  },
+  indexedThrough: said(
+    nullableText,
+    'Everything up to this position can be found; null: nothing was read yet.',
+  ),
 };
 export const searchSchema = objectWith(searchProperties, { stale: staleAmong });
 const staleAmongCounted: Schema = {

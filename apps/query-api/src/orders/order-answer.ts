@@ -70,17 +70,13 @@ const line = object({
   unitPriceMinor: said(integer, 'The price of one unit, in minor units of the currency.'),
   tax,
   cancelled: said(integer, 'Units that were cancelled.'),
-  shipped: {
-    ...integer,
-    description: 'Units in shipments that are not cancelled, whether dispatched or not.',
-  },
+  shipped: said(integer, 'Units in shipments that are not cancelled, whether dispatched or not.'),
   dispatched: said(integer, 'Units in shipments that were dispatched.'),
   delivered: said(integer, 'Units in shipments that were delivered.'),
-  inReturns: {
-    ...integer,
-    description:
-      'Units in returns, without those that were declined and those that a closed return did not receive.',
-  },
+  inReturns: said(
+    integer,
+    'Units in returns, without those that were declined and those that a closed return did not receive.',
+  ),
   received: said(integer, 'Units that came back.'),
 });
 
@@ -314,10 +310,7 @@ const always = {
     ),
     'The notes, without their text.',
   ),
-  retiredIds: {
-    ...listOf(text),
-    description: 'The ids of removed lines and discounts; they are never used again.',
-  },
+  retiredIds: said(listOf(text), 'The ids of removed lines and discounts; they are never used again.'),
   revision: said(integer, 'The number of its last event, from 0.'),
   lastOccurredAt: said(time, 'When its last event happened.'),
   lastRecordedAt: said(time, 'When its last event was recorded.'),
@@ -338,7 +331,7 @@ export const staleProperties: Readonly<Record<string, Schema>> = {
     enum: [true],
     description: 'The order has a later change that cannot be shown yet; absent if it has none.',
   },
-  staleReason: { ...text, description: 'Only with `stale`: why the change cannot be shown.' },
+  staleReason: said(text, 'Only with `stale`: why the change cannot be shown.'),
 };
 
 export const orderSchema: Schema = {
