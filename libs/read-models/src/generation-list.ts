@@ -40,8 +40,8 @@ interface RecordRow extends GenerationRow {
 }
 
 /**
- * All generations that are not dropped, of whatever release, the oldest first. A checkpoint of -1 is that of a
- * generation that was built before there was any event.
+ * All generations that are not dropped, of whatever release, the oldest first. One that was built from an empty log has
+ * a checkpoint of -1.
  */
 export async function listGenerations(db: Queryable): Promise<GenerationRecord[]> {
   const { rows } = await db.query<RecordRow>(

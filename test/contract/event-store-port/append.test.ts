@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { AppendTooLarge, WrongExpectedRevision } from '#event-store/errors.js';
+import type { StreamRange } from '#event-store/port.js';
 import { APPEND_LIMIT_BYTES } from '#event-store/wire-event.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { collected, someEvent, someStream } from '../../support/stored-events.js';
@@ -106,8 +107,11 @@ describe('append', () => {
 });
 
 describe.each(['readStream', 'readStreamExact'] as const)('%s', (method) => {
+  const read = (stream: string, range?: StreamRange) =>
+    collected<{ readonly revision: number }>(store[method](stream, range));
+
   it('gives nothing for a stream that does not exist', async () => {
-    expect(await collected<{ revision: number }>(store[method](someStream()))).toEqual([]);
+    expect(await read(someStream())).toEqual([]);
   });
 
   it('starts and ends where asked, and stops when its reader does', async () => {
@@ -117,13 +121,11 @@ describe.each(['readStream', 'readStreamExact'] as const)('%s', (method) => {
       Array.from({ length: 1_000 }, (_, n) => someEvent({ n })),
       'no_stream',
     );
-    const some = await collected<{ revision: number }>(
-      store[method](stream, { fromRevision: 10, maxCount: 3 }),
-    );
+    const some = await read(stream, { fromRevision: 10, maxCount: 3 });
     expect(some.map(({ revision }) => revision)).toEqual([10, 11, 12]);
-    expect(await collected<{ revision: number }>(store[method](stream, { fromRevision: 1_000 }))).toEqual([]);
+    expect(await read(stream, { fromRevision: 1_000 })).toEqual([]);
     for await (const { revision } of store[method](stream)) if (revision === 5) break;
-    expect(await collected<{ revision: number }>(store[method](stream))).toHaveLength(1_000);
+    expect(await read(stream)).toHaveLength(1_000);
   });
 });
 

@@ -105,7 +105,7 @@ describe('orderctl status', () => {
     });
   });
 
-  it('says of a projection that was built before there was any event that it has none yet', async () => {
+  it('says of a projection that was built from an empty log that it has no event yet', async () => {
     await applied();
     await bench.stopProjectors();
     await bench.rows('UPDATE orderlog.checkpoints SET position = -1');

@@ -1,5 +1,5 @@
-import { count, counted } from '#platform/counted.js';
 import type { Command } from 'commander';
+import { count, counted } from '#platform/counted.js';
 import { exportEvents, type ExportProgress, type ExportResult } from '../events/export-events.js';
 import { importEvents, type ImportResult } from '../events/import-events.js';
 import { duration, Progress } from '../import/progress.js';
@@ -7,8 +7,8 @@ import { Connection, withConnection, type ConnectionOptions } from '../support/c
 import { withEventStore } from '../support/event-store.js';
 import { onInterruption } from '../support/interruption.js';
 import { lookTeller } from '../support/look-teller.js';
-import { printJson } from '../support/output.js';
 import { nowAndThen } from '../support/now-and-then.js';
+import { printJson } from '../support/output.js';
 import { wholeNumber } from '../support/whole-number.js';
 
 interface EventsOptions extends ConnectionOptions {

@@ -1,5 +1,5 @@
-import { count, counted } from '#platform/counted.js';
 import { Option, type Command } from 'commander';
+import { count, counted } from '#platform/counted.js';
 import type { ImportContext } from '../import/import-context.js';
 import { importNdjson, type NdjsonImportResult } from '../import/ndjson.import.js';
 import { importOnlineRetail, type ShopImportResult } from '../import/online-retail.import.js';

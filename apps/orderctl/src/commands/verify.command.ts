@@ -14,8 +14,8 @@ import { Connection, withConnection, type ConnectionOptions } from '../support/c
 import { CliError, UsageError } from '../support/cli-error.js';
 import { inWords, kafkaPlace } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
-import { printJson } from '../support/output.js';
 import { nowAndThen } from '../support/now-and-then.js';
+import { printJson } from '../support/output.js';
 import { withPostgres } from '../support/postgres.js';
 import { wholeNumber } from '../support/whole-number.js';
 

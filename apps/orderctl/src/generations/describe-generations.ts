@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { count } from '#platform/counted.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
-import { table } from '../support/output.js';
 import { bytesBySchema } from '#read-models/stores/table-sizes.js';
+import { table } from '../support/output.js';
 
 /** A generation as `orderctl generations list --json` tells it. Positions are decimal strings. */
 export interface DescribedGeneration {

@@ -2,8 +2,8 @@ import type { EventStore } from '#event-store/port.js';
 import { count, counted } from '#platform/counted.js';
 import type { ReadModels } from '../status/read-models.js';
 import { onInterruption } from '../support/interruption.js';
-import { printJson } from '../support/output.js';
 import { nowAndThen } from '../support/now-and-then.js';
+import { printJson } from '../support/output.js';
 import { loadDefinition } from './definition.js';
 import { whatIf, type WhatIfReport } from './what-if.js';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { counted } from '#platform/counted.js';
 import type pg from 'pg';
+import { counted } from '#platform/counted.js';
 import { activate, foreseeFlip } from '#read-models/activate-generation.js';
 import { markReady } from '#read-models/generation-states.js';
 import { listGenerations } from '#read-models/generation-list.js';
