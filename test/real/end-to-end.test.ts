@@ -9,7 +9,7 @@ import { differencesOf } from '#test/support/copies-compared.js';
 import { describeWith, elasticsearchUrl, kafkaBrokers } from '#test/support/engines.js';
 import { readFourCopies, type FourCopies } from '#test/support/four-copies.js';
 import { removeIndexes } from '#test/support/indexes.js';
-import { orderctl, startUpWith, type Up } from '#test/support/orderctl.js';
+import { failureOf, orderctl, startUpWith, type Up } from '#test/support/orderctl.js';
 import { shopFile } from '#test/support/shop-file.js';
 
 const FULL = process.env['ORDERLOG_TEST_RETAIL_FULL'] === '1';
@@ -49,10 +49,10 @@ describeWith(['elasticsearch', 'kafka'], 'a shop on real engines', () => {
     async () => {
       const { path, origin } = await shopFile(folder, INVOICES);
       const rejects = join(folder, 'rejects.csv');
-      const { code, stdout, stderr } = await run('import', path, '--rejects', rejects, '--json');
-      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-      imported = JSON.parse(stdout) as typeof imported;
-      process.stdout.write(`${origin}: ${stdout}`);
+      const finished = await run('import', path, '--rejects', rejects, '--json');
+      expect(failureOf(finished)).toBeNull();
+      imported = JSON.parse(finished.stdout) as typeof imported;
+      process.stdout.write(`${origin}: ${finished.stdout}`);
       expect(imported.ordersPlaced).toBeGreaterThan(0);
       expect(imported.returnsClosed).toBeGreaterThan(0);
     },
@@ -62,10 +62,13 @@ describeWith(['elasticsearch', 'kafka'], 'a shop on real engines', () => {
   it(
     'finds no difference by verify',
     async () => {
-      const { code, stdout, stderr } = await run('verify', '--kafka', '--json');
-      process.stdout.write(stdout);
-      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-      expect(JSON.parse(stdout)).toMatchObject({ orders: imported.ordersPlaced, differenceCount: 0 });
+      const verified = await run('verify', '--kafka', '--json');
+      process.stdout.write(verified.stdout);
+      expect(failureOf(verified)).toBeNull();
+      expect(JSON.parse(verified.stdout)).toMatchObject({
+        orders: imported.ordersPlaced,
+        differenceCount: 0,
+      });
     },
     LIMIT_MS,
   );

@@ -5,7 +5,7 @@ import { replay as repeat } from '../../apps/orderctl/src/relay/replay.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { startTestEventStore } from '../support/event-store.js';
-import { orderctl } from '../support/orderctl.js';
+import { failureOf, orderctl } from '../support/orderctl.js';
 import { WrittenOrder, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
 import { readTopic } from '../support/read-topic.js';
@@ -56,8 +56,9 @@ describeWith('kafka', 'orderctl relay', () => {
 
     const other = someTopic(kafka.brokers);
     const half = await replay('--from', '0', '--to', String(head / 2n), '--topic', other.topic, '--json');
+    expect(failureOf(half)).toBeNull();
     const { events, position } = JSON.parse(half.stdout) as { events: number; position: string };
-    expect([half.code, position]).toEqual([0, String(head / 2n)]);
+    expect(position).toBe(String(head / 2n));
     const rest = await replay('--from', String(head / 2n + 1n), '--topic', other.topic);
     expect(rest).toMatchObject({ code: 0, stdout: expect.stringContaining(`up to position ${head}`) });
     const all = await relayed(bench.eventStore, other);

@@ -101,6 +101,11 @@ export async function startUpOf(
   };
 }
 
+/** Null for a command that ended with 0, which may have told its progress; else its code and what it said. */
+export function failureOf({ code, stderr }: Finished): string | null {
+  return code === 0 ? null : `${code}: ${stderr}`;
+}
+
 function launch(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},

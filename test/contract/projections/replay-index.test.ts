@@ -137,7 +137,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     expect(await indexes()).not.toContain(before.searchIndex);
     expect(await bench.verify(client)).toMatchObject({ orders: 20, differences: [] });
     const kept = [...keeper.ordersFollowers, ...keeper.followers];
-    expect(new Set(kept.map(({ engine }) => engine.restartCount))).toEqual(new Set([0]));
+    expect(new Set(kept.map(({ engine }) => engine.restarts.error))).toEqual(new Set([0]));
   });
 
   it('keeps the rate that it was given when it fills an index and when it verifies', async () => {

@@ -117,7 +117,9 @@ describe('a replay', () => {
         ENGINES_MS,
       );
       // It found nothing wrong, however it came to know.
-      expect(new Set(keeper.ordersFollowers.map(({ engine }) => engine.restartCount))).toEqual(new Set([0]));
+      expect(new Set(keeper.ordersFollowers.map(({ engine }) => engine.restarts.error))).toEqual(
+        new Set([0]),
+      );
       expect(await bench.rows('SELECT generation FROM orderlog.leases WHERE generation = 1')).toEqual([]);
     },
     120_000,

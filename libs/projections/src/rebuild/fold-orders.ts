@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { decode } from '#event-store/codec.js';
 import { UnreadableEvent } from '#event-store/errors.js';
 import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
@@ -40,6 +41,9 @@ export async function foldOrders(
   const parked: ParkedEvent[] = [];
   let writeSeq = firstWriteSeq;
   for (const some of inPartsOf(orders)) {
+    // Nothing here waits for anybody: without a turn of the event loop in between, the rows of the step before would
+    // not be sent, nor further events be received, until all is folded.
+    await setImmediate();
     for (const decoded of await decodeAll(some)) parked.push(...foldOne(decoded, rows, words, writeSeq++));
   }
   return parked;

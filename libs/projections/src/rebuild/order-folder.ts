@@ -23,12 +23,21 @@ export class OrderFolder {
   readonly #generation: Generation;
   readonly #words = new KnownWords();
   readonly #free: BulkRows[] = [];
+  #before: Promise<unknown> = Promise.resolve();
 
   constructor(generation: Generation) {
     this.#generation = generation;
   }
 
-  async fold({ orders, opened, firstWriteSeq }: FoldStep): Promise<FoldedOrders> {
+  /** Begins when the step before is folded. */
+  fold(step: FoldStep): Promise<FoldedOrders> {
+    const folded = this.#before.then(() => this.#fold(step));
+    const over = () => {};
+    this.#before = folded.then(over, over); // whoever asked for that step is told of its error
+    return folded;
+  }
+
+  async #fold({ orders, opened, firstWriteSeq }: FoldStep): Promise<FoldedOrders> {
     const rows = this.#free.pop() ?? new BulkRows(this.#generation);
     for (const order of opened) rows.opened(order, order.fromRevision);
     const parked = await foldOrders(orders, firstWriteSeq, rows, this.#words);

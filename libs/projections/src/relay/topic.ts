@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { Logger } from '#platform/logging.js';
@@ -21,6 +22,14 @@ const DEFAULT_PARTITIONS = 6;
 /** Kafka's own default. */
 const BATCH_MAX_BYTES = 1_048_588;
 const BROKERS_DEFAULT = -1;
+/** For brokers that are busy: their controller makes a topic, and they come to know of it one after another. */
+const CREATE_LIMIT_MS = 25_000;
+const LOOK_AGAIN_MS = 100;
+const NOT_KNOWN_YET = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+]);
 
 /**
  * Opens the topic, and creates it as asked for where there is none. An existing topic is left as it is: more
@@ -34,7 +43,7 @@ export async function openTopic(kafka: Kafka, place: KafkaPlace, logger: Logger)
     const { clusterId } = await admin.describeCluster();
     const known = (await admin.listTopics()).includes(place.topic);
     const created = !known && (await createTopic(admin, place));
-    const topic = await asItIs(admin, place, clusterId);
+    const topic = await asItIs(admin, place, clusterId, known ? 0 : CREATE_LIMIT_MS);
     const { partitions } = topic;
     if (created) logger.info({ topic: place.topic, partitions }, 'topic created');
     else if (place.partitions !== null && place.partitions !== partitions) {
@@ -62,7 +71,27 @@ export async function findTopic(kafka: Kafka, place: KafkaPlace): Promise<Topic 
   }
 }
 
-async function asItIs(admin: Admin, place: KafkaPlace, clusterId: string): Promise<Topic> {
+/** @param patienceMs for a topic that was just made, which brokers may not know yet */
+async function asItIs(admin: Admin, place: KafkaPlace, clusterId: string, patienceMs = 0): Promise<Topic> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await described(admin, place, clusterId);
+    } catch (error) {
+      if (!isNotKnownYet(error) || performance.now() >= deadline) throw error;
+    }
+    await setTimeout(LOOK_AGAIN_MS);
+  }
+}
+
+function isNotKnownYet(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (NOT_KNOWN_YET.has((cause as { type?: string }).type ?? '')) return true;
+  }
+  return false;
+}
+
+async function described(admin: Admin, place: KafkaPlace, clusterId: string): Promise<Topic> {
   const { topic } = place;
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const ends = await admin.fetchTopicOffsets(topic);
@@ -80,7 +109,8 @@ function createTopic(
 ): Promise<boolean> {
   const retention = retentionMs === null ? [] : [{ name: 'retention.ms', value: String(retentionMs) }];
   return admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false, // kafkajs gives up where the broker that it asks does not know the topic yet
+    timeout: CREATE_LIMIT_MS,
     topics: [
       {
         topic,
