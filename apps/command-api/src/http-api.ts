@@ -9,7 +9,7 @@ import type { CommandHandling } from './dispatch/command-handling.js';
 import type { CommandOptions } from './dispatch/command-options.js';
 import { problemOfCommand } from './dispatch/problem-of-command.js';
 
-/** Larger than an order of 2,000 lines with every text at its limit. */
+/** Larger than an order of 2,000 lines with every text at its limit, in plain letters. */
 export const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 
 export interface CommandHttpOptions extends CommandOptions {

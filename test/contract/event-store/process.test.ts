@@ -53,22 +53,32 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     const client = connect(store.port);
     const stream = newStream();
     await client.appendToStream(stream, numbered(2), { expectedRevision: 'no_stream' });
-    const other = new pg.Client({ connectionString: postgresUrl });
-    await other.connect();
-    cleanUp.push(() => other.end());
-    const { rows } = await other.query<{ pid: number; key: string }>(
-      `SELECT pid, (classid::bigint << 32 | objid::bigint)::text AS key FROM pg_locks
-       WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    );
-    const [writer] = rows;
-    // It stands in line: nobody is before it when the lock is free.
-    const locked = other.query('SELECT pg_advisory_lock($1)', [writer!.key]);
-    await locker(postgresUrl, writer!.pid);
-    await locked;
+    const other = await takenOver(postgresUrl);
     await other.query('DELETE FROM event_store.events WHERE stream = $1 AND revision = 1', [stream]);
     await until('it knows', () => why !== '', 20_000);
     expect(why).toBe('another event store writes to the database now: stop one of them');
     expect(numbersOf(await collect(client.readStream(stream)))).toEqual([0]);
+  }, 60_000);
+
+  it('shows what another one writes, from when it knows that it cannot write any more', async () => {
+    const postgresUrl = await database();
+    const store = await startEventStore({ postgresUrl, port: 0, logger });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const stream = newStream();
+    await client.appendToStream(stream, numbered(1), { expectedRevision: 'no_stream' });
+    const other = await takenOver(postgresUrl);
+    const isRefused = () => client.appendToStream(newStream(), numbered(1)).catch(() => true);
+    await until('it has noticed', async () => (await isRefused()) === true);
+    for (let revision = 1; revision <= 20; revision++) {
+      await other.query(
+        `INSERT INTO event_store.events
+         SELECT position + 1, stream, revision + 1, gen_random_uuid(), type, is_json, data, metadata, created_ms
+         FROM event_store.events WHERE stream = $1 ORDER BY revision DESC LIMIT 1`,
+        [stream],
+      );
+      expect(await collect(client.readStream(stream))).toHaveLength(revision + 1);
+    }
   }, 60_000);
 
   it('says so when its database comes back with less than it had acknowledged', async () => {
@@ -89,6 +99,23 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     await until('it knows', () => why !== '', 20_000);
     expect(why).toMatch(/^the database ends at position \d+, before events that were acknowledged/);
   }, 60_000);
+
+  /** The connection of another event store that has the right to write now. */
+  async function takenOver(postgresUrl: string): Promise<pg.Client> {
+    const other = new pg.Client({ connectionString: postgresUrl });
+    await other.connect();
+    cleanUp.push(() => other.end());
+    const { rows } = await other.query<{ pid: number; key: string }>(
+      `SELECT pid, (classid::bigint << 32 | objid::bigint)::text AS key FROM pg_locks
+       WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    const [writer] = rows;
+    // It stands in line: nobody is before it when the lock is free.
+    const locked = other.query('SELECT pg_advisory_lock($1)', [writer!.key]);
+    await locker(postgresUrl, writer!.pid);
+    await locked;
+    return other;
+  }
 
   async function locker(postgresUrl: string, pid: number): Promise<void> {
     const client = new pg.Client({ connectionString: postgresUrl });

@@ -17,6 +17,8 @@ export class StreamStates {
   readonly #loading = new Map<string, Load>();
   #decided = new Map<string, StreamState>();
   #next: Load | null = null;
+  /** Whether no other session can write, so that a remembered state is as good as the stored one. */
+  #isOnlyWriter = true;
 
   constructor(reader: EventReader, maxStreams: number) {
     this.#reader = reader;
@@ -33,15 +35,16 @@ export class StreamStates {
 
   /** The committed state of a stream. @throws StorageUnavailable */
   async committed(stream: string): Promise<StreamState> {
-    for (;;) {
+    while (this.#isOnlyWriter) {
       const state = this.#committed.get(stream);
       if (state) return state;
       this.prefetch(stream);
       // No load means that the batch under way has decided this stream. Until it commits, the stored state counts.
       const load = this.#loading.get(stream);
-      if (!load) return (await this.#reader.statesOf([stream]))[0]!;
+      if (!load) break;
       await load.done;
     }
+    return (await this.#reader.statesOf([stream]))[0]!;
   }
 
   /** Waits until `decided` knows all of these streams at the same time. @throws StorageUnavailable */
@@ -74,9 +77,18 @@ export class StreamStates {
     this.#decided = new Map();
   }
 
-  /**
-   * Forgets everything: the batch was not stored or its outcome is unknown, or another session may have written.
-   */
+  /** The right to write is lost: until `regained`, another session may write, and each read asks storage. */
+  lost(): void {
+    this.#isOnlyWriter = false;
+    this.clear();
+  }
+
+  regained(): void {
+    this.#isOnlyWriter = true;
+    this.clear();
+  }
+
+  /** Forgets everything: the batch was not stored, or its outcome is unknown. */
   clear(): void {
     this.#decided = new Map();
     this.#loading.clear();

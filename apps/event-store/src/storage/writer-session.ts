@@ -21,9 +21,8 @@ interface SessionOptions {
 interface SessionEvents {
   /** The session is up again; `last` is the position of the last stored event. */
   recovered: (last: number) => void;
+  /** The session is away. Another one may take the lock, and write. */
   lost: () => void;
-  /** Another session holds the lock and may be writing. */
-  rivalled: () => void;
   /** The other session has kept the lock for `takenOverAfterMs`: this session will not write again. */
   takenOver: () => void;
 }
@@ -129,7 +128,6 @@ export class WriterSession {
       try {
         const last = await this.#connect();
         if (last === null) {
-          this.#events.rivalled();
           rivalledMs ??= performance.now();
           if (performance.now() - rivalledMs < this.#options.takenOverAfterMs) continue;
           return this.#events.takenOver();

@@ -75,6 +75,7 @@ export class Writer {
 
   /** The session broke: queued writes cannot be decided. The batch under way fails by itself. */
   failQueued(): void {
+    this.#parts.states.lost();
     const queue = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
@@ -84,7 +85,7 @@ export class Writer {
 
   /** The session is up again with `last` as the last stored position. */
   restart(last: number): void {
-    this.#parts.states.clear();
+    this.#parts.states.regained();
     this.#known.clear();
     this.#parts.recent.reset(last);
   }

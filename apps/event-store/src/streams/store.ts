@@ -53,8 +53,6 @@ export async function openStore({
     { postgresUrl, logger, answerLimitMs, takenOverAfterMs },
     {
       lost: () => writer.failQueued(),
-      // The cached states may be older than what the other session writes.
-      rivalled: () => states.clear(),
       takenOver: () => onOutdated('another event store writes to the database now: stop one of them'),
       recovered: (last) => {
         // Readers hold positions of events that no longer exist. All of them have to start again to find out.

@@ -1,6 +1,6 @@
 /**
- * Limits of one order. Each is tested at its edge; together they keep the largest legal append below 1,000,000 bytes, and
- * the state of an order, with texts of a usual length, small enough for a snapshot.
+ * Limits of one order. Each is tested at its edge; together they keep the largest legal append, in plain letters, below
+ * 1,000,000 bytes, and the state of an order, with texts of a usual length, small enough for a snapshot.
  */
 export const LIMITS = {
   lines: 2_000,

@@ -89,6 +89,8 @@ function grantLines(order: Order, reason: RefundReason, asked: readonly LineQuan
     return { lineId, quantity, amountMinor: Math.max(0, togetherMinor - amountMinor) };
   });
   const amountMinor = lines.reduce((total, line) => total + line.amountMinor, 0);
+  // Such as units of a gift. The request names no amount that could be out of range.
+  if (amountMinor === 0) return reject('quantity_exceeds_refundable', { availableMinor: 0 });
   return { of: { kind: 'lines', lines }, amountMinor };
 }
 

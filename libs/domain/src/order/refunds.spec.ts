@@ -94,6 +94,23 @@ describe('RequestRefund for a return', () => {
       .then(ofLines([mugs(2, 667)], reason));
   });
 
+  it('gives nothing back for units that are worth nothing, and says so', () => {
+    const gift = mug(1, { unitPriceMinor: 0 });
+    const came = [
+      orderPlaced({ lines: [gift, lamp(2)] }),
+      orderConfirmed(),
+      captured(3_000),
+      ...sent(mug(1), lamp(2)),
+      ...returned(mug(1), lamp(1)),
+    ];
+    given(...came)
+      .when(requestRefund([mug(1)], { reason }))
+      .thenRejected('quantity_exceeds_refundable', { availableMinor: 0 });
+    given(...came)
+      .when(requestRefund([mug(1), lamp(1)], { reason }))
+      .then(ofLines([mugs(1, 0), { lineId: 'lamp', quantity: 1, amountMinor: 1_000 }], reason));
+  });
+
   it('may be an amount out of that value', () => {
     given(...back)
       .when(requestRefund(667, { reason }))

@@ -100,7 +100,7 @@ export const platformProblems = {
   order_too_large: {
     status: 422,
     title: 'The events of the command do not fit into one append',
-    help: 'Use fewer or shorter lines, or split the edit.',
+    help: 'Use fewer lines or shorter texts, or split the edit.',
   },
   precondition_required: {
     status: 428,
