@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { orderNumber } from '#domain/order/order-number.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
 import {
   parkedOrders,
   type ParkedOrder,
-  type QuarantineScope,
 } from '#read-models/stores/quarantine.store.js';
 import { CliError } from '../support/cli-error.js';
 
@@ -33,6 +33,6 @@ export async function orderIdOf(pool: pg.Pool, named: string): Promise<string> {
   );
 }
 
-function isOf(scope: QuarantineScope, projection: ProjectionName): boolean {
+function isOf(scope: ProjectionKey, projection: ProjectionName): boolean {
   return scope.projection === projection || scope.projection.startsWith(`${projection}:`);
 }
