@@ -1,10 +1,7 @@
 import type pg from 'pg';
 import { orderNumber } from '#domain/order/order-number.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
-import {
-  parkedOrders,
-  type ParkedOrder,
-} from '#read-models/stores/quarantine.store.js';
+import { parkedOrders, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
 import { CliError } from '../support/cli-error.js';
 
 /** The projections that a command may name. `relay` stands for the relays to all topics. */

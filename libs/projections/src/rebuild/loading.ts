@@ -7,7 +7,7 @@ import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { BuildCheckpoint, BulkLoadStore, OpenedOrder } from '#read-models/stores/bulk-load.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { forEachOf } from '../verify/for-each-of.js';
-import { storableRevision, TOMBSTONE_REVISION } from '../quarantine/faults.js';
+import { DELETION_REVISION, storableRevision } from '../quarantine/faults.js';
 import type { OrderToFold } from './fold-orders.js';
 import { BlockMemory } from './block-memory.js';
 import { OpenOrders, type OpenOrder } from './open-orders.js';
@@ -112,7 +112,7 @@ export class Loading {
     const unread = new Map<string, number>();
     await forEachOf(await this.#store.openOrders(), async ({ tenantId, orderId, fromRevision }) => {
       const stream = orderStream(tenantId, orderId);
-      const events = await readBetween(this.#options.eventStore, stream, fromRevision, TOMBSTONE_REVISION);
+      const events = await readBetween(this.#options.eventStore, stream, fromRevision, DELETION_REVISION);
       if (events instanceof StoreUnavailable) {
         unread.set(stream, fromRevision);
         return;
@@ -200,7 +200,7 @@ export class Loading {
   async #fillGap({ stream, revision: known }: OpenOrder, event: StoredExactEvent): Promise<void> {
     const revision = storableRevision(event);
     if (revision <= known) return; // a duplicate
-    const isDeletion = revision === TOMBSTONE_REVISION; // follows any revision
+    const isDeletion = revision === DELETION_REVISION; // follows any revision
     const missing = isDeletion ? [] : await this.#readAgain(stream, known + 1, revision);
     for (const one of [...missing, event]) this.#open.add(one);
   }
