@@ -133,10 +133,8 @@ export class Loading {
       const { position } = message.kind === 'event' ? message.event : message;
       if (position > this.#position) return;
       if (message.kind === 'checkpoint') continue;
-      if (--this.#eventsUntilGate <= 0) {
-        this.#eventsUntilGate = GATE_EVENTS;
-        await this.#options.gate?.(GATE_EVENTS);
-      }
+      const passed = this.#passGateWhenDue();
+      if (passed !== null) await passed;
       const { event } = message;
       const first = from.get(event.stream);
       if (first === undefined) continue;
@@ -148,7 +146,6 @@ export class Loading {
 
   /** Reads the log until the subscription has caught up. */
   async #read(): Promise<void> {
-    const { gate } = this.#options;
     for await (const message of this.#log(this.#position < 0n ? null : this.#position)) {
       if (message.kind === 'caughtUp') return;
       if (message.kind === 'checkpoint') {
@@ -157,9 +154,9 @@ export class Loading {
       }
       const filled = this.#add(message.event);
       if (filled !== null) await filled;
-      if (--this.#eventsUntilGate > 0) continue;
-      this.#eventsUntilGate = GATE_EVENTS;
-      await gate?.(GATE_EVENTS);
+      const passed = this.#passGateWhenDue();
+      if (passed === null) continue;
+      await passed;
       await this.#stepWhenDue();
     }
     this.#logEnded();
@@ -168,6 +165,13 @@ export class Loading {
   #log(after: bigint | null): AsyncIterable<SubscriptionMessage<StoredExactEvent>> {
     const { eventStore, signal } = this.#options;
     return eventStore.subscribeToAllExact({ after, streamPrefix: ORDER_STREAM_PREFIX, signal });
+  }
+
+  /** Counts an event of the log. @returns null while the gate is not due: a million promises are saved */
+  #passGateWhenDue(): Promise<void> | null {
+    if (--this.#eventsUntilGate > 0) return null;
+    this.#eventsUntilGate = GATE_EVENTS;
+    return this.#options.gate?.(GATE_EVENTS) ?? Promise.resolve();
   }
 
   #logEnded(): never {
