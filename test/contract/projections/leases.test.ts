@@ -233,7 +233,7 @@ describe('two projectors', () => {
   });
 });
 
-describe('a write of an owner that is one no longer', () => {
+describe('a write of a former owner', () => {
   let connections: pg.PoolClient[] = [];
   afterEach(() => {
     for (const client of connections) client.release();

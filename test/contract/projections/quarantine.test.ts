@@ -237,7 +237,7 @@ describe('an order that cannot be taken further', () => {
     }
   });
 
-  it('is named once its stream gives it, where what was missing cannot be applied either', async () => {
+  it('is parked with type and id of a missing event once its stream gives that, if it cannot be applied either', async () => {
     const order = await placed();
     await order.receives({ type: UNKNOWN_TYPE });
     let lost = true;
