@@ -58,7 +58,7 @@ function secondCopies(orders: readonly WrittenOrder[], taken: readonly Mail[]): 
   return copies;
 }
 
-describeWith('kafka', 'the example notifier, killed', () => {
+describeWith('kafka', 'the example notifier, interrupted', () => {
   let bench: NotifierBench;
 
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
 
   const mailTo = (order: WrittenOrder) => bench.mail.taken.filter(({ to }) => to === addressOf(order));
 
-  it('between the 250 and the commit: sends a second copy with the same Message-ID', async () => {
+  it('by a kill between the 250 and the commit: sends a second copy with the same Message-ID', async () => {
     const order = await placed(bench);
     await order.does(confirm);
     await bench.mail.hold();
@@ -88,7 +88,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     expect(more).toEqual([]);
   });
 
-  it('before the 250: sends no second copy', async () => {
+  it('by a kill before the 250: sends no second copy', async () => {
     const order = await placed(bench);
     await order.does(confirm);
     await bench.mail.hold();
@@ -102,7 +102,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     expect(mailTo(order)).toHaveLength(1);
   });
 
-  it('while it takes events in: finds them again', async () => {
+  it('by a kill while it takes events in: finds them again', async () => {
     const order = await placed(bench);
     await order.does(confirm);
     const notifier = bench.start();
@@ -119,7 +119,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     expect(mailTo(order)).toHaveLength(1);
   });
 
-  it(`at ${ROUNDS} random moments under load: loses none, and repeats at most what was under way`, async () => {
+  it(`by kills at ${ROUNDS} random moments under load: loses none, and repeats at most what was under way`, async () => {
     const orders: WrittenOrder[] = [];
     let kills = 0;
     const victims = [bench.start(), bench.start()];
@@ -140,7 +140,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     );
   });
 
-  it('no, only joined, left and restarted: sends nothing twice', async () => {
+  it('by others of its group that join, stop and start: sends nothing twice', async () => {
     const orders = await toldOrders(bench, ORDERS);
     const first = bench.start();
     orders.push(...(await toldOrders(bench, ORDERS)));
@@ -157,7 +157,7 @@ describeWith('kafka', 'the example notifier, killed', () => {
     expect(await second.end('SIGTERM')).toBe(0);
   });
 
-  it('no, but without its PostgreSQL: takes events when it is back', async () => {
+  it('by the absence of its PostgreSQL: takes events when that is back', async () => {
     const notifier = bench.start();
     await until('it is ready', () => notifier.lines.some(({ message }) => message === 'ready'), WAIT_MS);
     await bench.postgres.away();

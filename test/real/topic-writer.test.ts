@@ -26,7 +26,7 @@ describeWith('kafka', 'the writer of a topic', () => {
     await network.close();
   });
 
-  it('sends what comes after a request without an answer as something else than a repetition of it', async () => {
+  it('does not send what follows an unanswered request as if it repeated that request', async () => {
     const brokers = kafkaBrokers()!;
     const { topic } = someTopic(brokers);
     await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });

@@ -1,5 +1,6 @@
+import type { ProjectionKey } from '#read-models/projection-key.js';
 import type { Queryable } from '#read-models/queryable.js';
-import { LeasesStore, type LeaseKey, type OwnerSession } from '#read-models/stores/leases.store.js';
+import { LeasesStore, type OwnerSession } from '#read-models/stores/leases.store.js';
 
 const AS_LONG_AS_A_TEST_MS = 3_600_000;
 
@@ -9,7 +10,7 @@ const AS_LONG_AS_A_TEST_MS = 3_600_000;
  */
 export async function takeLease(
   db: Queryable,
-  key: LeaseKey,
+  key: ProjectionKey,
   { leaseMs = AS_LONG_AS_A_TEST_MS, holder = 'a test' } = {},
 ): Promise<bigint> {
   const store = new LeasesStore(db, holder, leaseMs);

@@ -207,7 +207,7 @@ describe('a token that does not come', () => {
     expect(await other).toMatchObject({ revision: 1 });
   });
 
-  it('is no matter of a call that was refused', async () => {
+  it('does not hold up the answer to another call that was refused', async () => {
     const [next, second] = [later<string>(), later<ServerResponse>()];
     const { url } = await serverOf(problem(401, 'token_expired'), second.resolve);
     const refuseTheOther = async () => {

@@ -46,7 +46,7 @@ describe('a request without an answer', () => {
   const failed = (code: string, syscall: string) =>
     new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code, syscall }) });
 
-  it('was not sent where nobody could be reached, and nobody knows where its connection ended', () => {
+  it('was not sent if no connection was made, and has an unknown outcome if the connection broke', () => {
     expect(lostBy(failed('EHOSTUNREACH', 'connect'))?.lost).toBe('not sent');
     expect(lostBy(failed('EHOSTUNREACH', 'read'))?.lost).toBe('unknown');
     expect(lostBy(failed('ENETUNREACH', 'write'))?.lost).toBe('unknown');

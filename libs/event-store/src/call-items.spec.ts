@@ -78,13 +78,13 @@ describe('the items of a call', () => {
     expect(await items.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('an error on the way to the call is theirs', async () => {
+  it('end with the error of a call that could not be opened', async () => {
     const items = itemsOf(new Call(), { open: () => Promise.reject(new Error('no way')) });
     await expect(items.next()).rejects.toThrow('no way');
     expect(await items.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('the last of so many is handed on when the call has ended, and nothing is cancelled', async () => {
+  it('end with the last one asked for, which waits for the end of the call and cancels nothing', async () => {
     const call = new Call().sends(1, 2);
     const items = itemsOf(call, { maxItems: 2 });
     expect(await items.next()).toEqual({ done: false, value: 1 });
@@ -118,7 +118,7 @@ describe('the items of a call', () => {
     await items.return();
   });
 
-  it('so does one of few that are large', async () => {
+  it('a slow reader of a few large items holds the server back, too', async () => {
     const call = new Call();
     const items = itemsOf(call, { sizeOf: () => 1_000_000 });
     call.sends(0);
@@ -132,7 +132,7 @@ describe('the items of a call', () => {
     await items.return();
   });
 
-  it('the last of so many comes, too, where they are large', async () => {
+  it('come up to the last one asked for also where they are large', async () => {
     const call = new Call().sends(1, 2, 3, 4, 5, 6);
     call.ends();
     expect(await all(itemsOf(call, { maxItems: 6, sizeOf: () => 3_000_000 }))).toEqual([1, 2, 3, 4, 5, 6]);
@@ -178,7 +178,7 @@ describe('the items of a call', () => {
     expect(call.cancelled).toBe(1);
   });
 
-  it('where it may be silent from a message on, it is waited for after that, and not before', async () => {
+  it('may take any time after the message that allows it, and not before', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     const isPatientAfter = (message: number | string) => message === 'caught up';
     const silent = itemsOf(new Call().sends('confirmed'), { isEndless: true, isPatientAfter });
@@ -201,7 +201,7 @@ describe('the items of a call', () => {
     await items.return();
   });
 
-  it('where there is no end, the end is an error', async () => {
+  it('end with an error where the call should never end', async () => {
     const call = new Call().sends('confirmed', 1);
     const items = itemsOf(call, { isEndless: true });
     call.ends();

@@ -178,7 +178,7 @@ describe('what cannot be read', () => {
     await expect(reading).rejects.toThrow(change.type ?? good.type);
   });
 
-  it('is not the good one', async () => {
+  it('does not include the event that the bad ones were made from', async () => {
     await expect(eventCodec(plainPersonal).decode([good])).resolves.toHaveLength(1);
   });
 

@@ -31,7 +31,7 @@ describe('the next event of an order', () => {
     expect(await asked).toBeNull();
   });
 
-  it('has been there since it was recorded, which nobody knows who cannot read its metadata', async () => {
+  it('has an age of 0 when there is none, and an unknown age when its metadata cannot be read', async () => {
     expect(await nextOrderEventAgeMs(saying({ kind: 'caughtUp' }), 1n)).toBe(0);
     expect(await nextOrderEventAgeMs(saying({ kind: 'event', event }), 1n)).toBeNull();
   });

@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 describe('a cluster that says nothing', () => {
-  it('is away, for who appends as for who reads, and is left soon', async () => {
+  it('is StoreUnavailable for an append and a read, and does not hold up closing', async () => {
     const store = new DbClientEventStore({
       connectionString: `esdb://${seeds()}?tls=false&maxDiscoverAttempts=2&gossipTimeout=60`,
       timeoutMs: WITHIN_MS,
@@ -43,7 +43,7 @@ describe('a cluster that says nothing', () => {
     await store.close();
   });
 
-  it('that is not found again is no error of nobody', async () => {
+  it('is looked for again in vain without an unhandled rejection', async () => {
     const client = openClient('esdb://127.0.0.1:1,127.0.0.1:1?tls=false&maxDiscoverAttempts=1');
     const internals = internalsOf(client);
     const looking = expect(internals.getChannel()).rejects.toThrow('Failed to discover');

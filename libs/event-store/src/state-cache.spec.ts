@@ -39,7 +39,7 @@ describe('the state cache', () => {
     expect(cache.estimatedSizeBytes).toBe(0);
   });
 
-  it('has what somebody works on as long as anybody does, whatever it may keep', () => {
+  it('keeps a state for as long as anybody holds it, however small the cache may be', () => {
     const cache = new StateCache({ maxSizeBytes: 0 });
     cache.hold('order');
     cache.hold('order');

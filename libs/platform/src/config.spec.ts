@@ -168,7 +168,7 @@ describe('the configuration', () => {
       expect(reading).not.toThrow(/\n|s3cret/);
     });
 
-    it('gives way, wherever it stands, to what goes before it', () => {
+    it('is overridden by what a program sets itself, also when the environment names a file', () => {
       const environment = { ORDERLOG_POSTGRES_URL_FILE: join(folder, 'none') };
       expect(read(overridden(environment, { ORDERLOG_POSTGRES_URL: url }) as Record<string, string>)).toBe(
         url,

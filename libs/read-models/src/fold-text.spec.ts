@@ -38,7 +38,7 @@ describe('placedWords', () => {
     );
   });
 
-  it('are never denied by thatMayHold, which denies what texts of plain letters lack', () => {
+  it('are in no text that thatMayHold drops, and it drops plain texts without them', () => {
     const texts = fc.array(fc.oneof(fc.string(), fc.string({ unit: 'grapheme' })), { maxLength: 8 });
     fc.assert(
       fc.property(texts, (some) => {

@@ -140,7 +140,7 @@ export const commandBugs: readonly TestedBug[] = [
       },
     ],
     ...{ project: 'unit', file: `${HANDLING}/shared-appends.spec.ts` },
-    test: 'a no, decided on what is not stored yet, is not given before it is',
+    test: 'a refusal that was decided on events not stored yet is not answered before they are stored',
   },
   {
     name: 'another body under a known key, answered as if it were the same',

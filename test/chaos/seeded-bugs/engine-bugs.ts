@@ -107,6 +107,6 @@ export const topicBugs: readonly TestedBug[] = [
       },
     ],
     ...{ project: 'real', file: 'test/real/topic-writer.test.ts' },
-    test: 'the writer of a topic sends what comes after a request without an answer',
+    test: 'the writer of a topic does not send what follows an unanswered request',
   },
 ];

@@ -124,7 +124,7 @@ export const followerBugs: readonly TestedBug[] = [
     changes: [
       {
         file: `${PROJECTIONS}/orders/order-advance.ts`,
-        from: 'if (stopped === null && revision > reached + 1 && revision !== TOMBSTONE_REVISION) {',
+        from: 'if (stopped === null && revision > reached + 1 && revision !== DELETION_REVISION) {',
         to: 'if (stopped === null && revision < 0) {',
       },
     ],

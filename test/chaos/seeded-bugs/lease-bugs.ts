@@ -19,7 +19,7 @@ export const leaseBugs: readonly TestedBug[] = [
       },
     ],
     ...leases,
-    test: 'a write of an owner that is one no longer of orders and their checkpoint fails as a whole',
+    test: 'a write of a former owner of orders and their checkpoint fails as a whole',
   },
   {
     name: 'how far the index is, told by an owner of before',
@@ -31,7 +31,7 @@ export const leaseBugs: readonly TestedBug[] = [
       },
     ],
     ...leases,
-    test: 'a write of an owner that is one no longer of how far the index is fails',
+    test: 'a write of a former owner of how far the index is fails',
   },
   {
     name: 'how far the relay is, told by an owner of before',
@@ -43,7 +43,7 @@ export const leaseBugs: readonly TestedBug[] = [
       },
     ],
     ...leases,
-    test: 'a write of an owner that is one no longer of how far the relay is fails',
+    test: 'a write of a former owner of how far the relay is fails',
   },
   {
     name: 'a projection that goes on when its lease is lost',

@@ -319,7 +319,7 @@ describe('an interruption', () => {
     expect((await readFile(path)).equals(bytes)).toBe(true);
   });
 
-  it('is not what a damaged byte is taken for, wherever it is', async () => {
+  it('is told from a damaged byte, wherever that is', async () => {
     const bytes = await readFile(wholePath);
     const places = [0, 9, 12, 15, 40, 400, 0.2, 0.5, 0.8].map((at) =>
       Math.floor(at > 0 && at < 1 ? bytes.length * at : at),

@@ -41,7 +41,7 @@ describe('read models that are built anew in the place of others', () => {
     const warned = keep(unreadableStreams(bench.eventStore, (asked) => asked === stream));
     await areRead();
     expect(warned.filter((text) => text.includes('compared'))).toEqual([
-      `some orders could not be compared with their events, such as ${stream.slice(ORDER_STREAM_PREFIX.length)}: ${stream} is not given`,
+      `1 order could not be compared with the events, such as ${stream.slice(ORDER_STREAM_PREFIX.length)}: ${stream} is not given`,
     ]);
   });
 

@@ -6,7 +6,7 @@ import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { FROM_THE_START, decodeFeedPlace } from '#read-models/readers/feed-place.js';
 import { ExportTooSlow, exportOrders } from '#read-models/readers/order-export.reader.js';
 import { filterOf } from '#read-models/readers/order-filter.js';
-import { TooManyGroups, orderTotals } from '#read-models/readers/order-totals.reader.js';
+import { sumOrders, TooManyGroups } from '#read-models/readers/order-totals.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
@@ -68,8 +68,8 @@ describe('what reads take at most', () => {
   it('sums are all of them, or none', async () => {
     const byReference = { ...question, by: 'status', timeZone: 'UTC' } as const;
     const models = modelsOver(bench.pool);
-    expect((await orderTotals(models, byReference, 1)).items).toMatchObject([{ orders: ORDERS }]);
-    await expect(orderTotals(models, byReference, 0)).rejects.toThrow(new TooManyGroups(0));
+    expect((await sumOrders(models, byReference, 1)).items).toMatchObject([{ orders: ORDERS }]);
+    await expect(sumOrders(models, byReference, 0)).rejects.toThrow(new TooManyGroups(0));
   });
 
   describe('an export', () => {

@@ -30,7 +30,7 @@ describe('an index whose rows another one is fed from', () => {
     await new SearchFeedStore(pool, generation).advance(token, { position: 9n, writeSeq }, documents, []);
   }
 
-  it('leaves nothing when it is dropped, so that what the other one has is forgotten as ever', async () => {
+  it('leaves nothing behind when it is dropped, so that late rows of the other one are forgotten as ever', async () => {
     const first = await prepareGeneration(pool, 'test');
     const next = await createGeneration(pool, { indexPrefix: 'test', madeBy: 'replay', rowsOf: first });
     await markReady(pool, next);

@@ -5,8 +5,9 @@ import { Ownership } from '#projections/lease/ownership.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { prepareGeneration, type Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
 import { LeaseLost } from '#read-models/stores/fence.js';
-import { sessionOf, type LeaseKey } from '#read-models/stores/leases.store.js';
+import { sessionOf } from '#read-models/stores/leases.store.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
 import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
@@ -49,7 +50,7 @@ class Process {
   readonly ended: Promise<unknown>;
 
   constructor(
-    keys: readonly LeaseKey[],
+    keys: readonly ProjectionKey[],
     readonly url = database.url,
   ) {
     this.leases = new Leases(url);
@@ -63,7 +64,7 @@ class Process {
     await this.ended;
   }
 
-  async #keep(lease: LeaseKey, signal: AbortSignal): Promise<void> {
+  async #keep(lease: ProjectionKey, signal: AbortSignal): Promise<void> {
     const { leases } = this;
     while (!signal.aborted) {
       const ownership = await Ownership.acquire({
@@ -81,8 +82,8 @@ class Process {
   }
 }
 
-const a: LeaseKey = { generation: 0, projection: 'a' };
-const three: readonly LeaseKey[] = [
+const a: ProjectionKey = { generation: 0, projection: 'a' };
+const three: readonly ProjectionKey[] = [
   a,
   { generation: 0, projection: 'b' },
   { generation: 7, projection: 'c' },
@@ -232,7 +233,7 @@ describe('two projectors', () => {
   });
 });
 
-describe('a write of an owner that is one no longer', () => {
+describe('a write of a former owner', () => {
   let connections: pg.PoolClient[] = [];
   afterEach(() => {
     for (const client of connections) client.release();
@@ -243,7 +244,7 @@ describe('a write of an owner that is one no longer', () => {
     connections.push(client);
     return client;
   };
-  const owners = async (key: LeaseKey) => {
+  const owners = async (key: ProjectionKey) => {
     const client = await connected();
     const before = await takeLease(client, key);
     const now = await takeLease(client, key);

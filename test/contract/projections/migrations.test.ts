@@ -125,7 +125,7 @@ describe('the shared tables', () => {
     expect(await Promise.all(kept.map(rowsOf))).toEqual(before);
   });
 
-  it('keep what is parked, forward, back and forward again; of what is known of it, back, what release 0.1.0 knows', async () => {
+  it('keep what is parked, forward, back and forward again; only what release 0.1.0 does not know is lost going back', async () => {
     await pool.query(migrations[0]!.up);
     await pool.query(FILLED);
     await pool.query(PARKED);

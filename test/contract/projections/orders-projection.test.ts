@@ -166,7 +166,7 @@ describe('the orders projection', () => {
     }
   });
 
-  it('believes a standby that took over with less', async () => {
+  it('tells its watchers a lower position when a standby took over from an earlier checkpoint', async () => {
     const running = bench.start();
     const watcher = new CheckpointWatcher({ connectionString: bench.postgresUrl });
     await watcher.start();

@@ -237,7 +237,7 @@ describe('an order that cannot be taken further', () => {
     }
   });
 
-  it('is named once its stream gives it, where what was missing cannot be applied either', async () => {
+  it('is parked with type and id of a missing event once its stream gives that, if it cannot be applied either', async () => {
     const order = await placed();
     await order.receives({ type: UNKNOWN_TYPE });
     let lost = true;
@@ -348,12 +348,12 @@ describe('an order that cannot be taken further', () => {
     const token = await takeLease(db, { generation: generation.id, projection: 'orders' });
     const quarantine = await OrderQuarantine.load(db, generation.id);
     const store = new OrdersStore(db, generation, token);
-    const turns: string[] = [];
+    const steps: string[] = [];
     const eventStore: AdvanceStore = {
       headPosition: () => bench.eventStore.headPosition(),
       readStream: (...args) => {
-        turns.push('page');
-        void orders.turns.take(async () => void turns.push('batch'));
+        steps.push('page');
+        void orders.oneAtATime.run(async () => void steps.push('batch'));
         return bench.eventStore.readStream(...args);
       },
     };
@@ -361,7 +361,7 @@ describe('an order that cannot be taken further', () => {
     const retrier = new ParkedOrderRetrier(orders);
     expect(await retrier.retry(order.stream)).toEqual({ revision: MORE_THAN_A_PAGE, stillParked: null });
     db.release();
-    expect(turns.slice(0, 3)).toEqual(['page', 'batch', 'page']);
+    expect(steps.slice(0, 3)).toEqual(['page', 'batch', 'page']);
     expect(await parked(order)).toEqual([]);
     expect(await rowOf(order)).toMatchObject({ revision: MORE_THAN_A_PAGE });
   });

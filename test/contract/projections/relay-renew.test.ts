@@ -86,7 +86,7 @@ describe('a relay that is to begin anew', () => {
     expect(await known()).toEqual([null, 0, null]);
   });
 
-  it('also where its projector died', async () => {
+  it('is free for the next also where its projector died', async () => {
     await owner.end();
     expect(await renew()).toBe(true);
     expect(await known()).toEqual([null, 0, null]);

@@ -4,7 +4,7 @@ import { instantAt } from '#domain/instant.js';
 import { clocks } from '#read-models/readers/as-of.js';
 import { NO_FILTER } from '#read-models/readers/order-filter.js';
 import { listOrders } from '#read-models/readers/order-list.reader.js';
-import { orderTotals } from '#read-models/readers/order-totals.reader.js';
+import { sumOrders } from '#read-models/readers/order-totals.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench, type RunningProjector } from '../../support/projections.js';
@@ -68,7 +68,7 @@ describe('an owner of the rows whose write gets no answer', () => {
       const firstPage = { ...question, sort: 'placedAt', cursor: null, limit: 10 } as const;
       const { page } = await listOrders(models, firstPage);
       expect(page.items).toMatchObject([{ revision: order.order.revision }]);
-      const totals = await orderTotals(models, { ...question, by: null, timeZone: 'UTC' });
+      const totals = await sumOrders(models, { ...question, by: null, timeZone: 'UTC' });
       expect(totals.items).toMatchObject([{ orders: 1 }]);
     }
   }

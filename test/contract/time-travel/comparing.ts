@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { diffOrders } from '#read-models/readers/order-diff-list.reader.js';
 import { exportOrders } from '#read-models/readers/order-export.reader.js';
 import { listOrders, type Page } from '#read-models/readers/order-list.reader.js';
-import { orderTotals } from '#read-models/readers/order-totals.reader.js';
+import { sumOrders } from '#read-models/readers/order-totals.reader.js';
 import type { ReadModels } from '#read-models/readers/read-models.js';
 import type { SummaryItem } from '#read-models/readers/summary-item.js';
 import { facetNames, type OrderSearchPage } from '#read-models/search/order-search.js';
@@ -27,7 +27,7 @@ export async function compare(
   await compareSearch(models, folded, { ...asked, ...matching });
   await compareDiff(models, folded, { ...asked, ...matching });
   const totals = { ...matching, by: asked.by, timeZone: asked.timeZone };
-  const { items } = await orderTotals(models, totals);
+  const { items } = await sumOrders(models, totals);
   expect(inAnyOrder(items)).toEqual(inAnyOrder(foldedTotals(folded, totals)));
   return shown;
 }

@@ -21,7 +21,7 @@ describe('work that comes after others', () => {
     // The tests may have been started among the last themselves, and nothing goes up from there.
     ['started as any other', 0, Math.max(getPriority(), below)],
     ['started as the last of all', last, last],
-  ])('does so where it was %s', async (_how, niceness, expected) => {
+  ])('gives way to other processes where it was %s', async (_how, niceness, expected) => {
     const child = [process.execPath, '--input-type=module', '--eval', WORK];
     const { stdout } = await run('nice', ['-n', String(niceness), ...child]);
     expect(Number(stdout)).toBe(expected);

@@ -200,7 +200,7 @@ describe('an order that is parked, over HTTP,', () => {
     expect(body).toMatchObject({ code: 'order_not_found' });
   });
 
-  it('is as of any moment what its row is, and stale at its end', async () => {
+  it('is shown as of any moment up to the end of its row, and is stale only there', async () => {
     const { body: now } = await system.ask(`${path}?asOf=${new Date().toISOString()}`);
     expect(now).toMatchObject({ revision: 1, tags: ['before'], stale: true });
     const { body: placed } = await system.ask(`${path}?revision=0`);

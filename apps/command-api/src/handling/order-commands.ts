@@ -135,7 +135,7 @@ export class OrderCommands {
     const nowMs = this.#elapsedMs();
     for (const command of queue.takeLaterOlderThan(nowMs - PATIENCE_MS)) {
       const why = 'the event store takes too long for the commands that wait for this order';
-      const isOthers = queue.hasOnlyLostSince(command);
+      const isOthers = this.#turns.hasOnlyLostSince(queue, command.sinceMs);
       command.refuse(
         isOthers ? new ConflictRetriesExhausted(nowMs - command.sinceMs) : new StoreUnavailable(why),
       );
@@ -202,7 +202,6 @@ export class OrderCommands {
         const { order, events } = batch;
         this.#loader.remember(stream, { order: order!, position: appended.position }, events.length);
         this.#turns.won(queue);
-        queue.wonAtMs = this.#elapsedMs();
         this.#observer?.appended(storing(batch));
         queue.takeMore();
         answering.asDecided(appended.position);
@@ -212,8 +211,7 @@ export class OrderCommands {
       this.#observer?.conflicted();
       if (!isFresh) return;
       this.#turns.lost(queue);
-      queue.lostAtMs = this.#elapsedMs();
-      answering.impatient(queue.lostAtMs, PATIENCE_MS);
+      answering.impatient(this.#elapsedMs(), PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof AppendTooLarge)) throw error;
       if (storing(batch) > 1) queue.takeFewerThan(batch.verdicts.length);

@@ -36,22 +36,11 @@ export class OrderQueue {
   #mostCommands = MOST_COMMANDS;
   /** Whether the order has to be read from the store before the next decision. */
   isStale = false;
-  /** When our last append was stored, and when another process last came first; by the clock of `sinceMs`. */
-  wonAtMs = -Infinity;
-  lostAtMs = -Infinity;
 
   constructor(readonly stream: string) {}
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
-  }
-
-  /**
-   * Whether other processes kept a command waiting: since it arrived, no append of ours was stored, and another
-   * process came first.
-   */
-  hasOnlyLostSince({ sinceMs }: WaitingCommand): boolean {
-    return this.wonAtMs < sinceMs && this.lostAtMs >= sinceMs;
   }
 
   join(command: WaitingCommand): void {

@@ -120,7 +120,7 @@ describe('commands that wait for the same order', () => {
   });
 });
 
-describe('a no, decided on what is not stored yet,', () => {
+describe('a refusal that was decided on events not stored yet', () => {
   /** Which of the requests have an answer while the second append is under way. */
   async function whileAppending(
     requests: readonly CommandRequest[],
@@ -141,7 +141,7 @@ describe('a no, decided on what is not stored yet,', () => {
     return { memory, early: () => early, results: await Promise.allSettled(results) };
   }
 
-  it('is not given before it is', async () => {
+  it('is not answered before they are stored', async () => {
     const { early, results } = await whileAppending([asked(holdOrder), asked(confirmOrder)], () => {});
     expect(early()).toEqual([]);
     expect(results).toMatchObject([
@@ -150,7 +150,7 @@ describe('a no, decided on what is not stored yet,', () => {
     ]);
   });
 
-  it('is not given at all when it never will be', async () => {
+  it('is decided anew when they are not stored', async () => {
     const { memory, results } = await whileAppending(
       [asked(holdOrder, { ifMatch: 0 }), asked(confirmOrder)],
       ({ events }) => {
@@ -171,7 +171,7 @@ describe('a no, decided on what is not stored yet,', () => {
     expect(memory.events.map(({ type }) => type)).toEqual(['OrderPlaced', 'TagsChanged', 'OrderConfirmed']);
   });
 
-  it('is not given when nobody knows', async () => {
+  it('is not answered when nobody knows whether they are stored', async () => {
     const { results } = await whileAppending([asked(holdOrder), asked(confirmOrder)], () => {
       throw new StoreUnavailable('it went away');
     });

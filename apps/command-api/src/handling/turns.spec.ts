@@ -22,7 +22,7 @@ describe('turns', () => {
     for (let n = 0; n < 15; n++) expect(waitAfterOurs()).toBe(0);
   });
 
-  it('are left to others now and then by who always comes first: they cannot say that they wait', async () => {
+  it('are left to others after sixteen in a row: rivals that lose every race cannot tell that they wait', async () => {
     for (let n = 0; n < 16; n++) turns.won(queue);
     expect(turns.waitMs(queue)).toBeGreaterThan(0);
     await turns.ours(queue);
@@ -75,7 +75,7 @@ describe('turns', () => {
     expect(turns.waitMs(queue)).toBeLessThan(100);
   });
 
-  it('are nobody else’s where nobody was met for a second, and on other orders', () => {
+  it('are not left to rivals that were not met for a second, nor on other orders', () => {
     turns.lost(queue);
     turns.won(queue);
     expect(turns.waitMs(new OrderQueue('another'))).toBe(0);

@@ -31,7 +31,9 @@ const SHARE_OF_NEWEST = 0.2;
 
 /** What this process knows of the demand for one order. */
 interface Demand {
+  /** When our last append was stored. */
   wonAtMs: number;
+  lostAtMs: number;
   /** Our turns since others last had a chance, each near the one before. */
   turnsInARow: number;
   metAtMs: number;
@@ -93,7 +95,8 @@ export class Turns {
   /** Another process appended first, although this one had just read the order. */
   lost({ stream }: OrderQueue): void {
     const demand = this.#demandFor(stream);
-    demand.metAtMs = this.#elapsedMs();
+    demand.lostAtMs = this.#elapsedMs();
+    demand.metAtMs = demand.lostAtMs;
     demand.others = Math.min(OTHERS_AT_MOST, demand.others + 1);
   }
 
@@ -110,6 +113,12 @@ export class Turns {
     demand.others = Math.max(OTHERS_AT_LEAST, demand.others * OTHERS_KEPT);
   }
 
+  /** Whether rivals alone were served since then: a race was lost to them, and no append of ours was stored. */
+  hasOnlyLostSince({ stream }: OrderQueue, sinceMs: number): boolean {
+    const demand = this.#demands.get(stream);
+    return demand !== undefined && demand.wonAtMs < sinceMs && demand.lostAtMs >= sinceMs;
+  }
+
   /** Records how long a turn took, from reading what is decided on to the store's answer. */
   took(turnMs: number): void {
     const newest = Math.min(turnMs, LONGEST_TURN_MS);
@@ -119,7 +128,13 @@ export class Turns {
   #demandFor(stream: string): Demand {
     const known = this.#demands.get(stream);
     if (known) return known;
-    const demand = { wonAtMs: -Infinity, turnsInARow: 0, metAtMs: -Infinity, others: OTHERS_AT_LEAST };
+    const demand = {
+      wonAtMs: -Infinity,
+      lostAtMs: -Infinity,
+      turnsInARow: 0,
+      metAtMs: -Infinity,
+      others: OTHERS_AT_LEAST,
+    };
     this.#demands.set(stream, demand);
     return demand;
   }

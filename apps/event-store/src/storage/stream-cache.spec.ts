@@ -28,7 +28,7 @@ describe('the stream cache', () => {
     expect([revisionsFrom(cache, 's', 4), revisionsFrom(cache, 'other', 0)]).toEqual([null, null]);
   });
 
-  it('knows no hole', () => {
+  it('gives nothing across a hole', () => {
     const cache = new StreamCache(ROOM);
     cache.keep(range('s', 0, 2));
     cache.push(eventOf('s', 9));

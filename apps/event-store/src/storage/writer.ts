@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from '#platform/logging.js';
 import type { KnownEvent } from '../rules/append.decider.js';
 import { describedStream } from '../rules/stream-state.js';
-import { Batch, type PossibleRepeat } from './batch.js';
 import type { EventReader } from './event-reader.js';
 import type { PendingWrite, WriteOutcome } from './pending-write.js';
 import { firstEventsOfDeleted } from './recreations.js';
@@ -10,6 +9,7 @@ import type { RecentEvents } from './recent-events.js';
 import type { StreamCache } from './stream-cache.js';
 import type { StoredEvent } from './stored-event.js';
 import type { StreamStates } from './stream-states.js';
+import { WriteBatch, type PossibleRepeat } from './write-batch.js';
 import type { WriterSession } from './writer-session.js';
 
 const BATCH_MAX_EVENTS = 2_000;
@@ -125,7 +125,7 @@ export class Writer {
   }
 
   /** Null on failure. Whether the batch was stored after all is only known once the session is up again. */
-  async #store(writes: readonly PendingWrite[]): Promise<Batch | null> {
+  async #store(writes: readonly PendingWrite[]): Promise<WriteBatch | null> {
     const { session, reader, states, recent, logger } = this.#parts;
     try {
       const streams = [...new Set(writes.map((write) => describedStream(write.stream)))];
@@ -134,7 +134,7 @@ export class Writer {
         this.#known.set(id, event);
       // During the lookup, states may have been evicted from their cache.
       await states.ready(streams);
-      const batch = new Batch(states, this.#known, recent.lastPosition, Date.now());
+      const batch = new WriteBatch(states, this.#known, recent.lastPosition, Date.now());
       for (const write of writes) batch.decide(write);
       if (batch.events.length > 0) await session.execute(batch.insert);
       return batch;
@@ -147,7 +147,7 @@ export class Writer {
     }
   }
 
-  #publish(batch: Batch): void {
+  #publish(batch: WriteBatch): void {
     const { states, recent, cache, committed } = this.#parts;
     states.commit();
     for (const event of batch.events) {

@@ -1,10 +1,7 @@
 import type pg from 'pg';
 import { orderNumber } from '#domain/order/order-number.js';
-import {
-  parkedOrders,
-  type ParkedOrder,
-  type QuarantineScope,
-} from '#read-models/stores/quarantine.store.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
+import { parkedOrders, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
 import { CliError } from '../support/cli-error.js';
 
 /** The projections that a command may name. `relay` stands for the relays to all topics. */
@@ -33,6 +30,6 @@ export async function orderIdOf(pool: pg.Pool, named: string): Promise<string> {
   );
 }
 
-function isOf(scope: QuarantineScope, projection: ProjectionName): boolean {
+function isOf(scope: ProjectionKey, projection: ProjectionName): boolean {
   return scope.projection === projection || scope.projection.startsWith(`${projection}:`);
 }

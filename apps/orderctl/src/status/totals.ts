@@ -5,16 +5,16 @@ import type { ReadModels } from './read-models.js';
 type Amount = 'totalMinor' | 'refundedMinor';
 
 /** The figures of an import, for all orders of a tenant. Amounts of different currencies are never added up. */
-interface OrderTotals extends Omit<ImportFigures, Amount> {
-  readonly currencies: readonly CurrencyTotals[];
+interface TenantFigures extends Omit<ImportFigures, Amount> {
+  readonly currencies: readonly CurrencyFigures[];
 }
 
-interface CurrencyTotals extends Pick<ImportFigures, 'ordersPlaced' | Amount> {
+interface CurrencyFigures extends Pick<ImportFigures, 'ordersPlaced' | Amount> {
   readonly currency: string;
 }
 
 /** Computed from the rows of the orders alone. */
-export async function readTotals({ pool, generation }: ReadModels, tenant: string): Promise<OrderTotals> {
+export async function readTotals({ pool, generation }: ReadModels, tenant: string): Promise<TenantFigures> {
   const totals = await totalsByCurrency(pool, generation, tenant);
   return {
     ordersPlaced: sum(totals, ({ orders }) => orders),

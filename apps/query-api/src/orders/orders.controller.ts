@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { DiffListQuestion, SummaryDifference } from '#read-models/readers/order-diff-list.reader.js';
 import type { Page } from '#read-models/readers/order-list.reader.js';
-import type { OrderTotals } from '#read-models/readers/order-totals.reader.js';
+import type { TotalsAnswer } from '#read-models/readers/order-totals.reader.js';
 import type { SummaryItem } from '#read-models/readers/summary-item.js';
 import type { OrderSearchPage } from '#read-models/search/order-search.js';
 import { facetNames } from '#read-models/search/order-search.js';
@@ -105,7 +105,7 @@ export class OrdersController {
   async totalOrders(
     @AskedBy() { audience, consistentWith }: Asked,
     @Query() query: TotalsQuery,
-  ): Promise<Pick<OrderTotals, 'items'> & { readonly stale?: true }> {
+  ): Promise<Pick<TotalsAnswer, 'items'> & { readonly stale?: true }> {
     const { by, timeZone } = query;
     if (timeZone !== null && !isTimeZone(timeZone)) throw unknownTimeZone();
     const asOf = asOfOf(query);

@@ -7,11 +7,7 @@ import { exportOrders } from '#read-models/readers/order-export.reader.js';
 import type { Audience } from '#read-models/readers/order-filter.js';
 import { readHistory, type HistoryQuestion } from '#read-models/readers/order-history.reader.js';
 import { listOrders, type OrderListQuestion } from '#read-models/readers/order-list.reader.js';
-import {
-  customerSummary,
-  orderTotals,
-  type TotalsQuestion,
-} from '#read-models/readers/order-totals.reader.js';
+import { customerSummary, sumOrders, type TotalsQuestion } from '#read-models/readers/order-totals.reader.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { ReadModels } from '#read-models/readers/read-models.js';
 import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
@@ -39,7 +35,7 @@ const reads = {
     withStale(models, question, listOrders(models, question), ({ page }) => page),
   diffList: ({ models }: Sources, question: DiffListQuestion) =>
     withStale(models, question, diffOrders(models, question), (page) => page),
-  totals: ({ models }: Sources, question: TotalsQuestion) => orderTotals(models, question),
+  totals: ({ models }: Sources, question: TotalsQuestion) => sumOrders(models, question),
   history: async ({ models }: Sources, question: HistoryQuestion) => {
     const history = await readHistory(models, question);
     if (history === null) await refuseUnplaced(models, question);

@@ -182,7 +182,7 @@ describe('A line', () => {
       .thenRejected('line_in_use');
   });
 
-  it('is never the last to go, nor one too many', () => {
+  it('cannot be removed when it is the last, nor added beyond the limit', () => {
     given(orderPlaced())
       .when(editOrder([removeLine('mug')]))
       .thenRejected('no_lines');

@@ -11,8 +11,8 @@ import { orderTotals } from './totals.js';
 const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
 const story = fc.array(numbers, { minLength: 1, maxLength: 30, size: 'max' });
 
-describe('Garbage', () => {
-  it('is rejected, or accepted into an order that still holds', () => {
+describe('A command with an absurd number in it', () => {
+  it('is rejected, or leaves an order whose amounts still add up', () => {
     const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(NaN, -0, Infinity, 2 ** 53, 1e20));
     fc.assert(
       fc.property(story, number, fc.nat(9_999), (turns, bad, seed) => {

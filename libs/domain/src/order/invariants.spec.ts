@@ -164,7 +164,7 @@ describe('Whatever is asked of an order', () => {
     );
   });
 
-  it('says what is allowed as it then decides', () => {
+  it('is decided as allowedCommands told before', () => {
     always(({ before, command, events, rejected }, order) => {
       if (before === null) return;
       const allowed = allowedCommands(before).includes(command.type);

@@ -78,7 +78,7 @@ describe('The money of any order', () => {
     );
   });
 
-  it('is what tax inside of prices leaves as it is, and tax on top adds', () => {
+  it('includes tax on top of prices once, and is not changed by tax inside of them', () => {
     fc.assert(
       fc.property(sale, (of) => {
         const { order } = placed(of);
@@ -92,7 +92,7 @@ describe('The money of any order', () => {
     );
   });
 
-  it('is all in its units: none worth less than nothing, and together what the lines are worth', () => {
+  it('is spread over units without a remainder, and no unit has a negative value', () => {
     fc.assert(
       fc.property(sale, (of) => {
         const { order } = placed(of);

@@ -57,7 +57,7 @@ describe('occurredAt', () => {
       .thenAt(at('11:59:30'));
   });
 
-  it('comes after the sense of the command', () => {
+  it('is checked last: a no-op and an invalid command are answered as such, whatever the time', () => {
     given(orderPlaced(), tagsChanged('a'))
       .when(changeTags('a'), { occurredAt: at('01:00') })
       .thenNothing();

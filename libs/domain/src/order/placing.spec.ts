@@ -83,7 +83,7 @@ describe('PlaceOrder', () => {
       .thenNothing();
   });
 
-  it('is no other order', () => {
+  it('is refused with other content for an order that is placed already', () => {
     const again = { newIds: ['mug'] };
     given(orderPlaced())
       .when(placeOrder({ lines: [input(mug(11))] }), again)

@@ -214,7 +214,7 @@ describe('RequestRefund of units that nobody has paid for', () => {
     exchanged.when(cancellation).thenRejected(code, { availableMinor: 0 });
   });
 
-  it('gives back what is owed beside a courtesy that is on its way', () => {
+  it('gives back what is owed although a goodwill refund is pending', () => {
     given(...paid, refundRequested(500), linesCancelled([mug(3)]))
       .when(cancellation)
       .then(ofLines([mugs(3, 1_000)], 'cancellation'));
@@ -250,7 +250,7 @@ describe('RequestRefund of an overpayment', () => {
       .thenRejected('amount_out_of_range');
   });
 
-  it('of units that came back or were cancelled leaves nothing of them for another reason', () => {
+  it('of returned or cancelled units uses up their value, which is not refunded again for another reason', () => {
     const exceeds = 'quantity_exceeds_refundable';
     given(...back, refundRequested(667, { reason }), refundSucceeded())
       .when(requestRefund([mug(2)], { reason: 'return' }))
@@ -267,7 +267,7 @@ describe('RequestRefund of an overpayment', () => {
       .thenRejected(exceeds, { availableMinor: 2_000 });
   });
 
-  it('that was paid too much in truth leaves all of the units', () => {
+  it('takes what was captured beyond the order’s cost first, and the value of returned units only then', () => {
     const backOverpaid = [...over, orderConfirmed(), ...sent(mug(3), lamp(2)), ...returned(mug(2))];
     given(...backOverpaid, refundRequested(100, { reason }), refundSucceeded())
       .when(requestRefund([mug(2)], { reason: 'return' }))
@@ -478,7 +478,7 @@ describe('RecordRefundSucceeded and RecordRefundFailed', () => {
       .thenRejected('refund_exceeds_captured', { availableMinor: 0 });
   });
 
-  it('tell that the provider failed, too, where somebody had given it up: what it says of before is no news', () => {
+  it('record once that the provider failed at a refund that somebody had given up', () => {
     const givenUp = given(...pending, refundFailed());
     givenUp.when(recordRefundFailed('refund', { providerReference: 'B1' })).then(failedAtProvider);
     const failed = given(...pending, refundFailed(), failedAtProvider);

@@ -14,7 +14,7 @@ export interface LatestSnapshot {
   readonly content: Order | Unusable | null;
 }
 
-export type WriteOutcome =
+export type Written =
   | { readonly kind: 'written'; readonly streamRevision: number }
   | { readonly kind: 'conflict'; readonly actualRevision: number | null }
   | { readonly kind: 'too_large' };
@@ -44,7 +44,7 @@ export class SnapshotStore {
    * @param seen the revision of the one seen last in the stream of snapshots; null: there was none
    * @throws StoreUnavailable, AppendOutcomeUnknown
    */
-  async write(stream: string, order: Order, seen: number | null): Promise<WriteOutcome> {
+  async write(stream: string, order: Order, seen: number | null): Promise<Written> {
     const event = await this.#codec.encode(order);
     if (sizeInAppendBytes(event) > APPEND_LIMIT_BYTES) return { kind: 'too_large' };
     const name = snapshotStream(stream);

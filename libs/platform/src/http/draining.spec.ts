@@ -51,7 +51,7 @@ async function listensNoMore(): Promise<void> {
 }
 
 describe('an HTTP server that is drained', () => {
-  it('keeps connections until it is', async () => {
+  it('keeps connections alive until draining begins', async () => {
     expect(await ask('/quick')).toEqual({ connection: 'keep-alive', text: 'quick' });
     expect(draining.begun).toBe(false);
   });

@@ -85,7 +85,7 @@ describe.each([FlatDto, DeepDto])('the bodies made up for $name', (dto) => {
       ) as JsonSchema,
     );
 
-  it('tell a schema from one that says less, whatever it leaves out', () => {
+  it('show whatever rule is left out of its schema', () => {
     const bodies = fc
       .sample(bodyOf(dto), { numRuns: 5_000, seed: 1 })
       .map((text): unknown => JSON.parse(text));

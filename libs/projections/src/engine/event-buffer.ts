@@ -1,6 +1,6 @@
 import type { RawEvent, SubscriptionMessage } from '#event-store/port.js';
 
-export interface Batch {
+export interface EventBatch {
   readonly events: readonly RawEvent[];
   /** All events up to here are in this batch or were in earlier ones. */
   readonly position: bigint;
@@ -80,7 +80,7 @@ export class EventBuffer {
   }
 
   /** Takes what is buffered, up to the limits of a batch. The buffer must not be empty. */
-  take(): Batch {
+  take(): EventBatch {
     let bytes = 0;
     let count = 0;
     for (const item of this.#items) {

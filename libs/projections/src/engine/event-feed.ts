@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
-import { EventBuffer, type Batch, type BufferLimits } from './event-buffer.js';
+import { EventBuffer, type EventBatch, type BufferLimits } from './event-buffer.js';
 import { watch, type Heard } from './subscription-watchdog.js';
 
 export interface EventFeedOptions {
@@ -61,7 +61,7 @@ export class EventFeed {
    * @param gatherMs how long to wait for a whole batch, asked once the buffer is not empty
    * @throws why the feed ended
    */
-  async next(gatherMs: () => number): Promise<Batch> {
+  async next(gatherMs: () => number): Promise<EventBatch> {
     await this.#buffer.some();
     await this.#buffer.event(IDLE_CHECKPOINT_INTERVAL_MS);
     await this.#buffer.wholeBatch(gatherMs());

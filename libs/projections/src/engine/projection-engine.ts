@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { StoreSilent } from '#event-store/errors.js';
 import type { Logger } from '#platform/logging.js';
-import type { LeaseKey } from '#read-models/stores/leases.store.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
 import { isAway, messageOf, pause } from './interruptions.js';
 import type { Leases } from '../lease/leases.js';
 import { Ownership } from '../lease/ownership.js';
@@ -19,7 +19,7 @@ export interface Owned {
   readonly db: pg.Client;
   /** Checked in the transaction of every write. */
   readonly token: bigint;
-  readonly lease: LeaseKey;
+  readonly lease: ProjectionKey;
   /** Aborts when the owner must let go: at shutdown, when the lease is lost, or when another projector asks for it. */
   readonly signal: AbortSignal;
 }
@@ -30,7 +30,7 @@ export interface ProjectionWork {
   /** The engine that runs this projection. */
   readonly engine: ProjectionEngine;
   /** Chooses what to keep. @returns the lease to acquire before `follow` @throws while the choice cannot be made */
-  prepare(): Promise<LeaseKey>;
+  prepare(): Promise<ProjectionKey>;
   /**
    * Works on from the checkpoint until the signal aborts. Once it has ended, nothing still under way can harm a
    * successor.

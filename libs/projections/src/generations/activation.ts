@@ -15,7 +15,7 @@ import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import { isAway, messageOf, pause } from '../engine/interruptions.js';
 import { withParkedTriedAgain } from '../quarantine/try-parked-again.js';
 import { briefly } from '../verify/differences.js';
-import { BUILD_PATIENCE_MS, countWrong, verify } from '../verify/verify.js';
+import { BUILD_PATIENCE_MS, countWrong, notCompared, verify } from '../verify/verify.js';
 
 export interface ActivationOptions {
   /** Three connections are used. */
@@ -125,16 +125,13 @@ async function verifyBuilt(
     patienceMs: BUILD_PATIENCE_MS,
     signal,
   });
-  const { differences, unread } = result;
-  if (unread[0]) {
-    const { tenantId, orderId, reason } = unread[0];
-    logger.warn(
-      { generation: generation.id, orders: unread.length },
-      `some orders could not be compared with their events, such as ${tenantId}.${orderId}: ${reason}`,
-    );
+  const uncompared = notCompared(result);
+  if (uncompared !== null) {
+    logger.warn({ generation: generation.id, orders: result.unread.length }, uncompared);
   }
   const differing = countWrong(result);
   if (differing > 0) {
+    const { differences } = result;
     const example = differences.find((one) => one.kind !== 'unreadable') ?? differences[0]!;
     const reason = `of ${counted(result.orders, 'order')}, ${counted(differing, 'differs from its', 'differ from their')} events, such as ${briefly(example)}`;
     await markFailed(pool, generation, reason);

@@ -7,7 +7,7 @@ import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
 import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 
-export interface FlipOptions {
+export interface ChosenFlipOptions {
   /** Two connections are used. */
   readonly pool: pg.Pool;
   /** null: none is configured. */
@@ -40,7 +40,7 @@ export const LOCKED =
   'another process is switching generations, or a long write to the active one is under way';
 
 /** Goes back to the generation that was active before, in one step. @throws CannotFlip */
-export async function rollback(options: FlipOptions): Promise<Flipped> {
+export async function rollback(options: ChosenFlipOptions): Promise<Flipped> {
   const previous = (await listGenerations(options.pool)).find(({ role }) => role === 'previous');
   if (!previous) throw new CannotFlip('there is no previous generation to go back to');
   return flipTo(options, previous.id);
@@ -53,7 +53,7 @@ export async function rollback(options: FlipOptions): Promise<Flipped> {
  *
  * @throws CannotFlip
  */
-export async function flipTo(options: FlipOptions, id: number): Promise<Flipped> {
+export async function flipTo(options: ChosenFlipOptions, id: number): Promise<Flipped> {
   const { pool, elasticsearch } = options;
   const generation = canBeActive(await listGenerations(pool), id);
   if (generation.role === 'active') throw new CannotFlip(`generation ${id} is active already`);
@@ -76,7 +76,7 @@ export async function flipTo(options: FlipOptions, id: number): Promise<Flipped>
   };
 }
 
-async function flipOnceLevel(options: FlipOptions, generation: GenerationRecord): Promise<void> {
+async function flipOnceLevel(options: ChosenFlipOptions, generation: GenerationRecord): Promise<void> {
   const { pool, elasticsearch, patienceMs, tell, signal } = options;
   const refresh = refreshIn(elasticsearch);
   /** Since when the lock could not be had; null: the last try had it. */
@@ -119,7 +119,10 @@ function canBeActive(generations: readonly GenerationRecord[], id: number): Gene
   return generation;
 }
 
-async function drawnLevel({ pool, patienceMs, onWaiting, signal }: FlipOptions, id: number): Promise<void> {
+async function drawnLevel(
+  { pool, patienceMs, onWaiting, signal }: ChosenFlipOptions,
+  id: number,
+): Promise<void> {
   let wanted: bigint | null = null;
   let last: bigint | null = null;
   let movedMs = performance.now();

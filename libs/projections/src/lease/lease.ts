@@ -1,4 +1,5 @@
-import type { HeldLease, LeaseKey, OwnerReport } from '#read-models/stores/leases.store.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
+import type { HeldLease, OwnerReport } from '#read-models/stores/leases.store.js';
 
 /** The right to write one projection, for as long as it is renewed. */
 export class Lease implements HeldLease {
@@ -13,7 +14,7 @@ export class Lease implements HeldLease {
   readonly #asked = new AbortController();
   readonly #report: () => OwnerReport;
 
-  constructor({ generation, projection }: LeaseKey, token: bigint, report: () => OwnerReport) {
+  constructor({ generation, projection }: ProjectionKey, token: bigint, report: () => OwnerReport) {
     this.generation = generation;
     this.projection = projection;
     this.token = token;

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import pg from 'pg';
 import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
 import { LEASE_CHANNEL } from '#read-models/schema.js';
 import {
   LeasesStore,
-  type LeaseKey,
   type OwnerReport,
   type OwnerSession,
   type SeenLease,
@@ -13,7 +13,7 @@ import {
 import { Lease } from './lease.js';
 import { Wakeup } from '../engine/wakeup.js';
 
-export interface LeaseRequest extends LeaseKey {
+export interface LeaseRequest extends ProjectionKey {
   /** The session in which the owner writes; when it is gone, other processes see the lease as free. */
   readonly session: OwnerSession;
   readonly signal: AbortSignal;

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { endConnection, isWithoutAnswer, KEPT_ALIVE } from '#platform/postgres.js';
-import { sessionOf, type LeaseKey, type OwnerReport } from '#read-models/stores/leases.store.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
+import { sessionOf, type OwnerReport } from '#read-models/stores/leases.store.js';
 import { OwnershipLost } from '../engine/interruptions.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
@@ -8,7 +9,7 @@ import type { Leases } from './leases.js';
 export interface OwnershipOptions {
   readonly connectionString: string;
   readonly leases: Leases;
-  readonly lease: LeaseKey;
+  readonly lease: ProjectionKey;
   readonly signal: AbortSignal;
   readonly report: () => OwnerReport;
   /** Called when another projector owns the projection, so that this one waits. */

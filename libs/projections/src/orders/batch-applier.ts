@@ -6,7 +6,7 @@ import type { Order } from '#domain/order/state.js';
 import { ForeignWrite } from '#read-models/stores/orders-store.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
-import type { Batch } from '../engine/event-buffer.js';
+import type { EventBatch } from '../engine/event-buffer.js';
 import type { FoldedOrder } from './folded-order.js';
 import { parkedBehind, revisionOf, type OrderItem } from '../quarantine/faults.js';
 import type { OwnedOrders } from './owned-orders.js';
@@ -38,9 +38,9 @@ export class BatchApplier {
   }
 
   /** Writes rows, parked events and the checkpoint in one transaction. */
-  apply(batch: Batch): Promise<Applied> {
-    const { turns, store, decodeEach, cache } = this.#orders;
-    return turns.take(async () => {
+  apply(batch: EventBatch): Promise<Applied> {
+    const { oneAtATime, store, decodeEach, cache } = this.#orders;
+    return oneAtATime.run(async () => {
       if (batch.events.length === 0) {
         await store.writeCheckpoint(batch.position);
         return NOTHING;
@@ -58,7 +58,7 @@ export class BatchApplier {
 
   /** `newAreNew`: takes it that an order which begins in this batch has no row yet, and looks none up. */
   async #applyOrders(
-    { events, position }: Batch,
+    { events, position }: EventBatch,
     delivered: Delivered,
     { newAreNew }: { newAreNew: boolean },
   ): Promise<Applied> {

@@ -6,14 +6,14 @@ import type { OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { foldedOrder, type FoldedOrder } from './folded-order.js';
 import {
+  DELETION_REVISION,
   faultOf,
   faultOfStream,
+  lacking,
   MissingEvent,
   parkedBehind,
   parkedWith,
   revisionOf,
-  TOMBSTONE_REVISION,
-  lacking,
   unappliable,
   type Fault,
   type OrderItem,
@@ -106,7 +106,7 @@ export class OrderAdvance {
         duplicates += 1;
         continue;
       }
-      if (stopped === null && revision > reached + 1 && revision !== TOMBSTONE_REVISION) {
+      if (stopped === null && revision > reached + 1 && revision !== DELETION_REVISION) {
         const found = await this.#between(stream, reached + 1, revision - 1, skipped);
         filled += found.filter((one) => !(one instanceof MissingEvent)).length;
         found.forEach(take);

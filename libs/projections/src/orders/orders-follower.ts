@@ -9,7 +9,7 @@ import { rowsAreDropped } from '#read-models/generation-states.js';
 import { activeGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
 import { bindToStore } from '#read-models/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
-import type { LeaseKey } from '#read-models/stores/leases.store.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
 import { OrdersStore } from '#read-models/stores/orders-store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { BatchApplier } from './batch-applier.js';
@@ -113,7 +113,7 @@ export class OrdersFollower implements ProjectionWork {
     await this.#pool.end();
   }
 
-  async prepare(): Promise<LeaseKey> {
+  async prepare(): Promise<ProjectionKey> {
     const { generation: choose = (pool: pg.Pool) => prepareGeneration(pool, null) } = this.#options;
     const generation = await choose(this.#pool);
     this.generation = generation;

@@ -1,6 +1,6 @@
 import type { EventCodec } from '#event-store/codec.js';
 import type { OrdersStore } from '#read-models/stores/orders-store.js';
-import { Turns } from '../engine/turns.js';
+import { OneAtATime } from '../engine/one-at-a-time.js';
 import type { OrderQuarantine } from '../quarantine/order-quarantine.js';
 import { OrderAdvance, type AdvanceStore } from './order-advance.js';
 import { OrderCache } from './order-cache.js';
@@ -25,7 +25,7 @@ export class OwnedOrders {
   readonly writer: OrderWriter;
   readonly advance: OrderAdvance;
   /** One write at a time: a batch, or a retry of a parked order. */
-  readonly turns = new Turns();
+  readonly oneAtATime = new OneAtATime();
 
   constructor(store: OrdersStore, eventStore: AdvanceStore, { quarantine, codec }: OwnedWith) {
     this.store = store;

@@ -1,5 +1,5 @@
 import type { Applied } from './batch-applier.js';
-import type { Batch } from '../engine/event-buffer.js';
+import type { EventBatch } from '../engine/event-buffer.js';
 import { Rate } from '../engine/rate.js';
 
 /** What a follower did, and how fast lately. */
@@ -17,7 +17,7 @@ export class Progress {
     this.isKnown = true;
   }
 
-  wrote(applied: Applied, batch: Batch): void {
+  wrote(applied: Applied, batch: EventBatch): void {
     this.position = batch.position;
     this.totals.events += applied.events;
     this.totals.duplicates += applied.duplicates;

@@ -35,7 +35,7 @@ export type OrderItem = StoredOrderEvent | UnreadableEvent | MissingEvent;
 /** The event that the server writes into the stream of an order that was deleted for good. */
 const STREAM_DELETED = '$streamDeleted';
 /** The revision that such an event is parked at: its own, 2^63 - 1, is beyond what the table holds. */
-export const TOMBSTONE_REVISION = 2_147_483_647;
+export const DELETION_REVISION = 2_147_483_647;
 export const DELETED: Fault = { reason: 'its stream was deleted for good', nature: 'permanent' };
 
 /** Tries, the first one included, after which a `doubtful` fault counts as permanent. */
@@ -50,7 +50,7 @@ export function revisionOf(item: OrderItem): number {
 }
 
 export function storableRevision({ type, revision }: Pick<RawEvent, 'type' | 'revision'>): number {
-  return type === STREAM_DELETED ? TOMBSTONE_REVISION : revision;
+  return type === STREAM_DELETED ? DELETION_REVISION : revision;
 }
 
 /** null: as far as can be seen, the event can be folded. */

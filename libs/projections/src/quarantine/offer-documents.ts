@@ -22,7 +22,7 @@ const INDEX_LIMIT_MS = 5_000;
  */
 export async function offerDocuments(
   { action, generation, tenantId, orderId }: Action,
-  { db, orders: { turns, store } }: Offering,
+  { db, orders: { oneAtATime, store } }: Offering,
   signal: AbortSignal,
 ): Promise<{ succeeded: boolean; outcome: string }> {
   if (action === 'skip') {
@@ -39,7 +39,7 @@ export async function offerDocuments(
   };
   const before = await parked();
   if (before.length === 0) return { succeeded: true, outcome: 'no document is parked' };
-  const last = await turns.take(() => store.touch(before));
+  const last = await oneAtATime.run(() => store.touch(before));
   await store.announce();
   const feed = new SearchFeedStore(db, await generationById(db, generation));
   if (!(await isFollowed(feed, last ?? 0n, signal))) {

@@ -4,10 +4,10 @@ import type { Order } from '#domain/order/state.js';
 import { pastSkipped } from '#read-models/skipped-events.js';
 import {
   DELETED,
+  DELETION_REVISION,
   faultOfStream,
   lacking,
   MissingEvent,
-  TOMBSTONE_REVISION,
   type Fault,
   type OrderItem,
   type Tried,
@@ -35,8 +35,8 @@ interface PageTried {
 }
 
 /**
- * Tries parked orders again: reads what is parked from the stream, and applies it in order. Each page is a turn of
- * its own, so that an order of many events keeps no batch waiting.
+ * Tries parked orders again: reads what is parked from the stream, and applies it in order. Each page is done by
+ * itself, so that an order of many events keeps no batch waiting.
  */
 export class ParkedOrderRetrier {
   readonly #orders: OwnedOrders;
@@ -51,11 +51,11 @@ export class ParkedOrderRetrier {
    * @throws StoreUnavailable when the event store as a whole is away: nothing has changed then
    */
   async retry(stream: string): Promise<Retried | null> {
-    const { turns } = this.#orders;
-    let page = await turns.take(() => this.#tryPage(stream, null));
+    const { oneAtATime } = this.#orders;
+    let page = await oneAtATime.run(() => this.#tryPage(stream, null));
     while (page?.retried === null) {
       const { tried } = page;
-      page = await turns.take(() => this.#tryPage(stream, tried));
+      page = await oneAtATime.run(() => this.#tryPage(stream, tried));
     }
     return page && page.retried;
   }
@@ -91,8 +91,8 @@ export class ParkedOrderRetrier {
    * @throws StoreUnavailable when the event store as a whole is away
    */
   refold(stream: string): Promise<Fault | null> {
-    const { turns, store, quarantine, writer, advance, decodeEach } = this.#orders;
-    return turns.take(async () => {
+    const { oneAtATime, store, quarantine, writer, advance, decodeEach } = this.#orders;
+    return oneAtATime.run(async () => {
       const key = parseOrderStream(stream)!;
       const [order] = await store.load([key]);
       if (!order) return null;
@@ -126,8 +126,8 @@ export class ParkedOrderRetrier {
     const { raw, fault } = await this.#read(stream, from, wanted);
     if (fault === DELETED) {
       return {
-        items: [new MissingEvent(stream, TOMBSTONE_REVISION, DELETED)],
-        lastRevision: TOMBSTONE_REVISION,
+        items: [new MissingEvent(stream, DELETION_REVISION, DELETED)],
+        lastRevision: DELETION_REVISION,
         isLast: true,
       };
     }
@@ -135,7 +135,7 @@ export class ParkedOrderRetrier {
     const reached = raw.at(-1)?.revision ?? from - 1;
     if (raw.length === wanted) return { items, lastRevision: reached, isLast: reached >= last };
     const next = pastSkipped(reached, skipped) + 1;
-    if (next <= last && (fault !== null || last !== TOMBSTONE_REVISION))
+    if (next <= last && (fault !== null || last !== DELETION_REVISION))
       items.push(new MissingEvent(stream, next, fault ?? lacking(next)));
     return { items, lastRevision: last, isLast: true };
   }

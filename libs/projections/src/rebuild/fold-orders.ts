@@ -6,11 +6,11 @@ import { parseOrderStream } from '#event-store/streams.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import { withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import type { BulkRows } from '#read-models/stores/bulk-rows.js';
-import type { ParkedEvent } from '#read-models/stores/bulk-load.store.js';
+import type { UnappliedEvent } from '#read-models/stores/bulk-load.store.js';
 import type { KnownWords } from '#read-models/stores/known-words.js';
 import { messageOf } from '../engine/interruptions.js';
-import { storyOf, type OrderEvents, type OrderStory } from './order-story.js';
 import type { PackedEvents } from './packed-events.js';
+import { rebuiltOrder, type OrderEvents, type RebuiltOrder } from './rebuilt-order.js';
 
 /** Bytes of events that are objects at one time, about. */
 const DECODED_BYTES = 64 << 10;
@@ -37,8 +37,8 @@ export async function foldOrders(
   firstWriteSeq: number,
   rows: BulkRows,
   words: KnownWords,
-): Promise<ParkedEvent[]> {
-  const parked: ParkedEvent[] = [];
+): Promise<UnappliedEvent[]> {
+  const parked: UnappliedEvent[] = [];
   let writeSeq = firstWriteSeq;
   for (const some of inPartsOf(orders)) {
     // Nothing here waits for anybody: without a turn of the event loop in between, the rows of the step before would
@@ -68,15 +68,15 @@ function foldOne(
   rows: BulkRows,
   words: KnownWords,
   writeSeq: number,
-): ParkedEvent[] {
+): UnappliedEvent[] {
   const key = parseOrderStream(order.stream);
   if (key === null) throw new Error(`${order.stream} is not the stream of an order`);
   const { fromRevision } = order;
-  const push = (story: OrderStory) => pushRows(key, story, fromRevision, { rows, words, writeSeq });
-  const story = pushed(events, fromRevision, (one, keep) => tried(rows, words, () => push(one), keep));
+  const push = (rebuilt: RebuiltOrder) => pushRows(key, rebuilt, fromRevision, { rows, words, writeSeq });
+  const rebuilt = pushed(events, fromRevision, (one, keep) => tried(rows, words, () => push(one), keep));
   const last = events.raw.at(-1)!.revision;
-  if (story.order === null || story.order.revision < last) rows.closed(key, last);
-  return story.parked.map(({ event: { revision, position, eventId, type }, reason, kind }) => ({
+  if (rebuilt.order === null || rebuilt.order.revision < last) rows.closed(key, last);
+  return rebuilt.parked.map(({ event: { revision, position, eventId, type }, reason, kind }) => ({
     ...key,
     ...{ revision, position, eventId, type, reason, kind },
   }));
@@ -84,7 +84,7 @@ function foldOne(
 
 function pushRows(
   key: OrderKey,
-  { order, history, before }: OrderStory,
+  { order, history, before }: RebuiltOrder,
   fromRevision: number,
   { rows, words, writeSeq }: { rows: BulkRows; words: KnownWords; writeSeq: number },
 ): void {
@@ -120,13 +120,13 @@ class TakenBack extends Error {}
 function pushed(
   events: OrderEvents,
   fromRevision: number,
-  push: (story: OrderStory, keep: boolean) => string | null,
-): OrderStory {
-  const whole = storyOf(events, fromRevision);
+  push: (rebuilt: RebuiltOrder, keep: boolean) => string | null,
+): RebuiltOrder {
+  const whole = rebuiltOrder(events, fromRevision);
   const why = push(whole, true);
   if (why === null) return whole;
   const upTo = (count: number) =>
-    storyOf(
+    rebuiltOrder(
       { ...events, events: events.events.slice(0, count), unreadable: `cannot be applied: ${why}` },
       fromRevision,
     );
@@ -137,9 +137,9 @@ function pushed(
     if (push(upTo(middle), false) === null) good = middle;
     else bad = middle;
   }
-  const story = upTo(good);
-  push(story, true);
-  return story;
+  const rebuilt = upTo(good);
+  push(rebuilt, true);
+  return rebuilt;
 }
 
 interface Decoded {

@@ -7,7 +7,7 @@ import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { BuildCheckpoint, BulkLoadStore, OpenedOrder } from '#read-models/stores/bulk-load.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { forEachOf } from '../verify/for-each-of.js';
-import { storableRevision, TOMBSTONE_REVISION } from '../quarantine/faults.js';
+import { DELETION_REVISION, storableRevision } from '../quarantine/faults.js';
 import type { OrderToFold } from './fold-orders.js';
 import { BlockMemory } from './block-memory.js';
 import { OpenOrders, type OpenOrder } from './open-orders.js';
@@ -112,7 +112,7 @@ export class Loading {
     const unread = new Map<string, number>();
     await forEachOf(await this.#store.openOrders(), async ({ tenantId, orderId, fromRevision }) => {
       const stream = orderStream(tenantId, orderId);
-      const events = await readBetween(this.#options.eventStore, stream, fromRevision, TOMBSTONE_REVISION);
+      const events = await readBetween(this.#options.eventStore, stream, fromRevision, DELETION_REVISION);
       if (events instanceof StoreUnavailable) {
         unread.set(stream, fromRevision);
         return;
@@ -133,10 +133,8 @@ export class Loading {
       const { position } = message.kind === 'event' ? message.event : message;
       if (position > this.#position) return;
       if (message.kind === 'checkpoint') continue;
-      if (--this.#eventsUntilGate <= 0) {
-        this.#eventsUntilGate = GATE_EVENTS;
-        await this.#options.gate?.(GATE_EVENTS);
-      }
+      const passed = this.#passGateWhenDue();
+      if (passed !== null) await passed;
       const { event } = message;
       const first = from.get(event.stream);
       if (first === undefined) continue;
@@ -148,7 +146,6 @@ export class Loading {
 
   /** Reads the log until the subscription has caught up. */
   async #read(): Promise<void> {
-    const { gate } = this.#options;
     for await (const message of this.#log(this.#position < 0n ? null : this.#position)) {
       if (message.kind === 'caughtUp') return;
       if (message.kind === 'checkpoint') {
@@ -157,9 +154,9 @@ export class Loading {
       }
       const filled = this.#add(message.event);
       if (filled !== null) await filled;
-      if (--this.#eventsUntilGate > 0) continue;
-      this.#eventsUntilGate = GATE_EVENTS;
-      await gate?.(GATE_EVENTS);
+      const passed = this.#passGateWhenDue();
+      if (passed === null) continue;
+      await passed;
       await this.#stepWhenDue();
     }
     this.#logEnded();
@@ -168,6 +165,13 @@ export class Loading {
   #log(after: bigint | null): AsyncIterable<SubscriptionMessage<StoredExactEvent>> {
     const { eventStore, signal } = this.#options;
     return eventStore.subscribeToAllExact({ after, streamPrefix: ORDER_STREAM_PREFIX, signal });
+  }
+
+  /** Counts an event of the log. @returns null while the gate is not due: a million promises are saved */
+  #passGateWhenDue(): Promise<void> | null {
+    if (--this.#eventsUntilGate > 0) return null;
+    this.#eventsUntilGate = GATE_EVENTS;
+    return this.#options.gate?.(GATE_EVENTS) ?? Promise.resolve();
   }
 
   #logEnded(): never {
@@ -200,7 +204,7 @@ export class Loading {
   async #fillGap({ stream, revision: known }: OpenOrder, event: StoredExactEvent): Promise<void> {
     const revision = storableRevision(event);
     if (revision <= known) return; // a duplicate
-    const isDeletion = revision === TOMBSTONE_REVISION; // follows any revision
+    const isDeletion = revision === DELETION_REVISION; // follows any revision
     const missing = isDeletion ? [] : await this.#readAgain(stream, known + 1, revision);
     for (const one of [...missing, event]) this.#open.add(one);
   }

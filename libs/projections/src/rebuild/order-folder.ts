@@ -1,5 +1,5 @@
 import type { Generation } from '#read-models/generations.js';
-import type { OpenedOrder, ParkedEvent } from '#read-models/stores/bulk-load.store.js';
+import type { OpenedOrder, UnappliedEvent } from '#read-models/stores/bulk-load.store.js';
 import { BulkRows, type CopyPart } from '#read-models/stores/bulk-rows.js';
 import { KnownWords } from '#read-models/stores/known-words.js';
 import { foldOrders, type OrderToFold } from './fold-orders.js';
@@ -13,7 +13,7 @@ export interface FoldStep {
 
 export interface FoldedOrders {
   readonly parts: readonly CopyPart[];
-  readonly parked: readonly ParkedEvent[];
+  readonly parked: readonly UnappliedEvent[];
   /** To be called when the parts are not needed any more. */
   readonly release: () => void;
 }

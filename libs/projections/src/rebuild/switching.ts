@@ -11,7 +11,7 @@ import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway } from '../engine/interruptions.js';
 import { briefly } from '../verify/differences.js';
 import type { VerifyProgress, VerifyResult } from '../verify/verify.js';
-import { BUILD_PATIENCE_MS, countWrong, verify } from '../verify/verify.js';
+import { BUILD_PATIENCE_MS, countWrong, notCompared, verify } from '../verify/verify.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 import { LOCKED } from '../generations/flip.js';
 import { ReplayFailed } from './errors.js';
@@ -102,13 +102,8 @@ async function verifyAll(
     patienceMs: BUILD_PATIENCE_MS,
     ...(sample === null ? {} : { sample }),
   });
-  const [unread] = result.unread;
-  if (unread) {
-    const { tenantId, orderId, reason } = unread;
-    onNote?.(
-      `${counted(result.unread.length, 'order')} could not be compared with the events, such as ${tenantId}.${orderId}: ${reason}`,
-    );
-  }
+  const uncompared = notCompared(result);
+  if (uncompared !== null) onNote?.(uncompared);
   if (countWrong(result) === 0) return result;
   const examples = result.differences.slice(0, SHOWN_DIFFERENCES).map(briefly);
   throw new ReplayFailed(

@@ -4,7 +4,7 @@ import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import { parseOrderStream } from '#event-store/streams.js';
 import { integrationEvent } from '#integration-events/integration-event.js';
 import { kafkaMessage, type OutgoingMessage } from '#integration-events/kafka-binding.js';
-import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
+import { DELETION_REVISION } from '../quarantine/faults.js';
 import { OrderHeads } from './order-heads.js';
 import type { ReadableStore } from '../engine/read-stream.js';
 
@@ -45,7 +45,7 @@ export class MessageMaker {
       const order = typeof event === 'string' ? parseOrderStream(stream) : ownerOf(event);
       if (order === null) continue;
       const message = typeof event === 'string' ? event : messageOf(event, heads.get(stream)!);
-      const revision = Math.min(told, TOMBSTONE_REVISION);
+      const revision = Math.min(told, DELETION_REVISION);
       const { tenantId, orderId } = order;
       made.push({ stream, tenantId, orderId, revision, position, eventId, type, message });
     }

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { orderStream } from '#event-store/streams.js';
 import { counted } from '#platform/counted.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
 import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';
-import type { QuarantineScope } from '#read-models/stores/quarantine.store.js';
 import type { RelayStore } from '#read-models/stores/relay-store.js';
 import { pause } from '../engine/interruptions.js';
 import { QuarantineNews } from '../quarantine/quarantine-news.js';
@@ -14,7 +14,7 @@ import type { TopicWriter } from './topic-writer.js';
 export interface RelayActionsOptions {
   /** The owner's own connection. */
   readonly db: pg.Client;
-  readonly scope: QuarantineScope;
+  readonly scope: ProjectionKey;
   readonly store: RelayStore;
   readonly sending: Sending;
   readonly writer: TopicWriter;

@@ -8,7 +8,7 @@ import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { prepareSharedTables } from '#read-models/generations.js';
 import { bindToStore } from '#read-models/made-from.js';
-import type { LeaseKey } from '#read-models/stores/leases.store.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
 import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
 import { EventFeed } from '../engine/event-feed.js';
 import {
@@ -97,7 +97,7 @@ export class Relay implements ProjectionWork {
   }
 
   /** The lease names the cluster, which only Kafka can tell: in another cluster nothing was sent yet. */
-  async prepare(): Promise<LeaseKey> {
+  async prepare(): Promise<ProjectionKey> {
     this.sending = null; // it belonged to the previous ownership
     this.#token = null;
     await this.#prepareTables();

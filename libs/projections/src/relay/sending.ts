@@ -5,9 +5,9 @@ import type { Logger } from '#platform/logging.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import { BEHIND_REASON, type EventToPark, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import type { RelayStore } from '#read-models/stores/relay-store.js';
-import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
+import { DELETION_REVISION } from '../quarantine/faults.js';
 import { Rate } from '../engine/rate.js';
-import { Turns } from '../engine/turns.js';
+import { OneAtATime } from '../engine/one-at-a-time.js';
 import type { MessageMaker, Outgoing } from './outgoing.js';
 import { readStream, type ReadableStore } from '../engine/read-stream.js';
 import type { TopicWriter } from './topic-writer.js';
@@ -51,7 +51,7 @@ export class Sending {
   readonly #parked = new Map<string, number>();
   #skipped = new SkippedEvents();
   /** One at a time: a batch, or another try of what is parked. */
-  readonly #turns = new Turns();
+  readonly #oneAtATime = new OneAtATime();
   #unsettled: EventToPark[] = [];
   #settledPosition: bigint | null = null;
   #settledMs = -Infinity;
@@ -79,7 +79,7 @@ export class Sending {
 
   /** Tries what is parked of one order again, or (null) of all. @throws when Kafka or a store is away */
   retry(orderId: string | null, writer: TopicWriter, maker: MessageMaker): Promise<RelayRetry[]> {
-    return this.#turns.take(async () => {
+    return this.#oneAtATime.run(async () => {
       await this.#settle(); // so that events parked a moment ago are included
       this.#skipped = await this.#store.skipped();
       return this.#retry(orderId, writer, maker);
@@ -104,12 +104,12 @@ export class Sending {
 
   /** @throws when Kafka or a store is away; the same batch, or a longer one, is to be sent then */
   send(writer: TopicWriter, batch: OutgoingBatch): Promise<void> {
-    return this.#turns.take(() => this.#send(writer, batch));
+    return this.#oneAtATime.run(() => this.#send(writer, batch));
   }
 
   /** Writes the checkpoint and what was parked before it in one transaction. */
   settle(): Promise<void> {
-    return this.#turns.take(() => this.#settle());
+    return this.#oneAtATime.run(() => this.#settle());
   }
 
   async #send(writer: TopicWriter, { outgoing, position }: OutgoingBatch): Promise<void> {
@@ -226,10 +226,10 @@ export class Sending {
     to: number,
     maker: MessageMaker,
   ): Promise<readonly Outgoing[] | Error> {
-    const deleted = from === TOMBSTONE_REVISION || to === TOMBSTONE_REVISION;
+    const deleted = from === DELETION_REVISION || to === DELETION_REVISION;
     const range = { fromRevision: deleted ? 0 : from, maxCount: deleted ? 1 : to - from + 1 };
     const read = await readStream(this.#options.eventStore, stream, range);
-    if (read instanceof StreamDeleted) return this.#skipped.of(stream).has(TOMBSTONE_REVISION) ? [] : read;
+    if (read instanceof StreamDeleted) return this.#skipped.of(stream).has(DELETION_REVISION) ? [] : read;
     return read instanceof Error ? read : this.#kept(await maker.make(read));
   }
 }

@@ -5,7 +5,7 @@ import { ORDER_STREAM_PREFIX, orderStream, parseOrderStream } from '#event-store
 import type { SkippedEvents } from '#read-models/skipped-events.js';
 import type { RelayStore } from '#read-models/stores/relay-store.js';
 import type { Difference } from '../verify/differences.js';
-import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
+import { DELETION_REVISION } from '../quarantine/faults.js';
 import { readTopic } from './topic-contents.js';
 
 export interface VerifyTopicOptions {
@@ -119,8 +119,7 @@ async function eventIds(
         continue;
       }
       events += 1;
-      if (skipped.of(message.event.stream).has(Math.min(message.event.revision, TOMBSTONE_REVISION)))
-        continue;
+      if (skipped.of(message.event.stream).has(Math.min(message.event.revision, DELETION_REVISION))) continue;
       const ofOrder = streams.get(order);
       if (ofOrder) ofOrder.push(message.event.eventId);
       else streams.set(order, [message.event.eventId]);

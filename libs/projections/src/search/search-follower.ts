@@ -6,11 +6,11 @@ import { createPool } from '#platform/postgres.js';
 import { indexIsDropped } from '#read-models/generation-states.js';
 import { generationById, newIndexName, type Generation } from '#read-models/generations.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
+import type { ProjectionKey } from '#read-models/projection-key.js';
 import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
 import { IndexBusy, IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
 import { changedRows, type ChangedRows, type PageLimits } from '#read-models/stores/changed-rows.js';
-import type { LeaseKey } from '#read-models/stores/leases.store.js';
 import { NOTHING_REACHED, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import {
   ProjectionEngine,
@@ -100,7 +100,7 @@ export class SearchFollower implements ProjectionWork {
     await this.#pool.end();
   }
 
-  async prepare(): Promise<LeaseKey> {
+  async prepare(): Promise<ProjectionKey> {
     const generation = await this.#options.generation(this.#pool);
     this.generation = generation;
     return { generation: generation.id, projection: SEARCH_PROJECTION };

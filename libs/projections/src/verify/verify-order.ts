@@ -9,7 +9,7 @@ import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-m
 import { takeSkippedRevisions, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 import { compareEvent, compareJson, compareSummary, hidingValues, type Report } from './comparisons.js';
 import { shown, type Difference } from './differences.js';
-import { TOMBSTONE_REVISION } from '../quarantine/faults.js';
+import { DELETION_REVISION } from '../quarantine/faults.js';
 import { readStream, type ReadableStore } from '../engine/read-stream.js';
 import type { StoredRows } from '#read-models/stores/stored-rows.js';
 import { compareIndexed, compareSearched, type SearchedOrder } from './verify-search-row.js';
@@ -54,7 +54,7 @@ export async function verifyOrder(
   if (raw instanceof StreamDeleted || raw instanceof StoreUnavailable) {
     // Known if the order is parked, or its deletion skipped: its row stays, and there is nothing to compare it with.
     const isKnown =
-      upTo.parkedFrom !== null || (raw instanceof StreamDeleted && upTo.skipped.has(TOMBSTONE_REVISION));
+      upTo.parkedFrom !== null || (raw instanceof StreamDeleted && upTo.skipped.has(DELETION_REVISION));
     if (!isKnown) report('unreadable', '', undefined, raw.message);
     const unread = !isKnown && raw instanceof StoreUnavailable ? raw.message : null;
     return { events: 0, differences, unread };

@@ -3,6 +3,7 @@ import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
+import { counted } from '#platform/counted.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
@@ -100,6 +101,14 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
  */
 export function countWrong({ differenceCount, unread }: VerifyResult): number {
   return differenceCount - unread.length;
+}
+
+/** Of orders that could not be compared: how many, and why one of them could not; null: all were compared. */
+export function notCompared({ unread }: VerifyResult): string | null {
+  const [example] = unread;
+  if (!example) return null;
+  const { tenantId, orderId, reason } = example;
+  return `${counted(unread.length, 'order')} could not be compared with the events, such as ${tenantId}.${orderId}: ${reason}`;
 }
 
 /** @throws NothingToVerify when there is an index that cannot be looked into */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { parkedOrders } from './parked.reader.js';
+import { parkedOrderIds } from './parked.reader.js';
 import { summarySource, type SummaryQuestion } from './as-of.js';
 import type { ReadGeneration, ReadModels } from './read-models.js';
 import { allOf, Parameters } from './sql.js';
@@ -63,7 +63,7 @@ async function declareCursor(
 ): Promise<void> {
   const parameters = new Parameters();
   const { from, conditions } = summarySource(generation.schema, question, parameters, 'o');
-  const parked = parkedOrders(generation, parameters.add(question.audience.tenantId));
+  const parked = parkedOrderIds(generation, parameters.add(question.audience.tenantId));
   const select = `SELECT ${selectSummary('o')}, o.order_id IN (${parked}) AS stale FROM ${from} WHERE ${allOf(conditions)}
     ORDER BY o.placed_at, o.order_id`;
   await client.query('BEGIN READ ONLY');

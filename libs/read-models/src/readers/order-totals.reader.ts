@@ -44,7 +44,7 @@ export class TooManyGroups extends Error {
   }
 }
 
-export interface OrderTotals {
+export interface TotalsAnswer {
   readonly items: readonly GroupedSums[];
   /** Whether an order that is counted is parked. */
   readonly stale: boolean;
@@ -55,11 +55,11 @@ export interface OrderTotals {
  *
  * @throws TooManyGroups
  */
-export async function orderTotals(
+export async function sumOrders(
   models: ReadModels,
   question: TotalsQuestion,
   mostGroups = MAX_GROUPS,
-): Promise<OrderTotals> {
+): Promise<TotalsAnswer> {
   return models.read(async (generation, pool) => {
     const parameters = new Parameters();
     const source = summarySource(generation.schema, question, parameters, 'o');

@@ -53,11 +53,11 @@ function notOfOthers({ schema }: ReadGeneration): string {
  *
  * @param tenant its placeholder or column
  */
-export function parkedOrders(generation: Parked, tenant: string): string {
+export function parkedOrderIds(generation: Parked, tenant: string): string {
   return `SELECT q.order_id FROM ${parkedOf(generation, tenant, ORDERS_PROJECTION)}`;
 }
 
-/** SQL for revision and reason of an order's first parked event, to be used as `parkedOrders` is. */
+/** SQL for revision and reason of an order's first parked event, to be used as `parkedOrderIds` is. */
 export function parkedAt(
   generation: Parked,
   tenant: string,
@@ -76,14 +76,14 @@ function parkedOf({ id, rowsOf }: Parked, tenant: string, projection: string): s
     WHERE q.projection = '${projection}' AND q.generation = ${generation} AND q.tenant_id = ${tenant}`;
 }
 
-/** SQL for whether any order of a source is parked, to be used as `parkedOrders` is. */
+/** SQL for whether any order of a source is parked, to be used as `parkedOrderIds` is. */
 export function anyParked(
   generation: ReadGeneration,
   tenant: string,
   { from, conditions, fixedAlias }: SummarySource,
 ): string {
   return `EXISTS (SELECT FROM ${from} WHERE ${allOf(conditions)}
-    AND ${fixedAlias}.order_id = ANY(ARRAY(${parkedOrders(generation, tenant)})))`;
+    AND ${fixedAlias}.order_id = ANY(ARRAY(${parkedOrderIds(generation, tenant)})))`;
 }
 
 /** What a page is made of: rows, or the documents of a search. */

@@ -11,7 +11,7 @@ import {
 } from './order-search.js';
 import { byField, orderTextsOf } from './order-texts.js';
 import { exactly, postgresTerms, tsqueryOf } from './postgres-terms.js';
-import { searchPageOf, searchStatement, type SearchRow } from './search-statement.js';
+import { searchPageOf, searchStatement, type FoundRow } from './search-statement.js';
 import { splits, type SearchTerm } from './search-terms.js';
 import { searchTextOf, type SearchText } from './search-text.js';
 
@@ -40,7 +40,7 @@ export class PostgresOrderSearch implements OrderSearch {
           foundBy: (parameters) => foundBy(generation.schema, question, text, terms, parameters),
           withTexts: seeksTexts(sought),
         });
-        const { rows } = await pool.query<SearchRow>(statement);
+        const { rows } = await pool.query<FoundRow>(statement);
         return searchPageOf(rows, { facets, limit, sort }, (order) =>
           highlightsOf(byField(orderTextsOf(order)), sought),
         );

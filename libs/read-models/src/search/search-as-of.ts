@@ -2,7 +2,7 @@ import type { AsOf } from '../readers/as-of.js';
 import { OrderSort } from '../readers/order-sort.js';
 import type { ReadModels } from '../readers/read-models.js';
 import type { OrderSearchPage, OrderSearchQuestion } from './order-search.js';
-import { searchPageOf, searchStatement, type SearchRow } from './search-statement.js';
+import { searchPageOf, searchStatement, type FoundRow } from './search-statement.js';
 
 export type SearchAsOfQuestion = Omit<
   OrderSearchQuestion,
@@ -38,7 +38,7 @@ export async function searchAsOf(
       foundBy,
       withTexts: false,
     });
-    const { rows } = await pool.query<SearchRow>(statement);
+    const { rows } = await pool.query<FoundRow>(statement);
     return searchPageOf(rows, { facets, limit, sort }, () => []);
   });
 }

@@ -24,7 +24,7 @@ export interface SearchStatementInput extends SummaryQuestion {
   readonly withTexts: boolean;
 }
 
-export interface SearchRow extends SummaryRow {
+export interface FoundRow extends SummaryRow {
   readonly counts: readonly FacetCount[] | null;
   readonly checkpoint: string | null;
   readonly texted?: TextedOrder;
@@ -84,7 +84,7 @@ export function searchStatement(input: SearchStatementInput): { text: string; va
 }
 
 export function searchPageOf(
-  rows: readonly SearchRow[],
+  rows: readonly FoundRow[],
   { facets, limit, sort }: Pick<SearchStatementInput, 'facets' | 'limit' | 'sort'>,
   highlights: (order: TextedOrder) => readonly Highlight[],
 ): OrderSearchPage {
@@ -93,7 +93,7 @@ export function searchPageOf(
   const through = checkpoint === null ? null : BigInt(checkpoint);
   const found = rows.filter((row) => row['order_id'] !== null);
   const page = pageOf(found, limit, (row) => sort.cursorAfter(summaryItemOf(row)));
-  const hitOf = (row: SearchRow): SearchHit => ({
+  const hitOf = (row: FoundRow): SearchHit => ({
     ...summaryItemOf(row),
     highlights: row.texted ? highlights(row.texted) : [],
   });

@@ -7,7 +7,7 @@ interface Page {
   readonly shownThrough: bigint | null;
 }
 
-describe('how new the events are that searches have shown', () => {
+describe('a search after another one that showed newer events', () => {
   let shown: ShownThrough;
   let refreshes: number;
   const at = (indexedThrough: bigint | null, shownThrough = indexedThrough): Page => ({
@@ -27,26 +27,26 @@ describe('how new the events are that searches have shown', () => {
   });
   afterEach(() => void jest.restoreAllMocks());
 
-  it('is no reason to wait for what was searched before, and for another that is as far', async () => {
+  it('does not wait in the same source, nor in another one that is as far', async () => {
     expect(await answers('one', at(880n))).toEqual(at(880n)); // this source was searched before
     expect(await answers('other', at(896n))).toEqual(at(896n));
     expect(await answers('other', at(null))).toEqual(at(null));
   });
 
-  it('has another one refreshed and asked again until it has all that was shown', async () => {
+  it('has another source refreshed and asks it again until it has all that was shown', async () => {
     const first = [at(null), at(875n), at(890n, 899n), at(895n, 899n)];
     expect(await answers('other', ...first, at(897n, 899n))).toEqual(at(897n, 899n));
     expect(refreshes).toBe(first.length);
     expect(await answers('other', at(897n))).toEqual(at(897n));
   });
 
-  it('is what one shows that went on after the flip', async () => {
+  it('waits also for what the source before the flip showed after the flip', async () => {
     await answers('other', at(896n));
     await answers('one', at(910n));
     expect(await answers('other', at(900n), at(911n))).toEqual(at(911n));
   });
 
-  it('is waited for in what is to be searched by then, not in what was asked first', async () => {
+  it('waits in the source that is to be searched by then, not in the one that was asked first', async () => {
     await answers('other', at(899n));
     const left = [
       { source: 'one', page: at(895n, 896n) }, // from before the flip, and late
@@ -55,7 +55,7 @@ describe('how new the events are that searches have shown', () => {
     expect(await shown.level(async () => left.shift()!)).toEqual(at(898n, 899n));
   });
 
-  it('is given up where nothing draws level in time, and then it is what was answered', async () => {
+  it('waits no longer than is allowed, and later searches need to show no more than its answer', async () => {
     let nowMs = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
     const behind = { source: 'other', page: at(875n) };

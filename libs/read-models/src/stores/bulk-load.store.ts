@@ -30,8 +30,8 @@ export interface OpenedOrder extends OrderKey {
   readonly fromRevision: number;
 }
 
-/** An event that waits in quarantine. */
-export interface ParkedEvent extends OrderKey {
+/** An event that the build parks. */
+export interface UnappliedEvent extends OrderKey {
   readonly revision: number;
   readonly position: bigint;
   readonly eventId: string;
@@ -84,7 +84,7 @@ export class BulkLoadStore {
   /** Writes rows, parked events and the checkpoint in one transaction. */
   async write(
     parts: readonly CopyPart[],
-    parked: readonly ParkedEvent[],
+    parked: readonly UnappliedEvent[],
     { position, events, writeSeq }: BuildCheckpoint,
   ): Promise<void> {
     await this.#inTransaction(async () => {
@@ -154,7 +154,7 @@ export class BulkLoadStore {
     await this.#db.query(`DROP TABLE ${buildTables.map((table) => `${schema}.${table}`).join(', ')}`);
   }
 
-  async #park(parked: readonly ParkedEvent[]): Promise<void> {
+  async #park(parked: readonly UnappliedEvent[]): Promise<void> {
     const values = [
       'tenantId',
       'orderId',

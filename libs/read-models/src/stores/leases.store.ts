@@ -1,11 +1,6 @@
+import type { ProjectionKey } from '../projection-key.js';
 import type { Queryable } from '../queryable.js';
 import { LEASE_CHANNEL, SHARED_SCHEMA } from '../schema.js';
-
-/** One projection of one generation; 0: of no generation. */
-export interface LeaseKey {
-  readonly generation: number;
-  readonly projection: string;
-}
 
 /** The session of PostgreSQL in which an owner writes. */
 export interface OwnerSession {
@@ -29,7 +24,7 @@ export interface OwnerReport {
   readonly lastError: string | null;
 }
 
-export interface HeldLease extends LeaseKey {
+export interface HeldLease extends ProjectionKey {
   readonly token: bigint;
 }
 
@@ -65,7 +60,7 @@ const OVER = `(l.holder IS NULL OR l.expires_at <= now() OR NOT EXISTS (SELECT F
 const TELL = `pg_notify('${LEASE_CHANNEL}', generation || ':' || projection)`;
 
 /** Whether an owner holds the lease; takes no lock. */
-export async function isHeld(db: Queryable, { generation, projection }: LeaseKey): Promise<boolean> {
+export async function isHeld(db: Queryable, { generation, projection }: ProjectionKey): Promise<boolean> {
   const { rows } = await db.query(
     `SELECT FROM ${SHARED_SCHEMA}.leases l WHERE l.generation = $1 AND l.projection = $2 AND NOT ${OVER}`,
     [generation, projection],
@@ -87,7 +82,7 @@ export class LeasesStore {
   }
 
   /** Reads the leases; one that was never taken is not in the result. Takes no lock, so it never delays an owner. */
-  async look(keys: readonly LeaseKey[]): Promise<SeenLease[]> {
+  async look(keys: readonly ProjectionKey[]): Promise<SeenLease[]> {
     const { rows } = await this.#db.query<SeenRow>({
       name: 'look_at_leases',
       text: `SELECT l.generation, l.projection, l.token, l.asked_by, ${OVER} AS free,
@@ -114,7 +109,7 @@ export class LeasesStore {
    * @param seen the lease as `look` found it, free; null: it was never taken
    * @returns the new token; null: another process was faster, or a transaction of the last owner is still open
    */
-  async take(key: LeaseKey, seen: SeenLease | null, session: OwnerSession): Promise<bigint | null> {
+  async take(key: ProjectionKey, seen: SeenLease | null, session: OwnerSession): Promise<bigint | null> {
     const owner = [key.generation, key.projection, this.#holder, session.pid, session.start, this.#leaseMs];
     // `last_error` of the last owner stays until the first report of the new one.
     const values = `$3, $4, $5::timestamptz, now() + ${milliseconds('$6')}, NULL, 'starting', 0`;
@@ -204,6 +199,6 @@ export class LeasesStore {
   }
 }
 
-function columns(keys: readonly LeaseKey[]): [number[], string[]] {
+function columns(keys: readonly ProjectionKey[]): [number[], string[]] {
   return [keys.map(({ generation }) => generation), keys.map(({ projection }) => projection)];
 }

@@ -1,12 +1,12 @@
 import type { Queryable } from '../queryable.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
+import type { ProjectionKey } from '../projection-key.js';
 import { QUARANTINE_CHANNEL, SHARED_SCHEMA } from '../schema.js';
-import type { LeaseKey } from './leases.store.js';
 import { rowsOrNone } from './rows-or-none.js';
-import { storableText, type QuarantineScope } from './quarantine.store.js';
+import { storableText } from './quarantine.store.js';
 
 /** What a person asks the owner of a projection to do with parked events or documents. */
-export interface ActionRequest extends QuarantineScope {
+export interface ActionRequest extends ProjectionKey {
   readonly action: 'retry' | 'retry_all' | 'skip';
   /** null: of all orders. */
   readonly tenantId: string | null;
@@ -73,8 +73,8 @@ export async function takeAction(
  */
 export async function takersLease(
   db: Queryable,
-  { projection, generation }: QuarantineScope,
-): Promise<LeaseKey> {
+  { projection, generation }: ProjectionKey,
+): Promise<ProjectionKey> {
   const { rows } = await db.query<{ rowsOf: number }>(
     `SELECT rows_of AS "rowsOf" FROM ${SHARED_SCHEMA}.generations WHERE id = $1 AND rows_of IS NOT NULL`,
     [generation],

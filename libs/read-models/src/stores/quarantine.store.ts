@@ -1,3 +1,4 @@
+import type { ProjectionKey } from '../projection-key.js';
 import type { Queryable } from '../queryable.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { rowsOrNone } from './rows-or-none.js';
@@ -7,12 +8,6 @@ import { rowsOrNone } from './rows-or-none.js';
  * tried again by itself. `behind`: an earlier event of its order is parked, and it was not tried.
  */
 export type ParkedKind = 'permanent' | 'transient' | 'behind';
-
-/** The projection and generation in which something is parked; generation 0: of no generation. */
-export interface QuarantineScope {
-  readonly projection: string;
-  readonly generation: number;
-}
 
 /** An event that is to be parked. */
 export interface EventToPark {
@@ -34,7 +29,7 @@ export interface EventToPark {
  * A parked event, or a refused document. A document is of no single event: its position, event id and type are
  * null.
  */
-export interface ParkedEvent extends QuarantineScope, Omit<EventToPark, 'nextTryAfterMs'> {
+export interface ParkedEvent extends ProjectionKey, Omit<EventToPark, 'nextTryAfterMs'> {
   readonly parkedAt: Date;
   readonly firstTriedAt: Date | null;
   readonly lastTriedAt: Date | null;
@@ -66,7 +61,7 @@ export function storableText(text: string): string {
  * Every order with something parked: in one projection and generation, or, without a scope, in the active
  * generation and in the relay.
  */
-export async function parkedOrders(db: Queryable, scope?: QuarantineScope): Promise<ParkedOrder[]> {
+export async function parkedOrders(db: Queryable, scope?: ProjectionKey): Promise<ParkedOrder[]> {
   // A generation with only an index of its own reads the rows of another generation: what is parked in either
   // counts.
   const served = `generation = 0 OR generation IN (SELECT unnest(ARRAY[g.id, g.rows_of])
@@ -97,7 +92,7 @@ export async function parkedEventsOf(db: Queryable, orderId: string): Promise<Pa
 /** Everything that is parked in one projection, by order, each order's in the order of its stream. */
 export async function parkedEvents(
   db: Queryable,
-  { projection, generation }: QuarantineScope,
+  { projection, generation }: ProjectionKey,
 ): Promise<ParkedEvent[]> {
   const rows = await rowsOrNone<Row<ParkedEvent>>(
     db,

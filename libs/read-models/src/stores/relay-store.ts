@@ -1,8 +1,8 @@
 import type { Queryable } from '../queryable.js';
+import type { ProjectionKey } from '../projection-key.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import { fenced, heldLease, requireLease } from './fence.js';
 import type { SkippedEvents } from '../skipped-events.js';
-import type { LeaseKey } from './leases.store.js';
 import { keyArrays, type OrderKey } from '../order-key.js';
 import { parkedEvents, storableText, type EventToPark, type ParkedEvent } from './quarantine.store.js';
 import { addSkip, skippedByAny, skippedEvents, type Skip } from './skips.store.js';
@@ -29,7 +29,7 @@ export function skippedByRelays(db: Queryable): Promise<SkippedEvents> {
 }
 
 /** The lease of the relay to a topic; it belongs to no generation of read models. */
-export function relayLease(target: RelayTarget): LeaseKey {
+export function relayLease(target: RelayTarget): ProjectionKey {
   return { generation: 0, projection: relayProjection(target) };
 }
 

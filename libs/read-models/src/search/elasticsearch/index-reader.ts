@@ -1,11 +1,7 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
+import type { OrderKey } from '../../order-key.js';
 import { searchDocumentId, type SearchDocument } from '../search-document.js';
 import { OWN_IDS } from './index-definition.js';
-
-interface OrderKey {
-  readonly tenantId: string;
-  readonly orderId: string;
-}
 
 const PAGE_IDS = 5_000;
 const KEEP_ALIVE = '1m';

@@ -159,7 +159,7 @@ describe('the writer of a search index', () => {
     expect(requests).toEqual([[...'abcd'], [...'acd']]);
   });
 
-  it('takes nothing for written where what tells how new it is was refused, unless a newer one is there', async () => {
+  it('takes nothing for written when its marker was refused, unless the index has a newer marker', async () => {
     outcome = () => WRITTEN;
     ownOutcome = NEWER;
     expect(await write(orders('ab'))).toEqual([]);

@@ -22,7 +22,7 @@ export interface OrderEvents {
 }
 
 /** What becomes of an order's events from one revision on. */
-export interface OrderStory {
+export interface RebuiltOrder {
   /** The order after all events that could be applied; null: none could. */
   readonly order: Order | null;
   readonly history: readonly HistoryRow[];
@@ -37,10 +37,10 @@ export interface OrderStory {
 }
 
 /** Folds an order from its beginning, and keeps what is new from the revision on. */
-export function storyOf(
+export function rebuiltOrder(
   { raw, events, skipped, unreadable, unread }: OrderEvents,
   fromRevision: number,
-): OrderStory {
+): RebuiltOrder {
   const history: HistoryRow[] = [];
   let order: OrderState = null;
   let before: StoredOrderEvent | null = null;
@@ -77,7 +77,7 @@ export function storyOf(
   };
 }
 
-function parkedOf(events: readonly RawEvent[], fromRevision: number, reason: string): OrderStory['parked'] {
+function parkedOf(events: readonly RawEvent[], fromRevision: number, reason: string): RebuiltOrder['parked'] {
   const [failed] = events;
   return events
     .filter(({ revision }) => revision >= fromRevision)

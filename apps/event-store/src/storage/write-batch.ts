@@ -33,7 +33,7 @@ const INSERT = {
 };
 
 /** Writes that are decided one after another and stored by one statement: all of them or none. */
-export class Batch {
+export class WriteBatch {
   readonly events: NewEvent[] = [];
   readonly outcomes: { write: PendingWrite; outcome: WriteOutcome }[] = [];
   readonly possibleRepeats: PossibleRepeat[] = [];
