@@ -12,8 +12,8 @@ export async function configurationPage() {
 
 \`orderctl up\` sets all of this for the embedded system. An engine that a variable names takes the place of the embedded
 one, or joins the system. Apps that are run by themselves read the variables from their environment, once, when they
-start. A variable that is missing, wrong or unknown stops the app with one line that says so. Names that begin with
-\`ORDERLOG_TEST_\` belong to the tests.
+start. A variable that is missing, wrong or unknown stops the app with one line that says so. orderctl needs no address
+of a system that \`orderctl up\` runs: the data folder has it. Names that begin with \`ORDERLOG_TEST_\` belong to the tests.
 
 A secret can also be given in a file, which is named by the secret's variable with \`_FILE\` after it, such as
 \`ORDERLOG_POSTGRES_URL_FILE\`. The file holds one line; a newline at its end is not part of the secret. Setting both
