@@ -43,6 +43,39 @@ describe('orderctl up, while the read models are being built', () => {
     await bench.rows(
       `INSERT INTO orderlog.checkpoints (generation, projection, position) VALUES (${id}, 'orders', ${head})`,
     );
+    // While orders are compared, there is nothing to be seen: it may take any time.
+    expect([await watch.moved(), await watch.moved()]).toEqual([true, true]);
+  });
+
+  it('counts an index that is filled after the rows', async () => {
+    const head = (await bench.eventStore.headPosition())!;
+    const { id } = await prepareGeneration(bench.pool, 'watched');
+    const reaches = (projection: string, position: bigint) =>
+      bench.rows(
+        `INSERT INTO orderlog.checkpoints (generation, projection, position) VALUES (${id}, '${projection}', ${position})
+         ON CONFLICT (generation, projection) DO UPDATE SET position = excluded.position`,
+      );
+    await reaches('orders', head);
     expect([await watch.moved(), await watch.moved()]).toEqual([true, false]);
+    await reaches('search', head - 1n);
+    expect([await watch.moved(), await watch.moved()]).toEqual([true, false]);
+    await reaches('search', head);
+    expect([await watch.moved(), await watch.moved()]).toEqual([true, true]);
+  });
+
+  it('waits for a person where what was built is given up, and says once what to do', async () => {
+    await bench.rows(
+      `UPDATE orderlog.generations SET state = 'failed', failure = 'of 3 orders, 1 differs' WHERE id <> 1`,
+    );
+    told.length = 0;
+    expect([await watch.moved(), await watch.moved()]).toEqual([true, true]);
+    expect(told).toEqual([
+      'read models: generation 3 was given up: of 3 orders, 1 differs. Once the cause is gone, `orderctl generations drop 3` has it built anew',
+    ]);
+    await bench.rows(`UPDATE orderlog.generations SET state = 'dropped' WHERE id = 3`);
+    expect(await watch.moved()).toBe(true);
+    expect(told[1]).toContain('generation 2 was given up');
+    await bench.rows(`UPDATE orderlog.generations SET state = 'dropped' WHERE id = 2`);
+    expect(await watch.moved()).toBe(false);
   });
 });

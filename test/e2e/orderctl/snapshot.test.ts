@@ -21,13 +21,14 @@ let data: string;
 let up: Up;
 let store: DbClientEventStore;
 let orders: readonly WrittenOrder[];
+let short: WrittenOrder;
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'orderlog-snapshot-'));
   up = await startUp(data, '--no-demo');
   store = new DbClientEventStore({ connectionString: `esdb://127.0.0.1:${up.ports.store}?tls=false` });
   orders = await Promise.all([1, 2, 3].map(longOne));
-  const short = new WrittenOrder(store);
+  short = new WrittenOrder(store);
   await short.does(place(short), tags('short'));
 }, TIMEOUT_MS);
 
@@ -93,8 +94,10 @@ describe('orderctl snapshot', () => {
       };
       await plant(one, { ...one.order, onHold: true });
       await plant(other, orders[2]!.order);
+      const ofShort = await codec.encode({ ...short.order, onHold: true });
+      await store.appendExact(snapshotStream(short.stream), [ofShort], 'no_stream');
       const found = await run('verify');
-      expect(found).toMatchObject({ code: 1, outcomes: { right: 1, different: 1, foreign: 1 } });
+      expect(found).toMatchObject({ code: 1, outcomes: { right: 1, different: 2, foreign: 1 } });
       expect(found.findings).toEqual(
         expect.arrayContaining([
           {
@@ -103,8 +106,8 @@ describe('orderctl snapshot', () => {
           },
         ]),
       );
-      expect(await run('rebuild')).toMatchObject({ code: 0, outcomes: { right: 1, written: 2 } });
-      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 3 } });
+      expect(await run('rebuild')).toMatchObject({ code: 0, outcomes: { right: 1, written: 3 } });
+      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 4 } });
     },
     TIMEOUT_MS,
   );
@@ -112,13 +115,16 @@ describe('orderctl snapshot', () => {
   it(
     'drop hides them all, and rebuild writes them anew',
     async () => {
-      expect(await run('drop')).toMatchObject({ code: 0, outcomes: { dropped: 3 } });
+      expect(await run('drop')).toMatchObject({ code: 0, outcomes: { dropped: 4 } });
       expect(await storedSnapshots(store, orders[0]!.stream)).toEqual([]);
-      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { absent: 3 } });
-      expect(await run('drop')).toMatchObject({ code: 0, outcomes: { absent: 3 } });
-      expect(await run('rebuild', '--min-events', '50')).toMatchObject({ code: 0, outcomes: { written: 3 } });
+      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { absent: 4 } });
+      expect(await run('drop')).toMatchObject({ code: 0, outcomes: { absent: 4 } });
+      expect(await run('rebuild', '--min-events', '50')).toMatchObject({
+        code: 0,
+        outcomes: { written: 3, 'too short': 1 },
+      });
       expect(await storedSnapshots(store, orders[0]!.stream)).toHaveLength(1);
-      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 3 } });
+      expect(await run('verify')).toMatchObject({ code: 0, outcomes: { right: 3, absent: 1 } });
     },
     TIMEOUT_MS,
   );

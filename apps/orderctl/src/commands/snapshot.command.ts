@@ -35,7 +35,12 @@ export function addSnapshotCommand(program: Command): void {
     snapshot
       .command('rebuild')
       .description('write the snapshots that are missing, wrong, far behind or of another release')
-      .option('--min-events <events>', 'only for orders with at least so many events', wholeNumber(2), 100)
+      .option(
+        '--min-events <events>',
+        'orders with fewer events need no snapshot; a wrong one is replaced',
+        wholeNumber(2),
+        100,
+      )
       .action((options: SnapshotOptions & { readonly minEvents: number }) =>
         run(options, (work) => rebuildSnapshots(work, options.minEvents)),
       ),

@@ -23,14 +23,16 @@ export async function verifySnapshots(work: SnapshotWork): Promise<Counted> {
 
 /**
  * Gives every order of at least `minEvents` events a right snapshot that lacks fewer than `minEvents` of its
- * events.
+ * events. Of a shorter order, it replaces a snapshot that is there and not right.
  */
 export async function rebuildSnapshots(work: SnapshotWork, minEvents: number): Promise<Counted> {
-  const orders = await longOrders(work, minEvents);
-  return eachOrder(orders, work, async (stream): Promise<Outcome> => {
+  const long = new Set(await longOrders(work, minEvents));
+  const orders = new Set([...long, ...(await ordersWithSnapshot(work))]);
+  return eachOrder([...orders], work, async (stream): Promise<Outcome> => {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const latest = await work.snapshots.latest(stream);
       const verdict = await judgeSnapshot(stream, latest, work.streams);
+      if (verdict.kind === 'absent' && !long.has(stream)) return { outcome: 'too short' };
       const known = verdict.kind === 'right' ? verdict.folded : { order: null, position: null };
       const { order } = await work.streams.foldOn(stream, known);
       if (order === null) return { outcome: 'unreadable', finding: 'the order has no events any more' };

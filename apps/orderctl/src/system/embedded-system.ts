@@ -97,6 +97,9 @@ export class EmbeddedSystem {
     try {
       await rebuild.announce();
       await Promise.all([apps.projector, apps.commandApi, apps.queryApi].map((app) => this.#launch(app)));
+      signal.throwIfAborted();
+      // Read models may take long to be built, or wait for a person: meanwhile, orderctl finds the system.
+      await folder.writeAddresses({ ...this.addresses, postgresUrl: readUrl });
       const { commandUrl, queryUrl } = this.addresses;
       await Promise.all([
         untilReady('command-api', commandUrl, signal),
@@ -105,7 +108,6 @@ export class EmbeddedSystem {
     } finally {
       await rebuild.close();
     }
-    await folder.writeAddresses({ ...this.addresses, postgresUrl: readUrl });
   }
 
   /** The embedded databases are started unless a PostgreSQL is given. */

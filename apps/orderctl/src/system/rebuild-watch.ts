@@ -18,6 +18,7 @@ export class RebuildWatch {
   #begun: { readonly position: bigint; readonly atMs: number } | null = null;
   #last: bigint | null = null;
   #toldMs = 0;
+  #toldFailed: number | null = null;
 
   constructor(readUrl: string, eventStoreUrl: string, tell: (line: string) => void) {
     this.#pool = createPool(readUrl, { max: 1, applicationName: 'orderctl up', statementTimeoutMs: 2_000 });
@@ -36,19 +37,41 @@ export class RebuildWatch {
     );
   }
 
-  /** Looks once, and reports every few seconds. @returns whether the build has moved since the last look */
+  /**
+   * Looks once, and reports every few seconds.
+   * @returns whether the build has moved since the last look, or cannot move in a way that can be seen: orders are
+   * compared, or what was built waits for a person
+   */
   async moved(): Promise<boolean> {
-    const building = beingBuilt(await this.#generations());
-    if (building === null) return false;
-    const head = (await this.#store.headPosition().catch(() => null)) ?? 0n;
-    const position = building.position ?? 0n;
-    const moved = this.#last === null || position > this.#last;
-    this.#last = position;
-    this.#begun ??= { position, atMs: performance.now() };
-    if (performance.now() - this.#toldMs < TELL_EVERY_MS) return moved;
-    this.#toldMs = performance.now();
-    this.#tell(this.#progress(position, head));
-    return moved;
+    const generations = await this.#generations();
+    const building = beingBuilt(generations);
+    if (building === null) return this.#isGivenUp(generations);
+    const head = await this.#store.headPosition().catch(() => null);
+    const rows = building.position ?? 0n;
+    const documents = building.searchIndex === null ? rows : (building.searchPosition ?? 0n);
+    const isWhole = head !== null && documents >= head;
+    const moved = this.#last === null || rows + documents > this.#last;
+    this.#last = rows + documents;
+    this.#begun ??= { position: rows, atMs: performance.now() };
+    if (performance.now() - this.#toldMs >= TELL_EVERY_MS) {
+      this.#toldMs = performance.now();
+      this.#tell(this.#progress(rows, documents, head ?? 0n));
+    }
+    return moved || isWhole;
+  }
+
+  /** Whether projectors of this release have given up their read models, and build no others until these are dropped. */
+  #isGivenUp(generations: readonly GenerationRecord[]): boolean {
+    const active = generations.find(({ role }) => role === 'active');
+    if (active === undefined || isKept(active)) return false;
+    const given = generations.findLast(({ ofThisRelease, state }) => ofThisRelease && state === 'failed');
+    if (given === undefined) return false;
+    if (this.#toldFailed !== given.id)
+      this.#tell(
+        `read models: generation ${given.id} was given up: ${given.failure}. Once the cause is gone, \`orderctl generations drop ${given.id}\` has it built anew`,
+      );
+    this.#toldFailed = given.id;
+    return true;
   }
 
   async close(): Promise<void> {
@@ -60,15 +83,20 @@ export class RebuildWatch {
     return listGenerations(this.#pool).catch(() => []);
   }
 
-  #progress(position: bigint, head: bigint): string {
+  #progress(rows: bigint, documents: bigint, head: bigint): string {
+    if (documents >= head)
+      return 'read models: all events are applied; orders are being compared with their events';
+    if (rows >= head) return `search index: ${percentOf(documents, head)}% filled`;
     const { position: from, atMs } = this.#begun!;
-    const perSecond = Number(position - from) / ((performance.now() - atMs) / 1_000);
-    const left = Number(head - position);
-    if (left <= 0) return 'read models: all events are applied; orders are being compared with their events';
-    const percent = Math.floor((100 * Number(position)) / Math.max(1, Number(head)));
+    const perSecond = Number(rows - from) / ((performance.now() - atMs) / 1_000);
+    const left = Number(head - rows);
     const time = perSecond > 0 ? `, about ${duration(left / perSecond)} left` : '';
-    return `read models: ${percent}% built, ${counted(Math.round(perSecond), 'position')}/s${time}`;
+    return `read models: ${percentOf(rows, head)}% built, ${counted(Math.round(perSecond), 'position')}/s${time}`;
   }
+}
+
+function percentOf(position: bigint, head: bigint): number {
+  return Math.floor((100 * Number(position)) / Math.max(1, Number(head)));
 }
 
 type Told = Pick<GenerationRecord, 'role' | 'state' | 'ofThisRelease'>;
