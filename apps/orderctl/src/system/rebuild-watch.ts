@@ -15,7 +15,7 @@ export class RebuildWatch {
   readonly #pool: pg.Pool;
   readonly #store: DbClientEventStore;
   readonly #tell: (line: string) => void;
-  #begun: { readonly position: bigint; readonly atMs: number } | null = null;
+  #begun: { readonly generation: number; readonly position: bigint; readonly atMs: number } | null = null;
   #last: bigint | null = null;
   #toldMs = 0;
   #toldFailed: number | null = null;
@@ -49,10 +49,13 @@ export class RebuildWatch {
     const head = await this.#store.headPosition().catch(() => null);
     const rows = building.position ?? 0n;
     const documents = building.searchIndex === null ? rows : (building.searchPosition ?? 0n);
+    if (this.#begun?.generation !== building.id) {
+      this.#begun = { generation: building.id, position: rows, atMs: performance.now() };
+      this.#last = null; // another one is built, from its beginning
+    }
     const isWhole = head !== null && documents >= head;
     const moved = this.#last === null || rows + documents > this.#last;
     this.#last = rows + documents;
-    this.#begun ??= { position: rows, atMs: performance.now() };
     if (performance.now() - this.#toldMs >= TELL_EVERY_MS) {
       this.#toldMs = performance.now();
       this.#tell(this.#progress(rows, documents, head ?? 0n));
