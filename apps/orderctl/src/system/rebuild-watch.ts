@@ -17,7 +17,7 @@ export class RebuildWatch {
   readonly #tell: (line: string) => void;
   #begun: { readonly generation: number; readonly position: bigint; readonly atMs: number } | null = null;
   #last: bigint | null = null;
-  #toldMs = 0;
+  #toldMs = -Infinity;
   #toldFailed: number | null = null;
 
   constructor(readUrl: string, eventStoreUrl: string, tell: (line: string) => void) {
