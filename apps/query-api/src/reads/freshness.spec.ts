@@ -109,4 +109,16 @@ describe('a read that must show a write', () => {
       ),
     ).rejects.toMatchObject({ code: 'not_caught_up' });
   });
+
+  it('is over at its time, also where the projection moves during every read', async () => {
+    const busy = projectionAt(0n, 100n);
+    let reads = 0;
+    const read = async () => {
+      await busy.reached('orders', busy.position() + 1n);
+      return ++reads;
+    };
+    const freshness = new Freshness(busy, lagOf(0), 0);
+    await expect(freshness.until(read, () => false)).rejects.toMatchObject({ code: 'not_caught_up' });
+    expect(reads).toBe(1);
+  });
 });
