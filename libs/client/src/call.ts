@@ -3,7 +3,7 @@ import type { Bearer } from './bearer.js';
 import { NoAnswer, Problem, type FailedCall } from './errors.js';
 import { isAway, isUnknown, mayTryAgain, pauseMs, type Failure } from './retry.js';
 import { lostBy, type Transport, type TransportAnswer } from './transport.js';
-import { pause } from './waiting.js';
+import { pause, timerMs } from './waiting.js';
 
 /** What all calls of a client share. */
 export interface CallSettings {
@@ -126,7 +126,7 @@ async function tryOnce(
   call.signal?.throwIfAborted();
   // A timer of its own: Node may collect a timeout that only AbortSignal.any refers to (nodejs/node#57736).
   const ending = new AbortController();
-  const timer = setTimeout(() => ending.abort(new TryTooLong()), Math.max(0, Math.min(tryMs, leftMs)));
+  const timer = setTimeout(() => ending.abort(new TryTooLong()), timerMs(Math.min(tryMs, leftMs)));
   const onAbort = () => ending.abort(call.signal!.reason);
   const stopListening = () => call.signal?.removeEventListener('abort', onAbort);
   let streaming = false;

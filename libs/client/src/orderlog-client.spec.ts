@@ -2,7 +2,15 @@ import { getEventListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { createClient, NoAnswer, Problem, type ClientOptions, type Retry } from './orderlog-client.js';
+import {
+  createClient,
+  NoAnswer,
+  Problem,
+  type ClientOptions,
+  type Retry,
+  type Transport,
+} from './orderlog-client.js';
+import { pause } from './waiting.js';
 
 interface Received {
   readonly url: string;
@@ -268,6 +276,18 @@ it('an answer that does not come in time is waited for no longer, and asked for 
   await client.confirmOrder({ orderId: ORDER });
   expect(received).toHaveLength(2);
   expect(retried).toMatchObject([{ url, reason: 'does not answer (ETIMEDOUT)' }]);
+});
+
+it('an answer is waited for where there is no limit', async () => {
+  let cutOff: boolean | null = null;
+  const transport: Transport = async ({ signal }) => {
+    await pause(5, null); // longer than the shortest timer, which a delay that is too long would become
+    cutOff = signal.aborted;
+    return { status: 200, header: () => null, text: async () => '{}', stream: async function* () {} };
+  };
+  const { client } = clientOf('http://one', { transport, deadlineMs: Infinity, tryMs: Infinity });
+  await client.confirmOrder({ orderId: ORDER });
+  expect(cutOff).toBe(false);
 });
 
 it('the last answer is the reason when the deadline cuts off the try after it', async () => {

@@ -1,6 +1,11 @@
 /** The longest delay of Node's timers. With a longer one they fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** The delay of a timer that may be any number, such as a limit that is none (`Infinity`). */
+export function timerMs(ms: number): number {
+  return Math.min(Math.max(0, ms), MAX_TIMER_MS);
+}
+
 /**
  * @returns the awaited value, or null when `ms` are over first
  * @throws the signal's reason, as soon as it is given
@@ -17,7 +22,7 @@ export async function within<T>(
     return await new Promise<T | null>((done, failed) => {
       awaited.then(done, failed);
       onAbort = () => failed(signal!.reason as Error);
-      timer = setTimeout(() => done(null), Math.min(Math.max(0, ms), MAX_TIMER_MS));
+      timer = setTimeout(() => done(null), timerMs(ms));
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   } finally {
