@@ -54,7 +54,8 @@ describeWith('elasticsearch', 'the Elasticsearch adapter', () => {
       current: async () => current,
       refreshed: async () => refreshed,
     }).search(questionOf({ text: 'haert' }));
-  const refresh = () => new IndexRefresh(client, { current: async () => INDEX });
+  const refresh = () =>
+    new IndexRefresh(client, { current: async () => INDEX, refreshed: async () => INDEX });
   const answer = { total: 1, items: [{ reference: 'A1' }], indexedThrough: 5n };
 
   async function unavailable(work: () => Promise<unknown>): Promise<void> {

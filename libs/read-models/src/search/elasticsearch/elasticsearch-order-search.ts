@@ -10,11 +10,11 @@ import type { SearchTerm } from '../search-terms.js';
 import { searchTextOf, type SearchText } from '../search-text.js';
 import { SearchUnavailable } from '../search-unavailable.js';
 import { ShownThrough, type Asked } from '../shown-through.js';
-import type { ActiveIndexSource } from './active-index-source.js';
+import { askActive, type ActiveIndexSource } from './active-index-source.js';
 import { asksTheSame, elasticsearchTerms, guessedTerms } from './elasticsearch-terms.js';
 import { IndexRefresh } from './index-refresh.js';
 import { KnownTerms } from './known-terms.js';
-import { askIndex, available, isIndexMissing } from './requests.js';
+import { askIndex, available } from './requests.js';
 import { searchPageOf, type FoundDocument } from './search-answer.js';
 import { searchRequest } from './search-request.js';
 import { isSameIndex, seenIndex, type SeenIndex } from './seen-index.js';
@@ -48,32 +48,16 @@ export class ElasticsearchOrderSearch implements OrderSearch {
   search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
     return this.#shown.level(
       () => this.#asked(question),
-      // A refresh fails where Elasticsearch is too busy, or the index was dropped: the next one may succeed.
+      // A refresh fails where Elasticsearch is too busy, or the index is lost: the next one may succeed.
       () => this.#refresh.refresh().catch(unlessPassing),
     );
   }
 
-  async #asked(question: OrderSearchQuestion): Promise<Asked<OrderSearchPage>> {
-    const index = await this.#indexes.current();
-    try {
-      return { source: index, page: await this.#pageOf(index, question) };
-    } catch (error) {
-      if (!isIndexMissing(error)) throw error;
-      return this.#askedElsewhere(question, error);
-    }
-  }
-
-  /**
-   * Asks once more, where the index was dropped after a flip.
-   * @throws SearchUnavailable when the index to be searched now is missing too
-   */
-  async #askedElsewhere(question: OrderSearchQuestion, cause: unknown): Promise<Asked<OrderSearchPage>> {
-    const index = await this.#indexes.refreshed();
-    try {
-      return { source: index, page: await this.#pageOf(index, question) };
-    } catch (error) {
-      throw isIndexMissing(error) ? new SearchUnavailable(cause) : error;
-    }
+  #asked(question: OrderSearchQuestion): Promise<Asked<OrderSearchPage>> {
+    return askActive(this.#indexes, async (index) => ({
+      source: index,
+      page: await this.#pageOf(index, question),
+    }));
   }
 
   #pageOf(index: string, question: OrderSearchQuestion): Promise<OrderSearchPage> {
@@ -122,5 +106,5 @@ export class ElasticsearchOrderSearch implements OrderSearch {
 type FoundAnswer = estypes.SearchResponse<FoundDocument>;
 
 function unlessPassing(error: unknown): void {
-  if (!(error instanceof SearchUnavailable) && !isIndexMissing(error)) throw error;
+  if (!(error instanceof SearchUnavailable)) throw error;
 }

@@ -1,15 +1,15 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { ActiveIndexSource } from './active-index-source.js';
+import { askActive, type ActiveIndexSource } from './active-index-source.js';
 import { available, readerPatience } from './requests.js';
 
 /** Makes what Elasticsearch has acknowledged findable at once, for a reader that waits for it. */
 export class IndexRefresh {
   readonly #client: Client;
-  readonly #indexes: Pick<ActiveIndexSource, 'current'>;
+  readonly #indexes: ActiveIndexSource;
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
 
-  constructor(client: Client, indexes: Pick<ActiveIndexSource, 'current'>) {
+  constructor(client: Client, indexes: ActiveIndexSource) {
     this.#client = client;
     this.#indexes = indexes;
   }
@@ -35,10 +35,11 @@ export class IndexRefresh {
   }
 
   #start(): Promise<void> {
-    const running = available(async () => {
-      const index = await this.#indexes.current();
-      await this.#client.indices.refresh({ index }, readerPatience);
-    }).finally(() => {
+    const running = available(() =>
+      askActive(this.#indexes, async (index) => {
+        await this.#client.indices.refresh({ index }, readerPatience);
+      }),
+    ).finally(() => {
       if (this.#running === running) this.#running = null;
     });
     this.#running = running;
