@@ -1,11 +1,15 @@
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { minorUnitDigits } from '#domain/currencies.js';
+import { encodeOrderPosition } from '#platform/order-position.js';
 import { messageOfEvent, messageTypes } from '../../examples/notifier/src/message-types.js';
 import { moneyText } from '../../examples/notifier/src/money.js';
 import { readOrderEvent, type RawMessage } from '../../examples/notifier/src/order-event.js';
+import { openOrders, readOrder } from '../../examples/notifier/src/orders.js';
 import { readSettings } from '../../examples/notifier/src/settings.js';
 import { finished, repositoryRoot } from '../support/seeded-tree.js';
 
@@ -167,4 +171,25 @@ describe('an event that the example notifier', () => {
     expect(kindOf(raw({ headers: captured }))).toBe('malformed');
     expect(kindOf(raw({ headers: captured, data: { amountMinor: 450 } }))).toBe('event');
   });
+});
+
+it('the example notifier reads each order without the position of another, which may be of a former event store', async () => {
+  const told = encodeOrderPosition({ position: 5n, store: '0123456789ab', orderId: null, revision: null });
+  const asked: unknown[] = [];
+  const server = createServer(({ headers }, response) => {
+    asked.push(headers['consistent-with']);
+    response.writeHead(200, { 'content-type': 'application/json', 'order-position': told }).end('{}');
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const place = await mkdtemp(join(tmpdir(), 'orderlog-notifier-token-'));
+  const tokenFile = join(place, 'token');
+  await writeFile(tokenFile, 'T');
+  const queryUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const orders = openOrders({ queryUrl, tokenFile });
+  for (const orderId of ['0b9e7c52-6f0a-4b7e-9c3d-2f1a8d4e6b70', '7f4df1a2-95c0-4a57-8f6e-0c2f5b1d9e34'])
+    await readOrder(orders, orderId, 0);
+  expect(asked).toEqual([undefined, undefined]);
+  server.closeAllConnections();
+  server.close();
+  await rm(place, { recursive: true });
 });

@@ -33,7 +33,9 @@ export async function readOrder(
   minRevision: number,
 ): Promise<OrderView> {
   try {
-    return await orders.getOrder({ orderId, minRevision });
+    // In a session of its own: `minRevision` says how new the order must be. The position of an earlier answer would
+    // be refused, each time, once the orders have moved to another event store.
+    return await orders.withSession().getOrder({ orderId, minRevision });
   } catch (error) {
     if (error instanceof NoAnswer) throw new NotSent('away', `query-api: ${causeOf(error)}`, error);
     if (!(error instanceof Problem)) throw error;
