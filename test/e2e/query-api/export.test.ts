@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { activeGeneration } from '#read-models/generations.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
@@ -70,7 +71,8 @@ describe('a large export', () => {
     await until('the transaction is over', async () => (await exporting()) === 'none');
   });
 
-  it('whose connection is lost while its client does not read ends alone', async () => {
+  it('whose connection is lost while its client does not read ends alone, and its end is logged', async () => {
+    const warned = jest.spyOn(Logger.prototype, 'warn');
     const response = await paused();
     await until('PostgreSQL waits for the reader', async () => (await exporting()) === 'idle in transaction');
     await db.query(
@@ -80,6 +82,8 @@ describe('a large export', () => {
     const broken = once(response, 'error');
     response.resume();
     expect(await broken).toMatchObject([{ code: 'ECONNRESET' }]);
+    expect(warned).toHaveBeenCalledWith(expect.stringMatching(/^an export broke off: ./));
+    warned.mockRestore();
     expect((await system.ask('/v1/orders?limit=1')).status).toBe(200);
   });
 

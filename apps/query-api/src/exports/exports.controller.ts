@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, Query, StreamableFile, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Logger, Query, StreamableFile, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { OneOf } from '#platform/http/fields.js';
 import type { OrderPosition } from '#platform/order-position.js';
@@ -40,6 +40,7 @@ const EXPORTS_OF_ONE_TENANT = 2;
 export class ExportsController {
   readonly #bus: QueryBus;
   readonly #atOnce = new AtOnce(EXPORTS_OF_ONE_TENANT);
+  readonly #logger = new Logger(ExportsController.name);
 
   constructor(bus: QueryBus) {
     this.#bus = bus;
@@ -68,6 +69,8 @@ export class ExportsController {
     const texts = textsOf(header, first, batches, line);
     void reply.header('content-disposition', `attachment; filename="orders.${query.format}"`);
     const stream = Readable.from(texts, { objectMode: false, highWaterMark: 1 });
+    // Too late for a problem: the client sees its connection end.
+    stream.once('error', ({ message }) => this.#logger.warn(`an export broke off: ${message}`));
     // To end a generator that nobody began to read (an answer to HEAD, a client that has left) runs none of its
     // code, so the batches, which hold a connection, are ended here.
     stream.once('close', () => {
