@@ -200,6 +200,18 @@ describe('a replay', () => {
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
 
+  it('parks an event whose reason quotes a NUL character, as the projector has', async () => {
+    const [order] = await writeOrders(3);
+    const [like] = await collected(bench.eventStore.readStream(order!.stream));
+    const metadata = { ...(like!.metadata as EncodedEvent['metadata']), tenantId: 'de\0mo' };
+    await order!.receives({ metadata });
+    await live();
+    const { generation, verified } = await replayOn(bench);
+    expect(verified).toMatchObject({ orders: 3, differences: [] });
+    expect(await parkedIn(1)).toHaveLength(1);
+    expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
+  }, 120_000);
+
   it('parks what no entry of an index can hold, as the projector has, and takes what fits when it is compressed', async () => {
     const [fine] = await writeOrders(3);
     const [like] = await collected(bench.eventStore.readStream(fine!.stream));
