@@ -22,6 +22,7 @@ import {
   type ProjectionWork,
 } from '../engine/projection-engine.js';
 import { Leases } from '../lease/leases.js';
+import { ANSWER_LIMIT_MS } from '../lease/ownership.js';
 import { Pace } from './pace.js';
 import { Progress } from './progress.js';
 import { OrderQuarantine } from '../quarantine/order-quarantine.js';
@@ -48,7 +49,7 @@ export interface OrdersFollowerOptions {
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
   /** How long a subscription may be silent before the watchdog looks for events that it should have delivered. */
   readonly silenceMs?: number;
-  /** How long the owner of the rows waits for an answer from PostgreSQL. */
+  /** How long an answer from PostgreSQL is waited for. */
   readonly answerLimitMs?: number;
 }
 
@@ -71,13 +72,13 @@ export class OrdersFollower implements ProjectionWork {
 
   constructor(options: OrdersFollowerOptions) {
     this.#options = options;
-    const { postgresUrl, logger, leases = new Leases(postgresUrl), answerLimitMs } = options;
-    const limited = answerLimitMs === undefined ? {} : { answerLimitMs };
-    this.engine = new ProjectionEngine(this, { postgresUrl, logger, leases, ...limited });
+    const { postgresUrl, logger, leases = new Leases(postgresUrl) } = options;
+    const { answerLimitMs = ANSWER_LIMIT_MS } = options;
+    this.engine = new ProjectionEngine(this, { postgresUrl, logger, leases, answerLimitMs });
     this.#pool = createPool(postgresUrl, {
       max: 1,
       applicationName: 'orderlog projector',
-      statementTimeoutMs: 0,
+      statementTimeoutMs: answerLimitMs, // an answer that never comes would keep its one connection
     });
   }
 
