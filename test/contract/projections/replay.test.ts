@@ -11,6 +11,7 @@ import { longText, UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { liveOn, replayOn, rowsThatDiffer, waitedByPhase } from '../../support/replays.js';
 import { collected } from '../../support/stored-events.js';
+import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 import { unreadableStreams } from '../../support/unreadable-streams.js';
 import { until } from '../../support/until.js';
 
@@ -86,6 +87,28 @@ describe('a replay', () => {
       ENGINES_MS,
     );
     expect(await bench.verify()).toMatchObject({ generation: generation.id, differences: [] });
+  }, 120_000);
+
+  it('connects again where what takes the connection to build with says nothing on it', async () => {
+    await writeOrders(3);
+    await live();
+    let connections = 0;
+    const proxy = await startTcpProxy(Number(new URL(bench.postgresUrl).port), () => {
+      if (++connections === 2) proxy.holdAnswers();
+    });
+    const notes: string[] = [];
+    const onNote = (line: string) => {
+      notes.push(line);
+      proxy.passAnswers();
+    };
+    try {
+      const postgresUrl = through(proxy, bench.postgresUrl);
+      const { verified } = await replayOn(bench, { postgresUrl, onNote });
+      expect(notes[0]).toMatch(/^waiting: /);
+      expect(verified).toMatchObject({ orders: 3, differences: [] });
+    } finally {
+      await proxy.close();
+    }
   }, 120_000);
 
   it('drops all but the previous one, unless they are to be kept', async () => {
