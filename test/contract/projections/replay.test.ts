@@ -383,6 +383,29 @@ describe('a replay', () => {
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
 
+  it('has what the log gave of an order whose stream was deleted while the replay was cut off', async () => {
+    const begun = new WrittenOrder(bench.eventStore);
+    await begun.does(place(begun));
+    await writeOrders(10);
+    await begun.does(note('at last'));
+    await live();
+    const cutOff = new AbortController();
+    const onProgress = ({ phase, done }: ReplayProgress) => {
+      if (phase === 'loading' && done > 0) cutOff.abort(new Error('cut off'));
+    };
+    // Of no order there are rows by then.
+    const limits = { openBytes: 1 << 30, stepBytes: 1 << 20, stepEvents: 50 };
+    await expect(replayOn(bench, { signal: cutOff.signal, onProgress, limits })).rejects.toThrow('cut off');
+    const client = EventStoreDBClient.connectionString(bench.eventStoreUrl);
+    await client.tombstoneStream(begun.stream);
+    await client.dispose();
+    await until('the projector has parked it', async () => (await parkedIn(1)).length === 1);
+    const { generation, verified } = await replayOn(bench);
+    expect(verified).toMatchObject({ orders: 11, differences: [] });
+    expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  }, 120_000);
+
   it('makes its indexes for as long as that takes, whatever limit the database has', async () => {
     await writeOrders(3);
     await live();
