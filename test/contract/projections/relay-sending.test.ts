@@ -130,6 +130,7 @@ describe('the relay while Kafka is away', () => {
       outcome: 'event 1 is skipped; the parked events of 1 order are sent',
     });
     expect([tries, sent.length, await store.parked()]).toEqual([2, 1, []]);
+    expect(db.listenerCount('notification')).toBe(1); // it listens once, however often it fails
     expect(await act(bench, order, { ...scope, ...skip })).toMatchObject({
       succeeded: true,
       outcome: 'event 1 is skipped already',

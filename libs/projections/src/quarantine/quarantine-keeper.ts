@@ -41,6 +41,7 @@ export class QuarantineKeeper {
   readonly #options: QuarantineKeeperOptions;
   /** Streams for which it was already logged that their rows cannot be made anew. */
   readonly #toldNotRefolded = new Set<string>();
+  #news: QuarantineNews | null = null;
 
   constructor(options: QuarantineKeeperOptions) {
     this.#options = options;
@@ -63,7 +64,7 @@ export class QuarantineKeeper {
   async #keep(signal: AbortSignal, onProgress: () => void): Promise<void> {
     const { db, generation, orders } = this.#options;
     const { quarantine } = orders;
-    const news = await QuarantineNews.listen(db, signal);
+    const news = (this.#news ??= await QuarantineNews.listen(db, signal));
     while (!signal.aborted) {
       await this.#takeSkips();
       for (;;) {

@@ -33,9 +33,10 @@ interface Outcome {
 /** Does what people ask of the relay's quarantine, between its batches, until the signal aborts. */
 export async function serveRelayActions(options: RelayActionsOptions, signal: AbortSignal): Promise<void> {
   const { db, scope, logger } = options;
+  let news: QuarantineNews | null = null;
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
-      const news = await QuarantineNews.listen(db, signal);
+      news ??= await QuarantineNews.listen(db, signal);
       while (!signal.aborted) {
         const action = await takeAction(db, scope.generation, [scope.projection]);
         if (action === null) await news.heard(LOOK_AGAIN_MS);
