@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '#event-store/errors.js';
+import type { RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { OwnedOrders } from '#projections/orders/owned-orders.js';
 import type { AdvanceStore } from '#projections/orders/order-advance.js';
@@ -319,6 +320,27 @@ describe('an order that cannot be taken further', () => {
     expect(await rowOf(order)).toEqual({ revision: 5, tags: ['five'] });
     const types = await bench.rows('SELECT type FROM gen_1.order_history ORDER BY revision');
     expect(types).toHaveLength(6);
+  });
+
+  it('keeps no other from being tried again where a bug fails its own try each time', async () => {
+    const orders = [await placed(), await placed()];
+    for (const order of orders) await order.receives({ type: UNKNOWN_TYPE });
+    const first = bench.start();
+    await bench.caughtUp(first);
+    await first.stop();
+    // All are due at once, and tried in this order.
+    const [failing, other] = orders.sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+    const fails = ({ stream }: RawEvent) => stream === failing!.stream;
+    bench.start({
+      codec: {
+        decodeEach: async (events) => {
+          if (events.some(fails)) throw new Error('a bug');
+          return laterCodec.decodeEach(events);
+        },
+      },
+    });
+    await nothingParked(other!);
+    expect(revisionsOf(await parked(failing!))).toEqual([[1, 'permanent']]);
   });
 
   it('is tried again when a person asks, and says what came of it', async () => {

@@ -119,8 +119,8 @@ export class QuarantineKeeper {
         if (retried?.stillParked === null)
           logger.info({ stream }, 'the parked events of an order are applied');
       } catch (error) {
+        orders.quarantine.postpone(stream, performance.now() + backoffMs(tries)); // the others get their turn
         if (!isAway(error)) throw error;
-        orders.quarantine.postpone(stream, performance.now() + backoffMs(tries));
       }
       const tookMs = performance.now() - beganMs;
       if (await news.heard(tookMs * (RETRY_SHARE - 1))) return true;
