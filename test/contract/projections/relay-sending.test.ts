@@ -125,18 +125,21 @@ describe('the relay while Kafka is away', () => {
     const asked = { db: db as unknown as pg.Client, scope, store, sending, maker, logger };
     const serving = serveRelayActions({ ...asked, writer: kafka as TopicWriter }, end.signal);
     const skip = { action: 'skip', revision: 1, reason: 'nobody needs it' } as const;
-    expect(await act(bench, order, { ...scope, ...skip })).toMatchObject({
-      succeeded: true,
-      outcome: 'event 1 is skipped; the parked events of 1 order are sent',
-    });
-    expect([tries, sent.length, await store.parked()]).toEqual([2, 1, []]);
-    expect(db.listenerCount('notification')).toBe(1); // it listens once, however often it fails
-    expect(await act(bench, order, { ...scope, ...skip })).toMatchObject({
-      succeeded: true,
-      outcome: 'event 1 is skipped already',
-    });
-    end.abort();
-    await serving;
+    try {
+      expect(await act(bench, order, { ...scope, ...skip })).toMatchObject({
+        succeeded: true,
+        outcome: 'event 1 is skipped; the parked events of 1 order are sent',
+      });
+      expect([tries, sent.length, await store.parked()]).toEqual([2, 1, []]);
+      expect(db.listenerCount('notification')).toBe(1); // it listens once, however often it fails
+      expect(await act(bench, order, { ...scope, ...skip })).toMatchObject({
+        succeeded: true,
+        outcome: 'event 1 is skipped already',
+      });
+    } finally {
+      end.abort();
+      await serving;
+    }
   });
 
   it('parks nothing of a stream that could not be read for a moment, or while the whole store is away', async () => {
