@@ -474,6 +474,33 @@ describe('an order that cannot be taken further', () => {
     );
   });
 
+  it('is looked after also where a bug keeps rows of another from being made anew', async () => {
+    const [folded, order] = [await placed(), await placed()];
+    await folded.receives({ type: UNKNOWN_TYPE });
+    await order.receives({ type: 'OrderPlaced' });
+    let fails = false;
+    const running = bench.start({
+      codec: {
+        decodeEach: async (events) => {
+          if (fails && events.some(({ stream }) => stream === folded.stream)) throw new Error('a bug');
+          return laterCodec.decodeEach(events);
+        },
+      },
+    });
+    await bench.caughtUp(running);
+    fails = true;
+    await skipThroughAnother(folded, 1);
+    const retried = await act(bench, order, { action: 'retry' });
+    expect(retried.outcome).toMatch(/still parked at event 1: .*cannot be applied/);
+    expect(await rowOf(folded)).toMatchObject({ revision: 1 });
+    fails = false;
+    const history = 'SELECT FROM gen_1.order_history WHERE order_id = $1';
+    await until(
+      'its rows are made anew',
+      async () => (await bench.rows(history, [folded.orderId])).length === 1,
+    );
+  });
+
   it('goes on without an event that is skipped, which takes its revision', async () => {
     const order = await placed();
     await order.receives({ type: UNKNOWN_TYPE });
