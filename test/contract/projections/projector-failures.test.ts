@@ -86,6 +86,20 @@ describe('a projector', () => {
     expect(await bench.verify()).toMatchObject({ differences: [] });
   });
 
+  it('writes in the session that it owns now, also where PostgreSQL lost the last token in a crash', async () => {
+    const running = bench.start();
+    await placed();
+    await bench.caughtUp(running);
+    await bench.rows(
+      `UPDATE orderlog.leases SET token = token - 1 WHERE generation = $1 AND projection = 'orders'`,
+      [running.projector.generation!.id],
+    );
+    await placed();
+    await bench.caughtUp(running);
+    expect(running.projector.engine.restarts).toMatchObject({ error: 0 });
+    expect(await bench.verify()).toMatchObject({ differences: [] });
+  });
+
   it('goes on, through other connections, where the network swallows the answers on all that it has', async () => {
     const proxy = await startTcpProxy(Number(new URL(bench.postgresUrl).port));
     const postgresUrl = through(proxy, bench.postgresUrl);

@@ -66,7 +66,8 @@ export class OrdersFollower implements ProjectionWork {
   /** Whether queries are answered from its rows. */
   active = false;
   #feed: EventFeed | null = null;
-  #owned: { readonly token: bigint; readonly orders: OwnedOrders } | null = null;
+  /** By the session of the owner: a token may come again, in another generation or where a crash lost it. */
+  #owned: { readonly db: pg.Client; readonly orders: OwnedOrders } | null = null;
   readonly #options: OrdersFollowerOptions;
   readonly #pool: pg.Pool;
 
@@ -133,10 +134,10 @@ export class OrdersFollower implements ProjectionWork {
     this.progress.startsAt(await checkpointOf(db, generation.id, ORDERS_PROJECTION));
     // With every new subscription: another store may answer at the same address by now.
     await bindToStore(db, made, this.progress.position, await storeNow(eventStore), RENEW);
-    if (this.#owned?.token !== token) {
+    if (this.#owned?.db !== db) {
       const store = new OrdersStore(db, generation, token);
       const quarantine = await OrderQuarantine.load(db, generation.id);
-      this.#owned = { token, orders: new OwnedOrders(store, eventStore, { quarantine, codec }) };
+      this.#owned = { db, orders: new OwnedOrders(store, eventStore, { quarantine, codec }) };
     }
     const { orders } = this.#owned;
     const stop = new AbortController();
