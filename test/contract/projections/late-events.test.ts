@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { decodeEach, type EventCodec } from '#event-store/codec.js';
+import type { EventStore, ExactEventStore, SubscriptionMessage } from '#event-store/port.js';
 import { activeGeneration, type Generation } from '#read-models/generations.js';
 import { readFeed, type FeedPage } from '#read-models/readers/event-feed.reader.js';
 import { decodeFeedPlace, FROM_THE_START } from '#read-models/readers/feed-place.js';
@@ -106,6 +107,46 @@ describe('the feed of events', () => {
     lost = false;
     await nothingParked();
     expect(told(await feed(next))).toEqual(['late 1', 'late 2']);
+  });
+
+  /** A store whose subscription passes over one event of the order, which is in its stream. */
+  const passingOver = (revision: number): ExactEventStore => ({
+    ...lossyStore(bench.eventStore, () => false),
+    async *subscribeToAll(
+      options: Parameters<EventStore['subscribeToAll']>[0],
+    ): AsyncGenerator<SubscriptionMessage> {
+      for await (const message of bench.eventStore.subscribeToAll(options)) {
+        const isPassedOver =
+          message.kind === 'event' &&
+          message.event.stream === late.stream &&
+          message.event.revision === revision;
+        yield isPassedOver ? { kind: 'checkpoint', position: message.event.position } : message;
+      }
+    },
+  });
+
+  it('tells what a subscription passed over while nothing else came, once it is read from its stream', async () => {
+    const running = bench.start({ eventStore: passingOver(1) });
+    await bench.caughtUp(running);
+    await late.does(tags('passed over'));
+    await bench.caughtUp(running);
+    const page = await feed(null);
+    expect(told(page)).toEqual(['late 0']);
+    await late.does(tags('next'));
+    await bench.caughtUp(running);
+    expect(told(await feed(page.next))).toEqual(['late 1', 'late 2']);
+  });
+
+  it('tells what the subscription of an earlier owner passed over, once it is read from its stream', async () => {
+    await late.does(tags('passed over'));
+    const running = bench.start({ eventStore: passingOver(1) });
+    await bench.caughtUp(running);
+    await running.stop();
+    const page = await feed(null);
+    expect(told(page)).toEqual(['late 0']);
+    await late.does(tags('next'));
+    await bench.caughtUp(bench.start());
+    expect(told(await feed(page.next))).toEqual(['late 1', 'late 2']);
   });
 
   it('tells nothing again of an order whose rows are made anew', async () => {

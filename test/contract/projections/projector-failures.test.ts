@@ -7,6 +7,7 @@ import { markFailed } from '#read-models/generation-states.js';
 import { activeGeneration, createGeneration } from '#read-models/generations.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
+import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 
 jest.setTimeout(ENGINES_MS);
@@ -83,6 +84,37 @@ describe('a projector', () => {
     await bench.caughtUp(running);
     await until('the projector is live', () => running.projector.state === 'live');
     expect(await bench.verify()).toMatchObject({ differences: [] });
+  });
+
+  it('writes in the session that it owns now, also where PostgreSQL lost the last token in a crash', async () => {
+    const running = bench.start();
+    await placed();
+    await bench.caughtUp(running);
+    await bench.rows(
+      `UPDATE orderlog.leases SET token = token - 1 WHERE generation = $1 AND projection = 'orders'`,
+      [running.projector.generation!.id],
+    );
+    await placed();
+    await bench.caughtUp(running);
+    expect(running.projector.engine.restarts).toMatchObject({ error: 0 });
+    expect(await bench.verify()).toMatchObject({ differences: [] });
+  });
+
+  it('goes on, through other connections, where the network swallows the answers on all that it has', async () => {
+    const proxy = await startTcpProxy(Number(new URL(bench.postgresUrl).port));
+    const postgresUrl = through(proxy, bench.postgresUrl);
+    const running = bench.start({ postgresUrl, answerLimitMs: 1_000 });
+    try {
+      await placed();
+      await bench.caughtUp(running);
+      proxy.swallowAnswers();
+      await placed();
+      await bench.caughtUp(running);
+    } finally {
+      proxy.cut();
+      await running.stop();
+      await proxy.close();
+    }
   });
 
   it('waits for an event store that is away', async () => {

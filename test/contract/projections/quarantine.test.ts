@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '#event-store/errors.js';
+import type { RawEvent } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { OwnedOrders } from '#projections/orders/owned-orders.js';
 import type { AdvanceStore } from '#projections/orders/order-advance.js';
@@ -321,6 +322,27 @@ describe('an order that cannot be taken further', () => {
     expect(types).toHaveLength(6);
   });
 
+  it('keeps no other from being tried again where a bug fails its own try each time', async () => {
+    const orders = [await placed(), await placed()];
+    for (const order of orders) await order.receives({ type: UNKNOWN_TYPE });
+    const first = bench.start();
+    await bench.caughtUp(first);
+    await first.stop();
+    // All are due at once, and tried in this order.
+    const [failing, other] = orders.sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+    const fails = ({ stream }: RawEvent) => stream === failing!.stream;
+    bench.start({
+      codec: {
+        decodeEach: async (events) => {
+          if (events.some(fails)) throw new Error('a bug');
+          return laterCodec.decodeEach(events);
+        },
+      },
+    });
+    await nothingParked(other!);
+    expect(revisionsOf(await parked(failing!))).toEqual([[1, 'permanent']]);
+  });
+
   it('is tried again when a person asks, and says what came of it', async () => {
     const [order, fine] = [await placed(), await placed()];
     await order.receives({ type: UNKNOWN_TYPE });
@@ -445,6 +467,33 @@ describe('an order that cannot be taken further', () => {
     expect(await rowOf(folded)).toMatchObject({ revision: 1 });
     if (isDeleted) return;
     unreadable = '';
+    const history = 'SELECT FROM gen_1.order_history WHERE order_id = $1';
+    await until(
+      'its rows are made anew',
+      async () => (await bench.rows(history, [folded.orderId])).length === 1,
+    );
+  });
+
+  it('is looked after also where a bug keeps rows of another from being made anew', async () => {
+    const [folded, order] = [await placed(), await placed()];
+    await folded.receives({ type: UNKNOWN_TYPE });
+    await order.receives({ type: 'OrderPlaced' });
+    let fails = false;
+    const running = bench.start({
+      codec: {
+        decodeEach: async (events) => {
+          if (fails && events.some(({ stream }) => stream === folded.stream)) throw new Error('a bug');
+          return laterCodec.decodeEach(events);
+        },
+      },
+    });
+    await bench.caughtUp(running);
+    fails = true;
+    await skipThroughAnother(folded, 1);
+    const retried = await act(bench, order, { action: 'retry' });
+    expect(retried.outcome).toMatch(/still parked at event 1: .*cannot be applied/);
+    expect(await rowOf(folded)).toMatchObject({ revision: 1 });
+    fails = false;
     const history = 'SELECT FROM gen_1.order_history WHERE order_id = $1';
     await until(
       'its rows are made anew',

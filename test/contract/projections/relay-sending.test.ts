@@ -3,9 +3,11 @@ import kafkajs from 'kafkajs';
 import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
+import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { MessageMaker } from '#projections/relay/outgoing.js';
+import { serveRelayActions } from '#projections/relay/relay-actions.js';
 import { Sending } from '#projections/relay/sending.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { prepareSharedTables } from '#read-models/generations.js';
@@ -13,7 +15,7 @@ import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
 import { takeLease } from '../../support/leases.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
-import { UNKNOWN_TYPE } from '../../support/quarantine.js';
+import { act, UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { someTopic } from '../../support/relays.js';
 import { collected } from '../../support/stored-events.js';
 import { unreadableStreams } from '../../support/unreadable-streams.js';
@@ -102,6 +104,42 @@ describe('the relay while Kafka is away', () => {
       { stream: order.stream, stuck: { revision: 1, reason } },
     ]);
     expect(await parked()).toEqual([[1, 'permanent', reason], behind]);
+  });
+
+  it('sends what is behind a skipped event once Kafka is back, though it was away when the event was skipped', async () => {
+    await order.receives({ type: UNKNOWN_TYPE });
+    await order.does(tags('behind it'));
+    await send(1, 2);
+    const sent: OutgoingMessage[] = [];
+    let tries = 0;
+    const kafka: Pick<TopicWriter, 'send'> = {
+      send: async (messages) => {
+        if (++tries === 1) throw new kafkajs.KafkaJSError('away');
+        sent.push(...messages);
+        return [];
+      },
+    };
+    const scope = relayLease(TARGET);
+    const maker = new MessageMaker(eventStore);
+    const end = new AbortController();
+    const asked = { db: db as unknown as pg.Client, scope, store, sending, maker, logger };
+    const serving = serveRelayActions({ ...asked, writer: kafka as TopicWriter }, end.signal);
+    const skip = { action: 'skip', revision: 1, reason: 'nobody needs it' } as const;
+    try {
+      expect(await act(bench, order, { ...scope, ...skip })).toMatchObject({
+        succeeded: true,
+        outcome: 'event 1 is skipped; the parked events of 1 order are sent',
+      });
+      expect([tries, sent.length, await store.parked()]).toEqual([2, 1, []]);
+      expect(db.listenerCount('notification')).toBe(1); // it listens once, however often it fails
+      expect(await act(bench, order, { ...scope, ...skip })).toMatchObject({
+        succeeded: true,
+        outcome: 'event 1 is skipped already',
+      });
+    } finally {
+      end.abort();
+      await serving;
+    }
   });
 
   it('parks nothing of a stream that could not be read for a moment, or while the whole store is away', async () => {

@@ -11,6 +11,7 @@ import { longText, UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { liveOn, replayOn, rowsThatDiffer, waitedByPhase } from '../../support/replays.js';
 import { collected } from '../../support/stored-events.js';
+import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 import { unreadableStreams } from '../../support/unreadable-streams.js';
 import { until } from '../../support/until.js';
 
@@ -86,6 +87,28 @@ describe('a replay', () => {
       ENGINES_MS,
     );
     expect(await bench.verify()).toMatchObject({ generation: generation.id, differences: [] });
+  }, 120_000);
+
+  it('connects again where what takes the connection to build with says nothing on it', async () => {
+    await writeOrders(3);
+    await live();
+    let connections = 0;
+    const proxy = await startTcpProxy(Number(new URL(bench.postgresUrl).port), () => {
+      if (++connections === 2) proxy.holdAnswers();
+    });
+    const notes: string[] = [];
+    const onNote = (line: string) => {
+      notes.push(line);
+      proxy.passAnswers();
+    };
+    try {
+      const postgresUrl = through(proxy, bench.postgresUrl);
+      const { verified } = await replayOn(bench, { postgresUrl, onNote });
+      expect(notes[0]).toMatch(/^waiting: /);
+      expect(verified).toMatchObject({ orders: 3, differences: [] });
+    } finally {
+      await proxy.close();
+    }
   }, 120_000);
 
   it('drops all but the previous one, unless they are to be kept', async () => {
@@ -198,6 +221,18 @@ describe('a replay', () => {
     expect(await parkedIn(1)).toHaveLength(5);
     expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  }, 120_000);
+
+  it('parks an event whose reason quotes a NUL character, as the projector has', async () => {
+    const [order] = await writeOrders(3);
+    const [like] = await collected(bench.eventStore.readStream(order!.stream));
+    const metadata = { ...(like!.metadata as EncodedEvent['metadata']), tenantId: 'de\0mo' };
+    await order!.receives({ metadata });
+    await live();
+    const { generation, verified } = await replayOn(bench);
+    expect(verified).toMatchObject({ orders: 3, differences: [] });
+    expect(await parkedIn(1)).toHaveLength(1);
+    expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
   }, 120_000);
 
   it('parks what no entry of an index can hold, as the projector has, and takes what fits when it is compressed', async () => {
@@ -345,6 +380,29 @@ describe('a replay', () => {
     });
     expect([notes.slice(1), await parkedIn(2)]).toEqual([[], []]);
     expect(replay).toMatchObject({ generation: 2, events: 92 });
+    expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
+  }, 120_000);
+
+  it('has what the log gave of an order whose stream was deleted while the replay was cut off', async () => {
+    const begun = new WrittenOrder(bench.eventStore);
+    await begun.does(place(begun));
+    await writeOrders(10);
+    await begun.does(note('at last'));
+    await live();
+    const cutOff = new AbortController();
+    const onProgress = ({ phase, done }: ReplayProgress) => {
+      if (phase === 'loading' && done > 0) cutOff.abort(new Error('cut off'));
+    };
+    // Of no order there are rows by then.
+    const limits = { openBytes: 1 << 30, stepBytes: 1 << 20, stepEvents: 50 };
+    await expect(replayOn(bench, { signal: cutOff.signal, onProgress, limits })).rejects.toThrow('cut off');
+    const client = EventStoreDBClient.connectionString(bench.eventStoreUrl);
+    await client.tombstoneStream(begun.stream);
+    await client.dispose();
+    await until('the projector has parked it', async () => (await parkedIn(1)).length === 1);
+    const { generation, verified } = await replayOn(bench);
+    expect(verified).toMatchObject({ orders: 11, differences: [] });
+    expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
 

@@ -20,7 +20,7 @@ export interface OwnershipOptions {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** A batch takes less than a second, unless it waits for a lock. An answer that the network swallows never comes. */
-const ANSWER_LIMIT_MS = 60_000;
+export const ANSWER_LIMIT_MS = 60_000;
 
 // The owner only looks rows up by their keys and inserts. A plan made while a table was small must not turn into a
 // scan of the whole table once it has grown. And the timeouts keep a stalled owner from blocking its successor.

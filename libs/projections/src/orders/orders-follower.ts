@@ -22,6 +22,7 @@ import {
   type ProjectionWork,
 } from '../engine/projection-engine.js';
 import { Leases } from '../lease/leases.js';
+import { ANSWER_LIMIT_MS } from '../lease/ownership.js';
 import { Pace } from './pace.js';
 import { Progress } from './progress.js';
 import { OrderQuarantine } from '../quarantine/order-quarantine.js';
@@ -48,7 +49,7 @@ export interface OrdersFollowerOptions {
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
   /** How long a subscription may be silent before the watchdog looks for events that it should have delivered. */
   readonly silenceMs?: number;
-  /** How long the owner of the rows waits for an answer from PostgreSQL. */
+  /** How long an answer from PostgreSQL is waited for. */
   readonly answerLimitMs?: number;
 }
 
@@ -65,19 +66,20 @@ export class OrdersFollower implements ProjectionWork {
   /** Whether queries are answered from its rows. */
   active = false;
   #feed: EventFeed | null = null;
-  #owned: { readonly token: bigint; readonly orders: OwnedOrders } | null = null;
+  /** By the session of the owner: a token may come again, in another generation or where a crash lost it. */
+  #owned: { readonly db: pg.Client; readonly orders: OwnedOrders } | null = null;
   readonly #options: OrdersFollowerOptions;
   readonly #pool: pg.Pool;
 
   constructor(options: OrdersFollowerOptions) {
     this.#options = options;
-    const { postgresUrl, logger, leases = new Leases(postgresUrl), answerLimitMs } = options;
-    const limited = answerLimitMs === undefined ? {} : { answerLimitMs };
-    this.engine = new ProjectionEngine(this, { postgresUrl, logger, leases, ...limited });
+    const { postgresUrl, logger, leases = new Leases(postgresUrl) } = options;
+    const { answerLimitMs = ANSWER_LIMIT_MS } = options;
+    this.engine = new ProjectionEngine(this, { postgresUrl, logger, leases, answerLimitMs });
     this.#pool = createPool(postgresUrl, {
       max: 1,
       applicationName: 'orderlog projector',
-      statementTimeoutMs: 0,
+      statementTimeoutMs: answerLimitMs, // an answer that never comes would keep its one connection
     });
   }
 
@@ -132,10 +134,10 @@ export class OrdersFollower implements ProjectionWork {
     this.progress.startsAt(await checkpointOf(db, generation.id, ORDERS_PROJECTION));
     // With every new subscription: another store may answer at the same address by now.
     await bindToStore(db, made, this.progress.position, await storeNow(eventStore), RENEW);
-    if (this.#owned?.token !== token) {
+    if (this.#owned?.db !== db) {
       const store = new OrdersStore(db, generation, token);
       const quarantine = await OrderQuarantine.load(db, generation.id);
-      this.#owned = { token, orders: new OwnedOrders(store, eventStore, { quarantine, codec }) };
+      this.#owned = { db, orders: new OwnedOrders(store, eventStore, { quarantine, codec }) };
     }
     const { orders } = this.#owned;
     const stop = new AbortController();

@@ -39,8 +39,9 @@ const RETRY_SHARE = 10;
  */
 export class QuarantineKeeper {
   readonly #options: QuarantineKeeperOptions;
-  /** Streams for which it was already logged that their rows cannot be made anew. */
-  readonly #toldNotRefolded = new Set<string>();
+  /** Streams of which it was logged already that they could not be taken further with what is skipped. */
+  readonly #toldOfSkips = new Set<string>();
+  #news: QuarantineNews | null = null;
 
   constructor(options: QuarantineKeeperOptions) {
     this.#options = options;
@@ -63,7 +64,7 @@ export class QuarantineKeeper {
   async #keep(signal: AbortSignal, onProgress: () => void): Promise<void> {
     const { db, generation, orders } = this.#options;
     const { quarantine } = orders;
-    const news = await QuarantineNews.listen(db, signal);
+    const news = (this.#news ??= await QuarantineNews.listen(db, signal));
     while (!signal.aborted) {
       await this.#takeSkips();
       for (;;) {
@@ -89,20 +90,29 @@ export class QuarantineKeeper {
     if (skipped.orders === 0) return;
     for (const stream of await streamsFoldedWithSkipped(db, generation)) await this.#refold(stream);
     for (const stream of quarantine.streams) {
-      if (skipped.of(stream).has(quarantine.get(stream)!.revision)) await retrier.retry(stream);
+      if (!skipped.of(stream).has(quarantine.get(stream)!.revision)) continue;
+      await retrier.retry(stream).catch((error: unknown) => {
+        this.#tell(stream, reasonOf(error), 'an order is still parked at a skipped event');
+      });
     }
   }
 
-  /** If the stream cannot be read, these rows stay as they are, and nothing else waits for them. */
+  /** If that fails for one order, its rows stay as they are, and nothing else waits for them. */
   async #refold(stream: string): Promise<void> {
-    const { retrier, logger } = this.#options;
-    const fault = await retrier.refold(stream);
-    if (fault === null || this.#toldNotRefolded.has(stream)) return;
-    this.#toldNotRefolded.add(stream);
-    logger.error(
-      { stream, reason: fault.reason },
+    const reason = await this.#options.retrier.refold(stream).then((fault) => fault?.reason, reasonOf);
+    if (reason === undefined) return;
+    this.#tell(
+      stream,
+      reason,
       'the rows of an order still contain a skipped event: they could not be made anew',
     );
+  }
+
+  /** Once for each order, however often it is tried again. */
+  #tell(stream: string, reason: string, what: string): void {
+    if (this.#toldOfSkips.has(stream)) return;
+    this.#toldOfSkips.add(stream);
+    this.#options.logger.error({ stream, reason }, what);
   }
 
   /** @returns whether it ended early because somebody asked for something */
@@ -118,8 +128,8 @@ export class QuarantineKeeper {
         if (retried?.stillParked === null)
           logger.info({ stream }, 'the parked events of an order are applied');
       } catch (error) {
+        orders.quarantine.postpone(stream, performance.now() + backoffMs(tries)); // the others get their turn
         if (!isAway(error)) throw error;
-        orders.quarantine.postpone(stream, performance.now() + backoffMs(tries));
       }
       const tookMs = performance.now() - beganMs;
       if (await news.heard(tookMs * (RETRY_SHARE - 1))) return true;
@@ -172,6 +182,12 @@ export class QuarantineKeeper {
     const outcome = `${count(applied)} of ${counted(streams.length, 'parked order is', 'parked orders are')} applied, ${count(streams.length - applied)} still parked`;
     return { succeeded: applied === streams.length, outcome };
   }
+}
+
+/** Why the work on one order failed. @throws the error where a store is away: all work waits for that */
+function reasonOf(error: unknown): string {
+  if (isAway(error)) throw error;
+  return messageOf(error);
 }
 
 function outcomeOf(retried: Retried | null): Outcome {

@@ -7,6 +7,7 @@ import { CannotReplay } from './errors.js';
 /** How long PostgreSQL may take to notice that the process which ran the replay before is gone. */
 const LET_GO_MS = 3_000;
 const TRY_EVERY_MS = 100;
+const CONNECT_TIMEOUT_MS = 3_000;
 
 /**
  * Works in the session that builds, which holds the lock of the process that runs the replay.
@@ -21,6 +22,7 @@ export async function inBuilderSession<T>(
     connectionString: postgresUrl,
     application_name: 'orderctl replay builder',
     ...KEPT_ALIVE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   session.on('error', () => {}); // the next query fails
   try {

@@ -6,6 +6,7 @@ import type { Generation } from '#read-models/generations.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { BuildCheckpoint, BulkLoadStore, OpenedOrder } from '#read-models/stores/bulk-load.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
+import { readStreamExact } from '../engine/read-stream.js';
 import { forEachOf } from '../verify/for-each-of.js';
 import { DELETION_REVISION, storableRevision } from '../quarantine/faults.js';
 import type { OrderToFold } from './fold-orders.js';
@@ -112,8 +113,9 @@ export class Loading {
     const unread = new Map<string, number>();
     await forEachOf(await this.#store.openOrders(), async ({ tenantId, orderId, fromRevision }) => {
       const stream = orderStream(tenantId, orderId);
-      const events = await readBetween(this.#options.eventStore, stream, fromRevision, DELETION_REVISION);
-      if (events instanceof StoreUnavailable) {
+      const range = { fromRevision, maxCount: DELETION_REVISION - fromRevision + 1 };
+      const events = await readStreamExact(this.#options.eventStore, stream, range);
+      if (events instanceof Error) {
         unread.set(stream, fromRevision);
         return;
       }
@@ -124,7 +126,8 @@ export class Loading {
   }
 
   /**
-   * Restores open orders whose streams alone cannot be read: the log gave their events before, and gives them again.
+   * Restores open orders whose streams alone cannot be read, or were deleted: the log gave their events before, and
+   * gives them again.
    * @param from the first revision that is in no row, by stream
    */
   async #restoreFromLog(from: ReadonlyMap<string, number>): Promise<void> {

@@ -33,9 +33,10 @@ interface Outcome {
 /** Does what people ask of the relay's quarantine, between its batches, until the signal aborts. */
 export async function serveRelayActions(options: RelayActionsOptions, signal: AbortSignal): Promise<void> {
   const { db, scope, logger } = options;
+  let news: QuarantineNews | null = null;
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
-      const news = await QuarantineNews.listen(db, signal);
+      news ??= await QuarantineNews.listen(db, signal);
       while (!signal.aborted) {
         const action = await takeAction(db, scope.generation, [scope.projection]);
         if (action === null) await news.heard(LOOK_AGAIN_MS);
@@ -57,12 +58,12 @@ async function carryOut(
   if (action === 'retry_all') return told(await sending.retry(null, writer, maker));
   if (action === 'retry') return told(await sending.retry(orderId, writer, maker));
   const key = { tenantId: tenantId!, orderId: orderId!, revision: revision! };
-  if ((await store.skipped()).of(orderStream(key.tenantId, key.orderId)).has(key.revision)) {
-    return { succeeded: true, outcome: `event ${revision} is skipped already` };
-  }
+  const isSkipped = (await store.skipped()).of(orderStream(key.tenantId, key.orderId)).has(key.revision);
   await sending.settle();
   const first = (await store.parked()).find((event) => event.orderId === orderId);
+  // If it is parked at a skipped event, this action was cut off between the two: what is behind is still to be sent.
   if (first?.revision !== revision) {
+    if (isSkipped) return { succeeded: true, outcome: `event ${revision} is skipped already` };
     const where = first ? `the order is parked at event ${first.revision}` : 'the order is not parked';
     return { succeeded: false, outcome: `event ${revision} cannot be skipped: ${where}` };
   }

@@ -18,6 +18,7 @@ import {
   type ProjectionWork,
 } from '../engine/projection-engine.js';
 import { Leases } from '../lease/leases.js';
+import { ANSWER_LIMIT_MS } from '../lease/ownership.js';
 import { MessageMaker } from './outgoing.js';
 import { serveRelayActions } from './relay-actions.js';
 import { Sending } from './sending.js';
@@ -214,7 +215,7 @@ export class Relay implements ProjectionWork {
     const pool = createPool(this.#options.postgresUrl, {
       max: 1,
       applicationName: 'orderlog projector relay',
-      statementTimeoutMs: 0,
+      statementTimeoutMs: ANSWER_LIMIT_MS,
     });
     try {
       await prepareSharedTables(pool);

@@ -21,6 +21,7 @@ import {
 import { FollowedStep, FollowedSteps, type SettledStep } from './followed-steps.js';
 import { TimelyRefresh } from './timely-refresh.js';
 import { Leases } from '../lease/leases.js';
+import { ANSWER_LIMIT_MS } from '../lease/ownership.js';
 import type { Throttle } from '../rebuild/throttle.js';
 import { Wakeup } from '../engine/wakeup.js';
 
@@ -74,7 +75,7 @@ export class SearchFollower implements ProjectionWork {
     this.#pool = createPool(postgresUrl, {
       max: 1,
       applicationName: 'orderlog projector search',
-      statementTimeoutMs: 0,
+      statementTimeoutMs: ANSWER_LIMIT_MS, // an answer that never comes would keep its one connection
     });
   }
 

@@ -7,7 +7,7 @@ import { SHARED_SCHEMA } from '../schema.js';
 import type { CopyPart } from './bulk-rows.js';
 import { copyIn } from './copy-in.js';
 import type { OrderKey } from '../order-key.js';
-import { BEHIND_REASON } from './quarantine.store.js';
+import { BEHIND_REASON, storableText } from './quarantine.store.js';
 
 /** How far a build is: every event up to the position is in a row, or belongs to an order that is still open. */
 export interface BuildCheckpoint {
@@ -173,7 +173,7 @@ export class BulkLoadStore {
       [
         ORDERS_PROJECTION,
         this.#generation.id,
-        ...values.map((name) => parked.map((one) => String(one[name]))),
+        ...values.map((name) => parked.map((one) => storableText(String(one[name])))),
       ],
     );
   }

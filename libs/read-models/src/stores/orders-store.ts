@@ -77,9 +77,9 @@ export class OrdersStore {
   readonly #words = new KnownWords();
   readonly #engine: SearchEngine;
   #rows = 0;
-  /** The last checkpoint that a write of this store has moved to; -1: none has yet. */
-  #checkpoint = -1n;
-  /** Whether the current write has a history row that is not after `#checkpoint`. */
+  /** The last checkpoint that this store has written; null: none yet, though an earlier owner may have. */
+  #checkpoint: bigint | null = null;
+  /** Whether the current write may have a history row that is not after the stored checkpoint. */
   #isLate = false;
   readonly #searched: SearchRow[] = [];
 
@@ -212,6 +212,7 @@ export class OrdersStore {
   async writeCheckpoint(position: bigint): Promise<void> {
     const values = [this.#generation.id, position.toString(), this.#token];
     await fenced(this.#db.query({ ...checkpointStatement, values }));
+    this.#checkpoint = position;
   }
 
   /**
@@ -282,7 +283,7 @@ export class OrdersStore {
     orderValues.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
     this.#parameters.push('orders', orderValues);
     for (const row of history) {
-      this.#isLate ||= row.position <= this.#checkpoint;
+      this.#isLate ||= this.#checkpoint === null || row.position <= this.#checkpoint;
       const values = summaryValues(row.summary);
       pushEventValues(values, row);
       this.#parameters.push('history', values);
