@@ -2,6 +2,7 @@ import type { Generation } from '#read-models/generations.js';
 import type { OpenedOrder, UnappliedEvent } from '#read-models/stores/bulk-load.store.js';
 import { BulkRows, type CopyPart } from '#read-models/stores/bulk-rows.js';
 import { KnownWords } from '#read-models/stores/known-words.js';
+import { OneAtATime } from '../engine/one-at-a-time.js';
 import { foldOrders, type OrderToFold } from './fold-orders.js';
 
 export interface FoldStep {
@@ -23,7 +24,7 @@ export class OrderFolder {
   readonly #generation: Generation;
   readonly #words = new KnownWords();
   readonly #free: BulkRows[] = [];
-  #before: Promise<unknown> = Promise.resolve();
+  readonly #oneAtATime = new OneAtATime();
 
   constructor(generation: Generation) {
     this.#generation = generation;
@@ -31,10 +32,7 @@ export class OrderFolder {
 
   /** Begins when the step before is folded. */
   fold(step: FoldStep): Promise<FoldedOrders> {
-    const folded = this.#before.then(() => this.#fold(step));
-    const over = () => {};
-    this.#before = folded.then(over, over); // whoever asked for that step is told of its error
-    return folded;
+    return this.#oneAtATime.run(() => this.#fold(step));
   }
 
   async #fold({ orders, opened, firstWriteSeq }: FoldStep): Promise<FoldedOrders> {
