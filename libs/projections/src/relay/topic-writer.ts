@@ -9,6 +9,7 @@ import kafkajs, {
 
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
+import { answeredError } from './kafka-errors.js';
 import type { Topic } from './topic.js';
 
 type Target = Pick<Topic, 'topic' | 'batchMaxBytes' | 'ends'>;
@@ -28,6 +29,8 @@ export class TopicReplaced extends kafkajs.KafkaJSError {
   }
 }
 
+/** Error codes 10 and 18 of Kafka's protocol. */
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 const ALL_REPLICAS = -1;
 const RETRIES = 3;
 /** Larger requests are no faster: kafkajs copies the messages of a partition with every one that it adds. */
@@ -85,11 +88,11 @@ export class TopicWriter {
     try {
       await this.#request(request);
     } catch (error) {
-      const reason = tooLarge(error);
-      if (reason === null) throw error;
+      const tooLarge = answeredError(error, TOO_LARGE);
+      if (tooLarge === null) throw error;
       const [only] = request;
       if (request.length === 1) {
-        refused.set(only!.key, { message: only!, reason: `${reason} (${sizeOf(only!)} bytes)` });
+        refused.set(only!.key, { message: only!, reason: `${tooLarge.message} (${sizeOf(only!)} bytes)` });
         return;
       }
       const half = Math.ceil(request.length / 2);
@@ -192,13 +195,4 @@ function sizeOf({ key, value, headers }: OutgoingMessage): number {
   let bytes = RECORD_OVERHEAD_BYTES + key.length + Buffer.byteLength(value);
   for (const name in headers) bytes += name.length + headers[name]!.length + 4;
   return bytes;
-}
-
-/** Error codes 10 and 18 of Kafka's protocol; null for any other error. */
-function tooLarge(error: unknown): string | null {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { type } = cause as { type?: unknown };
-    if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') return cause.message;
-  }
-  return null;
 }

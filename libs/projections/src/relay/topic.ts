@@ -3,6 +3,7 @@ import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { KafkaPlace } from '#platform/kafka-settings.js';
 import type { Logger } from '#platform/logging.js';
 import type { RelayTarget } from '#read-models/stores/relay-store.js';
+import { answeredError } from './kafka-errors.js';
 
 /** A topic as it is. */
 export interface Topic extends RelayTarget {
@@ -78,17 +79,10 @@ async function asItIs(admin: Admin, place: KafkaPlace, clusterId: string, patien
     try {
       return await described(admin, place, clusterId);
     } catch (error) {
-      if (!isNotKnownYet(error) || performance.now() >= deadline) throw error;
+      if (answeredError(error, NOT_KNOWN_YET) === null || performance.now() >= deadline) throw error;
     }
     await setTimeout(LOOK_AGAIN_MS);
   }
-}
-
-function isNotKnownYet(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (NOT_KNOWN_YET.has((cause as { type?: string }).type ?? '')) return true;
-  }
-  return false;
 }
 
 async function described(admin: Admin, place: KafkaPlace, clusterId: string): Promise<Topic> {
