@@ -65,8 +65,7 @@ export class RebuildWatch {
 
   /** Whether projectors of this release have given up their read models, and build no others until these are dropped. */
   #isGivenUp(generations: readonly GenerationRecord[]): boolean {
-    const active = generations.find(({ role }) => role === 'active');
-    if (active === undefined || isKept(active)) return false;
+    if (!areReplaced(generations)) return false;
     const given = generations.findLast(({ ofThisRelease, state }) => ofThisRelease && state === 'failed');
     if (given === undefined) return false;
     if (this.#toldFailed !== given.id)
@@ -109,9 +108,13 @@ type Told = Pick<GenerationRecord, 'role' | 'state' | 'ofThisRelease'>;
  * release and kept.
  */
 export function beingBuilt<Generation extends Told>(generations: readonly Generation[]): Generation | null {
+  return areReplaced(generations) ? (generations.findLast(isKept) ?? null) : null;
+}
+
+/** Whether there is an active generation, and a projector of this release builds another one in its place. */
+function areReplaced(generations: readonly Told[]): boolean {
   const active = generations.find(({ role }) => role === 'active');
-  if (active === undefined || isKept(active)) return null;
-  return generations.filter(isKept).at(-1) ?? null;
+  return active !== undefined && !isKept(active);
 }
 
 /** Whether a projector of this release builds the generation or keeps it up to date. */
