@@ -1,13 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Client } from '@elastic/elasticsearch';
 import { createLogger } from '#platform/logging.js';
 import { ReplayFailed } from '#projections/rebuild/errors.js';
 import { KeptMeanwhile, type KeepingOptions } from '#projections/rebuild/kept-meanwhile.js';
 import { Throttle } from '#projections/rebuild/throttle.js';
 import { prepareGeneration } from '#read-models/generations.js';
-import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
+import { elasticsearchStub, type ElasticsearchStub } from '../../support/elasticsearch-stub.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { until } from '../../support/until.js';
@@ -71,30 +68,21 @@ describe('a generation that is kept by whoever built it', () => {
   });
 
   describe('whose index Elasticsearch lets nobody write', () => {
-    let server: Server;
-    let client: Client;
+    let elasticsearch: ElasticsearchStub;
     beforeEach(async () => {
       const reason = 'action is unauthorized for API key';
-      server = createServer((request, response) => {
+      elasticsearch = await elasticsearchStub((request, response) => {
         request.resume();
-        const headers = { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' };
         const isCreated = request.method === 'PUT' && request.url!.split('/').length === 2;
-        response.writeHead(isCreated ? 200 : 403, headers);
+        response.writeHead(isCreated ? 200 : 403);
         const error = { type: 'security_exception', reason, root_cause: [] };
         response.end(JSON.stringify(isCreated ? {} : { error, status: 403 }));
       });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const { port } = server.address() as AddressInfo;
-      client = createElasticsearchClient({ url: `http://127.0.0.1:${port}`, apiKey: null, caFile: null });
     });
-    afterEach(async () => {
-      await client.close();
-      server.closeAllConnections();
-      server.close();
-    });
+    afterEach(() => elasticsearch.close());
 
     it('waits, and tells for what', async () => {
-      await keep({ elasticsearch: client, failingLimitMs: 0 });
+      await keep({ elasticsearch: elasticsearch.client, failingLimitMs: 0 });
       const catchingUp = caughtUp();
       catchingUp.catch(() => {}); // awaited below
       await until('it is told', () => notes.length > 0);

@@ -1,9 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Client } from '@elastic/elasticsearch';
-import { createElasticsearchClient } from './client.js';
+import { elasticsearchStub, type ElasticsearchStub } from '#test/support/elasticsearch-stub.js';
 import { IndexBusy, IndexWriter, type ChangedOrder, type IndexWriterOptions } from './index-writer.js';
 
 interface Outcome {
@@ -45,8 +42,7 @@ const PAUSE_LIMITS_MS = [100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000];
 const PATIENCE_MIN_MS = 4_000;
 
 describe('the writer of a search index', () => {
-  let server: Server;
-  let client: Client;
+  let elasticsearch: ElasticsearchStub;
   /** The outcome of a document that is sent for the nth time. */
   let outcome: (orderId: string, time: number) => Outcome;
   /** The outcome of the document that tells how new anything in the index may be. */
@@ -57,7 +53,7 @@ describe('the writer of a search index', () => {
 
   beforeEach(async () => {
     [requests, pauses, ownOutcome] = [[], [], WRITTEN];
-    server = createServer((request, response) => {
+    elasticsearch = await elasticsearchStub((request, response) => {
       void text(request).then((body) => {
         const orderIds = ordersIn(body);
         requests.push(orderIds);
@@ -67,26 +63,19 @@ describe('the writer of a search index', () => {
           ...outcomes.map((one, at) => ({ [orderIds[at]!.startsWith('no ') ? 'delete' : 'index']: one })),
         ];
         const errors = [ownOutcome, ...outcomes].some(({ error }) => error);
-        response
-          .setHeader('content-type', 'application/json')
-          .setHeader('x-elastic-product', 'Elasticsearch');
         response.end(JSON.stringify({ errors, items }));
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    client = createElasticsearchClient({ url: `http://127.0.0.1:${port}`, apiKey: null, caFile: null });
   });
-  afterEach(async () => {
-    await client.close();
-    server.closeAllConnections();
-    server.close();
-  });
+  afterEach(() => elasticsearch.close());
 
   const timesSent = (orderId: string) => requests.flat().filter((one) => one === orderId).length;
   const write = (orders: readonly ChangedOrder[], options: IndexWriterOptions = {}) => {
     const pause = async (pauseMs: number) => void pauses.push(pauseMs);
-    return new IndexWriter(client, 'orders', { concurrency: 1, pause, ...options }).write(orders, THROUGH);
+    return new IndexWriter(elasticsearch.client, 'orders', { concurrency: 1, pause, ...options }).write(
+      orders,
+      THROUGH,
+    );
   };
 
   it('sends again what the index was too busy for, alone and in its order', async () => {
