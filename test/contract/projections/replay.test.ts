@@ -15,6 +15,9 @@ import { startTcpProxy, through } from '../../support/tcp-proxy.js';
 import { unreadableStreams } from '../../support/unreadable-streams.js';
 import { until } from '../../support/until.js';
 
+/** Limits with which every order stays open until all events are read. */
+const ROWS_AT_THE_END = { openBytes: 1 << 30, stepBytes: 1 << 20, stepEvents: 50 };
+
 describe('a replay', () => {
   let bench: ProjectionBench;
   beforeEach(async () => {
@@ -32,6 +35,16 @@ describe('a replay', () => {
   }
 
   const live = () => liveOn(bench);
+
+  /** A replay that is cut off at its first step: of no order there are rows by then. */
+  async function cutOffBeforeRows(): Promise<void> {
+    const cutOff = new AbortController();
+    const onProgress = ({ phase, done }: ReplayProgress) => {
+      if (phase === 'loading' && done > 0) cutOff.abort(new Error('cut off'));
+    };
+    const begun = replayOn(bench, { signal: cutOff.signal, onProgress, limits: ROWS_AT_THE_END });
+    await expect(begun).rejects.toThrow('cut off');
+  }
   const parkedIn = (generation: number) =>
     bench.rows(
       `SELECT order_id, revision, kind = 'behind' AS behind FROM orderlog.quarantine
@@ -363,13 +376,7 @@ describe('a replay', () => {
     await writeOrders(10);
     await begun.does(note('at last'));
     await live();
-    const cutOff = new AbortController();
-    const onProgress = ({ phase, done }: ReplayProgress) => {
-      if (phase === 'loading' && done > 0) cutOff.abort(new Error('cut off'));
-    };
-    // Of no order there are rows by then.
-    const limits = { openBytes: 1 << 30, stepBytes: 1 << 20, stepEvents: 50 };
-    await expect(replayOn(bench, { signal: cutOff.signal, onProgress, limits })).rejects.toThrow('cut off');
+    await cutOffBeforeRows();
     let isLoading = true;
     const notes: string[] = [];
     const { generation, replay } = await replayOn(bench, {
@@ -389,18 +396,12 @@ describe('a replay', () => {
     await writeOrders(60); // so many events that there is a step before all are read
     await begun.does(note('at last'));
     await live();
-    const cutOff = new AbortController();
-    const onProgress = ({ phase, done }: ReplayProgress) => {
-      if (phase === 'loading' && done > 0) cutOff.abort(new Error('cut off'));
-    };
-    // Of no order there are rows by then.
-    const limits = { openBytes: 1 << 30, stepBytes: 1 << 20, stepEvents: 50 };
-    await expect(replayOn(bench, { signal: cutOff.signal, onProgress, limits })).rejects.toThrow('cut off');
+    await cutOffBeforeRows();
     const client = EventStoreDBClient.connectionString(bench.eventStoreUrl);
     await client.tombstoneStream(begun.stream);
     await client.dispose();
     await until('the projector has parked it', async () => (await parkedIn(1)).length === 1);
-    const { generation, verified } = await replayOn(bench, { limits });
+    const { generation, verified } = await replayOn(bench, { limits: ROWS_AT_THE_END });
     expect(verified).toMatchObject({ orders: 61, differences: [] });
     expect(await parkedIn(generation.id)).toEqual(await parkedIn(1));
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
