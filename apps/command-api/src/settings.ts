@@ -37,7 +37,7 @@ export interface LoadingSettings {
 export const defaultLoading: LoadingSettings = {
   snapshotEveryEvents: 100,
   snapshotCheckOneIn: 100,
-  stateCacheMb: 192,
+  stateCacheMb: 128,
 };
 
 const { snapshotEveryEvents, snapshotCheckOneIn, stateCacheMb } = defaultLoading;

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { Order } from '#domain/order/state.js';
+import { play, same } from '#domain/testing/story.js';
 import { StateCache } from './state-cache.js';
 
 const folded = JSON.parse(readFileSync(new URL('../golden/folded.json', import.meta.url), 'utf8')) as Record<
@@ -9,6 +11,8 @@ const folded = JSON.parse(readFileSync(new URL('../golden/folded.json', import.m
 >;
 const order = folded['fulfilled']!;
 const large: Order = { ...order, lines: Array.from({ length: 2_000 }, () => order.lines[0]!) };
+const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
+const story = fc.array(numbers, { minLength: 5, maxLength: 40, size: 'max' });
 const loaded = (each: Order) => ({ order: each, position: 1n });
 
 describe('the state cache', () => {
@@ -29,6 +33,53 @@ describe('the state cache', () => {
     expect(cache.get('order 0')).not.toBeNull();
     expect(cache.get('order 1')).toBeNull();
     expect(cache.get('order 99')).not.toBeNull();
+  });
+
+  it('gives every state as it was, also once others have been used since', () => {
+    fc.assert(
+      fc.property(story, (turns) => {
+        const states = play(turns).flatMap(({ after }) => (after === null ? [] : [after]));
+        const cache = new StateCache({ maxSizeBytes: 60_000_000 });
+        for (const [n, state] of states.entries())
+          cache.set(`order ${n}`, { order: state, position: BigInt(n) });
+        for (let n = 0; n < 700; n++) cache.set(`another ${n}`, loaded(order));
+        for (const [n, state] of states.entries()) {
+          const found = cache.get(`order ${n}`);
+          same(found, { order: state, position: BigInt(n) });
+          expect(found!.order).not.toBe(state); // it was kept as text
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('gives the state that was set last, not an older one of the order', () => {
+    const cache = new StateCache({ maxSizeBytes: 3_000_000 });
+    const others = () => {
+      for (let n = 0; n < 40; n++) cache.set(`another ${n}`, loaded(order));
+    };
+    cache.set('order', loaded(order));
+    others();
+    cache.set('order', loaded({ ...order, revision: order.revision + 1 }));
+    others();
+    expect(cache.get('order')?.order?.revision).toBe(order.revision + 1);
+    others();
+    cache.delete('order');
+    expect(cache.get('order')).toBeNull();
+    cache.set('order', loaded(order));
+    others();
+    cache.clear();
+    expect(cache.get('order')).toBeNull();
+    expect(cache.count).toBe(0);
+  });
+
+  it('forgets a large state once others have been used since: as text it would take long to read', () => {
+    const cache = new StateCache({ maxSizeBytes: 40_000_000 });
+    cache.set('large', loaded(large));
+    expect(cache.get('large')).not.toBeNull();
+    for (let n = 0; n < 500; n++) cache.set(`another ${n}`, loaded(order));
+    expect(cache.get('large')).toBeNull();
+    expect(cache.get('another 0')).not.toBeNull();
   });
 
   it('keeps nothing when it may not take a byte', () => {
@@ -73,6 +124,10 @@ describe('the state cache', () => {
   it('forgets an older state of an order that has become too large to keep', () => {
     const cache = new StateCache({ maxSizeBytes: 200_000 });
     cache.set('order', loaded(order));
+    cache.set('order', loaded(large));
+    expect(cache.get('order')).toBeNull();
+    cache.set('order', loaded(order));
+    for (let n = 0; n < 4; n++) cache.set(`another ${n}`, loaded(order));
     cache.set('order', loaded(large));
     expect(cache.get('order')).toBeNull();
   });

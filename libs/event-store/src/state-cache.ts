@@ -1,9 +1,29 @@
 import { LRUCache } from 'lru-cache';
+import type { Order } from '#domain/order/state.js';
 import type { LoadedOrder } from './order-streams.js';
 import { StateSize } from './state-size.js';
 
-/** Room for some 15,000 orders of twenty lines. */
-const DEFAULT_SIZE_BYTES = 192 * 1024 * 1024;
+/** Room for some 18,000 orders of twenty lines. */
+const DEFAULT_SIZE_BYTES = 128 * 1024 * 1024;
+/** The share of that for states as objects. The rest is for states as text. */
+const RECENT_SHARE = 1 / 4;
+/** A larger state is not kept as text: writing and reading it would hold up other requests. */
+const TEXT_MAX_BYTES = 256 * 1024;
+
+interface Recent {
+  readonly loaded: LoadedOrder;
+  /** null: there is no such order. */
+  readonly size: StateSize | null;
+}
+
+/** A state as JSON. */
+interface Older {
+  readonly text: string;
+  readonly position: bigint | null;
+}
+
+/** Of an entry besides its text, or of one that says that there is no such order. */
+const ENTRY_BYTES = 200;
 
 /** Keeps an order's state, once it is set, for as long as callers work on the order. */
 interface Held {
@@ -11,53 +31,49 @@ interface Held {
   loaded: LoadedOrder | null;
 }
 
-interface Entry {
-  readonly loaded: LoadedOrder;
-  /** null: there is no such order. */
-  readonly size: StateSize | null;
+interface Tiers {
+  readonly recent: LRUCache<string, Recent>;
+  readonly older: LRUCache<string, Older>;
 }
-
-/** Of an entry that says that there is no such order. */
-const NO_ORDER_BYTES = 100;
 
 /**
  * Folded states of the orders used last, bounded by their estimated size, and of the orders that are worked on. A
  * state may be out of date.
+ *
+ * The most recent states are kept as objects, older ones as JSON. As text, an order takes less than half of the
+ * memory. And a full collection of the heap looks at a text once, but at every line of an object: with objects
+ * alone, it stopped a busy process for a fifth of a second.
  */
 export class StateCache {
   /** null: only the state of held orders is kept. */
-  readonly #orders: LRUCache<string, Entry> | null;
+  readonly #tiers: Tiers | null;
   readonly #held = new Map<string, Held>();
 
   /** @param options `maxSizeBytes` 0: only the state of held orders is kept */
   constructor({ maxSizeBytes = DEFAULT_SIZE_BYTES }: { maxSizeBytes?: number } = {}) {
-    this.#orders = maxSizeBytes === 0 ? null : new LRUCache({ maxSize: maxSizeBytes });
+    this.#tiers = maxSizeBytes === 0 ? null : tiersOf(maxSizeBytes);
   }
 
   get(stream: string): LoadedOrder | null {
-    return this.#orders?.get(stream)?.loaded ?? this.#held.get(stream)?.loaded ?? null;
+    return this.#recent(stream) ?? this.#older(stream);
   }
 
   set(stream: string, loaded: LoadedOrder): void {
-    if (this.#orders) this.#store(this.#orders, stream, loaded);
+    if (this.#tiers) store(this.#tiers, stream, loaded);
     const held = this.#held.get(stream);
     if (held) held.loaded = loaded;
   }
 
-  #store(orders: LRUCache<string, Entry>, stream: string, loaded: LoadedOrder): void {
-    const { order } = loaded;
-    const size = order && new StateSize(order, orders.peek(stream)?.size);
-    orders.set(stream, { loaded, size }, { size: size?.bytes ?? NO_ORDER_BYTES });
-  }
-
   delete(stream: string): void {
-    this.#orders?.delete(stream);
+    this.#tiers?.recent.delete(stream);
+    this.#tiers?.older.delete(stream);
     const held = this.#held.get(stream);
     if (held) held.loaded = null;
   }
 
   clear(): void {
-    this.#orders?.clear();
+    this.#tiers?.recent.clear();
+    this.#tiers?.older.clear();
     for (const held of this.#held.values()) held.loaded = null;
   }
 
@@ -74,10 +90,48 @@ export class StateCache {
   }
 
   get count(): number {
-    return this.#orders?.size ?? 0;
+    return this.#tiers ? this.#tiers.recent.size + this.#tiers.older.size : 0;
   }
 
   get estimatedSizeBytes(): number {
-    return this.#orders?.calculatedSize ?? 0;
+    return this.#tiers ? this.#tiers.recent.calculatedSize + this.#tiers.older.calculatedSize : 0;
   }
+
+  #recent(stream: string): LoadedOrder | null {
+    return this.#tiers?.recent.get(stream)?.loaded ?? this.#held.get(stream)?.loaded ?? null;
+  }
+
+  /** Makes the state an object again. */
+  #older(stream: string): LoadedOrder | null {
+    const older = this.#tiers?.older.get(stream);
+    if (!older) return null;
+    const loaded = { order: JSON.parse(older.text) as Order, position: older.position };
+    this.set(stream, loaded);
+    return loaded;
+  }
+}
+
+function tiersOf(maxSizeBytes: number): Tiers {
+  const recentBytes = Math.ceil(maxSizeBytes * RECENT_SHARE);
+  const older = new LRUCache<string, Older>({ maxSize: maxSizeBytes - recentBytes });
+  const recent = new LRUCache<string, Recent>({
+    maxSize: recentBytes,
+    dispose: ({ loaded, size }, stream, reason) => {
+      if (reason !== 'evict' || loaded.order === null || size!.bytes > TEXT_MAX_BYTES) return;
+      const text = JSON.stringify(loaded.order);
+      older.set(stream, { text, position: loaded.position }, { size: ENTRY_BYTES + heapBytes(text) });
+    },
+  });
+  return { recent, older };
+}
+
+function store({ recent, older }: Tiers, stream: string, loaded: LoadedOrder): void {
+  older.delete(stream);
+  const size = loaded.order && new StateSize(loaded.order, recent.peek(stream)?.size);
+  recent.set(stream, { loaded, size }, { size: size?.bytes ?? ENTRY_BYTES });
+}
+
+/** V8 takes one byte for each character of a text whose characters are all Latin, else two. */
+function heapBytes(text: string): number {
+  return /[^\0-\xff]/.test(text) ? 2 * text.length : text.length;
 }

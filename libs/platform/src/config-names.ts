@@ -163,7 +163,7 @@ export const configNames = {
   ORDERLOG_STATE_CACHE_MB: {
     meaning:
       'Megabytes of memory for the states of recently used orders, so that these orders need not be loaded again. 0: no cache.',
-    otherwise: '192',
+    otherwise: '128',
     readBy: 'command-api',
   },
   ORDERLOG_DRAIN_DELAY_MS: {

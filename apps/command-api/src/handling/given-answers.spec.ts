@@ -18,7 +18,7 @@ it('gives an answer again, without what else its giver knew', () => {
 });
 
 it('forgets the oldest when it holds too much, and never holds what is too large by itself', () => {
-  const answers = new GivenAnswers(3_000);
+  const answers = new GivenAnswers(1_200);
   answers.remember('large', answer(1_000));
   expect(answers.of('large')).toBeUndefined();
   for (const id of ['a', 'b', 'c']) answers.remember(id, answer(20));

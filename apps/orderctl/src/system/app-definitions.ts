@@ -75,21 +75,25 @@ function searchEnvironment({ elasticsearch }: SystemSettings['engines']): Record
   };
 }
 
+interface Heap {
+  readonly oldMb: number;
+  readonly youngMb: number;
+  readonly firstMb?: number;
+  readonly growthPercent?: number;
+}
+
 /**
  * Heap sizes in megabytes: the old space, and one half of the young space, of which Node keeps up to three as
  * garbage. The projector and command-api fold orders and need less CPU with a larger young space. command-api's
- * old space holds its cache of folded orders. query-api collects its old space only from `firstMb` on: the answers
- * of a search engine are large, and a collection every hundred answers would slow the slowest searches.
+ * old space holds its cache of folded orders, so that a collection of the old space takes long: with
+ * `growthPercent`, the next one comes only when the old space has grown by so much. query-api collects its old space
+ * only from `firstMb` on: the answers of a search engine are large, and a collection every hundred answers would slow
+ * the slowest searches.
  */
-const heaps: Readonly<
-  Record<
-    AppDefinition['name'],
-    { readonly oldMb: number; readonly youngMb: number; readonly firstMb?: number }
-  >
-> = {
+const heaps: Readonly<Record<AppDefinition['name'], Heap>> = {
   'event-store': { oldMb: 256, youngMb: 4 },
   projector: { oldMb: 384, youngMb: 16 },
-  'command-api': { oldMb: 512, youngMb: 32 },
+  'command-api': { oldMb: 512, youngMb: 32, growthPercent: 100 },
   'query-api': { oldMb: 384, youngMb: 8, firstMb: 192 },
 };
 
@@ -98,10 +102,11 @@ function app(name: AppDefinition['name'], environment: Readonly<Record<string, s
 }
 
 export function nodeFlagsOf(name: AppDefinition['name']): readonly string[] {
-  const { oldMb, youngMb, firstMb } = heaps[name];
+  const { oldMb, youngMb, firstMb, growthPercent } = heaps[name];
   return [
     `--max-old-space-size=${oldMb}`,
     `--max-semi-space-size=${youngMb}`,
     ...(firstMb === undefined ? [] : [`--initial-old-space-size=${firstMb}`]),
+    ...(growthPercent === undefined ? [] : [`--heap-growing-percent=${growthPercent}`]),
   ];
 }
