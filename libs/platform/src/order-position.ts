@@ -15,9 +15,13 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** An opaque token: base64url of `{"p":"<position>","s":"<store>","o":"<orderId>","r":<revision>}`. */
 export function encodeOrderPosition({ position, store, orderId, revision }: OrderPosition): string {
-  const of = store === null ? {} : { s: store };
-  const about = orderId === null ? {} : { o: orderId, r: revision };
-  return Buffer.from(JSON.stringify({ p: position.toString(), ...of, ...about })).toString('base64url');
+  const token = {
+    p: position.toString(),
+    s: store ?? undefined,
+    o: orderId ?? undefined,
+    r: orderId === null ? undefined : revision,
+  };
+  return Buffer.from(JSON.stringify(token)).toString('base64url');
 }
 
 /** The token's content; null: the token is not one of ours. */
