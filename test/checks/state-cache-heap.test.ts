@@ -7,9 +7,12 @@ const SCRIPT = join(repositoryRoot, 'test/support/state-cache-heap.mjs');
 
 /**
  * Of kinds of orders: as the shop's, with many lines, handled commands, notes, long texts or units refunded, and from a
- * snapshot.
+ * snapshot; `older`: kept as text.
  */
-const kinds = ['histories', 'wide', 'long', 'from snapshots', 'notes', 'texts', 'listed'];
+const kinds = [
+  ...['histories', 'wide', 'long', 'from snapshots', 'notes', 'texts', 'listed'],
+  ...['older', 'older texts'],
+];
 
 describe('the size that the state cache is bounded by', () => {
   it.each(kinds)(

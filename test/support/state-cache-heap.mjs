@@ -153,15 +153,19 @@ kinds.texts = {
   },
 };
 
+// So small a cache that it keeps nearly all of them as text.
+kinds.older = { ...kinds.histories, maxSizeBytes: 16_000_000 };
+kinds['older texts'] = { ...kinds.texts, maxSizeBytes: 16_000_000 };
+
 function heapBytes() {
   globalThis.gc();
   globalThis.gc();
   return process.memoryUsage().heapUsed;
 }
 
-const { orders, make } = kinds[process.argv[2]];
+const { orders, make, maxSizeBytes = 4_000_000_000 } = kinds[process.argv[2]];
 await make(0); // warms up the code, so that its memory does not count
-const cache = new StateCache({ maxSizeBytes: 4_000_000_000 });
+const cache = new StateCache({ maxSizeBytes });
 const before = heapBytes();
 for (let index = 0; index < orders; index++) {
   cache.set(`order-default.${randomUUID()}`, { order: await make(index), position: BigInt(index) });

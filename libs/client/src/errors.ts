@@ -12,8 +12,9 @@ export interface FieldError {
 }
 
 /**
- * What a failed request may have changed. `nothing`: it changed nothing. `unknown`: the request, or an earlier try
- * of it, may have been done. Sent again with the same `key`, a change is done once, not twice.
+ * What a failed call may have changed. `nothing`: no try of it changed anything, whatever an earlier call with the same
+ * key did. `unknown`: one of its tries may have been done. Sent again with the same `key`, a change is done once, not
+ * twice.
  */
 export type Outcome = 'nothing' | 'unknown';
 

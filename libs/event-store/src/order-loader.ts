@@ -58,10 +58,15 @@ export class OrderLoader {
   }
 
   /** The order as it is in the store now. Only the events from `known`, or from its snapshot, on are read. */
-  async refresh(stream: string, known: LoadedOrder | null = this.cached(stream)): Promise<LoadedOrder> {
+  async load(stream: string, known: LoadedOrder | null = this.cached(stream)): Promise<LoadedOrder> {
     const followed = known?.order ? await this.#foldOn(stream, known.order) : null;
     // A restored store may lack the last known events, or have others in their place.
-    const fresh = followed === null || typeof followed === 'string' ? await this.#load(stream) : followed;
+    return followed === null || typeof followed === 'string' ? this.#load(stream) : followed;
+  }
+
+  /** Loads the order and caches it. For one caller at a time: the state of a slower one may be older. */
+  async refresh(stream: string, known: LoadedOrder | null = this.cached(stream)): Promise<LoadedOrder> {
+    const fresh = await this.load(stream, known);
     // A missing stream is not cached: it may exist a moment later, and made-up ids would fill the cache.
     if (fresh.order === null) this.#cache.delete(stream);
     else this.#cache.set(stream, fresh);
@@ -84,11 +89,19 @@ export class OrderLoader {
   }
 
   /**
-   * Remembers the state of an order after an append of this process.
+   * Remembers the state of an order after an append of this process. If the state that was decided on has been dropped
+   * meanwhile, as a wrong one or with the connection, nothing is remembered: the state after it is as doubtful.
    *
-   * @param eventCount how many events it appended
+   * @param known the state that was decided on, cached while somebody was `holding` the order
+   * @param eventCount how many events were appended
    */
-  remember(stream: string, loaded: LoadedOrder & { readonly order: Order }, eventCount: number): void {
+  remember(
+    stream: string,
+    known: LoadedOrder,
+    loaded: LoadedOrder & { readonly order: Order },
+    eventCount: number,
+  ): void {
+    if (known.order !== null && this.cached(stream) !== known) return;
     this.#cache.set(stream, loaded);
     this.#snapshots?.appended(stream, loaded.order, eventCount);
   }

@@ -106,6 +106,25 @@ describe('the state cache', () => {
     expect(cache.get('order')).toBeNull();
   });
 
+  it('gives one and the same object for as long as anybody holds it, whatever else is used', () => {
+    const cache = new StateCache({ maxSizeBytes: 3_000_000 });
+    const others = () => {
+      for (let n = 0; n < 40; n++) cache.set(`another ${n}`, loaded(order));
+    };
+    cache.set('order', loaded(order));
+    cache.hold('order');
+    const first = cache.get('order');
+    others();
+    expect(cache.get('order')).toBe(first);
+    cache.letGo('order');
+    cache.hold('order');
+    const read = cache.get('order'); // from its text
+    others();
+    expect(cache.get('order')).toBe(read);
+    cache.delete('order');
+    expect(cache.get('order')).toBeNull();
+  });
+
   it('lets go of what it is told to', () => {
     const cache = new StateCache({ maxSizeBytes: 200_000 });
     cache.set('order', loaded(order));

@@ -66,8 +66,17 @@ class WireEvent {
  * @throws AppendTooLarge when the events together are over the limit
  */
 export function wireEvents(events: readonly ExactEvent[]): { events: EventData[]; sizeBytes: number } {
-  const sizeBytes = events.reduce((sum, event) => sum + sizeInAppendBytes(event), 0);
-  if (sizeBytes > APPEND_LIMIT_BYTES) throw new AppendTooLarge(sizeBytes, APPEND_LIMIT_BYTES);
+  const sizeBytes = sizeOfAppend(events);
   const wire = events.map((event) => new WireEvent(event));
   return { events: wire as unknown as EventData[], sizeBytes };
+}
+
+/**
+ * In bytes.
+ * @throws AppendTooLarge when the events together are over the limit
+ */
+export function sizeOfAppend(events: readonly ExactEvent[]): number {
+  const sizeBytes = events.reduce((sum, event) => sum + sizeInAppendBytes(event), 0);
+  if (sizeBytes > APPEND_LIMIT_BYTES) throw new AppendTooLarge(sizeBytes, APPEND_LIMIT_BYTES);
+  return sizeBytes;
 }

@@ -222,8 +222,20 @@ export const envPostgresUrl = (variable: ConfigName): Setting<string> => {
     return text;
   });
 };
-export const envHttpUrl = (variable: ConfigName, otherwise?: string): Setting<string> =>
-  envUrl(variable, ['https:', 'http:'], otherwise);
+
+/** The URL that the paths of an API follow. */
+export const envHttpUrl = (variable: ConfigName, otherwise?: string): Setting<string> => {
+  const url = envUrl(variable, ['https:', 'http:'], otherwise);
+  return {
+    variable,
+    read: (text) => {
+      const read = url.read(text);
+      if (!/[?#]/.test(read)) return read;
+      // The text is not shown: it may hold a login.
+      throw new ConfigError(`${variable} has a ? or #: paths follow this URL, so give it without them`);
+    },
+  };
+};
 
 /** Values of settings once they are read. */
 export type ValuesOf<Settings> = Readonly<Values<Settings>>;

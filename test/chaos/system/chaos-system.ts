@@ -142,8 +142,8 @@ export class ChaosSystem {
         ORDERLOG_QUERY_BASE_URL: this.queryUrls[0]!,
         ORDERLOG_SNAPSHOT_EVERY_EVENTS: String(SNAPSHOT_EVERY_EVENTS),
         ORDERLOG_SNAPSHOT_CHECK_ONE_IN: '1',
-        // One command-api decides on cached state; the other loads every order anew.
-        ORDERLOG_STATE_CACHE_MB: index === 0 ? '16' : '0',
+        // One command-api decides on cached state, part of it kept as text; the other loads every order anew.
+        ORDERLOG_STATE_CACHE_MB: index === 0 ? '1' : '0',
         ...auth,
       });
       this.commandUrls.push(await this.#link(`clients>${name}`, port, this.options.onRepeat));

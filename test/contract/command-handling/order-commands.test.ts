@@ -268,6 +268,7 @@ describe('the largest', () => {
     const orderId = randomUUID();
     const placing = request(orderId, placeOrder(orderId, { lines: lines(LIMITS.lines, '値') }));
     await expect(process().handle(placing)).rejects.toBeInstanceOf(OrderTooLarge);
+    await expect(process().handle({ ...placing, mode: 'dry_run' })).rejects.toBeInstanceOf(OrderTooLarge);
     expect(await stored(orderId)).toEqual([]);
   });
 

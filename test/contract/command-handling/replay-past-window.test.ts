@@ -155,6 +155,24 @@ describe('a key past the window of its order', () => {
     }
   });
 
+  it('repeats no part of an edit that made something: its quantity was changed since', async () => {
+    const placed = await api.send('/v1/orders', { body: mugOrder() });
+    const [{ ids }] = placed.body['events'] as [{ ids: { lineIds: readonly string[] } }];
+    const orderId = String(placed.body['orderId']);
+    const edit = (quantity: number, key: string, ...more: readonly object[]) => {
+      const change = { op: 'changeLineQuantity', lineId: ids.lineIds[0], quantity };
+      return api.send(`/v1/orders/${orderId}/edits`, { body: { operations: [...more, change] }, key });
+    };
+    const surcharge = { op: 'addSurcharge', surcharge: { code: 'GIFT', amountMinor: 50 } };
+    expect((await edit(5, 'wrapped', surcharge)).status).toBe(200);
+    expect((await edit(7, 'two more')).status).toBe(200);
+    await fillWindow(orderId);
+    const before = await orderEvents(store, orderId);
+    const again = await edit(5, 'wrapped', surcharge);
+    expect([again.status, again.body['code']]).toEqual([409, 'id_already_used']);
+    expect(await orderEvents(store, orderId)).toEqual(before);
+  });
+
   it('sets a quantity again, as it is a state; with If-Match, nothing', async () => {
     const placed = await api.send('/v1/orders', { body: mugOrder() });
     const [{ ids }] = placed.body['events'] as [{ ids: { lineIds: readonly string[] } }];

@@ -192,6 +192,28 @@ describe('the sampled comparison', () => {
     expect(other.observed.outcomes).toEqual(['read used']);
   });
 
+  it('lets go of the state also where a command that was decided on it is stored meanwhile', async () => {
+    const { stream, order, orderId } = await someOrder();
+    await plant(stream, await codec.encode({ ...order, onHold: true }));
+    const slow = new Proxy(its.store, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target) as unknown;
+        if (name !== 'append') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        return async (...asked: Parameters<typeof target.append>) => {
+          await one.loader.settled(); // the comparison comes first
+          return target.append(...asked);
+        };
+      },
+    });
+    const one = snapshotProcess(slow, { checkOneIn: 1 });
+    await one.commands.handle(request(orderId, changeTags('meanwhile')));
+    expect(one.observed.differences).toMatchObject([{ stream, parts: ['onHold'] }]);
+    expect(one.loader.cached(stream)).toBeNull();
+    await one.loader.close();
+    const other = snapshotProcess(its.store);
+    expect(await other.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
+  });
+
   it('leaves commands alone when it cannot be made', async () => {
     const { stream } = await someOrder();
     let reads = 0;

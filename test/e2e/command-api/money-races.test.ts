@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Order } from '#domain/order/state.js';
+import { paymentStatus } from '#domain/order/statuses.js';
 import { orderTotals } from '#domain/order/totals.js';
 import type { Answer } from '../../support/command-api.js';
 import { moneySystem } from '../../support/money-system.js';
@@ -79,6 +80,53 @@ describe('many writers through two processes', () => {
       '200 with 0': (isFirstContent ? 24 : 8) - 1,
       '422 provider_reference_reused': isFirstContent ? 8 : 24,
     });
+  });
+
+  it('record one reference of an authorization, and of a void, once', async () => {
+    const orderId = await system.place();
+    const path = `/v1/orders/${orderId}/payments`;
+    const authorized = await race(`${path}/authorized`, () => money(10_000, { providerReference: 'A' }));
+    expect(tally(authorized)).toEqual({ '200 with 1': 1, '200 with 0': WRITERS - 1 });
+    const { payments } = await last(orderId);
+    expect(payments.authorizations).toHaveLength(1);
+    const authorizationId = payments.authorizations[0]!.paymentId;
+    const voided = await race(`${path}/voided`, () => ({ providerReference: 'V', authorizationId }));
+    expect(tally(voided)).toEqual({ '200 with 1': 1, '200 with 0': WRITERS - 1 });
+    expect((await last(orderId)).payments.voids).toHaveLength(1);
+  });
+
+  it('record one reference for one of two refunds', async () => {
+    const orderId = await system.place();
+    const captured = money(5_000, { providerReference: 'C' });
+    await system.send(0, `/v1/orders/${orderId}/payments/captured`, captured, randomUUID());
+    const ask = () => system.send(1, `/v1/orders/${orderId}/refunds`, refund(1_000), randomUUID());
+    const refundIds = [idOf(await ask(), 'refundId'), idOf(await ask(), 'refundId')];
+    // Writers 0, 1, 4, 5 …, and so both processes, send it for the first refund.
+    const answers = await Promise.all(
+      Array.from({ length: WRITERS }, (_, writer) => {
+        const path = `/v1/orders/${orderId}/refunds/${refundIds[(writer >> 1) % 2]!}/succeeded`;
+        return system.send(writer, path, { providerReference: 'R' }, randomUUID());
+      }),
+    );
+    expect(tally(answers)).toEqual({
+      '200 with 1': 1,
+      '200 with 0': WRITERS / 2 - 1,
+      '422 provider_reference_reused': WRITERS / 2,
+    });
+    const { refunds } = await last(orderId);
+    expect(refunds.map(({ status }) => status).sort()).toEqual(['pending', 'succeeded']);
+  });
+
+  it('capture more than the order costs: what the provider took is recorded, as overpaid', async () => {
+    const orderId = await system.place();
+    const answers = await race(`/v1/orders/${orderId}/payments/captured`, (writer) =>
+      money(1_000_000, { providerReference: `C${writer}` }),
+    );
+    expect(tally(answers)).toEqual({ '200 with 1': WRITERS });
+    const order = await last(orderId);
+    expect(paymentStatus(order)).toBe('overpaid');
+    const { totalMinor, capturedMinor, balanceDueMinor } = orderTotals(order);
+    expect([capturedMinor, balanceDueMinor]).toEqual([WRITERS * 1_000_000, totalMinor - capturedMinor]);
   });
 
   it('record one refund as succeeded or as failed, not as both', async () => {
@@ -181,4 +229,6 @@ function holdsItsMoney(order: Order): void {
   const { totalMinor, capturedMinor, refundedMinor, balanceDueMinor } = orderTotals(order);
   expect(balanceDueMinor).toBe(totalMinor - sum(payments.captures) + refundedMinor);
   expect(capturedMinor).toBe(sum(payments.captures));
+  const isOverpaid = refundedMinor < capturedMinor && balanceDueMinor < 0;
+  expect(paymentStatus(order) === 'overpaid').toBe(isOverpaid);
 }

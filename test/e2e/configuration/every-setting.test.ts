@@ -66,7 +66,13 @@ const wrong: Readonly<Record<ConfigName, readonly string[]>> = {
   ],
   ORDERLOG_JWT_ISSUER: [],
   ORDERLOG_JWT_AUDIENCE: [],
-  ORDERLOG_QUERY_BASE_URL: ['localhost:3001', 'file:///x', `https://me:${MARK}@h`],
+  ORDERLOG_QUERY_BASE_URL: [
+    'localhost:3001',
+    'file:///x',
+    `https://me:${MARK}@h`,
+    'https://h/?a=1',
+    'https://h/#f',
+  ],
   ORDERLOG_REQUIRE_IF_MATCH: ['yes', 'TRUE'],
   ORDERLOG_SNAPSHOT_EVERY_EVENTS: ['-1', '10001', 'often'],
   ORDERLOG_SNAPSHOT_CHECK_ONE_IN: ['-1', '0.01', 'all'],
@@ -75,7 +81,7 @@ const wrong: Readonly<Record<ConfigName, readonly string[]>> = {
   ORDERLOG_DRAIN_DELAY_MS: ['-1', '120001', '5s'],
   ORDERLOG_DATA: [],
   ORDERLOG_TOKEN: [`${MARK} two`, `${MARK}\nthree`],
-  ORDERLOG_COMMAND_URL: ['localhost:3000', 'file:///x', `https://me:${MARK}@h`],
+  ORDERLOG_COMMAND_URL: ['localhost:3000', 'file:///x', `https://me:${MARK}@h`, 'https://h/?a=1'],
   ORDERLOG_QUERY_URL: ['localhost:3001', 'file:///x', `https://me:${MARK}@h`],
 };
 

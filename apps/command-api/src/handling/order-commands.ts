@@ -7,9 +7,10 @@ import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable } from '#event-s
 import { OrderLoader } from '#event-store/order-loader.js';
 import type { LoadedOrder } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
-import type { EventStore } from '#event-store/port.js';
+import type { EncodedEvent, EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
-import { answerOn, foldedWith } from './answer.js';
+import { exactly, sizeOfAppend } from '#event-store/wire-event.js';
+import { answerOn, foldedWith, metadataOf } from './answer.js';
 import { Answering } from './answering.js';
 import { decideTogether, type Batch } from './batch.js';
 import type { CommandRequest, CommandResult } from './command-request.js';
@@ -200,7 +201,8 @@ export class OrderCommands {
       if (appended) {
         // The order was at the revision that the whole batch was decided on, so its refusals hold too.
         const { order, events } = batch;
-        this.#loader.remember(stream, { order: order!, position: appended.position }, events.length);
+        const after = { order: order!, position: appended.position };
+        this.#loader.remember(stream, known, after, events.length);
         this.#turns.won(queue);
         this.#observer?.appended(storing(batch));
         queue.takeMore();
@@ -242,12 +244,14 @@ export class OrderCommands {
   }
 
   async #tryOut(stream: string, request: CommandRequest): Promise<CommandResult> {
-    const known = await this.#loader.refresh(stream);
+    const known = await this.#loader.load(stream);
     const answer = answerOn(known.order, request, this.#now());
     if (answer.kind === 'refused' || answer.kind === 'final') throw answer.error;
     if (answer.kind === 'replay') throw new Error('a dry run is never remembered');
     if (answer.kind === 'nothing') return resultOf(answer.order, null, []);
     const { events, recordedAt } = answer;
+    const encoded = await this.#codec.encode(request.orderId, events, metadataOf(request, recordedAt));
+    requireFits(encoded);
     const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
     return resultOf(order, null, events);
   }
@@ -255,6 +259,16 @@ export class OrderCommands {
 
 /** The cached state does not belong to the stream: the store was restored, and this process has not noticed. */
 class EventsGone extends Error {}
+
+/** @throws OrderTooLarge where an append of the events would be refused */
+function requireFits(events: readonly EncodedEvent[]): void {
+  try {
+    sizeOfAppend(events.map(exactly));
+  } catch (error) {
+    if (error instanceof AppendTooLarge) throw new OrderTooLarge(error.sizeBytes, error.limitBytes);
+    throw error;
+  }
+}
 
 /** How many commands of a batch have events in it. */
 function storing({ verdicts }: Batch): number {

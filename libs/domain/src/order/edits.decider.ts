@@ -21,9 +21,12 @@ export const decideEdits: DecidePart<EditCommand, EditEvent> = {
     let edited = order;
     const taken = usedIds(order);
     const events: Draft<EditEvent>[] = [];
+    let repeated: Refusal | null = null;
     for (const [index, operation] of operations.entries()) {
+      const id = context.newId(index);
+      if (taken.has(id)) repeated ??= atOperation(reject('id_already_used', { id }), index);
       const step = decideStep(edited, operation, {
-        id: context.newId(index),
+        id,
         taken,
         field: `operations/${index}`,
         addressLines: personal.addresses[index] ?? noLines,
@@ -36,6 +39,8 @@ export const decideEdits: DecidePart<EditCommand, EditEvent> = {
     if (sameContent(edited, order)) return accept();
     return (
       checkAllowed(order, 'EditOrder') ??
+      // It was done before, as a whole: what its other steps changed may have been changed again since.
+      repeated ??
       checkWhole(edited) ??
       checkRemovals(order, edited) ??
       accept(...events)

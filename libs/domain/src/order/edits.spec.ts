@@ -136,6 +136,17 @@ describe('EditOrder', () => {
       .thenRejected('id_already_used', { operation: 1 });
   });
 
+  it('does nothing again where a part of it was changed since', () => {
+    const steps = editOrder([addSurcharge(100), changeLineQuantity('mug', 5)]);
+    const done = [orderPlaced(), surchargeAdded('new-0'), lineQuantityChanged('mug', 5)];
+    given(...done)
+      .when(steps)
+      .thenNothing();
+    given(...done, lineQuantityChanged('mug', 7))
+      .when(steps)
+      .thenRejected('id_already_used', { id: 'new-0', operation: 0 });
+  });
+
   it('takes 500 steps', () => {
     const steps = (count: number) => editOrder(many(count, () => addLine(lamp(1))));
     expect(given(orderPlaced()).when(steps(500)).order.lines).toHaveLength(501);

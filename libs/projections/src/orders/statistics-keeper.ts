@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
+import { endConnection } from '#platform/postgres.js';
 import type { Generation } from '#read-models/generations.js';
 import { analyzedHistoryRows, analyzeStatement } from '#read-models/stores/table-statistics.js';
 import { isAway } from '../engine/interruptions.js';
@@ -63,7 +64,7 @@ export class StatisticsKeeper {
    */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#looking?.end();
+    if (this.#looking !== null) await endConnection(this.#looking);
   }
 
   async #look(client: pg.Client): Promise<void> {
@@ -77,7 +78,7 @@ export class StatisticsKeeper {
       this.#seen += rows;
       this.#since -= rows;
     } finally {
-      await client.end();
+      await endConnection(client);
     }
   }
 
