@@ -32,6 +32,8 @@ export class OrderLoader {
   readonly #cache: StateCache;
   readonly #snapshots: OrderSnapshots | null;
   readonly #checks: SnapshotChecks | null;
+  /** How often states were dropped. What was loaded before and meanwhile may come from such a state. */
+  #drops = 0;
 
   constructor({ snapshots = null, checkOneIn = 0, ...options }: OrderLoaderOptions) {
     this.#streams = new OrderStreams(options.eventStore, options.codec, options.evolve);
@@ -46,7 +48,7 @@ export class OrderLoader {
         random: options.random ?? Math.random,
         onDifferent: (stream, order) => {
           // States loaded since then may come from the wrong snapshot too.
-          this.#cache.delete(stream);
+          this.drop(stream);
           snapshots.replace(stream, order);
         },
       });
@@ -66,20 +68,23 @@ export class OrderLoader {
 
   /** Loads the order and caches it. For one caller at a time: the state of a slower one may be older. */
   async refresh(stream: string, known: LoadedOrder | null = this.cached(stream)): Promise<LoadedOrder> {
+    const drops = this.#drops;
     const fresh = await this.load(stream, known);
     // A missing stream is not cached: it may exist a moment later, and made-up ids would fill the cache.
     if (fresh.order === null) this.#cache.delete(stream);
-    else this.#cache.set(stream, fresh);
+    else if (this.#drops === drops) this.#cache.set(stream, fresh);
     return fresh;
   }
 
   /** Forgets every order: the connection was lost, and the store may come back with fewer events. */
   forget(): void {
+    this.#drops += 1;
     this.#cache.clear();
   }
 
   /** Forgets an order whose cached state is wrong. */
   drop(stream: string): void {
+    this.#drops += 1;
     this.#cache.delete(stream);
   }
 

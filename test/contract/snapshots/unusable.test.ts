@@ -214,6 +214,34 @@ describe('the sampled comparison', () => {
     expect(await other.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
   });
 
+  it('has the wrong snapshot used by no later load, although no right one could be stored', async () => {
+    const { stream, order } = await someOrder();
+    await plant(stream, await codec.encode({ ...order, onHold: true }));
+    const full = new Proxy(its.store, {
+      get(target, name) {
+        if (name === 'appendExact') return () => Promise.reject(new Error('no space left'));
+        const value = Reflect.get(target, name, target) as unknown;
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const one = snapshotProcess(full, { checkOneIn: 1 });
+    await one.loader.refresh(stream);
+    await one.loader.settled();
+    expect(one.observed.outcomes).toEqual(['read used', 'checked different', 'wrote failed']);
+    expect(await one.loader.refresh(stream)).toEqual(await fullFold(its.store, stream));
+    expect(one.loader.cached(stream)).toEqual(await fullFold(its.store, stream));
+  });
+
+  it('lets go also of a state that is just being read on', async () => {
+    const { stream } = await someOrder();
+    const { loader } = snapshotProcess(its.store);
+    await loader.refresh(stream);
+    const readOn = loader.refresh(stream);
+    loader.drop(stream); // as the comparison does
+    await readOn;
+    expect(loader.cached(stream)).toBeNull();
+  });
+
   it('leaves commands alone when it cannot be made', async () => {
     const { stream } = await someOrder();
     let reads = 0;

@@ -61,6 +61,11 @@ export class StreamCache {
     return isHeld ? events.slice(start, limit) : null;
   }
 
+  /** Forgets all: another store may have written to the database meanwhile, to an older copy of it even. */
+  clear(): void {
+    this.#ranges.clear();
+  }
+
   #set(stream: string, events: Tail, bytes: number): void {
     while (bytes > this.#limits.maxStreamBytes && events.length > 1) bytes -= sizeOf(events.shift()!);
     // A new object each time: the LRU cache ignores the new size when the value is the same object.

@@ -86,6 +86,7 @@ export class Writer {
   /** The session is up again with `last` as the last stored position. */
   restart(last: number): void {
     this.#parts.states.regained();
+    this.#parts.cache.clear();
     this.#known.clear();
     this.#parts.recent.reset(last);
   }
@@ -107,13 +108,10 @@ export class Writer {
     let bytes = 0;
     let count = 0;
     for (const write of this.#queue) {
-      if (
-        count > 0 &&
-        (events + write.events.length > BATCH_MAX_EVENTS || bytes + write.bytes > BATCH_MAX_BYTES)
-      ) {
-        break;
-      }
-      events += write.events.length;
+      // A deletion has no event, but a stream whose state is looked up.
+      const weight = Math.max(1, write.events.length);
+      if (count > 0 && (events + weight > BATCH_MAX_EVENTS || bytes + write.bytes > BATCH_MAX_BYTES)) break;
+      events += weight;
       bytes += write.bytes;
       count++;
     }

@@ -82,9 +82,15 @@ async function sendVisible(
   visible: (event: StoredEvent) => boolean,
 ): Promise<void> {
   let left = request.maxCount;
-  for await (const page of pagesAhead((before) =>
-    before && left <= 0 ? Promise.resolve([]) : fetch(before),
-  )) {
+  let unread = request.maxCount;
+  // Counted before the page is sent: the next one is fetched ahead only if it is wanted.
+  const fetchWanted = async (before: StoredEvent | null) => {
+    if (unread <= 0) return [];
+    const page = await fetch(before);
+    for (const event of page) if (visible(event)) unread--;
+    return page;
+  };
+  for await (const page of pagesAhead(fetchWanted)) {
     const frames: Buffer[] = [];
     for (const event of page) {
       if (left <= 0) break;

@@ -40,6 +40,8 @@ export class OrderSnapshots {
   readonly #dearLoadEvents: number;
   readonly #store: SnapshotStore;
   readonly #seen = new LRUCache<string, Seen>({ max: SEEN_ORDERS });
+  /** Orders whose stored snapshot is wrong. It is not used again, however long its replacement takes. */
+  readonly #wrong = new LRUCache<string, true>({ max: SEEN_ORDERS });
   readonly #work = new BackgroundWork({ atOnce: AT_ONCE, waiting: WAITING });
 
   constructor({ store, everyEvents, dearLoadEvents, observer }: OrderSnapshotsOptions) {
@@ -56,8 +58,10 @@ export class OrderSnapshots {
 
   /** The state in the order's last snapshot; null when there is none that can be used. Never an error. */
   async find(stream: string): Promise<Order | null> {
+    if (this.#wrong.has(stream)) return null;
     try {
       const { content } = await this.#look(stream);
+      if (this.#wrong.has(stream)) return null; // found out meanwhile
       if (content === null || isUnusable(content)) {
         this.observer.read(content ?? 'absent', stream);
         return null;
@@ -105,6 +109,7 @@ export class OrderSnapshots {
    */
   loaded(stream: string, order: Order, fromRevision: number): void {
     if (order.revision - fromRevision < this.#dearLoadEvents) return;
+    if (fromRevision >= 0 && this.#wrong.has(stream)) return;
     this.#schedule(stream, async () => {
       if (!this.#seen.has(stream)) await this.#look(stream); // another process may have written it
       return this.#isBehind(stream, order, this.#dearLoadEvents) ? this.#write(stream, order) : null;
@@ -113,6 +118,7 @@ export class OrderSnapshots {
 
   /** Writes another state in the place of a snapshot that was found wrong. */
   replace(stream: string, order: Order): void {
+    this.#wrong.set(stream, true);
     this.#distrust(stream);
     this.#schedule(stream, () => this.#write(stream, order));
   }
@@ -161,6 +167,7 @@ export class OrderSnapshots {
     const isRepeated = seenBefore !== undefined;
     const seen = isRepeated ? seenBefore : (this.#seen.get(stream)?.streamRevision ?? null);
     const written = await this.#store.write(stream, order, seen);
+    if (written.kind !== 'too_large') this.#wrong.delete(stream); // there is another one now
     if (written.kind === 'conflict') {
       // Another process has written a snapshot. If it is older than this state, one more attempt replaces it.
       const { orderRevision } = await this.#lookAt(stream);
