@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Order } from '#domain/order/state.js';
-import { play, same } from '#domain/testing/story.js';
+import { play, same, stories } from '#domain/testing/story.js';
 import { StateCache } from './state-cache.js';
 
 const folded = JSON.parse(readFileSync(new URL('../golden/folded.json', import.meta.url), 'utf8')) as Record<
@@ -11,9 +11,10 @@ const folded = JSON.parse(readFileSync(new URL('../golden/folded.json', import.m
 >;
 const order = folded['fulfilled']!;
 const large: Order = { ...order, lines: Array.from({ length: 2_000 }, () => order.lines[0]!) };
-const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
-const story = fc.array(numbers, { minLength: 5, maxLength: 40, size: 'max' });
 const loaded = (each: Order) => ({ order: each, position: 1n });
+const useOthers = (cache: StateCache, count: number) => {
+  for (let n = 0; n < count; n++) cache.set(`another ${n}`, loaded(order));
+};
 
 describe('the state cache', () => {
   it('gives what it was given', () => {
@@ -37,12 +38,12 @@ describe('the state cache', () => {
 
   it('gives every state as it was, also once others have been used since', () => {
     fc.assert(
-      fc.property(story, (turns) => {
+      fc.property(stories({ minLength: 5, maxLength: 40 }), (turns) => {
         const states = play(turns).flatMap(({ after }) => (after === null ? [] : [after]));
         const cache = new StateCache({ maxSizeBytes: 60_000_000 });
         for (const [n, state] of states.entries())
           cache.set(`order ${n}`, { order: state, position: BigInt(n) });
-        for (let n = 0; n < 700; n++) cache.set(`another ${n}`, loaded(order));
+        useOthers(cache, 700);
         for (const [n, state] of states.entries()) {
           const found = cache.get(`order ${n}`);
           same(found, { order: state, position: BigInt(n) });
@@ -55,19 +56,16 @@ describe('the state cache', () => {
 
   it('gives the state that was set last, not an older one of the order', () => {
     const cache = new StateCache({ maxSizeBytes: 3_000_000 });
-    const others = () => {
-      for (let n = 0; n < 40; n++) cache.set(`another ${n}`, loaded(order));
-    };
     cache.set('order', loaded(order));
-    others();
+    useOthers(cache, 40);
     cache.set('order', loaded({ ...order, revision: order.revision + 1 }));
-    others();
+    useOthers(cache, 40);
     expect(cache.get('order')?.order?.revision).toBe(order.revision + 1);
-    others();
+    useOthers(cache, 40);
     cache.delete('order');
     expect(cache.get('order')).toBeNull();
     cache.set('order', loaded(order));
-    others();
+    useOthers(cache, 40);
     cache.clear();
     expect(cache.get('order')).toBeNull();
     expect(cache.count).toBe(0);
@@ -77,7 +75,7 @@ describe('the state cache', () => {
     const cache = new StateCache({ maxSizeBytes: 40_000_000 });
     cache.set('large', loaded(large));
     expect(cache.get('large')).not.toBeNull();
-    for (let n = 0; n < 500; n++) cache.set(`another ${n}`, loaded(order));
+    useOthers(cache, 500);
     expect(cache.get('large')).toBeNull();
     expect(cache.get('another 0')).not.toBeNull();
   });
@@ -108,18 +106,15 @@ describe('the state cache', () => {
 
   it('gives one and the same object for as long as anybody holds it, whatever else is used', () => {
     const cache = new StateCache({ maxSizeBytes: 3_000_000 });
-    const others = () => {
-      for (let n = 0; n < 40; n++) cache.set(`another ${n}`, loaded(order));
-    };
     cache.set('order', loaded(order));
     cache.hold('order');
     const first = cache.get('order');
-    others();
+    useOthers(cache, 40);
     expect(cache.get('order')).toBe(first);
     cache.letGo('order');
     cache.hold('order');
     const read = cache.get('order'); // from its text
-    others();
+    useOthers(cache, 40);
     expect(cache.get('order')).toBe(read);
     cache.delete('order');
     expect(cache.get('order')).toBeNull();
@@ -146,7 +141,7 @@ describe('the state cache', () => {
     cache.set('order', loaded(large));
     expect(cache.get('order')).toBeNull();
     cache.set('order', loaded(order));
-    for (let n = 0; n < 4; n++) cache.set(`another ${n}`, loaded(order));
+    useOthers(cache, 4);
     cache.set('order', loaded(large));
     expect(cache.get('order')).toBeNull();
   });

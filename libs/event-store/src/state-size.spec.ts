@@ -2,11 +2,8 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Order } from '#domain/order/state.js';
-import { play, same } from '#domain/testing/story.js';
+import { play, same, stories } from '#domain/testing/story.js';
 import { StateSize } from './state-size.js';
-
-const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
-const story = fc.array(numbers, { minLength: 5, maxLength: 40, size: 'max' });
 
 const golden = new URL('../golden/folded.json', import.meta.url);
 const order = (JSON.parse(readFileSync(golden, 'utf8')) as Record<string, Order>)['fulfilled']!;
@@ -33,7 +30,7 @@ describe('the size of a state', () => {
 
   it('is the same, whether it was estimated anew or from an earlier state', () => {
     fc.assert(
-      fc.property(story, (turns) => {
+      fc.property(stories({ minLength: 5, maxLength: 40 }), (turns) => {
         let size: StateSize | null = null;
         for (const { after } of play(turns)) {
           if (after === null) continue;

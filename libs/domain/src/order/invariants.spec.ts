@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { reckoned } from '../testing/exact-money.js';
-import { amountsIn, atMost, holds, play, same, sum, unitsIn, type Turn } from '../testing/story.js';
+import { amountsIn, atMost, holds, play, same, stories, sum, unitsIn, type Turn } from '../testing/story.js';
 import {
   decide,
   evolve,
@@ -22,8 +22,7 @@ import {
 } from './statuses.js';
 import { lowersTotal, orderTotals } from './totals.js';
 
-const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
-const story = fc.array(numbers, { minLength: 5, maxLength: 60, size: 'max' });
+const story = stories({ minLength: 5, maxLength: 60 });
 
 /** Runs `check` on every turn of random stories. */
 function always(check: (turn: Turn, order: Order) => void, numRuns = 60): void {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { DecisionContext } from '../decider.js';
 import { sameContent } from '../equality.js';
 import type { LineQuantity } from '../order/content.js';
@@ -13,6 +14,12 @@ export interface Turn extends Asked {
   readonly after: OrderState;
   readonly rejected: string | null;
 }
+
+const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
+
+/** Any stories, with so many turns. */
+export const stories = (turns: { readonly minLength: number; readonly maxLength: number }) =>
+  fc.array(numbers, { ...turns, size: 'max' });
 
 /** A story: the numbers of each turn decide which command is given to the order as it is by then. */
 export function play(turns: readonly (readonly number[])[]): Turn[] {

@@ -2,14 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { evolve } from '#domain/order/order.js';
 import type { Order, OrderState } from '#domain/order/state.js';
-import { play, same } from '#domain/testing/story.js';
+import { play, same, stories } from '#domain/testing/story.js';
 import { plainPersonal } from '../personal-codec.js';
 import type { ExactEvent, RawEvent } from '../port.js';
 import { orderStream } from '../streams.js';
 import { SnapshotCodec } from './snapshot-codec.js';
 
-const numbers = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 10, maxLength: 10 });
-const story = fc.array(numbers, { minLength: 5, maxLength: 40, size: 'max' });
+const story = stories({ minLength: 5, maxLength: 40 });
 const codec = new SnapshotCodec(plainPersonal, 'a fold');
 
 async function throughSnapshot(order: Order): Promise<Order> {
