@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { evolve } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
-import type { ExactEvent } from '#event-store/port.js';
+import type { ExactEvent, ExactEventStore } from '#event-store/port.js';
 import { foldFingerprint } from '#event-store/snapshots/fold-fingerprint.js';
 import { UNPACKED_LIMIT_BYTES } from '#event-store/snapshots/packed-state.js';
 import { SnapshotCodec } from '#event-store/snapshots/snapshot-codec.js';
@@ -18,6 +18,16 @@ const codec = new SnapshotCodec(plainPersonal, foldFingerprint);
 const quickly = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 
 const its = ownEventStore();
+
+/** The store, with some methods in the place of its own. */
+function storeWith(methods: Partial<ExactEventStore>): ExactEventStore {
+  return new Proxy<ExactEventStore>(its.store, {
+    get(target, name) {
+      const value = (Reflect.get(methods, name) ?? Reflect.get(target, name, target)) as unknown;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
 
 /** An order of thirteen events with a snapshot after ten, and its state after all. */
 async function someOrder(tenantId = 'default', orderId: string = randomUUID()) {
@@ -149,20 +159,17 @@ describe('a snapshot that is not of the order as this release folds it', () => {
 
   /** No append of ours takes so much; another server, or another release, may have. */
   function withLast(stream: string, event: ExactEvent) {
-    return new Proxy(its.store, {
-      get(target, name) {
-        if (name !== 'readStream') return Reflect.get(target, name, target) as unknown;
-        return async function* (asked: string, options: { fromRevision?: number; maxCount?: number }) {
-          for await (const one of target.readStream(asked, options)) {
-            if (asked !== snapshotStream(stream)) yield one;
-            else
-              yield {
-                ...one,
-                data: event.data,
-                metadata: JSON.parse(new TextDecoder().decode(event.metadata)) as unknown,
-              };
-          }
-        };
+    return storeWith({
+      readStream: async function* (asked, options) {
+        for await (const one of its.store.readStream(asked, options)) {
+          if (asked !== snapshotStream(stream)) yield one;
+          else
+            yield {
+              ...one,
+              data: event.data,
+              metadata: JSON.parse(new TextDecoder().decode(event.metadata)) as unknown,
+            };
+        }
       },
     });
   }
@@ -195,14 +202,10 @@ describe('the sampled comparison', () => {
   it('lets go of the state also where a command that was decided on it is stored meanwhile', async () => {
     const { stream, order, orderId } = await someOrder();
     await plant(stream, await codec.encode({ ...order, onHold: true }));
-    const slow = new Proxy(its.store, {
-      get(target, name) {
-        const value = Reflect.get(target, name, target) as unknown;
-        if (name !== 'append') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-        return async (...asked: Parameters<typeof target.append>) => {
-          await one.loader.settled(); // the comparison comes first
-          return target.append(...asked);
-        };
+    const slow = storeWith({
+      append: async (...asked) => {
+        await one.loader.settled(); // the comparison comes first
+        return its.store.append(...asked);
       },
     });
     const one = snapshotProcess(slow, { checkOneIn: 1 });
@@ -217,13 +220,7 @@ describe('the sampled comparison', () => {
   it('has the wrong snapshot used by no later load, although no right one could be stored', async () => {
     const { stream, order } = await someOrder();
     await plant(stream, await codec.encode({ ...order, onHold: true }));
-    const full = new Proxy(its.store, {
-      get(target, name) {
-        if (name === 'appendExact') return () => Promise.reject(new Error('no space left'));
-        const value = Reflect.get(target, name, target) as unknown;
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
+    const full = storeWith({ appendExact: () => Promise.reject(new Error('no space left')) });
     const one = snapshotProcess(full, { checkOneIn: 1 });
     await one.loader.refresh(stream);
     await one.loader.settled();
@@ -245,15 +242,11 @@ describe('the sampled comparison', () => {
   it('leaves commands alone when it cannot be made', async () => {
     const { stream } = await someOrder();
     let reads = 0;
-    const failing = new Proxy(its.store, {
-      get(target, name) {
-        const value = Reflect.get(target, name, target) as unknown;
-        if (name !== 'readStream') return value;
-        return (asked: string, options: { fromRevision?: number; maxCount?: number } = {}) => {
-          // The first page, the snapshot, the tail; then the comparison.
-          if (++reads > 3) throw new Error('cannot be read');
-          return target.readStream(asked, options);
-        };
+    const failing = storeWith({
+      readStream: (...asked) => {
+        // The first page, the snapshot, the tail; then the comparison.
+        if (++reads > 3) throw new Error('cannot be read');
+        return its.store.readStream(...asked);
       },
     });
     const one = snapshotProcess(failing, { checkOneIn: 1 });
