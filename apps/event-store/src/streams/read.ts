@@ -75,6 +75,13 @@ export async function readAll(store: Store, request: Read, reply: ReplyStream) {
   return sendVisible(request, reply, fetch, visible);
 }
 
+interface Page {
+  /** The next page begins after it. */
+  readonly last: StoredEvent;
+  /** Of the visible events that are still wanted. */
+  readonly frames: readonly Buffer[];
+}
+
 async function sendVisible(
   request: Read,
   reply: ReplyStream,
@@ -82,24 +89,23 @@ async function sendVisible(
   visible: (event: StoredEvent) => boolean,
 ): Promise<void> {
   let left = request.maxCount;
-  let unread = request.maxCount;
-  // Counted before the page is sent: the next one is fetched ahead only if it is wanted.
-  const fetchWanted = async (before: StoredEvent | null) => {
-    if (unread <= 0) return [];
-    const page = await fetch(before);
-    for (const event of page) if (visible(event)) unread--;
-    return page;
-  };
-  for await (const page of pagesAhead(fetchWanted)) {
+  // What is visible is counted when the page comes: the next one is fetched ahead only if it is wanted.
+  const pages = pagesAhead<Page>(async (previous) => {
+    if (left <= 0) return null;
+    const events = await fetch(previous?.last ?? null);
+    const last = events.at(-1);
+    if (!last) return null;
     const frames: Buffer[] = [];
-    for (const event of page) {
+    for (const event of events) {
       if (left <= 0) break;
       if (!visible(event)) continue;
       frames.push(event.frame);
       left--;
     }
+    return { last, frames };
+  });
+  for await (const { frames } of pages) {
     if (!(await sendFrames(reply, frames))) return;
-    if (left <= 0) break;
   }
   reply.end();
 }

@@ -1,4 +1,3 @@
-import type { StoredEvent } from '../storage/stored-event.js';
 import type { ReplyStream } from '../wire/reply-stream.js';
 
 export const PAGE_MAX_EVENTS = 1_000;
@@ -20,16 +19,13 @@ export async function sendFrames(reply: ReplyStream, frames: readonly Buffer[]):
   return reply.isOpen;
 }
 
-/**
- * Yields pages one after another. While one is handled, the next is already being fetched. Ends at the first
- * empty page. `fetch` gets the last event of the previous page; null for the first page.
- */
-export async function* pagesAhead(
-  fetch: (last: StoredEvent | null) => Promise<StoredEvent[]>,
-): AsyncGenerator<StoredEvent[]> {
+/** Yields pages one after another. While one is handled, the next is already being fetched. null: there is none. */
+export async function* pagesAhead<Page>(
+  fetch: (previous: Page | null) => Promise<Page | null>,
+): AsyncGenerator<Page> {
   let page = await fetch(null);
-  while (page.length > 0) {
-    const next = fetch(page.at(-1)!);
+  while (page !== null) {
+    const next = fetch(page);
     // A failure is seen when `next` is awaited. Until then it must not count as an unhandled rejection.
     next.catch(() => undefined);
     yield page;
