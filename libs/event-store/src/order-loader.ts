@@ -70,9 +70,7 @@ export class OrderLoader {
   async refresh(stream: string, known: LoadedOrder | null = this.cached(stream)): Promise<LoadedOrder> {
     const drops = this.#drops;
     const fresh = await this.load(stream, known);
-    // A missing stream is not cached: it may exist a moment later, and made-up ids would fill the cache.
-    if (fresh.order === null) this.#cache.delete(stream);
-    else if (this.#drops === drops) this.#cache.set(stream, fresh);
+    if (fresh.order === null || this.#drops === drops) this.#cache.set(stream, fresh);
     return fresh;
   }
 

@@ -12,8 +12,7 @@ const TEXT_MAX_BYTES = 256 * 1024;
 
 interface Recent {
   readonly loaded: LoadedOrder;
-  /** null: there is no such order. */
-  readonly size: StateSize | null;
+  readonly size: StateSize;
 }
 
 /** A state as JSON. */
@@ -22,7 +21,7 @@ interface Older {
   readonly position: bigint | null;
 }
 
-/** Of an entry besides its text, or of one that says that there is no such order. */
+/** Of an older state besides its text. */
 const ENTRY_BYTES = 300;
 
 /** Keeps an order's state, once it is set or read, for as long as callers work on the order. */
@@ -63,8 +62,15 @@ export class StateCache {
     return loaded;
   }
 
+  /** An order that does not exist is not kept: it may exist a moment later, and made-up ids would fill the cache. */
   set(stream: string, loaded: LoadedOrder): void {
-    if (this.#tiers) store(this.#tiers, stream, loaded);
+    if (loaded.order === null) return this.delete(stream);
+    if (this.#tiers) {
+      const { recent, older } = this.#tiers;
+      const size = new StateSize(loaded.order, recent.peek(stream)?.size);
+      older.delete(stream);
+      recent.set(stream, { loaded, size }, { size: size.bytes });
+    }
     const held = this.#held.get(stream);
     if (held) held.loaded = loaded;
   }
@@ -118,18 +124,12 @@ function tiersOf(maxSizeBytes: number): Tiers {
   const recent = new LRUCache<string, Recent>({
     maxSize: recentBytes,
     dispose: ({ loaded, size }, stream, reason) => {
-      if (reason !== 'evict' || loaded.order === null || size!.bytes > TEXT_MAX_BYTES) return;
+      if (reason !== 'evict' || size.bytes > TEXT_MAX_BYTES) return;
       const text = JSON.stringify(loaded.order);
       older.set(stream, { text, position: loaded.position }, { size: ENTRY_BYTES + heapBytes(text) });
     },
   });
   return { recent, older };
-}
-
-function store({ recent, older }: Tiers, stream: string, loaded: LoadedOrder): void {
-  older.delete(stream);
-  const size = loaded.order && new StateSize(loaded.order, recent.peek(stream)?.size);
-  recent.set(stream, { loaded, size }, { size: size?.bytes ?? ENTRY_BYTES });
 }
 
 /** V8 takes one byte for each character of a text whose characters are all Latin, else two. */
