@@ -67,16 +67,12 @@ class WireEvent {
  */
 export function wireEvents(events: readonly ExactEvent[]): { events: EventData[]; sizeBytes: number } {
   const sizeBytes = sizeOfAppend(events);
+  if (sizeBytes > APPEND_LIMIT_BYTES) throw new AppendTooLarge(sizeBytes, APPEND_LIMIT_BYTES);
   const wire = events.map((event) => new WireEvent(event));
   return { events: wire as unknown as EventData[], sizeBytes };
 }
 
-/**
- * In bytes.
- * @throws AppendTooLarge when the events together are over the limit
- */
+/** What the events of one append count towards its limit, in bytes. */
 export function sizeOfAppend(events: readonly ExactEvent[]): number {
-  const sizeBytes = events.reduce((sum, event) => sum + sizeInAppendBytes(event), 0);
-  if (sizeBytes > APPEND_LIMIT_BYTES) throw new AppendTooLarge(sizeBytes, APPEND_LIMIT_BYTES);
-  return sizeBytes;
+  return events.reduce((sum, event) => sum + sizeInAppendBytes(event), 0);
 }

@@ -225,16 +225,12 @@ export const envPostgresUrl = (variable: ConfigName): Setting<string> => {
 
 /** The URL that the paths of an API follow. */
 export const envHttpUrl = (variable: ConfigName, otherwise?: string): Setting<string> => {
-  const url = envUrl(variable, ['https:', 'http:'], otherwise);
-  return {
-    variable,
-    read: (text) => {
-      const read = url.read(text);
-      if (!/[?#]/.test(read)) return read;
-      // The text is not shown: it may hold a login.
-      throw new ConfigError(`${variable} has a ? or #: paths follow this URL, so give it without them`);
-    },
-  };
+  const url = envUrl(variable, ['https:', 'http:']);
+  return setting(variable, otherwise, (text) => {
+    if (!/[?#]/.test(url.read(text))) return text;
+    // The text is not shown: it may hold a login.
+    throw new ConfigError(`${variable} has a ? or #: paths follow this URL, so give it without them`);
+  });
 };
 
 /** Values of settings once they are read. */

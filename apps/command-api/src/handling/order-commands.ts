@@ -7,9 +7,9 @@ import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable } from '#event-s
 import { OrderLoader } from '#event-store/order-loader.js';
 import type { LoadedOrder } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
-import type { EncodedEvent, EventStore } from '#event-store/port.js';
+import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
-import { exactly, sizeOfAppend } from '#event-store/wire-event.js';
+import { APPEND_LIMIT_BYTES, exactly, sizeOfAppend } from '#event-store/wire-event.js';
 import { answerOn, foldedWith, metadataOf } from './answer.js';
 import { Answering } from './answering.js';
 import { decideTogether, type Batch } from './batch.js';
@@ -251,7 +251,8 @@ export class OrderCommands {
     if (answer.kind === 'nothing') return resultOf(answer.order, null, []);
     const { events, recordedAt } = answer;
     const encoded = await this.#codec.encode(request.orderId, events, metadataOf(request, recordedAt));
-    requireFits(encoded);
+    const sizeBytes = sizeOfAppend(encoded.map(exactly));
+    if (sizeBytes > APPEND_LIMIT_BYTES) throw new OrderTooLarge(sizeBytes, APPEND_LIMIT_BYTES);
     const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
     return resultOf(order, null, events);
   }
@@ -259,16 +260,6 @@ export class OrderCommands {
 
 /** The cached state does not belong to the stream: the store was restored, and this process has not noticed. */
 class EventsGone extends Error {}
-
-/** @throws OrderTooLarge where an append of the events would be refused */
-function requireFits(events: readonly EncodedEvent[]): void {
-  try {
-    sizeOfAppend(events.map(exactly));
-  } catch (error) {
-    if (error instanceof AppendTooLarge) throw new OrderTooLarge(error.sizeBytes, error.limitBytes);
-    throw error;
-  }
-}
 
 /** How many commands of a batch have events in it. */
 function storing({ verdicts }: Batch): number {
