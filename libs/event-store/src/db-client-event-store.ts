@@ -4,7 +4,7 @@ import { Appender } from './appender.js';
 import { CallItems } from './call-items.js';
 import { isNotLeader, isStreamDeleted, storeUnavailable } from './client-errors.js';
 import { closeClient, internalsOf } from './client-internals.js';
-import { StoreSilent, StoreUnavailable, StreamDeleted } from './errors.js';
+import { AppendOutcomeUnknown, StoreSilent, StoreUnavailable, StreamDeleted } from './errors.js';
 import { openClient } from './open-client.js';
 import type {
   Appended,
@@ -204,10 +204,19 @@ export class DbClientEventStore implements ExactEventStore {
     closeClient(silent).catch(() => {}); // it did not answer anyway
   }
 
-  /** Reads the position of an event: a server may confirm a repeated append without its position. */
+  /**
+   * Reads the position of an event that was appended: a server may confirm a repeated append without its position.
+   * @throws AppendOutcomeUnknown when it cannot be read now: the append has an answer, but not the whole of it
+   */
   async #positionOf(stream: string, revision: number): Promise<bigint> {
-    for await (const event of this.readStream(stream, { fromRevision: revision, maxCount: 1 })) {
-      return event.position;
+    try {
+      for await (const { position } of this.readStream(stream, { fromRevision: revision, maxCount: 1 }))
+        return position;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      throw new AppendOutcomeUnknown(`${stream} has taken the events, but not said where: ${error.message}`, {
+        cause: error,
+      });
     }
     throw new Error(`${stream} has no event ${revision}, although the server said that it stored it`);
   }
