@@ -1,12 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { arch, platform, tmpdir } from 'node:os';
+import { readFile, rm, stat } from 'node:fs/promises';
+import { arch, platform } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { ensureCluster, readPassword, wrongPassword, type ServerUser } from './embedded-cluster.js';
 import { freePort } from './free-port.js';
 import { isUnavailable } from './postgres.js';
 import { commandOf } from './process-identity.js';
@@ -67,7 +67,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const binaries = await findBinaries();
   const dataDir = resolve(options.dataDir);
   const user = await serverUser();
-  await initialise(binaries, dataDir, user);
+  await ensureCluster(binaries.initdb, dataDir, user);
   const password = await readPassword(dataDir);
   await stopLeftover(binaries, dataDir, user);
 
@@ -113,7 +113,7 @@ async function findBinaries(): Promise<Binaries> {
 }
 
 /** PostgreSQL refuses to run as root; under root it runs as `postgres`, or else as `nobody`. */
-async function serverUser(): Promise<{ uid?: number; gid?: number }> {
+async function serverUser(): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return {};
   for (const name of ['postgres', 'nobody']) {
     try {
@@ -126,62 +126,8 @@ async function serverUser(): Promise<{ uid?: number; gid?: number }> {
   throw new Error('PostgreSQL refuses to run as root and there is no user `nobody`: run as another user');
 }
 
-async function initialise(
-  binaries: Binaries,
-  dataDir: string,
-  user: { uid?: number; gid?: number },
-): Promise<void> {
-  const cluster = join(dataDir, 'pg');
-  if (existsSync(join(cluster, 'PG_VERSION'))) return;
-  // The draft takes the cluster's place once it is complete: a first start may be cut off at any point.
-  const draft = join(dataDir, 'pg.draft');
-  for (const left of [draft, cluster]) await rm(left, { recursive: true, force: true });
-  await mkdir(draft, { recursive: true, mode: 0o700 });
-  if (user.uid !== undefined) {
-    await chmod(dataDir, 0o711); // the server's user must pass through, not look around
-    await chown(draft, user.uid, user.gid!);
-  }
-  const password = randomBytes(24).toString('hex');
-  const seed = join(tmpdir(), `orderlog-${randomBytes(8).toString('hex')}`);
-  await writeFile(seed, password, { mode: 0o600 });
-  if (user.uid !== undefined) await chown(seed, user.uid, user.gid!);
-  // The password is on disk before the cluster, which accepts no other: the machine may lose power in between.
-  await writeFile(passwordFile(dataDir), password, { mode: 0o600, flush: true });
-  try {
-    await run(
-      binaries.initdb,
-      [
-        `--pgdata=${draft}`,
-        '--username=orderlog',
-        '--auth=scram-sha-256',
-        `--pwfile=${seed}`,
-        '--encoding=UTF8',
-        '--locale=C',
-        '--no-instructions',
-      ],
-      user,
-    );
-    await rename(draft, cluster);
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    const denied = error instanceof Error && /EACCES|Permission denied/.test(error.message);
-    const reason = denied
-      ? 'PostgreSQL refuses to run as root, and the user it runs as instead may not enter this folder: move the clone and the data out of it, or run as an ordinary user'
-      : error instanceof Error
-        ? error.message.replaceAll('\n', ' ')
-        : String(error);
-    throw new Error(`cannot create a database in ${cluster}: ${reason}`, { cause: error });
-  } finally {
-    await rm(seed, { force: true });
-  }
-}
-
 /** A server that outlived its parent (kill -9) still owns the data: end it before starting another. */
-async function stopLeftover(
-  binaries: Binaries,
-  dataDir: string,
-  user: { uid?: number; gid?: number },
-): Promise<void> {
+async function stopLeftover(binaries: Binaries, dataDir: string, user: ServerUser): Promise<void> {
   const cluster = join(dataDir, 'pg');
   const left = join(cluster, 'postmaster.pid');
   if (!existsSync(left)) return;
@@ -235,22 +181,4 @@ async function untilAccepting(url: string, child: ChildProcess, log: () => strin
 async function stop(child: ChildProcess, exited: Promise<number | null>): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
   await exited;
-}
-
-function passwordFile(dataDir: string): string {
-  return join(dataDir, 'pg.password');
-}
-
-async function readPassword(dataDir: string): Promise<string> {
-  const password = await readFile(passwordFile(dataDir), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    throw wrongPassword(dataDir, error);
-  });
-  if (password.trim() === '') throw wrongPassword(dataDir);
-  return password.trim();
-}
-
-function wrongPassword(dataDir: string, cause?: unknown): Error {
-  const line = `${passwordFile(dataDir)} is not the password of ${join(dataDir, 'pg')}: the two belong together, take both from the same copy of the folder`;
-  return new Error(line, { cause });
 }

@@ -1,7 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chown, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
@@ -57,6 +68,52 @@ describe('a cluster and its password', () => {
     expect(existsSync(join(dataDir, 'pg', 'postmaster.pid'))).toBe(false);
   });
 });
+
+describe('a cluster that was there and is not to be seen', () => {
+  it.each([
+    ['has lost a file', (cluster: string) => rm(join(cluster, 'PG_VERSION')), 'holds no database'],
+    [
+      'is behind a link to a disk that is away',
+      async (cluster: string) => {
+        await rename(cluster, `${cluster}.away`);
+        await symlink(`${cluster}.elsewhere`, cluster);
+      },
+      'holds no database',
+    ],
+    [
+      'is on a disk that is not mounted',
+      async (cluster: string) => {
+        await rename(cluster, `${cluster}.away`);
+        await mkdir(cluster);
+      },
+      'but no database in',
+    ],
+    ['is gone', (cluster: string) => rename(cluster, `${cluster}.away`), 'but no database in'],
+  ])('is not made anew where it %s: nothing is touched', async (_, lose, why) => {
+    const dataDir = await newFolder();
+    await (await start(dataDir)).stop();
+    await lose(join(dataDir, 'pg'));
+    const before = await contentOf(dataDir);
+    await expect(start(dataDir)).rejects.toThrow(why);
+    await expect(start(dataDir)).rejects.toThrow(/put the database back .* or remove .* to begin/);
+    expect(await contentOf(dataDir)).toEqual(before);
+  });
+
+  it('is made where a first start was cut off, and where the folder was prepared for it', async () => {
+    const dataDir = await newFolder();
+    await mkdir(join(dataDir, 'pg'));
+    await mkdir(join(dataDir, 'pg.draft'));
+    await writeFile(join(dataDir, 'pg.draft', 'some'), 'thing');
+    await writeFile(join(dataDir, 'pg.password'), 'of the draft');
+    await answers(await start(dataDir));
+  });
+});
+
+/** The paths of all files, and the content of the password. */
+async function contentOf(dataDir: string): Promise<unknown> {
+  const paths = await readdir(dataDir, { recursive: true });
+  return [paths.sort(), await readFile(join(dataDir, 'pg.password'), 'utf8')];
+}
 
 describe('a server that was left behind', () => {
   const fileOf = (dataDir: string) => join(dataDir, 'pg', 'postmaster.pid');
