@@ -217,6 +217,32 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     }
   }, 30_000);
 
+  it('ends reads and subscriptions that PostgreSQL refuses, which is no outage', async () => {
+    const postgresUrl = await database();
+    const before = await startEventStore({ postgresUrl, port: 0, logger });
+    await connect(before.port).appendToStream(newStream(), numbered(1));
+    await before.close();
+    // It has nothing in memory.
+    const store = await startEventStore({ postgresUrl, port: 0, logger });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const operator = new pg.Client({ connectionString: postgresUrl });
+    await operator.connect();
+    cleanUp.push(() => operator.end());
+    await operator.query('ALTER TABLE event_store.events RENAME COLUMN revision TO other');
+    for (const ask of [
+      () => collect(client.readStream(newStream())),
+      () => collect(client.subscribeToStream(newStream())),
+      () => collect(client.readAll()),
+      () => collect(client.subscribeToAll()),
+    ]) {
+      expect(await rejection(ask())).toMatchObject({
+        code: 13,
+        message: expect.stringContaining('INTERNAL: the event store failed') as unknown,
+      });
+    }
+  }, 30_000);
+
   it('is unavailable while PostgreSQL is away, and comes back by itself', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-outage-'));
     cleanUp.push(() => rm(dataDir, { recursive: true, force: true }));

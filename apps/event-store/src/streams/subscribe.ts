@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describedStream, isNotFound, lastRevision, visibleFrom } from '../rules/stream-state.js';
+import { StorageUnavailable } from '../storage/event-reader.js';
 import type { StoredEvent } from '../storage/stored-event.js';
 import { streamDeleted } from '../wire/errors.js';
 import type { ReadRequest } from '../wire/read-request.js';
@@ -139,8 +140,8 @@ function historyAhead(store: Store, reply: ReplyStream): (cursor: number) => Pro
 }
 
 /**
- * Asks until there is an answer: an outage of PostgreSQL delays a subscription, but does not end it.
- * Null: nobody listens any more.
+ * Asks until there is an answer: an outage of PostgreSQL delays a subscription, but does not end it. Any other error
+ * would come again each time. Null: nobody listens any more.
  */
 async function patiently<T>(
   store: Store,
@@ -151,6 +152,7 @@ async function patiently<T>(
     try {
       return await ask(attempt);
     } catch (err) {
+      if (!(err instanceof StorageUnavailable)) throw err;
       store.logger.warn({ err }, 'a subscription waits for PostgreSQL');
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
