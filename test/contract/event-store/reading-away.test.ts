@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createLogger } from '#platform/logging.js';
-import type { PendingWrite, WriteOutcome } from '../../../apps/event-store/src/storage/pending-write.js';
 import { openStore, type Store } from '../../../apps/event-store/src/streams/store.js';
+import { subscribeToStream } from '../../../apps/event-store/src/streams/subscribe.js';
+import { ReplyStream } from '../../../apps/event-store/src/wire/reply-stream.js';
 import { freshDatabase } from '#test/support/database.js';
 import { startTcpProxy, through, type TcpProxy } from '#test/support/tcp-proxy.js';
 import { until } from '#test/support/until.js';
 import { newStream } from './contract.js';
+import { RecordingCall } from './recording-call.js';
+import { submit } from './writes.js';
 
 const logger = createLogger('event-store', 'silent');
 const UNAVAILABLE = { kind: 'unavailable' };
@@ -73,32 +76,18 @@ describe('while the event store writes, but cannot read [embedded]', () => {
     return rows[0]?.pid;
   }
 
-  async function submit(write: Partial<PendingWrite> & { stream: string }): Promise<WriteOutcome> {
-    return new Promise((done) =>
-      store.writer.submit({
-        kind: 'append',
-        expected: 'any',
-        events: [oneEvent()],
-        bytes: 1,
-        deadlineMs: null,
-        done,
-        ...write,
-      }),
-    );
-  }
-
   it('appends to streams that it knows are stored, and only those that need a lookup fail', async () => {
     const known = newStream();
-    expect(await submit({ stream: known })).toMatchObject({ kind: 'written', revision: 0 });
+    expect(await submit(store, { stream: known })).toMatchObject({ kind: 'written', revision: 0 });
     const session = await writingSession();
     await stopReading();
     const unknown = newStream();
     // They share a batch.
     const outcomes = await Promise.all([
-      submit({ stream: known }),
-      submit({ stream: unknown }),
-      submit({ stream: `$$${unknown}` }),
-      submit({ stream: known }),
+      submit(store, { stream: known }),
+      submit(store, { stream: unknown }),
+      submit(store, { stream: `$$${unknown}` }),
+      submit(store, { stream: known }),
     ]);
     expect(outcomes).toMatchObject([
       { kind: 'written', revision: 1 },
@@ -107,52 +96,68 @@ describe('while the event store writes, but cannot read [embedded]', () => {
       { kind: 'written', revision: 2 },
     ]);
     await startReading();
-    expect(await submit({ stream: unknown, expected: 'no_stream' })).toMatchObject({ revision: 0 });
-    expect(await submit({ stream: known, expected: 2 })).toMatchObject({ revision: 3 });
+    expect(await submit(store, { stream: unknown, expected: 'no_stream' })).toMatchObject({ revision: 0 });
+    expect(await submit(store, { stream: known, expected: 2 })).toMatchObject({ revision: 3 });
     expect(await writingSession()).toBe(session);
   }, 30_000);
 
   it('what may recreate a deleted stream fails, and the other appends are stored', async () => {
     const known = newStream();
     const deleted = newStream();
-    for (const stream of [known, deleted]) await submit({ stream });
-    await submit({ kind: 'delete', stream: deleted, events: [] });
+    for (const stream of [known, deleted]) await submit(store, { stream });
+    await submit(store, { kind: 'delete', stream: deleted, events: [] });
     const session = await writingSession();
     await stopReading();
     const outcomes = await Promise.all([
-      submit({ stream: deleted, expected: 'no_stream' }),
-      submit({ stream: known }),
+      submit(store, { stream: deleted, expected: 'no_stream' }),
+      submit(store, { stream: known }),
     ]);
     expect(outcomes).toMatchObject([UNAVAILABLE, { kind: 'written', revision: 1 }]);
     await startReading();
-    expect(await submit({ stream: deleted, expected: 'no_stream' })).toMatchObject({ revision: 1 });
+    expect(await submit(store, { stream: deleted, expected: 'no_stream' })).toMatchObject({ revision: 1 });
     expect(await writingSession()).toBe(session);
   }, 30_000);
 
   it('a lookup that fails finds out that the writing session is lost as well', async () => {
     const known = newStream();
-    await submit({ stream: known });
+    await submit(store, { stream: known });
     const session = await writingSession();
     await stopReading();
     proxy.swallowAnswers();
-    expect(await submit({ stream: newStream() })).toEqual(UNAVAILABLE);
+    expect(await submit(store, { stream: newStream() })).toEqual(UNAVAILABLE);
     await startReading();
     await until('another session writes', async () => {
       const now = await writingSession();
       return now !== undefined && now !== session;
     });
     const written = await until('an append goes well', async () => {
-      const outcome = await submit({ stream: known, expected: 0 });
+      const outcome = await submit(store, { stream: known, expected: 0 });
       return outcome.kind === 'written' && outcome;
     });
     expect(written.revision).toBe(1);
   }, 60_000);
-});
 
-const oneEvent = () => ({
-  id: randomUUID(),
-  type: 'Any',
-  isJson: true,
-  data: Buffer.from('{}'),
-  metadata: Buffer.alloc(0),
+  it.each(['start', 'end'] as const)(
+    'a subscription from the %s waits, and gets what is appended after its confirmation',
+    async (from) => {
+      const stream = newStream();
+      await stopReading();
+      const call = new RecordingCall();
+      const request = { stream, from, direction: 'forwards', maxCount: null, filter: null } as const;
+      const subscribed = subscribeToStream(
+        store,
+        { ...request, checkpointIntervalEvents: 1 },
+        new ReplyStream(call),
+      );
+      // No lookup succeeds.
+      expect(await submit(store, { stream: newStream() })).toEqual(UNAVAILABLE);
+      await startReading();
+      await until('it is confirmed', () => call.sent.includes('confirmed'));
+      await submit(store, { stream });
+      await until('the event is there', () => call.sent.includes('0'));
+      call.emit('close');
+      await subscribed;
+    },
+    30_000,
+  );
 });
