@@ -16,6 +16,8 @@ const BATCH_MAX_EVENTS = 2_000;
 const BATCH_MAX_BYTES = 8 * 1024 * 1024;
 /** When more than this is waiting, callers should stop reading requests. */
 const QUEUE_MAX_BYTES = 32 * 1024 * 1024;
+/** Estimated memory of a write that waits, and of each of its events, besides the content of the events. */
+const OVERHEAD_BYTES = 512;
 /** How many event ids are remembered, to tell the repeat of a recent append from a new one. */
 const KNOWN_IDS = 20_000;
 
@@ -57,7 +59,7 @@ export class Writer {
       return;
     }
     this.#queue.push(write);
-    this.#queuedBytes += write.bytes;
+    this.#queuedBytes += memoryOf(write);
     this.#parts.states.prefetch(describedStream(write.stream));
     this.#running ??= this.#run();
   }
@@ -115,7 +117,7 @@ export class Writer {
     }
     const writes = this.#queue.slice(0, count);
     this.#queue = this.#queue.slice(count);
-    this.#queuedBytes -= bytes;
+    for (const write of writes) this.#queuedBytes -= memoryOf(write);
     if (!this.isFull) this.#callDrained();
     return writes;
   }
@@ -216,6 +218,10 @@ export class Writer {
     this.#drained = [];
     for (const callback of callbacks) callback();
   }
+}
+
+function memoryOf({ bytes, events }: PendingWrite): number {
+  return bytes + OVERHEAD_BYTES * (1 + events.length);
 }
 
 function answerUnavailable(writes: readonly PendingWrite[]): void {

@@ -26,6 +26,13 @@ export function appendCall(
   let invalid: string | null = null;
   const events: ProposedEvent[] = [];
   let bytes = 0;
+  // The rest of the append stays with its client until the queue has room.
+  const holdBack = () => {
+    if (!store.writer.isFull) return;
+    call.pause();
+    store.writer.onceDrained(() => call.resume());
+  };
+  holdBack();
   call.on('data', (chunk: AppendChunk) => {
     if ('invalid' in chunk) invalid ??= chunk.invalid;
     else if ('options' in chunk) options = chunk.options;
@@ -33,6 +40,7 @@ export function appendCall(
       bytes += eventBytes(chunk.event);
       if (bytes <= APPEND_MAX_BYTES) events.push(chunk.event);
     }
+    holdBack();
   });
   call.on('end', () => {
     if (invalid !== null) return reply(invalidArgument(invalid));
