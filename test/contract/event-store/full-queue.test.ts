@@ -1,17 +1,27 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ServerReadableStream } from '@grpc/grpc-js';
-import type { AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { status, type ServerReadableStream, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { AppendResp, DeleteReq, DeleteResp } from '@eventstore/db-client/generated/streams_pb.js';
 import pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { appendCall } from '../../../apps/event-store/src/streams/append.call.js';
+import { deleteCall } from '../../../apps/event-store/src/streams/delete.call.js';
 import { openStore, type Store } from '../../../apps/event-store/src/streams/store.js';
 import type { AppendChunk } from '../../../apps/event-store/src/wire/append-requests.js';
+import { Empty, shared, streams } from '../../../apps/event-store/src/wire/generated.js';
 import { freshDatabase } from '#test/support/database.js';
 import { until } from '#test/support/until.js';
 import { newStream, range } from './contract.js';
 import { oneEvent, submit } from './writes.js';
+
+function deletionOf(stream: string, deadlineMs: number): ServerUnaryCall<DeleteReq, DeleteResp> {
+  const options = new streams.DeleteReq.Options();
+  options.setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream)));
+  options.setAny(new Empty());
+  const call = { request: new streams.DeleteReq().setOptions(options), getDeadline: () => deadlineMs };
+  return call as unknown as ServerUnaryCall<DeleteReq, DeleteResp>;
+}
 
 describe('while much waits to be written [embedded]', () => {
   let store: Store;
@@ -35,37 +45,62 @@ describe('while much waits to be written [embedded]', () => {
     for (const undo of cleanUp.splice(0).reverse()) await undo();
   });
 
+  /** Whether the statement of a batch waits for the lock. */
+  async function isWriting(): Promise<boolean> {
+    const { rowCount } = await operator.query(
+      `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+    );
+    return rowCount === 1;
+  }
+
+  /** A plain append of one event that has arrived, with the end of its call. */
+  function plainAppend(stream: string, deadlineMs: number) {
+    const call = Object.assign(new PassThrough({ objectMode: true }), { getDeadline: () => deadlineMs });
+    call.write({ options: { stream, expected: 'no_stream', deadlineMs: null } });
+    call.write({ event: oneEvent() });
+    call.end();
+    const answered = new Promise<AppendResp | null | undefined>((resolve, reject) => {
+      const reading = call as unknown as ServerReadableStream<AppendChunk, AppendResp>;
+      appendCall(store, reading, (error, response) => {
+        if (error) reject(Object.assign(new Error(error.details), error));
+        else resolve(response);
+      });
+    });
+    return { call, answered };
+  }
+
   it('a plain append is not read from its client, and is stored when there is room', async () => {
     const data = Buffer.alloc(1_000_000);
     const writes = range(1, 50).map(() =>
       submit(store, { stream: newStream(), events: [{ ...oneEvent(), data }], bytes: data.length }),
     );
-    await until('the first are being written', async () => {
-      const { rowCount } = await operator.query(
-        `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-      );
-      return rowCount === 1;
-    });
+    await until('the first are being written', isWriting);
     expect(store.writer.isFull).toBe(true);
 
-    const call = new PassThrough({ objectMode: true });
-    const chunks: AppendChunk[] = [
-      { options: { stream: newStream(), expected: 'no_stream', deadlineMs: null } },
-      { event: oneEvent() },
-    ];
-    for (const chunk of chunks) call.write(chunk);
-    call.end();
-    const answered = new Promise<AppendResp | null | undefined>((resolve, reject) => {
-      const reading = call as unknown as ServerReadableStream<AppendChunk, AppendResp>;
-      appendCall(store, reading, (error, response) => (error ? reject(error) : resolve(response)));
-    });
+    const { call, answered } = plainAppend(newStream(), Infinity);
     for (let turn = 0; turn < 5; turn++) await setImmediate();
-    expect(call.readableLength).toBe(chunks.length);
+    expect(call.readableLength).toBe(2);
 
     await operator.query('COMMIT');
     expect((await answered)?.getSuccess()?.getCurrentRevision()).toBe('0');
     expect(new Set((await Promise.all(writes)).map(({ kind }) => kind))).toEqual(new Set(['written']));
   }, 60_000);
+
+  it('what is not written before the deadline of its call is not written at all', async () => {
+    // Its statement waits for the lock, and what follows for its statement.
+    const first = submit(store, { stream: newStream() });
+    await until('it is being written', isWriting);
+    const late = newStream();
+    const soonMs = Date.now() + 1;
+    const append = plainAppend(late, soonMs);
+    const deletion = new Promise((resolve) => deleteCall(store, deletionOf(late, soonMs), resolve));
+    await until('the deadlines have passed', () => Date.now() > soonMs);
+    await operator.query('COMMIT');
+    expect(await first).toMatchObject({ kind: 'written' });
+    await expect(append.answered).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    expect(await deletion).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    expect(await store.states.committed(late)).toMatchObject({ revision: -1, metaRevision: -1 });
+  }, 30_000);
 
   it('events without content count as well', async () => {
     const stream = newStream();

@@ -12,6 +12,7 @@ import {
 } from '../wire/errors.js';
 import { Empty, streams } from '../wire/generated.js';
 import { eventBytes } from './append-size.js';
+import { deadlineOf } from './call-deadline.js';
 import type { Store } from './store.js';
 
 type AppendResponse = InstanceType<typeof streams.AppendResp>;
@@ -49,7 +50,8 @@ export function appendCall(
     if (stream === '$all') return reply(accessDenied());
     if (bytes > APPEND_MAX_BYTES) return reply(appendTooLarge());
     const done = (outcome: WriteOutcome) => answer(stream, expected, outcome, reply);
-    store.writer.submit({ ...options, kind: 'append', events, bytes, done });
+    const deadlineMs = deadlineOf(call);
+    store.writer.submit({ ...options, kind: 'append', events, bytes, deadlineMs, done });
   });
 }
 
