@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -6,14 +7,42 @@ import type { AppendResp, DeleteReq, DeleteResp } from '@eventstore/db-client/ge
 import pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { appendCall } from '../../../apps/event-store/src/streams/append.call.js';
+import { BatchAppendCall } from '../../../apps/event-store/src/streams/batch-append.call.js';
 import { deleteCall } from '../../../apps/event-store/src/streams/delete.call.js';
 import { openStore, type Store } from '../../../apps/event-store/src/streams/store.js';
-import type { AppendChunk } from '../../../apps/event-store/src/wire/append-requests.js';
+import type {
+  AppendChunk,
+  BatchAppendChunk,
+  ProposedEvent,
+} from '../../../apps/event-store/src/wire/append-requests.js';
 import { Empty, shared, streams } from '../../../apps/event-store/src/wire/generated.js';
 import { freshDatabase } from '#test/support/database.js';
 import { until } from '#test/support/until.js';
 import { newStream, range } from './contract.js';
 import { oneEvent, submit } from './writes.js';
+
+type BatchCall = ConstructorParameters<typeof BatchAppendCall>[1];
+
+/** The server's side of a batch append whose client does not read its answers. */
+class SlowlyReadCall extends PassThrough {
+  answers = 0;
+  resumed = 0;
+
+  constructor() {
+    super({ objectMode: true });
+    this.on('error', () => {});
+  }
+
+  override resume(): this {
+    this.resumed++;
+    return super.resume();
+  }
+
+  override write(): boolean {
+    this.answers++;
+    return false;
+  }
+}
 
 function deletionOf(stream: string, deadlineMs: number): ServerUnaryCall<DeleteReq, DeleteResp> {
   const options = new streams.DeleteReq.Options();
@@ -59,12 +88,11 @@ describe('while much waits to be written [embedded]', () => {
     call.write({ options: { stream, expected: 'no_stream', deadlineMs: null } });
     call.write({ event: oneEvent() });
     call.end();
-    const answered = new Promise<AppendResp | null | undefined>((resolve, reject) => {
-      const reading = call as unknown as ServerReadableStream<AppendChunk, AppendResp>;
-      appendCall(store, reading, (error, response) => {
-        if (error) reject(Object.assign(new Error(error.details), error));
-        else resolve(response);
-      });
+    const reading = call as unknown as ServerReadableStream<AppendChunk, AppendResp>;
+    const answered = new Promise<{ code?: unknown; revision?: string | undefined }>((resolve) => {
+      appendCall(store, reading, (error, response) =>
+        resolve(error ?? { revision: response?.getSuccess()?.getCurrentRevision() }),
+      );
     });
     return { call, answered };
   }
@@ -82,8 +110,35 @@ describe('while much waits to be written [embedded]', () => {
     expect(call.readableLength).toBe(2);
 
     await operator.query('COMMIT');
-    expect((await answered)?.getSuccess()?.getCurrentRevision()).toBe('0');
+    expect(await answered).toEqual({ revision: '0' });
     expect(new Set((await Promise.all(writes)).map(({ kind }) => kind))).toEqual(new Set(['written']));
+  }, 60_000);
+
+  it('appends are taken again when the queue has room and the client reads its answers, not sooner', async () => {
+    const call = new SlowlyReadCall();
+    const batch = new BatchAppendCall(store, call as unknown as BatchCall);
+    const chunk = (event: ProposedEvent): BatchAppendChunk => ({
+      correlationId: randomUUID(),
+      options: { stream: newStream(), expected: 'any', deadlineMs: null },
+      events: [event],
+      isFinal: true,
+      invalid: null,
+    });
+    call.emit('data', chunk(oneEvent()));
+    await until('it is being written', isWriting);
+    // So many that the queue is still full when the first answer is sent.
+    for (let count = 0; count < 60; count++) {
+      call.emit('data', chunk({ ...oneEvent(), data: Buffer.alloc(1_000_000) }));
+    }
+    expect(call.isPaused()).toBe(true);
+    call.resumed = 0;
+    await operator.query('COMMIT');
+    await until('the queue is empty', () => call.answers > 1 && !store.writer.isFull);
+    expect(call.resumed).toBe(0);
+    expect(call.listenerCount('drain')).toBe(1);
+    call.emit('drain');
+    expect(call.isPaused()).toBe(false);
+    batch.fail();
   }, 60_000);
 
   it('what is not written before the deadline of its call is not written at all', async () => {
@@ -97,7 +152,7 @@ describe('while much waits to be written [embedded]', () => {
     await until('the deadlines have passed', () => Date.now() > soonMs);
     await operator.query('COMMIT');
     expect(await first).toMatchObject({ kind: 'written' });
-    await expect(append.answered).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    expect(await append.answered).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect(await deletion).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect(await store.states.committed(late)).toMatchObject({ revision: -1, metaRevision: -1 });
   }, 30_000);
