@@ -78,6 +78,7 @@ export class Writer {
   /** The session broke: queued writes cannot be decided. The batch under way fails by itself. */
   failQueued(): void {
     this.#parts.states.lost();
+    this.#parts.cache.clear();
     const queue = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
