@@ -23,6 +23,14 @@ import { oneEvent, submit } from './writes.js';
 
 type BatchCall = ConstructorParameters<typeof BatchAppendCall>[1];
 
+const chunk = (event: ProposedEvent, stream = newStream()): BatchAppendChunk => ({
+  correlationId: randomUUID(),
+  options: { stream, expected: 'any', deadlineMs: null },
+  events: [event],
+  isFinal: true,
+  invalid: null,
+});
+
 /** The server's side of a batch append whose client does not read its answers. */
 class SlowlyReadCall extends PassThrough {
   answers = 0;
@@ -117,13 +125,6 @@ describe('while much waits to be written [embedded]', () => {
   it('appends are taken again when the queue has room and the client reads its answers, not sooner', async () => {
     const call = new SlowlyReadCall();
     const batch = new BatchAppendCall(store, call as unknown as BatchCall);
-    const chunk = (event: ProposedEvent): BatchAppendChunk => ({
-      correlationId: randomUUID(),
-      options: { stream: newStream(), expected: 'any', deadlineMs: null },
-      events: [event],
-      isFinal: true,
-      invalid: null,
-    });
     call.emit('data', chunk(oneEvent()));
     await until('it is being written', isWriting);
     // So many that the queue is still full when the first answer is sent.
@@ -140,6 +141,16 @@ describe('while much waits to be written [embedded]', () => {
     expect(call.isPaused()).toBe(false);
     batch.fail();
   }, 60_000);
+
+  it('a batch append that failed takes nothing that was still on its way', async () => {
+    const call = new SlowlyReadCall();
+    const batch = new BatchAppendCall(store, call as unknown as BatchCall);
+    batch.fail();
+    const stream = newStream();
+    call.emit('data', chunk(oneEvent(), stream));
+    await operator.query('COMMIT');
+    expect(await submit(store, { stream })).toMatchObject({ kind: 'written', revision: 0 });
+  }, 30_000);
 
   it('what is not written before the deadline of its call is not written at all', async () => {
     // Its statement waits for the lock, and what follows for its statement.

@@ -44,6 +44,8 @@ export class BatchAppendCall {
   }
 
   #receive(chunk: BatchAppendChunk): void {
+    // What was on its way when the call failed: its client was told that it failed.
+    if (this.#isOver) return;
     const { correlationId } = chunk;
     const assembly = this.#assembling.get(correlationId) ?? {
       options: null,
