@@ -9,7 +9,6 @@ import {
 } from '@grpc/grpc-js';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { createLogger, type Logger } from '#platform/logging.js';
-import { isUnavailable } from '#platform/postgres.js';
 import { gossipCall, refuseAll, supportedMethodsCall } from './server-info.calls.js';
 import { StorageUnavailable } from './storage/event-reader.js';
 import { appendCall } from './streams/append.call.js';
@@ -166,12 +165,8 @@ async function answerRead(store: Store, message: ReadReq, reply: ReplyStream): P
 function callErrorOf(store: Store, error: unknown): CallError {
   if (error instanceof CallError) return error;
   if (error instanceof InvalidRequest) return invalidArgument(error.message);
-  if (error instanceof StorageUnavailable) {
-    // A read that PostgreSQL refuses, or a row that cannot be copied, is no outage. Its caller only tries again, so a
-    // person has to be told.
-    if (!isUnavailable(error.cause)) store.logger.error({ err: error.cause }, 'a read failed');
-    return unavailable();
-  }
+  if (error instanceof StorageUnavailable) return unavailable();
+  // PostgreSQL refused the query, or a row cannot be read: asking again is of no use, and a person has to be told.
   store.logger.error({ err: error }, 'a read failed');
   return internal();
 }

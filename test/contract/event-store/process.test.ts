@@ -44,7 +44,7 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     expect((error as Error).message).toContain('another event store is running on this database');
   }, 30_000);
 
-  it('says so when another one has taken its database over, and knows no stream from before', async () => {
+  it('says so when another one has taken its database over, and knows nothing of streams from before', async () => {
     const postgresUrl = await database();
     let why = '';
     const onOutdated = (told: string) => (why = told);
@@ -55,9 +55,10 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     await client.appendToStream(stream, numbered(2), { expectedRevision: 'no_stream' });
     const other = await takenOver(postgresUrl);
     await other.query('DELETE FROM event_store.events WHERE stream = $1 AND revision = 1', [stream]);
+    await other.query('UPDATE event_store.events SET data = $2 WHERE stream = $1', [stream, '{"n":7}']);
     await until('it knows', () => why !== '', 20_000);
     expect(why).toBe('another event store writes to the database now: stop one of them');
-    expect(numbersOf(await collect(client.readStream(stream)))).toEqual([0]);
+    expect(numbersOf(await collect(client.readStream(stream)))).toEqual([7]);
   }, 60_000);
 
   it('shows what another one writes, from when it knows that it cannot write any more', async () => {
@@ -214,6 +215,32 @@ describe('the embedded event store as a process of the system [embedded]', () =>
         'the server has let go of them',
         () => store.openCalls() === afterAppend && store.listeners() === 0,
       );
+    }
+  }, 30_000);
+
+  it('ends reads and subscriptions that PostgreSQL refuses, which is no outage', async () => {
+    const postgresUrl = await database();
+    const before = await startEventStore({ postgresUrl, port: 0, logger });
+    await connect(before.port).appendToStream(newStream(), numbered(1));
+    await before.close();
+    // It has nothing in memory.
+    const store = await startEventStore({ postgresUrl, port: 0, logger });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const operator = new pg.Client({ connectionString: postgresUrl });
+    await operator.connect();
+    cleanUp.push(() => operator.end());
+    await operator.query('ALTER TABLE event_store.events RENAME COLUMN revision TO other');
+    for (const ask of [
+      () => collect(client.readStream(newStream())),
+      () => collect(client.subscribeToStream(newStream())),
+      () => collect(client.readAll()),
+      () => collect(client.subscribeToAll()),
+    ]) {
+      expect(await rejection(ask())).toMatchObject({
+        code: 13,
+        message: expect.stringContaining('INTERNAL: the event store failed') as unknown,
+      });
     }
   }, 30_000);
 

@@ -67,6 +67,24 @@ eventStoreContract('subscribing to a stream', (subject) => {
     expect(numbersOf(await take(client.subscribeToStream(stream), 2))).toEqual([3, 4]);
   });
 
+  // Source: EventStoreDB's `SubscriptionsService`: it passes each event to live subscribers as it is committed, and asks
+  // no metadata.
+  protocol('that has caught up, delivers also what is hidden as soon as it is appended', async () => {
+    const { client } = subject;
+    for (const fromRevision of [START, END] as const) {
+      const stream = newStream();
+      await client.setStreamMetadata(stream, { maxCount: 1 });
+      await client.appendToStream(stream, numbered(1));
+      const subscription = client.subscribeToStream(stream, { fromRevision });
+      const events = take(subscription, fromRevision === START ? 6 : 5);
+      await caughtUp(subscription);
+      await client.appendToStream(stream, numbered(3, { from: 1 }));
+      await client.setStreamMetadata(stream, { truncateBefore: 9 });
+      await client.appendToStream(stream, numbered(2, { from: 4 }));
+      expect(revisionsOf(await events)).toEqual(range(fromRevision === START ? 0 : 1, 5));
+    }
+  });
+
   // Source: `StreamSubscription` of EventStoreDB's Enumerators: it is confirmed at once, and looks again until there is
   // a stream; only then can it be caught up.
   protocol('waits for a stream that is not there, or not any more', async () => {

@@ -4,7 +4,7 @@ import { parseMetadata, type StreamState } from '../rules/stream-state.js';
 import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import { FrameSlab } from '../wire/frames.js';
 import { copyOut } from '#platform/copy-out.js';
-import { KEPT_ALIVE, outliveLosses } from '#platform/postgres.js';
+import { isUnavailable, KEPT_ALIVE, outliveLosses } from '#platform/postgres.js';
 import {
   allPage,
   copiedEvent,
@@ -18,7 +18,7 @@ import {
 import { int8Array, textArray } from './pg-array.js';
 import type { StoredEvent } from './stored-event.js';
 
-/** PostgreSQL could not be reached, or a query failed or took too long. */
+/** PostgreSQL cannot be reached, or does not answer in time. What it refuses, or a broken row, is another error. */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable';
 }
@@ -107,8 +107,8 @@ export class EventReader {
       } finally {
         client.release(broken);
       }
-    } catch (cause) {
-      throw new StorageUnavailable('PostgreSQL does not answer', { cause });
+    } catch (error) {
+      throw readError(error);
     }
   }
 
@@ -117,10 +117,14 @@ export class EventReader {
       const { name, text } = query;
       const result = await this.#pool.query<R>({ name, text, values, rowMode: 'array', types: AS_TEXT });
       return result.rows;
-    } catch (cause) {
-      throw new StorageUnavailable('PostgreSQL does not answer', { cause });
+    } catch (error) {
+      throw readError(error);
     }
   }
+}
+
+function readError(cause: unknown): unknown {
+  return isUnavailable(cause) ? new StorageUnavailable('PostgreSQL does not answer', { cause }) : cause;
 }
 
 const STATES = {

@@ -8,7 +8,7 @@ export type WriteOutcome =
   | { kind: 'stream-deleted' }
   /** The client's deadline had passed before the write was decided: nothing was written. */
   | { kind: 'deadline-exceeded' }
-  /** PostgreSQL is away: the write may or may not have been stored. */
+  /** PostgreSQL is away, or the stream cannot be looked up: the write may or may not have been stored. */
   | { kind: 'unavailable' };
 
 /** One write that waits for its turn. */

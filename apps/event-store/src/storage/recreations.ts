@@ -4,22 +4,25 @@ import type { EventReader } from './event-reader.js';
 import type { PendingWrite } from './pending-write.js';
 import type { StreamStates } from './stream-states.js';
 
+/** Those of the writes that may recreate a deleted stream. The states of all streams must be loaded. */
+export function recreationsAmong(writes: readonly PendingWrite[], states: StreamStates): PendingWrite[] {
+  return writes.filter((write) => mayRecreate(write, writes, states));
+}
+
 /**
- * The first stored events of the deleted streams that `writes` may recreate, by event id. They tell whether an
- * append only repeats how its stream began. The states of the streams must be loaded.
+ * The first stored events of the deleted streams that `recreations` may recreate, by event id. They tell whether an
+ * append only repeats how its stream began.
  *
  * @throws StorageUnavailable
  */
-export async function firstEventsOfDeleted(
-  writes: readonly PendingWrite[],
-  states: StreamStates,
+export async function firstEventsOf(
+  recreations: readonly PendingWrite[],
   reader: EventReader,
 ): Promise<ReadonlyMap<string, KnownEvent>> {
   const known = new Map<string, KnownEvent>();
-  const places = writes
-    .filter((write) => mayRecreate(write, writes, states))
-    .flatMap(({ stream, events }) => events.map((_, revision) => ({ stream, revision })));
-  if (places.length === 0) return known;
+  const places = recreations.flatMap(({ stream, events }) =>
+    events.map((_, revision) => ({ stream, revision })),
+  );
   const stored = await reader.eventsAt(places);
   stored.forEach((event, index) => {
     if (event) known.set(event.id, { ...places[index]!, position: event.position });

@@ -47,13 +47,25 @@ export class StreamStates {
     return (await this.#reader.statesOf([stream]))[0]!;
   }
 
-  /** Waits until `decided` knows all of these streams at the same time. @throws StorageUnavailable */
-  async ready(streams: readonly string[]): Promise<void> {
+  /**
+   * Waits until `decided` knows all of these streams at the same time, except those whose states cannot be loaded:
+   * it returns these, each with the error.
+   */
+  async ready(streams: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
+    const failed = new Map<string, unknown>();
     for (;;) {
-      const missing = streams.filter((stream) => !this.#committed.has(stream));
-      if (missing.length === 0) return;
+      const missing = streams.filter((stream) => !failed.has(stream) && !this.#committed.has(stream));
+      if (missing.length === 0) return failed;
       for (const stream of missing) this.prefetch(stream);
-      await Promise.all(missing.map(async (stream) => this.#loading.get(stream)?.done));
+      await Promise.all(
+        missing.map(async (stream) => {
+          try {
+            await this.#loading.get(stream)?.done;
+          } catch (error) {
+            failed.set(stream, error);
+          }
+        }),
+      );
     }
   }
 

@@ -73,6 +73,11 @@ export class WriterSession {
     await this.#client.query(statement);
   }
 
+  /** @throws Error when the connection is away, or does not answer: then the right to write may be lost. */
+  async check(): Promise<void> {
+    await this.execute({ name: 'check', text: 'SELECT', values: [] });
+  }
+
   /** Gives up the connection and makes a new one: the outcome of the last statement is unknown. */
   discard(): void {
     const client = this.#client;

@@ -4,7 +4,7 @@ import type { KnownEvent } from '../rules/append.decider.js';
 import { describedStream } from '../rules/stream-state.js';
 import type { EventReader } from './event-reader.js';
 import type { PendingWrite, WriteOutcome } from './pending-write.js';
-import { firstEventsOfDeleted } from './recreations.js';
+import { firstEventsOf, recreationsAmong } from './recreations.js';
 import type { RecentEvents } from './recent-events.js';
 import type { StreamCache } from './stream-cache.js';
 import type { StoredEvent } from './stored-event.js';
@@ -16,6 +16,8 @@ const BATCH_MAX_EVENTS = 2_000;
 const BATCH_MAX_BYTES = 8 * 1024 * 1024;
 /** When more than this is waiting, callers should stop reading requests. */
 const QUEUE_MAX_BYTES = 32 * 1024 * 1024;
+/** Estimated memory of a write that waits, and of each of its events, besides the content of the events. */
+const OVERHEAD_BYTES = 512;
 /** How many event ids are remembered, to tell the repeat of a recent append from a new one. */
 const KNOWN_IDS = 20_000;
 
@@ -57,7 +59,7 @@ export class Writer {
       return;
     }
     this.#queue.push(write);
-    this.#queuedBytes += write.bytes;
+    this.#queuedBytes += memoryOf(write);
     this.#parts.states.prefetch(describedStream(write.stream));
     this.#running ??= this.#run();
   }
@@ -76,10 +78,11 @@ export class Writer {
   /** The session broke: queued writes cannot be decided. The batch under way fails by itself. */
   failQueued(): void {
     this.#parts.states.lost();
+    this.#parts.cache.clear();
     const queue = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
-    for (const write of queue) write.done({ kind: 'unavailable' });
+    answerUnavailable(queue);
     this.#callDrained();
   }
 
@@ -95,10 +98,8 @@ export class Writer {
     // Writes that arrive in this turn of the event loop join the first batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
-      const writes = this.#take();
-      const batch = await this.#store(writes);
+      const batch = await this.#store(this.#take());
       if (batch) this.#publish(batch);
-      else for (const write of writes) write.done({ kind: 'unavailable' });
     }
     this.#running = null;
   }
@@ -117,32 +118,63 @@ export class Writer {
     }
     const writes = this.#queue.slice(0, count);
     this.#queue = this.#queue.slice(count);
-    this.#queuedBytes -= bytes;
+    for (const write of writes) this.#queuedBytes -= memoryOf(write);
     if (!this.isFull) this.#callDrained();
     return writes;
   }
 
-  /** Null on failure. Whether the batch was stored after all is only known once the session is up again. */
+  /**
+   * Null on failure, when every write is answered. Whether the batch was stored after all is only known once the
+   * session is up again.
+   */
   async #store(writes: readonly PendingWrite[]): Promise<WriteBatch | null> {
-    const { session, reader, states, recent, logger } = this.#parts;
+    const { session, states, recent, logger } = this.#parts;
+    let unanswered = writes;
     try {
-      const streams = [...new Set(writes.map((write) => describedStream(write.stream)))];
-      await states.ready(streams);
-      for (const [id, event] of await firstEventsOfDeleted(writes, states, reader))
-        this.#known.set(id, event);
-      // During the lookup, states may have been evicted from their cache.
-      await states.ready(streams);
+      for (;;) {
+        const failed = await this.#lookUp(unanswered);
+        if (failed.size === 0) break;
+        // Reading failed, which says nothing of the right to write. It may also be the first sign of an outage, in
+        // which that right is lost: only the session can tell.
+        await session.check();
+        const isDecidable = ({ stream }: PendingWrite) => !failed.has(describedStream(stream));
+        const undecidable = unanswered.filter((write) => !isDecidable(write));
+        unanswered = unanswered.filter(isDecidable);
+        logger.error(
+          { err: [...failed.values()][0], writes: undecidable.length },
+          'streams were not looked up',
+        );
+        answerUnavailable(undecidable);
+      }
       const batch = new WriteBatch(states, this.#known, recent.lastPosition, Date.now());
-      for (const write of writes) batch.decide(write);
+      for (const write of unanswered) batch.decide(write);
       if (batch.events.length > 0) await session.execute(batch.insert);
       return batch;
     } catch (err) {
-      logger.error({ err, writes: writes.length }, 'a batch was not stored');
+      logger.error({ err, writes: unanswered.length }, 'a batch was not stored');
       states.clear();
       this.#known.clear();
       session.discard();
+      answerUnavailable(unanswered);
       return null;
     }
+  }
+
+  /** Loads what the decisions on these writes need. Returns the streams of which it could not be loaded, and why. */
+  async #lookUp(writes: readonly PendingWrite[]): Promise<ReadonlyMap<string, unknown>> {
+    const { states, reader } = this.#parts;
+    const streams = [...new Set(writes.map((write) => describedStream(write.stream)))];
+    const failed = await states.ready(streams);
+    if (failed.size > 0) return failed;
+    const recreations = recreationsAmong(writes, states);
+    if (recreations.length === 0) return failed;
+    try {
+      for (const [id, event] of await firstEventsOf(recreations, reader)) this.#known.set(id, event);
+    } catch (err) {
+      return new Map(recreations.map(({ stream }) => [stream, err]));
+    }
+    // During the lookup, states may have been evicted from their cache.
+    return states.ready(streams);
   }
 
   #publish(batch: WriteBatch): void {
@@ -178,7 +210,7 @@ export class Writer {
       }
     } catch (err) {
       this.#parts.logger.warn({ err }, 'comparing event ids failed');
-      for (const { write } of repeats) write.done({ kind: 'unavailable' });
+      answerUnavailable(repeats.map(({ write }) => write));
     }
   }
 
@@ -187,4 +219,12 @@ export class Writer {
     this.#drained = [];
     for (const callback of callbacks) callback();
   }
+}
+
+function memoryOf({ bytes, events }: PendingWrite): number {
+  return bytes + OVERHEAD_BYTES * (1 + events.length);
+}
+
+function answerUnavailable(writes: readonly PendingWrite[]): void {
+  for (const write of writes) write.done({ kind: 'unavailable' });
 }

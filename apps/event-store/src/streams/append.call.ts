@@ -12,6 +12,7 @@ import {
 } from '../wire/errors.js';
 import { Empty, streams } from '../wire/generated.js';
 import { eventBytes } from './append-size.js';
+import { deadlineOf } from './call-deadline.js';
 import type { Store } from './store.js';
 
 type AppendResponse = InstanceType<typeof streams.AppendResp>;
@@ -26,6 +27,13 @@ export function appendCall(
   let invalid: string | null = null;
   const events: ProposedEvent[] = [];
   let bytes = 0;
+  // The rest of the append stays with its client until the queue has room.
+  const holdBack = () => {
+    if (!store.writer.isFull) return;
+    call.pause();
+    store.writer.onceDrained(() => call.resume());
+  };
+  holdBack();
   call.on('data', (chunk: AppendChunk) => {
     if ('invalid' in chunk) invalid ??= chunk.invalid;
     else if ('options' in chunk) options = chunk.options;
@@ -33,6 +41,7 @@ export function appendCall(
       bytes += eventBytes(chunk.event);
       if (bytes <= APPEND_MAX_BYTES) events.push(chunk.event);
     }
+    holdBack();
   });
   call.on('end', () => {
     if (invalid !== null) return reply(invalidArgument(invalid));
@@ -41,7 +50,8 @@ export function appendCall(
     if (stream === '$all') return reply(accessDenied());
     if (bytes > APPEND_MAX_BYTES) return reply(appendTooLarge());
     const done = (outcome: WriteOutcome) => answer(stream, expected, outcome, reply);
-    store.writer.submit({ ...options, kind: 'append', events, bytes, done });
+    const deadlineMs = deadlineOf(call);
+    store.writer.submit({ ...options, kind: 'append', events, bytes, deadlineMs, done });
   });
 }
 

@@ -26,6 +26,8 @@ export class BatchAppendCall {
   readonly #assembling = new Map<string, Assembly>();
   #answers: Buffer[] = [];
   #unanswered = 0;
+  /** Why no appends are taken for the moment. */
+  readonly #holds = new Set<'full queue' | 'slow reader'>();
   #isOver = false;
   #hasEnded = false;
 
@@ -42,6 +44,8 @@ export class BatchAppendCall {
   }
 
   #receive(chunk: BatchAppendChunk): void {
+    // What was on its way when the call failed: its client was told that it failed.
+    if (this.#isOver) return;
     const { correlationId } = chunk;
     const assembly = this.#assembling.get(correlationId) ?? {
       options: null,
@@ -63,7 +67,8 @@ export class BatchAppendCall {
     }
     this.#assembling.delete(correlationId);
     this.#submit(correlationId, assembly);
-    if (this.#store.writer.isFull) this.#holdBack();
+    const { writer } = this.#store;
+    if (writer.isFull) this.#hold('full queue', (released) => writer.onceDrained(released));
   }
 
   #submit(correlationId: string, { options, events, bytes, invalid }: Assembly): void {
@@ -103,8 +108,7 @@ export class BatchAppendCall {
     this.#answers = [];
     // While a client does not read its answers, no further appends are taken from it.
     if (!this.#call.write(new FrameBatch(answers))) {
-      this.#call.pause();
-      this.#call.once('drain', () => this.#call.resume());
+      this.#hold('slow reader', (released) => this.#call.once('drain', released));
     }
     this.#endWhenAnswered();
   }
@@ -120,9 +124,15 @@ export class BatchAppendCall {
     this.#call.emit('error', unavailable());
   }
 
-  #holdBack(): void {
+  /** Takes no appends until `released` is called, nor while there is another reason to hold back. */
+  #hold(reason: 'full queue' | 'slow reader', untilReleased: (released: () => void) => void): void {
+    if (this.#holds.has(reason)) return;
+    this.#holds.add(reason);
     this.#call.pause();
-    this.#store.writer.onceDrained(() => this.#call.resume());
+    untilReleased(() => {
+      this.#holds.delete(reason);
+      if (this.#holds.size === 0) this.#call.resume();
+    });
   }
 
   #endWhenAnswered(): void {

@@ -17,6 +17,7 @@ import {
   wrongExpectedVersion,
 } from '../wire/errors.js';
 import { streams } from '../wire/generated.js';
+import { deadlineOf } from './call-deadline.js';
 import type { Store } from './store.js';
 
 type Options = DeleteReq.Options | TombstoneReq.Options;
@@ -27,7 +28,7 @@ export function deleteCall(
   call: ServerUnaryCall<DeleteReq, DeleteResp>,
   reply: sendUnaryData<DeleteResp>,
 ): void {
-  erase(store, 'delete', call.request.getOptions(), reply, (position) => {
+  erase(store, 'delete', call, reply, (position) => {
     const place = new streams.DeleteResp.Position();
     place.setCommitPosition(String(position)).setPreparePosition(String(position));
     return new streams.DeleteResp().setPosition(place);
@@ -40,7 +41,7 @@ export function tombstoneCall(
   call: ServerUnaryCall<TombstoneReq, TombstoneResp>,
   reply: sendUnaryData<TombstoneResp>,
 ): void {
-  erase(store, 'tombstone', call.request.getOptions(), reply, (position) => {
+  erase(store, 'tombstone', call, reply, (position) => {
     const place = new streams.TombstoneResp.Position();
     place.setCommitPosition(String(position)).setPreparePosition(String(position));
     return new streams.TombstoneResp().setPosition(place);
@@ -50,10 +51,11 @@ export function tombstoneCall(
 function erase<Response>(
   store: Store,
   kind: 'delete' | 'tombstone',
-  options: Options | undefined,
+  call: ServerUnaryCall<{ getOptions(): Options | undefined }, Response>,
   reply: sendUnaryData<Response>,
   respond: (position: number | null) => Response,
 ): void {
+  const options = call.request.getOptions();
   const stream = Buffer.from(options?.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8');
   let expected: ExpectedRevision;
   try {
@@ -78,7 +80,8 @@ function erase<Response>(
         return reply(unavailable());
     }
   };
-  store.writer.submit({ kind, stream, expected, events: [], bytes: 0, deadlineMs: null, done });
+  const deadlineMs = deadlineOf(call);
+  store.writer.submit({ kind, stream, expected, events: [], bytes: 0, deadlineMs, done });
 }
 
 function expectedOf(options: Options | undefined): ExpectedRevision {

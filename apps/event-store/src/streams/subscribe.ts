@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describedStream, isNotFound, lastRevision, visibleFrom } from '../rules/stream-state.js';
+import { StorageUnavailable } from '../storage/event-reader.js';
 import type { StoredEvent } from '../storage/stored-event.js';
 import { streamDeleted } from '../wire/errors.js';
 import type { ReadRequest } from '../wire/read-request.js';
 import { CAUGHT_UP, encodeCheckpoint, encodeConfirmation, FELL_BEHIND } from '../wire/read-responses.js';
+import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
 import type { ReplyStream } from '../wire/reply-stream.js';
 import type { Signal } from './live-signals.js';
 import { PAGE_MAX_EVENTS, sendFrames } from './send-events.js';
@@ -64,7 +66,11 @@ export async function subscribeToAll(store: Store, request: ReadRequest, reply: 
   }
 }
 
-/** Like `subscribeToAll`, for one stream. Events that the stream's metadata hides are not sent. */
+/**
+ * Like `subscribeToAll`, for one stream. Of the history, what the stream's metadata hides is not sent. As in
+ * EventStoreDB (`SubscriptionsService`), a subscription that has caught up gets every event that is appended, even one
+ * that its append or a later one hides at once.
+ */
 export async function subscribeToStream(
   store: Store,
   { stream, from }: ReadRequest & { stream: string },
@@ -73,22 +79,29 @@ export async function subscribeToStream(
   const signal = listen(store, stream, reply);
   const described = describedStream(stream);
   const current = async () => patiently(store, reply, () => store.states.committed(described));
-  let cursor = from === 'start' ? -1 : from === 'end' ? null : from;
-  let isLive = false;
-  await reply.send([encodeConfirmation(randomUUID())]);
+  let cursor: number;
+  let isLive = from === 'end';
+  if (from === 'end') {
+    // Looked up before the confirmation: what is appended after that is sent.
+    const state = await current();
+    if (!state) return;
+    if (state.tombstoned) return reply.fail(streamDeleted(stream));
+    cursor = lastRevision(stream, state);
+  } else cursor = from === 'start' ? -1 : from;
+  const confirmation = encodeConfirmation(randomUUID());
+  await reply.send(isLive ? [confirmation, CAUGHT_UP] : [confirmation]);
 
   while (reply.isOpen) {
     const state = await current();
     if (!state) return;
-    if (state.tombstoned) return reply.fail(streamDeleted(stream));
+    if (state.tombstoned && !isLive) return reply.fail(streamDeleted(stream));
     const last = lastRevision(stream, state);
-    if (cursor !== null && isNotFound(stream, state)) {
+    if (!isLive && isNotFound(stream, state)) {
       // As in EventStoreDB (`StreamSubscription` of its Enumerators), CaughtUp waits until the stream exists.
       await signal.wait();
       continue;
     }
-    cursor ??= last;
-    const { minRevision, minCreatedMs } = visibleFrom(stream, state, Date.now());
+    const { minRevision, minCreatedMs } = isLive ? ALL_VISIBLE : visibleFrom(stream, state, Date.now());
     const first = Math.max(cursor + 1, minRevision);
     if (first > last) {
       // Every event of the stream was sent or is hidden.
@@ -104,14 +117,19 @@ export async function subscribeToStream(
         store.reader.pageOfStream(stream, 'forwards', first, PAGE_MAX_EVENTS),
       ));
     if (!events) return;
-    const visible = events.filter((event) => event.createdMs >= minCreatedMs);
-    cursor = events.at(-1)?.revision ?? cursor;
+    const appended = events.filter((event) => event.revision !== TOMBSTONE_REVISION);
+    // What was appended before the tombstone was sent.
+    if (state.tombstoned && appended.length === 0) return reply.fail(streamDeleted(stream));
+    const visible = appended.filter((event) => event.createdMs >= minCreatedMs);
+    cursor = appended.at(-1)?.revision ?? cursor;
     await sendFrames(
       reply,
       visible.map((event) => event.frame),
     );
   }
 }
+
+const ALL_VISIBLE = { minRevision: 0, minCreatedMs: 0 };
 
 function listen(store: Store, stream: string | null, reply: ReplyStream): Signal {
   const signal = store.signals.add(stream);
@@ -139,8 +157,8 @@ function historyAhead(store: Store, reply: ReplyStream): (cursor: number) => Pro
 }
 
 /**
- * Asks until there is an answer: an outage of PostgreSQL delays a subscription, but does not end it.
- * Null: nobody listens any more.
+ * Asks until there is an answer: an outage of PostgreSQL delays a subscription, but does not end it. Any other error
+ * would come again each time. Null: nobody listens any more.
  */
 async function patiently<T>(
   store: Store,
@@ -151,6 +169,7 @@ async function patiently<T>(
     try {
       return await ask(attempt);
     } catch (err) {
+      if (!(err instanceof StorageUnavailable)) throw err;
       store.logger.warn({ err }, 'a subscription waits for PostgreSQL');
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
