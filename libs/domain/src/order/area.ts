@@ -3,11 +3,11 @@ import type { Instant } from '../instant.js';
 import type { RejectionCode } from './rejections.js';
 import type { Order } from './state.js';
 
-/** The folds of one part of the order, one per event type. */
-export type EvolvePart<E extends { type: string }> = Evolve<Order, E>;
+/** The folds of one area of the order, one per event type. */
+export type EvolveArea<E extends { type: string }> = Evolve<Order, E>;
 
-/** The decisions of one part of the order, one per command type. */
-export type DecidePart<C extends { type: string }, E> = Decide<Order, C, Draft<E>, RejectionCode>;
+/** The decisions of one area of the order, one per command type. */
+export type DecideArea<C extends { type: string }, E> = Decide<Order, C, Draft<E>, RejectionCode>;
 
 /** What a check returns to end a decision. A check returns null when nothing is wrong. */
 export type Refusal = Extract<Decision<never, RejectionCode>, { accepted: false }>;

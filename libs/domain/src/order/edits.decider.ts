@@ -1,6 +1,6 @@
 import { ERASED, type Draft } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, stamp, type DecidePart, type Refusal } from './area.js';
+import { isRefusal, stamp, type DecideArea, type Refusal } from './area.js';
 import { checkCount, checkRegion, checkTexts } from './checks.js';
 import type { AddressLines, Region } from './content.js';
 import { evolveEdits, type EditCommand, type EditEvent, type EditOperation } from './edits.js';
@@ -14,7 +14,7 @@ import type { Line, Order } from './state.js';
 import { checkAllowed } from './transitions.js';
 import { checkWhole } from './whole-order.js';
 
-export const decideEdits: DecidePart<EditCommand, EditEvent> = {
+export const decideEdits: DecideArea<EditCommand, EditEvent> = {
   EditOrder: (order, { data: { operations }, personal }, context) => {
     const tooMany = checkCount(operations.length, LIMITS.editOperations, 'operations');
     if (tooMany) return tooMany;

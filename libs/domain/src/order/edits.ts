@@ -1,5 +1,5 @@
 import { ERASED, type Command, type Event } from '../decider.js';
-import type { EvolvePart } from './area.js';
+import type { EvolveArea } from './area.js';
 import type {
   AddressLines,
   Discount,
@@ -50,7 +50,7 @@ export type EditCommand = Command<
   { readonly addresses: readonly (AddressLines | null)[] }
 >;
 
-export const evolveEdits: EvolvePart<EditEvent> = {
+export const evolveEdits: EvolveArea<EditEvent> = {
   LineAdded: (order, { data }) => ({ ...order, lines: [...order.lines, newLine(data.line)] }),
 
   LineRemoved: (order, { data: { lineId } }) => ({

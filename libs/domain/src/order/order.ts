@@ -50,7 +50,7 @@ export type OrderEventType = OrderEvent['type'];
 export type OrderCommandType = OrderCommand['type'];
 export type RecordedOrderEvent = Recorded<OrderEvent>;
 
-/** The folds of all parts of the order, one per event type. */
+/** The folds of all areas of the order, one per event type. */
 export const evolveOrder: Evolve<Order, OrderEvent> = {
   ...evolvePlacing,
   ...evolveLifecycle,

@@ -1,6 +1,6 @@
 import type { Command, Decision, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import { isRefusal, type DecideArea, type EvolveArea, type Refusal } from './area.js';
 import { checkAmount, checkCount, checkCurrency, checkReason, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { PaymentId } from './ids.js';
@@ -40,7 +40,7 @@ export type PaymentCommand =
   | Command<'RecordPaymentFailed', Failed>
   | Command<'RecordPaymentVoided', Voided>;
 
-export const evolvePayments: EvolvePart<PaymentEvent> = {
+export const evolvePayments: EvolveArea<PaymentEvent> = {
   PaymentAuthorized: (order, { data, occurredAt }) => {
     const authorization: Authorization = {
       amountMinor: data.amountMinor,
@@ -94,7 +94,7 @@ export const evolvePayments: EvolvePart<PaymentEvent> = {
 };
 
 /** The provider has acted already, so its action is recorded in any status, as long as the order has room. */
-export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
+export const decidePayments: DecideArea<PaymentCommand, PaymentEvent> = {
   RecordPaymentAuthorized: (order, { data }, context) => {
     const wrong = checkPayment(order, data);
     if (wrong) return wrong;

@@ -1,6 +1,6 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import { isRefusal, type DecideArea, type EvolveArea, type Refusal } from './area.js';
 import { checkOneMore, checkReason, checkText } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
@@ -45,7 +45,7 @@ export type ShipmentCommand =
   | Command<'DeliverShipment', { readonly shipmentId: ShipmentId }>
   | Command<'CancelShipment', { readonly shipmentId: ShipmentId; readonly reason: string | null }>;
 
-export const evolveShipments: EvolvePart<ShipmentEvent> = {
+export const evolveShipments: EvolveArea<ShipmentEvent> = {
   ShipmentCreated: (order, { data, occurredAt }) => {
     const shipment: Shipment = {
       shipmentId: data.shipmentId,
@@ -86,7 +86,7 @@ export const evolveShipments: EvolvePart<ShipmentEvent> = {
     })),
 };
 
-export const decideShipments: DecidePart<ShipmentCommand, ShipmentEvent> = {
+export const decideShipments: DecideArea<ShipmentCommand, ShipmentEvent> = {
   CreateShipment: (order, { data: { carrier, lines } }, context) => {
     const again = order.shipments.find(({ shipmentId }) => shipmentId === context.newId(0));
     // Empty `lines` meant what was left at that time. Under the same id it is the same request.

@@ -1,6 +1,6 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import type { DecidePart, EvolvePart, Refusal } from './area.js';
+import type { DecideArea, EvolveArea, Refusal } from './area.js';
 import { checkReason, checkText } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { LIMITS } from './limits.js';
@@ -23,7 +23,7 @@ export type StockCommand =
   | Command<'RecordStockRejected', Refused>
   | Command<'RecordStockReleased', Released>;
 
-export const evolveStock: EvolvePart<StockEvent> = {
+export const evolveStock: EvolveArea<StockEvent> = {
   StockReserved: (order, { data: { reference, lines } }) => ({
     ...order,
     stock: { reference, lines, status: 'reserved', reason: null },
@@ -36,7 +36,7 @@ export const evolveStock: EvolvePart<StockEvent> = {
 };
 
 /** The order keeps the warehouse's last report, but no decision depends on it. */
-export const decideStock: DecidePart<StockCommand, StockEvent> = {
+export const decideStock: DecideArea<StockCommand, StockEvent> = {
   RecordStockReserved: (order, { data }) => {
     const lines = linesOf(order, data.lines);
     if (holds(order, { ...data, lines, status: 'reserved' })) return accept();
