@@ -1,12 +1,12 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecideArea, type EvolveArea } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkOneMore, checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
 import type { CancellationId } from './ids.js';
 import { atMost, changedLines, checkQuantities, unshipped } from './lines.js';
-import { accept } from './rejections.js';
+import { accept, isRefusal } from './rejections.js';
 import { checkAllowed } from './transitions.js';
 
 export type CancellationEvent = Event<

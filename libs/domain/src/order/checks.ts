@@ -1,7 +1,6 @@
-import type { Refusal } from './area.js';
 import type { AddressLines, Contact, Region } from './content.js';
 import { LIMITS } from './limits.js';
-import { reject } from './rejections.js';
+import { reject, type Refusal } from './rejections.js';
 import type { Order } from './state.js';
 
 /** The limit counts Unicode code points. `length` is never less, so only a longer string has to be counted. */

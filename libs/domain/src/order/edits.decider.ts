@@ -1,6 +1,6 @@
 import { ERASED, type Draft } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, stamp, type DecideArea, type Refusal } from './area.js';
+import { stamp, type DecideArea } from './area.js';
 import { checkCount, checkRegion, checkTexts } from './checks.js';
 import type { AddressLines, Region } from './content.js';
 import { evolveEdits, type EditCommand, type EditEvent, type EditOperation } from './edits.js';
@@ -9,7 +9,7 @@ import type { LineId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { checkQuantity, lineAmountMinor } from './lines.js';
 import { checkAdjustment, priceLine, priceTax } from './pricing.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Line, Order } from './state.js';
 import { checkAllowed } from './transitions.js';
 import { checkWhole } from './whole-order.js';

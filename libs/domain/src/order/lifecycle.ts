@@ -1,10 +1,10 @@
 import type { Command, DecisionContext, Draft, Event } from '../decider.js';
-import { isRefusal, type DecideArea, type EvolveArea, type Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import type { CancellationEvent } from './cancellations.js';
 import { checkReason } from './checks.js';
 import { freshId } from './identity.js';
 import { anythingDispatched, remaining } from './lines.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { ShipmentEvent } from './shipments.js';
 import type { Order } from './state.js';
 import { checkAllowed } from './transitions.js';

@@ -1,11 +1,11 @@
 import { ERASED, type Command, type Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecideArea, type EvolveArea } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkCount, checkReason, checkTags, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { NoteId } from './ids.js';
 import { LIMITS } from './limits.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject } from './rejections.js';
 import type { Order } from './state.js';
 
 export type NoteEvent =

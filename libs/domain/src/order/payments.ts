@@ -1,11 +1,11 @@
 import type { Command, Decision, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecideArea, type EvolveArea, type Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkAmount, checkCount, checkCurrency, checkReason, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { PaymentId } from './ids.js';
 import { LIMITS } from './limits.js';
-import { accept, reject, type RejectionCode } from './rejections.js';
+import { accept, isRefusal, reject, type RejectionCode, type Refusal } from './rejections.js';
 import type { Authorization, Capture, FailedPayment, Order, Payments, VoidedPayment } from './state.js';
 import { capturedTotalMinor } from './totals.js';
 

@@ -8,7 +8,6 @@ import {
 } from '../decider.js';
 import { minorUnitDigits } from '../currencies.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type Refusal } from './area.js';
 import { checkCount, checkRegion, checkTags, checkText, checkTexts } from './checks.js';
 import type {
   AddressLines,
@@ -28,7 +27,7 @@ import { LIMITS } from './limits.js';
 import { newLine } from './lines.js';
 import { orderNumber } from './order-number.js';
 import { priceContent } from './pricing.js';
-import { accept, reject, type RejectionCode } from './rejections.js';
+import { accept, isRefusal, reject, type RejectionCode, type Refusal } from './rejections.js';
 import type { Order, OrderState } from './state.js';
 import { checkWhole, type Priced } from './whole-order.js';
 

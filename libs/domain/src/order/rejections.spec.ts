@@ -4,7 +4,7 @@ import * as ask from '../testing/commands.js';
 import * as has from '../testing/events.js';
 import { lamp, mug } from '../testing/events.js';
 import { at, given } from '../testing/given.js';
-import { rejectionCodes, type RejectionCode } from './rejections.js';
+import { accept, isRefusal, reject, rejectionCodes, type RejectionCode } from './rejections.js';
 
 const placed = has.orderPlaced();
 const confirmed = [placed, has.orderConfirmed()];
@@ -91,5 +91,12 @@ describe('Every reason to say no', () => {
 
   it('is listed once', () => {
     expect(Object.keys(examples).sort()).toEqual([...rejectionCodes].sort());
+  });
+
+  it('makes a refusal, which nothing else is', () => {
+    expect(isRefusal(reject('no_lines'))).toBe(true);
+    for (const other of [accept(), accept({}), [], {}, 'accepted', null, undefined]) {
+      expect(isRefusal(other)).toBe(false);
+    }
   });
 });

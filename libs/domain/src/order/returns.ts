@@ -1,6 +1,6 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecideArea, type EvolveArea, type Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkCount, checkOneMore, checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { keptCommands } from './handled.js';
@@ -8,7 +8,7 @@ import { freshId } from './identity.js';
 import type { ReturnId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { atMost, changedLines, checkQuantities } from './lines.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Line, Order, Return } from './state.js';
 import { checkAllowed } from './transitions.js';
 

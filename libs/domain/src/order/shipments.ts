@@ -1,13 +1,13 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecideArea, type EvolveArea, type Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkOneMore, checkReason, checkText } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
 import type { ShipmentId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { atMost, changedLines, checkQuantities, remaining, unshipped } from './lines.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Line, Order, Shipment } from './state.js';
 import { checkAllowed } from './transitions.js';
 

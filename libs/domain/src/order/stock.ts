@@ -1,11 +1,11 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import type { DecideArea, EvolveArea, Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkReason, checkText } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { LIMITS } from './limits.js';
 import { atMost, checkQuantities, remaining } from './lines.js';
-import { accept } from './rejections.js';
+import { accept, type Refusal } from './rejections.js';
 import type { Line, Order, Stock } from './state.js';
 import { checkAllowed } from './transitions.js';
 
