@@ -1,8 +1,8 @@
 import { ERASED, type Draft } from '../decider.js';
 import { sameContent } from '../equality.js';
 import { stamp, type DecideArea } from './area.js';
-import { checkCount, checkRegion, checkTexts } from './checks.js';
-import type { AddressLines, Region } from './content.js';
+import { checkCount, checkCountry, checkTexts } from './checks.js';
+import type { AddressCountry, AddressLines } from './content.js';
 import { evolveEdits, type EditCommand, type EditEvent, type EditOperation } from './edits.js';
 import { usedIds } from './identity.js';
 import type { LineId } from './ids.js';
@@ -209,9 +209,9 @@ const noLines: AddressLines = {
   postalCode: null,
 };
 
-function checkAddress(address: Region, lines: AddressLines, field: string): Refusal | null {
+function checkAddress(address: AddressCountry, lines: AddressLines, field: string): Refusal | null {
   return (
-    checkRegion(address, `${field}/address`) ?? checkTexts(lines, LIMITS.nameCharacters, `${field}/address`)
+    checkCountry(address, `${field}/address`) ?? checkTexts(lines, LIMITS.nameCharacters, `${field}/address`)
   );
 }
 
