@@ -26,7 +26,7 @@ export type EditEvent =
   | Event<'ShippingAddressChanged', { readonly address: AddressCountry }, { readonly address: AddressLines }>
   | Event<'BillingAddressChanged', { readonly address: AddressCountry }, { readonly address: AddressLines }>;
 
-/** One step of an edit. Each step sees the effects of the earlier ones. */
+/** One change of an edit. Each operation sees the effects of the earlier ones. */
 export type EditOperation =
   | { readonly op: 'addLine'; readonly line: LineInput }
   | { readonly op: 'removeLine'; readonly lineId: LineId }
