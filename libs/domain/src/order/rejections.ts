@@ -35,6 +35,7 @@ export const rejectionCodes = [
   'return_not_found',
   'note_not_found',
   // quantities (invariant 1)
+  'quantity_exceeds_ordered',
   'quantity_exceeds_unshipped',
   'quantity_below_committed',
   'quantity_exceeds_dispatched',

@@ -11,16 +11,16 @@ import { checkAllowed } from './transitions.js';
 
 /** What the warehouse reported. `reference` is the warehouse's own name for the reservation. */
 type Reserved = { readonly reference: string | null; readonly lines: readonly LineQuantity[] };
-type Refused = { readonly reason: string | null; readonly lines: readonly LineQuantity[] };
+type Rejected = { readonly reason: string | null; readonly lines: readonly LineQuantity[] };
 type Released = { readonly reason: string | null };
 
 export type StockEvent =
-  Event<'StockReserved', Reserved> | Event<'StockRejected', Refused> | Event<'StockReleased', Released>;
+  Event<'StockReserved', Reserved> | Event<'StockRejected', Rejected> | Event<'StockReleased', Released>;
 
 /** Empty `lines`: all units that are not cancelled. */
 export type StockCommand =
   | Command<'RecordStockReserved', Reserved>
-  | Command<'RecordStockRejected', Refused>
+  | Command<'RecordStockRejected', Rejected>
   | Command<'RecordStockReleased', Released>;
 
 export const evolveStock: EvolveArea<StockEvent> = {
@@ -67,7 +67,7 @@ function linesOf(order: Order, lines: readonly LineQuantity[]): readonly LineQua
 }
 
 function checkLines(order: Order, lines: readonly LineQuantity[]): Refusal | null {
-  return checkQuantities(order, lines, atMost(notCancelled, 'quantity_exceeds_unshipped'));
+  return checkQuantities(order, lines, atMost(notCancelled, 'quantity_exceeds_ordered'));
 }
 
 function notCancelled(line: Line): number {
