@@ -205,7 +205,7 @@ export class OrderCommands {
         this.#loader.remember(stream, known, after, events.length);
         this.#turns.won(queue);
         this.#observer?.appended(storing(batch));
-        queue.takeMore();
+        queue.growBatch();
         answering.asDecided(appended.position);
         return;
       }
@@ -216,7 +216,7 @@ export class OrderCommands {
       answering.impatient(this.#elapsedMs(), PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof AppendTooLarge)) throw error;
-      if (storing(batch) > 1) queue.takeFewerThan(batch.verdicts.length);
+      if (storing(batch) > 1) queue.shrinkBatch(batch.verdicts.length);
       else if (!isFresh) queue.isStale = true;
       else answering.storing(new OrderTooLarge(error.sizeBytes, error.limitBytes));
     }
