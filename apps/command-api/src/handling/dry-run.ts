@@ -1,5 +1,5 @@
 import type { LoadedOrder } from '#event-store/order-streams.js';
-import { APPEND_LIMIT_BYTES, exactly, sizeOfAppend } from '#event-store/wire-event.js';
+import { APPEND_LIMIT_BYTES, appendSizeBytes, toExactEvent } from '#event-store/wire-event.js';
 import { decideTogether, type BatchContext } from './batch.js';
 import type { CommandRequest, CommandResult } from './command-request.js';
 import { resultOf } from './command-result.js';
@@ -15,7 +15,7 @@ export async function dryRun(
   const verdict = verdicts[0]!;
   switch (verdict.kind) {
     case 'storing': {
-      const sizeBytes = sizeOfAppend(events.map(exactly));
+      const sizeBytes = appendSizeBytes(events.map(toExactEvent));
       if (sizeBytes > APPEND_LIMIT_BYTES) throw new OrderTooLarge(sizeBytes, APPEND_LIMIT_BYTES);
       return resultOf(verdict.order, null, verdict.events);
     }
