@@ -24,7 +24,7 @@ import { NestedObject } from '#platform/http/list-fields.js';
 const name = (description: string, example: string) => ({ max: LIMITS.nameCharacters, description, example });
 const amount = (example: number) => ({ min: 0, max: LIMITS.amountMinor, example });
 
-export class TaxDto implements TaxInput {
+class TaxDto implements TaxInput {
   @BasisPoints({ max: LIMITS.taxRateBasisPoints, example: 2_000 })
   rateBasisPoints!: number;
 

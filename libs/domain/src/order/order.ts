@@ -51,7 +51,7 @@ export type OrderCommandType = OrderCommand['type'];
 export type RecordedOrderEvent = Recorded<OrderEvent>;
 
 /** The folds of all areas of the order, one per event type. */
-export const evolveOrder: Evolve<Order, OrderEvent> = {
+const evolveOrder: Evolve<Order, OrderEvent> = {
   ...evolvePlacing,
   ...evolveLifecycle,
   ...evolveEdits,

@@ -31,7 +31,7 @@ export function priceLine(input: LineInput, lineId: string, field: string): Orde
   return { lineId, sku, name, quantity, unitPriceMinor, tax };
 }
 
-export function priceShipping(input: ShippingInput | null): Shipping | Refusal | null {
+function priceShipping(input: ShippingInput | null): Shipping | Refusal | null {
   if (input === null) return null;
   const wrong =
     checkText(input.method, LIMITS.nameCharacters, 'shipping/method') ??
