@@ -137,7 +137,7 @@ async function startOver(
   const http = await createCommandHttpApp(handlingOf(eventStore), {
     logger: createLogger('command-api', 'silent'),
     verifier: createTokenVerifier(tokens),
-    isStoreReachable: () => eventStore.headPosition(),
+    checkEventStore: () => eventStore.headPosition(),
     queryBaseUrl,
     requireIfMatch,
     storeMark: () => storeMark.current(),

@@ -48,7 +48,7 @@ const start = (requireIfMatch: boolean) =>
   createCommandHttpApp(handling, {
     logger: createLogger('command-api', 'silent'),
     verifier: { known: principalOf, verify: async (token) => principalOf(token) },
-    isStoreReachable: async () => undefined,
+    checkEventStore: async () => undefined,
     queryBaseUrl: 'https://query.example',
     requireIfMatch,
     storeMark: async () => '018f3f5e7b1c',

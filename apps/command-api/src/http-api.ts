@@ -15,21 +15,21 @@ export const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 export interface CommandHttpOptions extends CommandOptions {
   readonly logger: Logger;
   readonly verifier: TokenVerifier;
-  readonly isStoreReachable: ReadinessCheck;
+  readonly checkEventStore: ReadinessCheck;
   readonly metrics?: () => Promise<Registry>;
 }
 
 /** The command API with `handling` behind it, not yet listening. */
 export function createCommandHttpApp(
   handling: CommandHandling,
-  { logger, verifier, isStoreReachable, metrics, ...options }: CommandHttpOptions,
+  { logger, verifier, checkEventStore, metrics, ...options }: CommandHttpOptions,
 ): Promise<HttpApp> {
   return createHttpApp(CommandApiModule.over(handling, options), {
     logger,
     api: commandApiDescription,
     verifier,
     bodyLimitBytes: BODY_LIMIT_BYTES,
-    readiness: { eventStore: isStoreReachable },
+    readiness: { eventStore: checkEventStore },
     translateError: problemOfCommand,
     ...(metrics && { metrics }),
   });

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import {
   checkOutcomes,
   readOutcomes,
@@ -8,21 +8,19 @@ import {
   type SnapshotObserver,
   type WriteOutcome,
 } from '#event-store/snapshots/snapshot-observer.js';
-import type { StateCache } from '#event-store/state-cache.js';
 import type { Logger } from '#platform/logging.js';
 
 /** Counts what happens to snapshots, for `/metrics`, and logs what a person has to look at. */
 export class SnapshotMetrics implements SnapshotObserver {
-  readonly registry = new Registry();
   readonly #logger: Logger;
   readonly #reads: Counter<'outcome'>;
   readonly #writes: Counter<'outcome'>;
   readonly #checks: Counter<'outcome'>;
 
-  constructor(logger: Logger, cache: StateCache) {
+  constructor(registry: Registry, logger: Logger) {
     this.#logger = logger;
     const counter = (name: string, help: string, outcomes: readonly string[]) => {
-      const metric = new Counter({ name, help, labelNames: ['outcome'], registers: [this.registry] });
+      const metric = new Counter({ name, help, labelNames: ['outcome'], registers: [registry] });
       for (const outcome of outcomes) metric.inc({ outcome }, 0); // an alarm on an increase needs a first value
       return metric;
     };
@@ -41,12 +39,6 @@ export class SnapshotMetrics implements SnapshotObserver {
       'Loads from a snapshot that were compared with a fold of all events, by outcome.',
       checkOutcomes,
     );
-    this.#gauge(
-      'orderlog_state_cache_bytes',
-      'Estimated memory that the states of cached orders take.',
-      () => cache.estimatedSizeBytes,
-    );
-    this.#gauge('orderlog_state_cache_orders', 'Orders whose state is cached.', () => cache.count);
   }
 
   read(outcome: ReadOutcome, stream: string): void {
@@ -75,14 +67,5 @@ export class SnapshotMetrics implements SnapshotObserver {
 
   failed(what: 'read' | 'write' | 'check', stream: string, error: unknown): void {
     this.#logger.warn({ stream, err: error }, `the ${what} of a snapshot failed`);
-  }
-
-  #gauge(name: string, help: string, value: () => number): void {
-    const metric: Gauge = new Gauge({
-      name,
-      help,
-      registers: [this.registry],
-      collect: () => metric.set(value()),
-    });
   }
 }

@@ -3,7 +3,7 @@ import { createTokenVerifier } from '#platform/auth/token-verifier.js';
 import type { RunningApp } from '#platform/lifecycle.js';
 import type { Logger } from '#platform/logging.js';
 import { createCommandHttpApp } from './http-api.js';
-import { openOrders } from './open-orders.js';
+import { openCommandHandling } from './open-command-handling.js';
 import { defaultLoading, type CommandApiSettings } from './settings.js';
 import { StoreMark } from './store-mark.js';
 
@@ -14,18 +14,18 @@ export async function startCommandApi(
 ): Promise<RunningApp & { port: number }> {
   const { host, queryBaseUrl, requireIfMatch, jwksUrl, issuer, audience } = settings;
   const onLost = () => {
-    orders.forget();
+    handling.forget();
     storeMark.forget();
   };
   const connectionString = settings.eventStoreUrl;
   const eventStore = new DbClientEventStore({ connectionString, onLost, fromLeader: true });
   const storeMark = new StoreMark(eventStore);
-  const orders = openOrders(eventStore, settings.loading ?? defaultLoading, logger);
-  const http = await createCommandHttpApp(orders.commands, {
+  const handling = openCommandHandling(eventStore, settings.loading ?? defaultLoading, logger);
+  const http = await createCommandHttpApp(handling.commands, {
     logger,
-    metrics: async () => orders.metrics.registry,
+    metrics: async () => handling.metrics,
     verifier: createTokenVerifier({ jwksUrl, issuer, audience }),
-    isStoreReachable: () => eventStore.headPosition(),
+    checkEventStore: () => eventStore.headPosition(),
     queryBaseUrl: queryBaseUrl.replace(/\/+$/, ''),
     requireIfMatch,
     storeMark: () => storeMark.current(),
@@ -34,7 +34,7 @@ export async function startCommandApi(
   const { drainDelayMs = 0 } = settings;
   const close = async () => {
     await http.close(drainDelayMs);
-    await orders.close();
+    await handling.close();
     await eventStore.close();
   };
   return { port, drainDelayMs, close };

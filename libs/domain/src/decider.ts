@@ -83,7 +83,7 @@ export type Decide<State, C extends { type: string }, E, Code extends string> = 
 };
 
 /**
- * An event as one part of the order decides it: without `occurredAt`, which all events of a decision share, and
+ * An event as one area of the order decides it: without `occurredAt`, which all events of a decision share, and
  * without `personal` where the event never has any.
  */
 export type Draft<E> = E extends { personal: null }

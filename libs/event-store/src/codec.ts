@@ -1,7 +1,7 @@
 import type { OrderEvent } from '#domain/order/order.js';
 import { UnreadableEvent } from './errors.js';
 import { newEventId } from './event-id.js';
-import { isInstant, metadataOf } from './metadata.js';
+import { checkedMetadata, isInstant } from './metadata.js';
 import { plainPersonal, type PersonalCodec } from './personal-codec.js';
 import type { EncodedEvent, EventMetadata, RawEvent, StoredOrderEvent } from './port.js';
 import { parseOrderStream } from './streams.js';
@@ -135,7 +135,7 @@ function readRaw(raw: RawEvent): ReadEvent {
   const unreadable = (why: string) => new UnreadableEvent(raw, why);
   const owner = parseOrderStream(raw.stream);
   if (!owner) throw unreadable('its stream is not that of an order');
-  const metadata = metadataOf(raw.metadata);
+  const metadata = checkedMetadata(raw.metadata);
   if (typeof metadata === 'string') throw unreadable(metadata);
   if (metadata.tenantId !== owner.tenantId)
     throw unreadable(`its metadata names another tenant (${metadata.tenantId}) than its stream`);

@@ -19,7 +19,7 @@ import type {
   SubscriptionOptions,
 } from './port.js';
 import { openReadCall } from './read-call.js';
-import { exactly, sizeInAppendBytes } from './wire-event.js';
+import { eventSizeBytes, toExactEvent } from './wire-event.js';
 import { headRequest, streamRequest, subscriptionRequest } from './wire/read-request.js';
 import type { ReadResponse } from './wire/read-response.js';
 import { rawEventOf } from './wire/recorded-event.js';
@@ -52,7 +52,7 @@ interface EventKind<Event> {
 }
 
 const rawEvents: EventKind<RawEvent> = { convert: rawEventOf, sizeOf: ({ sizeBytes }) => sizeBytes };
-const exactEvents: EventKind<StoredExactEvent> = { convert: (event) => event, sizeOf: sizeInAppendBytes };
+const exactEvents: EventKind<StoredExactEvent> = { convert: (event) => event, sizeOf: eventSizeBytes };
 
 /**
  * The event store port over `@eventstore/db-client`. Reads and subscriptions share a client of their own, so that
@@ -81,7 +81,7 @@ export class DbClientEventStore implements ExactEventStore {
     events: readonly EncodedEvent[],
     expected: ExpectedRevision,
   ): Promise<Appended> {
-    return this.appendExact(stream, events.map(exactly), expected);
+    return this.appendExact(stream, events.map(toExactEvent), expected);
   }
 
   async appendExact(

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ERASED } from '#domain/decider.js';
+import { orderEventTypes } from '#domain/order/order.js';
 import { eventCodec } from './codec.js';
 import { fold } from './order-streams.js';
 import { plainPersonal } from './personal-codec.js';
 import type { EventMetadata, RawEvent } from './port.js';
-import { isOrderEventType, orderEventTypes, schemaVersionOf } from './upcasters.js';
+import { isOrderEventType, schemaVersionOf } from './upcasters.js';
 
 type Shape = string | { readonly [key: string]: Shape | readonly Shape[] };
 

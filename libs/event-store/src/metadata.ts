@@ -23,7 +23,7 @@ const checks: Readonly<Record<keyof EventMetadata, Check>> = {
 const checked = Object.entries(checks);
 
 /** The stored metadata, unchanged; or a sentence that says which field is missing or wrong. */
-export function metadataOf(stored: unknown): EventMetadata | string {
+export function checkedMetadata(stored: unknown): EventMetadata | string {
   if (typeof stored !== 'object' || stored === null) return 'it has no metadata';
   const fields = stored as Record<string, unknown>;
   for (const [name, check] of checked) {

@@ -1,5 +1,5 @@
 import { StoreSilent } from './errors.js';
-import { metadataOf } from './metadata.js';
+import { checkedMetadata } from './metadata.js';
 import type { EventStore, RawEvent } from './port.js';
 import { ORDER_STREAM_PREFIX } from './streams.js';
 
@@ -58,7 +58,7 @@ export async function nextOrderEventAgeMs(
 ): Promise<number | null> {
   const next = await nextOrderEvent(eventStore, after, options);
   if (next === null) return 0;
-  const metadata = metadataOf(next.metadata);
+  const metadata = checkedMetadata(next.metadata);
   return typeof metadata === 'string' ? null : ageMs(metadata.recordedAt);
 }
 

@@ -1,7 +1,7 @@
 import type { EvolveOrder } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import type { EventCodec } from './codec.js';
-import { metadataOf } from './metadata.js';
+import { checkedMetadata } from './metadata.js';
 import { OrderStreams, type LoadedOrder } from './order-streams.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from './port.js';
 import type { OrderSnapshots } from './snapshots/order-snapshots.js';
@@ -181,7 +181,7 @@ export class OrderLoader {
 
 /** Whether a state is the one after an event: the command that the state handled last is the event's command. */
 function isAfter(event: RawEvent, { handled, revision, lastRecordedAt }: Order): boolean {
-  const metadata = metadataOf(event.metadata);
+  const metadata = checkedMetadata(event.metadata);
   const command = handled.at(-1);
   return (
     typeof metadata !== 'string' &&

@@ -2,6 +2,22 @@ import type { Instant } from '#domain/instant.js';
 import type { OrderEvent } from '#domain/order/order.js';
 import type { Recording } from '#domain/decider.js';
 
+/*
+ * The forms of an event, and what makes one of the other:
+ *
+ *   OrderEvent        as it was decided
+ *   EncodedEvent      with its id and metadata              EventCodec.encode
+ *   ExactEvent        as bytes                              toExactEvent
+ *   WireEvent         as the client of the server takes it  wireEvents
+ *
+ *   StoredExactEvent  as bytes, as the server gives it      readRecordedEvent
+ *   RawEvent          with its JSON parsed                  rawEventOf
+ *   StoredOrderEvent  upcast, with its personal data open   EventCodec.decode
+ *
+ * A fold takes a RecordedOrderEvent: a StoredOrderEvent is one, and `recorded` makes one of an event that is not
+ * stored yet.
+ */
+
 /** Who asked. A customer acts on their own orders, a user is staff, a service is another system. */
 export interface Actor {
   readonly type: 'customer' | 'user' | 'service';

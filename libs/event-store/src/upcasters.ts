@@ -55,8 +55,6 @@ const upcasts: Readonly<Record<OrderEventType, readonly Upcast[]>> = {
   TagsChanged: [],
 };
 
-export const orderEventTypes = Object.keys(upcasts) as readonly OrderEventType[];
-
 export function isOrderEventType(type: string): type is OrderEventType {
   return Object.hasOwn(upcasts, type);
 }

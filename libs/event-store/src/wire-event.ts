@@ -14,7 +14,7 @@ const OVERHEAD_BYTES = 128;
 const utf8 = new TextEncoder();
 
 /** The event with its data and metadata as the JSON that is stored. */
-export function exactly({ eventId, type, data, metadata }: EncodedEvent): ExactEvent {
+export function toExactEvent({ eventId, type, data, metadata }: EncodedEvent): ExactEvent {
   return {
     eventId,
     type,
@@ -25,7 +25,7 @@ export function exactly({ eventId, type, data, metadata }: EncodedEvent): ExactE
 }
 
 /** What an event counts towards the limit of one append. */
-export function sizeInAppendBytes({ type, data, metadata }: ExactEvent): number {
+export function eventSizeBytes({ type, data, metadata }: ExactEvent): number {
   return data.length + metadata.length + type.length + OVERHEAD_BYTES;
 }
 
@@ -66,13 +66,13 @@ class WireEvent {
  * @throws AppendTooLarge when the events together are over the limit
  */
 export function wireEvents(events: readonly ExactEvent[]): { events: EventData[]; sizeBytes: number } {
-  const sizeBytes = sizeOfAppend(events);
+  const sizeBytes = appendSizeBytes(events);
   if (sizeBytes > APPEND_LIMIT_BYTES) throw new AppendTooLarge(sizeBytes, APPEND_LIMIT_BYTES);
   const wire = events.map((event) => new WireEvent(event));
   return { events: wire as unknown as EventData[], sizeBytes };
 }
 
 /** What the events of one append count towards its limit, in bytes. */
-export function sizeOfAppend(events: readonly ExactEvent[]): number {
-  return events.reduce((sum, event) => sum + sizeInAppendBytes(event), 0);
+export function appendSizeBytes(events: readonly ExactEvent[]): number {
+  return events.reduce((sum, event) => sum + eventSizeBytes(event), 0);
 }

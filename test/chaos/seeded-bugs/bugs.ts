@@ -188,7 +188,7 @@ export const seededBugs: readonly SeededBug[] = [
         to: 'handled.find((one) => one.revision < 0 && one.commandId === commandId)',
       },
       {
-        file: 'apps/command-api/src/handling/answer.ts',
+        file: 'apps/command-api/src/handling/decide-request.ts',
         from: 'newId: (index) => uuidV5(String(index), commandId),',
         to: 'newId: (index) => uuidV5(String(index) + now, commandId),',
       },
@@ -202,7 +202,7 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'an If-Match that is not looked at',
     changes: [
       {
-        file: 'apps/command-api/src/handling/answer.ts',
+        file: 'apps/command-api/src/handling/decide-request.ts',
         from: 'if (ifMatch !== null && ifMatch !== order.revision)',
         to: 'if (ifMatch !== null && ifMatch < 0)',
       },

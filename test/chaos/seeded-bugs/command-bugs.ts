@@ -40,8 +40,8 @@ export const commandBugs: readonly TestedBug[] = [
     changes: [
       {
         file: `${HANDLING}/order-commands.ts`,
-        from: 'else if (isFresh) answering.asDecided(null);',
-        to: 'else if (isFresh || known.order !== null) answering.asDecided(null);',
+        from: 'else if (isFresh) answering.answerAsDecided(null);',
+        to: 'else if (isFresh || known.order !== null) answering.answerAsDecided(null);',
       },
     ],
     ...commands,
@@ -146,7 +146,7 @@ export const commandBugs: readonly TestedBug[] = [
     name: 'another body under a known key, answered as if it were the same',
     changes: [
       {
-        file: `${HANDLING}/answer.ts`,
+        file: `${HANDLING}/decide-request.ts`,
         from: 'return handled.fingerprint === fingerprint',
         to: `return fingerprint !== ''`,
       },
@@ -158,7 +158,7 @@ export const commandBugs: readonly TestedBug[] = [
     name: 'ids that do not come from the command',
     changes: [
       {
-        file: `${HANDLING}/answer.ts`,
+        file: `${HANDLING}/decide-request.ts`,
         from: 'uuidV5(String(index), commandId)',
         to: 'uuidV5(String(index + Math.random()), commandId)',
       },
@@ -182,7 +182,7 @@ export const commandBugs: readonly TestedBug[] = [
     name: 'If-Match looked at before the key',
     changes: [
       {
-        file: `${HANDLING}/answer.ts`,
+        file: `${HANDLING}/decide-request.ts`,
         from: "const handled = mode === 'remembered' ?",
         to: "const handled = mode === 'remembered' && (ifMatch === null || ifMatch === order.revision) ?",
       },

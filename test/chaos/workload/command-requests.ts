@@ -1,4 +1,4 @@
-import type { AddressLines, Region } from '#domain/order/content.js';
+import type { AddressCountry, AddressLines } from '#domain/order/content.js';
 import type { OrderCommand, OrderCommandType } from '#domain/order/order.js';
 
 /** A command as an HTTP request. */
@@ -117,10 +117,10 @@ const NO_LINES: AddressLines = {
   postalCode: null,
 };
 
-function linesOf(region: Region | null, lines: AddressLines | null): AddressLines | null {
-  return region === null ? null : (lines ?? NO_LINES);
+function linesOf(country: AddressCountry | null, lines: AddressLines | null): AddressLines | null {
+  return country === null ? null : (lines ?? NO_LINES);
 }
 
-function addressOf(region: Region | null, lines: AddressLines | null) {
-  return region === null ? null : { ...region, ...linesOf(region, lines) };
+function addressOf(country: AddressCountry | null, lines: AddressLines | null) {
+  return country === null ? null : { ...country, ...linesOf(country, lines) };
 }

@@ -5,7 +5,7 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { AppendTooLarge, WrongExpectedRevision } from '#event-store/errors.js';
 import type { ExactEvent, StoredExactEvent } from '#event-store/port.js';
 import { IDENTITY_STREAM, knownStoreIdentity, storeIdentity } from '#event-store/store-identity.js';
-import { APPEND_LIMIT_BYTES, exactly } from '#event-store/wire-event.js';
+import { APPEND_LIMIT_BYTES, toExactEvent } from '#event-store/wire-event.js';
 import { startTestEventStore } from '../../support/event-store.js';
 import { collected, someEvent, someStream } from '../../support/stored-events.js';
 
@@ -27,7 +27,7 @@ afterAll(async () => {
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 function exactEvent(changes: Partial<ExactEvent> = {}): ExactEvent {
-  return { ...exactly(someEvent()), ...changes };
+  return { ...toExactEvent(someEvent()), ...changes };
 }
 
 /** What a subscription gives of one stream, up to where it has caught up. */

@@ -58,8 +58,8 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
     'id_already_used',
   ],
 
-  RecordStockReserved: [...inState, ...text, ...units, 'quantity_exceeds_unshipped'],
-  RecordStockRejected: [...inState, ...text, ...units, 'quantity_exceeds_unshipped'],
+  RecordStockReserved: [...inState, ...text, ...units, 'quantity_exceeds_ordered'],
+  RecordStockRejected: [...inState, ...text, ...units, 'quantity_exceeds_ordered'],
   RecordStockReleased: text,
 
   RecordPaymentAuthorized: [...payment, 'provider_reference_reused'],

@@ -2,7 +2,7 @@ import type { HandledCommand, Order } from '#domain/order/state.js';
 import type { LoadedOrder } from '#event-store/order-streams.js';
 import type { Batch, Verdict } from './batch.js';
 import type { CommandResult } from './command-request.js';
-import { repetitionOf, resultOf } from './command-result.js';
+import { replayOfAnswer, resultOf } from './command-result.js';
 import { ConflictRetriesExhausted } from './errors.js';
 import type { WaitingCommand } from './order-queues.js';
 
@@ -24,12 +24,12 @@ export class Answering {
     return [...this.#open.keys()];
   }
 
-  /** Answers the commands whose verdict does not depend on this append: failures, final refusals and replays. */
-  certainAlready(replay: Replay): void {
+  /** Answers the commands whose verdict does not depend on this append. */
+  answerCertain(replay: Replay): void {
     for (const [command, verdict] of this.#open) {
       if (verdict?.kind === 'failed' || (verdict?.kind === 'refused' && verdict.isFinal)) {
         this.#refuse(command, verdict.error);
-      } else if (verdict?.kind === 'replay') {
+      } else if (verdict?.kind === 'replay_of_stored') {
         this.#open.delete(command);
         command.answerWith(replay(verdict.handled, verdict.order));
       }
@@ -40,7 +40,7 @@ export class Answering {
    * Answers every command that has a verdict: the order was as it was known.
    * @param position of the last event appended; null: there were none
    */
-  asDecided(position: bigint | null): void {
+  answerAsDecided(position: bigint | null): void {
     for (const [command, verdict] of this.#open) {
       if (verdict?.kind === 'refused') this.#refuse(command, verdict.error);
       else if (verdict) this.#answer(command, this.#resultOf(verdict, position));
@@ -48,7 +48,7 @@ export class Answering {
   }
 
   /** Refuses the commands that have waited for `patienceMs` while other processes came first. */
-  impatient(nowMs: number, patienceMs: number): void {
+  refuseImpatient(nowMs: number, patienceMs: number): void {
     for (const command of this.#open.keys()) {
       const waitedMs = nowMs - command.sinceMs;
       if (waitedMs >= patienceMs) this.#refuse(command, new ConflictRetriesExhausted(waitedMs));
@@ -56,7 +56,7 @@ export class Answering {
   }
 
   /** Refuses the command whose events could not be appended. The commands decided after it stay open. */
-  storing(error: Error): void {
+  refuseStoring(error: Error): void {
     for (const [command, verdict] of this.#open) {
       if (verdict?.kind === 'storing') this.#refuse(command, error);
     }
@@ -66,11 +66,13 @@ export class Answering {
     switch (verdict.kind) {
       case 'storing':
         return resultOf(verdict.order, position, verdict.events);
-      case 'repetition':
-        return repetitionOf(resultOf(verdict.of.order, position, verdict.of.events), verdict.order);
+      case 'replay_of_batch': {
+        const { first, order } = verdict;
+        return replayOfAnswer(resultOf(first.order, position, first.events), order);
+      }
       case 'nothing':
         return resultOf(verdict.order, verdict.of === 'stored' ? this.#known.position : position, []);
-      case 'replay':
+      case 'replay_of_stored':
       case 'refused':
       case 'failed':
         throw new Error(`${verdict.kind} has been answered`);

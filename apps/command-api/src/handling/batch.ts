@@ -4,8 +4,8 @@ import type { HandledCommand, Order, OrderState } from '#domain/order/state.js';
 import type { EventCodec } from '#event-store/codec.js';
 import type { EncodedEvent } from '#event-store/port.js';
 import type { LoadedOrder } from '#event-store/order-streams.js';
-import { answerOn, foldedWith, metadataOf } from './answer.js';
 import type { CommandRequest } from './command-request.js';
+import { decideRequest, foldedWith, metadataOf } from './decide-request.js';
 
 /** A batch with this many events takes no further command. One command alone may have more. */
 const MOST_EVENTS = 256;
@@ -18,13 +18,13 @@ interface Storing {
   readonly order: Order;
 }
 
-/** The outcome of a command, provided that the order is as it was known. */
+/** What becomes of a command of a batch, provided that the order is as it was known. */
 export type Verdict =
   | Storing
-  /** A repetition of an earlier command of the same batch. */
-  | { readonly kind: 'repetition'; readonly of: Storing; readonly order: Order }
-  /** A repetition of a command whose events are stored. */
-  | { readonly kind: 'replay'; readonly handled: HandledCommand; readonly order: Order }
+  /** An idempotent replay of a command whose events are stored. */
+  | { readonly kind: 'replay_of_stored'; readonly handled: HandledCommand; readonly order: Order }
+  /** An idempotent replay of an earlier command of the same batch. */
+  | { readonly kind: 'replay_of_batch'; readonly first: Storing; readonly order: Order }
   /** A no-op. `of`: whether it was decided on the stored order, or on the order with events of the batch. */
   | { readonly kind: 'nothing'; readonly order: Order; readonly of: 'stored' | 'batch' }
   /** `isFinal`: every later state would refuse it too. */
@@ -86,10 +86,10 @@ class BatchInTheMaking implements Batch {
 
   async #verdictOn(request: CommandRequest): Promise<Verdict> {
     const { now, codec, evolve } = this.#context;
-    const answer = answerOn(this.order, request, now);
-    switch (answer.kind) {
+    const decision = decideRequest(this.order, request, now);
+    switch (decision.kind) {
       case 'accepted': {
-        const { events, recordedAt } = answer;
+        const { events, recordedAt } = decision;
         // Folded first: events that cannot be folded must not be stored.
         const order = foldedWith(this.order, events, request, recordedAt, evolve);
         const encoded = await codec.encode(request.orderId, events, metadataOf(request, recordedAt));
@@ -98,28 +98,31 @@ class BatchInTheMaking implements Batch {
         return { kind: 'storing', commandId: request.commandId, events, order };
       }
       case 'replay':
-        return this.#again(answer.handled);
+        return this.#replay(decision.handled);
       case 'nothing':
         return {
           kind: 'nothing',
-          order: answer.order,
+          order: decision.order,
           of: this.order === this.#stored ? 'stored' : 'batch',
         };
-      case 'final':
-        return { kind: 'refused', error: answer.error, isFinal: this.order === this.#stored };
       case 'refused':
-        return { kind: 'refused', error: answer.error, isFinal: false };
+        return {
+          kind: 'refused',
+          error: decision.error,
+          // Not where it was decided on events of this batch: they may never be stored.
+          isFinal: decision.isFinal && this.order === this.#stored,
+        };
     }
   }
 
-  #again(handled: HandledCommand): Verdict {
+  #replay(handled: HandledCommand): Verdict {
     const { commandId, firstRevision } = handled;
     const order = this.order!;
-    if (firstRevision <= (this.#stored?.revision ?? -1)) return { kind: 'replay', handled, order };
+    if (firstRevision <= (this.#stored?.revision ?? -1)) return { kind: 'replay_of_stored', handled, order };
     const first = this.verdicts.find(
       (verdict): verdict is Storing => verdict.kind === 'storing' && verdict.commandId === commandId,
     );
     if (!first) throw new Error(`command ${commandId} is in no stream and in no batch`);
-    return { kind: 'repetition', of: first, order };
+    return { kind: 'replay_of_batch', first, order };
   }
 }

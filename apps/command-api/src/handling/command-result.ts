@@ -17,15 +17,19 @@ export function resultOf(
   return { orderId, revision, position, events: handled, replayed: false, order };
 }
 
-/** The result that `resultOf` gave before, rebuilt from the stored events. Only `order` is as it is now. */
-export function replayOf(order: Order, position: bigint, events: readonly StoredOrderEvent[]): CommandResult {
+/** An idempotent replay: the result that `resultOf` gave before, made again from the stored events. */
+export function replayOfEvents(
+  order: Order,
+  position: bigint,
+  events: readonly StoredOrderEvent[],
+): CommandResult {
   const handled = events.map((event) => handledEvent(event, event.recording.revision));
   const revision = handled.at(-1)?.revision ?? order.revision;
   return { orderId: order.orderId, revision, position, events: handled, replayed: true, order };
 }
 
-/** The first answer to a command, given to its repetition. Only `order` is as it is now. */
-export function repetitionOf(first: GivenAnswer, order: Order): CommandResult {
+/** An idempotent replay: the answer that was given first. Only `order` is as it is now. */
+export function replayOfAnswer(first: GivenAnswer, order: Order): CommandResult {
   return { ...first, replayed: true, order };
 }
 

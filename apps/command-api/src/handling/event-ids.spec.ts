@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { OrderEvent, OrderEventType } from '#domain/order/order.js';
-import { orderEventTypes } from '#event-store/upcasters.js';
+import { orderEventTypes, type OrderEvent, type OrderEventType } from '#domain/order/order.js';
 import { eventIds } from './event-ids.js';
 
 const streams = new URL('../../../../libs/event-store/golden/streams/', import.meta.url);

@@ -1,6 +1,5 @@
 import { instantAt, type Instant } from '#domain/instant.js';
 import { evolve, type EvolveOrder } from '#domain/order/order.js';
-import type { HandledCommand, Order } from '#domain/order/state.js';
 import { CertainAppend } from '#event-store/certain-append.js';
 import { eventCodec, type EventCodec } from '#event-store/codec.js';
 import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable } from '#event-store/errors.js';
@@ -9,15 +8,13 @@ import type { LoadedOrder } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
-import { APPEND_LIMIT_BYTES, exactly, sizeOfAppend } from '#event-store/wire-event.js';
-import { answerOn, foldedWith, metadataOf } from './answer.js';
 import { Answering } from './answering.js';
-import { decideTogether, type Batch } from './batch.js';
+import { decideTogether, type Batch, type BatchContext } from './batch.js';
 import type { CommandRequest, CommandResult } from './command-request.js';
-import { repetitionOf, replayOf, resultOf } from './command-result.js';
+import { dryRun } from './dry-run.js';
 import { ConflictRetriesExhausted, OrderTooLarge } from './errors.js';
-import { GivenAnswers } from './given-answers.js';
 import { OrderQueues, WaitingCommand, type OrderQueue } from './order-queues.js';
+import { EventsGone, Replays } from './replays.js';
 import { Turns } from './turns.js';
 
 /** Observes how commands for the same order meet. */
@@ -60,13 +57,14 @@ export class OrderCommands {
   readonly #turns: Turns;
   readonly #observer: AppendObserver | undefined;
   readonly #queues = new OrderQueues((queue) => this.#takeTurn(queue));
-  readonly #given = new GivenAnswers();
+  readonly #replays: Replays;
 
   constructor(eventStore: EventStore, options: OrderCommandsOptions = {}) {
     this.#codec = options.codec ?? eventCodec(plainPersonal);
     this.#evolve = options.evolve ?? evolve;
     const folding = { eventStore, codec: this.#codec, evolve: this.#evolve };
     this.#loader = options.loader ?? new OrderLoader(folding);
+    this.#replays = new Replays(this.#loader);
     this.#certain = new CertainAppend(eventStore, options.resendAfterMs);
     this.#now = options.now ?? (() => instantAt(Date.now()));
     this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
@@ -84,7 +82,9 @@ export class OrderCommands {
    */
   async handle(request: CommandRequest): Promise<CommandResult> {
     const stream = orderStream(request.tenantId, request.orderId);
-    if (request.mode === 'dry_run') return this.#tryOut(stream, request);
+    if (request.mode === 'dry_run') {
+      return dryRun(await this.#loader.load(stream), request, this.#context());
+    }
     const sinceMs = this.#elapsedMs();
     const result = await this.#loader.holding(stream, () =>
       this.#queued(stream, request, sinceMs).catch((error: unknown) => {
@@ -93,8 +93,7 @@ export class OrderCommands {
         return this.#queued(stream, request, sinceMs);
       }),
     );
-    if (request.mode === 'remembered' && result.events.length > 0)
-      this.#given.remember(request.commandId, result);
+    this.#replays.remember(request, result);
     return result;
   }
 
@@ -109,7 +108,7 @@ export class OrderCommands {
    */
   forget(): void {
     this.#loader.forget();
-    this.#given.forget();
+    this.#replays.forget();
   }
 
   async #takeTurn(queue: OrderQueue): Promise<void> {
@@ -162,18 +161,18 @@ export class OrderCommands {
     const isFresh = assumed === null;
     const known = assumed ?? (await this.#refreshed(queue));
     const requests = commands.map(({ request }) => request);
-    const batch = await decideTogether(known, requests, {
-      now: this.#now(),
-      codec: this.#codec,
-      evolve: this.#evolve,
-    });
+    const batch = await decideTogether(known, requests, this.#context());
     const answering = new Answering(commands, batch, known);
-    answering.certainAlready((handled, order) => this.#replay(queue.stream, handled, order));
+    answering.answerCertain((handled, order) => this.#replays.replay(queue.stream, handled, order));
     if (batch.events.length > 0) await this.#append({ queue, batch, known, isFresh }, answering);
     // A refusal or a no-op counts only if it was decided on what the store holds now.
-    else if (isFresh) answering.asDecided(null);
+    else if (isFresh) answering.answerAsDecided(null);
     else queue.isStale = true;
     return answering.unanswered;
+  }
+
+  #context(): BatchContext {
+    return { now: this.#now(), codec: this.#codec, evolve: this.#evolve };
   }
 
   /**
@@ -204,65 +203,27 @@ export class OrderCommands {
         const after = { order: order!, position: appended.position };
         this.#loader.remember(stream, known, after, events.length);
         this.#turns.won(queue);
-        this.#observer?.appended(storing(batch));
-        queue.takeMore();
-        answering.asDecided(appended.position);
+        this.#observer?.appended(countStoring(batch));
+        queue.growBatch();
+        answering.answerAsDecided(appended.position);
         return;
       }
       queue.isStale = true;
       this.#observer?.conflicted();
       if (!isFresh) return;
       this.#turns.lost(queue);
-      answering.impatient(this.#elapsedMs(), PATIENCE_MS);
+      answering.refuseImpatient(this.#elapsedMs(), PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof AppendTooLarge)) throw error;
-      if (storing(batch) > 1) queue.takeFewerThan(batch.verdicts.length);
+      if (countStoring(batch) > 1) queue.shrinkBatch(batch.verdicts.length);
       else if (!isFresh) queue.isStale = true;
-      else answering.storing(new OrderTooLarge(error.sizeBytes, error.limitBytes));
+      else answering.refuseStoring(new OrderTooLarge(error.sizeBytes, error.limitBytes));
     }
-  }
-
-  /**
-   * The first answer again, from memory or rebuilt from the command's events.
-   * @throws EventsGone where the stream does not have these events
-   */
-  async #replay(
-    stream: string,
-    { commandId, firstRevision, revision }: HandledCommand,
-    order: Order,
-  ): Promise<CommandResult> {
-    const given = this.#given.of(commandId);
-    if (given?.revision === revision) return repetitionOf(given, order);
-    const events = await this.#loader.events(stream, firstRevision, revision - firstRevision + 1);
-    const last = events.at(-1);
-    if (last?.recording.revision !== revision || last.metadata.commandId !== commandId) {
-      throw new EventsGone(
-        `${stream} does not have the events of command ${commandId} that its state tells of`,
-      );
-    }
-    return replayOf(order, last.position, events);
-  }
-
-  async #tryOut(stream: string, request: CommandRequest): Promise<CommandResult> {
-    const known = await this.#loader.load(stream);
-    const answer = answerOn(known.order, request, this.#now());
-    if (answer.kind === 'refused' || answer.kind === 'final') throw answer.error;
-    if (answer.kind === 'replay') throw new Error('a dry run is never remembered');
-    if (answer.kind === 'nothing') return resultOf(answer.order, null, []);
-    const { events, recordedAt } = answer;
-    const encoded = await this.#codec.encode(request.orderId, events, metadataOf(request, recordedAt));
-    const sizeBytes = sizeOfAppend(encoded.map(exactly));
-    if (sizeBytes > APPEND_LIMIT_BYTES) throw new OrderTooLarge(sizeBytes, APPEND_LIMIT_BYTES);
-    const order = foldedWith(known.order, events, request, recordedAt, this.#evolve);
-    return resultOf(order, null, events);
   }
 }
 
-/** The cached state does not belong to the stream: the store was restored, and this process has not noticed. */
-class EventsGone extends Error {}
-
 /** How many commands of a batch have events in it. */
-function storing({ verdicts }: Batch): number {
+function countStoring({ verdicts }: Batch): number {
   return verdicts.reduce((count, { kind }) => (kind === 'storing' ? count + 1 : count), 0);
 }
 

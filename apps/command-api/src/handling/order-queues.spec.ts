@@ -61,10 +61,10 @@ describe('the queue of an order', () => {
       await Promise.resolve();
       sizes.push(commands.length);
       if (commands.length > 20) {
-        queue.takeFewerThan(commands.length);
+        queue.shrinkBatch(commands.length);
         return queue.putBack(commands);
       }
-      queue.takeMore();
+      queue.growBatch();
       for (const each of commands) each.answerWith(answer);
     });
     const all = Array.from({ length: 65 }, (_, n) => command(String(n)));

@@ -69,11 +69,12 @@ export class OrderQueue {
   }
 
   /** Halves the size of a batch: the events of this many commands were too large for one append. */
-  takeFewerThan(commands: number): void {
+  shrinkBatch(commands: number): void {
     this.#mostCommands = Math.max(1, Math.floor(commands / 2));
   }
 
-  takeMore(): void {
+  /** Doubles the size of a batch again, up to the most that one may have. */
+  growBatch(): void {
     this.#mostCommands = Math.min(MOST_COMMANDS, this.#mostCommands * 2);
   }
 

@@ -1,9 +1,9 @@
 import type {
+  AddressCountry,
   AddressLines,
   Contact,
   DiscountInput,
   LineInput,
-  Region,
   ShippingInput,
   SurchargeInput,
   TaxInput,
@@ -24,7 +24,7 @@ import { NestedObject } from '#platform/http/list-fields.js';
 const name = (description: string, example: string) => ({ max: LIMITS.nameCharacters, description, example });
 const amount = (example: number) => ({ min: 0, max: LIMITS.amountMinor, example });
 
-export class TaxDto implements TaxInput {
+class TaxDto implements TaxInput {
   @BasisPoints({ max: LIMITS.taxRateBasisPoints, example: 2_000 })
   rateBasisPoints!: number;
 
@@ -106,7 +106,7 @@ export class ShippingDto implements ShippingInput {
   tax!: TaxDto | null;
 }
 
-export class AddressDto implements Region, AddressLines {
+export class AddressDto implements AddressCountry, AddressLines {
   @CountryCode({ description: 'An ISO 3166-1 alpha-2 code; null if the place has no code of its own.' })
   country!: string | null;
 
@@ -147,7 +147,7 @@ export class ContactDto implements Contact {
 }
 
 /** Splits an address into the part that names no person and the part that does: events keep the two apart. */
-export function splitAddress(address: AddressDto): { region: Region; lines: AddressLines } {
+export function splitAddress(address: AddressDto): { country: AddressCountry; lines: AddressLines } {
   const { country, countryName, ...lines } = address;
-  return { region: { country, countryName }, lines };
+  return { country: { country, countryName }, lines };
 }

@@ -49,6 +49,6 @@ function splitOperation(dto: EditOperationDto): { operation: EditOperation; addr
   if (dto.op !== 'changeShippingAddress' && dto.op !== 'changeBillingAddress') {
     return { operation: dto, address: null };
   }
-  const { region, lines } = splitAddress(dto.address);
-  return { operation: { op: dto.op, address: region }, address: lines };
+  const { country, lines } = splitAddress(dto.address);
+  return { operation: { op: dto.op, address: country }, address: lines };
 }

@@ -6,7 +6,7 @@ import { AddressDto, EditDiscountDto, LineDto, SurchargeDto } from './content.dt
 
 const operation = { description: 'Which operation this is.' };
 
-export class AddLineDto {
+class AddLineDto {
   @OneOf(['addLine'], operation)
   op!: 'addLine';
 
@@ -14,7 +14,7 @@ export class AddLineDto {
   line!: LineDto;
 }
 
-export class RemoveLineDto {
+class RemoveLineDto {
   @OneOf(['removeLine'], operation)
   op!: 'removeLine';
 
@@ -22,7 +22,7 @@ export class RemoveLineDto {
   lineId!: string;
 }
 
-export class ChangeLineQuantityDto {
+class ChangeLineQuantityDto {
   @OneOf(['changeLineQuantity'], operation)
   op!: 'changeLineQuantity';
 
@@ -43,7 +43,7 @@ export class ChangeLineQuantityDto {
   taxAmountMinor!: number | null;
 }
 
-export class ApplyDiscountDto {
+class ApplyDiscountDto {
   @OneOf(['applyDiscount'], operation)
   op!: 'applyDiscount';
 
@@ -51,7 +51,7 @@ export class ApplyDiscountDto {
   discount!: EditDiscountDto;
 }
 
-export class RemoveDiscountDto {
+class RemoveDiscountDto {
   @OneOf(['removeDiscount'], operation)
   op!: 'removeDiscount';
 
@@ -59,7 +59,7 @@ export class RemoveDiscountDto {
   discountId!: string;
 }
 
-export class AddSurchargeDto {
+class AddSurchargeDto {
   @OneOf(['addSurcharge'], operation)
   op!: 'addSurcharge';
 
@@ -67,7 +67,7 @@ export class AddSurchargeDto {
   surcharge!: SurchargeDto;
 }
 
-export class ChangeShippingAddressDto {
+class ChangeShippingAddressDto {
   @OneOf(['changeShippingAddress'], operation)
   op!: 'changeShippingAddress';
 
@@ -75,7 +75,7 @@ export class ChangeShippingAddressDto {
   address!: AddressDto;
 }
 
-export class ChangeBillingAddressDto {
+class ChangeBillingAddressDto {
   @OneOf(['changeBillingAddress'], operation)
   op!: 'changeBillingAddress';
 

@@ -41,8 +41,8 @@ function placeOrder(body: PlaceOrderBody, orderId: string, tenantId: string): Or
       shipping: body.shipping,
       attributes: body.attributes,
       tags: body.tags,
-      shippingAddress: shipping?.region ?? null,
-      billingAddress: billing?.region ?? null,
+      shippingAddress: shipping?.country ?? null,
+      billingAddress: billing?.country ?? null,
     },
     personal: {
       contact,

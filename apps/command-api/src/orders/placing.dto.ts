@@ -4,7 +4,7 @@ import { ListOf, NestedObject, TextList, TextMap } from '#platform/http/list-fie
 import { CommandBody } from './common.dto.js';
 import { AddressDto, ContactDto, DiscountDto, LineDto, ShippingDto, SurchargeDto } from './content.dto.js';
 
-export class PlacedDiscountDto extends DiscountDto {
+class PlacedDiscountDto extends DiscountDto {
   @Integer({
     min: 0,
     max: LIMITS.lines - 1,

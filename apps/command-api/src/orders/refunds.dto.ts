@@ -6,7 +6,7 @@ import { CommandBody, LineQuantities, type LineQuantityDto } from './common.dto.
 
 const kind = { description: 'What is refunded.' };
 
-export class RefundOfLinesDto {
+class RefundOfLinesDto {
   @OneOf(['lines'], kind)
   kind!: 'lines';
 
@@ -16,7 +16,7 @@ export class RefundOfLinesDto {
   lines!: LineQuantityDto[];
 }
 
-export class RefundOfShippingDto {
+class RefundOfShippingDto {
   @OneOf(['shipping'], kind)
   kind!: 'shipping';
 
@@ -30,7 +30,7 @@ export class RefundOfShippingDto {
   amountMinor!: number | null;
 }
 
-export class RefundOfAmountDto {
+class RefundOfAmountDto {
   @OneOf(['amount'], kind)
   kind!: 'amount';
 

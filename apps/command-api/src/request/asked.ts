@@ -27,7 +27,7 @@ export const AskedBy = createParamDecorator((_data: unknown, context: ExecutionC
 });
 
 /** @throws ProblemError when a header is malformed */
-export function askedOf(request: FastifyRequest, reply: FastifyReply): Asked {
+function askedOf(request: FastifyRequest, reply: FastifyReply): Asked {
   const { principal, headers, method, id } = request;
   if (principal === null) throw new Error('a public route takes no command');
   const key = idempotencyKeyOf(headers['idempotency-key']);

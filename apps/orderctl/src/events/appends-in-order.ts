@@ -1,7 +1,7 @@
 import { CertainAppend } from '#event-store/certain-append.js';
 import { AppendOutcomeUnknown, AppendTooLarge, StoreUnavailable } from '#event-store/errors.js';
 import type { Appended, ExactEvent, ExactEventStore } from '#event-store/port.js';
-import { APPEND_LIMIT_BYTES, sizeInAppendBytes } from '#event-store/wire-event.js';
+import { APPEND_LIMIT_BYTES, eventSizeBytes } from '#event-store/wire-event.js';
 import { CliError } from '../support/cli-error.js';
 import type { EventOfStream } from './event-line.js';
 import type { Patience } from './stored-order-events.js';
@@ -49,7 +49,7 @@ export class AppendsInOrder {
 
   /** @throws CliError when the stream in the store does not fit this event, or the event store stays away */
   async add({ stream, revision, ...event }: EventOfStream): Promise<void> {
-    const sizeBytes = sizeInAppendBytes(event);
+    const sizeBytes = eventSizeBytes(event);
     const last = this.#runs.at(-1);
     if (last?.stream === stream && last.sizeBytes + sizeBytes <= APPEND_LIMIT_BYTES) {
       last.events.push(event);

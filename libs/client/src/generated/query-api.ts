@@ -226,6 +226,7 @@ export interface components {
         | 'shipment_not_found'
         | 'return_not_found'
         | 'note_not_found'
+        | 'quantity_exceeds_ordered'
         | 'quantity_exceeds_unshipped'
         | 'quantity_below_committed'
         | 'quantity_exceeds_dispatched'

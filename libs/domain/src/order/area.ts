@@ -1,20 +1,13 @@
-import type { Decide, Decision, Draft, Evolve } from '../decider.js';
+import type { Decide, Draft, Evolve } from '../decider.js';
 import type { Instant } from '../instant.js';
 import type { RejectionCode } from './rejections.js';
 import type { Order } from './state.js';
 
-/** The folds of one part of the order, one per event type. */
-export type EvolvePart<E extends { type: string }> = Evolve<Order, E>;
+/** The folds of one area of the order, one per event type. */
+export type EvolveArea<E extends { type: string }> = Evolve<Order, E>;
 
-/** The decisions of one part of the order, one per command type. */
-export type DecidePart<C extends { type: string }, E> = Decide<Order, C, Draft<E>, RejectionCode>;
-
-/** What a check returns to end a decision. A check returns null when nothing is wrong. */
-export type Refusal = Extract<Decision<never, RejectionCode>, { accepted: false }>;
-
-export function isRefusal(checked: unknown): checked is Refusal {
-  return typeof checked === 'object' && checked !== null && 'accepted' in checked;
-}
+/** The decisions of one area of the order, one per command type. */
+export type DecideArea<C extends { type: string }, E> = Decide<Order, C, Draft<E>, RejectionCode>;
 
 /** Makes an event of a draft: adds `occurredAt`, and `personal: null` where the draft has none. */
 export function stamp<E extends { readonly type: string; readonly occurredAt: Instant }>(

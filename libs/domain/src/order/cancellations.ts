@@ -1,12 +1,12 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecidePart, type EvolvePart } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkOneMore, checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
 import type { CancellationId } from './ids.js';
 import { atMost, changedLines, checkQuantities, unshipped } from './lines.js';
-import { accept } from './rejections.js';
+import { accept, isRefusal } from './rejections.js';
 import { checkAllowed } from './transitions.js';
 
 export type CancellationEvent = Event<
@@ -23,7 +23,7 @@ export type CancellationCommand = Command<
   { readonly lines: readonly LineQuantity[]; readonly reason: string | null }
 >;
 
-export const evolveCancellations: EvolvePart<CancellationEvent> = {
+export const evolveCancellations: EvolveArea<CancellationEvent> = {
   LinesCancelled: (order, { data: { cancellationId, lines, reason }, occurredAt }) => ({
     ...order,
     lines: changedLines(order, lines, (line, quantity) => ({ cancelled: line.cancelled + quantity })),
@@ -31,7 +31,7 @@ export const evolveCancellations: EvolvePart<CancellationEvent> = {
   }),
 };
 
-export const decideCancellations: DecidePart<CancellationCommand, CancellationEvent> = {
+export const decideCancellations: DecideArea<CancellationCommand, CancellationEvent> = {
   CancelLines: (order, { data }, context) => {
     const again = order.cancellations.find(({ cancellationId }) => cancellationId === context.newId(0));
     if (again && sameContent({ ...again, ...data }, again)) return accept();

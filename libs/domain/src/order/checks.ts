@@ -1,7 +1,6 @@
-import type { Refusal } from './area.js';
-import type { AddressLines, Contact, Region } from './content.js';
+import type { AddressCountry, AddressLines, Contact } from './content.js';
 import { LIMITS } from './limits.js';
-import { reject } from './rejections.js';
+import { reject, type Refusal } from './rejections.js';
 import type { Order } from './state.js';
 
 /** The limit counts Unicode code points. `length` is never less, so only a longer string has to be counted. */
@@ -57,11 +56,11 @@ export function checkCurrency(order: Order, currency: string): Refusal | null {
   return currency === order.currency ? null : reject('currency_mismatch', { currency: order.currency });
 }
 
-export function checkRegion(region: Region | null, field: string): Refusal | null {
-  if (region === null) return null;
-  if (region.country !== null && !/^[A-Z]{2}$/.test(region.country))
+export function checkCountry(address: AddressCountry | null, field: string): Refusal | null {
+  if (address === null) return null;
+  if (address.country !== null && !/^[A-Z]{2}$/.test(address.country))
     return reject('invalid_country', { field });
-  return checkText(region.countryName, LIMITS.nameCharacters, `${field}/countryName`);
+  return checkText(address.countryName, LIMITS.nameCharacters, `${field}/countryName`);
 }
 
 export function checkReason(reason: string | null): Refusal | null {

@@ -69,7 +69,7 @@ export interface Shipping {
 }
 
 /** The part of an address that names no person. */
-export interface Region {
+export interface AddressCountry {
   /** ISO 3166-1 alpha-2, or null where the given name has none. */
   readonly country: string | null;
   /** The country's name as it was given. */

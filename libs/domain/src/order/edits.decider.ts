@@ -1,20 +1,20 @@
 import { ERASED, type Draft } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, stamp, type DecidePart, type Refusal } from './area.js';
-import { checkCount, checkRegion, checkTexts } from './checks.js';
-import type { AddressLines, Region } from './content.js';
+import { stamp, type DecideArea } from './area.js';
+import { checkCount, checkCountry, checkTexts } from './checks.js';
+import type { AddressCountry, AddressLines } from './content.js';
 import { evolveEdits, type EditCommand, type EditEvent, type EditOperation } from './edits.js';
 import { usedIds } from './identity.js';
 import type { LineId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { checkQuantity, lineAmountMinor } from './lines.js';
 import { checkAdjustment, priceLine, priceTax } from './pricing.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Line, Order } from './state.js';
 import { checkAllowed } from './transitions.js';
 import { checkWhole } from './whole-order.js';
 
-export const decideEdits: DecidePart<EditCommand, EditEvent> = {
+export const decideEdits: DecideArea<EditCommand, EditEvent> = {
   EditOrder: (order, { data: { operations }, personal }, context) => {
     const tooMany = checkCount(operations.length, LIMITS.editOperations, 'operations');
     if (tooMany) return tooMany;
@@ -25,21 +25,21 @@ export const decideEdits: DecidePart<EditCommand, EditEvent> = {
     for (const [index, operation] of operations.entries()) {
       const id = context.newId(index);
       if (taken.has(id)) repeated ??= atOperation(reject('id_already_used', { id }), index);
-      const step = decideStep(edited, operation, {
+      const decided = decideOperation(edited, operation, {
         id,
         taken,
         field: `operations/${index}`,
         addressLines: personal.addresses[index] ?? noLines,
       });
-      if (isRefusal(step)) return checkAllowed(order, 'EditOrder') ?? atOperation(step, index);
-      for (const event of step) edited = evolveStep(edited, event);
-      events.push(...step);
+      if (isRefusal(decided)) return checkAllowed(order, 'EditOrder') ?? atOperation(decided, index);
+      for (const event of decided) edited = evolveDraft(edited, event);
+      events.push(...decided);
     }
-    // Steps may also undo each other, as when a list of quantities is sent a second time.
+    // Operations may also undo each other, as when a list of quantities is sent a second time.
     if (sameContent(edited, order)) return accept();
     return (
       checkAllowed(order, 'EditOrder') ??
-      // It was done before, as a whole: what its other steps changed may have been changed again since.
+      // It was done before, as a whole: what its other operations changed may have been changed again since.
       repeated ??
       checkWhole(edited) ??
       checkRemovals(order, edited) ??
@@ -56,26 +56,26 @@ function checkRemovals(order: Order, { retiredIds }: Order): Refusal | null {
   return checkCount(retiredIds.length, LIMITS.removals, 'removals');
 }
 
-/** What a step gets besides the order as the earlier steps left it. */
-interface Step {
-  /** The id of what this step creates, if anything. */
+/** What an operation is decided with, besides the order as the earlier operations left it. */
+interface OperationContext {
+  /** The id of what this operation creates, if anything. */
   readonly id: string;
-  /** Every id ever used in this order, earlier steps included. */
+  /** Every id ever used in this order, earlier operations included. */
   readonly taken: Set<string>;
-  /** Path of the step in the command: `operations/3`. */
+  /** Path of the operation in the command: `operations/3`. */
   readonly field: string;
   readonly addressLines: AddressLines;
 }
 
-type Steps = {
+type DecideOperations = {
   readonly [Op in EditOperation['op']]: (
     order: Order,
     operation: Extract<EditOperation, { op: Op }>,
-    step: Step,
+    context: OperationContext,
   ) => readonly Draft<EditEvent>[] | Refusal;
 };
 
-const steps: Steps = {
+const decideOperations: DecideOperations = {
   addLine: (order, { line: input }, { id, taken, field }) => {
     const line = priceLine(input, id, `${field}/line`);
     if (isRefusal(line)) return line;
@@ -162,20 +162,20 @@ const steps: Steps = {
   },
 };
 
-function decideStep(
+function decideOperation(
   order: Order,
   operation: EditOperation,
-  step: Step,
+  context: OperationContext,
 ): readonly Draft<EditEvent>[] | Refusal {
-  const decideOne = steps[operation.op] as (
+  const decideOne = decideOperations[operation.op] as (
     order: Order,
     operation: EditOperation,
-    step: Step,
+    context: OperationContext,
   ) => readonly Draft<EditEvent>[] | Refusal;
-  return decideOne(order, operation, step);
+  return decideOne(order, operation, context);
 }
 
-function evolveStep(order: Order, draft: Draft<EditEvent>): Order {
+function evolveDraft(order: Order, draft: Draft<EditEvent>): Order {
   const event = stamp<EditEvent>(draft, order.lastOccurredAt);
   const fold = evolveEdits[event.type] as (order: Order, event: EditEvent) => Order;
   return fold(order, event);
@@ -209,9 +209,9 @@ const noLines: AddressLines = {
   postalCode: null,
 };
 
-function checkAddress(address: Region, lines: AddressLines, field: string): Refusal | null {
+function checkAddress(address: AddressCountry, lines: AddressLines, field: string): Refusal | null {
   return (
-    checkRegion(address, `${field}/address`) ?? checkTexts(lines, LIMITS.nameCharacters, `${field}/address`)
+    checkCountry(address, `${field}/address`) ?? checkTexts(lines, LIMITS.nameCharacters, `${field}/address`)
   );
 }
 

@@ -56,7 +56,7 @@ const toShipping: EditOperation = { op: 'changeShippingAddress', address: britai
 const toBilling: EditOperation = { op: 'changeBillingAddress', address: britain };
 
 describe('EditOrder', () => {
-  it('takes its steps in order, each seeing those before it', () => {
+  it('takes its operations in order, each seeing those before it', () => {
     given(both)
       .when(
         editOrder([
@@ -76,7 +76,7 @@ describe('EditOrder', () => {
       );
   });
 
-  it('applies all steps or none, and says which was wrong', () => {
+  it('applies all operations or none, and says which was wrong', () => {
     given(both)
       .when(editOrder([removeLine('lamp'), changeLineQuantity('lamp', 1)]))
       .thenRejected('line_not_found', { lineId: 'lamp', operation: 1 });
@@ -106,7 +106,7 @@ describe('EditOrder', () => {
   });
 
   it('adds nothing twice under the same id', () => {
-    const steps = editOrder([addLine(lamp(1)), applyDiscount(5), addSurcharge(100)]);
+    const edit = editOrder([addLine(lamp(1)), applyDiscount(5), addSurcharge(100)]);
     const placed = orderPlaced();
     const after = [
       lineAdded(lamp(1, { lineId: 'new-0' })),
@@ -114,10 +114,10 @@ describe('EditOrder', () => {
       surchargeAdded('new-2'),
     ];
     given(placed)
-      .when(steps)
+      .when(edit)
       .then(...after);
     given(placed, ...after)
-      .when(steps)
+      .when(edit)
       .thenNothing();
     given(placed, ...after)
       .when(editOrder([addLine(lamp(2))]))
@@ -137,20 +137,20 @@ describe('EditOrder', () => {
   });
 
   it('does nothing again where a part of it was changed since', () => {
-    const steps = editOrder([addSurcharge(100), changeLineQuantity('mug', 5)]);
+    const edit = editOrder([addSurcharge(100), changeLineQuantity('mug', 5)]);
     const done = [orderPlaced(), surchargeAdded('new-0'), lineQuantityChanged('mug', 5)];
     given(...done)
-      .when(steps)
+      .when(edit)
       .thenNothing();
     given(...done, lineQuantityChanged('mug', 7))
-      .when(steps)
+      .when(edit)
       .thenRejected('id_already_used', { id: 'new-0', operation: 0 });
   });
 
-  it('takes 500 steps', () => {
-    const steps = (count: number) => editOrder(many(count, () => addLine(lamp(1))));
-    expect(given(orderPlaced()).when(steps(500)).order.lines).toHaveLength(501);
-    given(orderPlaced()).when(steps(501)).thenRejected('too_many_items', { field: 'operations' });
+  it('takes 500 operations', () => {
+    const edits = (count: number) => editOrder(many(count, () => addLine(lamp(1))));
+    expect(given(orderPlaced()).when(edits(500)).order.lines).toHaveLength(501);
+    given(orderPlaced()).when(edits(501)).thenRejected('too_many_items', { field: 'operations' });
   });
 });
 

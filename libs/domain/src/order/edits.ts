@@ -1,12 +1,12 @@
 import { ERASED, type Command, type Event } from '../decider.js';
-import type { EvolvePart } from './area.js';
+import type { EvolveArea } from './area.js';
 import type {
+  AddressCountry,
   AddressLines,
   Discount,
   DiscountInput,
   LineInput,
   OrderedLine,
-  Region,
   Surcharge,
   SurchargeInput,
 } from './content.js';
@@ -23,10 +23,10 @@ export type EditEvent =
   | Event<'DiscountApplied', { readonly discount: Discount }>
   | Event<'DiscountRemoved', { readonly discountId: DiscountId }>
   | Event<'SurchargeAdded', { readonly surcharge: Surcharge }>
-  | Event<'ShippingAddressChanged', { readonly address: Region }, { readonly address: AddressLines }>
-  | Event<'BillingAddressChanged', { readonly address: Region }, { readonly address: AddressLines }>;
+  | Event<'ShippingAddressChanged', { readonly address: AddressCountry }, { readonly address: AddressLines }>
+  | Event<'BillingAddressChanged', { readonly address: AddressCountry }, { readonly address: AddressLines }>;
 
-/** One step of an edit. Each step sees the effects of the earlier ones. */
+/** One change of an edit. Each operation sees the effects of the earlier ones. */
 export type EditOperation =
   | { readonly op: 'addLine'; readonly line: LineInput }
   | { readonly op: 'removeLine'; readonly lineId: LineId }
@@ -40,8 +40,8 @@ export type EditOperation =
   | { readonly op: 'applyDiscount'; readonly discount: DiscountInput }
   | { readonly op: 'removeDiscount'; readonly discountId: DiscountId }
   | { readonly op: 'addSurcharge'; readonly surcharge: SurchargeInput }
-  | { readonly op: 'changeShippingAddress'; readonly address: Region }
-  | { readonly op: 'changeBillingAddress'; readonly address: Region };
+  | { readonly op: 'changeShippingAddress'; readonly address: AddressCountry }
+  | { readonly op: 'changeBillingAddress'; readonly address: AddressCountry };
 
 /** All operations are applied, or none. `personal.addresses[i]` belongs to the i-th operation. */
 export type EditCommand = Command<
@@ -50,7 +50,7 @@ export type EditCommand = Command<
   { readonly addresses: readonly (AddressLines | null)[] }
 >;
 
-export const evolveEdits: EvolvePart<EditEvent> = {
+export const evolveEdits: EvolveArea<EditEvent> = {
   LineAdded: (order, { data }) => ({ ...order, lines: [...order.lines, newLine(data.line)] }),
 
   LineRemoved: (order, { data: { lineId } }) => ({

@@ -1,6 +1,5 @@
 import type { DecisionContext } from '../decider.js';
-import type { Refusal } from './area.js';
-import { reject } from './rejections.js';
+import { reject, type Refusal } from './rejections.js';
 import type { Order } from './state.js';
 
 /** Every id ever used in the order, including ids of what was removed since. */

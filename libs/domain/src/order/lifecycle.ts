@@ -1,10 +1,10 @@
 import type { Command, DecisionContext, Draft, Event } from '../decider.js';
-import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import type { CancellationEvent } from './cancellations.js';
 import { checkReason } from './checks.js';
 import { freshId } from './identity.js';
 import { anythingDispatched, remaining } from './lines.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { ShipmentEvent } from './shipments.js';
 import type { Order } from './state.js';
 import { checkAllowed } from './transitions.js';
@@ -31,7 +31,7 @@ export type LifecycleCommand =
 /** Rejecting or cancelling an order also releases its hold: there is nothing left to hold back. */
 const released = { onHold: false, holdReason: null };
 
-export const evolveLifecycle: EvolvePart<LifecycleEvent> = {
+export const evolveLifecycle: EvolveArea<LifecycleEvent> = {
   OrderConfirmed: (order) => ({ ...order, status: 'confirmed' }),
   OrderRejected: (order, { data }) => ({
     ...order,
@@ -50,10 +50,10 @@ export const evolveLifecycle: EvolvePart<LifecycleEvent> = {
   OrderCompleted: (order) => ({ ...order, status: 'completed' }),
 };
 
-/** Cancelling an order also cancels its shipments and units, with the events of those parts. */
+/** Cancelling an order also cancels its shipments and units, with the events of those areas. */
 type DecidedHere = LifecycleEvent | ShipmentEvent | CancellationEvent;
 
-export const decideLifecycle: DecidePart<LifecycleCommand, DecidedHere> = {
+export const decideLifecycle: DecideArea<LifecycleCommand, DecidedHere> = {
   ConfirmOrder: (order) => {
     if (order.status === 'confirmed') return accept();
     return checkAllowed(order, 'ConfirmOrder') ?? accept({ type: 'OrderConfirmed', data: {} });

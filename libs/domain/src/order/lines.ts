@@ -1,8 +1,7 @@
-import type { Refusal } from './area.js';
 import type { LineQuantity, OrderedLine } from './content.js';
 import type { LineId } from './ids.js';
 import { LIMITS } from './limits.js';
-import { reject } from './rejections.js';
+import { reject, type Refusal } from './rejections.js';
 import type { Line, Order } from './state.js';
 
 /** Written out field by field: object spread takes ten times as long, and an import creates many lines. */

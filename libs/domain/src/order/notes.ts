@@ -1,11 +1,11 @@
 import { ERASED, type Command, type Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecidePart, type EvolvePart } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkCount, checkReason, checkTags, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { NoteId } from './ids.js';
 import { LIMITS } from './limits.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject } from './rejections.js';
 import type { Order } from './state.js';
 
 export type NoteEvent =
@@ -19,7 +19,7 @@ export type NoteCommand =
   /** `tags` replaces the whole list. */
   | Command<'ChangeTags', { readonly tags: readonly string[] }>;
 
-export const evolveNotes: EvolvePart<NoteEvent> = {
+export const evolveNotes: EvolveArea<NoteEvent> = {
   NoteAdded: (order, { data: { noteId }, occurredAt, personal }) => ({
     ...order,
     notes: [...order.notes, { noteId, redacted: false, at: occurredAt }],
@@ -38,7 +38,7 @@ export const evolveNotes: EvolvePart<NoteEvent> = {
   TagsChanged: (order, { data }) => ({ ...order, tags: data.tags }),
 };
 
-export const decideNotes: DecidePart<NoteCommand, NoteEvent> = {
+export const decideNotes: DecideArea<NoteCommand, NoteEvent> = {
   AddNote: (order, { personal }, context) => {
     const wrong = checkText(personal.text, LIMITS.noteCharacters, 'text');
     if (wrong) return wrong;

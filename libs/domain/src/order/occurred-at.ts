@@ -1,8 +1,7 @@
 import type { DecisionContext } from '../decider.js';
 import { epochMsOf, latest, type Instant } from '../instant.js';
-import type { Refusal } from './area.js';
 import { LIMITS } from './limits.js';
-import { reject } from './rejections.js';
+import { reject, type Refusal } from './rejections.js';
 import type { OrderState } from './state.js';
 
 /**

@@ -15,10 +15,10 @@ import { decideRefunds, evolveRefunds, type RefundCommand, type RefundEvent } fr
 import { decideReturns, evolveReturns, type ReturnCommand, type ReturnEvent } from './returns.js';
 import { decideShipments, evolveShipments, type ShipmentCommand, type ShipmentEvent } from './shipments.js';
 import { decideStock, evolveStock, type StockCommand, type StockEvent } from './stock.js';
-import { isRefusal, stamp } from './area.js';
+import { stamp } from './area.js';
 import { HANDLED_WINDOW, remember, type HandledWindow } from './handled.js';
 import { decideOccurredAt } from './occurred-at.js';
-import { reject, type RejectionCode } from './rejections.js';
+import { isRefusal, reject, type RejectionCode } from './rejections.js';
 import type { Order, OrderState } from './state.js';
 import { checkAllowed } from './transitions.js';
 
@@ -50,8 +50,8 @@ export type OrderEventType = OrderEvent['type'];
 export type OrderCommandType = OrderCommand['type'];
 export type RecordedOrderEvent = Recorded<OrderEvent>;
 
-/** The folds of all parts of the order, one per event type. */
-export const evolveOrder: Evolve<Order, OrderEvent> = {
+/** The folds of all areas of the order, one per event type. */
+const evolveOrder: Evolve<Order, OrderEvent> = {
   ...evolvePlacing,
   ...evolveLifecycle,
   ...evolveEdits,

@@ -1,19 +1,20 @@
 import type { Command, Decision, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkAmount, checkCount, checkCurrency, checkReason, checkText } from './checks.js';
 import { freshId } from './identity.js';
 import type { PaymentId } from './ids.js';
 import { LIMITS } from './limits.js';
-import { accept, reject, type RejectionCode } from './rejections.js';
+import { accept, isRefusal, reject, type RejectionCode, type Refusal } from './rejections.js';
 import type { Authorization, Capture, FailedPayment, Order, Payments, VoidedPayment } from './state.js';
 import { capturedTotalMinor } from './totals.js';
 
-/**
- * What the payment provider did. `providerReference` is the provider's own id for it, unique per order and kind.
- */
 type Money = { readonly amountMinor: number; readonly currency: string };
 
+/**
+ * What the payment provider did: these four. `providerReference` is the provider's own id for it, unique per order
+ * and kind.
+ */
 type Authorized = Money & { readonly providerReference: string; readonly method: string | null };
 type Captured = Money & {
   readonly providerReference: string;
@@ -40,7 +41,7 @@ export type PaymentCommand =
   | Command<'RecordPaymentFailed', Failed>
   | Command<'RecordPaymentVoided', Voided>;
 
-export const evolvePayments: EvolvePart<PaymentEvent> = {
+export const evolvePayments: EvolveArea<PaymentEvent> = {
   PaymentAuthorized: (order, { data, occurredAt }) => {
     const authorization: Authorization = {
       amountMinor: data.amountMinor,
@@ -94,11 +95,11 @@ export const evolvePayments: EvolvePart<PaymentEvent> = {
 };
 
 /** The provider has acted already, so its action is recorded in any status, as long as the order has room. */
-export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
+export const decidePayments: DecideArea<PaymentCommand, PaymentEvent> = {
   RecordPaymentAuthorized: (order, { data }, context) => {
     const wrong = checkPayment(order, data);
     if (wrong) return wrong;
-    const known = checkReference(order.payments.authorizations, data, ['amountMinor', 'method']);
+    const known = decideIfKnown(order.payments.authorizations, data, ['amountMinor', 'method']);
     if (known) return known;
     const paymentId = freshId(order, context);
     if (isRefusal(paymentId)) return paymentId;
@@ -109,7 +110,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
   RecordPaymentCaptured: (order, { data }, context) => {
     const wrong = checkPayment(order, data);
     if (wrong) return wrong;
-    const known = checkReference(order.payments.captures, data, ['amountMinor', 'method', 'authorizationId']);
+    const known = decideIfKnown(order.payments.captures, data, ['amountMinor', 'method', 'authorizationId']);
     if (known) return known;
     const paymentId = freshId(order, context);
     if (isRefusal(paymentId)) return paymentId;
@@ -139,7 +140,7 @@ export const decidePayments: DecidePart<PaymentCommand, PaymentEvent> = {
   RecordPaymentVoided: (order, { data }, context) => {
     const wrong = checkText(data.providerReference, LIMITS.referenceCharacters, 'providerReference');
     if (wrong) return wrong;
-    const known = checkReference(order.payments.voids, data, ['authorizationId']);
+    const known = decideIfKnown(order.payments.voids, data, ['authorizationId']);
     if (known) return known;
     const paymentId = freshId(order, context);
     if (isRefusal(paymentId)) return paymentId;
@@ -180,7 +181,7 @@ function checkRoom({ payments }: Order, kind: 'authorizations' | 'captures' | 'f
  * @returns null for a new reference, acceptance without events for a known one with the same content, a rejection
  * for a known one with other content
  */
-function checkReference<T extends { readonly providerReference: string }, K extends keyof T>(
+function decideIfKnown<T extends { readonly providerReference: string }, K extends keyof T>(
   recorded: readonly T[],
   data: Pick<T, K | 'providerReference'>,
   content: readonly K[],

@@ -8,16 +8,15 @@ import {
 } from '../decider.js';
 import { minorUnitDigits } from '../currencies.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type Refusal } from './area.js';
-import { checkCount, checkRegion, checkTags, checkText, checkTexts } from './checks.js';
+import { checkCount, checkCountry, checkTags, checkText, checkTexts } from './checks.js';
 import type {
+  AddressCountry,
   AddressLines,
   Contact,
   Discount,
   DiscountInput,
   LineInput,
   OrderedLine,
-  Region,
   Shipping,
   ShippingInput,
   Surcharge,
@@ -28,7 +27,7 @@ import { LIMITS } from './limits.js';
 import { newLine } from './lines.js';
 import { orderNumber } from './order-number.js';
 import { priceContent } from './pricing.js';
-import { accept, reject, type RejectionCode } from './rejections.js';
+import { accept, isRefusal, reject, type RejectionCode, type Refusal } from './rejections.js';
 import type { Order, OrderState } from './state.js';
 import { checkWhole, type Priced } from './whole-order.js';
 
@@ -56,8 +55,8 @@ export type PlacingEvent = Event<
     readonly discounts: readonly Discount[];
     readonly surcharges: readonly Surcharge[];
     readonly shipping: Shipping | null;
-    readonly shippingAddress: Region | null;
-    readonly billingAddress: Region | null;
+    readonly shippingAddress: AddressCountry | null;
+    readonly billingAddress: AddressCountry | null;
     readonly attributes: Readonly<Record<string, string>>;
     readonly tags: readonly string[];
   },
@@ -77,8 +76,8 @@ export type PlacingCommand = Command<
     readonly discounts: readonly (Omit<DiscountInput, 'lineId'> & { readonly lineIndex: number | null })[];
     readonly surcharges: readonly SurchargeInput[];
     readonly shipping: ShippingInput | null;
-    readonly shippingAddress: Region | null;
-    readonly billingAddress: Region | null;
+    readonly shippingAddress: AddressCountry | null;
+    readonly billingAddress: AddressCountry | null;
     readonly attributes: Readonly<Record<string, string>>;
     readonly tags: readonly string[];
   },
@@ -179,8 +178,8 @@ function checkHead(data: PlacingCommand['data'], personal: PlacedPersonal): Refu
   return (
     checkText(data.reference, LIMITS.referenceCharacters, 'reference') ??
     checkText(data.customerId, LIMITS.referenceCharacters, 'customerId') ??
-    checkRegion(data.shippingAddress, 'shippingAddress') ??
-    checkRegion(data.billingAddress, 'billingAddress') ??
+    checkCountry(data.shippingAddress, 'shippingAddress') ??
+    checkCountry(data.billingAddress, 'billingAddress') ??
     checkTexts(personal.contact, LIMITS.nameCharacters, 'contact') ??
     checkTexts(personal.shippingAddress, LIMITS.nameCharacters, 'shippingAddress') ??
     checkTexts(personal.billingAddress, LIMITS.nameCharacters, 'billingAddress') ??

@@ -1,5 +1,4 @@
 import { mulDiv } from '../money.js';
-import { isRefusal, type Refusal } from './area.js';
 import { checkAmount, checkText } from './checks.js';
 import type {
   Discount,
@@ -15,7 +14,7 @@ import type {
 } from './content.js';
 import { LIMITS } from './limits.js';
 import { checkQuantity, lineAmountMinor } from './lines.js';
-import { reject } from './rejections.js';
+import { isRefusal, reject, type Refusal } from './rejections.js';
 import { totalOutOfRange, type Priced } from './whole-order.js';
 
 /** A line with its tax computed. `field` is its path in the command. */
@@ -32,7 +31,7 @@ export function priceLine(input: LineInput, lineId: string, field: string): Orde
   return { lineId, sku, name, quantity, unitPriceMinor, tax };
 }
 
-export function priceShipping(input: ShippingInput | null): Shipping | Refusal | null {
+function priceShipping(input: ShippingInput | null): Shipping | Refusal | null {
   if (input === null) return null;
   const wrong =
     checkText(input.method, LIMITS.nameCharacters, 'shipping/method') ??

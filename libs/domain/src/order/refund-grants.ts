@@ -1,9 +1,8 @@
-import { isRefusal, type Refusal } from './area.js';
 import { isAmount } from './checks.js';
 import type { LineQuantity, RefundOf, RefundReason, RefundRequest } from './content.js';
 import type { LineId } from './ids.js';
 import { checkQuantities } from './lines.js';
-import { reject } from './rejections.js';
+import { isRefusal, reject, type Refusal } from './rejections.js';
 import type { Line, Order, Refund } from './state.js';
 import {
   cancelledUnits,

@@ -1,13 +1,13 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkCurrency, checkOneMore, checkReason, checkText, isAmount } from './checks.js';
 import type { RefundOf, RefundReason, RefundRequest } from './content.js';
 import { freshId } from './identity.js';
 import type { RefundId, ReturnId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { grantRefund } from './refund-grants.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Order, Refund } from './state.js';
 import { orderTotals } from './totals.js';
 
@@ -53,7 +53,7 @@ export type RefundCommand =
       }
     >;
 
-export const evolveRefunds: EvolvePart<RefundEvent> = {
+export const evolveRefunds: EvolveArea<RefundEvent> = {
   RefundRequested: (order, { data, occurredAt }) => {
     const refund: Refund = {
       refundId: data.refundId,
@@ -76,7 +76,7 @@ export const evolveRefunds: EvolvePart<RefundEvent> = {
     changeRefund(order, refundId, { status: 'failed', providerReference, failureReason: reason }),
 };
 
-export const decideRefunds: DecidePart<RefundCommand, RefundEvent> = {
+export const decideRefunds: DecideArea<RefundCommand, RefundEvent> = {
   RequestRefund: (order, { data }, context) => {
     const mismatch = checkCurrency(order, data.currency);
     if (mismatch) return mismatch;

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { Instant } from '../instant.js';
 import * as ask from '../testing/commands.js';
 import * as has from '../testing/events.js';
-import { lamp, mug } from '../testing/events.js';
+import { lamp, mug, units } from '../testing/events.js';
 import { at, given } from '../testing/given.js';
-import { rejectionCodes, type RejectionCode } from './rejections.js';
+import { accept, isRefusal, reject, rejectionCodes, type RejectionCode } from './rejections.js';
 
 const placed = has.orderPlaced();
 const confirmed = [placed, has.orderConfirmed()];
@@ -53,6 +53,7 @@ const examples: { readonly [Code in RejectionCode]: ReturnType<ReturnType<typeof
   return_not_found: given(placed).when(ask.approveReturn()),
   note_not_found: given(placed).when(ask.redactNote()),
 
+  quantity_exceeds_ordered: given(placed).when(ask.recordStockReserved({ lines: units(mug(11)) })),
   quantity_exceeds_unshipped: given(...sent).when(ask.createShipment({ lines: [mug(6)] })),
   quantity_below_committed: given(...sent).when(ask.editOrder([ask.changeLineQuantity('mug', 4)])),
   quantity_exceeds_dispatched: given(...sent).when(ask.requestReturn([mug(6)])),
@@ -91,5 +92,12 @@ describe('Every reason to say no', () => {
 
   it('is listed once', () => {
     expect(Object.keys(examples).sort()).toEqual([...rejectionCodes].sort());
+  });
+
+  it('makes a refusal, which nothing else is', () => {
+    expect(isRefusal(reject('no_lines'))).toBe(true);
+    for (const other of [accept(), accept({}), [], {}, 'accepted', null, undefined]) {
+      expect(isRefusal(other)).toBe(false);
+    }
   });
 });

@@ -35,6 +35,7 @@ export const rejectionCodes = [
   'return_not_found',
   'note_not_found',
   // quantities (invariant 1)
+  'quantity_exceeds_ordered',
   'quantity_exceeds_unshipped',
   'quantity_below_committed',
   'quantity_exceeds_dispatched',
@@ -61,9 +62,13 @@ export function accept<E>(...events: readonly E[]): Decision<E, never> {
   return { accepted: true, events };
 }
 
-export function reject(
-  code: RejectionCode,
-  details: Rejection['details'] = {},
-): Extract<Decision<never, RejectionCode>, { accepted: false }> {
+/** A decision that rejects. A check returns it to end the decision, and null when nothing is wrong. */
+export type Refusal = Extract<Decision<never, RejectionCode>, { accepted: false }>;
+
+export function reject(code: RejectionCode, details: Rejection['details'] = {}): Refusal {
   return { accepted: false, rejection: { code, details } };
+}
+
+export function isRefusal(result: unknown): result is Refusal {
+  return typeof result === 'object' && result !== null && 'accepted' in result && result.accepted === false;
 }

@@ -1,6 +1,6 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkCount, checkOneMore, checkReason } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { keptCommands } from './handled.js';
@@ -8,7 +8,7 @@ import { freshId } from './identity.js';
 import type { ReturnId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { atMost, changedLines, checkQuantities } from './lines.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Line, Order, Return } from './state.js';
 import { checkAllowed } from './transitions.js';
 
@@ -30,7 +30,7 @@ export type ReturnCommand =
   | Command<'ReceiveReturn', { readonly returnId: ReturnId; readonly lines: readonly LineQuantity[] }>
   | Command<'CloseReturn', { readonly returnId: ReturnId }>;
 
-export const evolveReturns: EvolvePart<ReturnEvent> = {
+export const evolveReturns: EvolveArea<ReturnEvent> = {
   ReturnRequested: (order, { data: { returnId, lines, reason }, occurredAt }) => {
     const requested: Return = {
       returnId,
@@ -83,7 +83,7 @@ export const evolveReturns: EvolvePart<ReturnEvent> = {
 /**
  * After the request, only the return's own status decides: its goods were dispatched, whatever the order's status.
  */
-export const decideReturns: DecidePart<ReturnCommand, ReturnEvent> = {
+export const decideReturns: DecideArea<ReturnCommand, ReturnEvent> = {
   RequestReturn: (order, { data }, context) => {
     const again = order.returns.find(({ returnId }) => returnId === context.newId(0));
     if (again?.reason === data.reason && sameContent(unitsOf(again), data.lines)) return accept();

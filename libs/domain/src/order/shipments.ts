@@ -1,13 +1,13 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import { isRefusal, type DecidePart, type EvolvePart, type Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkOneMore, checkReason, checkText } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { freshId } from './identity.js';
 import type { ShipmentId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { atMost, changedLines, checkQuantities, remaining, unshipped } from './lines.js';
-import { accept, reject } from './rejections.js';
+import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Line, Order, Shipment } from './state.js';
 import { checkAllowed } from './transitions.js';
 
@@ -45,7 +45,7 @@ export type ShipmentCommand =
   | Command<'DeliverShipment', { readonly shipmentId: ShipmentId }>
   | Command<'CancelShipment', { readonly shipmentId: ShipmentId; readonly reason: string | null }>;
 
-export const evolveShipments: EvolvePart<ShipmentEvent> = {
+export const evolveShipments: EvolveArea<ShipmentEvent> = {
   ShipmentCreated: (order, { data, occurredAt }) => {
     const shipment: Shipment = {
       shipmentId: data.shipmentId,
@@ -86,7 +86,7 @@ export const evolveShipments: EvolvePart<ShipmentEvent> = {
     })),
 };
 
-export const decideShipments: DecidePart<ShipmentCommand, ShipmentEvent> = {
+export const decideShipments: DecideArea<ShipmentCommand, ShipmentEvent> = {
   CreateShipment: (order, { data: { carrier, lines } }, context) => {
     const again = order.shipments.find(({ shipmentId }) => shipmentId === context.newId(0));
     // Empty `lines` meant what was left at that time. Under the same id it is the same request.

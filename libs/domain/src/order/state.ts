@@ -1,6 +1,7 @@
 import type { Erased } from '../decider.js';
 import type { Instant } from '../instant.js';
 import type {
+  AddressCountry,
   AddressLines,
   Contact,
   Discount,
@@ -8,7 +9,6 @@ import type {
   OrderedLine,
   RefundOf,
   RefundReason,
-  Region,
   Shipping,
   Surcharge,
 } from './content.js';
@@ -163,8 +163,8 @@ export interface Order {
   readonly discounts: readonly Discount[];
   readonly surcharges: readonly Surcharge[];
   readonly shipping: Shipping | null;
-  readonly shippingAddress: Region | null;
-  readonly billingAddress: Region | null;
+  readonly shippingAddress: AddressCountry | null;
+  readonly billingAddress: AddressCountry | null;
   readonly attributes: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
   readonly stock: Stock;

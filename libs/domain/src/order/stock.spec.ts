@@ -5,7 +5,9 @@ import {
   linesCancelled,
   mug,
   orderCancelled,
+  orderConfirmed,
   orderPlaced,
+  sent,
   stockReserved,
   units,
 } from '../testing/events.js';
@@ -56,13 +58,20 @@ describe('Stock', () => {
   });
 
   it('is refused for more than is wanted, unknown lines, long texts, and after the end', () => {
-    const code = 'quantity_exceeds_unshipped';
+    const code = 'quantity_exceeds_ordered';
     given(placed)
       .when(recordStockReserved({ lines: units(mug(11)) }))
       .thenRejected(code);
     given(placed, linesCancelled([mug(1)]))
       .when(recordStockRejected({ lines: units(mug(10)) }))
-      .thenRejected(code);
+      .thenRejected(code, { available: 9 });
+    // Units that were shipped may be reported all the same.
+    given(placed, orderConfirmed(), ...sent(mug(4)))
+      .when(recordStockReserved({ lines: units(mug(11)) }))
+      .thenRejected(code, { available: 10 });
+    given(placed, orderConfirmed(), ...sent(mug(4)))
+      .when(recordStockReserved())
+      .then(stockReserved());
     given(placed)
       .when(recordStockReserved({ lines: units(lamp(1)) }))
       .thenRejected('line_not_found');

@@ -1,29 +1,29 @@
 import type { Command, Event } from '../decider.js';
 import { sameContent } from '../equality.js';
-import type { DecidePart, EvolvePart, Refusal } from './area.js';
+import type { DecideArea, EvolveArea } from './area.js';
 import { checkReason, checkText } from './checks.js';
 import type { LineQuantity } from './content.js';
 import { LIMITS } from './limits.js';
 import { atMost, checkQuantities, remaining } from './lines.js';
-import { accept } from './rejections.js';
+import { accept, type Refusal } from './rejections.js';
 import type { Line, Order, Stock } from './state.js';
 import { checkAllowed } from './transitions.js';
 
 /** What the warehouse reported. `reference` is the warehouse's own name for the reservation. */
 type Reserved = { readonly reference: string | null; readonly lines: readonly LineQuantity[] };
-type Refused = { readonly reason: string | null; readonly lines: readonly LineQuantity[] };
+type Rejected = { readonly reason: string | null; readonly lines: readonly LineQuantity[] };
 type Released = { readonly reason: string | null };
 
 export type StockEvent =
-  Event<'StockReserved', Reserved> | Event<'StockRejected', Refused> | Event<'StockReleased', Released>;
+  Event<'StockReserved', Reserved> | Event<'StockRejected', Rejected> | Event<'StockReleased', Released>;
 
 /** Empty `lines`: all units that are not cancelled. */
 export type StockCommand =
   | Command<'RecordStockReserved', Reserved>
-  | Command<'RecordStockRejected', Refused>
+  | Command<'RecordStockRejected', Rejected>
   | Command<'RecordStockReleased', Released>;
 
-export const evolveStock: EvolvePart<StockEvent> = {
+export const evolveStock: EvolveArea<StockEvent> = {
   StockReserved: (order, { data: { reference, lines } }) => ({
     ...order,
     stock: { reference, lines, status: 'reserved', reason: null },
@@ -36,7 +36,7 @@ export const evolveStock: EvolvePart<StockEvent> = {
 };
 
 /** The order keeps the warehouse's last report, but no decision depends on it. */
-export const decideStock: DecidePart<StockCommand, StockEvent> = {
+export const decideStock: DecideArea<StockCommand, StockEvent> = {
   RecordStockReserved: (order, { data }) => {
     const lines = linesOf(order, data.lines);
     if (holds(order, { ...data, lines, status: 'reserved' })) return accept();
@@ -67,7 +67,7 @@ function linesOf(order: Order, lines: readonly LineQuantity[]): readonly LineQua
 }
 
 function checkLines(order: Order, lines: readonly LineQuantity[]): Refusal | null {
-  return checkQuantities(order, lines, atMost(notCancelled, 'quantity_exceeds_unshipped'));
+  return checkQuantities(order, lines, atMost(notCancelled, 'quantity_exceeds_ordered'));
 }
 
 function notCancelled(line: Line): number {

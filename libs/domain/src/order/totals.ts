@@ -38,7 +38,7 @@ export function orderTotals(order: Order): OrderTotals {
     order.refunds.filter(({ status }) => status === 'succeeded'),
     amountMinor,
   );
-  const totalMinor = isVoid(order) ? 0 : Math.max(0, orderedTotalMinor - givenUpMinor(order));
+  const totalMinor = isCalledOff(order) ? 0 : Math.max(0, orderedTotalMinor - givenUpMinor(order));
   return {
     linesMinor,
     discountsMinor,
@@ -62,8 +62,8 @@ export function capturedTotalMinor(order: Order): number {
   return sum(order.payments.captures, amountMinor);
 }
 
-/** Whether nothing is owed: the order was rejected, or cancelled before anything was dispatched. */
-export function isVoid(order: Order): boolean {
+/** Whether all of the order is off: it was rejected, or cancelled before anything was dispatched. */
+function isCalledOff(order: Order): boolean {
   return order.status === 'rejected' || (order.status === 'cancelled' && !anythingDispatched(order));
 }
 
@@ -132,9 +132,9 @@ export function shippingValueMinor(order: Order): number {
   return order.shipping === null ? 0 : order.shipping.amountMinor + onTopMinor(order.shipping.tax);
 }
 
-/** Cancelled units of a line: all of them where the whole order was rejected, or cancelled before dispatch. */
+/** Cancelled units of a line: all of them where the whole order is called off. */
 export function cancelledUnits(order: Order, line: Line): number {
-  return isVoid(order) ? line.quantity : line.cancelled;
+  return isCalledOff(order) ? line.quantity : line.cancelled;
 }
 
 function onTopMinor(tax: Tax | null): number {

@@ -1,6 +1,5 @@
-import type { Refusal } from './area.js';
 import { anythingDispatched } from './lines.js';
-import { reject } from './rejections.js';
+import { reject, type Refusal } from './rejections.js';
 import { orderStatuses, type Order, type OrderStatus } from './state.js';
 
 interface Transition {

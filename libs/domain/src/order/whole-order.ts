@@ -1,8 +1,7 @@
-import type { Refusal } from './area.js';
 import type { Discount, OrderedLine, Shipping, Surcharge, Tax } from './content.js';
 import { LIMITS } from './limits.js';
 import { lineAmountMinor } from './lines.js';
-import { reject } from './rejections.js';
+import { reject, type Refusal } from './rejections.js';
 import { lineDiscountsMinor } from './totals.js';
 
 /** An order's content once every amount in it is known. */

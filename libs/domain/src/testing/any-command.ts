@@ -245,7 +245,7 @@ const isFree = (line: Line) => line.cancelled + line.shipped === 0;
 function anyOperation(order: Order, draw: Draw): EditOperation {
   const line = draw.one(order.lines);
   const lineId = line?.lineId ?? 'nowhere';
-  const steps: readonly (() => EditOperation)[] = [
+  const operations: readonly (() => EditOperation)[] = [
     () => ({ op: 'addLine', line: anyLine(draw) }),
     () => ask.removeLine(draw.one(order.lines.filter(isFree))?.lineId ?? lineId),
     () => ask.changeLineQuantity(lineId, draw.between(1, 12)),
@@ -254,5 +254,5 @@ function anyOperation(order: Order, draw: Draw): EditOperation {
     () => ask.addSurcharge(draw.below(100)),
     () => ({ op: draw.chance(50) ? 'changeShippingAddress' : 'changeBillingAddress', address: britain }),
   ];
-  return draw.one(steps)!();
+  return draw.one(operations)!();
 }

@@ -1,4 +1,4 @@
-import type { LineQuantity, OrderedLine, Region, Tax } from '../order/content.js';
+import type { AddressCountry, LineQuantity, OrderedLine, Tax } from '../order/content.js';
 import { orderNumber } from '../order/order-number.js';
 import type { OrderEvent, OrderEventType } from '../order/order.js';
 import type { PlacedPersonal } from '../order/placing.js';
@@ -27,7 +27,7 @@ export function units(...lines: readonly LineQuantity[]): LineQuantity[] {
   return lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
 }
 
-export const britain: Region = { country: 'GB', countryName: 'United Kingdom' };
+export const britain: AddressCountry = { country: 'GB', countryName: 'United Kingdom' };
 
 export function orderPlaced(
   data: Given<'OrderPlaced'> = {},

@@ -5,7 +5,7 @@ import { differingParts } from './snapshot-checks.js';
 import type { Unusable } from './snapshot-codec.js';
 import type { LatestSnapshot } from './snapshot-store.js';
 
-export type Verdict =
+export type SnapshotVerdict =
   | { readonly kind: 'absent' }
   | { readonly kind: Unusable }
   /** `folded`: the order as the events up to the snapshot's revision make it. */
@@ -17,7 +17,7 @@ export async function judgeSnapshot(
   stream: string,
   { content }: Pick<LatestSnapshot, 'content'>,
   streams: OrderStreams,
-): Promise<Verdict> {
+): Promise<SnapshotVerdict> {
   if (content === null) return { kind: 'absent' };
   if (isUnusable(content)) return { kind: content };
   const { revision } = content;

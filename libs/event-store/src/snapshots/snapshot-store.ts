@@ -3,7 +3,7 @@ import type { Order } from '#domain/order/state.js';
 import { WrongExpectedRevision } from '../errors.js';
 import type { ExactEvent, ExactEventStore, ExpectedRevision, RawEvent } from '../port.js';
 import { snapshotStream } from '../streams.js';
-import { APPEND_LIMIT_BYTES, JSON_TYPE, sizeInAppendBytes } from '../wire-event.js';
+import { APPEND_LIMIT_BYTES, eventSizeBytes, JSON_TYPE } from '../wire-event.js';
 import { SnapshotCodec, type Unusable } from './snapshot-codec.js';
 
 /** The last snapshot of an order. */
@@ -46,7 +46,7 @@ export class SnapshotStore {
    */
   async write(stream: string, order: Order, seen: number | null): Promise<Written> {
     const event = await this.#codec.encode(order);
-    if (sizeInAppendBytes(event) > APPEND_LIMIT_BYTES) return { kind: 'too_large' };
+    if (eventSizeBytes(event) > APPEND_LIMIT_BYTES) return { kind: 'too_large' };
     const name = snapshotStream(stream);
     // The limit is set before the first snapshot: a stream without it would keep all snapshots.
     if (seen === null) await this.#limit(name);

@@ -1,4 +1,11 @@
-import type { Discount, LineQuantity, OrderedLine, Region, Surcharge, Tax } from '#domain/order/content.js';
+import type {
+  AddressCountry,
+  Discount,
+  LineQuantity,
+  OrderedLine,
+  Surcharge,
+  Tax,
+} from '#domain/order/content.js';
 import { count, flag, id, idOrNull, list, minor, object, objectOrNull, text, textOrNull } from '../fields.js';
 
 /** Fields that the facts of several events share, each with a function that makes its value. */
@@ -81,7 +88,7 @@ const regionFields = {
 };
 export const region = (description: string) => object(regionFields, description);
 export const regionOrNull = (description: string) => objectOrNull(regionFields, description);
-export const regionOf = ({ country, countryName }: Region) => ({ country, countryName });
+export const regionOf = ({ country, countryName }: AddressCountry) => ({ country, countryName });
 
 export const units = (description: string) =>
   list(

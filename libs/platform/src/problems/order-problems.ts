@@ -94,6 +94,10 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   return_not_found: unknown('The order has no such return'),
   note_not_found: unknown('The order has no such note'),
 
+  quantity_exceeds_ordered: broken(
+    'More units are named than were ordered and not cancelled',
+    'Report at most the units of the line that were ordered and not cancelled, whether they are shipped or not.',
+  ),
   quantity_exceeds_unshipped: broken(
     'More units are named than are left to ship',
     'Cancelled and shipped units together cannot exceed what was ordered.',

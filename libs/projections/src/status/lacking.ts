@@ -1,4 +1,4 @@
-import { metadataOf } from '#event-store/metadata.js';
+import { checkedMetadata } from '#event-store/metadata.js';
 import { ageMs, nextOrderEvent } from '#event-store/next-order-event.js';
 import type { EventStore } from '#event-store/port.js';
 import type { Followed, Surroundings } from './common-status.js';
@@ -32,7 +32,7 @@ export async function lackingMs(
   try {
     const event = await nextOrderEvent(eventStore, position, { withinMs: ASK_LIMIT_MS });
     if (event === null) return 0;
-    const metadata = metadataOf(event.metadata);
+    const metadata = checkedMetadata(event.metadata);
     if (typeof metadata === 'string') return null;
     const lacking = { position: event.position, recordedAt: metadata.recordedAt };
     known.set(engine, lacking);

@@ -10,29 +10,23 @@ import { uuidV5 } from '#platform/uuid-v5.js';
 import type { CommandRequest } from './command-request.js';
 import { IdempotencyKeyReused, OrderRejected, PreconditionFailed, PreconditionMissing } from './errors.js';
 
-export interface Accepted {
-  readonly kind: 'accepted';
-  readonly events: readonly OrderEvent[];
-  readonly recordedAt: Instant;
-}
-
-/** The answer to a request, given one state of the order. */
-export type Answer =
-  | Accepted
+/** What a request comes to on one state of the order. */
+export type RequestDecision =
+  | { readonly kind: 'accepted'; readonly events: readonly OrderEvent[]; readonly recordedAt: Instant }
   /** The command was handled before. Within its window, every later state remembers it too. */
   | { readonly kind: 'replay'; readonly handled: HandledCommand }
-  /** Refused, and every later state would refuse it too. */
-  | { readonly kind: 'final'; readonly error: Error }
-  | { readonly kind: 'refused'; readonly error: Error }
+  /** `isFinal`: every later state would refuse it too. */
+  | { readonly kind: 'refused'; readonly error: Error; readonly isFinal: boolean }
+  /** A no-op. */
   | { readonly kind: 'nothing'; readonly order: Order };
 
 /**
  * Checked in this order: whose order it is, whether it was handled before, `If-Match`, the decision, and whether a
  * customer may ask for it now.
  */
-export function answerOn(order: OrderState, request: CommandRequest, now: Instant): Answer {
+export function decideRequest(order: OrderState, request: CommandRequest, now: Instant): RequestDecision {
   if (order !== null) {
-    const early = answerBeforeDeciding(order, request);
+    const early = decideEarly(order, request);
     if (early) return early;
   }
   const { command, commandId, occurredAt, mayBackdate, ownerCustomerId } = request;
@@ -57,22 +51,24 @@ export function answerOn(order: OrderState, request: CommandRequest, now: Instan
   return { kind: 'accepted', events: decision.events, recordedAt };
 }
 
-function answerBeforeDeciding(order: Order, request: CommandRequest): Answer | null {
+/** What decides before the command does: whose order it is, what it has handled, `If-Match`. null: none of these. */
+function decideEarly(order: Order, request: CommandRequest): RequestDecision | null {
   const { ownerCustomerId, mode, commandId, fingerprint, ifMatch } = request;
   if (ownerCustomerId !== null && order.customerId !== ownerCustomerId) {
     const rejection: Rejection = { code: 'order_not_found', details: {} };
-    return { kind: 'final', error: new OrderRejected(rejection) };
+    return { kind: 'refused', error: new OrderRejected(rejection), isFinal: true };
   }
   const handled = mode === 'remembered' ? handledCommand(order, commandId) : undefined;
   if (handled) {
     return handled.fingerprint === fingerprint
       ? { kind: 'replay', handled }
-      : { kind: 'final', error: new IdempotencyKeyReused(commandId) };
+      : { kind: 'refused', error: new IdempotencyKeyReused(commandId), isFinal: true };
   }
-  if (ifMatch === 'missing')
-    return { kind: 'refused', error: new PreconditionMissing('If-Match is missing') };
+  if (ifMatch === 'missing') {
+    return { kind: 'refused', error: new PreconditionMissing('If-Match is missing'), isFinal: false };
+  }
   if (ifMatch !== null && ifMatch !== order.revision) {
-    return { kind: 'refused', error: new PreconditionFailed(ifMatch, order.revision) };
+    return { kind: 'refused', error: new PreconditionFailed(ifMatch, order.revision), isFinal: false };
   }
   return null;
 }
@@ -90,8 +86,9 @@ function rejectionFor(
   return { code, details: { ...details, allowedCommands: allowed } };
 }
 
-function refused(request: CommandRequest, rejection: Rejection, order: OrderState): Answer {
-  return { kind: 'refused', error: new OrderRejected(rejectionFor(request, rejection, order)) };
+function refused(request: CommandRequest, rejection: Rejection, order: OrderState): RequestDecision {
+  const error = new OrderRejected(rejectionFor(request, rejection, order));
+  return { kind: 'refused', error, isFinal: false };
 }
 
 /** The order as it will be once the events are stored. */
