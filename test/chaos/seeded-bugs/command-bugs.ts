@@ -45,7 +45,7 @@ export const commandBugs: readonly TestedBug[] = [
       },
     ],
     ...commands,
-    test: 'what the store is asked the tail, before a rejection or a no-op decided on cached state is answered',
+    test: 'the event store is asked for the tail before a rejection or a no-op decided on cached state is answered',
   },
   {
     name: 'events of unknown outcome sent again under new ids, at the end of the stream',
