@@ -17,15 +17,15 @@ const shared = {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
 };
 
-const withEngines = {
-  globalSetup: '<rootDir>/test/support/start-engines.ts',
-  globalTeardown: '<rootDir>/test/support/stop-engines.ts',
+const withPostgres = {
+  globalSetup: '<rootDir>/test/support/start-postgres.ts',
+  globalTeardown: '<rootDir>/test/support/stop-postgres.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/test-limit.ts'],
 };
 
 /**
- * `unit` needs nothing but Node; `engines` shares one embedded Postgres; `real` needs Elasticsearch, Kafka or Redis
- * besides (`npm run test:engines`); `slow` is what only CI runs.
+ * `unit` needs nothing but Node; `integration` shares one embedded PostgreSQL; `real` needs Elasticsearch, Kafka or
+ * Redis besides (`npm run test:engines`); `slow` is what only CI runs.
  */
 export default {
   maxWorkers: 2,
@@ -34,21 +34,21 @@ export default {
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,bench}/**/*.spec.ts'] },
     {
       ...shared,
-      displayName: 'engines',
+      displayName: 'integration',
       testMatch: ['<rootDir>/test/{contract,e2e,checks}/**/*.test.ts'],
-      ...withEngines,
+      ...withPostgres,
     },
     {
       ...shared,
       displayName: 'real',
       testMatch: ['<rootDir>/test/real/**/*.test.ts'],
-      ...withEngines,
+      ...withPostgres,
     },
     {
       ...shared,
       displayName: 'slow',
       testMatch: ['<rootDir>/test/chaos/**/*.test.ts'],
-      ...withEngines,
+      ...withPostgres,
     },
   ],
 };

@@ -86,7 +86,7 @@ try {
     const suites = positionals.length > 0 ? positionals : suitesOf(environment);
     process.exitCode = await run(
       process.execPath,
-      [...jest, '--selectProjects', 'engines', 'real', '--', ...suites],
+      [...jest, '--selectProjects', 'integration', 'real', '--', ...suites],
       environment,
     );
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { interleave, percentile, runLane } from './measure.js';
 
 describe('percentile', () => {
-  it('is the smallest value that so many do not exceed', () => {
+  it('is the smallest value that the given share of the values does not exceed', () => {
     expect(percentile([4, 1, 3, 2], 0.5)).toBe(2);
     expect(percentile([4, 1, 3, 2], 0.99)).toBe(4);
     expect(percentile([7], 0.5)).toBe(7);

@@ -119,7 +119,7 @@ describeWithNginx('the gateway', () => {
     expectProblem(await gateway.ask('/'), 'not_found');
   });
 
-  it('refuses a body over the limit of the API, and takes one at it', async () => {
+  it('refuses a body over the limit of the API, and takes one of exactly that size', async () => {
     const send = (path: string, bytes: number) =>
       gateway.ask(path, { method: 'POST', headers: headers(), body: ' '.repeat(bytes) });
     expectProblem(await send('/v1/orders', BODY_LIMIT_BYTES + 1), 'payload_too_large');

@@ -147,7 +147,7 @@ describeWith('kafka', 'the relay', () => {
     await running.stop();
   });
 
-  it('is not told to lack what was placed while its topic was compared', async () => {
+  it('lacks nothing in its topic where orders are placed while the topic is compared', async () => {
     const kafka = someTopic(kafkaBrokers()!);
     const running = startRelay(bench, kafka);
     await running.caughtUp();

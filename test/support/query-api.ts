@@ -7,7 +7,7 @@ import { storeIdentity, storeMarkOf } from '#event-store/store-identity.js';
 import { openEmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
 import { createLogger } from '#platform/logging.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
-import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
+import { ReadModelKeeper, type ReadModelKeeperOptions } from '#projections/generations/read-model-keeper.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { startQueryApi } from '../../apps/query-api/src/start.js';
 import type { TokenOptions } from './command-api.js';
@@ -71,7 +71,7 @@ export interface TestQuerySystem {
    */
   caughtUp(): Promise<{ 'consistent-with': string }>;
   /** @param indexPrefix prefix of its search index; by default orders are searched in PostgreSQL */
-  startProjector(indexPrefix?: string): void;
+  startProjector(indexPrefix?: string | null): void;
   stopProjector(): Promise<void>;
   close(): Promise<void>;
 }
@@ -139,37 +139,30 @@ export async function startTestQuerySystem(elasticsearchUrl: string | null = nul
       );
       return headers;
     },
-    startProjector(indexPrefix) {
-      const engine = elasticsearchOver(networks.indexing);
-      const client = engine && createElasticsearchClient(engine);
-      const keeper = new ReadModelKeeper({
-        eventStore,
-        postgresUrl: database.url,
-        logger,
-        elasticsearch: client,
-        indexPrefix: indexPrefix ?? null,
-      });
-      const abort = new AbortController();
-      const running = keeper.run(abort.signal);
-      stopProjector = async () => {
-        abort.abort();
-        await running;
-        await client?.close();
-      };
+    startProjector(indexPrefix = null) {
+      const indexing = elasticsearchOver(networks.indexing);
+      const elasticsearch = indexing && createElasticsearchClient(indexing);
+      const postgresUrl = database.url;
+      stopProjector = runProjector({ eventStore, postgresUrl, logger, elasticsearch, indexPrefix });
     },
     stopProjector: () => stopProjector(),
     async close() {
       await stopProjector();
       await Promise.all(apis.map((one) => one.close()));
-      await Promise.all([
-        networks.eventStore.close(),
-        networks.postgres.close(),
-        networks.elasticsearch?.close(),
-        networks.indexing?.close(),
-        eventStore.close(),
-      ]);
+      await Promise.all([...Object.values(networks), eventStore].map(async (one) => one?.close()));
       await Promise.all([store.close(), database.drop(), rm(keys, { recursive: true, force: true })]);
     },
+  };
+}
+
+/** Keeps the read models from now on. @returns what ends that, and closes the client of Elasticsearch */
+function runProjector(options: ReadModelKeeperOptions): () => Promise<void> {
+  const abort = new AbortController();
+  const running = new ReadModelKeeper(options).run(abort.signal);
+  return async () => {
+    abort.abort();
+    await running;
+    await options.elasticsearch?.close();
   };
 }
 

@@ -61,7 +61,7 @@ afterEach(() => {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the items of a call', () => {
-  it('come in order, without what is none, until the call ends', async () => {
+  it('come in order until the call ends, without the messages that are no items', async () => {
     const call = new Call().sends(1, 'other', 2, 3);
     call.ends();
     expect(await all(itemsOf(call))).toEqual([1, 2, 3]);

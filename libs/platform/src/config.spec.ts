@@ -42,7 +42,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('may hold what tests and other programs set', () => {
+  it('ignores variables of tests and other programs', () => {
     const environment = { ORDERLOG_TEST_POSTGRES_URL: 'x', PATH: '/bin', ORDERLOG_QUERY_URL: 'http://x' };
     expect(readConfig({}, environment)).toEqual({});
   });
@@ -118,7 +118,7 @@ describe('the configuration', () => {
       expect(read({ ORDERLOG_POSTGRES_URL: '', ORDERLOG_POSTGRES_URL_FILE: file(url) })).toBe(url);
     });
 
-    it('keeps what else is white in it', () => {
+    it('keeps all other white space in it', () => {
       const password = envText('ORDERLOG_KAFKA_SASL_PASSWORD');
       const environment = { ORDERLOG_KAFKA_SASL_PASSWORD_FILE: file(' pass word \n') };
       expect(readConfig({ password }, environment)).toEqual({ password: ' pass word ' });

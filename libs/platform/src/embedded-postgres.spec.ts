@@ -10,7 +10,7 @@ jest.unstable_mockModule(
 );
 const { startEmbeddedPostgres } = await import('./embedded-postgres.js');
 
-it('says that no process could be made of the server', async () => {
+it('the embedded PostgreSQL says why no process could be made of its server', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'orderlog-postgres-'));
   await mkdir(join(dataDir, 'pg'));
   await writeFile(join(dataDir, 'pg', 'PG_VERSION'), '18');

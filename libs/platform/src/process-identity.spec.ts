@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { commandOf, isAlive, processStart } from './process-identity.js';
 
-it('tells processes apart', async () => {
+it('a process is known by its start and its command while it lives, and not afterwards', async () => {
   const child = spawn(process.execPath, ['--eval', 'process.stdin.resume()', 'a word', '-D', '/data']);
   const [pid, ended] = [child.pid!, new Promise((done) => child.once('exit', done))];
   expect(isAlive(pid)).toBe(true);

@@ -5,8 +5,8 @@ import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 /**
  * `building`: being filled; by a replay, or by a projector of its release. `ready`: filled, and found right; it may
  * be activated, and is kept up to date for as long as it is there. `failed`: given up, with the reason.
- * `set_aside`: no longer this release's; another is built in its place. `dropping`, `dropped`: its number is not
- * given again.
+ * `set_aside`: a person had it replaced (`read-models renew`); it is kept up to date no longer, and another is built
+ * in its place. `dropping`, `dropped`: its number is not given again.
  */
 export type GenerationState = 'building' | 'ready' | 'failed' | 'set_aside' | 'dropping' | 'dropped';
 

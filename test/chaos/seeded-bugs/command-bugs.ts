@@ -5,9 +5,9 @@ const REQUEST = 'apps/command-api/src/request';
 const CONTRACT = 'test/contract/command-handling';
 
 const commands = { project: 'unit', file: `${HANDLING}/order-commands.spec.ts` } as const;
-const matrix = { project: 'engines', file: `${CONTRACT}/replay-matrix.test.ts` } as const;
-const unknown = { project: 'engines', file: `${CONTRACT}/unknown-outcomes.test.ts` } as const;
-const handling = { project: 'engines', file: `${CONTRACT}/order-commands.test.ts` } as const;
+const matrix = { project: 'integration', file: `${CONTRACT}/replay-matrix.test.ts` } as const;
+const unknown = { project: 'integration', file: `${CONTRACT}/unknown-outcomes.test.ts` } as const;
+const handling = { project: 'integration', file: `${CONTRACT}/order-commands.test.ts` } as const;
 
 /** Mistakes that could be in the handling of commands. */
 export const commandBugs: readonly TestedBug[] = [
@@ -45,7 +45,7 @@ export const commandBugs: readonly TestedBug[] = [
       },
     ],
     ...commands,
-    test: 'what the store is asked the tail, before a rejection or a no-op decided on cached state is answered',
+    test: 'the event store is asked for the tail before a rejection or a no-op decided on cached state is answered',
   },
   {
     name: 'events of unknown outcome sent again under new ids, at the end of the stream',
@@ -99,7 +99,7 @@ export const commandBugs: readonly TestedBug[] = [
         to: '{ kept: addsUp.size > 1, window }',
       },
     ],
-    ...{ project: 'engines', file: `${CONTRACT}/replay-past-window.test.ts` },
+    ...{ project: 'integration', file: `${CONTRACT}/replay-past-window.test.ts` },
     test: 'a key past the window of its order repeats nothing of any command',
   },
   {
@@ -115,7 +115,7 @@ export const commandBugs: readonly TestedBug[] = [
     this.#snapshots?.appended(stream, wrong, eventCount);`,
       },
     ],
-    ...{ project: 'engines', file: 'test/contract/snapshots/loading.test.ts' },
+    ...{ project: 'integration', file: 'test/contract/snapshots/loading.test.ts' },
     test: 'I7, on a real store a cold load is the full fold after every command of random histories',
   },
   {
@@ -175,7 +175,7 @@ export const commandBugs: readonly TestedBug[] = [
         to: 'const orderId = randomUUID() || placedOrderIdOf(commandId);',
       },
     ],
-    ...{ project: 'engines', file: `${CONTRACT}/replay-at-once.test.ts` },
+    ...{ project: 'integration', file: `${CONTRACT}/replay-at-once.test.ts` },
     test: '100 identical requests at once, over 4 processes to place an order',
   },
   {
@@ -211,7 +211,7 @@ export const commandBugs: readonly TestedBug[] = [
         to: '[tenantId, clientId, method, path, key || customerId]',
       },
     ],
-    ...{ project: 'engines', file: `${CONTRACT}/replay-at-once.test.ts` },
+    ...{ project: 'integration', file: `${CONTRACT}/replay-at-once.test.ts` },
     test: 'the same key and body of a customer and of the shop, on one order, are two commands',
   },
 ];

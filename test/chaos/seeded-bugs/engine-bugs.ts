@@ -3,7 +3,7 @@ import type { TestedBug } from './failed-tests.js';
 const INDEX_WRITER = 'libs/read-models/src/search/elasticsearch/index-writer.ts';
 const TOPIC_WRITER = 'libs/projections/src/relay/topic-writer.ts';
 
-const steps = { project: 'engines', file: 'test/contract/projections/search-steps.test.ts' } as const;
+const steps = { project: 'integration', file: 'test/contract/projections/search-steps.test.ts' } as const;
 const relay = { project: 'real', file: 'test/real/relay.test.ts' } as const;
 
 /** Mistakes that could be in the writing of the index. Only Elasticsearch compares versions. */

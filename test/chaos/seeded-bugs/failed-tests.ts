@@ -9,7 +9,7 @@ export interface TestedBug {
   readonly name: string;
   readonly changes: readonly Change[];
   /** `unit` needs only Node. The others need a PostgreSQL, and the engines that `describeWith` asks for. */
-  readonly project: 'unit' | 'engines' | 'real';
+  readonly project: 'unit' | 'integration' | 'real';
   readonly file: string;
   /** Beginning of the full name of the test that fails. */
   readonly test: string;

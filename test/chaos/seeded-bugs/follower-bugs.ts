@@ -6,9 +6,9 @@ const INDEX_WRITER = 'libs/read-models/src/search/elasticsearch/index-writer';
 const CONTRACT = 'test/contract/projections';
 
 const documents = { project: 'unit', file: `${INDEX_WRITER}.spec.ts` } as const;
-const quarantine = { project: 'engines', file: `${CONTRACT}/quarantine.test.ts` } as const;
-const rows = { project: 'engines', file: `${CONTRACT}/orders-projection.test.ts` } as const;
-const sending = { project: 'engines', file: `${CONTRACT}/relay-sending.test.ts` } as const;
+const quarantine = { project: 'integration', file: `${CONTRACT}/quarantine.test.ts` } as const;
+const rows = { project: 'integration', file: `${CONTRACT}/orders-projection.test.ts` } as const;
+const sending = { project: 'integration', file: `${CONTRACT}/relay-sending.test.ts` } as const;
 
 /**
  * Mistakes that could be in the followers of the log or of the rows: in the progress that they store, and in what

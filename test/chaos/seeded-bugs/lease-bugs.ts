@@ -2,7 +2,7 @@ import type { TestedBug } from './failed-tests.js';
 
 const STORES = 'libs/read-models/src/stores';
 
-const leases = { project: 'engines', file: 'test/contract/projections/leases.test.ts' } as const;
+const leases = { project: 'integration', file: 'test/contract/projections/leases.test.ts' } as const;
 
 /**
  * Mistakes that could be in leases. A chaos run does not find them: a former owner also loses its session, finds
@@ -54,7 +54,7 @@ export const leaseBugs: readonly TestedBug[] = [
         to: 'AbortSignal.any([signal, asked])',
       },
     ],
-    ...{ project: 'engines', file: 'test/contract/projections/projection-engine.test.ts' },
+    ...{ project: 'integration', file: 'test/contract/projections/projection-engine.test.ts' },
     test: 'the engine of a projection leaves what it follows when its lease is lost',
   },
 ];

@@ -23,20 +23,20 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return gathered;
 }
 
-describe('a client goes through', () => {
-  it('lists, page after page', async () => {
+describe('a client', () => {
+  it('goes through all orders of a list, page after page', async () => {
     const listed = await all(client.items('listOrders', { tag: 'listed', sort: 'placedAt', limit: 10 }));
     expect(listed.map(({ orderId }) => orderId)).toEqual(ids);
     const pages = await all(client.pages('listOrders', { tag: 'listed', limit: 10 }));
     expect(pages.map(({ items }) => items.length)).toEqual([10, 10, 5]);
   });
 
-  it('what a search finds', async () => {
+  it('goes through all orders that a search finds', async () => {
     const found = await all(client.items('searchOrders', { text: 'mug', sort: 'placedAt', limit: 10 }));
     expect(found.map(({ orderId }) => orderId)).toEqual(ids);
   });
 
-  it('the history of an order', async () => {
+  it('goes through the whole history of an order', async () => {
     const orderId = ids[0]!;
     for (const text of ['one', 'two', 'three']) await client.addNote({ orderId, text });
     const history = await all(client.items('getOrderHistory', { orderId, limit: 2 }));
@@ -48,7 +48,7 @@ describe('a client goes through', () => {
     ]);
   });
 
-  it('the feed, up to its end, or on and on', async () => {
+  it('reads the feed up to its end, or follows it until its signal aborts', async () => {
     const types = ['OrderPlaced' as const];
     const told = await all(client.items('listEvents', { types, limit: 10 }));
     expect(told.map(({ orderId }) => orderId)).toEqual(ids);
@@ -70,7 +70,7 @@ describe('a client goes through', () => {
     await expect(after).rejects.toThrow('enough');
   });
 
-  it('an export, as it comes', async () => {
+  it('gives all orders of an export, and stops when its reader does', async () => {
     const exported = await all(client.exportOrders({ tag: 'listed' }));
     expect(exported.map(({ orderId }) => orderId).sort()).toEqual([...ids].sort());
     for await (const { orderId } of client.exportOrders({ tag: 'listed' })) {

@@ -115,7 +115,7 @@ describe('the identity of a store', () => {
     expect(await collected(store.readStream(IDENTITY_STREAM))).toHaveLength(1);
   });
 
-  it('is no guess where the stream holds something else', async () => {
+  it('is not made up where its stream holds something else: that is an error', async () => {
     const readStream = () => store.readStream(stream);
     const stream = someStream();
     await store.append(stream, [someEvent({ storeId: randomUUID() })], 'no_stream');

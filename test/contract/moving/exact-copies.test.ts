@@ -223,7 +223,7 @@ describe('an interruption', () => {
     }
   });
 
-  it('of what is looked at first is heard at once, and leaves everything as it was', async () => {
+  it('before anything was appended ends an import at once, and leaves everything as it was', async () => {
     const fresh = await startTestEventStore();
     try {
       await using(fresh, async (store) => {
@@ -403,7 +403,7 @@ describe('a file and a store', () => {
     }
   });
 
-  it('are told apart: a file goes on only with the store that it was begun from, and only once', async () => {
+  it('belong together: an export goes on only with the store that it began with, and not once it is complete', async () => {
     const path = newPath();
     const { store: sourceId } = await using(source, (store) => exported(store, path));
     await using(source, (store) => expect(exported(store, path)).rejects.toThrow('is complete already'));
@@ -412,7 +412,7 @@ describe('a file and a store', () => {
     );
   });
 
-  it('is left alone by an export when it is something else', async () => {
+  it('are left as they are where the file is no export', async () => {
     for (const text of ['x', 'something that somebody needs, and long enough for a header']) {
       const path = newPath();
       await writeFile(path, text);
@@ -475,7 +475,7 @@ describe('a file that no export wrote', () => {
     ],
     ['is no JSON', 'stream: order-default', /it is not an event as `orderctl events export` writes it$/],
     ['is nothing', 'null', /it is not an event as `orderctl events export` writes it$/],
-  ])('and of which a line %s is refused by that line, and nothing is written', async (_what, line, says) => {
+  ])('is refused where a line %s: the line is named, and nothing is written', async (_what, line, says) => {
     const path = newPath();
     await withFile(path, 'w+', async (file) => {
       const writer = await EventsFileWriter.begin(file, { store: randomUUID(), upTo: '9' });
@@ -492,7 +492,7 @@ describe('a file that no export wrote', () => {
     });
   });
 
-  it('is never written by an export, whatever has a name like an order', async () => {
+  it('does not come of streams whose names only look like those of orders: an export leaves them out', async () => {
     const fresh = await startTestEventStore();
     const path = newPath();
     try {

@@ -122,7 +122,7 @@ describeWith('elasticsearch', 'the Elasticsearch adapter', () => {
     ).rejects.toThrow(/strict_dynamic_mapping_exception/);
   });
 
-  it('lets an error of ours be seen', async () => {
+  it('does not take an error of ours for Elasticsearch being away', async () => {
     await direct.indices.create({ index: 'other-fields', mappings: { dynamic: 'strict' } });
     await expect(search('other-fields')).rejects.not.toThrow(SearchUnavailable);
   });

@@ -52,21 +52,24 @@ async function answers({ url }: EmbeddedPostgres): Promise<void> {
   await client.end();
 }
 
-describe('a cluster and its password', () => {
+describe('a cluster', () => {
   it.each([
-    ['another one', 'another'],
-    ['none, as after a power cut', ''],
-  ])('are told apart from %s, and no server stays', async (_, password) => {
-    const dataDir = await newFolder();
-    await (await start(dataDir)).stop();
-    await writeFile(join(dataDir, 'pg.password'), password);
-    let pid: number | null = null;
-    await expect(start(dataDir, { onSpawn: (its) => (pid = its) })).rejects.toThrow(
-      `${dataDir}/pg.password is not the password of ${dataDir}/pg: the two belong together`,
-    );
-    expect(pid !== null && isAlive(pid)).toBe(false);
-    expect(existsSync(join(dataDir, 'pg', 'postmaster.pid'))).toBe(false);
-  });
+    ['another password', 'another'],
+    ['nothing, as after a power cut,', ''],
+  ])(
+    'does not start with %s in the file of its password, says why, and leaves no server',
+    async (_, password) => {
+      const dataDir = await newFolder();
+      await (await start(dataDir)).stop();
+      await writeFile(join(dataDir, 'pg.password'), password);
+      let pid: number | null = null;
+      await expect(start(dataDir, { onSpawn: (its) => (pid = its) })).rejects.toThrow(
+        `${dataDir}/pg.password is not the password of ${dataDir}/pg: the two belong together`,
+      );
+      expect(pid !== null && isAlive(pid)).toBe(false);
+      expect(existsSync(join(dataDir, 'pg', 'postmaster.pid'))).toBe(false);
+    },
+  );
 });
 
 describe('a cluster that was there and is not to be seen', () => {
@@ -130,7 +133,7 @@ describe('a server that was left behind', () => {
     return dataDir;
   }
 
-  it('is not the program that has its number now', async () => {
+  it('is not taken for another program that has its process id now: that one goes on', async () => {
     let other: ReturnType<typeof spawn> | null = null;
     const dataDir = await leftBehind(({ uid, gid }) => {
       // As the server's own user, who may end it.
@@ -143,7 +146,7 @@ describe('a server that was left behind', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  it('is not the server of another cluster', async () => {
+  it('is not taken for the server of another cluster: that one goes on', async () => {
     const other = await start(await newFolder());
     await answers(await start(await leftBehind(() => other.pid)));
     await answers(other);

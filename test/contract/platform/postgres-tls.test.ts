@@ -109,7 +109,7 @@ describe('a pool that is told to check who the server is', () => {
     });
   });
 
-  it('is told whose password is wrong', async () => {
+  it('reports a wrong password with the name of its user', async () => {
     expect(await refusal(urlTo({ password: 'wr0ng:p@ss' }))).toMatchObject({
       code: '28P01',
       message: 'password authentication failed for user "orderlog"',

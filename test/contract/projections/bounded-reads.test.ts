@@ -51,7 +51,7 @@ describe('what reads take at most', () => {
       }
     };
 
-    it('ends behind so many events, whether they are of the types asked for or not, and says so', async () => {
+    it('ends after a number of events, whether they are of the types asked for or not, and says so', async () => {
       const { events, pages } = await followed(['OrderPlaced'], 100);
       expect(events).toEqual(Array<string>(ORDERS).fill('OrderPlaced 0'));
       expect(pages).toEqual([1, 1, 1, 1, 1, 0]);

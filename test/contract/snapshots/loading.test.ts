@@ -70,7 +70,7 @@ async function orderOf(events: number, by: SnapshotProcess) {
 }
 
 describe('a snapshot', () => {
-  it('is written after every so many events, and is the only one there', async () => {
+  it('is written each time a number of events came, and is the only one there', async () => {
     const one = snapshotProcess(its.store);
     const { stream } = await orderOf(35, one);
     expect(one.observed.outcomes).toEqual(['wrote written', 'wrote written', 'wrote written']);

@@ -31,7 +31,7 @@ describe('a token', () => {
     expect(await noteBy(token)).toMatchObject({ status: 401, body: { code: 'token_expired' } });
   });
 
-  it('must be signed by the issuer, and as it signs', async () => {
+  it('must be signed by the issuer, as the issuer signs', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'orderlog-forger-'));
     try {
       const forger = await openEmbeddedIssuer(folder);
@@ -88,7 +88,7 @@ describe('an order of someone else', () => {
 describe("a customer's token", () => {
   const ada = () => system.api.token({ customer: 'ada', scopes: ['orders:write'] });
 
-  it('cannot place, change, or say when', async () => {
+  it('cannot place or change an order, nor say when something happened', async () => {
     const token = await ada();
     expect((await system.api.send('/v1/orders', { token, body: mugOrder() })).status).toBe(403);
     expect((await noteBy(token)).status).toBe(403);

@@ -33,14 +33,14 @@ const placing = (more: object) => mugOrder(more);
 const withLine = (more: object) => mugOrder({ lines: [{ ...mug(), ...more }] });
 const payment = (more: object) => ({ amountMinor: 1, currency: 'EUR', providerReference: 'P', ...more });
 
-describe('a body that is no JSON object', () => {
+describe('a body that cannot be taken', () => {
   it.each<[string, string]>([
     ['cut off', '{"currency":"EUR","lines":['],
     ['not JSON', 'currency=EUR'],
     ['with __proto__', '{"currency":"EUR","__proto__":{"a":1}}'],
     ['NaN', '{"currency":"EUR","lines":NaN}'],
     ['two of them', '{}{}'],
-  ])('%s', async (_what, body) => {
+  ])('is refused as malformed JSON: %s', async (_what, body) => {
     await refused('/v1/orders', { body }, 400, 'malformed_json');
   });
 
@@ -51,11 +51,11 @@ describe('a body that is no JSON object', () => {
     ['a number', 1],
     ['lists in lists', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
     ['objects in objects', `{"lines":[${'{"tax":'.repeat(100_000)}null${'}'.repeat(100_000)}]}`],
-  ])('%s', async (_what, body) => {
+  ])('is refused as invalid: %s', async (_what, body) => {
     await refused('/v1/orders', { body }, 400, 'validation_failed');
   });
 
-  it('in another type or encoding', async () => {
+  it('is refused in another content type or encoding', async () => {
     const headers = { 'content-type': 'text/plain' };
     await refused('/v1/orders', { headers }, 415, 'unsupported_media_type');
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -64,7 +64,7 @@ describe('a body that is no JSON object', () => {
     await refused('/v1/orders', { body: latin1 }, 400, 'malformed_json');
   });
 
-  it('over the cap', async () => {
+  it('is refused when it is larger than 2 MiB', async () => {
     const body = placing({ reference: 'x'.repeat(2 * 1024 * 1024) });
     await refused('/v1/orders', { body }, 413, 'payload_too_large');
   });
@@ -102,7 +102,7 @@ describe('a field that is not what it must be', () => {
     ['day that is none', placing({ occurredAt: '2026-02-30T12:00:00Z' }), '/occurredAt'],
     ['time without offset', placing({ occurredAt: '2026-02-20T12:00:00' }), '/occurredAt'],
     ['time as number', placing({ occurredAt: 1_700_000_000 }), '/occurredAt'],
-  ])('%s', async (_what, body, pointer) => {
+  ])('is named in the refusal: %s', async (_what, body, pointer) => {
     const { body: problem } = await refused('/v1/orders', { body }, 400, 'validation_failed');
     expect(problem['errors']).toContainEqual(expect.objectContaining({ pointer }));
   });
@@ -130,18 +130,18 @@ describe('a field that is not what it must be', () => {
       '/operations',
     ],
     ['long note', 'notes', { text: 'x'.repeat(LIMITS.noteCharacters + 1) }, '/text'],
-  ])('%s', async (_what, route, body, pointer) => {
+  ])('is named in the refusal of other commands, too: %s', async (_what, route, body, pointer) => {
     const { body: problem } = await refused(at(route), { body }, 400, 'validation_failed');
     expect(problem['errors']).toContainEqual(expect.objectContaining({ pointer }));
   });
 
-  it('names every one, up to fifty', async () => {
+  it('is named with all others, up to fifty', async () => {
     const lines = Array.from({ length: 80 }, () => ({ ...mug(), quantity: -1 }));
     const { body } = await refused('/v1/orders', { body: placing({ lines }) }, 400, 'validation_failed');
     expect(body['errors']).toHaveLength(50);
   });
 
-  it('in the path or the query', async () => {
+  it('is refused in the path and in the query, too', async () => {
     await refused('/v1/orders/17/confirm', {}, 400, 'validation_failed');
     await refused(at('refunds/17/succeeded'), { body: { providerReference: 'R' } }, 400, 'validation_failed');
     const edit = { body: { operations: [{ op: 'removeLine', lineId: UNKNOWN }] } };
@@ -169,11 +169,11 @@ describe('a header that is not what it must be', () => {
     ['If-Match without quotes', { headers: { 'if-match': '0' } }, 'malformed_request'],
     ['a weak If-Match', { headers: { 'if-match': 'W/"0"' } }, 'malformed_request'],
     ['a long correlation id', { headers: { 'x-correlation-id': 'c'.repeat(201) } }, 'malformed_request'],
-  ])('%s', async (_what, sent, code) => {
+  ])('is refused: %s', async (_what, sent, code) => {
     await refused(at('confirm'), sent, 400, code);
   });
 
-  it('If-Match for an order that does not exist yet', async () => {
+  it('is refused: If-Match for an order that does not exist yet', async () => {
     const sent = { body: mugOrder(), headers: { 'if-match': '*' } };
     await refused('/v1/orders', sent, 400, 'malformed_request');
   });
@@ -182,7 +182,7 @@ describe('a header that is not what it must be', () => {
 describe('what is too large', () => {
   const lines = (count: number, name: string) => Array.from({ length: count }, () => ({ ...mug(), name }));
 
-  it('2,001 lines', async () => {
+  it('is refused: more than 2,000 lines, at once or by an edit', async () => {
     await refused('/v1/orders', { body: placing({ lines: lines(2_001, 'Mug') }) }, 400, 'validation_failed');
     const full = await system.api.send('/v1/orders', { body: placing({ lines: lines(2_000, 'Mug') }) });
     expect(full.status).toBe(201);
@@ -190,13 +190,13 @@ describe('what is too large', () => {
     await refused(path, { body: { operations: [{ op: 'addLine', line: mug() }] } }, 422, 'too_many_lines');
   });
 
-  it('an order over the append limit', async () => {
+  it('is refused: an order that does not fit into one append', async () => {
     const body = placing({ lines: lines(2_000, 'ü'.repeat(LIMITS.nameCharacters)) });
     const { body: problem } = await refused('/v1/orders', { body }, 422, 'order_too_large');
     expect(problem['details']).toMatchObject({ limitBytes: 1_000_000 });
   });
 
-  it('money that does not add up to a safe number', async () => {
+  it('is refused: money whose total is out of range', async () => {
     const dear = Array.from({ length: 3 }, () => mug(1_000_000, LIMITS.amountMinor));
     await refused('/v1/orders', { body: placing({ lines: dear }) }, 422, 'total_out_of_range');
     const surcharges = [{ amountMinor: LIMITS.amountMinor }];
@@ -221,12 +221,12 @@ describe('what the order does not know or allow', () => {
     ],
     ['confirm', { occurredAt: '2020-01-01T00:00:00Z' }, 'occurred_at_before_last_event'],
     ['confirm', { occurredAt: '2999-01-01T00:00:00Z' }, 'occurred_at_in_future'],
-  ])('%s %j', async (route, body, code) => {
+  ])('is refused: %s %j', async (route, body, code) => {
     const status = code.endsWith('_not_found') ? 404 : code === 'not_allowed_in_state' ? 409 : 422;
     await refused(at(route), { body }, status, code);
   });
 
-  it('a currency that does not exist, a discount that is too high', async () => {
+  it('is refused: a currency that does not exist, a discount that is too high', async () => {
     await refused('/v1/orders', { body: placing({ currency: 'XQX' }) }, 422, 'invalid_currency');
     const discounts = [{ amountMinor: 2_001 }];
     await refused('/v1/orders', { body: placing({ discounts }) }, 422, 'discount_exceeds_lines');
@@ -234,7 +234,7 @@ describe('what the order does not know or allow', () => {
     await refused('/v1/orders', { body: placing({ discounts: nowhere }) }, 404, 'line_not_found');
   });
 
-  it('orders that are none', async () => {
+  it('is refused: a command to an order that does not exist', async () => {
     await refused(`/v1/orders/${UNKNOWN}/confirm`, {}, 404, 'order_not_found');
     await refused(
       `/v1/orders/${UNKNOWN}/confirm`,
@@ -244,7 +244,7 @@ describe('what the order does not know or allow', () => {
     );
   });
 
-  it('all of an edit when one step of it is wrong', async () => {
+  it('is refused: a whole edit of which one operation is wrong', async () => {
     const operations = [
       { op: 'addLine', line: mug() },
       { op: 'removeLine', lineId: UNKNOWN },

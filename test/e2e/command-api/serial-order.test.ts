@@ -101,7 +101,7 @@ describe('what contradicts a serial order', () => {
     expect(found.join('\n')).toMatch(says);
   });
 
-  it('is not that the answer to a command without a key was lost', async () => {
+  it('does not include a command without a key whose answer was lost', async () => {
     const { exchanges, events } = await history(1);
     const timesSent = (id: string | null) => exchanges.filter(({ commandId }) => commandId === id).length;
     const one = exchanges.find((each) => isDone(each) && timesSent(each.commandId) === 1);

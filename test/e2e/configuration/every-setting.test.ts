@@ -242,7 +242,7 @@ describe('every setting', () => {
     expect(error.message).not.toContain(MARK);
   });
 
-  it('is read by an app that is one', () => {
+  it('names only apps that exist as its readers', () => {
     for (const { readBy } of Object.values(configNames)) {
       expect([...Object.keys(apps), 'every app']).toEqual(expect.arrayContaining(readBy.split(', ')));
     }

@@ -27,7 +27,7 @@ describe('a secret', () => {
     }
   });
 
-  it('is as little seen where it stands in a file', async () => {
+  it('is not seen either where it is given in a file', async () => {
     const environment = await secrets.inFiles(secrets.places()['a wrong password']!);
     for (const app of APPS)
       expect([app, seenIn(await secrets.overheard(app, environment))]).toEqual([app, []]);

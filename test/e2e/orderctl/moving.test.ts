@@ -195,7 +195,7 @@ describe('a shop that moves to another event store', () => {
   );
 
   it(
-    'has no use for what was said about positions in the old one',
+    'refuses a position of the old store, and takes its own',
     async () => {
       const answer = await get(from);
       const position = answer.headers.get('order-position')!;

@@ -291,7 +291,7 @@ describe('a shop on one machine', () => {
   );
 
   it(
-    'runs once on its data',
+    'refuses a second start on the same data',
     async () => {
       const second = await orderctl(
         'up',

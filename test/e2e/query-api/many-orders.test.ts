@@ -39,7 +39,7 @@ describe('many orders over HTTP', () => {
 
   const list = (query: string, asking = {}) => system.ask(`/v1/orders?${query}`, asking);
 
-  it('lists the latest first, and whatever is asked for', async () => {
+  it('lists the latest orders first, and those that each filter asks for', async () => {
     expect(references(await list(''))).toEqual(['R5', 'R4', 'R3', 'R2', 'R1', 'R0']);
     expect(references(await list('sort=placedAt&limit=2'))).toEqual(['R0', 'R1']);
     expect(references(await list('status=confirmed&customerId=c-even'))).toEqual(['R2', 'R0']);

@@ -10,7 +10,7 @@ const answer = (lines: number): GivenAnswer => ({
   ],
 });
 
-it('gives an answer again, without what else its giver knew', () => {
+it('gives an answer again, without the order that was remembered with it', () => {
   const answers = new GivenAnswers();
   answers.remember('a', Object.assign({ order: {} }, answer(1)));
   expect(answers.of('a')).toEqual(answer(1));

@@ -48,8 +48,8 @@ function setUp(now: () => Instant = () => instantAt(Date.UTC(2026, 10, 22))) {
   return { memory, open, commands: open() };
 }
 
-describe('what the store is asked', () => {
-  it('nothing but the append, to place an order and to change one that is cached', async () => {
+describe('the event store', () => {
+  it('is asked for nothing but the append, to place an order and to change one that is cached', async () => {
     const { memory, commands } = setUp();
     await commands.handle(request(place));
     await commands.handle(request(tags('x')));
@@ -57,7 +57,7 @@ describe('what the store is asked', () => {
   });
 
   // Read from the last known event on: whether that event is still there tells if the store was restored.
-  it('the tail, before a rejection or a no-op decided on cached state is answered', async () => {
+  it('is asked for the tail before a rejection or a no-op decided on cached state is answered', async () => {
     const { memory, commands } = setUp();
     await commands.handle(request(place));
     await commands.handle(request(tags()));
@@ -70,7 +70,7 @@ describe('what the store is asked', () => {
     expect(memory.asked).toEqual(['append at no_stream', 'read from 0', 'read from 0', 'read from 0']);
   });
 
-  it('the tail and another append, after others were faster, with other event ids', async () => {
+  it('is asked for the tail, then for an append with other event ids, where others were faster', async () => {
     const { memory, commands, open } = setUp();
     await commands.handle(request(place));
     await open().handle(request(tags('other')));
@@ -79,7 +79,7 @@ describe('what the store is asked', () => {
     expect(memory.asked).toEqual(['append at 0', 'read from 0', 'append at 1']);
   });
 
-  it('nothing again to answer a command that was handled here', async () => {
+  it('is asked for nothing to answer a repeated command that was handled here', async () => {
     const { memory, commands } = setUp();
     const asked = request(place);
     const first = await commands.handle(asked);
@@ -90,7 +90,7 @@ describe('what the store is asked', () => {
     expect(memory.asked).toEqual(['append at no_stream', 'append at 0']);
   });
 
-  it('all of it, once nothing is known any more: a store that is back may not have what was answered', async () => {
+  it('is asked for the whole stream after `forget`: a store that is back may have lost what was answered', async () => {
     const { memory, commands } = setUp();
     const asked = request(place);
     const first = await commands.handle(asked);
@@ -100,7 +100,7 @@ describe('what the store is asked', () => {
     expect(memory.asked).toEqual(['append at no_stream', 'read from 0', 'read from 0']);
   });
 
-  it('all of it, where the events of a command that its state tells of are gone: the store was restored', async () => {
+  it('is asked for the whole stream where the events of a handled command are gone: the store was restored', async () => {
     const { memory, commands, open } = setUp();
     const asked = request(confirm);
     await commands.handle(request(place));
@@ -114,7 +114,7 @@ describe('what the store is asked', () => {
     expect(memory.events.map(({ type }) => type)).toEqual(['OrderPlaced', 'OrderConfirmed']);
   });
 
-  it('its events, once, to answer a command that was handled elsewhere', async () => {
+  it('is asked once for the events of a command that was handled elsewhere, to answer it again', async () => {
     const { memory, commands, open } = setUp();
     const asked = request(confirm);
     await commands.handle(request(place));
@@ -160,7 +160,7 @@ describe('conflicts', () => {
     await expect(open().handle(request(confirm))).resolves.toMatchObject({ order: { status: 'confirmed' } });
   });
 
-  it('are what all are told of that waited for them, also those far behind', async () => {
+  it('end in a refusal of every command that waited, also of those far behind', async () => {
     let elapsedMs = 0;
     const { memory, commands: before } = setUp();
     await before.handle(request(place));

@@ -63,7 +63,7 @@ describe('commands that wait for the same order', () => {
     });
   });
 
-  it('are so many at most', async () => {
+  it('are at most 64 in an append', async () => {
     const requests = Array.from({ length: 150 }, (_, n) => asked(addNote(`note ${n}`)));
     const { memory } = await sharing(requests);
     expect(memory.sizes).toEqual([1, 64, 64, 22]);

@@ -27,13 +27,13 @@ describe('recent events', () => {
     expect(positions(recent.after(105, 2))).toEqual([]);
   });
 
-  it('gives bytes back, too', () => {
+  it('drops the oldest when they have too many bytes, too', () => {
     const recent = new RecentEvents(0, { maxEvents: 100, maxBytes: 100 });
     for (let n = 1; n <= 20; n++) recent.push(eventAt(n, 's', n - 1, 30));
     expect(positions(recent.after(recent.firstPosition - 1, 100))).toEqual([18, 19, 20]);
   });
 
-  it('refuses a hole', () => {
+  it('refuses an event that does not follow the last one', () => {
     const recent = new RecentEvents(5, { maxEvents: 3, maxBytes: 1_000 });
     expect(() => recent.push(eventAt(7, 's', 0))).toThrow('does not follow');
   });

@@ -5,7 +5,7 @@ import { Stopped } from '../support/interruption.js';
 import { Patience, storedOrderEvents } from './stored-order-events.js';
 
 describe('patience with an event store', () => {
-  it('that is away ends when somebody stops it', async () => {
+  it('ends when somebody stops it while the store is away', async () => {
     const told: string[] = [];
     const tell = (line: string) => void told.push(line);
     const patience = new Patience(tell, () => told.length > 0);
@@ -15,7 +15,7 @@ describe('patience with an event store', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('that has events of others alone ends then, too', async () => {
+  it('ends when somebody stops it while the store gives no event of an order', async () => {
     let position = 0n;
     async function* subscribeToAllExact(): AsyncGenerator<SubscriptionMessage<StoredExactEvent>> {
       for (; position < 1_000n; position++) yield { kind: 'checkpoint', position };

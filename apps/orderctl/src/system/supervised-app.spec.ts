@@ -6,7 +6,7 @@ import { until } from '#test/support/until.js';
 import { AppLog } from './app-log.js';
 import { SupervisedApp } from './supervised-app.js';
 
-it('tries again where the system makes no process of it', async () => {
+it('a supervised app is tried again where the system makes no process of it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'orderlog-app-'));
   const log = new AppLog(join(folder, 'event-store.log'));
   const told: string[] = [];

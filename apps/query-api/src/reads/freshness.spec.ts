@@ -110,7 +110,7 @@ describe('a read that must show a write', () => {
     ).rejects.toMatchObject({ code: 'not_caught_up' });
   });
 
-  it('is over at its time, also where the projection moves during every read', async () => {
+  it('ends when its time is over, also where the projection moves during every read', async () => {
     const busy = projectionAt(0n, 100n);
     let reads = 0;
     const read = async () => {

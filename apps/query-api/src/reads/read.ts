@@ -13,11 +13,11 @@ import type { ReadModels } from '#read-models/readers/read-models.js';
 import type { OrderSearchPage, OrderSearchQuestion } from '#read-models/search/order-search.js';
 import { searchAsOf, type SearchAsOfQuestion } from '#read-models/search/search-as-of.js';
 import {
-  readFewUnfinished,
+  readFewStale,
   readParked,
-  readUnfinishedAmong,
+  readStaleAmong,
   type ShownBy,
-  type Unfinished,
+  type StaleOrder,
 } from '#read-models/readers/parked.reader.js';
 import { refuseParked } from './order-parked.js';
 import { Sources } from './sources.js';
@@ -92,8 +92,8 @@ async function withStale<Answer>(
   reading: Promise<Answer>,
   pageOf: (answer: Answer) => Shown,
 ): Promise<Answer & Stale> {
-  const [answer, unfinished] = await besideUnfinished(models, question, 'rows', reading, pageOf);
-  return { ...answer, ...staleOf(pageOf(answer), unfinished) };
+  const [answer, found] = await besideStale(models, question, 'rows', reading, pageOf);
+  return { ...answer, ...staleOf(pageOf(answer), found) };
 }
 
 /** Orders of a page. */
@@ -105,26 +105,26 @@ interface Stale {
   readonly stale: readonly string[];
 }
 
-function staleOf({ items }: Shown, unfinished: readonly Unfinished[]): Stale {
-  const ids = new Set(unfinished.map(({ orderId }) => orderId));
+function staleOf({ items }: Shown, found: readonly StaleOrder[]): Stale {
+  const ids = new Set(found.map(({ orderId }) => orderId));
   return { stale: items.map(({ orderId }) => orderId).filter((id) => ids.has(id)) };
 }
 
 /**
- * A tenant rarely has unfinished orders, so all of them are read at the same time as the page. Only where they are
+ * A tenant rarely has stale orders, so all of them are read at the same time as the page. Only where they are
  * many, those of the page are read after it.
  */
-async function besideUnfinished<Answer>(
+async function besideStale<Answer>(
   models: ReadModels,
   { audience: { tenantId } }: { readonly audience: Audience },
   shownBy: ShownBy,
   reading: Promise<Answer>,
   pageOf: (answer: Answer) => Shown,
-): Promise<[answer: Answer, unfinished: readonly Unfinished[]]> {
-  const [answer, few] = await Promise.all([reading, readFewUnfinished(models, tenantId, shownBy)]);
+): Promise<[answer: Answer, found: readonly StaleOrder[]]> {
+  const [answer, few] = await Promise.all([reading, readFewStale(models, tenantId, shownBy)]);
   if (few !== null) return [answer, few];
   const ids = pageOf(answer).items.map(({ orderId }) => orderId);
-  return [answer, await readUnfinishedAmong(models, tenantId, ids, shownBy)];
+  return [answer, await readStaleAmong(models, tenantId, ids, shownBy)];
 }
 
 /**
@@ -138,10 +138,10 @@ async function searchOrders(
 ): Promise<OrderSearchPage & Stale> {
   if (consistentWith !== null) await search.refresh();
   const searching = search.search(question);
-  const [page, unfinished] = await besideUnfinished(models, question, 'search', searching, (one) => one);
+  const [page, found] = await besideStale(models, question, 'search', searching, (one) => one);
   const { indexedThrough, writtenThrough } = page;
-  const parked = unfinished.filter(({ lateWrite }) => lateWrite === null);
-  const late = unfinished.filter(
+  const parked = found.filter(({ lateWrite }) => lateWrite === null);
+  const late = found.filter(
     ({ lateWrite }) => lateWrite !== null && writtenThrough !== null && lateWrite > writtenThrough,
   );
   if (consistentWith !== null && ((indexedThrough ?? -1n) < consistentWith.position || late.length > 0)) {

@@ -25,7 +25,7 @@ describe('AddNote', () => {
     given(erased, noteAdded('a')).when(addNote('a'), note).thenNothing();
   });
 
-  it('holds 4,000 characters', () => {
+  it('takes at most 4,000 characters', () => {
     expect(given(placed).when(addNote('x'.repeat(4_000))).order.notes).toHaveLength(1);
     given(placed)
       .when(addNote('x'.repeat(4_001)))
@@ -67,7 +67,7 @@ describe('ChangeTags', () => {
     given(placed, tagsChanged('vip')).when(changeTags('vip')).thenNothing();
   });
 
-  it('takes 50 of 50 characters', () => {
+  it('takes at most 50 tags, of at most 50 characters each', () => {
     const tags = (count: number) => Array.from({ length: count }, (_, i) => String(i).padStart(50, 't'));
     expect(given(placed).when(changeTags(...tags(50))).order.tags).toHaveLength(50);
     given(placed)

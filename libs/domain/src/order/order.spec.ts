@@ -25,7 +25,7 @@ function recorded(happened: Happened, recording: Partial<Recording> = {}): Recor
 }
 
 describe('evolve', () => {
-  it('keeps the order’s books', () => {
+  it('updates the revision, the last times and the handled commands with each event', () => {
     const placed = evolve(null, recorded(orderPlaced(), { recordedAt: at('12:05') }));
     const order = evolve(placed, {
       ...recorded(orderConfirmed(), { revision: 7, commandId: 'd' }),

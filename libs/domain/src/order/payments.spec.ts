@@ -92,7 +92,7 @@ describe('RecordPaymentCaptured', () => {
     );
   });
 
-  it('keeps the sum countable', () => {
+  it('is refused when all captures together would pass the limit of an amount', () => {
     const { when } = given(placed, captured(LIMITS.amountMinor - 1));
     when(recordCaptured(2, { providerReference: 'C2' })).thenRejected('total_out_of_range');
     expect(when(recordCaptured(1, { providerReference: 'C2' })).order.payments.captures).toHaveLength(2);

@@ -279,7 +279,7 @@ describe('PlaceOrder', () => {
       .thenRejected('id_already_used');
   });
 
-  it('comes before everything else', () => {
+  it('has to come before any other command', () => {
     given().when(confirmOrder()).thenRejected('order_not_found');
   });
 });

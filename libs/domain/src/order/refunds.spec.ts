@@ -64,7 +64,7 @@ describe('RequestRefund for a return', () => {
       .then(ofLines([mugs(1, 333)], reason, 'new-0', 'return'));
   });
 
-  it('adds up to the value after a refund between others failed', () => {
+  it('gives units whose refund failed their value again, whatever was refunded after it', () => {
     const history = [
       ...paid,
       ...sent(mug(3), lamp(2)),

@@ -17,16 +17,16 @@ describe('a state as it is stored', () => {
     expect(state(bytes).equals(unpacked as Buffer)).toBe(true);
   });
 
-  it('takes an octet more than it has, until packing saves enough', async () => {
+  it('is not packed while it is small, and takes one octet more then', async () => {
     expect(await packedState(state(PACKED_FROM_BYTES))).toHaveLength(PACKED_FROM_BYTES + 1);
     expect((await packedState(state(PACKED_FROM_BYTES + 1))).length).toBeLessThan(1_000);
   });
 
-  it('is left as large as it is where it could not be unpacked again', async () => {
+  it('is not packed where it is too large to be unpacked again', async () => {
     expect(await packedState(state(UNPACKED_LIMIT_BYTES + 1))).toHaveLength(UNPACKED_LIMIT_BYTES + 2);
   });
 
-  it('packs what comes again far away', async () => {
+  it('is packed well also where its repetitions are far apart', async () => {
     const ids = Buffer.from(Array.from({ length: 40_000 }, (_, n) => `${(n * 7_919) % 104_729};`).join(''));
     const once = await packedState(ids);
     const tenTimes = await packedState(Buffer.concat(Array.from({ length: 10 }, () => ids)));

@@ -17,7 +17,7 @@ const read = (url: string) =>
   readConfig({ url: envJwksUrl('ORDERLOG_JWKS_URL') }, { ORDERLOG_JWKS_URL: url }).url;
 
 describe('the address of the keys', () => {
-  it('is that of a file with some, or any of an issuer, which may be away', async () => {
+  it('may be a file that holds keys, or any URL of an issuer, which may be away', async () => {
     const { jwksUrl } = await openEmbeddedIssuer(folder);
     for (const url of [jwksUrl, 'https://issuer.example/keys', 'http://127.0.0.1:1/keys']) {
       expect(read(url)).toBe(url);

@@ -109,7 +109,7 @@ describe('a schema', () => {
     expect(() => jsonSchemaOf(BothDto)).toThrow('two classes of one body are called AddDto');
   });
 
-  it('cannot say the flags of a pattern', () => {
+  it('cannot be made of a pattern with flags', () => {
     expect(() => Text({ max: 5, pattern: /x/i })).toThrow('flags');
   });
 });

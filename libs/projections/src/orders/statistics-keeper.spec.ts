@@ -21,7 +21,7 @@ const keeper = () => {
   return new StatisticsKeeper({ postgresUrl, generation, logger: createLogger('projector', 'silent') });
 };
 
-it('is closed also while PostgreSQL has not answered yet', async () => {
+it('the statistics keeper is closed also while PostgreSQL has not answered yet', async () => {
   const asked = new Promise((resolve) => mute.once('connection', resolve));
   const waiting = keeper();
   waiting.wrote(1_000);
@@ -33,7 +33,7 @@ it('is closed also while PostgreSQL has not answered yet', async () => {
   await connecting.close();
 });
 
-it('asks nothing while there are few rows, nor once it is closed', async () => {
+it('the statistics keeper asks nothing while there are few rows, nor once it is closed', async () => {
   let connections = 0;
   mute.on('connection', () => (connections += 1));
   const idle = keeper();

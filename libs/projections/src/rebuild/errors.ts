@@ -1,5 +1,5 @@
 /** Nothing was begun, and nothing changed. */
 export class CannotReplay extends Error {}
 
-/** The generation was not right, or could not be built: it is gone again, and the live one is as it was. */
+/** The generation was not right, or could not be built: it is gone again, and the active one is as it was. */
 export class ReplayFailed extends Error {}

@@ -49,7 +49,7 @@ export interface Replayed extends Switched {
 }
 
 /**
- * Builds a generation beside the live one and, once it is found right, flips to it. A replay that was cut off or
+ * Builds a generation beside the active one and, once it is found right, flips to it. A replay that was cut off or
  * stopped is continued. Stores that are away are waited for.
  *
  * @throws CannotReplay when nothing was done, ReplayFailed and ReplayCancelled when what was built is gone again,

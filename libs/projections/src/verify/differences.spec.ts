@@ -22,8 +22,11 @@ describe('differencesBetween', () => {
 });
 
 describe('shown', () => {
-  it('shortens', () => {
-    expect(shown('x'.repeat(1_000))).toHaveLength(121);
+  it('cuts a long value and marks the cut', () => {
+    expect(shown('x'.repeat(1_000))).toBe(`"${'x'.repeat(119)}…`);
+  });
+
+  it('is null for a value that is not there', () => {
     expect(shown(undefined)).toBeNull();
   });
 });

@@ -29,7 +29,7 @@ CREATE UNIQUE INDEX replays_open ON ${SHARED_SCHEMA}.replays ((true)) WHERE ende
 `;
 
 /**
- * Builds of generations beside the live one, of which the last may be under way: what each was asked for, what it
+ * Builds of generations beside the active one, of which the last may be under way: what each was asked for, what it
  * is asked to do now, and how far it is. `asked`: run, pause or cancel. `state`: running, paused, done, failed,
  * cancelled.
  */

@@ -33,7 +33,7 @@ describe('the conditions of a filter', () => {
     expect(text.match(/\$\d+/g)).toHaveLength(parameters.values.length);
   });
 
-  it('take from as inside and to as outside', () => {
+  it('include the moment `from` and exclude the moment `to`', () => {
     const [from, to] = [instantOf('2026-01-01T00:00:00Z'), instantOf('2026-02-01T00:00:00Z')];
     const conditions = filterConditions(staff, filterOf({ from, to }), new Parameters(), 'o');
     expect(conditions.slice(1)).toEqual(['o.placed_at >= $2', 'o.placed_at < $3']);
@@ -47,7 +47,7 @@ describe('the conditions of a filter', () => {
 });
 
 describe('as of a moment', () => {
-  it('is one period of each order that is not empty', () => {
+  it('takes of each order the one period, not empty, that holds the moment', () => {
     const parameters = new Parameters();
     const at = instantOf('2026-01-01T00:00:00Z')!;
     expect(asOfConditions({ clock: 'recorded', at }, parameters, 'o')).toEqual([
@@ -60,7 +60,7 @@ describe('as of a moment', () => {
     expect(parameters.values).toEqual([at, '2026-01-01T00:01:00.000Z']);
   });
 
-  it('knows no year beyond 9999, as moments do not', () => {
+  it('goes no further than the end of the year 9999, as moments do', () => {
     const parameters = new Parameters();
     const at = instantOf('9999-12-31T23:59:59.999Z')!;
     asOfConditions({ clock: 'recorded', at }, parameters, 'o');

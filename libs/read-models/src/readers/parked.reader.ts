@@ -91,8 +91,8 @@ export type ShownBy = 'rows' | 'search';
 
 const FEW = 100;
 
-/** An order that is shown without its latest changes. */
-export interface Unfinished {
+/** An order that is shown, or may be shown, without its latest changes. */
+export interface StaleOrder {
   readonly orderId: string;
   /**
    * null: the order is parked. Else its row was written behind the checkpoint, by the write of this number: an
@@ -105,38 +105,38 @@ export interface Unfinished {
  * Those of these orders that are parked, in their rows or, for a search, in their documents. For a search of an
  * index also those that were written late, and the order of the tenant that was written late last.
  */
-export async function readUnfinishedAmong(
+export async function readStaleAmong(
   models: ReadModels,
   tenantId: string,
   orderIds: readonly string[],
   shownBy: ShownBy,
-): Promise<Unfinished[]> {
-  return readUnfinished(models, tenantId, shownBy, orderIds, null);
+): Promise<StaleOrder[]> {
+  return readStale(models, tenantId, shownBy, orderIds, null);
 }
 
-/** All unfinished orders of a tenant, to be read at the same time as a page; null: they are many. */
-export async function readFewUnfinished(
+/** All stale orders of a tenant, to be read at the same time as a page; null: they are many. */
+export async function readFewStale(
   models: ReadModels,
   tenantId: string,
   shownBy: ShownBy,
-): Promise<Unfinished[] | null> {
-  const found = await readUnfinished(models, tenantId, shownBy, null, FEW + 1);
+): Promise<StaleOrder[] | null> {
+  const found = await readStale(models, tenantId, shownBy, null, FEW + 1);
   return found.length > FEW ? null : found;
 }
 
-function readUnfinished(
+function readStale(
   models: ReadModels,
   tenantId: string,
   shownBy: ShownBy,
   among: readonly string[] | null,
   limit: number | null,
-): Promise<Unfinished[]> {
+): Promise<StaleOrder[]> {
   return models.read(async ({ id, rowsOf, searchIndex }, pool) => {
     // Documents are made of rows: a document lacks what its row lacks.
     const searched = shownBy === 'search' ? id : null;
     const ask = async (late: boolean) => {
       const { rows } = await pool.query<{ orderId: string; lateWrite: string | null }>({
-        name: `${late ? 'unfinished' : 'parked'}_${among === null ? 'few' : 'among'}`,
+        name: `${late ? 'stale' : 'parked'}_${among === null ? 'few' : 'among'}`,
         text: `SELECT DISTINCT order_id AS "orderId", NULL::bigint AS "lateWrite" FROM ${SHARED_SCHEMA}.quarantine
           WHERE (projection, generation) IN (($1, $2::int), ($3, $4::int))
             AND tenant_id = $5 ${among === null ? '' : 'AND order_id = ANY($6::uuid[])'}

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 
-export default async function stopEngines(): Promise<void> {
+export default async function stopPostgres(): Promise<void> {
   const running = globalThis.testPostgres;
   if (!running) return;
   globalThis.testPostgres = undefined;

@@ -22,7 +22,7 @@ const SETTINGS = { fsync: 'off', full_page_writes: 'off', wal_compression: 'off'
  * Starts one real PostgreSQL for the whole run, unless ORDERLOG_TEST_POSTGRES_URL names one. Every test makes its
  * own database in it.
  */
-export default async function startEngines(): Promise<void> {
+export default async function startPostgres(): Promise<void> {
   if (globalThis.testPostgres || process.env['ORDERLOG_TEST_POSTGRES_URL']) return;
   const dataDir = await mkdtemp(join((await hasRoom(MEMORY)) ? MEMORY : tmpdir(), 'orderlog-test-'));
   const server = await startEmbeddedPostgres({ dataDir, settings: SETTINGS });
