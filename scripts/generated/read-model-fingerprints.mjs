@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decode } from '#event-store/codec.js';
-import { generationDdl } from '#read-models/generation-ddl.js';
+import { generationDdl } from '#read-models/generations/generation-ddl.js';
 import { foldText } from '#read-models/fold-text.js';
 import { documentOf } from '#read-models/order-document.js';
 import { foldOrder, historyRowOf, changesSearch } from '#read-models/orders.projection.js';

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
-import type { Generation } from './generations.js';
+import type { Generation } from './generations/generation.js';
 import type { Queryable } from './queryable.js';
 import { PositionWaiters } from './position-waiters.js';
-import { ReadFrom } from './read-from.js';
+import { ReadFrom } from './generations/generation-in-use.js';
 import { CHECKPOINT_CHANNEL, GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
 
 const RECONNECT_AFTER_MS = 250;

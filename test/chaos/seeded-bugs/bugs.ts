@@ -136,14 +136,14 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'a flip to a generation that has not caught up',
     changes: [
       {
-        file: 'libs/projections/src/rebuild/switching.ts',
+        file: 'libs/projections/src/rebuild/verify-and-flip.ts',
         from: 'await markReady(options.pool, generation);',
         to: `await kept.stop();
           await new Promise((done) => setTimeout(done, 3_000));
           await markReady(options.pool, generation);`,
       },
       {
-        file: 'libs/read-models/src/activate-generation.ts',
+        file: 'libs/read-models/src/generations/try-flip.ts',
         from: 'return smaller(held, storeEndsAt ?? held);',
         to: 'return held < 0n ? smaller(held, storeEndsAt ?? held) : null;',
       },

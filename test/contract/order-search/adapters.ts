@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import type { Order } from '#domain/order/state.js';
-import { prepareGeneration } from '#read-models/generations.js';
+import { prepareGeneration } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { ElasticsearchOrderSearch } from '#read-models/search/elasticsearch/elasticsearch-order-search.js';

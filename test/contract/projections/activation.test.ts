@@ -3,7 +3,7 @@ import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { createLogger } from '#platform/logging.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { unreadableStreams } from '../../support/unreadable-streams.js';

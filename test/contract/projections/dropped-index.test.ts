@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { dropGeneration } from '#read-models/drop-generation.js';
-import { markReady } from '#read-models/generation-states.js';
-import { createGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
+import { dropGeneration } from '#read-models/generations/drop-generation.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { createGeneration, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
 import { freshDatabase, testPool } from '../../support/database.js';

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { decodeEach, type EventCodec } from '#event-store/codec.js';
 import { CannotFlip, flipTo, rollback } from '#projections/generations/flip.js';
 import { ReplayFailed } from '#projections/rebuild/errors.js';
-import { markReady } from '#read-models/generation-states.js';
-import { activeGeneration, createGeneration } from '#read-models/generations.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { activeGeneration, createGeneration } from '#read-models/generations/generation.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
 import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';

@@ -4,14 +4,14 @@ import { createPool } from '#platform/postgres.js';
 import { isAway } from '#projections/engine/interruptions.js';
 import { Wakeup } from '#projections/engine/wakeup.js';
 import { CannotFlip, flipTo } from '#projections/generations/flip.js';
-import { activate } from '#read-models/activate-generation.js';
-import { markReady } from '#read-models/generation-states.js';
+import { activate } from '#read-models/generations/try-flip.js';
+import { markReady } from '#read-models/generations/generation-states.js';
 import {
   activeGeneration,
   createGeneration,
   prepareGeneration,
   type Generation,
-} from '#read-models/generations.js';
+} from '#read-models/generations/generation.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { replayOn } from '../../support/replays.js';

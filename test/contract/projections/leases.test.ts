@@ -3,7 +3,7 @@ import pg from 'pg';
 import { Leases } from '#projections/lease/leases.js';
 import { Ownership } from '#projections/lease/ownership.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { prepareGeneration, type Generation } from '#read-models/generations.js';
+import { prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { LeaseLost } from '#read-models/stores/fence.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { prepareGeneration } from '#read-models/generations.js';
+import { prepareGeneration } from '#read-models/generations/generation.js';
 import { RebuildWatch } from '../../../apps/orderctl/src/system/rebuild-watch.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';

@@ -10,7 +10,7 @@ import { MessageMaker } from '#projections/relay/outgoing.js';
 import { serveRelayActions } from '#projections/relay/relay-actions.js';
 import { Sending } from '#projections/relay/sending.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
-import { prepareSharedTables } from '#read-models/generations.js';
+import { prepareSharedTables } from '#read-models/generations/generation.js';
 import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
 import { takeLease } from '../../support/leases.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';

@@ -5,7 +5,7 @@ import { createLogger } from '#platform/logging.js';
 import type { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
 import type { Replayed, ReplayOptions } from '#projections/rebuild/replay.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { FROM_THE_START } from '#read-models/readers/feed-place.js';
 import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { freeGeneration } from '#projections/rebuild/freeing.js';
 import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ORDERCTL, orderctl, type Finished } from '../../support/orderctl.js';

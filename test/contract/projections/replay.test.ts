@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EncodedEvent, ExactEventStore } from '#event-store/port.js';
-import { activeGeneration, prepareSharedTables } from '#read-models/generations.js';
+import { activeGeneration, prepareSharedTables } from '#read-models/generations/generation.js';
 import { addSkip } from '#read-models/stores/skips.store.js';
 import { ReplaysStore, type ReplayPhase, type ReplayProgress } from '#read-models/stores/replays.store.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { FollowedStep, FollowedSteps } from '#projections/search/followed-steps.js';
 import { SearchFollower } from '#projections/search/search-follower.js';
-import { prepareGeneration, type Generation } from '#read-models/generations.js';
+import { prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { ElasticsearchOrderSearch } from '#read-models/search/elasticsearch/elasticsearch-order-search.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type pg from 'pg';
-import { activate } from '#read-models/activate-generation.js';
-import { markReady } from '#read-models/generation-states.js';
-import { activeGeneration, createGeneration } from '#read-models/generations.js';
+import { activate } from '#read-models/generations/try-flip.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { activeGeneration, createGeneration } from '#read-models/generations/generation.js';
 import { testPool } from '../../support/database.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { activeGeneration } from '#read-models/generations.js';
-import { setGenerationsAside } from '#read-models/set-aside.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
+import { setGenerationsAside } from '#read-models/generations/set-aside.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { CliError } from '../support/cli-error.js';
 import { printJson } from '../support/output.js';

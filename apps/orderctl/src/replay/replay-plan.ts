@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { Client } from '@elastic/elasticsearch';
 import type { EventStore } from '#event-store/port.js';
-import { listGenerations, superseded } from '#read-models/generation-list.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { listGenerations, superseded } from '#read-models/generations/generation-list.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { tableSizes } from '#read-models/stores/table-sizes.js';
 import { CliError } from '../support/cli-error.js';

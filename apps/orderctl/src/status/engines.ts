@@ -4,7 +4,7 @@ import type { KafkaPlace } from '#platform/kafka-settings.js';
 import { createLogger } from '#platform/logging.js';
 import type { ElasticsearchPlace } from '#platform/search-settings.js';
 import type { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { oneLine } from '../support/cli-error.js';
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { activeGeneration, type Generation } from '#read-models/generations.js';
+import { activeGeneration, type Generation } from '#read-models/generations/generation.js';
 import { CliError } from '../support/cli-error.js';
 import { withPostgres } from '../support/postgres.js';
 

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { counted } from '#platform/counted.js';
 import { createPool } from '#platform/postgres.js';
-import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
 import { duration } from '../import/progress.js';
 
 const TELL_EVERY_MS = 3_000;

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
-import { activate } from '#read-models/activate-generation.js';
-import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
-import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { activate } from '#read-models/generations/try-flip.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
+import { OrdersShownOlder } from '#read-models/generations/orders-shown-older.js';
 import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 

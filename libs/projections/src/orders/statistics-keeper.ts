@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { endConnection } from '#platform/postgres.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { analyzedHistoryRows, analyzeStatement } from '#read-models/stores/table-statistics.js';
 import { isAway } from '../engine/interruptions.js';
 

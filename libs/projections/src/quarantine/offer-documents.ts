@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { count, counted } from '#platform/counted.js';
-import { generationById } from '#read-models/generations.js';
+import { generationById } from '#read-models/generations/generation.js';
 import type { Queryable } from '#read-models/queryable.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { orderStream } from '#event-store/streams.js';
 import { count, counted } from '#platform/counted.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { streamsFoldedWithSkipped } from '#read-models/stores/folded-skips.js';
 import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
-import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { OrdersShownOlder } from '#read-models/generations/orders-shown-older.js';
 import { askOwners, type Waiting } from './ask-owners.js';
 
 /**

@@ -1,8 +1,12 @@
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
-import { dropGeneration, IndexLeft, type DropOptions } from '#read-models/drop-generation.js';
-import { listGenerations, superseded, type GenerationRecord } from '#read-models/generation-list.js';
-import type { Generation } from '#read-models/generations.js';
+import { dropGeneration, IndexLeft, type DropOptions } from '#read-models/generations/drop-generation.js';
+import {
+  listGenerations,
+  superseded,
+  type GenerationRecord,
+} from '#read-models/generations/generation-list.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { messageOf } from '../engine/interruptions.js';
 
 export interface Freeing {

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
 import type { Logger } from '#platform/logging.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { beginBulk, endBulk } from '#read-models/search/elasticsearch/bulk-index.js';
 import { Leases } from '../lease/leases.js';

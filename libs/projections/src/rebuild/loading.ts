@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
 import type { ExactEventStore, StoredExactEvent, SubscriptionMessage } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX, orderStream, parseOrderStream } from '#event-store/streams.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { BuildCheckpoint, BulkLoadStore, OpenedOrder } from '#read-models/stores/bulk-load.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';

@@ -1,4 +1,4 @@
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import type { OpenedOrder, UnappliedEvent } from '#read-models/stores/bulk-load.store.js';
 import { BulkRows, type CopyPart } from '#read-models/stores/bulk-rows.js';
 import { KnownWords } from '#read-models/stores/known-words.js';

@@ -1,15 +1,15 @@
 import type pg from 'pg';
 import type { ExactEventStore } from '#event-store/port.js';
 import { otherStore } from '#event-store/store-identity.js';
-import { listGenerations } from '#read-models/generation-list.js';
+import { listGenerations } from '#read-models/generations/generation-list.js';
 import {
   activeGeneration,
   createGeneration,
   generationById,
   indexPrefixOf,
   type Generation,
-} from '#read-models/generations.js';
-import { madeFrom } from '#read-models/made-from.js';
+} from '#read-models/generations/generation.js';
+import { madeFrom } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { ReplaysStore, type ReplayRecord, type ReplayRequested } from '#read-models/stores/replays.store.js';
 import { CannotReplay } from './errors.js';

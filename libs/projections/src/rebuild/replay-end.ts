@@ -1,11 +1,11 @@
-import { markFailed } from '#read-models/generation-states.js';
-import type { Generation } from '#read-models/generations.js';
+import { markFailed } from '#read-models/generations/generation-states.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway, messageOf } from '../engine/interruptions.js';
 import { ReplayFailed } from './errors.js';
 import { freeIfPossible, freeSuperseded, type Freeing } from './freeing.js';
 import { ReplayCancelled } from './replay-control.js';
-import { isSwitchedTo } from './switching.js';
+import { isSwitchedTo } from './verify-and-flip.js';
 
 /** Records that a replay ended without a flip. */
 export function recordEnd(

@@ -4,8 +4,8 @@ import type { ExactEventStore } from '#event-store/port.js';
 import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
-import { prepareSharedTables, type Generation } from '#read-models/generations.js';
-import { bindToStore } from '#read-models/made-from.js';
+import { prepareSharedTables, type Generation } from '#read-models/generations/generation.js';
+import { bindToStore } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import {
@@ -22,7 +22,7 @@ import type { LoadingLimits } from './loading.js';
 import { beginOrContinue, type BegunReplay } from './replay-begin.js';
 import { ReplayControl } from './replay-control.js';
 import { afterError, dropLeftBehind } from './replay-end.js';
-import { isSwitchedTo, switchTo, type Switched } from './switching.js';
+import { isSwitchedTo, switchTo, type Switched } from './verify-and-flip.js';
 import type { ThrottleClock } from './throttle.js';
 
 export interface ReplayOptions {

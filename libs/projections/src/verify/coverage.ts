@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX, parseOrderStream } from '#event-store/streams.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { keysWithoutOrder, ordersWithoutRow } from '#read-models/stores/order-keys.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import type { Difference } from './differences.js';

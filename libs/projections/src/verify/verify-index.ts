@@ -4,7 +4,7 @@ import type { Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal, OrderState } from '#domain/order/state.js';
 import { decode } from '#event-store/codec.js';
 import { orderStream } from '#event-store/streams.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { orderOf, type OrderDocument } from '#read-models/order-document.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
 import type { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';

@@ -5,7 +5,7 @@ import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { counted } from '#platform/counted.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { activeGeneration, type Generation } from '#read-models/generations.js';
+import { activeGeneration, type Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
 import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';

@@ -2,7 +2,7 @@ import type { Erased } from '#domain/decider.js';
 import type { Instant } from '#domain/instant.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
 import { pushEventValues } from '../event-columns.js';
-import type { Generation } from '../generations.js';
+import type { Generation } from '../generations/generation.js';
 import type { Queryable } from '../queryable.js';
 import { keyArrays, type OrderKey } from '../order-key.js';
 import { documentOf, orderOf, type OrderDocument } from '../order-document.js';

@@ -1,4 +1,4 @@
-import type { Generation } from '../generations.js';
+import type { Generation } from '../generations/generation.js';
 import type { Queryable } from '../queryable.js';
 import { keyArrays, type OrderKey } from '../order-key.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';

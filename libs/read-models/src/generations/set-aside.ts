@@ -1,7 +1,7 @@
-import type { Generation } from './generations.js';
-import type { Queryable } from './queryable.js';
-import { readModelFingerprints } from './read-model-fingerprints.js';
-import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
+import type { Generation } from './generation.js';
+import type { Queryable } from '../queryable.js';
+import { readModelFingerprints } from '../read-model-fingerprints.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 
 /**
  * Sets the generations of this release aside: the next projector that starts builds another one, and queries are

@@ -1,8 +1,8 @@
 import type { GenerationState } from './generation-states.js';
-import { GENERATION_COLUMNS, toGeneration, type Generation, type GenerationRow } from './generations.js';
-import type { Queryable } from './queryable.js';
-import { readModelFingerprints } from './read-model-fingerprints.js';
-import { SHARED_SCHEMA } from './schema.js';
+import { GENERATION_COLUMNS, toGeneration, type Generation, type GenerationRow } from './generation.js';
+import type { Queryable } from '../queryable.js';
+import { readModelFingerprints } from '../read-model-fingerprints.js';
+import { SHARED_SCHEMA } from '../schema.js';
 
 /** A generation and what is known of it. */
 export interface GenerationRecord extends Generation {

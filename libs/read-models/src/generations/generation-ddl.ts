@@ -1,6 +1,6 @@
-import { historyIndexes } from './order-history-indexes.js';
-import { summaryColumns } from './order-summary.js';
-import type { SearchEngine } from './search/search-engine.js';
+import { historyIndexes } from '../order-history-indexes.js';
+import { summaryColumns } from '../order-summary.js';
+import type { SearchEngine } from '../search/search-engine.js';
 
 /** SQL that creates the tables of one generation with keys and indexes. Some of them depend on the search engine. */
 export function generationDdl(schema: string, engine: SearchEngine): string {

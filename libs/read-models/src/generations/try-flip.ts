@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { checkpointOf } from './checkpoints.js';
-import { activeGeneration, type Generation } from './generations.js';
-import type { Queryable } from './queryable.js';
-import { noteShownByFlip } from './late-events.js';
+import { checkpointOf } from '../checkpoints.js';
+import { activeGeneration, type Generation } from './generation.js';
+import type { Queryable } from '../queryable.js';
+import { noteShownByFlip } from '../late-events.js';
 import { requireNoneShownOlder } from './orders-shown-older.js';
-import { ORDERS_PROJECTION, SEARCH_PROJECTION } from './orders.projection.js';
-import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
+import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '../orders.projection.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 
 export interface FlipOptions {
   /** A person asked for the flip: projectors do not flip back. */

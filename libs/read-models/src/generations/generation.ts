@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { indexStatements, tablesDdl } from './generation-ddl.js';
-import type { Queryable } from './queryable.js';
-import { migrated } from './migrations/migrate.js';
-import { readModelFingerprints } from './read-model-fingerprints.js';
-import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
-import type { SearchEngine } from './search/search-engine.js';
-import { rowsOrNone } from './stores/rows-or-none.js';
+import type { Queryable } from '../queryable.js';
+import { migrated } from '../migrations/migrate.js';
+import { readModelFingerprints } from '../read-model-fingerprints.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
+import type { SearchEngine } from '../search/search-engine.js';
+import { rowsOrNone } from '../stores/rows-or-none.js';
 
 /** A set of read tables and, where there is one, their search index: what one release reads and writes. */
 export interface Generation {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { GenerationState } from './generation-states.js';
-import { generationById, type Generation } from './generations.js';
-import { SEARCH_PROJECTION } from './orders.projection.js';
-import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
+import { generationById, type Generation } from './generation.js';
+import { SEARCH_PROJECTION } from '../orders.projection.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 
 export interface DropOptions {
   /** Removes an index of Elasticsearch, which may be gone already. null: no Elasticsearch is configured. */

@@ -1,8 +1,8 @@
-import { activeGeneration, type Generation } from './generations.js';
+import { activeGeneration, type Generation } from './generation.js';
 import { madeFrom } from './made-from.js';
-import { ORDERS_PROJECTION } from './orders.projection.js';
-import type { Queryable } from './queryable.js';
-import { SHARED_SCHEMA } from './schema.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
+import type { Queryable } from '../queryable.js';
+import { SHARED_SCHEMA } from '../schema.js';
 
 /**
  * How long a newly active generation is not read while it is behind what was read here. After that it is read as

@@ -1,6 +1,6 @@
-import type { Generation } from './generations.js';
-import type { Queryable } from './queryable.js';
-import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
+import type { Generation } from './generation.js';
+import type { Queryable } from '../queryable.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 
 /**
  * `building`: being filled; by a replay, or by a projector of its release. `ready`: filled, and found right; it may

@@ -1,6 +1,6 @@
-import type { Queryable } from './queryable.js';
-import { GENERATION_CHANNEL, SHARED_SCHEMA } from './schema.js';
-import { rowsOrNone } from './stores/rows-or-none.js';
+import type { Queryable } from '../queryable.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
+import { rowsOrNone } from '../stores/rows-or-none.js';
 
 /** What a projection makes, with a checkpoint of its own. */
 export interface Made {

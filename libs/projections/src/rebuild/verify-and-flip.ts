@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { counted } from '#platform/counted.js';
-import { activate, foreseeFlip } from '#read-models/activate-generation.js';
-import { markReady } from '#read-models/generation-states.js';
-import { listGenerations } from '#read-models/generation-list.js';
-import type { Generation } from '#read-models/generations.js';
-import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { activate, foreseeFlip } from '#read-models/generations/try-flip.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { listGenerations } from '#read-models/generations/generation-list.js';
+import type { Generation } from '#read-models/generations/generation.js';
+import { OrdersShownOlder } from '#read-models/generations/orders-shown-older.js';
 import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isAway } from '../engine/interruptions.js';

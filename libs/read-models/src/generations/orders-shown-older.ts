@@ -1,10 +1,10 @@
-import type { Generation } from './generations.js';
-import type { Queryable } from './queryable.js';
-import { ORDERS_PROJECTION } from './orders.projection.js';
-import { SHARED_SCHEMA } from './schema.js';
-import type { OrderKey } from './order-key.js';
-import type { Action } from './stores/quarantine-actions.store.js';
-import type { ParkedKind } from './stores/quarantine.store.js';
+import type { Generation } from './generation.js';
+import type { Queryable } from '../queryable.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
+import { SHARED_SCHEMA } from '../schema.js';
+import type { OrderKey } from '../order-key.js';
+import type { Action } from '../stores/quarantine-actions.store.js';
+import type { ParkedKind } from '../stores/quarantine.store.js';
 
 interface ParkedThere extends OrderKey {
   /** Of the first event that is parked. */
