@@ -110,7 +110,7 @@ describe('an order that is parked in one generation, and applied in the one that
     expect(await activeId()).toBe(1);
   });
 
-  it('keeps a replay that parks it from being switched to, and nothing is left of that', async () => {
+  it('lets no replay that parks it flip, and nothing is left of that', async () => {
     knows = true;
     await bench.caughtUp(bench.start({ codec }));
     const failing = replayOn(bench);

@@ -4,7 +4,7 @@ import { createPool } from '#platform/postgres.js';
 import { isAway } from '#projections/engine/interruptions.js';
 import { Wakeup } from '#projections/engine/wakeup.js';
 import { CannotFlip, flipTo } from '#projections/generations/flip.js';
-import { activate } from '#read-models/generations/try-flip.js';
+import { tryFlip } from '#read-models/generations/try-flip.js';
 import { markReady } from '#read-models/generations/generation-states.js';
 import {
   activeGeneration,
@@ -56,14 +56,14 @@ describe('a flip that stands still in the middle', () => {
       standing.wake();
       await going.wait(ENGINES_MS);
     };
-    const flip = activate(pool, next, { chosen: true, refresh }).catch((error: unknown) => error);
+    const flip = tryFlip(pool, next, { chosen: true, refresh }).catch((error: unknown) => error);
     await standing.wait(ENGINES_MS);
     expect(calls).toBe(2);
     await order.does(tags('held up'));
     await bench.caughtUp(running).finally(() => going.wake());
     expect(isAway(await flip)).toBe(true);
     expect((await activeGeneration(bench.pool))?.id).toBe(running.projector.generation!.id);
-    expect(await activate(pool, next, { chosen: true })).toBe('flipped');
+    expect(await tryFlip(pool, next, { chosen: true })).toBe('flipped');
   });
 });
 
@@ -98,7 +98,7 @@ describe('a flip, where a lock is held for longer than it waits', () => {
     });
     await Promise.all(letGo);
     expect(flipped).toMatchObject({ generation: 2, previous: 1 });
-    expect(told[0]).toMatch(/^waiting: another process is switching generations, or a long write/);
+    expect(told[0]).toMatch(/^waiting: another flip, or a long write/);
   });
 
   it('ends with a line that says so, and changes nothing', async () => {
@@ -120,6 +120,6 @@ describe('a flip, where a lock is held for longer than it waits', () => {
     const { previous } = await replayOn(bench, { onNote });
     await Promise.all(letGo);
     expect([previous, told.filter((line) => line.startsWith('waiting: '))]).toEqual([1, [told[0]]]);
-    expect(told[0]).toMatch(/^waiting: another process is switching generations/);
+    expect(told[0]).toMatch(/^waiting: another flip/);
   });
 });

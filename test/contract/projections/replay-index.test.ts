@@ -79,7 +79,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
   }
   const indexes = async () => Object.keys(await client.indices.get({ index: `${prefix}*` })).sort();
 
-  it('builds rows and index anew, and both are switched to at once', async () => {
+  it('builds rows and index anew, and one flip makes both active', async () => {
     const before = (await activeGeneration(bench.pool))!;
     const { generation, verified } = await replayOn(bench, { elasticsearch: client });
     expect(verified).toMatchObject({ orders: 20, differences: [] });
@@ -96,7 +96,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
       auto_expand_replicas: '0-1',
     });
 
-    await orders[0]!.does(note('after the switch'));
+    await orders[0]!.does(note('after the flip'));
     await indexedUpToNow();
     expect(await bench.verify(client)).toMatchObject({
       generation: generation.id,
@@ -111,7 +111,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     expect(generation).toMatchObject({ schema: before.schema, rowsOf: before.id });
     expect(generation.searchIndex).not.toBe(before.searchIndex);
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
-    await orders[1]!.does(note('after the switch'));
+    await orders[1]!.does(note('after the flip'));
     await indexedUpToNow();
     const current = async () => (await activeGeneration(bench.pool))!;
     const models = new ReadModels(bench.pool, { current, refreshed: current });

@@ -303,7 +303,7 @@ describe('a replay that is cut off, held or given up', () => {
     expect(await orderctl('replay', '--search-only', ...places())).toMatchObject({ code: 1 });
   });
 
-  it('switches to nothing that is not what the events say, says why, and leaves no trace', async () => {
+  it('flips to nothing that is not what the events say, says why, and leaves no trace', async () => {
     let spoilt = false;
     const spoiling = replayOn(bench, {
       onProgress: ({ phase }) => {

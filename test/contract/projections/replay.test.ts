@@ -52,7 +52,7 @@ describe('a replay', () => {
       [generation],
     );
 
-  it('builds what the projector has built, row by row, and switches to it', async () => {
+  it('builds what the projector has built, row by row, and flips to it', async () => {
     await writeOrders(40);
     await live();
     const { generation, previous, verified, dropped } = await replayOn(bench);
@@ -87,7 +87,7 @@ describe('a replay', () => {
     const [order] = await writeOrders(2);
     await live();
     const { generation } = await replayOn(bench);
-    const { revision } = await order!.does(note('after the switch'));
+    const { revision } = await order!.does(note('after the flip'));
     await until(
       'the new one has it',
       async () => {

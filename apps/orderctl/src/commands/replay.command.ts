@@ -41,7 +41,7 @@ const NEEDS = ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'] as const;
 export function addReplayCommand(program: Command): void {
   const command = program
     .command('replay')
-    .description('build the read models anew beside the live ones, verify them, and switch to them')
+    .description('build the read models anew beside the live ones, verify them, and flip to them')
     .option('--search-only', 'build only the search index, from the rows of the active generation')
     .option('--dry-run', 'print what a replay would do, and how much space and time it would take')
     .option(
@@ -65,7 +65,7 @@ function withRequest(command: Command): Command {
   return command
     .option(
       '--verify <full|sample=N>',
-      'compare all orders, or N of them, before the switch (default: full, or as the replay began)',
+      'compare all orders, or N of them, before the flip (default: full, or as the replay began)',
       parseVerify,
     )
     .option(
@@ -74,7 +74,7 @@ function withRequest(command: Command): Command {
       wholeNumber(1),
     )
     .option('--no-throttle', 'lift the throttle of a replay that began with one')
-    .option('--keep', 'do not drop older generations after the switch')
+    .option('--keep', 'do not drop older generations after the flip')
     .option('--no-keep', 'drop older generations, although the replay began with --keep');
 }
 

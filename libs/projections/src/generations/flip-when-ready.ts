@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { counted } from '#platform/counted.js';
 import type { Logger } from '#platform/logging.js';
-import { activate } from '#read-models/generations/try-flip.js';
+import { tryFlip } from '#read-models/generations/try-flip.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
 import { markFailed, markReady } from '#read-models/generations/generation-states.js';
@@ -17,7 +17,7 @@ import { withParkedTriedAgain } from '../quarantine/try-parked-again.js';
 import { briefly } from '../verify/differences.js';
 import { BUILD_PATIENCE_MS, countWrong, notCompared, verify } from '../verify/verify.js';
 
-export interface ActivationOptions {
+export interface FlipWhenReadyOptions {
   /** Three connections are used. */
   readonly pool: pg.Pool;
   readonly eventStore: Pick<EventStore, 'readStream' | 'subscribeToAll' | 'headPosition'>;
@@ -34,16 +34,21 @@ const LOOK_EVERY_MS = 100;
 const VERIFIED_ORDERS = 1_000;
 
 /**
- * Flips to the generation that this release has built, where the active one is of another release or search engine, or
- * was set aside. Before the flip it waits until the index is as far as the rows, and compares orders with their events.
- * An order that this release cannot apply as far as the active generation has does not prevent the flip: it is shown as
- * it is, and stale. Neither does an order whose stream alone cannot be read, and which so cannot be compared. A
- * generation that a person has gone back from is left alone, and so is one beside an active one of the same kind.
+ * Flips to the generation that this release has built, once its index is as far as its rows and its orders were compared
+ * with their events.
+ *
+ * It flips where the active generation is of another release or search engine, or was set aside. These do not prevent it:
+ * - an order that this release cannot apply as far as the active generation has: it is shown as it is, and stale;
+ * - an order whose stream alone cannot be read, and which so cannot be compared.
+ *
+ * It does not flip
+ * - to a generation that a person has gone back from;
+ * - where the active generation is of the same kind.
  *
  * @throws BuiltWrong
  */
-export async function activateWhenReady(
-  options: ActivationOptions,
+export async function flipWhenReady(
+  options: FlipWhenReadyOptions,
   generation: Generation,
   position: bigint,
   signal: AbortSignal,
@@ -54,16 +59,16 @@ export async function activateWhenReady(
   let evenOlder = false;
   for (; !signal.aborted; await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})) {
     try {
-      const own = await toBeActivated(pool, generation, logger);
+      const own = await flipTarget(pool, generation, logger);
       if (own === null) return;
       if (!(await isSearchable(pool, generation, position))) continue;
       if (own.state === 'building') await verifyBuilt(options, generation, signal);
       const flips = async () => {
         const storeEndsAt = (await options.eventStore.headPosition()) ?? -1n;
-        return activate(pool, generation, { chosen: false, storeEndsAt, refresh, evenOlder });
+        return tryFlip(pool, generation, { chosen: false, storeEndsAt, refresh, evenOlder });
       };
       const flip = await withParkedTriedAgain(pool, generation, flips, { signal });
-      if (flip !== 'flipped' && flip !== 'active already') continue;
+      if (flip !== 'flipped' && flip !== 'already_active') continue;
       logger.info({ generation: generation.id }, 'queries are answered from this generation');
       return;
     } catch (error) {
@@ -80,8 +85,8 @@ export async function activateWhenReady(
   }
 }
 
-/** null: there is nothing to activate. */
-async function toBeActivated(
+/** @returns null: there is nothing to flip to */
+async function flipTarget(
   pool: pg.Pool,
   { id, fingerprint }: Generation,
   logger: Logger,
@@ -111,7 +116,7 @@ async function isSearchable(
 }
 
 async function verifyBuilt(
-  options: ActivationOptions,
+  options: FlipWhenReadyOptions,
   generation: Generation,
   signal: AbortSignal,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { listGenerations } from '#read-models/generations/generation-list.js';
 import { BuildFailed, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
-import { activateWhenReady } from './flip-when-ready.js';
+import { flipWhenReady } from './flip-when-ready.js';
 import { onGenerationNews } from './generation-news.js';
 import { Leases } from '../lease/leases.js';
 import { KeptSet } from './kept-set.js';
@@ -50,7 +50,7 @@ export class ReadModelKeeper {
   readonly #stop = new AbortController();
   /** The build of the target was given up: until a person steps in, there is no target. */
   #isGivenUp = false;
-  #activation: Promise<void> | null = null;
+  #flipping: Promise<void> | null = null;
 
   constructor(options: ReadModelKeeperOptions) {
     this.#options = options;
@@ -106,7 +106,7 @@ export class ReadModelKeeper {
       this.#stop.abort();
       await Promise.allSettled(running);
       await Promise.allSettled([this.#rows.stop(), this.#indexes.stop()]);
-      await Promise.allSettled([this.#activation ?? Promise.resolve()]);
+      await Promise.allSettled([this.#flipping ?? Promise.resolve()]);
       await Promise.all([this.#pool.end(), this.#looks.end()]);
     }
   }
@@ -143,16 +143,16 @@ export class ReadModelKeeper {
     const { eventStore, postgresUrl, logger, indexPrefix } = this.#options;
     const onCaughtUp = async (one: Generation, position: bigint) => {
       if (one.id !== this.target.orders.generation?.id) return;
-      this.#activation ??= this.#activate(indexPrefix, position).finally(() => (this.#activation = null));
-      await this.#activation;
+      this.#flipping ??= this.#flip(indexPrefix, position).finally(() => (this.#flipping = null));
+      await this.#flipping;
     };
     const leases = this.#leases;
     return new OrdersFollower({ eventStore, postgresUrl, logger, leases, generation, onCaughtUp });
   }
 
-  async #activate(indexPrefix: string | null, position: bigint): Promise<void> {
+  async #flip(indexPrefix: string | null, position: bigint): Promise<void> {
     const target = await prepareGeneration(this.#pool, indexPrefix);
-    await activateWhenReady({ ...this.#options, pool: this.#pool }, target, position, this.#stop.signal);
+    await flipWhenReady({ ...this.#options, pool: this.#pool }, target, position, this.#stop.signal);
   }
 
   #follower(generation: (pool: pg.Pool) => Promise<Generation>): SearchFollower | null {

@@ -24,7 +24,7 @@ export async function withParkedTriedAgain<T>(
     const tryAgain = {
       ...({ projection: ORDERS_PROJECTION, generation: rowsOf, action: 'retry_all' } as const),
       ...{ tenantId: null, orderId: null, revision: null },
-      ...{ who: 'orderlog', reason: 'a switch to this generation would show an older state of orders' },
+      ...{ who: 'orderlog', reason: 'a flip to this generation would show an older state of orders' },
     };
     const [tried] = await askOwners(pool, [tryAgain], waiting);
     return flip().catch((stillOlder: unknown) => {

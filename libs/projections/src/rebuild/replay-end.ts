@@ -5,7 +5,7 @@ import { isAway, messageOf } from '../engine/interruptions.js';
 import { ReplayFailed } from './errors.js';
 import { freeIfPossible, freeSuperseded, type Freeing } from './freeing.js';
 import { ReplayCancelled } from './replay-control.js';
-import { isSwitchedTo } from './verify-and-flip.js';
+import { isActive } from './verify-and-flip.js';
 
 /** Records that a replay ended without a flip. */
 export function recordEnd(
@@ -31,7 +31,7 @@ export async function afterError(
   const { pool, signal, onNote } = freeing;
   const cancelled = error instanceof ReplayCancelled;
   if (!cancelled && (signal.aborted || isAway(error))) return error;
-  if (await isSwitchedTo(pool, generation)) return error; // the next run does the rest
+  if (await isActive(pool, generation)) return error; // the next run does the rest
   const why = messageOf(error);
   // Ended first, as what follows may fail: nobody must continue what is being dropped.
   await recordEnd(new ReplaysStore(pool), record, cancelled, why);

@@ -22,7 +22,7 @@ import type { LoadingLimits } from './loading.js';
 import { beginOrContinue, type BegunReplay } from './replay-begin.js';
 import { ReplayControl } from './replay-control.js';
 import { afterError, dropLeftBehind } from './replay-end.js';
-import { isSwitchedTo, switchTo, type Switched } from './verify-and-flip.js';
+import { isActive, verifyAndFlip, type VerifiedFlip } from './verify-and-flip.js';
 import type { ThrottleClock } from './throttle.js';
 
 export interface ReplayOptions {
@@ -43,7 +43,7 @@ export interface ReplayOptions {
   readonly clock?: ThrottleClock;
 }
 
-export interface Replayed extends Switched {
+export interface Replayed extends VerifiedFlip {
   readonly replay: ReplayRecord;
   readonly dropped: readonly number[];
 }
@@ -100,11 +100,11 @@ class Attempt {
     control.listen();
     const stopCancelling = cancelOnAbort(this.#session, pool, control.signal);
     try {
-      const switched = await this.#toTheFlip(begun, control);
+      const flipped = await this.#toTheFlip(begun, control);
       await store.end(record.id, 'done', null);
       const done = (await store.last())!;
       const dropped = record.keep ? [] : await dropLeftBehind(generation, this.#options);
-      return { ...switched, dropped, replay: done };
+      return { ...flipped, dropped, replay: done };
     } catch (error) {
       const reason: unknown = control.signal.aborted ? control.signal.reason : error;
       throw await afterError(reason, record, generation, this.#options);
@@ -114,15 +114,15 @@ class Attempt {
     }
   }
 
-  async #toTheFlip({ record, generation }: BegunReplay, control: ReplayControl): Promise<Switched> {
-    if (await isSwitchedTo(this.#options.pool, generation))
+  async #toTheFlip({ record, generation }: BegunReplay, control: ReplayControl): Promise<VerifiedFlip> {
+    if (await isActive(this.#options.pool, generation))
       return { generation, previous: null, verified: null };
     if (!Object.values(readModelFingerprints).includes(generation.fingerprint))
       throw new ReplayFailed(
         `generation ${generation.id} was begun by another release, and this release cannot continue it`,
       );
     if (!record.searchOnly) await this.#build(generation, control);
-    return switchTo(generation, record, control, this.#options);
+    return verifyAndFlip(generation, record, control, this.#options);
   }
 
   async #build(generation: Generation, control: ReplayControl): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { counted } from '#platform/counted.js';
-import { activate, foreseeFlip } from '#read-models/generations/try-flip.js';
+import { tryFlip, foreseeFlip } from '#read-models/generations/try-flip.js';
 import { markReady } from '#read-models/generations/generation-states.js';
 import { listGenerations } from '#read-models/generations/generation-list.js';
 import type { Generation } from '#read-models/generations/generation.js';
@@ -18,7 +18,7 @@ import { ReplayFailed } from './errors.js';
 import { KeptMeanwhile, type KeepingOptions } from './kept-meanwhile.js';
 import type { ReplayControl } from './replay-control.js';
 
-export interface Switched {
+export interface VerifiedFlip {
   readonly generation: Generation;
   /** The generation that was active before; null: none was. */
   readonly previous: number | null;
@@ -34,14 +34,14 @@ const SHOWN_DIFFERENCES = 3;
  * to it. From then on the projectors keep it.
  *
  * @throws ReplayFailed when the generation is not what the events say, or would show orders older: then nothing
- * was switched
+ * was changed
  */
-export async function switchTo(
+export async function verifyAndFlip(
   generation: Generation,
   record: ReplayRecord,
   control: ReplayControl,
   options: KeepingOptions,
-): Promise<Switched> {
+): Promise<VerifiedFlip> {
   return control.untilDone(async (signal) => {
     const kept = await KeptMeanwhile.start(generation, record.searchOnly, control.throttle, options);
     try {
@@ -64,7 +64,7 @@ export async function switchTo(
 }
 
 /** Whether the flip was done, by this process or by one that was cut off right after it. */
-export async function isSwitchedTo(pool: pg.Pool, { id }: Generation): Promise<boolean> {
+export async function isActive(pool: pg.Pool, { id }: Generation): Promise<boolean> {
   return (await listGenerations(pool)).some((one) => one.id === id && one.role === 'active');
 }
 
@@ -82,7 +82,7 @@ async function foresee(
   } catch (error) {
     if (!(error instanceof OrdersShownOlder) || error.isForGood) throw error;
     onNote?.(
-      `${whyNotFlipped(error)}; unless that passes by itself, the replay will fail at the switch: \`orderctl replay cancel\` ends it now`,
+      `${whyNotFlipped(error)}; unless that passes by itself, the replay will fail at the flip: \`orderctl replay cancel\` ends it now`,
     );
   }
 }
@@ -124,8 +124,8 @@ async function flip(
     signal.throwIfAborted();
     try {
       const storeEndsAt = (await eventStore.headPosition()) ?? -1n;
-      const flipped = await activate(pool, generation, { chosen: true, storeEndsAt, refresh });
-      if (flipped === 'flipped' || flipped === 'active already') return before?.id ?? null;
+      const flipped = await tryFlip(pool, generation, { chosen: true, storeEndsAt, refresh });
+      if (flipped === 'flipped' || flipped === 'already_active') return before?.id ?? null;
       if (flipped === 'locked' && !isToldLocked) onNote?.(`waiting: ${LOCKED}`);
       isToldLocked ||= flipped === 'locked';
     } catch (error) {

@@ -4,14 +4,14 @@ import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 
 /**
  * `building`: being filled; by a replay, or by a projector of its release. `ready`: filled, and found right; it may
- * be activated, and is kept up to date for as long as it is there. `failed`: given up, with the reason.
+ * become active, and is kept up to date for as long as it is there. `failed`: given up, with the reason.
  * `set_aside`: no longer this release's; another is built in its place. `dropping`, `dropped`: its number is not
  * given again.
  */
 export type GenerationState = 'building' | 'ready' | 'failed' | 'set_aside' | 'dropping' | 'dropped';
 
 /**
- * Marks a generation that has everything and was verified: it may be activated, and projectors keep it up to date.
+ * Marks a generation that has everything and was verified: it may become active, and projectors keep it up to date.
  */
 export async function markReady(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<void> {
   await setState(db, id, `state = 'ready', verified_at = now(), failure = NULL`, [

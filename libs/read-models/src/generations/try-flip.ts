@@ -32,7 +32,7 @@ export interface FlipOptions {
  * `behind`: the generation did not draw level while the active one was held. `locked`: another flip is under way,
  * or a long write to the rows of the active one.
  */
-export type Flip = 'flipped' | 'active already' | 'behind' | 'locked';
+export type FlipResult = 'flipped' | 'already_active' | 'behind' | 'locked';
 
 /** The generation is not `ready`: it was not verified yet, has failed, was set aside, or is dropped or being dropped. */
 export class NotReady extends Error {}
@@ -56,7 +56,11 @@ const STOPPED_AFTER_MS = 5_000;
  * @throws NotReady
  * @throws OrdersShownOlder where this generation has parked what the active one applied
  */
-export async function activate(pool: pg.Pool, generation: Generation, options: FlipOptions): Promise<Flip> {
+export async function tryFlip(
+  pool: pg.Pool,
+  generation: Generation,
+  options: FlipOptions,
+): Promise<FlipResult> {
   // An Elasticsearch that is away fails here: later, while the flip holds the checkpoint, no batch could be
   // written until the request has timed out.
   await refreshIndex(generation, options);
@@ -94,9 +98,9 @@ export async function foreseeFlip(db: Queryable, generation: Generation): Promis
     await requireNoneShownOlder(db, active.rowsOf, generation, smaller(shown, built));
 }
 
-async function flipWithin(db: Queryable, generation: Generation, options: FlipOptions): Promise<Flip> {
+async function flipWithin(db: Queryable, generation: Generation, options: FlipOptions): Promise<FlipResult> {
   const active = await lockActive(db);
-  if (active?.id === generation.id) return 'active already';
+  if (active?.id === generation.id) return 'already_active';
   await requireReady(db, generation);
   const wanted = active === null ? null : await heldAt(db, active.rowsOf, generation, options);
   if (active !== null && wanted !== null && !(await drawsLevel(db, generation, active.rowsOf, wanted)))
