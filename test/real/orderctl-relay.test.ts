@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { replay as repeat } from '../../apps/orderctl/src/relay/replay.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
@@ -14,7 +14,7 @@ import { relayed, someTopic, startRelay } from '../support/relays.js';
 jest.setTimeout(180_000);
 
 let bench: ProjectionBench;
-let kafka: KafkaPlace;
+let kafka: KafkaConfig;
 
 describeWith('kafka', 'orderctl relay', () => {
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describeWith('kafka', 'orderctl relay', () => {
     const to = (await bench.eventStore.headPosition())!;
     const stop = new AbortController();
     const nothing = { parked: [], skipped: new SkippedEvents() };
-    const options = { eventStore: bench.eventStore, relayed: nothing, place: other, batchMaxEvents: 7 };
+    const options = { eventStore: bench.eventStore, relayed: nothing, config: other, batchMaxEvents: 7 };
     const first = repeat({
       ...options,
       range: { from: 0n, to },
@@ -199,7 +199,7 @@ describeWith('kafka', 'orderctl relay', () => {
 });
 
 /** One that takes no more than 20,000 bytes at once. */
-async function narrowTopic(brokers: readonly string[]): Promise<KafkaPlace> {
+async function narrowTopic(brokers: readonly string[]): Promise<KafkaConfig> {
   const narrow = someTopic(brokers);
   const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();

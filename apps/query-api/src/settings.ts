@@ -4,7 +4,7 @@ import { envDrainDelayMs, envHost, envPort, envPostgresUrl, envText, readConfig 
 import {
   elasticsearchOf,
   elasticsearchSettings,
-  type ElasticsearchPlace,
+  type ElasticsearchConfig,
 } from '#platform/search-settings.js';
 
 export interface QueryApiSettings {
@@ -18,7 +18,7 @@ export interface QueryApiSettings {
   /** How long the app goes on answering after it reports that it is not ready. */
   readonly drainDelayMs?: number;
   /** null: none is configured. */
-  readonly elasticsearch: ElasticsearchPlace | null;
+  readonly elasticsearch: ElasticsearchConfig | null;
 }
 
 /** @throws ConfigError */

@@ -31,7 +31,7 @@ export const kafkaSettings = {
 type KafkaValues = ValuesOf<typeof kafkaSettings>;
 
 /** How to reach Kafka, and what the topic is to be like should it have to be created. */
-export interface KafkaPlace {
+export interface KafkaConfig {
   /** `host:port` of each. */
   readonly brokers: readonly string[];
   readonly topic: string;
@@ -58,7 +58,7 @@ const MS_PER_HOUR = 3_600_000;
  * Where Kafka is; null: none is configured.
  * @throws ConfigError when the settings contradict each other
  */
-export function kafkaOf(values: KafkaValues): KafkaPlace | null {
+export function kafkaOf(values: KafkaValues): KafkaConfig | null {
   const { brokers, topic, partitions, replication, retentionHours, compression } = values;
   if (brokers === null) {
     for (const key of Object.keys(kafkaSettings) as (keyof KafkaValues)[]) {
@@ -79,7 +79,7 @@ export function kafkaOf(values: KafkaValues): KafkaPlace | null {
   };
 }
 
-function tlsOf({ tls, caFile }: KafkaValues): KafkaPlace['tls'] {
+function tlsOf({ tls, caFile }: KafkaValues): KafkaConfig['tls'] {
   if (tls === true) return { caFile };
   if (caFile !== null) {
     throw new ConfigError(
@@ -89,7 +89,7 @@ function tlsOf({ tls, caFile }: KafkaValues): KafkaPlace['tls'] {
   return null;
 }
 
-function saslOf({ saslMechanism, saslUsername, saslPassword }: KafkaValues): KafkaPlace['sasl'] {
+function saslOf({ saslMechanism, saslUsername, saslPassword }: KafkaValues): KafkaConfig['sasl'] {
   if (saslMechanism === null) {
     if (saslUsername !== null) refuseWithout('ORDERLOG_KAFKA_SASL_USERNAME', 'ORDERLOG_KAFKA_SASL_MECHANISM');
     if (saslPassword !== null) refuseWithout('ORDERLOG_KAFKA_SASL_PASSWORD', 'ORDERLOG_KAFKA_SASL_MECHANISM');

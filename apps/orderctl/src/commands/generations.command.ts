@@ -136,8 +136,8 @@ async function withGenerations(
   work: (pool: pg.Pool, elasticsearch: Elasticsearch | null) => Promise<void>,
 ): Promise<void> {
   const connection = new Connection(options);
-  const place = await connection.elasticsearch();
-  const elasticsearch = place && createElasticsearchClient(place);
+  const config = await connection.elasticsearch();
+  const elasticsearch = config && createElasticsearchClient(config);
   try {
     const url = await connection.address('postgresUrl');
     await withPostgres(url, 'orderctl generations', (pool) => work(pool, elasticsearch));

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { EventStore } from '#event-store/port.js';
 import { otherStore } from '#event-store/store-identity.js';
 import { count, counted } from '#platform/counted.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { Progress } from '../import/progress.js';
 import { describeRelay, renewRelay, type RelayDescription } from '../relay/describe-relay.js';
 import { relayedSoFar, type RelayedSoFar } from '../relay/relayed-so-far.js';
@@ -11,7 +11,7 @@ import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
 import { abortOnInterruption } from '../support/interruption.js';
-import { kafkaPlace, withKafka, type KafkaOptions } from '../support/kafka.js';
+import { kafkaConfig, withKafka, type KafkaOptions } from '../support/kafka.js';
 import { printJson } from '../support/output.js';
 
 interface StatusOptions extends ConnectionOptions, KafkaOptions {
@@ -60,7 +60,7 @@ export function addRelayCommand(program: Command): void {
 
 async function runStatus({ json, ...options }: StatusOptions): Promise<void> {
   const connection = new Connection(options);
-  const description = await describeRelay(kafkaPlace(options), {
+  const description = await describeRelay(kafkaConfig(options), {
     postgresUrl: await connection.address('postgresUrl'),
     eventStoreUrl: await connection.address('eventStoreUrl'),
   });
@@ -84,28 +84,28 @@ function printStatus({ topic, clusterId, partitions, position, lag, parked }: Re
 }
 
 async function runRenew(options: StatusOptions): Promise<void> {
-  const place = kafkaPlace(options);
-  await renewRelay(place, await new Connection(options).address('postgresUrl'));
-  console.log(`the relay to ${place.topic} begins anew at the next start of a projector`);
+  const config = kafkaConfig(options);
+  await renewRelay(config, await new Connection(options).address('postgresUrl'));
+  console.log(`the relay to ${config.topic} begins anew at the next start of a projector`);
 }
 
 async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise<void> {
-  const place = kafkaPlace(options);
+  const config = kafkaConfig(options);
   const connection = new Connection(options);
   const eventStoreUrl = await connection.address('eventStoreUrl');
-  const relayed = await relayedSoFar(place, await connection.address('postgresUrl'));
+  const relayed = await relayedSoFar(config, await connection.address('postgresUrl'));
   const { signal, forget } = abortOnInterruption();
   try {
     const replayed = await withEventStore(eventStoreUrl, async (store) => {
       await refuseOtherStore(store, relayed);
       const range = await rangeOf(store, { from, to, relayed });
       return withProgress(range, (onPosition) =>
-        replay({ eventStore: store, relayed, place, range, signal, onPosition }),
+        replay({ eventStore: store, relayed, config, range, signal, onPosition }),
       );
     });
     if (json)
-      printJson({ topic: place.topic, ...replayed, position: String(replayed.position) }, { pretty: false });
-    else printReplayed(replayed, place);
+      printJson({ topic: config.topic, ...replayed, position: String(replayed.position) }, { pretty: false });
+    else printReplayed(replayed, config);
     process.exitCode = replayed.leftOut.length === 0 ? 0 : 1;
   } finally {
     forget();
@@ -169,7 +169,7 @@ async function withProgress<T>(
   }
 }
 
-function printReplayed({ events, skipped, leftOut, position }: Replayed, { topic }: KafkaPlace): void {
+function printReplayed({ events, skipped, leftOut, position }: Replayed, { topic }: KafkaConfig): void {
   console.log(`${counted(events, 'event')} sent to ${topic}, up to position ${position}`);
   if (skipped > 0)
     console.log(

@@ -219,8 +219,8 @@ async function runChanged(definition: string, options: ReplayOptions): Promise<v
 }
 
 async function client(connection: Connection) {
-  const place = await connection.elasticsearch();
-  return place && createElasticsearchClient(place);
+  const config = await connection.elasticsearch();
+  return config && createElasticsearchClient(config);
 }
 
 async function withReplays<T>(

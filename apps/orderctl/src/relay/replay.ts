@@ -2,7 +2,7 @@ import type { EventStore, RawEvent } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { count, counted } from '#platform/counted.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { MessageMaker, type Outgoing } from '#projections/relay/outgoing.js';
@@ -41,7 +41,7 @@ export interface ReplayOptions {
   readonly eventStore: EventStore;
   /** Events that the relay has parked or skips are not sent into its topic. */
   readonly relayed: Pick<RelayedSoFar, 'parked' | 'skipped'>;
-  readonly place: KafkaPlace;
+  readonly config: KafkaConfig;
   readonly range: ReplayRange;
   /** Ends the replay after the batch under way. */
   readonly signal: AbortSignal;
@@ -57,18 +57,18 @@ const PARKED = 'the relay has parked this event, and later ones must not overtak
  * @throws CliError that says how to go on, when the replay is interrupted by the signal or by Kafka
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
-  const { place, range } = options;
+  const { config, range } = options;
   const logger = createLogger('orderctl', 'silent');
-  const kafka = createKafka(place, 'orderctl', logger);
-  const topic = await openTopic(kafka, place, logger).catch((error: unknown) => {
-    throw inWords(error, place);
+  const kafka = createKafka(config, 'orderctl', logger);
+  const topic = await openTopic(kafka, config, logger).catch((error: unknown) => {
+    throw inWords(error, config);
   });
-  const writer = new TopicWriter(kafka, topic, place.compression);
+  const writer = new TopicWriter(kafka, topic, config.compression);
   const replaying = new Replaying(options, writer);
   try {
     await replaying.run();
   } catch (error) {
-    const why = inWords(error, place);
+    const why = inWords(error, config);
     const words = oneLine(why instanceof Error ? why.message : String(why));
     throw new CliError(`${replaying.goOn()}: ${words}`, { cause: error });
   } finally {

@@ -12,12 +12,12 @@ import {
   readConfig,
   type Setting,
 } from '#platform/config.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
   elasticsearchSettings,
   envElasticsearchUrl,
-  type ElasticsearchPlace,
+  type ElasticsearchConfig,
 } from '#platform/search-settings.js';
 import type { Command } from 'commander';
 import { DataFolder, type SystemAddresses } from '../system/data-folder.js';
@@ -111,7 +111,7 @@ export class Connection {
   /**
    * How to reach Elasticsearch; null: none is named, and the system on the data folder uses none or does not run.
    */
-  async elasticsearch(): Promise<ElasticsearchPlace | null> {
+  async elasticsearch(): Promise<ElasticsearchConfig | null> {
     const url = this.#given('elasticsearchUrl');
     const settings = readConfig(elasticsearchSettings);
     if (url !== undefined) return elasticsearchOf({ ...settings, elasticsearchUrl: url });
@@ -119,7 +119,7 @@ export class Connection {
   }
 
   /** The Kafka of the system that runs on the data folder; null: none. */
-  async relayedTo(): Promise<KafkaPlace | null> {
+  async relayedTo(): Promise<KafkaConfig | null> {
     return (await this.#addresses())?.kafka ?? null;
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Kafka } from 'kafkajs';
 import type { ExactEventStore } from '#event-store/port.js';
 import { storeNow } from '#event-store/store-identity.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
@@ -31,7 +31,7 @@ export interface RelayOptions {
     'subscribeToAll' | 'readStream' | 'headPosition' | 'appendExact'
   >;
   readonly postgresUrl: string;
-  readonly kafka: KafkaPlace;
+  readonly kafka: KafkaConfig;
   readonly logger: Logger;
   /** The leases of the process; by default this relay has its own. */
   readonly leases?: Leases;
