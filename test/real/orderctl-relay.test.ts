@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
-import { replay as repeat } from '../../apps/orderctl/src/relay/replay.js';
+import { sendAgain } from '../../apps/orderctl/src/relay/send-again.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { startTestEventStore } from '../support/event-store.js';
@@ -111,7 +111,7 @@ describeWith('kafka', 'orderctl relay', () => {
     const stop = new AbortController();
     const nothing = { parked: [], skipped: new SkippedEvents() };
     const options = { eventStore: bench.eventStore, relayed: nothing, config: other, batchMaxEvents: 7 };
-    const first = repeat({
+    const first = sendAgain({
       ...options,
       range: { from: 0n, to },
       signal: stop.signal,
@@ -121,7 +121,7 @@ describeWith('kafka', 'orderctl relay', () => {
     const stopped = await first.then(String, String);
     const from = BigInt(/\d+$/.exec(stopped)![0]);
     const positions: bigint[] = [];
-    const rest = await repeat({
+    const rest = await sendAgain({
       ...options,
       range: { from, to },
       signal: new AbortController().signal,

@@ -9,7 +9,7 @@ import { verifyTopic } from '#projections/relay/verify-topic.js';
 import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
 import { RelayStore } from '#read-models/stores/relay-store.js';
 import { relayedSoFar } from '../../apps/orderctl/src/relay/relayed-so-far.js';
-import { replay } from '../../apps/orderctl/src/relay/replay.js';
+import { sendAgain } from '../../apps/orderctl/src/relay/send-again.js';
 import { startProjector } from '../../apps/projector/src/start.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
@@ -366,7 +366,7 @@ describeWith('kafka', 'the relay', () => {
     expect(verified.differences.filter(({ orderId }) => orderId === order.orderId)).toEqual([]);
 
     const rebuilt = someTopic(kafkaBrokers()!);
-    const told = await replay({
+    const told = await sendAgain({
       ...{ eventStore: bench.eventStore, config: rebuilt, signal: new AbortController().signal },
       range: { from: 0n, to: (await bench.eventStore.headPosition())! },
       relayed: await relayedSoFar(rebuilt, bench.postgresUrl),
@@ -386,7 +386,7 @@ describeWith('kafka', 'the relay', () => {
     await small.does(tags('two'), tags('three'));
     const stop = new AbortController();
     const placed = (await collected(bench.eventStore.readStream(large.stream)))[0]!.position;
-    const interrupted = replay({
+    const interrupted = sendAgain({
       ...{ eventStore: bench.eventStore, config: kafka, signal: stop.signal, batchMaxEvents: 2 },
       range: { from, to: (await bench.eventStore.headPosition())! },
       relayed: await relayedSoFar(kafka, bench.postgresUrl),

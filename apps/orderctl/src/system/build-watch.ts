@@ -11,7 +11,7 @@ const TELL_EVERY_MS = 3_000;
  * After an upgrade, or with another search engine, the read models are built before queries are answered. This
  * class tells how far the build is and whether it moves.
  */
-export class RebuildWatch {
+export class BuildWatch {
   readonly #pool: pg.Pool;
   readonly #store: DbClientEventStore;
   readonly #tell: (line: string) => void;

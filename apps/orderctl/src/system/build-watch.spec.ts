@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { beingBuilt } from './rebuild-watch.js';
+import { beingBuilt } from './build-watch.js';
 
 const active = { id: 1, role: 'active', state: 'ready', ofThisRelease: true } as const;
 const building = { id: 2, role: null, state: 'building', ofThisRelease: true } as const;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { prepareGeneration } from '#read-models/generations/generation.js';
-import { RebuildWatch } from '../../../apps/orderctl/src/system/rebuild-watch.js';
+import { BuildWatch } from '../../../apps/orderctl/src/system/build-watch.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 
@@ -8,12 +8,12 @@ jest.setTimeout(ENGINES_MS);
 
 describe('orderctl up, while the read models are being built', () => {
   let bench: ProjectionBench;
-  let watch: RebuildWatch;
+  let watch: BuildWatch;
   const told: string[] = [];
 
   beforeAll(async () => {
     bench = await ProjectionBench.open();
-    watch = new RebuildWatch(bench.postgresUrl, bench.eventStoreUrl, (line) => told.push(line));
+    watch = new BuildWatch(bench.postgresUrl, bench.eventStoreUrl, (line) => told.push(line));
     for (let count = 0; count < 3; count++) {
       const order = new WrittenOrder(bench.eventStore);
       await order.does(place(order));

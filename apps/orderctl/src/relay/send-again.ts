@@ -14,7 +14,7 @@ import { inWords } from '../support/kafka.js';
 import type { RelayedSoFar } from './relayed-so-far.js';
 
 /** Positions; both ends are included. */
-export interface ReplayRange {
+export interface SentRange {
   readonly from: bigint;
   readonly to: bigint;
 }
@@ -27,23 +27,23 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-export interface Replayed {
+export interface SentAgain {
   /** Events that were sent. */
   readonly events: number;
   /** Events that were left out because a person has skipped them. */
   readonly skipped: number;
   readonly leftOut: readonly LeftOut[];
-  /** The topic has everything up to here; below `to` when the replay was interrupted. */
+  /** The topic has everything up to here; below `to` when this was interrupted. */
   readonly position: bigint;
 }
 
-export interface ReplayOptions {
+export interface SendAgainOptions {
   readonly eventStore: EventStore;
   /** Events that the relay has parked or skips are not sent into its topic. */
   readonly relayed: Pick<RelayedSoFar, 'parked' | 'skipped'>;
   readonly config: KafkaConfig;
-  readonly range: ReplayRange;
-  /** Ends the replay after the batch under way. */
+  readonly range: SentRange;
+  /** Ends this after the batch under way. */
   readonly signal: AbortSignal;
   readonly onPosition: (position: bigint) => void;
   readonly batchMaxEvents?: number;
@@ -54,9 +54,9 @@ const PARKED = 'the relay has parked this event, and later ones must not overtak
 
 /**
  * Sends the order events in a range of `$all` once more, in order. A missing topic is created.
- * @throws CliError that says how to go on, when the replay is interrupted by the signal or by Kafka
+ * @throws CliError that says how to go on, when it is interrupted by the signal or by Kafka
  */
-export async function replay(options: ReplayOptions): Promise<Replayed> {
+export async function sendAgain(options: SendAgainOptions): Promise<SentAgain> {
   const { config, range } = options;
   const logger = createLogger('orderctl', 'silent');
   const kafka = createKafka(config, 'orderctl', logger);
@@ -64,23 +64,23 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
     throw inWords(error, config);
   });
   const writer = new TopicWriter(kafka, topic, config.compression);
-  const replaying = new Replaying(options, writer);
+  const sending = new SendingAgain(options, writer);
   try {
-    await replaying.run();
+    await sending.run();
   } catch (error) {
     const why = inWords(error, config);
     const words = oneLine(why instanceof Error ? why.message : String(why));
-    throw new CliError(`${replaying.goOn()}: ${words}`, { cause: error });
+    throw new CliError(`${sending.goOn()}: ${words}`, { cause: error });
   } finally {
     await writer.close().catch(() => {}); // nothing more is to be learned from a broken connection
   }
-  const { replayed } = replaying;
-  if (replayed.position < range.to) throw new CliError(replaying.goOn());
-  return replayed;
+  const { sent } = sending;
+  if (sent.position < range.to) throw new CliError(sending.goOn());
+  return sent;
 }
 
-class Replaying {
-  readonly #options: ReplayOptions;
+class SendingAgain {
+  readonly #options: SendAgainOptions;
   readonly #writer: TopicWriter;
   readonly #maker: MessageMaker;
   readonly #parked: ReadonlyMap<string, ParkedEvent>;
@@ -91,7 +91,7 @@ class Replaying {
   #events = 0;
   #position: bigint;
 
-  constructor(options: ReplayOptions, writer: TopicWriter) {
+  constructor(options: SendAgainOptions, writer: TopicWriter) {
     this.#options = options;
     this.#writer = writer;
     this.#maker = new MessageMaker(options.eventStore);
@@ -101,17 +101,17 @@ class Replaying {
   }
 
   /** Also valid after `run` threw. */
-  get replayed(): Replayed {
+  get sent(): SentAgain {
     const leftOut = [...this.#leftOut.values()];
     return { events: this.#events, skipped: this.#skipped, leftOut, position: this.#position };
   }
 
   /**
-   * Says where the replay stopped and how to go on. Orders that were left out must not get later events before the
+   * Says where it stopped and how to go on. Orders that were left out must not get later events before the
    * events that they miss.
    */
   goOn(): string {
-    const { position, events, leftOut } = this.replayed;
+    const { position, events, leftOut } = this.sent;
     const stopped = `stopped at position ${position} after ${counted(events, 'event')}`;
     const [first] = leftOut;
     if (first === undefined) return `${stopped}: go on with --from ${position + 1n}`;
