@@ -7,7 +7,7 @@ import { createLogger } from '#platform/logging.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { verifyTopic } from '#projections/relay/verify-topic.js';
 import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
-import { RelayStore } from '#read-models/stores/relay-store.js';
+import { RelayStore } from '#read-models/stores/relay.store.js';
 import { relayedSoFar } from '../../apps/orderctl/src/relay/relayed-so-far.js';
 import { sendAgain } from '../../apps/orderctl/src/relay/send-again.js';
 import { startProjector } from '../../apps/projector/src/start.js';

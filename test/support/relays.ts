@@ -115,7 +115,7 @@ async function eventIdsByOrder(store: EventStore): Promise<Map<string, string[]>
   try {
     const all = store.subscribeToAll({ after: null, streamPrefix: 'order-', signal: reading.signal });
     for await (const message of all) {
-      if (message.kind === 'caughtUp') break;
+      if (message.kind === 'caught_up') break;
       if (message.kind !== 'event') continue;
       const { tenantId, orderId } = parseOrderStream(message.event.stream)!;
       const key = `/orderlog/${tenantId}/${orderId}`;

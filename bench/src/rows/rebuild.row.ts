@@ -62,7 +62,7 @@ export async function rebuild({ file, events }: LogOptions): Promise<readonly Ro
 async function readForNothing(store: Pick<EventStore, 'subscribeToAll'>): Promise<void> {
   const stop = new AbortController();
   const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
-  for await (const message of all) if (message.kind === 'caughtUp') stop.abort();
+  for await (const message of all) if (message.kind === 'caught_up') stop.abort();
 }
 
 /**

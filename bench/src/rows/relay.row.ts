@@ -107,7 +107,7 @@ async function eventsOf(store: EventStore, onEvent: (event: RawEvent) => void): 
   const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
   for await (const message of all) {
     if (message.kind === 'event') onEvent(message.event);
-    if (message.kind === 'caughtUp') stop.abort();
+    if (message.kind === 'caught_up') stop.abort();
   }
 }
 

@@ -15,7 +15,7 @@ import type { OrderSearch } from '#read-models/search/order-search.js';
 import { PostgresOrderSearch } from '#read-models/search/postgres-order-search.js';
 import { searchDocumentId, searchDocumentOf } from '#read-models/search/search-document.js';
 import { searchRowOf } from '#read-models/search-row.js';
-import { OrdersStore } from '#read-models/stores/orders-store.js';
+import { OrdersStore } from '#read-models/stores/orders.store.js';
 import { freshDatabase } from '../../support/database.js';
 import { takeLease } from '../../support/leases.js';
 import { elasticsearchUrl, type TestEngine } from '../../support/engines.js';

@@ -10,7 +10,7 @@ import { OrderQuarantine } from '#projections/quarantine/order-quarantine.js';
 import { ParkedOrderRetrier } from '#projections/quarantine/parked-order-retrier.js';
 import { actionById, askForAction } from '#read-models/stores/quarantine-actions.store.js';
 import { activeGeneration } from '#read-models/generations/generation.js';
-import { OrdersStore } from '#read-models/stores/orders-store.js';
+import { OrdersStore } from '#read-models/stores/orders.store.js';
 import { parkedEventsOf, parkedOrders, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
 import { collected } from '../../support/stored-events.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';

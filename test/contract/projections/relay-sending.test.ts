@@ -11,7 +11,7 @@ import { serveRelayActions } from '#projections/relay/relay-actions.js';
 import { Sending } from '#projections/relay/sending.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { prepareSharedTables } from '#read-models/generations/generation.js';
-import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
+import { RelayStore, relayLease } from '#read-models/stores/relay.store.js';
 import { takeLease } from '../../support/leases.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';

@@ -427,7 +427,7 @@ describe('a replay', () => {
         ...lossyStore(bench.eventStore, () => false),
         async *subscribeToAllExact(options: Parameters<ExactEventStore['subscribeToAllExact']>[0]) {
           for await (const message of bench.eventStore.subscribeToAllExact(options)) {
-            if (message.kind === 'caughtUp') {
+            if (message.kind === 'caught_up') {
               await locking.query('BEGIN; LOCK TABLE gen_2.orders IN ROW EXCLUSIVE MODE');
               held = untilItTookLong();
             }

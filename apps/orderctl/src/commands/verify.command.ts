@@ -7,7 +7,7 @@ import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { findTopic } from '#projections/relay/topic.js';
 import { verifyTopic, type VerifyTopicResult } from '#projections/relay/verify-topic.js';
-import { RelayStore } from '#read-models/stores/relay-store.js';
+import { RelayStore } from '#read-models/stores/relay.store.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify/verify.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';

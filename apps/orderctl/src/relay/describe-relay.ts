@@ -2,7 +2,7 @@ import type { EventStore } from '#event-store/port.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { LeasesStore, sessionOf } from '#read-models/stores/leases.store.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
-import { RelayStore, relayLease, type RelayTarget } from '#read-models/stores/relay-store.js';
+import { RelayStore, relayLease, type RelayTarget } from '#read-models/stores/relay.store.js';
 import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
 import { relayedSoFar, topicAt, withRelays } from './relayed-so-far.js';

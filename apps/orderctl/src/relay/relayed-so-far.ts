@@ -9,7 +9,7 @@ import { madeFrom } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
-import { relayLease, RelayStore, skippedByRelays } from '#read-models/stores/relay-store.js';
+import { relayLease, RelayStore, skippedByRelays } from '#read-models/stores/relay.store.js';
 import { inWords } from '../support/kafka.js';
 import { withPostgres } from '../support/postgres.js';
 

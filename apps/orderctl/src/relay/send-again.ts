@@ -136,7 +136,7 @@ class SendingAgain {
     try {
       for await (const message of messages) {
         if (signal.aborted) return;
-        const caughtUp = message.kind === 'caughtUp';
+        const caughtUp = message.kind === 'caught_up';
         const position = message.kind === 'event' ? message.event.position : caughtUp ? to : message.position;
         if (message.kind === 'event' && position <= to) batch.push(message.event);
         if (batch.length < batchMaxEvents && position < to) continue;

@@ -132,7 +132,7 @@ export class Loading {
    */
   async #restoreFromLog(from: ReadonlyMap<string, number>): Promise<void> {
     for await (const message of this.#log(null)) {
-      if (message.kind === 'caughtUp') return;
+      if (message.kind === 'caught_up') return;
       const { position } = message.kind === 'event' ? message.event : message;
       if (position > this.#position) return;
       if (message.kind === 'checkpoint') continue;
@@ -150,7 +150,7 @@ export class Loading {
   /** Reads the log until the subscription has caught up. */
   async #read(): Promise<void> {
     for await (const message of this.#log(this.#position < 0n ? null : this.#position)) {
-      if (message.kind === 'caughtUp') return;
+      if (message.kind === 'caught_up') return;
       if (message.kind === 'checkpoint') {
         this.#position = message.position;
         continue;

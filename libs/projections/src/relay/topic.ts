@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { Logger } from '#platform/logging.js';
-import type { RelayTarget } from '#read-models/stores/relay-store.js';
+import type { RelayTarget } from '#read-models/stores/relay.store.js';
 import { answeredError } from './kafka-errors.js';
 
 /** A topic as it is. */

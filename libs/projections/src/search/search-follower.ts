@@ -11,7 +11,7 @@ import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
 import { IndexBusy, IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
 import { changedRows, type ChangedRows, type PageLimits } from '#read-models/stores/changed-rows.js';
-import { NOTHING_REACHED, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { NOTHING_REACHED, SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import {
   ProjectionEngine,
   type Owned,
@@ -114,7 +114,7 @@ export class SearchFollower implements ProjectionWork {
   async follow({ db, token, lease, signal }: Owned): Promise<void> {
     const generation = await generationById(this.#pool, lease.generation); // its index may be another one by now
     this.generation = generation;
-    const store = new SearchFeedStore(db, generation);
+    const store = new SearchProgressStore(db, generation);
     const refresh = new TimelyRefresh(() => this.#refresh(generation, signal));
     const news = new Wakeup();
     signal.addEventListener('abort', () => news.wake(), { once: true });
@@ -194,7 +194,7 @@ export class SearchFollower implements ProjectionWork {
    * meanwhile. null: another index takes its place, or the index was dropped.
    */
   async #open(
-    store: SearchFeedStore,
+    store: SearchProgressStore,
     generation: Generation,
     token: bigint,
   ): Promise<{ writer: IndexWriter; reached: IndexReached } | null> {

@@ -60,7 +60,7 @@ async function* streamsUpTo(options: CoverageOptions, head: bigint): AsyncGenera
   let count = 0;
   try {
     for await (const message of messages) {
-      if (message.kind === 'caughtUp') return;
+      if (message.kind === 'caught_up') return;
       const position = message.kind === 'event' ? message.event.position : message.position;
       if (position > head) return;
       if (message.kind === 'event' && message.event.revision === 0) {

@@ -8,7 +8,7 @@ import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration, type Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
-import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import { countOrders, orderKeys, sampledOrderKeys } from '#read-models/stores/order-keys.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import { parkedOrders, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
@@ -123,7 +123,7 @@ async function openIndex(
       `orders are searched in the index ${searchIndex}: give the address of Elasticsearch with --elasticsearch-url or ORDERLOG_ELASTICSEARCH_URL`,
     );
   }
-  const parked = await new SearchFeedStore(pool, generation).parked();
+  const parked = await new SearchProgressStore(pool, generation).parked();
   const reader = new IndexReader(elasticsearch, searchIndex);
   return { eventStore, pool, generation, reader, parked, patienceMs, signal };
 }

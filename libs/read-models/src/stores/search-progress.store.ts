@@ -10,7 +10,7 @@ import { fenced, heldLease, requireLease } from './fence.js';
 export const NOTHING_REACHED: IndexReached = { position: -1n, writeSeq: 0n };
 
 /** How far the index of one generation has followed the rows, and which documents it refuses. */
-export class SearchFeedStore {
+export class SearchProgressStore {
   readonly #db: Queryable;
   readonly #generation: Generation;
 

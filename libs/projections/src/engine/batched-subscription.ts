@@ -4,7 +4,7 @@ import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { EventBuffer, type EventBatch, type BufferLimits } from './event-buffer.js';
 import { watch, type Heard } from './subscription-watchdog.js';
 
-export interface EventFeedOptions {
+export interface BatchedSubscriptionOptions {
   readonly eventStore: Pick<EventStore, 'subscribeToAll' | 'headPosition'>;
   /** null: from the first event on. */
   readonly after: bigint | null;
@@ -22,22 +22,22 @@ const IDLE_CHECKPOINT_INTERVAL_MS = 250;
 
 /**
  * Every order event after a position, in batches bounded in events, bytes and time. A slow reader slows the
- * subscription. When the subscription ends, fails or falls silent, the feed ends, and `next` throws the reason.
+ * subscription to the store. When that one ends, fails or falls silent, `next` throws the reason.
  */
-export class EventFeed {
+export class BatchedSubscription {
   readonly #buffer: EventBuffer;
   readonly #stop = new AbortController();
-  readonly #fed: Promise<unknown>;
+  readonly #filled: Promise<unknown>;
   readonly #heard: Heard;
   #caughtUpAt: bigint | null = null;
 
-  constructor(options: EventFeedOptions) {
+  constructor(options: BatchedSubscriptionOptions) {
     this.#buffer = new EventBuffer(options.limits);
     this.#heard = { position: options.after, messages: 0, awaited: true };
     const signal = AbortSignal.any([options.signal, this.#stop.signal]);
     signal.addEventListener('abort', () => this.end(signal.reason), { once: true });
     if (signal.aborted) this.end(signal.reason);
-    this.#fed = Promise.all([this.#feed(options, signal), this.#watch(options, signal)]);
+    this.#filled = Promise.all([this.#fill(options, signal), this.#watch(options, signal)]);
   }
 
   /** Delivered, not yet taken. */
@@ -59,7 +59,7 @@ export class EventFeed {
 
   /**
    * @param gatherMs how long to wait for a whole batch, asked once the buffer is not empty
-   * @throws why the feed ended
+   * @throws why it ended
    */
   async next(gatherMs: () => number): Promise<EventBatch> {
     await this.#buffer.some();
@@ -68,23 +68,26 @@ export class EventFeed {
     return this.#buffer.take();
   }
 
-  /** Ends the feed: `next` throws this from now on. */
+  /** Ends it: `next` throws this from now on. */
   end(why: unknown): void {
     this.#buffer.end(why);
   }
 
   async close(): Promise<void> {
     this.#stop.abort(new StoreUnavailable('the subscription was ended'));
-    await this.#fed;
+    await this.#filled;
   }
 
-  async #feed({ eventStore, after, onCaughtUp }: EventFeedOptions, signal: AbortSignal): Promise<void> {
+  async #fill(
+    { eventStore, after, onCaughtUp }: BatchedSubscriptionOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
     const heard = this.#heard;
     let last = after ?? -1n;
     try {
       const messages = eventStore.subscribeToAll({ after, streamPrefix: ORDER_STREAM_PREFIX, signal });
       for await (const message of messages) {
-        if (message.kind === 'caughtUp') {
+        if (message.kind === 'caught_up') {
           this.#caughtUpAt = last;
           onCaughtUp();
           continue;
@@ -106,7 +109,10 @@ export class EventFeed {
     }
   }
 
-  async #watch({ eventStore, silenceMs = SILENCE_MS }: EventFeedOptions, signal: AbortSignal): Promise<void> {
+  async #watch(
+    { eventStore, silenceMs = SILENCE_MS }: BatchedSubscriptionOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
       const onNothing = (heardLast: bigint | null, upTo: bigint) => this.#passOver(heardLast, upTo);
       await watch({ eventStore, heard: this.#heard, silenceMs, signal, onNothing });

@@ -1,22 +1,20 @@
 import type { Erased } from '#domain/decider.js';
-import type { Instant } from '#domain/instant.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
 import { pushEventValues } from '../event-columns.js';
 import type { Generation } from '../generations/generation.js';
 import type { Queryable } from '../queryable.js';
 import { keyArrays, type OrderKey } from '../order-key.js';
-import { documentOf, orderOf, type OrderDocument } from '../order-document.js';
-import { summaryOf } from '../order-summary.js';
-import { ORDERS_PROJECTION, type HistoryRow } from '../orders.projection.js';
+import { orderOf, type OrderDocument } from '../order-document.js';
+import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';
 import type { SearchRow } from '../search-row.js';
-import { storableText, type EventToPark } from './quarantine.store.js';
 import { BatchParameters } from './batch-parameters.js';
 import type { SearchEngine } from '../search/search-engine.js';
-import { BinaryArray, arrayLiteral } from './binary-array.js';
+import { BinaryArray } from './binary-array.js';
 import { fenced, heldLease, requireLease } from './fence.js';
 import { KnownWords, type Word } from './known-words.js';
-import { indexedValues, joinedPhrases } from './search-values.js';
+import { orderValues, parkedValues, type OrderRows, type WrittenWith } from './order-rows.js';
+import { indexedValues, searchedValues } from './search-values.js';
 import {
   FOREIGN_WRITE,
   announceStatement,
@@ -28,36 +26,6 @@ import {
   writeStatement,
   type Statement,
 } from './statements.js';
-
-/** The end of the period that an order's last history row had left open. */
-export interface PeriodEnd extends OrderKey {
-  readonly revision: number;
-  readonly occurredUntil: Instant;
-  readonly recordedUntil: Instant;
-}
-
-/** The rows that some events of one order make: the order after the last of them, and one history row per event. */
-export interface OrderRows {
-  readonly order: Order;
-  readonly history: readonly HistoryRow[];
-  /** null: the order begins with these events. */
-  readonly periodEnd: PeriodEnd | null;
-  /** null: search finds the order as it did before. */
-  readonly searched: SearchRow | null;
-}
-
-/** The events of an order below a revision are no longer parked. */
-export interface Unparked extends OrderKey {
-  readonly below: number;
-}
-
-/** What is written together with the rows that were added. */
-export interface WrittenWith {
-  /** All events up to here were added, are parked or were written before; null: the checkpoint stays. */
-  readonly checkpoint: bigint | null;
-  readonly parked?: readonly EventToPark[];
-  readonly unparked?: readonly Unparked[];
-}
 
 /** A stored row is not older than the row to be written: another process wrote it, or it was not loaded before. */
 export class ForeignWrite extends Error {}
@@ -278,10 +246,7 @@ export class OrdersStore {
   }
 
   #pushRows({ order, history, periodEnd, searched }: OrderRows): void {
-    const last = history.at(-1)?.summary;
-    const orderValues = summaryValues(last?.revision === order.revision ? last : summaryOf(order));
-    orderValues.push(JSON.stringify(documentOf(order)), JSON.stringify(order.personal));
-    this.#parameters.push('orders', orderValues);
+    this.#parameters.push('orders', orderValues(order, history));
     for (const row of history) {
       this.#isLate ||= this.#checkpoint === null || row.position <= this.#checkpoint;
       const values = summaryValues(row.summary);
@@ -293,29 +258,9 @@ export class OrdersStore {
       this.#parameters.push('periodEnds', [tenantId, orderId, revision, occurredUntil, recordedUntil]);
     }
     if (searched === null) return;
-    if (this.#engine === 'postgres') this.#pushSearched(searched);
+    if (this.#engine === 'postgres') this.#parameters.push('search', searchedValues(searched));
     else this.#parameters.push('indexed', indexedValues(searched));
   }
-
-  #pushSearched(row: SearchRow): void {
-    const { tenantId, orderId, revision, vocabulary, ownWords, skus, personal } = row;
-    const found = [
-      [...vocabulary, ...ownWords].join(' '),
-      arrayLiteral(skus),
-      joinedPhrases(row),
-      JSON.stringify(personal),
-    ];
-    this.#parameters.push('search', [tenantId, orderId, revision, ...found]);
-  }
-}
-
-function parkedValues(event: EventToPark): unknown[] {
-  const { tenantId, orderId, revision, position, eventId, type, kind, reason, tries, nextTryAfterMs } = event;
-  const nextTry = nextTryAfterMs === null ? null : Math.round(nextTryAfterMs);
-  return [
-    ...[tenantId, orderId, revision, position, eventId],
-    ...[type === null ? null : storableText(type), kind, storableText(reason), tries, nextTry],
-  ];
 }
 
 const HELD_BY_TOUCHER = heldLease({
