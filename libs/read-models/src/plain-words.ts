@@ -17,31 +17,31 @@ const UNACCENTED: Readonly<Record<string, string>> = {
 };
 const SPECIAL = new RegExp(`[${Object.keys(UNACCENTED).join('')}]`, 'g');
 const WORD = /[\p{L}\p{N}]+/gu;
-// Most texts are ASCII: folding only lower-cases them, so every character keeps its place.
+// Most texts are ASCII: they only become lower case, so every character keeps its place.
 const ASCII = /^\p{ASCII}*$/u;
 const ASCII_WORD = /[a-z0-9]+/g;
 
 /**
- * The words of a text, in order, with case and accents folded: `Crème brûlée, No. 2` gives `creme`, `brulee`,
- * `no`, `2`. Stored texts and searched texts are folded here alone, so that every search engine finds the same
- * orders.
+ * The plain words of a text, in order, which have no capitals and no accents: `Crème brûlée, No. 2` gives `creme`,
+ * `brulee`, `no`, `2`. Those of stored texts and of searched texts are made here alone, so that every search engine
+ * finds the same orders.
  */
-export function foldText(text: string): string[] {
+export function plainWords(text: string): string[] {
   const lower = text.toLowerCase();
   const words = ASCII.test(text) ? lower.match(ASCII_WORD) : unaccent(lower).match(WORD);
   return (words ?? []).map(shortened);
 }
 
-/** A folded word, and where it stands in the text that it was folded from: UTF-16 units, the end excluded. */
+/** A plain word, and where it stands in the text that it was made from: UTF-16 units, the end excluded. */
 export interface PlacedWord {
   readonly word: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** The same words as `foldText` finds, with their places. */
+/** The same words as `plainWords` finds, with their places. */
 export function placedWords(text: string): PlacedWord[] {
-  if (!ASCII.test(text)) return placedInFolded(text);
+  if (!ASCII.test(text)) return placedInPlain(text);
   return Array.from(text.toLowerCase().matchAll(ASCII_WORD), ({ 0: word, index: start }) => ({
     word: shortened(word),
     start,
@@ -63,7 +63,7 @@ export function separateTexts(joined: string): string[] {
   return joined.split(BETWEEN);
 }
 
-/** Those of the joined texts, in order, that may hold one of these folded words. The others certainly hold none. */
+/** Those of the joined texts, in order, that may hold one of these plain words. The others certainly hold none. */
 export function thatMayHold(joined: string, words: readonly string[]): string[] {
   if (!ASCII.test(joined)) return separateTexts(joined).filter((text) => mayHold(text, words));
   const holding: string[] = [];
@@ -91,9 +91,9 @@ function placesOf(words: readonly string[], text: string): number[] {
   return places.sort((a, b) => a - b);
 }
 
-function placedInFolded(text: string): PlacedWord[] {
-  let folded = '';
-  // For each unit of the folded text: where the character that it came from begins and ends.
+function placedInPlain(text: string): PlacedWord[] {
+  let plain = '';
+  // For each unit of the plain text: where the character that it came from begins and ends.
   const starts: number[] = [];
   const ends: number[] = [];
   let at = 0;
@@ -102,11 +102,11 @@ function placedInFolded(text: string): PlacedWord[] {
     const end = at + character.length;
     // A combining accent belongs to the letter before it.
     if (part === '') for (let i = ends.length - 1; i >= 0 && ends[i] === at; i--) ends[i] = end;
-    for (let i = 0; i < part.length; i++) [starts[folded.length + i], ends[folded.length + i]] = [at, end];
-    folded += part;
+    for (let i = 0; i < part.length; i++) [starts[plain.length + i], ends[plain.length + i]] = [at, end];
+    plain += part;
     at = end;
   }
-  return Array.from(folded.matchAll(WORD), ({ 0: word, index }) => ({
+  return Array.from(plain.matchAll(WORD), ({ 0: word, index }) => ({
     word: shortened(word),
     start: starts[index]!,
     end: ends[index + word.length - 1]!,

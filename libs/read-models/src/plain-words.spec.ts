@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { foldText, joinTexts, placedWords, separateTexts, thatMayHold } from './fold-text.js';
+import { plainWords, joinTexts, placedWords, separateTexts, thatMayHold } from './plain-words.js';
 
-describe('foldText', () => {
+describe('plainWords', () => {
   it.each([
     ['WHITE HANGING HEART T-LIGHT HOLDER', ['white', 'hanging', 'heart', 't', 'light', 'holder']],
     ['Crème brûlée, No. 2', ['creme', 'brulee', 'no', '2']],
@@ -15,25 +15,25 @@ describe('foldText', () => {
     [' ., ', []],
     ['', []],
   ])('%s', (text, words) => {
-    expect(foldText(text)).toEqual(words);
+    expect(plainWords(text)).toEqual(words);
   });
 
-  it('is what it gives: folding words again changes nothing', () => {
-    const words = foldText('Ünïcödé ŁÓDŹ ﬁne İstanbul ĳ');
-    expect(foldText(words.join(' '))).toEqual(words);
+  it('is what it gives: plain words stay as they are', () => {
+    const words = plainWords('Ünïcödé ŁÓDŹ ﬁne İstanbul ĳ');
+    expect(plainWords(words.join(' '))).toEqual(words);
   });
 
   it('cuts a word that nobody types, without halving a character', () => {
-    expect(foldText('x'.repeat(500))).toEqual(['x'.repeat(64)]);
-    expect(foldText('𝒳𐐷'.repeat(100))[0]).not.toMatch(/\p{Surrogate}/u);
+    expect(plainWords('x'.repeat(500))).toEqual(['x'.repeat(64)]);
+    expect(plainWords('𝒳𐐷'.repeat(100))[0]).not.toMatch(/\p{Surrogate}/u);
   });
 });
 
 describe('placedWords', () => {
-  it('are those of foldText, whatever the text', () => {
+  it('are those of plainWords, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-        expect(placedWords(text).map(({ word }) => word)).toEqual(foldText(text));
+        expect(placedWords(text).map(({ word }) => word)).toEqual(plainWords(text));
       }),
     );
   });
@@ -58,7 +58,7 @@ describe('placedWords', () => {
     const texts = fc.array(fc.oneof(fc.string(), fc.constant('a\u007fb')), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(texts, (some) => {
-        expect(separateTexts(joinTexts(some)).map(foldText)).toEqual(some.map(foldText));
+        expect(separateTexts(joinTexts(some)).map(plainWords)).toEqual(some.map(plainWords));
       }),
     );
   });
