@@ -136,7 +136,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     );
     expect(await indexes()).not.toContain(before.searchIndex);
     expect(await bench.verify(client)).toMatchObject({ orders: 20, differences: [] });
-    const kept = [...keeper.ordersFollowers, ...keeper.followers];
+    const kept = [...keeper.ordersFollowers, ...keeper.searchFollowers];
     expect(new Set(kept.map(({ engine }) => engine.restarts.error))).toEqual(new Set([0]));
   });
 

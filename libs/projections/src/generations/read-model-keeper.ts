@@ -68,11 +68,11 @@ export class ReadModelKeeper {
     });
     this.target = {
       orders: this.#ordersFollower(async (pool) => rowsOnly(await this.#prepare(pool))),
-      search: indexPrefix === null ? null : this.#follower((pool) => this.#prepare(pool)),
+      search: indexPrefix === null ? null : this.#searchFollower((pool) => this.#prepare(pool)),
     };
     this.#rows = new KeptSet((one) => this.#ordersFollower(async () => rowsOnly(one)), logger);
     this.#indexes = new KeptSet(
-      (one) => (elasticsearch === null ? null : this.#follower(async () => one)),
+      (one) => (elasticsearch === null ? null : this.#searchFollower(async () => one)),
       logger,
     );
   }
@@ -81,7 +81,7 @@ export class ReadModelKeeper {
     return [this.target.orders, ...this.#rows.running];
   }
 
-  get followers(): readonly SearchFollower[] {
+  get searchFollowers(): readonly SearchFollower[] {
     return [...(this.target.search ? [this.target.search] : []), ...this.#indexes.running];
   }
 
@@ -155,7 +155,7 @@ export class ReadModelKeeper {
     await flipWhenReady({ ...this.#options, pool: this.#pool }, target, position, this.#stop.signal);
   }
 
-  #follower(generation: (pool: pg.Pool) => Promise<Generation>): SearchFollower | null {
+  #searchFollower(generation: (pool: pg.Pool) => Promise<Generation>): SearchFollower | null {
     const { elasticsearch: client, postgresUrl, logger } = this.#options;
     return client && new SearchFollower({ client, postgresUrl, logger, leases: this.#leases, generation });
   }

@@ -14,7 +14,7 @@ export const DRAWS_LEVEL_WITHIN_MS = 5_000;
  * Which generation one process reads, and how far it knows projections to be. It changes generations so that no
  * read goes back in time.
  */
-export class ReadFrom {
+export class GenerationInUse {
   /** By `<generation>:<projection>`: a generation's checkpoints may be told before it is known to be active. */
   readonly #positions = new Map<string, bigint>();
   #generation: Generation | null = null;
@@ -38,7 +38,7 @@ export class ReadFrom {
    * first announces itself by its first checkpoint. It does when the event store is not known: a position means
    * something only together with its store. And it does when a generation that was behind may have drawn level.
    */
-  get isOpen(): boolean {
+  get needsFullLook(): boolean {
     return this.#generation === null || this.#storeId === null || this.#behindSinceMs !== null;
   }
 
