@@ -3,7 +3,7 @@ import { activeGeneration, type Generation } from '#read-models/generations/gene
 import { CliError } from '../support/cli-error.js';
 import { withPostgres } from '../support/postgres.js';
 
-export interface ReadModels {
+export interface OpenReadModels {
   readonly pool: pg.Pool;
   readonly generation: Generation;
 }
@@ -11,7 +11,7 @@ export interface ReadModels {
 /** @throws CliError when this release has no active generation. */
 export function withReadModels<T>(
   postgresUrl: string,
-  read: (readModels: ReadModels) => Promise<T>,
+  read: (readModels: OpenReadModels) => Promise<T>,
 ): Promise<T> {
   return withPostgres(postgresUrl, 'orderctl', async (pool) => {
     const generation = await activeGeneration(pool);

@@ -6,7 +6,7 @@ import {
   activeGeneration,
   createGeneration,
   generationById,
-  indexPrefixOf,
+  prefixOfIndexName,
   type Generation,
 } from '#read-models/generations/generation.js';
 import { madeFrom } from '#read-models/generations/made-from.js';
@@ -91,7 +91,7 @@ async function begin(store: ReplaysStore, options: BeginOptions): Promise<BegunR
       'there are no read models of this release yet: start its projector, which builds them',
     );
   await refuseOtherStore(pool, active, eventStore);
-  const indexPrefix = active.searchIndex === null ? null : indexPrefixOf(active.searchIndex);
+  const indexPrefix = active.searchIndex === null ? null : prefixOfIndexName(active.searchIndex);
   if (request.searchOnly && indexPrefix === null) {
     throw new CannotReplay(
       'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',

@@ -187,7 +187,7 @@ export function newIndexName(like: string): string {
 }
 
 /** The prefix of an index's name: all before the number of its generation. */
-export function indexPrefixOf(indexName: string): string {
+export function prefixOfIndexName(indexName: string): string {
   return indexName.replace(/-\d+-[0-9a-f]{8}$/, '');
 }
 
