@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { etagOf, isKnown } from './etag.js';
+import { etagOf } from '#platform/http/etag.js';
+import { isKnown } from './if-none-match.js';
 
 describe('an entity tag', () => {
   it('is the revision in quotes', () => {

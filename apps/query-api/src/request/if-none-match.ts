@@ -1,7 +1,4 @@
-/** A revision as an entity tag. */
-export function etagOf(revision: number): string {
-  return `"${revision}"`;
-}
+import { etagOf } from '#platform/http/etag.js';
 
 /** Whether a client already has this revision (RFC 9110, 13.1.2: weak comparison). */
 export function isKnown(ifNoneMatch: string | undefined, revision: number): boolean {
