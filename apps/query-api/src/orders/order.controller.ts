@@ -21,8 +21,8 @@ import type { Moment } from '../time-travel/order-story.js';
 import { forCustomer, spliceView, staleness, type OrderView, type Stale } from '../time-travel/order-view.js';
 import type { TimeTravel, Told } from '../time-travel/time-travel.js';
 import { Travel } from '../time-travel/travel.js';
-import { diffSchema, historySchema } from './answers.js';
-import { orderSchema } from './order-answer.js';
+import { diffSchema, historySchema } from './events.schemas.js';
+import { orderSchema } from './order.schema.js';
 import { DiffQuery, HistoryQuery, OrderPath, OrderQuery } from './order.dto.js';
 import { QueryRoute } from './query-route.js';
 

@@ -17,7 +17,7 @@ import { Read } from '../reads/read.js';
 import { Sources } from '../reads/sources.js';
 import { tellPosition } from '../reads/tell-position.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
-import { diffListSchema, pageOfSummaries, searchSchema, totalsSchema } from './answers.js';
+import { diffListSchema, pageOfSummaries, searchSchema, totalsSchema } from './list.schemas.js';
 import { DiffListQuery, ListQuery, TotalsQuery } from './list.dto.js';
 import { QueryRoute } from './query-route.js';
 import { SearchBody } from './search.dto.js';

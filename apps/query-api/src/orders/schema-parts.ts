@@ -9,6 +9,7 @@ export const nullableTime: Schema = { ...time, nullable: true };
 export const uuid: Schema = { type: 'string', format: 'uuid' };
 export const integer: Schema = { type: 'integer' };
 export const flag: Schema = { type: 'boolean' };
+export const anything: Schema = {};
 
 export const oneOf = (values: readonly string[]): Schema => ({ ...text, enum: [...values] });
 export const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true });
@@ -30,3 +31,17 @@ export const objectWith = (
   properties: Readonly<Record<string, Schema>>,
   atTimes: Readonly<Record<string, Schema>>,
 ): Schema => ({ ...object(properties), properties: { ...properties, ...atTimes } });
+
+export const nextCursor = said(
+  nullableText,
+  'Send it as `cursor` to get the next page; null: this is the last one.',
+);
+
+export const page = (items: Schema, atTimes: Readonly<Record<string, Schema>>): Schema =>
+  objectWith(
+    {
+      items: said(listOf(items), 'The entries of the page.'),
+      nextCursor,
+    },
+    atTimes,
+  );

@@ -6,8 +6,8 @@ import { fold } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import { goldenStreams } from '../../../../scripts/generated/golden-folded.mjs';
 import { forCustomer, viewOf } from '../time-travel/order-view.js';
-import { orderSchema } from './order-answer.js';
-import type { Schema } from './schemas.js';
+import { orderSchema } from './order.schema.js';
+import type { Schema } from './schema-parts.js';
 
 /** The same schema, which allows no fields besides those that it describes. */
 function closed(schema: unknown): unknown {

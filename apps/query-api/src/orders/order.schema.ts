@@ -15,7 +15,7 @@ import {
   time,
   uuid,
   type Schema,
-} from './schemas.js';
+} from './schema-parts.js';
 
 /** One order as `GET /v1/orders/{orderId}` answers it, for the OpenAPI document and the client made from that. */
 
