@@ -3,7 +3,7 @@ import type { EventStore } from '#event-store/port.js';
 import { otherStore } from '#event-store/store-identity.js';
 import { count, counted } from '#platform/counted.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
-import { Progress } from '../import/progress.js';
+import { Progress } from '../support/progress.js';
 import { describeRelay, renewRelay, type RelayDescription } from '../relay/describe-relay.js';
 import { relayedSoFar, type RelayedSoFar } from '../relay/relayed-so-far.js';
 import { sendAgain, type SentAgain, type SentRange } from '../relay/send-again.js';

@@ -1,6 +1,6 @@
 import { totalsByCurrency } from '#read-models/stores/tenant-totals.js';
 import { sum, type ImportFigures } from '../import/import-plan.js';
-import type { OpenReadModels } from './read-models.js';
+import type { OpenReadModels } from '../support/read-models.js';
 
 type Amount = 'totalMinor' | 'refundedMinor';
 

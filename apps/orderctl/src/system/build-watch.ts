@@ -3,7 +3,7 @@ import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { counted } from '#platform/counted.js';
 import { createPool } from '#platform/postgres.js';
 import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
-import { duration } from '../import/progress.js';
+import { duration } from '../support/progress.js';
 
 const TELL_EVERY_MS = 3_000;
 

@@ -3,14 +3,15 @@ import type { ExactEventStore } from '#event-store/port.js';
 import { otherStore } from '#event-store/store-identity.js';
 import { listGenerations } from '#read-models/generations/generation-list.js';
 import {
-  activeGeneration,
   createGeneration,
   generationById,
   prefixOfIndexName,
+  requireActiveGeneration,
   type Generation,
 } from '#read-models/generations/generation.js';
 import { madeFrom } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import type { Queryable } from '#read-models/queryable.js';
 import { ReplaysStore, type ReplayRecord, type ReplayRequested } from '#read-models/stores/replays.store.js';
 import { CannotReplay } from './errors.js';
 import { freeForgotten, freeIfPossible, type Freeing } from './freeing.js';
@@ -85,23 +86,29 @@ async function begin(store: ReplaysStore, options: BeginOptions): Promise<BegunR
   const forgotten = await freeForgotten(options);
   if (forgotten.length > 0) onNote?.(`dropped what was left of generation ${forgotten.join(', ')}`);
   signal.throwIfAborted();
-  const active = await activeGeneration(pool);
-  if (active === null)
-    throw new CannotReplay(
-      'there are no read models of this release yet: start its projector, which builds them',
-    );
+  const active = await activeToReplay(pool, request);
   await refuseOtherStore(pool, active, eventStore);
   const indexPrefix = active.searchIndex === null ? null : prefixOfIndexName(active.searchIndex);
-  if (request.searchOnly && indexPrefix === null) {
-    throw new CannotReplay(
-      'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',
-    );
-  }
   const generation = await createGeneration(pool, {
     ...{ indexPrefix, madeBy: 'replay', bulk: true },
     ...(request.searchOnly ? { rowsOf: active } : {}),
   });
   return { record: await store.begin(generation.id, { ...UNLESS_TOLD, ...request }), generation };
+}
+
+/**
+ * The generation that a replay builds another one beside.
+ * @throws NoReadModels, and CannotReplay where only an index is asked for and the generation has none
+ */
+export async function activeToReplay(
+  db: Queryable,
+  { searchOnly }: Pick<ReplayRequested, 'searchOnly'>,
+): Promise<Generation> {
+  const active = await requireActiveGeneration(db);
+  if (!searchOnly || active.searchIndex !== null) return active;
+  throw new CannotReplay(
+    'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',
+  );
 }
 
 /** Queries would be answered from another system's orders after the flip. @throws CannotReplay */

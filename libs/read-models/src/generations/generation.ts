@@ -52,6 +52,20 @@ export async function activeGeneration(db: Queryable): Promise<Generation | null
   return row ? toGeneration(row) : null;
 }
 
+/** No generation that this release can read is active. */
+export class NoReadModels extends Error {
+  constructor() {
+    super('there are no read models of this release: start its projector, which builds them');
+  }
+}
+
+/** As `activeGeneration`, for a caller that can do nothing without one. @throws NoReadModels */
+export async function requireActiveGeneration(db: Queryable): Promise<Generation> {
+  const active = await activeGeneration(db);
+  if (active === null) throw new NoReadModels();
+  return active;
+}
+
 /** The generation with that number, of whichever release. @throws NoSuchGeneration when there is none */
 export async function generationById(db: Queryable, id: number): Promise<Generation> {
   const { rows } = await db.query<GenerationRow>(
