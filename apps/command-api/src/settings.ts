@@ -29,7 +29,7 @@ export interface CommandApiSettings {
 export interface LoadingSettings {
   /** 0: orders are always folded from their first event on. */
   readonly snapshotEveryEvents: number;
-  /** One load from a snapshot in so many is compared with all events. 0: none is. */
+  /** N: 1 of every N loads from a snapshot is compared with all events. 0: none is. */
   readonly snapshotCheckOneIn: number;
   readonly stateCacheMb: number;
 }

@@ -69,7 +69,7 @@ function withRequest(command: Command): Command {
     )
     .option(
       '--throttle <count>',
-      'load, fill the index and verify with at most so many events and documents a second',
+      'load, fill the index and verify with at most this many events and documents a second',
       wholeNumber(1),
     )
     .option('--no-throttle', 'lift the throttle of a replay that began with one')

@@ -34,7 +34,7 @@ export function addVerifyCommand(program: Command): void {
     .description(
       'compare the read models with a fresh fold of every stream; exit code 1 when something differs',
     )
-    .option('--sample <orders>', 'compare only so many orders, chosen at random', wholeNumber(1))
+    .option('--sample <orders>', 'compare only this many orders, chosen at random', wholeNumber(1))
     .option(
       '--kafka [brokers]',
       "also verify the relay's topic, in the Kafka of the running system or at HOST:PORT,…",

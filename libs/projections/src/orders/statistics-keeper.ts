@@ -5,7 +5,7 @@ import type { Generation } from '#read-models/generations/generation.js';
 import { analyzedHistoryRows, analyzeStatement } from '#read-models/stores/table-statistics.js';
 import { isAway } from '../engine/interruptions.js';
 
-/** Up to so many rows, every plan is fast. */
+/** With no more rows than these, every plan is fast. */
 const FEW_ROWS = 250;
 const CONNECT_TIMEOUT_MS = 3_000;
 /**

@@ -30,7 +30,7 @@ interface Outcome {
 
 /** Requests are announced by NOTIFY; looking finds those announced while nobody listened, and another owner's skips. */
 const LOOK_AGAIN_MS = 2_000;
-/** One part in so many of the owner's time goes into tries that nobody asked for. */
+/** N: 1/N of the owner's time goes into tries that nobody asked for. */
 const RETRY_SHARE = 10;
 
 /**

@@ -32,7 +32,7 @@ export interface BulkBuildOptions {
   readonly generation: Generation;
   /** Ends the build between two steps; the next build continues from what was committed. */
   readonly signal: AbortSignal;
-  /** Awaited after so many events, and before each finishing step: to pause, and to keep a rate. */
+  /** Awaited with the number of events read since the last call, and before each finishing step: to pause, to keep a rate. */
   readonly gate?: (events: number) => Promise<void>;
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly limits?: Partial<LoadingLimits>;
@@ -219,7 +219,7 @@ export class Loading {
       await this.#step(0);
   }
 
-  /** Makes rows of so many bytes of events. While these rows are being written, more events are read. */
+  /** Makes rows of `bytes` bytes of events or more. While these rows are being written, more events are read. */
   async #step(bytes: number): Promise<void> {
     const taken = this.#open.take(bytes);
     const opened = this.#opened;

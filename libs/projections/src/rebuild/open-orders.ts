@@ -62,7 +62,7 @@ export class OpenOrders {
     return known === undefined;
   }
 
-  /** Takes out the first orders, with so many bytes of events or more, or all. */
+  /** Takes out the first orders until their events have `bytes` bytes or more, or all are taken. */
   take(bytes: number): OpenOrder[] {
     const taken: OpenOrder[] = [];
     const goal = this.#sizeBytes - bytes;

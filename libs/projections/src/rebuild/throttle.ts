@@ -27,7 +27,7 @@ export class Throttle {
     this.#dueMs = clock.now();
   }
 
-  /** Counts so many more, and resolves when the rate allows them. @throws when the signal aborts meanwhile */
+  /** Counts `count` more, and resolves when the rate allows them. @throws when the signal aborts meanwhile */
   async passed(count: number, signal?: AbortSignal): Promise<void> {
     if (this.perSecond === null) return;
     const nowMs = this.#clock.now();

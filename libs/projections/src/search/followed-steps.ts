@@ -4,7 +4,7 @@ import { searchDocumentId } from '#read-models/search/search-document.js';
 import type { ChangedRows } from '#read-models/stores/changed-rows.js';
 import type { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 
-/** While more rows wait, every so many steps both stores are told how far the index is. */
+/** While more rows wait, both stores are told how far the index is only after this many steps. */
 const TELL_EVERY_STEPS = 16;
 
 /** Rows on their way into the index, and how far the index is once it has them. */

@@ -29,7 +29,7 @@ export interface VerifyOptions {
   readonly elasticsearch: Client | null;
   /** The generation to verify; by default the active one. */
   readonly generation?: Generation;
-  /** Only so many rows, chosen at random; absent: all rows, and whether every stream has its row. */
+  /** How many rows, chosen at random; absent: all rows, and whether every stream has its row. */
   readonly sample?: number;
   readonly onProgress?: (progress: VerifyProgress) => void;
   readonly signal?: AbortSignal;

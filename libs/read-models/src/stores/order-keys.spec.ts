@@ -13,7 +13,7 @@ function pagesWith(events: readonly number[]): number[][] {
 }
 
 describe('a page of orders', () => {
-  it('has so many of them at most', () => {
+  it('has no more of them than the limit', () => {
     expect(pagesWith([1, 1, 1, 1])).toEqual([[0, 1, 2], [3]]);
   });
 

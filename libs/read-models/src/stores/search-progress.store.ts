@@ -109,8 +109,8 @@ function held(token: string): string {
 }
 
 /**
- * How long a late row is kept at least, from when it was written; it is also kept until every index of these rows has
- * it. The time is for searches: they find it only after a refresh, and one may be under way.
+ * How long a late row is kept at least, also once every index of these rows has it. A search that began before the next
+ * refresh of the index does not find the row yet: it learns from the late row that what it shows of the order is stale.
  */
 const KEPT_LATE = '1 minute';
 
