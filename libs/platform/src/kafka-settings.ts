@@ -139,7 +139,7 @@ function isBroker(text: string): boolean {
 }
 
 /** A name that Kafka allows for a topic. */
-export function isTopicName(text: string): boolean {
+function isTopicName(text: string): boolean {
   return /^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
 }
 

@@ -2,7 +2,7 @@ import type { Queryable } from '../queryable.js';
 import { REPLAY_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import { rowsOrNone } from './rows-or-none.js';
 
-export const replayPhases = ['loading', 'finishing', 'catching_up', 'verifying', 'flipping'] as const;
+const replayPhases = ['loading', 'finishing', 'catching_up', 'verifying', 'flipping'] as const;
 export type ReplayPhase = (typeof replayPhases)[number];
 
 export type ReplayAsked = 'run' | 'pause' | 'cancel';
