@@ -1,5 +1,6 @@
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
 import { envJwksUrl } from '#platform/auth/jwks-url.js';
+import { readConfig } from '#platform/config.js';
 import {
   envDrainDelayMs,
   envFlag,
@@ -8,8 +9,7 @@ import {
   envInteger,
   envPort,
   envText,
-  readConfig,
-} from '#platform/config.js';
+} from '#platform/env-settings.js';
 
 export interface CommandApiSettings {
   readonly host: string;

@@ -1,5 +1,6 @@
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
-import { envHost, envPort, envPostgresUrl, readConfig } from '#platform/config.js';
+import { readConfig } from '#platform/config.js';
+import { envHost, envPort, envPostgresUrl } from '#platform/env-settings.js';
 import { kafkaOf, kafkaSettings, type KafkaConfig } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,

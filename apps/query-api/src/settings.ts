@@ -1,6 +1,7 @@
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
 import { envJwksUrl } from '#platform/auth/jwks-url.js';
-import { envDrainDelayMs, envHost, envPort, envPostgresUrl, envText, readConfig } from '#platform/config.js';
+import { readConfig } from '#platform/config.js';
+import { envDrainDelayMs, envHost, envPort, envPostgresUrl, envText } from '#platform/env-settings.js';
 import {
   elasticsearchOf,
   elasticsearchSettings,

@@ -1,14 +1,5 @@
-import {
-  ConfigError,
-  envFile,
-  envFlag,
-  envInteger,
-  envOneOf,
-  envOptional,
-  envOptionalText,
-  type Setting,
-  type ValuesOf,
-} from './config.js';
+import { ConfigError, type Setting, type ValuesOf } from './config.js';
+import { envFile, envFlag, envInteger, envOneOf, envOptional, envOptionalText } from './env-settings.js';
 import type { ConfigName } from './config-names.js';
 
 /** How an app reaches Kafka, and the topic of order events. */

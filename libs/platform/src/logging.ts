@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
-import { envOneOf, readConfig } from './config.js';
+import { readConfig } from './config.js';
+import { envOneOf } from './env-settings.js';
 
 export type { Logger } from 'pino';
 

@@ -1,14 +1,12 @@
+import { ConfigError, type Setting, type ValuesOf } from './config.js';
 import {
-  ConfigError,
   envCredential,
   envFile,
   envHttpUrl,
   envOneOf,
   envOptional,
   envOptionalText,
-  type Setting,
-  type ValuesOf,
-} from './config.js';
+} from './env-settings.js';
 import type { ConfigName } from './config-names.js';
 
 /** How an app reaches Elasticsearch. */

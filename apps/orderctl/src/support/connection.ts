@@ -2,16 +2,8 @@ import { existsSync } from 'node:fs';
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
-import {
-  ConfigError,
-  envCredential,
-  envHttpUrl,
-  envOptional,
-  envPostgresUrl,
-  givenText,
-  readConfig,
-  type Setting,
-} from '#platform/config.js';
+import { ConfigError, givenText, readConfig, type Setting } from '#platform/config.js';
+import { envCredential, envHttpUrl, envOptional, envPostgresUrl } from '#platform/env-settings.js';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
