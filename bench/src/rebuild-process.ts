@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { buildInBulk } from '#projections/rebuild/bulk-build.js';
+import { buildInBulk } from '#projections/replay/bulk-build.js';
 import { generationById } from '#read-models/generations/generation.js';
 
 /** The message to the parent process. */

@@ -136,7 +136,7 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'a flip to a generation that has not caught up',
     changes: [
       {
-        file: 'libs/projections/src/rebuild/verify-and-flip.ts',
+        file: 'libs/projections/src/replay/verify-and-flip.ts',
         from: 'await markReady(options.pool, generation);',
         to: `await kept.stop();
           await new Promise((done) => setTimeout(done, 3_000));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { decodeEach, type EventCodec } from '#event-store/codec.js';
 import { CannotFlip, flipTo, rollback } from '#projections/generations/flip.js';
-import { ReplayFailed } from '#projections/rebuild/errors.js';
+import { ReplayFailed } from '#projections/replay/errors.js';
 import { markReady } from '#read-models/generations/generation-states.js';
 import { activeGeneration, createGeneration } from '#read-models/generations/generation.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';

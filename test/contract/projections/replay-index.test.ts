@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@j
 import { errors, type Client } from '@elastic/elasticsearch';
 import { createLogger } from '#platform/logging.js';
 import type { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
-import type { Replayed, ReplayOptions } from '#projections/rebuild/replay.js';
+import type { Replayed, ReplayOptions } from '#projections/replay/replay.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
 import { activeGeneration } from '#read-models/generations/generation.js';
 import { FROM_THE_START } from '#read-models/readers/feed-place.js';

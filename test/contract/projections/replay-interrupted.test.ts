@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { freeGeneration } from '#projections/rebuild/freeing.js';
-import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
+import { freeGeneration } from '#projections/replay/freeing.js';
+import { ReplayCancelled } from '#projections/replay/replay-control.js';
 import { activeGeneration } from '#read-models/generations/generation.js';
 import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Client } from '@elastic/elasticsearch';
 import { planReplay } from '../../../apps/orderctl/src/replay/replay-plan.js';
 import { freePort } from '#platform/free-port.js';
-import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
+import { ReplayCancelled } from '#projections/replay/replay-control.js';
 import { dropGeneration, IndexLeft } from '#read-models/generations/drop-generation.js';
 import { markReady } from '#read-models/generations/generation-states.js';
 import { activeGeneration, createGeneration, type Generation } from '#read-models/generations/generation.js';

@@ -4,7 +4,7 @@ import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { rollback } from '#projections/generations/flip.js';
-import { replay } from '#projections/rebuild/replay.js';
+import { replay } from '#projections/replay/replay.js';
 import { listGenerations } from '#read-models/generations/generation-list.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { caughtUpAnswer } from '../../support/caught-up-answer.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type pg from 'pg';
 import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/generations/flip.js';
-import { freeGeneration } from '#projections/rebuild/freeing.js';
+import { freeGeneration } from '#projections/replay/freeing.js';
 import { CannotDrop, dropGeneration, IndexLeft } from '#read-models/generations/drop-generation.js';
 import { listGenerations } from '#read-models/generations/generation-list.js';
 import { NoSuchGeneration } from '#read-models/generations/generation.js';

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { createLogger } from '#platform/logging.js';
-import { CannotReplay, ReplayFailed } from '#projections/rebuild/errors.js';
-import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
-import { replay } from '#projections/rebuild/replay.js';
+import { CannotReplay, ReplayFailed } from '#projections/replay/errors.js';
+import { ReplayCancelled } from '#projections/replay/replay-control.js';
+import { replay } from '#projections/replay/replay.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import {
   ReplaysStore,

@@ -1,5 +1,5 @@
 import { count, counted } from '#platform/counted.js';
-import type { Replayed } from '#projections/rebuild/replay.js';
+import type { Replayed } from '#projections/replay/replay.js';
 import { duration } from '../support/progress.js';
 import type { ReplayPlan } from './replay-plan.js';
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Client } from '@elastic/elasticsearch';
 import type { EventStore } from '#event-store/port.js';
-import { activeToReplay } from '#projections/rebuild/replay-begin.js';
+import { activeToReplay } from '#projections/replay/replay-begin.js';
 import { listGenerations, superseded } from '#read-models/generations/generation-list.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { tableSizes } from '#read-models/stores/table-sizes.js';

@@ -22,7 +22,7 @@ import { FollowedStep, FollowedSteps, type SettledStep } from './followed-steps.
 import { TimelyRefresh } from './timely-refresh.js';
 import { Leases } from '../lease/leases.js';
 import { ANSWER_LIMIT_MS } from '../lease/ownership.js';
-import type { Throttle } from '../rebuild/throttle.js';
+import type { Throttle } from '../replay/throttle.js';
 import { Wakeup } from '../engine/wakeup.js';
 
 export interface SearchFollowerOptions {

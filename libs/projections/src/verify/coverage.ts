@@ -5,7 +5,7 @@ import type { Generation } from '#read-models/generations/generation.js';
 import { keysWithoutOrder, ordersWithoutRow } from '#read-models/stores/order-keys.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import type { Difference } from './differences.js';
-import type { Throttle } from '../rebuild/throttle.js';
+import type { Throttle } from '../replay/throttle.js';
 
 export interface CoverageOptions {
   readonly eventStore: Pick<EventStore, 'subscribeToAll'>;
