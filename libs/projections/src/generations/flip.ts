@@ -36,8 +36,7 @@ const LOOK_EVERY_MS = 50;
 const HELP =
   'see `orderctl quarantine show` of the order; once the cause is gone, run the same command again';
 
-export const LOCKED =
-  'another flip, or a long write to the active generation, is under way';
+export const LOCKED = 'another flip, or a long write to the active generation, is under way';
 
 /** Goes back to the generation that was active before, in one step. @throws CannotFlip */
 export async function rollback(options: ChosenFlipOptions): Promise<Flipped> {

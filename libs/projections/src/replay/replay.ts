@@ -115,8 +115,7 @@ class Attempt {
   }
 
   async #toTheFlip({ record, generation }: BegunReplay, control: ReplayControl): Promise<VerifiedFlip> {
-    if (await isActive(this.#options.pool, generation))
-      return { generation, previous: null, verified: null };
+    if (await isActive(this.#options.pool, generation)) return { generation, previous: null, verified: null };
     if (!Object.values(readModelFingerprints).includes(generation.fingerprint))
       throw new ReplayFailed(
         `generation ${generation.id} was begun by another release, and this release cannot continue it`,
