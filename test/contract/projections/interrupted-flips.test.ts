@@ -115,7 +115,7 @@ describe('a flip, where a lock is held for longer than it waits', () => {
     const letGo: Promise<unknown>[] = [];
     const onNote = (line: string) => {
       told.push(line);
-      if (line.startsWith('waiting: another process')) letGo.push(holder.query('ROLLBACK'));
+      if (line.startsWith('waiting: another flip')) letGo.push(holder.query('ROLLBACK'));
     };
     const { previous } = await replayOn(bench, { onNote });
     await Promise.all(letGo);
