@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { createGeneration, type Generation } from '#read-models/generations.js';
+import { createGeneration, type Generation } from '#read-models/generations/generation.js';
 import { Child } from './child.js';
 import type { FilledLog } from './filled-log.js';
 import type { RebuildReport } from './rebuild-process.js';

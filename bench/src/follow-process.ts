@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createLogger } from '#platform/logging.js';
 import { SearchFollower } from '#projections/search/search-follower.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { benchClient } from './search-engine.js';
 
 /** The message to this process once it is ready. */

@@ -36,7 +36,7 @@ export async function projectOneByOne(
   for await (const message of all) {
     if (message.kind === 'event') await applyOne(db, schema, message.event);
     if (message.kind === 'event') events += 1;
-    if (message.kind === 'caughtUp' || events === maxEvents) stop.abort();
+    if (message.kind === 'caught_up' || events === maxEvents) stop.abort();
   }
   return events;
 }

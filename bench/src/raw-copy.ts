@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { indexStatements, tablesDdl, tablesOf } from '#read-models/generation-ddl.js';
+import { indexStatements, tablesDdl, tablesOf } from '#read-models/generations/generation-ddl.js';
 
 const CHUNK_BYTES = 1 << 20;
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import { buildInBulk } from '#projections/rebuild/bulk-build.js';
-import { generationById } from '#read-models/generations.js';
+import { buildInBulk } from '#projections/replay/bulk-build.js';
+import { generationById } from '#read-models/generations/generation.js';
 
 /** The message to the parent process. */
 export interface RebuildReport {

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { knownStoreIdentity, storeMarkOf } from '#event-store/store-identity.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { query, type System } from './system.js';
 
 /** Waits until the read models hold everything in the event store, so that no background work is left. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decode } from '#event-store/codec.js';
-import { generationDdl } from '#read-models/generation-ddl.js';
-import { foldText } from '#read-models/fold-text.js';
+import { generationDdl } from '#read-models/generations/generation-ddl.js';
+import { plainWords } from '#read-models/plain-words.js';
 import { documentOf } from '#read-models/order-document.js';
 import { foldOrder, historyRowOf, changesSearch } from '#read-models/orders.projection.js';
 import { SEARCH_INDEX_DEFINITION } from '#read-models/search/elasticsearch/index-definition.js';
@@ -14,8 +14,8 @@ import { canonical, storedHistories } from './histories.mjs';
 /** Raised by hand when the meaning of rows changes although none of the hashed content does. */
 const VERSION = 2;
 /**
- * Latin, Greek, Cyrillic and Armenian: no letters are added to these alphabets, so that every Node folds them
- * alike.
+ * Latin, Greek, Cyrillic and Armenian: no letters are added to these alphabets, so that every Node makes
+ * the same plain words of them.
  */
 const LETTERS_END = 0x0590;
 /** Currencies of 0, 2, 3 and 4 minor digits. */
@@ -24,8 +24,8 @@ const CURRENCIES = ['JPY', 'GBP', 'BHD', 'CLF'];
 /**
  * libs/read-models/src/read-model-fingerprints.ts: which generations this release writes and can read. The hashes
  * cover everything that shapes them: the tables and the mapping; every row and document made of the golden corpus
- * and of a thousand stored histories; and, because the histories have too few examples, the folding of letters and
- * the total bands.
+ * and of a thousand stored histories; and, because the histories have too few examples, the plain words and the
+ * total bands.
  */
 export async function readModelFingerprints() {
   const rows = await rowsOf(await storedHistories());
@@ -34,11 +34,11 @@ export async function readModelFingerprints() {
     generationDdl('generation', 'postgres'),
     JSON.stringify(batchColumns),
     rows.tables,
-    ...foldedLetters(),
+    ...plainLetters(),
   );
   const elasticsearch = hashOf(
     ...[VERSION, generationDdl('generation', 'elasticsearch'), JSON.stringify(batchColumns), rows.tables],
-    ...[SEARCH_INDEX_DEFINITION, rows.documents, ...foldedLetters(), ...totalBands()],
+    ...[SEARCH_INDEX_DEFINITION, rows.documents, ...plainLetters(), ...totalBands()],
   );
   return `import type { SearchEngine } from './search/search-engine.js';
 
@@ -69,10 +69,10 @@ async function rowsOf(all) {
   return { tables: tables.digest('hex'), documents: documents.digest('hex') };
 }
 
-/** Folds every letter of these alphabets, each between two others, and a word that is too long. */
-function foldedLetters() {
+/** The plain words of every letter of these alphabets, each between two others, and of a word that is too long. */
+function plainLetters() {
   const letters = Array.from({ length: LETTERS_END }, (_, code) => `a${String.fromCharCode(code)}b`);
-  return [...letters, 'x'.repeat(1_000)].map((text) => foldText(text).join(' '));
+  return [...letters, 'x'.repeat(1_000)].map((text) => plainWords(text).join(' '));
 }
 
 /** Totals on either side of every band edge, in currencies of each number of minor digits. */

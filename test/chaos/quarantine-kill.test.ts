@@ -125,7 +125,7 @@ async function nothingIsBoth(bench: ProjectionBench): Promise<void> {
   const abort = new AbortController();
   const all = bench.eventStore.subscribeToAll({ after: null, streamPrefix: 'order-', signal: abort.signal });
   for await (const message of all) {
-    if (message.kind === 'caughtUp') abort.abort();
+    if (message.kind === 'caught_up') abort.abort();
     else if (message.kind === 'event' && message.event.position <= BigInt(position)) seen += 1;
   }
   expect(Number(known)).toBeGreaterThanOrEqual(seen);

@@ -48,8 +48,8 @@ const seeded: readonly [string, Change, readonly SearchEngine[]][] = [
     ['postgres', 'elasticsearch'],
   ],
   [
-    'a letter is folded in another way',
-    { file: models('fold-text'), from: "ß: 'ss',", to: "ß: 's'," },
+    'another plain word is made of a letter',
+    { file: models('plain-words'), from: "ß: 'ss',", to: "ß: 's'," },
     ['postgres', 'elasticsearch'],
   ],
   [

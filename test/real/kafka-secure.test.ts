@@ -8,7 +8,7 @@ import type { EachMessagePayload, Kafka } from 'kafkajs';
 import { readConfig } from '#platform/config.js';
 import type { ConfigName } from '#platform/config-names.js';
 import { createKafka } from '#platform/kafka.js';
-import { kafkaOf, kafkaSettings, type KafkaPlace } from '#platform/kafka-settings.js';
+import { kafkaOf, kafkaSettings, type KafkaConfig } from '#platform/kafka-settings.js';
 import { createLogger } from '#platform/logging.js';
 import { openTopic } from '#projections/relay/topic.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
@@ -41,10 +41,10 @@ describeWithSecureKafka('a Kafka behind TLS that asks who is there', () => {
     await rm(folder, { recursive: true, force: true });
   }, START_LIMIT_MS);
 
-  function placeOf(
+  function configOf(
     mechanism: string,
     { host = 'localhost', ...more }: { host?: string } & Partial<Record<ConfigName, string>> = {},
-  ): KafkaPlace {
+  ): KafkaConfig {
     const settings = readConfig(kafkaSettings, {
       ORDERLOG_KAFKA_BROKERS: `${host}:${broker!.port}`,
       ORDERLOG_KAFKA_TOPIC: `secure-${randomUUID()}`,
@@ -59,25 +59,25 @@ describeWithSecureKafka('a Kafka behind TLS that asks who is there', () => {
     return kafkaOf(settings)!;
   }
 
-  async function refusal(place: KafkaPlace): Promise<Error> {
-    const error = await openTopic(createKafka(place, 'test', logger), place, logger).then(
+  async function refusal(config: KafkaConfig): Promise<Error> {
+    const error = await openTopic(createKafka(config, 'test', logger), config, logger).then(
       () => null,
       (thrown: unknown) => thrown,
     );
     if (error === null) throw new Error('it was not refused');
-    expect(inspect(error, { depth: 12, showHidden: true })).not.toContain(place.sasl!.password);
+    expect(inspect(error, { depth: 12, showHidden: true })).not.toContain(config.sasl!.password);
     return error as Error;
   }
 
   it.each(['plain', 'scram-sha-256', 'scram-sha-512'])(
     'takes a message from who logs in by %s, and gives it back',
     async (mechanism) => {
-      const place = placeOf(mechanism);
-      const kafka = createKafka(place, 'test', logger);
-      const writer = new TopicWriter(kafka, await openTopic(kafka, place, logger), place.compression);
+      const config = configOf(mechanism);
+      const kafka = createKafka(config, 'test', logger);
+      const writer = new TopicWriter(kafka, await openTopic(kafka, config, logger), config.compression);
       await writer.send([{ key: 'A-1', value: mechanism, headers: {} }]);
       await writer.close();
-      expect(await firstValue(kafka, place.topic)).toBe(mechanism);
+      expect(await firstValue(kafka, config.topic)).toBe(mechanism);
     },
   );
 
@@ -86,17 +86,17 @@ describeWithSecureKafka('a Kafka behind TLS that asks who is there', () => {
     ['scram-sha-256', 'SASL SCRAM SHA256 authentication failed: '],
     ['scram-sha-512', 'SASL SCRAM SHA512 authentication failed: '],
   ])('refuses a wrong password, by %s, and says so', async (mechanism, why) => {
-    const place = placeOf(mechanism, { ORDERLOG_KAFKA_SASL_PASSWORD: `wr0ng-${randomUUID()}` });
-    expect((await refusal(place)).message).toContain(why);
+    const config = configOf(mechanism, { ORDERLOG_KAFKA_SASL_PASSWORD: `wr0ng-${randomUUID()}` });
+    expect((await refusal(config)).message).toContain(why);
   });
 
   it('is not spoken to when its certificate is of another authority', async () => {
-    const place = placeOf('plain', { ORDERLOG_KAFKA_CA_FILE: otherCa() });
-    expect((await refusal(place)).message).toBe('Connection error: self-signed certificate');
+    const config = configOf('plain', { ORDERLOG_KAFKA_CA_FILE: otherCa() });
+    expect((await refusal(config)).message).toBe('Connection error: self-signed certificate');
   });
 
   it('is not spoken to when its certificate is of another host', async () => {
-    const { message } = await refusal(placeOf('plain', { host: '127.0.0.1' }));
+    const { message } = await refusal(configOf('plain', { host: '127.0.0.1' }));
     expect(message).toContain("IP: 127.0.0.1 is not in the cert's list");
   });
 });

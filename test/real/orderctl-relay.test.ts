@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
-import { replay as repeat } from '../../apps/orderctl/src/relay/replay.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
+import { sendAgain } from '../../apps/orderctl/src/relay/send-again.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { startTestEventStore } from '../support/event-store.js';
@@ -14,7 +14,7 @@ import { relayed, someTopic, startRelay } from '../support/relays.js';
 jest.setTimeout(180_000);
 
 let bench: ProjectionBench;
-let kafka: KafkaPlace;
+let kafka: KafkaConfig;
 
 describeWith('kafka', 'orderctl relay', () => {
   beforeAll(async () => {
@@ -110,8 +110,8 @@ describeWith('kafka', 'orderctl relay', () => {
     const to = (await bench.eventStore.headPosition())!;
     const stop = new AbortController();
     const nothing = { parked: [], skipped: new SkippedEvents() };
-    const options = { eventStore: bench.eventStore, relayed: nothing, place: other, batchMaxEvents: 7 };
-    const first = repeat({
+    const options = { eventStore: bench.eventStore, relayed: nothing, config: other, batchMaxEvents: 7 };
+    const first = sendAgain({
       ...options,
       range: { from: 0n, to },
       signal: stop.signal,
@@ -121,7 +121,7 @@ describeWith('kafka', 'orderctl relay', () => {
     const stopped = await first.then(String, String);
     const from = BigInt(/\d+$/.exec(stopped)![0]);
     const positions: bigint[] = [];
-    const rest = await repeat({
+    const rest = await sendAgain({
       ...options,
       range: { from, to },
       signal: new AbortController().signal,
@@ -199,7 +199,7 @@ describeWith('kafka', 'orderctl relay', () => {
 });
 
 /** One that takes no more than 20,000 bytes at once. */
-async function narrowTopic(brokers: readonly string[]): Promise<KafkaPlace> {
+async function narrowTopic(brokers: readonly string[]): Promise<KafkaConfig> {
   const narrow = someTopic(brokers);
   const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { Client } from '@elastic/elasticsearch';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { describeWith, elasticsearchUrl, kafkaBrokers } from '../support/engines.js';
 import { removeIndexes } from '../support/indexes.js';
@@ -21,7 +21,7 @@ const PROJECTIONS = ['orders', 'search', 'relay:%'] as const;
 describeWith(['elasticsearch', 'kafka'], 'two projectors with an index and a topic, under load,', () => {
   let bench: ProjectionBench;
   let client: Client;
-  let kafka: KafkaPlace;
+  let kafka: KafkaConfig;
   let prefix: string;
   let pair: ProjectorPair;
   let stopWriting: () => Promise<void>;

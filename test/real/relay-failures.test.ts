@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { describeWith, startOwnEngine, type OwnEngine } from '../support/engines.js';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
 import { ProjectionBench } from '../support/projections.js';
@@ -18,7 +18,7 @@ const EVENTS_EACH_ROUND = 150;
 describeWith('kafka', 'the relay under load', () => {
   let engine: OwnEngine;
   let bench: ProjectionBench;
-  let kafka: KafkaPlace;
+  let kafka: KafkaConfig;
   let stopWriting: () => Promise<void>;
 
   beforeEach(async () => {
@@ -111,7 +111,7 @@ async function writeOrders(bench: ProjectionBench, signal: AbortSignal): Promise
   }
 }
 
-function startProcess(bench: ProjectionBench, { brokers, topic }: KafkaPlace): Promise<ChildProcess> {
+function startProcess(bench: ProjectionBench, { brokers, topic }: KafkaConfig): Promise<ChildProcess> {
   return startProjectorProcess(bench, {
     ORDERLOG_KAFKA_BROKERS: brokers.join(),
     ORDERLOG_KAFKA_TOPIC: topic,

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { createLogger } from '#platform/logging.js';
 import { TopicWriter } from '#projections/relay/topic-writer.js';
 import { verifyTopic } from '#projections/relay/verify-topic.js';
 import { parkedEventsOf } from '#read-models/stores/quarantine.store.js';
-import { RelayStore } from '#read-models/stores/relay-store.js';
+import { RelayStore } from '#read-models/stores/relay.store.js';
 import { relayedSoFar } from '../../apps/orderctl/src/relay/relayed-so-far.js';
-import { replay } from '../../apps/orderctl/src/relay/replay.js';
+import { sendAgain } from '../../apps/orderctl/src/relay/send-again.js';
 import { startProjector } from '../../apps/projector/src/start.js';
 import { describeWith, kafkaBrokers } from '../support/engines.js';
 import { WrittenOrder, note, place, tags } from '../support/order-streams.js';
@@ -366,8 +366,8 @@ describeWith('kafka', 'the relay', () => {
     expect(verified.differences.filter(({ orderId }) => orderId === order.orderId)).toEqual([]);
 
     const rebuilt = someTopic(kafkaBrokers()!);
-    const told = await replay({
-      ...{ eventStore: bench.eventStore, place: rebuilt, signal: new AbortController().signal },
+    const told = await sendAgain({
+      ...{ eventStore: bench.eventStore, config: rebuilt, signal: new AbortController().signal },
       range: { from: 0n, to: (await bench.eventStore.headPosition())! },
       relayed: await relayedSoFar(rebuilt, bench.postgresUrl),
       onPosition: () => {},
@@ -386,8 +386,8 @@ describeWith('kafka', 'the relay', () => {
     await small.does(tags('two'), tags('three'));
     const stop = new AbortController();
     const placed = (await collected(bench.eventStore.readStream(large.stream)))[0]!.position;
-    const interrupted = replay({
-      ...{ eventStore: bench.eventStore, place: kafka, signal: stop.signal, batchMaxEvents: 2 },
+    const interrupted = sendAgain({
+      ...{ eventStore: bench.eventStore, config: kafka, signal: stop.signal, batchMaxEvents: 2 },
       range: { from, to: (await bench.eventStore.headPosition())! },
       relayed: await relayedSoFar(kafka, bench.postgresUrl),
       onPosition: (position) => {
@@ -401,13 +401,13 @@ describeWith('kafka', 'the relay', () => {
 });
 
 /** One that takes no more than 20,000 bytes at once. */
-async function narrowTopic({ topic }: KafkaPlace): Promise<void> {
+async function narrowTopic({ topic }: KafkaConfig): Promise<void> {
   const configEntries = [{ name: 'max.message.bytes', value: '20000' }];
   const topics = [{ topic, numPartitions: 1, configEntries }];
   await onAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics }));
 }
 
-async function parkedFor({ topic }: KafkaPlace): Promise<[string, number, string][]> {
+async function parkedFor({ topic }: KafkaConfig): Promise<[string, number, string][]> {
   const rows = await bench.rows<{ order_id: string; revision: number; reason: string }>(
     `SELECT order_id, revision, reason FROM orderlog.quarantine
      WHERE projection LIKE '%:' || $1 AND generation = 0 ORDER BY order_id, revision`,
@@ -416,7 +416,7 @@ async function parkedFor({ topic }: KafkaPlace): Promise<[string, number, string
   return rows.map(({ order_id: orderId, revision, reason }) => [orderId, revision, reason]);
 }
 
-async function revisionsOf({ orderId }: WrittenOrder, { brokers, topic }: KafkaPlace): Promise<string[]> {
+async function revisionsOf({ orderId }: WrittenOrder, { brokers, topic }: KafkaConfig): Promise<string[]> {
   const revisions: string[] = [];
   await readTopic({ brokers, topic }, ({ key, headers }) => {
     if (key === orderId) revisions.push(headers['ce_orderrevision']!);

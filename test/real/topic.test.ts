@@ -1,6 +1,6 @@
 import { expect, it, jest } from '@jest/globals';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { openTopic } from '#projections/relay/topic.js';
@@ -13,25 +13,25 @@ describeWith('kafka', 'a topic', () => {
   const logger = createLogger('relay', 'silent');
 
   it('is made by a controller before its brokers know of it: it is waited for', async () => {
-    const place = someTopic(kafkaBrokers()!);
+    const config = someTopic(kafkaBrokers()!);
     const asked: string[] = [];
-    const slow = withSlowBrokers(place, 3, asked);
-    expect(await openTopic(slow, place, logger)).toMatchObject({ topic: place.topic, partitions: 3 });
+    const slow = withSlowBrokers(config, 3, asked);
+    expect(await openTopic(slow, config, logger)).toMatchObject({ topic: config.topic, partitions: 3 });
     expect(asked).toHaveLength(4);
   });
 
   it('is not waited for where it was known already and is gone now', async () => {
-    const place = someTopic(kafkaBrokers()!);
-    await openTopic(createKafka(place, 'test', logger), place, logger);
+    const config = someTopic(kafkaBrokers()!);
+    await openTopic(createKafka(config, 'test', logger), config, logger);
     const asked: string[] = [];
-    const gone = openTopic(withSlowBrokers(place, Infinity, asked), place, logger);
+    const gone = openTopic(withSlowBrokers(config, Infinity, asked), config, logger);
     await expect(gone).rejects.toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' });
     expect(asked).toHaveLength(1);
   });
 
   /** One whose brokers do not know a topic when they are asked the first times. */
-  function withSlowBrokers(place: KafkaPlace, times: number, asked: string[]): Kafka {
-    const kafka = createKafka(place, 'test', logger);
+  function withSlowBrokers(config: KafkaConfig, times: number, asked: string[]): Kafka {
+    const kafka = createKafka(config, 'test', logger);
     const admin = (): Admin => {
       const real = kafka.admin();
       return {

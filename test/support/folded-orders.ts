@@ -53,7 +53,7 @@ export async function readFoldedOrders(connectionString: string): Promise<Folded
       signal: reading.signal,
     });
     for await (const message of all) {
-      if (message.kind === 'caughtUp') break;
+      if (message.kind === 'caught_up') break;
       if (message.kind !== 'event') continue;
       const { stream } = message.event;
       if (!streams.has(stream)) streams.set(stream, []);

@@ -60,7 +60,7 @@ async function readStreams(connectionString: string): Promise<Map<string, EventC
   try {
     const all = store.subscribeToAll({ after: null, streamPrefix: 'order-', signal: reading.signal });
     for await (const message of all) {
-      if (message.kind === 'caughtUp') break;
+      if (message.kind === 'caught_up') break;
       if (message.kind !== 'event') continue;
       const { eventId, type, revision, stream, data } = message.event;
       const { tenantId, orderId } = parseOrderStream(stream)!;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { freshDatabase } from './database.js';
 import { startMailServer, type MailServer } from './mail-server.js';
 import { NOTIFIER, runNotifier, type RunningNotifier } from './notifier-process.js';

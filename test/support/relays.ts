@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseOrderStream } from '#event-store/streams.js';
 import type { EventStore } from '#event-store/port.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createLogger } from '#platform/logging.js';
 import { Relay } from '#projections/relay/relay.js';
 import type { ProjectionBench } from './projections.js';
@@ -11,7 +11,7 @@ import { until } from './until.js';
 const CATCH_UP_MS = 60_000;
 
 /** Settings of a Kafka for the relay, with a topic that no other test uses. */
-export function someTopic(brokers: readonly string[], more: Partial<KafkaPlace> = {}): KafkaPlace {
+export function someTopic(brokers: readonly string[], more: Partial<KafkaConfig> = {}): KafkaConfig {
   return {
     brokers,
     topic: `relayed-${randomUUID()}`,
@@ -32,7 +32,7 @@ export interface RunningRelay {
   stop(): Promise<void>;
 }
 
-export function startRelay(bench: ProjectionBench, kafka: KafkaPlace): RunningRelay {
+export function startRelay(bench: ProjectionBench, kafka: KafkaConfig): RunningRelay {
   const relay = new Relay({
     eventStore: bench.eventStore,
     postgresUrl: bench.postgresUrl,
@@ -71,7 +71,7 @@ export interface Relayed {
  * Compares the whole topic with the store: every event is there at least once, first occurrences are in order per
  * order and in one partition, and a repetition is the same message.
  */
-export async function relayed(store: EventStore, { brokers, topic }: KafkaPlace): Promise<Relayed> {
+export async function relayed(store: EventStore, { brokers, topic }: KafkaConfig): Promise<Relayed> {
   const expected = await eventIdsByOrder(store);
   const messages: TopicMessage[] = [];
   await readTopic({ brokers, topic }, (message) => messages.push(message));
@@ -115,7 +115,7 @@ async function eventIdsByOrder(store: EventStore): Promise<Map<string, string[]>
   try {
     const all = store.subscribeToAll({ after: null, streamPrefix: 'order-', signal: reading.signal });
     for await (const message of all) {
-      if (message.kind === 'caughtUp') break;
+      if (message.kind === 'caught_up') break;
       if (message.kind !== 'event') continue;
       const { tenantId, orderId } = parseOrderStream(message.event.stream)!;
       const key = `/orderlog/${tenantId}/${orderId}`;

@@ -1,8 +1,8 @@
 import { createLogger } from '#platform/logging.js';
-import { replay, type Replayed, type ReplayOptions } from '#projections/rebuild/replay.js';
+import { replay, type Replayed, type ReplayOptions } from '#projections/replay/replay.js';
 import type { ReplayPhase, ReplayRequest } from '#read-models/stores/replays.store.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { ENGINES_MS, type ProjectionBench } from './projections.js';
 import { until } from './until.js';
 

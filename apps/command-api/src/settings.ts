@@ -1,5 +1,6 @@
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
 import { envJwksUrl } from '#platform/auth/jwks-url.js';
+import { readConfig } from '#platform/config.js';
 import {
   envDrainDelayMs,
   envFlag,
@@ -8,8 +9,7 @@ import {
   envInteger,
   envPort,
   envText,
-  readConfig,
-} from '#platform/config.js';
+} from '#platform/env-settings.js';
 
 export interface CommandApiSettings {
   readonly host: string;
@@ -29,7 +29,7 @@ export interface CommandApiSettings {
 export interface LoadingSettings {
   /** 0: orders are always folded from their first event on. */
   readonly snapshotEveryEvents: number;
-  /** One load from a snapshot in so many is compared with all events. 0: none is. */
+  /** N: 1 of every N loads from a snapshot is compared with all events. 0: none is. */
   readonly snapshotCheckOneIn: number;
   readonly stateCacheMb: number;
 }

@@ -1,4 +1,5 @@
-import { envHost, envPort, envPostgresUrl, readConfig } from '#platform/config.js';
+import { readConfig } from '#platform/config.js';
+import { envHost, envPort, envPostgresUrl } from '#platform/env-settings.js';
 
 export interface EventStoreSettings {
   readonly postgresUrl: string;

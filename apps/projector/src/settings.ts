@@ -1,11 +1,12 @@
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
-import { envHost, envPort, envPostgresUrl, readConfig } from '#platform/config.js';
-import { kafkaOf, kafkaSettings, type KafkaPlace } from '#platform/kafka-settings.js';
+import { readConfig } from '#platform/config.js';
+import { envHost, envPort, envPostgresUrl } from '#platform/env-settings.js';
+import { kafkaOf, kafkaSettings, type KafkaConfig } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
   indexPrefixOf,
   searchEngineSettings,
-  type ElasticsearchPlace,
+  type ElasticsearchConfig,
 } from '#platform/search-settings.js';
 
 export interface ProjectorSettings {
@@ -14,11 +15,11 @@ export interface ProjectorSettings {
   readonly host: string;
   readonly port: number;
   /** null: none is configured. */
-  readonly elasticsearch: ElasticsearchPlace | null;
+  readonly elasticsearch: ElasticsearchConfig | null;
   /** What the names of search indexes begin with; null: PostgreSQL searches. */
   readonly indexPrefix: string | null;
   /** null: none is configured, and nothing is relayed. */
-  readonly kafka: KafkaPlace | null;
+  readonly kafka: KafkaConfig | null;
 }
 
 /** @throws ConfigError */

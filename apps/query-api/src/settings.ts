@@ -1,10 +1,11 @@
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
 import { envJwksUrl } from '#platform/auth/jwks-url.js';
-import { envDrainDelayMs, envHost, envPort, envPostgresUrl, envText, readConfig } from '#platform/config.js';
+import { readConfig } from '#platform/config.js';
+import { envDrainDelayMs, envHost, envPort, envPostgresUrl, envText } from '#platform/env-settings.js';
 import {
   elasticsearchOf,
   elasticsearchSettings,
-  type ElasticsearchPlace,
+  type ElasticsearchConfig,
 } from '#platform/search-settings.js';
 
 export interface QueryApiSettings {
@@ -18,7 +19,7 @@ export interface QueryApiSettings {
   /** How long the app goes on answering after it reports that it is not ready. */
   readonly drainDelayMs?: number;
   /** null: none is configured. */
-  readonly elasticsearch: ElasticsearchPlace | null;
+  readonly elasticsearch: ElasticsearchConfig | null;
 }
 
 /** @throws ConfigError */

@@ -6,7 +6,7 @@ import { createPool } from '#platform/postgres.js';
 import { decodeEach } from '#event-store/codec.js';
 import { DbClientEventStore } from '#event-store/db-client-event-store.js';
 import { knownStoreIdentity } from '#event-store/store-identity.js';
-import { CheckpointWatcher } from '#read-models/checkpoints.js';
+import { CheckpointWatcher } from '#read-models/checkpoint-watcher.js';
 import { WatchedGeneration } from '#read-models/readers/active-generation.js';
 import { OrderReader } from '#read-models/readers/order.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';

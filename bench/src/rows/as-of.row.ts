@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { latencies, NO_FIGURES, percentile, type Row } from '../measure.js';
 import { appendLives, lifeOrder, YEAR_BEGINS_MS, YEAR_ENDS_MS } from '../shop-year.js';
 import { untilPositionVisible } from '../settle.js';

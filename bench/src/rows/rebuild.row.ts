@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import { createPool } from '#platform/postgres.js';
-import { createGeneration } from '#read-models/generations.js';
+import { createGeneration } from '#read-models/generations/generation.js';
 import { buildRows } from '../built-rows.js';
 import { DEFAULT_EVENTS, fillLog, type FilledLog, type LogOptions } from '../filled-log.js';
 import { interleave, NO_FIGURES, percentile, REPETITIONS, runWhole, type Row } from '../measure.js';
@@ -62,7 +62,7 @@ export async function rebuild({ file, events }: LogOptions): Promise<readonly Ro
 async function readForNothing(store: Pick<EventStore, 'subscribeToAll'>): Promise<void> {
   const stop = new AbortController();
   const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
-  for await (const message of all) if (message.kind === 'caughtUp') stop.abort();
+  for await (const message of all) if (message.kind === 'caught_up') stop.abort();
 }
 
 /**

@@ -3,7 +3,7 @@ import { Partitioners, type Kafka } from 'kafkajs';
 import type { EventStore, ExactEventStore, RawEvent } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX } from '#event-store/streams.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { MessageMaker } from '#projections/relay/outgoing.js';
@@ -34,17 +34,17 @@ export async function relay(system: System, store: ExactEventStore, file: string
   await untilPositionVisible(system, store);
   const head = (await store.headPosition())!;
   const messages = await messagesOf(store);
-  const places: KafkaPlace[] = [];
+  const configs: KafkaConfig[] = [];
   try {
     return await interleave(
       { name: 'relay', target: TARGET_RATIO },
       {
         ours: async () => {
-          const { place } = await emptyTopic(places);
-          return runWhole(messages.length, () => relayed(system, store, place, head));
+          const { config } = await emptyTopic(configs);
+          return runWhole(messages.length, () => relayed(system, store, config, head));
         },
         raw: async () => {
-          const { kafka, topic } = await emptyTopic(places);
+          const { kafka, topic } = await emptyTopic(configs);
           return runWhole(messages.length, async () => {
             await eventsOf(store, () => {});
             await sendAll(kafka, topic, messages);
@@ -53,14 +53,14 @@ export async function relay(system: System, store: ExactEventStore, file: string
       },
     );
   } finally {
-    await dropTopics(places);
+    await dropTopics(configs);
   }
 }
 
 async function relayed(
   system: System,
   eventStore: ExactEventStore,
-  kafka: KafkaPlace,
+  kafka: KafkaConfig,
   head: bigint,
 ): Promise<void> {
   const { postgresUrl } = system;
@@ -107,12 +107,14 @@ async function eventsOf(store: EventStore, onEvent: (event: RawEvent) => void): 
   const all = store.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: stop.signal });
   for await (const message of all) {
     if (message.kind === 'event') onEvent(message.event);
-    if (message.kind === 'caughtUp') stop.abort();
+    if (message.kind === 'caught_up') stop.abort();
   }
 }
 
-async function emptyTopic(places: KafkaPlace[]): Promise<{ place: KafkaPlace; kafka: Kafka; topic: Topic }> {
-  const place: KafkaPlace = {
+async function emptyTopic(
+  configs: KafkaConfig[],
+): Promise<{ config: KafkaConfig; kafka: Kafka; topic: Topic }> {
+  const config: KafkaConfig = {
     brokers: process.env[KAFKA_VARIABLE]!.split(','),
     topic: `bench-${randomUUID()}`,
     partitions: PARTITIONS,
@@ -122,17 +124,17 @@ async function emptyTopic(places: KafkaPlace[]): Promise<{ place: KafkaPlace; ka
     tls: null,
     sasl: null,
   };
-  const kafka = createKafka(place, 'bench', logger);
-  const topic = await openTopic(kafka, place, logger);
-  places.push(place);
-  return { place, kafka, topic };
+  const kafka = createKafka(config, 'bench', logger);
+  const topic = await openTopic(kafka, config, logger);
+  configs.push(config);
+  return { config, kafka, topic };
 }
 
-async function dropTopics(places: readonly KafkaPlace[]): Promise<void> {
-  const [first] = places;
+async function dropTopics(configs: readonly KafkaConfig[]): Promise<void> {
+  const [first] = configs;
   if (first === undefined) return;
   const admin = createKafka(first, 'bench', logger).admin();
   await admin.connect();
-  await admin.deleteTopics({ topics: places.map(({ topic }) => topic) });
+  await admin.deleteTopics({ topics: configs.map(({ topic }) => topic) });
   await admin.disconnect();
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
 import { importFile } from '../imported-file.js';
 import { latencies, NO_FIGURES, type Row } from '../measure.js';

@@ -2,7 +2,7 @@ import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import { createPool } from '#platform/postgres.js';
 import { REFRESH_WITHIN_MS } from '#projections/search/timely-refresh.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { beginBulk, endBulk } from '#read-models/search/elasticsearch/bulk-index.js';
 import { createIndex } from '#read-models/search/elasticsearch/index-definition.js';

@@ -178,7 +178,7 @@ export class DbClientEventStore implements ExactEventStore {
       withinMs: timeoutMs,
       isEndless: true,
       // Only after CaughtUp does silence mean no events. Before it, the server sends events or checkpoints.
-      isPatientAfter: ({ kind }) => kind === 'caughtUp',
+      isPatientAfter: ({ kind }) => kind === 'caught_up',
       failure: (error) => this.#readError(client, 'the subscription broke off', error),
       signal,
     });

@@ -1,4 +1,5 @@
-import { ConfigError, envUrl, type Setting } from '#platform/config.js';
+import { ConfigError, type Setting } from '#platform/config.js';
+import { envUrl } from '#platform/env-settings.js';
 import type { ConfigName } from '#platform/config-names.js';
 import { ConnectionStringError, openClient } from './open-client.js';
 

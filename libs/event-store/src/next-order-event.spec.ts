@@ -17,7 +17,7 @@ describe('the next event of an order', () => {
   it('is the first that comes, or none where there is none now', async () => {
     const passed = { kind: 'checkpoint', position: 3n } as const;
     expect(await nextOrderEvent(saying(passed, { kind: 'event', event }), 1n)).toBe(event);
-    expect(await nextOrderEvent(saying(passed, { kind: 'caughtUp' }), 1n)).toBeNull();
+    expect(await nextOrderEvent(saying(passed, { kind: 'caught_up' }), 1n)).toBeNull();
   });
 
   it('is asked for no longer than it may take', async () => {
@@ -32,7 +32,7 @@ describe('the next event of an order', () => {
   });
 
   it('has an age of 0 when there is none, and an unknown age when its metadata cannot be read', async () => {
-    expect(await nextOrderEventAgeMs(saying({ kind: 'caughtUp' }), 1n)).toBe(0);
+    expect(await nextOrderEventAgeMs(saying({ kind: 'caught_up' }), 1n)).toBe(0);
     expect(await nextOrderEventAgeMs(saying({ kind: 'event', event }), 1n)).toBeNull();
   });
 });

@@ -32,7 +32,7 @@ export async function nextOrderEvent(
     const messages = eventStore.subscribeToAll({ after, streamPrefix: ORDER_STREAM_PREFIX, signal: either });
     for await (const message of messages) {
       if (message.kind === 'event') return message.event;
-      if (message.kind === 'caughtUp') return null;
+      if (message.kind === 'caught_up') return null;
     }
     if (isLate && !signal?.aborted) {
       const what = after === null ? 'there is an event' : `an event follows position ${after}`;

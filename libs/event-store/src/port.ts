@@ -98,7 +98,7 @@ export type SubscriptionMessage<Event = RawEvent> =
   | { readonly kind: 'event'; readonly event: Event }
   /** The server has looked at everything up to here, though the last events may not have matched. */
   | { readonly kind: 'checkpoint'; readonly position: bigint }
-  | { readonly kind: 'caughtUp' };
+  | { readonly kind: 'caught_up' };
 
 export interface SubscriptionOptions {
   /** null: from the start. */

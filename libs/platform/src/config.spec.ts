@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { envJwksUrl } from './auth/jwks-url.js';
+import { ConfigError, overridden, readConfig, type Setting } from './config.js';
 import {
-  ConfigError,
   envFlag,
   envInteger,
   envOneOf,
@@ -13,10 +13,7 @@ import {
   envPort,
   envPostgresUrl,
   envText,
-  overridden,
-  readConfig,
-  type Setting,
-} from './config.js';
+} from './env-settings.js';
 
 const settings = {
   host: envText('ORDERLOG_HOST', '127.0.0.1'),

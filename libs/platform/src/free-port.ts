@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
  * a connection to that very server.
  */
 const PORTS = { first: 20_000, count: 12_000 };
-/** Random draws per port of the range. With so many, hardly any port of the range is never drawn. */
+/** Random draws for each port of the range, before it is said that none is free: hardly any is never drawn then. */
 const TRIES_EACH = 20;
 
 const told = new Set<number>();

@@ -8,15 +8,15 @@ const BROKERS = { ORDERLOG_KAFKA_BROKERS: 'a.example:9092, 127.0.0.1:9093' };
 const mechanism = { ORDERLOG_KAFKA_SASL_MECHANISM: 'plain' };
 const user = { ORDERLOG_KAFKA_SASL_USERNAME: 'relay' };
 const password = { ORDERLOG_KAFKA_SASL_PASSWORD: 'secret' };
-const place = (environment: Environment) => kafkaOf(readConfig(kafkaSettings, environment));
+const config = (environment: Environment) => kafkaOf(readConfig(kafkaSettings, environment));
 
 describe('the settings of Kafka', () => {
   it('are none where nothing is set', () => {
-    expect(place({})).toBeNull();
+    expect(config({})).toBeNull();
   });
 
   it('need no more than brokers', () => {
-    expect(place(BROKERS)).toEqual({
+    expect(config(BROKERS)).toEqual({
       brokers: ['a.example:9092', '127.0.0.1:9093'],
       topic: 'orders.events.v1',
       partitions: null,
@@ -29,7 +29,7 @@ describe('the settings of Kafka', () => {
   });
 
   it('say everything of the topic and the way to it', () => {
-    const all = place({
+    const all = config({
       ...BROKERS,
       ORDERLOG_KAFKA_TOPIC: 'events',
       ORDERLOG_KAFKA_PARTITIONS: '12',
@@ -45,7 +45,7 @@ describe('the settings of Kafka', () => {
     expect(all).toMatchObject({ topic: 'events', partitions: 12, replication: 3, retentionMs: 86_400_000 });
     expect(all).toMatchObject({ compression: 'gzip', tls: { caFile: 'package.json' } });
     expect(all?.sasl).toEqual({ mechanism: 'scram-sha-512', username: 'relay', password: 'secret' });
-    expect(place({ ...BROKERS, ORDERLOG_KAFKA_RETENTION_HOURS: '-1' })?.retentionMs).toBe(-1);
+    expect(config({ ...BROKERS, ORDERLOG_KAFKA_RETENTION_HOURS: '-1' })?.retentionMs).toBe(-1);
   });
 
   it.each<[string, Environment, RegExp]>([
@@ -80,8 +80,8 @@ describe('the settings of Kafka', () => {
     ['no partition', { ...BROKERS, ORDERLOG_KAFKA_PARTITIONS: '0' }, /PARTITIONS is "0"/],
     ['another codec', { ...BROKERS, ORDERLOG_KAFKA_COMPRESSION: 'zstd' }, /give one of none, gzip/],
   ])('refuse %s in one line without its secrets', (_what, environment, why) => {
-    expect(() => place(environment)).toThrow(ConfigError);
-    expect(() => place(environment)).toThrow(why);
-    expect(() => place(environment)).not.toThrow(/secret|\n/);
+    expect(() => config(environment)).toThrow(ConfigError);
+    expect(() => config(environment)).toThrow(why);
+    expect(() => config(environment)).not.toThrow(/secret|\n/);
   });
 });

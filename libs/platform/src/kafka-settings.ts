@@ -1,14 +1,5 @@
-import {
-  ConfigError,
-  envFile,
-  envFlag,
-  envInteger,
-  envOneOf,
-  envOptional,
-  envOptionalText,
-  type Setting,
-  type ValuesOf,
-} from './config.js';
+import { ConfigError, type Setting, type ValuesOf } from './config.js';
+import { envFile, envFlag, envInteger, envOneOf, envOptional, envOptionalText } from './env-settings.js';
 import type { ConfigName } from './config-names.js';
 
 /** How an app reaches Kafka, and the topic of order events. */
@@ -31,7 +22,7 @@ export const kafkaSettings = {
 type KafkaValues = ValuesOf<typeof kafkaSettings>;
 
 /** How to reach Kafka, and what the topic is to be like should it have to be created. */
-export interface KafkaPlace {
+export interface KafkaConfig {
   /** `host:port` of each. */
   readonly brokers: readonly string[];
   readonly topic: string;
@@ -58,7 +49,7 @@ const MS_PER_HOUR = 3_600_000;
  * Where Kafka is; null: none is configured.
  * @throws ConfigError when the settings contradict each other
  */
-export function kafkaOf(values: KafkaValues): KafkaPlace | null {
+export function kafkaOf(values: KafkaValues): KafkaConfig | null {
   const { brokers, topic, partitions, replication, retentionHours, compression } = values;
   if (brokers === null) {
     for (const key of Object.keys(kafkaSettings) as (keyof KafkaValues)[]) {
@@ -79,7 +70,7 @@ export function kafkaOf(values: KafkaValues): KafkaPlace | null {
   };
 }
 
-function tlsOf({ tls, caFile }: KafkaValues): KafkaPlace['tls'] {
+function tlsOf({ tls, caFile }: KafkaValues): KafkaConfig['tls'] {
   if (tls === true) return { caFile };
   if (caFile !== null) {
     throw new ConfigError(
@@ -89,7 +80,7 @@ function tlsOf({ tls, caFile }: KafkaValues): KafkaPlace['tls'] {
   return null;
 }
 
-function saslOf({ saslMechanism, saslUsername, saslPassword }: KafkaValues): KafkaPlace['sasl'] {
+function saslOf({ saslMechanism, saslUsername, saslPassword }: KafkaValues): KafkaConfig['sasl'] {
   if (saslMechanism === null) {
     if (saslUsername !== null) refuseWithout('ORDERLOG_KAFKA_SASL_USERNAME', 'ORDERLOG_KAFKA_SASL_MECHANISM');
     if (saslPassword !== null) refuseWithout('ORDERLOG_KAFKA_SASL_PASSWORD', 'ORDERLOG_KAFKA_SASL_MECHANISM');
@@ -139,7 +130,7 @@ function isBroker(text: string): boolean {
 }
 
 /** A name that Kafka allows for a topic. */
-export function isTopicName(text: string): boolean {
+function isTopicName(text: string): boolean {
   return /^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
 }
 

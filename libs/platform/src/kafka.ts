@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
-import type { KafkaPlace } from './kafka-settings.js';
+import type { KafkaConfig } from './kafka-settings.js';
 import type { Logger } from './logging.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -13,8 +13,8 @@ const FIRST_RETRY_MS = 100;
  * A client of Kafka. Its own log messages go to `debug`, since its errors are thrown as well.
  * @throws when the CA file cannot be read
  */
-export function createKafka(place: KafkaPlace, clientId: string, logger: Logger): Kafka {
-  const { brokers, tls, sasl } = place;
+export function createKafka(config: KafkaConfig, clientId: string, logger: Logger): Kafka {
+  const { brokers, tls, sasl } = config;
   return new Kafka({
     brokers: [...brokers],
     clientId,

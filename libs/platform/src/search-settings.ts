@@ -1,14 +1,12 @@
+import { ConfigError, type Setting, type ValuesOf } from './config.js';
 import {
-  ConfigError,
   envCredential,
   envFile,
   envHttpUrl,
   envOneOf,
   envOptional,
   envOptionalText,
-  type Setting,
-  type ValuesOf,
-} from './config.js';
+} from './env-settings.js';
 import type { ConfigName } from './config-names.js';
 
 /** How an app reaches Elasticsearch. */
@@ -29,7 +27,7 @@ export type ElasticsearchValues = ValuesOf<typeof elasticsearchSettings>;
 export type SearchEngineValues = ValuesOf<typeof searchEngineSettings>;
 
 /** How to reach Elasticsearch. */
-export interface ElasticsearchPlace {
+export interface ElasticsearchConfig {
   /** The URL of one node, or of several with commas between. */
   readonly url: string;
   readonly apiKey: string | null;
@@ -43,7 +41,7 @@ const MAX_PREFIX_CHARACTERS = 100;
  * Where Elasticsearch is; null: none is configured.
  * @throws ConfigError when an API key or CA file is given without a URL, or does not fit the URL
  */
-export function elasticsearchOf(values: ElasticsearchValues): ElasticsearchPlace | null {
+export function elasticsearchOf(values: ElasticsearchValues): ElasticsearchConfig | null {
   const { elasticsearchUrl: url, elasticsearchApiKey: apiKey, elasticsearchCaFile: caFile } = values;
   if (url === null) {
     refuseWithoutUrl('ORDERLOG_ELASTICSEARCH_API_KEY', apiKey);

@@ -11,7 +11,7 @@ export const SEARCH_PROJECTION = 'search';
 
 /**
  * What an event does to the order's rows: `folded` changes the row, `searched` also what search finds,
- * `ignore` nothing but the revision, which every event advances.
+ * `ignore` nothing but the revision, which every event advances. No event is ignored today.
  */
 type Answer = 'folded' | 'searched' | 'ignore';
 

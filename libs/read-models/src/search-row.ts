@@ -1,9 +1,9 @@
 import { ERASED, type Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
-import { foldText } from './fold-text.js';
+import { plainWords } from './plain-words.js';
 import { orderTextsOf, type OrderText } from './search/order-texts.js';
 
-/** What can be found of a person, folded like the text that is searched for. */
+/** What can be found of a person, plain like the text that is searched for. */
 export interface SearchPersonal {
   readonly email: string | null;
   /** Distinct words of all names and companies, separated by spaces. */
@@ -38,7 +38,7 @@ export function searchRowOf(order: Order): SearchRow {
   const ownWords = new Set<string>();
   const phrases = new Set<string>();
   for (const { field, text } of texts) {
-    const words = foldText(text);
+    const words = plainWords(text);
     if (words.length > 1) phrases.add(words.join(' '));
     const into = field === 'number' || field === 'reference' ? ownWords : vocabulary;
     for (const word of words) into.add(word);
@@ -61,14 +61,14 @@ function searchPersonalOf({ contact, shippingAddress, billingAddress }: OrderPer
     if (part === null) return [];
     return 'company' in part ? [part.name, part.company] : [part.name];
   });
-  const words = new Set(names.flatMap((name) => foldText(name ?? '')));
+  const words = new Set(names.flatMap((name) => plainWords(name ?? '')));
   return {
-    email: foldEmail(contact?.email ?? null),
+    email: plainEmail(contact?.email ?? null),
     names: words.size === 0 ? null : [...words].join(' '),
   };
 }
 
 /** An e-mail address in the form in which it is stored and searched. */
-export function foldEmail(email: string | null): string | null {
+export function plainEmail(email: string | null): string | null {
   return email?.trim().toLowerCase() ?? null;
 }

@@ -30,7 +30,7 @@ export async function loadEvents(
   const log: RawEvent[] = [];
   const stop = new AbortController();
   for await (const message of store.subscribeToAll({ after: null, streamPrefix, signal: stop.signal })) {
-    if (message.kind === 'caughtUp') break;
+    if (message.kind === 'caught_up') break;
     if (message.kind === 'event') log.push(message.event);
   }
   stop.abort();

@@ -38,7 +38,7 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'a subscription that loses an event now and then',
     changes: [
       {
-        file: 'libs/projections/src/engine/event-feed.ts',
+        file: 'libs/projections/src/engine/batched-subscription.ts',
         from: 'await this.#buffer.put(message);',
         to: `if (message.kind !== 'event' || message.event.position % 7n !== 0n) await this.#buffer.put(message);`,
       },
@@ -51,7 +51,7 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'a checkpoint written before the rows',
     changes: [
       {
-        file: 'libs/read-models/src/stores/orders-store.ts',
+        file: 'libs/read-models/src/stores/orders.store.ts',
         from: 'const { id } = this.#generation;\n    const position =',
         to: 'if (checkpoint) await this.writeCheckpoint(checkpoint);\n    const { id } = this.#generation;\n    const position =',
       },
@@ -92,7 +92,7 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'a search row that is not written when a batch has others',
     changes: [
       {
-        file: 'libs/read-models/src/stores/orders-store.ts',
+        file: 'libs/read-models/src/stores/orders.store.ts',
         from: 'if (searched === null) return;',
         to: 'if (searched === null || this.#searched.length > 0) return;',
       },
@@ -136,14 +136,14 @@ export const seededBugs: readonly SeededBug[] = [
     name: 'a flip to a generation that has not caught up',
     changes: [
       {
-        file: 'libs/projections/src/rebuild/switching.ts',
+        file: 'libs/projections/src/replay/verify-and-flip.ts',
         from: 'await markReady(options.pool, generation);',
         to: `await kept.stop();
           await new Promise((done) => setTimeout(done, 3_000));
           await markReady(options.pool, generation);`,
       },
       {
-        file: 'libs/read-models/src/activate-generation.ts',
+        file: 'libs/read-models/src/generations/try-flip.ts',
         from: 'return smaller(held, storeEndsAt ?? held);',
         to: 'return held < 0n ? smaller(held, storeEndsAt ?? held) : null;',
       },

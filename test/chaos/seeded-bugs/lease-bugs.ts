@@ -25,7 +25,7 @@ export const leaseBugs: readonly TestedBug[] = [
     name: 'how far the index is, told by an owner of before',
     changes: [
       {
-        file: `${STORES}/search-feed.store.ts`,
+        file: `${STORES}/search-progress.store.ts`,
         from: ') SELECT ${requireLease},\n    (SELECT pg_notify',
         to: ') SELECT (SELECT pg_notify',
       },
@@ -37,7 +37,7 @@ export const leaseBugs: readonly TestedBug[] = [
     name: 'how far the relay is, told by an owner of before',
     changes: [
       {
-        file: `${STORES}/relay-store.ts`,
+        file: `${STORES}/relay.store.ts`,
         from: 'updated_at = now()\n  ) SELECT ${requireLease}',
         to: 'updated_at = now()\n  ) SELECT count(*) FROM held',
       },

@@ -51,7 +51,7 @@ describe('a connection string with TLS and credentials', () => {
     const seen: number[] = [];
     for await (const message of subscription) {
       if (message.kind === 'event') seen.push(message.event.revision);
-      if (message.kind === 'caughtUp') leaving.abort();
+      if (message.kind === 'caught_up') leaving.abort();
     }
     expect(seen).toEqual([0, 1]);
     await store.close();

@@ -35,7 +35,7 @@ async function exactEventsOf(stream: string, after: bigint | null = null): Promi
   const events: StoredExactEvent[] = [];
   const { signal } = new AbortController();
   for await (const message of store.subscribeToAllExact({ after, streamPrefix: stream, signal })) {
-    if (message.kind === 'caughtUp') return events;
+    if (message.kind === 'caught_up') return events;
     if (message.kind === 'event') events.push(message.event);
   }
   throw new Error('the subscription ended');

@@ -42,12 +42,12 @@ describe('a subscription to all', () => {
     let appended: Promise<unknown> = Promise.resolve();
     const messages = await follow(before, (soFar) => eventIds(soFar).length === 302, {
       onMessage: (message) => {
-        if (message.kind === 'caughtUp') appended = its.store.append(stream, live, 299);
+        if (message.kind === 'caught_up') appended = its.store.append(stream, live, 299);
       },
     });
     await appended;
     expect(eventIds(messages)).toEqual([...history, ...live].map(({ eventId }) => eventId));
-    const caughtUpAt = messages.findIndex(({ kind }) => kind === 'caughtUp');
+    const caughtUpAt = messages.findIndex(({ kind }) => kind === 'caught_up');
     expect(eventIds(messages.slice(0, caughtUpAt))).toHaveLength(300);
   });
 
@@ -103,10 +103,10 @@ describe('a subscription to all', () => {
       signal: abort.signal,
     })) {
       messages.push(message);
-      if (message.kind === 'caughtUp') setImmediate(() => abort.abort());
+      if (message.kind === 'caught_up') setImmediate(() => abort.abort());
     }
     expect(abort.signal.aborted).toBe(true);
-    expect(messages.at(-1)?.kind).toBe('caughtUp');
+    expect(messages.at(-1)?.kind).toBe('caught_up');
   });
 
   it.each(['subscribeToAll', 'subscribeToAllExact'] as const)(
@@ -132,7 +132,7 @@ describe('a subscription to all', () => {
     const closing: Promise<void>[] = [];
     const ended = (async () => {
       for await (const message of reading.subscribeToAll({ after: null, streamPrefix: 'order-', signal })) {
-        if (message.kind === 'caughtUp') closing.push(own.close());
+        if (message.kind === 'caught_up') closing.push(own.close());
       }
     })();
     await expect(ended).rejects.toBeInstanceOf(StoreUnavailable);

@@ -78,7 +78,7 @@ async function ordersIn(server: Server): Promise<object[]> {
     const events: object[] = [];
     const { signal } = new AbortController();
     for await (const message of store.subscribeToAllExact({ after: null, streamPrefix: 'order-', signal })) {
-      if (message.kind === 'caughtUp') break;
+      if (message.kind === 'caught_up') break;
       if (message.kind === 'event') events.push(comparable(message.event));
     }
     return events;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { outliveLosses } from '#platform/postgres.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { FROM_THE_START, decodeFeedPlace } from '#read-models/readers/feed-place.js';
 import { ExportTooSlow, exportOrders } from '#read-models/readers/order-export.reader.js';

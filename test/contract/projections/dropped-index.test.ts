@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { dropGeneration } from '#read-models/drop-generation.js';
-import { markReady } from '#read-models/generation-states.js';
-import { createGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
+import { dropGeneration } from '#read-models/generations/drop-generation.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { createGeneration, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
-import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import { freshDatabase, testPool } from '../../support/database.js';
 import { takeLease } from '../../support/leases.js';
 
@@ -27,7 +27,7 @@ describe('an index whose rows another one is fed from', () => {
   async function follows(generation: Generation, writeSeq: bigint, refused = false): Promise<void> {
     const token = await takeLease(pool, { generation: generation.id, projection: 'search' });
     const documents = refused ? [{ ...ORDER, revision: 3, reason: 'refused' }] : [];
-    await new SearchFeedStore(pool, generation).advance(token, { position: 9n, writeSeq }, documents, []);
+    await new SearchProgressStore(pool, generation).advance(token, { position: 9n, writeSeq }, documents, []);
   }
 
   it('leaves nothing behind when it is dropped, so that late rows of the other one are forgotten as ever', async () => {

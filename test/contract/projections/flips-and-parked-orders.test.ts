@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { decodeEach, type EventCodec } from '#event-store/codec.js';
 import { CannotFlip, flipTo, rollback } from '#projections/generations/flip.js';
-import { ReplayFailed } from '#projections/rebuild/errors.js';
-import { markReady } from '#read-models/generation-states.js';
-import { activeGeneration, createGeneration } from '#read-models/generations.js';
+import { ReplayFailed } from '#projections/replay/errors.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { activeGeneration, createGeneration } from '#read-models/generations/generation.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
 import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';
@@ -110,7 +110,7 @@ describe('an order that is parked in one generation, and applied in the one that
     expect(await activeId()).toBe(1);
   });
 
-  it('keeps a replay that parks it from being switched to, and nothing is left of that', async () => {
+  it('lets no replay that parks it flip, and nothing is left of that', async () => {
     knows = true;
     await bench.caughtUp(bench.start({ codec }));
     const failing = replayOn(bench);

@@ -4,14 +4,14 @@ import { createPool } from '#platform/postgres.js';
 import { isAway } from '#projections/engine/interruptions.js';
 import { Wakeup } from '#projections/engine/wakeup.js';
 import { CannotFlip, flipTo } from '#projections/generations/flip.js';
-import { activate } from '#read-models/activate-generation.js';
-import { markReady } from '#read-models/generation-states.js';
+import { tryFlip } from '#read-models/generations/try-flip.js';
+import { markReady } from '#read-models/generations/generation-states.js';
 import {
   activeGeneration,
   createGeneration,
   prepareGeneration,
   type Generation,
-} from '#read-models/generations.js';
+} from '#read-models/generations/generation.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { replayOn } from '../../support/replays.js';
@@ -56,14 +56,14 @@ describe('a flip that stands still in the middle', () => {
       standing.wake();
       await going.wait(ENGINES_MS);
     };
-    const flip = activate(pool, next, { chosen: true, refresh }).catch((error: unknown) => error);
+    const flip = tryFlip(pool, next, { chosen: true, refresh }).catch((error: unknown) => error);
     await standing.wait(ENGINES_MS);
     expect(calls).toBe(2);
     await order.does(tags('held up'));
     await bench.caughtUp(running).finally(() => going.wake());
     expect(isAway(await flip)).toBe(true);
     expect((await activeGeneration(bench.pool))?.id).toBe(running.projector.generation!.id);
-    expect(await activate(pool, next, { chosen: true })).toBe('flipped');
+    expect(await tryFlip(pool, next, { chosen: true })).toBe('flipped');
   });
 });
 
@@ -98,7 +98,7 @@ describe('a flip, where a lock is held for longer than it waits', () => {
     });
     await Promise.all(letGo);
     expect(flipped).toMatchObject({ generation: 2, previous: 1 });
-    expect(told[0]).toMatch(/^waiting: another process is switching generations, or a long write/);
+    expect(told[0]).toMatch(/^waiting: another flip, or a long write/);
   });
 
   it('ends with a line that says so, and changes nothing', async () => {
@@ -115,11 +115,11 @@ describe('a flip, where a lock is held for longer than it waits', () => {
     const letGo: Promise<unknown>[] = [];
     const onNote = (line: string) => {
       told.push(line);
-      if (line.startsWith('waiting: another process')) letGo.push(holder.query('ROLLBACK'));
+      if (line.startsWith('waiting: another flip')) letGo.push(holder.query('ROLLBACK'));
     };
     const { previous } = await replayOn(bench, { onNote });
     await Promise.all(letGo);
     expect([previous, told.filter((line) => line.startsWith('waiting: '))]).toEqual([1, [told[0]]]);
-    expect(told[0]).toMatch(/^waiting: another process is switching generations/);
+    expect(told[0]).toMatch(/^waiting: another flip/);
   });
 });

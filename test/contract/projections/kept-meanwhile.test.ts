@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createLogger } from '#platform/logging.js';
-import { ReplayFailed } from '#projections/rebuild/errors.js';
-import { KeptMeanwhile, type KeepingOptions } from '#projections/rebuild/kept-meanwhile.js';
-import { Throttle } from '#projections/rebuild/throttle.js';
-import { prepareGeneration } from '#read-models/generations.js';
+import { ReplayFailed } from '#projections/replay/errors.js';
+import { KeptMeanwhile, type KeepingOptions } from '#projections/replay/kept-meanwhile.js';
+import { Throttle } from '#projections/replay/throttle.js';
+import { prepareGeneration } from '#read-models/generations/generation.js';
 import { elasticsearchStub, type ElasticsearchStub } from '../../support/elasticsearch-stub.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { decodeEach, type EventCodec } from '#event-store/codec.js';
 import type { EventStore, ExactEventStore, SubscriptionMessage } from '#event-store/port.js';
-import { activeGeneration, type Generation } from '#read-models/generations.js';
+import { activeGeneration, type Generation } from '#read-models/generations/generation.js';
 import { readFeed, type FeedPage } from '#read-models/readers/event-feed.reader.js';
 import { decodeFeedPlace, FROM_THE_START } from '#read-models/readers/feed-place.js';
 import { ReadModels } from '#read-models/readers/read-models.js';

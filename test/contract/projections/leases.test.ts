@@ -3,14 +3,14 @@ import pg from 'pg';
 import { Leases } from '#projections/lease/leases.js';
 import { Ownership } from '#projections/lease/ownership.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { prepareGeneration, type Generation } from '#read-models/generations.js';
+import { prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { LeaseLost } from '#read-models/stores/fence.js';
 import { sessionOf } from '#read-models/stores/leases.store.js';
-import { OrdersStore } from '#read-models/stores/orders-store.js';
-import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
-import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { OrdersStore } from '#read-models/stores/orders.store.js';
+import { RelayStore, relayLease } from '#read-models/stores/relay.store.js';
+import { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import { freshDatabase } from '../../support/database.js';
 import { takeLease } from '../../support/leases.js';
 import { ENGINES_MS } from '../../support/projections.js';
@@ -268,7 +268,7 @@ describe('a write of a former owner', () => {
 
   it('of how far the index is fails, and so does another index in its place', async () => {
     const { client, before, now } = await owners({ generation: generation.id, projection: 'search' });
-    const store = new SearchFeedStore(client, generation);
+    const store = new SearchProgressStore(client, generation);
     const reached = { position: 7n, writeSeq: 3n };
     const refused = [{ tenantId: 'default', orderId: NOBODY, revision: 0, reason: 'as it is' }];
     await expect(store.advance(before, reached, refused, [])).rejects.toBeInstanceOf(LeaseLost);

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type pg from 'pg';
-import { dropGeneration } from '#read-models/drop-generation.js';
-import { createGeneration, prepareGeneration, prepareSharedTables } from '#read-models/generations.js';
+import { dropGeneration } from '#read-models/generations/drop-generation.js';
+import {
+  createGeneration,
+  prepareGeneration,
+  prepareSharedTables,
+} from '#read-models/generations/generation.js';
 import { CannotMigrateDown, madeMigrations, migrate, migrateDown } from '#read-models/migrations/migrate.js';
 import { migrations } from '#read-models/migrations/migrations.js';
 import type { Migration } from '#read-models/migrations/migration.js';

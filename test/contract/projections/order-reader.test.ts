@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { QueryConfig } from 'pg';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { OrderReader } from '#read-models/readers/order.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { EventStore, ExactEventStore, SubscriptionMessage } from '#event-store/port.js';
-import { CheckpointWatcher } from '#read-models/checkpoints.js';
+import { CheckpointWatcher } from '#read-models/checkpoint-watcher.js';
 import { WrittenOrder, note, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { startTcpProxy, through } from '../../support/tcp-proxy.js';

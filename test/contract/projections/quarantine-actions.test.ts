@@ -7,7 +7,7 @@ import { askOwners } from '#projections/quarantine/ask-owners.js';
 import { OrderQuarantine } from '#projections/quarantine/order-quarantine.js';
 import type { ParkedOrderRetrier } from '#projections/quarantine/parked-order-retrier.js';
 import { QuarantineKeeper } from '#projections/quarantine/quarantine-keeper.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { finishAction, takeAction } from '#read-models/stores/quarantine-actions.store.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { takeLease } from '../../support/leases.js';

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { prepareSharedTables } from '#read-models/generations.js';
-import { madeFrom } from '#read-models/made-from.js';
+import { prepareSharedTables } from '#read-models/generations/generation.js';
+import { madeFrom } from '#read-models/generations/made-from.js';
 import { LeaseLost } from '#read-models/stores/fence.js';
 import { LeasesStore } from '#read-models/stores/leases.store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
-import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
+import { RelayStore, relayLease } from '#read-models/stores/relay.store.js';
 import { forgetSent } from '../../../apps/orderctl/src/relay/describe-relay.js';
 import { freshDatabase, testPool } from '../../support/database.js';
 import { takeLease } from '../../support/leases.js';

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@j
 import { errors, type Client } from '@elastic/elasticsearch';
 import { createLogger } from '#platform/logging.js';
 import type { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
-import type { Replayed, ReplayOptions } from '#projections/rebuild/replay.js';
+import type { Replayed, ReplayOptions } from '#projections/replay/replay.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { FROM_THE_START } from '#read-models/readers/feed-place.js';
 import { readFeed } from '#read-models/readers/event-feed.reader.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
@@ -79,7 +79,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
   }
   const indexes = async () => Object.keys(await client.indices.get({ index: `${prefix}*` })).sort();
 
-  it('builds rows and index anew, and both are switched to at once', async () => {
+  it('builds rows and index anew, and one flip makes both active', async () => {
     const before = (await activeGeneration(bench.pool))!;
     const { generation, verified } = await replayOn(bench, { elasticsearch: client });
     expect(verified).toMatchObject({ orders: 20, differences: [] });
@@ -96,7 +96,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
       auto_expand_replicas: '0-1',
     });
 
-    await orders[0]!.does(note('after the switch'));
+    await orders[0]!.does(note('after the flip'));
     await indexedUpToNow();
     expect(await bench.verify(client)).toMatchObject({
       generation: generation.id,
@@ -111,7 +111,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     expect(generation).toMatchObject({ schema: before.schema, rowsOf: before.id });
     expect(generation.searchIndex).not.toBe(before.searchIndex);
     expect(await activeGeneration(bench.pool)).toMatchObject({ id: generation.id });
-    await orders[1]!.does(note('after the switch'));
+    await orders[1]!.does(note('after the flip'));
     await indexedUpToNow();
     const current = async () => (await activeGeneration(bench.pool))!;
     const models = new ReadModels(bench.pool, { current, refreshed: current });
@@ -136,7 +136,7 @@ describeWith('elasticsearch', 'a replay where orders are searched in an index', 
     );
     expect(await indexes()).not.toContain(before.searchIndex);
     expect(await bench.verify(client)).toMatchObject({ orders: 20, differences: [] });
-    const kept = [...keeper.ordersFollowers, ...keeper.followers];
+    const kept = [...keeper.ordersFollowers, ...keeper.searchFollowers];
     expect(new Set(kept.map(({ engine }) => engine.restarts.error))).toEqual(new Set([0]));
   });
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { freeGeneration } from '#projections/rebuild/freeing.js';
-import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { freeGeneration } from '#projections/replay/freeing.js';
+import { ReplayCancelled } from '#projections/replay/replay-control.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { ReplaysStore, type ReplayPhase } from '#read-models/stores/replays.store.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { ORDERCTL, orderctl, type Finished } from '../../support/orderctl.js';
@@ -303,7 +303,7 @@ describe('a replay that is cut off, held or given up', () => {
     expect(await orderctl('replay', '--search-only', ...places())).toMatchObject({ code: 1 });
   });
 
-  it('switches to nothing that is not what the events say, says why, and leaves no trace', async () => {
+  it('flips to nothing that is not what the events say, says why, and leaves no trace', async () => {
     let spoilt = false;
     const spoiling = replayOn(bench, {
       onProgress: ({ phase }) => {

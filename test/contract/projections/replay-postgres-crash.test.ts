@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import type { ReplayPhase } from '#read-models/stores/replays.store.js';
 import { RestartablePostgres } from '../../chaos/system/restartable-postgres.js';
 import { note, place, tags, WrittenOrder } from '../../support/order-streams.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EncodedEvent, ExactEventStore } from '#event-store/port.js';
-import { activeGeneration, prepareSharedTables } from '#read-models/generations.js';
+import { activeGeneration, prepareSharedTables } from '#read-models/generations/generation.js';
 import { addSkip } from '#read-models/stores/skips.store.js';
 import { ReplaysStore, type ReplayPhase, type ReplayProgress } from '#read-models/stores/replays.store.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
@@ -52,7 +52,7 @@ describe('a replay', () => {
       [generation],
     );
 
-  it('builds what the projector has built, row by row, and switches to it', async () => {
+  it('builds what the projector has built, row by row, and flips to it', async () => {
     await writeOrders(40);
     await live();
     const { generation, previous, verified, dropped } = await replayOn(bench);
@@ -87,7 +87,7 @@ describe('a replay', () => {
     const [order] = await writeOrders(2);
     await live();
     const { generation } = await replayOn(bench);
-    const { revision } = await order!.does(note('after the switch'));
+    const { revision } = await order!.does(note('after the flip'));
     await until(
       'the new one has it',
       async () => {
@@ -427,7 +427,7 @@ describe('a replay', () => {
         ...lossyStore(bench.eventStore, () => false),
         async *subscribeToAllExact(options: Parameters<ExactEventStore['subscribeToAllExact']>[0]) {
           for await (const message of bench.eventStore.subscribeToAllExact(options)) {
-            if (message.kind === 'caughtUp') {
+            if (message.kind === 'caught_up') {
               await locking.query('BEGIN; LOCK TABLE gen_2.orders IN ROW EXCLUSIVE MODE');
               held = untilItTookLong();
             }

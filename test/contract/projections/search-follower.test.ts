@@ -6,7 +6,7 @@ import { createLogger } from '#platform/logging.js';
 import { ReadModelKeeper } from '#projections/generations/read-model-keeper.js';
 import { verify } from '#projections/verify/verify.js';
 import { SearchFollower } from '#projections/search/search-follower.js';
-import { activeGeneration, prepareGeneration } from '#read-models/generations.js';
+import { activeGeneration, prepareGeneration } from '#read-models/generations/generation.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import {
   MARKER_ID,

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { createLogger } from '#platform/logging.js';
 import { FollowedStep, FollowedSteps } from '#projections/search/followed-steps.js';
 import { SearchFollower } from '#projections/search/search-follower.js';
-import { prepareGeneration, type Generation } from '#read-models/generations.js';
+import { prepareGeneration, type Generation } from '#read-models/generations/generation.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { ElasticsearchOrderSearch } from '#read-models/search/elasticsearch/elasticsearch-order-search.js';
@@ -13,7 +13,7 @@ import { MARKER_ID } from '#read-models/search/elasticsearch/index-definition.js
 import { IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
 import { changedRows } from '#read-models/stores/changed-rows.js';
 import { LeaseLost } from '#read-models/stores/fence.js';
-import { NOTHING_REACHED, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { NOTHING_REACHED, SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';
 import { removeIndexes } from '../../support/indexes.js';
 import { takeLease } from '../../support/leases.js';
@@ -35,7 +35,7 @@ describeWith('elasticsearch', 'a step of the search index', () => {
   let rows: RunningProjector;
   let db: pg.PoolClient;
   let generation: Generation;
-  let store: SearchFeedStore;
+  let store: SearchProgressStore;
 
   beforeAll(() => {
     client = clientOf(elasticsearchUrl()!);
@@ -47,7 +47,7 @@ describeWith('elasticsearch', 'a step of the search index', () => {
     generation = await prepareGeneration(bench.pool, prefix);
     rows = bench.start({ generation: async () => generation });
     db = await bench.pool.connect();
-    store = new SearchFeedStore(db, generation);
+    store = new SearchProgressStore(db, generation);
   });
   afterEach(async () => {
     db.release();

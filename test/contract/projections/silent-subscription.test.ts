@@ -144,7 +144,7 @@ describe('a projector whose subscription says nothing', () => {
   async function* mute(options: SubscriptionOptions): AsyncGenerator<SubscriptionMessage> {
     for await (const message of bench.eventStore.subscribeToAll(options)) {
       yield message;
-      if (message.kind === 'caughtUp') break;
+      if (message.kind === 'caught_up') break;
     }
     yield* silence(options);
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { markFailed } from '#read-models/generation-states.js';
-import { activeGeneration, createGeneration } from '#read-models/generations.js';
+import { markFailed } from '#read-models/generations/generation-states.js';
+import { activeGeneration, createGeneration } from '#read-models/generations/generation.js';
 import { describeSystem, type SystemStatus } from '../../../apps/orderctl/src/status/system-status.js';
 import { orderctl } from '../../support/orderctl.js';
 import { WrittenOrder, place } from '../../support/order-streams.js';

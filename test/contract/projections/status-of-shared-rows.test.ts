@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type pg from 'pg';
 import { createPool } from '#platform/postgres.js';
-import { activeGeneration, createGeneration, prepareGeneration } from '#read-models/generations.js';
+import {
+  activeGeneration,
+  createGeneration,
+  prepareGeneration,
+} from '#read-models/generations/generation.js';
 import { storedProjections } from '../../../apps/orderctl/src/status/projections.js';
 import { freshDatabase } from '../../support/database.js';
 import { ENGINES_MS } from '../../support/projections.js';

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Client } from '@elastic/elasticsearch';
 import { planReplay } from '../../../apps/orderctl/src/replay/replay-plan.js';
 import { freePort } from '#platform/free-port.js';
-import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
-import { dropGeneration, IndexLeft } from '#read-models/drop-generation.js';
-import { markReady } from '#read-models/generation-states.js';
-import { activeGeneration, createGeneration, type Generation } from '#read-models/generations.js';
+import { ReplayCancelled } from '#projections/replay/replay-control.js';
+import { dropGeneration, IndexLeft } from '#read-models/generations/drop-generation.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { activeGeneration, createGeneration, type Generation } from '#read-models/generations/generation.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { note, place, WrittenOrder } from '../../support/order-streams.js';

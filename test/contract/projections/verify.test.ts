@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { NothingToVerify, verify } from '#projections/verify/verify.js';
+import { verify } from '#projections/verify/verify.js';
+import { NoReadModels } from '#read-models/generations/generation.js';
 import { WrittenOrder, place, tags } from '../../support/order-streams.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
 import { UNKNOWN_TYPE } from '../../support/quarantine.js';
@@ -14,7 +15,7 @@ describe('verify', () => {
 
   beforeAll(async () => {
     bench = await ProjectionBench.open();
-    await expect(bench.verify()).rejects.toThrow(NothingToVerify);
+    await expect(bench.verify()).rejects.toThrow(NoReadModels);
     [order, another] = [new WrittenOrder(bench.eventStore), new WrittenOrder(bench.eventStore, 'demo')];
     await order.does(place(order), tags('gift'));
     await another.does(place(another));

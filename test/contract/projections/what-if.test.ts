@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { activeGeneration, type Generation } from '#read-models/generations.js';
+import { activeGeneration, type Generation } from '#read-models/generations/generation.js';
 import { addSkip } from '#read-models/stores/skips.store.js';
 import { loadDefinition, type Definition } from '../../../apps/orderctl/src/what-if/definition.js';
 import { reportLines } from '../../../apps/orderctl/src/what-if/run-what-if.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { decode } from '#event-store/codec.js';
 import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
-import { CheckpointWatcher } from '#read-models/checkpoints.js';
+import { CheckpointWatcher } from '#read-models/checkpoint-watcher.js';
 import { WatchedGeneration } from '#read-models/readers/active-generation.js';
 import { ReadModels } from '#read-models/readers/read-models.js';
 import { FoldedOrders } from '../../support/folded-orders.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createGeneration } from '#read-models/generations.js';
+import { createGeneration } from '#read-models/generations/generation.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';
 import { orderctl, type Finished } from '../../support/orderctl.js';
 import { ProjectionBench } from '../../support/projections.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type pg from 'pg';
-import { activate } from '#read-models/activate-generation.js';
-import { markReady } from '#read-models/generation-states.js';
-import { activeGeneration, createGeneration } from '#read-models/generations.js';
+import { tryFlip } from '#read-models/generations/try-flip.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { activeGeneration, createGeneration } from '#read-models/generations/generation.js';
 import { testPool } from '../../support/database.js';
 import { place, WrittenOrder } from '../../support/order-streams.js';
 import { startTestQuerySystem, type TestQuerySystem } from '../../support/query-api.js';
@@ -49,7 +49,7 @@ describe('when another generation becomes active', () => {
     const reading = (async () => {
       while (!flipped) statuses.push((await system.ask('/v1/orders')).status);
     })();
-    expect(await activate(db, next, { chosen: true })).toBe('flipped');
+    expect(await tryFlip(db, next, { chosen: true })).toBe('flipped');
     await db.query(`DROP SCHEMA ${before.schema} CASCADE`);
     await db.query(`DELETE FROM gen_2.orders WHERE order_id = $1`, [
       (first.body['items'] as { orderId: string }[])[0]!.orderId,

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type pg from 'pg';
 import { CannotFlip, flipTo, rollback } from '#projections/generations/flip.js';
-import { dropGeneration } from '#read-models/drop-generation.js';
-import { markReady } from '#read-models/generation-states.js';
-import { listGenerations } from '#read-models/generation-list.js';
-import { createGeneration } from '#read-models/generations.js';
+import { dropGeneration } from '#read-models/generations/drop-generation.js';
+import { markReady } from '#read-models/generations/generation-states.js';
+import { listGenerations } from '#read-models/generations/generation-list.js';
+import { createGeneration } from '#read-models/generations/generation.js';
 import { caughtUpAnswer } from '../../support/caught-up-answer.js';
 import { testPool } from '../../support/database.js';
 import { place, tags, WrittenOrder } from '../../support/order-streams.js';

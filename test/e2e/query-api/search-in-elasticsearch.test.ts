@@ -4,7 +4,7 @@ import type { Client } from '@elastic/elasticsearch';
 import pg from 'pg';
 import { decodeOrderPosition } from '#platform/order-position.js';
 import { REFRESH_WITHIN_MS } from '#projections/search/timely-refresh.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { REFRESH_INTERVAL } from '#read-models/search/elasticsearch/index-definition.js';
 import { IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';

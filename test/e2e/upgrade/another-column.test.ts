@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Instant } from '#domain/instant.js';
 import { storeIdentity, storeMarkOf } from '#event-store/store-identity.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
-import { listGenerations } from '#read-models/generation-list.js';
+import { listGenerations } from '#read-models/generations/generation-list.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import type { AppProcess } from '../../support/app-process.js';
 import { describeWith, elasticsearchUrl } from '../../support/engines.js';

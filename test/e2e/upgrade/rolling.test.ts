@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { listGenerations } from '#read-models/generation-list.js';
+import { listGenerations } from '#read-models/generations/generation-list.js';
 import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
 import type { AppProcess } from '../../support/app-process.js';
 import { caughtUpAnswer } from '../../support/caught-up-answer.js';

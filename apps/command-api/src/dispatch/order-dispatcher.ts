@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { OrderCommand } from '#domain/order/order.js';
+import { etagOf } from '#platform/http/etag.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
 import { documentOf } from '#read-models/order-document.js';
 import { ProblemError } from '#platform/problems/problems.js';
@@ -9,7 +10,6 @@ import type { CommandMode, CommandResult } from '../handling/command-request.js'
 import type { CommandBody } from '../orders/common.dto.js';
 import type { Asked } from '../request/asked.js';
 import { fingerprintOf, placedOrderIdOf } from '../request/idempotency.js';
-import { etagOf } from '../request/if-match.js';
 import type { CommandAnswer } from './answer.dto.js';
 import { CommandOptions } from './command-options.js';
 import { ExecuteOrderCommand } from './execute-order-command.js';

@@ -4,6 +4,7 @@ import {
   StreamDeleted,
   UnreadableEvent,
 } from '#event-store/errors.js';
+import { etagOf } from '#platform/http/etag.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import {
   ConflictRetriesExhausted,
@@ -13,7 +14,6 @@ import {
   PreconditionFailed,
   PreconditionMissing,
 } from '../handling/errors.js';
-import { etagOf } from '../request/if-match.js';
 
 /** An unreadable order needs a newer release, so trying again soon is of no use. */
 const UNREADABLE_RETRY_SECONDS = 60;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { etagOf, ifMatchOf } from './if-match.js';
+import { etagOf } from '#platform/http/etag.js';
+import { ifMatchOf } from './if-match.js';
 
 describe('If-Match', () => {
   it('is a revision in quotes, any revision, or absent', () => {

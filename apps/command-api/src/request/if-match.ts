@@ -16,7 +16,3 @@ export function ifMatchOf(header: string | undefined): IfMatch {
     detail: 'If-Match must be one ETag exactly as an answer gave it, such as "12", or *.',
   });
 }
-
-export function etagOf(revision: number): string {
-  return `"${revision}"`;
-}

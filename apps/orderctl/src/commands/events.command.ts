@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { count, counted } from '#platform/counted.js';
 import { exportEvents, type ExportProgress, type ExportResult } from '../events/export-events.js';
 import { importEvents, type ImportResult } from '../events/import-events.js';
-import { duration, Progress } from '../import/progress.js';
+import { duration, Progress } from '../support/progress.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
 import { onInterruption } from '../support/interruption.js';

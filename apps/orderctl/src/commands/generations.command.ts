@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type pg from 'pg';
 import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/generations/flip.js';
-import { freeGeneration } from '#projections/rebuild/freeing.js';
-import { CannotDrop, dropGeneration, IndexLeft } from '#read-models/drop-generation.js';
-import { listGenerations } from '#read-models/generation-list.js';
-import { NoSuchGeneration } from '#read-models/generations.js';
+import { freeGeneration } from '#projections/replay/freeing.js';
+import { CannotDrop, dropGeneration, IndexLeft } from '#read-models/generations/drop-generation.js';
+import { listGenerations } from '#read-models/generations/generation-list.js';
+import { NoSuchGeneration } from '#read-models/generations/generation.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { describeGenerations, generationLines } from '../generations/describe-generations.js';
 import { CliError } from '../support/cli-error.js';
@@ -136,8 +136,8 @@ async function withGenerations(
   work: (pool: pg.Pool, elasticsearch: Elasticsearch | null) => Promise<void>,
 ): Promise<void> {
   const connection = new Connection(options);
-  const place = await connection.elasticsearch();
-  const elasticsearch = place && createElasticsearchClient(place);
+  const config = await connection.elasticsearch();
+  const elasticsearch = config && createElasticsearchClient(config);
   try {
     const url = await connection.address('postgresUrl');
     await withPostgres(url, 'orderctl generations', (pool) => work(pool, elasticsearch));

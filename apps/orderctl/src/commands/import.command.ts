@@ -3,7 +3,7 @@ import { count, counted } from '#platform/counted.js';
 import type { ImportContext } from '../import/import-context.js';
 import { importNdjson, type NdjsonImportResult } from '../import/ndjson.import.js';
 import { importOnlineRetail, type ShopImportResult } from '../import/online-retail.import.js';
-import { duration, type Progress } from '../import/progress.js';
+import { duration, type Progress } from '../support/progress.js';
 import { waitingNotice } from '../import/sending.js';
 import { openApi } from '../support/api.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';

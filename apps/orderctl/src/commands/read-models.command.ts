@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { activeGeneration } from '#read-models/generations.js';
-import { setGenerationsAside } from '#read-models/set-aside.js';
+import { NoReadModels, requireActiveGeneration } from '#read-models/generations/generation.js';
+import { setGenerationsAside } from '#read-models/generations/set-aside.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
-import { CliError } from '../support/cli-error.js';
 import { printJson } from '../support/output.js';
 import { withPostgres } from '../support/postgres.js';
 
@@ -32,13 +31,9 @@ async function runRenew({ json, ...options }: RenewOptions): Promise<void> {
     url,
     'orderctl read-models',
     async (pool) => {
-      // Where the tables do not exist, this call says clearly that nothing is there.
-      const active = await activeGeneration(pool);
-      const old = active === null ? [] : await setGenerationsAside(pool);
-      if (old.length === 0)
-        throw new CliError(
-          'there are no read models of this release: start its projector, which builds them',
-        );
+      await requireActiveGeneration(pool); // says clearly that nothing is there, also where there are no tables
+      const old = await setGenerationsAside(pool);
+      if (old.length === 0) throw new NoReadModels();
       if (json) return printJson(old, { pretty: false });
       for (const { id, schema, searchIndex } of old) {
         const index = searchIndex === null ? '' : ` with the index ${searchIndex}`;

@@ -2,23 +2,23 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { EventStore } from '#event-store/port.js';
 import { otherStore } from '#event-store/store-identity.js';
 import { count, counted } from '#platform/counted.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
-import { Progress } from '../import/progress.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
+import { Progress } from '../support/progress.js';
 import { describeRelay, renewRelay, type RelayDescription } from '../relay/describe-relay.js';
 import { relayedSoFar, type RelayedSoFar } from '../relay/relayed-so-far.js';
-import { replay, type Replayed, type ReplayRange } from '../relay/replay.js';
+import { sendAgain, type SentAgain, type SentRange } from '../relay/send-again.js';
 import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
 import { abortOnInterruption } from '../support/interruption.js';
-import { kafkaPlace, withKafka, type KafkaOptions } from '../support/kafka.js';
+import { kafkaConfig, withKafka, type KafkaOptions } from '../support/kafka.js';
 import { printJson } from '../support/output.js';
 
 interface StatusOptions extends ConnectionOptions, KafkaOptions {
   readonly json?: boolean;
 }
 
-interface ReplayOptions extends StatusOptions {
+interface SendAgainOptions extends StatusOptions {
   readonly from: bigint;
   readonly to?: bigint;
 }
@@ -49,7 +49,7 @@ export function addRelayCommand(program: Command): void {
       parsePosition,
     )
     .option('--json', 'print the result as JSON');
-  withConnection(withKafka(again), ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runReplay);
+  withConnection(withKafka(again), ['postgresUrl', 'eventStoreUrl'], { token: false }).action(runSendAgain);
 
   const renew = relay
     .command('renew')
@@ -60,7 +60,7 @@ export function addRelayCommand(program: Command): void {
 
 async function runStatus({ json, ...options }: StatusOptions): Promise<void> {
   const connection = new Connection(options);
-  const description = await describeRelay(kafkaPlace(options), {
+  const description = await describeRelay(kafkaConfig(options), {
     postgresUrl: await connection.address('postgresUrl'),
     eventStoreUrl: await connection.address('eventStoreUrl'),
   });
@@ -84,29 +84,28 @@ function printStatus({ topic, clusterId, partitions, position, lag, parked }: Re
 }
 
 async function runRenew(options: StatusOptions): Promise<void> {
-  const place = kafkaPlace(options);
-  await renewRelay(place, await new Connection(options).address('postgresUrl'));
-  console.log(`the relay to ${place.topic} begins anew at the next start of a projector`);
+  const config = kafkaConfig(options);
+  await renewRelay(config, await new Connection(options).address('postgresUrl'));
+  console.log(`the relay to ${config.topic} begins anew at the next start of a projector`);
 }
 
-async function runReplay({ json, from, to, ...options }: ReplayOptions): Promise<void> {
-  const place = kafkaPlace(options);
+async function runSendAgain({ json, from, to, ...options }: SendAgainOptions): Promise<void> {
+  const config = kafkaConfig(options);
   const connection = new Connection(options);
   const eventStoreUrl = await connection.address('eventStoreUrl');
-  const relayed = await relayedSoFar(place, await connection.address('postgresUrl'));
+  const relayed = await relayedSoFar(config, await connection.address('postgresUrl'));
   const { signal, forget } = abortOnInterruption();
   try {
-    const replayed = await withEventStore(eventStoreUrl, async (store) => {
+    const sent = await withEventStore(eventStoreUrl, async (store) => {
       await refuseOtherStore(store, relayed);
       const range = await rangeOf(store, { from, to, relayed });
       return withProgress(range, (onPosition) =>
-        replay({ eventStore: store, relayed, place, range, signal, onPosition }),
+        sendAgain({ eventStore: store, relayed, config, range, signal, onPosition }),
       );
     });
-    if (json)
-      printJson({ topic: place.topic, ...replayed, position: String(replayed.position) }, { pretty: false });
-    else printReplayed(replayed, place);
-    process.exitCode = replayed.leftOut.length === 0 ? 0 : 1;
+    if (json) printJson({ topic: config.topic, ...sent, position: String(sent.position) }, { pretty: false });
+    else printSentAgain(sent, config);
+    process.exitCode = sent.leftOut.length === 0 ? 0 : 1;
   } finally {
     forget();
   }
@@ -129,18 +128,18 @@ async function refuseOtherStore(
   );
 }
 
-interface AskedRange extends Pick<ReplayOptions, 'from'> {
+interface AskedRange extends Pick<SendAgainOptions, 'from'> {
   readonly to: bigint | undefined;
   readonly relayed: Pick<RelayedSoFar, 'position'>;
 }
 
 /**
- * A replay into the topic of a relay ends at the relay's position at the latest. Otherwise later events of an
+ * Sending again into the topic of a relay ends at the relay's position at the latest. Otherwise later events of an
  * order would get before events that the relay still has to send.
  *
  * @throws CliError when the range holds no event
  */
-async function rangeOf(store: EventStore, { from, to, relayed }: AskedRange): Promise<ReplayRange> {
+async function rangeOf(store: EventStore, { from, to, relayed }: AskedRange): Promise<SentRange> {
   const { position } = relayed;
   const head = (await store.headPosition()) ?? -1n;
   const end = position !== null && position < head ? position : head;
@@ -158,7 +157,7 @@ async function rangeOf(store: EventStore, { from, to, relayed }: AskedRange): Pr
 }
 
 async function withProgress<T>(
-  { from, to }: ReplayRange,
+  { from, to }: SentRange,
   work: (onPosition: (position: bigint) => void) => Promise<T>,
 ): Promise<T> {
   const progress = new Progress(Number(to - from) + 1, 'positions');
@@ -169,7 +168,7 @@ async function withProgress<T>(
   }
 }
 
-function printReplayed({ events, skipped, leftOut, position }: Replayed, { topic }: KafkaPlace): void {
+function printSentAgain({ events, skipped, leftOut, position }: SentAgain, { topic }: KafkaConfig): void {
   console.log(`${counted(events, 'event')} sent to ${topic}, up to position ${position}`);
   if (skipped > 0)
     console.log(

@@ -1,9 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { count, counted } from '#platform/counted.js';
 import { createLogger } from '#platform/logging.js';
-import { CannotReplay, ReplayFailed } from '#projections/rebuild/errors.js';
-import { ReplayCancelled } from '#projections/rebuild/replay-control.js';
-import { replay, type Replayed } from '#projections/rebuild/replay.js';
+import { CannotReplay, ReplayFailed } from '#projections/replay/errors.js';
+import { ReplayCancelled } from '#projections/replay/replay-control.js';
+import { replay } from '#projections/replay/replay.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import {
   ReplaysStore,
@@ -11,10 +10,10 @@ import {
   type ReplayRecord,
   type ReplayRequested,
 } from '#read-models/stores/replays.store.js';
-import { duration } from '../import/progress.js';
-import { planReplay, type ReplayPlan } from '../replay/replay-plan.js';
+import { printPlan, printReplayed, reportOf } from '../replay/print-replay.js';
+import { planReplay } from '../replay/replay-plan.js';
 import { ReplayProgressBars } from '../replay/replay-progress.js';
-import { withReadModels } from '../status/read-models.js';
+import { withReadModels } from '../support/read-models.js';
 import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { withEventStore } from '../support/event-store.js';
@@ -41,7 +40,7 @@ const NEEDS = ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'] as const;
 export function addReplayCommand(program: Command): void {
   const command = program
     .command('replay')
-    .description('build the read models anew beside the live ones, verify them, and switch to them')
+    .description('build the read models anew beside the live ones, verify them, and flip to them')
     .option('--search-only', 'build only the search index, from the rows of the active generation')
     .option('--dry-run', 'print what a replay would do, and how much space and time it would take')
     .option(
@@ -65,16 +64,16 @@ function withRequest(command: Command): Command {
   return command
     .option(
       '--verify <full|sample=N>',
-      'compare all orders, or N of them, before the switch (default: full, or as the replay began)',
+      'compare all orders, or N of them, before the flip (default: full, or as the replay began)',
       parseVerify,
     )
     .option(
       '--throttle <count>',
-      'load, fill the index and verify with at most so many events and documents a second',
+      'load, fill the index and verify with at most this many events and documents a second',
       wholeNumber(1),
     )
     .option('--no-throttle', 'lift the throttle of a replay that began with one')
-    .option('--keep', 'do not drop older generations after the switch')
+    .option('--keep', 'do not drop older generations after the flip')
     .option('--no-keep', 'drop older generations, although the replay began with --keep');
 }
 
@@ -138,7 +137,7 @@ async function goOn(options: ReplayOptions, request: ReplayRequested): Promise<v
       }),
     );
     bars.end();
-    if (options.json) printJson(shown(replayed), { pretty: false });
+    if (options.json) printJson(reportOf(replayed), { pretty: false });
     else printReplayed(replayed);
   } catch (error) {
     bars.end();
@@ -200,7 +199,7 @@ async function runPlan(options: ReplayOptions): Promise<void> {
       withEventStore(eventStoreUrl, (store) => planReplay(pool, store, elasticsearch, { searchOnly, keep })),
     );
     if (options.json) printJson(plan, { pretty: false });
-    else printPlan(plan, options);
+    else printPlan(plan, { ...options, sample: sampleOf(options) });
   } finally {
     await elasticsearch?.close();
   }
@@ -219,8 +218,8 @@ async function runChanged(definition: string, options: ReplayOptions): Promise<v
 }
 
 async function client(connection: Connection) {
-  const place = await connection.elasticsearch();
-  return place && createElasticsearchClient(place);
+  const config = await connection.elasticsearch();
+  return config && createElasticsearchClient(config);
 }
 
 async function withReplays<T>(
@@ -229,65 +228,6 @@ async function withReplays<T>(
 ): Promise<T> {
   const url = await new Connection(options).address('postgresUrl');
   return withPostgres(url, 'orderctl replay', (pool) => work(new ReplaysStore(pool)));
-}
-
-function shown({ generation, previous, verified, dropped, replay: { events, seconds, id } }: Replayed) {
-  return { replay: id, generation: generation.id, previous, dropped, events, seconds, verified };
-}
-
-function printReplayed(replayed: Replayed): void {
-  const { generation, previous, dropped, events, seconds, verified } = shown(replayed);
-  const worked = Object.entries(seconds).map(([phase, of]) => `${phase.replace('_', ' ')} ${duration(of)}`);
-  console.log(`${counted(events, 'event')} built into generation ${generation} (${worked.join(', ')})`);
-  if (verified !== null) {
-    const unread =
-      verified.unread.length === 0 ? '' : `, but ${counted(verified.unread.length, 'stream')} cannot be read`;
-    const chosen = verified.sampled ? ', chosen at random,' : '';
-    console.log(
-      `${counted(verified.orders, 'order')}${chosen} compared with ${counted(verified.events, 'event')}: no difference${unread}`,
-    );
-  }
-  console.log(
-    previous === null
-      ? `queries are answered from generation ${generation}`
-      : `queries are answered from generation ${generation}, no longer ${previous}: \`orderctl generations rollback\` goes back`,
-  );
-  if (dropped.length > 0) console.log(`dropped: generation ${dropped.join(', ')}`);
-}
-
-function printPlan(plan: ReplayPlan, options: ReplayOptions): void {
-  const { throttle, searchOnly } = options;
-  const sample = sampleOf(options);
-  const { active, positions, events, orders, tableBytes, indexBytes, seconds, dropped } = plan;
-  const log = `${counted(events, 'event')} of ${counted(orders, 'order')}, in a log of ${counted(positions, 'position')}`;
-  console.log(
-    `reads         ${searchOnly ? `the rows of generation ${active}: ${counted(orders, 'order')}` : log}`,
-  );
-  console.log(
-    `writes        ${searchOnly ? 'an index' : `${megabytes(tableBytes)} of tables`} beside generation ${active}`,
-  );
-  if (indexBytes !== null) console.log(`index         ${megabytes(indexBytes)}`);
-  console.log(`verifies      ${sample === null ? 'all orders' : counted(Math.min(sample, orders), 'order')}`);
-  const slowest = throttle ? throttledCount(plan, sample) / throttle : 0;
-  console.log(
-    `takes         ${seconds === null ? 'not known: no replay has been done yet' : `about ${duration(Math.max(slowest, seconds))}`}`,
-  );
-  console.log(`drops         ${dropped.length === 0 ? 'nothing' : `generation ${dropped.join(', ')}`}`);
-  console.log('this was a dry run: nothing was done');
-}
-
-/** Everything that counts against the throttle: events and documents. */
-function throttledCount({ searchOnly, events, orders, indexBytes }: ReplayPlan, sample: number | null) {
-  const compared = Math.min(sample ?? orders, orders);
-  const loaded = searchOnly ? 0 : events;
-  const log = sample === null ? events : 0;
-  const streams = orders === 0 ? 0 : (events * compared) / orders;
-  const documents = indexBytes === null ? 0 : orders + compared;
-  return loaded + log + streams + documents;
-}
-
-function megabytes(bytes: number): string {
-  return `${count(Math.ceil(bytes / 1_000_000))} MB`;
 }
 
 /** How many orders are verified; null: all of them. */

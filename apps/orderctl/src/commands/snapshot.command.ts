@@ -5,7 +5,7 @@ import { plainPersonal } from '#event-store/personal-codec.js';
 import { openSnapshots } from '#event-store/snapshots/open-snapshots.js';
 import { count, counted } from '#platform/counted.js';
 import { Patience } from '../events/stored-order-events.js';
-import { Progress } from '../import/progress.js';
+import { Progress } from '../support/progress.js';
 import { dropSnapshots, rebuildSnapshots, verifySnapshots } from '../snapshots/snapshot-work.js';
 import type { Counted, SnapshotWork } from '../snapshots/each-order.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';

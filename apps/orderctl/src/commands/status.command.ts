@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { count, counted } from '#platform/counted.js';
 import { parkedLines } from '../status/parked-lines.js';
 import type { ProjectionStatus } from '../status/projections.js';
-import { withReadModels } from '../status/read-models.js';
+import { withReadModels } from '../support/read-models.js';
 import { describeSystem, type Build, type SystemStatus } from '../status/system-status.js';
 import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { readTotals } from '../status/totals.js';

@@ -62,7 +62,7 @@ function parseCustomer(text: string): string {
 }
 
 /** `30m`, `12h`, `7d` in seconds. */
-export function parseDuration(text: string): number {
+function parseDuration(text: string): number {
   const match = /^(\d{1,6})([smhd])$/.exec(text);
   const unit = { s: 1, m: 60, h: 3_600, d: 86_400 }[match?.[2] as 's' | 'm' | 'h' | 'd'];
   const seconds = match === null || unit === undefined ? 0 : Number(match[1]) * unit;

@@ -2,17 +2,17 @@ import type { Command } from 'commander';
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { count, counted } from '#platform/counted.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { findTopic } from '#projections/relay/topic.js';
 import { verifyTopic, type VerifyTopicResult } from '#projections/relay/verify-topic.js';
-import { RelayStore } from '#read-models/stores/relay-store.js';
+import { RelayStore } from '#read-models/stores/relay.store.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify/verify.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { CliError, UsageError } from '../support/cli-error.js';
-import { inWords, kafkaPlace } from '../support/kafka.js';
+import { inWords, kafkaConfig } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 import { nowAndThen } from '../support/now-and-then.js';
 import { printJson } from '../support/output.js';
@@ -34,7 +34,7 @@ export function addVerifyCommand(program: Command): void {
     .description(
       'compare the read models with a fresh fold of every stream; exit code 1 when something differs',
     )
-    .option('--sample <orders>', 'compare only so many orders, chosen at random', wholeNumber(1))
+    .option('--sample <orders>', 'compare only this many orders, chosen at random', wholeNumber(1))
     .option(
       '--kafka [brokers]',
       "also verify the relay's topic, in the Kafka of the running system or at HOST:PORT,…",
@@ -52,8 +52,8 @@ async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptio
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');
-  const place = await connection.elasticsearch();
-  const elasticsearch = place && createElasticsearchClient(place);
+  const config = await connection.elasticsearch();
+  const elasticsearch = config && createElasticsearchClient(config);
   const onProgress = progressTeller();
   try {
     const [rows, relayed] = await withPostgres(postgresUrl, 'orderctl verify', (pool) =>
@@ -90,27 +90,27 @@ async function verifyRelayed(
   options: { readonly kafka: string | true; readonly topic: string | undefined },
   { eventStore, pool }: { readonly eventStore: EventStore; readonly pool: pg.Pool },
 ): Promise<VerifyTopicResult> {
-  const place = await relayPlace(connection, options);
-  const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
+  const config = await relayConfig(connection, options);
+  const kafka = createKafka(config, 'orderctl', createLogger('orderctl', 'silent'));
   try {
-    const found = await findTopic(kafka, place);
-    if (found === null) throw new CliError(`topic ${place.topic} does not exist: no relay has run yet`);
+    const found = await findTopic(kafka, config);
+    if (found === null) throw new CliError(`topic ${config.topic} does not exist: no relay has run yet`);
     const relay = new RelayStore(pool, found);
-    return await verifyTopic({ eventStore, kafka, topic: place.topic, relay });
+    return await verifyTopic({ eventStore, kafka, topic: config.topic, relay });
   } catch (error) {
-    throw inWords(error, place);
+    throw inWords(error, config);
   }
 }
 
 /** The Kafka that was given, else the one that the running system relays to, else the one in the environment. */
-async function relayPlace(
+async function relayConfig(
   connection: Connection,
   { kafka, topic }: { readonly kafka: string | true; readonly topic: string | undefined },
-): Promise<KafkaPlace> {
+): Promise<KafkaConfig> {
   const more = topic === undefined ? {} : { topic };
-  if (kafka !== true) return kafkaPlace({ kafka, ...more });
+  if (kafka !== true) return kafkaConfig({ kafka, ...more });
   const running = await connection.relayedTo();
-  return running === null ? kafkaPlace(more) : { ...running, ...more };
+  return running === null ? kafkaConfig(more) : { ...running, ...more };
 }
 
 function printParkedOrders({ parkedOrders }: VerifyResult): void {

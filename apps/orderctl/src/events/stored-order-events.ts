@@ -85,7 +85,7 @@ export async function* storedEvents(
       const options = { after: last, streamPrefix, signal: stop.signal };
       for await (const message of store.subscribeToAllExact(options)) {
         patience.answered();
-        if (message.kind === 'caughtUp') return;
+        if (message.kind === 'caught_up') return;
         const position = message.kind === 'event' ? message.event.position : message.position;
         if (message.kind === 'event' && position <= upTo) yield message.event;
         last = position;

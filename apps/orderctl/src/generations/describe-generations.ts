@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { count } from '#platform/counted.js';
-import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
 import { bytesBySchema } from '#read-models/stores/table-sizes.js';
 import { table } from '../support/output.js';
 

@@ -1,5 +1,5 @@
 import type { OrderlogClient } from '#client/orderlog-client.js';
-import type { Progress } from './progress.js';
+import type { Progress } from '../support/progress.js';
 
 /** What the imports of all formats share. */
 export interface ImportContext {

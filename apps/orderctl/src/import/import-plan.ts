@@ -1,7 +1,7 @@
 import type { Instant } from '#domain/instant.js';
 import type { Place } from './online-retail.rows.js';
 
-export const rejectReasons = [
+const rejectReasons = [
   'quantity_not_positive',
   'price_not_positive',
   'price_precision',

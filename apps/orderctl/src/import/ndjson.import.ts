@@ -1,7 +1,7 @@
 import { CliError } from '../support/cli-error.js';
 import type { ImportContext } from './import-context.js';
 import { readNdjson, type NdjsonLine } from './ndjson.lines.js';
-import { Progress } from './progress.js';
+import { Progress } from '../support/progress.js';
 import { writeRejects, type RejectedLine } from './rejects-file.js';
 import { sendScripts, untilVisible } from './sending.js';
 

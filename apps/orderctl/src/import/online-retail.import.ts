@@ -5,7 +5,7 @@ import type { ImportContext } from './import-context.js';
 import { OnlineRetailPlanner } from './online-retail.planner.js';
 import { readInvoiceRows } from './online-retail.rows.js';
 import { scriptOf, STEPS_PER_ORDER, STEPS_PER_RETURN } from './online-retail.script.js';
-import { Progress } from './progress.js';
+import { Progress } from '../support/progress.js';
 import { writeRejects } from './rejects-file.js';
 import { sendScripts, untilVisible } from './sending.js';
 

@@ -4,7 +4,7 @@ import { onInterruption, Stopped } from '../support/interruption.js';
 import { nowAndThen } from '../support/now-and-then.js';
 import { inFlight } from './in-flight.js';
 import type { OrderScript } from './order-script.js';
-import { Progress } from './progress.js';
+import { Progress } from '../support/progress.js';
 import { runScript, type ScriptOutcome } from './script-runner.js';
 
 export interface SendingOptions<T> {

@@ -1,8 +1,8 @@
 import type { EventStore } from '#event-store/port.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { LeasesStore, sessionOf } from '#read-models/stores/leases.store.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
-import { RelayStore, relayLease, type RelayTarget } from '#read-models/stores/relay-store.js';
+import { RelayStore, relayLease, type RelayTarget } from '#read-models/stores/relay.store.js';
 import { CliError } from '../support/cli-error.js';
 import { withEventStore } from '../support/event-store.js';
 import { relayedSoFar, topicAt, withRelays } from './relayed-so-far.js';
@@ -40,15 +40,15 @@ export interface RelayDescription {
 
 /** @throws CliError when Kafka is away */
 export async function describeRelay(
-  place: KafkaPlace,
+  config: KafkaConfig,
   addresses: { readonly postgresUrl: string; readonly eventStoreUrl: string },
 ): Promise<RelayDescription> {
   // The position is read first: read after the head, it could be ahead of the head.
-  const { topic, position, parked } = await relayedSoFar(place, addresses.postgresUrl);
+  const { topic, position, parked } = await relayedSoFar(config, addresses.postgresUrl);
   const head = await withEventStore(addresses.eventStoreUrl, (store: EventStore) => store.headPosition());
   const lag = (head ?? -1n) - (position ?? -1n);
   return {
-    topic: place.topic,
+    topic: config.topic,
     clusterId: topic?.clusterId ?? null,
     partitions: topic?.partitions ?? null,
     position: position?.toString() ?? null,
@@ -63,11 +63,11 @@ export async function describeRelay(
  * them by `ce_id`.
  * @throws CliError when Kafka is away, a projector has the relay, or nothing was sent to that topic
  */
-export async function renewRelay(place: KafkaPlace, postgresUrl: string): Promise<void> {
-  const topic = await topicAt(place);
+export async function renewRelay(config: KafkaConfig, postgresUrl: string): Promise<void> {
+  const topic = await topicAt(config);
   const forgotten = topic && (await forgetSent(postgresUrl, topic));
   if (!forgotten)
-    throw new CliError(`no relay has sent anything to the topic ${place.topic} of this Kafka yet`);
+    throw new CliError(`no relay has sent anything to the topic ${config.topic} of this Kafka yet`);
 }
 
 /**

@@ -1,15 +1,15 @@
 import type pg from 'pg';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import { createLogger } from '#platform/logging.js';
 import { findTopic, type Topic } from '#projections/relay/topic.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeGeneration } from '#read-models/generations/generation.js';
 import type { Queryable } from '#read-models/queryable.js';
-import { madeFrom } from '#read-models/made-from.js';
+import { madeFrom } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import type { ParkedEvent } from '#read-models/stores/quarantine.store.js';
-import { relayLease, RelayStore, skippedByRelays } from '#read-models/stores/relay-store.js';
+import { relayLease, RelayStore, skippedByRelays } from '#read-models/stores/relay.store.js';
 import { inWords } from '../support/kafka.js';
 import { withPostgres } from '../support/postgres.js';
 
@@ -31,8 +31,8 @@ export interface RelayedSoFar {
 }
 
 /** @throws CliError when Kafka is away */
-export async function relayedSoFar(place: KafkaPlace, postgresUrl: string): Promise<RelayedSoFar> {
-  const topic = await topicAt(place);
+export async function relayedSoFar(config: KafkaConfig, postgresUrl: string): Promise<RelayedSoFar> {
+  const topic = await topicAt(config);
   const stored = await withRelays(postgresUrl, async (db) => {
     const store = topic && new RelayStore(db, topic);
     return {
@@ -52,10 +52,10 @@ async function storeOfReadModels(db: Queryable): Promise<string | null> {
 }
 
 /** Returns null when there is no such topic. @throws CliError when Kafka is away */
-export async function topicAt(place: KafkaPlace): Promise<Topic | null> {
-  const kafka = createKafka(place, 'orderctl', createLogger('orderctl', 'silent'));
-  return findTopic(kafka, place).catch((error: unknown) => {
-    throw inWords(error, place);
+export async function topicAt(config: KafkaConfig): Promise<Topic | null> {
+  const kafka = createKafka(config, 'orderctl', createLogger('orderctl', 'silent'));
+  return findTopic(kafka, config).catch((error: unknown) => {
+    throw inWords(error, config);
   });
 }
 

@@ -1,11 +1,10 @@
 import type pg from 'pg';
 import type { Client } from '@elastic/elasticsearch';
 import type { EventStore } from '#event-store/port.js';
-import { listGenerations, superseded } from '#read-models/generation-list.js';
-import { activeGeneration } from '#read-models/generations.js';
+import { activeToReplay } from '#projections/replay/replay-begin.js';
+import { listGenerations, superseded } from '#read-models/generations/generation-list.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { tableSizes } from '#read-models/stores/table-sizes.js';
-import { CliError } from '../support/cli-error.js';
 
 /** What a replay would do, and an estimate of how much work it is. */
 export interface ReplayPlan {
@@ -25,21 +24,14 @@ export interface ReplayPlan {
   readonly dropped: readonly number[];
 }
 
-/** @throws CliError when there is nothing to replay beside */
+/** @throws NoReadModels, CannotReplay */
 export async function planReplay(
   pool: pg.Pool,
   eventStore: Pick<EventStore, 'headPosition'>,
   elasticsearch: Client | null,
   { searchOnly, keep }: { readonly searchOnly: boolean; readonly keep: boolean },
 ): Promise<ReplayPlan> {
-  const active = await activeGeneration(pool);
-  if (active === null)
-    throw new CliError('there are no read models of this release: start its projector, which builds them');
-  if (searchOnly && active.searchIndex === null) {
-    throw new CliError(
-      'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',
-    );
-  }
+  const active = await activeToReplay(pool, { searchOnly });
   const { searchIndex } = active;
   const { orders, events, bytes } = await tableSizes(pool, active);
   const last = await new ReplaysStore(pool).lastDone(searchOnly);

@@ -1,5 +1,5 @@
 import type { ReplayPhase, ReplayProgress } from '#read-models/stores/replays.store.js';
-import { Progress } from '../import/progress.js';
+import { Progress } from '../support/progress.js';
 
 /** What the bar of each phase counts. */
 const units: Readonly<Record<ReplayPhase, string>> = {

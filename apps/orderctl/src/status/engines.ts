@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { createKafka } from '#platform/kafka.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createLogger } from '#platform/logging.js';
-import type { ElasticsearchPlace } from '#platform/search-settings.js';
+import type { ElasticsearchConfig } from '#platform/search-settings.js';
 import type { DbClientEventStore } from '#event-store/db-client-event-store.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { oneLine } from '../support/cli-error.js';
 
@@ -20,14 +20,14 @@ export interface EngineStatus {
   readonly away: boolean;
 }
 
-export interface EnginePlaces {
+export interface KnownEngines {
   readonly eventStore: DbClientEventStore;
   readonly pool: pg.Pool;
   /** null: no generation of this release is active. */
   readonly generation: Generation | null | 'not known';
   /** null: no Elasticsearch is known here. */
-  readonly elasticsearch: ElasticsearchPlace | null;
-  readonly kafka: KafkaPlace | null;
+  readonly elasticsearch: ElasticsearchConfig | null;
+  readonly kafka: KafkaConfig | null;
 }
 
 /**
@@ -38,11 +38,16 @@ const EMBEDDED = /-orderlog$/;
 const ANSWER_LIMIT_MS = 3_000;
 
 /** Describes all engines. One that is away does not keep the others from being described. */
-export function describeEngines(places: EnginePlaces): Promise<EngineStatus[]> {
-  return Promise.all([eventsOf(places), readModelsOf(places), searchOf(places), integrationEventsOf(places)]);
+export function describeEngines(engines: KnownEngines): Promise<EngineStatus[]> {
+  return Promise.all([
+    eventsOf(engines),
+    readModelsOf(engines),
+    searchOf(engines),
+    integrationEventsOf(engines),
+  ]);
 }
 
-function eventsOf({ eventStore }: EnginePlaces): Promise<EngineStatus> {
+function eventsOf({ eventStore }: KnownEngines): Promise<EngineStatus> {
   return asked('events', 'EventStoreDB', async () => {
     const version = await eventStore.serverVersion();
     if (!EMBEDDED.test(version)) return { version };
@@ -57,7 +62,7 @@ function eventsOf({ eventStore }: EnginePlaces): Promise<EngineStatus> {
 function readModelsOf({
   pool,
   generation,
-}: Pick<EnginePlaces, 'pool' | 'generation'>): Promise<EngineStatus> {
+}: Pick<KnownEngines, 'pool' | 'generation'>): Promise<EngineStatus> {
   return asked('read models', 'PostgreSQL', async () => {
     const { rows } = await pool.query<{ server_version: string }>('SHOW server_version');
     const isKnown = generation !== null && generation !== 'not known';
@@ -65,7 +70,7 @@ function readModelsOf({
   });
 }
 
-async function searchOf({ pool, generation, elasticsearch }: EnginePlaces): Promise<EngineStatus> {
+async function searchOf({ pool, generation, elasticsearch }: KnownEngines): Promise<EngineStatus> {
   if (generation === null) return unasked('search', 'none');
   // Only PostgreSQL tells where orders are searched. If it does not answer, a named Elasticsearch may be the
   // place.
@@ -90,7 +95,7 @@ async function searchOf({ pool, generation, elasticsearch }: EnginePlaces): Prom
   }
 }
 
-async function integrationEventsOf({ kafka }: EnginePlaces): Promise<EngineStatus> {
+async function integrationEventsOf({ kafka }: KnownEngines): Promise<EngineStatus> {
   const port = 'integration events';
   if (kafka === null) return unasked(port, 'none');
   const admin = createKafka(kafka, 'orderctl', createLogger('orderctl', 'silent')).admin();

@@ -4,7 +4,7 @@ import type { EventStore } from '#event-store/port.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SHARED_SCHEMA } from '#read-models/schema.js';
 import { parkedCounts, type LongestParked } from '#read-models/stores/parked-counts.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 
 /** State of one projection, from its checkpoint and its owner's lease. Positions are decimal strings. */
 export interface ProjectionStatus {

@@ -2,10 +2,10 @@ import type pg from 'pg';
 import { StoreUnavailable } from '#event-store/errors.js';
 import { isUnavailable } from '#platform/postgres.js';
 import type { EventStore } from '#event-store/port.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
-import type { ElasticsearchPlace } from '#platform/search-settings.js';
-import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
-import { activeGeneration, type Generation } from '#read-models/generations.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
+import type { ElasticsearchConfig } from '#platform/search-settings.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
+import { activeGeneration, type Generation } from '#read-models/generations/generation.js';
 import { ReplaysStore, type ReplayRecord } from '#read-models/stores/replays.store.js';
 import { isNotThereYet } from '#read-models/stores/rows-or-none.js';
 import { countEvents } from '#read-models/stores/table-sizes.js';
@@ -55,8 +55,8 @@ const TOO_LONG = '57014';
 export function describeSystem(options: {
   readonly postgresUrl: string;
   readonly eventStoreUrl: string;
-  readonly elasticsearch: ElasticsearchPlace | null;
-  readonly kafka: KafkaPlace | null;
+  readonly elasticsearch: ElasticsearchConfig | null;
+  readonly kafka: KafkaConfig | null;
 }): Promise<SystemStatus> {
   const { elasticsearch, kafka } = options;
   const limits = { statementTimeoutMs: STATEMENT_LIMIT_MS };

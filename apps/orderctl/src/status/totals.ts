@@ -1,6 +1,6 @@
 import { totalsByCurrency } from '#read-models/stores/tenant-totals.js';
 import { sum, type ImportFigures } from '../import/import-plan.js';
-import type { ReadModels } from './read-models.js';
+import type { OpenReadModels } from '../support/read-models.js';
 
 type Amount = 'totalMinor' | 'refundedMinor';
 
@@ -14,7 +14,10 @@ interface CurrencyFigures extends Pick<ImportFigures, 'ordersPlaced' | Amount> {
 }
 
 /** Computed from the rows of the orders alone. */
-export async function readTotals({ pool, generation }: ReadModels, tenant: string): Promise<TenantFigures> {
+export async function readTotals(
+  { pool, generation }: OpenReadModels,
+  tenant: string,
+): Promise<TenantFigures> {
   const totals = await totalsByCurrency(pool, generation, tenant);
   return {
     ordersPlaced: sum(totals, ({ orders }) => orders),

@@ -2,22 +2,14 @@ import { existsSync } from 'node:fs';
 import { envEventStoreUrl } from '#event-store/event-store-url.js';
 import { openEmbeddedIssuer, type TokenRequest } from '#platform/auth/embedded-issuer.js';
 import { scopes, type Scope } from '#platform/auth/principal.js';
-import {
-  ConfigError,
-  envCredential,
-  envHttpUrl,
-  envOptional,
-  envPostgresUrl,
-  givenText,
-  readConfig,
-  type Setting,
-} from '#platform/config.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import { ConfigError, givenText, readConfig, type Setting } from '#platform/config.js';
+import { envCredential, envHttpUrl, envOptional, envPostgresUrl } from '#platform/env-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
   elasticsearchSettings,
   envElasticsearchUrl,
-  type ElasticsearchPlace,
+  type ElasticsearchConfig,
 } from '#platform/search-settings.js';
 import type { Command } from 'commander';
 import { DataFolder, type SystemAddresses } from '../system/data-folder.js';
@@ -111,7 +103,7 @@ export class Connection {
   /**
    * How to reach Elasticsearch; null: none is named, and the system on the data folder uses none or does not run.
    */
-  async elasticsearch(): Promise<ElasticsearchPlace | null> {
+  async elasticsearch(): Promise<ElasticsearchConfig | null> {
     const url = this.#given('elasticsearchUrl');
     const settings = readConfig(elasticsearchSettings);
     if (url !== undefined) return elasticsearchOf({ ...settings, elasticsearchUrl: url });
@@ -119,7 +111,7 @@ export class Connection {
   }
 
   /** The Kafka of the system that runs on the data folder; null: none. */
-  async relayedTo(): Promise<KafkaPlace | null> {
+  async relayedTo(): Promise<KafkaConfig | null> {
     return (await this.#addresses())?.kafka ?? null;
   }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ConfigError, overridden, readConfig } from '#platform/config.js';
-import { kafkaOf, kafkaSettings, type KafkaPlace } from '#platform/kafka-settings.js';
+import { kafkaOf, kafkaSettings, type KafkaConfig } from '#platform/kafka-settings.js';
 import { CliError, UsageError } from './cli-error.js';
 
 export interface KafkaOptions {
@@ -18,14 +18,14 @@ export function withKafka(command: Command): Command {
 }
 
 /** As `kafkaNamed`. @throws CliError when no Kafka is named */
-export function kafkaPlace(options: KafkaOptions): KafkaPlace {
-  const place = kafkaNamed(options);
-  if (place !== null) return place;
+export function kafkaConfig(options: KafkaOptions): KafkaConfig {
+  const config = kafkaNamed(options);
+  if (config !== null) return config;
   throw new CliError('no Kafka is named: give --kafka HOST:PORT, or set ORDERLOG_KAFKA_BROKERS');
 }
 
 /** Options first, then the environment; null when neither names a Kafka. @throws UsageError, ConfigError */
-export function kafkaNamed({ kafka, topic }: KafkaOptions): KafkaPlace | null {
+export function kafkaNamed({ kafka, topic }: KafkaOptions): KafkaConfig | null {
   const given = { ORDERLOG_KAFKA_BROKERS: kafka, ORDERLOG_KAFKA_TOPIC: topic };
   const told = Object.entries(given).filter((one): one is [string, string] => one[1] !== undefined);
   try {
@@ -39,7 +39,7 @@ export function kafkaNamed({ kafka, topic }: KafkaOptions): KafkaPlace | null {
 }
 
 /** Turns an error of Kafka's client into one line; returns other errors as they are. */
-export function inWords(error: unknown, { brokers }: KafkaPlace): unknown {
+export function inWords(error: unknown, { brokers }: KafkaConfig): unknown {
   if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return error;
   return new CliError(`Kafka at ${brokers.join(', ')}: ${error.message}`, { cause: error });
 }

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { isAlive } from '#platform/process-identity.js';
-import type { ElasticsearchPlace } from '#platform/search-settings.js';
+import type { ElasticsearchConfig } from '#platform/search-settings.js';
 import { cloneRoot } from '../support/clone-root.js';
 
 /** Addresses of the running embedded system, kept in `system.json` in the data folder. */
@@ -13,9 +13,9 @@ export interface SystemAddresses {
   /** The database of the read models. */
   readonly postgresUrl: string;
   /** null: orders are searched in PostgreSQL. */
-  readonly elasticsearch: ElasticsearchPlace | null;
+  readonly elasticsearch: ElasticsearchConfig | null;
   /** null: nothing is relayed. */
-  readonly kafka: KafkaPlace | null;
+  readonly kafka: KafkaConfig | null;
   /** Process id of the `orderctl up` that runs the system. */
   readonly pid: number;
   readonly startedAt: string;

@@ -6,7 +6,7 @@ import type { DataFolder, SystemAddresses } from './data-folder.js';
 import { ensureEnginesAnswer, type ChosenEngines } from './engines.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import { ensurePortsFree } from './ports.js';
-import { RebuildWatch } from './rebuild-watch.js';
+import { BuildWatch } from './build-watch.js';
 import { SupervisedApp, type AppDefinition, type AppEvents } from './supervised-app.js';
 import { SupervisedPostgres } from './supervised-postgres.js';
 
@@ -93,9 +93,9 @@ export class EmbeddedSystem {
     const apps = appDefinitions({ ...places, engines, issuer: this.issuer });
     this.#watching = setInterval(() => this.#repeatErrors(), WATCH_LOGS_EVERY_MS);
     if (engines.eventStoreUrl === null) await this.#launch(apps.eventStore);
-    const rebuild = new RebuildWatch(readUrl, storeUrl, events.tell);
+    const build = new BuildWatch(readUrl, storeUrl, events.tell);
     try {
-      await rebuild.announce();
+      await build.announce();
       await Promise.all([apps.projector, apps.commandApi, apps.queryApi].map((app) => this.#launch(app)));
       signal.throwIfAborted();
       // Read models may take long to be built, or wait for a person: meanwhile, orderctl finds the system.
@@ -103,10 +103,10 @@ export class EmbeddedSystem {
       const { commandUrl, queryUrl } = this.addresses;
       await Promise.all([
         untilReady('command-api', commandUrl, signal),
-        untilReady('query-api', queryUrl, signal, () => rebuild.moved()),
+        untilReady('query-api', queryUrl, signal, () => build.moved()),
       ]);
     } finally {
-      await rebuild.close();
+      await build.close();
     }
   }
 

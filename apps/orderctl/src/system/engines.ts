@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { overridden, readConfig } from '#platform/config.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import {
   elasticsearchOf,
   indexPrefixOf,
   searchEngineSettings,
-  type ElasticsearchPlace,
+  type ElasticsearchConfig,
 } from '#platform/search-settings.js';
 import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { CliError, oneLine } from '../support/cli-error.js';
@@ -18,8 +18,8 @@ export interface ChosenEngines {
   readonly eventStoreUrl: string | null;
   /** Holds the read models, and the events too where the event store is the embedded one. */
   readonly postgresUrl: string | null;
-  readonly elasticsearch: ElasticsearchPlace | null;
-  readonly kafka: KafkaPlace | null;
+  readonly elasticsearch: ElasticsearchConfig | null;
+  readonly kafka: KafkaConfig | null;
   /** The option or variable that named each engine, for error messages. */
   readonly givenBy: Readonly<Record<'eventStore' | 'postgres' | 'elasticsearch', string>>;
 }
@@ -119,8 +119,8 @@ async function askPostgres(connectionString: string): Promise<void> {
   }
 }
 
-async function askElasticsearch(place: ElasticsearchPlace): Promise<void> {
-  const client = createElasticsearchClient(place);
+async function askElasticsearch(config: ElasticsearchConfig): Promise<void> {
+  const client = createElasticsearchClient(config);
   try {
     await client.cluster.health({}, { requestTimeout: CONNECT_TIMEOUT_MS });
   } finally {

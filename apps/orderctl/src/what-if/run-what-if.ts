@@ -1,6 +1,6 @@
 import type { EventStore } from '#event-store/port.js';
 import { count, counted } from '#platform/counted.js';
-import type { ReadModels } from '../status/read-models.js';
+import type { OpenReadModels } from '../support/read-models.js';
 import { onInterruption } from '../support/interruption.js';
 import { nowAndThen } from '../support/now-and-then.js';
 import { printJson } from '../support/output.js';
@@ -17,7 +17,7 @@ const SHOWN_CHANGES = 3;
  */
 export async function runWhatIf(
   path: string,
-  { pool, generation }: ReadModels,
+  { pool, generation }: OpenReadModels,
   eventStore: Pick<EventStore, 'readStream' | 'headPosition'>,
   { json = false }: { readonly json?: boolean },
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { StreamDeleted } from '#event-store/errors.js';
 import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { eventsUpTo } from '#projections/verify/events-up-to.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { withoutSkipped } from '#read-models/skipped-events.js';
 import { orderKeys, rowRevisions } from '#read-models/stores/order-keys.js';
 import type { OrderKey } from '#read-models/order-key.js';

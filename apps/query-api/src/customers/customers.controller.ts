@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { Text } from '#platform/http/fields.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { CustomerSummary } from '#read-models/readers/order-totals.reader.js';
-import { customerSchema } from '../orders/answers.js';
+import { customerSchema } from '../orders/list.schemas.js';
 import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';

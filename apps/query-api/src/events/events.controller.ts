@@ -10,7 +10,7 @@ import {
   FEED_PLACE_MAX,
   FROM_THE_START,
 } from '#read-models/readers/feed-place.js';
-import { feedSchema } from '../orders/answers.js';
+import { feedSchema } from '../orders/events.schemas.js';
 import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';

@@ -5,7 +5,7 @@ import { OneOf } from '#platform/http/fields.js';
 import type { OrderPosition } from '#platform/order-position.js';
 import type { SummaryQuestion } from '#read-models/readers/as-of.js';
 import type { ExportedOrder } from '#read-models/readers/order-export.reader.js';
-import { exportedOrderSchema } from '../orders/answers.js';
+import { exportedOrderSchema } from '../orders/list.schemas.js';
 import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';

@@ -3,24 +3,26 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { instantOf } from '#domain/instant.js';
+import { etagOf } from '#platform/http/etag.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { Clock } from '#read-models/readers/as-of.js';
 import type { HistoryEntry } from '#read-models/readers/order-history.reader.js';
 import type { Page } from '#read-models/readers/order-list.reader.js';
 import type { OrderRowText } from '#read-models/readers/order.reader.js';
 import { AskedBy, type Asked } from '../request/asked.js';
-import { etagOf, isKnown } from '../request/etag.js';
+import { isKnown } from '../request/if-none-match.js';
 import { asOfOf } from '../request/as-of.dto.js';
 import { Read } from '../reads/read.js';
 import { Sources } from '../reads/sources.js';
+import { tellPosition } from '../reads/tell-position.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import type { OrderDiff } from '../time-travel/order-diff.js';
 import type { Moment } from '../time-travel/order-story.js';
 import { forCustomer, spliceView, staleness, type OrderView, type Stale } from '../time-travel/order-view.js';
 import type { TimeTravel, Told } from '../time-travel/time-travel.js';
 import { Travel } from '../time-travel/travel.js';
-import { diffSchema, historySchema } from './answers.js';
-import { orderSchema } from './order-answer.js';
+import { diffSchema, historySchema } from './events.schemas.js';
+import { orderSchema } from './order.schema.js';
 import { DiffQuery, HistoryQuery, OrderPath, OrderQuery } from './order.dto.js';
 import { QueryRoute } from './query-route.js';
 
@@ -74,7 +76,7 @@ export class OrderController {
     );
     if (row === null) throw new ProblemError('order_not_found');
     this.#tag(reply, row.revision);
-    this.#tellPosition(asked, row.position);
+    tellPosition(asked, this.#sources.freshness, row.position);
     // The revision alone does not tell that the order is stale, so a stale order is always sent.
     if (row.parked === null && isKnown(asked.ifNoneMatch, row.revision)) {
       reply.code(304);
@@ -142,13 +144,8 @@ export class OrderController {
     ask: (timeTravel: TimeTravel) => Promise<Told<Answer>>,
   ): Promise<Answer> {
     const { answer, position } = await this.#bus.execute(new Travel(ask));
-    this.#tellPosition(asked, position);
+    tellPosition(asked, this.#sources.freshness, position);
     return answer;
-  }
-
-  #tellPosition({ consistentWith, reply }: Asked, known: bigint | null): void {
-    const token = this.#sources.freshness.tokenOf(known, consistentWith);
-    if (token !== null) reply.header('order-position', token);
   }
 }
 

@@ -15,8 +15,9 @@ import { isTimeZone } from '../request/time-zone.js';
 import { unknownTimeZone } from '../reads/problem-of-read.js';
 import { Read } from '../reads/read.js';
 import { Sources } from '../reads/sources.js';
+import { tellPosition } from '../reads/tell-position.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
-import { diffListSchema, pageOfSummaries, searchSchema, totalsSchema } from './answers.js';
+import { diffListSchema, pageOfSummaries, searchSchema, totalsSchema } from './list.schemas.js';
 import { DiffListQuery, ListQuery, TotalsQuery } from './list.dto.js';
 import { QueryRoute } from './query-route.js';
 import { SearchBody } from './search.dto.js';
@@ -48,12 +49,11 @@ export class OrdersController {
     problems: ['invalid_cursor'],
   })
   async listOrders(@AskedBy() asked: Asked, @Query() query: ListQuery): Promise<ListAnswer> {
-    const { audience, consistentWith, reply } = asked;
+    const { audience, consistentWith } = asked;
     const { sort, cursor, limit } = query;
     const question = { audience, filter: orderFilterOf(query), sort, asOf: asOfOf(query), cursor, limit };
     const { page, position, stale } = await this.#bus.execute(new Read('list', question, consistentWith));
-    const token = this.#sources.freshness.tokenOf(position, consistentWith);
-    if (token !== null) reply.header('order-position', token);
+    tellPosition(asked, this.#sources.freshness, position);
     return { ...page, ...whereAny(stale) };
   }
 
@@ -70,10 +70,11 @@ export class OrdersController {
     ],
   })
   async searchOrders(
-    @AskedBy() { audience, consistentWith, reply }: Asked,
+    @AskedBy() asked: Asked,
     @Query() _query: NoQuery,
     @Body() body: SearchBody,
   ): Promise<SearchAnswer> {
+    const { audience, consistentWith } = asked;
     const { text, sku, skuPrefix, referencePrefix, email, cursor, limit } = body;
     const numberPrefix = body.numberPrefix?.toUpperCase() ?? null;
     const words = { text, sku, skuPrefix, numberPrefix, referencePrefix, email };
@@ -91,8 +92,7 @@ export class OrdersController {
     const { stale, shownThrough, writtenThrough: _writtenThrough, ...page } = found;
     // An index may be behind the rows, and may show some events before earlier ones: the token covers all that is
     // shown.
-    const token = this.#sources.freshness.tokenOf(shownThrough, consistentWith);
-    if (token !== null) reply.header('order-position', token);
+    tellPosition(asked, this.#sources.freshness, shownThrough);
     return { ...page, indexedThrough: page.indexedThrough?.toString() ?? null, ...whereAny(stale) };
   }
 

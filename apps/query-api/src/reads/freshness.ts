@@ -1,4 +1,4 @@
-import type { CheckpointWatcher } from '#read-models/checkpoints.js';
+import type { CheckpointWatcher } from '#read-models/checkpoint-watcher.js';
 import { storeMarkOf } from '#event-store/store-identity.js';
 import { encodeOrderPosition, type OrderPosition } from '#platform/order-position.js';
 import { ProblemError } from '#platform/problems/problems.js';

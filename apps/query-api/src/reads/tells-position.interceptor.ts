@@ -11,10 +11,11 @@ import { checkpointOf } from '#read-models/checkpoints.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { askedOf } from '../request/asked.js';
 import { Sources } from './sources.js';
+import { tellPosition } from './tell-position.js';
 
 /**
- * Adds to each answer, as `Order-Position`, a position that covers all that it shows. A client that sends the last
- * one it saw with its next read never sees less than before, whichever process answers.
+ * Adds to each answer, as `Order-Position`, a position that covers all that it shows: for reads that tell none
+ * themselves.
  */
 @Injectable()
 export class TellsPosition implements NestInterceptor {
@@ -26,8 +27,7 @@ export class TellsPosition implements NestInterceptor {
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
-    const reply = http.getResponse<FastifyReply>();
-    const { consistentWith } = askedOf(http.getRequest<FastifyRequest>(), reply);
+    const asked = askedOf(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
     const readFrom = await this.#sources.models.read(({ rowsOf }) => Promise.resolve(rowsOf));
     return next.handle().pipe(
       mergeMap(async (answer: unknown) => {
@@ -36,8 +36,7 @@ export class TellsPosition implements NestInterceptor {
           if (answer instanceof StreamableFile) answer.getStream().destroy();
           throw error;
         });
-        const token = this.#sources.freshness.tokenOf(reached, consistentWith);
-        if (token !== null) void reply.header('order-position', token);
+        tellPosition(asked, this.#sources.freshness, reached);
         return answer;
       }),
     );

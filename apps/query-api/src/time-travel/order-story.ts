@@ -1,7 +1,7 @@
 import type { Instant } from '#domain/instant.js';
-import { evolve } from '#domain/order/order.js';
 import type { Order, OrderState } from '#domain/order/state.js';
 import type { StoredOrderEvent } from '#event-store/port.js';
+import { foldOrder } from '#read-models/orders.projection.js';
 import type { Clock } from '#read-models/readers/as-of.js';
 import { foldSkipping, pastSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
 
@@ -58,7 +58,7 @@ export class OrderStory {
   *states(from: number | null, to: number): Generator<{ event: StoredOrderEvent; order: Order }, void> {
     let order: OrderState = null;
     for (const event of this.#upTo(to)) {
-      order = evolve(order, event);
+      order = foldOrder(order, event);
       if (event.recording.revision >= (from ?? 0)) yield { event, order };
     }
   }

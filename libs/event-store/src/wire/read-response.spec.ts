@@ -103,7 +103,7 @@ describe('our reading of what a server sends, written by the generated classes',
     const kinds = [caughtUp, ...others].map(
       (response) => decodeReadResponse(Buffer.from(response.serializeBinary()), asItIs).kind,
     );
-    expect(kinds).toEqual(['caughtUp', 'other', 'other', 'other', 'other']);
+    expect(kinds).toEqual(['caught_up', 'other', 'other', 'other', 'other']);
   });
 
   it('refuses what is cut off, an event without a place, and one that is gone', () => {

@@ -6,11 +6,11 @@ import { readRecordedEvent } from './recorded-event.js';
 export type ReadResponse<Event> =
   | { readonly kind: 'event'; readonly event: Event }
   | { readonly kind: 'checkpoint'; readonly position: bigint }
-  | { readonly kind: 'caughtUp' }
+  | { readonly kind: 'caught_up' }
   /** Confirmations, ends of streams, a stream that does not exist, and what later servers may add. */
   | { readonly kind: 'other' };
 
-const CAUGHT_UP = { kind: 'caughtUp' } as const;
+const CAUGHT_UP = { kind: 'caught_up' } as const;
 const OTHER = { kind: 'other' } as const;
 
 /** `ReadResp` of EventStoreDB's `streams.proto`. @throws MalformedMessage */

@@ -1,8 +1,7 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
-import type { Principal, Scope } from './principal.js';
+import type { Scope } from './principal.js';
 import { publicAccess, type Access } from './route-access.js';
 
 /** For staff and services whose token has all of these scopes; customers' tokens are refused. */
@@ -19,15 +18,6 @@ export function CustomerScopes(...scopes: [Scope, ...Scope[]]): MethodDecorator 
 export function Public(): MethodDecorator {
   return RouteConfig({ access: publicAccess });
 }
-
-/** The parameter that says who is asking. */
-export const CurrentPrincipal = createParamDecorator(
-  (_data: unknown, context: ExecutionContext): Principal => {
-    const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (principal === null) throw new Error('a public route has no principal');
-    return principal;
-  },
-);
 
 function route(access: Access): MethodDecorator {
   return applyDecorators(RouteConfig({ access }), ApiBearerAuth());

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import type { ConfigName } from '../config-names.js';
-import { ConfigError, envUrl, unreadable, type Setting } from '../config.js';
+import { ConfigError, unreadable, type Setting } from '../config.js';
+import { envUrl } from '../env-settings.js';
 
 /**
  * Where the issuer publishes its keys. A file must hold a key at the start, or no token would ever be accepted. An

@@ -7,7 +7,7 @@ export const IDLE_MS = 500;
 const LOOK_AGAIN_MS = 25;
 /** A round of the event loop that was shorter had nothing to do but to look for what arrived. */
 const QUIET_ROUND_MS = 0.2;
-/** In so many rounds a busy server has a quiet one, or none soon. */
+/** Rounds to wait for a quiet one. If none came by then, none will come soon. */
 const MOST_ROUNDS = 100;
 
 /**

@@ -61,7 +61,7 @@ export function problemDocument(problem: ProblemError, traceId: string): Record<
   };
 }
 
-export function problemOf(error: unknown, translate: ErrorTranslator = () => undefined): ProblemError {
+function problemOf(error: unknown, translate: ErrorTranslator = () => undefined): ProblemError {
   if (error instanceof ProblemError) return error;
   const translated = translate(error);
   if (translated) return translated;

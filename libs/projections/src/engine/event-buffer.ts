@@ -38,7 +38,7 @@ export class EventBuffer {
   }
 
   /** Resolves at once while there is room, else when there is room again or the buffer has ended. */
-  async put(message: Exclude<SubscriptionMessage, { kind: 'caughtUp' }>): Promise<void> {
+  async put(message: Exclude<SubscriptionMessage, { kind: 'caught_up' }>): Promise<void> {
     const item =
       message.kind === 'event'
         ? { event: message.event, position: message.event.position, bytes: sizeOf(message.event) }

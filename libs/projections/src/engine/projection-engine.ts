@@ -61,7 +61,7 @@ export interface EngineOptions {
 export const restartCauses = ['away', 'silent', 'error'] as const;
 export type RestartCause = (typeof restartCauses)[number];
 
-/** After so many failures in a row with nothing written, the owner gives another process a chance. */
+/** Failures in a row, with nothing written, after which the owner gives another process a chance. */
 const OWNER_ATTEMPTS = 3;
 const ERROR_PAUSE_MAX_MS = 30_000;
 const ASK_LIMIT_MS = 2_000;

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
-import { activate } from '#read-models/activate-generation.js';
-import { listGenerations, type GenerationRecord } from '#read-models/generation-list.js';
-import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { tryFlip } from '#read-models/generations/try-flip.js';
+import { listGenerations, type GenerationRecord } from '#read-models/generations/generation-list.js';
+import { OrdersShownOlder } from '#read-models/generations/orders-shown-older.js';
 import { refreshIn } from '#read-models/search/elasticsearch/refresh-in.js';
 import { withParkedTriedAgain, whyNotFlipped } from '../quarantine/try-parked-again.js';
 
@@ -36,8 +36,7 @@ const LOOK_EVERY_MS = 50;
 const HELP =
   'see `orderctl quarantine show` of the order; once the cause is gone, run the same command again';
 
-export const LOCKED =
-  'another process is switching generations, or a long write to the active one is under way';
+export const LOCKED = 'another flip, or a long write to the active generation, is under way';
 
 /** Goes back to the generation that was active before, in one step. @throws CannotFlip */
 export async function rollback(options: ChosenFlipOptions): Promise<Flipped> {
@@ -84,7 +83,7 @@ async function flipOnceLevel(options: ChosenFlipOptions, generation: GenerationR
   for (;;) {
     await drawnLevel(options, generation.id);
     const triedMs = performance.now();
-    const flip = await activate(pool, generation, { chosen: true, refresh });
+    const flip = await tryFlip(pool, generation, { chosen: true, refresh });
     if (flip === 'locked') {
       lockedMs ??= triedMs;
       const waitedMs = performance.now() - lockedMs;

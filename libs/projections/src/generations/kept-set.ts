@@ -1,5 +1,5 @@
 import type { Logger } from '#platform/logging.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 
 interface Runnable {
   run(signal: AbortSignal): Promise<void>;

@@ -2,9 +2,9 @@ import type { Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
-import { listGenerations } from '#read-models/generation-list.js';
-import { BuildFailed, prepareGeneration, type Generation } from '#read-models/generations.js';
-import { activateWhenReady } from './activation.js';
+import { listGenerations } from '#read-models/generations/generation-list.js';
+import { BuildFailed, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
+import { flipWhenReady } from './flip-when-ready.js';
 import { onGenerationNews } from './generation-news.js';
 import { Leases } from '../lease/leases.js';
 import { KeptSet } from './kept-set.js';
@@ -50,7 +50,7 @@ export class ReadModelKeeper {
   readonly #stop = new AbortController();
   /** The build of the target was given up: until a person steps in, there is no target. */
   #isGivenUp = false;
-  #activation: Promise<void> | null = null;
+  #flipping: Promise<void> | null = null;
 
   constructor(options: ReadModelKeeperOptions) {
     this.#options = options;
@@ -68,11 +68,11 @@ export class ReadModelKeeper {
     });
     this.target = {
       orders: this.#ordersFollower(async (pool) => rowsOnly(await this.#prepare(pool))),
-      search: indexPrefix === null ? null : this.#follower((pool) => this.#prepare(pool)),
+      search: indexPrefix === null ? null : this.#searchFollower((pool) => this.#prepare(pool)),
     };
     this.#rows = new KeptSet((one) => this.#ordersFollower(async () => rowsOnly(one)), logger);
     this.#indexes = new KeptSet(
-      (one) => (elasticsearch === null ? null : this.#follower(async () => one)),
+      (one) => (elasticsearch === null ? null : this.#searchFollower(async () => one)),
       logger,
     );
   }
@@ -81,7 +81,7 @@ export class ReadModelKeeper {
     return [this.target.orders, ...this.#rows.running];
   }
 
-  get followers(): readonly SearchFollower[] {
+  get searchFollowers(): readonly SearchFollower[] {
     return [...(this.target.search ? [this.target.search] : []), ...this.#indexes.running];
   }
 
@@ -106,7 +106,7 @@ export class ReadModelKeeper {
       this.#stop.abort();
       await Promise.allSettled(running);
       await Promise.allSettled([this.#rows.stop(), this.#indexes.stop()]);
-      await Promise.allSettled([this.#activation ?? Promise.resolve()]);
+      await Promise.allSettled([this.#flipping ?? Promise.resolve()]);
       await Promise.all([this.#pool.end(), this.#looks.end()]);
     }
   }
@@ -143,19 +143,19 @@ export class ReadModelKeeper {
     const { eventStore, postgresUrl, logger, indexPrefix } = this.#options;
     const onCaughtUp = async (one: Generation, position: bigint) => {
       if (one.id !== this.target.orders.generation?.id) return;
-      this.#activation ??= this.#activate(indexPrefix, position).finally(() => (this.#activation = null));
-      await this.#activation;
+      this.#flipping ??= this.#flip(indexPrefix, position).finally(() => (this.#flipping = null));
+      await this.#flipping;
     };
     const leases = this.#leases;
     return new OrdersFollower({ eventStore, postgresUrl, logger, leases, generation, onCaughtUp });
   }
 
-  async #activate(indexPrefix: string | null, position: bigint): Promise<void> {
+  async #flip(indexPrefix: string | null, position: bigint): Promise<void> {
     const target = await prepareGeneration(this.#pool, indexPrefix);
-    await activateWhenReady({ ...this.#options, pool: this.#pool }, target, position, this.#stop.signal);
+    await flipWhenReady({ ...this.#options, pool: this.#pool }, target, position, this.#stop.signal);
   }
 
-  #follower(generation: (pool: pg.Pool) => Promise<Generation>): SearchFollower | null {
+  #searchFollower(generation: (pool: pg.Pool) => Promise<Generation>): SearchFollower | null {
     const { elasticsearch: client, postgresUrl, logger } = this.#options;
     return client && new SearchFollower({ client, postgresUrl, logger, leases: this.#leases, generation });
   }

@@ -3,7 +3,7 @@ import type { RawEvent } from '#event-store/port.js';
 import { UnreadableEvent } from '#event-store/errors.js';
 import { orderStream, parseOrderStream } from '#event-store/streams.js';
 import type { Order } from '#domain/order/state.js';
-import { ForeignWrite } from '#read-models/stores/orders-store.js';
+import { ForeignWrite } from '#read-models/stores/orders.store.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import type { EventBatch } from '../engine/event-buffer.js';

@@ -3,7 +3,7 @@ import type { Order } from '#domain/order/state.js';
 import { changesSearch, foldOrder, historyRowOf, type HistoryRow } from '#read-models/orders.projection.js';
 import { searchRowOf } from '#read-models/search-row.js';
 import { takeSkippedRevisions, type SkippedRevisions } from '#read-models/skipped-events.js';
-import type { OrderRows, PeriodEnd } from '#read-models/stores/orders-store.js';
+import type { OrderRows, PeriodEnd } from '#read-models/stores/order-rows.js';
 
 /** An order before and after some of its events. */
 export interface FoldedOrder {

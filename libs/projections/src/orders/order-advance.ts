@@ -2,7 +2,7 @@ import type { EventCodec } from '#event-store/codec.js';
 import type { EventStore, RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import type { Order } from '#domain/order/state.js';
 import { pastSkipped, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
-import type { OrdersStore } from '#read-models/stores/orders-store.js';
+import type { OrdersStore } from '#read-models/stores/orders.store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { foldedOrder, type FoldedOrder } from './folded-order.js';
 import {

@@ -1,4 +1,5 @@
-import type { OrdersStore, Unparked } from '#read-models/stores/orders-store.js';
+import type { Unparked } from '#read-models/stores/order-rows.js';
+import type { OrdersStore } from '#read-models/stores/orders.store.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import { BEHIND_REASON, type EventToPark } from '#read-models/stores/quarantine.store.js';
 import { foldedOrder, type FoldedOrder } from './folded-order.js';

@@ -5,16 +5,16 @@ import { storeNow } from '#event-store/store-identity.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { rowsAreDropped } from '#read-models/generation-states.js';
-import { activeGeneration, prepareGeneration, type Generation } from '#read-models/generations.js';
-import { bindToStore } from '#read-models/made-from.js';
+import { rowsAreDropped } from '#read-models/generations/generation-states.js';
+import { activeGeneration, prepareGeneration, type Generation } from '#read-models/generations/generation.js';
+import { bindToStore } from '#read-models/generations/made-from.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
-import { OrdersStore } from '#read-models/stores/orders-store.js';
+import { OrdersStore } from '#read-models/stores/orders.store.js';
 import type { EventToPark } from '#read-models/stores/quarantine.store.js';
 import { BatchApplier } from './batch-applier.js';
 import { OwnedOrders } from './owned-orders.js';
-import { EventFeed } from '../engine/event-feed.js';
+import { BatchedSubscription } from '../engine/batched-subscription.js';
 import {
   ProjectionEngine,
   type Owned,
@@ -65,7 +65,7 @@ export class OrdersFollower implements ProjectionWork {
   generation: Generation | null = null;
   /** Whether queries are answered from its rows. */
   active = false;
-  #feed: EventFeed | null = null;
+  #subscription: BatchedSubscription | null = null;
   /** By the session of the owner: a token may come again, in another generation or where a crash lost it. */
   #owned: { readonly db: pg.Client; readonly orders: OwnedOrders } | null = null;
   readonly #options: OrdersFollowerOptions;
@@ -101,12 +101,12 @@ export class OrdersFollower implements ProjectionWork {
 
   /** Received, not yet written. */
   get pendingEvents(): number {
-    return this.#feed?.size ?? 0;
+    return this.#subscription?.size ?? 0;
   }
 
   /** What is parked now; null: this process does not own the projection, or does not follow it just now. */
   get quarantine(): OrderQuarantine | null {
-    return this.#feed && (this.#owned?.orders.quarantine ?? null);
+    return this.#subscription && (this.#owned?.orders.quarantine ?? null);
   }
 
   /** Returns when the signal aborts. Whatever keeps rows from being written is waited for, however long. */
@@ -156,15 +156,15 @@ export class OrdersFollower implements ProjectionWork {
   async #apply(applier: BatchApplier, statistics: StatisticsKeeper, signal: AbortSignal): Promise<never> {
     const { eventStore, limits = LIMITS, silenceMs } = this.#options;
     const pace = new Pace();
-    const feed = new EventFeed({
+    const subscription = new BatchedSubscription({
       ...{ eventStore, limits, signal, after: this.progress.position },
       ...(silenceMs === undefined ? {} : { silenceMs }),
-      onCaughtUp: () => this.#noteCaughtUp(feed),
+      onCaughtUp: () => this.#noteCaughtUp(subscription),
     });
-    this.#feed = feed;
+    this.#subscription = subscription;
     try {
       for (;;) {
-        const batch = await feed.next(() => pace.waitMs());
+        const batch = await subscription.next(() => pace.waitMs());
         if (this.state !== 'live') this.engine.become('catching_up');
         pace.writing();
         const applied = await applier.apply(batch);
@@ -172,20 +172,20 @@ export class OrdersFollower implements ProjectionWork {
         statistics.wrote(applied.events - applied.duplicates);
         this.#tellParked(applied.parked);
         pace.wrote(applied.events, applied.repeated);
-        this.#noteCaughtUp(feed);
+        this.#noteCaughtUp(subscription);
       }
     } finally {
-      this.#feed = null;
-      await feed.close();
+      this.#subscription = null;
+      await subscription.close();
     }
   }
 
   /** Becomes live once everything is written that was delivered before the subscription caught up. */
-  #noteCaughtUp(feed: EventFeed): void {
+  #noteCaughtUp(subscription: BatchedSubscription): void {
     const { position } = this.progress;
-    if (!feed.hasCaughtUp(position)) return;
+    if (!subscription.hasCaughtUp(position)) return;
     const told = this.generation && this.#options.onCaughtUp?.(this.generation, position ?? -1n);
-    told?.catch((error: unknown) => feed.end(error));
+    told?.catch((error: unknown) => subscription.end(error));
     this.engine.become('live');
   }
 

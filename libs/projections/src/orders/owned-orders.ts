@@ -1,5 +1,5 @@
 import type { EventCodec } from '#event-store/codec.js';
-import type { OrdersStore } from '#read-models/stores/orders-store.js';
+import type { OrdersStore } from '#read-models/stores/orders.store.js';
 import { OneAtATime } from '../engine/one-at-a-time.js';
 import type { OrderQuarantine } from '../quarantine/order-quarantine.js';
 import { OrderAdvance, type AdvanceStore } from './order-advance.js';

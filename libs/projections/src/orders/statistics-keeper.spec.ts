@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createLogger } from '#platform/logging.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { StatisticsKeeper } from './statistics-keeper.js';
 
 const generation = { schema: 'gen_1', searchIndex: null } as Generation;

@@ -1,11 +1,11 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { endConnection } from '#platform/postgres.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { analyzedHistoryRows, analyzeStatement } from '#read-models/stores/table-statistics.js';
 import { isAway } from '../engine/interruptions.js';
 
-/** Up to so many rows, every plan is fast. */
+/** With no more rows than these, every plan is fast. */
 const FEW_ROWS = 250;
 const CONNECT_TIMEOUT_MS = 3_000;
 /**

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { count, counted } from '#platform/counted.js';
-import { generationById } from '#read-models/generations.js';
+import { generationById } from '#read-models/generations/generation.js';
 import type { Queryable } from '#read-models/queryable.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';
 import { parkedOrders } from '#read-models/stores/quarantine.store.js';
-import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import type { OwnedOrders } from '../orders/owned-orders.js';
 
 interface Offering {
@@ -41,8 +41,8 @@ export async function offerDocuments(
   if (before.length === 0) return { succeeded: true, outcome: 'no document is parked' };
   const last = await oneAtATime.run(() => store.touch(before));
   await store.announce();
-  const feed = new SearchFeedStore(db, await generationById(db, generation));
-  if (!(await isFollowed(feed, last ?? 0n, signal))) {
+  const progress = new SearchProgressStore(db, await generationById(db, generation));
+  if (!(await isFollowed(progress, last ?? 0n, signal))) {
     const outcome = 'offered again, but the index is not being written now: it gets the documents once it is';
     return { succeeded: false, outcome };
   }
@@ -56,10 +56,14 @@ export async function offerDocuments(
   return { succeeded: false, outcome };
 }
 
-async function isFollowed(feed: SearchFeedStore, writeSeq: bigint, signal: AbortSignal): Promise<boolean> {
+async function isFollowed(
+  progress: SearchProgressStore,
+  writeSeq: bigint,
+  signal: AbortSignal,
+): Promise<boolean> {
   const deadlineMs = performance.now() + INDEX_LIMIT_MS;
   while (performance.now() < deadlineMs) {
-    if ((await feed.checkpoint()).writeSeq >= writeSeq) return true;
+    if ((await progress.checkpoint()).writeSeq >= writeSeq) return true;
     await delay(LOOK_EVERY_MS, undefined, { signal });
   }
   return false;

@@ -2,7 +2,7 @@ import { orderStream } from '#event-store/streams.js';
 import type { Queryable } from '#read-models/queryable.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
-import type { Unparked } from '#read-models/stores/orders-store.js';
+import type { Unparked } from '#read-models/stores/order-rows.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import { parkedOrders, type EventToPark } from '#read-models/stores/quarantine.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';

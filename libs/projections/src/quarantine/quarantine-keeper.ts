@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { orderStream } from '#event-store/streams.js';
 import { count, counted } from '#platform/counted.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { streamsFoldedWithSkipped } from '#read-models/stores/folded-skips.js';
 import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';
@@ -30,7 +30,7 @@ interface Outcome {
 
 /** Requests are announced by NOTIFY; looking finds those announced while nobody listened, and another owner's skips. */
 const LOOK_AGAIN_MS = 2_000;
-/** One part in so many of the owner's time goes into tries that nobody asked for. */
+/** N: 1/N of the owner's time goes into tries that nobody asked for. */
 const RETRY_SHARE = 10;
 
 /**

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
-import { OrdersShownOlder } from '#read-models/orders-shown-older.js';
+import { OrdersShownOlder } from '#read-models/generations/orders-shown-older.js';
 import { askOwners, type Waiting } from './ask-owners.js';
 
 /**
@@ -24,7 +24,7 @@ export async function withParkedTriedAgain<T>(
     const tryAgain = {
       ...({ projection: ORDERS_PROJECTION, generation: rowsOf, action: 'retry_all' } as const),
       ...{ tenantId: null, orderId: null, revision: null },
-      ...{ who: 'orderlog', reason: 'a switch to this generation would show an older state of orders' },
+      ...{ who: 'orderlog', reason: 'a flip to this generation would show an older state of orders' },
     };
     const [tried] = await askOwners(pool, [tryAgain], waiting);
     return flip().catch((stillOlder: unknown) => {

@@ -4,7 +4,7 @@ import { orderStream } from '#event-store/streams.js';
 import { counted } from '#platform/counted.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { finishAction, takeAction, type Action } from '#read-models/stores/quarantine-actions.store.js';
-import type { RelayStore } from '#read-models/stores/relay-store.js';
+import type { RelayStore } from '#read-models/stores/relay.store.js';
 import { pause } from '../engine/interruptions.js';
 import { QuarantineNews } from '../quarantine/quarantine-news.js';
 import type { MessageMaker } from './outgoing.js';

@@ -1,5 +1,5 @@
 import type { EventStore } from '#event-store/port.js';
-import { relayProjection } from '#read-models/stores/relay-store.js';
+import { relayProjection } from '#read-models/stores/relay.store.js';
 import { commonStatus, type CommonStatus, type Surroundings } from '../status/common-status.js';
 import { lackingMs } from '../status/lacking.js';
 import type { Relay } from './relay.js';

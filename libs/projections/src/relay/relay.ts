@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Kafka } from 'kafkajs';
 import type { ExactEventStore } from '#event-store/port.js';
 import { storeNow } from '#event-store/store-identity.js';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { createKafka } from '#platform/kafka.js';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
-import { prepareSharedTables } from '#read-models/generations.js';
-import { bindToStore } from '#read-models/made-from.js';
+import { prepareSharedTables } from '#read-models/generations/generation.js';
+import { bindToStore } from '#read-models/generations/made-from.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
-import { RelayStore, relayLease } from '#read-models/stores/relay-store.js';
-import { EventFeed } from '../engine/event-feed.js';
+import { RelayStore, relayLease } from '#read-models/stores/relay.store.js';
+import { BatchedSubscription } from '../engine/batched-subscription.js';
 import {
   ProjectionEngine,
   type Owned,
@@ -31,7 +31,7 @@ export interface RelayOptions {
     'subscribeToAll' | 'readStream' | 'headPosition' | 'appendExact'
   >;
   readonly postgresUrl: string;
-  readonly kafka: KafkaPlace;
+  readonly kafka: KafkaConfig;
   readonly logger: Logger;
   /** The leases of the process; by default this relay has its own. */
   readonly leases?: Leases;
@@ -53,7 +53,7 @@ export class Relay implements ProjectionWork {
   sending: Sending | null = null;
   /** The lease token that `sending` belongs to. */
   #token: bigint | null = null;
-  #feed: EventFeed | null = null;
+  #subscription: BatchedSubscription | null = null;
   readonly #options: RelayOptions;
   readonly #kafka: Kafka;
   readonly #maker: MessageMaker;
@@ -85,7 +85,7 @@ export class Relay implements ProjectionWork {
 
   /** Received, not yet acknowledged. */
   get pendingEvents(): number {
-    return (this.#feed?.size ?? 0) + (this.sending?.underWay ?? 0);
+    return (this.#subscription?.size ?? 0) + (this.sending?.underWay ?? 0);
   }
 
   isAway(error: unknown): boolean {
@@ -164,32 +164,32 @@ export class Relay implements ProjectionWork {
 
   /** While one batch is under way, the next one is made. */
   async #follow(sending: Sending, writer: TopicWriter, signal: AbortSignal): Promise<void> {
-    const feed = new EventFeed({
+    const subscription = new BatchedSubscription({
       ...{ eventStore: this.#options.eventStore, limits: LIMITS, signal, after: sending.position },
       onCaughtUp: () => {
-        feed.hurry();
-        this.#noteCaughtUp(feed, sending);
+        subscription.hurry();
+        this.#noteCaughtUp(subscription, sending);
       },
     });
-    this.#feed = feed;
+    this.#subscription = subscription;
     let underWay: Promise<void> = Promise.resolve();
     try {
       for (;;) {
-        const { events, position } = await feed.next(() => this.#gatherMs(sending));
+        const { events, position } = await subscription.next(() => this.#gatherMs(sending));
         if (this.state !== 'live') this.engine.become('catching_up');
         sending.underWay += events.length;
         const outgoing = await this.#maker.make(events);
         await underWay;
         underWay = sending.send(writer, { outgoing, position }).then(async () => {
           sending.underWay -= events.length;
-          if (feed.size === 0) await sending.settle();
-          this.#noteCaughtUp(feed, sending);
+          if (subscription.size === 0) await sending.settle();
+          this.#noteCaughtUp(subscription, sending);
         });
-        underWay.catch((error: unknown) => feed.end(error));
+        underWay.catch((error: unknown) => subscription.end(error));
       }
     } finally {
-      this.#feed = null;
-      await soon(Promise.allSettled([feed.close(), underWay]));
+      this.#subscription = null;
+      await soon(Promise.allSettled([subscription.close(), underWay]));
       sending.underWay = 0;
       // Records what was acknowledged, so that it is not sent again. If this fails or takes too long, it is.
       const settled = sending.settle().catch((err: unknown) => {
@@ -207,8 +207,8 @@ export class Relay implements ProjectionWork {
     return underWay === 0 ? 0 : GATHER_MS.live;
   }
 
-  #noteCaughtUp(feed: EventFeed, sending: Sending): void {
-    if (feed.hasCaughtUp(sending.position)) this.engine.become('live');
+  #noteCaughtUp(subscription: BatchedSubscription, sending: Sending): void {
+    if (subscription.hasCaughtUp(sending.position)) this.engine.become('live');
   }
 
   async #prepareTables(): Promise<void> {

@@ -4,7 +4,7 @@ import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import type { Logger } from '#platform/logging.js';
 import { SkippedEvents } from '#read-models/skipped-events.js';
 import { BEHIND_REASON, type EventToPark, type ParkedEvent } from '#read-models/stores/quarantine.store.js';
-import type { RelayStore } from '#read-models/stores/relay-store.js';
+import type { RelayStore } from '#read-models/stores/relay.store.js';
 import { DELETION_REVISION } from '../quarantine/faults.js';
 import { Rate } from '../engine/rate.js';
 import { OneAtATime } from '../engine/one-at-a-time.js';

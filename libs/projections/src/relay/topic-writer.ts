@@ -7,7 +7,7 @@ import kafkajs, {
   type RecordMetadata,
 } from 'kafkajs';
 
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { OutgoingMessage } from '#integration-events/kafka-binding.js';
 import { answeredError } from './kafka-errors.js';
 import type { Topic } from './topic.js';
@@ -55,7 +55,7 @@ export class TopicWriter {
   /** The partitions that messages of the request under way go to. */
   readonly #concerned = new Set<number>();
 
-  constructor(kafka: Kafka, topic: Target, compression: KafkaPlace['compression']) {
+  constructor(kafka: Kafka, topic: Target, compression: KafkaConfig['compression']) {
     this.#kafka = kafka;
     this.#topic = topic;
     this.#ends = new Map(topic.ends);

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import type { KafkaPlace } from '#platform/kafka-settings.js';
+import type { KafkaConfig } from '#platform/kafka-settings.js';
 import type { Logger } from '#platform/logging.js';
-import type { RelayTarget } from '#read-models/stores/relay-store.js';
+import type { RelayTarget } from '#read-models/stores/relay.store.js';
 import { answeredError } from './kafka-errors.js';
 
 /** A topic as it is. */
@@ -37,19 +37,19 @@ const NOT_KNOWN_YET = new Set([
  * partitions would send the later messages of an order elsewhere than its earlier ones.
  * @throws when Kafka is away or refuses
  */
-export async function openTopic(kafka: Kafka, place: KafkaPlace, logger: Logger): Promise<Topic> {
+export async function openTopic(kafka: Kafka, config: KafkaConfig, logger: Logger): Promise<Topic> {
   const admin = kafka.admin();
   try {
     await admin.connect();
     const { clusterId } = await admin.describeCluster();
-    const known = (await admin.listTopics()).includes(place.topic);
-    const created = !known && (await createTopic(admin, place));
-    const topic = await asItIs(admin, place, clusterId, known ? 0 : CREATE_LIMIT_MS);
+    const known = (await admin.listTopics()).includes(config.topic);
+    const created = !known && (await createTopic(admin, config));
+    const topic = await asItIs(admin, config, clusterId, known ? 0 : CREATE_LIMIT_MS);
     const { partitions } = topic;
-    if (created) logger.info({ topic: place.topic, partitions }, 'topic created');
-    else if (place.partitions !== null && place.partitions !== partitions) {
+    if (created) logger.info({ topic: config.topic, partitions }, 'topic created');
+    else if (config.partitions !== null && config.partitions !== partitions) {
       logger.warn(
-        { topic: place.topic, partitions, askedFor: place.partitions },
+        { topic: config.topic, partitions, askedFor: config.partitions },
         'the topic does not have the configured number of partitions, and stays as it is: a change would break the order of events',
       );
     }
@@ -60,24 +60,24 @@ export async function openTopic(kafka: Kafka, place: KafkaPlace, logger: Logger)
 }
 
 /** The topic as it is, or null where there is none. */
-export async function findTopic(kafka: Kafka, place: KafkaPlace): Promise<Topic | null> {
+export async function findTopic(kafka: Kafka, config: KafkaConfig): Promise<Topic | null> {
   const admin = kafka.admin();
   try {
     await admin.connect();
     const { clusterId } = await admin.describeCluster();
-    if (!(await admin.listTopics()).includes(place.topic)) return null;
-    return await asItIs(admin, place, clusterId);
+    if (!(await admin.listTopics()).includes(config.topic)) return null;
+    return await asItIs(admin, config, clusterId);
   } finally {
     await admin.disconnect();
   }
 }
 
 /** @param patienceMs for a topic that was just made, which brokers may not know yet */
-async function asItIs(admin: Admin, place: KafkaPlace, clusterId: string, patienceMs = 0): Promise<Topic> {
+async function asItIs(admin: Admin, config: KafkaConfig, clusterId: string, patienceMs = 0): Promise<Topic> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await described(admin, place, clusterId);
+      return await described(admin, config, clusterId);
     } catch (error) {
       if (answeredError(error, NOT_KNOWN_YET) === null || performance.now() >= deadline) throw error;
     }
@@ -85,13 +85,13 @@ async function asItIs(admin: Admin, place: KafkaPlace, clusterId: string, patien
   }
 }
 
-async function described(admin: Admin, place: KafkaPlace, clusterId: string): Promise<Topic> {
-  const { topic } = place;
+async function described(admin: Admin, config: KafkaConfig, clusterId: string): Promise<Topic> {
+  const { topic } = config;
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const ends = await admin.fetchTopicOffsets(topic);
   return {
     ...{ clusterId, topic, partitions: topics[0]!.partitions.length },
-    batchMaxBytes: await batchMaxBytes(admin, place),
+    batchMaxBytes: await batchMaxBytes(admin, config),
     ends: new Map(ends.map(({ partition, high }) => [partition, BigInt(high)])),
   };
 }
@@ -99,7 +99,7 @@ async function described(admin: Admin, place: KafkaPlace, clusterId: string): Pr
 /** @returns false when somebody else was quicker */
 function createTopic(
   admin: Admin,
-  { topic, partitions, replication, retentionMs }: KafkaPlace,
+  { topic, partitions, replication, retentionMs }: KafkaConfig,
 ): Promise<boolean> {
   const retention = retentionMs === null ? [] : [{ name: 'retention.ms', value: String(retentionMs) }];
   return admin.createTopics({
@@ -116,7 +116,7 @@ function createTopic(
   });
 }
 
-async function batchMaxBytes(admin: Admin, { topic }: KafkaPlace): Promise<number> {
+async function batchMaxBytes(admin: Admin, { topic }: KafkaConfig): Promise<number> {
   const name = 'max.message.bytes';
   const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] };
   try {

@@ -3,7 +3,7 @@ import type { Kafka } from 'kafkajs';
 import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX, orderStream, parseOrderStream } from '#event-store/streams.js';
 import type { SkippedEvents } from '#read-models/skipped-events.js';
-import type { RelayStore } from '#read-models/stores/relay-store.js';
+import type { RelayStore } from '#read-models/stores/relay.store.js';
 import type { Difference } from '../verify/differences.js';
 import { DELETION_REVISION } from '../quarantine/faults.js';
 import { readTopic } from './topic-contents.js';
@@ -108,7 +108,7 @@ async function eventIds(
   try {
     const all = eventStore.subscribeToAll({ after: null, streamPrefix: ORDER_STREAM_PREFIX, signal: either });
     for await (const message of all) {
-      if (message.kind === 'caughtUp') break;
+      if (message.kind === 'caught_up') break;
       if (message.kind !== 'event') continue;
       if (message.event.position > end) break;
       const key = parseOrderStream(message.event.stream);

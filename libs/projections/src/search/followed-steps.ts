@@ -2,9 +2,9 @@ import type { IndexReached } from '#read-models/search/elasticsearch/index-defin
 import type { IndexWriter, RefusedDocument } from '#read-models/search/elasticsearch/index-writer.js';
 import { searchDocumentId } from '#read-models/search/search-document.js';
 import type { ChangedRows } from '#read-models/stores/changed-rows.js';
-import type { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import type { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 
-/** While more rows wait, every so many steps both stores are told how far the index is. */
+/** While more rows wait, both stores are told how far the index is only after this many steps. */
 const TELL_EVERY_STEPS = 16;
 
 /** Rows on their way into the index, and how far the index is once it has them. */
@@ -34,7 +34,7 @@ export interface SettledStep extends Pick<FollowedStep, 'page' | 'reached'> {
 export class FollowedSteps {
   /** Orders whose document is refused, by the document's id. */
   readonly parked: Set<string>;
-  readonly #store: SearchFeedStore;
+  readonly #store: SearchProgressStore;
   readonly #writer: IndexWriter;
   readonly #token: bigint;
   #told: IndexReached;
@@ -42,7 +42,7 @@ export class FollowedSteps {
 
   /** @param told how far the index was said to be at the start */
   constructor(
-    { store, writer, token }: { store: SearchFeedStore; writer: IndexWriter; token: bigint },
+    { store, writer, token }: { store: SearchProgressStore; writer: IndexWriter; token: bigint },
     told: IndexReached,
     parked: Set<string>,
   ) {

@@ -3,15 +3,15 @@ import { errors, type Client } from '@elastic/elasticsearch';
 import type pg from 'pg';
 import type { Logger } from '#platform/logging.js';
 import { createPool } from '#platform/postgres.js';
-import { indexIsDropped } from '#read-models/generation-states.js';
-import { generationById, newIndexName, type Generation } from '#read-models/generations.js';
+import { indexIsDropped } from '#read-models/generations/generation-states.js';
+import { generationById, newIndexName, type Generation } from '#read-models/generations/generation.js';
 import { SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { CHECKPOINT_CHANNEL } from '#read-models/schema.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
 import { IndexBusy, IndexWriter } from '#read-models/search/elasticsearch/index-writer.js';
 import { changedRows, type ChangedRows, type PageLimits } from '#read-models/stores/changed-rows.js';
-import { NOTHING_REACHED, SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { NOTHING_REACHED, SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import {
   ProjectionEngine,
   type Owned,
@@ -22,7 +22,7 @@ import { FollowedStep, FollowedSteps, type SettledStep } from './followed-steps.
 import { TimelyRefresh } from './timely-refresh.js';
 import { Leases } from '../lease/leases.js';
 import { ANSWER_LIMIT_MS } from '../lease/ownership.js';
-import type { Throttle } from '../rebuild/throttle.js';
+import type { Throttle } from '../replay/throttle.js';
 import { Wakeup } from '../engine/wakeup.js';
 
 export interface SearchFollowerOptions {
@@ -114,7 +114,7 @@ export class SearchFollower implements ProjectionWork {
   async follow({ db, token, lease, signal }: Owned): Promise<void> {
     const generation = await generationById(this.#pool, lease.generation); // its index may be another one by now
     this.generation = generation;
-    const store = new SearchFeedStore(db, generation);
+    const store = new SearchProgressStore(db, generation);
     const refresh = new TimelyRefresh(() => this.#refresh(generation, signal));
     const news = new Wakeup();
     signal.addEventListener('abort', () => news.wake(), { once: true });
@@ -194,7 +194,7 @@ export class SearchFollower implements ProjectionWork {
    * meanwhile. null: another index takes its place, or the index was dropped.
    */
   async #open(
-    store: SearchFeedStore,
+    store: SearchProgressStore,
     generation: Generation,
     token: bigint,
   ): Promise<{ writer: IndexWriter; reached: IndexReached } | null> {

@@ -41,7 +41,7 @@ const OLDEST_PARKED_MAX = 10;
 
 /** Statuses of every projection that a keeper runs, and of the relay to Kafka. */
 export async function projectionStatuses(
-  { ordersFollowers, followers }: ReadModelKeeper,
+  { ordersFollowers, searchFollowers }: ReadModelKeeper,
   relay: Relay | null,
   stores: { readonly eventStore: Asked; readonly db: Queryable },
 ): Promise<ProjectionStatuses> {
@@ -55,7 +55,10 @@ export async function projectionStatuses(
     Promise.all(ordersFollowers.map((one) => ordersStatus(one, around, stores.eventStore))),
     relay && relayStatus(relay, around, stores.eventStore),
   ]);
-  return { projections: [...ofRows, ...followers.map((one) => searchStatus(one, around))], relay: ofRelay };
+  return {
+    projections: [...ofRows, ...searchFollowers.map((one) => searchStatus(one, around))],
+    relay: ofRelay,
+  };
 }
 
 function searchStatus(follower: SearchFollower, around: Surroundings): SearchStatus {

@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type { EventStore } from '#event-store/port.js';
 import { ORDER_STREAM_PREFIX, parseOrderStream } from '#event-store/streams.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { keysWithoutOrder, ordersWithoutRow } from '#read-models/stores/order-keys.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import type { Difference } from './differences.js';
-import type { Throttle } from '../rebuild/throttle.js';
+import type { Throttle } from '../replay/throttle.js';
 
 export interface CoverageOptions {
   readonly eventStore: Pick<EventStore, 'subscribeToAll'>;
@@ -60,7 +60,7 @@ async function* streamsUpTo(options: CoverageOptions, head: bigint): AsyncGenera
   let count = 0;
   try {
     for await (const message of messages) {
-      if (message.kind === 'caughtUp') return;
+      if (message.kind === 'caught_up') return;
       const position = message.kind === 'event' ? message.event.position : message.position;
       if (position > head) return;
       if (message.kind === 'event' && message.event.revision === 0) {

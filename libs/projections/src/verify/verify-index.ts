@@ -4,7 +4,7 @@ import type { Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal, OrderState } from '#domain/order/state.js';
 import { decode } from '#event-store/codec.js';
 import { orderStream } from '#event-store/streams.js';
-import type { Generation } from '#read-models/generations.js';
+import type { Generation } from '#read-models/generations/generation.js';
 import { orderOf, type OrderDocument } from '#read-models/order-document.js';
 import type { IndexReached } from '#read-models/search/elasticsearch/index-definition.js';
 import type { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
@@ -16,7 +16,7 @@ import {
 import { ordersWithoutRow } from '#read-models/stores/order-keys.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import { foldSkipping, withoutSkipped, type SkippedRevisions } from '#read-models/skipped-events.js';
-import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { loadRows, type StoredRows } from '#read-models/stores/stored-rows.js';
 import { shown, differencesBetween, type Difference } from './differences.js';
@@ -115,12 +115,12 @@ async function differencesFromStream(
 
 /** Waits until the index has all rows that there are now. @returns false when it makes no progress */
 async function hasAllRows({ pool, generation, patienceMs, signal }: VerifiedIndex): Promise<boolean> {
-  const feed = new SearchFeedStore(pool, generation);
-  const rows = await feed.rowsReached();
+  const progress = new SearchProgressStore(pool, generation);
+  const rows = await progress.rowsReached();
   let last: IndexReached | null = null;
   let movedMs = performance.now();
   for (;;) {
-    const index = await feed.checkpoint();
+    const index = await progress.checkpoint();
     if (index.position >= rows.position && index.writeSeq >= rows.writeSeq) return true;
     if (index.position !== last?.position || index.writeSeq !== last.writeSeq) movedMs = performance.now();
     last = index;

@@ -5,10 +5,10 @@ import type { EventStore } from '#event-store/port.js';
 import { orderStream } from '#event-store/streams.js';
 import { counted } from '#platform/counted.js';
 import { checkpointOf } from '#read-models/checkpoints.js';
-import { activeGeneration, type Generation } from '#read-models/generations.js';
+import { requireActiveGeneration, type Generation } from '#read-models/generations/generation.js';
 import { ORDERS_PROJECTION, SEARCH_PROJECTION } from '#read-models/orders.projection.js';
 import { IndexReader } from '#read-models/search/elasticsearch/index-reader.js';
-import { SearchFeedStore } from '#read-models/stores/search-feed.store.js';
+import { SearchProgressStore } from '#read-models/stores/search-progress.store.js';
 import { countOrders, orderKeys, sampledOrderKeys } from '#read-models/stores/order-keys.js';
 import type { OrderKey } from '#read-models/order-key.js';
 import { parkedOrders, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
@@ -17,7 +17,7 @@ import { loadRows, type StoredRows } from '#read-models/stores/stored-rows.js';
 import { rowsWithoutOrder, streamsWithoutRow } from './coverage.js';
 import type { Difference } from './differences.js';
 import { forEachOf } from './for-each-of.js';
-import type { Throttle } from '../rebuild/throttle.js';
+import type { Throttle } from '../replay/throttle.js';
 import { documentsWithoutOrder, verifyDocuments, type VerifiedIndex } from './verify-index.js';
 import { verifyOrder } from './verify-order.js';
 
@@ -29,7 +29,7 @@ export interface VerifyOptions {
   readonly elasticsearch: Client | null;
   /** The generation to verify; by default the active one. */
   readonly generation?: Generation;
-  /** Only so many rows, chosen at random; absent: all rows, and whether every stream has its row. */
+  /** How many rows, chosen at random; absent: all rows, and whether every stream has its row. */
   readonly sample?: number;
   readonly onProgress?: (progress: VerifyProgress) => void;
   readonly signal?: AbortSignal;
@@ -73,8 +73,8 @@ export type StuckOrder = Pick<ParkedOrder, 'tenantId' | 'orderId' | 'revision' |
 /** An order whose stream alone cannot be read, and is not parked. */
 export type UnreadOrder = Pick<ParkedOrder, 'tenantId' | 'orderId' | 'reason'>;
 
-/** There are no read models of this release yet. */
-export class NothingToVerify extends Error {}
+/** The documents of its index are out of reach. */
+export class CannotVerify extends Error {}
 
 const MAX_DIFFERENCES = 1_000;
 const PATIENCE_MS = 10_000;
@@ -85,13 +85,11 @@ const POLL_MS = 100;
 /**
  * Compares the rows of a generation with a fresh fold of every stream. Runs beside a live
  * system: each row is compared at its own revision, and none may lack an event that was there at the start.
+ *
+ * @throws NoReadModels, CannotVerify
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
-  const generation = options.generation ?? (await activeGeneration(options.pool));
-  if (!generation)
-    throw new NothingToVerify(
-      'there are no read models of this release: start its projector, which builds them',
-    );
+  const generation = options.generation ?? (await requireActiveGeneration(options.pool));
   return new Verification(options, generation, await openIndex(options, generation)).run();
 }
 
@@ -111,7 +109,7 @@ export function notCompared({ unread }: VerifyResult): string | null {
   return `${counted(unread.length, 'order')} could not be compared with the events, such as ${tenantId}.${orderId}: ${reason}`;
 }
 
-/** @throws NothingToVerify when there is an index that cannot be looked into */
+/** @throws CannotVerify */
 async function openIndex(
   { eventStore, pool, elasticsearch, patienceMs = PATIENCE_MS, signal }: VerifyOptions,
   generation: Generation,
@@ -119,11 +117,11 @@ async function openIndex(
   const { searchIndex } = generation;
   if (searchIndex === null) return null;
   if (elasticsearch === null) {
-    throw new NothingToVerify(
+    throw new CannotVerify(
       `orders are searched in the index ${searchIndex}: give the address of Elasticsearch with --elasticsearch-url or ORDERLOG_ELASTICSEARCH_URL`,
     );
   }
-  const parked = await new SearchFeedStore(pool, generation).parked();
+  const parked = await new SearchProgressStore(pool, generation).parked();
   const reader = new IndexReader(elasticsearch, searchIndex);
   return { eventStore, pool, generation, reader, parked, patienceMs, signal };
 }

@@ -1,5 +1,5 @@
-import type { CheckpointWatcher } from '../checkpoints.js';
-import { activeGeneration } from '../generations.js';
+import type { CheckpointWatcher } from '../checkpoint-watcher.js';
+import { activeGeneration } from '../generations/generation.js';
 import type { Queryable } from '../queryable.js';
 import { NoActiveGeneration, type ActiveGenerationSource, type ReadGeneration } from './read-models.js';
 

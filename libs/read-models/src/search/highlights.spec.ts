@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { highlightsOf, seeksTexts, soughtOf, type AskedTexts } from './highlights.js';
-import { joinTexts } from '../fold-text.js';
+import { joinTexts } from '../plain-words.js';
 import type { TextsByField } from './order-texts.js';
 import type { SearchTerm } from './search-terms.js';
 import { searchTextOf } from './search-text.js';

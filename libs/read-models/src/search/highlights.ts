@@ -1,4 +1,4 @@
-import { placedWords, separateTexts, thatMayHold, type PlacedWord } from '../fold-text.js';
+import { placedWords, separateTexts, thatMayHold, type PlacedWord } from '../plain-words.js';
 import { orderTextFields, type OrderText, type OrderTextField, type TextsByField } from './order-texts.js';
 import { termMatches, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';

@@ -1,5 +1,5 @@
 import type { Order } from '#domain/order/state.js';
-import { joinTexts } from '../fold-text.js';
+import { joinTexts } from '../plain-words.js';
 
 export const orderTextFields = ['number', 'reference', 'lineName', 'sku', 'tag', 'attribute'] as const;
 export type OrderTextField = (typeof orderTextFields)[number];

@@ -1,5 +1,5 @@
-import { foldText } from '../fold-text.js';
-import { foldEmail } from '../search-row.js';
+import { plainWords } from '../plain-words.js';
+import { plainEmail } from '../search-row.js';
 import type { ReadModels } from '../readers/read-models.js';
 import { allOf, type Parameters } from '../readers/sql.js';
 import { highlightsOf, seeksTexts, soughtOf } from './highlights.js';
@@ -70,7 +70,7 @@ function foundBy(
     ...skuConditions(question, parameters),
     ...text.phrases.flatMap((phrase) => phraseConditions(phrase, parameters)),
   ];
-  if (email !== null) asked.push(`s.personal ->> 'email' = ${parameters.add(foldEmail(email))}`);
+  if (email !== null) asked.push(`s.personal ->> 'email' = ${parameters.add(plainEmail(email))}`);
   if (terms.length === 0 && asked.length === 0) return null;
   const common = [`s.tenant_id = ${parameters.add(audience.tenantId)}`, ...asked];
   const matches = (column: string, some: readonly SearchTerm[]) =>
@@ -86,11 +86,11 @@ function foundBy(
 function skuConditions({ sku, skuPrefix }: OrderSearchQuestion, parameters: Parameters): string[] {
   const conditions: string[] = [];
   if (sku !== null) {
-    conditions.push(...wordsConditions(foldText(sku), false, parameters));
+    conditions.push(...wordsConditions(plainWords(sku), false, parameters));
     conditions.push(`s.skus @> ARRAY[${parameters.add(sku)}]::text[]`);
   }
   if (skuPrefix !== null) {
-    conditions.push(...wordsConditions(foldText(skuPrefix), true, parameters));
+    conditions.push(...wordsConditions(plainWords(skuPrefix), true, parameters));
     conditions.push(
       `EXISTS (SELECT FROM unnest(s.skus) sku WHERE starts_with(sku, ${parameters.add(skuPrefix)}))`,
     );

@@ -85,7 +85,7 @@ export function tsqueryOf(terms: readonly SearchTerm[]): string {
     .join(' & ');
 }
 
-// Folded words are letters and digits, so quotes suffice.
+// Plain words are letters and digits, so quotes suffice.
 export function exactly(word: string, prefix = false): string {
   return prefix ? `'${word}':*` : `'${word}'`;
 }

@@ -9,7 +9,7 @@ import { totalBandOf } from './total-bands.js';
 /** All that a search engine holds of an order: its summary under the summary's own names, and what it is found by. */
 export interface SearchDocument extends OrderSummary, OrderIdHalves, FoundBy {
   readonly totalBand: string;
-  /** The only part that names a person; folded. */
+  /** The only part that names a person; in plain words. */
   readonly personal: PersonalWords | { readonly erased: true };
 }
 

@@ -1,6 +1,6 @@
-import { foldText } from '../fold-text.js';
+import { plainWords } from '../plain-words.js';
 
-/** A text that was searched for, as what must be found. Every word is folded. */
+/** A text that was searched for, as what must be found. Every word is plain. */
 export interface SearchText {
   /** In any order; each once, the last typed last. */
   readonly words: readonly string[];
@@ -21,8 +21,8 @@ export function searchTextOf(text: string | null): SearchText {
   const isQuoted = (index: number) => index % 2 === 1 && index < parts.length - 1;
   const phrases = parts
     .filter((_, index) => isQuoted(index))
-    .map((part) => foldText(part).slice(0, MAX_WORDS));
-  const typed = parts.filter((_, index) => !isQuoted(index)).map(foldText);
+    .map((part) => plainWords(part).slice(0, MAX_WORDS));
+  const typed = parts.filter((_, index) => !isQuoted(index)).map(plainWords);
   return {
     words: distinct(typed.flat()),
     unfinished: typed.at(-1)!.length > 0 || phrases.every((words) => words.length === 0),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { DRAWS_LEVEL_WITHIN_MS } from '../read-from.js';
+import { DRAWS_LEVEL_WITHIN_MS } from '../generations/generation-in-use.js';
 import { ShownThrough } from './shown-through.js';
 
 interface Page {

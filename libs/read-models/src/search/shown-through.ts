@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DRAWS_LEVEL_WITHIN_MS } from '../read-from.js';
+import { DRAWS_LEVEL_WITHIN_MS } from '../generations/generation-in-use.js';
 import type { OrderSearchPage } from './order-search.js';
 
 const LOOK_AGAIN_MS = 20;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { indexStatements } from '../generation-ddl.js';
-import { engineOf, type Generation } from '../generations.js';
+import { indexStatements } from '../generations/generation-ddl.js';
+import { engineOf, type Generation } from '../generations/generation.js';
 import { analyzeStatement } from './table-statistics.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';

@@ -2,7 +2,7 @@ import { ERASED } from '#domain/decider.js';
 import type { Instant } from '#domain/instant.js';
 import type { Order } from '#domain/order/state.js';
 import { eventColumns, pushEventValues } from '../event-columns.js';
-import type { Generation } from '../generations.js';
+import type { Generation } from '../generations/generation.js';
 import { documentOf } from '../order-document.js';
 import { summaryColumns, summaryOf } from '../order-summary.js';
 import type { HistoryRow } from '../orders.projection.js';

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Instant } from '#domain/instant.js';
 import { copyOut, type CopiedRow } from '#platform/copy-out.js';
-import type { Generation } from '../generations.js';
+import type { Generation } from '../generations/generation.js';
 import type { OrderSummary } from '../order-summary.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { copiedSummary, selectWholeSummary } from '../readers/copied-summary.js';

@@ -1,5 +1,5 @@
 import { orderStream } from '#event-store/streams.js';
-import type { Generation } from '../generations.js';
+import type { Generation } from '../generations/generation.js';
 import type { Queryable } from '../queryable.js';
 import { ORDERS_PROJECTION } from '../orders.projection.js';
 import { SHARED_SCHEMA } from '../schema.js';

@@ -1,4 +1,4 @@
-import type { Generation } from '../generations.js';
+import type { Generation } from '../generations/generation.js';
 import type { Queryable } from '../queryable.js';
 import { keyArrays, type OrderKey } from '../order-key.js';
 
@@ -80,7 +80,7 @@ export async function ordersWithoutRow(
   return rows;
 }
 
-/** Orders that have rows in the table, and have no row in `orders`: so many at most. */
+/** Orders that have rows in the table, and have no row in `orders`; no more than `limit`. */
 export async function keysWithoutOrder(
   db: Queryable,
   { schema }: Generation,

@@ -2,8 +2,7 @@ import type { Queryable } from '../queryable.js';
 import { REPLAY_CHANNEL, SHARED_SCHEMA } from '../schema.js';
 import { rowsOrNone } from './rows-or-none.js';
 
-export const replayPhases = ['loading', 'finishing', 'catching_up', 'verifying', 'flipping'] as const;
-export type ReplayPhase = (typeof replayPhases)[number];
+export type ReplayPhase = 'loading' | 'finishing' | 'catching_up' | 'verifying' | 'flipping';
 
 export type ReplayAsked = 'run' | 'pause' | 'cancel';
 export type ReplayState = 'running' | 'paused' | 'done' | 'failed' | 'cancelled';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { eventColumns } from '../event-columns.js';
-import type { Generation } from '../generations.js';
+import type { Generation } from '../generations/generation.js';
 import { summaryColumns } from '../order-summary.js';
 import { keyArrays, type OrderKey } from '../order-key.js';
 

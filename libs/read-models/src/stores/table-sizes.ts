@@ -1,4 +1,4 @@
-import type { Generation } from '../generations.js';
+import type { Generation } from '../generations/generation.js';
 import type { Queryable } from '../queryable.js';
 
 /** How much a generation holds. */

@@ -1,5 +1,5 @@
-import { tablesOf } from '../generation-ddl.js';
-import { engineOf, type Generation } from '../generations.js';
+import { tablesOf } from '../generations/generation-ddl.js';
+import { engineOf, type Generation } from '../generations/generation.js';
 import type { Queryable } from '../queryable.js';
 
 /** Rows of `order_history` as PostgreSQL last counted them; 0: never. */

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Client } from '@elastic/elasticsearch';
-import { nodesOf, type ElasticsearchPlace } from '#platform/search-settings.js';
+import { nodesOf, type ElasticsearchConfig } from '#platform/search-settings.js';
 import { DiscreetTransport } from './discreet-transport.js';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** @throws when the CA file cannot be read */
-export function createElasticsearchClient({ url, apiKey, caFile }: ElasticsearchPlace): Client {
+export function createElasticsearchClient({ url, apiKey, caFile }: ElasticsearchConfig): Client {
   const nodes = nodesOf(url).map((node) => new URL(node));
   const { username, password } = nodes[0]!; // the same in all URLs
   const basic =

@@ -55,7 +55,7 @@ const mappings: estypes.MappingTypeMapping = {
     words: found,
     vocabulary: { ...value, copy_to: 'words' },
     ownWords: { type: 'keyword', index: false, doc_values: false, copy_to: 'words' },
-    // Folded by us already. The gap between two texts is wider than any phrase, so that none spans both.
+    // Plain words already. The gap between two texts is wider than any phrase, so that none spans both.
     phrases: { type: 'text', analyzer: 'whitespace', norms: false, position_increment_gap: 1_000 },
     skus: found,
     texts: { type: 'object', enabled: false },

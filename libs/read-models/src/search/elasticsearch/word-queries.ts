@@ -1,5 +1,5 @@
 import type { estypes } from '@elastic/elasticsearch';
-import { foldEmail } from '../../search-row.js';
+import { plainEmail } from '../../search-row.js';
 import type { OrderSearchQuestion } from '../order-search.js';
 import { splits, type SearchTerm } from '../search-terms.js';
 import type { SearchText } from '../search-text.js';
@@ -20,7 +20,7 @@ export function wordQueries(
     ...given(skuPrefix, (value) => ({ prefix: { skus: value } })),
     ...given(numberPrefix, (value) => ({ prefix: { number: value } })),
     ...given(referencePrefix, (value) => ({ prefix: { reference: value } })),
-    ...given(foldEmail(email), (value) => ({ term: { 'personal.email': value } })),
+    ...given(plainEmail(email), (value) => ({ term: { 'personal.email': value } })),
     ...phrases.map(phraseQuery),
     ...(terms.length === 0 ? [] : [anyOf(splits(terms).map(splitQuery))]),
   ];

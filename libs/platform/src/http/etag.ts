@@ -1,0 +1,4 @@
+/** A revision as an entity tag. */
+export function etagOf(revision: number): string {
+  return `"${revision}"`;
+}

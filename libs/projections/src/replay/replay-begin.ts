@@ -1,0 +1,127 @@
+import type pg from 'pg';
+import type { ExactEventStore } from '#event-store/port.js';
+import { otherStore } from '#event-store/store-identity.js';
+import { listGenerations } from '#read-models/generations/generation-list.js';
+import {
+  createGeneration,
+  generationById,
+  prefixOfIndexName,
+  requireActiveGeneration,
+  type Generation,
+} from '#read-models/generations/generation.js';
+import { madeFrom } from '#read-models/generations/made-from.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import type { Queryable } from '#read-models/queryable.js';
+import { ReplaysStore, type ReplayRecord, type ReplayRequested } from '#read-models/stores/replays.store.js';
+import { CannotReplay } from './errors.js';
+import { freeForgotten, freeIfPossible, type Freeing } from './freeing.js';
+import { ReplayCancelled } from './replay-control.js';
+import { recordEnd } from './replay-end.js';
+
+export interface BegunReplay {
+  readonly record: ReplayRecord;
+  /** What the replay builds. */
+  readonly generation: Generation;
+}
+
+export interface BeginOptions extends Freeing {
+  readonly eventStore: ExactEventStore;
+  readonly request: ReplayRequested;
+}
+
+/** Defaults of a new replay; a continued one keeps what it was asked for. */
+const UNLESS_TOLD = { sample: null, throttle: null, keep: false } as const;
+
+/**
+ * The replay that was begun before, otherwise a new one.
+ * @throws CannotReplay when nothing was begun, ReplayCancelled when what was begun was cancelled and is gone
+ */
+export async function beginOrContinue(options: BeginOptions): Promise<BegunReplay> {
+  const store = new ReplaysStore(options.pool);
+  const open = await openReplay(store, options);
+  return open === null ? begin(store, options) : resume(store, open, options);
+}
+
+/** The replay to continue; null: there is none, or its generation was dropped, or began to be, meanwhile. */
+async function openReplay(store: ReplaysStore, freeing: Freeing): Promise<ReplayRecord | null> {
+  const { pool, onNote } = freeing;
+  const open = await store.open();
+  if (open === null) return null;
+  const built = (await listGenerations(pool)).find(({ id }) => id === open.generation);
+  if (built && built.state !== 'dropping') return open;
+  const cancelled = open.asked === 'cancel';
+  const why = built?.failure ?? `generation ${open.generation} was dropped`;
+  await recordEnd(store, open, cancelled, why);
+  if (cancelled) {
+    if (built) await freeIfPossible(built, freeing);
+    throw new ReplayCancelled();
+  }
+  onNote?.(
+    `generation ${open.generation} of the replay that began ${open.startedAt.toISOString()} was dropped: beginning anew`,
+  );
+  return null;
+}
+
+async function resume(
+  store: ReplaysStore,
+  open: ReplayRecord,
+  { pool, request, onNote }: BeginOptions,
+): Promise<BegunReplay> {
+  const kind = open.searchOnly ? 'of the search index alone' : 'of the rows and the index';
+  if (open.searchOnly !== request.searchOnly)
+    throw new CannotReplay(
+      `a replay ${kind} was begun and is not finished: continue it with \`orderctl replay resume\`, or end it with \`orderctl replay cancel\``,
+    );
+  if (open.asked === 'cancel')
+    return { record: open, generation: await generationById(pool, open.generation) };
+  await store.goOn(open.id, { ...open, ...request });
+  onNote?.(
+    `continuing the replay into generation ${open.generation}, which began ${open.startedAt.toISOString()}`,
+  );
+  return { record: (await store.open())!, generation: await generationById(pool, open.generation) };
+}
+
+async function begin(store: ReplaysStore, options: BeginOptions): Promise<BegunReplay> {
+  const { pool, eventStore, request, signal, onNote } = options;
+  const forgotten = await freeForgotten(options);
+  if (forgotten.length > 0) onNote?.(`dropped what was left of generation ${forgotten.join(', ')}`);
+  signal.throwIfAborted();
+  const active = await activeToReplay(pool, request);
+  await refuseOtherStore(pool, active, eventStore);
+  const indexPrefix = active.searchIndex === null ? null : prefixOfIndexName(active.searchIndex);
+  const generation = await createGeneration(pool, {
+    ...{ indexPrefix, madeBy: 'replay', bulk: true },
+    ...(request.searchOnly ? { rowsOf: active } : {}),
+  });
+  return { record: await store.begin(generation.id, { ...UNLESS_TOLD, ...request }), generation };
+}
+
+/**
+ * The generation that a replay builds another one beside.
+ * @throws NoReadModels, and CannotReplay where only an index is asked for and the generation has none
+ */
+export async function activeToReplay(
+  db: Queryable,
+  { searchOnly }: Pick<ReplayRequested, 'searchOnly'>,
+): Promise<Generation> {
+  const active = await requireActiveGeneration(db);
+  if (!searchOnly || active.searchIndex !== null) return active;
+  throw new CannotReplay(
+    'orders are searched in PostgreSQL, which needs no index of its own: leave out --search-only',
+  );
+}
+
+/** Queries would be answered from another system's orders after the flip. @throws CannotReplay */
+async function refuseOtherStore(
+  pool: pg.Pool,
+  { id, rowsOf }: Generation,
+  eventStore: ExactEventStore,
+): Promise<void> {
+  const boundTo = await madeFrom(pool, { generation: rowsOf, projection: ORDERS_PROJECTION });
+  const other = await otherStore(eventStore, boundTo);
+  if (other === null) return;
+  throw new CannotReplay(
+    `generation ${id} is made from event store ${boundTo}, but this is ${other}: give the ` +
+      'address of the former, or, if its orders were moved, have the read models built anew with `orderctl read-models renew`',
+  );
+}

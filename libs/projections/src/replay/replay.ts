@@ -1,0 +1,145 @@
+import type { Client } from '@elastic/elasticsearch';
+import type pg from 'pg';
+import type { ExactEventStore } from '#event-store/port.js';
+import { storeNow } from '#event-store/store-identity.js';
+import type { Logger } from '#platform/logging.js';
+import { createPool } from '#platform/postgres.js';
+import { prepareSharedTables, type Generation } from '#read-models/generations/generation.js';
+import { bindToStore } from '#read-models/generations/made-from.js';
+import { ORDERS_PROJECTION } from '#read-models/orders.projection.js';
+import { readModelFingerprints } from '#read-models/read-model-fingerprints.js';
+import {
+  ReplaysStore,
+  type ReplayProgress,
+  type ReplayRecord,
+  type ReplayRequested,
+} from '#read-models/stores/replays.store.js';
+import { isAway, messageOf, pause } from '../engine/interruptions.js';
+import { cancelOnAbort, inBuilderSession } from './builder-session.js';
+import { buildInBulk } from './bulk-build.js';
+import { ReplayFailed } from './errors.js';
+import type { LoadingLimits } from './loading.js';
+import { beginOrContinue, type BegunReplay } from './replay-begin.js';
+import { ReplayControl } from './replay-control.js';
+import { afterError, dropLeftBehind } from './replay-end.js';
+import { isActive, verifyAndFlip, type VerifiedFlip } from './verify-and-flip.js';
+import type { ThrottleClock } from './throttle.js';
+
+export interface ReplayOptions {
+  readonly eventStore: ExactEventStore;
+  readonly postgresUrl: string;
+  /** null: none is configured. */
+  readonly elasticsearch: Client | null;
+  readonly logger: Logger;
+  readonly request: ReplayRequested;
+  /** Stops the replay where it is; the next run continues from there. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: ReplayProgress, events: number | null) => void;
+  /** Of the bulk build. */
+  readonly limits?: Partial<LoadingLimits>;
+  /** Something that a person should know, in a line. */
+  readonly onNote?: (line: string) => void;
+  /** Of the throttle; by default the system's clock. */
+  readonly clock?: ThrottleClock;
+}
+
+export interface Replayed extends VerifiedFlip {
+  readonly replay: ReplayRecord;
+  readonly dropped: readonly number[];
+}
+
+/**
+ * Builds a generation beside the active one and, once it is found right, flips to it. A replay that was cut off or
+ * stopped is continued. Stores that are away are waited for.
+ *
+ * @throws CannotReplay when nothing was done, ReplayFailed and ReplayCancelled when what was built is gone again,
+ * and the reason of the signal when a later run can continue
+ */
+export async function replay(options: ReplayOptions): Promise<Replayed> {
+  const pool = createPool(options.postgresUrl, {
+    max: 6,
+    applicationName: 'orderctl replay',
+    statementTimeoutMs: 0,
+  });
+  try {
+    await prepareSharedTables(pool);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await inBuilderSession(options.postgresUrl, options.signal, (session) =>
+          new Attempt(options, pool, session).run(),
+        );
+      } catch (error) {
+        options.signal.throwIfAborted();
+        if (!isAway(error)) throw error;
+        options.onNote?.(`waiting: ${messageOf(error)}`);
+        await pause(attempt, options.signal);
+      }
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Takes a replay from where it is to the end, unless a store goes away meanwhile. */
+class Attempt {
+  readonly #options: ReplayOptions & { readonly pool: pg.Pool };
+  readonly #session: pg.Client;
+
+  constructor(options: ReplayOptions, pool: pg.Pool, session: pg.Client) {
+    this.#options = { ...options, pool };
+    this.#session = session;
+  }
+
+  async run(): Promise<Replayed> {
+    const { pool, signal, onProgress, clock } = this.#options;
+    const begun = await beginOrContinue(this.#options);
+    const { record, generation } = begun;
+    const store = new ReplaysStore(pool);
+    const tell = (progress: ReplayProgress, events: number | null) => onProgress?.(progress, events);
+    const control = new ReplayControl(store, record, signal, tell, clock);
+    control.listen();
+    const stopCancelling = cancelOnAbort(this.#session, pool, control.signal);
+    try {
+      const flipped = await this.#toTheFlip(begun, control);
+      await store.end(record.id, 'done', null);
+      const done = (await store.last())!;
+      const dropped = record.keep ? [] : await dropLeftBehind(generation, this.#options);
+      return { ...flipped, dropped, replay: done };
+    } catch (error) {
+      const reason: unknown = control.signal.aborted ? control.signal.reason : error;
+      throw await afterError(reason, record, generation, this.#options);
+    } finally {
+      stopCancelling();
+      await control.close();
+    }
+  }
+
+  async #toTheFlip({ record, generation }: BegunReplay, control: ReplayControl): Promise<VerifiedFlip> {
+    if (await isActive(this.#options.pool, generation)) return { generation, previous: null, verified: null };
+    if (!Object.values(readModelFingerprints).includes(generation.fingerprint))
+      throw new ReplayFailed(
+        `generation ${generation.id} was begun by another release, and this release cannot continue it`,
+      );
+    if (!record.searchOnly) await this.#build(generation, control);
+    return verifyAndFlip(generation, record, control, this.#options);
+  }
+
+  async #build(generation: Generation, control: ReplayControl): Promise<void> {
+    const { pool, eventStore, limits = {} } = this.#options;
+    const made = { generation: generation.id, projection: ORDERS_PROJECTION };
+    const now = await storeNow(eventStore);
+    await bindToStore(pool, made, null, now, 'cancel the replay and begin a new one');
+    const head = Number(now.headPosition ?? -1n) + 1;
+    await buildInBulk({
+      ...{ db: this.#session, eventStore, generation, limits, signal: control.signal },
+      gate: (events) => control.gate(events),
+      onProgress: ({ position, events, step }) => {
+        const progress: ReplayProgress =
+          step === null
+            ? { phase: 'loading', done: Math.min(head, Number(position) + 1), total: head }
+            : { phase: 'finishing', done: step.number - 1, total: step.of };
+        void control.tell(progress, events);
+      },
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import type { Generation } from './generation.js';
+import type { Queryable } from '../queryable.js';
+import { GENERATION_CHANNEL, SHARED_SCHEMA } from '../schema.js';
+
+/**
+ * `building`: being filled; by a replay, or by a projector of its release. `ready`: filled, and found right; it may
+ * become active, and is kept up to date for as long as it is there. `failed`: given up, with the reason.
+ * `set_aside`: a person had it replaced (`read-models renew`); it is kept up to date no longer, and another is built
+ * in its place. `dropping`, `dropped`: its number is not given again.
+ */
+export type GenerationState = 'building' | 'ready' | 'failed' | 'set_aside' | 'dropping' | 'dropped';
+
+/**
+ * Marks a generation that has everything and was verified: it may become active, and projectors keep it up to date.
+ */
+export async function markReady(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<void> {
+  await setState(db, id, `state = 'ready', verified_at = now(), failure = NULL`, [
+    'building',
+    'ready',
+    'failed',
+  ]);
+}
+
+/**
+ * Gives up the building of a generation, or the flip to it. What was built stays until it is dropped. The active
+ * generation is never marked.
+ */
+export async function markFailed(
+  db: Queryable,
+  { id }: Pick<Generation, 'id'>,
+  reason: string,
+): Promise<void> {
+  const isActive = `EXISTS (SELECT FROM ${SHARED_SCHEMA}.active_generation a WHERE a.generation = $1)`;
+  const set = `state = CASE WHEN ${isActive} THEN state ELSE 'failed' END,
+    failure = CASE WHEN ${isActive} THEN failure ELSE $3 END`;
+  await setState(db, id, set, ['building', 'ready', 'failed'], [reason]);
+}
+
+/** Whether its tables are dropped, or about to be: no generation that reads them is left. */
+export function rowsAreDropped(db: Queryable, { rowsOf }: Pick<Generation, 'rowsOf'>): Promise<boolean> {
+  return areAllDropped(db, 'coalesce(rows_of, id) = $1', rowsOf);
+}
+
+/** Whether its index is dropped, or about to be. */
+export function indexIsDropped(db: Queryable, { id }: Pick<Generation, 'id'>): Promise<boolean> {
+  return areAllDropped(db, 'id = $1', id);
+}
+
+async function areAllDropped(db: Queryable, which: string, number: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT FROM ${SHARED_SCHEMA}.generations WHERE ${which} AND state NOT IN ('dropping', 'dropped') LIMIT 1`,
+    [number],
+  );
+  return rowCount === 0;
+}
+
+/** @throws when the generation is in none of the states `from` */
+async function setState(
+  db: Queryable,
+  id: number,
+  set: string,
+  from: readonly GenerationState[],
+  values: readonly string[] = [],
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `WITH changed AS (
+       UPDATE ${SHARED_SCHEMA}.generations SET ${set} WHERE id = $1 AND state = ANY ($2) RETURNING id
+     ) SELECT pg_notify('${GENERATION_CHANNEL}', id::text) FROM changed`,
+    [id, from, ...values],
+  );
+  if ((rowCount ?? 0) === 0)
+    throw new Error(`generation ${id} is in none of these states: ${from.join(', ')}`);
+}
