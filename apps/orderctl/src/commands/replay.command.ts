@@ -40,7 +40,7 @@ const NEEDS = ['postgresUrl', 'eventStoreUrl', 'elasticsearchUrl'] as const;
 export function addReplayCommand(program: Command): void {
   const command = program
     .command('replay')
-    .description('build the read models anew beside the live ones, verify them, and flip to them')
+    .description('build the read models anew beside the active ones, verify them, and flip to them')
     .option('--search-only', 'build only the search index, from the rows of the active generation')
     .option('--dry-run', 'print what a replay would do, and how much space and time it would take')
     .option(
