@@ -207,7 +207,7 @@ class Round {
           clientId: name,
           lifetimeSeconds: TOKEN_SECONDS,
         });
-        const sender = { name, tenantId, token, clientId: name };
+        const sender = { name, tenantId, token, clientId: name, customerId: null };
         const orders = this.#orders;
         const random = this.#random.fork(name);
         return new ShopClient({

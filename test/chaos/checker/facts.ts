@@ -1,5 +1,5 @@
 import type { OrderCommand } from '#domain/order/order.js';
-import type { RawEvent } from '#event-store/port.js';
+import type { Actor, RawEvent } from '#event-store/port.js';
 import type { LedgerEntry } from '../provider/ledger.js';
 
 /** Everything that was seen of a run from outside. The checker judges by it alone and asks no system. */
@@ -55,8 +55,18 @@ export interface CommandAttempt extends OrderKey {
   readonly client: string;
   /** When it was sent, in milliseconds since the client's process began. */
   readonly atMs: number;
-  /** Derived from its Idempotency-Key; null for a dry run, which has none. */
+  /** Who asks, as the token says. */
+  readonly actor: Actor;
+  /**
+   * Derived from its Idempotency-Key; null without one. A PUT without one is a command of its own each time it is sent.
+   */
   readonly commandId: string | null;
+  /**
+   * Its X-Correlation-Id, which its events keep. Every sending by a client has its own; a repetition by the network has
+   * that of the sending repeated.
+   */
+  readonly correlationId: string;
+  readonly isDryRun: boolean;
   /** The command that the API has to read from the body. */
   readonly command: OrderCommand;
   readonly occurredAt: string | null;

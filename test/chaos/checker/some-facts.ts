@@ -172,6 +172,7 @@ async function handled(
   } as const;
   facts.commands.push({
     ...{ client: 'client', atMs: 0, tenantId: TENANT, orderId, commandId, command },
+    ...{ actor: { type: 'service', id: 'test' }, correlationId: commandId, isDryRun: false },
     ...{ occurredAt: null, ifMatch: null, outcome },
   });
   return order;
