@@ -14,11 +14,11 @@ import { untilSettled } from './loaders/settled.js';
 import { takeSample } from './loaders/take-sample.js';
 import { Random } from './random.js';
 import { ChaosSystem, type Engine } from './system/chaos-system.js';
+import { openClients, TOKEN_SECONDS } from './workload/clients.js';
 import { FeedReader } from './workload/feed-reader.js';
 import { LaterRelease } from './workload/later-release.js';
 import { KnownOrders } from './workload/orders.js';
 import { Recorder } from './workload/recorder.js';
-import { ShopClient } from './workload/shop-client.js';
 
 export interface RoundOptions {
   readonly seed: string;
@@ -52,20 +52,16 @@ export interface RoundResult {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const CLIENTS = 12;
-const TENANTS = ['default', 'second'];
+const TENANTS = ['default', 'second'] as const;
 /** The tenant whose money moves at the payment provider. */
 const PAYING_TENANT = 'second';
 /** The tenant that a later release appends to. */
 const RELEASED_TENANT = 'default';
-/** Few enough that most orders get a long history and clients meet at the same orders. */
-const MAX_ORDERS = 60;
 const SAMPLE_EVERY_MS = 700;
 const LOOK_EVERY_MS = 200;
 const SETTLE_LIMIT_MS = 120_000;
 /** Late requests are few: after so many loads none should be left. */
 const MOST_LOADS = 5;
-const TOKEN_SECONDS = 4 * 3_600;
 
 /** One system from its start to its end: clients and faults for a while, then quiet, then the checks. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
@@ -114,6 +110,7 @@ class Round {
       const { unsettled, facts } = await this.#atRest(system, store, laterRelease.eventIds);
       this.#write('commands.ndjson', facts.commands);
       this.#write('reads.ndjson', facts.reads);
+      this.#write('customer-answers.ndjson', facts.customerAnswers);
       this.#log('judging');
       const violations = await check(facts);
       this.#log('judged');
@@ -173,7 +170,10 @@ class Round {
     this.#followers = await this.#feedReaders(system);
     watching.push(...this.#followers.map((follower) => follower.run(ended.signal)));
     try {
-      const clients = await this.#clients(system);
+      const clients = await openClients(system, {
+        ...{ orders: this.#orders, recorder: this.#recorder, random: this.#random },
+        ...{ tenants: TENANTS, payingTenant: PAYING_TENANT },
+      });
       await Promise.all([runner.run(plan, over.signal), ...clients.map((client) => client.run(over.signal))]);
       await runner.settle();
     } finally {
@@ -193,30 +193,6 @@ class Round {
       if (done >= enough && runner.isOver) over.abort();
       await setTimeout(LOOK_EVERY_MS);
     }
-  }
-
-  async #clients(system: ChaosSystem): Promise<ShopClient[]> {
-    const { commandUrls, queryUrls } = system;
-    return Promise.all(
-      Array.from({ length: CLIENTS }, async (_, index) => {
-        const name = `client-${index}`;
-        const tenantId = TENANTS[index % 3 === 2 ? 1 : 0]!;
-        const token = await system.issuer.issueToken({
-          tenant: tenantId,
-          scopes: ['orders:read', 'orders:write', 'orders:refund', 'orders:admin'],
-          clientId: name,
-          lifetimeSeconds: TOKEN_SECONDS,
-        });
-        const sender = { name, tenantId, token, clientId: name, customerId: null };
-        const orders = this.#orders;
-        const random = this.#random.fork(name);
-        return new ShopClient({
-          ...{ sender, commandUrls, queryUrls, orders, random },
-          ...{ recorder: this.#recorder, maxOrders: MAX_ORDERS },
-          movesMoney: tenantId !== PAYING_TENANT,
-        });
-      }),
-    );
   }
 
   #feedReaders({ issuer, queryUrls: urls }: ChaosSystem): Promise<FeedReader[]> {
@@ -273,6 +249,7 @@ class Round {
       {
         commands: [...this.#recorder.commands, ...byWorkers],
         reads: this.#recorder.reads,
+        customerAnswers: this.#recorder.customerAnswers,
         feed: this.#followers.flatMap(({ told }) => told),
         ...{ samples: this.#samples, provider, ofLaterRelease },
       },

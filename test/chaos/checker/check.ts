@@ -1,4 +1,5 @@
 import { checkCommands } from './commands.check.js';
+import { checkCustomers } from './customers.check.js';
 import { checkDocuments } from './documents.check.js';
 import type { Facts } from './facts.js';
 import { checkFeed } from './feed.check.js';
@@ -32,5 +33,6 @@ export async function check(seen: Facts): Promise<readonly Violation[]> {
   await checkSnapshots(facts, stories, to('I7'));
   checkSamples(facts.samples, facts.log, { I8: to('I8'), I9: to('I9') });
   checkMoney(facts, stories, to('I10'));
+  checkCustomers(facts, stories, to('I11'));
   return violations;
 }

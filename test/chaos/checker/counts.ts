@@ -3,11 +3,15 @@ import type { Facts } from './facts.js';
 /** Counts of what there was to check. */
 export function countsOf(facts: Facts): Record<string, number> {
   const by = (kind: string) => facts.commands.filter(({ outcome }) => outcome.kind === kind).length;
+  const done = facts.commands.filter(({ outcome }) => outcome.kind === 'done' && outcome.events.length > 0);
   return {
     commands: facts.commands.length,
     done: by('done'),
     refused: by('refused'),
     unknown: by('unknown'),
+    'changes without a key': done.filter(({ commandId }) => commandId === null).length,
+    'changes by customers': done.filter(({ actor }) => actor.type === 'customer').length,
+    'answers to customers': facts.customerAnswers.length,
     reads: facts.reads.length,
     answered: facts.reads.filter(({ shown }) => shown !== null).length,
     obliged: facts.reads.filter(({ shown, mustShow }) => shown !== null && mustShow !== null).length,

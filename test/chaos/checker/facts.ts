@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../provider/ledger.js';
 export interface Facts {
   readonly commands: readonly CommandAttempt[];
   readonly reads: readonly ReadAttempt[];
+  readonly customerAnswers: readonly CustomerAnswer[];
   /** All events of order streams, in the order of `$all`. */
   readonly log: readonly RawEvent[];
   /**
@@ -100,6 +101,8 @@ export interface ReadAttempt {
   /** When it was sent, in milliseconds since the client's process began. */
   readonly atMs: number;
   readonly tenantId: string;
+  /** The customer who asks; null: staff or a service. */
+  readonly customerId: string | null;
   readonly asks: string;
   /** The order that the answer contains if it exists; null: the question is about any orders. */
   readonly orderId: string | null;
@@ -112,6 +115,17 @@ export interface ReadAttempt {
   readonly retryAfter: string | null;
   /** null: the question asks only for orders as they are or were. */
   readonly inquiry: InquiryFact | null;
+}
+
+/** Any answer that a customer got, to a command or to a question, as a whole. */
+export interface CustomerAnswer {
+  readonly client: string;
+  readonly tenantId: string;
+  readonly customerId: string;
+  /** Method and path of the request. */
+  readonly asks: string;
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** A question about the history of one order, or about many orders at once. */

@@ -65,7 +65,8 @@ export async function someFacts(
     facts.documents.push({ id: key, version: writeSeq, source });
     facts.revisions.set(key, order.revision);
     facts.reads.push({
-      ...{ client: 'client', atMs: 0, tenantId: TENANT, asks: `order ${orderId}`, orderId, status: 200 },
+      ...{ client: 'client', atMs: 0, tenantId: TENANT, customerId: null, orderId, status: 200 },
+      asks: `order ${orderId}`,
       ...{ mustShow: { orderId, revision: order.revision }, retryAfter: null, inquiry: null },
       shown: [{ orderId, revision: order.revision, as: 'summary', content: expectedSummary(order) }],
     });
@@ -79,6 +80,7 @@ export async function someFacts(
     unsent: [],
     ofLaterRelease: new Set<string>(),
     provider: null,
+    customerAnswers: [],
     samples: [
       {
         ...{

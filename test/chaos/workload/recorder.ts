@@ -1,4 +1,4 @@
-import type { CommandAttempt, CommandOutcome, ReadAttempt } from '../checker/facts.js';
+import type { CommandAttempt, CommandOutcome, CustomerAnswer, ReadAttempt } from '../checker/facts.js';
 
 type Sent = Omit<CommandAttempt, 'outcome'>;
 
@@ -12,6 +12,7 @@ export interface AttemptRecorder {
 export class Recorder implements AttemptRecorder {
   readonly commands: CommandAttempt[] = [];
   readonly reads: ReadAttempt[] = [];
+  readonly customerAnswers: CustomerAnswer[] = [];
   /** Each attempt by its correlation id, whatever came of it. */
   readonly #sent = new Map<string, Sent>();
   /** Correlation ids of repeated requests whose clients record their attempts elsewhere. */

@@ -78,8 +78,8 @@ export class ShopClient {
     const key = this.#key();
     const reference = `ref-${key}`;
     const orderId = this.#commands.placedOrderId(key);
-    orders.add({ tenantId, orderId, reference, seen: null });
     const command = anyPlacing(random, reference);
+    orders.add({ tenantId, orderId, reference, customerId: command.data.customerId, seen: null });
     await this.#sendSomehow({ key, command, orderId, occurredAt: this.#occurredAt(), ifMatch: null }, signal);
   }
 
