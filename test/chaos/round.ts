@@ -7,10 +7,12 @@ import { countsOf } from './checker/counts.js';
 import type { Facts, Sample } from './checker/facts.js';
 import { check } from './checker/check.js';
 import type { Violation } from './checker/violations.js';
+import { DamagedSnapshots } from './faults/damaged-snapshots.js';
 import { planFaults, type Fault, type Targets } from './faults/fault-plan.js';
 import { FaultRunner } from './faults/fault-runner.js';
 import { loadFacts } from './loaders/load-facts.js';
 import { untilSettled } from './loaders/settled.js';
+import { SnapshotCounting } from './loaders/snapshot-counts.js';
 import { takeSample } from './loaders/take-sample.js';
 import { Random } from './random.js';
 import { ChaosSystem, type Engine } from './system/chaos-system.js';
@@ -52,6 +54,9 @@ export interface RoundResult {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** Ids of events that nobody asked for. */
+type WrittenByFaults = Pick<Facts, 'ofLaterRelease' | 'damagedSnapshots'>;
+
 const TENANTS = ['default', 'second'] as const;
 /** The tenant whose money moves at the payment provider. */
 const PAYING_TENANT = 'second';
@@ -78,6 +83,7 @@ class Round {
   readonly #orders = new KnownOrders();
   readonly #deaths: string[] = [];
   readonly #samples: Sample[] = [];
+  readonly #snapshotCounting = new SnapshotCounting();
   #followers: readonly FeedReader[] = [];
   readonly #startedMs = performance.now();
 
@@ -104,10 +110,15 @@ class Round {
       ...{ orders: this.#orders, tenantId: RELEASED_TENANT },
       random: this.#random.fork('later release'),
     });
+    const snapshots = new DamagedSnapshots(store, {
+      ...{ orders: this.#orders, tenants: TENANTS },
+      random: this.#random.fork('damaged snapshots'),
+    });
+    const written = { ofLaterRelease: laterRelease.eventIds, damagedSnapshots: snapshots.eventIds };
     try {
-      const faults = await this.#disturb(system, laterRelease);
+      const faults = await this.#disturb({ system, laterRelease, snapshots });
       this.#log('everything runs undisturbed again');
-      const { unsettled, facts } = await this.#atRest(system, store, laterRelease.eventIds);
+      const { unsettled, facts } = await this.#atRest(system, store, written);
       this.#write('commands.ndjson', facts.commands);
       this.#write('reads.ndjson', facts.reads);
       this.#write('customer-answers.ndjson', facts.customerAnswers);
@@ -129,7 +140,7 @@ class Round {
   async #atRest(
     system: ChaosSystem,
     store: DbClientEventStore,
-    ofLaterRelease: ReadonlySet<string>,
+    written: WrittenByFaults,
   ): Promise<{ unsettled: string | null; facts: Facts }> {
     const { elasticsearch, kafka, settleLimitMs: limitMs = SETTLE_LIMIT_MS } = this.#options;
     const settling = {
@@ -146,7 +157,7 @@ class Round {
       this.#log(unsettled ?? 'settled');
       await Promise.all(this.#followers.map((follower) => follower.finish(limitMs)));
       await this.#sample(system);
-      const facts = await this.#facts(system, store, ofLaterRelease);
+      const facts = await this.#facts(system, store, written);
       if (unsettled !== null || (await store.headPosition()) === head) return { unsettled, facts };
       if (loads === MOST_LOADS) {
         return { unsettled: `something was written during each of ${loads} loads`, facts };
@@ -156,10 +167,11 @@ class Round {
   }
 
   /** Returns when the clients have ended and every fault is undone. */
-  async #disturb(system: ChaosSystem, laterRelease: LaterRelease): Promise<ReadonlyMap<string, number>> {
+  async #disturb(on: ConstructorParameters<typeof FaultRunner>[0]): Promise<ReadonlyMap<string, number>> {
+    const { system } = on;
     const { forMs, faults = (random, targets) => planFaults(random, targets, forMs) } = this.#options;
     const repeats = this.#random.fork('repeats');
-    const runner = new FaultRunner({ system, laterRelease }, repeats, (line) => this.#log(line));
+    const runner = new FaultRunner(on, repeats, (line) => this.#log(line));
     const plan = faults(this.#random.fork('faults'), this.#targets(system));
     const over = new AbortController();
     const ended = new AbortController();
@@ -227,15 +239,12 @@ class Round {
 
   async #sample(system: ChaosSystem): Promise<void> {
     const from = { postgresUrl: system.readUrl, elasticsearchUrl: this.#options.elasticsearch?.url ?? null };
+    await this.#snapshotCounting.ask(system.commandApis.map(({ url }) => url));
     const sample = await takeSample(from, performance.now() - this.#startedMs);
     if (sample !== null) this.#samples.push(sample);
   }
 
-  #facts(
-    system: ChaosSystem,
-    store: DbClientEventStore,
-    ofLaterRelease: ReadonlySet<string>,
-  ): Promise<Facts> {
+  #facts(system: ChaosSystem, store: DbClientEventStore, written: WrittenByFaults): Promise<Facts> {
     const { elasticsearch, kafka } = this.#options;
     const provider = system.payments.facts();
     const byWorkers = this.#recorder.withRepetitions(system.payments.attempts());
@@ -251,7 +260,8 @@ class Round {
         reads: this.#recorder.reads,
         customerAnswers: this.#recorder.customerAnswers,
         feed: this.#followers.flatMap(({ told }) => told),
-        ...{ samples: this.#samples, provider, ofLaterRelease },
+        ...{ samples: this.#samples, provider, ...written },
+        snapshotCounts: this.#snapshotCounting.counts,
       },
     );
   }

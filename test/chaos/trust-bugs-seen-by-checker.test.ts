@@ -4,5 +4,5 @@ import { bugsAreSeenThrough } from './seeded-bugs/seen-by-checker.js';
 
 const SETTLE_LIMIT_MS = 15_000;
 
-describe('a system that trusts a customer or a request too much is seen through', () =>
+describe('a system that trusts a customer, a request or a snapshot too much is seen through', () =>
   bugsAreSeenThrough('trust', trustBugs, SETTLE_LIMIT_MS));

@@ -203,6 +203,21 @@ const alterations: readonly Alteration[] = [
     },
   ],
   [
+    'a snapshot that was damaged can be used',
+    'I7',
+    /differs from the order at 3 in tags/,
+    async ({ snapshots, damagedSnapshots }) => {
+      await rewrite(snapshots[0]!, (state) => ({ ...state, tags: [] }));
+      damagedSnapshots.add(snapshots[0]!.eventId);
+    },
+  ],
+  [
+    'an order was loaded from a wrong snapshot',
+    'I7',
+    /2 loads from a snapshot gave another state than all events/,
+    ({ snapshotCounts }) => void snapshotCounts.checks.set('different', 2),
+  ],
+  [
     'a checkpoint is past an event that is not applied',
     'I8',
     /is past event 3, the row is at 2/,
@@ -315,6 +330,19 @@ describe('the checker of the chaos run', () => {
     const nothing = { ...first, outcome: { ...first.outcome, revision: 3, events: [] } };
     commands.push({ ...nothing, correlationId: 'to no effect' });
     expect(await check(facts)).toEqual([]);
+  });
+
+  it('says nothing against damaged snapshots that cannot be used', async () => {
+    const facts = await sound();
+    const { snapshots, damagedSnapshots } = facts;
+    Object.assign(snapshots[0]!.metadata as object, { revision: 1 });
+    snapshots[1]!.stream = snapshots[2]!.stream;
+    await rewrite(snapshots[2]!, (state) => {
+      const last = { ...state.handled.at(-1)!, commandId: randomUUID() };
+      return { ...state, tags: [], handled: state.handled.with(-1, last) };
+    });
+    for (const { eventId } of snapshots) damagedSnapshots.add(eventId);
+    expect(await check(facts as Facts)).toEqual([]);
   });
 
   it('says nothing against a document whose row is said to have been written late', async () => {

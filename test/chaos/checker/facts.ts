@@ -18,6 +18,9 @@ export interface Facts {
   readonly streams: ReadonlyMap<string, readonly string[]>;
   /** Every snapshot that was ever written, including those that were replaced. */
   readonly snapshots: readonly RawEvent[];
+  /** Ids of the snapshots that were written in the place of others as a fault, none of which may be used. */
+  readonly damagedSnapshots: ReadonlySet<string>;
+  readonly snapshotCounts: SnapshotCounts;
   readonly rows: RowFacts;
   /** null: orders are not searched in Elasticsearch. */
   readonly documents: readonly DocumentFact[] | null;
@@ -33,6 +36,14 @@ export interface Facts {
   readonly samples: readonly Sample[];
   /** null: there is no payment provider. */
   readonly provider: ProviderFacts | null;
+}
+
+/** What the command-apis counted about snapshots, by outcome. */
+export interface SnapshotCounts {
+  /** Looks for a snapshot. */
+  readonly reads: ReadonlyMap<string, number>;
+  /** Comparisons of a state loaded from a snapshot with what all events make. */
+  readonly checks: ReadonlyMap<string, number>;
 }
 
 /** The payment provider's own books, after the run. */

@@ -81,6 +81,8 @@ export async function someFacts(
     ofLaterRelease: new Set<string>(),
     provider: null,
     customerAnswers: [],
+    damagedSnapshots: new Set<string>(),
+    snapshotCounts: { reads: new Map<string, number>(), checks: new Map<string, number>() },
     samples: [
       {
         ...{

@@ -1,4 +1,4 @@
-import type { SeededBug } from './bugs.js';
+import { BUG_ROUND_MS, type SeededBug } from './bugs.js';
 
 /** Of the clients, few are customers, and most of what they do is reading. */
 const ENOUGH_OF_CUSTOMERS = 300;
@@ -6,8 +6,18 @@ const ENOUGH_OF_CUSTOMERS = 300;
 const ENOUGH_OF_NOTES = 600;
 /** Few commands may be sent without a key. */
 const ENOUGH_OF_KEYLESS = 300;
+/** The first snapshots are written after some events. */
+const ENOUGH_OF_SNAPSHOTS = 450;
 
-/** Mistakes in what customers may do and see, and in commands without a key. */
+const damage = {
+  atMs: 1_000,
+  kind: 'damage',
+  target: 'snapshots',
+  durationMs: BUG_ROUND_MS,
+  amount: 0,
+} as const;
+
+/** Mistakes in what customers may do and see, in commands without a key, and in the trust in snapshots. */
 export const trustBugs: readonly SeededBug[] = [
   {
     name: 'an order that any customer may change',
@@ -78,5 +88,35 @@ export const trustBugs: readonly SeededBug[] = [
     enough: ENOUGH_OF_KEYLESS,
     caughtAs: 'I1',
     says: /^was answered with .*, and left nothing/,
+  },
+  {
+    name: 'a snapshot whose hash is not compared',
+    changes: [
+      {
+        file: 'libs/event-store/src/snapshots/snapshot-codec.ts',
+        from: `if (sha256Of(data) !== metadata.sha256) return 'corrupt';`,
+        to: '',
+      },
+    ],
+    faults: [damage],
+    twice: true, // the second command-api caches no order
+    enough: ENOUGH_OF_SNAPSHOTS,
+    caughtAs: 'I7',
+    says: /loads from a snapshot gave another state/,
+  },
+  {
+    name: 'a snapshot of another history of its order',
+    changes: [
+      {
+        file: 'libs/event-store/src/order-loader.ts',
+        from: 'if (first.done || !isAfter(first.value, order)) {',
+        to: 'if (first.done) {',
+      },
+    ],
+    faults: [damage],
+    twice: true, // the second command-api caches no order
+    enough: ENOUGH_OF_SNAPSHOTS,
+    caughtAs: 'I7',
+    says: /loads from a snapshot gave another state/,
   },
 ];
