@@ -93,7 +93,10 @@ const damages: readonly Damage[] = [
     return anew(raw, { data: event.data.with(at, event.data[at]! ^ 1) });
   },
   // It was written in part.
-  async ({ raw }, _, random) => anew(raw, { data: bytesOf(raw).slice(0, random.below(raw.sizeBytes)) }),
+  async ({ raw }, _, random) => {
+    const data = bytesOf(raw);
+    return anew(raw, { data: data.slice(0, random.below(data.length)) });
+  },
   // It is of another order,
   async (_, other) => anew(other.raw, {}),
   // or of another order under this order's name.
