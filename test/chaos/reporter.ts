@@ -56,7 +56,7 @@ export class Reporter {
     for (const death of this.#deaths) say(`a process ended by itself and was started again: ${death}`);
     const outcome = this.#failures === 0 ? 'no violation' : `${this.#failures} rounds failed`;
     say(
-      `checked I1, I2, I3, I4, I5, I7, I8, I9 and I10 in ${this.#rounds} rounds: ${outcome}; ` +
+      `checked I1, I2, I3, I4, I5, I7, I8, I9, I10 and I11 in ${this.#rounds} rounds: ${outcome}; ` +
         `${listed(this.#counts)}; faults: ${listed(this.#faults)}`,
     );
   }

@@ -7,18 +7,20 @@ import { countsOf } from './checker/counts.js';
 import type { Facts, Sample } from './checker/facts.js';
 import { check } from './checker/check.js';
 import type { Violation } from './checker/violations.js';
+import { DamagedSnapshots } from './faults/damaged-snapshots.js';
 import { planFaults, type Fault, type Targets } from './faults/fault-plan.js';
 import { FaultRunner } from './faults/fault-runner.js';
 import { loadFacts } from './loaders/load-facts.js';
 import { untilSettled } from './loaders/settled.js';
+import { SnapshotCounting } from './loaders/snapshot-counts.js';
 import { takeSample } from './loaders/take-sample.js';
 import { Random } from './random.js';
 import { ChaosSystem, type Engine } from './system/chaos-system.js';
+import { openClients, TOKEN_SECONDS } from './workload/clients.js';
 import { FeedReader } from './workload/feed-reader.js';
 import { LaterRelease } from './workload/later-release.js';
 import { KnownOrders } from './workload/orders.js';
 import { Recorder } from './workload/recorder.js';
-import { ShopClient } from './workload/shop-client.js';
 
 export interface RoundOptions {
   readonly seed: string;
@@ -52,20 +54,19 @@ export interface RoundResult {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const CLIENTS = 12;
-const TENANTS = ['default', 'second'];
+/** Ids of events that nobody asked for. */
+type WrittenByFaults = Pick<Facts, 'ofLaterRelease' | 'damagedSnapshots'>;
+
+const TENANTS = ['default', 'second'] as const;
 /** The tenant whose money moves at the payment provider. */
 const PAYING_TENANT = 'second';
 /** The tenant that a later release appends to. */
 const RELEASED_TENANT = 'default';
-/** Few enough that most orders get a long history and clients meet at the same orders. */
-const MAX_ORDERS = 60;
 const SAMPLE_EVERY_MS = 700;
 const LOOK_EVERY_MS = 200;
 const SETTLE_LIMIT_MS = 120_000;
 /** Late requests are few: after so many loads none should be left. */
 const MOST_LOADS = 5;
-const TOKEN_SECONDS = 4 * 3_600;
 
 /** One system from its start to its end: clients and faults for a while, then quiet, then the checks. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
@@ -82,6 +83,7 @@ class Round {
   readonly #orders = new KnownOrders();
   readonly #deaths: string[] = [];
   readonly #samples: Sample[] = [];
+  readonly #snapshotCounting = new SnapshotCounting();
   #followers: readonly FeedReader[] = [];
   readonly #startedMs = performance.now();
 
@@ -108,12 +110,18 @@ class Round {
       ...{ orders: this.#orders, tenantId: RELEASED_TENANT },
       random: this.#random.fork('later release'),
     });
+    const snapshots = new DamagedSnapshots(store, {
+      ...{ orders: this.#orders, tenants: TENANTS },
+      random: this.#random.fork('damaged snapshots'),
+    });
+    const written = { ofLaterRelease: laterRelease.eventIds, damagedSnapshots: snapshots.eventIds };
     try {
-      const faults = await this.#disturb(system, laterRelease);
+      const faults = await this.#disturb({ system, laterRelease, snapshots });
       this.#log('everything runs undisturbed again');
-      const { unsettled, facts } = await this.#atRest(system, store, laterRelease.eventIds);
+      const { unsettled, facts } = await this.#atRest(system, store, written);
       this.#write('commands.ndjson', facts.commands);
       this.#write('reads.ndjson', facts.reads);
+      this.#write('customer-answers.ndjson', facts.customerAnswers);
       this.#log('judging');
       const violations = await check(facts);
       this.#log('judged');
@@ -132,7 +140,7 @@ class Round {
   async #atRest(
     system: ChaosSystem,
     store: DbClientEventStore,
-    ofLaterRelease: ReadonlySet<string>,
+    written: WrittenByFaults,
   ): Promise<{ unsettled: string | null; facts: Facts }> {
     const { elasticsearch, kafka, settleLimitMs: limitMs = SETTLE_LIMIT_MS } = this.#options;
     const settling = {
@@ -149,7 +157,7 @@ class Round {
       this.#log(unsettled ?? 'settled');
       await Promise.all(this.#followers.map((follower) => follower.finish(limitMs)));
       await this.#sample(system);
-      const facts = await this.#facts(system, store, ofLaterRelease);
+      const facts = await this.#facts(system, store, written);
       if (unsettled !== null || (await store.headPosition()) === head) return { unsettled, facts };
       if (loads === MOST_LOADS) {
         return { unsettled: `something was written during each of ${loads} loads`, facts };
@@ -159,10 +167,11 @@ class Round {
   }
 
   /** Returns when the clients have ended and every fault is undone. */
-  async #disturb(system: ChaosSystem, laterRelease: LaterRelease): Promise<ReadonlyMap<string, number>> {
+  async #disturb(on: ConstructorParameters<typeof FaultRunner>[0]): Promise<ReadonlyMap<string, number>> {
+    const { system } = on;
     const { forMs, faults = (random, targets) => planFaults(random, targets, forMs) } = this.#options;
     const repeats = this.#random.fork('repeats');
-    const runner = new FaultRunner({ system, laterRelease }, repeats, (line) => this.#log(line));
+    const runner = new FaultRunner(on, repeats, (line) => this.#log(line));
     const plan = faults(this.#random.fork('faults'), this.#targets(system));
     const over = new AbortController();
     const ended = new AbortController();
@@ -173,7 +182,10 @@ class Round {
     this.#followers = await this.#feedReaders(system);
     watching.push(...this.#followers.map((follower) => follower.run(ended.signal)));
     try {
-      const clients = await this.#clients(system);
+      const clients = await openClients(system, {
+        ...{ orders: this.#orders, recorder: this.#recorder, random: this.#random },
+        ...{ tenants: TENANTS, payingTenant: PAYING_TENANT },
+      });
       await Promise.all([runner.run(plan, over.signal), ...clients.map((client) => client.run(over.signal))]);
       await runner.settle();
     } finally {
@@ -193,30 +205,6 @@ class Round {
       if (done >= enough && runner.isOver) over.abort();
       await setTimeout(LOOK_EVERY_MS);
     }
-  }
-
-  async #clients(system: ChaosSystem): Promise<ShopClient[]> {
-    const { commandUrls, queryUrls } = system;
-    return Promise.all(
-      Array.from({ length: CLIENTS }, async (_, index) => {
-        const name = `client-${index}`;
-        const tenantId = TENANTS[index % 3 === 2 ? 1 : 0]!;
-        const token = await system.issuer.issueToken({
-          tenant: tenantId,
-          scopes: ['orders:read', 'orders:write', 'orders:refund', 'orders:admin'],
-          clientId: name,
-          lifetimeSeconds: TOKEN_SECONDS,
-        });
-        const sender = { name, tenantId, token, clientId: name };
-        const orders = this.#orders;
-        const random = this.#random.fork(name);
-        return new ShopClient({
-          ...{ sender, commandUrls, queryUrls, orders, random },
-          ...{ recorder: this.#recorder, maxOrders: MAX_ORDERS },
-          movesMoney: tenantId !== PAYING_TENANT,
-        });
-      }),
-    );
   }
 
   #feedReaders({ issuer, queryUrls: urls }: ChaosSystem): Promise<FeedReader[]> {
@@ -251,15 +239,12 @@ class Round {
 
   async #sample(system: ChaosSystem): Promise<void> {
     const from = { postgresUrl: system.readUrl, elasticsearchUrl: this.#options.elasticsearch?.url ?? null };
+    await this.#snapshotCounting.ask(system.commandApis.map(({ url }) => url));
     const sample = await takeSample(from, performance.now() - this.#startedMs);
     if (sample !== null) this.#samples.push(sample);
   }
 
-  #facts(
-    system: ChaosSystem,
-    store: DbClientEventStore,
-    ofLaterRelease: ReadonlySet<string>,
-  ): Promise<Facts> {
+  #facts(system: ChaosSystem, store: DbClientEventStore, written: WrittenByFaults): Promise<Facts> {
     const { elasticsearch, kafka } = this.#options;
     const provider = system.payments.facts();
     const byWorkers = this.#recorder.withRepetitions(system.payments.attempts());
@@ -273,8 +258,10 @@ class Round {
       {
         commands: [...this.#recorder.commands, ...byWorkers],
         reads: this.#recorder.reads,
+        customerAnswers: this.#recorder.customerAnswers,
         feed: this.#followers.flatMap(({ told }) => told),
-        ...{ samples: this.#samples, provider, ofLaterRelease },
+        ...{ samples: this.#samples, provider, ...written },
+        snapshotCounts: this.#snapshotCounting.counts,
       },
     );
   }

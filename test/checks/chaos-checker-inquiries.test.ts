@@ -136,7 +136,8 @@ function customerOf(items: readonly SummaryItem[]) {
 function read(question: Inquiry, answer: Answer): Asked {
   const orderId = 'orderId' in question ? question.orderId : null;
   return {
-    ...{ client: 'client', atMs: 0, tenantId: TENANT, asks: question.kind, orderId, shown: null },
+    ...{ client: 'client', atMs: 0, tenantId: TENANT, customerId: null, asks: question.kind, orderId },
+    shown: null,
     ...{ status: 200, retryAfter: null, mustShow: orderId === null ? null : { orderId, revision: 3 } },
     inquiry: {
       question,

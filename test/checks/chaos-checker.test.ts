@@ -49,6 +49,58 @@ const alterations: readonly Alteration[] = [
       commands[2]!.outcome = { kind: 'refused', status: 409, code: 'not_allowed_in_state' };
     },
   ],
+  [
+    'one command is of two senders',
+    'I1',
+    /is one command of several senders: service test, customer ada/,
+    ({ commands }) => void commands.push({ ...commands[2]!, actor: { type: 'customer', id: 'ada' } }),
+  ],
+  [
+    'an event names somebody who did not ask',
+    'I1',
+    /is recorded as of user ann, and service test asked/,
+    ({ log }) => {
+      (log[2]!.metadata as { actor: unknown }).actor = { type: 'user', id: 'ann' };
+    },
+  ],
+  [
+    'an event names a conversation that it is not from',
+    'I1',
+    /is recorded as of the conversation elsewhere, which no attempt belonged to/,
+    ({ log }) => {
+      (log[2]!.metadata as { correlationId: string }).correlationId = 'elsewhere';
+    },
+  ],
+  [
+    'a command is said to have had nothing to do',
+    'I1',
+    /was answered as if there was nothing to do at revision 1/,
+    ({ commands }) => {
+      Object.assign(commands[2]!.outcome, { revision: 1, events: [] });
+    },
+  ],
+  [
+    'a change without a key is answered, and lost',
+    'I1',
+    /was answered with .*TagsChanged.*, and left nothing/,
+    ({ commands }) =>
+      void commands.push({ ...commands[2]!, commandId: null, correlationId: 'sent without a key' }),
+  ],
+  [
+    'a change without a key is refused, and left an event',
+    'I2',
+    /was refused in each of 1 attempts, but left TagsChanged/,
+    ({ commands }) => {
+      const outcome = { kind: 'refused', status: 409, code: 'not_allowed_in_state' } as const;
+      Object.assign(commands[2]!, { commandId: null, outcome });
+    },
+  ],
+  [
+    'a change without a key that was a dry run left an event',
+    'I3',
+    /nobody asked for it/,
+    ({ commands }) => void Object.assign(commands[2]!, { commandId: null, isDryRun: true }),
+  ],
   ['an event is nobody’s', 'I3', /nobody asked for it/, ({ commands }) => void commands.splice(2, 1)],
   ['a revision is missing', 'I3', /has revision 2/, ({ log }) => void log.splice(1, 1)],
   [
@@ -151,6 +203,21 @@ const alterations: readonly Alteration[] = [
     },
   ],
   [
+    'a snapshot that was damaged can be used',
+    'I7',
+    /differs from the order at 3 in tags/,
+    async ({ snapshots, damagedSnapshots }) => {
+      await rewrite(snapshots[0]!, (state) => ({ ...state, tags: [] }));
+      damagedSnapshots.add(snapshots[0]!.eventId);
+    },
+  ],
+  [
+    'an order was loaded from a wrong snapshot',
+    'I7',
+    /2 loads from a snapshot gave another state than all events/,
+    ({ snapshotCounts }) => void snapshotCounts.checks.set('different', 2),
+  ],
+  [
     'a checkpoint is past an event that is not applied',
     'I8',
     /is past event 3, the row is at 2/,
@@ -238,6 +305,44 @@ describe('the checker of the chaos run', () => {
     facts.parked.push({ projection: 'orders', tenantId, orderId, revision });
     const found = await check(facts);
     expect(found.filter(({ invariant, what }) => invariant === 'I4' && /not parked/.test(what))).toEqual([]);
+  });
+
+  it('finds out what a change without a key became, also when the network repeated it', async () => {
+    const facts = structuredClone(
+      await someFacts(1, (orderId) => [
+        placeOrder(orderId),
+        changeTags('gift'),
+        changeTags('rush'),
+        changeTags('gift'),
+      ]),
+    ) as Changeable<Facts>;
+    const { commands, log, rows } = facts;
+    const first = Object.assign(commands[1]!, { commandId: null });
+    (log[3]!.metadata as { correlationId: string }).correlationId = first.correlationId;
+    rows.history[3]!['correlation_id'] = first.correlationId;
+    commands.splice(3, 1);
+    const alone = await check(facts);
+    expect(alone.map(({ invariant, what }) => `${invariant} ${what}`)).toEqual([
+      'I3 revision 3 (TagsChanged): nobody asked for it',
+    ]);
+    commands.push({ ...first, client: 'network', outcome: { kind: 'unknown', why: 'sent again' } });
+    expect(await check(facts)).toEqual([]);
+    const nothing = { ...first, outcome: { ...first.outcome, revision: 3, events: [] } };
+    commands.push({ ...nothing, correlationId: 'to no effect' });
+    expect(await check(facts)).toEqual([]);
+  });
+
+  it('says nothing against damaged snapshots that cannot be used', async () => {
+    const facts = await sound();
+    const { snapshots, damagedSnapshots } = facts;
+    Object.assign(snapshots[0]!.metadata as object, { revision: 1 });
+    snapshots[1]!.stream = snapshots[2]!.stream;
+    await rewrite(snapshots[2]!, (state) => {
+      const last = { ...state.handled.at(-1)!, commandId: randomUUID() };
+      return { ...state, tags: [], handled: state.handled.with(-1, last) };
+    });
+    for (const { eventId } of snapshots) damagedSnapshots.add(eventId);
+    expect(await check(facts as Facts)).toEqual([]);
   });
 
   it('says nothing against a document whose row is said to have been written late', async () => {

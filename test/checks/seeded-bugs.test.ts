@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { changedSources } from '../chaos/seeded-bugs/broken-tree.js';
 import { seededBugs } from '../chaos/seeded-bugs/bugs.js';
 import { commandBugs } from '../chaos/seeded-bugs/command-bugs.js';
+import { trustBugs } from '../chaos/seeded-bugs/trust-bugs.js';
 import { indexBugs, topicBugs } from '../chaos/seeded-bugs/engine-bugs.js';
 import { followerBugs } from '../chaos/seeded-bugs/follower-bugs.js';
 import { leaseBugs } from '../chaos/seeded-bugs/lease-bugs.js';
@@ -15,6 +16,7 @@ const ALL = [
   ...followerBugs,
   ...leaseBugs,
   ...moneyBugs,
+  ...trustBugs,
 ];
 
 describe('every seeded bug', () => {

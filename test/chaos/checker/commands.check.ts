@@ -2,6 +2,7 @@ import { eventIds } from '../../../apps/command-api/src/handling/event-ids.js';
 import type { CommandAttempt } from './facts.js';
 import { differences, textOf } from './equal.js';
 import { keyOf, type Chapter, type Story } from './story.js';
+import { isNothingToDo } from './streams.check.js';
 import type { Report } from './violations.js';
 
 /** All attempts under one command id, and all events that carry it, in whatever stream. */
@@ -11,7 +12,8 @@ interface Handled {
 }
 
 /**
- * I1: a command answered with 2xx is in its stream exactly once, as answered. I2: a command that was refused in
+ * I1: a command answered with 2xx is in its stream exactly once, as answered, and under the name of whoever asked; or
+ * there was nothing to do. I2: a command that was refused in
  * every attempt left nothing. (Whether an unknown outcome left all or nothing is seen in streams.check.ts, where
  * each block of events is decided again.)
  */
@@ -24,6 +26,7 @@ export function checkCommands(
     if (attempts.length === 0) continue; // nobody asked for these events: streams.check.ts reports them
     const about = `${attempts[0]!.command.type} ${commandId} on ${keyOf(attempts[0]!)}`;
     checkOnce(about, events, report.I1);
+    checkOrigin(about, attempts, events, report.I1);
     const answers = attempts.filter(({ outcome }) => outcome.kind === 'done');
     for (const attempt of answers) checkAnswer(about, attempt, events, stories, report.I1);
     checkRepeats(about, answers, report.I1);
@@ -71,9 +74,28 @@ function checkOnce(about: string, events: Handled['events'], report: Report): vo
   });
 }
 
+/** A command has one sender, whom its events name. They also name one of its attempts. */
+function checkOrigin(
+  about: string,
+  attempts: readonly CommandAttempt[],
+  events: Handled['events'],
+  report: Report,
+): void {
+  const senders = new Set(attempts.map(({ actor }) => `${actor.type} ${actor.id}`));
+  if (senders.size > 1) report(about, `is one command of several senders: ${[...senders].join(', ')}`);
+  for (const { chapter } of events) {
+    if (chapter.event === null) continue;
+    const { actor, correlationId } = chapter.event.metadata;
+    if (!senders.has(`${actor.type} ${actor.id}`))
+      report(about, `is recorded as of ${actor.type} ${actor.id}, and ${[...senders].join(', ')} asked`);
+    if (!attempts.some((attempt) => attempt.correlationId === correlationId))
+      report(about, `is recorded as of the conversation ${correlationId}, which no attempt belonged to`);
+  }
+}
+
 function checkAnswer(
   about: string,
-  { outcome, ifMatch, orderId, tenantId }: CommandAttempt,
+  { outcome, ifMatch, orderId, tenantId, command, commandId }: CommandAttempt,
   events: Handled['events'],
   stories: ReadonlyMap<string, Story>,
   report: Report,
@@ -85,7 +107,12 @@ function checkAnswer(
     report(about, `was answered with revision ${outcome.revision}, but the stream ends at ${head}`);
     return;
   }
-  if (outcome.events.length === 0) return; // there was nothing to do
+  if (outcome.events.length === 0) {
+    const order = story?.chapters[outcome.revision]?.order ?? null;
+    if (order !== null && !isNothingToDo(order, { command, commandId }))
+      report(about, `was answered as if there was nothing to do at revision ${outcome.revision}`);
+    return;
+  }
   const stored = events.map(({ chapter: { raw, event } }) => ({
     type: raw.type,
     revision: raw.revision,

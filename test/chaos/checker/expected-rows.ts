@@ -1,3 +1,4 @@
+import type { OrderCommandType } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import { allowedCommands } from '#domain/order/transitions.js';
 import { fulfilmentStatus, paymentStatus, returnStatus } from '#domain/order/statuses.js';
@@ -19,6 +20,23 @@ export function expectedDocument(order: Order): ColumnValues {
     returnStatus: returnStatus(order),
     allowedCommands: allowedCommands(order),
   };
+}
+
+/** The order as an answer shows it. Its own customer is shown neither the notes nor what only staff may do. */
+export function expectedView(order: Order, { forCustomer }: { forCustomer: boolean }): ColumnValues {
+  const view = { ...expectedDocument(order), personal: order.personal };
+  if (!forCustomer) return view;
+  return {
+    ...view,
+    notes: [],
+    personal: { ...(order.personal as object), notes: {} },
+    allowedCommands: allowedCommands(order).filter((type) => mayCustomer(type, order)),
+  };
+}
+
+/** Whether customers may give a command to their own orders. */
+export function mayCustomer(type: OrderCommandType, { status }: Pick<Order, 'status'>): boolean {
+  return type === 'RequestReturn' || (type === 'CancelOrder' && status === 'placed');
 }
 
 /** By the field names of answers. */

@@ -1,11 +1,12 @@
 import type { OrderCommand } from '#domain/order/order.js';
-import type { RawEvent } from '#event-store/port.js';
+import type { Actor, RawEvent } from '#event-store/port.js';
 import type { LedgerEntry } from '../provider/ledger.js';
 
 /** Everything that was seen of a run from outside. The checker judges by it alone and asks no system. */
 export interface Facts {
   readonly commands: readonly CommandAttempt[];
   readonly reads: readonly ReadAttempt[];
+  readonly customerAnswers: readonly CustomerAnswer[];
   /** All events of order streams, in the order of `$all`. */
   readonly log: readonly RawEvent[];
   /**
@@ -17,6 +18,9 @@ export interface Facts {
   readonly streams: ReadonlyMap<string, readonly string[]>;
   /** Every snapshot that was ever written, including those that were replaced. */
   readonly snapshots: readonly RawEvent[];
+  /** Ids of the snapshots that were written in the place of others as a fault, none of which may be used. */
+  readonly damagedSnapshots: ReadonlySet<string>;
+  readonly snapshotCounts: SnapshotCounts;
   readonly rows: RowFacts;
   /** null: orders are not searched in Elasticsearch. */
   readonly documents: readonly DocumentFact[] | null;
@@ -32,6 +36,14 @@ export interface Facts {
   readonly samples: readonly Sample[];
   /** null: there is no payment provider. */
   readonly provider: ProviderFacts | null;
+}
+
+/** What the command-apis counted about snapshots, by outcome. */
+export interface SnapshotCounts {
+  /** Looks for a snapshot. */
+  readonly reads: ReadonlyMap<string, number>;
+  /** Comparisons of a state loaded from a snapshot with what all events make. */
+  readonly checks: ReadonlyMap<string, number>;
 }
 
 /** The payment provider's own books, after the run. */
@@ -55,8 +67,18 @@ export interface CommandAttempt extends OrderKey {
   readonly client: string;
   /** When it was sent, in milliseconds since the client's process began. */
   readonly atMs: number;
-  /** Derived from its Idempotency-Key; null for a dry run, which has none. */
+  /** Who asks, as the token says. */
+  readonly actor: Actor;
+  /**
+   * Derived from its Idempotency-Key; null without one. A PUT without one is a command of its own each time it is sent.
+   */
   readonly commandId: string | null;
+  /**
+   * Its X-Correlation-Id, which its events keep. Every sending by a client has its own; a repetition by the network has
+   * that of the sending repeated.
+   */
+  readonly correlationId: string;
+  readonly isDryRun: boolean;
   /** The command that the API has to read from the body. */
   readonly command: OrderCommand;
   readonly occurredAt: string | null;
@@ -90,6 +112,8 @@ export interface ReadAttempt {
   /** When it was sent, in milliseconds since the client's process began. */
   readonly atMs: number;
   readonly tenantId: string;
+  /** The customer who asks; null: staff or a service. */
+  readonly customerId: string | null;
   readonly asks: string;
   /** The order that the answer contains if it exists; null: the question is about any orders. */
   readonly orderId: string | null;
@@ -102,6 +126,17 @@ export interface ReadAttempt {
   readonly retryAfter: string | null;
   /** null: the question asks only for orders as they are or were. */
   readonly inquiry: InquiryFact | null;
+}
+
+/** Any answer that a customer got, to a command or to a question, as a whole. */
+export interface CustomerAnswer {
+  readonly client: string;
+  readonly tenantId: string;
+  readonly customerId: string;
+  /** Method and path of the request. */
+  readonly asks: string;
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** A question about the history of one order, or about many orders at once. */

@@ -1,5 +1,5 @@
 import { differences, textOf } from './equal.js';
-import { expectedChanges, expectedDocument } from './expected-rows.js';
+import { expectedChanges, expectedView } from './expected-rows.js';
 import type { ColumnValues, Inquiry, InquiryFact, Place } from './facts.js';
 import { isSteady, type Chapter, type Story } from './story.js';
 import type { Report } from './violations.js';
@@ -11,6 +11,8 @@ interface Reports {
 
 type About<Kind extends Inquiry['kind']> = InquiryFact & {
   readonly question: Extract<Inquiry, { kind: Kind }>;
+  /** Whether the order's customer asks, to whom no notes are shown. */
+  readonly forCustomer: boolean;
 };
 
 interface HistoryPage {
@@ -26,14 +28,16 @@ interface HistoryPage {
 export function checkHistory(
   about: string,
   story: Story | undefined,
-  { question: { orderId, after, limit }, most, answer }: About<'history'>,
+  { question: { orderId, after, limit }, forCustomer, most, answer }: About<'history'>,
   wanted: number | null,
   { I4, I9 }: Reports,
 ): void {
   if (answer === null) return; // refused, or no answer
   if (story === undefined) return I4(about, `tells of ${orderId}, which has no stream`);
   const { items, nextCursor } = answer as unknown as HistoryPage;
-  const told = story.chapters.filter(({ event, order }) => event !== null && order !== null);
+  const told = story.chapters.filter(
+    ({ event, order }) => event !== null && order !== null && !(forCustomer && isOfNote(event.type)),
+  );
   const first = told.findIndex(({ raw }) => raw.revision > (after ?? -1));
   items.forEach((item, index) => {
     const at = first + index;
@@ -69,6 +73,10 @@ function expectedCause({ raw, event }: Chapter): ColumnValues {
   };
 }
 
+function isOfNote(type: string): boolean {
+  return type === 'NoteAdded' || type === 'NoteRedacted';
+}
+
 interface Difference {
   readonly from: { readonly revision: number } | null;
   readonly to: { readonly revision: number };
@@ -90,7 +98,7 @@ interface Change {
 export function checkDiff(
   about: string,
   story: Story | undefined,
-  { question, seen, answer }: About<'diff'>,
+  { question, forCustomer, seen, answer }: About<'diff'>,
   status: number | null,
   { I4, I9 }: Reports,
 ): void {
@@ -102,7 +110,8 @@ export function checkDiff(
   const { from, to, changes } = answer as unknown as Difference;
   checkPlace(about, story, { asked: question.from, told: from?.revision ?? null, seen }, { I4, I9 });
   checkPlace(about, story, { asked: question.to, told: to.revision, seen }, { I4, I9 });
-  const [before, after] = [from && viewAt(story, from.revision), viewAt(story, to.revision)];
+  const before = from && viewAt(story, from.revision, forCustomer);
+  const after = viewAt(story, to.revision, forCustomer);
   if ((from !== null && before === null) || after === null)
     return I4(about, `is between ${from?.revision ?? 'nothing'} and ${to.revision}, which never were`);
   for (const what of wrongChanges(before ?? {}, after, changes)) I4(about, what);
@@ -145,11 +154,9 @@ function checkPlace(
     I9(about, `takes event ${told ?? 'none'} for the last at ${asked.at}, and ${least} was known`);
 }
 
-function viewAt({ chapters }: Story, revision: number): Json | null {
+function viewAt({ chapters }: Story, revision: number, forCustomer: boolean): Json | null {
   const order = chapters[revision]?.order ?? null;
-  return (
-    order && (JSON.parse(JSON.stringify({ ...expectedDocument(order), personal: order.personal })) as Json)
-  );
+  return order && (JSON.parse(JSON.stringify(expectedView(order, { forCustomer }))) as Json);
 }
 
 type Json = Record<string, unknown>;

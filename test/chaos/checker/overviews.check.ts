@@ -1,8 +1,8 @@
 import type { Order } from '#domain/order/state.js';
 import { differences } from './equal.js';
 import { expectedChanges, expectedSummary } from './expected-rows.js';
-import type { ColumnValues, Inquiry, InquiryFact, PastMoment } from './facts.js';
-import { isSteady, type Chapter, type Story } from './story.js';
+import type { ColumnValues, Inquiry, InquiryFact, PastMoment, ReadAttempt } from './facts.js';
+import { customerOf, isSteady, type Chapter, type Story } from './story.js';
 import type { Report } from './violations.js';
 
 /** A question about many orders. */
@@ -11,33 +11,43 @@ type Overview = Exclude<Inquiry, { readonly orderId: string }>;
 /** The parts of an answer, each under its own name. */
 type Parts = ColumnValues;
 
-/** All orders of each tenant. */
+/** Who asks. */
+type Audience = Pick<ReadAttempt, 'tenantId' | 'customerId'>;
+
+/** All orders of each tenant, and of each customer. */
 export class Shops {
-  readonly #stories: readonly Story[];
-  readonly #byTenant = new Map<string, Shop>();
+  readonly #stories: ReadonlyMap<string, Story>;
+  readonly #shops = new Map<string, Shop>();
 
   constructor(stories: ReadonlyMap<string, Story>) {
-    this.#stories = [...stories.values()];
+    this.#stories = stories;
   }
 
-  of(tenantId: string): Shop {
-    const known = this.#byTenant.get(tenantId);
+  /** The orders that there are for somebody who asks. */
+  of({ tenantId, customerId }: Audience): Shop {
+    const name = `${tenantId} ${customerId ?? ''}`;
+    const known = this.#shops.get(name);
     if (known) return known;
-    const shop = shopOf(this.#stories.filter((story) => story.tenantId === tenantId));
-    this.#byTenant.set(tenantId, shop);
+    const own = [...this.#stories].filter(
+      ([, story]) => story.tenantId === tenantId && (customerId === null || customerOf(story) === customerId),
+    );
+    const shop = shopOf(new Map(own));
+    this.#shops.set(name, shop);
     return shop;
   }
 }
 
-interface Shop {
+export interface Shop {
+  readonly byKey: ReadonlyMap<string, Story>;
   readonly stories: readonly Story[];
   /** Positions of all events of the shop, ascending. */
   readonly positions: readonly bigint[];
 }
 
-function shopOf(stories: readonly Story[]): Shop {
+function shopOf(byKey: ReadonlyMap<string, Story>): Shop {
+  const stories = [...byKey.values()];
   const positions = stories.flatMap(({ chapters }) => chapters.map(({ raw }) => raw.position));
-  return { stories, positions: positions.sort((a, b) => (a < b ? -1 : 1)) };
+  return { byKey, stories, positions: positions.sort((a, b) => (a < b ? -1 : 1)) };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { differences } from './equal.js';
-import { expectedDocument, expectedSummary } from './expected-rows.js';
+import { expectedSummary, expectedView } from './expected-rows.js';
 import type { ColumnValues, ReadAttempt, ShownOrder } from './facts.js';
 import { checkDiff, checkHistory } from './order-past.check.js';
-import { checkOverview, Shops } from './overviews.check.js';
+import { checkOverview, Shops, type Shop } from './overviews.check.js';
 import { keyOf, type Story } from './story.js';
 import type { Report } from './violations.js';
 
@@ -13,7 +13,7 @@ const UNAVAILABLE = 503;
  * I9: an answer to a question with a token shows what the token demands, and a refusal that is not the client's
  * fault says when to come again. I4, during the run: an order in an answer is the order as it was at the revision
  * that the answer names; a history is what its stream tells; and figures of many orders are what their streams add
- * up to.
+ * up to. For a customer, there are no orders but its own.
  */
 export function checkReads(
   reads: readonly ReadAttempt[],
@@ -25,8 +25,9 @@ export function checkReads(
     const about = `${read.client}: ${read.asks}`;
     checkRefusal(about, read, report.I9);
     checkToken(about, read, report.I9);
-    checkInquiry(about, read, { stories, shops }, report);
-    for (const shown of read.shown ?? []) checkShown(about, read.tenantId, shown, stories, report.I4);
+    const shop = shops.of(read);
+    checkInquiry(about, read, shop, report);
+    for (const shown of read.shown ?? []) checkShown(about, read, shown, shop, report.I4);
   }
 }
 
@@ -38,17 +39,20 @@ function checkRefusal(about: string, { status, retryAfter }: ReadAttempt, report
 
 function checkInquiry(
   about: string,
-  { tenantId, status, inquiry, mustShow }: ReadAttempt,
-  { stories, shops }: { stories: ReadonlyMap<string, Story>; shops: Shops },
+  { tenantId, customerId, status, inquiry, mustShow }: ReadAttempt,
+  shop: Shop,
   { I4, I9 }: { readonly I4: Report; readonly I9: Report },
 ): void {
   if (inquiry === null) return;
   const { question } = inquiry;
   if (question.kind !== 'history' && question.kind !== 'diff')
-    return checkOverview(about, shops.of(tenantId), { ...inquiry, question }, status, I4);
-  const story = stories.get(keyOf({ tenantId, orderId: question.orderId }));
-  if (question.kind === 'diff') return checkDiff(about, story, { ...inquiry, question }, status, { I4, I9 });
-  checkHistory(about, story, { ...inquiry, question }, mustShow?.revision ?? null, { I4, I9 });
+    return checkOverview(about, shop, { ...inquiry, question }, status, I4);
+  const story = shop.byKey.get(keyOf({ tenantId, orderId: question.orderId }));
+  const forCustomer = customerId !== null;
+  if (question.kind === 'diff')
+    return checkDiff(about, story, { ...inquiry, question, forCustomer }, status, { I4, I9 });
+  const wanted = mustShow?.revision ?? null;
+  checkHistory(about, story, { ...inquiry, question, forCustomer }, wanted, { I4, I9 });
 }
 
 function checkToken(about: string, { mustShow, status, shown }: ReadAttempt, report: Report): void {
@@ -66,17 +70,18 @@ function checkToken(about: string, { mustShow, status, shown }: ReadAttempt, rep
 
 function checkShown(
   about: string,
-  tenantId: string,
+  { tenantId, customerId }: ReadAttempt,
   { orderId, revision, as, content }: ShownOrder,
-  stories: ReadonlyMap<string, Story>,
+  shop: Shop,
   report: Report,
 ): void {
-  const order = stories.get(keyOf({ tenantId, orderId }))?.chapters[revision]?.order;
+  const order = shop.byKey.get(keyOf({ tenantId, orderId }))?.chapters[revision]?.order;
   if (!order) return report(about, `shows ${orderId} at revision ${revision}, which it never had`);
+  const whole = expectedView(order, { forCustomer: customerId !== null });
   const expected = {
     summary: () => expectedSummary(order),
-    view: () => ({ ...expectedDocument(order), personal: order.personal }),
-    past: () => withoutNotes({ ...expectedDocument(order), personal: order.personal }),
+    view: () => whole,
+    past: () => withoutNotes(whole),
   }[as]();
   const actual = as === 'past' ? withoutNotes(content) : content;
   for (const what of differences(expected, actual))

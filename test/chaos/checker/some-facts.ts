@@ -65,7 +65,8 @@ export async function someFacts(
     facts.documents.push({ id: key, version: writeSeq, source });
     facts.revisions.set(key, order.revision);
     facts.reads.push({
-      ...{ client: 'client', atMs: 0, tenantId: TENANT, asks: `order ${orderId}`, orderId, status: 200 },
+      ...{ client: 'client', atMs: 0, tenantId: TENANT, customerId: null, orderId, status: 200 },
+      asks: `order ${orderId}`,
       ...{ mustShow: { orderId, revision: order.revision }, retryAfter: null, inquiry: null },
       shown: [{ orderId, revision: order.revision, as: 'summary', content: expectedSummary(order) }],
     });
@@ -79,6 +80,9 @@ export async function someFacts(
     unsent: [],
     ofLaterRelease: new Set<string>(),
     provider: null,
+    customerAnswers: [],
+    damagedSnapshots: new Set<string>(),
+    snapshotCounts: { reads: new Map<string, number>(), checks: new Map<string, number>() },
     samples: [
       {
         ...{
@@ -172,6 +176,7 @@ async function handled(
   } as const;
   facts.commands.push({
     ...{ client: 'client', atMs: 0, tenantId: TENANT, orderId, commandId, command },
+    ...{ actor: { type: 'service', id: 'test' }, correlationId: commandId, isDryRun: false },
     ...{ occurredAt: null, ifMatch: null, outcome },
   });
   return order;

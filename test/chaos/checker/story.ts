@@ -28,6 +28,11 @@ export function isSteady({ chapters }: Story): boolean {
   return chapters.every(({ event }) => event !== null);
 }
 
+/** The customer whose order it is; null: a guest's. */
+export function customerOf({ chapters }: Story): string | null {
+  return chapters[0]?.order?.customerId ?? null;
+}
+
 export const keyOf = ({ tenantId, orderId }: OrderKey): string => `${tenantId}.${orderId}`;
 
 /** As `keyOf`, for a row of PostgreSQL. */

@@ -1,6 +1,6 @@
 import { v5 as uuidV5 } from 'uuid';
 import { decide } from '#domain/order/order.js';
-import type { OrderState } from '#domain/order/state.js';
+import type { Order, OrderState } from '#domain/order/state.js';
 import type { RawEvent, StoredOrderEvent } from '#event-store/port.js';
 import type { CommandAttempt, Facts } from './facts.js';
 import { textOf } from './equal.js';
@@ -128,6 +128,20 @@ export function isDecision(
     const { type, occurredAt: at, data, personal } = events[index]!;
     return textOf(expected) === textOf({ type, occurredAt: at, data, personal });
   });
+}
+
+/** Whether a command changes nothing in an order, as the domain decides. */
+export function isNothingToDo(
+  order: Order,
+  { command, commandId }: Pick<CommandAttempt, 'command' | 'commandId'>,
+): boolean {
+  const decision = decide(order, command, {
+    now: order.lastRecordedAt,
+    occurredAt: null,
+    mayBackdate: true,
+    newId: (index) => uuidV5(String(index), commandId!),
+  });
+  return decision.accepted && decision.events.length === 0;
 }
 
 const latest = (a: string, b: string): string => (a > b ? a : b);

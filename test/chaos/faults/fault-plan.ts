@@ -1,6 +1,6 @@
 import type { Random } from '../random.js';
 
-/** Faults of a connection, a process, an engine or a clock, and actions of a person during the run. */
+/** Faults of a connection, a process, an engine, a clock or what is stored, and actions of a person during the run. */
 export type FaultKind =
   | 'slow'
   | 'cut'
@@ -22,6 +22,7 @@ export type FaultKind =
   | 'replay-index'
   | 'rollback'
   | 'unreadable'
+  | 'damage'
   | 'skip';
 
 export interface Fault {
@@ -99,6 +100,7 @@ const recipes: Readonly<Record<FaultKind, Recipe>> = {
   },
   rollback: { weight: 2, targets: () => ['operator'], durationMs: [0, 0] },
   unreadable: { weight: 5, targets: () => ['later release'], durationMs: [0, 0] },
+  damage: { weight: 6, targets: () => ['snapshots'], durationMs: [1_000, 8_000] },
   skip: {
     weight: 3,
     targets: () => ['quarantine'],

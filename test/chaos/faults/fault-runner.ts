@@ -4,15 +4,18 @@ import type { ChaosSystem } from '../system/chaos-system.js';
 import type { Link } from '../system/links.js';
 import type { Random } from '../random.js';
 import type { LaterRelease } from '../workload/later-release.js';
+import type { DamagedSnapshots } from './damaged-snapshots.js';
 import type { Fault, FaultKind } from './fault-plan.js';
 
 const REPEAT_LATE_MS = 3_000;
+const DAMAGE_EVERY_MS = 30;
 
 /** Carries out a plan of faults on a system, and undoes all of them at the end. */
 export class FaultRunner {
   readonly counts = new Map<FaultKind, number>();
   readonly #system: ChaosSystem;
   readonly #laterRelease: LaterRelease;
+  readonly #snapshots: DamagedSnapshots;
   readonly #random: Random;
   readonly #log: (line: string) => void;
   readonly #underWay: Promise<void>[] = [];
@@ -22,12 +25,13 @@ export class FaultRunner {
   #begun = false;
 
   constructor(
-    { system, laterRelease }: { system: ChaosSystem; laterRelease: LaterRelease },
+    on: { system: ChaosSystem; laterRelease: LaterRelease; snapshots: DamagedSnapshots },
     random: Random,
     log: (line: string) => void,
   ) {
-    this.#system = system;
-    this.#laterRelease = laterRelease;
+    this.#system = on.system;
+    this.#laterRelease = on.laterRelease;
+    this.#snapshots = on.snapshots;
     this.#random = random;
     this.#log = log;
   }
@@ -44,9 +48,9 @@ export class FaultRunner {
     this.#begun = true;
   }
 
-  /** Whether all faults of the plan are over, except those that only slow a link down. */
+  /** Whether all faults of the plan are over, except those that any end of the round ends as well. */
   get isOver(): boolean {
-    return this.#begun && [...this.#busy].every((held) => held.startsWith('slow '));
+    return this.#begun && [...this.#busy].every((held) => held.startsWith('slow ') || held === 'snapshots');
   }
 
   /** Waits until everything runs again, undisturbed and with the right time. */
@@ -150,9 +154,18 @@ export class FaultRunner {
       'replay-index': () => operator?.replay(durationMs, { searchOnly: true }),
       rollback: () => operator?.rollback(),
       unreadable: () => this.#laterRelease.append(),
+      damage: () => this.#damage(durationMs, signal),
       skip: () => operator?.skip(amount),
     };
     await kinds[kind]();
+  }
+
+  async #damage(forMs: number, signal: AbortSignal): Promise<void> {
+    const untilMs = performance.now() + forMs;
+    while (performance.now() < untilMs && !signal.aborted) {
+      await this.#snapshots.damage();
+      await setTimeout(DAMAGE_EVERY_MS);
+    }
   }
 
   #repeat({ repeated }: Link, percent: number): void {

@@ -15,10 +15,15 @@ export interface LoadedFrom {
   readonly topic: { readonly brokers: string; readonly name: string } | null;
 }
 
+type Seen = Omit<
+  Facts,
+  'log' | 'streams' | 'snapshots' | 'rows' | 'parked' | 'skips' | 'unsent' | 'documents' | 'messages'
+>;
+
 /** What all stores hold now, added to what was seen during the run. */
 export async function loadFacts(
   { store, postgresUrl, elasticsearchUrl, topic }: LoadedFrom,
-  seen: Pick<Facts, 'commands' | 'reads' | 'feed' | 'samples' | 'provider' | 'ofLaterRelease'>,
+  seen: Seen,
 ): Promise<Facts> {
   const db = new pg.Client({ connectionString: postgresUrl });
   await db.connect();

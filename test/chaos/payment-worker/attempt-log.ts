@@ -3,9 +3,7 @@ import type { CommandAttempt, CommandOutcome } from '../checker/facts.js';
 import type { AttemptRecorder } from '../workload/recorder.js';
 
 type Sent = Omit<CommandAttempt, 'outcome'>;
-type Line =
-  | { readonly id: string; readonly key: string; readonly sent: Sent }
-  | { readonly id: string; readonly outcome: unknown };
+type Line = { readonly sent: Sent } | { readonly correlationId: string; readonly outcome: unknown };
 
 /**
  * The attempts of a separate process: a line before each sending and a line for its answer. They survive the
@@ -13,7 +11,6 @@ type Line =
  */
 export class AttemptLog implements AttemptRecorder {
   readonly #path: string;
-  #count = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -21,11 +18,10 @@ export class AttemptLog implements AttemptRecorder {
   }
 
   /** Notes an attempt. @returns the function to call with its outcome */
-  sending(key: string | null, sent: Sent): (outcome: CommandOutcome) => void {
-    this.#count += 1;
-    const id = `${process.pid}-${this.#count}`;
-    this.#write({ id, key: key ?? '', sent });
-    return (outcome) => this.#write({ id, outcome });
+  sending(sent: Sent): (outcome: CommandOutcome) => void {
+    const { correlationId } = sent;
+    this.#write({ sent });
+    return (outcome) => this.#write({ correlationId, outcome });
   }
 
   #write(line: Line): void {
@@ -37,18 +33,19 @@ export class AttemptLog implements AttemptRecorder {
 }
 
 /** Reads the attempts of a log. An attempt without an answer has an unknown outcome. */
-export function readAttempts(path: string): (CommandAttempt & { readonly key: string })[] {
+export function readAttempts(path: string): CommandAttempt[] {
   if (!existsSync(path)) return [];
-  const attempts = new Map<string, CommandAttempt & { readonly key: string }>();
+  const attempts = new Map<string, CommandAttempt>();
   for (const text of readFileSync(path, 'utf8').split('\n')) {
     if (text === '') continue;
     const line = parsed(text);
     if (line === null) continue;
     if ('sent' in line) {
       const outcome = { kind: 'unknown', why: 'its sender ended' } as const;
-      attempts.set(line.id, { ...line.sent, key: line.key, outcome });
+      attempts.set(line.sent.correlationId, { ...line.sent, outcome });
     } else {
-      attempts.set(line.id, { ...attempts.get(line.id)!, outcome: line.outcome as CommandOutcome });
+      const sent = attempts.get(line.correlationId)!;
+      attempts.set(line.correlationId, { ...sent, outcome: line.outcome as CommandOutcome });
     }
   }
   return [...attempts.values()];

@@ -56,7 +56,7 @@ export class PaymentWorker {
     const http = new HttpClient();
     const random = new Random(`${seed}/${process.pid}`);
     const via = { http, urls: options.commandUrls, session: new Session(), random };
-    const sender = { name: `payments-${process.pid}`, tenantId, token, clientId };
+    const sender = { name: `payments-${process.pid}`, tenantId, token, clientId, customerId: null };
     const recorder = new AttemptLog(options.attemptsPath);
     this.#provider = new ProviderClient(new HttpClient(), options.providerUrl);
     this.#orders = new OrderReader(http, options.queryUrls, token, random);

@@ -81,6 +81,11 @@ export class ChaosSystem {
     return system;
   }
 
+  /** The command-apis, reached directly. */
+  get commandApis(): readonly AppProcess[] {
+    return this.#names('command-api').map((name) => this.apps.get(name)!);
+  }
+
   /** Database of the read models, reached directly. */
   get readUrl(): string {
     return this.postgres.url(READ_DATABASE);

@@ -91,8 +91,8 @@ export class Payments {
     }
   }
 
-  /** The attempts of the workers, with their Idempotency-Keys. */
-  attempts(): (CommandAttempt & { readonly key: string })[] {
+  /** The attempts of the workers. */
+  attempts(): CommandAttempt[] {
     return this.#workers.flatMap(({ name }) => readAttempts(this.#attemptsPath(name)));
   }
 

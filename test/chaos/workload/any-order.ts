@@ -17,9 +17,17 @@ const COLOURS = ['white', 'red', 'blue', 'vintage', 'pink'];
 const NAMES = ['Ana García', 'Björn Öztürk', 'Ada Lovelace', 'Zoë Smith'];
 /** With two, none and three digits of minor units. */
 const CURRENCIES = ['GBP', 'GBP', 'JPY', 'BHD'];
-/** Few enough that most customers have several orders. */
-export const CUSTOMERS = 9;
+const CUSTOMERS = 9;
 const COUNTRIES = ['GB', 'FR', 'DE', null];
+
+/** The lower its number, the more orders a customer has. */
+export function anyCustomer(random: Random): string {
+  return customerOf(random.below(1 + random.below(CUSTOMERS)));
+}
+
+export function customerOf(number: number): string {
+  return `customer-${number}`;
+}
 
 type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>;
 
@@ -44,7 +52,7 @@ export function anyPlacing(random: Random, reference: string): PlaceOrder {
       ...data,
       reference,
       currency: random.one(CURRENCIES)!,
-      customerId: random.chance(70) ? `customer-${random.below(CUSTOMERS)}` : null,
+      customerId: random.chance(70) ? anyCustomer(random) : null,
       lines: data.lines.map((line) => ({
         ...line,
         sku: `SKU-${random.below(500)}`,

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { OrderCommand } from '#domain/order/order.js';
 import { commandIdOf, placedOrderIdOf } from '../../../apps/command-api/src/request/idempotency.js';
-import type { AnsweredEvent, CommandOutcome } from '../checker/facts.js';
+import type { AnsweredEvent, CommandAttempt, CommandOutcome } from '../checker/facts.js';
 import { decodeOrderPosition } from '#platform/order-position.js';
 import type { Random } from '../random.js';
 import { asRead, requestOf } from './command-requests.js';
@@ -15,11 +15,14 @@ export interface Sender {
   readonly token: string;
   /** As in the token. */
   readonly clientId: string;
+  /** As in the token; null: staff or a service. */
+  readonly customerId: string | null;
 }
 
 /** A command with everything that must stay the same when it is sent again. */
 export interface Sending {
-  readonly key: string;
+  /** null: none is sent, as a PUT allows. */
+  readonly key: string | null;
   readonly command: OrderCommand;
   /** For placing, it is derived from the key. */
   readonly orderId: string;
@@ -42,6 +45,7 @@ export class CommandSender {
   readonly #session: Session;
   readonly #random: Random;
   readonly sender: Sender;
+  #sent = 0;
 
   constructor(
     sender: Sender,
@@ -76,41 +80,43 @@ export class CommandSender {
   }
 
   async once({ key, command, orderId, occurredAt, ifMatch }: Sending): Promise<CommandOutcome> {
-    const { tenantId, name: client } = this.sender;
     const { method, path, body } = requestOf(command, orderId);
-    const attempt = {
-      ...{ client, tenantId, orderId, occurredAt, ifMatch, atMs: performance.now() },
-      commandId: this.#commandId(method, path, key),
-      command: asRead(command, { tenantId, orderId }),
-    };
-    const answered = this.#recorder.sending(key, attempt);
-    const outcome = await this.#ask(path, {
+    const commandId = key === null ? null : this.#commandId(method, path, key);
+    const asked = { command, commandId, orderId, occurredAt, ifMatch, isDryRun: false };
+    return this.#ask(path, asked, {
       method,
       body: { ...body, ...(occurredAt === null ? {} : { occurredAt }) },
-      headers: { 'idempotency-key': key, ...(ifMatch === null ? {} : { 'if-match': `"${ifMatch}"` }) },
+      headers: {
+        ...(key === null ? {} : { 'idempotency-key': key }),
+        ...(ifMatch === null ? {} : { 'if-match': `"${ifMatch}"` }),
+      },
     });
-    answered(outcome);
-    return outcome;
   }
 
   /** Sends an edit as a dry run, which leaves nothing. */
   async tryOut(command: OrderCommand, orderId: string): Promise<void> {
-    const { tenantId, name: client } = this.sender;
     const { method, path, body } = requestOf(command, orderId);
-    const answered = this.#recorder.sending(null, {
-      ...{ client, atMs: performance.now(), tenantId, orderId, occurredAt: null, ifMatch: null },
-      ...{ commandId: null, command: asRead(command, { tenantId, orderId }) },
-    });
-    answered(await this.#ask(`${path}?dryRun=true`, { method, body, headers: {} }));
+    const asked = { command, commandId: null, orderId, occurredAt: null, ifMatch: null, isDryRun: true };
+    await this.#ask(`${path}?dryRun=true`, asked, { method, body, headers: {} });
   }
 
-  async #ask(
-    path: string,
-    asked: { method: 'POST' | 'PUT'; body: unknown; headers: Record<string, string> },
-  ): Promise<CommandOutcome> {
-    const headers = { authorization: `Bearer ${this.sender.token}`, ...asked.headers };
-    const answer = await this.#http.send(this.#random.one(this.#urls)! + path, { ...asked, headers });
+  async #ask(path: string, asked: Asked, request: Request): Promise<CommandOutcome> {
+    const { name: client, tenantId, token, clientId, customerId } = this.sender;
+    this.#sent += 1;
+    const correlationId = `${client}#${this.#sent}`;
+    const answered = this.#recorder.sending({
+      ...{ ...asked, client, tenantId, correlationId, atMs: performance.now() },
+      actor: customerId === null ? { type: 'service', id: clientId } : { type: 'customer', id: customerId },
+      command: asRead(asked.command, { tenantId, orderId: asked.orderId }),
+    });
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'x-correlation-id': correlationId,
+      ...request.headers,
+    };
+    const answer = await this.#http.send(this.#random.one(this.#urls)! + path, { ...request, headers });
     const outcome = outcomeOf(answer);
+    answered(outcome);
     if (typeof answer !== 'string' && outcome.kind === 'done') {
       const token = answer.headers['order-position'];
       const order = { orderId: String(answer.body['orderId']), revision: outcome.revision };
@@ -120,9 +126,19 @@ export class CommandSender {
   }
 
   #commandId(method: string, path: string, key: string): string {
-    const { tenantId, clientId } = this.sender;
-    return commandIdOf({ tenantId, customerId: null, clientId }, method, path, key);
+    return commandIdOf(this.sender, method, path, key);
   }
+}
+
+type Asked = Pick<
+  CommandAttempt,
+  'command' | 'commandId' | 'orderId' | 'occurredAt' | 'ifMatch' | 'isDryRun'
+>;
+
+interface Request {
+  readonly method: 'POST' | 'PUT';
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Whether another attempt is of no use. */

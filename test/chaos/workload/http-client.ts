@@ -12,12 +12,20 @@ export interface HttpAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+type OnAnswer = (asks: string, answer: HttpAnswer) => void;
+
 /** Shorter than the time after which the apps give up on a store: some clients are impatient. */
 const ANSWER_LIMIT_MS = 4_000;
 
 /** Sends each request once. Where no answer comes, it returns the reason as text. */
 export class HttpClient {
   readonly #agent = new Agent({ connections: 4, pipelining: 1, connect: { timeout: 3_000 } });
+  readonly #onAnswer: OnAnswer;
+
+  /** @param onAnswer is given every answer, whatever the request */
+  constructor(onAnswer: OnAnswer = () => {}) {
+    this.#onAnswer = onAnswer;
+  }
 
   async send(url: string, { method, body, headers }: HttpAsked): Promise<HttpAnswer | string> {
     try {
@@ -29,7 +37,10 @@ export class HttpClient {
         signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
       });
       const text = await answer.body.text();
-      return { status: answer.statusCode, headers: answer.headers, body: parsed(text, answer.headers) };
+      const { statusCode: status, headers: answered } = answer;
+      const whole = { status, headers: answered, body: parsed(text, answered) };
+      this.#onAnswer(`${method} ${new URL(url).pathname}`, whole);
+      return whole;
     } catch (error) {
       return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     }

@@ -1,7 +1,7 @@
 import { instantAt } from '#domain/instant.js';
 import type { Inquiry, PastMoment, Place } from '../checker/facts.js';
 import type { Random } from '../random.js';
-import { CUSTOMERS } from './any-order.js';
+import { anyCustomer } from './any-order.js';
 import type { KnownOrder } from './orders.js';
 
 /** Most of a round. */
@@ -11,7 +11,7 @@ const MOST_EVENTS = 40;
 /** Any question other than one for orders as they are or were. */
 export function anyInquiry(known: KnownOrder, random: Random): Inquiry {
   const { orderId, seen } = known;
-  const customerId = seen?.customerId ?? `customer-${random.below(CUSTOMERS)}`;
+  const customerId = seen?.customerId ?? anyCustomer(random);
   const asOf = random.chance(50) ? anyMoment(random) : null;
   const [from, to] = [anyMoment(random).at, anyMoment(random).at].sort() as [string, string];
   const { clock } = anyMoment(random);

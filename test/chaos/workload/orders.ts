@@ -6,8 +6,15 @@ export interface KnownOrder {
   readonly tenantId: string;
   readonly orderId: string;
   readonly reference: string;
+  /** null: a guest's order. */
+  readonly customerId: string | null;
   /** As a client last saw it. */
   seen: Order | null;
+}
+
+interface Shopper {
+  readonly tenantId: string;
+  readonly customerId: string | null;
 }
 
 /** Most commands go to this many of the latest orders, so that clients meet at them. */
@@ -29,11 +36,24 @@ export class KnownOrders {
   }
 
   one(random: Random, tenantId: string): KnownOrder | undefined {
-    const own = this.#orders.filter((order) => order.tenantId === tenantId);
+    const own = this.#of(tenantId);
     return random.one(random.chance(70) ? own.slice(-HOT) : own);
   }
 
   ofAnother(random: Random, tenantId: string): KnownOrder | undefined {
     return random.one(this.#orders.filter((order) => order.tenantId !== tenantId));
+  }
+
+  ofCustomer(random: Random, { tenantId, customerId }: Shopper): KnownOrder | undefined {
+    return random.one(this.#of(tenantId).filter((order) => order.customerId === customerId));
+  }
+
+  /** An order of the same tenant that belongs to another customer or to a guest. */
+  ofOtherCustomers(random: Random, { tenantId, customerId }: Shopper): KnownOrder | undefined {
+    return random.one(this.#of(tenantId).filter((order) => order.customerId !== customerId));
+  }
+
+  #of(tenantId: string): readonly KnownOrder[] {
+    return this.#orders.filter((order) => order.tenantId === tenantId);
   }
 }

@@ -168,6 +168,7 @@ export class Reader {
       client: this.#sender.name,
       atMs,
       tenantId: this.#sender.tenantId,
+      customerId: this.#sender.customerId,
       asks: token === null ? asks : `${asks} with a token`,
       orderId,
       mustShow: orderId === null || least < 0 ? null : { orderId, revision: least },

@@ -1,45 +1,41 @@
-import type { CommandAttempt, CommandOutcome, ReadAttempt } from '../checker/facts.js';
+import type { CommandAttempt, CommandOutcome, CustomerAnswer, ReadAttempt } from '../checker/facts.js';
 
 type Sent = Omit<CommandAttempt, 'outcome'>;
 
 /** Gets each attempt before it is made, and then its outcome. */
 export interface AttemptRecorder {
-  /**
-   * Notes an attempt.
-   * @param key null for a dry run, which has none
-   * @returns the function to call with the outcome
-   */
-  sending(key: string | null, attempt: Sent): (outcome: CommandOutcome) => void;
+  /** Notes an attempt. @returns the function to call with the outcome */
+  sending(attempt: Sent): (outcome: CommandOutcome) => void;
 }
 
 /** The attempts of the clients and their outcomes, kept outside of everything that may fail. */
 export class Recorder implements AttemptRecorder {
   readonly commands: CommandAttempt[] = [];
   readonly reads: ReadAttempt[] = [];
-  /** The latest attempt under each key, whatever came of it. */
+  readonly customerAnswers: CustomerAnswer[] = [];
+  /** Each attempt by its correlation id, whatever came of it. */
   readonly #sent = new Map<string, Sent>();
-  /** Keys of repeated requests whose clients record their attempts elsewhere. */
-  readonly #repeatedKeys = new Set<string>();
+  /** Correlation ids of repeated requests whose clients record their attempts elsewhere. */
+  readonly #repeated: string[] = [];
 
-  sending(key: string | null, attempt: Sent): (outcome: CommandOutcome) => void {
-    if (key !== null) this.#sent.set(key, attempt);
+  sending(attempt: Sent): (outcome: CommandOutcome) => void {
+    this.#sent.set(attempt.correlationId, attempt);
     return (outcome) => this.commands.push({ ...attempt, outcome });
   }
 
   /** Records that the network repeated a request. No client gets the answer to the repetition. */
   repeatedByNetwork(request: string): void {
-    const key = /^idempotency-key: (.+?)\r?$/im.exec(request)?.[1];
-    if (key === undefined) return; // a dry run
-    const attempt = this.#sent.get(key);
+    const id = /^x-correlation-id: (.+?)\r?$/im.exec(request)?.[1];
+    if (id === undefined) return; // not even all headers: the server cannot make anything of it
+    const attempt = this.#sent.get(id);
     if (attempt) this.commands.push(repeated(attempt));
-    else this.#repeatedKeys.add(key);
+    else this.#repeated.push(id);
   }
 
   /** Attempts that were recorded elsewhere, together with the network's repetitions of them. */
-  withRepetitions(attempts: readonly (CommandAttempt & { readonly key: string })[]): CommandAttempt[] {
-    return attempts.flatMap(({ key, ...attempt }) =>
-      this.#repeatedKeys.has(key) ? [attempt, repeated(attempt)] : [attempt],
-    );
+  withRepetitions(attempts: readonly CommandAttempt[]): CommandAttempt[] {
+    const byId = new Map(attempts.map((attempt) => [attempt.correlationId, attempt]));
+    return [...attempts, ...this.#repeated.flatMap((id) => byId.get(id) ?? []).map(repeated)];
   }
 }
 

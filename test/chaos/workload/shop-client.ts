@@ -4,7 +4,7 @@ import type { OrderCommand, OrderCommandType } from '#domain/order/order.js';
 import type { Order } from '#domain/order/state.js';
 import { orderTotals } from '#domain/order/totals.js';
 import { anyCommand } from '#domain/testing/any-command.js';
-import { requestRefund } from '#domain/testing/commands.js';
+import { changeTags, requestRefund } from '#domain/testing/commands.js';
 import type { Random } from '../random.js';
 import { anyPlacing } from './any-order.js';
 import { CommandSender, type Sender, type Sending } from './command-sender.js';
@@ -32,6 +32,9 @@ export interface ClientOptions {
 
 const THINK_MS = 20;
 const NEAR_MS = 50_000;
+const TAGS_PERCENT = 6;
+/** Percentage of the changes of tags that are sent without a key. */
+const KEYLESS_PERCENT = 60;
 
 /** A client that places orders, sends all kinds of commands to them, and reads the results. */
 export class ShopClient {
@@ -75,8 +78,8 @@ export class ShopClient {
     const key = this.#key();
     const reference = `ref-${key}`;
     const orderId = this.#commands.placedOrderId(key);
-    orders.add({ tenantId, orderId, reference, seen: null });
     const command = anyPlacing(random, reference);
+    orders.add({ tenantId, orderId, reference, customerId: command.data.customerId, seen: null });
     await this.#sendSomehow({ key, command, orderId, occurredAt: this.#occurredAt(), ifMatch: null }, signal);
   }
 
@@ -90,7 +93,7 @@ export class ShopClient {
       return this.#commands.tryOut(command, known.orderId);
     const { revision } = known.seen;
     const sending: Sending = {
-      key: this.#key(),
+      key: command.type === 'ChangeTags' && random.chance(KEYLESS_PERCENT) ? null : this.#key(),
       command,
       orderId: known.orderId,
       occurredAt: this.#occurredAt(),
@@ -116,6 +119,8 @@ export class ShopClient {
     if (!movesMoney && order.payments.captures.length > 0 && random.chance(30)) {
       return inCurrencyOf(order, goodwillOf(order, random));
     }
+    // A few more of the only command that may be sent without a key.
+    if (random.chance(TAGS_PERCENT)) return changeTags(`tag-${random.below(3)}`);
     for (;;) {
       const { command } = anyCommand(order, random, this.#turn);
       if (command.type === 'PlaceOrder' || (!movesMoney && MOVES_MONEY.has(command.type))) continue;
