@@ -147,6 +147,8 @@ describe('a field that is not what it must be', () => {
     const edit = { body: { operations: [{ op: 'removeLine', lineId: UNKNOWN }] } };
     await refused(at('edits?dryRun=maybe'), edit, 400, 'validation_failed');
     await refused(at('edits?dryrun=true'), edit, 400, 'validation_failed');
+    await refused('/v1/orders?dryRun=true', { body: mugOrder() }, 400, 'validation_failed');
+    await refused(at('cancel?dryRun=true'), {}, 400, 'validation_failed');
   });
 });
 
