@@ -224,7 +224,7 @@ describe('bad input', () => {
     [
       'a query field twice',
       { method: 'GET', url: '/v1/orders?limit=1&limit=2' },
-      [400, 'validation_failed', '/limit not_an_integer'],
+      [400, 'validation_failed', '/limit repeated'],
     ],
     [
       'a made-up query field',

@@ -214,6 +214,36 @@ describe('a query', () => {
   ])('is refused: %s', (query) => expect(() => read(query)).toThrow(ProblemError));
 });
 
+describe('a query field that is given again', () => {
+  class OnceDto {
+    @OptionalText({ max: 5 }) tag!: string | null;
+    @Quantity({ optional: true }) limit!: number | null;
+    @TextList({ max: 3, itemMax: 9, optional: true }) status!: string[] | null;
+  }
+  const refused = (input: object, source: 'json' | 'text' = 'text') => {
+    try {
+      return validated(OnceDto, input, source);
+    } catch (error) {
+      return (error as ProblemError).errors;
+    }
+  };
+
+  it('is refused as that, unless it is a list', () => {
+    const repeated = { code: 'repeated', message: 'must be given once' };
+    expect(refused({ tag: ['a', 'b'], limit: ['1', '2'], other: ['1', '2'] })).toEqual([
+      expect.objectContaining({ pointer: '/other', code: 'unknown_field' }),
+      { pointer: '/tag', ...repeated },
+      { pointer: '/limit', ...repeated },
+    ]);
+    expect(refused({ status: ['a', 'b'] })).toMatchObject({ status: ['a', 'b'] });
+    expect(refused({ status: ['a', ''] })).toMatchObject([{ pointer: '/status', code: 'too_short' }]);
+  });
+
+  it('is not what a list in a body is', () => {
+    expect(refused({ tag: ['a', 'b'] }, 'json')).toMatchObject([{ pointer: '/tag', code: 'not_text' }]);
+  });
+});
+
 describe('a class', () => {
   it('cannot use a decorator whose rule would be skipped', () => {
     class MailDto {
