@@ -142,16 +142,30 @@ export function Uuid(options: FieldOptions = {}): PropertyDecorator {
 /** An RFC 3339 date-time with an offset, on a day that exists; normalised to UTC, to the millisecond. */
 export function DateTime(options: FieldOptions = {}): PropertyDecorator {
   const check = (value: unknown) =>
-    dateTimeOf(value) === null
-      ? refuse('not_a_date_time', 'must be a date and time with an offset, such as 2026-03-01T12:00:00Z')
-      : null;
+    dateTimeOf(value) === null ? dateTimeRefusal(value, 'a date and time with an offset') : null;
   const schema = { type: 'string', format: 'date-time' };
   return field('dateTime', { check, schema, normalise: dateTimeOf }, options);
 }
 
 // A year before 1970 or after 9999 is a slip of the pen, and Postgres and CSV readers differ on them.
-function dateTimeOf(value: unknown): Instant | null {
-  if (typeof value !== 'string' || value.length > 40 || value.startsWith('24', 11)) return null;
-  const instant = instantOf(value);
+export function dateTimeOf(value: unknown): Instant | null {
+  const instant = mayBeDateTime(value) ? instantOf(value) : null;
   return instant !== null && instant >= '1970' && instant < '9999-12-31' ? instant : null;
+}
+
+/** @param value of which `dateTimeOf` makes nothing, where there must be `what` */
+export function dateTimeRefusal(value: unknown, what: string): Refusal {
+  // With an offset, a time of the first or the last year may be in a year that has no four digits.
+  const inAnotherYear = (text: string) => text.replace(/^0000/, '2000').replace(/^9999/, '1999');
+  if (mayBeDateTime(value) && instantOf(inAnotherYear(value)) !== null) {
+    return refuse('out_of_range', 'must be from 1970-01-01 to 9999-12-30, in UTC');
+  }
+  const lostPlus = typeof value === 'string' && /T[\d:.]+ \d\d:\d\d$/i.test(value);
+  const hint = lostPlus ? '; in a query, send + as %2B' : '';
+  return refuse('not_a_date_time', `must be ${what}, such as 2026-03-01T12:00:00Z${hint}`);
+}
+
+/** Whether it is a text that may be a date-time: none is so long, or has an hour 24, which `Date` would take. */
+function mayBeDateTime(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 40 && !value.startsWith('24', 11);
 }

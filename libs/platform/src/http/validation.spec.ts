@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { IsEmail } from 'class-validator';
 import fc from 'fast-check';
 import { ProblemError } from '../problems/problems.js';
+import { explain } from './explain.js';
 import {
   BasisPoints,
   CountryCode,
@@ -129,6 +130,14 @@ describe('bad input', () => {
     [{ at: '2026-02-28T23:59:60Z' }, '/at not_a_date_time'],
     [{ at: '2026-02-28T10:00:00+25:00' }, '/at not_a_date_time'],
     [{ at: 1_767_225_600 }, '/at not_a_date_time'],
+    [{ at: '1969-12-31T23:59:59Z' }, '/at out_of_range'],
+    [{ at: '1970-01-01T00:59:59+01:00' }, '/at out_of_range'],
+    [{ at: '9999-12-31T00:00:00Z' }, '/at out_of_range'],
+    [{ at: '9999-12-31T23:59:59-01:00' }, '/at out_of_range'],
+    [{ at: '0000-02-29T00:00:00+01:00' }, '/at out_of_range'],
+    [{ at: '9999-02-29T00:00:00Z' }, '/at not_a_date_time'],
+    [{ at: '9999-12-31T23:59:59+25:00' }, '/at not_a_date_time'],
+    [{ at: '2026-02-28T10:00:00 01:00' }, '/at not_a_date_time'],
     [{ place: null }, '/place required'],
     [{ place: [] }, '/place not_an_object'],
     [{ place: { country: 'XX' } }, '/place/country not_a_country'],
@@ -212,6 +221,21 @@ describe('a query', () => {
     'status=',
     'status=a,,b',
   ])('is refused: %s', (query) => expect(() => read(query)).toThrow(ProblemError));
+});
+
+describe('a time that is refused', () => {
+  const messageOf = (at: string) => explain(AllDto, { ...good, at })[0]!.message;
+
+  it('is told the range, where it is a time', () => {
+    expect(messageOf('1969-12-31T23:59:59Z')).toBe('must be from 1970-01-01 to 9999-12-30, in UTC');
+  });
+
+  it('is told how to write a + in a query, where it has a blank', () => {
+    expect(messageOf('2026-11-30T03:44:00 00:00')).toBe(
+      'must be a date and time with an offset, such as 2026-03-01T12:00:00Z; in a query, send + as %2B',
+    );
+    expect(messageOf('2026-11-30 03:44:00')).not.toContain('%2B');
+  });
 });
 
 describe('a query field that is given again', () => {
