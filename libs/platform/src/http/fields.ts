@@ -60,17 +60,23 @@ export interface IntegerOptions extends FieldOptions {
 export function Integer(options: IntegerOptions): PropertyDecorator {
   const { min, max } = options;
   const check = (value: unknown) => {
-    if (!Number.isSafeInteger(value)) return refuse('not_an_integer', 'must be a whole number');
-    if ((value as number) < min || (value as number) > max) {
+    if (!isWhole(value)) return refuse('not_an_integer', 'must be a whole number');
+    // Numbers that JSON.parse has rounded are beyond every range.
+    if (value < min || value > max) {
       return refuse('out_of_range', `must be from ${min} to ${max}`);
     }
     return null;
   };
-  const fromText = (text: string) => (/^-?\d{1,16}$/.test(text) ? Number(text) : text);
+  const fromText = (text: string) => (/^-?\d+$/.test(text) ? Number(text) : text);
   // JSON has a negative zero. It equals zero, except in comparisons such as Object.is.
   const normalise = (value: number) => (value === 0 ? 0 : value);
   const schema = { type: 'integer', minimum: min, maximum: max };
   return field('integer', { check, schema, fromText, normalise }, options);
+}
+
+/** JSON.parse makes Infinity of a number with hundreds of digits. */
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value) || value === Infinity || value === -Infinity;
 }
 
 /** An amount of money in the currency's smallest unit (cents, pence, yen). */

@@ -198,7 +198,7 @@ describe('bad input', () => {
         '/lines/1/a~1b unknown_field',
         '/lines/1/sku invalid_characters',
         '/lines/1/quantity not_an_integer',
-        '/lines/1/unitPriceMinor not_an_integer',
+        '/lines/1/unitPriceMinor out_of_range',
       ],
     ],
     [

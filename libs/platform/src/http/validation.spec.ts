@@ -117,7 +117,8 @@ describe('bad input', () => {
     [{ amountMinor: 6 }, '/amountMinor out_of_range'],
     [{ amountMinor: 1.5 }, '/amountMinor not_an_integer'],
     [{ amountMinor: '5' }, '/amountMinor not_an_integer'],
-    [{ amountMinor: 2 ** 53 }, '/amountMinor not_an_integer'],
+    [{ amountMinor: 2 ** 53 }, '/amountMinor out_of_range'],
+    [{ amountMinor: -1e300 }, '/amountMinor out_of_range'],
     [{ quantity: 0 }, '/quantity out_of_range'],
     [{ rate: -1 }, '/rate out_of_range'],
     [{ inclusive: 'true' }, '/inclusive not_a_flag'],
@@ -221,6 +222,24 @@ describe('a query', () => {
     'status=',
     'status=a,,b',
   ])('is refused: %s', (query) => expect(() => read(query)).toThrow(ProblemError));
+});
+
+describe('a number that is refused', () => {
+  class CountDto {
+    @Quantity() count!: number;
+  }
+  const told = { pointer: '/count', code: 'out_of_range', message: 'must be from 1 to 1000000' };
+
+  it.each(['9007199254740993', '99999999999999999999999', '1E400', '-1E400'])(
+    'is told the range, however large: %s',
+    (number) => expect(explain(CountDto, JSON.parse(`{"count":${number}}`))).toEqual([told]),
+  );
+
+  it.each(['99999999999999999999', '-99999999999999999999', '9'.repeat(400)])(
+    'is told the range in a query, too: %s',
+    (count) =>
+      expect(() => validated(CountDto, { count }, 'text')).toThrow(expect.objectContaining({ errors: [told] })),
+  );
 });
 
 describe('a time that is refused', () => {
