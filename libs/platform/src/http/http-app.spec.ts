@@ -267,6 +267,19 @@ describe('bad input', () => {
     expect(answer.json()).toMatchObject({ code: 'malformed_json', status: 400 });
   });
 
+  it.each(['gzip', 'zstd', 'identity, gzip'])('is refused when it is encoded: %s', async (encoding) => {
+    const sent = { body: order, headers: { 'content-encoding': encoding } };
+    expect(await problem(sent)).toEqual([415, 'unsupported_media_type']);
+    const { answer, json } = await send(sent);
+    expect(json()['detail']).toContain('Content-Encoding');
+    expect(answer.headers['accept-encoding']).toBe('identity');
+  });
+
+  it('is no body that is said to be as it is', async () => {
+    for (const encoding of ['identity', 'Identity', ''])
+      expect((await send({ body: order, headers: { 'content-encoding': encoding } })).status).toBe(201);
+  });
+
   it('names the methods that an address takes', async () => {
     const { answer } = await send({ method: 'PUT', url: '/v1/orders' });
     expect(answer.headers['allow']).toBe('GET, HEAD, POST');

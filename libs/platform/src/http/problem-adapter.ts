@@ -108,9 +108,18 @@ function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Some clients name a content type even where they send no body.
     if (body.length === 0) return done(null, undefined);
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && !/^(identity)?$/i.test(encoding)) return done(encoded());
     if (!isUtf8(body as Buffer))
       return done(new ProblemError('malformed_json', { detail: 'The body is not UTF-8.' }));
     void parse(request, body.toString('utf8'), done);
+  });
+}
+
+function encoded(): ProblemError {
+  return new ProblemError('unsupported_media_type', {
+    detail: 'A body with a Content-Encoding is not read: send it as it is, without that header.',
+    headers: { 'accept-encoding': 'identity' },
   });
 }
 

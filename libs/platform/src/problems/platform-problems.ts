@@ -89,8 +89,8 @@ export const platformProblems = {
   },
   unsupported_media_type: {
     status: 415,
-    title: 'The Content-Type of the body is not JSON',
-    help: 'Send Content-Type: application/json.',
+    title: 'The Content-Type of the body is not JSON, or the body has a Content-Encoding',
+    help: 'Send Content-Type: application/json and no Content-Encoding.',
   },
   idempotency_key_reused: {
     status: 422,
