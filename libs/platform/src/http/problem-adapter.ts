@@ -15,6 +15,8 @@ const MOST_IN_PATH = 1_800;
 export class ProblemAdapter extends FastifyAdapter {
   readonly #respond: ProblemResponder;
   readonly #routes: { methods: readonly string[]; pattern: RegExp }[] = [];
+  /** The methods of each address that has no parameters. */
+  readonly #fixed = new Map<string, string[]>();
 
   constructor(respond: ProblemResponder, bodyLimitBytes: number) {
     super({
@@ -37,11 +39,12 @@ export class ProblemAdapter extends FastifyAdapter {
     fastify.addHook('onRoute', ({ method, url }) => {
       const methods = Array.isArray(method) ? method : [method];
       this.#routes.push({ methods, pattern: patternOf(url) });
+      if (!hasParameters(url)) this.#fixed.set(url, [...(this.#fixed.get(url) ?? []), ...methods]);
     });
     fastify.addHook('onRequest', (request, reply, done) => {
       reply.raw.setHeader('x-content-type-options', 'nosniff');
       // Answered before the body is read. Where there is no route, none has asked for a token.
-      done(malformed(request.raw) ?? (request.is404 ? this.#noRoute(request) : undefined));
+      done(malformed(request.raw) ?? (this.#isElsewhere(request) ? this.#noRoute(request) : undefined));
     });
     // An unknown `Expect` may be ignored, and Node's refusal of it has no body.
     fastify.server.on('checkExpectation', (request, response) => {
@@ -63,11 +66,16 @@ export class ProblemAdapter extends FastifyAdapter {
     );
   }
 
+  /** Also a fixed address, such as that of a search, with another method, which would take its name for an id. */
+  #isElsewhere({ is404, url, routeOptions }: FastifyRequest): boolean {
+    return is404 || (hasParameters(routeOptions.url!) && this.#fixed.has(pathOf(url)));
+  }
+
   #noRoute(request: FastifyRequest): ProblemError {
-    const path = request.url.split('?', 1)[0]!;
-    const methods = this.#routes
-      .filter(({ pattern }) => pattern.test(path))
-      .flatMap((route) => route.methods);
+    const path = pathOf(request.url);
+    const methods =
+      this.#fixed.get(path) ??
+      this.#routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods);
     // A route that takes the method but found nothing, as for a page under /docs, does not refuse the method.
     if (methods.length === 0 || methods.includes(request.method)) return new ProblemError('not_found');
     return new ProblemError('method_not_allowed', {
@@ -91,6 +99,15 @@ function malformed({ headers, httpVersion, url = '' }: IncomingMessage): Problem
   } catch {
     return refused('A % in the query does not begin the UTF-8 of a character: send %25 for %.');
   }
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function hasParameters(route: string): boolean {
+  return route.includes(':') || route.includes('*');
 }
 
 function patternOf(url: string): RegExp {
