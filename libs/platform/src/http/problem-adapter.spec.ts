@@ -75,6 +75,14 @@ describe('what is not quite HTTP', () => {
       'not_found',
     ],
     ['endless headers', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    ['an endless address', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 414, 'uri_too_long'],
+    ['an address that does not end', `GET /${'x'.repeat(20_000)}`, 414, 'uri_too_long'],
+    [
+      'an address and headers that are too long together',
+      `GET /${'x'.repeat(10_000)} HTTP/1.1\r\nx: ${'x'.repeat(10_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
   ])('is answered as a problem: %s', async (_name, text, status, code) => {
     const answer = await send(text).answer;
     expect(answer).toContain(`HTTP/1.1 ${status} `);

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { maxHeaderSize, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { problemDocument, type ProblemResponder } from '../problems/problem-response.js';
-import { ProblemError } from '../problems/problems.js';
+import { ProblemError, type ProblemCode } from '../problems/problems.js';
 import { traceIdOf, traceparentOf } from './trace.js';
 
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -140,12 +140,23 @@ function encoded(): ProblemError {
   });
 }
 
+type BrokenHttp = NodeJS.ErrnoException & { readonly rawPacket?: unknown };
+
+/**
+ * Node counts the request line and the headers together. The line alone is too long where it is seen to be; one that
+ * arrived in pieces is not.
+ */
+function tooLarge({ rawPacket }: BrokenHttp): ProblemCode {
+  const line = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1').split('\n', 1)[0]! : '';
+  return line.length >= maxHeaderSize && /^[A-Z]+ \S+/.test(line) ? 'uri_too_long' : 'headers_too_large';
+}
+
 /** Bytes that are not HTTP reach no route and have no reply object: the answer goes straight to the socket. */
-function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerBrokenHttp(error: BrokenHttp, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const code =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'headers_too_large'
+      ? tooLarge(error)
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'request_timeout'
         : 'malformed_request';

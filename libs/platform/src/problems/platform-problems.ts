@@ -114,8 +114,8 @@ export const platformProblems = {
   },
   headers_too_large: {
     status: 431,
-    title: 'The headers are too large',
-    help: 'Send fewer or shorter headers.',
+    title: 'The headers, or the address and the headers together, are too large',
+    help: 'Send fewer or shorter headers, or a shorter address.',
   },
   internal_error: {
     status: 500,
