@@ -175,6 +175,12 @@ describe('a header that is not what it must be', () => {
     await refused(at('confirm'), sent, 400, code);
   });
 
+  it('which is said to be no fault of the HTTP', async () => {
+    const sent = { headers: { 'if-match': '0' } };
+    const { body } = await refused(at('confirm'), sent, 400, 'malformed_request');
+    expect(body['title']).toBe('The address or a header of the request is not valid');
+  });
+
   it('If-Match for an order that does not exist yet', async () => {
     const sent = { body: mugOrder(), headers: { 'if-match': '*' } };
     await refused('/v1/orders', sent, 400, 'malformed_request');

@@ -9,7 +9,13 @@ export interface TextOptions extends FieldOptions {
   max: number;
   /** 1 unless given. */
   min?: number;
-  pattern?: RegExp;
+  pattern?: Pattern;
+}
+
+export interface Pattern {
+  regex: RegExp;
+  /** What matches it, in words that follow `must be`. */
+  means: string;
 }
 
 /** Text of one line or more, without NUL and lone surrogates, which Postgres and JSON cannot keep. */
@@ -26,10 +32,11 @@ export function OptionalText(options: TextOptions): PropertyDecorator {
 }
 
 /** A schema has no flags, and reads every pattern as one of Unicode characters. */
-export function patternOf(pattern: RegExp | undefined): { pattern?: string } {
+export function patternOf(pattern: Pattern | undefined): { pattern?: string } {
   if (pattern === undefined) return {};
-  if (pattern.flags !== '') throw new Error(`${String(pattern)} has flags, which a schema cannot say`);
-  return { pattern: pattern.source };
+  const { regex } = pattern;
+  if (regex.flags !== '') throw new Error(`${String(regex)} has flags, which a schema cannot say`);
+  return { pattern: regex.source };
 }
 
 /** For each format of the schemas, which texts it accepts. */
@@ -40,15 +47,21 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   'country-code': (text) => COUNTRY_CODES.has(text),
 };
 
-export function checkText(value: unknown, min: number, max: number, pattern?: RegExp): Refusal | null {
+export function checkText(value: unknown, min: number, max: number, pattern?: Pattern): Refusal | null {
   if (typeof value !== 'string') return refuse('not_text', 'must be a string');
-  if (value.length < min) return refuse('too_short', `must have at least ${min} characters`);
-  if (value.length > max) return refuse('too_long', `must have at most ${max} characters`);
+  if (value.length < min) {
+    return refuse('too_short', min === 1 ? 'must not be empty' : `must have at least ${min} characters`);
+  }
+  if (value.length > max) return refuse('too_long', `must have at most ${counted(max, 'character')}`);
   if (!formats['text']!(value)) {
     return refuse('invalid_characters', 'must be valid Unicode without NUL');
   }
-  if (pattern && !pattern.test(value)) return refuse('wrong_format', `must match ${pattern.source}`);
+  if (pattern && !pattern.regex.test(value)) return refuse('wrong_format', `must be ${pattern.means}`);
   return null;
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export interface IntegerOptions extends FieldOptions {

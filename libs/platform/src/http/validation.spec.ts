@@ -21,7 +21,7 @@ import { validated } from './validation.js';
 
 class AddDto {
   @OneOf(['add']) kind!: 'add';
-  @Text({ max: 5, pattern: /^[A-Z]+$/ }) sku!: string;
+  @Text({ max: 5, pattern: { regex: /^[A-Z]+$/, means: 'capital letters' } }) sku!: string;
 }
 
 class RemoveDto {
@@ -222,6 +222,29 @@ describe('a query', () => {
     'status=',
     'status=a,,b',
   ])('is refused: %s', (query) => expect(() => read(query)).toThrow(ProblemError));
+});
+
+describe('a text that is refused', () => {
+  class WordsDto {
+    @Text({ max: 1 }) letter!: string;
+    @Text({ min: 2, max: 3 }) word!: string;
+    @TextList({ max: 1, itemMax: 2, pattern: { regex: /^[A-Z]+$/, means: 'capital letters' } })
+    codes!: string[];
+  }
+  const messages = (input: object) => explain(WordsDto, input).map(({ message }) => message);
+
+  it('is told so in words', () => {
+    expect(messages({ letter: '', word: 'a', codes: ['x'] })).toEqual([
+      'must not be empty',
+      'must have at least 2 characters',
+      'item 0 must be capital letters',
+    ]);
+    expect(messages({ letter: 'ab', word: 'abcd', codes: ['X', 'Y'] })).toEqual([
+      'must have at most 1 character',
+      'must have at most 3 characters',
+      'must have at most 1 item',
+    ]);
+  });
 });
 
 describe('a number that is refused', () => {

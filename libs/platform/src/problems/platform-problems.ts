@@ -4,13 +4,13 @@ import type { ProblemDefinition } from './problem-definition.js';
 export const platformProblems = {
   malformed_request: {
     status: 400,
-    title: 'The request is not valid HTTP',
+    title: 'The address or a header of the request is not valid',
     help: 'Check the URL and the headers.',
   },
   malformed_json: {
     status: 400,
-    title: 'The body is not valid JSON',
-    help: 'Send one JSON object in UTF-8, without __proto__ or constructor keys.',
+    title: 'The body cannot be read as JSON',
+    help: 'Send one JSON object in UTF-8, in which no object has the key __proto__, and no constructor the key prototype.',
   },
   validation_failed: {
     status: 400,
