@@ -188,6 +188,33 @@ describe('what a request says about its command', () => {
   });
 });
 
+describe('a query', () => {
+  const edit = { operations: [{ op: 'removeLine', lineId: ORDER }] };
+
+  it('is refused by every route that has no parameter of that name, and nothing is done', async () => {
+    const { paths } = (await app.fastify.inject('/docs-json')).json<OpenAPIObject>();
+    const unknown = { code: 'unknown_field', message: 'is not a known field' };
+    for (const [path, { put }] of Object.entries(paths)) {
+      const name = path.endsWith('/edits') ? 'dryrun' : 'dryRun';
+      const url = `${path.replace(/\{\w+\}/g, ORDER)}?${name}=true`;
+      const body = path.endsWith('/edits') ? edit : {};
+      const { status, body: problem } = await send(url, { as: 'admin', method: put ? 'PUT' : 'POST', body });
+      expect([path, status, problem['code']]).toEqual([path, 400, 'validation_failed']);
+      expect(problem['errors']).toEqual([{ pointer: `/${name}`, ...unknown }]);
+    }
+    expect(handled).toBeNull();
+  });
+
+  it('without parameters is as none', async () => {
+    expect((await send(`/v1/orders/${ORDER}/confirm?`)).status).toBe(200);
+  });
+
+  it('is read where there is a parameter', async () => {
+    await send(`/v1/orders/${ORDER}/edits?dryRun=true`, { body: edit });
+    expect(handled).toMatchObject({ mode: 'dry_run' });
+  });
+});
+
 describe('who may do what', () => {
   const lines = [{ lineId: ORDER, quantity: 1 }];
 

@@ -147,6 +147,8 @@ describe('a field that is not what it must be', () => {
     const edit = { body: { operations: [{ op: 'removeLine', lineId: UNKNOWN }] } };
     await refused(at('edits?dryRun=maybe'), edit, 400, 'validation_failed');
     await refused(at('edits?dryrun=true'), edit, 400, 'validation_failed');
+    await refused('/v1/orders?dryRun=true', { body: mugOrder() }, 400, 'validation_failed');
+    await refused(at('cancel?dryRun=true'), {}, 400, 'validation_failed');
   });
 });
 
@@ -171,6 +173,12 @@ describe('a header that is not what it must be', () => {
     ['a long correlation id', { headers: { 'x-correlation-id': 'c'.repeat(201) } }, 'malformed_request'],
   ])('is refused: %s', async (_what, sent, code) => {
     await refused(at('confirm'), sent, 400, code);
+  });
+
+  it('is said to be no fault of the HTTP', async () => {
+    const sent = { headers: { 'if-match': '0' } };
+    const { body } = await refused(at('confirm'), sent, 400, 'malformed_request');
+    expect(body['title']).toBe('The address or a header of the request is not valid');
   });
 
   it('is refused: If-Match for an order that does not exist yet', async () => {

@@ -290,10 +290,12 @@ describe('one order over HTTP', () => {
     ['PATH?revision=99999999999999999999', 400, 'validation_failed'],
     ['PATH?colour=red', 400, 'validation_failed'],
     ['PATH/diff?from=tomorrow', 400, 'validation_failed'],
+    ['PATH/diff?from=1960-01-01T00:00:00Z', 400, 'validation_failed'],
     ['PATH/diff', 400, 'validation_failed'],
     ['PATH/history?cursor=eyJwIjoiaGlzdG9yeSJ9', 400, 'invalid_cursor'],
     ['PATH/history?limit=101', 400, 'validation_failed'],
     ['PATH/nothing', 404, 'not_found'],
+    ['/v1/orders/search', 405, 'method_not_allowed'],
   ])('%s: %i %s', async (asked, status, code) => {
     const answer = await system.ask(asked.replace('PATH', path));
     expect([answer.status, answer.body['code']]).toEqual([status, code]);

@@ -139,7 +139,10 @@ export class ContactDto implements Contact {
   @OptionalText(name('The name of the person.', 'Ada Example'))
   name!: string | null;
 
-  @OptionalText({ ...name('The e-mail address.', 'ada@example.com'), pattern: /^[^\s@]+@[^\s@]+$/ })
+  @OptionalText({
+    ...name('The e-mail address.', 'ada@example.com'),
+    pattern: { regex: /^[^\s@]+@[^\s@]+$/, means: 'an e-mail address, such as ada@example.com' },
+  })
   email!: string | null;
 
   @OptionalText(name('The phone number.', '+49 30 000000'))

@@ -26,7 +26,7 @@ export class EditsController {
     },
   )
   editOrder(
-    @AskedBy() asked: Asked,
+    @AskedBy({ takesQuery: true }) asked: Asked,
     @Param() { orderId }: OrderPath,
     @Query() { dryRun }: EditQuery,
     @Body() body: EditOrderBody,

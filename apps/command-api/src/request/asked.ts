@@ -2,7 +2,9 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '#event-store/port.js';
 import type { Principal } from '#platform/auth/principal.js';
+import { NoQuery } from '#platform/http/no-query.dto.js';
 import { traceIdOf } from '#platform/http/trace.js';
+import { validated } from '#platform/http/validation.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import { commandIdOf, idempotencyKeyOf } from './idempotency.js';
 import { ifMatchOf, type IfMatch } from './if-match.js';
@@ -21,10 +23,15 @@ export interface Asked {
   readonly reply: FastifyReply;
 }
 
-export const AskedBy = createParamDecorator((_data: unknown, context: ExecutionContext): Asked => {
-  const http = context.switchToHttp();
-  return askedOf(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
-});
+/** A handler that has a `@Query()` says so here: all other commands refuse every query parameter. */
+export const AskedBy = createParamDecorator(
+  (handler: { takesQuery: true } | undefined, context: ExecutionContext): Asked => {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    if (handler === undefined && request.url.includes('?')) validated(NoQuery, request.query, 'text');
+    return askedOf(request, http.getResponse<FastifyReply>());
+  },
+);
 
 /** @throws ProblemError when a header is malformed */
 function askedOf(request: FastifyRequest, reply: FastifyReply): Asked {

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Text } from '#platform/http/fields.js';
+import { NoQuery } from '#platform/http/no-query.dto.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { CustomerSummary } from '#read-models/readers/order-totals.reader.js';
 import { customerSchema } from '../orders/list.schemas.js';
@@ -8,7 +9,6 @@ import { QueryRoute } from '../orders/query-route.js';
 import { Read } from '../reads/read.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import { AskedBy, type Asked } from '../request/asked.js';
-import { NoQuery } from '../request/no-query.dto.js';
 
 class CustomerPath {
   @Text({ max: 200, description: 'The id of the customer, as orders have it.' })

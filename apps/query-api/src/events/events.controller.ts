@@ -20,7 +20,11 @@ const NEXT_OF_BEFORE =
   '`next` of the last page or event that you read. If absent, the feed starts from the beginning. A plain position works too, but leaves out events up to it that have become visible late.';
 
 class FeedQuery {
-  @OptionalText({ max: FEED_PLACE_MAX, pattern: FEED_PLACE, description: NEXT_OF_BEFORE })
+  @OptionalText({
+    max: FEED_PLACE_MAX,
+    pattern: { regex: FEED_PLACE, means: '`next` of a page or an event of the feed, or a position' },
+    description: NEXT_OF_BEFORE,
+  })
   after!: string | null;
 
   @TextList({

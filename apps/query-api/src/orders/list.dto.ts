@@ -32,7 +32,10 @@ export class TotalsQuery extends FilterQuery {
 
   @OptionalText({
     max: 50,
-    pattern: /^[A-Za-z][A-Za-z0-9_+/-]*$/,
+    pattern: {
+      regex: /^[A-Za-z][A-Za-z0-9_+/-]*$/,
+      means: 'the IANA name of a time zone, such as Europe/London',
+    },
     description:
       'The IANA name of the time zone in which days and months begin. If absent, UTC. Abbreviations such as PST are refused.',
     example: 'Europe/London',

@@ -2,8 +2,8 @@ import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { instantOf } from '#domain/instant.js';
 import { etagOf } from '#platform/http/etag.js';
+import { dateTimeOf, dateTimeRefusal } from '#platform/http/fields.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { Clock } from '#read-models/readers/as-of.js';
 import type { HistoryEntry } from '#read-models/readers/order-history.reader.js';
@@ -167,10 +167,10 @@ function momentOf(query: OrderQuery): Moment | null {
 
 function momentIn(name: string, text: string, clock: Clock): Moment {
   if (/^\d{1,9}$/.test(text)) return { revision: Number(text) };
-  const at = instantOf(text);
+  const at = dateTimeOf(text);
   if (at !== null) return { clock, at };
-  const message = 'must be a revision, or a date and time with an offset, such as 2026-03-01T12:00:00Z';
+  const { code, message } = dateTimeRefusal(text, 'a revision, or a date and time with an offset');
   throw new ProblemError('validation_failed', {
-    errors: [{ pointer: `/${name}`, code: 'not_a_moment', message }],
+    errors: [{ pointer: `/${name}`, code: code === 'out_of_range' ? code : 'not_a_moment', message }],
   });
 }

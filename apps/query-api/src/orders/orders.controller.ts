@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
+import { NoQuery } from '#platform/http/no-query.dto.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { DiffListQuestion, SummaryDifference } from '#read-models/readers/order-diff-list.reader.js';
 import type { Page } from '#read-models/readers/order-list.reader.js';
@@ -9,7 +10,6 @@ import type { OrderSearchPage } from '#read-models/search/order-search.js';
 import { facetNames } from '#read-models/search/order-search.js';
 import { asOfOf } from '../request/as-of.dto.js';
 import { AskedBy, type Asked } from '../request/asked.js';
-import { NoQuery } from '../request/no-query.dto.js';
 import { orderFilterOf, OrderFilterFields } from '../request/order-filter.dto.js';
 import { isTimeZone } from '../request/time-zone.js';
 import { unknownTimeZone } from '../reads/problem-of-read.js';

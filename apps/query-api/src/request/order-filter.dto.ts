@@ -43,7 +43,7 @@ export class OrderFilterFields {
     optional: true,
     max: 50,
     itemMax: 2,
-    pattern: /^[A-Z]{2}$/,
+    pattern: { regex: /^[A-Z]{2}$/, means: 'an ISO 3166-1 alpha-2 code in capitals, such as DE' },
     description:
       'Orders with any of these countries in the shipping address. An empty list means all orders.',
   })

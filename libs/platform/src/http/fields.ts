@@ -9,7 +9,13 @@ export interface TextOptions extends FieldOptions {
   max: number;
   /** 1 unless given. */
   min?: number;
-  pattern?: RegExp;
+  pattern?: Pattern;
+}
+
+export interface Pattern {
+  regex: RegExp;
+  /** What matches it, in words that follow `must be`. */
+  means: string;
 }
 
 /** Text of one line or more, without NUL and lone surrogates, which Postgres and JSON cannot keep. */
@@ -26,10 +32,11 @@ export function OptionalText(options: TextOptions): PropertyDecorator {
 }
 
 /** A schema has no flags, and reads every pattern as one of Unicode characters. */
-export function patternOf(pattern: RegExp | undefined): { pattern?: string } {
+export function patternOf(pattern: Pattern | undefined): { pattern?: string } {
   if (pattern === undefined) return {};
-  if (pattern.flags !== '') throw new Error(`${String(pattern)} has flags, which a schema cannot say`);
-  return { pattern: pattern.source };
+  const { regex } = pattern;
+  if (regex.flags !== '') throw new Error(`${String(regex)} has flags, which a schema cannot say`);
+  return { pattern: regex.source };
 }
 
 /** For each format of the schemas, which texts it accepts. */
@@ -40,15 +47,21 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   'country-code': (text) => COUNTRY_CODES.has(text),
 };
 
-export function checkText(value: unknown, min: number, max: number, pattern?: RegExp): Refusal | null {
+export function checkText(value: unknown, min: number, max: number, pattern?: Pattern): Refusal | null {
   if (typeof value !== 'string') return refuse('not_text', 'must be a string');
-  if (value.length < min) return refuse('too_short', `must have at least ${min} characters`);
-  if (value.length > max) return refuse('too_long', `must have at most ${max} characters`);
+  if (value.length < min) {
+    return refuse('too_short', min === 1 ? 'must not be empty' : `must have at least ${min} characters`);
+  }
+  if (value.length > max) return refuse('too_long', `must have at most ${counted(max, 'character')}`);
   if (!formats['text']!(value)) {
     return refuse('invalid_characters', 'must be valid Unicode without NUL');
   }
-  if (pattern && !pattern.test(value)) return refuse('wrong_format', `must match ${pattern.source}`);
+  if (pattern && !pattern.regex.test(value)) return refuse('wrong_format', `must be ${pattern.means}`);
   return null;
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export interface IntegerOptions extends FieldOptions {
@@ -60,17 +73,23 @@ export interface IntegerOptions extends FieldOptions {
 export function Integer(options: IntegerOptions): PropertyDecorator {
   const { min, max } = options;
   const check = (value: unknown) => {
-    if (!Number.isSafeInteger(value)) return refuse('not_an_integer', 'must be a whole number');
-    if ((value as number) < min || (value as number) > max) {
+    if (!isWhole(value)) return refuse('not_an_integer', 'must be a whole number');
+    // Numbers that JSON.parse has rounded are beyond every range.
+    if (value < min || value > max) {
       return refuse('out_of_range', `must be from ${min} to ${max}`);
     }
     return null;
   };
-  const fromText = (text: string) => (/^-?\d{1,16}$/.test(text) ? Number(text) : text);
+  const fromText = (text: string) => (/^-?\d+$/.test(text) ? Number(text) : text);
   // JSON has a negative zero. It equals zero, except in comparisons such as Object.is.
   const normalise = (value: number) => (value === 0 ? 0 : value);
   const schema = { type: 'integer', minimum: min, maximum: max };
   return field('integer', { check, schema, fromText, normalise }, options);
+}
+
+/** JSON.parse makes Infinity of a number with hundreds of digits. */
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value) || value === Infinity || value === -Infinity;
 }
 
 /** An amount of money in the currency's smallest unit (cents, pence, yen). */
@@ -142,16 +161,30 @@ export function Uuid(options: FieldOptions = {}): PropertyDecorator {
 /** An RFC 3339 date-time with an offset, on a day that exists; normalised to UTC, to the millisecond. */
 export function DateTime(options: FieldOptions = {}): PropertyDecorator {
   const check = (value: unknown) =>
-    dateTimeOf(value) === null
-      ? refuse('not_a_date_time', 'must be a date and time with an offset, such as 2026-03-01T12:00:00Z')
-      : null;
+    dateTimeOf(value) === null ? dateTimeRefusal(value, 'a date and time with an offset') : null;
   const schema = { type: 'string', format: 'date-time' };
   return field('dateTime', { check, schema, normalise: dateTimeOf }, options);
 }
 
 // A year before 1970 or after 9999 is a slip of the pen, and Postgres and CSV readers differ on them.
-function dateTimeOf(value: unknown): Instant | null {
-  if (typeof value !== 'string' || value.length > 40 || value.startsWith('24', 11)) return null;
-  const instant = instantOf(value);
+export function dateTimeOf(value: unknown): Instant | null {
+  const instant = mayBeDateTime(value) ? instantOf(value) : null;
   return instant !== null && instant >= '1970' && instant < '9999-12-31' ? instant : null;
+}
+
+/** @param value of which `dateTimeOf` makes nothing, where there must be `what` */
+export function dateTimeRefusal(value: unknown, what: string): Refusal {
+  // With an offset, a time of the first or the last year may be in a year that has no four digits.
+  const inAnotherYear = (text: string) => text.replace(/^0000/, '2000').replace(/^9999/, '1999');
+  if (mayBeDateTime(value) && instantOf(inAnotherYear(value)) !== null) {
+    return refuse('out_of_range', 'must be from 1970-01-01 to 9999-12-30, in UTC');
+  }
+  const lostPlus = typeof value === 'string' && /T[\d:.]+ \d\d:\d\d$/i.test(value);
+  const hint = lostPlus ? '; in a query, send + as %2B' : '';
+  return refuse('not_a_date_time', `must be ${what}, such as 2026-03-01T12:00:00Z${hint}`);
+}
+
+/** Whether it is a text that may be a date-time: none is so long, or has an hour 24, which `Date` would take. */
+function mayBeDateTime(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 40 && !value.startsWith('24', 11);
 }

@@ -198,7 +198,7 @@ describe('bad input', () => {
         '/lines/1/a~1b unknown_field',
         '/lines/1/sku invalid_characters',
         '/lines/1/quantity not_an_integer',
-        '/lines/1/unitPriceMinor not_an_integer',
+        '/lines/1/unitPriceMinor out_of_range',
       ],
     ],
     [
@@ -224,7 +224,7 @@ describe('bad input', () => {
     [
       'a query field twice',
       { method: 'GET', url: '/v1/orders?limit=1&limit=2' },
-      [400, 'validation_failed', '/limit not_an_integer'],
+      [400, 'validation_failed', '/limit repeated'],
     ],
     [
       'a made-up query field',
@@ -265,6 +265,19 @@ describe('bad input', () => {
       payload: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]),
     });
     expect(answer.json()).toMatchObject({ code: 'malformed_json', status: 400 });
+  });
+
+  it.each(['gzip', 'zstd', 'identity, gzip'])('is refused when it is encoded: %s', async (encoding) => {
+    const sent = { body: order, headers: { 'content-encoding': encoding } };
+    expect(await problem(sent)).toEqual([415, 'unsupported_media_type']);
+    const { answer, json } = await send(sent);
+    expect(json()['detail']).toContain('Content-Encoding');
+    expect(answer.headers['accept-encoding']).toBe('identity');
+  });
+
+  it('is no body that is said to be as it is', async () => {
+    for (const encoding of ['identity', 'Identity', ''])
+      expect((await send({ body: order, headers: { 'content-encoding': encoding } })).status).toBe(201);
   });
 
   it('names the methods that an address takes', async () => {

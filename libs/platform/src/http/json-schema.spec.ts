@@ -30,7 +30,7 @@ class RenameDto {
 
 class FlatDto {
   @Text({ min: 2, max: 5 }) text!: string;
-  @OptionalText({ max: 9, pattern: /^[a-z]+@[a-z]+$/ }) email!: string | null;
+  @OptionalText({ max: 9, pattern: { regex: /^[a-z]+@[a-z]+$/, means: 'an address' } }) email!: string | null;
   @Integer({ min: -3, max: 3 }) integer!: number;
   @Flag({ otherwise: true }) flag!: boolean;
   @CurrencyCode() currency!: string;
@@ -44,7 +44,7 @@ class DeepDto {
   @ListOf(AddDto, { min: 1, max: 3 }) several!: AddDto[];
   @ObjectOfKinds('op', { add: AddDto, rename: RenameDto }) kind!: AddDto | RenameDto;
   @ListOfKinds('op', { add: AddDto, rename: RenameDto }, { max: 3 }) kinds!: (AddDto | RenameDto)[];
-  @TextList({ max: 3, itemMax: 4, pattern: /^[A-Z]+$/ }) texts!: string[];
+  @TextList({ max: 3, itemMax: 4, pattern: { regex: /^[A-Z]+$/, means: 'capital letters' } }) texts!: string[];
   @TextMap({ maxEntries: 3, keyMax: 4, valueMax: 5, optional: true }) map!: Record<string, string> | null;
 }
 
@@ -110,6 +110,6 @@ describe('a schema', () => {
   });
 
   it('cannot be made of a pattern with flags', () => {
-    expect(() => Text({ max: 5, pattern: /x/i })).toThrow('flags');
+    expect(() => Text({ max: 5, pattern: { regex: /x/i, means: 'x' } })).toThrow('flags');
   });
 });

@@ -1,5 +1,5 @@
 import { getSchemaPath } from '@nestjs/swagger';
-import { checkText, patternOf } from './fields.js';
+import { checkText, counted, patternOf, type Pattern } from './fields.js';
 import { field, type Dto, type FieldOptions, type Refusal } from './field-rule.js';
 
 interface ListOptions extends FieldOptions {
@@ -79,7 +79,7 @@ function kindsOf(discriminator: string, kinds: Readonly<Record<string, Dto>>) {
 
 /** A list of texts; in a query, `a,b` or the name repeated. */
 export function TextList(
-  options: ListOptions & { itemMax: number; pattern?: RegExp; oneOf?: readonly string[] },
+  options: ListOptions & { itemMax: number; pattern?: Pattern; oneOf?: readonly string[] },
 ): PropertyDecorator {
   const { itemMax, pattern, oneOf } = options;
   const check = (value: unknown) => {
@@ -144,8 +144,8 @@ function checkObjects(options: ListOptions) {
 }
 
 function checkLength(value: readonly unknown[], { min = 0, max }: ListOptions): Refusal | null {
-  if (value.length < min) return { code: 'too_few_items', message: `must have at least ${min} items` };
-  if (value.length > max) return { code: 'too_many_items', message: `must have at most ${max} items` };
+  if (value.length < min) return { code: 'too_few_items', message: `must have at least ${counted(min, 'item')}` };
+  if (value.length > max) return { code: 'too_many_items', message: `must have at most ${counted(max, 'item')}` };
   return null;
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Module, Post } from '@nestjs/common';
 import { Public } from '../auth/access.js';
 import { createLogger } from '../logging.js';
 import { createHttpApp, type HttpApp } from './http-app.js';
@@ -22,7 +22,22 @@ class HeldController {
   }
 }
 
-@Module({ controllers: [HeldController] })
+@Controller('things')
+class ThingsController {
+  @Get(':id')
+  @Public()
+  one() {
+    return {};
+  }
+
+  @Post('search')
+  @Public()
+  search() {
+    return {};
+  }
+}
+
+@Module({ controllers: [HeldController, ThingsController] })
 class HeldModule {}
 
 let app: HttpApp;
@@ -60,11 +75,38 @@ describe('what is not quite HTTP', () => {
       'not_found',
     ],
     ['endless headers', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    ['an endless address', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 414, 'uri_too_long'],
+    ['an address that does not end', `GET /${'x'.repeat(20_000)}`, 414, 'uri_too_long'],
+    [
+      'an address and headers that are too long together',
+      `GET /${'x'.repeat(10_000)} HTTP/1.1\r\nx: ${'x'.repeat(10_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
   ])('is answered as a problem: %s', async (_name, text, status, code) => {
     const answer = await send(text).answer;
     expect(answer).toContain(`HTTP/1.1 ${status} `);
     expect(answer).toContain('content-type: application/problem+json');
     expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({ status, code });
+  });
+});
+
+describe('a fixed name where others have an id', () => {
+  const ask = async (method: 'GET' | 'HEAD' | 'POST' | 'DELETE', url: string) => {
+    const { statusCode, headers } = await app.fastify.inject({ method, url });
+    return [statusCode, headers['allow']];
+  };
+
+  it('is no id, so that other methods are not allowed there', async () => {
+    expect(await ask('GET', '/things/search')).toEqual([405, 'POST']);
+    expect(await ask('HEAD', '/things/search?q=1')).toEqual([405, 'POST']);
+    expect(await ask('DELETE', '/things/search')).toEqual([405, 'POST']);
+    expect(await ask('POST', '/things/search')).toEqual([201, undefined]);
+  });
+
+  it('leaves the others as they are', async () => {
+    expect(await ask('GET', '/things/searches')).toEqual([200, undefined]);
+    expect(await ask('DELETE', '/things/7')).toEqual([405, 'GET, HEAD']);
   });
 });
 

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { maxHeaderSize, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { problemDocument, type ProblemResponder } from '../problems/problem-response.js';
-import { ProblemError } from '../problems/problems.js';
+import { ProblemError, type ProblemCode } from '../problems/problems.js';
 import { traceIdOf, traceparentOf } from './trace.js';
 
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -15,6 +15,8 @@ const MOST_IN_PATH = 1_800;
 export class ProblemAdapter extends FastifyAdapter {
   readonly #respond: ProblemResponder;
   readonly #routes: { methods: readonly string[]; pattern: RegExp }[] = [];
+  /** The methods of each address that has no parameters. */
+  readonly #fixed = new Map<string, string[]>();
 
   constructor(respond: ProblemResponder, bodyLimitBytes: number) {
     super({
@@ -37,11 +39,12 @@ export class ProblemAdapter extends FastifyAdapter {
     fastify.addHook('onRoute', ({ method, url }) => {
       const methods = Array.isArray(method) ? method : [method];
       this.#routes.push({ methods, pattern: patternOf(url) });
+      if (!hasParameters(url)) this.#fixed.set(url, [...(this.#fixed.get(url) ?? []), ...methods]);
     });
     fastify.addHook('onRequest', (request, reply, done) => {
       reply.raw.setHeader('x-content-type-options', 'nosniff');
       // Answered before the body is read. Where there is no route, none has asked for a token.
-      done(malformed(request.raw) ?? (request.is404 ? this.#noRoute(request) : undefined));
+      done(malformed(request.raw) ?? (this.#isElsewhere(request) ? this.#noRoute(request) : undefined));
     });
     // An unknown `Expect` may be ignored, and Node's refusal of it has no body.
     fastify.server.on('checkExpectation', (request, response) => {
@@ -63,11 +66,16 @@ export class ProblemAdapter extends FastifyAdapter {
     );
   }
 
+  /** Also a fixed address, such as that of a search, with another method, which would take its name for an id. */
+  #isElsewhere({ is404, url, routeOptions }: FastifyRequest): boolean {
+    return is404 || (hasParameters(routeOptions.url!) && this.#fixed.has(pathOf(url)));
+  }
+
   #noRoute(request: FastifyRequest): ProblemError {
-    const path = request.url.split('?', 1)[0]!;
-    const methods = this.#routes
-      .filter(({ pattern }) => pattern.test(path))
-      .flatMap((route) => route.methods);
+    const path = pathOf(request.url);
+    const methods =
+      this.#fixed.get(path) ??
+      this.#routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods);
     // A route that takes the method but found nothing, as for a page under /docs, does not refuse the method.
     if (methods.length === 0 || methods.includes(request.method)) return new ProblemError('not_found');
     return new ProblemError('method_not_allowed', {
@@ -93,6 +101,15 @@ function malformed({ headers, httpVersion, url = '' }: IncomingMessage): Problem
   }
 }
 
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function hasParameters(route: string): boolean {
+  return route.includes(':') || route.includes('*');
+}
+
 function patternOf(url: string): RegExp {
   const segments = url.split('/').map((segment) => {
     if (segment.startsWith(':')) return '[^/]+';
@@ -108,18 +125,38 @@ function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Some clients name a content type even where they send no body.
     if (body.length === 0) return done(null, undefined);
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && !/^(identity)?$/i.test(encoding)) return done(encoded());
     if (!isUtf8(body as Buffer))
       return done(new ProblemError('malformed_json', { detail: 'The body is not UTF-8.' }));
     void parse(request, body.toString('utf8'), done);
   });
 }
 
+function encoded(): ProblemError {
+  return new ProblemError('unsupported_media_type', {
+    detail: 'A body with a Content-Encoding is not read: send it as it is, without that header.',
+    headers: { 'accept-encoding': 'identity' },
+  });
+}
+
+type BrokenHttp = NodeJS.ErrnoException & { readonly rawPacket?: unknown };
+
+/**
+ * Node counts the request line and the headers together. The line alone is too long where it is seen to be; one that
+ * arrived in pieces is not.
+ */
+function tooLarge({ rawPacket }: BrokenHttp): ProblemCode {
+  const line = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1').split('\n', 1)[0]! : '';
+  return line.length >= maxHeaderSize && /^[A-Z]+ \S+/.test(line) ? 'uri_too_long' : 'headers_too_large';
+}
+
 /** Bytes that are not HTTP reach no route and have no reply object: the answer goes straight to the socket. */
-function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerBrokenHttp(error: BrokenHttp, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const code =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'headers_too_large'
+      ? tooLarge(error)
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'request_timeout'
         : 'malformed_request';

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { IsEmail } from 'class-validator';
 import fc from 'fast-check';
 import { ProblemError } from '../problems/problems.js';
+import { explain } from './explain.js';
 import {
   BasisPoints,
   CountryCode,
@@ -20,7 +21,7 @@ import { validated } from './validation.js';
 
 class AddDto {
   @OneOf(['add']) kind!: 'add';
-  @Text({ max: 5, pattern: /^[A-Z]+$/ }) sku!: string;
+  @Text({ max: 5, pattern: { regex: /^[A-Z]+$/, means: 'capital letters' } }) sku!: string;
 }
 
 class RemoveDto {
@@ -116,7 +117,8 @@ describe('bad input', () => {
     [{ amountMinor: 6 }, '/amountMinor out_of_range'],
     [{ amountMinor: 1.5 }, '/amountMinor not_an_integer'],
     [{ amountMinor: '5' }, '/amountMinor not_an_integer'],
-    [{ amountMinor: 2 ** 53 }, '/amountMinor not_an_integer'],
+    [{ amountMinor: 2 ** 53 }, '/amountMinor out_of_range'],
+    [{ amountMinor: -1e300 }, '/amountMinor out_of_range'],
     [{ quantity: 0 }, '/quantity out_of_range'],
     [{ rate: -1 }, '/rate out_of_range'],
     [{ inclusive: 'true' }, '/inclusive not_a_flag'],
@@ -129,6 +131,14 @@ describe('bad input', () => {
     [{ at: '2026-02-28T23:59:60Z' }, '/at not_a_date_time'],
     [{ at: '2026-02-28T10:00:00+25:00' }, '/at not_a_date_time'],
     [{ at: 1_767_225_600 }, '/at not_a_date_time'],
+    [{ at: '1969-12-31T23:59:59Z' }, '/at out_of_range'],
+    [{ at: '1970-01-01T00:59:59+01:00' }, '/at out_of_range'],
+    [{ at: '9999-12-31T00:00:00Z' }, '/at out_of_range'],
+    [{ at: '9999-12-31T23:59:59-01:00' }, '/at out_of_range'],
+    [{ at: '0000-02-29T00:00:00+01:00' }, '/at out_of_range'],
+    [{ at: '9999-02-29T00:00:00Z' }, '/at not_a_date_time'],
+    [{ at: '9999-12-31T23:59:59+25:00' }, '/at not_a_date_time'],
+    [{ at: '2026-02-28T10:00:00 01:00' }, '/at not_a_date_time'],
     [{ place: null }, '/place required'],
     [{ place: [] }, '/place not_an_object'],
     [{ place: { country: 'XX' } }, '/place/country not_a_country'],
@@ -212,6 +222,92 @@ describe('a query', () => {
     'status=',
     'status=a,,b',
   ])('is refused: %s', (query) => expect(() => read(query)).toThrow(ProblemError));
+});
+
+describe('a text that is refused', () => {
+  class WordsDto {
+    @Text({ max: 1 }) letter!: string;
+    @Text({ min: 2, max: 3 }) word!: string;
+    @TextList({ max: 1, itemMax: 2, pattern: { regex: /^[A-Z]+$/, means: 'capital letters' } })
+    codes!: string[];
+  }
+  const messages = (input: object) => explain(WordsDto, input).map(({ message }) => message);
+
+  it('is told so in words', () => {
+    expect(messages({ letter: '', word: 'a', codes: ['x'] })).toEqual([
+      'must not be empty',
+      'must have at least 2 characters',
+      'item 0 must be capital letters',
+    ]);
+    expect(messages({ letter: 'ab', word: 'abcd', codes: ['X', 'Y'] })).toEqual([
+      'must have at most 1 character',
+      'must have at most 3 characters',
+      'must have at most 1 item',
+    ]);
+  });
+});
+
+describe('a number that is refused', () => {
+  class CountDto {
+    @Quantity() count!: number;
+  }
+  const told = { pointer: '/count', code: 'out_of_range', message: 'must be from 1 to 1000000' };
+
+  it.each(['9007199254740993', '99999999999999999999999', '1E400', '-1E400'])(
+    'is told the range, however large: %s',
+    (number) => expect(explain(CountDto, JSON.parse(`{"count":${number}}`))).toEqual([told]),
+  );
+
+  it.each(['99999999999999999999', '-99999999999999999999', '9'.repeat(400)])(
+    'is told the range in a query, too: %s',
+    (count) =>
+      expect(() => validated(CountDto, { count }, 'text')).toThrow(expect.objectContaining({ errors: [told] })),
+  );
+});
+
+describe('a time that is refused', () => {
+  const messageOf = (at: string) => explain(AllDto, { ...good, at })[0]!.message;
+
+  it('is told the range, where it is a time', () => {
+    expect(messageOf('1969-12-31T23:59:59Z')).toBe('must be from 1970-01-01 to 9999-12-30, in UTC');
+  });
+
+  it('is told how to write a + in a query, where it has a blank', () => {
+    expect(messageOf('2026-11-30T03:44:00 00:00')).toBe(
+      'must be a date and time with an offset, such as 2026-03-01T12:00:00Z; in a query, send + as %2B',
+    );
+    expect(messageOf('2026-11-30 03:44:00')).not.toContain('%2B');
+  });
+});
+
+describe('a query field that is given again', () => {
+  class OnceDto {
+    @OptionalText({ max: 5 }) tag!: string | null;
+    @Quantity({ optional: true }) limit!: number | null;
+    @TextList({ max: 3, itemMax: 9, optional: true }) status!: string[] | null;
+  }
+  const refused = (input: object, source: 'json' | 'text' = 'text') => {
+    try {
+      return validated(OnceDto, input, source);
+    } catch (error) {
+      return (error as ProblemError).errors;
+    }
+  };
+
+  it('is refused as that, unless it is a list', () => {
+    const repeated = { code: 'repeated', message: 'must be given once' };
+    expect(refused({ tag: ['a', 'b'], limit: ['1', '2'], other: ['1', '2'] })).toEqual([
+      expect.objectContaining({ pointer: '/other', code: 'unknown_field' }),
+      { pointer: '/tag', ...repeated },
+      { pointer: '/limit', ...repeated },
+    ]);
+    expect(refused({ status: ['a', 'b'] })).toMatchObject({ status: ['a', 'b'] });
+    expect(refused({ status: ['a', ''] })).toMatchObject([{ pointer: '/status', code: 'too_short' }]);
+  });
+
+  it('is not what a list in a body is', () => {
+    expect(refused({ tag: ['a', 'b'] }, 'json')).toMatchObject([{ pointer: '/tag', code: 'not_text' }]);
+  });
 });
 
 describe('a class', () => {

@@ -1,4 +1,4 @@
-import { ProblemError } from '../problems/problems.js';
+import { ProblemError, type FieldProblem } from '../problems/problems.js';
 import { compiledSchemaOf, type Accepts } from './compiled-schema.js';
 import { fieldsOf } from './dto-fields.js';
 import { explain } from './explain.js';
@@ -30,7 +30,20 @@ export function validated<T extends object>(dto: new () => T, input: unknown, so
   const errors = explain(dto, value);
   // The two are derived from the same rules, and a property test holds them to the same verdict.
   if (errors.length === 0) throw new Error(`the schema of ${dto.name} refuses what its rules accept`);
-  throw new ProblemError('validation_failed', { errors });
+  throw new ProblemError('validation_failed', {
+    errors: source === 'text' ? repetitionsTold(dto, value as Values, errors) : errors,
+  });
+}
+
+/** A name that comes twice in a query has a list of texts. A field that takes none is told about that instead. */
+function repetitionsTold(dto: Dto, values: Values, errors: readonly FieldProblem[]): FieldProblem[] {
+  const fields = fieldsOf(dto);
+  return errors.map((error) => {
+    const name = error.pointer.slice(1);
+    const type = fields.get(name)?.schema['type'];
+    if (type === undefined || type === 'array' || !Array.isArray(values[name])) return error;
+    return { pointer: error.pointer, code: 'repeated', message: 'must be given once' };
+  });
 }
 
 type Values = Readonly<Record<string, unknown>>;

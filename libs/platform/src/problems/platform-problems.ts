@@ -4,13 +4,13 @@ import type { ProblemDefinition } from './problem-definition.js';
 export const platformProblems = {
   malformed_request: {
     status: 400,
-    title: 'The request is not valid HTTP',
+    title: 'The address or a header of the request is not valid',
     help: 'Check the URL and the headers.',
   },
   malformed_json: {
     status: 400,
-    title: 'The body is not valid JSON',
-    help: 'Send one JSON object in UTF-8, without __proto__ or constructor keys.',
+    title: 'The body cannot be read as JSON',
+    help: 'Send one JSON object in UTF-8, in which no object has the key __proto__, and no constructor the key prototype.',
   },
   validation_failed: {
     status: 400,
@@ -89,8 +89,8 @@ export const platformProblems = {
   },
   unsupported_media_type: {
     status: 415,
-    title: 'The Content-Type of the body is not JSON',
-    help: 'Send Content-Type: application/json.',
+    title: 'The Content-Type of the body is not JSON, or the body has a Content-Encoding',
+    help: 'Send Content-Type: application/json and no Content-Encoding.',
   },
   idempotency_key_reused: {
     status: 422,
@@ -114,8 +114,8 @@ export const platformProblems = {
   },
   headers_too_large: {
     status: 431,
-    title: 'The headers are too large',
-    help: 'Send fewer or shorter headers.',
+    title: 'The headers, or the address and the headers together, are too large',
+    help: 'Send fewer or shorter headers, or a shorter address.',
   },
   internal_error: {
     status: 500,

@@ -1,5 +1,5 @@
 /**
  * A route without query parameters. Unknown ones are refused: a client would believe that they narrowed the
- * answer.
+ * answer, or that a command with `dryRun=true` changed nothing.
  */
 export class NoQuery {}
