@@ -88,9 +88,23 @@ for (const { name, needs, open } of searchAdapters) {
       ['a long word swapped near its beginning', 'hnaging', ['A1']],
       ['a misspelt word of 58 letters', 'llanfairpwlgwyngyllgogerychwyrndrobwllllantysiliogogogohc', ['A6']],
       ['one misspelt in three places', 'lanfairpwlgwyngyllgogerychwyrndrobwllllantysiliogogogohc', []],
-      ['signs only', '&!?', ['A1', 'A2', 'A3', 'A5', 'A6', 'U4']],
+      ['signs beside words', 'hanging 🧡 & "%" heart', ['A1']],
+      ['blanks only, which ask for nothing', '  ', ['A1', 'A2', 'A3', 'A5', 'A6', 'U4']],
+      ['nothing by signs only', '&!?', []],
+      ['nothing by a pictogram', '🧡', []],
+      ['nothing by a wildcard', '%', []],
+      ['nothing by a phrase that has just begun', '"', []],
     ])('finds by text: %s', async (_what, text, references) => {
       expect(await found({ text })).toEqual(references);
+    });
+
+    it('finds nothing by signs only, whatever else is asked', async () => {
+      expect(await ask({ text: '&!?', sku: '85123A', facets: ['status'] })).toMatchObject({
+        items: [],
+        nextCursor: null,
+        total: 0,
+        facets: { status: [] },
+      });
     });
 
     it('finds by the number that people say', async () => {

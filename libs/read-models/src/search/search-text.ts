@@ -8,6 +8,8 @@ export interface SearchText {
   readonly unfinished: boolean;
   /** What stood in double quotes: words that must stand side by side, as they are. */
   readonly phrases: readonly (readonly string[])[];
+  /** Whether something was typed but no word, such as `%`: no order has that. */
+  readonly wordless: boolean;
 }
 
 /** More words or phrases than these narrow no search that anybody makes: the rest is ignored. */
@@ -23,10 +25,13 @@ export function searchTextOf(text: string | null): SearchText {
     .filter((_, index) => isQuoted(index))
     .map((part) => foldText(part).slice(0, MAX_WORDS));
   const typed = parts.filter((_, index) => !isQuoted(index)).map(foldText);
+  const words = distinct(typed.flat());
+  const noPhrase = phrases.every((each) => each.length === 0);
   return {
-    words: distinct(typed.flat()),
-    unfinished: typed.at(-1)!.length > 0 || phrases.every((words) => words.length === 0),
-    phrases: phrases.filter((words) => words.length > 0).slice(0, MAX_PHRASES),
+    words,
+    unfinished: typed.at(-1)!.length > 0 || noPhrase,
+    phrases: phrases.filter((each) => each.length > 0).slice(0, MAX_PHRASES),
+    wordless: words.length === 0 && noPhrase && (text ?? '').trim() !== '',
   };
 }
 
