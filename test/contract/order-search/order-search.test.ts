@@ -73,6 +73,9 @@ for (const { name, needs, open } of searchAdapters) {
       ["a person's name", 'rosa', ['A1']],
       ["a person's name and a product", 'smith heart', ['A1']],
       ['a name that is a product too', 'smith', ['A1', 'A5']],
+      ["the beginning of a person's name", 'ros', ['A1']],
+      ["not a person's name that is misspelt", 'rossa', []],
+      ["not a person's name that is misspelt, beside a product", 'smiht heart', []],
       ['words side by side', '"heart t light"', ['A1']],
       ['not words side by side that are apart', '"white heart"', []],
       ['not words side by side in another order', '"light t"', []],
@@ -105,6 +108,22 @@ for (const { name, needs, open } of searchAdapters) {
         total: 0,
         facets: { status: [] },
       });
+    });
+
+    it('finds by every word and every phrase of a text, however many they are', async () => {
+      const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+      const order = await orderOf({ ref: 'C1', names: letters, tenant: 'letters' });
+      const long = await orderOf({ ref: 'C2', names: [letters.join(' ')], tenant: 'letters' });
+      await subject.index([order, long], 41n);
+      const audience = { tenantId: 'letters', customerId: null };
+      const all = letters.join(' ');
+      expect(await found({ audience, text: all })).toEqual(['C1', 'C2']);
+      expect(await found({ audience, text: `${all} xylophone` })).toEqual([]);
+      const each = letters.map((letter) => `"${letter}"`).join('');
+      expect(await found({ audience, text: each })).toEqual(['C1', 'C2']);
+      expect(await found({ audience, text: `${each}"xylophone"` })).toEqual([]);
+      expect(await found({ audience, text: `"${all}"` })).toEqual(['C2']);
+      expect(await found({ audience, text: `"${all} xylophone"` })).toEqual([]);
     });
 
     it('finds by the number that people say', async () => {

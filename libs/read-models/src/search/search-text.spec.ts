@@ -10,6 +10,7 @@ describe('the words searched for', () => {
     expect(wordsOf('bag red bag')).toEqual(['red', 'bag']);
     expect(wordsOf(' &! ')).toEqual([]);
     expect(searchTextOf(null)).toMatchObject({ words: [], phrases: [] });
+    expect(wordsOf(Array.from({ length: 40 }, (_, n) => `w${n}`).join(' '))).toHaveLength(40);
   });
 
   it('cannot break out of the query, whatever is typed', () => {

@@ -1,6 +1,9 @@
 import { foldText } from '../fold-text.js';
 
-/** A text that was searched for, as what must be found. Every word is folded. */
+/**
+ * A text that was searched for, as what must be found: all of it, so there is no limit but the text's own length.
+ * Every word is folded.
+ */
 export interface SearchText {
   /** In any order; each once, the last typed last. */
   readonly words: readonly string[];
@@ -12,25 +15,20 @@ export interface SearchText {
   readonly wordless: boolean;
 }
 
-/** More words or phrases than these narrow no search that anybody makes: the rest is ignored. */
-const MAX_WORDS = 16;
-const MAX_PHRASES = 8;
 const QUOTES = /["“”„]/;
 
 export function searchTextOf(text: string | null): SearchText {
   const parts = (text ?? '').split(QUOTES);
   // Every second part is in quotes, but for the last: its quotes were never closed.
   const isQuoted = (index: number) => index % 2 === 1 && index < parts.length - 1;
-  const phrases = parts
-    .filter((_, index) => isQuoted(index))
-    .map((part) => foldText(part).slice(0, MAX_WORDS));
+  const phrases = parts.filter((_, index) => isQuoted(index)).map(foldText);
   const typed = parts.filter((_, index) => !isQuoted(index)).map(foldText);
   const words = distinct(typed.flat());
   const noPhrase = phrases.every((each) => each.length === 0);
   return {
     words,
     unfinished: typed.at(-1)!.length > 0 || noPhrase,
-    phrases: phrases.filter((each) => each.length > 0).slice(0, MAX_PHRASES),
+    phrases: phrases.filter((each) => each.length > 0),
     wordless: words.length === 0 && noPhrase && (text ?? '').trim() !== '',
   };
 }
@@ -40,5 +38,5 @@ function distinct(words: readonly string[]): string[] {
   if (last === undefined) return [];
   // The last one keeps its place: it may be half typed.
   const others = [...new Set(words.slice(0, -1))].filter((word) => word !== last);
-  return [...others.slice(0, MAX_WORDS - 1), last];
+  return [...others, last];
 }
