@@ -1831,7 +1831,7 @@ export interface operations {
         asOf?: string;
         /** @description The orders as of this moment: every event that had been recorded by then counts (recordedAt). */
         recordedAsOf?: string;
-        /** @description The format of the answer: a JSON object a line, or CSV. */
+        /** @description The format of the answer: a JSON object a line, or CSV. In CSV, tags are joined by `;`, and each `;` and `\` of a tag has a `\` before it; what would start a formula has an apostrophe before it. */
         format?: 'ndjson' | 'csv';
       };
       header?: never;
