@@ -15,7 +15,9 @@ export class Bearer {
   readonly #source: TokenSource;
   #asked: Asked | null = null;
 
+  /** @throws TypeError when there is no token and no function: programs without types pass what they do not have */
   constructor(source: TokenSource) {
+    if (!source) throw new TypeError('the client was given no token');
     this.#source = source;
   }
 
@@ -26,7 +28,7 @@ export class Bearer {
 
   /**
    * @returns null when no token comes within `limitMs`
-   * @throws what the source throws, and the signal's reason
+   * @throws what the source throws, TypeError when it gives no token, and the signal's reason
    */
   async get(limitMs: number, signal: AbortSignal | null): Promise<string | null> {
     if (typeof this.#source === 'string') return this.#source;
@@ -51,7 +53,7 @@ export class Bearer {
 
   #ask(source: () => string | Promise<string>): Asked {
     // The source is called inside a promise, so that a synchronous throw becomes a rejection too.
-    const asked: Asked = { answer: Promise.resolve().then(source), token: null };
+    const asked: Asked = { answer: Promise.resolve().then(source).then(given), token: null };
     asked.answer.then(
       (token) => (asked.token = token),
       () => this.#forget(asked),
@@ -62,4 +64,9 @@ export class Bearer {
   #forget(asked: Asked): void {
     if (this.#asked === asked) this.#asked = null;
   }
+}
+
+function given(token: string): string {
+  if (!token) throw new TypeError('the token source gave no token');
+  return token;
 }

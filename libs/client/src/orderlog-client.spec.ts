@@ -254,6 +254,34 @@ describe('a token that does not come', () => {
   });
 });
 
+describe('no token', () => {
+  it.each([undefined, null, ''])('is refused when the client is made: %j', (token) => {
+    const given = () => createClient({ commandUrl: 'http://one', token: token as string });
+    expect(given).toThrow(new TypeError('the client was given no token'));
+  });
+
+  it.each([undefined, null, ''])('is an error of its source, and nothing is sent: %j', async (token) => {
+    const { url, received } = await serverOf(done);
+    const answers = [token as string, 'T'];
+    const { client } = clientOf(url, { token: () => answers.shift()! });
+    const failed = await failure(client.confirmOrder({ orderId: ORDER }));
+    expect(failed).toEqual(new TypeError('the token source gave no token'));
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer T']);
+  });
+});
+
+it('an export in another format is refused, for those who write no TypeScript', async () => {
+  const { url, received } = await serverOf((response) => response.end('{}\n'));
+  const { client } = clientOf([], { queryUrl: url });
+  const asCsv = client.exportOrders({ format: 'csv' } as object).next();
+  await expect(asCsv).rejects.toThrow(TypeError);
+  await expect(asCsv).rejects.toThrow('exportOrders reads NDJSON only, and was asked for csv');
+  expect(received).toEqual([]);
+  const asIs = client.exportOrders({ format: 'ndjson' } as object).next();
+  expect(await asIs).toEqual({ done: false, value: {} });
+});
+
 it.each(['close', 'keep-alive'])(
   'an answer that is cut off is asked for again: connection %s',
   async (connection) => {

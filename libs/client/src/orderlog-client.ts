@@ -72,7 +72,7 @@ export interface OrderlogClient extends Operations<CallOptions> {
  * Every method throws `Problem` when the service says no, `NoAnswer` when no answer comes in time, and the
  * reason of its signal.
  *
- * @throws TypeError when an address is no http(s) URL
+ * @throws TypeError when an address is no http(s) URL, or there is no token
  */
 export function createClient(options: ClientOptions): OrderlogClient {
   const { transport = fetchTransport, deadlineMs = 30_000, tryMs = 10_000, onRetry = null } = options;
@@ -129,7 +129,10 @@ function clientOver(
       (await answer(requestOf(operations[name], input), options)) as never,
     pages: (name, input, options = {}) => pagesOf(...listed(name, input, options)) as never,
     items: (name, input, options = {}) => itemsOf(...listed(name, input, options)) as never,
-    async *exportOrders(input = {}, options = {}) {
+    async *exportOrders(input: ExportInput & { readonly format?: unknown } = {}, options = {}) {
+      const { format = 'ndjson' } = input;
+      if (format !== 'ndjson')
+        throw new TypeError(`exportOrders reads NDJSON only, and was asked for ${String(format)}`);
       const { answer: streamed } = await receive(requestOf(operations.exportOrders, input), options, true);
       yield* jsonLines(streamed.stream()) as AsyncGenerator<ExportedOrder>;
     },

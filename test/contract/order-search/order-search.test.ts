@@ -73,6 +73,7 @@ for (const { name, needs, open } of searchAdapters) {
       ["a person's name", 'rosa', ['A1']],
       ["a person's name and a product", 'smith heart', ['A1']],
       ['a name that is a product too', 'smith', ['A1', 'A5']],
+      ["the beginning of a person's name", 'ros', ['A1']],
       ['words side by side', '"heart t light"', ['A1']],
       ['not words side by side that are apart', '"white heart"', []],
       ['not words side by side in another order', '"light t"', []],
@@ -88,9 +89,54 @@ for (const { name, needs, open } of searchAdapters) {
       ['a long word swapped near its beginning', 'hnaging', ['A1']],
       ['a misspelt word of 58 letters', 'llanfairpwlgwyngyllgogerychwyrndrobwllllantysiliogogogohc', ['A6']],
       ['one misspelt in three places', 'lanfairpwlgwyngyllgogerychwyrndrobwllllantysiliogogogohc', []],
-      ['signs only', '&!?', ['A1', 'A2', 'A3', 'A5', 'A6', 'U4']],
+      ['signs beside words', 'hanging 🧡 & "%" heart', ['A1']],
+      ['blanks only, which ask for nothing', '  ', ['A1', 'A2', 'A3', 'A5', 'A6', 'U4']],
+      ['nothing by signs only', '&!?', []],
+      ['nothing by a pictogram', '🧡', []],
+      ['nothing by a wildcard', '%', []],
+      ['nothing by a phrase that has just begun', '"', []],
     ])('finds by text: %s', async (_what, text, references) => {
       expect(await found({ text })).toEqual(references);
+    });
+
+    it('finds nothing by signs only, whatever else is asked', async () => {
+      expect(await ask({ text: '&!?', sku: '85123A', facets: ['status'] })).toMatchObject({
+        items: [],
+        nextCursor: null,
+        total: 0,
+        facets: { status: [] },
+      });
+    });
+
+    it('finds by every word and every phrase of a text, however many they are', async () => {
+      const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+      const order = await orderOf({ ref: 'C1', names: letters, tenant: 'letters' });
+      const long = await orderOf({ ref: 'C2', names: [letters.join(' ')], tenant: 'letters' });
+      await subject.index([order, long], 41n);
+      const audience = { tenantId: 'letters', customerId: null };
+      const all = letters.join(' ');
+      expect(await found({ audience, text: all })).toEqual(['C1', 'C2']);
+      expect(await found({ audience, text: `${all} xylophone` })).toEqual([]);
+      const each = letters.map((letter) => `"${letter}"`).join('');
+      expect(await found({ audience, text: each })).toEqual(['C1', 'C2']);
+      expect(await found({ audience, text: `${each}"xylophone"` })).toEqual([]);
+      expect(await found({ audience, text: `"${all}"` })).toEqual(['C2']);
+      expect(await found({ audience, text: `"${all} xylophone"` })).toEqual([]);
+    });
+
+    it('takes a reference and a name of a person as they are spelt', async () => {
+      const order = await orderOf({
+        ref: 'Sunflower',
+        names: ['Garden gnome'],
+        skus: ['G1'],
+        person: 'Rosalind',
+        tenant: 'spelt',
+      });
+      await subject.index([order], 41n);
+      const audience = { tenantId: 'spelt', customerId: null };
+      expect(await found({ audience, text: 'rosalind sunflower gadren' })).toEqual(['Sunflower']);
+      expect(await found({ audience, text: 'sunfolwer garden' })).toEqual([]);
+      expect(await found({ audience, text: 'roslaind garden' })).toEqual([]);
     });
 
     it('finds by the number that people say', async () => {

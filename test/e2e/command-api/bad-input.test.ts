@@ -239,7 +239,13 @@ describe('what the order does not know or allow', () => {
     const discounts = [{ amountMinor: 2_001 }];
     await refused('/v1/orders', { body: placing({ discounts }) }, 422, 'discount_exceeds_lines');
     const nowhere = [{ amountMinor: 1, lineIndex: 1 }];
-    await refused('/v1/orders', { body: placing({ discounts: nowhere }) }, 404, 'line_not_found');
+    const { body } = await refused(
+      '/v1/orders',
+      { body: placing({ discounts: nowhere }) },
+      422,
+      'line_index_out_of_range',
+    );
+    expect(body['details']).toEqual({ field: 'discounts/0/lineIndex', limit: 0 });
   });
 
   it('is refused: a command to an order that does not exist', async () => {

@@ -35,20 +35,26 @@ const content: readonly RejectionCode[] = [
   'total_out_of_range',
   'invalid_country',
   'discount_exceeds_lines',
-  'line_not_found',
   'id_already_used',
 ];
 
 /** The other rejections that each command can meet, for the description of the API. */
 export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly RejectionCode[]>> = {
-  PlaceOrder: [...content, 'invalid_currency', 'order_already_placed'],
+  PlaceOrder: [...content, 'line_index_out_of_range', 'invalid_currency', 'order_already_placed'],
   ConfirmOrder: notOnHold,
   RejectOrder: [...inState, ...text],
   HoldOrder: [...inState, ...text],
   ReleaseOrder: inState,
   CancelOrder: [...inState, ...text, 'id_already_used'],
   CompleteOrder: [...notOnHold, 'order_not_fulfilled'],
-  EditOrder: [...inState, ...content, 'discount_not_found', 'quantity_below_committed', 'line_in_use'],
+  EditOrder: [
+    ...inState,
+    ...content,
+    'line_not_found',
+    'discount_not_found',
+    'quantity_below_committed',
+    'line_in_use',
+  ],
   CancelLines: [
     ...inState,
     ...text,

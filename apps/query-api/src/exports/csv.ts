@@ -6,12 +6,17 @@ import { itemColumns } from '#read-models/readers/summary-item.js';
  * injection). Spreadsheets of many countries split cells at semicolons, so a cell may begin after each of them.
  */
 const FORMULA = /(^|;)(?=[=+\-@\t\r\n])/g;
+/** In a tag: what tags are joined by, and what escapes it. */
+const ESCAPED = /[;\\]/g;
 const QUOTED = /[",\r\n]/;
 const LINE_END = '\r\n';
 
 export const csvHeader = [...itemColumns.map(({ field }) => field), 'stale'].join(',') + LINE_END;
 
-/** RFC 4180. What would start a formula gets an apostrophe before it; tags are joined by `;`. */
+/**
+ * RFC 4180. What would start a formula gets an apostrophe before it. Tags are joined by `;`: one in a tag is escaped by
+ * a backslash, so the cells of almost all orders are what programs split at each `;`.
+ */
 export function csvLine(item: ExportedOrder): string {
   const values = [...itemColumns.map(({ field }) => item[field]), item.stale ?? null];
   return values.map(csvCell).join(',') + LINE_END;
@@ -21,7 +26,11 @@ export function csvCell(value: string | number | boolean | null | readonly strin
   if (value === null) return '';
   // A number stays as it is: -500 is a balance and no formula.
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  const text = typeof value === 'string' ? value : value.join(';');
+  const text = typeof value === 'string' ? value : value.map(escaped).join(';');
   const harmless = text.replace(FORMULA, "$1'");
   return QUOTED.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+function escaped(tag: string): string {
+  return tag.replace(ESCAPED, '\\$&');
 }

@@ -27,7 +27,9 @@ const formats = {
 class ExportQuery extends FilterQuery {
   @OneOf(Object.keys(formats), {
     otherwise: 'ndjson',
-    description: 'The format of the answer: a JSON object a line, or CSV.',
+    description:
+      'The format of the answer: a JSON object a line, or CSV. In CSV, tags are joined by `;`, and each `;` and `\\` ' +
+      'of a tag has a `\\` before it; what would start a formula has an apostrophe before it.',
   })
   format!: keyof typeof formats;
 }

@@ -869,6 +869,7 @@ export interface components {
         | 'invalid_country'
         | 'currency_mismatch'
         | 'discount_exceeds_lines'
+        | 'line_index_out_of_range'
         | 'duplicate_line'
         | 'id_already_used'
         | 'line_not_found'

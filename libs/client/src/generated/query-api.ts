@@ -72,7 +72,7 @@ export interface components {
     SearchBody: {
       /**
        * Format: text
-       * @description Words from product names, SKUs, tags, attributes, the number, the reference and names of people. An order must have all of them. The last word may be unfinished, and misspelt words are recognised. Words in double quotes must stand side by side, exactly as given, in one text of the order.
+       * @description Words from product names, SKUs, tags, attributes, the number, the reference and names of people. An order must have all of them. The last word may be unfinished. Misspelt words of product names, SKUs, tags and attributes are recognised; misspelt names of people are not, nor the number and the reference. Words in double quotes must stand side by side, exactly as given, in one text of the order. Signs count for nothing beside words; a text of signs only, such as `%`, finds nothing, and one of blanks only narrows nothing.
        * @example "hanging heart" holder
        */
       text?: string | null;
@@ -217,6 +217,7 @@ export interface components {
         | 'invalid_country'
         | 'currency_mismatch'
         | 'discount_exceeds_lines'
+        | 'line_index_out_of_range'
         | 'duplicate_line'
         | 'id_already_used'
         | 'line_not_found'
@@ -1831,7 +1832,7 @@ export interface operations {
         asOf?: string;
         /** @description The orders as of this moment: every event that had been recorded by then counts (recordedAt). */
         recordedAsOf?: string;
-        /** @description The format of the answer: a JSON object a line, or CSV. */
+        /** @description The format of the answer: a JSON object a line, or CSV. In CSV, tags are joined by `;`, and each `;` and `\` of a tag has a `\` before it; what would start a formula has an apostrophe before it. */
         format?: 'ndjson' | 'csv';
       };
       header?: never;

@@ -207,7 +207,7 @@ describe('PlaceOrder', () => {
       { lines: [taxed({ rateBasisPoints: 0, amountMinor: 1, inclusive: false }, 1, LIMITS.amountMinor)] },
       'total_out_of_range',
     ],
-    ['a discount of an unknown line', { discounts: [discount(1, 1)] }, 'line_not_found'],
+    ['a discount of an unknown line', { discounts: [discount(1, 1)] }, 'line_index_out_of_range'],
     ['discounts above the lines', { discounts: [discount(10_001)] }, 'discount_exceeds_lines'],
     [
       'a discount above its line',
@@ -271,6 +271,12 @@ describe('PlaceOrder', () => {
     given()
       .when(placeOrder({ lines: [input(mug(1, { name: '🫖'.repeat(201) }))] }))
       .thenRejected('text_too_long', { field: 'lines/0/name' });
+  });
+
+  it('says which discount points to no line', () => {
+    given()
+      .when(placeOrder({ discounts: [discount(1, 0), discount(1, 1)] }))
+      .thenRejected('line_index_out_of_range', { field: 'discounts/1/lineIndex', limit: 0 });
   });
 
   it('is refused when two things would share an id', () => {

@@ -105,7 +105,10 @@ export function priceContent(data: PlacedContent, newId: (index: number) => stri
   for (const { lineIndex, code, description, amountMinor } of data.discounts) {
     const field = `discounts/${discounts.length}`;
     const lineId = lineIndex === null ? null : lines[lineIndex]?.lineId;
-    if (lineId === undefined) return reject('line_not_found', { field });
+    if (lineId === undefined) {
+      const limit = lines.length - 1;
+      return reject('line_index_out_of_range', { field: `${field}/lineIndex`, limit });
+    }
     const discount = { code, description, amountMinor, lineId };
     const wrong = checkAdjustment(discount, field);
     if (wrong) return wrong;

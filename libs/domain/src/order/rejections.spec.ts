@@ -42,6 +42,9 @@ const examples: { readonly [Code in RejectionCode]: ReturnType<ReturnType<typeof
   ),
   currency_mismatch: given(placed).when(ask.recordCaptured(1, { currency: 'EUR' })),
   discount_exceeds_lines: given(placed).when(ask.editOrder([ask.applyDiscount(10_001)])),
+  line_index_out_of_range: given().when(
+    ask.placeOrder({ discounts: [{ code: null, description: null, amountMinor: 1, lineIndex: 1 }] }),
+  ),
   duplicate_line: given(placed).when(ask.cancelLines([mug(1), mug(1)])),
   id_already_used: given(placed).when(ask.addNote('x'), { newIds: ['mug'] }),
 

@@ -24,6 +24,7 @@ export const rejectionCodes = [
   'invalid_country',
   'currency_mismatch',
   'discount_exceeds_lines',
+  'line_index_out_of_range',
   'duplicate_line',
   'id_already_used',
   // what a command refers to

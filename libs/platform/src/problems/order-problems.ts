@@ -80,6 +80,10 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
     'The discount is larger than what it applies to',
     'Give a smaller discount. A discount on the whole order is divided among the lines in proportion to their amounts, even if a line has a discount of its own.',
   ),
+  line_index_out_of_range: broken(
+    'A lineIndex is out of range',
+    'Give the index of one of the lines of the request, from 0: details names the field and its limit.',
+  ),
   duplicate_line: broken('The same line is named twice', 'Name each line once, with the whole quantity.'),
   id_already_used: notNow(
     'This id was already used in the order',

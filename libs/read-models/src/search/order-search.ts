@@ -28,8 +28,9 @@ export interface OrderSearchQuestion {
   /**
    * Words that an order's texts and the names of its people must hold, all of them, in any order and case,
    * with or without accents. The last may be the beginning of a word; a word that no order holds stands for
-   * those it resembles. Words in double quotes must stand side by side, as they are, in one of the order's
-   * texts, such as the name of a line.
+   * those it resembles in the vocabulary, which has no names of people, numbers and references. Words in double
+   * quotes must stand side by side, as they are, in one of the order's texts, such as the name of a line. Where
+   * there are only signs, nothing is found.
    */
   readonly text: string | null;
   /** A line's SKU, whole. */

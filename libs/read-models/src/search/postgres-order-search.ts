@@ -71,6 +71,7 @@ function foundBy(
     ...text.phrases.flatMap((phrase) => phraseConditions(phrase, parameters)),
   ];
   if (email !== null) asked.push(`s.personal ->> 'email' = ${parameters.add(plainEmail(email))}`);
+  if (text.wordless) asked.push('false');
   if (terms.length === 0 && asked.length === 0) return null;
   const common = [`s.tenant_id = ${parameters.add(audience.tenantId)}`, ...asked];
   const matches = (column: string, some: readonly SearchTerm[]) =>

@@ -10,7 +10,7 @@ describe('the words searched for', () => {
     expect(wordsOf('bag red bag')).toEqual(['red', 'bag']);
     expect(wordsOf(' &! ')).toEqual([]);
     expect(searchTextOf(null)).toMatchObject({ words: [], phrases: [] });
-    expect(wordsOf(Array.from({ length: 40 }, (_, n) => `w${n}`).join(' '))).toHaveLength(16);
+    expect(wordsOf(Array.from({ length: 40 }, (_, n) => `w${n}`).join(' '))).toHaveLength(40);
   });
 
   it('cannot break out of the query, whatever is typed', () => {
@@ -20,6 +20,16 @@ describe('the words searched for', () => {
         for (const word of [...words, ...phrases.flat()]) expect(word).toMatch(/^[\p{L}\p{N}]+$/u);
       }),
     );
+  });
+});
+
+describe('a text without words', () => {
+  it.each(['🧡', '%', '*', '"', '""', '(((', ' &! '])('%s is wordless', (text) => {
+    expect(searchTextOf(text)).toEqual({ words: [], unfinished: true, phrases: [], wordless: true });
+  });
+
+  it.each([null, '  ', 'heart 🧡', '"heart" %'])('%j is not', (text) => {
+    expect(searchTextOf(text).wordless).toBe(false);
   });
 });
 

@@ -9,7 +9,7 @@ type Query = estypes.QueryDslQueryContainer;
 /** What a document must hold besides the facts of its filter: every query must match. */
 export function wordQueries(
   question: OrderSearchQuestion,
-  { phrases }: SearchText,
+  { phrases, wordless }: SearchText,
   terms: readonly SearchTerm[],
 ): Query[] {
   const { sku, skuPrefix, numberPrefix, referencePrefix, email } = question;
@@ -21,6 +21,7 @@ export function wordQueries(
     ...given(numberPrefix, (value) => ({ prefix: { number: value } })),
     ...given(referencePrefix, (value) => ({ prefix: { reference: value } })),
     ...given(plainEmail(email), (value) => ({ term: { 'personal.email': value } })),
+    ...(wordless ? [{ match_none: {} }] : []),
     ...phrases.map(phraseQuery),
     ...(terms.length === 0 ? [] : [anyOf(splits(terms).map(splitQuery))]),
   ];
