@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { diffText } from './diff-view.js';
+import { orderText, type ShownOrder } from './order-view.js';
+
+const order = {
+  ...{ orderId: 'o-1', number: 'AAAAA-AAAAB', reference: 'A-1', customerId: 'ada', currency: 'GBP' },
+  ...{ status: 'placed', onHold: false, holdReason: null, tags: [], revision: 1 },
+  ...{ paymentStatus: 'none', fulfilmentStatus: 'unfulfilled', returnStatus: 'none' },
+  ...{ shippingAddress: null, personal: { contact: null, shippingAddress: null, notes: {} } },
+  ...{ placedAt: '2026-11-22T18:00:00.000Z', lastOccurredAt: '2026-11-22T18:05:00.000Z' },
+  lines: [
+    {
+      ...{ lineId: 'l-1', sku: 'MUG', name: 'A mug', quantity: 1, unitPriceMinor: 500 },
+      ...{ cancelled: 0, dispatched: 0, delivered: 0, inReturns: 0, received: 0 },
+    },
+  ],
+  totals: {
+    orderedTotalMinor: 500,
+    totalMinor: 500,
+    capturedMinor: 0,
+    refundedMinor: 0,
+    balanceDueMinor: 500,
+  },
+} as unknown as ShownOrder;
+const diff = { orderId: 'o-1', from: null, to: { revision: 1 }, changes: [] };
+const stale = { stale: true, staleReason: 'this release does not know the type OrderTeleported' } as const;
+
+describe('an order that has a later change which cannot be shown', () => {
+  const line =
+    'STALE: a later change cannot be shown yet: this release does not know the type OrderTeleported ' +
+    '(`orderctl quarantine show o-1` tells more)';
+
+  it('is said to be stale before all else', () => {
+    expect(
+      orderText({ ...order, ...stale }, [])
+        .split('\n')
+        .slice(0, 2),
+    ).toEqual([line, 'Order AAAAA-AAAAB (A-1)']);
+    expect(diffText({ ...diff, ...stale }).split('\n')[0]).toBe(line);
+  });
+
+  it('is not spoken of where there is none', () => {
+    expect(orderText(order, [])).toMatch(/^Order AAAAA-AAAAB/);
+    expect(diffText(diff)).toMatch(/^Order o-1/);
+  });
+});
