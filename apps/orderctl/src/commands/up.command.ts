@@ -4,7 +4,7 @@ import { scopes } from '#platform/auth/principal.js';
 import { freePort } from '#platform/free-port.js';
 import { DEMO_TENANT, playDemoDay } from '../demo/demo-day.js';
 import { dataFolder } from '../support/connection.js';
-import { withoutCredentials } from '../support/output.js';
+import { printable, withoutCredentials } from '../support/output.js';
 import { wholeNumber } from '../support/whole-number.js';
 import type { DataFolder } from '../system/data-folder.js';
 import { EmbeddedSystem } from '../system/embedded-system.js';
@@ -53,7 +53,7 @@ async function runUp(options: UpOptions): Promise<void> {
     queryPort: options.queryPort || (await freePort()),
     eventStorePort: options.eventStorePort || (await freePort()),
     engines,
-    events: { tell: (line) => console.error(line), gaveUp: (reason) => ending.fail(reason) },
+    events: { tell: (line) => console.error(printable(line)), gaveUp: (reason) => ending.fail(reason) },
   });
   ending.onForce = () => system.kill();
   try {

@@ -25,6 +25,20 @@ const order = {
 const diff = { orderId: 'o-1', from: null, to: { revision: 1 }, changes: [] };
 const stale = { stale: true, staleReason: 'this release does not know the type OrderTeleported' } as const;
 
+it('prints what customers wrote on one line each, without what a terminal would obey', () => {
+  const forged = {
+    ...order,
+    reference: 'A-1\n  status      completed',
+    customerId: '\u001b[2Jada',
+    tags: ['\r\u001b[1A'],
+    lines: order.lines.map((line) => ({ ...line, sku: 'MUG\n', name: 'A\u0007 mug' })),
+  };
+  const text = orderText(forged, []);
+  expect(text).toMatch(/^Order AAAAA-AAAAB \(A-1\\n {2}status {6}completed\)\n {2}status {6}placed\n/);
+  expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  expect(text.split('\n')).toHaveLength(orderText(order, []).split('\n').length + 1); // the line for the tags
+});
+
 describe('an order that has a later change which cannot be shown', () => {
   const line =
     'STALE: a later change cannot be shown yet: this release does not know the type OrderTeleported ' +

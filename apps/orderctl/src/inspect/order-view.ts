@@ -1,5 +1,5 @@
 import type { Item, Output } from '#client/orderlog-client.js';
-import { money, table } from '../support/output.js';
+import { money, printable, table } from '../support/output.js';
 import { wordsOf, type Wording } from './event-words.js';
 
 /** An order as query-api answers it. */
@@ -19,7 +19,8 @@ export function orderText(order: ShownOrder, history: readonly HistoryEntry[]): 
 /** What has to be known before all else where the answer lacks a later change; empty where it lacks none. */
 export function staleLine({ orderId, stale, staleReason }: Stale): string {
   if (!stale) return '';
-  return `STALE: a later change cannot be shown yet: ${staleReason ?? 'no reason is known'} (\`orderctl quarantine show ${orderId}\` tells more)\n`;
+  const why = printable(staleReason ?? 'no reason is known');
+  return `STALE: a later change cannot be shown yet: ${why} (\`orderctl quarantine show ${orderId}\` tells more)\n`;
 }
 
 function header(order: ShownOrder): string {
@@ -46,7 +47,7 @@ function header(order: ShownOrder): string {
   ];
   const title = `Order ${order.number}${order.reference === null ? '' : ` (${order.reference})`}`;
   const shown = rows.filter((row): row is [string, string] => row[1] !== null);
-  return `${title}\n${indent(table(shown))}`;
+  return `${printable(title)}\n${indent(table(shown))}`;
 }
 
 function lines({ lines: all, currency }: ShownOrder): string {
