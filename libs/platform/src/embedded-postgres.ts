@@ -37,8 +37,8 @@ export interface EmbeddedPostgres {
   url: string;
   port: number;
   pid: number;
-  /** Resolves with the exit code when the server ends, for whatever reason. */
-  exited: Promise<number | null>;
+  /** Resolves when the server ends, for whatever reason, with the signal that ended it or else its exit code. */
+  exited: Promise<NodeJS.Signals | number | null>;
   /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
   stop(): Promise<void>;
 }
@@ -80,7 +80,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  const exited = new Promise<NodeJS.Signals | number | null>((done) =>
+    child.once('exit', (code, signal) => done(signal ?? code)),
+  );
   await once(child, 'spawn'); // if no process could be made, there is no pid and perhaps no stderr
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -178,7 +180,7 @@ async function untilAccepting(url: string, child: ChildProcess, log: () => strin
   }
 }
 
-async function stop(child: ChildProcess, exited: Promise<number | null>): Promise<void> {
+async function stop(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
   await exited;
 }

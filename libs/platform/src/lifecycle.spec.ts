@@ -141,4 +141,56 @@ describe('a start that failed', () => {
     const denied = Object.assign(new Error('x'), { code: 'EACCES', port: 80 });
     expect(describeStartFailure(denied)).toBe('port 80 is not allowed: choose one above 1023');
   });
+
+  it.each([
+    [
+      { code: 'ENOTFOUND', hostname: 'nobody.invalid', message: 'getaddrinfo ENOTFOUND nobody.invalid' },
+      'no host has the name nobody.invalid (ENOTFOUND): is the address right, and does the name service answer?',
+    ],
+    [
+      { code: 'EAI_AGAIN', hostname: 'pg', message: 'getaddrinfo EAI_AGAIN pg' },
+      'no host has the name pg (EAI_AGAIN): is the address right, and does the name service answer?',
+    ],
+    [
+      { code: 'ENOTDIR', path: '/dev/null/system.json', message: "ENOTDIR: not a directory, open '…'" },
+      '/dev/null/system.json cannot be there, because something above it is no folder: give another folder',
+    ],
+    [
+      { code: '42P01', message: 'relation "orderlog.generations" does not exist' },
+      'the database lacks what a projector of this release makes at its start (relation "orderlog.generations" does not exist): start one, or give another address',
+    ],
+    [
+      { message: 'Connection terminated due to connection timeout' },
+      'PostgreSQL does not answer (Connection terminated due to connection timeout): is it running, and is its address right?',
+    ],
+    [
+      { message: 'timeout exceeded when trying to connect' },
+      'PostgreSQL does not answer (timeout exceeded when trying to connect): is it running, and is its address right?',
+    ],
+    [
+      {
+        message: 'orderlog_store cannot be read: 14 UNAVAILABLE: …',
+        cause: new Error(
+          '14 UNAVAILABLE: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:9. Resolution note: ',
+        ),
+      },
+      'the event store is away (No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:9): is it running, and is its address right?',
+    ],
+    [
+      {
+        message: 'the last position cannot be read: …',
+        cause: new Error('Failed to discover after 10 attempts.'),
+      },
+      'the event store is away (Failed to discover after 10 attempts): is it running, and is its address right?',
+    ],
+    [
+      {
+        message: 'stopped at position 7: go on with --from 8: x: 14 UNAVAILABLE: away',
+        cause: new Error('x: 14 UNAVAILABLE: away', { cause: new Error('14 UNAVAILABLE: away') }),
+      },
+      'stopped at position 7: go on with --from 8: x: 14 UNAVAILABLE: away',
+    ],
+  ])('says what is wrong and what to do: %j', (properties, line) => {
+    expect(describeStartFailure(Object.assign(new Error(), properties))).toBe(line);
+  });
 });

@@ -40,14 +40,37 @@ export function describeStartFailure(error: unknown): string {
   const first =
     error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
   if (!(first instanceof Error)) return oneLine(String(first));
-  const { code, port, address } = first as NodeJS.ErrnoException & { port?: number; address?: string };
+  const { code, port, address, hostname, path } = first as SystemError;
   const place = `${address ?? 'localhost'}:${String(port ?? '?')}`;
   if (code === 'EADDRINUSE')
     return `port ${String(port ?? '?')} is taken (${place}): stop what listens there or choose another`;
   if (code === 'EACCES' && port !== undefined) return `port ${port} is not allowed: choose one above 1023`;
   if (code === 'ECONNREFUSED') return `nothing answers at ${place}: is it running?`;
-  return oneLine(first.message || first.name);
+  if ((code === 'ENOTFOUND' || code === 'EAI_AGAIN') && hostname !== undefined)
+    return `no host has the name ${hostname} (${code}): is the address right, and does the name service answer?`;
+  if (code === 'ENOTDIR' && path !== undefined)
+    return `${path} cannot be there, because something above it is no folder: give another folder`;
+  const message = oneLine(first.message || first.name);
+  if (code === NO_SUCH_TABLE)
+    return `the database lacks what a projector of this release makes at its start (${message}): start one, or give another address`;
+  if (POSTGRES_SILENT.test(message))
+    return `PostgreSQL does not answer (${message}): is it running, and is its address right?`;
+  const away = STORE_AWAY.exec(
+    oneLine((first.cause as Partial<Error> | null | undefined)?.message ?? ''),
+  )?.[1];
+  if (away !== undefined)
+    return `the event store is away (${away}): is it running, and is its address right?`;
+  return message;
 }
+
+type SystemError = NodeJS.ErrnoException & { port?: number; address?: string; hostname?: string };
+
+const NO_SUCH_TABLE = '42P01';
+// The clients of PostgreSQL and of the event store tell these errors by their messages alone. The event store's is the
+// cause of ours: errors that say more, such as how to go on, have it further down.
+const POSTGRES_SILENT =
+  /^(Connection terminated due to connection timeout|timeout exceeded when trying to connect|timeout expired)$/;
+const STORE_AWAY = /^(?:14 UNAVAILABLE: |(?=Failed to discover))(.*?)\.?( Resolution note:.*)?$/;
 
 function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();

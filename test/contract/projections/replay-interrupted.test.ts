@@ -288,7 +288,16 @@ describe('a replay that is cut off, held or given up', () => {
       stdout: expect.stringContaining('what it had built is dropped'),
     });
     expect(await store.last()).toMatchObject({ state: 'cancelled', generation: 3 });
-    expect(await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname IN ('gen_2', 'gen_3')`)).toEqual([]);
+
+    const third = start('--throttle', '5');
+    await until('a third loads', async () => (await store.open())?.generation === 4, LIMIT_MS);
+    await third.kill();
+    await cutOffReplay();
+    const { code, stdout } = await orderctl('replay', 'cancel', '--json', ...places());
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { state: 'cancelled', generation: 4 }]);
+    expect(
+      await bench.rows(`SELECT 1 FROM pg_namespace WHERE nspname IN ('gen_2', 'gen_3', 'gen_4')`),
+    ).toEqual([]);
     expect(await bench.verify()).toMatchObject({ generation: 1, differences: [] });
   });
 

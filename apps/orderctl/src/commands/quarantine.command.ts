@@ -13,7 +13,7 @@ import { orderIdOf, parkedNow, projectionNames, type ProjectionName } from '../q
 import { printActions, printParked, printParkedEvents, printSkips } from '../quarantine/print-quarantine.js';
 import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
-import { printJson } from '../support/output.js';
+import { printable, printJson } from '../support/output.js';
 import { withPostgres } from '../support/postgres.js';
 import { wholeNumber } from '../support/whole-number.js';
 
@@ -158,7 +158,7 @@ async function act(
   });
   if (json) printJson({ actions }, { pretty: false });
   else if (actions.length === 0) console.log('nothing is parked');
-  else for (const action of actions) console.log(`${action.projection}: ${action.outcome ?? ''}`);
+  else for (const action of actions) console.log(printable(`${action.projection}: ${action.outcome ?? ''}`));
   process.exitCode = actions.every(({ succeeded }: Action) => succeeded === true) ? 0 : 1;
 }
 

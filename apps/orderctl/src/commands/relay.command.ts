@@ -12,7 +12,7 @@ import { Connection, withConnection, type ConnectionOptions } from '../support/c
 import { withEventStore } from '../support/event-store.js';
 import { abortOnInterruption } from '../support/interruption.js';
 import { kafkaConfig, withKafka, type KafkaOptions } from '../support/kafka.js';
-import { printJson } from '../support/output.js';
+import { printable, printJson } from '../support/output.js';
 
 interface StatusOptions extends ConnectionOptions, KafkaOptions {
   readonly json?: boolean;
@@ -187,7 +187,7 @@ function printOrders(
   }[],
 ): void {
   for (const { tenantId, orderId, fromRevision, reason } of orders.slice(0, SHOWN_ORDERS)) {
-    console.log(`  ${tenantId} ${orderId}  from event ${fromRevision} on: ${reason}`);
+    console.log(printable(`  ${tenantId} ${orderId}  from event ${fromRevision} on: ${reason}`));
   }
   if (orders.length > SHOWN_ORDERS) {
     console.log(`  … ${count(orders.length - SHOWN_ORDERS)} more (--json lists all)`);

@@ -182,6 +182,8 @@ async function attend(name: 'resume' | 'cancel', open: ReplayRecord, options: Re
   } catch (error) {
     if (name === 'resume' || !(error instanceof CliError && error.cause instanceof ReplayCancelled))
       throw error;
+    if (options.json)
+      return printJson(await withReplays(options, (store) => store.last()), { pretty: false });
     console.log(
       `the replay into generation ${open.generation} is cancelled, and what it had built is dropped`,
     );

@@ -8,7 +8,7 @@ import type { ReplayRecord } from '#read-models/stores/replays.store.js';
 import { readTotals } from '../status/totals.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
 import { kafkaNamed, withKafka, type KafkaOptions } from '../support/kafka.js';
-import { money, printJson, table } from '../support/output.js';
+import { money, printable, printJson, table } from '../support/output.js';
 
 interface StatusOptions extends ConnectionOptions, KafkaOptions {
   readonly totals?: boolean;
@@ -80,7 +80,7 @@ function printStatus({ engines, eventStore, generation, builds, projections, rep
       ? 'generation    not known: PostgreSQL does not answer'
       : `generation    ${generation ?? 'none of this release is active'}`,
   );
-  for (const build of builds ?? []) console.log(`build         ${buildInWords(build)}`);
+  for (const build of builds ?? []) console.log(`build         ${printable(buildInWords(build))}`);
   if (replay !== null) console.log(`replay        ${replayInWords(replay)}`);
   if (projections === null) console.log('projections   not known: PostgreSQL does not answer');
   for (const projection of projections ?? []) printProjection(projection);
@@ -98,8 +98,8 @@ function printProjection(status: ProjectionStatus): void {
   console.log(
     `  ${owner === null ? 'no projector owns it' : `owned by ${owner}`}, restarts: ${count(restarts)}`,
   );
-  if (lastError !== null) console.log(`  last error: ${lastError}`);
-  for (const line of parkedLines(parked)) console.log(`  ${line}`);
+  if (lastError !== null) console.log(`  last error: ${printable(lastError)}`);
+  for (const line of parkedLines(parked)) console.log(`  ${printable(line)}`);
 }
 
 function behindInWords(lag: string | null, lagSeconds: number | null): string {

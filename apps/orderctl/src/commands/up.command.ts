@@ -4,7 +4,7 @@ import { scopes } from '#platform/auth/principal.js';
 import { freePort } from '#platform/free-port.js';
 import { DEMO_TENANT, playDemoDay } from '../demo/demo-day.js';
 import { dataFolder } from '../support/connection.js';
-import { withoutCredentials } from '../support/output.js';
+import { printable, withoutCredentials } from '../support/output.js';
 import { wholeNumber } from '../support/whole-number.js';
 import type { DataFolder } from '../system/data-folder.js';
 import { EmbeddedSystem } from '../system/embedded-system.js';
@@ -53,7 +53,7 @@ async function runUp(options: UpOptions): Promise<void> {
     queryPort: options.queryPort || (await freePort()),
     eventStorePort: options.eventStorePort || (await freePort()),
     engines,
-    events: { tell: (line) => console.error(line), gaveUp: (reason) => ending.fail(reason) },
+    events: { tell: (line) => console.error(printable(line)), gaveUp: (reason) => ending.fail(reason) },
   });
   ending.onForce = () => system.kill();
   try {
@@ -92,11 +92,8 @@ async function welcome(
   demoOrder: string | null,
 ): Promise<string> {
   const { commandUrl, queryUrl, eventStoreUrl } = system.addresses;
-  const [token, demoToken] = await Promise.all([
-    tokenOf(system.issuer, 'default'),
-    tokenOf(system.issuer, DEMO_TENANT),
-  ]);
-  const data = process.env['ORDERLOG_DATA'] || folder.isDefault ? '' : ` --data ${folder.path}`;
+  const token = await tokenOf(system.issuer, 'default');
+  const demoToken = demoOrder === null ? null : await tokenOf(system.issuer, DEMO_TENANT);
   return [
     `  commands     ${commandUrl}/docs`,
     `  queries      ${queryUrl}/docs`,
@@ -104,13 +101,23 @@ async function welcome(
     '',
     `token for the tenant default, valid for 24 hours:\n${token}`,
     '',
-    `token for the tenant ${DEMO_TENANT}, valid for 24 hours:\n${demoToken}`,
-    '',
-    'Worth trying, in another terminal:',
-    `  npx orderctl status${data}`,
-    `  npx orderctl token${data} --scope "orders:read orders:write"`,
-    `  npx orderctl inspect${data} --tenant ${DEMO_TENANT} ${demoOrder ?? 'ORDER'}`,
+    ...(demoToken === null
+      ? []
+      : [`token for the tenant ${DEMO_TENANT}, valid for 24 hours:\n${demoToken}`, '']),
+    ...worthTrying(folder, demoOrder),
     '',
     'Ctrl-C stops everything.',
   ].join('\n');
+}
+
+/** Commands for another terminal, where ORDERLOG_DATA may be set to something else, or not at all. */
+export function worthTrying(folder: DataFolder, demoOrder: string | null): string[] {
+  const isFound = folder.isDefault && !process.env['ORDERLOG_DATA'];
+  const data = isFound ? '' : ` --data ${folder.path}`;
+  return [
+    'Worth trying, in another terminal:',
+    `  npx orderctl status${data}`,
+    `  npx orderctl token${data} --scope "orders:read orders:write"`,
+    ...(demoOrder === null ? [] : [`  npx orderctl inspect${data} --tenant ${DEMO_TENANT} ${demoOrder}`]),
+  ];
 }

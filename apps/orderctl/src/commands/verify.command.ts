@@ -15,7 +15,7 @@ import { CliError, UsageError } from '../support/cli-error.js';
 import { inWords, kafkaConfig } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 import { nowAndThen } from '../support/now-and-then.js';
-import { printJson } from '../support/output.js';
+import { printable, printJson } from '../support/output.js';
 import { withPostgres } from '../support/postgres.js';
 import { wholeNumber } from '../support/whole-number.js';
 
@@ -115,7 +115,7 @@ async function relayConfig(
 
 function printParkedOrders({ parkedOrders }: VerifyResult): void {
   for (const { tenantId, orderId, revision, reason } of parkedOrders.slice(0, SHOWN_DIFFERENCES)) {
-    console.log(`${tenantId} ${orderId}  parked at event ${revision}: ${reason}`);
+    console.log(printable(`${tenantId} ${orderId}  parked at event ${revision}: ${reason}`));
   }
   if (parkedOrders.length > 0) {
     console.log(
@@ -131,7 +131,7 @@ function printResult(result: VerifyResult, relayed: VerifyTopicResult | null): v
       expected === null && actual === null
         ? ''
         : `: ${actual ?? 'nothing'} instead of ${expected ?? 'nothing'}`;
-    console.log(`${tenantId} ${orderId}  ${kind} ${path}${values}`);
+    console.log(printable(`${tenantId} ${orderId}  ${kind} ${path}${values}`));
   }
   if (differenceCount > SHOWN_DIFFERENCES)
     console.log(`… ${count(differenceCount - SHOWN_DIFFERENCES)} more (--json lists up to 1,000)`);

@@ -28,7 +28,10 @@ export async function playDemoDay(
   { commandUrl }: { readonly commandUrl: string },
   token: string,
 ): Promise<string> {
-  const known = (await readJson(folder.demo)) as DemoState | null;
+  const known = (await readJson(
+    folder.demo,
+    'put back a copy of it, or start with --no-demo',
+  )) as DemoState | null;
   if (known?.done) return SHOWPIECE;
   const day = known?.day ?? new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
   await writeJson(folder.demo, { day, done: false } satisfies DemoState);

@@ -51,7 +51,7 @@ export function generationLines(generations: readonly DescribedGeneration[]): st
   const head = ['generation', 'state', 'release', 'built by', 'position', 'MB', 'created', 'index'];
   const lines = generations.map((one) => [
     String(one.generation),
-    one.role ?? one.state.replace('_', ' '),
+    goodFor(one),
     one.ofThisRelease ? 'this' : 'another',
     one.madeBy,
     one.searchIndex === null
@@ -62,4 +62,10 @@ export function generationLines(generations: readonly DescribedGeneration[]): st
     one.failure ?? one.searchIndex ?? '',
   ]);
   return table([head, ...lines]);
+}
+
+/** A rollback goes back to a previous generation only if it is ready; otherwise its state says why not. */
+function goodFor({ role, state }: DescribedGeneration): string {
+  if (role === 'active' || (role === 'previous' && state === 'ready')) return role;
+  return state.replace('_', ' ');
 }

@@ -1,5 +1,5 @@
 import { table } from '../support/output.js';
-import { minute } from './order-view.js';
+import { minute, staleLine } from './order-view.js';
 
 /** As query-api answers `/v1/orders/{id}/diff`. */
 export interface ShownDiff {
@@ -7,6 +7,8 @@ export interface ShownDiff {
   readonly from: { readonly revision: number } | null;
   readonly to: { readonly revision: number };
   readonly changes: readonly ShownChange[];
+  readonly stale?: true;
+  readonly staleReason?: string;
 }
 
 interface ShownChange {
@@ -25,9 +27,10 @@ interface ShownChange {
 const LONGEST_VALUE = 60;
 
 /** One line for each change, followed by the events that made it. */
-export function diffText({ orderId, from, to, changes }: ShownDiff): string {
+export function diffText(diff: ShownDiff): string {
+  const { orderId, from, to, changes } = diff;
   const range = `${from === null ? 'before it was placed' : `revision ${from.revision}`} to revision ${to.revision}`;
-  if (changes.length === 0) return `Order ${orderId}, ${range}: no change`;
+  if (changes.length === 0) return `${staleLine(diff)}Order ${orderId}, ${range}: no change`;
   const rows = changes.flatMap((change) => [
     [change.pointer, valueText(change)],
     ...change.by.map(({ revision, type, actor, occurredAt }) => [
@@ -35,7 +38,7 @@ export function diffText({ orderId, from, to, changes }: ShownDiff): string {
       `  #${revision} ${type} by ${actor.type} ${actor.id}, ${minute(occurredAt)}`,
     ]),
   ]);
-  return `Order ${orderId}, ${range}\n\n${table(rows)}`;
+  return `${staleLine(diff)}Order ${orderId}, ${range}\n\n${table(rows)}`;
 }
 
 function valueText({ op, from, to }: ShownChange): string {

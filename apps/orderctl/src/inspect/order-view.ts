@@ -1,16 +1,26 @@
 import type { Item, Output } from '#client/orderlog-client.js';
-import { money, table } from '../support/output.js';
+import { money, printable, table } from '../support/output.js';
 import { wordsOf, type Wording } from './event-words.js';
 
 /** An order as query-api answers it. */
 export type ShownOrder = Output<'getOrder'>;
 type HistoryEntry = Item<'getOrderHistory'>;
+/** As query-api says of an order, or of a part of its story, that a later change of it cannot be shown. */
+type Stale = Pick<ShownOrder, 'orderId' | 'stale' | 'staleReason'>;
 type Region = ShownOrder['shippingAddress'];
 type AddressLines = Exclude<ShownOrder['personal'], 'erased'>['shippingAddress'];
 
 /** Header, lines, money and timeline, for a terminal. */
 export function orderText(order: ShownOrder, history: readonly HistoryEntry[]): string {
-  return [header(order), lines(order), moneyText(order), timeline(order, history)].join('\n\n');
+  const blocks = [header(order), lines(order), moneyText(order), timeline(order, history)];
+  return `${staleLine(order)}${blocks.join('\n\n')}`;
+}
+
+/** What has to be known before all else where the answer lacks a later change; empty where it lacks none. */
+export function staleLine({ orderId, stale, staleReason }: Stale): string {
+  if (!stale) return '';
+  const why = printable(staleReason ?? 'no reason is known');
+  return `STALE: a later change cannot be shown yet: ${why} (\`orderctl quarantine show ${orderId}\` tells more)\n`;
 }
 
 function header(order: ShownOrder): string {
@@ -37,7 +47,7 @@ function header(order: ShownOrder): string {
   ];
   const title = `Order ${order.number}${order.reference === null ? '' : ` (${order.reference})`}`;
   const shown = rows.filter((row): row is [string, string] => row[1] !== null);
-  return `${title}\n${indent(table(shown))}`;
+  return `${printable(title)}\n${indent(table(shown))}`;
 }
 
 function lines({ lines: all, currency }: ShownOrder): string {

@@ -9,6 +9,7 @@ const problem = (status: number, code: string) =>
 
 it.each([
   [new CliError('no such\nfile'), 'no such file'],
+  [new CliError('no order \u001b[2J'), 'no order \\u001b[2J'],
   [
     new NoAnswer('http://localhost:3001', 'does not answer (ECONNREFUSED)', failed, null),
     'http://localhost:3001 does not answer (ECONNREFUSED) (tries: 3): is it running?',

@@ -1,9 +1,10 @@
 import { NoAnswer, Problem } from '#client/orderlog-client.js';
 import { describeStartFailure } from '#platform/lifecycle.js';
+import { printable } from './output.js';
 
 /** What went wrong and what to do about it, in one line. */
 export function failureLine(error: unknown): string {
-  const line = describeStartFailure(error);
+  const line = printable(describeStartFailure(error));
   if (error instanceof NoAnswer) return `${line}: is it running?`;
   if (!(error instanceof Problem)) return line;
   if (error.status === 401) return `${line} Give a valid token with --token.`;

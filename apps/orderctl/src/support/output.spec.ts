@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { money, withoutCredentials } from './output.js';
+import { money, printable, table, withoutCredentials } from './output.js';
 
 describe('money', () => {
   it.each([
@@ -14,6 +14,27 @@ describe('money', () => {
     [9_007_199_254_740_990, 'GBP', '90,071,992,547,409.90 GBP'],
   ])('of %i is %s: %s', (minor, currency, text) => {
     expect(money(minor, currency)).toBe(text);
+  });
+});
+
+describe('text that somebody else wrote', () => {
+  it.each([
+    ['A-1\n  status      completed', 'A-1\\n  status      completed'],
+    ['a\rb\tc\u2028d', 'a\\rb\\tc\\u2028d'],
+    ['\u001b[2J\u009b1m\u007f', '\\u001b[2J\\u009b1m\\u007f'],
+    ['1 \u202egpj.exe', '1 \\u202egpj.exe'],
+    ['Zoë “Ada” Müller, 東京 👩‍👩‍👧', 'Zoë “Ada” Müller, 東京 👩‍👩‍👧'],
+  ])('%j is printed as %j', (text, shown) => {
+    expect(printable(text)).toBe(shown);
+  });
+
+  it('cannot leave its cell of a table', () => {
+    expect(
+      table([
+        ['a\nb', 'c'],
+        ['d', '\u001b[1m'],
+      ]),
+    ).toBe('a\\nb  c\nd     \\u001b[1m');
   });
 });
 

@@ -18,8 +18,20 @@ export function withoutCredentials(url: string): string {
   return url.replace(/^([^:]*:\/\/)[^@]*@/, '$1');
 }
 
-/** Pads columns to their widest cell. The caller aligns numbers. */
-export function table(rows: readonly (readonly string[])[]): string {
+/**
+ * Text that somebody else wrote, for a line in a terminal: with escapes (`\\n`, `\\u001b`) in place of its control
+ * characters, line breaks and changes of direction, which could forge lines, hide some or give orders to the terminal.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+    const json = JSON.stringify(character).slice(1, -1); // it escapes only some of them
+    return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : json;
+  });
+}
+
+/** Pads columns to their widest cell, and makes each cell printable. The caller aligns numbers. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths = rows.reduce<number[]>(
     (widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, cell.length)),
     [],

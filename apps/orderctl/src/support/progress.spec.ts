@@ -75,6 +75,14 @@ describe('how far a long piece of work is', () => {
     expect(printed.endsWith('\r\u001b[Ka store is away\n')).toBe(true);
     progress.end();
   });
+
+  it.each([true, false])('tells a line without what a terminal would obey: terminal %s', (terminal) => {
+    printsTo(terminal);
+    const progress = new Progress(10, 'orders');
+    progress.tell('order \u001b[2J: refused\nall done');
+    expect(printed.endsWith('order \\u001b[2J: refused\\nall done\n')).toBe(true);
+    progress.end();
+  });
 });
 
 describe('how far a replay is', () => {

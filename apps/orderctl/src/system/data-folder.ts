@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
 import { isAlive } from '#platform/process-identity.js';
 import type { ElasticsearchConfig } from '#platform/search-settings.js';
+import { CliError } from '../support/cli-error.js';
 import { cloneRoot } from '../support/clone-root.js';
 
 /** Addresses of the running embedded system, kept in `system.json` in the data folder. */
@@ -21,6 +22,7 @@ export interface SystemAddresses {
   readonly startedAt: string;
 }
 
+const RUN_ANEW = 'end `orderctl up` on this folder if it runs, and start it again';
 const DEFAULT_PATH = join(cloneRoot, '.orderlog');
 
 /** The folder with everything that the embedded system keeps; by default `.orderlog` in the clone. */
@@ -63,9 +65,9 @@ export class DataFolder {
     await rm(this.#system, { force: true });
   }
 
-  /** null when nothing runs on this folder. */
+  /** null when nothing runs on this folder. @throws CliError when the file is damaged */
   async readAddresses(): Promise<SystemAddresses | null> {
-    const addresses = (await readJson(this.#system)) as SystemAddresses | null;
+    const addresses = (await readJson(this.#system, RUN_ANEW)) as SystemAddresses | null;
     // A kill -9 leaves the file behind.
     return addresses !== null && isAlive(addresses.pid) ? addresses : null;
   }
@@ -75,12 +77,18 @@ export class DataFolder {
   }
 }
 
-/** null when there is no such file. */
-export async function readJson(path: string): Promise<unknown> {
+/**
+ * null when there is no such file.
+ *
+ * @param remedy what a person can do where it is damaged
+ * @throws CliError when it is no JSON
+ */
+export async function readJson(path: string, remedy: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as unknown;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (error instanceof SyntaxError) throw new CliError(`${path} is damaged: ${remedy}`, { cause: error });
     throw error;
   }
 }

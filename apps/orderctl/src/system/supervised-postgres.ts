@@ -72,12 +72,13 @@ export class SupervisedPostgres {
     });
     this.#server = server;
     const startedMs = Date.now();
-    void server.exited.then((code) => {
+    void server.exited.then((how) => {
       this.#pid = null;
       if (this.#stopping) return;
       if (Date.now() - startedMs > STEADY_MS) this.#backoff.reset();
       this.#server = null;
-      this.#events.tell(`PostgreSQL ended (exit code ${String(code)}): starting it again`);
+      const ended = typeof how === 'string' ? how : `exit code ${String(how)}`;
+      this.#events.tell(`PostgreSQL ended (${ended}): starting it again`);
       this.#starting = this.#relaunch(server.port);
     });
     return server;

@@ -3,7 +3,7 @@ import { count, counted } from '#platform/counted.js';
 import type { OpenReadModels } from '../support/read-models.js';
 import { onInterruption } from '../support/interruption.js';
 import { nowAndThen } from '../support/now-and-then.js';
-import { printJson } from '../support/output.js';
+import { printable, printJson } from '../support/output.js';
 import { loadDefinition } from './definition.js';
 import { whatIf, type WhatIfReport } from './what-if.js';
 
@@ -28,7 +28,7 @@ export async function runWhatIf(
   try {
     const report = await whatIf({ eventStore, pool, generation, definition, onProgress, asked });
     if (json) printJson(report, { pretty: false });
-    else console.log(reportLines(report).join('\n'));
+    else console.log(reportLines(report).map(printable).join('\n'));
     if (!report.complete) process.exitCode = 1;
   } finally {
     forget();

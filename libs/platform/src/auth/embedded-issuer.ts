@@ -36,10 +36,9 @@ export interface EmbeddedIssuer {
  */
 export async function openEmbeddedIssuer(dataDir: string): Promise<EmbeddedIssuer> {
   await mkdir(dataDir, { recursive: true });
-  const privateJwk = await loadOrCreateKey(join(dataDir, 'token-key.json'));
+  const { privateJwk, key } = await loadOrCreateKey(join(dataDir, 'token-key.json'));
   const jwksPath = join(dataDir, 'jwks.json');
   await publish(jwksPath, privateJwk);
-  const key = await importJWK(privateJwk, ALGORITHM);
   return {
     jwksUrl: pathToFileURL(jwksPath).href,
     issuer: EMBEDDED_ISSUER,
@@ -63,12 +62,17 @@ export async function openEmbeddedIssuer(dataDir: string): Promise<EmbeddedIssue
   };
 }
 
-async function loadOrCreateKey(path: string): Promise<JWK> {
+interface SigningKey {
+  readonly privateJwk: JWK;
+  readonly key: Awaited<ReturnType<typeof importJWK>>;
+}
+
+async function loadOrCreateKey(path: string): Promise<SigningKey> {
   const existing = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
-  if (existing !== null) return JSON.parse(existing) as JWK;
+  if (existing !== null) return signingKey(existing, path);
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const jwk = await exportJWK(privateKey);
   const draft = await writeDraft(path, { ...jwk, alg: ALGORITHM, kid: await calculateJwkThumbprint(jwk) });
@@ -80,7 +84,21 @@ async function loadOrCreateKey(path: string): Promise<JWK> {
   } finally {
     await rm(draft, { force: true });
   }
-  return JSON.parse(await readFile(path, 'utf8')) as JWK;
+  return signingKey(await readFile(path, 'utf8'), path);
+}
+
+/** @throws when the content of the file is no private key */
+async function signingKey(content: string, path: string): Promise<SigningKey> {
+  try {
+    const privateJwk = JSON.parse(content) as JWK;
+    if (typeof privateJwk.d !== 'string') throw new Error('it has no private part');
+    return { privateJwk, key: await importJWK(privateJwk, ALGORITHM) };
+  } catch (error) {
+    throw new Error(
+      `${path} is damaged: put back a copy of it, or remove it. Without it a new key is made, and tokens of the old one are refused`,
+      { cause: error },
+    );
+  }
 }
 
 async function publish(path: string, { kty, crv, x, y, kid, alg }: JWK): Promise<void> {
