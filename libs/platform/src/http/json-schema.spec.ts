@@ -44,7 +44,8 @@ class DeepDto {
   @ListOf(AddDto, { min: 1, max: 3 }) several!: AddDto[];
   @ObjectOfKinds('op', { add: AddDto, rename: RenameDto }) kind!: AddDto | RenameDto;
   @ListOfKinds('op', { add: AddDto, rename: RenameDto }, { max: 3 }) kinds!: (AddDto | RenameDto)[];
-  @TextList({ max: 3, itemMax: 4, pattern: { regex: /^[A-Z]+$/, means: 'capital letters' } }) texts!: string[];
+  @TextList({ max: 3, itemMax: 4, pattern: { regex: /^[A-Z]+$/, means: 'capital letters' } })
+  texts!: string[];
   @TextMap({ maxEntries: 3, keyMax: 4, valueMax: 5, optional: true }) map!: Record<string, string> | null;
 }
 

@@ -144,8 +144,10 @@ function checkObjects(options: ListOptions) {
 }
 
 function checkLength(value: readonly unknown[], { min = 0, max }: ListOptions): Refusal | null {
-  if (value.length < min) return { code: 'too_few_items', message: `must have at least ${counted(min, 'item')}` };
-  if (value.length > max) return { code: 'too_many_items', message: `must have at most ${counted(max, 'item')}` };
+  if (value.length < min)
+    return { code: 'too_few_items', message: `must have at least ${counted(min, 'item')}` };
+  if (value.length > max)
+    return { code: 'too_many_items', message: `must have at most ${counted(max, 'item')}` };
   return null;
 }
 

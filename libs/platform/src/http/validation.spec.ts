@@ -261,7 +261,9 @@ describe('a number that is refused', () => {
   it.each(['99999999999999999999', '-99999999999999999999', '9'.repeat(400)])(
     'is told the range in a query, too: %s',
     (count) =>
-      expect(() => validated(CountDto, { count }, 'text')).toThrow(expect.objectContaining({ errors: [told] })),
+      expect(() => validated(CountDto, { count }, 'text')).toThrow(
+        expect.objectContaining({ errors: [told] }),
+      ),
   );
 });
 
