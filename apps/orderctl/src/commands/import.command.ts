@@ -76,15 +76,10 @@ async function runImport(files: string[], options: ImportOptions): Promise<void>
 }
 
 function reportShop(result: ShopImportResult, options: ImportOptions): void {
-  const { sendingSeconds, ...figures } = result;
+  const { sendingSeconds: _, ...figures } = result;
   if (options.json) return printJson(figures, { pretty: false });
   const { commands } = figures;
-  const rate = Math.round(commands / Math.max(0.001, sendingSeconds));
-  console.log(
-    commands === 0
-      ? `${importedAlready(result)}: nothing changed`
-      : `${counted(commands, 'command')} in ${duration(sendingSeconds)} (${count(rate)}/s)`,
-  );
+  console.log(sentInWords(result));
   if (commands > 0 && result.alreadyImported > 0) {
     console.log(importedAlready(result));
   }
@@ -96,6 +91,18 @@ function reportShop(result: ShopImportResult, options: ImportOptions): void {
       `${counted(result.unitsReturned, 'unit')}, ${money(result.refundedMinor, 'GBP')} refunded`,
   );
   reportRejects(result.rejected, options);
+}
+
+export function sentInWords(
+  result: Pick<ShopImportResult, 'commands' | 'sendingSeconds' | 'alreadyImported'>,
+): string {
+  const { commands, sendingSeconds, alreadyImported } = result;
+  if (commands === 0) {
+    const why = alreadyImported === 0 ? 'there is no order to import' : importedAlready(result);
+    return `${why}: nothing changed`;
+  }
+  const rate = Math.round(commands / Math.max(0.001, sendingSeconds));
+  return `${counted(commands, 'command')} in ${duration(sendingSeconds)} (${count(rate)}/s)`;
 }
 
 function reportNdjson(result: NdjsonImportResult, options: ImportOptions): void {

@@ -67,7 +67,7 @@ export function addQuarantineCommand(program: Command): void {
     .argument('<revision>', 'revision of the event to leave out', eventRevision)
     .description('leave out the event at which an order is parked; exit code 1 when it cannot be skipped');
   withActor(withScope(skip))
-    .requiredOption('--reason <text>', 'the reason, recorded with the request')
+    .requiredOption('--reason <text>', 'the reason, recorded with the request (required)')
     .action(runSkip);
   for (const command of quarantine.commands) command.exitOverride();
 }

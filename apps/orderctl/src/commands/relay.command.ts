@@ -42,7 +42,7 @@ export function addRelayCommand(program: Command): void {
     .description(
       'send order events once more, to the same topic or another; consumers recognise repeats by ce_id',
     )
-    .requiredOption('--from <position>', 'position of the first event', parsePosition)
+    .requiredOption('--from <position>', 'position of the first event (required)', parsePosition)
     .option(
       '--to <position>',
       'position of the last event (default: the last one that the topic may have)',

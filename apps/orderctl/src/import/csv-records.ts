@@ -25,7 +25,7 @@ export async function* readCsv(path: string, columns: readonly string[]): AsyncG
     // The parser's types allow no other shape of record than its own.
     on_record: (cells, { lines }) => ({ line: lines, cells }) satisfies CsvRecord as never,
   });
-  const text = Readable.from(readText(path), { highWaterMark: 4 });
+  const text = Readable.from(withoutJson(path, readText(path)), { highWaterMark: 4 });
   text.once('error', (error) => parser.destroy(error));
   text.pipe(parser);
   let order: number[] | null = null;
@@ -43,6 +43,18 @@ export async function* readCsv(path: string, columns: readonly string[]): AsyncG
   }
   if (order === null)
     throw new CliError(`${path}: is empty: a header line with ${columns.join(', ')} is needed`);
+}
+
+/** @throws CliError when the text begins as JSON does: the parser would speak of a quote, or of missing columns */
+async function* withoutJson(path: string, text: AsyncIterable<string>): AsyncGenerator<string> {
+  let isFirst = true;
+  for await (const chunk of text) {
+    if (isFirst && /^\ufeff?\s*\{/.test(chunk)) {
+      throw new CliError(`${path}: holds JSON, not comma-separated values: give --format ndjson`);
+    }
+    isFirst = false;
+    yield chunk;
+  }
 }
 
 function columnOrder(path: string, header: readonly string[], columns: readonly string[]): number[] {

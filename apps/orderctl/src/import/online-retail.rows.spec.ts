@@ -55,6 +55,8 @@ describe('a file of invoice lines', () => {
   it.each([
     ['lacks a column', `${HEADER.replace(',Quantity', '')}\n`, /lacks Quantity/],
     ['is empty', '', /is empty/],
+    ['is ndjson', '{"key":"A-1","commands":[]}\n', /input\.csv: holds JSON.*: give --format ndjson$/],
+    ['is ndjson, with a mark at its start', '\ufeff\n{"key":"A-1"}\n', /give --format ndjson$/],
     [
       'is not UTF-8',
       Buffer.concat([Buffer.from(`${HEADER}\n1,`), Buffer.from([0xa3, 0x31])]),

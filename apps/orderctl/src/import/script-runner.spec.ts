@@ -72,6 +72,16 @@ describe('an order that is imported', () => {
     });
   });
 
+  it.each([
+    [401, 'token_expired', 'give a valid token with --token'],
+    [403, 'forbidden', 'give a token that has the scopes for it with --token'],
+    [404, 'not_found', 'this is not an answer of command-api about an order: check --command-url'],
+  ])('has one sentence for a problem of the caller: %d %s', async (status, code, remedy) => {
+    await expect(run(problem(status, code))).rejects.toThrow(
+      `order-1: place: ${status} ${code}: It says why: ${remedy}`,
+    );
+  });
+
   it.each<[string, Given]>([
     ['a gateway that leads elsewhere', { status: 308, body: '' }],
     ['a page', { status: 200, body: '<html>Welcome</html>' }],

@@ -135,9 +135,10 @@ const NOT_THERE = 'not_found';
 function refusal(script: OrderScript, step: ScriptStep, problem: Problem, isFirst: boolean): Refused {
   const about = `${script.name}: ${step.do}`;
   const line = `${about}: ${problem.message}`;
-  if (problem.status === 401) throw new CliError(`${line}: give a valid token with --token`);
+  const unended = line.replace(/\.$/, '');
+  if (problem.status === 401) throw new CliError(`${unended}: give a valid token with --token`);
   if (problem.status === 403)
-    throw new CliError(`${line}: give a token that has the scopes for it with --token`);
+    throw new CliError(`${unended}: give a token that has the scopes for it with --token`);
   if (problem.status >= 500 || problem.status === 429) throw new CliError(line);
   const { code } = problem;
   // An answer from a proxy, or from another server at a wrong address, says nothing about an order.
@@ -145,7 +146,7 @@ function refusal(script: OrderScript, step: ScriptStep, problem: Problem, isFirs
   const isOfAddress = code === NOT_THERE && isFirst; // a later command follows an answer from command-api
   if (!REFUSALS.has(problem.status) || !isOfService || isOfAddress) {
     throw new CliError(
-      `${line}: this is not an answer of command-api about an order: check --command-url, and any proxy before command-api`,
+      `${unended}: this is not an answer of command-api about an order: check --command-url, and any proxy before command-api`,
     );
   }
   if (code !== FURTHER) return { kind: 'refused', step, code, line };

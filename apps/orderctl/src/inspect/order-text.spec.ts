@@ -39,6 +39,12 @@ it('prints what customers wrote on one line each, without what a terminal would 
   expect(text.split('\n')).toHaveLength(orderText(order, []).split('\n').length + 1); // the line for the tags
 });
 
+it('says of each time that it is UTC', () => {
+  const text = orderText(order, []);
+  expect(text).toMatch(/placed +2026-11-22 18:00 UTC\n/);
+  expect(text).toContain('2026-11-22 18:05 UTC (revision 1)');
+});
+
 describe('an order that has a later change which cannot be shown', () => {
   const line =
     'STALE: a later change cannot be shown yet: this release does not know the type OrderTeleported ' +

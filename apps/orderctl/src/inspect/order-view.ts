@@ -134,9 +134,9 @@ function addressText(region: Region, address: AddressLines): string | null {
   return parts.filter(Boolean).join(', ') || null;
 }
 
-/** `2026-11-22 18:00` (UTC) */
+/** `2026-11-22 18:00 UTC` */
 export function minute(instant: string): string {
-  return `${instant.slice(0, 10)} ${instant.slice(11, 16)}`;
+  return `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
 }
 
 const spaced = (status: string): string => status.replaceAll('_', ' ');

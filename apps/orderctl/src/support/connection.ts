@@ -138,19 +138,23 @@ export class Connection {
   async token(wanted: readonly Scope[] = scopes): Promise<string> {
     const given = this.#options.token ?? readConfig(tokenSettings).token;
     if (given !== null) return given;
-    return issueToken(this.folder, {
-      tenant: this.tenant,
-      scopes: wanted,
-      lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
-    });
+    const request = { tenant: this.tenant, scopes: wanted, lifetimeSeconds: TOKEN_LIFETIME_SECONDS };
+    return issueToken(this.folder, request, { elsewise: '--data or --token' });
   }
 }
 
-/** @throws CliError when the folder holds no key: no running API would accept tokens of a new key. */
-export async function issueToken(folder: DataFolder, request: TokenRequest): Promise<string> {
+/**
+ * @param elsewise the options by which the command finds a token elsewhere
+ * @throws CliError when the folder holds no key: no running API would accept tokens of a new key.
+ */
+export async function issueToken(
+  folder: DataFolder,
+  request: TokenRequest,
+  { elsewise = '--data' } = {},
+): Promise<string> {
   if (!existsSync(folder.keys)) {
     throw new CliError(
-      `${folder.path} holds no key: start the system once with \`npx orderctl up\`, or give --data or --token`,
+      `${folder.path} holds no key: start the system once with \`npx orderctl up\`, or give ${elsewise}`,
     );
   }
   const issuer = await openEmbeddedIssuer(folder.keys);
