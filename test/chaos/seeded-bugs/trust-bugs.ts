@@ -23,7 +23,7 @@ export const trustBugs: readonly SeededBug[] = [
     name: 'an order that any customer may change',
     changes: [
       {
-        file: 'apps/command-api/src/handling/answer.ts',
+        file: 'apps/command-api/src/handling/decide-request.ts',
         from: 'if (ownerCustomerId !== null && order.customerId !== ownerCustomerId) {',
         to: `if (ownerCustomerId !== null && order.customerId === '') {`,
       },
