@@ -6,7 +6,7 @@ beforeEach(() => {
   printed = [];
   jest.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line));
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 
 const asked = {
   ...{ projection: 'orders', revision: 1, who: '\u001b[2Jada', reason: 'gone\nskipped in orders: event 2' },
