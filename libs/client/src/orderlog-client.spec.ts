@@ -278,8 +278,10 @@ it('an export in another format is refused, for those who write no TypeScript', 
   await expect(asCsv).rejects.toThrow(TypeError);
   await expect(asCsv).rejects.toThrow('exportOrders reads NDJSON only, and was asked for csv');
   expect(received).toEqual([]);
-  const asIs = client.exportOrders({ format: 'ndjson' } as object).next();
-  expect(await asIs).toEqual({ done: false, value: {} });
+  for (const format of ['ndjson', null]) {
+    const asIs = client.exportOrders({ format } as object).next();
+    expect(await asIs).toEqual({ done: false, value: {} });
+  }
 });
 
 it.each(['close', 'keep-alive'])(

@@ -129,10 +129,10 @@ function clientOver(
       (await answer(requestOf(operations[name], input), options)) as never,
     pages: (name, input, options = {}) => pagesOf(...listed(name, input, options)) as never,
     items: (name, input, options = {}) => itemsOf(...listed(name, input, options)) as never,
-    async *exportOrders(input: ExportInput & { readonly format?: unknown } = {}, options = {}) {
-      const { format = 'ndjson' } = input;
+    async *exportOrders(input: ExportInput & { readonly format?: string | null } = {}, options = {}) {
+      const format = input.format ?? 'ndjson';
       if (format !== 'ndjson')
-        throw new TypeError(`exportOrders reads NDJSON only, and was asked for ${String(format)}`);
+        throw new TypeError(`exportOrders reads NDJSON only, and was asked for ${format}`);
       const { answer: streamed } = await receive(requestOf(operations.exportOrders, input), options, true);
       yield* jsonLines(streamed.stream()) as AsyncGenerator<ExportedOrder>;
     },

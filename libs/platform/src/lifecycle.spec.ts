@@ -145,11 +145,11 @@ describe('a start that failed', () => {
   it.each([
     [
       { code: 'ENOTFOUND', hostname: 'nobody.invalid', message: 'getaddrinfo ENOTFOUND nobody.invalid' },
-      'no host has the name nobody.invalid (ENOTFOUND): is the address right, and does the name service answer?',
+      'no host has the name nobody.invalid (ENOTFOUND): is the address right?',
     ],
     [
       { code: 'EAI_AGAIN', hostname: 'pg', message: 'getaddrinfo EAI_AGAIN pg' },
-      'no host has the name pg (EAI_AGAIN): is the address right, and does the name service answer?',
+      'the name pg cannot be looked up (EAI_AGAIN): does the name service answer?',
     ],
     [
       { code: 'ENOTDIR', path: '/dev/null/system.json', message: "ENOTDIR: not a directory, open '…'" },
@@ -166,6 +166,13 @@ describe('a start that failed', () => {
     [
       { message: 'timeout exceeded when trying to connect' },
       'PostgreSQL does not answer (timeout exceeded when trying to connect): is it running, and is its address right?',
+    ],
+    [
+      {
+        message: 'the last position cannot be read: 14 UNAVAILABLE: the storage of the event store is away',
+        cause: new Error('14 UNAVAILABLE: the storage of the event store is away'),
+      },
+      'the last position cannot be read: 14 UNAVAILABLE: the storage of the event store is away',
     ],
     [
       {

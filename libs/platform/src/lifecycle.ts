@@ -46,8 +46,10 @@ export function describeStartFailure(error: unknown): string {
     return `port ${String(port ?? '?')} is taken (${place}): stop what listens there or choose another`;
   if (code === 'EACCES' && port !== undefined) return `port ${port} is not allowed: choose one above 1023`;
   if (code === 'ECONNREFUSED') return `nothing answers at ${place}: is it running?`;
-  if ((code === 'ENOTFOUND' || code === 'EAI_AGAIN') && hostname !== undefined)
-    return `no host has the name ${hostname} (${code}): is the address right, and does the name service answer?`;
+  if (code === 'ENOTFOUND' && hostname !== undefined)
+    return `no host has the name ${hostname} (${code}): is the address right?`;
+  if (code === 'EAI_AGAIN' && hostname !== undefined)
+    return `the name ${hostname} cannot be looked up (${code}): does the name service answer?`;
   if (code === 'ENOTDIR' && path !== undefined)
     return `${path} cannot be there, because something above it is no folder: give another folder`;
   const message = oneLine(first.message || first.name);
@@ -70,7 +72,9 @@ const NO_SUCH_TABLE = '42P01';
 // cause of ours: errors that say more, such as how to go on, have it further down.
 const POSTGRES_SILENT =
   /^(Connection terminated due to connection timeout|timeout exceeded when trying to connect|timeout expired)$/;
-const STORE_AWAY = /^(?:14 UNAVAILABLE: |(?=Failed to discover))(.*?)\.?( Resolution note:.*)?$/;
+// An embedded one that answers says that its storage is away: that is no matter of an address.
+const STORE_AWAY =
+  /^(?:14 UNAVAILABLE: (?!the storage )|(?=Failed to discover))(.*?)\.?( Resolution note:.*)?$/;
 
 function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();

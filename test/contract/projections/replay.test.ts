@@ -282,7 +282,7 @@ describe('a replay', () => {
     expect(await rowsThatDiffer(bench, 'gen_1', generation.schema)).toEqual([]);
   }, 120_000);
 
-  it('tells once it has loaded what it has parked alone and may still apply, and switches when it has', async () => {
+  it('tells once it has loaded what it has parked alone and may still apply, and flips when it has', async () => {
     const [order] = await writeOrders(3);
     await live();
     let lost = true;

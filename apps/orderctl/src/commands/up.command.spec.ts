@@ -23,6 +23,11 @@ describe('the commands that `up` prints for another terminal', () => {
     expect(folders(worthTrying(new DataFolder('/tmp/a'), 'D-1001'))).toEqual(['/tmp/a', '/tmp/a', '/tmp/a']);
   });
 
+  it('quote what a shell would take apart', () => {
+    const [, status] = worthTrying(new DataFolder("/tmp/the shop's"), null);
+    expect(status).toBe(`  npx orderctl status --data '/tmp/the shop'\\''s'`);
+  });
+
   it('name the usual folder where the variable names another one', () => {
     process.env['ORDERLOG_DATA'] = '/tmp/a';
     const { path } = new DataFolder();

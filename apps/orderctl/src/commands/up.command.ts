@@ -110,10 +110,15 @@ async function welcome(
   ].join('\n');
 }
 
-/** Commands for another terminal, where ORDERLOG_DATA may be set to something else, or not at all. */
+/** A path as a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** Commands for another terminal, where ORDERLOG_DATA may not be set as it is here. */
 export function worthTrying(folder: DataFolder, demoOrder: string | null): string[] {
   const isFound = folder.isDefault && !process.env['ORDERLOG_DATA'];
-  const data = isFound ? '' : ` --data ${folder.path}`;
+  const data = isFound ? '' : ` --data ${quoted(folder.path)}`;
   return [
     'Worth trying, in another terminal:',
     `  npx orderctl status${data}`,

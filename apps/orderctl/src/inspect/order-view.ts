@@ -7,7 +7,7 @@ export type ShownOrder = Output<'getOrder'>;
 type HistoryEntry = Item<'getOrderHistory'>;
 /** As query-api says of an order, or of a part of its story, that a later change of it cannot be shown. */
 type Stale = Pick<ShownOrder, 'orderId' | 'stale' | 'staleReason'>;
-type Region = ShownOrder['shippingAddress'];
+type AddressCountry = ShownOrder['shippingAddress'];
 type AddressLines = Exclude<ShownOrder['personal'], 'erased'>['shippingAddress'];
 
 /** Header, lines, money and timeline, for a terminal. */
@@ -119,8 +119,8 @@ interface NamedLine {
   readonly sku?: string;
 }
 
-function addressText(region: Region, address: AddressLines): string | null {
-  if (region === null && address === null) return null;
+function addressText(country: AddressCountry, address: AddressLines): string | null {
+  if (country === null && address === null) return null;
   const parts = [
     address?.name,
     address?.company,
@@ -129,7 +129,7 @@ function addressText(region: Region, address: AddressLines): string | null {
     address?.city,
     address?.region,
     address?.postalCode,
-    region?.countryName ?? region?.country,
+    country?.countryName ?? country?.country,
   ];
   return parts.filter(Boolean).join(', ') || null;
 }

@@ -19,7 +19,7 @@ export function withoutCredentials(url: string): string {
 }
 
 /**
- * Text that somebody else wrote, for a line in a terminal: with escapes (`\\n`, `\\u001b`) in place of its control
+ * Text that somebody else wrote, for a line in a terminal: with escapes (`\n`, `\u001b`) in place of its control
  * characters, line breaks and changes of direction, which could forge lines, hide some or give orders to the terminal.
  */
 export function printable(text: string): string {

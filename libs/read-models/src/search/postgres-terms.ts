@@ -1,7 +1,6 @@
 import type { Queryable } from '../queryable.js';
-import { closest, type SearchTerm } from './search-terms.js';
+import { closest, toleratedDistances, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
-import { toleratedDistance } from './word-distance.js';
 
 /** More words than a tenant has that share many trigrams with one word. */
 const MAX_CANDIDATES = 500;
@@ -33,7 +32,7 @@ export async function postgresTerms(
   const { rows } = await db.query<TermRow>({
     name: `search-terms-${schema}-${live ? 'live' : 'known'}`,
     text: termsStatement(schema, live),
-    values: [tenantId, words, upTo, words.map(toleratedDistance), queries],
+    values: [tenantId, words, upTo, toleratedDistances(words), queries],
   });
   return words.map((word, index) => {
     const { known, in_names: inNames, candidates } = rows[index]!;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { tsqueryOf } from './postgres-terms.js';
-import { closest, splits, type SearchTerm } from './search-terms.js';
+import { closest, splits, toleratedDistances, type SearchTerm } from './search-terms.js';
 
 const term = (word: string, more: Partial<SearchTerm> = {}): SearchTerm => ({
   word,
@@ -12,6 +12,11 @@ const term = (word: string, more: Partial<SearchTerm> = {}): SearchTerm => ({
 });
 
 describe('terms', () => {
+  it('may be misspelt in the first sixteen words of a text alone: each costs a look-up', () => {
+    const tolerated = toleratedDistances(Array.from({ length: 20 }, () => 'heart'));
+    expect(tolerated).toEqual([...Array.from({ length: 16 }, () => 1), 0, 0, 0, 0]);
+  });
+
   it('become a query that all of them must match, each by itself or by what resembles it', () => {
     const terms = [
       term('red'),

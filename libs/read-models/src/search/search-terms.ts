@@ -1,4 +1,4 @@
-import { resembles, wordDistance } from './word-distance.js';
+import { resembles, toleratedDistance, wordDistance } from './word-distance.js';
 
 /** One word of the text that was searched for, with what may stand for it. */
 export interface SearchTerm {
@@ -16,6 +16,14 @@ export interface SearchTerm {
 const MAX_SIMILAR = 8;
 /** Up to this many words may each be the order's or the person's. With more, all are one or the other. */
 const MAX_NAME_TERMS = 3;
+
+/** What a word might mean is looked up at a cost of its own: of a long text, only the first words may be misspelt. */
+const MAX_MISSPELT = 16;
+
+/** How many slips each of the words searched for may be away from the word meant. */
+export function toleratedDistances(words: readonly string[]): number[] {
+  return words.map((word, index) => (index < MAX_MISSPELT ? toleratedDistance(word) : 0));
+}
 
 /** Those of the words that an engine offers for an unknown one which were most likely meant, the closest first. */
 export function closest(word: string, candidates: Iterable<string>): string[] {

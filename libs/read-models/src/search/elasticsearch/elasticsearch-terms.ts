@@ -1,5 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
-import { closest, type SearchTerm } from '../search-terms.js';
+import { closest, toleratedDistances, type SearchTerm } from '../search-terms.js';
 import type { SearchText } from '../search-text.js';
 import { toleratedDistance, trigramsOf } from '../word-distance.js';
 import type { ResolvedTerms } from './known-terms.js';
@@ -54,7 +54,8 @@ export async function elasticsearchTerms(
     known: isHeld(`known${at}`),
     inNames: isHeld(`names${at}`),
   }));
-  const unknown = terms.filter(({ word, known }) => !known && toleratedDistance(word) > 0);
+  const tolerated = toleratedDistances(terms.map(({ word }) => word));
+  const unknown = terms.filter(({ known }, at) => !known && tolerated[at]! > 0);
   if (unknown.length === 0) return { terms: terms.map((term) => ({ ...term, similar: [] })), seen };
   const offered = (await count(candidatesFor(unknown))).aggregations as unknown as Offered;
   const resolved = terms.map((term) => {
