@@ -5,6 +5,7 @@ import {
   chown,
   lstat,
   mkdir,
+  open,
   readdir,
   readFile,
   rename,
@@ -61,6 +62,7 @@ export async function ensureCluster(initdb: string, dataDir: string, user: Serve
       user,
     );
     await rename(draft, cluster);
+    await synced(dataDir);
   } catch (error) {
     await removeDraft(dataDir);
     const denied = error instanceof Error && /EACCES|Permission denied/.test(error.message);
@@ -73,6 +75,13 @@ export async function ensureCluster(initdb: string, dataDir: string, user: Serve
   } finally {
     await rm(seed, { force: true });
   }
+}
+
+/** Has the names of a folder on disk: PostgreSQL sees to what it writes itself, but not to the name of its cluster. */
+async function synced(folder: string): Promise<void> {
+  const handle = await open(folder).catch(() => null); // Windows opens none
+  await handle?.sync().catch(() => {}); // some file systems know no such thing
+  await handle?.close();
 }
 
 /** The password goes first: one without a draft or a cluster is taken for one whose cluster is lost. */
@@ -100,7 +109,14 @@ async function hasCluster(dataDir: string): Promise<boolean> {
       `there is a ${password}, but no database in ${cluster}: ${PUT_BACK}, or remove the password to begin with an empty one`,
     );
   }
-  if (found !== null) await rmdir(cluster);
+  if (found !== null) {
+    await rmdir(cluster).catch((error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EBUSY' ? 'is where a disk is mounted' : `is in the way (${error.code})`;
+      throw new Error(`${cluster} ${why}: mount the disk at ${dataDir}, or remove that folder`, {
+        cause: error,
+      });
+    });
+  }
   return false;
 }
 

@@ -81,10 +81,14 @@ const UNAVAILABLE_CODES = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  // PostgreSQL: shutting down, crashed, starting up, out of connections
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'ECONNABORTED',
+  // PostgreSQL: shutting down, crashed, starting up, out of memory, out of connections
   '57P01',
   '57P02',
   '57P03',
+  '53200',
   '53300',
   // PostgreSQL: this process stood still in a transaction, and has lost it
   '25P03',

@@ -32,6 +32,12 @@ interface Parts {
   committed: (events: readonly StoredEvent[]) => void;
 }
 
+interface Stored {
+  readonly batch: WriteBatch | null;
+  /** What could not be decided, or is not known to be stored. */
+  readonly undecided: readonly PendingWrite[];
+}
+
 /**
  * The one writer. Writes that arrive while a commit is under way wait and share the next one; each is
  * decided in order of arrival and answered only when the commit of its batch is durable.
@@ -98,8 +104,10 @@ export class Writer {
     // Writes that arrive in this turn of the event loop join the first batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
-      const batch = await this.#store(this.#take());
+      const { batch, undecided } = await this.#store(this.#take());
       if (batch) this.#publish(batch);
+      // Last: a call that several appends share ends with the first of these answers.
+      answerUnavailable(undecided);
     }
     this.#running = null;
   }
@@ -124,39 +132,36 @@ export class Writer {
   }
 
   /**
-   * Null on failure, when every write is answered. Whether the batch was stored after all is only known once the
-   * session is up again.
+   * Stores what can be decided of the writes. `batch` is null on failure: whether it was stored after all is only known
+   * once the session is up again.
    */
-  async #store(writes: readonly PendingWrite[]): Promise<WriteBatch | null> {
+  async #store(writes: readonly PendingWrite[]): Promise<Stored> {
     const { session, states, recent, logger } = this.#parts;
-    let unanswered = writes;
+    const undecided: PendingWrite[] = [];
+    let decidable = writes;
     try {
       for (;;) {
-        const failed = await this.#lookUp(unanswered);
+        const failed = await this.#lookUp(decidable);
         if (failed.size === 0) break;
         // Reading failed, which says nothing of the right to write. It may also be the first sign of an outage, in
         // which that right is lost: only the session can tell.
         await session.check();
         const isDecidable = ({ stream }: PendingWrite) => !failed.has(describedStream(stream));
-        const undecidable = unanswered.filter((write) => !isDecidable(write));
-        unanswered = unanswered.filter(isDecidable);
-        logger.error(
-          { err: [...failed.values()][0], writes: undecidable.length },
-          'streams were not looked up',
-        );
-        answerUnavailable(undecidable);
+        const left = decidable.filter((write) => !isDecidable(write));
+        undecided.push(...left);
+        decidable = decidable.filter(isDecidable);
+        logger.error({ err: [...failed.values()][0], writes: left.length }, 'streams were not looked up');
       }
       const batch = new WriteBatch(states, this.#known, recent.lastPosition, Date.now());
-      for (const write of unanswered) batch.decide(write);
+      for (const write of decidable) batch.decide(write);
       if (batch.events.length > 0) await session.execute(batch.insert);
-      return batch;
+      return { batch, undecided };
     } catch (err) {
-      logger.error({ err, writes: unanswered.length }, 'a batch was not stored');
+      logger.error({ err, writes: decidable.length }, 'a batch was not stored');
       states.clear();
       this.#known.clear();
       session.discard();
-      answerUnavailable(unanswered);
-      return null;
+      return { batch: null, undecided: writes };
     }
   }
 

@@ -104,6 +104,7 @@ export async function subscribeToStream(
     const { minRevision, minCreatedMs } = isLive ? ALL_VISIBLE : visibleFrom(stream, state, Date.now());
     const first = Math.max(cursor + 1, minRevision);
     if (first > last) {
+      if (state.tombstoned) return reply.fail(streamDeleted(stream)); // nothing has so great a revision
       // Every event of the stream was sent or is hidden.
       cursor = Math.max(cursor, last);
       if (!isLive) await reply.send([CAUGHT_UP]);
