@@ -90,7 +90,7 @@ async function untilReady(child: ChildProcess): Promise<void> {
     child.once('exit', (code) => failed(new Error(`orderctl up ended with ${code}: ${printed}`)));
     child.stdout!.on('data', (chunk: Buffer) => {
       printed += chunk.toString('utf8');
-      if (printed.includes('orderctl inspect')) ready();
+      if (printed.includes('Ctrl-C stops everything')) ready(); // the last line
     });
   });
   child.stdout!.removeAllListeners('data').resume();
