@@ -4,6 +4,11 @@ export function count(value: number): string {
 }
 
 /** `1 order`, `1,234 orders`. A verb that depends on the number is part of both: `order is`, `orders are`. */
-export function counted(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
+export function counted(value: number, one: string, many?: string): string {
+  return `${count(value)} ${nounFor(value, one, many)}`;
+}
+
+/** The noun for a number that is written otherwise than `counted` does. */
+export function nounFor(value: number, one: string, many = `${one}s`): string {
+  return value === 1 ? one : many;
 }

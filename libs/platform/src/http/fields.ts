@@ -1,5 +1,6 @@
 import countries from 'i18n-iso-countries';
 import { instantOf, type Instant } from '#domain/instant.js';
+import { nounFor } from '../counted.js';
 import { field, type FieldOptions, type Refusal } from './field-rule.js';
 
 const refuse = (code: string, message: string): Refusal => ({ code, message });
@@ -52,16 +53,12 @@ export function checkText(value: unknown, min: number, max: number, pattern?: Pa
   if (value.length < min) {
     return refuse('too_short', min === 1 ? 'must not be empty' : `must have at least ${min} characters`);
   }
-  if (value.length > max) return refuse('too_long', `must have at most ${counted(max, 'character')}`);
+  if (value.length > max) return refuse('too_long', `must have at most ${max} ${nounFor(max, 'character')}`);
   if (!formats['text']!(value)) {
     return refuse('invalid_characters', 'must be valid Unicode without NUL');
   }
   if (pattern && !pattern.regex.test(value)) return refuse('wrong_format', `must be ${pattern.means}`);
   return null;
-}
-
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export interface IntegerOptions extends FieldOptions {

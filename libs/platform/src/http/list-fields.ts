@@ -1,5 +1,6 @@
 import { getSchemaPath } from '@nestjs/swagger';
-import { checkText, counted, patternOf, type Pattern } from './fields.js';
+import { nounFor } from '../counted.js';
+import { checkText, patternOf, type Pattern } from './fields.js';
 import { field, type Dto, type FieldOptions, type Refusal } from './field-rule.js';
 
 interface ListOptions extends FieldOptions {
@@ -145,9 +146,9 @@ function checkObjects(options: ListOptions) {
 
 function checkLength(value: readonly unknown[], { min = 0, max }: ListOptions): Refusal | null {
   if (value.length < min)
-    return { code: 'too_few_items', message: `must have at least ${counted(min, 'item')}` };
+    return { code: 'too_few_items', message: `must have at least ${min} ${nounFor(min, 'item')}` };
   if (value.length > max)
-    return { code: 'too_many_items', message: `must have at most ${counted(max, 'item')}` };
+    return { code: 'too_many_items', message: `must have at most ${max} ${nounFor(max, 'item')}` };
   return null;
 }
 
