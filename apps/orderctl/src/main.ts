@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { readConfig } from '#platform/config.js';
 import { CliError, UsageError } from './support/cli-error.js';
 import { failureLine } from './support/failure-line.js';
@@ -36,6 +36,7 @@ async function main(): Promise<number> {
   const program = new Command('orderctl')
     .description('Run, fill, inspect and maintain an orderlog system.')
     .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 wrong usage. docs/orderctl.md has examples.')
+    .configureHelp({ optionDescription: described })
     .showHelpAfterError('(--help shows the commands and options)')
     .exitOverride();
   const asked = commands.get(process.argv[2] ?? '');
@@ -53,4 +54,10 @@ async function main(): Promise<number> {
     if (process.env['ORDERLOG_LOG_LEVEL'] === 'debug' && !(error instanceof CliError)) console.error(error);
     return error instanceof UsageError ? USAGE : FAILED;
   }
+}
+
+/** Commander's own description leaves out that an option has to be given. */
+function described(option: Option): string {
+  const description = new Help().optionDescription(option);
+  return option.mandatory ? `${description} (required)` : description;
 }

@@ -1,3 +1,4 @@
+import type { Client } from '@elastic/elasticsearch';
 import type { Command } from 'commander';
 import type pg from 'pg';
 import { CannotFlip, flipTo, rollback, type Flipped } from '#projections/generations/flip.js';
@@ -5,10 +6,10 @@ import { freeGeneration } from '#projections/replay/freeing.js';
 import { CannotDrop, dropGeneration, IndexLeft } from '#read-models/generations/drop-generation.js';
 import { listGenerations } from '#read-models/generations/generation-list.js';
 import { NoSuchGeneration } from '#read-models/generations/generation.js';
-import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { describeGenerations, generationLines } from '../generations/describe-generations.js';
 import { CliError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { openElasticsearch } from '../support/elasticsearch.js';
 import { nowAndThen } from '../support/now-and-then.js';
 import { printJson } from '../support/output.js';
 import { withPostgres } from '../support/postgres.js';
@@ -21,8 +22,6 @@ interface GenerationsOptions extends ConnectionOptions {
 interface DropCommandOptions extends GenerationsOptions {
   readonly leaveIndex?: boolean;
 }
-
-type Elasticsearch = ReturnType<typeof createElasticsearchClient>;
 
 /** A flip waits while the generation catches up, and gives up once it has not moved for this long. */
 const PATIENCE_MS = 10_000;
@@ -88,7 +87,7 @@ async function runList(pool: pg.Pool, { json }: GenerationsOptions): Promise<voi
 
 async function runDrop(
   pool: pg.Pool,
-  elasticsearch: Elasticsearch | null,
+  elasticsearch: Client | null,
   id: number,
   { json, leaveIndex }: DropCommandOptions,
 ): Promise<void> {
@@ -108,7 +107,7 @@ async function runDrop(
   }
 }
 
-function flipOptions(pool: pg.Pool, elasticsearch: Elasticsearch | null) {
+function flipOptions(pool: pg.Pool, elasticsearch: Client | null) {
   const told = teller();
   return {
     pool,
@@ -133,11 +132,10 @@ function teller(): (line: string) => void {
 
 async function withGenerations(
   options: GenerationsOptions,
-  work: (pool: pg.Pool, elasticsearch: Elasticsearch | null) => Promise<void>,
+  work: (pool: pg.Pool, elasticsearch: Client | null) => Promise<void>,
 ): Promise<void> {
   const connection = new Connection(options);
-  const config = await connection.elasticsearch();
-  const elasticsearch = config && createElasticsearchClient(config);
+  const elasticsearch = await openElasticsearch(connection);
   try {
     const url = await connection.address('postgresUrl');
     await withPostgres(url, 'orderctl generations', (pool) => work(pool, elasticsearch));

@@ -13,7 +13,7 @@ import { orderIdOf, parkedNow, projectionNames, type ProjectionName } from '../q
 import { printActions, printParked, printParkedEvents, printSkips } from '../quarantine/print-quarantine.js';
 import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
-import { printable, printJson } from '../support/output.js';
+import { printLine, printJson } from '../support/output.js';
 import { withPostgres } from '../support/postgres.js';
 import { wholeNumber } from '../support/whole-number.js';
 
@@ -67,7 +67,7 @@ export function addQuarantineCommand(program: Command): void {
     .argument('<revision>', 'revision of the event to leave out', eventRevision)
     .description('leave out the event at which an order is parked; exit code 1 when it cannot be skipped');
   withActor(withScope(skip))
-    .requiredOption('--reason <text>', 'the reason, recorded with the request (required)')
+    .requiredOption('--reason <text>', 'the reason, recorded with the request')
     .action(runSkip);
   for (const command of quarantine.commands) command.exitOverride();
 }
@@ -158,7 +158,7 @@ async function act(
   });
   if (json) printJson({ actions }, { pretty: false });
   else if (actions.length === 0) console.log('nothing is parked');
-  else for (const action of actions) console.log(printable(`${action.projection}: ${action.outcome ?? ''}`));
+  else for (const action of actions) printLine(`${action.projection}: ${action.outcome ?? ''}`);
   process.exitCode = actions.every(({ succeeded }: Action) => succeeded === true) ? 0 : 1;
 }
 

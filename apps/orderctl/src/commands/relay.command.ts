@@ -12,7 +12,7 @@ import { Connection, withConnection, type ConnectionOptions } from '../support/c
 import { withEventStore } from '../support/event-store.js';
 import { abortOnInterruption } from '../support/interruption.js';
 import { kafkaConfig, withKafka, type KafkaOptions } from '../support/kafka.js';
-import { printable, printJson } from '../support/output.js';
+import { printLine, printJson } from '../support/output.js';
 
 interface StatusOptions extends ConnectionOptions, KafkaOptions {
   readonly json?: boolean;
@@ -42,7 +42,7 @@ export function addRelayCommand(program: Command): void {
     .description(
       'send order events once more, to the same topic or another; consumers recognise repeats by ce_id',
     )
-    .requiredOption('--from <position>', 'position of the first event (required)', parsePosition)
+    .requiredOption('--from <position>', 'position of the first event', parsePosition)
     .option(
       '--to <position>',
       'position of the last event (default: the last one that the topic may have)',
@@ -187,7 +187,7 @@ function printOrders(
   }[],
 ): void {
   for (const { tenantId, orderId, fromRevision, reason } of orders.slice(0, SHOWN_ORDERS)) {
-    console.log(printable(`  ${tenantId} ${orderId}  from event ${fromRevision} on: ${reason}`));
+    printLine(`  ${tenantId} ${orderId}  from event ${fromRevision} on: ${reason}`);
   }
   if (orders.length > SHOWN_ORDERS) {
     console.log(`  … ${count(orders.length - SHOWN_ORDERS)} more (--json lists all)`);

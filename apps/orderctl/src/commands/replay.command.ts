@@ -3,7 +3,6 @@ import { createLogger } from '#platform/logging.js';
 import { CannotReplay, ReplayFailed } from '#projections/replay/errors.js';
 import { ReplayCancelled } from '#projections/replay/replay-control.js';
 import { replay } from '#projections/replay/replay.js';
-import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import {
   ReplaysStore,
   type ReplayAsked,
@@ -16,6 +15,7 @@ import { ReplayProgressBars } from '../replay/replay-progress.js';
 import { withReadModels } from '../support/read-models.js';
 import { CliError, UsageError } from '../support/cli-error.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { openElasticsearch } from '../support/elasticsearch.js';
 import { withEventStore } from '../support/event-store.js';
 import { abortOnInterruption } from '../support/interruption.js';
 import { printJson } from '../support/output.js';
@@ -119,7 +119,7 @@ async function goOn(options: ReplayOptions, request: ReplayRequested): Promise<v
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');
-  const elasticsearch = await client(connection);
+  const elasticsearch = await openElasticsearch(connection);
   const bars = new ReplayProgressBars();
   const { signal, forget } = abortOnInterruption(() => {
     bars.tell('stopping (press Ctrl-C again to stop at once)');
@@ -194,7 +194,7 @@ async function runPlan(options: ReplayOptions): Promise<void> {
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');
-  const elasticsearch = await client(connection);
+  const elasticsearch = await openElasticsearch(connection);
   const { searchOnly = false, keep = false } = options;
   try {
     const plan = await withPostgres(postgresUrl, 'orderctl replay', (pool) =>
@@ -217,11 +217,6 @@ async function runChanged(definition: string, options: ReplayOptions): Promise<v
   await withReadModels(await connection.address('postgresUrl'), (readModels) =>
     withEventStore(eventStoreUrl, (store) => runWhatIf(definition, readModels, store, options)),
   );
-}
-
-async function client(connection: Connection) {
-  const config = await connection.elasticsearch();
-  return config && createElasticsearchClient(config);
 }
 
 async function withReplays<T>(

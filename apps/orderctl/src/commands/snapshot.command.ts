@@ -12,7 +12,7 @@ import { Connection, withConnection, type ConnectionOptions } from '../support/c
 import { withEventStore } from '../support/event-store.js';
 import { onInterruption } from '../support/interruption.js';
 import { lookTeller } from '../support/look-teller.js';
-import { printable, printJson } from '../support/output.js';
+import { printLine, printJson } from '../support/output.js';
 import { wholeNumber } from '../support/whole-number.js';
 
 interface SnapshotOptions extends ConnectionOptions {
@@ -91,8 +91,7 @@ function endOf(progress: Progress | null): void {
 }
 
 function report({ orders, outcomes, findings, stopped }: Counted): void {
-  for (const { stream, what } of findings.slice(0, SHOWN_FINDINGS))
-    console.log(printable(`${stream}  ${what}`));
+  for (const { stream, what } of findings.slice(0, SHOWN_FINDINGS)) printLine(`${stream}  ${what}`);
   if (findings.length > SHOWN_FINDINGS) {
     console.log(`… ${count(findings.length - SHOWN_FINDINGS)} more (--json lists up to 1,000)`);
   }

@@ -17,7 +17,7 @@ export function addTokenCommand(program: Command): void {
   const command = program
     .command('token')
     .description("make an access token, signed with the embedded system's key")
-    .requiredOption('--scope <scopes>', `one or more of ${scopes.join(' ')} (required)`, parseScopes)
+    .requiredOption('--scope <scopes>', `one or more of ${scopes.join(' ')}`, parseScopes)
     .option(
       '--customer <id>',
       "make a customer's token, which gives access to that customer's orders only",

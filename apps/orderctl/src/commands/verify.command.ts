@@ -8,14 +8,14 @@ import { createLogger } from '#platform/logging.js';
 import { findTopic } from '#projections/relay/topic.js';
 import { verifyTopic, type VerifyTopicResult } from '#projections/relay/verify-topic.js';
 import { RelayStore } from '#read-models/stores/relay.store.js';
-import { createElasticsearchClient } from '#read-models/search/elasticsearch/client.js';
 import { verify, type VerifyProgress, type VerifyResult } from '#projections/verify/verify.js';
 import { Connection, withConnection, type ConnectionOptions } from '../support/connection.js';
+import { openElasticsearch } from '../support/elasticsearch.js';
 import { CliError, UsageError } from '../support/cli-error.js';
 import { inWords, kafkaConfig } from '../support/kafka.js';
 import { withEventStore } from '../support/event-store.js';
 import { nowAndThen } from '../support/now-and-then.js';
-import { printable, printJson } from '../support/output.js';
+import { printLine, printJson } from '../support/output.js';
 import { withPostgres } from '../support/postgres.js';
 import { wholeNumber } from '../support/whole-number.js';
 
@@ -52,8 +52,7 @@ async function runVerify({ sample, json, kafka, topic, ...options }: VerifyOptio
   const connection = new Connection(options);
   const postgresUrl = await connection.address('postgresUrl');
   const eventStoreUrl = await connection.address('eventStoreUrl');
-  const config = await connection.elasticsearch();
-  const elasticsearch = config && createElasticsearchClient(config);
+  const elasticsearch = await openElasticsearch(connection);
   const onProgress = progressTeller();
   try {
     const [rows, relayed] = await withPostgres(postgresUrl, 'orderctl verify', (pool) =>
@@ -115,7 +114,7 @@ async function relayConfig(
 
 function printParkedOrders({ parkedOrders }: VerifyResult): void {
   for (const { tenantId, orderId, revision, reason } of parkedOrders.slice(0, SHOWN_DIFFERENCES)) {
-    console.log(printable(`${tenantId} ${orderId}  parked at event ${revision}: ${reason}`));
+    printLine(`${tenantId} ${orderId}  parked at event ${revision}: ${reason}`);
   }
   if (parkedOrders.length > 0) {
     console.log(
@@ -131,7 +130,7 @@ function printResult(result: VerifyResult, relayed: VerifyTopicResult | null): v
       expected === null && actual === null
         ? ''
         : `: ${actual ?? 'nothing'} instead of ${expected ?? 'nothing'}`;
-    console.log(printable(`${tenantId} ${orderId}  ${kind} ${path}${values}`));
+    printLine(`${tenantId} ${orderId}  ${kind} ${path}${values}`);
   }
   if (differenceCount > SHOWN_DIFFERENCES)
     console.log(`… ${count(differenceCount - SHOWN_DIFFERENCES)} more (--json lists up to 1,000)`);

@@ -3,7 +3,7 @@ import { count, counted } from '#platform/counted.js';
 import type { Action } from '#read-models/stores/quarantine-actions.store.js';
 import type { ParkedEvent, ParkedOrder } from '#read-models/stores/quarantine.store.js';
 import type { Skip } from '#read-models/stores/skips.store.js';
-import { printable, table } from '../support/output.js';
+import { printLine, table } from '../support/output.js';
 
 const SHOWN_ORDERS = 50;
 const SHOWN_EVENTS = 20;
@@ -46,7 +46,7 @@ export function printParkedEvents(orderId: string, events: readonly ParkedEvent[
 export function printSkips(skips: readonly Skip[]): void {
   for (const { projection, revision, who, skippedAt, reason } of skips) {
     const line = `skipped in ${projection}: event ${revision}, by ${who} at ${at(skippedAt)}: ${reason}`;
-    console.log(printable(line));
+    printLine(line);
   }
 }
 
@@ -55,7 +55,7 @@ export function printActions(actions: readonly Action[]): void {
     const what = revision === null ? action : `${action} ${revision}`;
     const why = reason === null ? '' : ` (${reason})`;
     const line = `${at(askedAt)} ${who}: ${what} in ${projection}${why}: ${outcome ?? 'not done yet'}`;
-    console.log(printable(line));
+    printLine(line);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ReplayPhase, ReplayProgress } from '#read-models/stores/replays.store.js';
-import { printable } from '../support/output.js';
+import { tellLine } from '../support/output.js';
 import { Progress } from '../support/progress.js';
 
 /** What the bar of each phase counts. */
@@ -29,7 +29,7 @@ export class ReplayProgressBars {
 
   /** Prints a line of its own. */
   tell(line: string): void {
-    if (this.#bar === null) process.stderr.write(`${printable(line)}\n`);
+    if (this.#bar === null) tellLine(line);
     else this.#bar.tell(line);
   }
 

@@ -29,6 +29,16 @@ export function printable(text: string): string {
   });
 }
 
+/** Prints a line on stdout that holds what somebody else wrote. */
+export function printLine(line: string): void {
+  console.log(printable(line));
+}
+
+/** The same on stderr. */
+export function tellLine(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
 /** Pads columns to their widest cell, and makes each cell printable. The caller aligns numbers. */
 export function table(cells: readonly (readonly string[])[]): string {
   const rows = cells.map((row) => row.map(printable));

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { printable } from './output.js';
+import { tellLine } from './output.js';
 
 const LINE_EVERY_MS = 5_000;
 
@@ -39,7 +39,7 @@ export class Progress {
   /** Prints a line of its own, beside the bar. */
   tell(line: string): void {
     if (this.#bar !== null) process.stderr.write('\r\u001b[K');
-    process.stderr.write(`${printable(line)}\n`);
+    tellLine(line);
   }
 
   end(): void {
