@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { evolve } from '#domain/order/order.js';
 import type { Order, OrderState } from '#domain/order/state.js';
 import { decode } from '#event-store/codec.js';
-import { forCustomer, viewOf, type OrderView } from '../../apps/query-api/src/time-travel/order-view.js';
+import { viewForCustomer, viewOf, type OrderView } from '../../apps/query-api/src/time-travel/order-view.js';
 import { addNote, cancelOrder, changeTags, placeOrder } from '../support/requests.js';
 import { check } from '../chaos/checker/check.js';
 import type { CommandAttempt, CommandOutcome, CustomerAnswer, Facts } from '../chaos/checker/facts.js';
@@ -36,7 +36,7 @@ async function sound(): Promise<Asked> {
   const asked = { facts, own: own!, others: others! };
   // The service's cancellation of Ada's order is made Ada's.
   asCustomer(facts, 3);
-  read(asked, own!, forCustomer(viewOf(own!, new Set())));
+  read(asked, own!, viewForCustomer(viewOf(own!, new Set())));
   answer(facts, `GET /v1/orders/${others!.orderId}`, 404, { code: 'order_not_found' });
   answer(facts, 'POST /v1/orders/search', 200, { items: [], total: 1, facets: { status: [{ orders: 1 }] } });
   attempt(facts, others!, cancelOrder(), NOT_FOUND);
@@ -94,7 +94,7 @@ const alterations: readonly [what: string, says: RegExp, alter: (asked: Asked) =
   [
     'is shown the order of another',
     /is told of ref-0, which belongs to default\..*, and that is another's/,
-    (asked) => read(asked, asked.others, forCustomer(viewOf(asked.others, new Set()))),
+    (asked) => read(asked, asked.others, viewForCustomer(viewOf(asked.others, new Set()))),
   ],
   [
     'is told an id out of the order of another',

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { rejectionCodes, type RejectionCode } from '#domain/order/rejections.js';
+import { lamp, noteAdded, orderPlaced } from '#domain/testing/events.js';
+import { given } from '#domain/testing/given.js';
 import { AppendOutcomeUnknown, StoreUnavailable, StreamDeleted } from '#event-store/errors.js';
 import type { Principal } from '#platform/auth/principal.js';
 import type { HttpApp } from '#platform/http/http-app.js';
@@ -191,27 +193,55 @@ describe('what a request says about its command', () => {
 describe('a query', () => {
   const edit = { operations: [{ op: 'removeLine', lineId: ORDER }] };
 
-  it('is refused by every route that has no parameter of that name, and nothing is done', async () => {
+  it('is refused by every route if it has another parameter, and nothing is done', async () => {
     const { paths } = (await app.fastify.inject('/docs-json')).json<OpenAPIObject>();
     const unknown = { code: 'unknown_field', message: 'is not a known field' };
     for (const [path, { put }] of Object.entries(paths)) {
-      const name = path.endsWith('/edits') ? 'dryrun' : 'dryRun';
-      const url = `${path.replace(/\{\w+\}/g, ORDER)}?${name}=true`;
-      const body = path.endsWith('/edits') ? edit : {};
-      const { status, body: problem } = await send(url, { as: 'admin', method: put ? 'PUT' : 'POST', body });
+      const url = `${path.replace(/\{\w+\}/g, ORDER)}?dryrun=true`;
+      const { status, body: problem } = await send(url, { as: 'admin', method: put ? 'PUT' : 'POST' });
       expect([path, status, problem['code']]).toEqual([path, 400, 'validation_failed']);
-      expect(problem['errors']).toEqual([{ pointer: `/${name}`, ...unknown }]);
+      expect(problem['errors']).toEqual([{ pointer: '/dryrun', ...unknown }]);
     }
     expect(handled).toBeNull();
   });
 
   it('without parameters is as none', async () => {
     expect((await send(`/v1/orders/${ORDER}/confirm?`)).status).toBe(200);
+    expect(handled).toMatchObject({ mode: 'remembered' });
   });
 
-  it('is read where there is a parameter', async () => {
-    await send(`/v1/orders/${ORDER}/edits?dryRun=true`, { body: edit });
-    expect(handled).toMatchObject({ mode: 'dry_run' });
+  it.each([
+    ['/v1/orders', { body: order }],
+    [`/v1/orders/${ORDER}/confirm`, {}],
+    [`/v1/orders/${ORDER}/edits`, { body: edit }],
+    [`/v1/orders/${ORDER}/tags`, { method: 'PUT', body: { tags: ['vip'] } }],
+  ] as const)('asks for a dry run of any command, with or without a key: %s', async (path, sent) => {
+    answer = { order: given(orderPlaced({ lines: [lamp(1)] })).order };
+    for (const key of ['k', null]) {
+      handled = null;
+      const { status, headers, body } = await send(`${path}?dryRun=true`, { ...sent, key });
+      expect({ status, body, handled }).toMatchObject({
+        status: 200,
+        body: { dryRun: true },
+        handled: { mode: 'dry_run' },
+      });
+      expect(headers['location'] ?? headers['order-position']).toBeUndefined();
+    }
+    await send(`${path}?dryRun=false`, sent);
+    expect(handled).toMatchObject({ mode: 'remembered' });
+  });
+
+  it('that asks for a dry run shows a customer neither notes nor what only staff may do', async () => {
+    answer = { order: given(orderPlaced({ lines: [lamp(1)] }), noteAdded('a bad payer')).order };
+    const shownTo = async (as: string) => {
+      const { body } = await send(`/v1/orders/${ORDER}/cancel?dryRun=true`, { as });
+      return body['order'];
+    };
+    expect(await shownTo('customer')).toMatchObject({ notes: [], allowedCommands: ['CancelOrder'] });
+    expect(await shownTo('staff')).toMatchObject({
+      notes: [{ noteId: 'note' }],
+      allowedCommands: expect.arrayContaining(['ConfirmOrder']),
+    });
   });
 });
 

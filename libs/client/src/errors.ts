@@ -5,7 +5,7 @@ export type ProblemCode = components['schemas']['Problem']['code'] | `http_${num
 
 /** One field that is wrong. */
 export interface FieldError {
-  /** JSON pointer into the body, or `/name` of a parameter. */
+  /** JSON pointer into the body, or `/name` of a parameter (`/name/1` for the second of its values). */
   readonly pointer: string;
   readonly code: string;
   readonly message: string;

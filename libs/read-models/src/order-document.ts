@@ -10,7 +10,7 @@ import {
 } from '#domain/order/statuses.js';
 import { orderTotals, type OrderTotals } from '#domain/order/totals.js';
 import type { OrderCommandType } from '#domain/order/order.js';
-import { allowedCommands } from '#domain/order/transitions.js';
+import { allowedCommands, customerMay } from '#domain/order/transitions.js';
 
 /** What an order derives from its state, for people and clients to read. */
 interface Derived {
@@ -65,6 +65,15 @@ export function documentOf(order: Order): OrderDocument {
     fulfilmentStatus: fulfilmentStatus(order),
     returnStatus: returnStatus(order),
     allowedCommands: allowedCommands(order),
+  };
+}
+
+/** What a customer sees of its own order: everything but the notes that staff made, and what only staff may do. */
+export function forCustomer<Document extends OrderDocument>(document: Document): Document {
+  return {
+    ...document,
+    notes: [],
+    allowedCommands: document.allowedCommands.filter((type) => customerMay(document, type)),
   };
 }
 

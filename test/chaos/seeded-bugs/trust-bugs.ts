@@ -52,8 +52,8 @@ export const trustBugs: readonly SeededBug[] = [
     changes: [
       {
         file: 'apps/query-api/src/time-travel/order-view.ts',
-        from: 'personal: withoutNotes(view.personal, () => true),',
-        to: 'personal: view.personal,',
+        from: 'personal: withoutNotes(view.personal, () => true)',
+        to: 'personal: view.personal',
       },
     ],
     faults: [],

@@ -103,6 +103,12 @@ describe('a client', () => {
     const dry = await client.editOrder({ orderId, operations, dryRun: true });
     expect(dry).toMatchObject({ dryRun: true, order: { totals: { totalMinor: 1_000 } } });
     expect(await client.getOrder({ orderId })).toMatchObject({ revision: 0, totals: { totalMinor: 900 } });
+
+    const quote = await client.placeOrder({ ...mugs(), dryRun: true });
+    expect(quote).toMatchObject({ dryRun: true, order: { totals: { totalMinor: 900 } } });
+    expect(await refused(client.getOrder({ orderId: quote.orderId }))).toMatchObject({
+      code: 'order_not_found',
+    });
   });
 
   it('sends what it has no method for, with all that it does for one', async () => {

@@ -82,7 +82,7 @@ describe('a field that is not what it must be', () => {
     ['text for flag', withLine({ tax: { rateBasisPoints: 1, inclusive: 'true' } }), '/lines/0/tax/inclusive'],
     ['object for list', placing({ lines: { 0: mug() } }), '/lines'],
     ['list for object', placing({ contact: [] }), '/contact'],
-    ['null in a list', placing({ lines: [null] }), '/lines'],
+    ['null in a list', placing({ lines: [null] }), '/lines/0'],
     ['no lines', placing({ lines: [] }), '/lines'],
     ['no units', withLine({ quantity: 0 }), '/lines/0/quantity'],
     ['half a unit', withLine({ quantity: 1.5 }), '/lines/0/quantity'],
@@ -98,7 +98,7 @@ describe('a field that is not what it must be', () => {
     ['country that is none', placing({ shippingAddress: { country: 'XX' } }), '/shippingAddress/country'],
     ['no e-mail', placing({ contact: { email: 'nobody' } }), '/contact/email'],
     ['too many tags', placing({ tags: Array.from({ length: 51 }, (_, i) => `t${i}`) }), '/tags'],
-    ['attribute that is no text', placing({ attributes: { a: 1 } }), '/attributes'],
+    ['attribute that is no text', placing({ attributes: { a: 1 } }), '/attributes/a'],
     ['day that is none', placing({ occurredAt: '2026-02-30T12:00:00Z' }), '/occurredAt'],
     ['time without offset', placing({ occurredAt: '2026-02-20T12:00:00' }), '/occurredAt'],
     ['time as number', placing({ occurredAt: 1_700_000_000 }), '/occurredAt'],
@@ -117,12 +117,17 @@ describe('a field that is not what it must be', () => {
       { authorizationId: '1', providerReference: 'V' },
       '/authorizationId',
     ],
-    ['no kind of refund', 'refunds', { reason: 'goodwill', currency: 'EUR', of: { kind: 'all' } }, '/of'],
+    [
+      'no kind of refund',
+      'refunds',
+      { reason: 'goodwill', currency: 'EUR', of: { kind: 'all' } },
+      '/of/kind',
+    ],
     ['no reason', 'refunds', { reason: 'why', currency: 'EUR', of: { kind: 'shipping' } }, '/reason'],
     ['shipment of nothing', 'shipments', { lines: [] }, '/lines'],
     ['nothing reserved', 'stock/reserved', { lines: [] }, '/lines'],
     ['no operation', 'edits', { operations: [] }, '/operations'],
-    ['unknown operation', 'edits', { operations: [{ op: 'explode' }] }, '/operations'],
+    ['unknown operation', 'edits', { operations: [{ op: 'explode' }] }, '/operations/0/op'],
     [
       '501 operations',
       'edits',
@@ -147,8 +152,8 @@ describe('a field that is not what it must be', () => {
     const edit = { body: { operations: [{ op: 'removeLine', lineId: UNKNOWN }] } };
     await refused(at('edits?dryRun=maybe'), edit, 400, 'validation_failed');
     await refused(at('edits?dryrun=true'), edit, 400, 'validation_failed');
-    await refused('/v1/orders?dryRun=true', { body: mugOrder() }, 400, 'validation_failed');
-    await refused(at('cancel?dryRun=true'), {}, 400, 'validation_failed');
+    await refused('/v1/orders?dryRun=1', { body: mugOrder() }, 400, 'validation_failed');
+    await refused(at('cancel?DryRun=true'), {}, 400, 'validation_failed');
   });
 });
 

@@ -1,10 +1,11 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { OrderCommandType } from '#domain/order/order.js';
 import { CustomerScopes, Scopes } from '#platform/auth/access.js';
 import type { Scope } from '#platform/auth/principal.js';
 import { ApiProblems } from '#platform/http/api-problems.js';
 import type { ProblemCode } from '#platform/problems/problems.js';
+import { CommandQuery } from '../request/command-query.dto.js';
 import { CommandAnswer } from './answer.dto.js';
 import { commonRejections, rejectionsOfCommands } from './rejections-of-commands.js';
 import { roomInOrders } from './room-in-orders.js';
@@ -14,7 +15,7 @@ interface RouteOptions {
   scopes?: [Scope, ...Scope[]];
   /** A sentence on when customers may give this command themselves; without it, they may not. */
   customers?: string;
-  idempotencyKey?: 'required' | 'required unless dryRun is true' | 'optional';
+  idempotencyKey?: 'required' | 'optional';
 }
 
 const infrastructure: readonly ProblemCode[] = [
@@ -40,6 +41,9 @@ const infrastructure: readonly ProblemCode[] = [
 
 const text = { type: 'string' } as const;
 
+const DRY_RUN_OF_PLACING =
+  'A dry run: what the order would come to. Its ids are of nothing: the order gets others when it is placed.';
+
 /** What all command routes have in common: who may call them, and how OpenAPI describes them. */
 export function CommandRoute(
   command: OrderCommandType,
@@ -56,8 +60,10 @@ export function CommandRoute(
   ].join(' ');
   return applyDecorators(
     customers === undefined ? Scopes(...scopes) : CustomerScopes(...scopes),
-    HttpCode(places ? 201 : 200),
+    // A POST is answered with 201, unless the handler says otherwise: a dry run places nothing.
+    ...(places ? [] : [HttpCode(200)]),
     ApiOperation({ summary, description }),
+    ApiQuery({ type: CommandQuery }),
     ...requestHeaders(places, options.idempotencyKey ?? 'required'),
     ApiResponse({
       status: places ? 201 : 200,
@@ -65,6 +71,7 @@ export function CommandRoute(
       type: CommandAnswer,
       headers: answerHeaders(places),
     }),
+    ...(places ? [ApiResponse({ status: 200, description: DRY_RUN_OF_PLACING, type: CommandAnswer })] : []),
     ApiProblems(
       ...infrastructure,
       ...(places ? [] : (['precondition_failed', 'precondition_required'] as const)),
@@ -74,14 +81,14 @@ export function CommandRoute(
   );
 }
 
-function requestHeaders(places: boolean, idempotencyKey: string): MethodDecorator[] {
+function requestHeaders(places: boolean, idempotencyKey: 'required' | 'optional'): MethodDecorator[] {
   return [
     ApiHeader({
       name: 'Idempotency-Key',
       required: idempotencyKey === 'required',
       description:
-        'A new key for every new command, and the same key when that command is sent again.' +
-        (idempotencyKey === 'required' ? '' : ` It is ${idempotencyKey}.`),
+        'A new key for every new command, and the same key when that command is sent again. ' +
+        (idempotencyKey === 'required' ? 'A dry run needs none.' : 'It is optional.'),
       schema: { ...text, minLength: 1, maxLength: 255, example: '9b1f0f0e-55c1-4b1d-9d43-0f3a6a1c7c55' },
     }),
     ...(places ? [] : [ifMatchHeader]),

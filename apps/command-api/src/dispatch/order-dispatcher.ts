@@ -4,7 +4,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import type { OrderCommand } from '#domain/order/order.js';
 import { etagOf } from '#platform/http/etag.js';
 import { encodeOrderPosition } from '#platform/order-position.js';
-import { documentOf } from '#read-models/order-document.js';
+import { documentOf, forCustomer } from '#read-models/order-document.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { CommandMode, CommandResult } from '../handling/command-request.js';
 import type { CommandBody } from '../orders/common.dto.js';
@@ -44,6 +44,11 @@ export class OrderDispatcher {
         detail: 'If-Match cannot be used here: the order does not exist yet.',
       });
     }
+    if (asked.dryRun) {
+      const orderId = randomUUID(); // of no order: there is none that could refuse to be placed again
+      asked.reply.status(200);
+      return this.#dryRun({ asked, body, orderId, command: commandOf(orderId) });
+    }
     const commandId = requiredCommandId(asked);
     const orderId = placedOrderIdOf(commandId);
     const store = await this.#options.storeMark();
@@ -55,6 +60,7 @@ export class OrderDispatcher {
 
   async change(dispatch: Dispatch): Promise<CommandAnswer> {
     const { asked } = dispatch;
+    if (asked.dryRun) return this.#dryRun(dispatch);
     // A PUT gives the whole new state, so sending it twice is harmless even without a key.
     const commandId = asked.method === 'PUT' ? asked.commandId : requiredCommandId(asked);
     const mode = commandId === null ? 'unremembered' : 'remembered';
@@ -63,12 +69,16 @@ export class OrderDispatcher {
     return this.#answer(asked, result, store);
   }
 
-  /** What `change` would do now. Nothing is written or remembered, so a key has no meaning here. */
-  async preview(dispatch: Dispatch): Promise<CommandAnswer> {
+  /** What the command would do now. Nothing is written or remembered, so a key has no meaning here. */
+  async #dryRun(dispatch: Dispatch): Promise<CommandAnswer> {
+    const { principal, reply } = dispatch.asked;
     const result = await this.#execute(dispatch, randomUUID(), 'dry_run');
-    const { orderId, revision, events, order } = result;
-    dispatch.asked.reply.header('etag', etagOf(revision - events.length)); // of the order as it is
-    return { orderId, revision, events, dryRun: true, order: documentOf(order) };
+    const { orderId, revision, events } = result;
+    const revisionNow = revision - events.length;
+    if (revisionNow >= 0) reply.header('etag', etagOf(revisionNow));
+    const document = documentOf(result.order);
+    const order = principal.customerId === null ? document : forCustomer(document);
+    return { orderId, revision, events, dryRun: true, order };
   }
 
   #execute(

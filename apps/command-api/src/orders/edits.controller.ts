@@ -1,4 +1,4 @@
-import { Body, Controller, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Param, Post } from '@nestjs/common';
 import type { AddressLines } from '#domain/order/content.js';
 import type { EditCommand, EditOperation } from '#domain/order/edits.js';
 import type { CommandAnswer } from '../dispatch/answer.dto.js';
@@ -7,7 +7,7 @@ import { OrderDispatcher } from '../dispatch/order-dispatcher.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 import { splitAddress } from './content.dto.js';
 import { EditOrderBody, type EditOperationDto } from './edits.dto.js';
-import { EditQuery, OrderPath } from './path.dto.js';
+import { OrderPath } from './path.dto.js';
 
 @Controller('v1/orders/:orderId/edits')
 export class EditsController {
@@ -18,21 +18,13 @@ export class EditsController {
   }
 
   @Post()
-  @CommandRoute(
-    'EditOrder',
-    'Changes what was ordered: all operations or none. With dryRun=true, it only shows what would happen.',
-    {
-      idempotencyKey: 'required unless dryRun is true',
-    },
-  )
+  @CommandRoute('EditOrder', 'Changes what was ordered: all operations or none.')
   editOrder(
-    @AskedBy({ takesQuery: true }) asked: Asked,
+    @AskedBy() asked: Asked,
     @Param() { orderId }: OrderPath,
-    @Query() { dryRun }: EditQuery,
     @Body() body: EditOrderBody,
   ): Promise<CommandAnswer> {
-    const dispatch = { asked, orderId, body, command: editOrder(body.operations) };
-    return dryRun ? this.#orders.preview(dispatch) : this.#orders.change(dispatch);
+    return this.#orders.change({ asked, orderId, body, command: editOrder(body.operations) });
   }
 }
 

@@ -1,4 +1,4 @@
-import { Flag, Uuid } from '#platform/http/fields.js';
+import { Uuid } from '#platform/http/fields.js';
 
 export class OrderPath {
   @Uuid({ description: 'The id of the order.' })
@@ -23,12 +23,4 @@ export class ReturnPath extends OrderPath {
 export class NotePath extends OrderPath {
   @Uuid({ description: 'The id of a note of the order.' })
   noteId!: string;
-}
-
-export class EditQuery {
-  @Flag({
-    otherwise: false,
-    description: 'If true, nothing is stored, and the answer shows what the edit would do.',
-  })
-  dryRun!: boolean;
 }

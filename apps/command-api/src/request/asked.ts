@@ -2,10 +2,10 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '#event-store/port.js';
 import type { Principal } from '#platform/auth/principal.js';
-import { NoQuery } from '#platform/http/no-query.dto.js';
 import { traceIdOf } from '#platform/http/trace.js';
 import { validated } from '#platform/http/validation.js';
 import { ProblemError } from '#platform/problems/problems.js';
+import { CommandQuery } from './command-query.dto.js';
 import { commandIdOf, idempotencyKeyOf } from './idempotency.js';
 import { ifMatchOf, type IfMatch } from './if-match.js';
 
@@ -17,26 +17,26 @@ export interface Asked {
   /** Made of sender, method, path and Idempotency-Key; null without a key. */
   readonly commandId: string | null;
   readonly ifMatch: IfMatch;
+  readonly dryRun: boolean;
   readonly correlationId: string;
   readonly causationId: string | null;
   readonly traceparent: string;
   readonly reply: FastifyReply;
 }
 
-/** A handler that has a `@Query()` says so here: all other commands refuse every query parameter. */
-export const AskedBy = createParamDecorator(
-  (handler: { takesQuery: true } | undefined, context: ExecutionContext): Asked => {
-    const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    if (handler === undefined && request.url.includes('?')) validated(NoQuery, request.query, 'text');
-    return askedOf(request, http.getResponse<FastifyReply>());
-  },
-);
+const NO_QUERY: CommandQuery = { dryRun: false };
 
-/** @throws ProblemError when a header is malformed */
+export const AskedBy = createParamDecorator((_: undefined, context: ExecutionContext): Asked => {
+  const http = context.switchToHttp();
+  return askedOf(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+});
+
+/** @throws ProblemError when a header or the query is malformed */
 function askedOf(request: FastifyRequest, reply: FastifyReply): Asked {
   const { principal, headers, method, id } = request;
   if (principal === null) throw new Error('a public route takes no command');
+  // Most commands have no query: they need no instance of its class.
+  const { dryRun } = request.url.includes('?') ? validated(CommandQuery, request.query, 'text') : NO_QUERY;
   const key = idempotencyKeyOf(headers['idempotency-key']);
   return {
     principal,
@@ -44,6 +44,7 @@ function askedOf(request: FastifyRequest, reply: FastifyReply): Asked {
     method,
     commandId: key === null ? null : commandIdOf(principal, method, canonicalPathOf(request), key),
     ifMatch: ifMatchOf(headers['if-match']),
+    dryRun,
     correlationId: labelOf(headers, 'x-correlation-id') ?? traceIdOf(id),
     causationId: labelOf(headers, 'x-causation-id'),
     traceparent: id,

@@ -18,7 +18,13 @@ import { tellPosition } from '../reads/tell-position.js';
 import { TellsPosition } from '../reads/tells-position.interceptor.js';
 import type { OrderDiff } from '../time-travel/order-diff.js';
 import type { Moment } from '../time-travel/order-story.js';
-import { forCustomer, spliceView, staleness, type OrderView, type Stale } from '../time-travel/order-view.js';
+import {
+  viewForCustomer,
+  spliceView,
+  staleness,
+  type OrderView,
+  type Stale,
+} from '../time-travel/order-view.js';
 import type { TimeTravel, Told } from '../time-travel/time-travel.js';
 import { Travel } from '../time-travel/travel.js';
 import { diffSchema, historySchema } from './events.schemas.js';
@@ -151,7 +157,7 @@ export class OrderController {
 
 function textOf({ document, personal, parked }: OrderRowText, forCustomers: boolean): string {
   const text = spliceView(document, personal, parked && staleness(parked, forCustomers));
-  return forCustomers ? JSON.stringify(forCustomer(JSON.parse(text) as OrderView)) : text;
+  return forCustomers ? JSON.stringify(viewForCustomer(JSON.parse(text) as OrderView)) : text;
 }
 
 function momentOf(query: OrderQuery): Moment | null {

@@ -5,7 +5,7 @@ import { eventCodec } from '#event-store/codec.js';
 import { fold } from '#event-store/order-streams.js';
 import { plainPersonal } from '#event-store/personal-codec.js';
 import { goldenStreams } from '../../../../scripts/generated/golden-folded.mjs';
-import { forCustomer, viewOf } from '../time-travel/order-view.js';
+import { viewForCustomer, viewOf } from '../time-travel/order-view.js';
 import { orderSchema } from './order.schema.js';
 import type { Schema } from './schema-parts.js';
 
@@ -27,7 +27,7 @@ it('an order is described as it is answered, at every revision of every stored h
     for (const [revision, event] of events.entries()) {
       const order = fold(null, await codec.decode(events.slice(0, revision + 1)));
       if (order === null) throw new Error(`${name} is no order after ${event.type}`);
-      for (const view of [viewOf(order, new Set()), forCustomer(viewOf(order, new Set()))]) {
+      for (const view of [viewOf(order, new Set()), viewForCustomer(viewOf(order, new Set()))]) {
         const answer: unknown = JSON.parse(JSON.stringify({ ...view, stale: true, staleReason: 'a' }));
         if (!matches(answer)) refused.push([name, revision, matches.errors]);
       }

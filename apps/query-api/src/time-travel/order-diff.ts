@@ -2,7 +2,7 @@ import type { StoredOrderEvent } from '#event-store/port.js';
 import { Causes } from './causes.js';
 import { diffJson, type JsonChange } from './json-diff.js';
 import type { OrderStory } from './order-story.js';
-import { forCustomer, viewOf, type OrderView } from './order-view.js';
+import { viewForCustomer, viewOf, type OrderView } from './order-view.js';
 
 /** An event, and the command and person behind it. */
 export interface Cause {
@@ -60,7 +60,7 @@ export function diffOrder(
   let last: Partial<OrderView> = {};
   for (const { event, order } of story.states(from, to)) {
     const whole = viewOf(order, story.redactedNotes);
-    const view = hidesNotes ? forCustomer(whole) : whole;
+    const view = hidesNotes ? viewForCustomer(whole) : whole;
     if (event.recording.revision === from) first = view;
     else for (const { place } of diffJson(last, view, idOfItems)) causes.add(place, causeOf(event));
     last = view;

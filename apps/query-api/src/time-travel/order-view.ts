@@ -1,8 +1,7 @@
 import { ERASED, type Erased } from '#domain/decider.js';
 import type { Order, OrderPersonal } from '#domain/order/state.js';
-import { customerMay } from '#domain/order/transitions.js';
 import type { ParkedAt } from '#read-models/readers/parked.reader.js';
-import { documentOf, type OrderDocument } from '#read-models/order-document.js';
+import { documentOf, forCustomer, type OrderDocument } from '#read-models/order-document.js';
 
 /** Marks an order that is older than the projection: a later event of it could not be applied. */
 export interface Stale {
@@ -41,14 +40,9 @@ export function viewOf(order: Order, redactedNotes: ReadonlySet<string>): OrderV
   };
 }
 
-/** What a customer sees of its own order: everything but the notes that staff made, and what only staff may do. */
-export function forCustomer(view: OrderView): OrderView {
-  return {
-    ...view,
-    notes: [],
-    allowedCommands: view.allowedCommands.filter((type) => customerMay(view, type)),
-    personal: withoutNotes(view.personal, () => true),
-  };
+/** The same for the customer whose order it is: the text of notes is personal data, and not the customer's. */
+export function viewForCustomer(view: OrderView): OrderView {
+  return { ...forCustomer(view), personal: withoutNotes(view.personal, () => true) };
 }
 
 function withoutNotes(

@@ -13,7 +13,7 @@ import { refuseParked } from '../reads/order-parked.js';
 import { diffOrder, type OrderDiff } from './order-diff.js';
 import type { LeftOutReader } from './left-out.js';
 import { OrderStory, type Moment } from './order-story.js';
-import { forCustomer, staleness, viewOf, type OrderView, type Stale } from './order-view.js';
+import { viewForCustomer, staleness, viewOf, type OrderView, type Stale } from './order-view.js';
 
 /** Events decoded at a time: keys are fetched in batches, and memory stays flat. */
 const BATCH_EVENTS = 500;
@@ -66,7 +66,7 @@ export class TimeTravel {
     const forCustomers = audience.customerId !== null;
     const stale = staleAt(revision, story, parked, forCustomers);
     const view = { ...viewOf(story.at(revision), story.redactedNotes), ...stale };
-    return { answer: forCustomers ? forCustomer(view) : view, position: story.position };
+    return { answer: forCustomers ? viewForCustomer(view) : view, position: story.position };
   }
 
   /**

@@ -899,7 +899,7 @@ export interface components {
       traceId: string;
       /** @description The fields and parameters that are wrong; absent if none is named. */
       errors?: {
-        /** @description JSON pointer into the body, or /name of a parameter. */
+        /** @description JSON pointer into the body, or /name of a parameter (/name/1 for the second of its values). */
         pointer: string;
         /** @description What is wrong with it, for programs. */
         code: string;
@@ -936,7 +936,10 @@ export interface components {
 export interface operations {
   placeOrder: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -947,6 +950,15 @@ export interface operations {
       };
     };
     responses: {
+      /** @description A dry run: what the order would come to. Its ids are of nothing: the order gets others when it is placed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CommandAnswer'];
+        };
+      };
       /** @description The command is done: by this request, or by an earlier one. */
       201: {
         headers: {
@@ -960,7 +972,10 @@ export interface operations {
   };
   confirmOrder: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -987,7 +1002,10 @@ export interface operations {
   };
   rejectOrder: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1014,7 +1032,10 @@ export interface operations {
   };
   holdOrder: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1041,7 +1062,10 @@ export interface operations {
   };
   releaseOrder: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1068,7 +1092,10 @@ export interface operations {
   };
   cancelOrder: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1095,7 +1122,10 @@ export interface operations {
   };
   completeOrder: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1123,7 +1153,7 @@ export interface operations {
   editOrder: {
     parameters: {
       query?: {
-        /** @description If true, nothing is stored, and the answer shows what the edit would do. */
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
         dryRun?: boolean;
       };
       header?: never;
@@ -1152,7 +1182,10 @@ export interface operations {
   };
   recordStockReserved: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1179,7 +1212,10 @@ export interface operations {
   };
   recordStockRejected: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1206,7 +1242,10 @@ export interface operations {
   };
   recordStockReleased: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1233,7 +1272,10 @@ export interface operations {
   };
   recordPaymentAuthorized: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1260,7 +1302,10 @@ export interface operations {
   };
   recordPaymentCaptured: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1287,7 +1332,10 @@ export interface operations {
   };
   recordPaymentFailed: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1314,7 +1362,10 @@ export interface operations {
   };
   recordPaymentVoided: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1341,7 +1392,10 @@ export interface operations {
   };
   requestRefund: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1368,7 +1422,10 @@ export interface operations {
   };
   recordRefundSucceeded: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1397,7 +1454,10 @@ export interface operations {
   };
   recordRefundFailed: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1426,7 +1486,10 @@ export interface operations {
   };
   createShipment: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1453,7 +1516,10 @@ export interface operations {
   };
   dispatchShipment: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1482,7 +1548,10 @@ export interface operations {
   };
   deliverShipment: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1511,7 +1580,10 @@ export interface operations {
   };
   cancelShipment: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1540,7 +1612,10 @@ export interface operations {
   };
   cancelLines: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1567,7 +1642,10 @@ export interface operations {
   };
   requestReturn: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1594,7 +1672,10 @@ export interface operations {
   };
   approveReturn: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1623,7 +1704,10 @@ export interface operations {
   };
   declineReturn: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1652,7 +1736,10 @@ export interface operations {
   };
   receiveReturn: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1681,7 +1768,10 @@ export interface operations {
   };
   closeReturn: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1710,7 +1800,10 @@ export interface operations {
   };
   addNote: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1737,7 +1830,10 @@ export interface operations {
   };
   redactNote: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */
@@ -1766,7 +1862,10 @@ export interface operations {
   };
   changeTags: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
       header?: never;
       path: {
         /** @description The id of the order. */

@@ -247,7 +247,7 @@ export interface components {
       traceId: string;
       /** @description The fields and parameters that are wrong; absent if none is named. */
       errors?: {
-        /** @description JSON pointer into the body, or /name of a parameter. */
+        /** @description JSON pointer into the body, or /name of a parameter (/name/1 for the second of its values). */
         pointer: string;
         /** @description What is wrong with it, for programs. */
         code: string;

@@ -1,7 +1,7 @@
 import { validateSync, type ValidationError } from 'class-validator';
 import type { FieldProblem } from '../problems/problems.js';
 import { fieldsOf } from './dto-fields.js';
-import { parseRefusal, type Dto, type FieldRule } from './field-rule.js';
+import { parseRefusal, pointerTo, type Dto, type FieldRule } from './field-rule.js';
 
 /** More errors would help nobody, and an answer should not be larger than its request. */
 const MAX_ERRORS = 50;
@@ -23,7 +23,7 @@ function draftOf(dto: Dto, input: object, pointer: string, errors: FieldProblem[
   const fields = fieldsOf(dto);
   const draft = new dto() as Record<string, unknown>;
   for (const [name, value] of Object.entries(input)) {
-    const at = `${pointer}/${escapePointer(name)}`;
+    const at = pointer + pointerTo(name);
     const rule = fields.get(name);
     if (rule !== undefined) draft[name] = draftField(rule, value, at, errors);
     else if (errors.length < MAX_ERRORS) {
@@ -59,13 +59,12 @@ function withoutConstructor(refused: object): object {
 }
 
 function collect(error: ValidationError, pointer: string, errors: FieldProblem[]): void {
-  const at = `${pointer}/${escapePointer(error.property)}`;
+  const at = pointer + pointerTo(error.property);
   const own = Object.entries(error.constraints ?? {}).filter(([name]) => name !== 'nestedValidation');
-  for (const [name, message] of own) errors.push({ pointer: at, ...parseRefusal(message, name) });
+  for (const [name, text] of own) {
+    const { code, message, at: within } = parseRefusal(text, name);
+    errors.push({ pointer: at + within, code, message });
+  }
   // Below a value of the wrong shape there is nothing more to say.
   if (own.length === 0) for (const child of error.children ?? []) collect(child, at, errors);
-}
-
-function escapePointer(name: string): string {
-  return name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
 }

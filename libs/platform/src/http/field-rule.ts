@@ -11,6 +11,8 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export interface Refusal {
   readonly code: string;
   readonly message: string;
+  /** Where in the value, as a JSON pointer (RFC 6901) such as `/3`; if absent, it is the whole value. */
+  readonly at?: string;
 }
 
 export interface FieldOptions {
@@ -79,13 +81,18 @@ export class FieldRule {
   }
 }
 
-/** class-validator keeps one message per constraint. Ours holds the code, this separator and the sentence. */
-const CODE_END = '\t';
+/** class-validator keeps one message per constraint. Ours is a refusal as JSON. */
+const messageOf = ({ code, message, at = '' }: Refusal) => JSON.stringify([code, message, at]);
 
-export function parseRefusal(message: string, fallbackCode: string): Refusal {
-  const end = message.indexOf(CODE_END);
-  if (end < 0) return { code: fallbackCode, message };
-  return { code: message.slice(0, end), message: message.slice(end + 1) };
+export function parseRefusal(message: string, fallbackCode: string): Required<Refusal> {
+  if (!message.startsWith('[')) return { code: fallbackCode, message, at: '' };
+  const [code, sentence, at] = JSON.parse(message) as [string, string, string];
+  return { code, message: sentence, at };
+}
+
+/** One step of a JSON pointer (RFC 6901). Names are the client's: a long one is cut. */
+export function pointerTo(name: string | number): string {
+  return `/${String(name).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** A property decorator: one rule for class-validator, and for the JSON Schema that OpenAPI shows too. */
@@ -97,7 +104,7 @@ export function field(
   const rule = new FieldRule(definition, options);
   const explain = ({ value }: ValidationArguments) => {
     const refusal = rule.check(value);
-    return refusal === null ? '' : refusal.code + CODE_END + refusal.message;
+    return refusal === null ? '' : messageOf(refusal);
   };
   const validate = ValidateBy({
     name,

@@ -209,7 +209,7 @@ describe('bad input', () => {
     [
       'a line that is none',
       { body: { ...order, lines: [7] } },
-      [400, 'validation_failed', '/lines not_an_object'],
+      [400, 'validation_failed', '/lines/0 not_an_object'],
     ],
     [
       'half a character',

@@ -1,7 +1,7 @@
 import { getSchemaPath } from '@nestjs/swagger';
 import { nounFor } from '../counted.js';
 import { checkText, patternOf, type Pattern } from './fields.js';
-import { field, type Dto, type FieldOptions, type Refusal } from './field-rule.js';
+import { field, pointerTo, type Dto, type FieldOptions, type Refusal } from './field-rule.js';
 
 interface ListOptions extends FieldOptions {
   min?: number;
@@ -31,12 +31,10 @@ export function ObjectOfKinds(
   kinds: Readonly<Record<string, Dto>>,
   options: FieldOptions = {},
 ): PropertyDecorator {
-  const { kindOf, names, schema, dtos } = kindsOf(discriminator, kinds);
+  const { kindOf, unknownKind, schema, dtos } = kindsOf(discriminator, kinds);
   const check = (value: unknown) => {
     if (!isObject(value)) return { code: 'not_an_object', message: 'must be an object' };
-    return kindOf(value)
-      ? null
-      : { code: 'unknown_kind', message: `${discriminator} must be one of ${names}` };
+    return kindOf(value) ? null : unknownKind;
   };
   return field('object', { check, schema, nested: kindOf, dtos }, options);
 }
@@ -47,14 +45,13 @@ export function ListOfKinds(
   kinds: Readonly<Record<string, Dto>>,
   options: ListOptions,
 ): PropertyDecorator {
-  const { kindOf, names, schema: items, dtos } = kindsOf(discriminator, kinds);
+  const { kindOf, unknownKind, schema: items, dtos } = kindsOf(discriminator, kinds);
   const checkList = checkObjects(options);
   const check = (value: unknown) => {
     const refusal = checkList(value);
     if (refusal) return refusal;
     const unknown = (value as object[]).findIndex((item) => kindOf(item) === null);
-    if (unknown < 0) return null;
-    return { code: 'unknown_kind', message: `item ${unknown}: ${discriminator} must be one of ${names}` };
+    return unknown < 0 ? null : { ...unknownKind, at: pointerTo(unknown) + unknownKind.at };
   };
   const schema = { type: 'array', items, ...bounds(options) };
   return field('list', { check, schema, nested: kindOf, dtos }, options);
@@ -65,7 +62,11 @@ function kindsOf(discriminator: string, kinds: Readonly<Record<string, Dto>>) {
   const dtos = [...new Set(byKind.values())];
   return {
     dtos,
-    names: [...byKind.keys()].join(', '),
+    unknownKind: {
+      code: 'unknown_kind',
+      message: `must be one of ${[...byKind.keys()].join(', ')}`,
+      at: pointerTo(discriminator),
+    },
     kindOf: (item: object) => byKind.get((item as Record<string, string>)[discriminator] ?? '') ?? null,
     schema: {
       type: 'object',
@@ -89,9 +90,9 @@ export function TextList(
     if (refusal) return refusal;
     for (const [index, item] of value.entries()) {
       const wrong = checkText(item, 1, itemMax, pattern);
-      if (wrong) return { code: wrong.code, message: `item ${index} ${wrong.message}` };
+      if (wrong) return { ...wrong, at: pointerTo(index) };
       if (oneOf && !oneOf.includes(item as string)) {
-        return { code: 'not_allowed', message: `item ${index} must be one of ${oneOf.join(', ')}` };
+        return { code: 'not_allowed', message: `must be one of ${oneOf.join(', ')}`, at: pointerTo(index) };
       }
     }
     return null;
@@ -116,9 +117,10 @@ export function TextMap(
       return { code: 'too_many_items', message: `must have at most ${maxEntries} entries` };
     }
     for (const [key, text] of entries) {
-      const wrong = checkText(key, 1, keyMax) ?? checkText(text, 0, valueMax);
-      if (wrong)
-        return { code: wrong.code, message: `entry ${JSON.stringify(key.slice(0, 50))} ${wrong.message}` };
+      const wrongName = checkText(key, 1, keyMax);
+      if (wrongName) return { ...wrongName, message: `its name ${wrongName.message}`, at: pointerTo(key) };
+      const wrong = checkText(text, 0, valueMax);
+      if (wrong) return { ...wrong, at: pointerTo(key) };
     }
     return null;
   };
@@ -140,7 +142,7 @@ function checkObjects(options: ListOptions) {
     const refusal = checkLength(value, options);
     if (refusal) return refusal;
     const wrong = value.findIndex((item) => !isObject(item));
-    return wrong < 0 ? null : { code: 'not_an_object', message: `item ${wrong} must be an object` };
+    return wrong < 0 ? null : { code: 'not_an_object', message: 'must be an object', at: pointerTo(wrong) };
   };
 }
 

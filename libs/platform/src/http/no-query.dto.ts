@@ -1,5 +1,2 @@
-/**
- * A route without query parameters. Unknown ones are refused: a client would believe that they narrowed the
- * answer, or that a command with `dryRun=true` changed nothing.
- */
+/** A route without query parameters. Any is refused: a client would believe that it narrowed the answer. */
 export class NoQuery {}

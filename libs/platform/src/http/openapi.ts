@@ -133,7 +133,11 @@ const problemSchema = {
         type: 'object',
         required: ['pointer', 'code', 'message'],
         properties: {
-          pointer: { ...text, description: 'JSON pointer into the body, or /name of a parameter.' },
+          pointer: {
+            ...text,
+            description:
+              'JSON pointer into the body, or /name of a parameter (/name/1 for the second of its values).',
+          },
           code: { ...text, description: 'What is wrong with it, for programs.' },
           message: { ...text, description: 'What is wrong with it, in words.' },
         },

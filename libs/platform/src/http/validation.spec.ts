@@ -144,20 +144,20 @@ describe('bad input', () => {
     [{ place: { country: 'XX' } }, '/place/country not_a_country'],
     [{ places: {} }, '/places not_a_list'],
     [{ places: [{}, {}, {}] }, '/places too_many_items'],
-    [{ places: [{}, null] }, '/places not_an_object'],
+    [{ places: [{}, null] }, '/places/1 not_an_object'],
     [{ places: [{}, { country: 'de' }] }, '/places/1/country not_a_country'],
     [{ edits: [] }, '/edits too_few_items'],
-    [{ edits: [{ kind: 'toString' }] }, '/edits unknown_kind'],
+    [{ edits: [{ kind: 'toString' }] }, '/edits/0/kind unknown_kind'],
     [{ edits: [{ kind: 'add', sku: 'mug' }] }, '/edits/0/sku wrong_format'],
-    [{ edit: { lineId: id } }, '/edit unknown_kind'],
+    [{ edit: { lineId: id } }, '/edit/kind unknown_kind'],
     [{ tags: ['a', 'b', 'a'] }, '/tags too_many_items'],
-    [{ tags: ['c'] }, '/tags not_allowed'],
+    [{ tags: ['c'] }, '/tags/0 not_allowed'],
     [{ attributes: { a: 'b', c: 'd', e: 'f' } }, '/attributes too_many_items'],
-    [{ attributes: { a: 5 } }, '/attributes not_text'],
-    [{ attributes: { long: 'b' } }, '/attributes too_long'],
+    [{ attributes: { a: 5 } }, '/attributes/a not_text'],
+    [{ attributes: { long: 'b' } }, '/attributes/long too_long'],
     [{ constructor: 1 }, '/constructor unknown_field'],
-    [{ edit: { kind: null, constructor: null } }, '/edit unknown_kind'],
-    [{ edits: [{ kind: 'toString', constructor: 5 }] }, '/edits unknown_kind'],
+    [{ edit: { kind: null, constructor: null } }, '/edit/kind unknown_kind'],
+    [{ edits: [{ kind: 'toString', constructor: 5 }] }, '/edits/0/kind unknown_kind'],
     [{ place: [{ constructor: null }] }, '/place not_an_object'],
   ])('%j is refused as %s', (change, refusal) => expect(refusals(change)).toEqual([refusal]));
 
@@ -237,7 +237,7 @@ describe('a text that is refused', () => {
     expect(messages({ letter: '', word: 'a', codes: ['x'] })).toEqual([
       'must not be empty',
       'must have at least 2 characters',
-      'item 0 must be capital letters',
+      'must be capital letters',
     ]);
     expect(messages({ letter: 'ab', word: 'abcd', codes: ['X', 'Y'] })).toEqual([
       'must have at most 1 character',
@@ -304,7 +304,7 @@ describe('a query field that is given again', () => {
       { pointer: '/limit', ...repeated },
     ]);
     expect(refused({ status: ['a', 'b'] })).toMatchObject({ status: ['a', 'b'] });
-    expect(refused({ status: ['a', ''] })).toMatchObject([{ pointer: '/status', code: 'too_short' }]);
+    expect(refused({ status: ['a', ''] })).toMatchObject([{ pointer: '/status/1', code: 'too_short' }]);
   });
 
   it('is not what a list in a body is', () => {

@@ -15,7 +15,7 @@ export const problemCodes = Object.keys(problems) as readonly ProblemCode[];
 
 /** One field that is wrong. */
 export interface FieldProblem {
-  /** JSON pointer into the body, or `/name` of a query or path parameter; '' is the whole body. */
+  /** JSON pointer into the body, or `/name` (`/name/1`) of a query or path parameter; '' is the whole body. */
   readonly pointer: string;
   readonly code: string;
   readonly message: string;
