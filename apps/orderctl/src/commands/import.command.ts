@@ -35,7 +35,7 @@ export function addImportCommand(program: Command): void {
       '--concurrency <orders>',
       'how many orders are imported at the same time',
       wholeNumber(1, 1_000),
-      32,
+      64,
     )
     .option('--rejects <file>', 'file that lists the lines that were not imported', 'import-rejects.csv')
     .option('--json', 'print the figures as one JSON object at the end');
