@@ -101,7 +101,7 @@ export async function startTestCommandApi({
   const token = ({ scopes, ...rest }: TokenOptions = {}) =>
     tokens.issueToken({
       tenant: 'default',
-      scopes: scopes ?? ['orders:write', 'orders:refund', 'orders:admin'],
+      scopes: scopes ?? ['orders:read', 'orders:write', 'orders:refund', 'orders:admin'],
       lifetimeSeconds: 600,
       ...rest,
     });

@@ -23,8 +23,9 @@ import { createCommandHttpApp } from './http-api.js';
 const ORDER = '0b9e7c52-6f0a-4b7e-9c3d-2f1a8d4e6b70';
 const principals: Readonly<Record<string, Partial<Principal>>> = {
   staff: { scopes: new Set(['orders:write']) },
+  manager: { scopes: new Set(['orders:read', 'orders:write']) },
   admin: { scopes: new Set(['orders:write', 'orders:admin', 'orders:refund']), subject: 'backoffice' },
-  customer: { scopes: new Set(['orders:write']), customerId: 'c-1', subject: 'c-1' },
+  customer: { scopes: new Set(['orders:read', 'orders:write']), customerId: 'c-1', subject: 'c-1' },
   reader: { scopes: new Set(['orders:read']) },
 };
 const principalOf = (token: string): Principal =>
@@ -238,9 +239,18 @@ describe('a query', () => {
       return body['order'];
     };
     expect(await shownTo('customer')).toMatchObject({ notes: [], allowedCommands: ['CancelOrder'] });
-    expect(await shownTo('staff')).toMatchObject({
+    expect(await shownTo('manager')).toMatchObject({
       notes: [{ noteId: 'note' }],
       allowedCommands: expect.arrayContaining(['ConfirmOrder']),
+    });
+  });
+
+  it('that asks for a dry run shows the order to nobody who may not read it, unless the order is a new one', async () => {
+    answer = { order: given(orderPlaced({ lines: [lamp(1)] })).order };
+    const tried = await send(`/v1/orders/${ORDER}/confirm?dryRun=true`);
+    expect(tried.body).toEqual({ orderId: ORDER, revision: 4, events: [], dryRun: true });
+    expect((await send('/v1/orders?dryRun=true', { body: order })).body).toMatchObject({
+      order: { status: 'placed' },
     });
   });
 });

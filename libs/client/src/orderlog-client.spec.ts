@@ -340,6 +340,19 @@ it('a page in the place of an answer is a problem', async () => {
   expect(refused).toMatchObject({ code: 'http_200', outcome: 'unknown', key: 'mine' });
 });
 
+it('a dry run has no key, and has done nothing even where its outcome is not known', async () => {
+  const { url, received } = await serverOf(lost, (response) => response.end('<html>Log in'));
+  const { client } = clientOf(url);
+  const path = `/v1/orders/${ORDER}/confirm?dryRun=true`;
+  const nothing = { code: 'http_200', outcome: 'nothing', key: null };
+  expect(await failure(client.confirmOrder({ orderId: ORDER, dryRun: true }))).toMatchObject(nothing);
+  expect(await failure(client.send({ api: 'command', method: 'POST', path }))).toMatchObject(nothing);
+  for (const { headers, ...one } of received) {
+    expect(one.url).toBe(path);
+    expect(headers['idempotency-key']).toBeUndefined();
+  }
+});
+
 it('an error of the caller is told at once', async () => {
   const { url, received } = await serverOf(done);
   const wrong = { headers: { 'x-correlation-id': 'no\nheader' } };

@@ -92,9 +92,10 @@ function clientOver(
 ): OrderlogClient {
   const receive = async (request: Outgoing, options: CallOptions, streams = false) => {
     const { api, method, path, body, orderId } = request;
-    const isChange = api === 'command';
-    const key = isChange ? (options.key ?? crypto.randomUUID()) : null;
-    const position = isChange ? null : orderId === null ? session.token : session.tokenFor(orderId);
+    const isCommand = api === 'command';
+    // Without a key, whatever becomes of the request, nothing can have been done.
+    const key = isCommand && !isDryRun(path) ? (options.key ?? crypto.randomUUID()) : null;
+    const position = isCommand ? null : orderId === null ? session.token : session.tokenFor(orderId);
     const headers = headersOf(options, { body, key, position });
     const call = { addresses: addresses[api], method, path, body, headers, key, streams };
     const received = await answered(
@@ -140,6 +141,11 @@ function clientOver(
       answer({ ...request, body: body === undefined ? null : JSON.stringify(body), orderId: null }, options),
     withSession: (other = new Session()) => clientOver(addresses, settings, other),
   };
+}
+
+function isDryRun(path: string): boolean {
+  const [, query] = path.split('?', 2);
+  return query !== undefined && new URLSearchParams(query).get('dryRun') === 'true';
 }
 
 function headersOf(

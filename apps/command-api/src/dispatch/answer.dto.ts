@@ -42,7 +42,7 @@ export class CommandAnswer {
     type: 'integer',
     minimum: 0,
     description:
-      'The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be at a later revision.',
+      'The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be at a later revision. In a dry run, the revision that the order would have.',
     example: 0,
   })
   readonly revision!: number;
@@ -65,7 +65,7 @@ export class CommandAnswer {
     type: 'object',
     additionalProperties: true,
     description:
-      'Only in a dry run: the order as it would be, in the form that the query API shows, without personal data.',
+      'Only in a dry run, and only for tokens with the scope orders:read, unless an order is placed: the order as it would be, in the form that the query API shows, without personal data.',
   })
   readonly order?: OrderDocument;
 }

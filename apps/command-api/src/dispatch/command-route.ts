@@ -125,7 +125,11 @@ const ifMatchHeader = ApiHeader({
 
 function answerHeaders(places: boolean) {
   return {
-    ETag: { description: 'The revision of the order, in quotes.', schema: { ...text, example: '"4"' } },
+    ETag: {
+      description:
+        'The revision of the order, in quotes. In a dry run, of the order as it is: send it as If-Match with the command itself.',
+      schema: { ...text, example: '"4"' },
+    },
     'Order-Position': {
       description: 'Send it to the query API as Consistent-With to read what the command wrote.',
       schema: text,

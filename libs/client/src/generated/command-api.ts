@@ -273,7 +273,7 @@ export interface components {
        */
       orderId: string;
       /**
-       * @description The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be at a later revision.
+       * @description The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be at a later revision. In a dry run, the revision that the order would have.
        * @example 0
        */
       revision: number;
@@ -284,7 +284,7 @@ export interface components {
        * @enum {boolean}
        */
       dryRun?: true;
-      /** @description Only in a dry run: the order as it would be, in the form that the query API shows, without personal data. */
+      /** @description Only in a dry run, and only for tokens with the scope orders:read, unless an order is placed: the order as it would be, in the form that the query API shows, without personal data. */
       order?: {
         [key: string]: unknown;
       };

@@ -81,8 +81,12 @@ export class FieldRule {
   }
 }
 
-/** class-validator keeps one message per constraint. Ours is a refusal as JSON. */
-const messageOf = ({ code, message, at = '' }: Refusal) => JSON.stringify([code, message, at]);
+/**
+ * class-validator keeps one message per constraint. Ours is a refusal as JSON. It has no `$`, since class-validator
+ * puts something else in the place of `$property` and the like, which a client's own name may contain.
+ */
+const messageOf = ({ code, message, at = '' }: Refusal) =>
+  JSON.stringify([code, message, at]).replaceAll('$', '\\u0024');
 
 export function parseRefusal(message: string, fallbackCode: string): Required<Refusal> {
   if (!message.startsWith('[')) return { code: fallbackCode, message, at: '' };

@@ -155,6 +155,8 @@ describe('bad input', () => {
     [{ attributes: { a: 'b', c: 'd', e: 'f' } }, '/attributes too_many_items'],
     [{ attributes: { a: 5 } }, '/attributes/a not_text'],
     [{ attributes: { long: 'b' } }, '/attributes/long too_long'],
+    [{ attributes: { $target: 'b' } }, '/attributes/$target too_long'],
+    [{ attributes: { 'a/~': 5 } }, '/attributes/a~1~0 not_text'],
     [{ constructor: 1 }, '/constructor unknown_field'],
     [{ edit: { kind: null, constructor: null } }, '/edit/kind unknown_kind'],
     [{ edits: [{ kind: 'toString', constructor: 5 }] }, '/edits/0/kind unknown_kind'],
