@@ -101,11 +101,61 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     expect(why).toMatch(/^the database ends at position \d+, before events that were acknowledged/);
   }, 60_000);
 
+  it('waits as long as its table is locked, and takes none of its own lost sessions for another event store', async () => {
+    const postgresUrl = await database();
+    let why = '';
+    const onOutdated = (told: string) => (why = told);
+    const limits = { answerLimitMs: 300, takenOverAfterMs: 2_000 };
+    const store = await startEventStore({ postgresUrl, port: 0, logger, onOutdated, ...limits });
+    cleanUp.push(() => store.close());
+    const client = connect(store.port);
+    const stream = newStream(); // once its state is known, an append reads nothing and goes straight to the table
+    await client.appendToStream(stream, numbered(1), { expectedRevision: 'no_stream' });
+    const admin = await locking(postgresUrl, 'ACCESS EXCLUSIVE');
+    const append = () => client.appendToStream(stream, numbered(1, { from: 1 }), { expectedRevision: 'any' });
+    expect(await rejection(append())).toMatchObject({ type: 'unavailable' });
+    const watching = await connected(postgresUrl); // a transaction sees the same sessions all the time
+    const sessions = new Set<number>();
+    await until('it has come again for longer than another store may be there', async () => {
+      const { rows } = await watching.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+         AND application_name = 'orderlog event-store writer' AND wait_event_type = 'Lock'`,
+      );
+      for (const { pid } of rows) sessions.add(pid);
+      return why !== '' || sessions.size > 4; // a new one comes every second or later
+    });
+    expect(why).toBe('');
+    await admin.query('COMMIT');
+    await until('an append goes well', () => append().catch(() => null));
+  }, 60_000);
+
+  it('starts while its table is being vacuumed', async () => {
+    const postgresUrl = await database();
+    const first = await startEventStore({ postgresUrl, port: 0, logger });
+    await first.close();
+    await locking(postgresUrl, 'SHARE UPDATE EXCLUSIVE');
+    const second = await startEventStore({ postgresUrl, port: 0, logger, answerLimitMs: 2_000 });
+    await second.close();
+  }, 30_000);
+
+  /** A connection that holds such a lock on the table of events until its `COMMIT`. */
+  async function locking(postgresUrl: string, mode: string): Promise<pg.Client> {
+    const admin = await connected(postgresUrl);
+    await admin.query('BEGIN');
+    await admin.query(`LOCK TABLE event_store.events IN ${mode} MODE`);
+    return admin;
+  }
+
+  async function connected(postgresUrl: string): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: postgresUrl });
+    await client.connect();
+    cleanUp.push(() => client.end());
+    return client;
+  }
+
   /** The connection of another event store that has the right to write now. */
   async function takenOver(postgresUrl: string): Promise<pg.Client> {
-    const other = new pg.Client({ connectionString: postgresUrl });
-    await other.connect();
-    cleanUp.push(() => other.end());
+    const other = await connected(postgresUrl);
     const { rows } = await other.query<{ pid: number; key: string }>(
       `SELECT pid, (classid::bigint << 32 | objid::bigint)::text AS key FROM pg_locks
        WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,

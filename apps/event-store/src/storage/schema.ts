@@ -23,7 +23,15 @@ const STATEMENTS = [
 /** Any number will do, as long as no other program locks the same one in this database. */
 const WRITER_LOCK = 0x6f72646c;
 
+/**
+ * Creates what is missing. Where nothing is missing, no statement is sent: to create an index, PostgreSQL locks the table
+ * before it looks whether the index is there, and would wait for a VACUUM that is under way.
+ */
 export async function migrate(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ made: boolean }>(
+    `SELECT to_regclass('event_store.events_stream_revision') IS NOT NULL AS made`, // made last
+  );
+  if (rows[0]!.made) return;
   for (const statement of STATEMENTS) await client.query(statement);
 }
 

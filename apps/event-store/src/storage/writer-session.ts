@@ -30,6 +30,9 @@ interface SessionEvents {
 /** Makes PostgreSQL check that this client is alive: a session whose client is gone must not keep the lock. */
 const SERVER_LOOKS = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
 
+/** The keep-alives find nothing as long as a statement waits, for a lock on a table for example. */
+const ENDS_WITH_ITS_CLIENT = 'SET client_connection_check_interval = 1000';
+
 /**
  * The one connection that writes. It holds the advisory lock, so that losing the right to write and losing
  * the connection are the same thing. A broken connection is replaced, until `close`.
@@ -111,6 +114,7 @@ export class WriterSession {
     });
     await client.connect();
     try {
+      await client.query(ENDS_WITH_ITS_CLIENT).catch(() => {}); // PostgreSQL on Windows has no such setting
       if (!(await tryWriterLock(client))) {
         await endConnection(client);
         return null;
@@ -142,6 +146,7 @@ export class WriterSession {
         this.#events.recovered(last);
         return;
       } catch (err) {
+        rivalledMs = null; // whoever had the lock may have let go meanwhile, even to this session
         this.#logger.debug({ err }, 'PostgreSQL is still away');
       }
     }
