@@ -4,7 +4,7 @@ import { startStreamsServer, type ReadCall } from './streams-server.js';
 /** A follower node of an EventStoreDB cluster that has not received any events from its leader yet. */
 export interface FollowingNode {
   readonly url: string;
-  /** Number of reads that it referred to the leader. */
+  /** Number of reads and subscriptions that it referred to the leader. */
   readonly refused: () => number;
   close(): void;
 }

@@ -33,8 +33,8 @@ export interface DbClientOptions {
   /** Called when the connection for appends is lost: the next answer may come from a restored or another store. */
   readonly onLost?: () => void;
   /**
-   * Whether streams are read from the leader of a cluster alone, whatever node the connection string prefers:
-   * another node may lack the last events. Subscriptions may come from any node.
+   * Whether events come from the leader of a cluster alone, whatever node the connection string prefers: another
+   * node may lack the last events, and say that a subscription has caught up without them.
    */
   readonly fromLeader?: boolean;
 }
@@ -170,15 +170,17 @@ export class DbClientEventStore implements ExactEventStore {
   ): AsyncIterable<SubscriptionMessage<Event>> {
     const client = this.#reader;
     const timeoutMs = this.#timeoutMs;
+    const fromLeader = this.#fromLeader;
     const request = subscriptionRequest(after, streamPrefix);
     return new CallItems<ReadResponse<Event>, SubscriptionMessage<Event>>({
-      open: () => openReadCall(client, request, convert, { timeoutMs, fromLeader: false }),
+      open: () => openReadCall(client, request, convert, { timeoutMs, fromLeader }),
       pick: (response) => (response.kind === 'other' ? null : response),
       sizeOf: (message) => (message.kind === 'event' ? sizeOf(message.event) : 0),
       withinMs: timeoutMs,
       isEndless: true,
       // Only after CaughtUp does silence mean no events. Before it, the server sends events or checkpoints.
       isPatientAfter: ({ kind }) => kind === 'caught_up',
+      isOpenedAgain: isNotLeader,
       failure: (error) => this.#readError(client, 'the subscription broke off', error),
       signal,
     });

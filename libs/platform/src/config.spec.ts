@@ -74,6 +74,11 @@ describe('the configuration', () => {
       { ORDERLOG_PROT: '1' },
     ],
     [
+      'ORDERLOG_QUERY_PORT is not a setting of orderlog',
+      envPort('ORDERLOG_PORT', 1),
+      { ORDERLOG_QUERY_PORT: '3001' },
+    ],
+    [
       'ORDERLOG_COLOUR is not a setting of orderlog: ',
       envPort('ORDERLOG_PORT', 1),
       { ORDERLOG_COLOUR: 'red' },
@@ -83,6 +88,18 @@ describe('the configuration', () => {
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(message);
     expect(read).not.toThrow('\n');
+  });
+
+  it('are not looked for in what Kubernetes says of a service', () => {
+    const links = {
+      ORDERLOG_QUERY_API_SERVICE_HOST: '10.0.0.11',
+      ORDERLOG_QUERY_API_SERVICE_PORT: '3001',
+      ORDERLOG_QUERY_API_SERVICE_PORT_HTTP: '3001',
+      ORDERLOG_QUERY_API_PORT: 'tcp://10.0.0.11:3001',
+      ORDERLOG_QUERY_API_PORT_3001_TCP: 'tcp://10.0.0.11:3001',
+      ORDERLOG_QUERY_API_PORT_3001_TCP_ADDR: '10.0.0.11',
+    };
+    expect(readConfig({ port: envPort('ORDERLOG_PORT', 1) }, links)).toEqual({ port: 1 });
   });
 
   it('never repeats a URL, which may hold a password', () => {

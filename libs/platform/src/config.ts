@@ -32,7 +32,7 @@ export function readConfig<const Settings extends Readonly<Record<string, Settin
   environment: Environment = process.env,
 ): Values<Settings> {
   // Otherwise a misspelt name would silently mean the default.
-  const unknown = describeUnknown(Object.keys(environment));
+  const unknown = describeUnknown(environment);
   if (unknown !== null) throw new ConfigError(unknown);
   const entries = Object.entries(settings).map(([key, setting]) => {
     return [key, setting.read(givenText(setting.variable, environment))];

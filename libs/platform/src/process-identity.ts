@@ -28,6 +28,17 @@ export function processStart(pid: number): string | null {
   }
 }
 
+/**
+ * Whether the process that had this id when it wrote it down still lives.
+ *
+ * @param start its `processStart` then; null or absent: it could not tell
+ */
+export function isStillAlive(pid: number, start: string | null | undefined): boolean {
+  if (!isAlive(pid)) return false;
+  const now = processStart(pid);
+  return (start ?? now) === now || now === null;
+}
+
 export interface ProcessCommand {
   /** The name of its file, without the folder. */
   readonly program: string;

@@ -1,10 +1,28 @@
 import { knownVariables } from './config-names.js';
 
 /**
- * One line about the first name that begins with ORDERLOG_, but is no setting and not for tests; null: none does.
+ * Whether Kubernetes has put the variable into the pod, for a service whose name begins with `orderlog`
+ * (https://kubernetes.io/docs/concepts/services-networking/service, "Environment variables").
  */
-export function describeUnknown(names: readonly string[]): string | null {
-  const unknown = names.find((name) => /^ORDERLOG_(?!TEST_)/.test(name) && !knownVariables.includes(name));
+function isServiceLink(name: string, value = ''): boolean {
+  return (
+    /_SERVICE_(HOST|PORT(_\w+)?)$/.test(name) ||
+    /_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name) ||
+    (name.endsWith('_PORT') && /^(tcp|udp|sctp):/.test(value))
+  );
+}
+
+/**
+ * One line about the first name that begins with ORDERLOG_, but is no setting, not for tests and not of Kubernetes;
+ * null: none does.
+ */
+export function describeUnknown(environment: Readonly<Record<string, string | undefined>>): string | null {
+  const unknown = Object.keys(environment).find(
+    (name) =>
+      /^ORDERLOG_(?!TEST_)/.test(name) &&
+      !knownVariables.includes(name) &&
+      !isServiceLink(name, environment[name]),
+  );
   if (unknown === undefined) return null;
   return `${unknown} is not a setting of orderlog${suggestion(unknown)}: docs/configuration.md lists all of them`;
 }

@@ -39,6 +39,18 @@ describe('an event store of several nodes, one of which has not got everything y
     expect(await withEventStore(follower.url, (one) => collected(one.readStream(stream)))).toHaveLength(2);
   });
 
+  it('is followed from the leader, too: what another node calls caught up may end before that', async () => {
+    store = new DbClientEventStore({ connectionString: follower.url, fromLeader: true });
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const all = store.subscribeToAll({ after: null, streamPrefix: stream, signal: stop.signal });
+    for await (const message of all) {
+      if (message.kind === 'event') seen.push(message.event.stream);
+      if (message.kind === 'caught_up') stop.abort();
+    }
+    expect(seen).toEqual([stream, stream]);
+  });
+
   it('is not looked for any further where the node that is named leads no more', async () => {
     const other = await startFollowingNode(leader.url);
     const wrong = await startFollowingNode(other.url);

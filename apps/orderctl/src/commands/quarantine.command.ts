@@ -129,6 +129,14 @@ async function runSkip(named: string, revision: number, options: ActionOptions):
   }));
 }
 
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`; // a container may run as a user that has no name
+  }
+}
+
 type Asked = Pick<ActionRequest, 'action' | 'tenantId' | 'orderId' | 'revision'>;
 
 async function act(
@@ -136,7 +144,7 @@ async function act(
   named: string | null,
   requestFor: (order: ParkedOrder) => Asked,
 ): Promise<void> {
-  const who = as ?? userInfo().username;
+  const who = as ?? userName();
   const url = await new Connection(options).address('postgresUrl');
   const actions = await withQuarantine(url, async (pool) => {
     const orderId = named === null ? null : await orderIdOf(pool, named);

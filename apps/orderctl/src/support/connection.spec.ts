@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { DataFolder } from '../system/data-folder.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { processStart } from '#platform/process-identity.js';
+import { DataFolder, type SystemAddresses } from '../system/data-folder.js';
 import { Connection, issueToken } from './connection.js';
 
 let data: string;
@@ -16,4 +17,61 @@ it('names only options that a command has where there is no key to make a token 
   const start = `${data} holds no key: start the system once with \`npx orderctl up\`, or give`;
   await expect(issueToken(new DataFolder(data), request)).rejects.toThrow(new RegExp(`${start} --data$`));
   await expect(new Connection({ data }).token()).rejects.toThrow(new RegExp(`${start} --data or --token$`));
+});
+
+describe('an address', () => {
+  const elasticsearch = { url: 'http://127.0.0.1:9200' } as unknown as SystemAddresses['elasticsearch'];
+  const here: SystemAddresses = {
+    commandUrl: 'http://127.0.0.1:1',
+    queryUrl: 'http://127.0.0.1:2',
+    eventStoreUrl: 'esdb://127.0.0.1:3?tls=false',
+    postgresUrl: 'postgres://here:5432/orders',
+    elasticsearch,
+    kafka: null,
+    pid: process.pid,
+    processStart: processStart(process.pid),
+    startedAt: '2026-03-01T12:00:00.000Z',
+  };
+  const elsewhere = 'postgres://elsewhere:5432/orders';
+  const folder = async (name: string, addresses: SystemAddresses) => {
+    const path = join(data, name);
+    await mkdir(path);
+    await new DataFolder(path).writeAddresses(addresses);
+    return path;
+  };
+
+  let running: string;
+  beforeAll(async () => {
+    running = await folder('running', here);
+  });
+  afterEach(() => {
+    delete process.env['ORDERLOG_POSTGRES_URL'];
+    delete process.env['ORDERLOG_DATA'];
+  });
+
+  it('is that of the system on the folder that the command names, whatever was exported for others', async () => {
+    process.env['ORDERLOG_POSTGRES_URL'] = elsewhere;
+    const connection = new Connection({ data: running });
+    expect(await connection.address('postgresUrl')).toBe(here.postgresUrl);
+    expect(await connection.elasticsearch()).toEqual(elasticsearch);
+  });
+
+  it('comes from its option first, and from the environment where no folder is named', async () => {
+    const given = new Connection({ data: running, postgresUrl: elsewhere });
+    expect(await given.address('postgresUrl')).toBe(elsewhere);
+    process.env['ORDERLOG_DATA'] = running;
+    expect(await new Connection({}).address('postgresUrl')).toBe(here.postgresUrl);
+    process.env['ORDERLOG_POSTGRES_URL'] = elsewhere;
+    expect(await new Connection({}).address('postgresUrl')).toBe(elsewhere);
+  });
+
+  it('of Elasticsearch is not taken from a system whose rows are in another PostgreSQL', async () => {
+    const connection = new Connection({ data: running, postgresUrl: elsewhere });
+    expect(await connection.elasticsearch()).toBeNull();
+  });
+
+  it('is not that of a process which got the pid of one that was killed', async () => {
+    const path = await folder('killed', { ...here, processStart: 'long ago' });
+    await expect(new Connection({ data: path }).address('postgresUrl')).rejects.toThrow('nothing runs on');
+  });
 });

@@ -79,11 +79,14 @@ export function withConnection(command: Command, needs: readonly Address[], { to
 
 const tokenSettings = { token: envOptional(envCredential('ORDERLOG_TOKEN')) };
 
-/** Where the system is and who asks: options first, then the environment, then the data folder. */
+/**
+ * Where the system is and who asks. An address comes from its own option, else from the system on the folder that
+ * `--data` names, else from the environment, else from the system on the usual folder.
+ */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly folder: DataFolder;
-  #running: Promise<SystemAddresses | null> | null = null;
+  #addresses: Promise<SystemAddresses | null> | null = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -93,7 +96,7 @@ export class Connection {
   /** @throws CliError when nothing runs on the data folder and no address is given. */
   async address(which: Exclude<Address, 'elasticsearchUrl'>): Promise<string> {
     const { flag } = addresses[which];
-    const known = this.#given(which) ?? (await this.#addresses())?.[which];
+    const known = await this.#find(which);
     if (known !== undefined) return known;
     throw new CliError(
       `nothing runs on ${this.folder.path}: start it with \`npx orderctl up\`, or give --data or ${flag}`,
@@ -101,27 +104,42 @@ export class Connection {
   }
 
   /**
-   * How to reach Elasticsearch; null: none is named, and the system on the data folder uses none or does not run.
+   * How to reach Elasticsearch; null: none is named, and the system on the data folder uses none, does not run, or has
+   * its read models in another PostgreSQL than the command: what it searches in is an index of other rows.
    */
   async elasticsearch(): Promise<ElasticsearchConfig | null> {
-    const url = this.#given('elasticsearchUrl');
     const settings = readConfig(elasticsearchSettings);
+    const url = (await this.#comesFirst('elasticsearchUrl')) ? undefined : this.#given('elasticsearchUrl');
     if (url !== undefined) return elasticsearchOf({ ...settings, elasticsearchUrl: url });
-    return (await this.#addresses())?.elasticsearch ?? null;
+    const system = await this.#running();
+    return system !== null && system.postgresUrl === (await this.#find('postgresUrl'))
+      ? system.elasticsearch
+      : null;
   }
 
   /** The Kafka of the system that runs on the data folder; null: none. */
   async relayedTo(): Promise<KafkaConfig | null> {
-    return (await this.#addresses())?.kafka ?? null;
+    return (await this.#running())?.kafka ?? null;
+  }
+
+  async #find(which: Exclude<Address, 'elasticsearchUrl'>): Promise<string | undefined> {
+    const url = (await this.#comesFirst(which)) ? undefined : this.#given(which);
+    return url ?? (await this.#running())?.[which];
+  }
+
+  /** Whether the address of the running system is taken, even if the environment names another one. */
+  async #comesFirst(which: Address): Promise<boolean> {
+    const { data, [which]: option } = this.#options;
+    return option === undefined && data !== undefined && (await this.#running()) !== null;
   }
 
   #given(which: Address): string | undefined {
     return givenUrl(which, this.#options[which]);
   }
 
-  #addresses(): Promise<SystemAddresses | null> {
-    this.#running ??= this.folder.readAddresses();
-    return this.#running;
+  #running(): Promise<SystemAddresses | null> {
+    this.#addresses ??= this.folder.readAddresses();
+    return this.#addresses;
   }
 
   get tenant(): string {

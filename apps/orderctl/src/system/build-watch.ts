@@ -16,7 +16,10 @@ export class BuildWatch {
   readonly #store: DbClientEventStore;
   readonly #tell: (line: string) => void;
   #begun: { readonly generation: number; readonly position: bigint; readonly atMs: number } | null = null;
+  /** Rows and documents together, as of the last look; null: there was none. */
   #last: bigint | null = null;
+  /** The same, as of the last line that was told. */
+  #told: bigint | null = null;
   #toldMs = -Infinity;
   #toldFailed: number | null = null;
 
@@ -39,8 +42,8 @@ export class BuildWatch {
 
   /**
    * Looks once, and reports every few seconds.
-   * @returns whether the build has moved since the last look, or cannot move in a way that can be seen: orders are
-   * compared, or what was built waits for a person
+   * @returns whether the build has moved since the last look, or is to be waited for although it does not: orders are
+   * compared, Elasticsearch does not take the documents, or what was built waits for a person
    */
   async moved(): Promise<boolean> {
     const generations = await this.#generations();
@@ -53,14 +56,14 @@ export class BuildWatch {
       this.#begun = { generation: building.id, position: rows, atMs: performance.now() };
       this.#last = null; // another one is built, from its beginning
     }
-    const isWhole = head !== null && documents >= head;
     const moved = this.#last === null || rows + documents > this.#last;
     this.#last = rows + documents;
     if (performance.now() - this.#toldMs >= TELL_EVERY_MS) {
       this.#toldMs = performance.now();
       this.#tell(this.#progress(rows, documents, head ?? 0n));
+      this.#told = this.#last;
     }
-    return moved || isWhole;
+    return moved || (head !== null && rows >= head);
   }
 
   /** Whether projectors of this release have given up their read models, and build no others until these are dropped. */
@@ -88,7 +91,11 @@ export class BuildWatch {
   #progress(rows: bigint, documents: bigint, head: bigint): string {
     if (documents >= head)
       return 'read models: all events are applied; orders are being compared with their events';
-    if (rows >= head) return `search index: ${percentOf(documents, head)}% filled`;
+    if (rows >= head) {
+      const stands = this.#told === rows + documents;
+      const waits = stands ? '; it waits for Elasticsearch, and queries wait for it' : '';
+      return `search index: ${percentOf(documents, head)}% filled${waits}`;
+    }
     const { position: from, atMs } = this.#begun!;
     const perSecond = Number(rows - from) / ((performance.now() - atMs) / 1_000);
     const left = Number(head - rows);

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { KafkaConfig } from '#platform/kafka-settings.js';
-import { isAlive } from '#platform/process-identity.js';
+import { isStillAlive } from '#platform/process-identity.js';
 import type { ElasticsearchConfig } from '#platform/search-settings.js';
 import { CliError } from '../support/cli-error.js';
 import { cloneRoot } from '../support/clone-root.js';
@@ -19,6 +19,8 @@ export interface SystemAddresses {
   readonly kafka: KafkaConfig | null;
   /** Process id of the `orderctl up` that runs the system. */
   readonly pid: number;
+  /** When that process began: its id may be another's by now. null: the platform does not tell. */
+  readonly processStart: string | null;
   readonly startedAt: string;
 }
 
@@ -69,7 +71,7 @@ export class DataFolder {
   async readAddresses(): Promise<SystemAddresses | null> {
     const addresses = (await readJson(this.#system, RUN_ANEW)) as SystemAddresses | null;
     // A kill -9 leaves the file behind.
-    return addresses !== null && isAlive(addresses.pid) ? addresses : null;
+    return addresses !== null && isStillAlive(addresses.pid, addresses.processStart) ? addresses : null;
   }
 
   get #system(): string {

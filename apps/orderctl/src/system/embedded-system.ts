@@ -1,4 +1,5 @@
 import { openEmbeddedIssuer, type EmbeddedIssuer } from '#platform/auth/embedded-issuer.js';
+import { processStart } from '#platform/process-identity.js';
 import { CliError } from '../support/cli-error.js';
 import { appDefinitions, eventStoreUrl, localUrl } from './app-definitions.js';
 import { AppLog } from './app-log.js';
@@ -21,6 +22,8 @@ export interface SystemOptions {
 
 const DRAIN_LIMIT_MS = 12_000;
 const READY_LIMIT_MS = 60_000;
+/** For this long, every moment counts: an app is usually ready by then. Afterwards it builds read models. */
+const SOON_MS = 10_000;
 const WATCH_LOGS_EVERY_MS = 1_000;
 
 /**
@@ -50,6 +53,7 @@ export class EmbeddedSystem {
       elasticsearch: options.engines.elasticsearch,
       kafka: options.engines.kafka,
       pid: process.pid,
+      processStart: processStart(process.pid),
       startedAt: new Date().toISOString(),
     };
   }
@@ -171,7 +175,8 @@ async function untilReady(
   signal: AbortSignal,
   moves: () => Promise<boolean> = async () => false,
 ): Promise<void> {
-  let giveUpAt = Date.now() + READY_LIMIT_MS;
+  const startedAt = Date.now();
+  let giveUpAt = startedAt + READY_LIMIT_MS;
   let last = 'no answer';
   while (Date.now() < giveUpAt) {
     signal.throwIfAborted();
@@ -183,7 +188,7 @@ async function untilReady(
       last = error instanceof Error ? error.message : String(error);
     }
     if (await moves()) giveUpAt = Date.now() + READY_LIMIT_MS;
-    await new Promise((next) => setTimeout(next, 50));
+    await new Promise((next) => setTimeout(next, Date.now() - startedAt < SOON_MS ? 50 : 1_000));
   }
   throw new CliError(`${name} does not become ready: ${last.slice(0, 300)}`);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAlive, processStart } from '#platform/process-identity.js';
+import { isStillAlive, processStart } from '#platform/process-identity.js';
 import { CliError } from '../support/cli-error.js';
 
 const LOOK_AGAIN_MS = 10;
@@ -74,9 +74,7 @@ async function removeIfStale(path: string, draft: string): Promise<void> {
 }
 
 function holds({ pid, start }: Holder): boolean {
-  if (!isAlive(pid)) return false;
-  const now = processStart(pid);
-  return start === null || now === null || start === now;
+  return isStillAlive(pid, start);
 }
 
 function refused({ pid }: Holder): CliError {

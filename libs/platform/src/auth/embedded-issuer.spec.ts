@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -29,4 +29,17 @@ it('names a key file that holds a public key only', async () => {
   const { keys } = JSON.parse(await readFile(join(folder, 'jwks.json'), 'utf8')) as { keys: object[] };
   await writeFile(join(folder, 'token-key.json'), JSON.stringify(keys[0]));
   await expect(openEmbeddedIssuer(folder)).rejects.toThrow(/token-key\.json is damaged/);
+});
+
+it('publishes the public keys once, for every user, and keeps the private one to itself', async () => {
+  await openEmbeddedIssuer(folder);
+  const [published, secret] = [join(folder, 'jwks.json'), join(folder, 'token-key.json')];
+  const before = await stat(published);
+  expect([before.mode & 0o777, (await stat(secret)).mode & 0o777]).toEqual([0o644, 0o600]);
+  await openEmbeddedIssuer(folder);
+  // A new file would belong to whoever made a token last.
+  expect((await stat(published)).ino).toBe(before.ino);
+  await writeFile(published, '{}');
+  await openEmbeddedIssuer(folder);
+  expect(JSON.parse(await readFile(published, 'utf8'))).toMatchObject({ keys: [{ kty: 'EC' }] });
 });

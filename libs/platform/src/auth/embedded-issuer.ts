@@ -32,7 +32,7 @@ export interface EmbeddedIssuer {
 
 /**
  * The embedded system's own token issuer: one key pair in the data folder, made at the first call
- * (`token-key.json`, readable by its owner alone, and `jwks.json` with the public half).
+ * (`token-key.json`, readable by its owner alone, and `jwks.json` with the public half, for the apps of any user).
  */
 export async function openEmbeddedIssuer(dataDir: string): Promise<EmbeddedIssuer> {
   await mkdir(dataDir, { recursive: true });
@@ -75,7 +75,8 @@ async function loadOrCreateKey(path: string): Promise<SigningKey> {
   if (existing !== null) return signingKey(existing, path);
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const jwk = await exportJWK(privateKey);
-  const draft = await writeDraft(path, { ...jwk, alg: ALGORITHM, kid: await calculateJwkThumbprint(jwk) });
+  const content = { ...jwk, alg: ALGORITHM, kid: await calculateJwkThumbprint(jwk) };
+  const draft = await writeDraft(path, content, 0o600);
   try {
     await link(draft, path);
   } catch (error) {
@@ -101,13 +102,15 @@ async function signingKey(content: string, path: string): Promise<SigningKey> {
   }
 }
 
+/** Leaves alone what is published already: whoever makes a token may be another user than the apps that read it. */
 async function publish(path: string, { kty, crv, x, y, kid, alg }: JWK): Promise<void> {
-  const draft = await writeDraft(path, { keys: [{ kty, crv, x, y, kid, alg, use: 'sig' }] });
-  await rename(draft, path);
+  const content = { keys: [{ kty, crv, x, y, kid, alg, use: 'sig' }] };
+  const published = await readFile(path, 'utf8').catch(() => null);
+  if (published !== JSON.stringify(content)) await rename(await writeDraft(path, content, 0o644), path);
 }
 
-async function writeDraft(path: string, content: unknown): Promise<string> {
+async function writeDraft(path: string, content: unknown, mode: number): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, JSON.stringify(content), { mode: 0o600 });
+  await writeFile(draft, JSON.stringify(content), { mode });
   return draft;
 }
