@@ -32,6 +32,14 @@ export interface SearchRow {
   readonly personal: SearchPersonal | Erased;
 }
 
+/**
+ * PostgreSQL takes 1,048,575 bytes of words in one `tsvector`. An order of the largest allowed size has more where its
+ * letters come apart, as Hangul's do.
+ */
+const MAX_WORD_BYTES = 1_000_000;
+/** UTF-8 of one UTF-16 unit. */
+const MAX_UNIT_BYTES = 3;
+
 export function searchRowOf(order: Order): SearchRow {
   const texts = orderTextsOf(order);
   const vocabulary = new Set<string>();
@@ -43,6 +51,7 @@ export function searchRowOf(order: Order): SearchRow {
     const into = field === 'number' || field === 'reference' ? ownWords : vocabulary;
     for (const word of words) into.add(word);
   }
+  dropBeyondLimit([ownWords, vocabulary], texts);
   return {
     tenantId: order.tenantId,
     orderId: order.orderId,
@@ -54,6 +63,25 @@ export function searchRowOf(order: Order): SearchRow {
     texts,
     personal: order.personal === ERASED ? ERASED : searchPersonalOf(order.personal),
   };
+}
+
+/** Words beyond the limit are not found. Those of product names come last, since they take the room. */
+function dropBeyondLimit(sets: readonly Set<string>[], texts: readonly OrderText[]): void {
+  let units = 0;
+  for (const set of sets) for (const word of set) units += word.length;
+  if (units * MAX_UNIT_BYTES <= MAX_WORD_BYTES) return;
+  const ofNamesLast = [...texts].sort(
+    (a, b) => Number(a.field === 'lineName') - Number(b.field === 'lineName'),
+  );
+  const kept = new Set<string>();
+  let bytes = 0;
+  for (const word of ofNamesLast.flatMap(({ text }) => plainWords(text))) {
+    if (kept.has(word)) continue;
+    bytes += Buffer.byteLength(word);
+    if (bytes > MAX_WORD_BYTES) break;
+    kept.add(word);
+  }
+  for (const set of sets) for (const word of set) if (!kept.has(word)) set.delete(word);
 }
 
 function searchPersonalOf({ contact, shippingAddress, billingAddress }: OrderPersonal): SearchPersonal {

@@ -184,4 +184,12 @@ describe('the orders projection', () => {
     expect(await watcher.reached('orders', position, 20)).toBe(false);
     await watcher.close();
   });
+
+  it('begins with the first event where a build found none, and so ended before it', async () => {
+    await bench.rows(`UPDATE orderlog.checkpoints SET position = -1 WHERE projection = 'orders'`);
+    const running = bench.start();
+    await bench.caughtUp(running);
+    expect(running.projector.progress.totals.duplicates).toBeGreaterThan(0);
+    await running.stop();
+  });
 });

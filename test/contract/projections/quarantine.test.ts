@@ -448,6 +448,34 @@ describe('an order that cannot be taken further', () => {
     expect(done.outcome).toMatch(/does not know the type/);
   });
 
+  it('goes on by itself where the store went away in the middle of a skip', async () => {
+    const order = await placed();
+    await order.receives({ type: UNKNOWN_TYPE });
+    for (let count = 0; count < MORE_THAN_A_PAGE; count++) await order.does(tags(`${count}`));
+    let [isSkipping, reads, away] = [false, 0, false];
+    const eventStore = {
+      ...unreadableStreams(bench.eventStore, () => {
+        if (isSkipping && ++reads > 1) away = true;
+        return away;
+      }),
+      headPosition: async () => {
+        if (away) throw new StoreUnavailable('away');
+        return bench.eventStore.headPosition();
+      },
+    };
+    await bench.caughtUp(bench.start({ eventStore }));
+    isSkipping = true;
+    const id = await askForAction(bench.pool, {
+      ...{ projection: 'orders', generation: 1, tenantId: order.tenantId, orderId: order.orderId },
+      ...{ action: 'skip', revision: 1, reason: 'nobody needs it', who: 'the tests' },
+    });
+    await until('one page is applied', () => away);
+    expect(await actionById(bench.pool, id)).toMatchObject({ doneAt: null });
+    [isSkipping, away] = [false, false];
+    await nothingParked(order);
+    expect(await rowOf(order)).toMatchObject({ tags: [`${MORE_THAN_A_PAGE - 1}`] });
+  });
+
   it.each([
     { what: 'was deleted', isDeleted: true },
     { what: 'cannot be read', isDeleted: false },

@@ -239,6 +239,8 @@ describe('an order that is parked, over HTTP,', () => {
     const { body: live } = await system.ask(path);
     expect(live).toMatchObject({ revision: 3, tags: ['after'] });
     expect(live).not.toHaveProperty('stale');
+    // Rows that had the event were made anew without it, at the same revision.
+    expect((await system.ask(path, { headers: { 'if-none-match': '"3"' } })).status).toBe(200);
     for (const asked of [`${path}/history`, '/v1/orders/totals', '/v1/customers/17850/summary'])
       expect((await system.ask(asked)).body).not.toHaveProperty('stale');
     const { body: now } = await system.ask(`${path}?asOf=${new Date().toISOString()}`);

@@ -9,6 +9,7 @@ import type { Clock } from '#read-models/readers/as-of.js';
 import type { HistoryEntry } from '#read-models/readers/order-history.reader.js';
 import type { Page } from '#read-models/readers/order-list.reader.js';
 import type { OrderRowText } from '#read-models/readers/order.reader.js';
+import { skippedEvents } from '#read-models/stores/skips.store.js';
 import { AskedBy, type Asked } from '../request/asked.js';
 import { isKnown } from '../request/if-none-match.js';
 import { asOfOf } from '../request/as-of.dto.js';
@@ -83,8 +84,9 @@ export class OrderController {
     if (row === null) throw new ProblemError('order_not_found');
     this.#tag(reply, row.revision);
     tellPosition(asked, this.#sources.freshness, row.position);
-    // The revision alone does not tell that the order is stale, so a stale order is always sent.
-    if (row.parked === null && isKnown(asked.ifNoneMatch, row.revision)) {
+    // The revision alone does not tell that the order is stale, or was made anew without a skipped event.
+    const isSame = row.parked === null && isKnown(asked.ifNoneMatch, row.revision);
+    if (isSame && !(await this.#hasSkipped(audience.tenantId, orderId))) {
       reply.code(304);
       return '';
     }
@@ -127,6 +129,11 @@ export class OrderController {
   ): Promise<OrderDiff & Partial<Stale>> {
     const [start, end] = [momentIn('from', from, clock), to === null ? null : momentIn('to', to, clock)];
     return this.#travel(asked, (timeTravel) => timeTravel.diff({ ...asked, orderId }, start, end));
+  }
+
+  async #hasSkipped(tenantId: string, orderId: string): Promise<boolean> {
+    const skipped = await skippedEvents(this.#sources.models.pool, { orders: [{ tenantId, orderId }] });
+    return skipped.orders > 0;
   }
 
   async #past(asked: Asked, orderId: string, moment: Moment): Promise<OrderView> {

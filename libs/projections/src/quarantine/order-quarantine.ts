@@ -86,7 +86,9 @@ export class OrderQuarantine {
       if (known && known.lastRevision < below) this.#parked.delete(stream);
       else if (known && known.revision < below) {
         const events = Math.max(1, known.events - (below - known.revision));
-        this.#parked.set(stream, { ...known, revision: below, events });
+        // The event that is first now was never tried. Whoever took out the others may be cut off before it is.
+        const untried = { tries: 0, nextTryMs: performance.now() };
+        this.#parked.set(stream, { ...known, revision: below, events, ...untried });
       }
     }
     for (const event of parked) this.#park(event);

@@ -239,6 +239,14 @@ CREATE TABLE ${schema}.build_words (tenant_id text COLLATE "C" NOT NULL, word te
 
 const SAME_ORDER = 't.tenant_id = s.tenant_id AND t.order_id = s.order_id';
 
+/**
+ * An order that came back with nothing but skipped events was superseded by no later row, and may come back again:
+ * only what superseded it last knows the event after that row.
+ */
+const lastSuperseded = (schema: string) => `
+  SELECT DISTINCT ON (tenant_id, order_id, revision) * FROM ${schema}.build_superseded
+  ORDER BY tenant_id, order_id, revision, from_revision DESC`;
+
 const supersede = ({ schema, id }: Generation) => `
 ANALYZE ${schema}.build_superseded;
 ${['orders', 'order_search']
@@ -251,7 +259,7 @@ WHERE ${SAME_ORDER} AND t.revision < s.from_revision;`,
 CREATE TABLE ${schema}.build_lacking (${KEY});
 WITH ended AS (
   UPDATE ${schema}.order_history t SET occurred_until = s.occurred_until, recorded_until = s.recorded_until
-  FROM ${schema}.build_superseded s WHERE ${SAME_ORDER} AND t.revision = s.revision
+  FROM (${lastSuperseded(schema)}) s WHERE ${SAME_ORDER} AND t.revision = s.revision
   RETURNING t.tenant_id, t.order_id, t.revision
 ) INSERT INTO ${schema}.build_lacking SELECT DISTINCT s.tenant_id, s.order_id FROM ${schema}.build_superseded s
   WHERE NOT EXISTS (SELECT FROM ended t WHERE ${SAME_ORDER} AND t.revision = s.revision);
