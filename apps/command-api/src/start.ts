@@ -18,7 +18,7 @@ export async function startCommandApi(
     storeMark.forget();
   };
   const connectionString = settings.eventStoreUrl;
-  const eventStore = new DbClientEventStore({ connectionString, onLost, fromLeader: true });
+  const eventStore = new DbClientEventStore({ connectionString, onLost });
   const storeMark = new StoreMark(eventStore);
   const handling = openCommandHandling(eventStore, settings.loading ?? defaultLoading, logger);
   const http = await createCommandHttpApp(handling.commands, {

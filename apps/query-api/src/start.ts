@@ -47,7 +47,7 @@ export async function startQueryApi(settings: QueryApiSettings, logger: Logger):
     connectionString: settings.postgresUrl,
     onError: (err) => logger.warn({ err }, 'listening for checkpoints failed; connecting again'),
   });
-  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl, fromLeader: true });
+  const eventStore = new DbClientEventStore({ connectionString: settings.eventStoreUrl });
   const elasticsearch = settings.elasticsearch && createElasticsearchClient(settings.elasticsearch);
   const generation = new WatchedGeneration(watcher, pool);
   const models = new ReadModels(pool, generation);

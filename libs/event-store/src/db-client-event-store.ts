@@ -32,11 +32,6 @@ export interface DbClientOptions {
   readonly timeoutMs?: number;
   /** Called when the connection for appends is lost: the next answer may come from a restored or another store. */
   readonly onLost?: () => void;
-  /**
-   * Whether events come from the leader of a cluster alone, whatever node the connection string prefers: another
-   * node may lack the last events, and say that a subscription has caught up without them.
-   */
-  readonly fromLeader?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -59,18 +54,19 @@ const exactEvents: EventKind<StoredExactEvent> = { convert: (event) => event, si
  * their errors never touch appends, and the other way round. That client reconnects by itself; where its
  * connection is silent without being closed, a new client takes its place. The connection for appends is made by
  * the first append.
+ *
+ * Everything is read from the leader of a cluster, whatever node the connection string prefers: another node may lack
+ * the last events, and say that a stream, the log or a subscription ends before them.
  */
 export class DbClientEventStore implements ExactEventStore {
   #reader: EventStoreDBClient;
   readonly #connectionString: string;
   readonly #appender: Appender;
   readonly #timeoutMs: number;
-  readonly #fromLeader: boolean;
 
   constructor(options: DbClientOptions) {
-    const { connectionString, timeoutMs = DEFAULT_TIMEOUT_MS, onLost, fromLeader = false } = options;
+    const { connectionString, timeoutMs = DEFAULT_TIMEOUT_MS, onLost } = options;
     this.#timeoutMs = timeoutMs;
-    this.#fromLeader = fromLeader;
     this.#connectionString = connectionString;
     this.#reader = openClient(connectionString);
     this.#appender = new Appender(connectionString, timeoutMs, onLost);
@@ -151,9 +147,8 @@ export class DbClientEventStore implements ExactEventStore {
   ): AsyncIterable<Event> {
     const client = this.#reader;
     const timeoutMs = this.#timeoutMs;
-    const fromLeader = this.#fromLeader;
     return new CallItems<ReadResponse<Event>, Event>({
-      open: () => openReadCall(client, request, convert, { timeoutMs, fromLeader }),
+      open: () => openReadCall(client, request, convert, timeoutMs),
       pick: (response) => (response.kind === 'event' ? response.event : null),
       sizeOf,
       withinMs: timeoutMs,
@@ -170,10 +165,9 @@ export class DbClientEventStore implements ExactEventStore {
   ): AsyncIterable<SubscriptionMessage<Event>> {
     const client = this.#reader;
     const timeoutMs = this.#timeoutMs;
-    const fromLeader = this.#fromLeader;
     const request = subscriptionRequest(after, streamPrefix);
     return new CallItems<ReadResponse<Event>, SubscriptionMessage<Event>>({
-      open: () => openReadCall(client, request, convert, { timeoutMs, fromLeader }),
+      open: () => openReadCall(client, request, convert, timeoutMs),
       pick: (response) => (response.kind === 'other' ? null : response),
       sizeOf: (message) => (message.kind === 'event' ? sizeOf(message.event) : 0),
       withinMs: timeoutMs,

@@ -10,18 +10,17 @@ import { TimeoutError, within } from './within.js';
 const METHOD = '/event_store.client.streams.Streams/Read';
 
 /**
- * A call of `Streams.Read` over the client's connection, with answers decoded by hand (ADR 25).
+ * A call of `Streams.Read` over the client's connection, with answers decoded by hand (ADR 25). Every member of a
+ * cluster but the leader refuses it. The client then turns to the leader that the refusal names.
  *
  * @param convert makes what the reader gets from an event
- * @param fromLeader whether every member of a cluster but the leader is to refuse the call. The client then turns
- * to the leader that the refusal names.
  * @throws StoreSilent when there is no connection in time
  */
 export async function openReadCall<Event>(
   client: EventStoreDBClient,
   request: ReadReq,
   convert: (event: StoredExactEvent) => Event,
-  { timeoutMs, fromLeader }: { readonly timeoutMs: number; readonly fromLeader: boolean },
+  timeoutMs: number,
 ): Promise<ClientReadableStream<ReadResponse<Event>>> {
   const internals = internalsOf(client);
   const open = internals.GRPCStreamCreator(Client, 'read', (grpc) =>
@@ -30,7 +29,7 @@ export async function openReadCall<Event>(
       (message) => Buffer.from(message.serializeBinary()),
       (message) => decodeReadResponse(message, convert),
       request,
-      ...internals.callArguments({ requiresLeader: fromLeader }, { deadline: Infinity }),
+      ...internals.callArguments({ requiresLeader: true }, { deadline: Infinity }),
     ),
   );
   const opening = open();
