@@ -27,6 +27,8 @@ export interface System {
 }
 
 export const IN_FLIGHT = 64;
+/** Longer than any machine takes; without it, a start that goes wrong would be waited for for ever. */
+const START_LIMIT_MS = 120_000;
 
 /** Engines named in the environment are meant for other commands: the bench neither fills nor measures them. */
 const embedded = { ORDERLOG_EVENT_STORE_URL: '', ORDERLOG_POSTGRES_URL: '' };
@@ -86,13 +88,18 @@ export async function startSystem(
 
 async function untilReady(child: ChildProcess): Promise<void> {
   let printed = '';
+  let limit: NodeJS.Timeout;
   await new Promise<void>((ready, failed) => {
     child.once('exit', (code) => failed(new Error(`orderctl up ended with ${code}: ${printed}`)));
+    limit = setTimeout(() => {
+      child.kill('SIGINT');
+      failed(new Error(`orderctl up does not say that it is ready: ${printed}`));
+    }, START_LIMIT_MS);
     child.stdout!.on('data', (chunk: Buffer) => {
       printed += chunk.toString('utf8');
       if (printed.includes('Ctrl-C stops everything')) ready(); // the last line
     });
-  });
+  }).finally(() => clearTimeout(limit));
   child.stdout!.removeAllListeners('data').resume();
 }
 

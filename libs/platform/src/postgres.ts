@@ -71,6 +71,14 @@ export async function endConnection(client: pg.Client): Promise<void> {
   clearTimeout(breakOff);
 }
 
+/**
+ * Makes PostgreSQL end the session within this time once its client is gone. Otherwise a statement that waits, for a
+ * lock for example, outlives its client, and keeps what its session holds: keep-alive finds nothing until it ends.
+ */
+export async function endsWithItsClient(session: pg.Client, withinMs = 1_000): Promise<void> {
+  await session.query(`SET client_connection_check_interval = ${withinMs}`).catch(() => {}); // not on Windows
+}
+
 const UNAVAILABLE_CODES = new Set([
   // Node: nothing answers, or no longer
   'ECONNREFUSED',

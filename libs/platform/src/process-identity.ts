@@ -22,7 +22,10 @@ export function processStart(pid: number): string | null {
       // The name in parentheses may hold spaces; the start time is the 20th field after it.
       return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
     }
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
+    // A date, which ps writes in the language and the time zone of whoever asks.
+    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env });
+    return started.trim() || null;
   } catch {
     return null; // it has just ended, or there is no ps here
   }
@@ -36,7 +39,7 @@ export function processStart(pid: number): string | null {
 export function isStillAlive(pid: number, start: string | null | undefined): boolean {
   if (!isAlive(pid)) return false;
   const now = processStart(pid);
-  return (start ?? now) === now || now === null;
+  return start === null || start === undefined || now === null || start === now;
 }
 
 export interface ProcessCommand {

@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: 'b4b854dbf1f891c63886a72de13c3768abe66cb61e2672b3eb3b392b61f9bcda',
-  elasticsearch: '5d25e2f392430674b083690b65bec097b62f7e934750a665b678e3132d0166e8',
+  postgres: 'cd562120959ee6592e53e5d80394b11cd89930a534f79e1b4a8d8029fcf6bd3d',
+  elasticsearch: '4eeb364d16eed36d6062fe0d7d540f1b97d8405e1e7f846abae2bb761c39d11e',
 };

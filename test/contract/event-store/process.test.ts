@@ -105,29 +105,35 @@ describe('the embedded event store as a process of the system [embedded]', () =>
     const postgresUrl = await database();
     let why = '';
     const onOutdated = (told: string) => (why = told);
-    const limits = { answerLimitMs: 300, takenOverAfterMs: 2_000 };
+    const limits = { answerLimitMs: 600, takenOverAfterMs: 2_500 };
+    const first = await startEventStore({ postgresUrl, port: 0, logger }); // makes the table, for as long as it takes
+    await first.close();
     const store = await startEventStore({ postgresUrl, port: 0, logger, onOutdated, ...limits });
     cleanUp.push(() => store.close());
     const client = connect(store.port);
     const stream = newStream(); // once its state is known, an append reads nothing and goes straight to the table
-    await client.appendToStream(stream, numbered(1), { expectedRevision: 'no_stream' });
+    await until('it is known', () => client.appendToStream(stream, numbered(1)).catch(() => null));
     const admin = await locking(postgresUrl, 'ACCESS EXCLUSIVE');
     const append = () => client.appendToStream(stream, numbered(1, { from: 1 }), { expectedRevision: 'any' });
     expect(await rejection(append())).toMatchObject({ type: 'unavailable' });
     const watching = await connected(postgresUrl); // a transaction sees the same sessions all the time
     const sessions = new Set<number>();
-    await until('it has come again for longer than another store may be there', async () => {
-      const { rows } = await watching.query<{ pid: number }>(
-        `SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+    await until(
+      'it has come again for longer than another store may be there',
+      async () => {
+        const { rows } = await watching.query<{ pid: number }>(
+          `SELECT pid FROM pg_stat_activity WHERE datname = current_database()
          AND application_name = 'orderlog event-store writer' AND wait_event_type = 'Lock'`,
-      );
-      for (const { pid } of rows) sessions.add(pid);
-      return why !== '' || sessions.size > 4; // a new one comes every second or later
-    });
+        );
+        for (const { pid } of rows) sessions.add(pid);
+        return why !== '' || sessions.size > 4; // a new one comes every second or later
+      },
+      60_000,
+    );
     expect(why).toBe('');
     await admin.query('COMMIT');
     await until('an append goes well', () => append().catch(() => null));
-  }, 60_000);
+  }, 120_000);
 
   it('starts while its table is being vacuumed', async () => {
     const postgresUrl = await database();

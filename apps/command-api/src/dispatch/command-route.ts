@@ -41,6 +41,7 @@ const infrastructure: readonly ProblemCode[] = [
 
 const text = { type: 'string' } as const;
 
+const DRY_RUN_TAG = ' In a dry run, that of the order as it is: send it as If-Match with the command itself.';
 const DRY_RUN_OF_PLACING =
   'A dry run: what the order would come to. Its ids are of nothing: the order gets others when it is placed.';
 
@@ -85,10 +86,10 @@ function requestHeaders(places: boolean, idempotencyKey: 'required' | 'optional'
   return [
     ApiHeader({
       name: 'Idempotency-Key',
-      required: idempotencyKey === 'required',
+      required: false, // a dry run needs none
       description:
         'A new key for every new command, and the same key when that command is sent again. ' +
-        (idempotencyKey === 'required' ? 'A dry run needs none.' : 'It is optional.'),
+        (idempotencyKey === 'required' ? 'It is required unless dryRun is true.' : 'It is optional.'),
       schema: { ...text, minLength: 1, maxLength: 255, example: '9b1f0f0e-55c1-4b1d-9d43-0f3a6a1c7c55' },
     }),
     ...(places ? [] : [ifMatchHeader]),
@@ -126,8 +127,7 @@ const ifMatchHeader = ApiHeader({
 function answerHeaders(places: boolean) {
   return {
     ETag: {
-      description:
-        'The revision of the order, in quotes. In a dry run, of the order as it is: send it as If-Match with the command itself.',
+      description: `The revision of the order, in quotes.${places ? '' : DRY_RUN_TAG}`,
       schema: { ...text, example: '"4"' },
     },
     'Order-Position': {

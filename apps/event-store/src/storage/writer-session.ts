@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '#platform/logging.js';
-import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
+import { endConnection, endsWithItsClient, KEPT_ALIVE } from '#platform/postgres.js';
 import { lastPosition, migrate, tryWriterLock } from './schema.js';
 
 const RETRY_MIN_MS = 100;
@@ -29,9 +29,6 @@ interface SessionEvents {
 
 /** Makes PostgreSQL check that this client is alive: a session whose client is gone must not keep the lock. */
 const SERVER_LOOKS = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
-
-/** The keep-alives find nothing as long as a statement waits, for a lock on a table for example. */
-const ENDS_WITH_ITS_CLIENT = 'SET client_connection_check_interval = 1000';
 
 /**
  * The one connection that writes. It holds the advisory lock, so that losing the right to write and losing
@@ -114,7 +111,7 @@ export class WriterSession {
     });
     await client.connect();
     try {
-      await client.query(ENDS_WITH_ITS_CLIENT).catch(() => {}); // PostgreSQL on Windows has no such setting
+      await endsWithItsClient(client); // and lets go of the right to write
       if (!(await tryWriterLock(client))) {
         await endConnection(client);
         return null;

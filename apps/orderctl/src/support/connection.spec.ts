@@ -47,6 +47,7 @@ describe('an address', () => {
   afterEach(() => {
     delete process.env['ORDERLOG_POSTGRES_URL'];
     delete process.env['ORDERLOG_DATA'];
+    delete process.env['ORDERLOG_TOKEN'];
   });
 
   it('is that of the system on the folder that the command names, whatever was exported for others', async () => {
@@ -54,6 +55,10 @@ describe('an address', () => {
     const connection = new Connection({ data: running });
     expect(await connection.address('postgresUrl')).toBe(here.postgresUrl);
     expect(await connection.elasticsearch()).toEqual(elasticsearch);
+    process.env['ORDERLOG_TOKEN'] = 'of-others';
+    await expect(connection.token()).rejects.toThrow('holds no key');
+    expect(await new Connection({ data: running, token: 'mine' }).token()).toBe('mine');
+    expect(await new Connection({}).token()).toBe('of-others');
   });
 
   it('comes from its option first, and from the environment where no folder is named', async () => {
@@ -72,6 +77,8 @@ describe('an address', () => {
 
   it('is not that of a process which got the pid of one that was killed', async () => {
     const path = await folder('killed', { ...here, processStart: 'long ago' });
+    // Nor what was exported: the folder is what the command names.
+    process.env['ORDERLOG_POSTGRES_URL'] = elsewhere;
     await expect(new Connection({ data: path }).address('postgresUrl')).rejects.toThrow('nothing runs on');
   });
 });

@@ -80,13 +80,13 @@ export function withConnection(command: Command, needs: readonly Address[], { to
 const tokenSettings = { token: envOptional(envCredential('ORDERLOG_TOKEN')) };
 
 /**
- * Where the system is and who asks. An address comes from its own option, else from the system on the folder that
- * `--data` names, else from the environment, else from the system on the usual folder.
+ * Where the system is and who asks. An address comes from its own option, else from the system on the data folder.
+ * Unless `--data` names that folder, the environment comes before it: who names a folder means what runs there.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly folder: DataFolder;
-  #addresses: Promise<SystemAddresses | null> | null = null;
+  #system: Promise<SystemAddresses | null> | null = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -109,7 +109,7 @@ export class Connection {
    */
   async elasticsearch(): Promise<ElasticsearchConfig | null> {
     const settings = readConfig(elasticsearchSettings);
-    const url = (await this.#comesFirst('elasticsearchUrl')) ? undefined : this.#given('elasticsearchUrl');
+    const url = this.#given('elasticsearchUrl');
     if (url !== undefined) return elasticsearchOf({ ...settings, elasticsearchUrl: url });
     const system = await this.#running();
     return system !== null && system.postgresUrl === (await this.#find('postgresUrl'))
@@ -123,23 +123,17 @@ export class Connection {
   }
 
   async #find(which: Exclude<Address, 'elasticsearchUrl'>): Promise<string | undefined> {
-    const url = (await this.#comesFirst(which)) ? undefined : this.#given(which);
-    return url ?? (await this.#running())?.[which];
-  }
-
-  /** Whether the address of the running system is taken, even if the environment names another one. */
-  async #comesFirst(which: Address): Promise<boolean> {
-    const { data, [which]: option } = this.#options;
-    return option === undefined && data !== undefined && (await this.#running()) !== null;
+    return this.#given(which) ?? (await this.#running())?.[which];
   }
 
   #given(which: Address): string | undefined {
-    return givenUrl(which, this.#options[which]);
+    const { data, [which]: option } = this.#options;
+    return option === undefined && data !== undefined ? undefined : givenUrl(which, option);
   }
 
   #running(): Promise<SystemAddresses | null> {
-    this.#addresses ??= this.folder.readAddresses();
-    return this.#addresses;
+    this.#system ??= this.folder.readAddresses();
+    return this.#system;
   }
 
   get tenant(): string {
@@ -154,7 +148,9 @@ export class Connection {
 
   /** The given token, or a new one made with the embedded system's key. */
   async token(wanted: readonly Scope[] = scopes): Promise<string> {
-    const given = this.#options.token ?? readConfig(tokenSettings).token;
+    const { token, data } = this.#options;
+    const isOfTheFolder = data !== undefined && (await this.#running()) !== null; // a token of others is none there
+    const given = token ?? (isOfTheFolder ? null : readConfig(tokenSettings).token);
     if (given !== null) return given;
     const request = { tenant: this.tenant, scopes: wanted, lifetimeSeconds: TOKEN_LIFETIME_SECONDS };
     return issueToken(this.folder, request, { elsewise: '--data or --token' });

@@ -18,7 +18,7 @@ export class BuildWatch {
   #begun: { readonly generation: number; readonly position: bigint; readonly atMs: number } | null = null;
   /** Rows and documents together, as of the last look; null: there was none. */
   #last: bigint | null = null;
-  /** The same, as of the last line that was told. */
+  /** Documents as of the last line that was told. */
   #told: bigint | null = null;
   #toldMs = -Infinity;
   #toldFailed: number | null = null;
@@ -61,7 +61,7 @@ export class BuildWatch {
     if (performance.now() - this.#toldMs >= TELL_EVERY_MS) {
       this.#toldMs = performance.now();
       this.#tell(this.#progress(rows, documents, head ?? 0n));
-      this.#told = this.#last;
+      this.#told = documents;
     }
     return moved || (head !== null && rows >= head);
   }
@@ -92,7 +92,7 @@ export class BuildWatch {
     if (documents >= head)
       return 'read models: all events are applied; orders are being compared with their events';
     if (rows >= head) {
-      const stands = this.#told === rows + documents;
+      const stands = this.#told === documents; // rows go on growing meanwhile
       const waits = stands ? '; it waits for Elasticsearch, and queries wait for it' : '';
       return `search index: ${percentOf(documents, head)}% filled${waits}`;
     }

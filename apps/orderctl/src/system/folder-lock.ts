@@ -52,7 +52,7 @@ async function removeIfStale(path: string, draft: string): Promise<void> {
   const removing = `${path}.removing`;
   for (;;) {
     const seen = await holderOf(path);
-    if (seen !== null && holds(seen)) throw refused(seen);
+    if (seen !== null && isStillAlive(seen.pid, seen.start)) throw refused(seen);
     try {
       await link(draft, removing);
       break;
@@ -61,20 +61,16 @@ async function removeIfStale(path: string, draft: string): Promise<void> {
     }
     const other = await holderOf(removing);
     // The other process was killed while it removed the lock.
-    if (other !== null && !holds(other)) await rm(removing, { force: true });
+    if (other !== null && !isStillAlive(other.pid, other.start)) await rm(removing, { force: true });
     await delay(LOOK_AGAIN_MS);
   }
   try {
     const seen = await holderOf(path);
-    if (seen !== null && holds(seen)) throw refused(seen);
+    if (seen !== null && isStillAlive(seen.pid, seen.start)) throw refused(seen);
     await rm(path, { force: true });
   } finally {
     await rm(removing, { force: true });
   }
-}
-
-function holds({ pid, start }: Holder): boolean {
-  return isStillAlive(pid, start);
 }
 
 function refused({ pid }: Holder): CliError {

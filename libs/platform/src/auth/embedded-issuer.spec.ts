@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -36,7 +36,9 @@ it('publishes the public keys once, for every user, and keeps the private one to
   const [published, secret] = [join(folder, 'jwks.json'), join(folder, 'token-key.json')];
   const before = await stat(published);
   expect([before.mode & 0o777, (await stat(secret)).mode & 0o777]).toEqual([0o644, 0o600]);
+  await chmod(published, 0o600); // as releases before did
   await openEmbeddedIssuer(folder);
+  expect((await stat(published)).mode & 0o777).toBe(0o644);
   // A new file would belong to whoever made a token last.
   expect((await stat(published)).ino).toBe(before.ino);
   await writeFile(published, '{}');

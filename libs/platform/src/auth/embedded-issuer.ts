@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
@@ -75,8 +75,7 @@ async function loadOrCreateKey(path: string): Promise<SigningKey> {
   if (existing !== null) return signingKey(existing, path);
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const jwk = await exportJWK(privateKey);
-  const content = { ...jwk, alg: ALGORITHM, kid: await calculateJwkThumbprint(jwk) };
-  const draft = await writeDraft(path, content, 0o600);
+  const draft = await writeDraft(path, { ...jwk, alg: ALGORITHM, kid: await calculateJwkThumbprint(jwk) });
   try {
     await link(draft, path);
   } catch (error) {
@@ -106,11 +105,12 @@ async function signingKey(content: string, path: string): Promise<SigningKey> {
 async function publish(path: string, { kty, crv, x, y, kid, alg }: JWK): Promise<void> {
   const content = { keys: [{ kty, crv, x, y, kid, alg, use: 'sig' }] };
   const published = await readFile(path, 'utf8').catch(() => null);
-  if (published !== JSON.stringify(content)) await rename(await writeDraft(path, content, 0o644), path);
+  if (published !== JSON.stringify(content)) await rename(await writeDraft(path, content), path);
+  await chmod(path, 0o644).catch(() => {}); // it is another user's, who can read it at least
 }
 
-async function writeDraft(path: string, content: unknown, mode: number): Promise<string> {
+async function writeDraft(path: string, content: unknown): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, JSON.stringify(content), { mode });
+  await writeFile(draft, JSON.stringify(content), { mode: 0o600 });
   return draft;
 }

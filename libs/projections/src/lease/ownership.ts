@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { endConnection, isWithoutAnswer, KEPT_ALIVE } from '#platform/postgres.js';
+import { endConnection, endsWithItsClient, isWithoutAnswer, KEPT_ALIVE } from '#platform/postgres.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { sessionOf, type OwnerReport } from '#read-models/stores/leases.store.js';
 import { OwnershipLost } from '../engine/interruptions.js';
@@ -29,8 +29,6 @@ SET plan_cache_mode = force_generic_plan;
 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
 SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
 SET idle_in_transaction_session_timeout = '10 s';`;
-/** Otherwise a statement that waits for a lock outlives its client, and every new owner adds another one that waits. */
-const ENDS_WITH_ITS_CLIENT = 'SET client_connection_check_interval = 1000';
 
 /**
  * The right to write one projection of one generation, and the PostgreSQL session to write it in. The right is a
@@ -86,7 +84,7 @@ export class Ownership {
       if (lease.lost.aborted) ownership.#lose(lease.lost.reason as Error);
       lease.lost.addEventListener('abort', () => ownership.#lose(lease.lost.reason as Error), { once: true });
       await db.query(SESSION);
-      await db.query(ENDS_WITH_ITS_CLIENT).catch(() => {}); // not on Windows
+      await endsWithItsClient(db); // or every new owner adds another statement that waits
       return ownership;
     } catch (error) {
       await ownership.release();

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { endConnection, KEPT_ALIVE } from '#platform/postgres.js';
+import { endConnection, endsWithItsClient, KEPT_ALIVE } from '#platform/postgres.js';
 import { ReplaysStore } from '#read-models/stores/replays.store.js';
 import { CannotReplay } from './errors.js';
 
@@ -29,7 +29,7 @@ export async function inBuilderSession<T>(
     await session.connect();
     await session.query('SET statement_timeout = 0'); // building an index takes its time, whatever the role's limit
     // Otherwise PostgreSQL would go on with an index for a killed process, and no other process could take over.
-    await session.query(`SET client_connection_check_interval = ${LET_GO_MS / 3}`).catch(() => {}); // not on Windows
+    await endsWithItsClient(session, LET_GO_MS / 3);
     if (!(await attendInTime(new ReplaysStore(session), signal))) {
       throw new CannotReplay(
         'a replay is under way in another process: `orderctl status` shows how far it is',
