@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { describeWith, kafkaBrokers, startOwnEngine, type OwnEngine } from '#test/support/engines.js';
 import type { Mail } from '#test/support/mail-server.js';
@@ -162,11 +162,43 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
     await until('it is ready', () => notifier.lines.some(({ message }) => message === 'ready'), WAIT_MS);
     await bench.postgres.away();
     const orders = await toldOrders(bench, 2);
-    const isAway = () => notifier.lines.some(({ level }) => level === 'error');
-    await until('it has noticed', isAway, WAIT_MS);
+    const [order] = orders;
+    const { key, headers } = bench.topic.messagesOf(order!)[1]!;
+    await bench.topic.send([{ key, value: 'not JSON', headers: { ...headers, ce_id: randomUUID() } }]);
+    const tries = () => notifier.lines.filter(({ message }) => String(message).includes('eachBatch')).length;
+    await until('it has tried more than once', () => tries() > 3, WAIT_MS);
     await bench.postgres.restore();
     await bench.settled();
     expect(secondCopies(orders, bench.mail.taken)).toEqual([]);
+    // However often the batch came again.
+    const { stdout } = await bench.command('dead-letters', 'list');
+    const letters = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { order: string | null });
+    expect(letters.filter((letter) => letter.order === order!.orderId)).toHaveLength(1);
+  });
+
+  it('by Kafka, which gives it up while its PostgreSQL says nothing: joins its group again', async () => {
+    const order = await placed(bench);
+    await order.does(confirm);
+    const notifier = bench.start();
+    const joined = () =>
+      notifier.lines.some(({ message }) => message === 'the notifier has joined its group');
+    await until('it is in the group', joined, WAIT_MS);
+    bench.postgres.holdAnswers();
+    await bench.topic.tell(order);
+    await until('it takes the event in', () => bench.hasAsked('FROM preferences'), WAIT_MS);
+    await until('Kafka has given it up', async () => (await bench.members()) === 0, WAIT_MS);
+    bench.postgres.passAnswers();
+    await bench.settled();
+    expect(mailTo(order)).toHaveLength(1);
+    const later = await placed(bench);
+    await later.does(confirm);
+    await bench.topic.tell(later);
+    await bench.settled();
+    expect(mailTo(later)).toHaveLength(1);
+    expect(await notifier.end('SIGTERM')).toBe(0);
   });
 });
 

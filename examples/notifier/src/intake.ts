@@ -2,7 +2,7 @@ import type { Batch, Consumer, Kafka } from 'kafkajs';
 import type { DeadLetters } from './dead-letters.js';
 import type { Inbox, Received } from './inbox.js';
 import { log } from './log.js';
-import { rawMessageOf, readOrderEvent } from './order-event.js';
+import { rawMessageOf, readOrderEvent, type RawMessage } from './order-event.js';
 import type { Settings } from './settings.js';
 
 /** How long Kafka waits for a member that died before others get its partitions. */
@@ -51,9 +51,12 @@ export async function startIntake(kafka: Kafka, options: IntakeOptions): Promise
     autoCommit: false,
     eachBatch: async (payload) => {
       const { batch } = payload;
+      const { topic, partition } = batch;
       await takeIn(batch, { ...options, heartbeat: () => payload.heartbeat() }, strange);
       const offset = String(BigInt(batch.lastOffset()) + 1n);
-      await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset }]);
+      // Not `consumer.commitOffsets`: its errors do not say that Kafka gave this member up, as after a long wait for
+      // PostgreSQL, and kafkajs would end the consumer in place of joining the group again.
+      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
     },
   });
   return consumer;
@@ -67,23 +70,14 @@ async function takeIn(
 ): Promise<void> {
   const bounds = { tenant: settings.NOTIFIER_TENANT, maxAgeMs: settings.NOTIFIER_MAX_AGE_HOURS * HOUR_MS };
   const received: Received[] = [];
+  const malformed: { readonly raw: RawMessage; readonly offset: string; readonly why: string }[] = [];
   let tooOld = 0;
   for (const message of messages) {
     const raw = rawMessageOf(message);
     const reading = readOrderEvent(raw, bounds);
     if (reading.kind === 'event') received.push({ event: reading.event, raw });
-    else if (reading.kind === 'malformed') {
-      const { offset } = message;
-      log('error', 'an event cannot be read, and became a dead letter', {
-        partition,
-        offset,
-        reason: reading.why,
-      });
-      await deadLetters.add(raw, `malformed: ${reading.why}`);
-      // Each dead letter waits for Kafka. After many of them without a heartbeat, Kafka would give this consumer
-      // up, and the whole batch would come again.
-      await heartbeat();
-    } else if (reading.why === 'age') tooOld++;
+    else if (reading.kind === 'malformed') malformed.push({ raw, offset: message.offset, why: reading.why });
+    else if (reading.why === 'age') tooOld++;
     else if (reading.why === 'newer version' && !strange.has(reading.type)) {
       strange.add(reading.type);
       log('warn', 'events of a type that only a newer notifier knows are ignored', { type: reading.type });
@@ -93,4 +87,12 @@ async function takeIn(
     log('info', 'events are ignored, because they are too old to tell anyone', { partition, events: tooOld });
   await inbox.accept(received);
   if (received.length > 0) onAccepted();
+  // After the inbox: while PostgreSQL is away, the whole batch comes again and again, and each time they would be added.
+  for (const { raw, offset, why } of malformed) {
+    log('error', 'an event cannot be read, and became a dead letter', { partition, offset, reason: why });
+    await deadLetters.add(raw, `malformed: ${why}`);
+    // Each dead letter waits for Kafka. After many of them without a heartbeat, Kafka would give this consumer
+    // up, and the whole batch would come again.
+    await heartbeat();
+  }
 }

@@ -69,13 +69,15 @@ async function work(
   let onCrash: (error: Error) => void = () => undefined;
   const crash = new Promise<never>((_, failed) => (onCrash = failed));
   crash.catch(() => undefined); // it may come while the consumer still starts
+  const over = new AbortController();
   try {
     const onAccepted = () => sender.wake();
     const consumer = await startIntake(kafka, { settings, inbox, deadLetters, onAccepted, onCrash });
     log('info', 'ready');
     try {
-      await Promise.race([tellStatus(inbox, signal), crash]);
+      await Promise.race([tellStatus(inbox, AbortSignal.any([signal, over.signal])), crash]);
     } finally {
+      over.abort(); // or the process would stay, to tell what it no longer does
       await closed('the consumer', consumer.disconnect()); // after the batch that is under way
     }
   } finally {

@@ -3,9 +3,10 @@ import { itemColumns } from '#read-models/readers/summary-item.js';
 
 /**
  * Places where a formula could begin: a spreadsheet takes a cell that begins like this for one (OWASP, CSV
- * injection). Spreadsheets of many countries split cells at semicolons, so a cell may begin after each of them.
+ * injection). Spreadsheets of many countries split cells at semicolons, so a cell may begin after each of them. There
+ * the quotes around our cell stand within one, and protect nothing: a line may end in it, and quotes are read over.
  */
-const FORMULA = /(^|;)(?=[=+\-@\t\r\n])/g;
+const FORMULA = /(^|[;\r\n])(?="*[=+\-@\t\r\n])/g;
 /** In a tag: what tags are joined by, and what escapes it. */
 const ESCAPED = /[;\\]/g;
 const QUOTED = /[",\r\n]/;
