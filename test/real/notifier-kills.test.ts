@@ -166,7 +166,8 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
     const { key, headers } = bench.topic.messagesOf(order!)[1]!;
     await bench.topic.send([{ key, value: 'not JSON', headers: { ...headers, ce_id: randomUUID() } }]);
     const tries = () => notifier.lines.filter(({ message }) => String(message).includes('eachBatch')).length;
-    await until('it has tried more than once', () => tries() > 3, WAIT_MS);
+    const before = tries(); // of two partitions at most
+    await until('it has tried that one more than once', () => tries() > before + 4, WAIT_MS);
     await bench.postgres.restore();
     await bench.settled();
     expect(secondCopies(orders, bench.mail.taken)).toEqual([]);
@@ -188,7 +189,6 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
     await until('it is in the group', joined, WAIT_MS);
     bench.postgres.holdAnswers();
     await bench.topic.tell(order);
-    await until('it takes the event in', () => bench.hasAsked('FROM preferences'), WAIT_MS);
     await until('Kafka has given it up', async () => (await bench.members()) === 0, WAIT_MS);
     bench.postgres.passAnswers();
     await bench.settled();

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { activeGeneration } from '#read-models/generations/generation.js';
 import { freshDatabase } from './database.js';
@@ -143,16 +142,8 @@ export class NotifierBench {
   }
 
   /** How many members the notifier's group has, as Kafka sees it. */
-  async members(): Promise<number> {
-    const { NOTIFIER_KAFKA_BROKERS: brokers, NOTIFIER_GROUP: group } = this.environment;
-    const admin = new Kafka({ brokers: brokers!.split(','), logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-    try {
-      const { groups } = await admin.describeGroups([group!]);
-      return groups[0]!.members.length;
-    } finally {
-      await admin.disconnect();
-    }
+  members(): Promise<number> {
+    return this.topic.membersOf(this.environment['NOTIFIER_GROUP']!);
   }
 
   /** Whether the last statement of a connection of the notifier contains these words. */

@@ -66,6 +66,11 @@ export class OrderTopic {
     return isTakenIn(this.#admin, this.name, groupId);
   }
 
+  async membersOf(groupId: string): Promise<number> {
+    const { groups } = await this.#admin.describeGroups([groupId]);
+    return groups[0]!.members.length;
+  }
+
   async close(): Promise<void> {
     await this.#admin.deleteTopics({ topics: [this.name] });
     await Promise.all([this.#admin.disconnect(), this.#producer.disconnect()]);

@@ -89,10 +89,10 @@ async function takeIn(
   if (received.length > 0) onAccepted();
   // After the inbox: while PostgreSQL is away, the whole batch comes again and again, and each time they would be added.
   for (const { raw, offset, why } of malformed) {
+    // Each dead letter waits for Kafka, which would give this consumer up after many of them without a heartbeat. And
+    // if it has done so, it says so here: then the whole batch comes again, and none may have been added.
+    await heartbeat();
     log('error', 'an event cannot be read, and became a dead letter', { partition, offset, reason: why });
     await deadLetters.add(raw, `malformed: ${why}`);
-    // Each dead letter waits for Kafka. After many of them without a heartbeat, Kafka would give this consumer
-    // up, and the whole batch would come again.
-    await heartbeat();
   }
 }

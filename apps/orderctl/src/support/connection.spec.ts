@@ -58,6 +58,8 @@ describe('an address', () => {
     process.env['ORDERLOG_TOKEN'] = 'of-others';
     await expect(connection.token()).rejects.toThrow('holds no key');
     expect(await new Connection({ data: running, token: 'mine' }).token()).toBe('mine');
+    const { queryUrl } = here;
+    expect(await new Connection({ data: running, queryUrl }).token()).toBe('of-others');
     expect(await new Connection({}).token()).toBe('of-others');
   });
 
@@ -79,6 +81,8 @@ describe('an address', () => {
     const path = await folder('killed', { ...here, processStart: 'long ago' });
     // Nor what was exported: the folder is what the command names.
     process.env['ORDERLOG_POSTGRES_URL'] = elsewhere;
-    await expect(new Connection({ data: path }).address('postgresUrl')).rejects.toThrow('nothing runs on');
+    await expect(new Connection({ data: path }).address('postgresUrl')).rejects.toThrow(
+      `nothing runs on ${path}: start it with \`npx orderctl up --data ${path}\`, or give --postgres-url; with --data, ORDERLOG_POSTGRES_URL is not used`,
+    );
   });
 });

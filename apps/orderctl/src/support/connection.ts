@@ -95,11 +95,15 @@ export class Connection {
 
   /** @throws CliError when nothing runs on the data folder and no address is given. */
   async address(which: Exclude<Address, 'elasticsearchUrl'>): Promise<string> {
-    const { flag } = addresses[which];
+    const { flag, setting } = addresses[which];
     const known = await this.#find(which);
     if (known !== undefined) return known;
+    const { data } = this.#options;
     throw new CliError(
-      `nothing runs on ${this.folder.path}: start it with \`npx orderctl up\`, or give --data or ${flag}`,
+      `nothing runs on ${this.folder.path}: ` +
+        (data === undefined
+          ? `start it with \`npx orderctl up\`, or give --data or ${flag}`
+          : `start it with \`npx orderctl up --data ${data}\`, or give ${flag}; with --data, ${setting.variable} is not used`),
     );
   }
 
@@ -148,9 +152,10 @@ export class Connection {
 
   /** The given token, or a new one made with the embedded system's key. */
   async token(wanted: readonly Scope[] = scopes): Promise<string> {
-    const { token, data } = this.#options;
-    const isOfTheFolder = data !== undefined && (await this.#running()) !== null; // a token of others is none there
-    const given = token ?? (isOfTheFolder ? null : readConfig(tokenSettings).token);
+    const { token, data, commandUrl, queryUrl } = this.#options;
+    const asksTheFolder = data !== undefined && commandUrl === undefined && queryUrl === undefined;
+    const isOurs = asksTheFolder && (await this.#running()) !== null; // a token for others is refused there
+    const given = token ?? (isOurs ? null : readConfig(tokenSettings).token);
     if (given !== null) return given;
     const request = { tenant: this.tenant, scopes: wanted, lifetimeSeconds: TOKEN_LIFETIME_SECONDS };
     return issueToken(this.folder, request, { elsewise: '--data or --token' });

@@ -18,6 +18,7 @@ describe('a cell of an export', () => {
     ['a,b', '"a,b"'],
     ['say "hi"', '"say ""hi"""'],
     ['two\nlines', '"two\nlines"'],
+    ['a\r\n\r\nb', '"a\r\n\r\nb"'],
     [true, 'true'],
     [-500, '-500'],
     [[], ''],
@@ -31,7 +32,7 @@ describe('a cell of an export', () => {
   it('tells tags apart, whatever is in them', () => {
     const tag = fc.string({ unit: fc.constantFrom(...'xy;\\", \n'), minLength: 1 });
     // What would start a formula gets an apostrophe.
-    const plain = tag.filter((text) => !/(^|[;\n])"*\n/.test(text));
+    const plain = tag.filter((text) => !/(^|;)"*\n/.test(text));
     fc.assert(fc.property(fc.array(plain), (tags) => expect(tagsIn(csvCell(tags))).toEqual(tags)));
   });
 

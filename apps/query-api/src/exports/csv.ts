@@ -6,7 +6,7 @@ import { itemColumns } from '#read-models/readers/summary-item.js';
  * injection). Spreadsheets of many countries split cells at semicolons, so a cell may begin after each of them. There
  * the quotes around our cell stand within one, and protect nothing: a line may end in it, and quotes are read over.
  */
-const FORMULA = /(^|[;\r\n])(?="*[=+\-@\t\r\n])/g;
+const FORMULA = /(?:^|;)(?="*[=+\-@\t\r\n])|[\r\n](?="*[=+\-@\t])/g;
 /** In a tag: what tags are joined by, and what escapes it. */
 const ESCAPED = /[;\\]/g;
 const QUOTED = /[",\r\n]/;
@@ -28,7 +28,7 @@ export function csvCell(value: string | number | boolean | null | readonly strin
   // A number stays as it is: -500 is a balance and no formula.
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const text = typeof value === 'string' ? value : value.map(escaped).join(';');
-  const harmless = text.replace(FORMULA, "$1'");
+  const harmless = text.replace(FORMULA, "$&'");
   return QUOTED.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 

@@ -273,7 +273,7 @@ export interface components {
        */
       orderId: string;
       /**
-       * @description The revision of the order after the command; also in ETag, except in a dry run, where the order would have it. When a repeated command is answered, the order may be at a later revision.
+       * @description The revision of the order after the command; also in ETag. When a repeated command is answered, the order may be at a later revision. In a dry run, the revision that the order would have; ETag has the present one.
        * @example 0
        */
       revision: number;
