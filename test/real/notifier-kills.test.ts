@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals'
 import { describeWith, kafkaBrokers, startOwnEngine, type OwnEngine } from '#test/support/engines.js';
 import type { Mail } from '#test/support/mail-server.js';
 import { NotifierBench } from '#test/support/notifier.js';
+import type { RunningNotifier } from '#test/support/notifier-process.js';
 import { confirm, WrittenOrder } from '#test/support/order-streams.js';
 import { placedCommand } from '#test/support/told-orders.js';
 import { until } from '#test/support/until.js';
@@ -39,6 +40,10 @@ async function toldOrders(bench: NotifierBench, many: number): Promise<WrittenOr
     }),
   );
 }
+
+/** Waits until the notifier has logged this. */
+const told = ({ lines }: RunningNotifier, wanted: string) =>
+  until(`the notifier tells: ${wanted}`, () => lines.some(({ message }) => message === wanted), WAIT_MS);
 
 /** Mails that repeat an earlier one. Fails when one of an order is missing, or their first copies are out of order. */
 function secondCopies(orders: readonly WrittenOrder[], taken: readonly Mail[]): Mail[] {
@@ -106,9 +111,7 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
     const order = await placed(bench);
     await order.does(confirm);
     const notifier = bench.start();
-    const joined = () =>
-      notifier.lines.some(({ message }) => message === 'the notifier has joined its group');
-    await until('it is in the group', joined, WAIT_MS);
+    await told(notifier, 'the notifier has joined its group');
     bench.postgres.holdAnswers();
     await bench.topic.tell(order);
     await until('it takes the event in', () => bench.hasAsked('FROM preferences'), WAIT_MS);
@@ -145,8 +148,7 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
     const first = bench.start();
     orders.push(...(await toldOrders(bench, ORDERS)));
     const second = bench.start();
-    const joined = () => second.lines.some(({ message }) => message === 'the notifier has joined its group');
-    await until('the second is in the group', joined, WAIT_MS);
+    await told(second, 'the notifier has joined its group');
     orders.push(...(await toldOrders(bench, ORDERS)));
     const repeating = Promise.all(orders.map((order) => bench.topic.repeat(order)));
     expect(await first.end('SIGTERM')).toBe(0);
@@ -159,7 +161,7 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
 
   it('by the absence of its PostgreSQL: takes events when that is back', async () => {
     const notifier = bench.start();
-    await until('it is ready', () => notifier.lines.some(({ message }) => message === 'ready'), WAIT_MS);
+    await told(notifier, 'ready');
     await bench.postgres.away();
     const orders = await toldOrders(bench, 2);
     const [order] = orders;
@@ -184,9 +186,7 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
     const order = await placed(bench);
     await order.does(confirm);
     const notifier = bench.start();
-    const joined = () =>
-      notifier.lines.some(({ message }) => message === 'the notifier has joined its group');
-    await until('it is in the group', joined, WAIT_MS);
+    await told(notifier, 'the notifier has joined its group');
     bench.postgres.holdAnswers();
     await bench.topic.tell(order);
     await until('Kafka has given it up', async () => (await bench.members()) === 0, WAIT_MS);

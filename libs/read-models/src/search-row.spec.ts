@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ERASED } from '#domain/decider.js';
 import { line, orderPlaced } from '#domain/testing/events.js';
 import { given } from '#domain/testing/given.js';
+import { longNames, longWord } from '#test/support/long-names.js';
 import { plainWords } from './plain-words.js';
 import { searchRowOf } from './search-row.js';
 
@@ -59,16 +60,7 @@ describe('searchRowOf', () => {
   });
 
   it('has no more words than one row of PostgreSQL holds, and leaves out those of the last names', () => {
-    // Hangul comes apart into letters of three bytes each.
-    const syllable = (index: number) => String.fromCharCode(0xac00 + (index % 11_172));
-    const word = (index: number) =>
-      Array.from({ length: 20 }, (_, at) => syllable(index * 7_919 + at * (1 + (index % 97)))).join('');
-    const lines = Array.from({ length: 900 }, (_, index) =>
-      line(`sku${index}`, 1, {
-        lineId: `line-${index}`,
-        name: Array.from({ length: 9 }, (_, at) => word(index * 9 + at)).join(' '),
-      }),
-    );
+    const lines = longNames.map((name, index) => line(`sku${index}`, 1, { lineId: `line-${index}`, name }));
     const large = given(orderPlaced({ lines, reference: 'PO 77' })).order;
     const { vocabulary, ownWords } = searchRowOf(large);
     const bytes = Buffer.byteLength([...vocabulary, ...ownWords].join(''));
@@ -76,6 +68,6 @@ describe('searchRowOf', () => {
     expect(bytes).toBeLessThanOrEqual(1_000_000);
     expect(ownWords).toContain('77');
     const found = (text: string) => plainWords(text).every((each) => vocabulary.has(each));
-    expect([found('sku899'), found(word(0)), found(word(8_099))]).toEqual([true, true, false]);
+    expect([found('sku899'), found(longWord(0)), found(longWord(8_099))]).toEqual([true, true, false]);
   });
 });

@@ -6,6 +6,7 @@ import { activeGeneration, prepareSharedTables } from '#read-models/generations/
 import { addSkip } from '#read-models/stores/skips.store.js';
 import { ReplaysStore, type ReplayPhase, type ReplayProgress } from '#read-models/stores/replays.store.js';
 import { confirm, note, place, tags, WrittenOrder } from '../../support/order-streams.js';
+import { longNames } from '../../support/long-names.js';
 import { lossyStore, type LossyEvent } from '../../support/lossy-store.js';
 import { longText, UNKNOWN_TYPE } from '../../support/quarantine.js';
 import { ENGINES_MS, ProjectionBench } from '../../support/projections.js';
@@ -206,15 +207,8 @@ describe('a replay', () => {
 
   it('has no more words of an order than one row can hold, and all that come before', async () => {
     const order = new WrittenOrder(bench.eventStore);
-    // Hangul comes apart into letters of three bytes each: this order has 1.3 MB of words.
-    const syllable = (index: number) => String.fromCharCode(0xac00 + (index % 11_172));
-    const word = (index: number) =>
-      Array.from({ length: 20 }, (_, at) => syllable(index * 7_919 + at * (1 + (index % 97)))).join('');
-    const names = Array.from({ length: 900 }, (_, index) =>
-      Array.from({ length: 9 }, (_, at) => word(index * 9 + at)).join(' '),
-    );
     const line = { sku: 'MUG', quantity: 1, unitPriceMinor: 255, tax: null };
-    await order.does(place(order, 0, { lines: names.map((name) => ({ ...line, name })) }));
+    await order.does(place(order, 0, { lines: longNames.map((name) => ({ ...line, name })) }));
     await live();
     expect(await bench.verify()).toMatchObject({ differences: [] });
     expect((await replayOn(bench)).verified).toMatchObject({ differenceCount: 0 });

@@ -47,7 +47,7 @@ export class OrderDispatcher {
     if (asked.dryRun) {
       const orderId = randomUUID(); // of no order: there is none that could refuse to be placed again
       asked.reply.status(200);
-      return this.#dryRun({ asked, body, orderId, command: commandOf(orderId) }, true);
+      return this.#dryRun({ asked, body, orderId, command: commandOf(orderId) });
     }
     const commandId = requiredCommandId(asked);
     const orderId = placedOrderIdOf(commandId);
@@ -60,7 +60,7 @@ export class OrderDispatcher {
 
   async change(dispatch: Dispatch): Promise<CommandAnswer> {
     const { asked } = dispatch;
-    if (asked.dryRun) return this.#dryRun(dispatch, asked.principal.scopes.has('orders:read'));
+    if (asked.dryRun) return this.#dryRun(dispatch);
     // A PUT gives the whole new state, so sending it twice is harmless even without a key.
     const commandId = asked.method === 'PUT' ? asked.commandId : requiredCommandId(asked);
     const mode = commandId === null ? 'unremembered' : 'remembered';
@@ -69,18 +69,17 @@ export class OrderDispatcher {
     return this.#answer(asked, result, store);
   }
 
-  /**
-   * What the command would do now. Nothing is written or remembered, so a key has no meaning here.
-   * @param mayRead whether the asker may see the order: whoever may only write is told the events alone
-   */
-  async #dryRun(dispatch: Dispatch, mayRead: boolean): Promise<CommandAnswer> {
+  /** What the command would do now. Nothing is written or remembered, so a key has no meaning here. */
+  async #dryRun(dispatch: Dispatch): Promise<CommandAnswer> {
     const { principal, reply } = dispatch.asked;
     const result = await this.#execute(dispatch, randomUUID(), 'dry_run');
     const { orderId, revision, events } = result;
     const revisionNow = revision - events.length;
     if (revisionNow >= 0) reply.header('etag', etagOf(revisionNow));
     const answer = { orderId, revision, events, dryRun: true } as const;
-    if (!mayRead) return answer;
+    // Who may only write is told the events alone, unless all of the order came with the request.
+    const isOwn = dispatch.command.type === 'PlaceOrder';
+    if (!isOwn && !principal.scopes.has('orders:read')) return answer;
     const document = documentOf(result.order);
     return { ...answer, order: principal.customerId === null ? document : forCustomer(document) };
   }

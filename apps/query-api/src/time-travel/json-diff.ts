@@ -1,3 +1,5 @@
+import { pointerTo } from '#platform/json-pointer.js';
+
 /** One value that differs between two JSON documents. */
 export interface JsonChange {
   /** RFC 6901: into the later document, or into the earlier one for what was removed. */
@@ -75,7 +77,7 @@ export function diffJson(from: Json, to: Json, idOf: Readonly<Record<string, str
 
 function child({ pointer, place }: At, segment: string, name: string): At {
   return {
-    pointer: `${pointer}/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    pointer: pointer + pointerTo(segment),
     place: [...place, name],
   };
 }

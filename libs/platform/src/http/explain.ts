@@ -1,7 +1,7 @@
 import { validateSync, type ValidationError } from 'class-validator';
 import type { FieldProblem } from '../problems/problems.js';
 import { fieldsOf } from './dto-fields.js';
-import { parseRefusal, pointerTo, type Dto, type FieldRule } from './field-rule.js';
+import { parseRefusal, pointerToGiven, type Dto, type FieldRule } from './field-rule.js';
 
 /** More errors would help nobody, and an answer should not be larger than its request. */
 const MAX_ERRORS = 50;
@@ -23,7 +23,7 @@ function draftOf(dto: Dto, input: object, pointer: string, errors: FieldProblem[
   const fields = fieldsOf(dto);
   const draft = new dto() as Record<string, unknown>;
   for (const [name, value] of Object.entries(input)) {
-    const at = pointer + pointerTo(name);
+    const at = pointer + pointerToGiven(name);
     const rule = fields.get(name);
     if (rule !== undefined) draft[name] = draftField(rule, value, at, errors);
     else if (errors.length < MAX_ERRORS) {
@@ -59,7 +59,7 @@ function withoutConstructor(refused: object): object {
 }
 
 function collect(error: ValidationError, pointer: string, errors: FieldProblem[]): void {
-  const at = pointer + pointerTo(error.property);
+  const at = pointer + pointerToGiven(error.property);
   const own = Object.entries(error.constraints ?? {}).filter(([name]) => name !== 'nestedValidation');
   for (const [name, text] of own) {
     const { code, message, at: within } = parseRefusal(text, name);

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import { ValidateBy, ValidateNested, type ValidationArguments } from 'class-validator';
+import { pointerTo } from '../json-pointer.js';
 
 export type Dto = new () => object;
 
@@ -94,9 +95,9 @@ export function parseRefusal(message: string, fallbackCode: string): Required<Re
   return { code, message: sentence, at };
 }
 
-/** One step of a JSON pointer (RFC 6901). Names are the client's: a long one is cut. */
-export function pointerTo(name: string | number): string {
-  return `/${String(name).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+/** A step to a name that the client gave: a long one is cut. */
+export function pointerToGiven(name: string): string {
+  return pointerTo(name.slice(0, 100));
 }
 
 /** A property decorator: one rule for class-validator, and for the JSON Schema that OpenAPI shows too. */

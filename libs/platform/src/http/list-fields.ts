@@ -1,7 +1,8 @@
 import { getSchemaPath } from '@nestjs/swagger';
 import { nounFor } from '../counted.js';
+import { pointerTo } from '../json-pointer.js';
 import { checkText, patternOf, type Pattern } from './fields.js';
-import { field, pointerTo, type Dto, type FieldOptions, type Refusal } from './field-rule.js';
+import { field, pointerToGiven, type Dto, type FieldOptions, type Refusal } from './field-rule.js';
 
 interface ListOptions extends FieldOptions {
   min?: number;
@@ -118,9 +119,10 @@ export function TextMap(
     }
     for (const [key, text] of entries) {
       const wrongName = checkText(key, 1, keyMax);
-      if (wrongName) return { ...wrongName, message: `its name ${wrongName.message}`, at: pointerTo(key) };
+      if (wrongName)
+        return { ...wrongName, message: `its name ${wrongName.message}`, at: pointerToGiven(key) };
       const wrong = checkText(text, 0, valueMax);
-      if (wrong) return { ...wrong, at: pointerTo(key) };
+      if (wrong) return { ...wrong, at: pointerToGiven(key) };
     }
     return null;
   };

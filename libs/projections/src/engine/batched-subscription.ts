@@ -6,7 +6,7 @@ import { watch, type Heard } from './subscription-watchdog.js';
 
 export interface BatchedSubscriptionOptions {
   readonly eventStore: Pick<EventStore, 'subscribeToAll' | 'headPosition'>;
-  /** null or negative, as of a build that found no event: from the first event on. */
+  /** null: from the first event on. */
   readonly after: bigint | null;
   readonly limits: BufferLimits;
   readonly signal: AbortSignal;
@@ -31,8 +31,7 @@ export class BatchedSubscription {
   readonly #heard: Heard;
   #caughtUpAt: bigint | null = null;
 
-  constructor({ after, ...others }: BatchedSubscriptionOptions) {
-    const options = { ...others, after: after !== null && after < 0n ? null : after };
+  constructor(options: BatchedSubscriptionOptions) {
     this.#buffer = new EventBuffer(options.limits);
     this.#heard = { position: options.after, messages: 0, awaited: true };
     const signal = AbortSignal.any([options.signal, this.#stop.signal]);
