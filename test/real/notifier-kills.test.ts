@@ -72,6 +72,17 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
   afterEach(() => bench.stopAll());
   afterAll(() => bench.close(), TEST_LIMIT_MS);
 
+  /** An order that the topic tells to a notifier in its group, whose PostgreSQL says nothing from then on. */
+  async function toldWithoutAnswers() {
+    const order = await placed(bench);
+    await order.does(confirm);
+    const notifier = bench.start();
+    await told(notifier, 'the notifier has joined its group');
+    bench.postgres.holdAnswers();
+    await bench.topic.tell(order);
+    return { order, notifier };
+  }
+
   const mailTo = (order: WrittenOrder) => bench.mail.taken.filter(({ to }) => to === addressOf(order));
 
   it('by a kill between the 250 and the commit: sends a second copy with the same Message-ID', async () => {
@@ -108,12 +119,7 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
   });
 
   it('by a kill while it takes events in: finds them again', async () => {
-    const order = await placed(bench);
-    await order.does(confirm);
-    const notifier = bench.start();
-    await told(notifier, 'the notifier has joined its group');
-    bench.postgres.holdAnswers();
-    await bench.topic.tell(order);
+    const { order, notifier } = await toldWithoutAnswers();
     await until('it takes the event in', () => bench.hasAsked('FROM preferences'), WAIT_MS);
     await notifier.end('SIGKILL');
     bench.postgres.passAnswers();
@@ -183,12 +189,7 @@ describeWith('kafka', 'the example notifier, interrupted', () => {
   });
 
   it('by Kafka, which gives it up while its PostgreSQL says nothing: joins its group again', async () => {
-    const order = await placed(bench);
-    await order.does(confirm);
-    const notifier = bench.start();
-    await told(notifier, 'the notifier has joined its group');
-    bench.postgres.holdAnswers();
-    await bench.topic.tell(order);
+    const { order, notifier } = await toldWithoutAnswers();
     await until('Kafka has given it up', async () => (await bench.members()) === 0, WAIT_MS);
     bench.postgres.passAnswers();
     await bench.settled();
