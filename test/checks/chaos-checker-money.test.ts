@@ -6,6 +6,7 @@ import {
   recordCaptured,
   recordRefundFailed,
   recordRefundSucceeded,
+  recordReversed,
   requestRefund,
 } from '#domain/testing/commands.js';
 import { check } from '../chaos/checker/check.js';
@@ -16,7 +17,10 @@ import { placeOrder } from '../support/requests.js';
 
 const CURRENCY = { currency: 'GBP' };
 
-/** Two orders, each paid 40.00 in two captures, of which 5.00 went back; and the provider's ledger of both. */
+/**
+ * Two orders, each paid 40.00 in two captures, of which 5.00 went back, and 2.00 of the second were reversed; and the
+ * provider's ledger of both.
+ */
 async function paid(): Promise<Changeable<Facts>> {
   const facts = structuredClone(
     await someFacts(2, (orderId) => [
@@ -25,6 +29,10 @@ async function paid(): Promise<Changeable<Facts>> {
       recordCaptured(1_000, { ...CURRENCY, providerReference: `C2 ${orderId}` }),
       requestRefund(500, CURRENCY),
       (order: Order) => recordRefundSucceeded(order.refunds[0]!.refundId, `R1 ${orderId}`),
+      ({ payments }: Order) =>
+        recordReversed(200, {
+          ...{ ...CURRENCY, captureId: payments.captures[1]!.paymentId, providerReference: `C2 ${orderId}` },
+        }),
     ]),
   ) as Changeable<Facts>;
   const ledger: Changeable<LedgerEntry>[] = [];
@@ -38,6 +46,7 @@ async function paid(): Promise<Changeable<Facts>> {
       });
     book('captured', 'C1', 3_000);
     book('captured', 'C2', 1_000);
+    book('reversed', 'C2', 200);
     book('declined', 'D1', 7_000);
     book('refunding', 'R1', 500);
     book('refunded', 'R1', 500);
@@ -90,6 +99,32 @@ const alterations: readonly Alteration[] = [
     /"currency":"GBP".* in the ledger, .*"currency":"JPY".* in the stream/,
     (facts) => {
       eventOf(facts, 'PaymentCaptured').data['currency'] = 'JPY';
+    },
+  ],
+  [
+    'a reversal is in no stream',
+    /reversal C2 .* is in the ledger, and not in the stream/,
+    ({ log }) => {
+      log.find(({ type }) => type === 'PaymentReversed')!.type = 'PaymentVoided';
+    },
+  ],
+  [
+    'a reversal is recorded with another amount',
+    /"amountMinor":200,.* in the ledger, .*"amountMinor":201,.* in the stream/,
+    (facts) => {
+      eventOf(facts, 'PaymentReversed').data['amountMinor'] = 201;
+    },
+  ],
+  [
+    'a row does not know of a reversal',
+    /reversal C2 .* is in the stream, and not in the row/,
+    (facts) => void documentOf(facts).payments.reversals.pop(),
+  ],
+  [
+    'a row counts what was reversed',
+    /row: captured_minor is 4000, not 3800/,
+    ({ rows }) => {
+      rows.orders[0]!['captured_minor'] = '4000';
     },
   ],
   [
@@ -178,7 +213,7 @@ describe('I10, in the checker of the chaos run', () => {
     facts.provider = { tenants: ['second'], ledger: [] };
     expect(await said(facts)).toEqual([]);
     facts.provider.tenants.push('default');
-    expect(await said(facts)).toHaveLength(6);
+    expect(await said(facts)).toHaveLength(8);
   });
 
   it('takes a refund that came back to the provider for none, in the rows too', async () => {

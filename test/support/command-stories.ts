@@ -133,7 +133,11 @@ async function tellOfPayments(teller: Teller): Promise<void> {
   const second = await teller.say('RecordPaymentAuthorized', { ...money(9_000, 'A-2'), ...card });
   const authorizationId = second['paymentId']!;
   await teller.say('RecordPaymentCaptured', { ...money(4_000, 'C-1'), ...card, authorizationId });
-  await teller.say('RecordPaymentCaptured', { ...money(4_000, 'C-2'), ...card, authorizationId });
+  const { paymentId } = await teller.say('RecordPaymentCaptured', {
+    ...{ ...money(4_000, 'C-2'), ...card, authorizationId },
+  });
+  const dispute = { ...money(500, 'D-1'), captureId: paymentId!, reason: 'chargeback' };
+  await teller.say('RecordPaymentReversed', dispute);
 }
 
 async function tellOfParcels(teller: Teller, mugLine: string): Promise<void> {

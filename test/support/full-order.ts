@@ -90,6 +90,7 @@ function payment(n: number): Draft<OrderEvent>[] {
     has.captured(100_000 + n, captured),
     has.paymentFailed(100_000, { ...of('failure'), authorizationId }),
     has.voided({ ...of('void'), authorizationId }),
+    has.reversed(1 + n, { ...of('reversal'), captureId: id('capture', n), reason: 'chargeback' }),
   ];
 }
 

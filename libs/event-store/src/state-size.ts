@@ -38,8 +38,8 @@ const parts: readonly Part[] = [
   part('discounts', items),
   part('surcharges', items),
   part('notes', items),
-  part('payments', ({ authorizations, captures, failures, voids }) =>
-    [authorizations, captures, failures, voids].reduce((sum, list) => sum + items(list), 0),
+  part('payments', ({ authorizations, captures, failures, voids, reversals }) =>
+    [authorizations, captures, failures, voids, reversals].reduce((sum, list) => sum + items(list), 0),
   ),
   part('refunds', (refunds) =>
     refunds.reduce((sum, { of }) => sum + (of.kind === 'lines' ? unitsOf(of) : 0), items(refunds)),

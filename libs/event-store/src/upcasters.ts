@@ -37,6 +37,7 @@ const upcasts: Readonly<Record<OrderEventType, readonly Upcast[]>> = {
   PaymentCaptured: [],
   PaymentFailed: [],
   PaymentVoided: [],
+  PaymentReversed: [],
   RefundRequested: [],
   RefundSucceeded: [],
   RefundFailed: [],

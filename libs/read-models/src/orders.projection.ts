@@ -43,6 +43,7 @@ const answers: { readonly [T in OrderEventType]: Answer } = {
   PaymentCaptured: 'folded',
   PaymentFailed: 'folded',
   PaymentVoided: 'folded',
+  PaymentReversed: 'folded',
   RefundRequested: 'folded',
   RefundSucceeded: 'folded',
   RefundFailed: 'folded',

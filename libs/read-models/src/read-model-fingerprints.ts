@@ -6,6 +6,6 @@ import type { SearchEngine } from './search/search-engine.js';
  * them, and a release with other ones builds generations of its own.
  */
 export const readModelFingerprints: Readonly<Record<SearchEngine, string>> = {
-  postgres: 'cd562120959ee6592e53e5d80394b11cd89930a534f79e1b4a8d8029fcf6bd3d',
-  elasticsearch: '4eeb364d16eed36d6062fe0d7d540f1b97d8405e1e7f846abae2bb761c39d11e',
+  postgres: '58468f776a0e004e18b7be5d9d18f3ffcaf9ff78e5acee1debc6fc135e2b5bfd',
+  elasticsearch: 'c81e9b58dc43d942f6ef102fa2c2909c8504f6fc4fbb03a3583c23f72e41d733',
 };

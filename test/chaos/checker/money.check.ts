@@ -10,9 +10,10 @@ import type { Report } from './violations.js';
 interface Move {
   /**
    * `refund back`: the money was paid back and then returned to the provider. `refund failure`: the provider's
-   * last word on a refund.
+   * last word on a refund. `reversal`: a capture that was taken back, in whole or in part.
    */
-  readonly kind: 'authorization' | 'capture' | 'void' | 'refund' | 'refund back' | 'refund failure';
+  readonly kind:
+    'authorization' | 'capture' | 'reversal' | 'void' | 'refund' | 'refund back' | 'refund failure';
   readonly reference: string;
   /** null for a void, whose event gives no amount. */
   readonly amountMinor: number | null;
@@ -20,8 +21,8 @@ interface Move {
 }
 
 /**
- * I10: captures and refunds at the provider equal those in stream and rows, per reference, and at no moment was
- * more paid back than taken. The events and rows are read as they are: no fold takes part, since it may be wrong
+ * I10: captures, their reversals and refunds at the provider equal those in stream and rows, per reference, and at
+ * no moment was more paid back than taken. The events and rows are read as they are: no fold takes part, since it may be wrong
  * too.
  */
 export function checkMoney(
@@ -56,6 +57,7 @@ function movesOf(events: readonly RawEvent[]): Move[] {
     if (type === 'RefundRequested') asked.set(data['refundId'], data);
     if (type === 'PaymentAuthorized') return [{ kind: 'authorization', ...of(data) }];
     if (type === 'PaymentCaptured') return [{ kind: 'capture', ...of(data) }];
+    if (type === 'PaymentReversed') return [{ kind: 'reversal', ...of(data) }];
     if (type === 'PaymentVoided') return [{ kind: 'void', reference, amountMinor: null, currency: null }];
     const refund = of(asked.get(data['refundId']) ?? {});
     if (type === 'RefundSucceeded') {
@@ -95,7 +97,7 @@ function checkStream(key: string, moves: readonly Move[], report: Report): void 
 
 function checkRow(key: string, moves: readonly Move[], row: ColumnValues, report: Report): void {
   const { payments, refunds, currency } = row['document'] as {
-    payments: Record<'captures' | 'authorizations' | 'voids', readonly ColumnValues[]>;
+    payments: Record<'captures' | 'authorizations' | 'voids' | 'reversals', readonly ColumnValues[]>;
     refunds: readonly ColumnValues[];
     currency: string;
   };
@@ -108,6 +110,7 @@ function checkRow(key: string, moves: readonly Move[], row: ColumnValues, report
   const inRow = [
     ...shown('authorization', payments.authorizations),
     ...shown('capture', payments.captures),
+    ...shown('reversal', payments.reversals),
     ...shown('void', payments.voids),
     ...shown(
       'refund',
@@ -121,7 +124,7 @@ function checkRow(key: string, moves: readonly Move[], row: ColumnValues, report
   compare(key, { name: 'stream', moves }, { name: 'row', moves: inRow }, report);
   const sum = (kind: Move['kind']) =>
     moves.reduce((total, move) => total + (move.kind === kind ? (move.amountMinor ?? 0) : 0), 0);
-  const [capturedMinor, refundedMinor] = [sum('capture'), sum('refund')];
+  const [capturedMinor, refundedMinor] = [sum('capture') - sum('reversal'), sum('refund')];
   const expected = {
     captured_minor: capturedMinor,
     refunded_minor: refundedMinor,
@@ -136,6 +139,7 @@ function checkRow(key: string, moves: readonly Move[], row: ColumnValues, report
 const kinds: Partial<Record<LedgerKind, Move['kind']>> = {
   authorized: 'authorization',
   captured: 'capture',
+  reversed: 'reversal',
   voided: 'void',
   refunded: 'refund',
 };
@@ -210,7 +214,10 @@ function compare(key: string, first: Book, second: Book, report: Report): void {
 
 const nameOf = ({ kind, reference }: Move): string => `${kind} ${reference}`;
 
-/** What the move adds to the money that the shop holds. */
+/**
+ * What the move adds to the money that the shop may pay back. A capture may be taken back after it was refunded, so
+ * reversals do not count.
+ */
 function heldBy({ kind, amountMinor }: Move): number {
   if (kind === 'capture' || kind === 'refund back') return amountMinor ?? 0;
   return kind === 'refund' ? -(amountMinor ?? 0) : 0;

@@ -172,6 +172,7 @@ const IDS: Readonly<Record<string, string>> = {
   captures: 'paymentId',
   failures: 'paymentId',
   voids: 'paymentId',
+  reversals: 'paymentId',
   refunds: 'refundId',
   shipments: 'shipmentId',
   cancellations: 'cancellationId',

@@ -7,8 +7,10 @@ import { TRIGGERS, type FeedEvent } from './wishes.js';
 const WAIT_MS = 100;
 const PAGE_EVENTS = 200;
 
-interface Authorizations {
-  readonly payments: { readonly authorizations: readonly { paymentId: string; providerReference: string }[] };
+type Kind = 'authorizations' | 'captures';
+
+interface Payments {
+  readonly payments: Readonly<Record<Kind, readonly { paymentId: string; providerReference: string }[]>>;
 }
 
 /** Reads what the worker needs to know of orders, from any query-api. */
@@ -17,7 +19,7 @@ export class OrderReader {
   readonly #urls: readonly string[];
   readonly #token: string;
   readonly #random: Random;
-  readonly #authorizationIds = new Map<string, string>();
+  readonly #paymentIds = new Map<string, string>();
 
   constructor(http: HttpClient, urls: readonly string[], token: string, random: Random) {
     this.#http = http;
@@ -26,17 +28,17 @@ export class OrderReader {
     this.#random = random;
   }
 
-  /** The order's own id of an authorization. Waits until a read shows it. */
-  async authorizationId({ orderId }: LedgerEntry, reference: string): Promise<string> {
+  /** The order's own id of what the provider knows under a reference. Waits until a read shows it. */
+  async paymentId({ orderId }: LedgerEntry, kind: Kind, reference: string): Promise<string> {
     for (;;) {
-      const known = this.#authorizationIds.get(reference);
+      const known = this.#paymentIds.get(`${kind} ${reference}`);
       if (known !== undefined) return known;
       const answer = await this.#get(`/v1/orders/${orderId}`);
-      const { payments } = (answer?.body ?? {}) as Partial<Authorizations>;
-      for (const { paymentId, providerReference } of payments?.authorizations ?? []) {
-        this.#authorizationIds.set(providerReference, paymentId);
+      const { payments } = (answer?.body ?? {}) as Partial<Payments>;
+      for (const { paymentId, providerReference } of payments?.[kind] ?? []) {
+        this.#paymentIds.set(`${kind} ${providerReference}`, paymentId);
       }
-      if (!this.#authorizationIds.has(reference)) await setTimeout(WAIT_MS);
+      if (!this.#paymentIds.has(`${kind} ${reference}`)) await setTimeout(WAIT_MS);
     }
   }
 

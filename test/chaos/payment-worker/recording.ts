@@ -38,21 +38,30 @@ export class Recording {
   async record(entry: LedgerEntry, heard: Heard): Promise<void> {
     if (entry.kind === 'refunding') return; // the request is already the order's own event
     await this.#recordEarlier(entry);
-    const authorizationId =
-      entry.authorization === null ? null : await this.#orders.authorizationId(entry, entry.authorization);
+    const known: KnownIds = {
+      authorizationId:
+        entry.authorization === null
+          ? null
+          : await this.#orders.paymentId(entry, 'authorizations', entry.authorization),
+      captureId:
+        entry.kind === 'reversed' ? await this.#orders.paymentId(entry, 'captures', entry.reference) : null,
+    };
     const key = entry.kind === 'declined' ? `declined:${entry.reference}` : heard;
     if (entry.kind === 'refund_failed' && percentOf(heard) < GIVEN_UP_PERCENT) {
       await this.#send(entry.orderId, `given up:${heard}`, giveUp(entry));
     }
-    await this.#send(entry.orderId, key, commandOf(entry, authorizationId));
+    await this.#send(entry.orderId, key, commandOf(entry, known));
     this.#recorded.add(entry.seq);
   }
 
-  /** News come in any order, and a void closes its authorization. So earlier ledger entries are recorded first. */
-  async #recordEarlier({ seq, authorization }: LedgerEntry): Promise<void> {
-    if (authorization === null) return;
+  /**
+   * News come in any order, and a void closes its authorization. So earlier ledger entries are recorded first; before
+   * a capture is taken back, the capture.
+   */
+  async #recordEarlier({ seq, kind, authorization, requestId }: LedgerEntry): Promise<void> {
+    if (authorization === null && kind !== 'reversed') return;
     for (;;) {
-      const page = await this.#provider.ledger({ authorization });
+      const page = await this.#provider.ledger(authorization === null ? { requestId } : { authorization });
       if (page !== null) {
         for (const earlier of page.entries.filter((each) => each.seq < seq && !this.isRecorded(each)))
           await this.record(earlier, `ledger:${earlier.seq}`);
@@ -80,7 +89,13 @@ const command = (type: OrderCommand['type'], data: object) =>
 const giveUp = ({ refundId }: LedgerEntry) =>
   command('RecordRefundFailed', { refundId, providerReference: null, reason: 'no answer' });
 
-function commandOf(entry: LedgerEntry, authorizationId: string | null): OrderCommand {
+/** The order's own ids of what an entry belongs to. */
+interface KnownIds {
+  readonly authorizationId: string | null;
+  readonly captureId: string | null;
+}
+
+function commandOf(entry: LedgerEntry, { authorizationId, captureId }: KnownIds): OrderCommand {
   const { kind, amountMinor, currency, reference: providerReference } = entry;
   const refundId = entry.refundId ?? '';
   const payment = { amountMinor, currency, providerReference };
@@ -89,6 +104,8 @@ function commandOf(entry: LedgerEntry, authorizationId: string | null): OrderCom
       return command('RecordPaymentAuthorized', { ...payment, method: 'card' });
     case 'captured':
       return command('RecordPaymentCaptured', { ...payment, method: 'card', authorizationId });
+    case 'reversed':
+      return command('RecordPaymentReversed', { ...payment, captureId, reason: 'chargeback' });
     case 'declined':
       return command('RecordPaymentFailed', { ...payment, authorizationId, reason: 'declined' });
     case 'voided':

@@ -2,17 +2,18 @@ import { existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync
 
 /**
  * `refunding` moves no money yet; `refunded` or `refund_failed` follows under the same reference. A
- * `refund_failed` after `refunded` says that the money came back.
+ * `refund_failed` after `refunded` says that the money came back. `reversed` has the reference of a capture and says
+ * that all of it, or a part, was taken back.
  */
 export type LedgerKind =
-  'authorized' | 'captured' | 'declined' | 'voided' | 'refunding' | 'refunded' | 'refund_failed';
+  'authorized' | 'captured' | 'reversed' | 'declined' | 'voided' | 'refunding' | 'refunded' | 'refund_failed';
 
 /** Something that the payment provider did. */
 export interface LedgerEntry {
   /** 1, 2, 3 … */
   readonly seq: number;
   readonly kind: LedgerKind;
-  /** The provider's own id for it. A refund keeps its id from the request to its end. */
+  /** The provider's own id for it. A refund keeps its id from the request to its end, a capture beyond its reversal. */
   readonly reference: string;
   /** The shop's id of its request. A request repeated under the same id is the same request. */
   readonly requestId: string;

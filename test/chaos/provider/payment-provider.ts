@@ -16,6 +16,7 @@ export interface ProviderRequest {
 const DECLINED_PERCENT = 12;
 const REFUND_FAILS_PERCENT = 50;
 const REFUND_COMES_BACK_PERCENT = 40;
+const REVERSED_PERCENT = 20;
 
 /**
  * The rules of a payment provider. It knows its authorizations, and takes no more than was authorized. It does not
@@ -33,11 +34,16 @@ export class PaymentProvider {
     return this.#ledger.entries.filter((entry) => entry.requestId === requestId);
   }
 
-  /** The latest entries of refunds that are not finished: begun, or paid to an account that is closed. */
+  /**
+   * The latest entries of what is not finished: refunds that have begun, or were paid to an account that is closed,
+   * and captures that the customer's bank will take back.
+   */
   get unsettled(): LedgerEntry[] {
     const last = new Map<string, LedgerEntry>();
-    for (const entry of this.#ledger.entries) if (entry.refundId !== null) last.set(entry.reference, entry);
-    return [...last.values()].filter((entry) => entry.kind === 'refunding' || comesBack(entry));
+    for (const entry of this.#ledger.entries) last.set(entry.reference, entry);
+    return [...last.values()].filter(
+      (entry) => entry.kind === 'refunding' || comesBack(entry) || isTakenBack(entry),
+    );
   }
 
   /** The entries that the request added to the ledger; none when the ledger has the request already. */
@@ -47,11 +53,22 @@ export class PaymentProvider {
     return [this.#ledger.add({ ...request, kind: this.#kindOf(ask, request), reference })];
   }
 
-  /** Ends a refund in one of the two ways. The money of a paid refund comes back. */
-  settle(refund: LedgerEntry): LedgerEntry {
-    const { seq: _seq, ...same } = refund;
-    const fails =
-      refund.kind === 'refunded' || percentOf(refund.reference + refund.requestId) < REFUND_FAILS_PERCENT;
+  /**
+   * Ends a refund in one of the two ways. The money of a paid refund comes back. A capture is taken back, in whole or
+   * in part.
+   */
+  settle(unsettled: LedgerEntry): LedgerEntry {
+    const { seq: _seq, ...same } = unsettled;
+    const { kind, reference, requestId, amountMinor } = unsettled;
+    if (kind === 'captured') {
+      const isPart = percentOf(`${reference} ${requestId} part`) < 50;
+      return this.#ledger.add({
+        ...same,
+        kind: 'reversed',
+        amountMinor: Math.ceil(amountMinor / (isPart ? 3 : 1)),
+      });
+    }
+    const fails = kind === 'refunded' || percentOf(reference + requestId) < REFUND_FAILS_PERCENT;
     return this.#ledger.add({ ...same, kind: fails ? 'refund_failed' : 'refunded' });
   }
 
@@ -79,6 +96,10 @@ export class PaymentProvider {
 
 function comesBack({ kind, reference, requestId }: LedgerEntry): boolean {
   return kind === 'refunded' && percentOf(`${reference} ${requestId} back`) < REFUND_COMES_BACK_PERCENT;
+}
+
+function isTakenBack({ kind, reference, requestId }: LedgerEntry): boolean {
+  return kind === 'captured' && percentOf(`${reference} ${requestId} reversed`) < REVERSED_PERCENT;
 }
 
 /** A number from 0 to 99 that depends on the text alone (FNV-1a). */

@@ -17,7 +17,7 @@ export interface ProviderOptions {
 /** `GET /ledger` */
 export interface LedgerPage {
   readonly entries: readonly LedgerEntry[];
-  /** Number of refunds that are not finished. */
+  /** Number of refunds that are not finished, and of captures that will be taken back. */
   readonly unsettled: number;
 }
 
@@ -28,7 +28,7 @@ export interface Delivery {
 }
 
 const LATE_MS = 5_000;
-const REFUND_MS = 1_500;
+const SETTLED_MS = 1_500;
 const DELIVERY_MS = 3_000;
 
 /**
@@ -51,7 +51,7 @@ export class ProviderServer {
   }
 
   async listen(port: number): Promise<void> {
-    for (const refund of this.#provider.unsettled) void this.#settleLater(refund);
+    for (const entry of this.#provider.unsettled) void this.#settleLater(entry);
     const server = createServer((request, response) => {
       void this.#serve(request, response).catch(() => response.destroy()); // the client has gone
     });
@@ -88,15 +88,13 @@ export class ProviderServer {
   }
 
   #follow(entry: LedgerEntry): void {
-    if (entry.kind === 'refunding') void this.#settleLater(entry);
-    else this.#tell(entry);
+    if (entry.kind !== 'refunding') this.#tell(entry);
+    if (this.#provider.unsettled.includes(entry)) void this.#settleLater(entry);
   }
 
-  async #settleLater(refund: LedgerEntry): Promise<void> {
-    await setTimeout(this.#random.below(REFUND_MS));
-    const settled = this.#provider.settle(refund);
-    this.#tell(settled);
-    if (this.#provider.unsettled.includes(settled)) void this.#settleLater(settled);
+  async #settleLater(entry: LedgerEntry): Promise<void> {
+    await setTimeout(this.#random.below(SETTLED_MS));
+    this.#follow(this.#provider.settle(entry));
   }
 
   #tell(entry: LedgerEntry): void {

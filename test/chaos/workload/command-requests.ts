@@ -48,6 +48,7 @@ const requests: { readonly [T in OrderCommandType]: (command: Of<T>) => Parts } 
   RecordPaymentCaptured: ({ data }) => ['/payments/captured', data],
   RecordPaymentFailed: ({ data }) => ['/payments/failed', data],
   RecordPaymentVoided: ({ data }) => ['/payments/voided', data],
+  RecordPaymentReversed: ({ data }) => ['/payments/reversed', data],
   RequestRefund: ({ data }) => ['/refunds', data],
   RecordRefundSucceeded: ({ data: { refundId, ...body } }) => [`/refunds/${refundId}/succeeded`, body],
   RecordRefundFailed: ({ data: { refundId, ...body } }) => [`/refunds/${refundId}/failed`, body],

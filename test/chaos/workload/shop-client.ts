@@ -143,6 +143,7 @@ const MOVES_MONEY: ReadonlySet<OrderCommandType> = new Set([
   'RecordPaymentCaptured',
   'RecordPaymentFailed',
   'RecordPaymentVoided',
+  'RecordPaymentReversed',
   'RecordRefundSucceeded',
   'RecordRefundFailed',
 ]);

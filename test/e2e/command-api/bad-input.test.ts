@@ -118,6 +118,12 @@ describe('a field that is not what it must be', () => {
       '/authorizationId',
     ],
     [
+      'reversal of nothing',
+      'payments/reversed',
+      { amountMinor: 1, currency: 'EUR', providerReference: 'D' },
+      '/captureId',
+    ],
+    [
       'no kind of refund',
       'refunds',
       { reason: 'goodwill', currency: 'EUR', of: { kind: 'all' } },

@@ -172,6 +172,17 @@ describe('an order', () => {
     await ok(at('payments/captured'), captured('C-2', 2_000));
   });
 
+  it('is paid by direct debit, which the bank takes back', async () => {
+    const { at } = await place();
+    const first = await ok(at('payments/captured'), captured('C-4', 2_000));
+    const { paymentId: captureId } = first.events[0]!.ids;
+    const returned = { ...captured('D-4', 2_000), captureId, reason: 'no funds' };
+    await ok(at('payments/reversed'), returned);
+    const again = await ok(at('payments/reversed'), returned);
+    expect(again).toMatchObject({ revision: 2, events: [] });
+    await ok(at('payments/captured'), captured('C-5', 2_000));
+  });
+
   it('comes back in part and is paid back', async () => {
     const { at, lineIds } = await shipped();
     await ok(at('payments/captured'), captured('C-3', 2_000));

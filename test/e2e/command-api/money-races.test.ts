@@ -95,6 +95,22 @@ describe('many writers through two processes', () => {
     expect((await last(orderId)).payments.voids).toHaveLength(1);
   });
 
+  it('take back no more than was captured', async () => {
+    const orderId = await system.place();
+    const path = `/v1/orders/${orderId}/payments`;
+    const taken = money(10_000, { providerReference: 'C' });
+    const captureId = idOf(await system.send(0, `${path}/captured`, taken, randomUUID()), 'paymentId');
+    const answers = await race(`${path}/reversed`, (writer) =>
+      money(900, { providerReference: `D${writer}`, captureId }),
+    );
+    expect(tally(answers)).toEqual({ '200 with 1': 11, '422 reversal_exceeds_capture': 21 });
+    const again = await race(`${path}/reversed`, () => money(100, { providerReference: 'D', captureId }));
+    expect(tally(again)).toEqual({ '200 with 1': 1, '200 with 0': WRITERS - 1 });
+    const order = await last(orderId);
+    expect(orderTotals(order)).toMatchObject({ capturedMinor: 0 });
+    expect(paymentStatus(order)).toBe('reversed');
+  });
+
   it('record one reference for one of two refunds', async () => {
     const orderId = await system.place();
     const captured = money(5_000, { providerReference: 'C' });
@@ -157,7 +173,7 @@ describe('many writers through two processes', () => {
 
   it('keep every rule of money at every revision, whatever they do', async () => {
     const act = fc.record({
-      what: fc.constantFrom('authorize', 'capture', 'direct', 'refund', 'succeed', 'fail', 'void'),
+      what: fc.constantFrom('authorize', 'capture', 'direct', 'reverse', 'refund', 'succeed', 'fail', 'void'),
       amountMinor: fc.integer({ min: 1, max: 4_000 }),
       pick: fc.nat(9),
     });
@@ -172,7 +188,8 @@ describe('many writers through two processes', () => {
           const states = await system.statesOf(orderId);
           states.forEach(holdsItsMoney);
           const { payments, refunds } = states.at(-1)!;
-          const recorded = [...payments.captures, ...payments.authorizations, ...payments.voids, ...refunds];
+          const { captures, authorizations, voids, reversals } = payments;
+          const recorded = [...captures, ...authorizations, ...voids, ...reversals, ...refunds];
           expect(recorded.length).toBe(acknowledged.flat().length);
           expect(new Set(acknowledged.flat()).size).toBe(recorded.length);
         },
@@ -183,7 +200,7 @@ describe('many writers through two processes', () => {
 });
 
 interface Act {
-  readonly what: 'authorize' | 'capture' | 'direct' | 'refund' | 'succeed' | 'fail' | 'void';
+  readonly what: 'authorize' | 'capture' | 'direct' | 'reverse' | 'refund' | 'succeed' | 'fail' | 'void';
   readonly amountMinor: number;
   readonly pick: number;
 }
@@ -197,12 +214,14 @@ async function actAll(orderId: string, writer: number, acts: readonly Act[]): Pr
     const { payments, refunds } = await last(orderId);
     const providerReference = `${writer}.${turn}`;
     const authorizationId = payments.authorizations[pick % (payments.authorizations.length || 1)]?.paymentId;
+    const captureId = payments.captures[pick % (payments.captures.length || 1)]?.paymentId ?? randomUUID();
     const refundId = refunds[pick % (refunds.length || 1)]?.refundId ?? randomUUID();
     const ofAuthorization = { providerReference, authorizationId: authorizationId ?? randomUUID() };
     const requests: Readonly<Record<Act['what'], () => Promise<Answer>>> = {
       authorize: () => at('payments/authorized', money(amountMinor, { providerReference })),
       capture: () => at('payments/captured', money(amountMinor, ofAuthorization)),
       direct: () => at('payments/captured', money(amountMinor, { providerReference })),
+      reverse: () => at('payments/reversed', money(amountMinor, { providerReference, captureId })),
       refund: () => at('refunds', refund(amountMinor)),
       succeed: () => at(`refunds/${refundId}/succeeded`, { providerReference }),
       fail: () => at(`refunds/${refundId}/failed`, { providerReference }),
@@ -220,15 +239,21 @@ function holdsItsMoney(order: Order): void {
   const { payments, refunds } = order;
   const sum = (of: readonly { amountMinor: number }[]) => of.reduce((all, each) => all + each.amountMinor, 0);
   const live = refunds.filter(({ status }) => status !== 'failed');
+  // Also of what was taken back since.
   expect(sum(live)).toBeLessThanOrEqual(sum(payments.captures));
   for (const { paymentId, amountMinor, capturedMinor } of payments.authorizations) {
     const own = payments.captures.filter(({ authorizationId }) => authorizationId === paymentId);
     expect(capturedMinor).toBe(sum(own));
     expect(capturedMinor).toBeLessThanOrEqual(amountMinor);
   }
+  for (const { paymentId, amountMinor, reversedMinor } of payments.captures) {
+    const own = payments.reversals.filter(({ captureId }) => captureId === paymentId);
+    expect(reversedMinor).toBe(sum(own));
+    expect(reversedMinor).toBeLessThanOrEqual(amountMinor);
+  }
   const { totalMinor, capturedMinor, refundedMinor, balanceDueMinor } = orderTotals(order);
-  expect(balanceDueMinor).toBe(totalMinor - sum(payments.captures) + refundedMinor);
-  expect(capturedMinor).toBe(sum(payments.captures));
+  expect(balanceDueMinor).toBe(totalMinor - capturedMinor + refundedMinor);
+  expect(capturedMinor).toBe(sum(payments.captures) - sum(payments.reversals));
   const isOverpaid = refundedMinor < capturedMinor && balanceDueMinor < 0;
   expect(paymentStatus(order) === 'overpaid').toBe(isOverpaid);
 }

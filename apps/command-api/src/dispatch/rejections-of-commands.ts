@@ -85,6 +85,12 @@ export const rejectionsOfCommands: Readonly<Record<OrderCommandType, readonly Re
     'provider_reference_reused',
     'id_already_used',
   ],
+  RecordPaymentReversed: [
+    ...payment,
+    'provider_reference_reused',
+    'payment_not_found',
+    'reversal_exceeds_capture',
+  ],
   RequestRefund: [
     ...units,
     'currency_mismatch',

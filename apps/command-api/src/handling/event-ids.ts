@@ -36,6 +36,7 @@ const idsOf: IdsOf = {
   PaymentCaptured: ({ data }) => ({ paymentId: data.paymentId }),
   PaymentFailed: ({ data }) => ({ paymentId: data.paymentId }),
   PaymentVoided: ({ data }) => ({ paymentId: data.paymentId }),
+  PaymentReversed: ({ data }) => ({ paymentId: data.paymentId }),
   RefundRequested: ({ data }) => ({ refundId: data.refundId }),
   RefundSucceeded: ({ data }) => ({ refundId: data.refundId }),
   RefundFailed: ({ data }) => ({ refundId: data.refundId }),

@@ -8,6 +8,7 @@ import {
   PaymentAuthorizedBody,
   PaymentCapturedBody,
   PaymentFailedBody,
+  PaymentReversedBody,
   PaymentVoidedBody,
 } from './payments.dto.js';
 
@@ -81,6 +82,25 @@ export class PaymentsController {
     const command = {
       type: 'RecordPaymentVoided',
       data: { authorizationId, providerReference },
+      personal: null,
+    } as const;
+    return this.#orders.change({ asked, orderId, body, command });
+  }
+
+  @Post('reversed')
+  @CommandRoute(
+    'RecordPaymentReversed',
+    'Records that the payment provider took back a captured amount: a chargeback, or a returned direct debit.',
+  )
+  recordPaymentReversed(
+    @AskedBy() asked: Asked,
+    @Param() { orderId }: OrderPath,
+    @Body() body: PaymentReversedBody,
+  ): Promise<CommandAnswer> {
+    const { amountMinor, currency, captureId, providerReference, reason } = body;
+    const command = {
+      type: 'RecordPaymentReversed',
+      data: { amountMinor, currency, captureId, providerReference, reason },
       personal: null,
     } as const;
     return this.#orders.change({ asked, orderId, body, command });

@@ -54,6 +54,21 @@ export class PaymentVoidedBody extends CommandBody {
   providerReference!: string;
 }
 
+export class PaymentReversedBody extends MoneyBody {
+  @Uuid({ description: 'The paymentId of the capture.' })
+  captureId!: string;
+
+  @Text(providerReference)
+  providerReference!: string;
+
+  @OptionalText({
+    max: LIMITS.reasonCharacters,
+    description: 'Why the money was taken back, as the payment provider says it.',
+    example: 'chargeback: fraudulent',
+  })
+  reason!: string | null;
+}
+
 export class RefundSucceededBody extends CommandBody {
   @Text(providerReference)
   providerReference!: string;

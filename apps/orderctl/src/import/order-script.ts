@@ -37,7 +37,7 @@ export class UnknownPlaceholder extends Error {
 const PLACEHOLDER = /\{([^{}]+)\}/g;
 
 /** Fields that hold ids made by commands. Braces in other fields are plain text. */
-const ID_FIELDS = new Set(['lineId', 'authorizationId', 'discountId', 'returnId']);
+const ID_FIELDS = new Set(['lineId', 'authorizationId', 'captureId', 'discountId', 'returnId']);
 
 /** @throws UnknownPlaceholder */
 export function fillRoute(route: string, ids: ScriptIds): string {

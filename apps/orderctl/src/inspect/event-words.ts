@@ -58,6 +58,8 @@ const words: Words = {
   PaymentFailed: ({ amountMinor, reason }, wording) =>
     `payment of ${amount(amountMinor, wording)} failed${because(reason)}`,
   PaymentVoided: ({ providerReference }) => `authorization voided${by(providerReference)}`,
+  PaymentReversed: ({ amountMinor, reason, providerReference }, wording) =>
+    `captured ${amount(amountMinor, wording)} taken back${by(providerReference)}${because(reason)}`,
   RefundRequested: ({ amountMinor, reason }, wording) =>
     `refund of ${amount(amountMinor, wording)} requested: ${reason}`,
   RefundSucceeded: ({ providerReference }) => `refund paid${by(providerReference)}`,

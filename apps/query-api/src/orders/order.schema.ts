@@ -114,6 +114,10 @@ const payments = object({
         paymentId,
         authorizationId: authorizationIfAny,
         amountMinor: amount,
+        reversedMinor: said(
+          integer,
+          'How much of it the payment provider took back, in minor units of the currency.',
+        ),
         method,
         providerReference: reference,
         at: when,
@@ -145,10 +149,23 @@ const payments = object({
     ),
     'The ends of authorizations whose rest is not captured.',
   ),
+  reversals: said(
+    listOf(
+      object({
+        paymentId,
+        captureId: said(uuid, 'The paymentId of the capture.'),
+        amountMinor: amount,
+        providerReference: reference,
+        reason: why,
+        at: when,
+      }),
+    ),
+    'Captured amounts that the payment provider took back: chargebacks, returned direct debits.',
+  ),
   last: {
     ...orNull(text),
-    enum: ['authorized', 'voided', 'failed', 'captured', null],
-    description: 'The last payment event; `captured` from the first capture on.',
+    enum: ['authorized', 'voided', 'failed', 'captured', 'reversed', null],
+    description: 'The last payment event; `captured` while any captured money is left.',
   },
 });
 

@@ -34,6 +34,7 @@ const idOfItems = {
   captures: 'paymentId',
   failures: 'paymentId',
   voids: 'paymentId',
+  reversals: 'paymentId',
   refunds: 'refundId',
   shipments: 'shipmentId',
   cancellations: 'cancellationId',

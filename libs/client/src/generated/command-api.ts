@@ -608,6 +608,41 @@ export interface components {
        */
       providerReference: string;
     };
+    PaymentReversedBody: {
+      /**
+       * Format: date-time
+       * @description When it happened in the business. If absent, now. A time more than 60 s ago needs the scope orders:admin. With a customer's token, it cannot be given.
+       * @example 2026-03-01T12:00:00Z
+       */
+      occurredAt?: string | null;
+      /**
+       * @description An amount in the smallest unit of the currency.
+       * @example 2495
+       */
+      amountMinor: number;
+      /**
+       * @description The currency of the order.
+       * @example EUR
+       */
+      currency: string;
+      /**
+       * Format: uuid
+       * @description The paymentId of the capture.
+       */
+      captureId: string;
+      /**
+       * Format: text
+       * @description The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.
+       * @example pi_3NxY2e
+       */
+      providerReference: string;
+      /**
+       * Format: text
+       * @description Why the money was taken back, as the payment provider says it.
+       * @example chargeback: fraudulent
+       */
+      reason?: string | null;
+    };
     RefundOfLinesDto: {
       /**
        * @description What is refunded. (enum property replaced by openapi-typescript)
@@ -889,6 +924,7 @@ export interface components {
         | 'provider_reference_reused'
         | 'capture_exceeds_authorization'
         | 'authorization_closed'
+        | 'reversal_exceeds_capture'
         | 'refund_exceeds_captured'
         | 'refund_exceeds_shipping'
         | 'refund_exceeds_overpayment'
@@ -1376,6 +1412,36 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['PaymentVoidedBody'];
+      };
+    };
+    responses: {
+      /** @description The command is done: by this request, or by an earlier one. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CommandAnswer'];
+        };
+      };
+    };
+  };
+  recordPaymentReversed: {
+    parameters: {
+      query?: {
+        /** @description If true, nothing is stored, and the answer shows what the command would do. */
+        dryRun?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description The id of the order. */
+        orderId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PaymentReversedBody'];
       };
     };
     responses: {

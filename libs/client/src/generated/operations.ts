@@ -132,6 +132,14 @@ export const operations = {
     takesBody: true,
     pages: null,
   },
+  recordPaymentReversed: {
+    api: 'command',
+    method: 'POST',
+    path: '/v1/orders/{orderId}/payments/reversed',
+    query: ['dryRun'],
+    takesBody: true,
+    pages: null,
+  },
   requestRefund: {
     api: 'command',
     method: 'POST',

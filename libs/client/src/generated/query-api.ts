@@ -17,6 +17,7 @@ export interface components {
             | 'authorized'
             | 'voided'
             | 'failed'
+            | 'reversed'
             | 'refunded'
             | 'overpaid'
             | 'partially_refunded'
@@ -237,6 +238,7 @@ export interface components {
         | 'provider_reference_reused'
         | 'capture_exceeds_authorization'
         | 'authorization_closed'
+        | 'reversal_exceeds_capture'
         | 'refund_exceeds_captured'
         | 'refund_exceeds_shipping'
         | 'refund_exceeds_overpayment'
@@ -295,6 +297,7 @@ export interface operations {
           | 'authorized'
           | 'voided'
           | 'failed'
+          | 'reversed'
           | 'refunded'
           | 'overpaid'
           | 'partially_refunded'
@@ -598,6 +601,7 @@ export interface operations {
           | 'authorized'
           | 'voided'
           | 'failed'
+          | 'reversed'
           | 'refunded'
           | 'overpaid'
           | 'partially_refunded'
@@ -706,6 +710,7 @@ export interface operations {
           | 'authorized'
           | 'voided'
           | 'failed'
+          | 'reversed'
           | 'refunded'
           | 'overpaid'
           | 'partially_refunded'
@@ -1136,6 +1141,8 @@ export interface operations {
                 authorizationId: string | null;
                 /** @description An amount in minor units of the currency. */
                 amountMinor: number;
+                /** @description How much of it the payment provider took back, in minor units of the currency. */
+                reversedMinor: number;
                 /** @description How the customer pays. */
                 method: string | null;
                 /** @description The payment provider's own id for what it did. */
@@ -1190,11 +1197,35 @@ export interface operations {
                  */
                 at: string;
               }[];
+              /** @description Captured amounts that the payment provider took back: chargebacks, returned direct debits. */
+              reversals: {
+                /**
+                 * Format: uuid
+                 * @description The id of this payment.
+                 */
+                paymentId: string;
+                /**
+                 * Format: uuid
+                 * @description The paymentId of the capture.
+                 */
+                captureId: string;
+                /** @description An amount in minor units of the currency. */
+                amountMinor: number;
+                /** @description The payment provider's own id for what it did. */
+                providerReference: string;
+                /** @description Why, in words. */
+                reason: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                at: string;
+              }[];
               /**
-               * @description The last payment event; `captured` from the first capture on.
+               * @description The last payment event; `captured` while any captured money is left.
                * @enum {string|null}
                */
-              last: 'authorized' | 'voided' | 'failed' | 'captured' | null;
+              last: 'authorized' | 'voided' | 'failed' | 'captured' | 'reversed' | null;
             };
             /** @description Money given back, or on its way back. */
             refunds: {
@@ -1429,6 +1460,7 @@ export interface operations {
               | 'authorized'
               | 'voided'
               | 'failed'
+              | 'reversed'
               | 'refunded'
               | 'overpaid'
               | 'partially_refunded'
@@ -1796,6 +1828,7 @@ export interface operations {
           | 'authorized'
           | 'voided'
           | 'failed'
+          | 'reversed'
           | 'refunded'
           | 'overpaid'
           | 'partially_refunded'
@@ -1945,6 +1978,7 @@ export interface operations {
           | 'PaymentCaptured'
           | 'PaymentFailed'
           | 'PaymentVoided'
+          | 'PaymentReversed'
           | 'RefundRequested'
           | 'RefundSucceeded'
           | 'RefundFailed'

@@ -10,9 +10,13 @@ export function usedIds(order: Order): Set<string> {
     ...order.discounts.map(({ discountId }) => discountId),
     ...order.surcharges.map(({ surchargeId }) => surchargeId),
     ...order.cancellations.map(({ cancellationId }) => cancellationId),
-    ...[...payments.authorizations, ...payments.captures, ...payments.failures, ...payments.voids].map(
-      ({ paymentId }) => paymentId,
-    ),
+    ...[
+      ...payments.authorizations,
+      ...payments.captures,
+      ...payments.failures,
+      ...payments.voids,
+      ...payments.reversals,
+    ].map(({ paymentId }) => paymentId),
     ...order.refunds.map(({ refundId }) => refundId),
     ...order.shipments.map(({ shipmentId }) => shipmentId),
     ...order.returns.map(({ returnId }) => returnId),

@@ -32,7 +32,7 @@ export const LIMITS = {
   namedLines: 20_000,
   /** Receipts of returned units. Limited because their commands are never forgotten. */
   receipts: 1_000,
-  /** Of authorizations, captures and failures each. Twice as many as shipments: the provider has acted already. */
+  /** Of authorizations, captures, failures and reversals each. Twice as many as shipments: the provider has acted already. */
   payments: 1_000,
   /** Removed lines and discounts. Limited because their ids are never forgotten. */
   removals: 5_000,

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { recordAuthorized, recordCaptured, recordPaymentFailed, recordVoided } from '../testing/commands.js';
+import {
+  recordAuthorized,
+  recordCaptured,
+  recordPaymentFailed,
+  recordReversed,
+  recordVoided,
+} from '../testing/commands.js';
 import {
   authorized,
   captured,
@@ -7,10 +13,14 @@ import {
   orderPlaced,
   orderRejected,
   paymentFailed,
+  refundRequested,
+  refundSucceeded,
+  reversed,
   voided,
 } from '../testing/events.js';
 import { at, given } from '../testing/given.js';
 import { LIMITS } from './limits.js';
+import { orderTotals } from './totals.js';
 
 const placed = orderPlaced();
 const long = 'x'.repeat(101);
@@ -175,5 +185,81 @@ describe('RecordPaymentVoided', () => {
     given(placed, authorized(1))
       .when(recordVoided({ providerReference: long }))
       .thenRejected('text_too_long');
+  });
+});
+
+describe('RecordPaymentReversed', () => {
+  const taken = [placed, captured(10_000)];
+
+  it('takes a capture back, whatever became of the order', () => {
+    const recorded = reversed(10_000, { paymentId: 'new-0' });
+    given(...taken)
+      .when(recordReversed(10_000))
+      .then(recorded);
+    const { order } = given(...taken, orderCancelled()).when(recordReversed(10_000));
+    expect(order.payments).toMatchObject({ captures: [{ reversedMinor: 10_000 }], last: 'reversed' });
+    expect(orderTotals(order)).toMatchObject({ capturedMinor: 0, balanceDueMinor: 0 });
+  });
+
+  it('leaves the rest of it, and its authorization used up', () => {
+    const ofAuthorization = { authorizationId: 'authorization' };
+    const { when, order } = given(
+      placed,
+      authorized(10_000),
+      captured(10_000, ofAuthorization),
+      reversed(4_000),
+    );
+    expect(orderTotals(order)).toMatchObject({ capturedMinor: 6_000, balanceDueMinor: 4_000 });
+    expect(order.payments).toMatchObject({ authorizations: [{ capturedMinor: 10_000 }], last: 'captured' });
+    when(recordReversed(6_000, { providerReference: 'D2' })).then(
+      reversed(6_000, { paymentId: 'new-0', providerReference: 'D2' }),
+    );
+    when(recordReversed(6_001, { providerReference: 'D2' })).thenRejected('reversal_exceeds_capture', {
+      availableMinor: 6_000,
+    });
+    when(recordCaptured(1, { ...ofAuthorization, providerReference: 'C2' })).thenRejected(
+      'capture_exceeds_authorization',
+    );
+  });
+
+  it('takes back what was refunded already: the money is gone twice', () => {
+    const { order } = given(...taken, refundRequested(10_000), refundSucceeded()).when(
+      recordReversed(10_000),
+    );
+    expect(orderTotals(order)).toMatchObject({ capturedMinor: 0, refundedMinor: 10_000 });
+  });
+
+  it('is made good by another capture, which an amount’s limit counts beside the first', () => {
+    const { when } = given(placed, captured(LIMITS.amountMinor), reversed(LIMITS.amountMinor));
+    when(recordCaptured(1, { providerReference: 'C2' })).thenRejected('total_out_of_range');
+    given(...taken, reversed(10_000))
+      .when(recordCaptured(10_000, { providerReference: 'C2' }))
+      .then(captured(10_000, { paymentId: 'new-0', providerReference: 'C2' }));
+  });
+
+  it('records a provider’s reference once', () => {
+    const { when } = given(...taken, reversed(10_000, { reason: 'fraud' }));
+    when(recordReversed(10_000, { reason: 'fraud' })).thenNothing();
+    for (const other of [{ reason: null }, { reason: 'fraud', captureId: 'other' }]) {
+      when(recordReversed(10_000, other)).thenRejected('provider_reference_reused', {
+        providerReference: 'D1',
+      });
+    }
+    when(recordReversed(1, { reason: 'fraud' })).thenRejected('provider_reference_reused');
+  });
+
+  it('is refused for what is no capture, out of range, in another currency, under a used id', () => {
+    const { when } = given(placed, authorized(10_000), captured(10_000));
+    for (const captureId of ['x', 'authorization']) {
+      when(recordReversed(1, { captureId })).thenRejected('payment_not_found', { paymentId: captureId });
+    }
+    when(recordReversed(0)).thenRejected('amount_out_of_range');
+    when(recordReversed(1, { currency: 'USD' })).thenRejected('currency_mismatch');
+    when(recordReversed(1, { reason: 'x'.repeat(501) })).thenRejected('text_too_long');
+    when(recordReversed(1, { providerReference: long })).thenRejected('text_too_long');
+    when(recordReversed(1), { newIds: ['capture'] }).thenRejected('id_already_used');
+    given(...taken, reversed(1))
+      .when(recordReversed(1, { providerReference: 'D2' }), { newIds: ['reversal'] })
+      .thenRejected('id_already_used');
   });
 });

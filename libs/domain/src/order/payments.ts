@@ -6,13 +6,21 @@ import { freshId } from './identity.js';
 import type { PaymentId } from './ids.js';
 import { LIMITS } from './limits.js';
 import { accept, isRefusal, reject, type RejectionCode, type Refusal } from './rejections.js';
-import type { Authorization, Capture, FailedPayment, Order, Payments, VoidedPayment } from './state.js';
-import { capturedTotalMinor } from './totals.js';
+import type {
+  Authorization,
+  Capture,
+  FailedPayment,
+  Order,
+  Payments,
+  Reversal,
+  VoidedPayment,
+} from './state.js';
+import { everCapturedMinor, heldMinor } from './totals.js';
 
 type Money = { readonly amountMinor: number; readonly currency: string };
 
 /**
- * What the payment provider did: these four. `providerReference` is the provider's own id for it, unique per order
+ * What the payment provider did: these five. `providerReference` is the provider's own id for it, unique per order
  * and kind.
  */
 type Authorized = Money & { readonly providerReference: string; readonly method: string | null };
@@ -28,18 +36,25 @@ type Failed = Money & {
   readonly reason: string | null;
 };
 type Voided = { readonly authorizationId: PaymentId; readonly providerReference: string };
+type Reversed = Money & {
+  readonly captureId: PaymentId;
+  readonly providerReference: string;
+  readonly reason: string | null;
+};
 
 export type PaymentEvent =
   | Event<'PaymentAuthorized', Authorized & { readonly paymentId: PaymentId }>
   | Event<'PaymentCaptured', Captured & { readonly paymentId: PaymentId }>
   | Event<'PaymentFailed', Failed & { readonly paymentId: PaymentId }>
-  | Event<'PaymentVoided', Voided & { readonly paymentId: PaymentId }>;
+  | Event<'PaymentVoided', Voided & { readonly paymentId: PaymentId }>
+  | Event<'PaymentReversed', Reversed & { readonly paymentId: PaymentId }>;
 
 export type PaymentCommand =
   | Command<'RecordPaymentAuthorized', Authorized>
   | Command<'RecordPaymentCaptured', Captured>
   | Command<'RecordPaymentFailed', Failed>
-  | Command<'RecordPaymentVoided', Voided>;
+  | Command<'RecordPaymentVoided', Voided>
+  | Command<'RecordPaymentReversed', Reversed>;
 
 export const evolvePayments: EvolveArea<PaymentEvent> = {
   PaymentAuthorized: (order, { data, occurredAt }) => {
@@ -63,6 +78,7 @@ export const evolvePayments: EvolveArea<PaymentEvent> = {
       method: data.method,
       authorizationId: data.authorizationId,
       paymentId: data.paymentId,
+      reversedMinor: 0,
       at: occurredAt,
     };
     const captures = [...order.payments.captures, capture];
@@ -91,6 +107,24 @@ export const evolvePayments: EvolveArea<PaymentEvent> = {
     const voids = [...order.payments.voids, voided];
     const authorizations = changeAuthorization(order, authorizationId, () => ({ voided: true }));
     return withPayments(order, { voids, authorizations }, 'voided');
+  },
+
+  PaymentReversed: (order, { data, occurredAt }) => {
+    const reversal: Reversal = {
+      amountMinor: data.amountMinor,
+      providerReference: data.providerReference,
+      captureId: data.captureId,
+      reason: data.reason,
+      paymentId: data.paymentId,
+      at: occurredAt,
+    };
+    const reversals = [...order.payments.reversals, reversal];
+    const captures = order.payments.captures.map((capture) =>
+      capture.paymentId === data.captureId
+        ? { ...capture, reversedMinor: capture.reversedMinor + data.amountMinor }
+        : capture,
+    );
+    return withPayments(order, { reversals, captures }, 'reversed');
   },
 };
 
@@ -148,9 +182,21 @@ export const decidePayments: DecideArea<PaymentCommand, PaymentEvent> = {
     if (isRefusal(authorization)) return authorization;
     return accept({ type: 'PaymentVoided', data: { paymentId, ...data } });
   },
+
+  /** A part of the capture may have been refunded already: that does not keep the provider from taking back all of it. */
+  RecordPaymentReversed: (order, { data }, context) => {
+    const wrong = checkPayment(order, data) ?? checkReason(data.reason);
+    if (wrong) return wrong;
+    const known = decideIfKnown(order.payments.reversals, data, ['captureId', 'amountMinor', 'reason']);
+    if (known) return known;
+    const paymentId = freshId(order, context);
+    if (isRefusal(paymentId)) return paymentId;
+    const refused = checkReversal(order, data) ?? checkRoom(order, 'reversals');
+    return refused ?? accept({ type: 'PaymentReversed', data: { paymentId, ...data } });
+  },
 };
 
-function checkPayment(order: Order, data: Authorized | Failed): Refusal | null {
+function checkPayment(order: Order, data: Authorized | Failed | Reversed): Refusal | null {
   return (
     checkCurrency(order, data.currency) ??
     checkAmount(data.amountMinor, 'amountMinor', 1) ??
@@ -171,8 +217,10 @@ function isKnownFailure({ payments }: Order, content: Omit<Failed, 'currency'>, 
   );
 }
 
+type PaymentKind = Exclude<keyof Payments, 'last'>;
+
 /** Voids need no limit of their own: each authorization is voided at most once. */
-function checkRoom({ payments }: Order, kind: 'authorizations' | 'captures' | 'failures'): Refusal | null {
+function checkRoom({ payments }: Order, kind: Exclude<PaymentKind, 'voids'>): Refusal | null {
   return checkCount(payments[kind].length + 1, LIMITS.payments, kind);
 }
 
@@ -197,7 +245,7 @@ function decideIfKnown<T extends { readonly providerReference: string }, K exten
  * A capture may exceed the order's total, since the provider took the money. It may not exceed its authorization.
  */
 function checkCapture(order: Order, { authorizationId, amountMinor }: Captured): Refusal | null {
-  if (capturedTotalMinor(order) + amountMinor > LIMITS.amountMinor) {
+  if (everCapturedMinor(order) + amountMinor > LIMITS.amountMinor) {
     return reject('total_out_of_range', { limit: LIMITS.amountMinor });
   }
   if (authorizationId === null) return null;
@@ -207,6 +255,13 @@ function checkCapture(order: Order, { authorizationId, amountMinor }: Captured):
   return amountMinor > leftMinor
     ? reject('capture_exceeds_authorization', { availableMinor: leftMinor })
     : null;
+}
+
+function checkReversal(order: Order, { captureId, amountMinor }: Reversed): Refusal | null {
+  const capture = order.payments.captures.find(({ paymentId }) => paymentId === captureId);
+  if (!capture) return reject('payment_not_found', { paymentId: captureId });
+  const leftMinor = heldMinor(capture);
+  return amountMinor > leftMinor ? reject('reversal_exceeds_capture', { availableMinor: leftMinor }) : null;
 }
 
 function findAuthorization(order: Order, authorizationId: PaymentId): Authorization | Refusal {
@@ -232,18 +287,19 @@ function changeAuthorization(
   );
 }
 
-/** `last` is the last payment event until the first capture. From then on it stays `captured`. */
+/** `last` is the last payment event; while any captured money is left, it stays `captured`. */
 function withPayments(order: Order, change: Partial<Payments>, last: Payments['last']): Order {
   const { payments } = order;
-  const captured = payments.captures.length > 0;
+  const captures = change.captures ?? payments.captures;
   return {
     ...order,
     payments: {
       authorizations: change.authorizations ?? payments.authorizations,
-      captures: change.captures ?? payments.captures,
+      captures,
       failures: change.failures ?? payments.failures,
       voids: change.voids ?? payments.voids,
-      last: captured ? 'captured' : last,
+      reversals: change.reversals ?? payments.reversals,
+      last: captures.some((capture) => heldMinor(capture) > 0) ? 'captured' : last,
     },
   };
 }

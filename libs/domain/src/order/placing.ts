@@ -107,7 +107,7 @@ export const evolvePlacing = {
     holdReason: null,
     placedAt: occurredAt,
     stock: { status: 'none', reference: null, reason: null, lines: [] },
-    payments: { authorizations: [], captures: [], failures: [], voids: [], last: null },
+    payments: { authorizations: [], captures: [], failures: [], voids: [], reversals: [], last: null },
     refunds: [],
     shipments: [],
     cancellations: [],

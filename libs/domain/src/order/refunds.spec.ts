@@ -17,6 +17,7 @@ import {
   refundRequested,
   refundSucceeded,
   returned,
+  reversed,
   sent,
   taxOnTop,
 } from '../testing/events.js';
@@ -383,6 +384,19 @@ describe('RequestRefund', () => {
       .then(refundRequested(3_000, { refundId: 'new-0' }));
   });
 
+  it('gives back nothing that the provider took back', () => {
+    const code = 'refund_exceeds_captured';
+    given(...paid, reversed(2_000))
+      .when(requestRefund(1_001))
+      .thenRejected(code, { availableMinor: 1_000 });
+    given(...paid, refundRequested(500), refundSucceeded(), reversed(3_000))
+      .when(requestRefund(1))
+      .thenRejected(code, { availableMinor: 0 });
+    given(...paid, linesCancelled([mug(3)]), reversed(2_500))
+      .when(requestRefund([mug(1)], { reason: 'cancellation' }))
+      .thenRejected('quantity_exceeds_refundable', { availableMinor: 0 });
+  });
+
   it('is the same refund under the same id', () => {
     const refund = { newIds: ['refund'] };
     const amount = given(...paid, refundRequested(500));
@@ -473,6 +487,9 @@ describe('RecordRefundSucceeded and RecordRefundFailed', () => {
       status: 'succeeded',
       failureReason: null,
     });
+    given(...pending, refundFailed(), reversed(3_000))
+      .when(recordRefundSucceeded())
+      .then(refundSucceeded());
     given(...pending, refundFailed(), refundRequested(2_600, { refundId: 'instead' }))
       .when(recordRefundSucceeded())
       .thenRejected('refund_exceeds_captured', { availableMinor: 0 });

@@ -9,7 +9,7 @@ import { LIMITS } from './limits.js';
 import { grantRefund } from './refund-grants.js';
 import { accept, isRefusal, reject, type Refusal } from './rejections.js';
 import type { Order, Refund } from './state.js';
-import { orderTotals } from './totals.js';
+import { everCapturedMinor, orderTotals } from './totals.js';
 
 export type RefundEvent =
   | Event<
@@ -91,7 +91,7 @@ export const decideRefunds: DecideArea<RefundCommand, RefundEvent> = {
     if (isRefusal(granted)) return granted;
     const { of, amountMinor } = granted;
     const refused =
-      checkGranted(order, amountMinor) ??
+      checkGranted(order, amountMinor, orderTotals(order).capturedMinor) ??
       checkOneMore(
         'refunds',
         order.refunds.map((each) => linesOf(each.of)),
@@ -155,10 +155,11 @@ function checkReturn(order: Order, returnId: ReturnId | null): Refusal | null {
 }
 
 /** All refunds together may not exceed what was captured (invariant 2). A failed refund frees its amount. */
-function checkGranted(order: Order, amountMinor: number): Refusal | null {
+function checkGranted(order: Order, amountMinor: number, capturedMinor: number): Refusal | null {
   if (!isAmount(amountMinor, 1)) return reject('amount_out_of_range', { amountMinor });
-  const { capturedMinor, refundedMinor, pendingRefundsMinor } = orderTotals(order);
-  const availableMinor = capturedMinor - refundedMinor - pendingRefundsMinor;
+  const { refundedMinor, pendingRefundsMinor } = orderTotals(order);
+  // A capture may be taken back after it was refunded.
+  const availableMinor = Math.max(0, capturedMinor - refundedMinor - pendingRefundsMinor);
   return amountMinor > availableMinor ? reject('refund_exceeds_captured', { availableMinor }) : null;
 }
 
@@ -175,12 +176,13 @@ function checkReference(order: Order, refund: Refund, providerReference: string 
 
 /**
  * A failure without a provider reference was a guess, made because no answer came. The provider's word that it
- * paid overrides the guess, unless other refunds have taken the captured money meanwhile.
+ * paid overrides the guess, unless other refunds have taken the captured money meanwhile. A capture that was taken
+ * back does not count: the provider may have paid before that.
  */
 function checkSucceeds(order: Order, refund: Refund): Refusal | null {
   if (refund.status === 'pending') return null;
   if (refund.status === 'failed' && refund.providerReference === null) {
-    return checkGranted(order, refund.amountMinor);
+    return checkGranted(order, refund.amountMinor, everCapturedMinor(order));
   }
   return notInState(refund);
 }

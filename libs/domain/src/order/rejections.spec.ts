@@ -75,6 +75,7 @@ const examples: { readonly [Code in RejectionCode]: ReturnType<ReturnType<typeof
   authorization_closed: given(placed, has.authorized(1), has.voided()).when(
     ask.recordCaptured(1, { authorizationId: 'authorization' }),
   ),
+  reversal_exceeds_capture: given(placed, has.captured(1)).when(ask.recordReversed(2)),
   refund_exceeds_captured: given(placed).when(ask.requestRefund(1)),
   refund_exceeds_shipping: given(placed).when(ask.requestRefund({ kind: 'shipping', amountMinor: 1 })),
   refund_exceeds_overpayment: given(placed, has.captured(10_000)).when(

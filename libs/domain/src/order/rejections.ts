@@ -47,6 +47,7 @@ export const rejectionCodes = [
   'provider_reference_reused',
   'capture_exceeds_authorization',
   'authorization_closed',
+  'reversal_exceeds_capture',
   'refund_exceeds_captured',
   'refund_exceeds_shipping',
   'refund_exceeds_overpayment',

@@ -71,6 +71,11 @@ const gathered: readonly Gathered[] = [
     oneMore: ask.recordPaymentFailed(1),
   },
   {
+    ...{ field: 'reversals', limit: LIMITS.payments, before: paid },
+    each: (n) => has.reversed(1, { paymentId: `payment-${n}`, providerReference: `D-${n}` }),
+    oneMore: ask.recordReversed(1, { providerReference: 'D' }),
+  },
+  {
     ...{ field: 'removals', limit: LIMITS.removals, before: discounted },
     each: (n) => has.discountRemoved(`gone-${n}`),
     oneMore: ask.editOrder([ask.removeDiscount()]),

@@ -43,6 +43,8 @@ export interface Capture {
   readonly paymentId: PaymentId;
   readonly authorizationId: PaymentId | null;
   readonly amountMinor: number;
+  /** The part that the provider took back. */
+  readonly reversedMinor: number;
   readonly method: string | null;
   readonly providerReference: string;
   readonly at: Instant;
@@ -64,13 +66,24 @@ export interface VoidedPayment {
   readonly at: Instant;
 }
 
+/** A capture that the provider took back, in whole or in part: a chargeback, or a returned direct debit. */
+export interface Reversal {
+  readonly paymentId: PaymentId;
+  readonly captureId: PaymentId;
+  readonly amountMinor: number;
+  readonly providerReference: string;
+  readonly reason: string | null;
+  readonly at: Instant;
+}
+
 export interface Payments {
   readonly authorizations: readonly Authorization[];
   readonly captures: readonly Capture[];
   readonly failures: readonly FailedPayment[];
   readonly voids: readonly VoidedPayment[];
-  /** The last payment event before the first capture; `captured` from then on. */
-  readonly last: 'authorized' | 'voided' | 'failed' | 'captured' | null;
+  readonly reversals: readonly Reversal[];
+  /** The last payment event; `captured` while any captured money is left. */
+  readonly last: 'authorized' | 'voided' | 'failed' | 'captured' | 'reversed' | null;
 }
 
 export interface Refund {

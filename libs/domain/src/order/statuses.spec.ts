@@ -18,6 +18,7 @@ import {
   returnReceived,
   returnRequested,
   returned,
+  reversed,
   sent,
   shipmentCreated,
   shipmentDelivered,
@@ -53,6 +54,12 @@ describe('paymentStatus', () => {
       [captured(10_001), refundRequested(1, { reason: 'overpayment' }), refundSucceeded()],
     ],
     ['refunded', [captured(10_000), refundRequested(10_000), refundSucceeded()]],
+    ['reversed', [captured(10_000), reversed(10_000)]],
+    ['reversed', [captured(10_000), refundRequested(10_000), refundSucceeded(), reversed(10_000)]],
+    ['failed', [captured(10_000), reversed(10_000), paymentFailed(10_000)]],
+    ['paid', [captured(10_000), reversed(10_000), captured(10_000, { paymentId: 'second' })]],
+    ['partially_paid', [captured(10_000), reversed(1)]],
+    ['refunded', [captured(10_000), refundRequested(6_000), refundSucceeded(), reversed(4_000)]],
   ])('is %s', (status, history) => {
     expect(paymentStatus(given(placed, ...history).order)).toBe(status);
   });

@@ -6,6 +6,7 @@ export const paymentStatuses = [
   'authorized',
   'voided',
   'failed',
+  'reversed',
   'refunded',
   'overpaid',
   'partially_refunded',
@@ -14,7 +15,7 @@ export const paymentStatuses = [
 ] as const;
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
-/** While nothing is captured, the last payment event; then the first status below that holds. */
+/** While nothing is captured, or all of it was taken back, the last payment event; then the first status below that holds. */
 export function paymentStatus(order: Order): PaymentStatus {
   const { capturedMinor, refundedMinor, balanceDueMinor } = orderTotals(order);
   if (capturedMinor === 0) {

@@ -1,7 +1,7 @@
 import { allocate } from '../money.js';
 import type { Discount, OrderedLine, Tax } from './content.js';
 import { anythingDispatched, lineAmountMinor } from './lines.js';
-import type { Line, Order, Refund } from './state.js';
+import type { Capture, Line, Order, Refund } from './state.js';
 
 /** All in minor units of the order's currency; derived, never stored (invariant 3). */
 export interface OrderTotals {
@@ -16,6 +16,7 @@ export interface OrderTotals {
   readonly taxMinor: number;
   readonly orderedTotalMinor: number;
   readonly totalMinor: number;
+  /** Captures, less what the provider took back of them. */
   readonly capturedMinor: number;
   /** Refunds that succeeded. */
   readonly refundedMinor: number;
@@ -33,7 +34,7 @@ export function orderTotals(order: Order): OrderTotals {
   const exclusiveTaxMinor = sum(order.lines, ({ tax }) => onTopMinor(tax)) + onTopMinor(shippingTax);
   const taxMinor = sum(order.lines, ({ tax }) => tax?.amountMinor ?? 0) + (shippingTax?.amountMinor ?? 0);
   const orderedTotalMinor = linesMinor + surchargesMinor + shippingMinor + exclusiveTaxMinor - discountsMinor;
-  const capturedMinor = capturedTotalMinor(order);
+  const capturedMinor = sum(order.payments.captures, heldMinor);
   const refundedMinor = sum(
     order.refunds.filter(({ status }) => status === 'succeeded'),
     amountMinor,
@@ -58,8 +59,14 @@ export function orderTotals(order: Order): OrderTotals {
   };
 }
 
-export function capturedTotalMinor(order: Order): number {
+/** All that was ever captured, also what the provider took back since. */
+export function everCapturedMinor(order: Order): number {
   return sum(order.payments.captures, amountMinor);
+}
+
+/** What is left of a capture after its reversals. */
+export function heldMinor({ amountMinor, reversedMinor }: Capture): number {
+  return amountMinor - reversedMinor;
 }
 
 /** Whether all of the order is off: it was rejected, or cancelled before anything was dispatched. */

@@ -19,6 +19,7 @@ const money: OrderCommandType[] = [
   'RecordPaymentCaptured',
   'RecordPaymentFailed',
   'RecordPaymentVoided',
+  'RecordPaymentReversed',
   'RequestRefund',
   'RecordRefundSucceeded',
   'RecordRefundFailed',
@@ -68,8 +69,8 @@ describe('allowedCommands', () => {
   });
 
   it('tells every command when it is allowed', () => {
-    expect(orderCommandTypes).toHaveLength(31);
-    expect(orderEventTypes).toHaveLength(38);
+    expect(orderCommandTypes).toHaveLength(32);
+    expect(orderEventTypes).toHaveLength(39);
     const somewhere = new Set([
       ...allowedCommands(given(orderPlaced()).order),
       ...allowedCommands(given(orderPlaced(), orderHeld()).order),

@@ -40,6 +40,7 @@ const transitions = {
   RecordPaymentCaptured: always,
   RecordPaymentFailed: always,
   RecordPaymentVoided: always,
+  RecordPaymentReversed: always,
   RequestRefund: always,
   RecordRefundSucceeded: always,
   RecordRefundFailed: always,

@@ -5,7 +5,7 @@ import type { EditOperation } from '../order/edits.js';
 import { unshipped } from '../order/lines.js';
 import { orderCommandTypes, type OrderCommand, type OrderCommandType } from '../order/order.js';
 import type { Line, Order, OrderState } from '../order/state.js';
-import { orderTotals } from '../order/totals.js';
+import { heldMinor, orderTotals } from '../order/totals.js';
 import { allowedCommands } from '../order/transitions.js';
 import * as ask from './commands.js';
 import { britain } from './events.js';
@@ -148,6 +148,13 @@ const makers: Makers = {
       authorizationId: draw.one(order.payments.authorizations)?.paymentId ?? 'nowhere',
       providerReference: reference('V', draw),
     }),
+  RecordPaymentReversed: (order, draw) => {
+    const capture = draw.one(order.payments.captures);
+    return ask.recordReversed(money(draw, capture ? heldMinor(capture) : 1), {
+      captureId: capture?.paymentId ?? 'nowhere',
+      providerReference: reference('D', draw),
+    });
+  },
   RequestRefund: (order, draw) => anyRefund(order, draw),
   RecordRefundSucceeded: (order, draw) =>
     ask.recordRefundSucceeded(anyRefundId(order, draw, 'failed'), reference('B', draw)),

@@ -109,6 +109,14 @@ export const recordPaymentFailed = (amountMinor: number, data: Given<'RecordPaym
   });
 export const recordVoided = (data: Given<'RecordPaymentVoided'> = {}) =>
   command('RecordPaymentVoided', { authorizationId: 'authorization', providerReference: 'V1', ...data });
+export const recordReversed = (amountMinor: number, data: Given<'RecordPaymentReversed'> = {}) =>
+  command('RecordPaymentReversed', {
+    ...money(amountMinor),
+    captureId: 'capture',
+    providerReference: 'D1',
+    reason: null,
+    ...data,
+  });
 
 export const requestRefund = (
   of: number | readonly LineQuantity[] | Data<'RequestRefund'>['of'],

@@ -143,6 +143,18 @@ export const voided = (data: Given<'PaymentVoided'> = {}): Happened => ({
   type: 'PaymentVoided',
   data: { paymentId: 'void', authorizationId: 'authorization', providerReference: 'V1', ...data },
 });
+export const reversed = (amountMinor: number, data: Given<'PaymentReversed'> = {}): Happened => ({
+  type: 'PaymentReversed',
+  data: {
+    paymentId: 'reversal',
+    captureId: 'capture',
+    amountMinor,
+    currency: 'GBP',
+    providerReference: 'D1',
+    reason: null,
+    ...data,
+  },
+});
 
 export const refundRequested = (amountMinor: number, data: Given<'RefundRequested'> = {}): Happened => ({
   type: 'RefundRequested',

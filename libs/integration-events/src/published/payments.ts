@@ -69,4 +69,22 @@ export const publishedPayments: PublishedPart<PaymentEvent> = {
       providerReference,
     }),
   ),
+  PaymentReversed: publish(
+    1,
+    'The payment provider took back a captured amount: a chargeback, or a returned direct debit.',
+    {
+      paymentId,
+      captureId: id('The `paymentId` of the capture.'),
+      amountMinor: minor('The amount that was taken back; the whole capture or a part of it.'),
+      providerReference,
+      reason,
+    },
+    ({ data: { paymentId, captureId, amountMinor, providerReference, reason } }) => ({
+      paymentId,
+      captureId,
+      amountMinor,
+      providerReference,
+      reason,
+    }),
+  ),
 };

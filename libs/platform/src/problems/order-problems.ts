@@ -136,6 +136,10 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
     'Check what the provider reported.',
   ),
   authorization_closed: notNow('The authorization was voided', 'Use another authorization.'),
+  reversal_exceeds_capture: broken(
+    'More is taken back than is left of the capture',
+    'Check what the provider reported: availableMinor in details is the capture less earlier reversals of it.',
+  ),
   refund_exceeds_captured: broken(
     'Refunds would exceed what was captured',
     'Pending and succeeded refunds together cannot exceed the captured amount.',
