@@ -31,7 +31,7 @@ async function paid(): Promise<Changeable<Facts>> {
       (order: Order) => recordRefundSucceeded(order.refunds[0]!.refundId, `R1 ${orderId}`),
       ({ payments }: Order) =>
         recordReversed(200, {
-          ...{ ...CURRENCY, captureId: payments.captures[1]!.paymentId, providerReference: `C2 ${orderId}` },
+          ...{ ...CURRENCY, captureId: payments.captures[1]!.paymentId, providerReference: `V2 ${orderId}` },
         }),
     ]),
   ) as Changeable<Facts>;
@@ -42,11 +42,11 @@ async function paid(): Promise<Changeable<Facts>> {
       ledger.push({
         ...{ seq: ledger.length + 1, kind, reference: `${name} ${orderId}`, requestId: `${name} ${orderId}` },
         ...{ cause: `${orderId}@${name}`, tenantId: 'default', orderId, amountMinor, currency: 'GBP' },
-        ...{ authorization: null, refundId: null },
+        ...{ authorization: null, refundId: null, capture: kind === 'reversed' ? `C2 ${orderId}` : null },
       });
     book('captured', 'C1', 3_000);
     book('captured', 'C2', 1_000);
-    book('reversed', 'C2', 200);
+    book('reversed', 'V2', 200);
     book('declined', 'D1', 7_000);
     book('refunding', 'R1', 500);
     book('refunded', 'R1', 500);
@@ -103,7 +103,7 @@ const alterations: readonly Alteration[] = [
   ],
   [
     'a reversal is in no stream',
-    /reversal C2 .* is in the ledger, and not in the stream/,
+    /reversal V2 .* is in the ledger, and not in the stream/,
     ({ log }) => {
       log.find(({ type }) => type === 'PaymentReversed')!.type = 'PaymentVoided';
     },
@@ -117,7 +117,7 @@ const alterations: readonly Alteration[] = [
   ],
   [
     'a row does not know of a reversal',
-    /reversal C2 .* is in the stream, and not in the row/,
+    /reversal V2 .* is in the stream, and not in the row/,
     (facts) => void documentOf(facts).payments.reversals.pop(),
   ],
   [
@@ -214,6 +214,18 @@ describe('I10, in the checker of the chaos run', () => {
     expect(await said(facts)).toEqual([]);
     facts.provider.tenants.push('default');
     expect(await said(facts)).toHaveLength(8);
+  });
+
+  it('lets the provider take back what was granted, and is then paid back', async () => {
+    const facts = (await someFacts(1, (orderId) => [
+      placeOrder(orderId, CURRENCY),
+      recordCaptured(3_000, CURRENCY),
+      requestRefund(3_000, CURRENCY),
+      ({ payments }: Order) =>
+        recordReversed(3_000, { ...CURRENCY, captureId: payments.captures[0]!.paymentId }),
+      (order: Order) => recordRefundSucceeded(order.refunds[0]!.refundId, 'R1'),
+    ])) as Changeable<Facts>;
+    expect(await check(facts as Facts)).toEqual([]);
   });
 
   it('takes a refund that came back to the provider for none, in the rows too', async () => {

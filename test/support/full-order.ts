@@ -50,6 +50,7 @@ export const oneMoreOfEach: Readonly<Record<string, OrderCommand>> = {
   authorizations: ask.recordAuthorized(1),
   captures: ask.recordCaptured(1),
   failures: ask.recordPaymentFailed(1),
+  reversals: ask.recordReversed(1, { captureId: id('capture', 0) }),
   shipments: ask.createShipment({ lines: units(0, 1).slice(0, 1) }),
   cancellations: ask.cancelLines(units(0, 1).slice(0, 1)),
   returns: ask.requestReturn(units(0, 1).slice(0, 1)),

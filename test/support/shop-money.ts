@@ -50,7 +50,7 @@ export async function ledgerOfShop(
     ledger.push({
       ...{ seq: ledger.length + 1, kind, reference, requestId: reference, cause: `${reference} ${orderId}` },
       ...{ tenantId: 'default', orderId, amountMinor: Number(minor), currency: 'GBP' },
-      ...{ authorization: null, refundId: null },
+      ...{ authorization: null, refundId: null, capture: null },
     });
   };
   for (const sale of sales) {

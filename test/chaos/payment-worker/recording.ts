@@ -44,9 +44,9 @@ export class Recording {
           ? null
           : await this.#orders.paymentId(entry, 'authorizations', entry.authorization),
       captureId:
-        entry.kind === 'reversed' ? await this.#orders.paymentId(entry, 'captures', entry.reference) : null,
+        entry.capture === null ? null : await this.#orders.paymentId(entry, 'captures', entry.capture),
     };
-    const key = entry.kind === 'declined' ? `declined:${entry.reference}` : heard;
+    const key = keyOf(entry, heard);
     if (entry.kind === 'refund_failed' && percentOf(heard) < GIVEN_UP_PERCENT) {
       await this.#send(entry.orderId, `given up:${heard}`, giveUp(entry));
     }
@@ -58,8 +58,8 @@ export class Recording {
    * News come in any order, and a void closes its authorization. So earlier ledger entries are recorded first; before
    * a capture is taken back, the capture.
    */
-  async #recordEarlier({ seq, kind, authorization, requestId }: LedgerEntry): Promise<void> {
-    if (authorization === null && kind !== 'reversed') return;
+  async #recordEarlier({ seq, capture, authorization, requestId }: LedgerEntry): Promise<void> {
+    if (authorization === null && capture === null) return;
     for (;;) {
       const page = await this.#provider.ledger(authorization === null ? { requestId } : { authorization });
       if (page !== null) {
@@ -88,6 +88,12 @@ const command = (type: OrderCommand['type'], data: object) =>
 
 const giveUp = ({ refundId }: LedgerEntry) =>
   command('RecordRefundFailed', { refundId, providerReference: null, reason: 'no answer' });
+
+/** An answer may tell of several reversals of one capture, each of which is a command of its own. */
+function keyOf({ kind, reference }: LedgerEntry, heard: Heard): string {
+  if (kind === 'declined') return `declined:${reference}`;
+  return kind === 'reversed' ? `${heard} ${reference}` : heard;
+}
 
 /** The order's own ids of what an entry belongs to. */
 interface KnownIds {

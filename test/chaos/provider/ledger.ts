@@ -2,8 +2,8 @@ import { existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync
 
 /**
  * `refunding` moves no money yet; `refunded` or `refund_failed` follows under the same reference. A
- * `refund_failed` after `refunded` says that the money came back. `reversed` has the reference of a capture and says
- * that all of it, or a part, was taken back.
+ * `refund_failed` after `refunded` says that the money came back. `reversed` says that a capture, or a part of it, was
+ * taken back.
  */
 export type LedgerKind =
   'authorized' | 'captured' | 'reversed' | 'declined' | 'voided' | 'refunding' | 'refunded' | 'refund_failed';
@@ -13,11 +13,11 @@ export interface LedgerEntry {
   /** 1, 2, 3 … */
   readonly seq: number;
   readonly kind: LedgerKind;
-  /** The provider's own id for it. A refund keeps its id from the request to its end, a capture beyond its reversal. */
+  /** The provider's own id for it. A refund keeps its id from the request to its end. */
   readonly reference: string;
   /** The shop's id of its request. A request repeated under the same id is the same request. */
   readonly requestId: string;
-  /** The event of an order for which the shop asked. */
+  /** The event of an order for which the shop asked. Nobody asked for a reversal: its own reference. */
   readonly cause: string;
   readonly tenantId: string;
   readonly orderId: string;
@@ -26,6 +26,8 @@ export interface LedgerEntry {
   /** Reference of the authorization that it belongs to. */
   readonly authorization: string | null;
   readonly refundId: string | null;
+  /** Reference of the capture that is taken back. */
+  readonly capture: string | null;
 }
 
 /** The provider's own book, with one line for each entry. A line is on disk before anybody hears of it. */

@@ -17,6 +17,7 @@ const DECLINED_PERCENT = 12;
 const REFUND_FAILS_PERCENT = 50;
 const REFUND_COMES_BACK_PERCENT = 40;
 const REVERSED_PERCENT = 20;
+const REVERSED_IN_PARTS_PERCENT = 50;
 
 /**
  * The rules of a payment provider. It knows its authorizations, and takes no more than was authorized. It does not
@@ -36,13 +37,20 @@ export class PaymentProvider {
 
   /**
    * The latest entries of what is not finished: refunds that have begun, or were paid to an account that is closed,
-   * and captures that the customer's bank will take back.
+   * and captures of which the customer's bank has not yet taken back all that it will.
    */
   get unsettled(): LedgerEntry[] {
     const last = new Map<string, LedgerEntry>();
-    for (const entry of this.#ledger.entries) last.set(entry.reference, entry);
+    const reversals = new Map<string, number>();
+    for (const entry of this.#ledger.entries) {
+      last.set(entry.reference, entry);
+      if (entry.capture !== null) reversals.set(entry.capture, (reversals.get(entry.capture) ?? 0) + 1);
+    }
     return [...last.values()].filter(
-      (entry) => entry.kind === 'refunding' || comesBack(entry) || isTakenBack(entry),
+      (entry) =>
+        entry.kind === 'refunding' ||
+        comesBack(entry) ||
+        (reversals.get(entry.reference) ?? 0) < reversalsOf(entry),
     );
   }
 
@@ -50,7 +58,7 @@ export class PaymentProvider {
   handle({ ask, ...request }: ProviderRequest): LedgerEntry[] {
     if (this.of(request.requestId).length > 0) return [];
     const reference = `${ask.slice(0, 3).toUpperCase()}-${this.#ledger.entries.length + 1}`;
-    return [this.#ledger.add({ ...request, kind: this.#kindOf(ask, request), reference })];
+    return [this.#ledger.add({ ...request, kind: this.#kindOf(ask, request), reference, capture: null })];
   }
 
   /**
@@ -59,17 +67,20 @@ export class PaymentProvider {
    */
   settle(unsettled: LedgerEntry): LedgerEntry {
     const { seq: _seq, ...same } = unsettled;
-    const { kind, reference, requestId, amountMinor } = unsettled;
-    if (kind === 'captured') {
-      const isPart = percentOf(`${reference} ${requestId} part`) < 50;
-      return this.#ledger.add({
-        ...same,
-        kind: 'reversed',
-        amountMinor: Math.ceil(amountMinor / (isPart ? 3 : 1)),
-      });
-    }
+    const { kind, reference, requestId } = unsettled;
+    if (kind === 'captured') return this.#takeBack(unsettled);
     const fails = kind === 'refunded' || percentOf(reference + requestId) < REFUND_FAILS_PERCENT;
     return this.#ledger.add({ ...same, kind: fails ? 'refund_failed' : 'refunded' });
+  }
+
+  #takeBack(capture: LedgerEntry): LedgerEntry {
+    const { seq: _seq, ...same } = capture;
+    const reference = `REV-${this.#ledger.entries.length + 1}`;
+    const amountMinor = Math.floor(capture.amountMinor / reversalsOf(capture));
+    return this.#ledger.add({
+      ...{ ...same, kind: 'reversed', reference, cause: reference },
+      ...{ amountMinor, capture: capture.reference },
+    });
   }
 
   #kindOf(ask: ProviderRequest['ask'], request: Omit<ProviderRequest, 'ask'>): LedgerKind {
@@ -98,8 +109,11 @@ function comesBack({ kind, reference, requestId }: LedgerEntry): boolean {
   return kind === 'refunded' && percentOf(`${reference} ${requestId} back`) < REFUND_COMES_BACK_PERCENT;
 }
 
-function isTakenBack({ kind, reference, requestId }: LedgerEntry): boolean {
-  return kind === 'captured' && percentOf(`${reference} ${requestId} reversed`) < REVERSED_PERCENT;
+/** In how many parts, each of them the same, a capture is taken back; 0: not at all. */
+function reversalsOf({ kind, reference, requestId, amountMinor }: LedgerEntry): 0 | 1 | 2 {
+  const text = `${reference} ${requestId}`;
+  if (kind !== 'captured' || percentOf(`${text} reversed`) >= REVERSED_PERCENT) return 0;
+  return amountMinor > 1 && percentOf(`${text} in parts`) < REVERSED_IN_PARTS_PERCENT ? 2 : 1;
 }
 
 /** A number from 0 to 99 that depends on the text alone (FNV-1a). */

@@ -95,6 +95,8 @@ export class ProviderServer {
   async #settleLater(entry: LedgerEntry): Promise<void> {
     await setTimeout(this.#random.below(SETTLED_MS));
     this.#follow(this.#provider.settle(entry));
+    // A capture that was taken back in part.
+    if (this.#provider.unsettled.includes(entry)) void this.#settleLater(entry);
   }
 
   #tell(entry: LedgerEntry): void {

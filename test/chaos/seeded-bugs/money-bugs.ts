@@ -30,7 +30,7 @@ export const moneyBugs: readonly SeededBug[] = [
       {
         file: 'libs/domain/src/order/refunds.ts',
         from: 'return amountMinor > availableMinor ?',
-        to: 'return amountMinor > availableMinor + capturedMinor ?',
+        to: 'return amountMinor > availableMinor + coveredMinor ?',
       },
     ],
     faults: [],

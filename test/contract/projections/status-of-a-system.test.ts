@@ -36,7 +36,10 @@ describe('orderctl status', () => {
     const told = await status({ eventStoreUrl: `esdb://127.0.0.1:${nobody.port}?tls=false` });
     expect(told.eventStore).toBeNull();
     expect(told.engines.map(({ away }) => away)).toEqual([true, false, false, false]);
-    expect(told.engines[0]).toMatchObject({ detail: expect.stringMatching(/^does not answer: /) });
+    expect(told.engines[0]).toMatchObject({
+      engine: 'event store',
+      detail: expect.stringMatching(/^does not answer: /),
+    });
     const [orders] = told.projections!;
     expect(orders).toMatchObject({ projection: 'orders', lag: null, lagSeconds: null });
     expect(BigInt(orders!.position!)).toBeGreaterThanOrEqual(0n);

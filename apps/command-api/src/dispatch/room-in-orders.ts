@@ -13,6 +13,7 @@ export const roomInOrders: Readonly<Partial<Record<OrderCommandType, string>>> =
   RecordPaymentAuthorized: counted(LIMITS.payments, 'authorizations'),
   RecordPaymentCaptured: counted(LIMITS.payments, 'captures'),
   RecordPaymentFailed: counted(LIMITS.payments, 'failed payments'),
+  RecordPaymentReversed: counted(LIMITS.payments, 'reversals'),
   RequestRefund: named(LIMITS.refunds, 'refunds, including failed ones'),
   CreateShipment: named(LIMITS.shipments, 'shipments, including cancelled ones'),
   RequestReturn: named(LIMITS.returns, 'returns, including declined ones'),

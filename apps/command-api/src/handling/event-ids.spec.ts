@@ -29,6 +29,7 @@ describe('the ids of an event', () => {
       DiscountApplied: ['discountId'],
       SurchargeAdded: ['surchargeId'],
       PaymentCaptured: ['paymentId'],
+      PaymentReversed: ['paymentId'],
       RefundRequested: ['refundId'],
       ShipmentCreated: ['shipmentId'],
       LinesCancelled: ['cancellationId'],

@@ -58,7 +58,12 @@ export class PaymentReversedBody extends MoneyBody {
   @Uuid({ description: 'The paymentId of the capture.' })
   captureId!: string;
 
-  @Text(providerReference)
+  @Text({
+    ...providerReference,
+    description:
+      "The payment provider's own id for the dispute or the return, not for the capture, which may be taken back in parts. Reporting the same id with the same capture and amount again changes nothing.",
+    example: 'dp_1Pk8Xa',
+  })
   providerReference!: string;
 
   @OptionalText({

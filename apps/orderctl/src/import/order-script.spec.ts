@@ -7,6 +7,7 @@ describe('ids that earlier commands made', () => {
   const ids = new Map([
     ['parcel', 's-1'],
     ['lines.0', 'l-0'],
+    ['payment', 'p-0'],
   ]);
 
   it('are put into routes and into id fields, however deep', () => {
@@ -15,6 +16,8 @@ describe('ids that earlier commands made', () => {
       of: { lines: [{ lineId: 'l-0', quantity: 1 }] },
       returnId: null,
     });
+    const named = { authorizationId: '{payment}', captureId: '{payment}', discountId: '{parcel}' };
+    expect(fillBody(named, ids)).toEqual({ authorizationId: 'p-0', captureId: 'p-0', discountId: 's-1' });
   });
 
   it('are not looked for in other texts', () => {

@@ -75,11 +75,13 @@ function fate(line: ShownOrder['lines'][number]): string {
     .join(', ');
 }
 
-function moneyText({ totals, currency }: ShownOrder): string {
+function moneyText({ totals, payments, currency }: ShownOrder): string {
+  const reversedMinor = payments.captures.reduce((sum, capture) => sum + capture.reversedMinor, 0);
   const rows: [string, number][] = [
     ['ordered', totals.orderedTotalMinor],
     ['total', totals.totalMinor],
-    ['captured', totals.capturedMinor],
+    ['captured', totals.capturedMinor + reversedMinor],
+    ...(reversedMinor > 0 ? [['taken back', -reversedMinor] as [string, number]] : []),
     ['refunded', totals.refundedMinor],
     ['balance due', totals.balanceDueMinor],
   ];

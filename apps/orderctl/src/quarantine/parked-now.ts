@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { orderNumber } from '#domain/order/order-number.js';
+import { orderNumber, typedOrderNumber } from '#domain/order/order-number.js';
 import type { ProjectionKey } from '#read-models/projection-key.js';
 import { parkedOrders, type ParkedOrder } from '#read-models/stores/quarantine.store.js';
 import { CliError } from '../support/cli-error.js';
@@ -22,7 +22,7 @@ export async function parkedNow(pool: pg.Pool, projection: ProjectionName | null
  */
 export async function orderIdOf(pool: pg.Pool, named: string): Promise<string> {
   if (UUID.test(named)) return named.toLowerCase();
-  const number = named.toUpperCase();
+  const number = typedOrderNumber(named);
   const found = (await parkedOrders(pool)).find(({ orderId }) => orderNumber(orderId) === number);
   if (found) return found.orderId;
   throw new CliError(

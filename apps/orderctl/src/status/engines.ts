@@ -48,9 +48,10 @@ export function describeEngines(engines: KnownEngines): Promise<EngineStatus[]> 
 }
 
 function eventsOf({ eventStore }: KnownEngines): Promise<EngineStatus> {
-  return asked('events', 'EventStoreDB', async () => {
+  // Which of the two it is, only its answer tells.
+  return asked('events', 'event store', async () => {
     const version = await eventStore.serverVersion();
-    if (!EMBEDDED.test(version)) return { version };
+    if (!EMBEDDED.test(version)) return { engine: 'EventStoreDB', version };
     return {
       engine: 'embedded',
       version: null,

@@ -58,7 +58,7 @@ const meanings: Readonly<Record<keyof SummaryItem, string>> = {
   orderedTotalMinor: 'What was ordered, before cancellations and returns, in minor units of the currency.',
   totalMinor:
     'What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units.',
-  capturedMinor: 'What was captured, in minor units of the currency.',
+  capturedMinor: 'What was captured and not taken back, in minor units of the currency.',
   refundedMinor: 'What refunds that succeeded gave back, in minor units of the currency.',
   balanceDueMinor: 'What is left to pay, in minor units of the currency; negative: we owe the customer.',
   returnsClosed: 'How many returns are closed.',
@@ -82,7 +82,7 @@ const sums = {
     integer,
     'What the orders cost after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units.',
   ),
-  capturedMinor: said(integer, 'What was captured, in minor units.'),
+  capturedMinor: said(integer, 'What was captured and not taken back, in minor units.'),
   refundedMinor: said(integer, 'What refunds that succeeded gave back, in minor units.'),
   balanceDueMinor: said(integer, 'What is left to pay less what we owe customers, in minor units.'),
   returnsClosed: said(integer, 'How many returns are closed.'),

@@ -99,7 +99,10 @@ const payments = object({
       object({
         paymentId,
         amountMinor: amount,
-        capturedMinor: said(integer, 'How much of it was captured, in minor units of the currency.'),
+        capturedMinor: said(
+          integer,
+          'How much of it was captured, in minor units of the currency, whether it was taken back or not.',
+        ),
         method,
         providerReference: reference,
         voided: said(flag, 'Whether the rest will not be captured any more.'),
@@ -229,7 +232,7 @@ const totals = object(
       integer,
       'What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill.',
     ),
-    capturedMinor: said(integer, 'What was captured.'),
+    capturedMinor: said(integer, 'What was captured, less what the payment provider took back of it.'),
     refundedMinor: said(integer, 'What refunds that succeeded gave back.'),
     pendingRefundsMinor: said(integer, 'What refunds that are pending will give back.'),
     balanceDueMinor: said(integer, 'What is left to pay; negative: we owe the customer.'),

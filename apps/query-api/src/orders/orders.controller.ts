@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
+import { typedOrderNumber } from '#domain/order/order-number.js';
 import { NoQuery } from '#platform/http/no-query.dto.js';
 import { ProblemError } from '#platform/problems/problems.js';
 import type { DiffListQuestion, SummaryDifference } from '#read-models/readers/order-diff-list.reader.js';
@@ -76,7 +77,7 @@ export class OrdersController {
   ): Promise<SearchAnswer> {
     const { audience, consistentWith } = asked;
     const { text, sku, skuPrefix, referencePrefix, email, cursor, limit } = body;
-    const numberPrefix = body.numberPrefix?.toUpperCase() ?? null;
+    const numberPrefix = body.numberPrefix && typedOrderNumber(body.numberPrefix);
     const words = { text, sku, skuPrefix, numberPrefix, referencePrefix, email };
     const asOf = asOfOf(body);
     const filter = orderFilterOf(body.filters ?? new OrderFilterFields(), '/filters');

@@ -32,7 +32,7 @@ export class SearchBody {
 
   @OptionalText({
     max: 20,
-    description: "The beginning of the order's number, in upper or lower case.",
+    description: "The beginning of the order's number, in upper or lower case, with or without the hyphen.",
     example: '7K3',
   })
   numberPrefix!: string | null;

@@ -1,5 +1,6 @@
 import type { Instant } from '#domain/instant.js';
 import { LIMITS } from '#domain/order/limits.js';
+import { typedOrderNumber } from '#domain/order/order-number.js';
 import { orderStatuses } from '#domain/order/state.js';
 import { fulfilmentStatuses, paymentStatuses, returnStatuses } from '#domain/order/statuses.js';
 import { CurrencyCode, DateTime, Flag, MinorUnits, OptionalText } from '#platform/http/fields.js';
@@ -54,7 +55,7 @@ export class OrderFilterFields {
 
   @OptionalText({
     max: 20,
-    description: "The order's number, in upper or lower case.",
+    description: "The order's number, in upper or lower case, with or without the hyphen.",
     example: '7K3MQ-2XH9D',
   })
   number!: string | null;
@@ -102,5 +103,5 @@ export function orderFilterOf(fields: OrderFilterFields, pointer = ''): OrderFil
       ],
     });
   }
-  return filterOf({ ...fields, number: fields.number?.toUpperCase() ?? null });
+  return filterOf({ ...fields, number: fields.number && typedOrderNumber(fields.number) });
 }

@@ -632,8 +632,8 @@ export interface components {
       captureId: string;
       /**
        * Format: text
-       * @description The payment provider's own id for what it did. Reporting the same id with the same content again changes nothing.
-       * @example pi_3NxY2e
+       * @description The payment provider's own id for the dispute or the return, not for the capture, which may be taken back in parts. Reporting the same id with the same capture and amount again changes nothing.
+       * @example dp_1Pk8Xa
        */
       providerReference: string;
       /**

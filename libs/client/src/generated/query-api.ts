@@ -41,7 +41,7 @@ export interface components {
       currency?: string | null;
       /**
        * Format: text
-       * @description The order's number, in upper or lower case.
+       * @description The order's number, in upper or lower case, with or without the hyphen.
        * @example 7K3MQ-2XH9D
        */
       number?: string | null;
@@ -89,7 +89,7 @@ export interface components {
       skuPrefix?: string | null;
       /**
        * Format: text
-       * @description The beginning of the order's number, in upper or lower case.
+       * @description The beginning of the order's number, in upper or lower case, with or without the hyphen.
        * @example 7K3
        */
       numberPrefix?: string | null;
@@ -316,7 +316,7 @@ export interface operations {
         country?: string[];
         /** @description Orders in this currency. */
         currency?: string;
-        /** @description The order's number, in upper or lower case. */
+        /** @description The order's number, in upper or lower case, with or without the hyphen. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
@@ -404,7 +404,7 @@ export interface operations {
               orderedTotalMinor: number;
               /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
-              /** @description What was captured, in minor units of the currency. */
+              /** @description What was captured and not taken back, in minor units of the currency. */
               capturedMinor: number;
               /** @description What refunds that succeeded gave back, in minor units of the currency. */
               refundedMinor: number;
@@ -493,7 +493,7 @@ export interface operations {
               orderedTotalMinor: number;
               /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
-              /** @description What was captured, in minor units of the currency. */
+              /** @description What was captured and not taken back, in minor units of the currency. */
               capturedMinor: number;
               /** @description What refunds that succeeded gave back, in minor units of the currency. */
               refundedMinor: number;
@@ -620,7 +620,7 @@ export interface operations {
         country?: string[];
         /** @description Orders in this currency. */
         currency?: string;
-        /** @description The order's number, in upper or lower case. */
+        /** @description The order's number, in upper or lower case, with or without the hyphen. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
@@ -674,7 +674,7 @@ export interface operations {
               orderedTotalMinor: number;
               /** @description What the orders cost after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
-              /** @description What was captured, in minor units. */
+              /** @description What was captured and not taken back, in minor units. */
               capturedMinor: number;
               /** @description What refunds that succeeded gave back, in minor units. */
               refundedMinor: number;
@@ -729,7 +729,7 @@ export interface operations {
         country?: string[];
         /** @description Orders in this currency. */
         currency?: string;
-        /** @description The order's number, in upper or lower case. */
+        /** @description The order's number, in upper or lower case, with or without the hyphen. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
@@ -825,7 +825,7 @@ export interface operations {
                 orderedTotalMinor: number;
                 /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
                 totalMinor: number;
-                /** @description What was captured, in minor units of the currency. */
+                /** @description What was captured and not taken back, in minor units of the currency. */
                 capturedMinor: number;
                 /** @description What refunds that succeeded gave back, in minor units of the currency. */
                 refundedMinor: number;
@@ -885,7 +885,7 @@ export interface operations {
                 orderedTotalMinor: number;
                 /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
                 totalMinor: number;
-                /** @description What was captured, in minor units of the currency. */
+                /** @description What was captured and not taken back, in minor units of the currency. */
                 capturedMinor: number;
                 /** @description What refunds that succeeded gave back, in minor units of the currency. */
                 refundedMinor: number;
@@ -1113,7 +1113,7 @@ export interface operations {
                 paymentId: string;
                 /** @description An amount in minor units of the currency. */
                 amountMinor: number;
-                /** @description How much of it was captured, in minor units of the currency. */
+                /** @description How much of it was captured, in minor units of the currency, whether it was taken back or not. */
                 capturedMinor: number;
                 /** @description How the customer pays. */
                 method: string | null;
@@ -1442,7 +1442,7 @@ export interface operations {
               orderedTotalMinor: number;
               /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill. */
               totalMinor: number;
-              /** @description What was captured. */
+              /** @description What was captured, less what the payment provider took back of it. */
               capturedMinor: number;
               /** @description What refunds that succeeded gave back. */
               refundedMinor: number;
@@ -1792,7 +1792,7 @@ export interface operations {
               orderedTotalMinor: number;
               /** @description What the orders cost after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
               totalMinor: number;
-              /** @description What was captured, in minor units. */
+              /** @description What was captured and not taken back, in minor units. */
               capturedMinor: number;
               /** @description What refunds that succeeded gave back, in minor units. */
               refundedMinor: number;
@@ -1847,7 +1847,7 @@ export interface operations {
         country?: string[];
         /** @description Orders in this currency. */
         currency?: string;
-        /** @description The order's number, in upper or lower case. */
+        /** @description The order's number, in upper or lower case, with or without the hyphen. */
         number?: string;
         /** @description The caller's own name for the order. */
         reference?: string;
@@ -1928,7 +1928,7 @@ export interface operations {
             orderedTotalMinor: number;
             /** @description What the order costs after cancellations, returns, and paid refunds of shipping or for goodwill, in minor units. */
             totalMinor: number;
-            /** @description What was captured, in minor units of the currency. */
+            /** @description What was captured and not taken back, in minor units of the currency. */
             capturedMinor: number;
             /** @description What refunds that succeeded gave back, in minor units of the currency. */
             refundedMinor: number;

@@ -15,7 +15,7 @@ import {
 import { at, given, noon, type Happened } from '../testing/given.js';
 import { stamp } from './area.js';
 import { handledCommand, remember } from './handled.js';
-import { orderNumber } from './order-number.js';
+import { orderNumber, typedOrderNumber } from './order-number.js';
 import { evolve, type OrderEvent, type RecordedOrderEvent } from './order.js';
 import type { HandledCommand, OrderState } from './state.js';
 
@@ -64,6 +64,20 @@ describe('An order’s number', () => {
     expect(orderNumber('00000000-0000-5000-8000-000000000020')).toBe('00000-00010');
     expect(orderNumber('10000000-0000-5000-8000-000000000020')).toBe('00000-00010');
     expect(given().when(placeOrder()).order.number).toBe(orderNumber(orderId));
+  });
+
+  it.each([
+    ['in lower case', '7k3mq-2xh9d', '7K3MQ-2XH9D'],
+    ['without its hyphen', '7K3MQ2XH9D', '7K3MQ-2XH9D'],
+    ['with blanks', ' 7k3mq 2xh9d ', '7K3MQ-2XH9D'],
+    ['with letters that look like digits', 'oilOI-LAAAA', '01101-1AAAA'],
+    ['by its beginning', '7k3m', '7K3M'],
+    ['up to the hyphen', '7k3mq-', '7K3MQ'],
+    ['by its beginning, without its hyphen', '7k3mq2', '7K3MQ-2'],
+    ['as nothing', '-', '-'],
+    ['not at all', 'no number at all', 'N0NUM-BERATA11'],
+  ])('is read as it is typed: %s', (_how, typed, number) => {
+    expect(typedOrderNumber(typed)).toBe(number);
   });
 });
 

@@ -183,11 +183,14 @@ export const decidePayments: DecideArea<PaymentCommand, PaymentEvent> = {
     return accept({ type: 'PaymentVoided', data: { paymentId, ...data } });
   },
 
-  /** A part of the capture may have been refunded already: that does not keep the provider from taking back all of it. */
+  /**
+   * A part of the capture may have been refunded already: that does not keep the provider from taking back all of it.
+   * Told again, a dispute may have another reason: the first one stays.
+   */
   RecordPaymentReversed: (order, { data }, context) => {
     const wrong = checkPayment(order, data) ?? checkReason(data.reason);
     if (wrong) return wrong;
-    const known = decideIfKnown(order.payments.reversals, data, ['captureId', 'amountMinor', 'reason']);
+    const known = decideIfKnown(order.payments.reversals, data, ['captureId', 'amountMinor']);
     if (known) return known;
     const paymentId = freshId(order, context);
     if (isRefusal(paymentId)) return paymentId;

@@ -392,6 +392,13 @@ describe('RequestRefund', () => {
     given(...paid, refundRequested(500), refundSucceeded(), reversed(3_000))
       .when(requestRefund(1))
       .thenRejected(code, { availableMinor: 0 });
+    const reversedAndPaid = [
+      reversed(3_000),
+      captured(300, { paymentId: 'second', providerReference: 'C2' }),
+    ];
+    given(...paid, refundRequested(500), ...reversedAndPaid)
+      .when(requestRefund(1))
+      .thenRejected(code, { availableMinor: 0 });
     given(...paid, linesCancelled([mug(3)]), reversed(2_500))
       .when(requestRefund([mug(1)], { reason: 'cancellation' }))
       .thenRejected('quantity_exceeds_refundable', { availableMinor: 0 });
@@ -488,6 +495,11 @@ describe('RecordRefundSucceeded and RecordRefundFailed', () => {
       failureReason: null,
     });
     given(...pending, refundFailed(), reversed(3_000))
+      .when(recordRefundSucceeded())
+      .then(refundSucceeded());
+    const paidAnew = captured(3_000, { paymentId: 'second', providerReference: 'C2' });
+    const instead = [refundRequested(2_600, { refundId: 'instead' }), refundSucceeded('instead', 'B2')];
+    given(...pending, refundFailed(), reversed(3_000), paidAnew, ...instead)
       .when(recordRefundSucceeded())
       .then(refundSucceeded());
     given(...pending, refundFailed(), refundRequested(2_600, { refundId: 'instead' }))

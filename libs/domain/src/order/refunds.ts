@@ -154,12 +154,15 @@ function checkReturn(order: Order, returnId: ReturnId | null): Refusal | null {
   return known ? null : reject('return_not_found', { returnId });
 }
 
-/** All refunds together may not exceed what was captured (invariant 2). A failed refund frees its amount. */
-function checkGranted(order: Order, amountMinor: number, capturedMinor: number): Refusal | null {
+/**
+ * All refunds together may not exceed what was captured (invariant 2). A failed refund frees its amount.
+ * @param coveredMinor what of the captures counts: what is left of them, or all of them
+ */
+function checkGranted(order: Order, amountMinor: number, coveredMinor: number): Refusal | null {
   if (!isAmount(amountMinor, 1)) return reject('amount_out_of_range', { amountMinor });
   const { refundedMinor, pendingRefundsMinor } = orderTotals(order);
   // A capture may be taken back after it was refunded.
-  const availableMinor = Math.max(0, capturedMinor - refundedMinor - pendingRefundsMinor);
+  const availableMinor = Math.max(0, coveredMinor - refundedMinor - pendingRefundsMinor);
   return amountMinor > availableMinor ? reject('refund_exceeds_captured', { availableMinor }) : null;
 }
 

@@ -59,7 +59,15 @@ describe('paymentStatus', () => {
     ['failed', [captured(10_000), reversed(10_000), paymentFailed(10_000)]],
     ['paid', [captured(10_000), reversed(10_000), captured(10_000, { paymentId: 'second' })]],
     ['partially_paid', [captured(10_000), reversed(1)]],
-    ['refunded', [captured(10_000), refundRequested(6_000), refundSucceeded(), reversed(4_000)]],
+    ['reversed', [captured(10_000), refundRequested(1), refundSucceeded(), reversed(9_999)]],
+    ['partially_refunded', [captured(10_000), refundRequested(1), refundSucceeded(), reversed(9_998)]],
+    [
+      'refunded',
+      [
+        ...[captured(10_000), linesCancelled([mug(10)]), reversed(4_000)],
+        ...[refundRequested(6_000, { reason: 'cancellation' }), refundSucceeded()],
+      ],
+    ],
   ])('is %s', (status, history) => {
     expect(paymentStatus(given(placed, ...history).order)).toBe(status);
   });

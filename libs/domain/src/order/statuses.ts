@@ -15,14 +15,20 @@ export const paymentStatuses = [
 ] as const;
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
-/** While nothing is captured, or all of it was taken back, the last payment event; then the first status below that holds. */
+/**
+ * While nothing is captured, or all of it was taken back, the last payment event; then the first status below that
+ * holds. Where nothing is left of what was captured, but something is due because the provider took back a part, it is
+ * `reversed`, not `refunded`.
+ */
 export function paymentStatus(order: Order): PaymentStatus {
   const { capturedMinor, refundedMinor, balanceDueMinor } = orderTotals(order);
   if (capturedMinor === 0) {
     const { last } = order.payments;
     return last === null || last === 'captured' ? 'none' : last;
   }
-  if (refundedMinor >= capturedMinor) return 'refunded';
+  if (refundedMinor >= capturedMinor) {
+    return balanceDueMinor > 0 && order.payments.reversals.length > 0 ? 'reversed' : 'refunded';
+  }
   if (balanceDueMinor < 0) return 'overpaid';
   if (refundedMinor > 0) return 'partially_refunded';
   return balanceDueMinor > 0 ? 'partially_paid' : 'paid';

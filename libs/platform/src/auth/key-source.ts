@@ -3,6 +3,8 @@ import {
   createLocalJWKSet,
   createRemoteJWKSet,
   errors,
+  jwksCache,
+  type ExportedJWKSCache,
   type JSONWebKeySet,
   type JWTVerifyGetKey,
 } from 'jose';
@@ -12,15 +14,18 @@ import { ProblemError } from '../problems/problems.js';
 export type KeySource = JWTVerifyGetKey;
 
 const FETCH_TIMEOUT_MS = 5_000;
+/** While the issuer is away, it is asked this often, and the keys that it published last go on for so long. */
+const ASK_EVERY_MS = 30_000;
+const KEPT_MS = 24 * 60 * 60_000;
 
 /**
  * The issuer's published keys. When a token names an unknown key, the keys are loaded again, so a new key works
- * without a restart (over HTTP at most every 30 s).
+ * without a restart (over HTTP at most every 30 s). Over HTTP, they are also loaded again every ten minutes; while the
+ * issuer is away, those that it published last are used for up to a day.
  */
 export function openKeySource(jwksUrl: string): KeySource {
   const url = new URL(jwksUrl);
-  const find =
-    url.protocol === 'file:' ? fromFile(url) : createRemoteJWKSet(url, { timeoutDuration: FETCH_TIMEOUT_MS });
+  const find = url.protocol === 'file:' ? fromFile(url) : fromIssuer(url);
   return async (header, token) => {
     try {
       return await find(header, token);
@@ -37,6 +42,34 @@ function isAboutTheToken(error: unknown): boolean {
     error instanceof errors.JWKSMultipleMatchingKeys ||
     error instanceof errors.JOSENotSupported
   );
+}
+
+function fromIssuer(url: URL): KeySource {
+  const published: Partial<ExportedJWKSCache> = {};
+  const find = createRemoteJWKSet(url, {
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    [jwksCache]: published as ExportedJWKSCache,
+  });
+  let away: { readonly error: unknown; readonly sinceMs: number } | null = null;
+  return async (header, token) => {
+    const { jwks, uat: publishedAtMs = 0 } = published;
+    const kept = jwks !== undefined && Date.now() - publishedAtMs < KEPT_MS ? createLocalJWKSet(jwks) : null;
+    if (kept === null || away === null || Date.now() - away.sinceMs >= ASK_EVERY_MS) {
+      try {
+        const key = await find(header, token);
+        away = null;
+        return key;
+      } catch (error) {
+        if (kept === null || isAboutTheToken(error)) throw error;
+        away = { error, sinceMs: Date.now() };
+      }
+    }
+    const { error } = away;
+    // A key that is not among them may be a new one, which only the issuer can tell.
+    return kept(header, token).catch((why: unknown) => {
+      throw why instanceof errors.JWKSNoMatchingKey ? error : why;
+    });
+  };
 }
 
 function fromFile(url: URL): KeySource {

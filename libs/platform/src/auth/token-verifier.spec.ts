@@ -4,13 +4,24 @@ import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { openEmbeddedIssuer, type EmbeddedIssuer } from './embedded-issuer.js';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.js';
 
 type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
 
+const ALL_BUT_DATE = [
+  ...([
+    'nextTick',
+    'setImmediate',
+    'clearImmediate',
+    'queueMicrotask',
+    'setTimeout',
+    'clearTimeout',
+  ] as const),
+  ...(['setInterval', 'clearInterval', 'hrtime', 'performance'] as const),
+];
 const claims = { tenant: 'acme', sub: 'me', scope: 'orders:read' };
 let dataDir: string;
 let issuer: EmbeddedIssuer;
@@ -178,5 +189,70 @@ describe('the keys', () => {
     server.closeAllConnections();
     const gone = createTokenVerifier({ ...issuer, jwksUrl: `file://${join(dataDir, 'gone.json')}` });
     expect(await codeOf(token, gone)).toBe('token_keys_unavailable');
+  });
+
+  describe('of an issuer that is away', () => {
+    const MINUTE_MS = 60_000;
+    let jwks: string | null;
+    let server: ReturnType<typeof createServer>;
+    let remote: TokenVerifier;
+    let asked = 0;
+
+    beforeEach(async () => {
+      jwks = await readFile(join(dataDir, 'jwks.json'), 'utf8');
+      server = createServer((_request, response) => {
+        asked += 1;
+        response.writeHead(jwks === null ? 503 : 200).end(jwks);
+      }).listen(0, '127.0.0.1');
+      await new Promise((done) => server.once('listening', done));
+      const { port } = server.address() as AddressInfo;
+      remote = createTokenVerifier({ ...issuer, jwksUrl: `http://127.0.0.1:${port}/keys` });
+      expect(await codeOf(await issuer.issueToken(request), remote)).toBe('accepted');
+      jest.useFakeTimers({ now: Date.now(), doNotFake: ALL_BUT_DATE });
+      jwks = null;
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+      server.close();
+      server.closeAllConnections();
+    });
+
+    const after = (minutes: number) => jest.setSystemTime(Date.now() + minutes * MINUTE_MS);
+    const newToken = () => issuer.issueToken(request);
+
+    it('go on for a day, and are asked for again at times', async () => {
+      after(11);
+      asked = 0;
+      for (let n = 0; n < 3; n++) expect(await codeOf(await newToken(), remote)).toBe('accepted');
+      expect(asked).toBe(1);
+      after(1);
+      expect(await codeOf(await newToken(), remote)).toBe('accepted');
+      expect(asked).toBe(2);
+      after(24 * 60 - 13);
+      expect(await codeOf(await newToken(), remote)).toBe('accepted');
+      after(2);
+      expect(await codeOf(await newToken(), remote)).toBe('token_keys_unavailable');
+      jwks = await readFile(join(dataDir, 'jwks.json'), 'utf8');
+      expect(await codeOf(await newToken(), remote)).toBe('accepted');
+    });
+
+    it('do not tell whether an unknown key is a new one', async () => {
+      after(11);
+      const unknown = await sign(claims, stranger, { alg: 'ES256', kid: 'new' });
+      expect(await codeOf(unknown, remote)).toBe('token_keys_unavailable');
+      expect(await codeOf(await newToken(), remote)).toBe('accepted');
+      jwks = await readFile(join(dataDir, 'jwks.json'), 'utf8');
+      after(1);
+      expect(await codeOf(unknown, remote)).toBe('unauthenticated');
+    });
+
+    it('are no longer accepted once it says so', async () => {
+      after(11);
+      expect(await codeOf(await newToken(), remote)).toBe('accepted');
+      const others = await exportJWK((await generateKeyPair('ES256')).publicKey);
+      jwks = JSON.stringify({ keys: [{ ...others, kid: 'other', alg: 'ES256' }] });
+      after(1);
+      expect(await codeOf(await newToken(), remote)).toBe('unauthenticated');
+    });
   });
 });

@@ -28,7 +28,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const TOKEN_MAX_CHARACTERS = 8_192;
 /** Limit of all remembered tokens together: some 10,000 of the usual size. */
 const KNOWN_MAX_CHARACTERS = 8_000_000;
-/** Tokens of a key that the issuer has withdrawn are refused after this time at the latest. */
+/** A verified token is not looked at again for so long, also where its key was withdrawn. */
 const KNOWN_FOR_MS = 5 * 60_000;
 
 interface Known {

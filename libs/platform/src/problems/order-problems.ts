@@ -142,7 +142,7 @@ export const orderProblems: Readonly<Record<RejectionCode, ProblemDefinition>> =
   ),
   refund_exceeds_captured: broken(
     'Refunds would exceed what was captured',
-    'Pending and succeeded refunds together cannot exceed the captured amount.',
+    'Refund at most availableMinor in details: what was captured and not taken back, less pending and succeeded refunds.',
   ),
   refund_exceeds_shipping: broken(
     'The refund exceeds what is left of the cost of shipping',

@@ -41,6 +41,17 @@ export async function postgresTerms(
   });
 }
 
+/**
+ * How many letters of a misspelt word stand untouched behind its first two, or at its end, where one of the slips is in
+ * the first letter and any other behind it.
+ */
+const UNTOUCHED = '(length(q.word) - 2) / NULLIF(q.tolerated, 0)';
+
+/**
+ * Candidates are found by their trigrams, or by the first letter. In a database whose locale knows ASCII letters alone,
+ * other words have no trigrams: these are looked through, for a part of the word that no slip has touched. Words of
+ * three letters share too few trigrams with one that begins differently.
+ */
 function termsStatement(schema: string, live: boolean): string {
   const held = `AND EXISTS (
         SELECT FROM ${schema}.order_search s WHERE s.tenant_id = $1 AND s.words @@ q.query::tsquery
@@ -71,6 +82,13 @@ function termsStatement(schema: string, live: boolean): string {
           WHERE q.tolerated > 0 AND NOT k.known AND w.tenant_id = $1
             AND w.word >= left(q.word, 1) COLLATE "C" AND w.word < (left(q.word, 1) || U&'\\+10ffff') COLLATE "C"
             AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated)
+        UNION
+        (SELECT w.word FROM ${schema}.search_words w
+          WHERE q.tolerated > 0 AND NOT k.known AND length(q.word) > 3
+            AND cardinality(show_trgm(q.word)) < length(q.word)
+            AND w.tenant_id = $1 AND w.word >= U&'\\0080' COLLATE "C"
+            AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
+            AND (strpos(w.word, substr(q.word, 3, ${UNTOUCHED})) > 0 OR strpos(w.word, right(q.word, ${UNTOUCHED})) > 0))
       ) found
     ) c
     ORDER BY q.n`;
