@@ -1,4 +1,5 @@
 import { DEFAULT_TOPIC } from '#platform/kafka-settings.js';
+import type { JsonSchema } from './fields.js';
 import { headersSchema } from './kafka-headers.js';
 import { dataSchema, integrationTypeOf, publishedEvents, publishedEventTypes } from './published-events.js';
 
@@ -9,7 +10,7 @@ const DESCRIPTION = `Everything that happens to an order, as CloudEvents 1.0 in 
 Messages of one order are in one partition, in the order in which the events happened. Each event is sent at least
 once; if it is sent again, its \`ce_id\` is the same. Fields may be added to the data at any time: ignore those that you
 do not know. Nothing else in the schema of a type changes: any other change that a reader could notice makes a new type,
-\`….v2\`. No message contains personal data.`;
+\`….v2\`. New types may come at any time, too. No message contains personal data.`;
 
 /** AsyncAPI 3.0 (https://www.asyncapi.com/docs/reference/specification/v3.0.0): what the relay sends. */
 export function asyncApiDocument(version: string): object {
@@ -47,7 +48,7 @@ export function asyncApiDocument(version: string): object {
             summary: publishedEvents[type].summary,
             contentType: 'application/json',
             headers: headersSchema(name),
-            payload: dataSchema(type),
+            payload: open(dataSchema(type)),
             bindings: {
               kafka: {
                 key: { type: 'string', format: 'uuid', description: 'The id of the order.' },
@@ -59,4 +60,13 @@ export function asyncApiDocument(version: string): object {
       ),
     },
   };
+}
+
+/** The schema for readers, which must take fields that are added later. Ours is closed, so that none is sent by mistake. */
+function open(schema: JsonSchema): JsonSchema {
+  return JSON.parse(
+    JSON.stringify(schema, (name, value: unknown) =>
+      name === 'additionalProperties' && value === false ? undefined : value,
+    ),
+  ) as JsonSchema;
 }

@@ -113,7 +113,8 @@ export const configNames = {
     secret: true,
   },
   ORDERLOG_HOST: {
-    meaning: 'Address to listen on. With 0.0.0.0 or ::, the app can be reached from the network.',
+    meaning:
+      'Address to listen on. With 0.0.0.0 or ::, the app can be reached from the network; event-store asks for no login there.',
     otherwise: '127.0.0.1',
     readBy: 'command-api, query-api, projector, event-store',
   },

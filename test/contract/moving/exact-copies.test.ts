@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -147,6 +147,7 @@ describe('streams, exported and imported', () => {
           await write(store, events);
           return exported(store, path);
         });
+        expect((await stat(path)).mode & 0o777).toBe(0o600);
         const [into, back] = await using(target, async (store) => [
           await imported(store, path, { atOnce }),
           await exported(store, newPath()),

@@ -112,13 +112,16 @@ export class EventsFileReader {
   }
 }
 
-/** Opens a file for as long as the work takes. @throws CliError when it cannot be opened */
+/**
+ * Opens a file for as long as the work takes. A new one is its owner's alone: it holds everybody's personal data.
+ * @throws CliError when it cannot be opened
+ */
 export async function withFile<T>(
   path: string,
   flags: string,
   work: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
-  const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
+  const file = await open(path, flags, 0o600).catch((error: NodeJS.ErrnoException) => {
     const why: Readonly<Record<string, string>> = {
       ENOENT: flags === 'r' ? 'there is no such file' : 'there is no such folder',
       EACCES: 'its permissions do not allow this',

@@ -22,7 +22,7 @@ export class AppLog {
   constructor(path: string) {
     rotate(path);
     this.#path = path;
-    this.fd = openSync(path, 'a+');
+    this.fd = openSync(path, 'a+', 0o600); // requests that failed are in it, with what was asked for
     this.#readTo = fstatSync(this.fd).size;
   }
 

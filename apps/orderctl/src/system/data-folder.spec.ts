@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { playDemoDay } from '../demo/demo-day.js';
+import { AppLog } from './app-log.js';
 import { DataFolder } from './data-folder.js';
 
 let folder: DataFolder;
@@ -10,6 +11,16 @@ beforeEach(async () => {
   folder = new DataFolder(await mkdtemp(join(tmpdir(), 'orderlog-folder-')));
 });
 afterEach(() => rm(folder.path, { recursive: true, force: true }));
+
+it('keeps logs from other users: they tell of requests', async () => {
+  await folder.create();
+  const path = folder.log('query-api');
+  new AppLog(path).close();
+  const modes = await Promise.all(
+    [join(path, '..'), path].map(async (each) => (await stat(each)).mode & 0o777),
+  );
+  expect(modes).toEqual([0o700, 0o600]);
+});
 
 describe('a damaged file in the data folder is named, and what to do about it', () => {
   it('where the addresses of the system are', async () => {

@@ -56,7 +56,8 @@ export class DataFolder {
   }
 
   async create(): Promise<void> {
-    await mkdir(join(this.path, 'logs'), { recursive: true });
+    await mkdir(this.path, { recursive: true });
+    await mkdir(join(this.path, 'logs'), { recursive: true, mode: 0o700 });
   }
 
   async writeAddresses(addresses: SystemAddresses): Promise<void> {

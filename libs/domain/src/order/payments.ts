@@ -21,7 +21,7 @@ type Money = { readonly amountMinor: number; readonly currency: string };
 
 /**
  * What the payment provider did: these five. `providerReference` is the provider's own id for it, unique per order
- * and kind.
+ * and kind, but for failures.
  */
 type Authorized = Money & { readonly providerReference: string; readonly method: string | null };
 type Captured = Money & {

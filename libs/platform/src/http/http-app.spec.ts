@@ -401,6 +401,7 @@ describe('without a token', () => {
   it('the documentation is served', async () => {
     expect((await open('/docs')).statusCode).toBe(200);
     expect((await open('/docs-json')).json()).toEqual(await describeApi(AppModule, api));
+    expect((await open('/docs-yaml')).statusCode).toBe(404);
   });
 });
 

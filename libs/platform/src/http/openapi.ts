@@ -53,7 +53,8 @@ function openApiDocument(app: NestFastifyApplication, api: ApiDescription): Open
 const TEXTS = [
   'In bodies, lengths of texts are counted in UTF-16 units. `format: text` means valid Unicode without NUL,',
   '`format: country-code` an ISO 3166-1 alpha-2 code in use, and `x-propertyNames` what JSON Schema calls',
-  '`propertyNames`.',
+  '`propertyNames`. Later releases may add fields to answers, and values to their enumerations (statuses, codes of',
+  'problems): ignore fields that you do not know, and take a value that you do not know for none of those that you do.',
 ].join(' ');
 
 /** Closes the schemas of bodies: a body with any other property is refused. */
@@ -76,7 +77,7 @@ function closeBodies(document: OpenAPIObject): void {
 export function serveDocs(app: NestFastifyApplication, api: ApiDescription): void {
   SwaggerModule.setup('docs', app, () => openApiDocument(app, api), {
     jsonDocumentUrl: 'docs-json',
-    yamlDocumentUrl: 'docs-yaml',
+    raw: ['json'], // YAML would be made anew for every request, which takes long
     customSiteTitle: api.title,
   });
 }

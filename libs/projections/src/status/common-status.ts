@@ -18,7 +18,7 @@ export interface CommonStatus {
   readonly lag: string | null;
   /** How long something has been lacking; 0: nothing is; null: not known. */
   readonly lagMs: number | null;
-  /** How long it has neither run nor stood by. */
+  /** How long it has neither run nor stood by, or has kept failing without a write. */
   readonly downMs: number;
   /** How often it began again from its checkpoint, and why. */
   readonly restarts: Readonly<Record<RestartCause, number>>;

@@ -4,6 +4,8 @@ import type { SearchText } from './search-text.js';
 
 /** More words than a tenant has that share many trigrams with one word. */
 const MAX_CANDIDATES = 500;
+/** Of words that are alike by less; those of nearly the same length first. Each is compared, letter by letter. */
+const MAX_COMPARED = 5_000;
 
 interface TermRow {
   readonly known: boolean;
@@ -81,14 +83,16 @@ function termsStatement(schema: string, live: boolean): string {
         (SELECT w.word FROM ${schema}.search_words w
           WHERE q.tolerated > 0 AND NOT k.known AND w.tenant_id = $1
             AND w.word >= left(q.word, 1) COLLATE "C" AND w.word < (left(q.word, 1) || U&'\\+10ffff') COLLATE "C"
-            AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated)
+            AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
+          ORDER BY abs(length(w.word) - length(q.word)), w.word LIMIT ${MAX_COMPARED})
         UNION
         (SELECT w.word FROM ${schema}.search_words w
           WHERE q.tolerated > 0 AND NOT k.known AND length(q.word) > 3
             AND cardinality(show_trgm(q.word)) < length(q.word)
             AND w.tenant_id = $1 AND w.word >= U&'\\0080' COLLATE "C"
             AND length(w.word) BETWEEN length(q.word) - q.tolerated AND length(q.word) + q.tolerated
-            AND (strpos(w.word, substr(q.word, 3, ${UNTOUCHED})) > 0 OR strpos(w.word, right(q.word, ${UNTOUCHED})) > 0))
+            AND (strpos(w.word, substr(q.word, 3, ${UNTOUCHED})) > 0 OR strpos(w.word, right(q.word, ${UNTOUCHED})) > 0)
+          ORDER BY abs(length(w.word) - length(q.word)), w.word LIMIT ${MAX_COMPARED})
       ) found
     ) c
     ORDER BY q.n`;
