@@ -33,8 +33,8 @@ ${JSON.stringify(example, null, 2)}
 \`code\` is for programs and never changes its meaning; \`title\` and \`detail\` are for people. \`errors\` is present
 when single fields are wrong: \`pointer\` is a JSON pointer into the body, or \`/name\` of a query or path parameter
 (\`/name/1\` for the second of its values).
-\`traceId\` is the id of the trace of the request (from its \`traceparent\`, or a new one) and is in the log too. A 503
-or 429 says in \`Retry-After\` how many seconds to wait before trying again.
+\`traceId\` is the id of the trace of the request (from its \`traceparent\`, or a new one) and is in the log too. A 503,
+a 429, and 409 \`conflict_retry_exhausted\` say in \`Retry-After\` how many seconds to wait before trying again.
 
 \`detail\` is the text under "what to do", or a sentence about the case at hand. Where it mentions \`details\`, it means the
 member \`details\` of the problem document.

@@ -331,6 +331,23 @@ describe('the description of the API', () => {
     expect(missing).toEqual([]);
   });
 
+  it('names the headers of problems', async () => {
+    const { paths } = (await app.fastify.inject('/docs-json')).json<OpenAPIObject>();
+    const { responses } = paths['/v1/orders/{orderId}/confirm']!.post!;
+    const headers = Object.entries(responses).map(([status, response]) => [
+      status,
+      Object.keys((response as { headers?: object }).headers ?? {}),
+    ]);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      401: ['WWW-Authenticate'],
+      403: ['WWW-Authenticate'],
+      404: [],
+      409: ['Retry-After'],
+      412: ['ETag'],
+      503: ['Retry-After'],
+    });
+  });
+
   it('asks for a token and a key at every route', async () => {
     const { paths } = (await app.fastify.inject('/docs-json')).json<OpenAPIObject>();
     const operations = Object.values(paths).flatMap((path) => Object.values(path as Record<string, object>));
