@@ -227,6 +227,19 @@ for (const { name, needs, open } of searchAdapters) {
       expect(await found({ audience, text: 'wickre' })).toEqual(['B1', 'B2']);
     });
 
+    it('corrects a customer’s words by the customer’s own orders: the others’ tell nothing', async () => {
+      const strangers: Shape[] = [
+        { ref: 'E1', names: ['Lantern'], customer: 'c-1', tenant: 'strangers' },
+        { ref: 'E2', names: ['Lanetrn'], customer: 'c-2', tenant: 'strangers' },
+      ];
+      await subject.index(await Promise.all(strangers.map(orderOf)), 52n);
+      const of = (customerId: string | null) => ({ tenantId: 'strangers', customerId });
+      expect(await found({ audience: of('c-1'), text: 'lanetrn' })).toEqual(['E1']);
+      expect(await found({ audience: of('c-2'), text: 'lanetrn' })).toEqual(['E2']);
+      expect(await found({ audience: of(null), text: 'lanetrn' })).toEqual(['E2']);
+      expect(await found({ audience: of('c-3'), text: 'lanetrn' })).toEqual([]);
+    });
+
     it('keeps a position that no JSON number holds', async () => {
       const position = 2n ** 53n + 1n;
       await subject.index([], position);

@@ -24,10 +24,10 @@ export class PostgresOrderSearch implements OrderSearch {
   }
 
   async search(question: OrderSearchQuestion): Promise<OrderSearchPage> {
-    const { tenantId } = question.audience;
+    const { audience } = question;
     const text = searchTextOf(question.text);
     return this.#models.read(async (generation, pool) => {
-      const termsOf = (live: boolean) => postgresTerms(pool, generation.schema, tenantId, text, live);
+      const termsOf = (live: boolean) => postgresTerms(pool, generation.schema, audience, text, live);
       const ask = async (terms: readonly SearchTerm[]) => {
         const { facets, limit } = question;
         const sort = searchSortOf(question);

@@ -1,4 +1,5 @@
 import type { Queryable } from '../queryable.js';
+import type { Audience } from '../readers/order-filter.js';
 import { closest, toleratedDistances, type SearchTerm } from './search-terms.js';
 import type { SearchText } from './search-text.js';
 
@@ -14,7 +15,8 @@ interface TermRow {
 }
 
 /**
- * What the words searched for stand for among the tenant's own words, in one statement.
+ * What the words searched for stand for among the tenant's own words, in one statement. To a customer, those words are
+ * known which the customer's own orders hold: others tell of orders that are not the customer's.
  *
  * @param live whether to ask the orders if they hold a known word. The table of words keeps words of orders that
  * have changed, so a word that was once misspelt in an order would stay known
@@ -22,7 +24,7 @@ interface TermRow {
 export async function postgresTerms(
   db: Queryable,
   schema: string,
-  tenantId: string,
+  { tenantId, customerId }: Audience,
   { words, unfinished }: SearchText,
   live: boolean,
 ): Promise<SearchTerm[]> {
@@ -32,9 +34,12 @@ export async function postgresTerms(
   const upTo = words.map((word, index) => (isPrefix(index) ? `${word}\u{10ffff}` : word));
   const queries = words.map((word, index) => exactly(word, isPrefix(index)));
   const { rows } = await db.query<TermRow>({
-    name: `search-terms-${schema}-${live ? 'live' : 'known'}`,
-    text: termsStatement(schema, live),
-    values: [tenantId, words, upTo, toleratedDistances(words), queries],
+    name: `search-terms-${schema}-${live}-${customerId !== null}`,
+    text: termsStatement(schema, live, customerId !== null),
+    values: [
+      ...[tenantId, words, upTo, toleratedDistances(words), queries],
+      ...(customerId === null ? [] : [customerId]),
+    ],
   });
   return words.map((word, index) => {
     const { known, in_names: inNames, candidates } = rows[index]!;
@@ -54,10 +59,10 @@ const UNTOUCHED = '(length(q.word) - 2) / NULLIF(q.tolerated, 0)';
  * other words have no trigrams: these are looked through, for a part of the word that no slip has touched. Words of
  * three letters share too few trigrams with one that begins differently.
  */
-function termsStatement(schema: string, live: boolean): string {
-  const held = `AND EXISTS (
-        SELECT FROM ${schema}.order_search s WHERE s.tenant_id = $1 AND s.words @@ q.query::tsquery
-      )`;
+function termsStatement(schema: string, live: boolean, isCustomer: boolean): string {
+  const order = `${schema}.order_search s${isCustomer ? ` JOIN ${schema}.orders o USING (tenant_id, order_id)` : ''}`;
+  const visible = `s.tenant_id = $1${isCustomer ? ' AND o.customer_id = $6' : ''}`;
+  const held = `AND EXISTS (SELECT FROM ${order} WHERE ${visible} AND s.words @@ q.query::tsquery)`;
   return `SELECT k.known, names.in_names, c.candidates
     FROM unnest($2::text[], $3::text[], $4::int[], $5::text[])
       WITH ORDINALITY AS q(word, up_to, tolerated, query, n)
@@ -65,12 +70,12 @@ function termsStatement(schema: string, live: boolean): string {
       SELECT EXISTS (
         SELECT FROM ${schema}.search_words w
         WHERE w.tenant_id = $1 AND w.word >= q.word COLLATE "C" AND w.word <= q.up_to COLLATE "C"
-      ) ${live ? held : ''} AS known
+      ) ${live || isCustomer ? held : ''} AS known
     ) k
     CROSS JOIN LATERAL (
       SELECT EXISTS (
-        SELECT FROM ${schema}.order_search s
-        WHERE s.tenant_id = $1 AND to_tsvector('simple'::regconfig, s.personal ->> 'names') @@ q.query::tsquery
+        SELECT FROM ${order}
+        WHERE ${visible} AND to_tsvector('simple'::regconfig, s.personal ->> 'names') @@ q.query::tsquery
       ) AS in_names
     ) names
     CROSS JOIN LATERAL (

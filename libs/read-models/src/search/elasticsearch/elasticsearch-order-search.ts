@@ -1,4 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
+import type { Audience } from '../../readers/order-filter.js';
 import { seeksTexts, soughtOf } from '../highlights.js';
 import {
   searchSortOf,
@@ -65,7 +66,7 @@ export class ElasticsearchOrderSearch implements OrderSearch {
       const { audience, facets, limit } = question;
       const sort = searchSortOf(question);
       const text = searchTextOf(question.text);
-      const found = await this.#found(index, audience.tenantId, text, (terms) => {
+      const found = await this.#found(index, audience, text, (terms) => {
         const seeks = seeksTexts(soughtOf(question, text, terms));
         const request = searchRequest(question, text, terms, sort, seeks);
         return askIndex<FoundDocument>(this.#client, { index, ...request });
@@ -81,11 +82,11 @@ export class ElasticsearchOrderSearch implements OrderSearch {
    */
   async #found(
     index: string,
-    tenantId: string,
+    audience: Audience,
     text: SearchText,
     ask: (terms: readonly SearchTerm[]) => Promise<FoundAnswer>,
   ): Promise<{ terms: readonly SearchTerm[]; answer: FoundAnswer }> {
-    const key = JSON.stringify([index, tenantId, text.words, text.unfinished]);
+    const key = JSON.stringify([index, audience, text.words, text.unfinished]);
     const known = this.#known.get(key);
     const guess = known?.terms ?? guessedTerms(text);
     const asking = ask(guess);
@@ -94,7 +95,7 @@ export class ElasticsearchOrderSearch implements OrderSearch {
       this.#seen = seenIndex(answer);
       if (isSameIndex(known.seen, this.#seen)) return { terms: guess, answer };
     }
-    const looking = elasticsearchTerms(this.#client, index, tenantId, text);
+    const looking = elasticsearchTerms(this.#client, index, audience, text);
     const [resolved, answer] = await Promise.all([looking, asking]);
     this.#known.set(key, resolved);
     this.#seen = seenIndex(answer);

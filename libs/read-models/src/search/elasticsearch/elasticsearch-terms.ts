@@ -1,7 +1,9 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
+import { NO_FILTER, type Audience } from '../../readers/order-filter.js';
 import { closest, toleratedDistances, type SearchTerm } from '../search-terms.js';
 import type { SearchText } from '../search-text.js';
 import { toleratedDistance, trigramsOf } from '../word-distance.js';
+import { filterQueries } from './filter-queries.js';
 import type { ResolvedTerms } from './known-terms.js';
 import { askIndex } from './requests.js';
 import { ownAggregation, seenIndex } from './seen-index.js';
@@ -33,18 +35,18 @@ export function asksTheSame(these: readonly SearchTerm[], those: readonly Search
 }
 
 /**
- * What the words searched for stand for among the tenant's own words. An unknown word gets the words that resemble
- * it.
+ * What the words searched for stand for among the words of the orders that the audience sees. An unknown word gets the
+ * words that resemble it.
  */
 export async function elasticsearchTerms(
   client: Client,
   index: string,
-  tenantId: string,
+  audience: Audience,
   text: SearchText,
 ): Promise<ResolvedTerms> {
   const asked = askedTerms(text);
   if (asked.length === 0) return { terms: [], seen: null };
-  const count = (aggregations: Aggregations) => aggregated(client, index, tenantId, aggregations);
+  const count = (aggregations: Aggregations) => aggregated(client, index, audience, aggregations);
   const held = await count({ ...heldBy(asked), ...ownAggregation });
   const seen = seenIndex(held); // seen before the further question is asked
   const { buckets } = (held.aggregations as unknown as Held).held;
@@ -76,10 +78,11 @@ function askedTerms({ words, unfinished }: SearchText): AskedTerm[] {
 async function aggregated(
   client: Client,
   index: string,
-  tenantId: string,
+  audience: Audience,
   aggregations: Aggregations,
 ): Promise<estypes.SearchResponse> {
-  const counting = { size: 0, track_total_hits: false, query: { term: { tenantId } } };
+  const query = { bool: { filter: filterQueries(audience, NO_FILTER) } };
+  const counting = { size: 0, track_total_hits: false, query };
   return askIndex(client, { index, ...counting, aggregations });
 }
 
