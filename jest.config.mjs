@@ -14,13 +14,13 @@ const shared = {
   transform: { '\\.ts$': ['@swc/jest', swc] },
   resolver: '<rootDir>/test/support/resolve-ts.cjs',
   testEnvironment: 'node',
+  setupFilesAfterEnv: ['<rootDir>/test/support/test-limit.ts'],
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
 };
 
 const withPostgres = {
   globalSetup: '<rootDir>/test/support/start-postgres.ts',
   globalTeardown: '<rootDir>/test/support/stop-postgres.ts',
-  setupFilesAfterEnv: ['<rootDir>/test/support/test-limit.ts'],
 };
 
 /**

@@ -9,6 +9,9 @@ interface Settings {
   readonly roundSeconds: string;
 }
 
+/** Counts of what there is in every round: without it, nothing was checked. */
+const NEVER_NONE = ['done', 'answered', 'obliged', 'history rows', 'told in the feed', 'ledger entries'];
+
 /** Limit for each invariant; the folder has all violations. */
 const SHOWN_VIOLATIONS = 5;
 
@@ -17,7 +20,6 @@ export class Reporter {
   readonly #settings: Settings;
   readonly #counts = new Map<string, number>();
   readonly #faults = new Map<string, number>();
-  readonly #deaths: string[] = [];
   #rounds = 0;
   #failures = 0;
 
@@ -29,7 +31,10 @@ export class Reporter {
     say(`seed ${this.#settings.seed}${this.#settings.engines ? ', with Elasticsearch and Kafka' : ''}`);
   }
 
-  /** Runs a round and reports on it. @returns whether it found no violation and everything settled */
+  /**
+   * Runs a round and reports on it.
+   * @returns whether it found no violation, everything settled, no app ended by itself, and there was something to check
+   */
   async round(seed: string, folder: string, run: () => Promise<RoundResult>): Promise<boolean> {
     const startedMs = performance.now();
     this.#rounds += 1;
@@ -37,23 +42,27 @@ export class Reporter {
       const result = await run();
       add(this.#counts, Object.entries(result.counts));
       add(this.#faults, result.faults);
-      this.#deaths.push(...result.deaths);
       const took = ((performance.now() - startedMs) / 1_000).toFixed(0);
-      if (result.violations.length === 0 && result.unsettled === null) {
+      const missing = NEVER_NONE.filter((name) => !result.counts[name]);
+      const what = [
+        ...(result.unsettled === null ? [] : [result.unsettled]),
+        ...result.deaths.map((death) => `an app ended by itself and was started again: ${death}`),
+        ...(missing.length === 0 ? [] : [`there was nothing to check of: ${missing.join(', ')}`]),
+        ...(result.violations.length === 0 ? [] : [describe(result.violations)]),
+      ];
+      if (what.length === 0) {
         say(`round ${seed}: ok in ${took} s; ${listed(Object.entries(result.counts))}`);
         return true;
       }
-      const what = [result.unsettled ?? [], describe(result.violations)].flat().join('\n');
-      this.#fail(seed, folder, what, result.violations);
+      this.#fail(seed, folder, what.join('\n'), result.violations);
     } catch (error) {
       this.#fail(seed, folder, error instanceof Error ? (error.stack ?? error.message) : String(error), []);
     }
     return false;
   }
 
-  /** Prints the last lines: the apps that died, what was checked, and how much of it. */
+  /** Prints the last line: what was checked, and how much of it. */
   end(): void {
-    for (const death of this.#deaths) say(`a process ended by itself and was started again: ${death}`);
     const outcome = this.#failures === 0 ? 'no violation' : `${this.#failures} rounds failed`;
     say(
       `checked I1, I2, I3, I4, I5, I7, I8, I9, I10 and I11 in ${this.#rounds} rounds: ${outcome}; ` +

@@ -1,3 +1,3 @@
 import { testRollingRestarts } from '../support/rolling-restarts.js';
 
-testRollingRestarts(4, 900_000);
+testRollingRestarts(3, 900_000);

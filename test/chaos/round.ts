@@ -28,6 +28,8 @@ export interface RoundOptions {
   readonly forMs: number;
   /** Number of commands to be done. When they are done and all faults are over, the round ends before its time. */
   readonly enough?: number;
+  /** How many times as quick as usual the payment provider is; 1 by default. */
+  readonly providerPace?: number;
   /** Holds the logs and data of the round, for whoever looks for a cause. */
   readonly folder: string;
   /** The apps run from the `dist` of this folder. */
@@ -97,7 +99,10 @@ class Round {
     const runName = `chaos-${this.#options.seed.toLowerCase().replace(/[^a-z0-9]/g, '-')}-${Date.now().toString(36)}`;
     const system = await ChaosSystem.start({
       ...{ folder, tree, elasticsearch, kafka, runName, instances, onSystem },
-      payments: { tenantId: PAYING_TENANT, seed: this.#options.seed },
+      payments: {
+        ...{ tenantId: PAYING_TENANT, seed: this.#options.seed },
+        pace: this.#options.providerPace ?? 1,
+      },
       onDeath: (name, how) => {
         this.#deaths.push(`${name}: ${how}`);
         this.#log(`${name} ended by itself: ${how}`);

@@ -332,6 +332,17 @@ describe('the checker of the chaos run', () => {
     expect(await check(facts)).toEqual([]);
   });
 
+  it('sees that a command met an error that nobody foresaw', async () => {
+    const facts = await sound();
+    const answered = (why: string) => ({ ...facts.commands[0]!, outcome: { kind: 'unknown', why } as const });
+    facts.commands.push(answered('503 outcome_unknown'), answered('ECONNRESET'));
+    expect(await check(facts as Facts)).toEqual([]);
+    facts.commands.push(answered('500 internal_error'));
+    expect((await check(facts as Facts)).map(({ invariant, what }) => `${invariant} ${what}`)).toEqual([
+      'I2 was answered with 500 internal_error, which says nothing of what is away',
+    ]);
+  });
+
   it('says nothing against damaged snapshots that cannot be used', async () => {
     const facts = await sound();
     const { snapshots, damagedSnapshots } = facts;

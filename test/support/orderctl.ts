@@ -74,8 +74,13 @@ export async function startUpOf(
   const ended = new Promise<number | null>((done) => child.once('close', done));
   await new Promise<void>((ready, failed) => {
     const why = () => `${output.stdout}\n${output.stderr}`;
-    const timer = setTimeout(() => failed(new Error(`not ready in time: ${why()}`)), READY_LIMIT_MS);
+    const timer = setTimeout(() => {
+      // It takes its apps and its PostgreSQL with it, whose folder the test is about to remove.
+      child.kill('SIGTERM');
+      void ended.then(() => failed(new Error(`not ready in time: ${why()}`)));
+    }, READY_LIMIT_MS);
     void ended.then((code) => {
+      if (child.killed) return;
       clearTimeout(timer);
       failed(new Error(`ended with ${String(code)}: ${why()}`));
     });

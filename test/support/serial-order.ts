@@ -9,6 +9,9 @@ import { eventIds } from '../../apps/command-api/src/handling/event-ids.js';
 import { textOf } from '../chaos/checker/equal.js';
 import { isDecision } from '../chaos/checker/streams.check.js';
 
+/** A command that loses against others for so long is refused, and has changed nothing. */
+const GIVES_UP_AFTER_MS = 5_000;
+
 /** One request to an order and its answer, as the client saw them. */
 export interface Exchange {
   readonly sentAtMs: number;
@@ -134,6 +137,10 @@ class SerialOrder {
   }
 
   #whyNotRefused(exchange: Exchange, { status, body }: ExchangeAnswer): string | null {
+    if (body['code'] === 'conflict_retry_exhausted') {
+      const tookMs = exchange.answeredAtMs - exchange.sentAtMs;
+      return tookMs >= GIVES_UP_AFTER_MS ? null : `it had only been tried for ${tookMs} ms`;
+    }
     const told = textOf({ status, code: body['code'], details: detailsIn(body) });
     const { least, most } = this.#within(exchange);
     const others = new Set<string>();

@@ -14,8 +14,8 @@ interface Handled {
 /**
  * I1: a command answered with 2xx is in its stream exactly once, as answered, and under the name of whoever asked; or
  * there was nothing to do. I2: a command that was refused in
- * every attempt left nothing. (Whether an unknown outcome left all or nothing is seen in streams.check.ts, where
- * each block of events is decided again.)
+ * every attempt left nothing, and no attempt met an error that nobody foresaw. (Whether an unknown outcome left all or
+ * nothing is seen in streams.check.ts, where each block of events is decided again.)
  */
 export function checkCommands(
   commands: readonly CommandAttempt[],
@@ -30,6 +30,10 @@ export function checkCommands(
     const answers = attempts.filter(({ outcome }) => outcome.kind === 'done');
     for (const attempt of answers) checkAnswer(about, attempt, events, stories, report.I1);
     checkRepeats(about, answers, report.I1);
+    for (const { outcome } of attempts) {
+      if (outcome.kind === 'unknown' && /^5(?!03 )\d\d /.test(outcome.why))
+        report.I2(about, `was answered with ${outcome.why}, which says nothing of what is away`);
+    }
     const isRefused = attempts.every(({ outcome }) => outcome.kind === 'refused');
     if (isRefused && events.length > 0) {
       report.I2(about, `was refused in each of ${attempts.length} attempts, but left ${typesOf(events)}`);

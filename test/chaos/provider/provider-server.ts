@@ -12,6 +12,8 @@ export interface ProviderOptions {
   /** Webhooks of the workers; each delivery goes to any one of them. */
   readonly webhookUrls: readonly string[];
   readonly seed: string;
+  /** How many times as quick as usual it is. */
+  readonly pace: number;
 }
 
 /** `GET /ledger` */
@@ -70,7 +72,7 @@ export class ProviderServer {
     if (dice < 8) return void request.destroy(); // the request never arrived
     for (const entry of this.#provider.handle(asked)) this.#follow(entry);
     if (dice < 22) return void request.destroy(); // the request was done, but gets no answer
-    if (dice < 36) await setTimeout(this.#random.below(LATE_MS));
+    if (dice < 36) await this.#delay(LATE_MS);
     json(response, { entries: this.#provider.of(asked.requestId) });
   }
 
@@ -93,19 +95,23 @@ export class ProviderServer {
   }
 
   async #settleLater(entry: LedgerEntry): Promise<void> {
-    await setTimeout(this.#random.below(SETTLED_MS));
+    await this.#delay(SETTLED_MS);
     this.#follow(this.#provider.settle(entry));
     // A capture that was taken back in part.
     if (this.#provider.unsettled.includes(entry)) void this.#settleLater(entry);
   }
 
-  #tell(entry: LedgerEntry): void {
-    const times = this.#random.one([0, 1, 1, 1, 2, 3])!;
-    for (let time = 0; time < times; time++) void this.#deliver(entry, this.#random.below(DELIVERY_MS));
+  #delay(atMostMs: number): Promise<void> {
+    return setTimeout(this.#random.below(atMostMs) / this.#options.pace);
   }
 
-  async #deliver(entry: LedgerEntry, delayMs: number): Promise<void> {
-    await setTimeout(delayMs);
+  #tell(entry: LedgerEntry): void {
+    const times = this.#random.one([0, 1, 1, 1, 2, 3])!;
+    for (let time = 0; time < times; time++) void this.#deliver(entry);
+  }
+
+  async #deliver(entry: LedgerEntry): Promise<void> {
+    await this.#delay(DELIVERY_MS);
     const body: Delivery = { deliveryId: randomUUID(), entry };
     // The provider ignores whether a delivery arrives: the shop has to read the ledger anyway.
     await this.#http.send(this.#random.one(this.#options.webhookUrls)!, {

@@ -12,6 +12,8 @@ export interface SeededBug {
   readonly twice?: boolean;
   /** How many commands are done before a round ends; by default the usual number. */
   readonly enough?: number;
+  /** How many times as quick as usual the payment provider is. */
+  readonly providerPace?: number;
   readonly caughtAs: Invariant;
   readonly says: RegExp;
 }

@@ -34,7 +34,7 @@ export function bugsAreSeenThrough(seed: string, bugs: readonly SeededBug[], set
 
   it.each(bugs.map((bug, number) => ({ ...bug, number })))(
     '$name: $caughtAs',
-    async ({ number, changes, faults, twice = false, enough = ENOUGH, caughtAs, says }) => {
+    async ({ number, changes, faults, twice = false, enough = ENOUGH, providerPace = 1, caughtAs, says }) => {
       await tree.change(changes);
       const others: Violation[] = [];
       for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -43,7 +43,7 @@ export function bugsAreSeenThrough(seed: string, bugs: readonly SeededBug[], set
         cleanups.push(() => rm(folder, { recursive: true, force: true }));
         const { violations } = await runRound({
           ...{ seed: `${seed}-${number}.${round}`, forMs: BUG_ROUND_MS, enough, folder, tree: tree.folder },
-          ...{ elasticsearch: null, kafka: null, instances: twice ? 2 : 1, settleLimitMs },
+          ...{ elasticsearch: null, kafka: null, instances: twice ? 2 : 1, settleLimitMs, providerPace },
           faults: () => faults,
           onSystem: (started) => (system = started),
         });

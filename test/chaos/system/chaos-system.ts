@@ -26,7 +26,7 @@ export interface SystemOptions {
   /** Number of instances of each app that may run more than once. */
   readonly instances: 1 | 2;
   /** The tenant whose money moves at a payment provider, and the seed of what the provider does. */
-  readonly payments: { readonly tenantId: string; readonly seed: string };
+  readonly payments: { readonly tenantId: string; readonly seed: string; readonly pace: number };
   /** A name that no other run uses, for the index and the topic. */
   readonly runName: string;
   readonly onDeath: (name: string, how: string) => void;

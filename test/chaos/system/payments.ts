@@ -14,6 +14,8 @@ export interface PaymentsOptions {
   /** The tenant whose money moves at the provider, and nowhere else. */
   readonly tenantId: string;
   readonly seed: string;
+  /** How many times as quick as usual the provider is. */
+  readonly pace: number;
   /** For the provider's ledger, and for the attempts of the workers. */
   readonly folder: string;
 }
@@ -48,12 +50,12 @@ export class Payments {
   }
 
   async start({ names, issuer, commandUrls, queryUrls, link, start }: StartedIn): Promise<void> {
-    const { tenantId, seed } = this.#options;
+    const { tenantId, seed, pace } = this.#options;
     for (const name of names) this.#workers.push({ name, port: await freePort() });
     const webhookUrls: string[] = [];
     for (const { name, port } of this.#workers) webhookUrls.push(await link(`provider>${name}`, port, true));
     const port = await freePort();
-    const provider: ProviderOptions = { ledgerPath: this.#ledgerPath, webhookUrls, seed };
+    const provider: ProviderOptions = { ledgerPath: this.#ledgerPath, webhookUrls, seed, pace };
     await start('provider', { ...processOf('provider', provider), port });
     const token = await issuer.issueToken({
       ...{ tenant: tenantId, clientId: CLIENT, lifetimeSeconds: TOKEN_SECONDS },

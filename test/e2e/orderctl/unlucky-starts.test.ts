@@ -18,6 +18,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(data, { recursive: true, force: true }));
 
+/** Apps end by themselves when orderctl is gone. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 it(
   'names a port that is taken, and starts nothing',
   async () => {
@@ -52,7 +61,27 @@ it(
     const first = await startUp(data);
     const apps = first.processes();
     const postgres = apps.get('postgres')!;
-    await first.end('SIGKILL');
+    const { stdout } = await orderctl('token', '--data', data, '--scope', 'orders:write');
+    const place = async ({ ports }: Up, key: string) => {
+      const answer = await fetch(`http://127.0.0.1:${ports.command}/v1/orders`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${stdout.trim()}`,
+          'content-type': 'application/json',
+          'idempotency-key': key,
+        },
+        body: JSON.stringify({
+          currency: 'EUR',
+          lines: [{ sku: 'MUG', name: 'Mug', quantity: 1, unitPriceMinor: 100 }],
+        }),
+      });
+      return { replayed: answer.headers.get('idempotent-replayed'), text: await answer.text() };
+    };
+    const keys = Array.from({ length: 20 }, (_, n) => `order-${n}`);
+    const placed = await Promise.all(keys.map((key) => place(first, key)));
+    const ended = first.end('SIGKILL');
+    for (const pid of apps.values()) killIfThere(pid);
+    await ended;
     expect(await orderctl('status', '--data', data)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('nothing runs on'),
@@ -62,6 +91,10 @@ it(
       expect(second.processes().get('postgres')).not.toBe(postgres);
       const demo = await orderctl('inspect', '--data', data, '--tenant', 'demo', 'D-1001');
       expect(demo).toMatchObject({ code: 0, stdout: expect.stringContaining('return closed') });
+      const again = await Promise.all(keys.map((key) => place(second, key)));
+      expect(again).toEqual(placed.map(({ text }) => ({ replayed: 'true', text })));
+      expect(placed.every(({ replayed }) => replayed === null)).toBe(true);
+      expect(await orderctl('verify', '--data', data)).toMatchObject({ code: 0 });
     } finally {
       expect(await second.end('SIGINT')).toBe(0);
     }
