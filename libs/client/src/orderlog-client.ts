@@ -13,7 +13,7 @@ import type {
 } from './operation-types.js';
 import type { Answer, CallOptions, ClientOptions, PageOptions, RawRequest } from './options.js';
 import { itemsOf, pagesOf } from './pages.js';
-import { requestOf, type Outgoing } from './request.js';
+import { rawRequestOf, requestOf, type Outgoing } from './request.js';
 import { Session } from './session.js';
 import { jsonLines } from './json-lines.js';
 import { Problem } from './errors.js';
@@ -137,8 +137,7 @@ function clientOver(
       const { answer: streamed } = await receive(requestOf(operations.exportOrders, input), options, true);
       yield* jsonLines(streamed.stream()) as AsyncGenerator<ExportedOrder>;
     },
-    send: ({ body, ...request }, options = {}) =>
-      answer({ ...request, body: body === undefined ? null : JSON.stringify(body), orderId: null }, options),
+    send: async (request, options = {}) => answer(rawRequestOf(request), options),
     withSession: (other = new Session()) => clientOver(addresses, settings, other),
   };
 }
