@@ -6,6 +6,7 @@ import {
   createClient,
   NoAnswer,
   Problem,
+  type CallOptions,
   type ClientOptions,
   type Retry,
   type Transport,
@@ -351,6 +352,41 @@ it('a dry run has no key, and has done nothing even where its outcome is not kno
     expect(one.url).toBe(path);
     expect(headers['idempotency-key']).toBeUndefined();
   }
+});
+
+describe('a header of the caller', () => {
+  const sentWith = async (options: CallOptions) => {
+    const { url, received } = await serverOf(done);
+    const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }, options));
+    return { refused, headers: received[0]?.headers };
+  };
+
+  it('is sent whatever the case of its name', async () => {
+    const headers = { 'If-Match': '*', 'X-Correlation-Id': 'mine' };
+    expect(await sentWith({ headers })).toMatchObject({
+      refused: null,
+      headers: { 'if-match': '*', 'x-correlation-id': 'mine' },
+    });
+  });
+
+  it.each([
+    [{ 'idempotency-key': 'mine' }, 'use the option key'],
+    [{ 'Idempotency-Key': 'mine' }, 'use the option key'],
+    [{ Authorization: 'Bearer mine' }, 'give the client the token'],
+    [{ 'Content-Type': 'text/plain' }, 'bodies are JSON'],
+    [{ 'Consistent-With': 'mine' }, 'give its session the position'],
+  ])('is refused where the client sends one itself: %j', async (headers, instead) => {
+    const { refused, headers: sent } = await sentWith({ headers: headers as Record<string, string> });
+    expect(sent).toBeUndefined();
+    expect(refused).toBeInstanceOf(TypeError);
+    expect(refused!.message).toContain(instead);
+  });
+
+  it('is refused where it says the same as an option', async () => {
+    const { refused, headers } = await sentWith({ ifMatch: 1, headers: { 'If-Match': '*' } });
+    expect(headers).toBeUndefined();
+    expect(refused).toEqual(new TypeError('if-match is given twice: as a header and as the option ifMatch'));
+  });
 });
 
 it('an error of the caller is told at once', async () => {

@@ -12,6 +12,7 @@ import type {
   PagedName,
 } from './operation-types.js';
 import type { Answer, CallOptions, ClientOptions, PageOptions, RawRequest } from './options.js';
+import { headersOf } from './headers.js';
 import { itemsOf, pagesOf } from './pages.js';
 import { rawRequestOf, requestOf, type Outgoing } from './request.js';
 import { Session } from './session.js';
@@ -145,19 +146,6 @@ function clientOver(
 function isDryRun(path: string): boolean {
   const [, query] = path.split('?', 2);
   return query !== undefined && new URLSearchParams(query).get('dryRun') === 'true';
-}
-
-function headersOf(
-  { ifMatch, headers }: CallOptions,
-  { body, key, position }: { body: string | null; key: string | null; position: string | null },
-): Record<string, string> {
-  return {
-    ...headers,
-    ...(body === null ? {} : { 'content-type': 'application/json' }),
-    ...(key === null ? {} : { 'idempotency-key': key }),
-    ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
-    ...(position === null ? {} : { 'consistent-with': position }),
-  };
 }
 
 function answerOf({ answer, text, key }: Received & { readonly key: string | null }): Answer<unknown> {
