@@ -138,6 +138,57 @@ describe('a change', () => {
   });
 });
 
+describe('an error', () => {
+  const coded = (code: string) => Object.assign(new Error(code), { code });
+  const bug = new TypeError('a bug');
+  const failing = (...errors: Error[]): Transport => {
+    return () => Promise.reject(errors.shift() ?? new Error('one too many'));
+  };
+
+  it('of a certificate leads to the next address, without a pause', async () => {
+    const transport: Transport = async ({ url }) => {
+      if (url.startsWith('https://one')) throw coded('CERT_HAS_EXPIRED');
+      return { status: 200, header: () => null, text: async () => '{}', stream: async function* () {} };
+    };
+    const { client, retried } = clientOf(['https://one', 'https://two'], { transport });
+    await client.confirmOrder({ orderId: ORDER });
+    expect(retried).toEqual([]);
+  });
+
+  it('that is none of the network leaves the outcome as the tries before it did', async () => {
+    const { client } = clientOf('http://one', { transport: failing(coded('ECONNRESET'), bug) });
+    const failed = await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
+    expect(failed).toBeInstanceOf(NoAnswer);
+    expect(failed).toMatchObject({ outcome: 'unknown', key: 'mine', tries: 2, cause: bug });
+  });
+
+  it('that is none of the network is told as it is where nothing was sent', async () => {
+    const { client } = clientOf('http://one', { transport: failing(bug) });
+    expect(await failure(client.confirmOrder({ orderId: ORDER }))).toBe(bug);
+  });
+
+  it('of onRetry leaves the outcome as the tries before it did', async () => {
+    const onRetry = () => {
+      throw bug;
+    };
+    const { client } = clientOf('http://one', { transport: failing(coded('ECONNRESET')), onRetry });
+    const failed = await failure(client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
+    expect(failed).toBeInstanceOf(NoAnswer);
+    expect(failed).toMatchObject({ outcome: 'unknown', key: 'mine', tries: 1, cause: bug });
+  });
+
+  it('is the reason of the signal where that has ended the call', async () => {
+    const ending = new AbortController();
+    const onRetry = () => {
+      ending.abort(new Error('enough'));
+      throw bug;
+    };
+    const { client } = clientOf('http://one', { transport: failing(coded('ECONNRESET')), onRetry });
+    const ended = await failure(client.confirmOrder({ orderId: ORDER }, { signal: ending.signal }));
+    expect(ended!.message).toBe('enough');
+  });
+});
+
 describe('a pause', () => {
   it('is not made that ends after the deadline', async () => {
     const { url, received } = await serverOf(problem(503, 'event_store_unavailable', '30'));
@@ -376,7 +427,7 @@ describe('a header of the caller', () => {
     [{ 'Content-Type': 'text/plain' }, 'bodies are JSON'],
     [{ 'Consistent-With': 'mine' }, 'give its session the position'],
   ])('is refused where the client sends one itself: %j', async (headers, instead) => {
-    const { refused, headers: sent } = await sentWith({ headers: headers as Record<string, string> });
+    const { refused, headers: sent } = await sentWith({ headers });
     expect(sent).toBeUndefined();
     expect(refused).toBeInstanceOf(TypeError);
     expect(refused!.message).toContain(instead);

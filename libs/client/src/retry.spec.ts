@@ -56,6 +56,24 @@ describe('a request without an answer', () => {
   });
 });
 
+describe('a server that cannot be trusted', () => {
+  const failed = (code: string) =>
+    lostBy(new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) }));
+
+  it.each([
+    'CERT_HAS_EXPIRED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+  ])('was sent nothing: %s', (code) => expect(failed(code)).toEqual({ lost: 'not sent', code }));
+
+  it.each(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC'])(
+    'may have been sent the request before the connection broke: %s',
+    (code) => expect(failed(code)).toEqual({ lost: 'unknown', code }),
+  );
+});
+
 describe('the pause before the next try', () => {
   it('doubles up to 5 s, half of it left to chance', () => {
     const [least, most] = [() => 0, () => 1];
