@@ -244,6 +244,61 @@ describe('a token that does not come', () => {
     expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer T']);
   });
 
+  it('is used by the next call if it comes late', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const { client } = clientOf(url, { token: sourceOf(() => late.promise) });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    late.resolve('late');
+    await new Promise(setImmediate);
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer late']);
+  });
+
+  it('is used by a call that waits for another if it comes late', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const another = () => (late.resolve('late'), never());
+    const { client } = clientOf(url, {
+      token: sourceOf(() => late.promise, another),
+      deadlineMs: DEADLINE_MS,
+    });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    await client.confirmOrder({ orderId: ORDER });
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer late', 'Bearer late']);
+  });
+
+  it('is used also where the question after it failed meanwhile', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const noIssuer = () => Promise.reject(new Error('no issuer'));
+    const { client } = clientOf(url, { token: sourceOf(() => late.promise, noIssuer) });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    expect((await failure(client.confirmOrder({ orderId: ORDER })))!.message).toBe('no issuer');
+    late.resolve('late');
+    await new Promise(setImmediate);
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer late']);
+  });
+
+  it('does not take the place of one that was had meanwhile', async () => {
+    const { url, received } = await serverOf(done);
+    const late = later<string>();
+    const { client } = clientOf(url, {
+      token: sourceOf(
+        () => late.promise,
+        () => 'T',
+      ),
+    });
+    await failure(client.confirmOrder({ orderId: ORDER }, { deadlineMs: 50 }));
+    await client.confirmOrder({ orderId: ORDER });
+    late.resolve('late');
+    await new Promise(setImmediate);
+    await client.confirmOrder({ orderId: ORDER });
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer T', 'Bearer T']);
+  });
+
   it('leaves the outcome as the tries before it did', async () => {
     const { url } = await serverOf(lost, problem(401, 'token_expired'));
     const { client } = clientOf(url, { token: sourceOf(() => 'T', never), deadlineMs: DEADLINE_MS });
