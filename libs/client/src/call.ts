@@ -41,10 +41,11 @@ export interface Call {
 export interface Received {
   readonly answer: TransportAnswer;
   readonly text: string | null;
+  readonly tries: number;
 }
 
 type Tried =
-  | (Received & { readonly failure: null })
+  | (Omit<Received, 'tries'> & { readonly failure: null })
   | { readonly failure: Failure; readonly text: string; readonly error: unknown };
 
 /**
@@ -80,7 +81,7 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
     const wasLast = leftMs <= settings.tryMs;
     tries++;
     const one = await tryOnce(call, url, token, leftMs, settings).catch(endBy('the transport', url));
-    if (one.failure === null) return one;
+    if (one.failure === null) return { answer: one.answer, text: one.text, tries };
     hasFailed = true;
     const { failure, text, error } = one;
     unknown ||= call.key !== null && isUnknown(failure);
@@ -90,7 +91,7 @@ export async function answered(call: Call, settings: CallSettings): Promise<Rece
         renewed = true;
         continue;
       }
-    }
+    } else renewed = false;
     if (failure.kind === 'answered') lastAnswer = { status: failure.status, text };
     const giveUp = () =>
       // A try that the deadline cut off says less than the last answer.

@@ -361,6 +361,19 @@ describe('a token that does not come', () => {
   });
 });
 
+it('a token is renewed as often as it expires while a call goes on', async () => {
+  const { url, received } = await serverOf(
+    problem(401, 'token_expired'),
+    problem(503, 'event_store_unavailable'),
+    problem(401, 'token_expired'),
+    done,
+  );
+  const { client } = clientOf(url, { token: () => `T${received.length}` });
+  await client.confirmOrder({ orderId: ORDER });
+  const sent = received.map(({ headers }) => headers.authorization);
+  expect(sent).toEqual(['Bearer T0', 'Bearer T1', 'Bearer T1', 'Bearer T3']);
+});
+
 describe('no token', () => {
   it.each([undefined, null, ''])('is refused when the client is made: %j', (token) => {
     const given = () => createClient({ commandUrl: 'http://one', token: token as string });
@@ -442,9 +455,9 @@ it('a redirection is not followed, since it would take the token along', async (
 });
 
 it('a page in the place of an answer is a problem', async () => {
-  const { url } = await serverOf((response) => response.end('<html>Log in'));
+  const { url } = await serverOf(lost, (response) => response.end('<html>Log in'));
   const refused = await failure(clientOf(url).client.confirmOrder({ orderId: ORDER }, { key: 'mine' }));
-  expect(refused).toMatchObject({ code: 'http_200', outcome: 'unknown', key: 'mine' });
+  expect(refused).toMatchObject({ code: 'http_200', outcome: 'unknown', key: 'mine', tries: 2 });
 });
 
 it('a dry run has no key, and has done nothing even where its outcome is not known', async () => {

@@ -17,7 +17,7 @@ import { itemsOf, pagesOf } from './pages.js';
 import { rawRequestOf, requestOf, type Outgoing } from './request.js';
 import { Session } from './session.js';
 import { jsonLines } from './json-lines.js';
-import { Problem } from './errors.js';
+import { Problem, type FailedCall } from './errors.js';
 import { fetchTransport } from './transport.js';
 
 export {
@@ -148,11 +148,11 @@ function isDryRun(path: string): boolean {
   return query !== undefined && new URLSearchParams(query).get('dryRun') === 'true';
 }
 
-function answerOf({ answer, text, key }: Received & { readonly key: string | null }): Answer<unknown> {
+function answerOf({ answer, text, tries, key }: Received & { readonly key: string | null }): Answer<unknown> {
   const revision = /^"(\d+)"$/.exec(answer.header('etag') ?? '');
   return {
     status: answer.status,
-    body: text === null || text === '' ? null : bodyIn(text, { status: answer.status, key }),
+    body: text === null || text === '' ? null : bodyIn(text, answer.status, { key, tries }),
     revision: revision === null ? null : Number(revision[1]),
     replayed: answer.header('idempotent-replayed') === 'true',
     location: answer.header('location'),
@@ -161,10 +161,10 @@ function answerOf({ answer, text, key }: Received & { readonly key: string | nul
 }
 
 /** @throws Problem when the text is no JSON: a proxy answered */
-function bodyIn(text: string, { status, key }: { status: number; key: string | null }): unknown {
+function bodyIn(text: string, status: number, { key, tries }: Omit<FailedCall, 'outcome'>): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new Problem(status, text, { outcome: key === null ? 'nothing' : 'unknown', key, tries: 1 });
+    throw new Problem(status, text, { outcome: key === null ? 'nothing' : 'unknown', key, tries });
   }
 }
